@@ -1,0 +1,216 @@
+//! A request and its answer as typed values. In a simulation they are passed as they are; [`crate::http`] turns them into
+//! what goes over a wire and back.
+
+use crate::endpoint::Op;
+use crate::error::ErrorBody;
+use crate::time::Span;
+use crate::wire::Page;
+use crate::wire::appointments::{AppointmentDetail, AppointmentList, AppointmentPatch, AppointmentQuery};
+use crate::wire::extras::{Health, RagAnswer, RagQuery, Win, WinPost, WinsFeed};
+use crate::wire::messages::MessageThread;
+use crate::wire::recordings::{
+    RecordingSessionBody, RecordingStart, RecordingStarted, RecordingStop, UploadAudio, Uploaded,
+};
+use crate::wire::shifts::{ClockIn, Shift, ShiftDay};
+use crate::wire::tasks::{Task, TaskCompleted, TaskCreate, TaskList, TaskPatch, TaskQuery};
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+/// What is asked of the API: an endpoint with its ids, query and body.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)] // Each variant is the endpoint of the same name in `Op`; its fields are the path's ids and the body.
+pub enum Call {
+    ListAppointments(AppointmentQuery),
+    GetAppointment {
+        appointment_id: SmolStr,
+    },
+    UpdateAppointment {
+        appointment_id: SmolStr,
+        body: AppointmentPatch,
+    },
+    ListTasks(TaskQuery),
+    CreateTask(TaskCreate),
+    CompleteTask {
+        task_id: SmolStr,
+    },
+    UpdateTask {
+        task_id: SmolStr,
+        body: TaskPatch,
+    },
+    StartRecording(RecordingStart),
+    StopRecording {
+        session_id: SmolStr,
+        body: RecordingStop,
+    },
+    UploadAudio {
+        session_id: SmolStr,
+        body: UploadAudio,
+    },
+    GetRecording {
+        session_id: SmolStr,
+    },
+    ClockIn {
+        rep_id: SmolStr,
+        body: ClockIn,
+    },
+    ClockOut {
+        rep_id: SmolStr,
+    },
+    ShiftToday {
+        rep_id: SmolStr,
+    },
+    GetThread {
+        contact_card_id: SmolStr,
+        page: Page,
+    },
+    RagQuery(RagQuery),
+    ListWins(Page),
+    PostWin(WinPost),
+    Health,
+    /// The audio itself: `key` is the last part of the presigned URL (a secret while it lasts, so private).
+    PutAudio {
+        key: crate::private::Private,
+        bytes: u64,
+    },
+}
+
+impl Call {
+    /// The endpoint.
+    pub fn op(&self) -> Op {
+        match self {
+            Call::ListAppointments(_) => Op::ListAppointments,
+            Call::GetAppointment { .. } => Op::GetAppointment,
+            Call::UpdateAppointment { .. } => Op::UpdateAppointment,
+            Call::ListTasks(_) => Op::ListTasks,
+            Call::CreateTask(_) => Op::CreateTask,
+            Call::CompleteTask { .. } => Op::CompleteTask,
+            Call::UpdateTask { .. } => Op::UpdateTask,
+            Call::StartRecording(_) => Op::StartRecording,
+            Call::StopRecording { .. } => Op::StopRecording,
+            Call::UploadAudio { .. } => Op::UploadAudio,
+            Call::GetRecording { .. } => Op::GetRecording,
+            Call::ClockIn { .. } => Op::ClockIn,
+            Call::ClockOut { .. } => Op::ClockOut,
+            Call::ShiftToday { .. } => Op::ShiftToday,
+            Call::GetThread { .. } => Op::GetThread,
+            Call::RagQuery(_) => Op::RagQuery,
+            Call::ListWins(_) => Op::ListWins,
+            Call::PostWin(_) => Op::PostWin,
+            Call::Health => Op::Health,
+            Call::PutAudio { .. } => Op::PutAudio,
+        }
+    }
+    /// The id in its path, if there is one.
+    pub fn path_id(&self) -> Option<&str> {
+        Some(match self {
+            Call::GetAppointment { appointment_id } | Call::UpdateAppointment { appointment_id, .. } => appointment_id,
+            Call::CompleteTask { task_id } | Call::UpdateTask { task_id, .. } => task_id,
+            Call::StopRecording { session_id, .. }
+            | Call::UploadAudio { session_id, .. }
+            | Call::GetRecording { session_id } => session_id,
+            Call::ClockIn { rep_id, .. } | Call::ClockOut { rep_id } | Call::ShiftToday { rep_id } => rep_id,
+            Call::GetThread { contact_card_id, .. } => contact_card_id,
+            Call::PutAudio { key, .. } => key.expose(),
+            _ => return None,
+        })
+    }
+    /// Bytes that the request puts on the uplink, headers included: an estimate for the link, exact for audio.
+    pub fn bytes_up(&self) -> u64 {
+        // A request line, the usual headers and a bearer token of some 800 characters.
+        const HEADERS: u64 = 1_100;
+        match self {
+            Call::PutAudio { bytes, .. } => HEADERS + bytes,
+            Call::UpdateAppointment { .. } | Call::CreateTask(_) | Call::UpdateTask { .. } | Call::PostWin(_) => {
+                HEADERS + 250
+            }
+            Call::StartRecording(_) | Call::StopRecording { .. } | Call::UploadAudio { .. } | Call::ClockIn { .. } => {
+                HEADERS + 150
+            }
+            _ => HEADERS,
+        }
+    }
+}
+
+/// What the API answered, decoded.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)] // Each variant is the answer of §2's endpoint(s) of that name.
+pub enum Answer {
+    Appointments(AppointmentList),
+    Appointment(Box<AppointmentDetail>),
+    Tasks(TaskList),
+    Task(Box<Task>),
+    TaskCompleted(TaskCompleted),
+    RecordingStarted(RecordingStarted),
+    Recording(Box<RecordingSessionBody>),
+    Uploaded(Uploaded),
+    ShiftDay(Box<ShiftDay>),
+    Shift(Shift),
+    Thread(MessageThread),
+    Rag(RagAnswer),
+    Wins(WinsFeed),
+    Win(Box<Win>),
+    Health(Health),
+    /// No body: the object store's answer to the audio.
+    Stored,
+    /// The envelope of a 4xx or 5xx.
+    Error(Box<ErrorBody>),
+    /// Something else than the endpoint promises: a captive portal's page, a proxy's text. What is wrong with it, in a
+    /// word, never its content.
+    Foreign(SmolStr),
+}
+
+/// An answer as it came.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Retry-After`, on a 429 or 503.
+    pub retry_after: Option<Span>,
+    /// The body, decoded.
+    pub answer: Answer,
+}
+
+impl Response {
+    /// 200 with an answer.
+    pub fn ok(answer: Answer) -> Response {
+        Response { status: 200, retry_after: None, answer }
+    }
+    /// An error with the status of its code.
+    pub fn error(body: ErrorBody) -> Response {
+        Response { status: body.detail.error_code.status(), retry_after: None, answer: Answer::Error(Box::new(body)) }
+    }
+    /// 2xx with the body that was promised.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status) && !matches!(self.answer, Answer::Error(_) | Answer::Foreign(_))
+    }
+    /// The request id of an error.
+    pub fn request_id(&self) -> Option<&SmolStr> {
+        match &self.answer {
+            Answer::Error(body) => Some(&body.detail.request_id),
+            _ => None,
+        }
+    }
+    /// Bytes that the answer puts on the downlink, headers included: an estimate for the link.
+    pub fn bytes_down(&self) -> u64 {
+        const HEADERS: u64 = 350;
+        HEADERS
+            + match &self.answer {
+                Answer::Appointments(list) => 100 + 420 * list.appointments.len() as u64,
+                Answer::Tasks(list) => 80 + 330 * list.tasks.len() as u64,
+                Answer::Thread(thread) => 90 + 260 * thread.messages.len() as u64,
+                Answer::Wins(feed) => 60 + 250 * feed.posts.len() as u64,
+                Answer::Appointment(_) => 950,
+                Answer::Recording(body) => {
+                    if body.session.analysis.is_some() {
+                        3_200
+                    } else {
+                        480
+                    }
+                }
+                Answer::Stored | Answer::Health(_) => 20,
+                _ => 400,
+            }
+    }
+}

@@ -1,0 +1,105 @@
+//! The data that a tenant starts the day with: what a backend holds before the first request. The plan makes it, the
+//! model backend loads it, and it can be exported for a real one.
+
+use crate::names::{RecordingMode, Role};
+use crate::private::Private;
+use crate::time::{Time, TimeOfDay, Zone};
+use crate::wire::appointments::{Appointment, Contact, Lead};
+use crate::wire::messages::Message;
+use crate::wire::recordings::RecordingSession;
+use crate::wire::tasks::Task;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+/// One tenant's rows.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TenantData {
+    /// `org_…`
+    pub id: SmolStr,
+    /// Whose midnight makes a date.
+    pub zone: Zone,
+    /// Policies.
+    pub policy: Policy,
+    /// Everybody with a login.
+    pub users: Vec<User>,
+    /// Customers.
+    pub contacts: Vec<Contact>,
+    /// Their leads.
+    pub leads: Vec<Lead>,
+    /// Past, present and future appointments.
+    pub appointments: Vec<Appointment>,
+    /// Tasks, with the rep that each belongs to.
+    pub tasks: Vec<OwnedTask>,
+    /// Sessions recorded on earlier days.
+    pub sessions: Vec<RecordingSession>,
+    /// Messages by contact, oldest first.
+    pub threads: Vec<Thread>,
+}
+
+/// What a tenant decides for all its reps.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Policy {
+    /// The mode that a clock-in answers.
+    pub recording_mode: RecordingMode,
+    /// Whether location may be tracked.
+    pub allow_location_tracking: bool,
+    /// Whether visits may be recorded.
+    pub allow_recording: bool,
+    /// Whether ghost mode keeps the transcript's text.
+    pub ghost_keeps_transcript: bool,
+    /// Local.
+    pub scheduled_start: TimeOfDay,
+    /// Local.
+    pub scheduled_end: TimeOfDay,
+}
+
+/// Somebody with a login.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct User {
+    /// The token's `sub`: `user_…`
+    pub user_id: SmolStr,
+    /// A rep's other id: `rep_…`
+    pub rep_id: Option<SmolStr>,
+    /// What the token's `org_role` says.
+    pub role: Role,
+    /// Private.
+    pub name: Private,
+    /// Private.
+    pub email: Private,
+}
+
+/// A task and whose it is: the rep id of a rep's own; none for the office's.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OwnedTask {
+    /// The rep whose list shows it.
+    pub rep_id: Option<SmolStr>,
+    /// The task.
+    pub task: Task,
+}
+
+/// A contact's messages.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Thread {
+    /// Whose.
+    pub contact_card_id: SmolStr,
+    /// Oldest first. A message whose `created_at` is still to come arrives then.
+    pub messages: Vec<Message>,
+}
+
+impl TenantData {
+    /// The rows, counted: for a look at a plan.
+    pub fn rows(&self) -> usize {
+        let messages: usize = self.threads.iter().map(|t| t.messages.len()).sum();
+        self.users.len()
+            + self.contacts.len()
+            + self.leads.len()
+            + self.appointments.len()
+            + self.tasks.len()
+            + self.sessions.len()
+            + messages
+    }
+    /// The first moment that any row knows of, for a look at a plan.
+    pub fn first_moment(&self) -> Option<Time> {
+        self.appointments.iter().map(|a| a.created_at).min()
+    }
+}

@@ -1,0 +1,247 @@
+//! Calls and answers as HTTP: method, path, query and JSON body, and back. What a request gets wrong comes back as the
+//! error that §4 gives it.
+
+use crate::call::{Answer, Call};
+use crate::endpoint::{ENDPOINTS, Method, Op};
+use crate::error::{ErrorBody, ErrorCode};
+use crate::private::{Private, exposed};
+use crate::wire::Data;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use smol_str::SmolStr;
+
+/// A request as it goes over a wire, without host and headers.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// The method.
+    pub method: Method,
+    /// The path, ids percent-encoded.
+    pub path: String,
+    /// The query string, without `?`; empty if there is none.
+    pub query: String,
+    /// The JSON body, if the endpoint takes one.
+    pub body: Option<Vec<u8>>,
+}
+
+/// Turns a call into HTTP. Private values are in it, in the clear: it is for the wire alone.
+pub fn encode(call: &Call) -> HttpRequest {
+    let endpoint = call.op().endpoint();
+    let path = match (endpoint.path.find('{'), endpoint.path.find('}')) {
+        (Some(open), Some(close)) => {
+            let id = percent_encode(call.path_id().unwrap_or_default());
+            format!("{}{}{}", &endpoint.path[..open], id, &endpoint.path[close + 1..])
+        }
+        _ => endpoint.path.to_owned(),
+    };
+    let (query, body) = exposed(|| match call {
+        Call::ListAppointments(q) => (query_of(q), None),
+        Call::ListTasks(q) => (query_of(q), None),
+        Call::GetThread { page, .. } | Call::ListWins(page) => (query_of(page), None),
+        Call::UpdateAppointment { body, .. } => (String::new(), Some(body_of(body))),
+        Call::CreateTask(body) => (String::new(), Some(body_of(body))),
+        Call::UpdateTask { body, .. } => (String::new(), Some(body_of(body))),
+        Call::StartRecording(body) => (String::new(), Some(body_of(body))),
+        Call::StopRecording { body, .. } => (String::new(), Some(body_of(body))),
+        Call::UploadAudio { body, .. } => (String::new(), Some(body_of(body))),
+        Call::ClockIn { body, .. } => (String::new(), Some(body_of(body))),
+        Call::RagQuery(body) => (String::new(), Some(body_of(body))),
+        Call::PostWin(body) => (String::new(), Some(body_of(body))),
+        _ => (String::new(), None),
+    });
+    HttpRequest { method: endpoint.method, path, query, body }
+}
+
+/// Reads a call from HTTP, as a backend must: the endpoint is found by method and path, query and body are checked.
+/// Query keys and body fields that the endpoint does not know (`tenant_id` among them) change nothing.
+///
+/// `body_bytes` is the length of an audio upload, whose content is not looked at.
+pub fn decode(method: &str, path: &str, query: &str, body: &[u8], request_id: &str) -> Result<Call, Box<ErrorBody>> {
+    let (op, id) = route(method, path, request_id)?;
+    let id = || SmolStr::from(id.as_str());
+    Ok(match op {
+        Op::ListAppointments => Call::ListAppointments(parse_query(query, request_id)?),
+        Op::GetAppointment => Call::GetAppointment { appointment_id: id() },
+        Op::UpdateAppointment => Call::UpdateAppointment { appointment_id: id(), body: parse_body(body, request_id)? },
+        Op::ListTasks => Call::ListTasks(parse_query(query, request_id)?),
+        Op::CreateTask => Call::CreateTask(parse_body(body, request_id)?),
+        Op::CompleteTask => Call::CompleteTask { task_id: id() },
+        Op::UpdateTask => Call::UpdateTask { task_id: id(), body: parse_body(body, request_id)? },
+        Op::StartRecording => Call::StartRecording(parse_body(body, request_id)?),
+        Op::StopRecording => Call::StopRecording { session_id: id(), body: parse_body(body, request_id)? },
+        Op::UploadAudio => Call::UploadAudio { session_id: id(), body: parse_body(body, request_id)? },
+        Op::GetRecording => Call::GetRecording { session_id: id() },
+        Op::ClockIn => {
+            let body = if body.is_empty() { b"{}" } else { body };
+            Call::ClockIn { rep_id: id(), body: parse_body(body, request_id)? }
+        }
+        Op::ClockOut => Call::ClockOut { rep_id: id() },
+        Op::ShiftToday => Call::ShiftToday { rep_id: id() },
+        Op::GetThread => Call::GetThread { contact_card_id: id(), page: parse_query(query, request_id)? },
+        Op::RagQuery => Call::RagQuery(parse_body(body, request_id)?),
+        Op::ListWins => Call::ListWins(parse_query(query, request_id)?),
+        Op::PostWin => Call::PostWin(parse_body(body, request_id)?),
+        Op::Health => Call::Health,
+        Op::PutAudio => Call::PutAudio { key: Private::new(id()), bytes: body.len() as u64 },
+    })
+}
+
+/// The JSON body of an answer; none where the answer has no body. Private values are in it, in the clear.
+pub fn encode_answer(answer: &Answer) -> Option<Vec<u8>> {
+    fn data<T: Serialize>(data: &T) -> Option<Vec<u8>> {
+        serde_json::to_vec(&Data { data }).ok()
+    }
+    exposed(|| match answer {
+        Answer::Appointments(a) => data(a),
+        Answer::Appointment(a) => data(a),
+        Answer::Tasks(a) => data(a),
+        Answer::Task(a) => data(a),
+        Answer::TaskCompleted(a) => data(a),
+        Answer::RecordingStarted(a) => data(a),
+        Answer::Recording(a) => data(a),
+        Answer::Uploaded(a) => data(a),
+        Answer::ShiftDay(a) => data(a),
+        Answer::Shift(a) => data(a),
+        Answer::Thread(a) => data(a),
+        Answer::Rag(a) => data(a),
+        Answer::Wins(a) => data(a),
+        Answer::Win(a) => data(a),
+        Answer::Health(a) => data(a),
+        Answer::Error(a) => serde_json::to_vec(a).ok(),
+        Answer::Stored => None,
+        Answer::Foreign(text) => Some(text.as_bytes().to_vec()),
+    })
+}
+
+/// Reads the answer that `op` promises; anything else is [`Answer::Foreign`].
+pub fn decode_answer(op: Op, status: u16, body: &[u8]) -> Answer {
+    fn data<T: DeserializeOwned>(body: &[u8], answer: impl FnOnce(T) -> Answer) -> Answer {
+        match serde_json::from_slice::<Data<T>>(body) {
+            Ok(read) => answer(read.data),
+            Err(e) => Answer::Foreign(foreign(&e)),
+        }
+    }
+    if status >= 400 {
+        return match serde_json::from_slice(body) {
+            Ok(error) => Answer::Error(Box::new(error)),
+            Err(e) => Answer::Foreign(foreign(&e)),
+        };
+    }
+    match op {
+        Op::ListAppointments => data(body, Answer::Appointments),
+        Op::GetAppointment | Op::UpdateAppointment => data(body, |a| Answer::Appointment(Box::new(a))),
+        Op::ListTasks => data(body, Answer::Tasks),
+        Op::CreateTask | Op::UpdateTask => data(body, |a| Answer::Task(Box::new(a))),
+        Op::CompleteTask => data(body, Answer::TaskCompleted),
+        Op::StartRecording => data(body, Answer::RecordingStarted),
+        Op::StopRecording | Op::GetRecording => data(body, |a| Answer::Recording(Box::new(a))),
+        Op::UploadAudio => data(body, Answer::Uploaded),
+        Op::ClockIn | Op::ShiftToday => data(body, |a| Answer::ShiftDay(Box::new(a))),
+        Op::ClockOut => data(body, Answer::Shift),
+        Op::GetThread => data(body, Answer::Thread),
+        Op::RagQuery => data(body, Answer::Rag),
+        Op::ListWins => data(body, Answer::Wins),
+        Op::PostWin => data(body, |a| Answer::Win(Box::new(a))),
+        Op::Health => data(body, Answer::Health),
+        Op::PutAudio => Answer::Stored,
+    }
+}
+
+/// What is wrong with a body, in words that hold nothing of it.
+fn foreign(e: &serde_json::Error) -> SmolStr {
+    match e.classify() {
+        serde_json::error::Category::Data => "json of another shape",
+        serde_json::error::Category::Eof => "cut short",
+        _ => "not json",
+    }
+    .into()
+}
+
+fn route(method: &str, path: &str, request_id: &str) -> Result<(Op, String), Box<ErrorBody>> {
+    let mut other_method = false;
+    // `start` is no session id: literal paths stand before those with ids of the same shape.
+    for endpoint in ENDPOINTS {
+        let Some(id) = match_path(endpoint.path, path) else { continue };
+        if endpoint.method.as_str() == method {
+            return Ok((endpoint.op, id));
+        }
+        other_method = true;
+    }
+    let (code, message) = if other_method {
+        (ErrorCode::MethodNotAllowed, "Method not allowed")
+    } else {
+        (ErrorCode::NotFound, "No such endpoint")
+    };
+    Err(Box::new(ErrorBody::new(code, message, request_id)))
+}
+
+/// The id in `path` if it has the shape of `template` (empty if the template has none).
+fn match_path(template: &str, path: &str) -> Option<String> {
+    let (Some(open), Some(close)) = (template.find('{'), template.find('}')) else {
+        return (template == path).then(String::new);
+    };
+    let id = path.strip_prefix(&template[..open])?.strip_suffix(&template[close + 1..])?;
+    (!id.is_empty() && !id.contains('/')).then(|| percent_decode(id))?
+}
+
+fn percent_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte as char),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+fn percent_decode(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        if byte == b'%' {
+            let hex = std::str::from_utf8(tail.get(..2)?).ok()?;
+            out.push(u8::from_str_radix(hex, 16).ok()?);
+            rest = &tail[2..];
+        } else {
+            out.push(byte);
+            rest = tail;
+        }
+    }
+    String::from_utf8(out).ok()
+}
+
+fn query_of<T: Serialize>(query: &T) -> String {
+    serde_urlencoded::to_string(query).unwrap_or_default()
+}
+
+/// A body as JSON, fields without a value left out.
+fn body_of<T: Serialize>(body: &T) -> Vec<u8> {
+    let mut value = serde_json::to_value(body).unwrap_or_default();
+    if let Value::Object(fields) = &mut value {
+        fields.retain(|_, v| !v.is_null());
+    }
+    value.to_string().into_bytes()
+}
+
+fn parse_query<T: DeserializeOwned>(query: &str, request_id: &str) -> Result<T, Box<ErrorBody>> {
+    // An empty value (`status=`) means the filter is not set.
+    let set: Vec<&str> = query.split('&').filter(|pair| !pair.ends_with('=')).collect();
+    serde_urlencoded::from_str(&set.join("&"))
+        .map_err(|e| Box::new(ErrorBody::new(ErrorCode::InvalidRequest, e.to_string(), request_id)))
+}
+
+fn parse_body<T: DeserializeOwned>(body: &[u8], request_id: &str) -> Result<T, Box<ErrorBody>> {
+    serde_json::from_slice(body).map_err(|e| {
+        // serde names the field and what was expected; the value found, which may be private, is left out.
+        let said = e.to_string();
+        let said = said.split(" at line ").next().unwrap_or_default();
+        let message = if said.starts_with("missing field") || said.starts_with("unknown variant") {
+            said.to_owned()
+        } else {
+            "the body is not what this endpoint takes".to_owned()
+        };
+        let error = ErrorBody::new(ErrorCode::ValidationError, message, request_id);
+        Box::new(error.about("line", e.line().to_string()).about("column", e.column().to_string()))
+    })
+}

@@ -1,0 +1,352 @@
+//! Time as integers: microseconds since the Unix epoch, spans of microseconds, calendar dates, times of day, and the
+//! UTC offsets of a time zone as a table. Nothing here reads a clock.
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, Timelike, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::fmt;
+use std::ops::{Add, AddAssign, Sub};
+
+/// A moment: microseconds since 1970-01-01T00:00:00Z. On the wire, RFC 3339 in UTC (`2025-01-20T14:00:00Z`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Time(i64);
+
+/// A length of time in microseconds; may be negative.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Span(i64);
+
+impl Time {
+    /// From microseconds since the epoch.
+    pub const fn from_micros(micros: i64) -> Self {
+        Time(micros)
+    }
+    /// Microseconds since the epoch.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+    /// The time that passed since `earlier`; negative if `earlier` is later.
+    pub const fn since(self, earlier: Time) -> Span {
+        Span(self.0 - earlier.0)
+    }
+    /// Parses RFC 3339; a time without an offset is taken as UTC.
+    pub fn parse(text: &str) -> Option<Time> {
+        if let Ok(t) = DateTime::parse_from_rfc3339(text) {
+            return Some(Time(t.timestamp_micros()));
+        }
+        let naive = chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
+        Some(Time(naive.and_utc().timestamp_micros()))
+    }
+}
+
+impl Span {
+    /// No time at all.
+    pub const ZERO: Span = Span(0);
+    /// From microseconds.
+    pub const fn micros(n: i64) -> Self {
+        Span(n)
+    }
+    /// From milliseconds.
+    pub const fn millis(n: i64) -> Self {
+        Span(n * 1_000)
+    }
+    /// From seconds.
+    pub const fn seconds(n: i64) -> Self {
+        Span(n * 1_000_000)
+    }
+    /// From minutes.
+    pub const fn minutes(n: i64) -> Self {
+        Span(n * 60_000_000)
+    }
+    /// From hours.
+    pub const fn hours(n: i64) -> Self {
+        Span(n * 3_600_000_000)
+    }
+    /// In microseconds.
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+    /// In whole milliseconds, rounded down.
+    pub const fn as_millis(self) -> i64 {
+        self.0 / 1_000
+    }
+    /// In whole seconds, rounded down.
+    pub const fn as_seconds(self) -> i64 {
+        self.0 / 1_000_000
+    }
+    /// This span, `n` times.
+    pub const fn times(self, n: i64) -> Span {
+        Span(self.0 * n)
+    }
+}
+
+impl Add<Span> for Time {
+    type Output = Time;
+    fn add(self, span: Span) -> Time {
+        Time(self.0 + span.0)
+    }
+}
+impl Sub<Span> for Time {
+    type Output = Time;
+    fn sub(self, span: Span) -> Time {
+        Time(self.0 - span.0)
+    }
+}
+impl Add for Span {
+    type Output = Span;
+    fn add(self, other: Span) -> Span {
+        Span(self.0 + other.0)
+    }
+}
+impl AddAssign for Span {
+    fn add_assign(&mut self, other: Span) {
+        self.0 += other.0;
+    }
+}
+impl Sub for Span {
+    type Output = Span;
+    fn sub(self, other: Span) -> Span {
+        Span(self.0 - other.0)
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let format = if self.0 % 1_000_000 == 0 { SecondsFormat::Secs } else { SecondsFormat::Micros };
+        match DateTime::<Utc>::from_timestamp_micros(self.0) {
+            Some(t) => f.write_str(&t.to_rfc3339_opts(format, true)),
+            None => write!(f, "{}us", self.0),
+        }
+    }
+}
+impl fmt::Debug for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.unsigned_abs() {
+            0..1_000 => write!(f, "{} µs", self.0),
+            1_000..1_000_000 => write!(f, "{} ms", self.0 / 1_000),
+            1_000_000..120_000_000 => write!(f, "{}.{} s", self.0 / 1_000_000, (self.0 / 100_000 % 10).abs()),
+            _ => write!(f, "{} min", self.0 / 60_000_000),
+        }
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        if s.is_human_readable() { s.collect_str(self) } else { s.serialize_i64(self.0) }
+    }
+}
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        if !d.is_human_readable() {
+            return i64::deserialize(d).map(Time);
+        }
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        Time::parse(&text).ok_or_else(|| D::Error::custom(format_args!("{text:?} is not an RFC 3339 time")))
+    }
+}
+
+/// A calendar date, as days since 1970-01-01. On the wire, `2025-01-20`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Date(i32);
+
+impl Date {
+    /// From days since 1970-01-01.
+    pub const fn from_days(days: i32) -> Self {
+        Date(days)
+    }
+    /// Days since 1970-01-01.
+    pub const fn days(self) -> i32 {
+        self.0
+    }
+    /// Parses `YYYY-MM-DD`.
+    pub fn parse(text: &str) -> Option<Date> {
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+        Some(Date(date.num_days_from_ce() - 719_163))
+    }
+    /// The date `n` days later (earlier, if negative).
+    pub const fn plus_days(self, n: i32) -> Date {
+        Date(self.0 + n)
+    }
+    fn naive(self) -> Option<NaiveDate> {
+        NaiveDate::from_num_days_from_ce_opt(self.0.checked_add(719_163)?)
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.naive() {
+            Some(date) => write!(f, "{date}"),
+            None => write!(f, "day {}", self.0),
+        }
+    }
+}
+impl fmt::Debug for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        if s.is_human_readable() { s.collect_str(self) } else { s.serialize_i32(self.0) }
+    }
+}
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        if !d.is_human_readable() {
+            return i32::deserialize(d).map(Date);
+        }
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        Date::parse(&text).ok_or_else(|| D::Error::custom(format_args!("{text:?} is not a date (YYYY-MM-DD)")))
+    }
+}
+
+/// A time of day, as seconds since local midnight. On the wire, `07:00:00`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct TimeOfDay(u32);
+
+impl TimeOfDay {
+    /// From hours and minutes.
+    pub const fn hm(hours: u32, minutes: u32) -> Self {
+        TimeOfDay(hours * 3600 + minutes * 60)
+    }
+    /// Seconds since midnight.
+    pub const fn seconds(self) -> u32 {
+        self.0
+    }
+    /// Parses `HH:MM` or `HH:MM:SS`.
+    pub fn parse(text: &str) -> Option<TimeOfDay> {
+        let format = if text.matches(':').count() == 1 { "%H:%M" } else { "%H:%M:%S" };
+        let time = NaiveTime::parse_from_str(text, format).ok()?;
+        Some(TimeOfDay(time.num_seconds_from_midnight()))
+    }
+}
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}:{:02}", self.0 / 3600, self.0 / 60 % 60, self.0 % 60)
+    }
+}
+impl fmt::Debug for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+impl Serialize for TimeOfDay {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        if s.is_human_readable() { s.collect_str(self) } else { s.serialize_u32(self.0) }
+    }
+}
+impl<'de> Deserialize<'de> for TimeOfDay {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        if !d.is_human_readable() {
+            return u32::deserialize(d).map(TimeOfDay);
+        }
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        TimeOfDay::parse(&text)
+            .ok_or_else(|| D::Error::custom(format_args!("{text:?} is not a time of day (HH:MM:SS)")))
+    }
+}
+
+/// The UTC offsets of one time zone over the period of interest, as a table: so local dates need no zone database and
+/// no clock where they are computed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Zone {
+    /// The IANA name, for people.
+    pub name: String,
+    /// From when (inclusive, ascending) which offset east of UTC holds, in seconds. The first holds for ever before.
+    pub offsets: Vec<(Time, i32)>,
+}
+
+impl Zone {
+    /// Coordinated universal time.
+    pub fn utc() -> Zone {
+        Zone { name: "UTC".into(), offsets: vec![(Time(i64::MIN), 0)] }
+    }
+    /// The offset east of UTC that holds at `at`.
+    pub fn offset(&self, at: Time) -> Span {
+        let holds = self.offsets.iter().rev().find(|(from, _)| *from <= at).or(self.offsets.first());
+        Span::seconds(holds.map_or(0, |(_, seconds)| i64::from(*seconds)))
+    }
+    /// The local calendar date at `at`.
+    pub fn date(&self, at: Time) -> Date {
+        let local = at + self.offset(at);
+        Date(local.0.div_euclid(86_400_000_000) as i32)
+    }
+    /// The local time of day at `at`.
+    pub fn time_of_day(&self, at: Time) -> TimeOfDay {
+        let local = at + self.offset(at);
+        TimeOfDay((local.0.rem_euclid(86_400_000_000) / 1_000_000) as u32)
+    }
+    /// The moment at which local clocks show `of_day` on `date`. In the gap of a spring change it is the moment as far
+    /// after midnight as the clock would have shown; of an hour that comes twice it is the first.
+    pub fn at(&self, date: Date, of_day: TimeOfDay) -> Time {
+        let as_if_utc = Time((i64::from(date.0) * 86_400 + i64::from(of_day.0)) * 1_000_000);
+        // The offset is looked up twice: at the guess, and at what the guess gives.
+        let early = as_if_utc - self.offset(as_if_utc - Span::hours(14));
+        let late = as_if_utc - self.offset(as_if_utc + Span::hours(14));
+        let first = early.min(late);
+        if first + self.offset(first) == as_if_utc {
+            return first;
+        }
+        early.max(late)
+    }
+    /// Local midnight at the start of `date`.
+    pub fn midnight(&self, date: Date) -> Time {
+        self.at(date, TimeOfDay(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Los Angeles around the autumn change of 2026: PDT until 2026-11-01T09:00Z, then PST.
+    fn los_angeles() -> Zone {
+        let change = Time::parse("2026-11-01T09:00:00Z").unwrap();
+        Zone { name: "America/Los_Angeles".into(), offsets: vec![(Time(i64::MIN), -7 * 3600), (change, -8 * 3600)] }
+    }
+
+    #[test]
+    fn times_print_as_the_spec_shows_them() {
+        let time = Time::parse("2025-01-20T14:00:00Z").unwrap();
+        assert_eq!(time.to_string(), "2025-01-20T14:00:00Z");
+        assert_eq!((time + Span::millis(5)).to_string(), "2025-01-20T14:00:00.005000Z");
+        assert_eq!(Time::parse("2025-01-20T14:00:00"), Some(time), "a time without an offset is UTC");
+        assert_eq!(Time::parse("2025-01-20T15:00:00+01:00"), Some(time));
+        assert_eq!(Time::parse("yesterday"), None);
+    }
+
+    #[test]
+    fn an_evening_in_the_west_is_still_the_same_local_date() {
+        let zone = los_angeles();
+        let evening = Time::parse("2026-06-11T02:30:00Z").unwrap();
+        assert_eq!(zone.date(evening), Date::parse("2026-06-10").unwrap());
+        assert_eq!(zone.time_of_day(evening), TimeOfDay::hm(19, 30));
+    }
+
+    #[test]
+    fn the_change_over_day_has_25_hours_and_its_double_hour_counts_once() {
+        let zone = los_angeles();
+        let sunday = Date::parse("2026-11-01").unwrap();
+        let day = zone.midnight(sunday.plus_days(1)).since(zone.midnight(sunday));
+        assert_eq!(day, Span::hours(25));
+        assert_eq!(zone.at(sunday, TimeOfDay::hm(1, 30)), Time::parse("2026-11-01T08:30:00Z").unwrap());
+        assert_eq!(zone.at(sunday, TimeOfDay::hm(8, 0)), Time::parse("2026-11-01T16:00:00Z").unwrap());
+    }
+
+    #[test]
+    fn the_hour_that_spring_skips_still_names_a_moment() {
+        let change = Time::parse("2026-03-08T10:00:00Z").unwrap();
+        let zone = Zone { name: "LA".into(), offsets: vec![(Time(i64::MIN), -8 * 3600), (change, -7 * 3600)] };
+        let skipped = zone.at(Date::parse("2026-03-08").unwrap(), TimeOfDay::hm(2, 30));
+        assert_eq!(skipped, Time::parse("2026-03-08T10:30:00Z").unwrap());
+    }
+}

@@ -1,0 +1,66 @@
+//! What §1 names "if implemented" and gives no schema: Ask Otto and the wins feed; and the health answer. The shapes are
+//! ours, kept small; an answer of 404 or 501 counts as "not implemented".
+
+use crate::fixed::Money;
+use crate::private::Private;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+/// Body of `POST /rag/query` (§1.1).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RagQuery {
+    /// Private: free text.
+    pub query: Private,
+}
+
+/// Answer of `POST /rag/query`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RagAnswer {
+    /// Private: free text.
+    pub answer: Private,
+}
+
+/// Body of `POST /wins-feed` (§1.3).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WinPost {
+    /// The visit that was won.
+    pub appointment_id: SmolStr,
+    /// Private: free text.
+    pub message: Private,
+    /// For how much.
+    pub deal_size: Option<Money>,
+}
+
+/// A post of the wins feed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Win {
+    /// `win_…`
+    pub id: SmolStr,
+    /// Who won.
+    pub rep_id: SmolStr,
+    /// The visit that was won.
+    pub appointment_id: SmolStr,
+    /// Private: free text.
+    pub message: Private,
+    /// For how much.
+    pub deal_size: Option<Money>,
+    /// When it was posted.
+    pub created_at: Time,
+}
+
+/// Answer of `GET /wins-feed` (§1.4).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WinsFeed {
+    /// This page, newest first.
+    pub posts: Vec<Win>,
+    /// How many there are.
+    pub total: u32,
+}
+
+/// Answer of the health path.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Health {
+    /// `ok`
+    pub status: SmolStr,
+}

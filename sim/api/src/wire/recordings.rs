@@ -1,0 +1,167 @@
+//! Recording sessions (§2.3) and what Shunya makes of them (§3).
+
+use crate::fixed::{Degrees, Score, Seconds};
+use crate::names::{AnalysisOutcome, AudioStorage, LeadQuality, Processing, RecordingMode};
+use crate::private::Private;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+/// Where the phone says it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Location {
+    /// Degrees north.
+    pub lat: Degrees,
+    /// Degrees east.
+    pub lng: Degrees,
+}
+
+/// Body of `POST /recording-sessions/start` (§2.3.1).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RecordingStart {
+    /// The visit that is recorded.
+    pub appointment_id: SmolStr,
+    /// Who records.
+    pub rep_id: SmolStr,
+    /// Where.
+    pub location: Location,
+    /// `full` when absent.
+    pub mode: Option<RecordingMode>,
+}
+
+/// Answer of `POST /recording-sessions/start` (§2.3.1).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RecordingStarted {
+    /// `session_…`
+    pub recording_session_id: SmolStr,
+    /// As asked.
+    pub mode: RecordingMode,
+    /// What becomes of the audio.
+    pub audio_storage_mode: AudioStorage,
+    /// Where the audio goes by PUT: presigned, so a secret while it lasts. None in ghost mode.
+    pub audio_upload_url: Option<Private>,
+    /// Always null in the spec.
+    #[serde(default)]
+    pub shunya_job_config: Option<SmolStr>,
+}
+
+/// Body of `POST /recording-sessions/{session_id}/stop` (§2.3.2).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RecordingStop {
+    /// Where.
+    pub location: Location,
+}
+
+/// A recording session (§2.3.2, with what §0.2 and §3 tell the app to read from it).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RecordingSession {
+    /// `session_…`
+    pub id: SmolStr,
+    /// Who records.
+    pub rep_id: SmolStr,
+    /// The visit that is recorded.
+    pub appointment_id: SmolStr,
+    /// When it began.
+    pub started_at: Time,
+    /// When it was stopped, if it was.
+    pub ended_at: Option<Time>,
+    /// How.
+    pub mode: RecordingMode,
+    /// Shunya's first step.
+    pub transcription_status: Processing,
+    /// Shunya's second step.
+    pub analysis_status: Processing,
+    /// Not in §2.3.2, needed by §0.2: set once the audio is there; null in ghost and ephemeral mode.
+    #[serde(default)]
+    pub audio_url: Option<SmolStr>,
+    /// Not in §2.3.2, needed by §3.5.
+    #[serde(default)]
+    pub audio_storage_mode: Option<AudioStorage>,
+    /// As uploaded.
+    #[serde(default)]
+    pub audio_duration_seconds: Option<Seconds>,
+    /// As uploaded.
+    #[serde(default)]
+    pub audio_size_bytes: Option<u64>,
+    /// Not in §2.3.2, needed by §3.4.
+    #[serde(default)]
+    pub transcript: Option<Transcript>,
+    /// Not in §2.3.2, needed by §3.5.
+    #[serde(default)]
+    pub analysis: Option<Analysis>,
+}
+
+/// Answer of `POST …/stop` and `GET /recording-sessions/{session_id}` (§2.3.2, §2.3.4).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RecordingSessionBody {
+    /// The session.
+    pub session: RecordingSession,
+}
+
+/// A transcript (§3.1). Everything Shunya makes may be null.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Transcript {
+    /// What was said. Private; may be null in ghost mode.
+    pub transcript_text: Option<Private>,
+    /// Who spoke when.
+    pub speaker_labels: Option<Vec<SmolStr>>,
+    /// 0 to 1.
+    pub confidence_score: Option<Score>,
+    /// Shunya's id.
+    pub uwc_job_id: Option<SmolStr>,
+    /// Whether the session was in ghost mode.
+    pub is_ghost_mode: bool,
+    /// Whether the text is withheld.
+    pub transcript_restricted: bool,
+}
+
+/// An analysis (§3.1). Everything Shunya makes may be null.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Analysis {
+    /// `price`, `timeline`, `competitor`, `need_spouse_approval`
+    pub objections: Option<Vec<SmolStr>>,
+    /// With quotes. Private.
+    pub objection_details: Option<Vec<Private>>,
+    /// 0 to 1.
+    pub sentiment_score: Option<Score>,
+    /// 0 to 1.
+    pub engagement_score: Option<Score>,
+    /// Advice.
+    pub coaching_tips: Option<Vec<SmolStr>>,
+    /// Stages of the sales procedure.
+    pub sop_stages_completed: Option<Vec<SmolStr>>,
+    /// Stages of the sales procedure.
+    pub sop_stages_missed: Option<Vec<SmolStr>>,
+    /// 0 to 10.
+    pub sop_compliance_score: Option<Score>,
+    /// Of the lead.
+    pub lead_quality: Option<LeadQuality>,
+    /// 0 to 1.
+    pub conversion_probability: Option<Score>,
+    /// Phases of the meeting.
+    pub meeting_segments: Option<Vec<SmolStr>>,
+    /// As Shunya heard it.
+    pub outcome: Option<AnalysisOutcome>,
+    /// 0 to 1.
+    pub outcome_confidence: Option<Score>,
+}
+
+/// Body of `POST /recording-sessions/{session_id}/upload-audio` (§2.3.3).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct UploadAudio {
+    /// Where the audio is now.
+    pub audio_url: SmolStr,
+    /// Its length.
+    pub audio_duration_seconds: Seconds,
+    /// Its size.
+    pub audio_size_bytes: u64,
+}
+
+/// Answer of `POST …/upload-audio` (§2.3.3).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Uploaded {
+    /// `uploaded`
+    pub status: SmolStr,
+    /// `session_…`
+    pub recording_session_id: SmolStr,
+}

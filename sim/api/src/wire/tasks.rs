@@ -1,0 +1,151 @@
+//! Tasks (§2.2).
+
+use crate::names::{Assignee, Priority, TaskSource, TaskStatus};
+use crate::private::Private;
+use crate::time::Time;
+use serde::{Deserialize, Serialize, Serializer};
+use smol_str::SmolStr;
+
+/// Query of `GET /tasks` (§2.2.1).
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct TaskQuery {
+    /// A user id (a rep id names the same person).
+    pub assignee_id: Option<SmolStr>,
+    /// Only of this lead.
+    pub lead_id: Option<SmolStr>,
+    /// Only of this contact.
+    pub contact_card_id: Option<SmolStr>,
+    /// Only this status; `open` leaves overdue ones out.
+    pub status: Option<TaskStatus>,
+    /// Only overdue ones, or only others.
+    pub overdue: Option<bool>,
+    /// Only those due before.
+    pub due_before: Option<Time>,
+    /// Only those due after.
+    pub due_after: Option<Time>,
+    /// At most so many; 100 when absent, 1000 at most.
+    pub limit: Option<u32>,
+    /// After skipping so many.
+    pub offset: Option<u32>,
+}
+
+/// A task (§2.2.1; the answers of §2.2.2, §2.2.3 and §2.2.4 are parts of it).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Task {
+    /// `task_…`
+    pub id: SmolStr,
+    /// Private: free text.
+    pub description: Private,
+    /// Where it stands; an open one past `due_at` reads `overdue`.
+    pub status: TaskStatus,
+    /// For whom.
+    pub assigned_to: Assignee,
+    /// By when.
+    pub due_at: Option<Time>,
+    /// How urgent.
+    pub priority: Priority,
+    /// About whom.
+    #[serde(default)]
+    pub contact_card_id: Option<SmolStr>,
+    /// About which lead.
+    #[serde(default)]
+    pub lead_id: Option<SmolStr>,
+    /// About which appointment.
+    #[serde(default)]
+    pub appointment_id: Option<SmolStr>,
+    /// Free text (§2.2.4). Private.
+    #[serde(default)]
+    pub notes: Option<Private>,
+    /// When it was done (§2.2.3).
+    #[serde(default)]
+    pub completed_at: Option<Time>,
+    /// By whom (§2.2.3).
+    #[serde(default)]
+    pub completed_by: Option<SmolStr>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it last changed; §2.2.2's answer leaves it out.
+    #[serde(default)]
+    pub updated_at: Option<Time>,
+}
+
+/// Answer of `GET /tasks` (§2.2.1).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TaskList {
+    /// This page.
+    pub tasks: Vec<Task>,
+    /// How many match, over all pages.
+    pub total: u32,
+    /// How many of the caller's tasks are overdue, before paging.
+    pub overdue_count: u32,
+}
+
+/// Body of `POST /tasks` (§2.2.2).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TaskCreate {
+    /// Private: free text.
+    pub description: Private,
+    /// For whom.
+    #[serde(serialize_with = "rep_in_requests")]
+    pub assigned_to: Assignee,
+    /// About whom.
+    pub contact_card_id: Option<SmolStr>,
+    /// About which lead.
+    pub lead_id: Option<SmolStr>,
+    /// About which appointment.
+    pub appointment_id: Option<SmolStr>,
+    /// About which call.
+    pub call_id: Option<i64>,
+    /// By when.
+    pub due_at: Option<Time>,
+    /// `medium` when absent.
+    pub priority: Option<Priority>,
+    /// `manual` when absent.
+    pub source: Option<TaskSource>,
+}
+
+/// Body of `PATCH /tasks/{task_id}` (§2.2.4): what is absent keeps its value.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct TaskPatch {
+    /// The new status.
+    pub status: Option<TaskStatus>,
+    /// The new date.
+    pub due_at: Option<Time>,
+    /// For whom now.
+    #[serde(serialize_with = "rep_in_requests_if_any")]
+    pub assigned_to: Option<Assignee>,
+    /// Private: free text.
+    pub description: Option<Private>,
+    /// How urgent now.
+    pub priority: Option<Priority>,
+    /// Private: free text.
+    pub notes: Option<Private>,
+}
+
+/// Answer of `POST /tasks/{task_id}/complete` (§2.2.3).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TaskCompleted {
+    /// `task_…`
+    pub id: SmolStr,
+    /// `completed`
+    pub status: TaskStatus,
+    /// When it was first completed.
+    pub completed_at: Time,
+    /// By whom it was first completed.
+    pub completed_by: SmolStr,
+}
+
+/// §2.2.2 writes `rep` where answers write `sales_rep`.
+fn rep_in_requests<S: Serializer>(assignee: &Assignee, s: S) -> Result<S::Ok, S::Error> {
+    match assignee {
+        Assignee::SalesRep if s.is_human_readable() => s.serialize_str("rep"),
+        other => other.serialize(s),
+    }
+}
+
+fn rep_in_requests_if_any<S: Serializer>(assignee: &Option<Assignee>, s: S) -> Result<S::Ok, S::Error> {
+    match assignee {
+        Some(Assignee::SalesRep) if s.is_human_readable() => s.serialize_some("rep"),
+        other => other.serialize(s),
+    }
+}
