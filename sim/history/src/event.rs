@@ -1,0 +1,500 @@
+//! The kinds of events, one by one.
+//!
+//! An event is something that a client could have noted itself: what its person did, what its phone did, what it sent
+//! and what came back. The one exception is [`What::Truth`], which tells what the network or the backend did behind its
+//! back; judges do not read it.
+
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Call, Response};
+use fieldday_api::endpoint::Op;
+use fieldday_api::names::Role;
+use fieldday_api::time::Span;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Something happened.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// When: microseconds since the scenario's start.
+    #[serde(rename = "t")]
+    pub at: Span,
+    /// To whom: the client's number within its cell, as [`What::Client`] introduced it.
+    #[serde(rename = "c")]
+    pub client: u32,
+    /// What.
+    #[serde(rename = "e")]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum What {
+    /// Introduces a client; comes before anything else of it.
+    Client(Box<Client>),
+    /// The person did something.
+    Person(Deed),
+    /// The app was started, for the `launch`th time (from 1).
+    Launched {
+        /// Which start it was.
+        launch: u32,
+    },
+    /// The app died: killed by the system or its person. Whatever it was doing ends here, unfinished.
+    Killed,
+    /// The app has a new session token.
+    TokenRefreshed {
+        /// Why it asked.
+        why: RefreshReason,
+    },
+    /// The app wanted a token and could get none.
+    TokenUnavailable,
+    /// A screen showed its data.
+    Shown {
+        /// Which.
+        screen: Screen,
+        /// Where the data came from.
+        from: Source,
+        /// How old it was.
+        age: Span,
+    },
+    /// Old data stood on a screen, marked as old, for so long, until fresh data replaced it or the screen was left.
+    StaleShown {
+        /// Which.
+        screen: Screen,
+        /// How long.
+        during: Span,
+    },
+    /// A person looked at a loading indicator for so long (the first second, without one, not counted).
+    Spinner {
+        /// For which endpoint.
+        op: Op,
+        /// How long.
+        during: Span,
+    },
+    /// The app showed "Retrying...".
+    Retrying {
+        /// For which endpoint.
+        op: Op,
+    },
+    /// The app asked its person whether to create the task again, whose last attempt has an unknown end.
+    AskedToRetry {
+        /// The call that is in doubt.
+        call: u32,
+        /// What the person said.
+        yes: bool,
+    },
+    /// An action is on the durable queue: from here on it must survive anything.
+    Queued {
+        /// Its number, unique for the client.
+        action: u32,
+        /// What will be sent.
+        request: Arc<Call>,
+    },
+    /// An action left the queue.
+    Settled {
+        /// Its number.
+        action: u32,
+        /// How.
+        how: Settlement,
+    },
+    /// The queue began to be sent.
+    FlushBegan {
+        /// Why now.
+        trigger: Trigger,
+        /// How many actions wait.
+        waiting: u32,
+    },
+    /// The queue stopped being sent.
+    FlushEnded {
+        /// How many actions still wait.
+        waiting: u32,
+    },
+    /// A request was sent (or tried to be).
+    Sent(Sent),
+    /// An answer came.
+    Answered {
+        /// Which call.
+        call: u32,
+        /// Which attempt of it (from 0).
+        attempt: u8,
+        /// What came.
+        response: Arc<Response>,
+        /// After how long.
+        took: Span,
+    },
+    /// No answer will come that the app takes notice of.
+    Unanswered {
+        /// Which call.
+        call: u32,
+        /// Which attempt of it (from 0).
+        attempt: u8,
+        /// Why.
+        why: Lapse,
+        /// After how long.
+        took: Span,
+    },
+    /// The app logged an error answer.
+    Logged {
+        /// Of which call.
+        call: u32,
+        /// The status.
+        status: u16,
+        /// The id to give the backend team.
+        request_id: SmolStr,
+    },
+    /// What answered 404 left the cache.
+    Evicted {
+        /// What.
+        id: SmolStr,
+    },
+    /// Before a recording starts: where the phone thinks it is.
+    Geofence {
+        /// The visit.
+        appointment_id: SmolStr,
+        /// From the fix to the place, in metres.
+        distance_m: u32,
+        /// The fix's own idea of its error, in metres.
+        accuracy_m: u32,
+        /// Whether the app lets the recording start.
+        inside: bool,
+    },
+    /// The audio of a session begins to be sent.
+    UploadBegan {
+        /// Whose.
+        session_id: SmolStr,
+        /// How much.
+        bytes: u64,
+    },
+    /// The audio of a session is stored, and the backend was told.
+    UploadEnded {
+        /// Whose.
+        session_id: SmolStr,
+        /// Since it began, all attempts and pauses included.
+        took: Span,
+    },
+    /// The app begins to watch a session's processing.
+    PollBegan {
+        /// Which.
+        session_id: SmolStr,
+    },
+    /// The app no longer watches it.
+    PollEnded {
+        /// Which.
+        session_id: SmolStr,
+        /// Why.
+        why: PollEnd,
+    },
+    /// What a session's screen showed of its results.
+    Results {
+        /// Which session.
+        session_id: SmolStr,
+        /// Whether audio controls were shown.
+        playback: bool,
+        /// Whether the transcript's text was shown.
+        transcript: bool,
+        /// Whether an analysis was shown.
+        analysis: bool,
+    },
+    /// The network came or went, as the phone sees it.
+    Network {
+        /// Whether there is one.
+        online: bool,
+    },
+    /// The day is over for this client.
+    DayEnded {
+        /// Actions that still wait in its queue.
+        queued: u32,
+        /// Recordings whose audio is not stored yet.
+        uploads: u32,
+        /// Since the network last came; none while it is away.
+        online_for: Option<Span>,
+    },
+    /// What no client can see.
+    Truth(Truth),
+}
+
+/// Somebody with a login.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Client {
+    /// The name in the plan: `cell-0/tenant-1/rep-07`.
+    pub name: SmolStr,
+    /// Its tenant's id.
+    pub tenant: SmolStr,
+    /// Its user id.
+    pub user_id: SmolStr,
+    /// A rep's other id.
+    pub rep_id: Option<SmolStr>,
+    /// Its role.
+    pub role: Role,
+}
+
+/// A request goes out.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Sent {
+    /// The call's number, unique for the client: all its attempts share it.
+    pub call: u32,
+    /// Which attempt (from 0).
+    pub attempt: u8,
+    /// Why it is sent.
+    pub cause: Cause,
+    /// Whether a bearer token goes with it.
+    pub bearer: bool,
+    /// How long the app will wait.
+    pub patience: Span,
+    /// What is asked.
+    pub request: Arc<Call>,
+}
+
+/// Why a request is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// A screen needs it.
+    Screen(Screen),
+    /// The person asked for it (a recording, a task, a post).
+    Tap,
+    /// A queued action's turn came.
+    Queue {
+        /// Which.
+        action: u32,
+    },
+    /// A session is watched.
+    Poll,
+    /// Audio is brought to the store.
+    Upload,
+    /// The office does its work.
+    Office,
+}
+
+/// The screens of the app (§1), and the two that §2 implies.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Screen {
+    /// §1.1: Ask Otto.
+    Home,
+    /// §1.2: today's appointments and tasks.
+    Dashboard,
+    /// §1.2: one appointment.
+    Appointment,
+    /// §1.3: record, pick the outcome.
+    Record,
+    /// §1.4: the wins feed.
+    Feeds,
+    /// §1.5: a thread.
+    Messages,
+    /// §1.6: earlier days.
+    PastAppointments,
+    /// The shift's state.
+    Shift,
+    /// The done tasks.
+    CompletedTasks,
+}
+
+impl Screen {
+    /// Every screen.
+    pub const ALL: &'static [Screen] = &[
+        Screen::Home,
+        Screen::Dashboard,
+        Screen::Appointment,
+        Screen::Record,
+        Screen::Feeds,
+        Screen::Messages,
+        Screen::PastAppointments,
+        Screen::Shift,
+        Screen::CompletedTasks,
+    ];
+}
+
+/// Where a screen's data came from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// The cache, still fresh: no call was made.
+    Fresh,
+    /// The cache, old, shown while a call is under way or has failed.
+    Stale,
+    /// An answer.
+    Network,
+    /// There was nothing to show.
+    Nothing,
+}
+
+/// Why a token was fetched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefreshReason {
+    /// There was none.
+    First,
+    /// It was about to expire.
+    Expiring,
+    /// The backend answered 401.
+    Refused,
+}
+
+/// How an action left the queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Settlement {
+    /// Acknowledged.
+    Done,
+    /// The backend said that it was done before.
+    AlreadyDone,
+    /// The backend refused it for good; the person was told.
+    Refused {
+        /// The status.
+        status: u16,
+    },
+    /// A clocking whose local day was over before it could be sent; the person was told.
+    DayOver,
+}
+
+/// What sets the queue going.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// A new action.
+    NewAction,
+    /// The network came back.
+    NetworkBack,
+    /// The app was started.
+    AppOpened,
+    /// A minute passed.
+    Minute,
+}
+
+/// Why no answer came.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lapse {
+    /// The app waited as long as the call's class allows.
+    Timeout,
+    /// There was no network: the request never left.
+    Unreachable,
+    /// The connection broke.
+    Broken,
+    /// The person did not want to wait.
+    Cancelled,
+    /// The app died.
+    Killed,
+}
+
+impl Lapse {
+    /// Whether the request may have reached the backend.
+    pub fn is_undetermined(self) -> bool {
+        self != Lapse::Unreachable
+    }
+}
+
+/// Why a session is no longer watched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PollEnd {
+    /// Both steps are completed.
+    Completed,
+    /// One step failed.
+    Failed,
+    /// Five minutes passed; the person was warned.
+    TookTooLong,
+    /// The person left the screen.
+    Left,
+}
+
+/// What a person does.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)] // The fields are ids.
+pub enum Deed {
+    /// Gets into the car.
+    LeavesHome,
+    /// Wants the shift to begin.
+    ClocksIn,
+    /// Wants the shift to end.
+    ClocksOut,
+    /// Goes home without having clocked out.
+    ForgetsToClockOut,
+    /// Drives to a visit.
+    DrivesTo { appointment_id: SmolStr },
+    /// Is there.
+    Arrives { appointment_id: SmolStr },
+    /// Nobody opens the door.
+    FindsNobody { appointment_id: SmolStr },
+    /// Is sent away.
+    IsTurnedAway { appointment_id: SmolStr },
+    /// Learns that a visit is off, or another's, or at another time.
+    FindsItChanged { appointment_id: SmolStr },
+    /// Wants to record.
+    Records { appointment_id: SmolStr },
+    /// Wants to record, only now, after the talk began.
+    RecordsLate { appointment_id: SmolStr },
+    /// Wants the recording to end.
+    StopsRecording { appointment_id: SmolStr },
+    /// Could not record, and goes on without.
+    GivesUpRecording { appointment_id: SmolStr },
+    /// Says what came of the visit.
+    PicksOutcome { appointment_id: SmolStr },
+    /// Taps twice.
+    DoubleTaps,
+    /// Has lunch.
+    HasLunch,
+    /// Goes home.
+    GoesHome,
+    /// Wants a new task.
+    WritesTask,
+    /// Ticks a task off.
+    TicksTask { task_id: SmolStr },
+    /// Does not want to wait any longer.
+    LosesPatience,
+    /// Closes the app.
+    ClosesApp,
+    /// Gets through a captive portal.
+    SignsInToWifi,
+}
+
+/// What no client can see: told for replays, read by no judge.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Truth {
+    /// The request never arrived.
+    LostOnTheWayOut {
+        /// Which call.
+        call: u32,
+        /// Which attempt.
+        attempt: u8,
+    },
+    /// The backend acted on the request; the answer was lost.
+    LostOnTheWayBack {
+        /// Which call.
+        call: u32,
+        /// Which attempt.
+        attempt: u8,
+        /// The answer's status.
+        status: u16,
+    },
+    /// The answer came after the app had stopped waiting.
+    Late {
+        /// Which call.
+        call: u32,
+        /// Which attempt.
+        attempt: u8,
+        /// The answer's status.
+        status: u16,
+    },
+    /// The backend dropped the connection.
+    CutByBackend {
+        /// Which call.
+        call: u32,
+        /// Which attempt.
+        attempt: u8,
+        /// Whether it had acted before.
+        took_effect: bool,
+    },
+    /// An upload broke off.
+    CutMidUpload {
+        /// Which call.
+        call: u32,
+        /// Which attempt.
+        attempt: u8,
+        /// How much had gone through.
+        sent_bytes: u64,
+    },
+}

@@ -1,0 +1,133 @@
+//! The fingerprint of a stream: 128 bits of XXH3 over the events' canonical binary form (postcard), one after the other.
+
+use crate::event::Event;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::fmt;
+use xxhash_rust::xxh3::Xxh3;
+
+/// 128 bits that stand for a stream of events.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Fingerprint(pub u128);
+
+impl Fingerprint {
+    /// Reads 32 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Fingerprint> {
+        (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok().map(Fingerprint))?
+    }
+    /// The fingerprint of several streams in their order.
+    pub fn combine(parts: impl Iterator<Item = Fingerprint>) -> Fingerprint {
+        let mut state = Xxh3::new();
+        parts.for_each(|part| state.update(&part.0.to_le_bytes()));
+        Fingerprint(state.digest128())
+    }
+}
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        Fingerprint::parse(&text).ok_or_else(|| D::Error::custom("a fingerprint has 32 hexadecimal digits"))
+    }
+}
+
+/// Takes the fingerprint of a stream as it passes, with a checkpoint every so many events: two streams that differ can
+/// be told apart near the first difference without keeping either.
+pub struct Fingerprinter {
+    state: Box<Xxh3>,
+    scratch: Vec<u8>,
+    events: u64,
+    checkpoints: Vec<Fingerprint>,
+}
+
+/// Events between two checkpoints.
+pub const CHECKPOINT_EVERY: u64 = 4_096;
+
+impl Default for Fingerprinter {
+    fn default() -> Self {
+        Fingerprinter {
+            state: Box::new(Xxh3::new()),
+            scratch: Vec::with_capacity(4_096),
+            events: 0,
+            checkpoints: Vec::new(),
+        }
+    }
+}
+
+impl Fingerprinter {
+    /// The next event.
+    pub fn add(&mut self, event: &Event) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        // Writing to memory fails only if a type refuses to be written, which is a bug in the type.
+        self.scratch = postcard::to_extend(event, scratch).expect("every event has a canonical form");
+        self.state.update(&self.scratch);
+        self.events += 1;
+        if self.events.is_multiple_of(CHECKPOINT_EVERY) {
+            self.checkpoints.push(Fingerprint(self.state.digest128()));
+        }
+    }
+    /// How many events passed.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+    /// The fingerprint of all that passed.
+    pub fn finish(&self) -> Fingerprint {
+        Fingerprint(self.state.digest128())
+    }
+    /// The fingerprints after every [`CHECKPOINT_EVERY`] events.
+    pub fn checkpoints(&self) -> &[Fingerprint] {
+        &self.checkpoints
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Deed, What};
+    use fieldday_api::time::Span;
+
+    fn event(at: i64, what: What) -> Event {
+        Event { at: Span::micros(at), client: 3, what }
+    }
+
+    fn of(events: &[Event]) -> Fingerprint {
+        let mut taken = Fingerprinter::default();
+        events.iter().for_each(|e| taken.add(e));
+        taken.finish()
+    }
+
+    #[test]
+    fn every_part_of_an_event_counts() {
+        let one = event(5, What::Person(Deed::ClocksIn));
+        let others = [
+            event(6, What::Person(Deed::ClocksIn)),
+            event(5, What::Person(Deed::ClocksOut)),
+            Event { client: 4, ..one.clone() },
+        ];
+        assert!(others.iter().all(|o| of(std::slice::from_ref(o)) != of(std::slice::from_ref(&one))));
+        assert_ne!(of(&[one.clone(), others[0].clone()]), of(&[others[0].clone(), one.clone()]), "order counts");
+    }
+
+    #[test]
+    fn a_fingerprint_reads_back_and_an_event_survives_its_canonical_form() {
+        let print = of(&[event(1, What::Killed)]);
+        assert_eq!(Fingerprint::parse(&print.to_string()), Some(print));
+        assert_eq!(Fingerprint::parse("12"), None);
+        let one = event(5, What::Person(Deed::TicksTask { task_id: "task_1".into() }));
+        let bytes = postcard::to_stdvec(&one).unwrap();
+        assert_eq!(postcard::from_bytes::<Event>(&bytes).unwrap(), one);
+    }
+}
