@@ -35,6 +35,13 @@ impl<const DIGITS: u32> Fixed<DIGITS> {
     }
 }
 
+impl Seconds {
+    /// From milliseconds.
+    pub const fn from_millis(millis: i64) -> Seconds {
+        Fixed(millis)
+    }
+}
+
 impl<const DIGITS: u32> fmt::Display for Fixed<DIGITS> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.to_f64())
