@@ -1,0 +1,181 @@
+//! What a scenario decides about the backend.
+
+use crate::defects::Defect;
+use crate::mishaps::Mishap;
+use fieldday_api::endpoint::{Op, TimeoutClass};
+use fieldday_api::time::Span;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Everything about the backend that is not data. [`Config::default`] is a healthy one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How long requests are worked on.
+    pub service: ServiceTimes,
+    /// For how long after its expiry a token is still served (§0.3).
+    pub leeway: Span,
+    /// What the backend does where the spec is silent.
+    pub readings: Readings,
+    /// Legal trouble.
+    pub mishaps: Vec<Mishap>,
+    /// Switched-on bugs.
+    pub defects: Vec<Defect>,
+    /// What happens to a `limit` beyond the maximum.
+    pub max_limit_policy: LimitPolicy,
+    /// What a repeated clock-in answers.
+    pub clock_in_repeat: ClockInRepeat,
+    /// Whether Ask Otto and the wins feed exist (§1).
+    pub optional_endpoints: bool,
+    /// How long Shunya takes, and how often it fails.
+    pub shunya: ShunyaTimes,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            service: ServiceTimes::default(),
+            leeway: Span::seconds(60),
+            readings: Readings::default(),
+            mishaps: Vec::new(),
+            defects: Vec::new(),
+            max_limit_policy: LimitPolicy::Refuse,
+            clock_in_repeat: ClockInRepeat::ReturnShift,
+            optional_endpoints: false,
+            shunya: ShunyaTimes::default(),
+        }
+    }
+}
+
+/// Where the spec is silent or contradicts itself, what the backend does.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Readings {
+    /// Whether the list of appointments obeys `limit` and `offset` (§0.3) or returns the whole day (§2.1.1).
+    pub appointments_page: bool,
+    /// How many tasks or messages a page has where no `limit` is given: 100 by §2.2.1 and §2.5.1, 50 by §0.3.
+    pub page_default: u32,
+    /// The greatest `limit`.
+    pub page_max: u32,
+    /// How long a presigned URL takes audio.
+    pub upload_url_minutes: u32,
+}
+
+impl Default for Readings {
+    fn default() -> Self {
+        Readings { appointments_page: false, page_default: 100, page_max: 1_000, upload_url_minutes: 15 }
+    }
+}
+
+/// What happens to a `limit` beyond the maximum: both are legal, one of the two always.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitPolicy {
+    /// 400 `INVALID_REQUEST`.
+    #[default]
+    Refuse,
+    /// The maximum is applied.
+    Clamp,
+}
+
+/// What a repeated clock-in answers: both are legal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClockInRepeat {
+    /// The shift that is there (§2.4.1).
+    #[default]
+    ReturnShift,
+    /// 400 "already clocked in" (§0.2).
+    Refuse,
+}
+
+/// A log-normal distribution of durations.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spread {
+    /// Half take longer.
+    pub median_us: u64,
+    /// The 84th percentile as a percentage of the median: 100 is constant.
+    pub spread_percent: u32,
+}
+
+impl Spread {
+    /// A distribution by its median and its 84th percentile in percent of it.
+    pub const fn new(median_us: u64, spread_percent: u32) -> Spread {
+        Spread { median_us, spread_percent }
+    }
+}
+
+/// How long requests are worked on before they take effect.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServiceTimes {
+    /// Reads, those of recording sessions included.
+    pub reads: Spread,
+    /// Writes, those of recording sessions included.
+    pub writes: Spread,
+    /// The health check.
+    pub health: Spread,
+    /// The object store's own work on an upload, without the transfer.
+    pub transfer: Spread,
+    /// Endpoints that differ from their kind.
+    pub ops: BTreeMap<Op, Spread>,
+}
+
+impl Default for ServiceTimes {
+    fn default() -> Self {
+        ServiceTimes {
+            reads: Spread::new(25_000, 150),
+            writes: Spread::new(35_000, 160),
+            health: Spread::new(2_000, 130),
+            transfer: Spread::new(15_000, 150),
+            ops: BTreeMap::new(),
+        }
+    }
+}
+
+impl ServiceTimes {
+    /// The distribution that holds for an endpoint.
+    pub fn of(&self, op: Op) -> Spread {
+        if let Some(spread) = self.ops.get(&op) {
+            return *spread;
+        }
+        match op.endpoint().class {
+            TimeoutClass::Health => self.health,
+            TimeoutClass::Transfer => self.transfer,
+            _ if op.writes() => self.writes,
+            _ => self.reads,
+        }
+    }
+}
+
+/// How long Shunya takes for a recording (§3.2), and how often it fails or leaves a field out.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ShunyaTimes {
+    /// From the upload (or a ghost session's stop) until the transcription begins; and again until the analysis begins.
+    pub queue: Spread,
+    /// The transcription.
+    pub transcription: Spread,
+    /// The analysis.
+    pub analysis: Spread,
+    /// How many transcriptions in a million fail.
+    pub transcription_fail_ppm: u32,
+    /// How many analyses in a million fail.
+    pub analysis_fail_ppm: u32,
+    /// How many of a million derived fields are null.
+    pub null_ppm: u32,
+}
+
+impl Default for ShunyaTimes {
+    fn default() -> Self {
+        ShunyaTimes {
+            queue: Spread::new(1_500_000, 200),
+            transcription: Spread::new(40_000_000, 150),
+            analysis: Spread::new(25_000_000, 150),
+            transcription_fail_ppm: 4_000,
+            analysis_fail_ppm: 4_000,
+            null_ppm: 80_000,
+        }
+    }
+}

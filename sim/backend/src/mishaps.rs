@@ -1,0 +1,257 @@
+//! Legal trouble: a server that fails before or after the commit, answers slowly or not at all, limits, or restarts.
+//!
+//! Whether a mishap strikes a request is drawn for the pair of the mishap's name and the request's key, so switching
+//! one off changes no other draw.
+
+use crate::Request;
+use fieldday_api::SmolStr;
+use fieldday_api::endpoint::Op;
+use fieldday_api::time::{Span, Time};
+use fieldday_api::token::Credential;
+use fieldday_chance::{MILLION, Purpose, Stream, name_key};
+use serde::{Deserialize, Serialize};
+
+const MISHAP: Purpose = Purpose::new("backend mishap");
+
+/// Trouble of one kind over some time.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mishap {
+    /// Its name: part of the key of its draws.
+    pub name: String,
+    /// What happens.
+    pub kind: MishapKind,
+    /// From when.
+    pub from: Time,
+    /// Until when, exclusive.
+    pub until: Time,
+    /// How many requests in a million it strikes: all of them where absent.
+    #[serde(default = "all_of_them")]
+    pub rate_ppm: u32,
+    /// Which endpoints: all of them if empty.
+    #[serde(default)]
+    pub ops: Vec<Op>,
+    /// Only this tenant's requests.
+    #[serde(default)]
+    pub tenant: Option<SmolStr>,
+}
+
+fn all_of_them() -> u32 {
+    MILLION
+}
+
+/// What happens. Every kind goes by the time a request arrives.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum MishapKind {
+    /// It fails, and nothing changes.
+    ErrorBeforeCommit {
+        /// 500 to 599.
+        status: u16,
+    },
+    /// It takes effect, then fails.
+    ErrorAfterCommit {
+        /// 500 to 599.
+        status: u16,
+    },
+    /// It takes effect, and the connection breaks before the answer.
+    LostAnswer,
+    /// It takes longer.
+    Slow {
+        /// Of the usual time; 100 changes nothing.
+        #[serde(default = "unchanged")]
+        factor_percent: u32,
+        /// And so much more.
+        #[serde(default)]
+        extra_ms: u32,
+    },
+    /// 429.
+    RateLimit {
+        /// What `Retry-After` says.
+        retry_after_s: u32,
+    },
+    /// At `from` everything under way is cut without effect; until `until` connections are refused.
+    Restart,
+    /// Recordings whose processing is enqueued in that time take longer. Struck by session; `ops` has no say.
+    ShunyaSlow {
+        /// Of the usual time; 100 changes nothing.
+        #[serde(default = "unchanged")]
+        factor_percent: u32,
+        /// And so much more, in each step.
+        #[serde(default)]
+        extra_ms: u32,
+    },
+    /// Recordings whose processing is enqueued in that time fail. Struck by session; `ops` has no say.
+    ShunyaFails {
+        /// The step that fails.
+        #[serde(default)]
+        step: ShunyaStep,
+    },
+}
+
+fn unchanged() -> u32 {
+    100
+}
+
+/// The two steps of a recording's processing (§3.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ShunyaStep {
+    /// The first; without it there is no second.
+    #[default]
+    Transcription,
+    /// The second; the transcript may be there.
+    Analysis,
+}
+
+/// What befalls one request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fate {
+    /// Nothing.
+    Served,
+    /// The connection breaks; nothing changes.
+    CutBefore,
+    /// An error; nothing changes.
+    FailsBefore { status: u16, retry_after: Option<Span> },
+    /// It takes effect; an error.
+    FailsAfter { status: u16 },
+    /// It takes effect; the connection breaks.
+    CutAfter,
+}
+
+struct Compiled {
+    mishap: Mishap,
+    key: u64,
+    ops: u32,
+}
+
+/// All mishaps of a run.
+pub(crate) struct Mishaps {
+    seed: u64,
+    all: Vec<Compiled>,
+    /// The time outside which nothing happens.
+    first: Time,
+    last: Time,
+}
+
+impl Mishaps {
+    pub(crate) fn new(seed: u64, mishaps: &[Mishap]) -> Mishaps {
+        const { assert!(Op::ALL.len() <= 32, "one bit each") };
+        let compile = |mishap: &Mishap| Compiled {
+            key: name_key(&mishap.name),
+            ops: mishap.ops.iter().fold(if mishap.ops.is_empty() { !0 } else { 0 }, |bits, op| bits | 1 << op.index()),
+            mishap: mishap.clone(),
+        };
+        let first = mishaps.iter().map(|m| m.from).min().unwrap_or(Time::from_micros(i64::MAX));
+        let last = mishaps.iter().map(|m| m.until.max(m.from)).max().unwrap_or(Time::from_micros(i64::MIN));
+        Mishaps { seed, all: mishaps.iter().map(compile).collect(), first, last }
+    }
+
+    /// How long a request takes that would take `usual`.
+    pub(crate) fn slowed(&self, at: Time, request: &Request<'_>, usual: Span) -> Span {
+        let mut span = usual;
+        if at < self.first || at > self.last {
+            return span;
+        }
+        for compiled in &self.all {
+            if let MishapKind::Slow { factor_percent, extra_ms } = compiled.mishap.kind
+                && compiled.holds_at(at)
+                && self.strikes(compiled, request)
+            {
+                span = stretched(span, factor_percent, extra_ms);
+            }
+        }
+        span
+    }
+
+    /// What befalls a request that arrived at `arrived` and takes effect at `now`: the first mishap that strikes.
+    pub(crate) fn fate(&self, arrived: Time, now: Time, request: &Request<'_>) -> Fate {
+        if now < self.first || arrived > self.last {
+            return Fate::Served;
+        }
+        for compiled in &self.all {
+            let fate = match compiled.mishap.kind {
+                MishapKind::ErrorBeforeCommit { status } => Fate::FailsBefore { status, retry_after: None },
+                MishapKind::ErrorAfterCommit { status } => Fate::FailsAfter { status },
+                MishapKind::LostAnswer => Fate::CutAfter,
+                MishapKind::RateLimit { retry_after_s } => {
+                    Fate::FailsBefore { status: 429, retry_after: Some(Span::seconds(i64::from(retry_after_s))) }
+                }
+                MishapKind::Restart => {
+                    let under_way = arrived < compiled.mishap.from && compiled.mishap.from <= now;
+                    if under_way && self.strikes(compiled, request) {
+                        return Fate::CutBefore;
+                    }
+                    Fate::CutBefore
+                }
+                _ => continue,
+            };
+            if compiled.holds_at(arrived) && self.strikes(compiled, request) {
+                return fate;
+            }
+        }
+        Fate::Served
+    }
+
+    /// What a recording's processing that is enqueued at `at` suffers: a factor in percent and an addition for each
+    /// step, and the step that fails.
+    pub(crate) fn shunya(&self, at: Time, tenant: &str, session_key: u64) -> ShunyaFate {
+        let mut fate = ShunyaFate::default();
+        for compiled in self.all.iter().filter(|c| c.holds_at(at)) {
+            let wanted = compiled.mishap.tenant.as_deref().is_none_or(|t| t == tenant);
+            if !wanted || !self.drawn(compiled, session_key) {
+                continue;
+            }
+            match compiled.mishap.kind {
+                MishapKind::ShunyaSlow { factor_percent, extra_ms } => fate.slow.push((factor_percent, extra_ms)),
+                MishapKind::ShunyaFails { step: ShunyaStep::Transcription } => fate.transcription_fails = true,
+                MishapKind::ShunyaFails { step: ShunyaStep::Analysis } => fate.analysis_fails = true,
+                _ => {}
+            }
+        }
+        fate
+    }
+
+    fn strikes(&self, compiled: &Compiled, request: &Request<'_>) -> bool {
+        if compiled.ops & (1 << request.call.op().index()) == 0 {
+            return false;
+        }
+        let tenant = match request.credential {
+            Credential::Token(claims) => claims.tenant.as_ref(),
+            _ => None,
+        };
+        if compiled.mishap.tenant.is_some() && compiled.mishap.tenant.as_ref() != tenant {
+            return false;
+        }
+        self.drawn(compiled, request.key)
+    }
+
+    fn drawn(&self, compiled: &Compiled, key: u64) -> bool {
+        let ppm = compiled.mishap.rate_ppm;
+        ppm >= MILLION || Stream::new(self.seed, MISHAP, compiled.key, key, 0).chance(ppm)
+    }
+}
+
+impl Compiled {
+    fn holds_at(&self, at: Time) -> bool {
+        self.mishap.from <= at && at < self.mishap.until
+    }
+}
+
+/// What a recording's processing suffers.
+#[derive(Default, Debug)]
+pub(crate) struct ShunyaFate {
+    slow: Vec<(u32, u32)>,
+    pub(crate) transcription_fails: bool,
+    pub(crate) analysis_fails: bool,
+}
+
+impl ShunyaFate {
+    pub(crate) fn stretch(&self, span: Span) -> Span {
+        self.slow.iter().fold(span, |span, (factor, extra)| stretched(span, *factor, *extra))
+    }
+}
+
+fn stretched(span: Span, factor_percent: u32, extra_ms: u32) -> Span {
+    Span::micros(span.as_micros() * i64::from(factor_percent) / 100) + Span::millis(i64::from(extra_ms))
+}

@@ -1,0 +1,222 @@
+//! What Shunya makes of a recording (§3): drawn when it is enqueued, seen when somebody looks.
+
+use crate::Backend;
+use crate::config::ShunyaTimes;
+use crate::defects::Defect;
+use crate::ids;
+use crate::state::{At, SessionRow};
+use crate::times::Quantiles;
+use fieldday_api::SmolStr;
+use fieldday_api::fixed::{Fixed, Score};
+use fieldday_api::names::{AnalysisOutcome, LeadQuality, Processing, RecordingMode};
+use fieldday_api::private::Private;
+use fieldday_api::time::Time;
+use fieldday_api::wire::recordings::{Analysis, Transcript};
+use fieldday_chance::{Purpose, Stream};
+
+const TIMES: Purpose = Purpose::new("shunya times");
+const HEARD: Purpose = Purpose::new("shunya transcript");
+const ANALYSED: Purpose = Purpose::new("shunya analysis");
+const NEVER: Time = Time::from_micros(i64::MAX);
+
+/// The durations of [`ShunyaTimes`], ready to be drawn.
+pub(crate) struct ShunyaTables {
+    queue: Quantiles,
+    transcription: Quantiles,
+    analysis: Quantiles,
+}
+
+impl ShunyaTables {
+    pub(crate) fn new(times: &ShunyaTimes) -> ShunyaTables {
+        ShunyaTables {
+            queue: Quantiles::new(times.queue),
+            transcription: Quantiles::new(times.transcription),
+            analysis: Quantiles::new(times.analysis),
+        }
+    }
+}
+
+/// When each step of a session's processing begins and ends, and whether it fails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Pipeline {
+    transcription: Step,
+    analysis: Step,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Step {
+    begins: Time,
+    ends: Time,
+    fails: bool,
+}
+
+impl Step {
+    /// Where it stands at `now`, and when that changes.
+    fn at(&self, now: Time) -> (Processing, Time) {
+        if now < self.begins {
+            (Processing::NotStarted, self.begins)
+        } else if now < self.ends {
+            (Processing::InProgress, self.ends)
+        } else if self.fails {
+            (Processing::Failed, NEVER)
+        } else {
+            (Processing::Completed, NEVER)
+        }
+    }
+}
+
+impl Pipeline {
+    /// Transcription, analysis, and when either changes next. Without a transcript there is no analysis.
+    fn at(&self, now: Time) -> (Processing, Processing, Time) {
+        let (transcription, change) = self.transcription.at(now);
+        if transcription != Processing::Completed {
+            return (transcription, Processing::NotStarted, change);
+        }
+        let (analysis, change) = self.analysis.at(now);
+        (transcription, analysis, change)
+    }
+}
+
+impl SessionRow {
+    /// Forgets what was made of it: two defects do.
+    pub(crate) fn start_over(&mut self) {
+        self.pipeline = None;
+        self.next_change = NEVER;
+        self.answer = None;
+        let session = &mut self.session;
+        (session.transcription_status, session.analysis_status) = (Processing::NotStarted, Processing::NotStarted);
+        (session.transcript, session.analysis) = (None, None);
+    }
+}
+
+impl Backend {
+    /// Hands a session to Shunya once it was stopped and its audio is there (a ghost session's audio went with the
+    /// recording itself). Never twice.
+    pub(crate) fn enqueue_if_ready(&mut self, now: Time, at: At) {
+        let row = self.session(at);
+        let audio = row.reported.is_some() || row.session.mode == RecordingMode::Ghost;
+        if row.pipeline.is_some() || row.session.ended_at.is_none() || !audio {
+            return;
+        }
+        // A session of an earlier day that the data set gave as done stays done.
+        if row.session.transcription_status != Processing::NotStarted {
+            return;
+        }
+        let tenant = &self.tenants[usize::from(at.tenant)].id;
+        let fate = self.mishaps.shunya(now, tenant, row.key);
+        let times = &self.config.shunya;
+        let mut stream = Stream::new(self.seed, TIMES, row.key, 0, 0);
+        let mut step = |from: Time, work: &Quantiles, fails_ppm: u32, fails: bool| {
+            let begins = from + fate.stretch(self.shunya.queue.draw(&mut stream));
+            let ends = begins + fate.stretch(work.draw(&mut stream));
+            Step { begins, ends, fails: stream.chance(fails_ppm) || fails }
+        };
+        let transcription =
+            step(now, &self.shunya.transcription, times.transcription_fail_ppm, fate.transcription_fails);
+        let analysis = step(transcription.ends, &self.shunya.analysis, times.analysis_fail_ppm, fate.analysis_fails);
+        let row = self.session_mut(at);
+        row.next_change = transcription.begins;
+        row.pipeline = Some(Pipeline { transcription, analysis });
+    }
+
+    /// Brings a session up to `now`.
+    pub(crate) fn settle(&mut self, now: Time, at: At) {
+        if now < self.session(at).next_change {
+            return;
+        }
+        let ghost_text = self.tenants[usize::from(at.tenant)].policy.ghost_keeps_transcript;
+        let heard = Heard {
+            seed: self.seed,
+            null_ppm: self.config.shunya.null_ppm,
+            scale: if self.has(Defect::ScoresInPercent) { 100 } else { 1 },
+        };
+        let row = self.session_mut(at);
+        let Some(pipeline) = row.pipeline else { return };
+        let (transcription, analysis, change) = pipeline.at(now);
+        let session = &mut row.session;
+        if transcription == Processing::Completed && session.transcript.is_none() {
+            let ghost = session.mode == RecordingMode::Ghost;
+            session.transcript = Some(heard.transcript(row.key, ghost, !ghost || ghost_text));
+        }
+        if analysis == Processing::Completed && session.analysis.is_none() {
+            session.analysis = Some(heard.analysis(row.key));
+        }
+        (session.transcription_status, session.analysis_status) = (transcription, analysis);
+        row.next_change = change;
+        row.answer = None;
+    }
+}
+
+/// What is drawn into transcripts and analyses.
+struct Heard {
+    seed: u64,
+    null_ppm: u32,
+    scale: i64,
+}
+
+const OBJECTIONS: [&str; 4] = ["price", "timeline", "competitor", "need_spouse_approval"];
+const STAGES: [&str; 5] = ["introduction", "discovery", "inspection", "proposal", "close"];
+const TIPS: [&str; 3] = ["Ask before you answer", "Name the next step", "Leave room for silence"];
+const QUOTES: [&str; 3] = ["That is more than we thought", "We want to talk it over", "Another company was here"];
+
+impl Heard {
+    fn transcript(&self, key: u64, is_ghost_mode: bool, keeps_text: bool) -> Transcript {
+        let stream = &mut Stream::new(self.seed, HEARD, key, 0, 0);
+        let text = self.some(stream, |_| Private::from("Rep: Good morning. Customer: Come in, it is about the roof."));
+        Transcript {
+            transcript_text: text.filter(|_| keeps_text),
+            speaker_labels: self.some(stream, |_| ["rep", "customer"].map(SmolStr::new_static).to_vec()),
+            confidence_score: self.some(stream, |stream| score(7_000 + stream.below(3_001), self.scale)),
+            uwc_job_id: self.some(stream, |_| ids::named("uwc_", key)),
+            is_ghost_mode,
+            transcript_restricted: !keeps_text,
+        }
+    }
+
+    fn analysis(&self, key: u64) -> Analysis {
+        let stream = &mut Stream::new(self.seed, ANALYSED, key, 0, 0);
+        let done = 1 + stream.below(STAGES.len() as u64) as usize;
+        Analysis {
+            objections: self.some(stream, |stream| few(stream, &OBJECTIONS)),
+            objection_details: self
+                .some(stream, |stream| few(stream, &QUOTES).iter().map(|q| Private::new(q.clone())).collect()),
+            sentiment_score: self.share(stream),
+            engagement_score: self.share(stream),
+            coaching_tips: self.some(stream, |stream| few(stream, &TIPS)),
+            sop_stages_completed: self
+                .some(stream, |_| STAGES[..done].iter().copied().map(SmolStr::new_static).collect()),
+            sop_stages_missed: self.some(stream, |_| STAGES[done..].iter().copied().map(SmolStr::new_static).collect()),
+            sop_compliance_score: self.some(stream, |stream| score(stream.below(100_001), 1)),
+            lead_quality: self.some(stream, |stream| one(stream, LeadQuality::ALL)),
+            conversion_probability: self.share(stream),
+            meeting_segments: self.some(stream, |_| ["rapport", "proposal"].map(SmolStr::new_static).to_vec()),
+            outcome: self.some(stream, |stream| one(stream, AnalysisOutcome::ALL)),
+            outcome_confidence: self.share(stream),
+        }
+    }
+
+    /// A field that Shunya may leave out. What it would have been is drawn either way.
+    fn some<T>(&self, stream: &mut Stream, draw: impl FnOnce(&mut Stream) -> T) -> Option<T> {
+        let null = stream.chance(self.null_ppm);
+        let value = draw(stream);
+        (!null).then_some(value)
+    }
+
+    /// A score between 0 and 1.
+    fn share(&self, stream: &mut Stream) -> Option<Score> {
+        self.some(stream, |stream| score(stream.below(10_001), self.scale))
+    }
+}
+
+/// A score from its last place.
+fn score(last_place: u64, scale: i64) -> Score {
+    Fixed(last_place as i64 * scale)
+}
+
+fn few(stream: &mut Stream, from: &[&'static str]) -> Vec<SmolStr> {
+    from.iter().copied().filter(|_| stream.chance(400_000)).map(SmolStr::new_static).collect()
+}
+
+fn one<T: Copy>(stream: &mut Stream, from: &[T]) -> T {
+    from[stream.below(from.len() as u64) as usize]
+}

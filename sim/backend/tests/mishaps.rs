@@ -1,0 +1,208 @@
+//! Legal trouble: what it does, when, and to whom.
+
+mod common;
+use common::*;
+use fieldday_api::call::Call;
+use fieldday_api::endpoint::Op;
+use fieldday_api::error::ErrorCode;
+use fieldday_api::names::*;
+use fieldday_api::time::{Span, Time};
+use fieldday_backend::{Backend, Config, Mishap, MishapKind, Request, Served, ShunyaStep};
+use proptest::prelude::*;
+
+fn mishap(kind: MishapKind) -> Mishap {
+    Mishap {
+        name: "trouble".into(),
+        kind,
+        from: MORNING,
+        until: MORNING + Span::hours(1),
+        rate_ppm: 1_000_000,
+        ops: Vec::new(),
+        tenant: None,
+    }
+}
+fn serve(world: &mut World, call: Call) -> Served {
+    let credential = token("a1", world.now);
+    world.serve(&credential, &call)
+}
+
+#[test]
+fn an_error_before_the_commit_changes_nothing_and_one_after_it_does() {
+    for (kind, changes) in
+        [(MishapKind::ErrorBeforeCommit { status: 503 }, false), (MishapKind::ErrorAfterCommit { status: 502 }, true)]
+    {
+        let mut world = struck_by(mishap(kind));
+        let answer = world.ask("a1", noted("appt_a1_1", "new"));
+        assert_eq!((answer.status, code(&answer)), (if changes { 502 } else { 503 }, Some(ErrorCode::InternalError)));
+        world.wait(Span::hours(1));
+        let after = world.ask("a1", get("appt_a1_1"));
+        assert_eq!(detail(&after).appointment.notes == Some("new".into()), changes);
+    }
+}
+
+#[test]
+fn a_lost_answer_says_to_replays_alone_whether_it_took_effect() {
+    let mut world = struck_by(mishap(MishapKind::LostAnswer));
+    assert_eq!(serve(&mut world, noted("appt_a1_1", "new")), Served::Cut { took_effect: true });
+    assert_eq!(serve(&mut world, noted("appt_a2_1", "new")), Served::Cut { took_effect: false }, "403 all the same");
+    assert_eq!(serve(&mut world, get("appt_a1_1")), Served::Cut { took_effect: false });
+    world.wait(Span::hours(1));
+    assert_eq!(detail(&world.ask("a1", get("appt_a1_1"))).appointment.notes, Some("new".into()));
+}
+
+#[test]
+fn a_restart_cuts_what_is_under_way_and_refuses_until_it_is_up() {
+    let restart =
+        Mishap { from: MORNING + Span::seconds(10), until: MORNING + Span::seconds(40), ..mishap(MishapKind::Restart) };
+    let mut world = struck_by(restart);
+    let mut at = |arrived: i64, effect: i64| {
+        world.now = MORNING + Span::millis(arrived);
+        world.work = Span::millis(effect - arrived);
+        serve(&mut world, noted("appt_a1_1", "new")) == Served::Cut { took_effect: false }
+    };
+    let cuts = [(9_000, 9_999), (9_999, 10_000), (10_000, 10_001), (39_999, 40_010), (40_000, 40_010)];
+    assert_eq!(cuts.map(|(arrived, effect)| at(arrived, effect)), [false, true, true, true, false]);
+    assert!(!at(40_100, 40_101));
+}
+
+#[test]
+fn a_rate_limit_answers_429_with_its_retry_after() {
+    let mut world = struck_by(mishap(MishapKind::RateLimit { retry_after_s: 7 }));
+    let answer = world.ask("a1", get("appt_a1_1"));
+    assert_eq!((answer.status, answer.retry_after), (429, Some(Span::seconds(7))));
+    assert_eq!(code(&answer), Some(ErrorCode::RateLimited));
+}
+
+#[test]
+fn a_mishap_strikes_its_endpoints_and_its_tenant_alone() {
+    let mut limited = mishap(MishapKind::ErrorBeforeCommit { status: 500 });
+    limited.ops = vec![Op::GetAppointment];
+    limited.tenant = Some(s("org_a"));
+    let mut world = struck_by(limited);
+    assert_eq!(world.status("a1", get("appt_a1_1")), 500);
+    assert_eq!(world.status("a1", noted("appt_a1_1", "new")), 200);
+    assert_eq!(world.status("b", get("appt_b_1")), 200);
+    world.wait(Span::hours(1));
+    assert_eq!(world.status("a1", get("appt_a1_1")), 200, "its end is exclusive");
+}
+
+#[test]
+fn slowness_multiplies_and_adds_for_as_long_as_it_lasts() {
+    let slow = mishap(MishapKind::Slow { factor_percent: 300, extra_ms: 1_000 });
+    let (slow, plain) = (struck_by(slow), common::world(quick()));
+    let (call, credential) = (get("appt_a1_1"), token("a1", MORNING));
+    for key in 0..100 {
+        let request = Request { call: &call, credential: &credential, key };
+        let usual = plain.backend.service_time(MORNING, &request);
+        assert_eq!(slow.backend.service_time(MORNING, &request), usual.times(3) + Span::seconds(1));
+        assert_eq!(slow.backend.service_time(MORNING + Span::hours(1), &request), usual);
+    }
+}
+
+/// When a full session stopped in the morning is completely analysed, and how it ends.
+fn processing(mut world: World) -> (Span, Processing, Processing) {
+    world.ask("a1", clock_in("a1"));
+    let id = started(&world.ask("a1", start("a1", "appt_a1_1", RecordingMode::Full))).recording_session_id.clone();
+    world.ask("a1", stop(&id));
+    world.ask("a1", uploaded(&id, "s3://audio/1.m4a"));
+    let enqueued = world.now;
+    loop {
+        let answer = world.wait(Span::seconds(1)).ask("a1", poll(&id));
+        let (transcription, analysis) = (session(&answer).transcription_status, session(&answer).analysis_status);
+        if analysis.is_final() || transcription == Processing::Failed {
+            return (world.now.since(enqueued), transcription, analysis);
+        }
+    }
+}
+
+#[test]
+fn shunya_may_be_slow_or_fail_in_either_step() {
+    let slow = mishap(MishapKind::ShunyaSlow { factor_percent: 200, extra_ms: 0 });
+    let (usual, ..) = processing(common::world(quick()));
+    let (slowed, _, done) = processing(struck_by(slow));
+    assert_eq!(done, Processing::Completed);
+    assert!((slowed - usual.times(2)).as_seconds().abs() <= 2, "{slowed} and {usual}");
+    let fails = |step| processing(struck_by(mishap(MishapKind::ShunyaFails { step })));
+    let (_, transcription, analysis) = fails(ShunyaStep::Transcription);
+    assert_eq!((transcription, analysis), (Processing::Failed, Processing::NotStarted));
+    let (_, transcription, analysis) = fails(ShunyaStep::Analysis);
+    assert_eq!((transcription, analysis), (Processing::Completed, Processing::Failed));
+}
+
+#[test]
+fn mishaps_read_as_scenario_files_write_them() {
+    let text = r#"
+        [[mishaps]]
+        name = "deploy"
+        kind = "restart"
+        from = "2026-06-10T15:00:00Z"
+        until = "2026-06-10T15:00:30Z"
+        [[mishaps]]
+        name = "lunch"
+        kind.slow = { factor_percent = 400 }
+        from = "2026-06-10T19:00:00Z"
+        until = "2026-06-10T20:00:00Z"
+        rate_ppm = 20000
+        ops = ["list-tasks", "list-appointments"]
+        tenant = "org_a"
+        [[mishaps]]
+        name = "provider"
+        kind.shunya-fails = { step = "analysis" }
+        from = "2026-06-10T19:00:00Z"
+        until = "2026-06-10T20:00:00Z"
+        [service]
+        reads = { median_us = 20000, spread_percent = 150 }
+        [service.ops]
+        list-tasks = { median_us = 90000, spread_percent = 200 }
+    "#;
+    let config: Config = toml::from_str(text).unwrap();
+    assert_eq!(config.mishaps[1].kind, MishapKind::Slow { factor_percent: 400, extra_ms: 0 });
+    assert_eq!(config.mishaps[0].rate_ppm, 1_000_000);
+    assert_eq!(config.mishaps[2].kind, MishapKind::ShunyaFails { step: ShunyaStep::Analysis });
+    assert_eq!(config.service.of(Op::ListTasks).median_us, 90_000);
+    let again: Config = toml::from_str(&toml::to_string(&config).unwrap()).unwrap();
+    assert_eq!(again, config);
+    assert!(toml::from_str::<Config>(&text.replace("rate_ppm", "rate")).is_err());
+    assert!(toml::from_str::<Config>(&text.replace("factor_percent", "factor")).is_err());
+}
+
+/// Whether each of 3,000 requests is struck, by its status.
+fn struck(mishaps: Vec<Mishap>) -> Vec<u16> {
+    let mut backend = Backend::new(Config { mishaps, ..quick() }, 7, MORNING, tenants());
+    let (call, credential) = (get("appt_a1_1"), token("a1", MORNING));
+    let mut status = |key| {
+        let request = Request { call: &call, credential: &credential, key };
+        match backend.serve(MORNING, MORNING, &request, None) {
+            Served::Answered(response) => response.status,
+            Served::Cut { .. } => 0,
+        }
+    };
+    (0..3_000).map(&mut status).collect()
+}
+
+#[test]
+fn switching_one_mishap_off_changes_no_draw_of_another() {
+    let one = Mishap { name: "one".into(), rate_ppm: 100_000, ..mishap(MishapKind::ErrorBeforeCommit { status: 500 }) };
+    let two = Mishap { name: "two".into(), rate_ppm: 50_000, ..mishap(MishapKind::ErrorBeforeCommit { status: 503 }) };
+    let (both, alone) = (struck(vec![one.clone(), two.clone()]), struck(vec![two]));
+    let hit = alone.iter().filter(|status| **status == 503).count();
+    assert!((100..200).contains(&hit), "{hit} of 3,000 at 5 %");
+    for (both, alone) in both.iter().zip(&alone) {
+        assert!(*both == 500 || both == alone);
+    }
+    assert!(both.contains(&500) && struck(vec![one]).contains(&500));
+}
+
+proptest! {
+    /// Times of service belong to the request, not to the order in which requests are asked about.
+    #[test]
+    fn a_request_is_worked_on_for_as_long_whoever_asks_when(keys in proptest::collection::vec(any::<u64>(), 1..20)) {
+        let world = common::world(quick());
+        let (call, credential) = (get("appt_a1_1"), token("a1", MORNING));
+        let time = |key: &u64| world.backend.service_time(Time::default(), &Request { call: &call, credential: &credential, key: *key });
+        let forward: Vec<Span> = keys.iter().map(time).collect();
+        let mut backward: Vec<Span> = keys.iter().rev().map(time).collect();
+        backward.reverse();
+        prop_assert_eq!(forward, backward);
+    }
+}
