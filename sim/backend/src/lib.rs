@@ -82,7 +82,7 @@ pub struct Snapshot(Seen);
 enum Seen {
     /// The rep's shift of that day, if there was one.
     Shift(Option<u32>),
-    /// The appointment's active session, if there was one.
+    /// The appointment's last session, if there was one.
     Session(Option<u32>),
     /// The whole row.
     Appointment(Box<Appointment>),
@@ -140,7 +140,7 @@ impl Backend {
                 Seen::Shift(self.shift_on_arrival(at, rep_id))
             }
             Call::StartRecording(body) if self.has(Defect::StartRace) => {
-                Seen::Session(self.appointment_named(&body.appointment_id)?.active_session)
+                Seen::Session(self.appointment_named(&body.appointment_id)?.last_session)
             }
             Call::UpdateAppointment { appointment_id, .. } if self.has(Defect::PatchLostUpdate) => {
                 Seen::Appointment(Box::new(self.appointment_named(appointment_id)?.appointment.clone()))

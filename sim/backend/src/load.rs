@@ -192,7 +192,7 @@ impl Load<'_> {
             lead: lead as u32,
             contact: contact as u32,
             pending_tasks: 0,
-            active_session: None,
+            last_session: None,
             before: None,
         });
         tenant.schedule(row);
@@ -230,9 +230,7 @@ impl Load<'_> {
         if let Some(rep) = rep {
             session.rep_id = tenant.reps[rep as usize].rep_id.clone();
         }
-        if session.ended_at.is_none() {
-            tenant.appointments[appointment].active_session = Some(row);
-        }
+        tenant.appointments[appointment].last_session = Some(row);
         tenant.sessions.push(SessionRow {
             key: name_key(&session.id),
             reported: session.audio_url.clone(),

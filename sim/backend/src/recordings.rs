@@ -42,21 +42,23 @@ impl Backend {
         if !theirs && !self.has(Defect::OwnershipSkipped) && !self.has(Defect::TenantLeakById) {
             return Err(Refusal::request("the appointment is not assigned to that rep").about("rep_id", &body.rep_id));
         }
-        if !tenant.policy.allow_recording {
-            return Err(Refusal::request("recording is switched off"));
-        }
-        if !self.on_shift(now, rep) && !self.has(Defect::StartWithoutShift) {
-            return Err(Refusal::request("not clocked in").about("rep_id", &body.rep_id));
-        }
-        let active = match seen {
+        let last = match seen {
             Some(Seen::Session(seen)) => seen,
             _ if self.has(Defect::StartMakesSecondSession) => None,
-            _ => tenant.appointments[at.row as usize].active_session,
+            _ => tenant.appointments[at.row as usize].last_session,
         };
-        // A session that was stopped since a racy handler looked is no longer active.
-        let active = active.filter(|row| tenant.sessions[*row as usize].session.ended_at.is_none());
-        let row = match active {
+        // The same start again, or a fresh URL for audio that is still to come, also after the shift: the session that
+        // there is. Another rep's, who had the appointment before, is not this one's.
+        let open = last.filter(|row| {
+            let last = &tenant.sessions[*row as usize];
+            last.rep == Some(rep.row) && last.is_open()
+        });
+        let row = match open {
             Some(row) => row,
+            None if !tenant.policy.allow_recording => return Err(Refusal::request("recording is switched off")),
+            None if !self.on_shift(now, rep) && !self.has(Defect::StartWithoutShift) => {
+                return Err(Refusal::request("not clocked in").about("rep_id", &body.rep_id));
+            }
             None => self.new_session(now, at, rep, body, key),
         };
         let session = At { tenant: at.tenant, row };
@@ -101,7 +103,7 @@ impl Backend {
         let tenant = &mut self.tenants[usize::from(at.tenant)];
         let row = tenant.sessions.len() as u32;
         self.ids.insert(session.id.clone(), (Kind::Session, At { tenant: at.tenant, row }));
-        tenant.appointments[at.row as usize].active_session = Some(row);
+        tenant.appointments[at.row as usize].last_session = Some(row);
         tenant.sessions.push(SessionRow {
             session,
             rep: Some(rep.row),
@@ -157,10 +159,6 @@ impl Backend {
             row.answer = None;
         }
         if first {
-            let active = &mut tenant.appointments[row.appointment as usize].active_session;
-            if *active == Some(at.row) {
-                *active = None;
-            }
             self.enqueue_if_ready(now, at);
         } else if resets {
             row.start_over();

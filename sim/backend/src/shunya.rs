@@ -78,6 +78,11 @@ impl Pipeline {
 }
 
 impl SessionRow {
+    /// Whether a repeated start returns it: it runs, or its audio is still to come.
+    pub(crate) fn is_open(&self) -> bool {
+        let session = &self.session;
+        session.ended_at.is_none() || session.mode != RecordingMode::Ghost && self.reported.is_none()
+    }
     /// Forgets what was made of it: two defects do.
     pub(crate) fn start_over(&mut self) {
         self.pipeline = None;

@@ -153,8 +153,8 @@ pub(crate) struct AppointmentRow {
     pub(crate) contact: u32,
     /// Open and overdue tasks that name it.
     pub(crate) pending_tasks: u32,
-    /// The session that is not stopped.
-    pub(crate) active_session: Option<u32>,
+    /// The session begun last.
+    pub(crate) last_session: Option<u32>,
     pub(crate) before: Option<Box<Before<Appointment>>>,
 }
 

@@ -40,8 +40,22 @@ fn a_repeated_start_returns_the_active_session_with_a_fresh_url() {
     assert_eq!(ended, Some(world.now));
     world.wait(Span::minutes(1));
     assert_eq!(session(&world.ask("a1", stop(&id))).ended_at, ended);
-    let third = world.ask("a1", call());
-    assert_ne!(started(&third).recording_session_id, id, "what is stopped is not active");
+    world.ask("a1", clock_out("a1"));
+    let for_the_audio = world.ask("a1", call());
+    assert_eq!(started(&for_the_audio).recording_session_id, id, "its audio is to come, and its URL has expired");
+    world.ask("a1", uploaded(&id, "s3://audio/1.m4a"));
+    assert_eq!(world.status("a1", call()), 400, "with its audio it is done; another one needs a shift");
+}
+
+#[test]
+fn after_its_audio_came_a_start_begins_another_session() {
+    let mut world = healthy();
+    world.ask("a1", clock_in("a1"));
+    let call = || start("a1", "appt_a1_1", RecordingMode::Full);
+    let id = started(&world.ask("a1", call())).recording_session_id.clone();
+    world.ask("a1", stop(&id));
+    world.ask("a1", uploaded(&id, "s3://audio/1.m4a"));
+    assert_ne!(started(&world.ask("a1", call())).recording_session_id, id);
 }
 
 /// Records `appt_a1_1`, reports the audio (unless it is a ghost), and waits until Shunya must be done.

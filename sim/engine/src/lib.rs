@@ -1,1 +1,13 @@
-//! To come.
+//! The virtual clock and what runs on it.
+//!
+//! An [executor] of futures and nothing but (time, sequence); a [cell] with a model backend, its reps and
+//! its office on it; a [run] of many cells on many threads; and a [verification](verify) that runs twice and compares.
+
+pub mod cell;
+pub mod executor;
+mod flight;
+mod recorder;
+pub mod run;
+mod setup;
+mod station;
+pub mod verify;

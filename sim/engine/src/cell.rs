@@ -1,0 +1,223 @@
+//! A cell: one backend with its tenants, their reps and their office, on one executor, for one day.
+
+use crate::executor::Executor;
+use crate::recorder::Recorder;
+use crate::setup;
+use crate::station::{Line, Occupant, Shared, Station};
+use fieldday_api::SmolStr;
+use fieldday_api::names::Role;
+use fieldday_api::time::{Span, Time};
+use fieldday_backend::Backend;
+use fieldday_history::event::Client;
+use fieldday_history::file::Writer;
+use fieldday_history::{Event, Fingerprint, Fingerprinter, What};
+use fieldday_rep::app::settings::Settings;
+use fieldday_rep::office::Desk;
+use fieldday_rep::person::{Person, Town};
+use fieldday_rep::phone::{Owner, Phone};
+use fieldday_rules::{Findings, Judges, Measures};
+use fieldday_world::link::Link;
+use fieldday_world::plan::{CellPlan, KillPlan, OfficePlan, RepPlan};
+use fieldday_world::scenario::Scenario;
+use fieldday_world::track::Roads;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What to keep of a cell beside its figures.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Keep {
+    /// Its history, as the frames of a file.
+    pub history: bool,
+    /// Its events, as they are.
+    pub events: bool,
+}
+
+/// What came of a cell.
+pub struct CellOutcome {
+    /// Its place in the plan.
+    pub index: u32,
+    /// Its name.
+    pub name: String,
+    /// Of its whole event stream.
+    pub fingerprint: Fingerprint,
+    /// On the way there.
+    pub checkpoints: Vec<Fingerprint>,
+    /// How many events it had.
+    pub events: u64,
+    /// Requests that reached the backend.
+    pub requests: u64,
+    /// Reps who lived their day.
+    pub rep_days: u64,
+    /// What the judges found.
+    pub findings: Findings,
+    /// False if it was interrupted.
+    pub complete: bool,
+    /// Finished frames of its history, if that was kept.
+    pub history: Option<Vec<u8>>,
+    /// Its events, if they were kept.
+    pub kept: Option<Vec<Event>>,
+}
+
+/// A cell ready to run.
+pub struct CellRun {
+    executor: Executor,
+    shared: Rc<Shared>,
+    name: String,
+    index: u32,
+    end: Time,
+    reps: u64,
+    phones: Vec<Rc<Phone<Station>>>,
+}
+
+/// How far a cell runs between two looks at whether it should stop.
+const SLICE: Span = Span::minutes(10);
+
+impl CellRun {
+    /// Sets a cell up: its backend with the tenants' data, its clients at their places. `measures` are added to.
+    pub fn new(scenario: &Scenario, plan: CellPlan, keep: Keep, measures: Measures) -> CellRun {
+        let executor = Executor::new(plan.start);
+        let history = keep.history.then(|| {
+            let mut writer = Writer::part(Vec::new());
+            // Into memory: it cannot fail.
+            let _ = writer.cell(&plan.name);
+            writer
+        });
+        let recorder = Recorder {
+            start: plan.start,
+            fingerprint: Fingerprinter::default(),
+            judges: Judges::new(Arc::new(setup::judges(scenario, &plan))),
+            measures,
+            history,
+            kept: keep.events.then(Vec::new),
+        };
+        let config = setup::backend(scenario, &plan);
+        let (name, index, seed, end) = (plan.name.clone(), plan.index, plan.seed, plan.end);
+        let mut tenants = plan.tenants;
+        let data = tenants.iter_mut().map(|tenant| std::mem::replace(&mut tenant.data, setup::emptied(&tenant.data)));
+        let backend = Backend::new(config, seed, plan.start, data.collect());
+        let shared = Rc::new(Shared {
+            clock: executor.handle(),
+            seed,
+            races: backend.races(),
+            backend: RefCell::new(backend),
+            recorder: RefCell::new(Some(recorder)),
+            token_life: setup::token_life(scenario),
+            served: Cell::new(0),
+        });
+        let mut run = CellRun { executor, shared, name, index, end, reps: 0, phones: Vec::new() };
+        let settings = setup::app(scenario);
+        let mut client = 0;
+        for tenant in tenants {
+            let town = Rc::new(Town { visits: tenant.visits, places: tenant.places, roads: Roads::default() });
+            let zone = &tenant.data.zone;
+            for rep in tenant.reps {
+                let line = Line::Mobile(Box::new(RefCell::new(Link::new(seed, rep.key, tenant.air.clone()))));
+                let who = occupant(client, rep.key, &rep.tenant_id, &rep.user_id, Role::SalesRep);
+                let station = Station::new(run.shared.clone(), who, line, zone.clone(), tenant.territory.clone());
+                run.add_rep(station, client, rep, town.clone(), &settings);
+                client += 1;
+            }
+            for desk in tenant.office {
+                let who = occupant(client, desk.key, &desk.tenant_id, &desk.user_id, desk.role);
+                let station = Station::new(run.shared.clone(), who, Line::Desk, zone.clone(), tenant.territory.clone());
+                run.add_desk(station, client, desk);
+                client += 1;
+            }
+        }
+        run
+    }
+
+    fn add_rep(&mut self, station: Station, client: u32, plan: RepPlan, town: Rc<Town>, settings: &Settings) {
+        self.introduce(client, Client {
+            name: plan.name.as_str().into(),
+            tenant: plan.tenant_id.clone(),
+            user_id: plan.user_id.clone(),
+            rep_id: Some(plan.rep_id.clone()),
+            role: Role::SalesRep,
+        });
+        let owner = Owner { rep_id: plan.rep_id.clone(), user_id: plan.user_id.clone() };
+        let patience = Span::seconds(i64::from(plan.persona.patience_s));
+        let phone = Phone::new(station, owner, Settings { patience, ..settings.clone() });
+        self.kill_as_planned(&phone, &plan.kills);
+        self.phones.push(phone.clone());
+        self.reps += 1;
+        self.executor.handle().spawn(Person::new(phone, plan, town).day());
+    }
+    fn add_desk(&mut self, station: Station, client: u32, plan: OfficePlan) {
+        self.introduce(client, Client {
+            name: plan.name.as_str().into(),
+            tenant: plan.tenant_id.clone(),
+            user_id: plan.user_id.clone(),
+            rep_id: None,
+            role: plan.role,
+        });
+        self.executor.handle().spawn(Desk::new(station, plan).day());
+    }
+    fn introduce(&self, client: u32, who: Client) {
+        let now = self.shared.clock.now();
+        self.shared.record(now, client, What::Client(Box::new(who)));
+    }
+    fn kill_as_planned(&self, phone: &Rc<Phone<Station>>, kills: &[KillPlan]) {
+        for at in kills.iter().map(|kill| kill.at) {
+            let (phone, clock) = (phone.clone(), self.executor.handle());
+            self.executor.handle().spawn(async move {
+                clock.sleep_until(at).await;
+                phone.kill();
+            });
+        }
+    }
+    /// The phones, in the plan's order: for tests that pull at them.
+    pub fn phones(&self) -> &[Rc<Phone<Station>>] {
+        &self.phones
+    }
+
+    /// Runs the day to its end, or until `stop` is set.
+    pub fn run(mut self, stop: &AtomicBool) -> (CellOutcome, Measures) {
+        let phones = std::mem::take(&mut self.phones);
+        self.run_keeping(stop, &phones)
+    }
+    /// The same for somebody who still looks at the phones when it is over.
+    pub fn run_keeping(self, stop: &AtomicBool, phones: &[Rc<Phone<Station>>]) -> (CellOutcome, Measures) {
+        let mut complete = true;
+        while let Some(next) = self.executor.next_due() {
+            if stop.load(Ordering::Relaxed) {
+                complete = false;
+                break;
+            }
+            self.executor.run_to(next + SLICE);
+            if next > self.end + Span::hours(12) {
+                // Everybody's day has an end; whatever still ticks half a day later would tick for ever.
+                break;
+            }
+        }
+        self.finish(complete, phones)
+    }
+    fn finish(self, complete: bool, phones: &[Rc<Phone<Station>>]) -> (CellOutcome, Measures) {
+        // An app and its phone hold each other; a phone that is switched off lets go.
+        phones.iter().for_each(|phone| phone.switch_off());
+        drop(self.executor);
+        let recorder = self.shared.recorder.take().expect("a cell is finished once");
+        let shared = self.shared;
+        let history = recorder.history.and_then(|writer| writer.finish_part().ok()).map(|(frames, _)| frames);
+        let outcome = CellOutcome {
+            index: self.index,
+            name: self.name,
+            fingerprint: recorder.fingerprint.finish(),
+            checkpoints: recorder.fingerprint.checkpoints().to_vec(),
+            events: recorder.fingerprint.events(),
+            requests: shared.served.get(),
+            rep_days: self.reps,
+            findings: recorder.judges.finish(),
+            complete,
+            history,
+            kept: recorder.kept,
+        };
+        (outcome, recorder.measures)
+    }
+}
+
+fn occupant(client: u32, key: u64, tenant: &SmolStr, user_id: &SmolStr, role: Role) -> Occupant {
+    Occupant { client, key, tenant: tenant.clone(), user_id: user_id.clone(), role }
+}

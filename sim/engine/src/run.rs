@@ -1,0 +1,142 @@
+//! A run: all cells of a plan, side by side on as many threads as there are, combined in the plan's order.
+//!
+//! Each cell is alone on its thread and shares nothing with another, so neither the number of threads nor their timing
+//! can change it. What comes of the cells is put together in the plan's order, whatever order they end in.
+
+use crate::cell::{CellOutcome, CellRun, Keep};
+use fieldday_history::Fingerprint;
+use fieldday_rules::{Findings, Measures};
+use fieldday_world::plan::Plan;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+/// How to run.
+pub struct Options<'a> {
+    /// How many threads; 0 for one a core.
+    pub threads: usize,
+    /// What to keep of each cell.
+    pub keep: Keep,
+    /// Set from outside to end early: what is done by then is kept.
+    pub stop: &'a AtomicBool,
+}
+
+/// What came of a run.
+pub struct RunOutcome {
+    /// Of all cells' fingerprints, in the plan's order.
+    pub fingerprint: Fingerprint,
+    /// Cells that ran, and of how many.
+    pub cells: u32,
+    /// Cells of the plan.
+    pub cells_planned: u32,
+    /// Events of all cells.
+    pub events: u64,
+    /// Requests that reached a backend.
+    pub requests: u64,
+    /// Reps who lived their day.
+    pub rep_days: u64,
+    /// What the judges found.
+    pub findings: Findings,
+    /// What was measured.
+    pub measures: Measures,
+    /// False if it was ended early.
+    pub complete: bool,
+}
+
+/// A run that could not start.
+#[derive(Debug, thiserror::Error)]
+#[error("no threads can be started: {0}")]
+pub struct NoThreads(#[from] rayon::ThreadPoolBuildError);
+
+struct Merger<F> {
+    next: u32,
+    /// Ended before an earlier one.
+    early: BTreeMap<u32, CellOutcome>,
+    prints: Vec<Fingerprint>,
+    outcome: RunOutcome,
+    on_cell: F,
+}
+
+/// Runs a plan. `on_cell` sees each cell's outcome in the plan's order (its findings are already counted), and may end
+/// the run.
+pub fn run<F>(plan: &Plan, options: &Options<'_>, on_cell: F) -> Result<RunOutcome, NoThreads>
+where
+    F: FnMut(CellOutcome) -> ControlFlow<()> + Send,
+{
+    let cells = plan.cells();
+    let merger = Mutex::new(Merger {
+        next: 0,
+        early: BTreeMap::new(),
+        prints: Vec::new(),
+        outcome: RunOutcome {
+            fingerprint: Fingerprint::default(),
+            cells: 0,
+            cells_planned: cells,
+            events: 0,
+            requests: 0,
+            rep_days: 0,
+            findings: Findings::default(),
+            measures: Measures::default(),
+            complete: true,
+        },
+        on_cell,
+    });
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
+    let next = AtomicU32::new(0);
+    let ended = AtomicBool::new(false);
+    pool.broadcast(|_| {
+        let mut measures = Measures::default();
+        while !ended.load(Ordering::Relaxed) && !options.stop.load(Ordering::Relaxed) {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= cells {
+                break;
+            }
+            let cell = CellRun::new(plan.scenario(), plan.cell(index), options.keep, measures);
+            let (outcome, measured) = cell.run(options.stop);
+            measures = measured;
+            let mut merger = merger.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if merger.add(outcome).is_break() {
+                ended.store(true, Ordering::Relaxed);
+            }
+        }
+        let mut merger = merger.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        merger.outcome.measures.merge(&measures);
+    });
+    let merger = merger.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    Ok(merger.finish())
+}
+
+impl<F: FnMut(CellOutcome) -> ControlFlow<()>> Merger<F> {
+    fn add(&mut self, cell: CellOutcome) -> ControlFlow<()> {
+        self.early.insert(cell.index, cell);
+        while let Some(mut cell) = self.early.remove(&self.next) {
+            self.next += 1;
+            self.count(&mut cell);
+            (self.on_cell)(cell)?;
+        }
+        ControlFlow::Continue(())
+    }
+    fn count(&mut self, cell: &mut CellOutcome) {
+        let outcome = &mut self.outcome;
+        outcome.cells += 1;
+        outcome.events += cell.events;
+        outcome.requests += cell.requests;
+        outcome.rep_days += cell.rep_days;
+        outcome.complete &= cell.complete;
+        outcome.findings.merge(std::mem::take(&mut cell.findings));
+        self.prints.push(cell.fingerprint);
+    }
+    /// An interrupted run has gaps: what ended beyond one counts too, in order.
+    fn finish(mut self) -> RunOutcome {
+        for mut cell in std::mem::take(&mut self.early).into_values() {
+            self.count(&mut cell);
+            // The run is over; there is nothing left to end.
+            let _ = (self.on_cell)(cell);
+        }
+        let mut outcome = self.outcome;
+        outcome.complete &= outcome.cells == outcome.cells_planned;
+        outcome.fingerprint = Fingerprint::combine(self.prints.into_iter());
+        outcome
+    }
+}

@@ -1,0 +1,127 @@
+//! What a scenario means for the backend, for the app, and for the judges.
+
+use fieldday_api::dataset::TenantData;
+use fieldday_api::time::Span;
+use fieldday_backend as backend;
+use fieldday_rep::app::settings::Settings as AppSettings;
+use fieldday_rules::Settings as JudgeSettings;
+use fieldday_world::plan::{CellPlan, MishapKind, MishapPlan};
+use fieldday_world::scenario::{PageBeyond, Scenario};
+
+fn seconds(n: u32) -> Span {
+    Span::seconds(i64::from(n))
+}
+
+/// How long the identity provider's tokens live.
+pub(crate) fn token_life(scenario: &Scenario) -> Span {
+    seconds(scenario.switches.token_life_s)
+}
+
+/// How the backend of a cell behaves.
+pub(crate) fn backend(scenario: &Scenario, cell: &CellPlan) -> backend::Config {
+    let switches = &scenario.switches;
+    let shunya = &scenario.shunya;
+    backend::Config {
+        leeway: seconds(switches.leeway_s),
+        readings: backend::Readings {
+            page_default: switches.page_default,
+            upload_url_minutes: switches.url_life_minutes,
+            ..backend::Readings::default()
+        },
+        mishaps: cell.mishaps.iter().map(mishap).collect(),
+        defects: scenario.defects.iter().filter_map(|name| backend::Defect::named(name)).collect(),
+        max_limit_policy: match switches.page_beyond {
+            PageBeyond::Refuse => backend::LimitPolicy::Refuse,
+            PageBeyond::Cut => backend::LimitPolicy::Clamp,
+        },
+        optional_endpoints: switches.optional_endpoints,
+        shunya: backend::ShunyaTimes {
+            transcription: spread(shunya.transcription_s),
+            analysis: spread(shunya.analysis_s),
+            transcription_fail_ppm: shunya.fails_ppm / 2,
+            analysis_fail_ppm: shunya.fails_ppm / 2,
+            null_ppm: shunya.nulls_ppm,
+            ..backend::ShunyaTimes::default()
+        },
+        ..backend::Config::default()
+    }
+}
+
+/// Seconds between a least and a most, as a median and how far the 84th percentile is from it: the middle and the half
+/// way of a log-normal whose two ends are those.
+fn spread((least, most): (u32, u32)) -> backend::Spread {
+    let (least, most) = (u64::from(least.max(1)), u64::from(most.max(least).max(1)));
+    let median_us = (least * most).isqrt().max(1) * 1_000_000;
+    let spread_percent = (most * 100_000_000 / least).isqrt().isqrt();
+    backend::Spread::new(median_us, u32::try_from(spread_percent).unwrap_or(u32::MAX).max(100))
+}
+
+fn mishap(plan: &MishapPlan) -> backend::Mishap {
+    use backend::MishapKind as To;
+    let kind = match plan.kind {
+        MishapKind::ErrorBeforeCommit { status } => To::ErrorBeforeCommit { status },
+        MishapKind::ErrorAfterCommit { status } => To::ErrorAfterCommit { status },
+        MishapKind::LostAnswer => To::LostAnswer,
+        MishapKind::Slow { extra_ms } => To::Slow { factor_percent: 100, extra_ms },
+        MishapKind::RateLimit { retry_after_s } => To::RateLimit { retry_after_s },
+        MishapKind::Restart => To::Restart,
+        MishapKind::ShunyaSlow { factor } => {
+            To::ShunyaSlow { factor_percent: factor.saturating_mul(100), extra_ms: 0 }
+        }
+        MishapKind::ShunyaFails => To::ShunyaFails { step: backend::ShunyaStep::default() },
+    };
+    backend::Mishap {
+        name: plan.name.clone(),
+        kind,
+        from: plan.from,
+        until: plan.until,
+        rate_ppm: plan.rate_ppm,
+        ops: plan.ops.clone(),
+        tenant: plan.tenant.clone(),
+    }
+}
+
+/// How the app on every phone is set up.
+pub(crate) fn app(scenario: &Scenario) -> AppSettings {
+    let switches = &scenario.switches;
+    AppSettings {
+        geofence_m: switches.geofence_m,
+        url_life: Span::minutes(i64::from(switches.url_life_minutes)),
+        audio_has_30_s: switches.audio_put_30s,
+        start_is_queued: switches.start_queued,
+        bare_clock_in: switches.send_bare_clock_in,
+        optional_endpoints: switches.optional_endpoints,
+        ..AppSettings::default()
+    }
+}
+
+/// What the judges of a cell must know.
+pub(crate) fn judges(scenario: &Scenario, cell: &CellPlan) -> JudgeSettings {
+    let switches = &scenario.switches;
+    JudgeSettings {
+        start: cell.start,
+        zones: cell.tenants.iter().map(|tenant| (tenant.data.id.clone(), tenant.data.zone.clone())).collect(),
+        leeway: seconds(switches.leeway_s),
+        geofence_m: switches.geofence_m,
+        must_exercise: scenario.must_exercise.clone(),
+        start_may_queue: switches.start_queued,
+        accept_422: switches.accept_422,
+        ..JudgeSettings::default()
+    }
+}
+
+/// A tenant's frame without its rows, which the backend has taken.
+pub(crate) fn emptied(data: &TenantData) -> TenantData {
+    TenantData {
+        id: data.id.clone(),
+        zone: data.zone.clone(),
+        policy: data.policy.clone(),
+        users: Vec::new(),
+        contacts: Vec::new(),
+        leads: Vec::new(),
+        appointments: Vec::new(),
+        tasks: Vec::new(),
+        sessions: Vec::new(),
+        threads: Vec::new(),
+    }
+}

@@ -1,0 +1,87 @@
+//! What was last read, and how long it counts as fresh (§0.4).
+
+use fieldday_api::SmolStr;
+use fieldday_api::call::Response;
+use fieldday_api::time::{Date, Span, Time};
+use std::sync::Arc;
+
+/// What a screen shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Key {
+    /// Today's appointments.
+    Today(Date),
+    /// Those of an earlier day.
+    Past(Date),
+    /// One appointment.
+    Appointment(SmolStr),
+    /// Open tasks.
+    OpenTasks,
+    /// Done tasks.
+    CompletedTasks,
+    /// The shift.
+    Shift,
+    /// A contact's messages.
+    Thread(SmolStr),
+    /// The wins feed.
+    Wins,
+}
+
+impl Key {
+    /// For how long it is served without a call. The spec names five; what it does not name is read every time.
+    pub fn lifetime(&self) -> Span {
+        match self {
+            Key::Today(_) => Span::minutes(5),
+            Key::CompletedTasks => Span::hours(1),
+            Key::Past(_) => Span::hours(24),
+            Key::Shift => Span::minutes(1),
+            Key::Thread(_) => Span::minutes(15),
+            Key::Appointment(_) | Key::OpenTasks | Key::Wins => Span::ZERO,
+        }
+    }
+}
+
+/// Something that was read.
+#[derive(Clone, Debug)]
+pub struct Cached {
+    /// What.
+    pub key: Key,
+    /// The answer.
+    pub response: Arc<Response>,
+    /// When it came.
+    pub at: Time,
+}
+
+/// Answers by what they show. It is small, so a list will do.
+#[derive(Default)]
+pub struct Cache(Vec<Cached>);
+
+/// More than a day's screens; beyond it the oldest goes.
+const CAPACITY: usize = 64;
+
+impl Cache {
+    /// What is there, fresh or not.
+    pub fn get(&self, key: &Key) -> Option<&Cached> {
+        self.0.iter().find(|cached| cached.key == *key)
+    }
+    /// Keeps an answer, in the place of an older one.
+    pub fn put(&mut self, key: Key, response: Arc<Response>, at: Time) {
+        match self.0.iter_mut().find(|cached| cached.key == key) {
+            Some(cached) => (cached.response, cached.at) = (response, at),
+            None => {
+                if self.0.len() == CAPACITY {
+                    self.0.remove(0);
+                }
+                self.0.push(Cached { key, response, at });
+            }
+        }
+    }
+    /// Drops what a 404 was about. True if there was something.
+    pub fn evict(&mut self, id: &str) -> bool {
+        let before = self.0.len();
+        self.0.retain(|cached| match &cached.key {
+            Key::Appointment(kept) | Key::Thread(kept) => kept != id,
+            _ => true,
+        });
+        self.0.len() < before
+    }
+}

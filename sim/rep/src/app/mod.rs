@@ -1,0 +1,113 @@
+//! The app: the phone's software, as the spec wants it.
+//!
+//! One [`App`] is one run of it, inside a [`Process`] that can die between any two steps. What it holds in
+//! memory dies with it; what is in [`storage`] does not. Calls of the foreground, the flush of the queue, polling and
+//! uploads go on side by side.
+
+pub mod cache;
+mod client;
+mod polling;
+mod queue;
+mod recording;
+mod screens;
+pub mod settings;
+pub mod storage;
+mod tasks;
+mod token;
+mod upload;
+
+pub use client::Reply;
+pub use recording::Started;
+pub use tasks::Created;
+
+use crate::phone::Phone;
+use crate::process::Process;
+use crate::signal::Signal;
+use crate::surroundings::Surroundings;
+use fieldday_api::time::{Span, Time};
+use fieldday_history::What;
+use fieldday_history::event::Trigger;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::rc::Rc;
+
+/// How long the app takes to start.
+const START_TAKES: Span = Span::millis(1_200);
+
+/// The app while it runs. Cheap to clone.
+pub struct App<S> {
+    phone: Rc<Phone<S>>,
+    /// What it runs in.
+    pub process: Rc<Process>,
+    memory: Rc<Memory>,
+}
+
+impl<S> Clone for App<S> {
+    fn clone(&self) -> Self {
+        App { phone: self.phone.clone(), process: self.process.clone(), memory: self.memory.clone() }
+    }
+}
+
+/// What the app holds in memory.
+#[derive(Default)]
+struct Memory {
+    /// It has started.
+    ready: Cell<bool>,
+    became_ready: Signal,
+    token: RefCell<Option<token::Held>>,
+    /// A token is being fetched; `fetched` is given when that ends.
+    fetching: Cell<bool>,
+    fetched: Signal,
+    /// The queue is being sent.
+    flushing: Cell<bool>,
+    /// Something waits for the next time to send it.
+    keeping: Cell<bool>,
+    /// Audio is being brought to the store.
+    uploading: Cell<bool>,
+    /// A recording is being started, or a task created: a second tap does nothing.
+    starting: Cell<bool>,
+    creating: Cell<bool>,
+}
+
+impl<S: Surroundings> App<S> {
+    pub(crate) fn new(phone: Rc<Phone<S>>, process: Rc<Process>) -> App<S> {
+        App { phone, process, memory: Rc::default() }
+    }
+    /// Starts: loads what storage has and takes up what was left undone.
+    pub(crate) async fn start(&self) {
+        self.phone.around.sleep(START_TAKES).await;
+        self.memory.ready.set(true);
+        self.memory.became_ready.give();
+        self.flush_soon(Trigger::AppOpened);
+        self.upload_soon();
+    }
+    /// Waits until it has started.
+    pub(crate) async fn ready(&self) {
+        while !self.memory.ready.get() {
+            self.memory.became_ready.wait().await;
+        }
+    }
+    /// Does something beside what goes on, until it ends or the app dies.
+    pub(crate) fn background<F>(&self, work: impl FnOnce(App<S>) -> F)
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        let process = self.process.clone();
+        let work = work(self.clone());
+        self.phone.around.spawn(async move {
+            // Whether it ended or died makes no difference to anyone.
+            let _ = process.guard(work).await;
+        });
+    }
+    /// Waits as long as the durable store needs for a write. Only what is changed after this, without another wait, is
+    /// written.
+    async fn write(&self) {
+        self.phone.around.sleep(self.phone.settings.write_takes).await;
+    }
+    fn now(&self) -> Time {
+        self.phone.around.now()
+    }
+    fn record(&self, what: What) {
+        self.phone.around.record(what);
+    }
+}

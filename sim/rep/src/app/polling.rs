@@ -1,0 +1,64 @@
+//! Watching a session being processed (§3.4): every 5 s until both steps are completed or one failed, for 5 min at most.
+
+use super::App;
+use super::client::Waits;
+use crate::surroundings::Surroundings;
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::names::Processing;
+use fieldday_api::time::Span;
+use fieldday_api::wire::recordings::RecordingSession;
+use fieldday_history::What;
+use fieldday_history::event::{Cause, PollEnd};
+use std::sync::Arc;
+
+const POLL_EVERY: Span = Span::seconds(5);
+const POLL_AT_MOST: Span = Span::minutes(5);
+
+impl<S: Surroundings> App<S> {
+    /// Watches a session in the background.
+    pub fn watch(&self, session_id: SmolStr) {
+        self.background(|app| async move {
+            app.record(What::PollBegan { session_id: session_id.clone() });
+            let why = app.poll(&session_id).await;
+            app.record(What::PollEnded { session_id, why });
+        });
+    }
+    async fn poll(&self, session_id: &SmolStr) -> PollEnd {
+        let until = self.now() + POLL_AT_MOST;
+        let request = Arc::new(Call::GetRecording { session_id: session_id.clone() });
+        loop {
+            let next = self.now() + POLL_EVERY;
+            if next > until {
+                return PollEnd::TookTooLong;
+            }
+            self.phone.around.sleep_until(next).await;
+            let reply = self.call(request.clone(), Cause::Poll, Waits::Nobody).await;
+            if reply.final_refusal().is_some() {
+                return PollEnd::Failed;
+            }
+            let Some(Answer::Recording(body)) = reply.success().map(|r| &r.answer) else { continue };
+            let states = [body.session.transcription_status, body.session.analysis_status];
+            let is_over = if states.contains(&Processing::Failed) {
+                Some(PollEnd::Failed)
+            } else {
+                states.iter().all(|s| *s == Processing::Completed).then_some(PollEnd::Completed)
+            };
+            if let Some(end) = is_over {
+                self.show_results(&body.session);
+                return end;
+            }
+        }
+    }
+    /// Shows what there is, and copes with what there is not (§3.5): no playback without audio, no transcript without
+    /// text, the analysis whenever there is one.
+    fn show_results(&self, session: &RecordingSession) {
+        let transcript = session.transcript.as_ref().is_some_and(|t| t.transcript_text.is_some());
+        self.record(What::Results {
+            session_id: session.id.clone(),
+            playback: session.audio_url.is_some(),
+            transcript,
+            analysis: session.analysis.is_some(),
+        });
+    }
+}

@@ -1,0 +1,149 @@
+//! The screens of §1: what each shows, from the cache while that is fresh, else from an answer, with the old data shown
+//! meanwhile and marked as old.
+
+use super::App;
+use super::cache::{Cached, Key};
+use super::client::Waits;
+use crate::surroundings::Surroundings;
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Answer, Call, Response};
+use fieldday_api::names::TaskStatus;
+use fieldday_api::time::{Date, Span};
+use fieldday_api::wire::Page;
+use fieldday_api::wire::appointments::AppointmentQuery;
+use fieldday_api::wire::extras::RagQuery;
+use fieldday_api::wire::tasks::TaskQuery;
+use fieldday_history::What;
+use fieldday_history::event::{Cause, Screen, Source};
+use futures_lite::future;
+use std::sync::Arc;
+
+impl<S: Surroundings> App<S> {
+    /// §1.2: today's appointments and the open tasks, both at once.
+    pub async fn open_dashboard(&self) -> Option<Arc<Response>> {
+        let (today, _) = future::zip(self.todays_appointments(), self.open_tasks()).await;
+        today
+    }
+    /// Today's appointments, as the dashboard shows them.
+    pub async fn todays_appointments(&self) -> Option<Arc<Response>> {
+        let date = self.phone.around.zone().date(self.now());
+        let query = AppointmentQuery { date: Some(date), ..Default::default() };
+        self.show(Screen::Dashboard, Key::Today(date), Call::ListAppointments(query)).await
+    }
+    /// The open tasks, first page.
+    pub async fn open_tasks(&self) -> Option<Arc<Response>> {
+        let query = self.task_query(TaskStatus::Open, 0);
+        self.show(Screen::Dashboard, Key::OpenTasks, Call::ListTasks(query)).await
+    }
+    /// The overdue tasks, first page.
+    pub async fn overdue_tasks(&self) -> Option<Arc<Response>> {
+        let query = self.task_query(TaskStatus::Overdue, 0);
+        let reply = self.call(Arc::new(Call::ListTasks(query)), Cause::Screen(Screen::Dashboard), Waits::Person).await;
+        reply.success().cloned()
+    }
+    /// The done tasks; `scrolls` further pages if there are any.
+    pub async fn open_completed_tasks(&self, scrolls: u32) -> Option<Arc<Response>> {
+        let first = Call::ListTasks(self.task_query(TaskStatus::Completed, 0));
+        let shown = self.show(Screen::CompletedTasks, Key::CompletedTasks, first).await;
+        let total = match shown.as_deref().map(|r| &r.answer) {
+            Some(Answer::Tasks(list)) => list.total,
+            _ => 0,
+        };
+        let page = self.phone.settings.page;
+        for scroll in 1..=scrolls {
+            if scroll * page >= total {
+                break;
+            }
+            let next = Call::ListTasks(self.task_query(TaskStatus::Completed, scroll * page));
+            self.call(Arc::new(next), Cause::Screen(Screen::CompletedTasks), Waits::Person).await;
+        }
+        shown
+    }
+    /// One appointment, whole.
+    pub async fn open_appointment(&self, appointment_id: &SmolStr) -> Option<Arc<Response>> {
+        let request = Call::GetAppointment { appointment_id: appointment_id.clone() };
+        self.show(Screen::Appointment, Key::Appointment(appointment_id.clone()), request).await
+    }
+    /// §1.5: a thread; older messages on scrolling.
+    pub async fn open_thread(&self, contact_card_id: &SmolStr, scrolls: u32) -> Option<Arc<Response>> {
+        let page = |offset| Page { limit: Some(self.phone.settings.page), offset };
+        let request = |offset| Call::GetThread { contact_card_id: contact_card_id.clone(), page: page(offset) };
+        let shown = self.show(Screen::Messages, Key::Thread(contact_card_id.clone()), request(None)).await;
+        let total = match shown.as_deref().map(|r| &r.answer) {
+            Some(Answer::Thread(thread)) => thread.total,
+            _ => 0,
+        };
+        for scroll in 1..=scrolls {
+            let offset = scroll * self.phone.settings.page;
+            if offset >= total {
+                break;
+            }
+            self.call(Arc::new(request(Some(offset))), Cause::Screen(Screen::Messages), Waits::Person).await;
+        }
+        shown
+    }
+    /// §1.6: an earlier day.
+    pub async fn open_past_appointments(&self, date: Date) -> Option<Arc<Response>> {
+        let query = AppointmentQuery { date: Some(date), ..Default::default() };
+        self.show(Screen::PastAppointments, Key::Past(date), Call::ListAppointments(query)).await
+    }
+    /// The shift's state.
+    pub async fn open_shift(&self) -> Option<Arc<Response>> {
+        let request = Call::ShiftToday { rep_id: self.phone.owner.rep_id.clone() };
+        self.show(Screen::Shift, Key::Shift, request).await
+    }
+    /// §1.4: the wins feed, where there is one.
+    pub async fn open_feeds(&self) -> Option<Arc<Response>> {
+        if !self.phone.settings.optional_endpoints {
+            return None;
+        }
+        let page = Page { limit: Some(self.phone.settings.page), offset: None };
+        self.show(Screen::Feeds, Key::Wins, Call::ListWins(page)).await
+    }
+    /// §1.1: a question to Otto, where it is answered.
+    pub async fn ask_otto(&self) {
+        if self.phone.settings.optional_endpoints {
+            let question = RagQuery { query: "How do my appointments look today?".into() };
+            self.call(Arc::new(Call::RagQuery(question)), Cause::Screen(Screen::Home), Waits::Person).await;
+        }
+    }
+
+    fn task_query(&self, status: TaskStatus, offset: u32) -> TaskQuery {
+        let offset = (offset > 0).then_some(offset);
+        TaskQuery { status: Some(status), limit: Some(self.phone.settings.page), offset, ..Default::default() }
+    }
+
+    /// Shows a screen: what is fresh at once, else what is old until the answer comes, else what comes.
+    async fn show(&self, screen: Screen, key: Key, request: Call) -> Option<Arc<Response>> {
+        let cached = self.phone.storage.borrow().cache.get(&key).cloned();
+        if let Some(Cached { response, at, .. }) = &cached {
+            let age = self.now().since(*at);
+            let is_fresh = age < key.lifetime();
+            self.record(What::Shown { screen, from: if is_fresh { Source::Fresh } else { Source::Stale }, age });
+            if is_fresh {
+                return Some(response.clone());
+            }
+        }
+        let asked_at = self.now();
+        let reply = self.call(Arc::new(request), Cause::Screen(screen), Waits::Person).await;
+        let during = self.now().since(asked_at);
+        if cached.is_some() {
+            self.record(What::StaleShown { screen, during });
+        }
+        match reply.success() {
+            Some(response) => {
+                self.phone.storage.borrow_mut().cache.put(key, response.clone(), self.now());
+                self.record(What::Shown { screen, from: Source::Network, age: Span::ZERO });
+                Some(response.clone())
+            }
+            None => {
+                if cached.is_none() {
+                    self.record(What::Shown { screen, from: Source::Nothing, age: Span::ZERO });
+                }
+                // What a 404 was about is gone from the cache, and from the screen.
+                let still_cached = self.phone.storage.borrow().cache.get(&key).is_some();
+                cached.filter(|_| still_cached).map(|cached| cached.response)
+            }
+        }
+    }
+}

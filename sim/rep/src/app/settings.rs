@@ -1,0 +1,46 @@
+//! How the app is set up: the figures of the spec that a scenario may set, and its choice where the spec contradicts
+//! itself.
+
+use fieldday_api::time::Span;
+
+/// The app's settings.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// A recording starts only within this distance of the visit's place.
+    pub geofence_m: u32,
+    /// A token with less life left than this is fetched anew.
+    pub refresh_margin: Span,
+    /// How long the durable store takes to write.
+    pub write_takes: Span,
+    /// How many entries a list loads at first, and with every scroll.
+    pub page: u32,
+    /// After this long a presigned URL is taken for expired.
+    pub url_life: Span,
+    /// The reading in which the audio has 30 s too (the spec's §0.4 taken literally).
+    pub audio_has_30_s: bool,
+    /// The reading in which a recording start is queued too (§0.4 lists it both ways).
+    pub start_is_queued: bool,
+    /// The reading in which a queued clock-in carries no time and is sent whatever the day.
+    pub bare_clock_in: bool,
+    /// Whether the endpoints that §1 calls "if implemented" are used.
+    pub optional_endpoints: bool,
+    /// After how long this person cancels a call in the foreground.
+    pub patience: Span,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            geofence_m: 150,
+            refresh_margin: Span::seconds(10),
+            write_takes: Span::millis(4),
+            page: 50,
+            url_life: Span::minutes(15),
+            audio_has_30_s: false,
+            start_is_queued: false,
+            bare_clock_in: false,
+            optional_endpoints: false,
+            patience: Span::seconds(30),
+        }
+    }
+}

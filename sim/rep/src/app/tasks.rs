@@ -1,0 +1,94 @@
+//! Tasks: creating one needs the network and is never repeated without the person's yes; ticking one off, like an
+//! outcome and a clocking, goes through the queue.
+
+use super::App;
+use super::client::{Reply, Waits};
+use crate::surroundings::Surroundings;
+use fieldday_api::SmolStr;
+use fieldday_api::call::Call;
+use fieldday_api::wire::appointments::AppointmentPatch;
+use fieldday_api::wire::extras::WinPost;
+use fieldday_api::wire::shifts::ClockIn;
+use fieldday_api::wire::tasks::{TaskCreate, TaskPatch};
+use fieldday_history::What;
+use fieldday_history::event::Cause;
+use std::sync::Arc;
+
+/// What came of creating a task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Created {
+    /// It is there.
+    Done,
+    /// Nobody knows, and the person did not want it tried again.
+    LeftInDoubt,
+    /// The backend refused it.
+    Refused,
+    /// There is no network, and this needs one.
+    NeedsNetwork,
+    /// A second tap while the first was under way.
+    Ignored,
+}
+
+impl<S: Surroundings> App<S> {
+    /// Creates a task. `says_yes` is asked before it is sent again after an attempt of unknown end.
+    pub async fn create_task(&self, task: TaskCreate, mut says_yes: impl FnMut() -> bool) -> Created {
+        if self.memory.creating.replace(true) {
+            return Created::Ignored;
+        }
+        let request = Arc::new(Call::CreateTask(task));
+        let created = loop {
+            let call = self.phone.next_call();
+            let reply = self.call_as(call, request.clone(), Cause::Tap, Waits::Person).await;
+            if reply.success().is_some() {
+                break Created::Done;
+            }
+            if reply.final_refusal().is_some() {
+                break Created::Refused;
+            }
+            let never_left = matches!(reply, Reply::Offline) || !reply.is_in_doubt();
+            if never_left {
+                break Created::NeedsNetwork;
+            }
+            let yes = says_yes();
+            self.record(What::AskedToRetry { call, yes });
+            if !yes {
+                break Created::LeftInDoubt;
+            }
+        };
+        self.memory.creating.set(false);
+        created
+    }
+    /// Ticks a task off.
+    pub async fn complete_task(&self, task_id: &SmolStr) {
+        self.enqueue(Call::CompleteTask { task_id: task_id.clone() }).await;
+    }
+    /// Changes a task: like any update, from the foreground and safe to repeat.
+    pub async fn update_task(&self, task_id: &SmolStr, body: TaskPatch) -> bool {
+        let request = Call::UpdateTask { task_id: task_id.clone(), body };
+        self.call(Arc::new(request), Cause::Tap, Waits::Person).await.success().is_some()
+    }
+    /// Says what came of a visit.
+    pub async fn set_outcome(&self, appointment_id: &SmolStr, body: AppointmentPatch) {
+        self.enqueue(Call::UpdateAppointment { appointment_id: appointment_id.clone(), body }).await;
+    }
+    /// Begins the shift.
+    pub async fn clock_in(&self) {
+        let desired = (!self.phone.settings.bare_clock_in).then(|| self.now());
+        // Two taps within a moment mean one clock-in: the time is that of the one which waits.
+        let rep_id = self.phone.owner.rep_id.clone();
+        let waits = self.phone.storage.borrow().queue.iter().any(|q| matches!(*q.request, Call::ClockIn { .. }));
+        if !waits {
+            self.enqueue(Call::ClockIn { rep_id, body: ClockIn { desired_start_time: desired, notes: None } }).await;
+        }
+    }
+    /// Ends the shift.
+    pub async fn clock_out(&self) {
+        self.enqueue(Call::ClockOut { rep_id: self.phone.owner.rep_id.clone() }).await;
+    }
+    /// Posts a win, where there is a feed. Needs the network, and is not repeated.
+    pub async fn post_win(&self, post: WinPost) {
+        if self.phone.settings.optional_endpoints {
+            self.call(Arc::new(Call::PostWin(post)), Cause::Tap, Waits::Person).await;
+        }
+    }
+}

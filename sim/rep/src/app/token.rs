@@ -1,0 +1,79 @@
+//! The session token: 60 s of life, fetched again within its last 10, by one fetch at a time (§0.1, §0.3).
+
+use super::App;
+use crate::surroundings::Surroundings;
+use fieldday_api::time::{Span, Time};
+use fieldday_api::token::Credential;
+use fieldday_history::What;
+use fieldday_history::event::RefreshReason;
+use std::rc::Rc;
+
+/// A token the app holds.
+#[derive(Clone)]
+pub struct Held {
+    credential: Rc<Credential>,
+    expires_at: Time,
+}
+
+/// How long the identity provider is waited for.
+const FETCH_LIMIT: Span = Span::seconds(10);
+
+impl<S: Surroundings> App<S> {
+    /// A token that is good for a while yet; none if none can be had.
+    pub(super) async fn token(&self) -> Option<Rc<Credential>> {
+        loop {
+            let held = self.memory.token.borrow().clone();
+            let reason = match &held {
+                Some(held) if held.expires_at.since(self.now()) > self.phone.settings.refresh_margin => {
+                    return Some(held.credential.clone());
+                }
+                Some(_) => RefreshReason::Expiring,
+                None => RefreshReason::First,
+            };
+            if self.memory.fetching.get() {
+                self.memory.fetched.wait().await;
+                // Whoever fetched may have failed; then an old token that still lives is better than none.
+                match self.memory.token.borrow().clone() {
+                    Some(held) if held.expires_at > self.now() => return Some(held.credential),
+                    _ if self.phone.around.online() => continue,
+                    _ => return None,
+                }
+            }
+            return match self.fetch(reason).await {
+                Some(credential) => Some(credential),
+                None => held.filter(|held| held.expires_at > self.now()).map(|held| held.credential),
+            };
+        }
+    }
+    /// A token in the place of `refused`, which the backend did not take.
+    pub(super) async fn token_after_refusal(&self, refused: &Rc<Credential>) -> Option<Rc<Credential>> {
+        let held = self.memory.token.borrow().clone();
+        match held {
+            // Another call's refusal already brought a new one.
+            Some(held) if !Rc::ptr_eq(&held.credential, refused) => Some(held.credential),
+            _ if self.memory.fetching.get() => {
+                self.memory.fetched.wait().await;
+                self.memory.token.borrow().clone().map(|held| held.credential)
+            }
+            _ => self.fetch(RefreshReason::Refused).await,
+        }
+    }
+    async fn fetch(&self, why: RefreshReason) -> Option<Rc<Credential>> {
+        self.memory.fetching.set(true);
+        let number = self.phone.next_call();
+        let claims = self.phone.around.fetch_token(number, self.now() + FETCH_LIMIT).await;
+        self.memory.fetching.set(false);
+        let credential = claims.map(|claims| {
+            let expires_at = claims.expires_at;
+            let credential = Rc::new(Credential::Token(claims));
+            *self.memory.token.borrow_mut() = Some(Held { credential: credential.clone(), expires_at });
+            credential
+        });
+        self.record(match credential {
+            Some(_) => What::TokenRefreshed { why },
+            None => What::TokenUnavailable,
+        });
+        self.memory.fetched.give();
+        credential
+    }
+}

@@ -1,0 +1,203 @@
+//! A working day.
+
+use super::Person;
+use super::habits::Habit;
+use crate::surroundings::Surroundings;
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Answer, Response};
+use fieldday_api::names::{AppointmentStatus, Outcome};
+use fieldday_api::time::{Span, Time};
+use fieldday_api::wire::appointments::AppointmentSummary;
+use fieldday_api::wire::tasks::TaskPatch;
+use fieldday_chance::name_key;
+use fieldday_history::event::Deed;
+use fieldday_world::track::expected_drive;
+use std::sync::Arc;
+
+/// Where an appointment of the list is, as far as the person needs it.
+pub(super) struct Next {
+    pub appointment_id: SmolStr,
+    pub contact_card_id: SmolStr,
+    pub start: Time,
+    pub end: Time,
+}
+
+/// Reps aim to be there so much early.
+const EARLY: Span = Span::minutes(5);
+/// Without a list to go by, they look again after this.
+const LOOKS_AGAIN_AFTER: Span = Span::minutes(5);
+/// A rep who is later than this after the end does not go any more.
+const TOO_LATE: Span = Span::minutes(10);
+
+impl<S: Surroundings> Person<S> {
+    /// Lives the day, to its end.
+    pub async fn day(mut self) {
+        self.stay();
+        self.wait_until(self.plan.leaves_home).await;
+        self.begins_work().await;
+        while let Some(next) = self.next_visit().await {
+            self.has_lunch_if_it_is_time(next.start).await;
+            self.spends_time_until_it_is_time_to_drive(&next).await;
+            self.makes(next).await;
+        }
+        self.does_tasks(2).await;
+        self.ends_work().await;
+        self.goes_home().await;
+        self.wait_until(self.plan.lives_until).await;
+        self.phone.end_day();
+    }
+
+    async fn begins_work(&self) {
+        self.note(Deed::LeavesHome);
+        self.note(Deed::ClocksIn);
+        let today = name_key("clock-in");
+        self.tap_nervously(today, |app| async move { app.clock_in().await }).await;
+        self.tap(|app| async move { app.open_dashboard().await }).await;
+        self.tap(|app| async move { app.open_shift().await }).await;
+        if self.does(Habit::LOOKS_BACK, today, self.plan.persona.looks_back_ppm) {
+            let yesterday = self.phone.around.zone().date(self.now()).plus_days(-1);
+            self.tap(|app| async move { app.open_past_appointments(yesterday).await }).await;
+            let scrolls = u32::from(self.does(Habit::SCROLLS, today, self.plan.persona.scrolls_ppm)) * 2;
+            self.tap(|app| async move { app.open_completed_tasks(scrolls).await }).await;
+        }
+        self.does_tasks(1).await;
+    }
+
+    /// The next visit by what the app shows; none when the list is done or the day is over.
+    async fn next_visit(&mut self) -> Option<Next> {
+        loop {
+            if self.now() >= self.plan.stops_work {
+                return None;
+            }
+            let shown = self.tap(|app| async move { app.todays_appointments().await }).await;
+            let Some(list) = shown.as_ref().and_then(appointments) else {
+                self.wait(LOOKS_AGAIN_AFTER).await;
+                continue;
+            };
+            self.note_changes(list);
+            return list
+                .iter()
+                .filter(|a| is_still_to_come(a) && !self.settled.contains(&a.appointment_id))
+                .filter(|a| a.scheduled_end + TOO_LATE > self.now())
+                .min_by_key(|a| (a.scheduled_start, &a.appointment_id))
+                .map(|a| Next {
+                    appointment_id: a.appointment_id.clone(),
+                    contact_card_id: a.contact_card_id.clone(),
+                    start: a.scheduled_start,
+                    end: a.scheduled_end,
+                });
+        }
+    }
+    /// Visits that the office called off meanwhile.
+    fn note_changes(&mut self, list: &[AppointmentSummary]) {
+        for off in list.iter().filter(|a| a.status == AppointmentStatus::Cancelled) {
+            if !self.settled.contains(&off.appointment_id) {
+                self.settled.push(off.appointment_id.clone());
+                self.note(Deed::FindsItChanged { appointment_id: off.appointment_id.clone() });
+            }
+        }
+    }
+
+    async fn has_lunch_if_it_is_time(&mut self, next_start: Time) {
+        let Some(lunch) = self.plan.lunch.filter(|lunch| !self.lunched && self.now() >= lunch.at) else { return };
+        let occasion = name_key("lunch");
+        let there = expected_drive(self.phone.around.here(), lunch.place, &self.town.roads);
+        let takes = Span::minutes(i64::from(lunch.minutes));
+        if self.now() + there + takes > next_start {
+            return;
+        }
+        self.lunched = true;
+        let leg = self.drive(lunch.place, occasion).await;
+        self.wait_until(leg.arrive).await;
+        self.stay();
+        self.note(Deed::HasLunch);
+        let over = self.now() + takes;
+        self.tap(|app| async move { app.open_dashboard().await }).await;
+        if !self.phone.around.online() {
+            // The café's Wi-Fi answers everything with its own page until somebody signs in.
+            self.wait(Span::minutes(2)).await;
+        }
+        self.note(Deed::SignsInToWifi);
+        self.phone.around.sign_in_to_wifi();
+        self.tap(|app| async move { app.open_feeds().await }).await;
+        self.does_tasks(3).await;
+        self.wait_until(over).await;
+    }
+
+    async fn spends_time_until_it_is_time_to_drive(&self, next: &Next) {
+        let every = Span::minutes(i64::from(self.plan.persona.looks_at_dashboard_every_minutes.max(1)));
+        let place = self.town.visits.get(&next.appointment_id).map_or(self.phone.around.here(), |visit| visit.place);
+        loop {
+            let drive = expected_drive(self.phone.around.here(), place, &self.town.roads);
+            let leave_at = next.start - drive - EARLY;
+            if self.now() >= leave_at {
+                return;
+            }
+            self.wait_until(leave_at.min(self.now() + every)).await;
+            if self.now() < leave_at {
+                self.tap(|app| async move { app.open_dashboard().await }).await;
+            }
+        }
+    }
+
+    /// Goes through the open tasks: does some, puts some off.
+    pub(super) async fn does_tasks(&self, round: u64) {
+        let shown = self.tap(|app| async move { app.open_tasks().await }).await;
+        let Some(Answer::Tasks(list)) = shown.as_deref().map(|r| &r.answer) else { return };
+        let overdue = match list.overdue_count {
+            0 => None,
+            _ => self.tap(|app| async move { app.overdue_tasks().await }).await,
+        };
+        let overdue = match overdue.as_deref().map(|r| &r.answer) {
+            Some(Answer::Tasks(list)) => list.tasks.as_slice(),
+            _ => &[],
+        };
+        for task in overdue.iter().chain(&list.tasks).take(6) {
+            let occasion = name_key(&task.id).wrapping_add(round);
+            let id = &task.id;
+            if self.does(Habit::COMPLETES_TASK, occasion, self.plan.persona.completes_task_ppm) {
+                self.wait(Span::seconds(40)).await;
+                self.note(Deed::TicksTask { task_id: id.clone() });
+                self.tap_nervously(occasion, |app| async move { app.complete_task(id).await }).await;
+            } else if self.does(Habit::POSTPONES_TASK, occasion, self.plan.persona.postpones_task_ppm) {
+                let body = TaskPatch { due_at: Some(self.now() + Span::hours(24)), ..Default::default() };
+                let body = &body;
+                self.tap(|app| async move { app.update_task(id, body.clone()).await }).await;
+            }
+        }
+    }
+
+    async fn ends_work(&self) {
+        self.tap(|app| async move { app.open_dashboard().await }).await;
+        let tonight = name_key("clock-out");
+        if self.does(Habit::FORGETS_CLOCK_OUT, tonight, self.plan.persona.forgets_clock_out_ppm) {
+            self.note(Deed::ForgetsToClockOut);
+            return;
+        }
+        self.note(Deed::ClocksOut);
+        self.tap_nervously(tonight, |app| async move { app.clock_out().await }).await;
+        self.tap(|app| async move { app.open_shift().await }).await;
+    }
+
+    async fn goes_home(&self) {
+        self.note(Deed::GoesHome);
+        let leg = self.drive(self.plan.home, name_key("home")).await;
+        self.wait_until(leg.arrive).await;
+        self.stay();
+        // At home, on the sofa: the last look, and what waits goes out.
+        self.wait(Span::minutes(3)).await;
+        self.tap(|app| async move { app.open_dashboard().await }).await;
+        self.tap(|app| async move { app.open_shift().await }).await;
+    }
+}
+
+fn appointments(response: &Arc<Response>) -> Option<&[AppointmentSummary]> {
+    match &response.answer {
+        Answer::Appointments(list) => Some(&list.appointments),
+        _ => None,
+    }
+}
+
+fn is_still_to_come(a: &AppointmentSummary) -> bool {
+    matches!(a.status, AppointmentStatus::Scheduled | AppointmentStatus::Confirmed) && a.outcome == Outcome::Pending
+}

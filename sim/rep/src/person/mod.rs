@@ -1,0 +1,102 @@
+//! The person: a rep and their working day.
+//!
+//! [`day`] reads like one. What the person decides comes from their [habits] alone; where they go and what
+//! they find there comes from the plan; what they know comes from the app.
+
+pub mod day;
+pub mod habits;
+mod visit;
+
+use crate::app::App;
+use crate::phone::Phone;
+use crate::surroundings::Surroundings;
+use fieldday_api::SmolStr;
+use fieldday_api::time::{Span, Time};
+use fieldday_history::What;
+use fieldday_history::event::Deed;
+use fieldday_world::place::Point;
+use fieldday_world::plan::{Places, RepPlan, VisitPlan};
+use fieldday_world::track::{Leg, Roads, drive_time};
+use futures_lite::future;
+use habits::Habit;
+use indexmap::IndexMap;
+use std::future::Future;
+use std::rc::Rc;
+
+/// What is true of the place where a tenant's reps work, whoever of them comes by.
+pub struct Town {
+    /// What happens at each visit, by appointment id.
+    pub visits: IndexMap<SmolStr, VisitPlan>,
+    /// Where addresses are.
+    pub places: Places,
+    /// How fast one gets about.
+    pub roads: Roads,
+}
+
+/// A rep with a phone.
+pub struct Person<S: Surroundings> {
+    phone: Rc<Phone<S>>,
+    plan: RepPlan,
+    town: Rc<Town>,
+    /// Visits that are done with, one way or another.
+    settled: Vec<SmolStr>,
+    lunched: bool,
+}
+
+/// After the app died under the finger, it takes a moment to see that and tap again.
+const TAPS_AGAIN_AFTER: Span = Span::seconds(3);
+
+impl<S: Surroundings> Person<S> {
+    /// A rep before the day begins.
+    pub fn new(phone: Rc<Phone<S>>, plan: RepPlan, town: Rc<Town>) -> Person<S> {
+        Person { phone, plan, town, settled: Vec::new(), lunched: false }
+    }
+
+    /// Does something with the app; again if it dies meanwhile.
+    async fn tap<T, F: Future<Output = T>>(&self, act: impl Fn(App<S>) -> F) -> T {
+        loop {
+            if let Ok(done) = self.phone.using(&act).await {
+                return done;
+            }
+            self.wait(TAPS_AGAIN_AFTER).await;
+        }
+    }
+    /// The same, and now and then twice at once.
+    async fn tap_nervously<T, F: Future<Output = T>>(&self, occasion: u64, act: impl Fn(App<S>) -> F) -> T {
+        if !self.does(Habit::DOUBLE_TAPS, occasion, self.plan.persona.double_taps_ppm) {
+            return self.tap(act).await;
+        }
+        self.note(Deed::DoubleTaps);
+        let second = async {
+            self.wait(Span::millis(180)).await;
+            self.tap(&act).await
+        };
+        let (first, _) = future::zip(self.tap(&act), second).await;
+        first
+    }
+    /// Drives to a place, at the speed that the roads allow.
+    async fn drive(&self, to: Point, occasion: u64) -> Leg {
+        let from = self.phone.around.here();
+        let takes = drive_time(from, to, &mut self.draws(Habit::DRIVES, occasion), &self.town.roads);
+        let depart = self.now();
+        let leg = Leg { from, to, depart, arrive: depart + takes };
+        self.phone.around.follow(leg);
+        leg
+    }
+    /// Stays where they are, from now on.
+    fn stay(&self) {
+        self.phone.around.follow(Leg::stay(self.phone.around.here(), self.now()));
+    }
+    fn now(&self) -> Time {
+        self.phone.around.now()
+    }
+    async fn wait(&self, span: Span) {
+        self.phone.around.sleep(span).await;
+    }
+    async fn wait_until(&self, until: Time) {
+        self.phone.around.sleep_until(until).await;
+    }
+    fn note(&self, deed: Deed) {
+        self.phone.around.record(What::Person(deed));
+    }
+}

@@ -1,0 +1,131 @@
+//! The phone: storage that outlives the app, and the app's process that runs on it.
+
+use crate::app::App;
+use crate::app::settings::Settings;
+use crate::app::storage::Storage;
+use crate::process::{Died, Process};
+use crate::surroundings::Surroundings;
+use fieldday_api::SmolStr;
+use fieldday_history::What;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::rc::Rc;
+
+/// Whose phone it is.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    /// The rep's id.
+    pub rep_id: SmolStr,
+    /// The rep's user id.
+    pub user_id: SmolStr,
+}
+
+/// A phone with the app installed.
+pub struct Phone<S> {
+    /// What is around it.
+    pub around: S,
+    /// Whose it is.
+    pub owner: Owner,
+    /// How the app is set up.
+    pub settings: Settings,
+    /// What survives the app.
+    pub storage: RefCell<Storage>,
+    app: RefCell<Option<App<S>>>,
+    launches: Cell<u32>,
+    calls: Cell<u32>,
+    readings: Cell<u32>,
+    /// The step before which the next process dies: for tests of every await point.
+    pub fuse: Cell<Option<u64>>,
+    steps: Cell<u64>,
+}
+
+impl<S: Surroundings> Phone<S> {
+    /// A phone on which the app was never started.
+    pub fn new(around: S, owner: Owner, settings: Settings) -> Rc<Phone<S>> {
+        Rc::new(Phone {
+            around,
+            owner,
+            settings,
+            storage: RefCell::default(),
+            app: RefCell::default(),
+            launches: Cell::new(0),
+            calls: Cell::new(0),
+            readings: Cell::new(0),
+            fuse: Cell::new(None),
+            steps: Cell::new(0),
+        })
+    }
+    /// Uses the app, starting it if it does not run. If it dies meanwhile, so does what was under way.
+    pub async fn using<T, F: Future<Output = T>>(self: &Rc<Self>, act: impl FnOnce(App<S>) -> F) -> Result<T, Died> {
+        let running = self.app.borrow().clone().filter(|app| app.process.is_alive());
+        let app = match running {
+            Some(app) => app,
+            None => self.launch(),
+        };
+        let process = app.process.clone();
+        process
+            .guard(async move {
+                app.ready().await;
+                act(app).await
+            })
+            .await
+    }
+    /// The app dies, if it runs.
+    pub fn kill(&self) {
+        let app = self.app.borrow_mut().take();
+        if let Some(app) = app {
+            self.steps.set(self.steps.get() + app.process.steps());
+            if app.process.is_alive() {
+                app.process.kill();
+                self.around.record(What::Killed);
+            }
+        }
+    }
+    /// The day is over: notes what is left undone, and switches the phone off.
+    pub fn end_day(&self) {
+        let (queued, uploads) = {
+            let storage = self.storage.borrow();
+            (storage.queue.len() as u32, storage.uploads.len() as u32)
+        };
+        self.around.record(What::DayEnded { queued, uploads, online_for: self.around.online_for() });
+        self.switch_off();
+    }
+    /// Switches the phone off. An app and its phone hold each other, so this is what frees them.
+    pub fn switch_off(&self) {
+        let app = self.app.borrow_mut().take();
+        if let Some(app) = app {
+            app.process.kill();
+        }
+    }
+    /// How many steps the app took, in all its lives.
+    pub fn steps(&self) -> u64 {
+        self.steps.get() + self.app.borrow().as_ref().map_or(0, |app| app.process.steps())
+    }
+    fn launch(self: &Rc<Self>) -> App<S> {
+        // An app whose fuse burnt down died by itself.
+        if self.app.borrow_mut().take().is_some() {
+            self.around.record(What::Killed);
+        }
+        let launch = self.launches.get() + 1;
+        self.launches.set(launch);
+        self.around.record(What::Launched { launch });
+        let app = App::new(self.clone(), Rc::new(Process::new(self.fuse.take())));
+        *self.app.borrow_mut() = Some(app.clone());
+        app.background(|app| async move { app.start().await });
+        app
+    }
+    /// A number for the next call.
+    pub(crate) fn next_call(&self) -> u32 {
+        self.calls.set(self.calls.get() + 1);
+        self.calls.get()
+    }
+    /// A number for the next look at the positioning system.
+    pub(crate) fn next_reading(&self) -> u32 {
+        self.readings.set(self.readings.get() + 1);
+        self.readings.get()
+    }
+    /// How many calls were made.
+    pub fn calls(&self) -> u32 {
+        self.calls.get()
+    }
+}

@@ -1,0 +1,34 @@
+//! A signal that tasks of one thread wait for.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::task::{Poll, Waker};
+
+/// Wakes all who wait for it.
+#[derive(Default)]
+pub struct Signal {
+    given: Cell<u64>,
+    waiting: RefCell<Vec<Waker>>,
+}
+
+impl Signal {
+    /// Wakes all who wait now.
+    pub fn give(&self) {
+        self.given.set(self.given.get() + 1);
+        self.waiting.take().into_iter().for_each(Waker::wake);
+    }
+    /// Waits for the next time it is given.
+    pub fn wait(&self) -> impl Future<Output = ()> {
+        let before = self.given.get();
+        poll_fn(move |context| {
+            if self.given.get() != before {
+                return Poll::Ready(());
+            }
+            let mut waiting = self.waiting.borrow_mut();
+            if !waiting.iter().any(|w| w.will_wake(context.waker())) {
+                waiting.push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+    }
+}
