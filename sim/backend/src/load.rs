@@ -236,7 +236,6 @@ impl Load<'_> {
             reported: session.audio_url.clone(),
             session,
             rep,
-            appointment: appointment as u32,
             pipeline: None,
             next_change: Time::from_micros(i64::MAX),
             answer: None,

@@ -107,7 +107,6 @@ impl Backend {
         tenant.sessions.push(SessionRow {
             session,
             rep: Some(rep.row),
-            appointment: at.row,
             key,
             reported: None,
             pipeline: None,

@@ -190,7 +190,6 @@ impl TaskRow {
 pub(crate) struct SessionRow {
     pub(crate) session: RecordingSession,
     pub(crate) rep: Option<u32>,
-    pub(crate) appointment: u32,
     /// What is drawn for it is keyed by this.
     pub(crate) key: u64,
     /// The audio as reported, kept or not: a report of the same starts nothing.

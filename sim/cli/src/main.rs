@@ -1,1 +1,16 @@
-fn main() {}
+//! The `fieldday` command: arguments in, an exit code out. What it does is in [`commands`], what it says in the report
+//! library, and what it runs in the engine.
+
+mod args;
+mod choice;
+mod commands;
+mod failure;
+mod interrupt;
+mod machine;
+mod output;
+mod progress;
+mod show;
+
+fn main() -> std::process::ExitCode {
+    commands::main()
+}

@@ -95,8 +95,11 @@ impl CellRun {
         let config = setup::backend(scenario, &plan);
         let (name, index, seed, end) = (plan.name.clone(), plan.index, plan.seed, plan.end);
         let mut tenants = plan.tenants;
-        let data = tenants.iter_mut().map(|tenant| std::mem::replace(&mut tenant.data, setup::emptied(&tenant.data)));
-        let backend = Backend::new(config, seed, plan.start, data.collect());
+        let rows = tenants.iter_mut().map(|tenant| {
+            let frame = setup::emptied(&tenant.data);
+            std::mem::replace(&mut tenant.data, frame)
+        });
+        let backend = Backend::new(config, seed, plan.start, rows.collect());
         let shared = Rc::new(Shared {
             clock: executor.handle(),
             seed,
@@ -181,6 +184,8 @@ impl CellRun {
     /// The same for somebody who still looks at the phones when it is over.
     pub fn run_keeping(self, stop: &AtomicBool, phones: &[Rc<Phone<Station>>]) -> (CellOutcome, Measures) {
         let mut complete = true;
+        // Everybody takes their place.
+        self.executor.run_to(self.shared.clock.now());
         while let Some(next) = self.executor.next_due() {
             if stop.load(Ordering::Relaxed) {
                 complete = false;

@@ -5,7 +5,7 @@
 
 use crate::cell::{CellOutcome, CellRun, Keep};
 use fieldday_history::Fingerprint;
-use fieldday_rules::{Findings, Measures};
+use fieldday_rules::{Findings, Measures, Settings as JudgeSettings};
 use fieldday_world::plan::Plan;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -58,8 +58,7 @@ struct Merger<F> {
     on_cell: F,
 }
 
-/// Runs a plan. `on_cell` sees each cell's outcome in the plan's order (its findings are already counted), and may end
-/// the run.
+/// Runs a plan. `on_cell` sees each cell's outcome in the plan's order, counted already, and may end the run.
 pub fn run<F>(plan: &Plan, options: &Options<'_>, on_cell: F) -> Result<RunOutcome, NoThreads>
 where
     F: FnMut(CellOutcome) -> ControlFlow<()> + Send,
@@ -76,7 +75,7 @@ where
             events: 0,
             requests: 0,
             rep_days: 0,
-            findings: Findings::default(),
+            findings: Findings::new(&JudgeSettings::default()),
             measures: Measures::default(),
             complete: true,
         },
@@ -110,27 +109,27 @@ where
 impl<F: FnMut(CellOutcome) -> ControlFlow<()>> Merger<F> {
     fn add(&mut self, cell: CellOutcome) -> ControlFlow<()> {
         self.early.insert(cell.index, cell);
-        while let Some(mut cell) = self.early.remove(&self.next) {
+        while let Some(cell) = self.early.remove(&self.next) {
             self.next += 1;
-            self.count(&mut cell);
+            self.count(&cell);
             (self.on_cell)(cell)?;
         }
         ControlFlow::Continue(())
     }
-    fn count(&mut self, cell: &mut CellOutcome) {
+    fn count(&mut self, cell: &CellOutcome) {
         let outcome = &mut self.outcome;
         outcome.cells += 1;
         outcome.events += cell.events;
         outcome.requests += cell.requests;
         outcome.rep_days += cell.rep_days;
         outcome.complete &= cell.complete;
-        outcome.findings.merge(std::mem::take(&mut cell.findings));
+        outcome.findings.merge(cell.findings.clone());
         self.prints.push(cell.fingerprint);
     }
     /// An interrupted run has gaps: what ended beyond one counts too, in order.
     fn finish(mut self) -> RunOutcome {
-        for mut cell in std::mem::take(&mut self.early).into_values() {
-            self.count(&mut cell);
+        for cell in std::mem::take(&mut self.early).into_values() {
+            self.count(&cell);
             // The run is over; there is nothing left to end.
             let _ = (self.on_cell)(cell);
         }

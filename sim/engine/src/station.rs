@@ -245,11 +245,6 @@ impl Surroundings for Station {
         let accuracy_m = accuracy_m.max(0).unsigned_abs();
         Fix { point, location: self.0.territory.degrees(point), accuracy_m }
     }
-    fn sign_in_to_wifi(&self) {
-        if let Line::Mobile(link) = &self.0.line {
-            link.borrow_mut().sign_in(self.now());
-        }
-    }
     fn stream(&self, purpose: Purpose, action: u64, attempt: u64) -> Stream {
         Stream::new(self.0.shared.seed, purpose, self.0.key, action, attempt)
     }

@@ -446,8 +446,6 @@ pub enum Deed {
     LosesPatience,
     /// Closes the app.
     ClosesApp,
-    /// Gets through a captive portal.
-    SignsInToWifi,
 }
 
 /// What no client can see: told for replays, read by no judge.

@@ -75,8 +75,6 @@ pub trait Surroundings: 'static {
     fn network_back(&self) -> impl Future<Output = ()>;
     /// Asks the positioning system, for the `reading`th time.
     fn fix(&self, reading: u32) -> Fix;
-    /// The person gets through the captive portal they are behind, if they are.
-    fn sign_in_to_wifi(&self);
     /// A stream of draws of this client's own.
     fn stream(&self, purpose: Purpose, action: u64, attempt: u64) -> Stream;
     /// The tenant's time zone.

@@ -1,1 +1,32 @@
-//! To come.
+//! What a run comes to, for people and for programs.
+//!
+//! A [`Summary`] is made of what came of a run and holds all that is said of it, as plain data: the [terminal](terminal)
+//! shows it, `summary.json` is it. A [`Folder`] keeps it with everything else, so that a kill at any moment leaves a
+//! folder that says it is incomplete. The [catalogue] lists what can be judged and what can be broken. Nothing here has a
+//! clock: what the machine took is told by whoever ran it.
+
+mod build;
+mod cases;
+pub mod catalogue;
+mod folder;
+pub mod hlog;
+mod paint;
+mod recipe;
+pub mod summary;
+mod table;
+pub mod terminal;
+pub mod units;
+mod verdict;
+
+pub use build::Facts;
+pub use cases::{cell_of, cells_to_look_at};
+pub use folder::{Folder, FolderError, Host, RunFile};
+pub use paint::{Paint, Tone};
+pub use recipe::Recipe;
+pub use summary::{Outcome, Summary};
+pub use table::{Entry, Table, figure, words};
+
+/// The JSON schema of `summary.json`.
+pub fn summary_schema() -> serde_json::Value {
+    schemars::schema_for!(Summary).to_value()
+}

@@ -9,13 +9,17 @@
 //! * `tasks`: a node per user, but messages go through channels between the
 //!   nodes and the latency is a `sleep` on either side: madsim as an executor,
 //!   without its network.
+//! * `tasks-untimed`: the same without a timeout around each exchange. No
+//!   exchange ever runs into its timeout (what is lost was never sent), so the
+//!   outcome is the same.
 //!
 //! Latency. `send_latency` is a half-open range and must not be empty, so it
 //! is given as one nanosecond wide. A datagram send and a datagram receive
 //! each contain a "random delay of 0 to 5 us" which madsim's `sleep` raises to
 //! its minimum of 1 ms; so `rpc` and `udp` set 18 ms and get 1 + 18 + 1 = 20.
 //! Receiving is serial in each receiving task, so the server runs several of
-//! them and requests do not queue. TCP has neither delay and sets 20 ms. The
+//! them and requests do not queue. TCP has neither delay and sets 20 ms;
+//! accepting has one, so several tasks accept. The
 //! executor moves its clock by 50 to 100 ns per poll; that is the remaining
 //! deviation.
 //!
@@ -41,11 +45,15 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 
-/// Receiving tasks of the datagram servers.
-const RECEIVERS: usize = 8;
+/// How many tasks of the server receive or accept. Each is occupied for 1 or
+/// 2 ms per request, and there is about one request per user and second.
+fn receivers(params: &Params) -> usize {
+    8 + params.clients as usize / 32
+}
 
 fn main() {
-    let params = Params::from_args(&["rpc", "udp", "tcp", "tasks"]);
+    let params = Params::from_args(&["rpc", "udp", "tcp", "tasks", "tasks-untimed"]);
+    let timed = params.variant != "tasks-untimed";
     let latency = match params.variant.as_str() {
         "rpc" | "udp" => LATENCY - Duration::from_millis(2),
         _ => LATENCY,
@@ -64,7 +72,7 @@ fn main() {
             let server = handle.create_node().ip(server_addr.ip()).build();
             let users = (0..params.clients)
                 .map(|id| {
-                    let ip = [10, 1, (id >> 8) as u8, id as u8];
+                    let ip = [10, 1 + (id >> 16) as u8, (id >> 8) as u8, id as u8];
                     handle.create_node().ip(ip.into()).build()
                 })
                 .collect::<Vec<_>>();
@@ -79,7 +87,9 @@ fn main() {
         Started::Rpc => run(&runtime, &params, &users, |client| rpc_user(client, server_addr)),
         Started::Udp => run(&runtime, &params, &users, |client| udp_user(client, server_addr)),
         Started::Tcp => run(&runtime, &params, &users, |client| tcp_user(client, server_addr)),
-        Started::Tasks(requests) => run(&runtime, &params, &users, |client| channel_user(client, requests.clone())),
+        Started::Tasks(requests) => {
+            run(&runtime, &params, &users, |client| channel_user(client, requests.clone(), timed))
+        }
     };
     let cpu = cpu_time() - cpu_start;
     let virtual_time = runtime.block_on(async { TimeHandle::current().elapsed() }) - virtual_start;
@@ -134,12 +144,13 @@ enum Started {
 
 async fn server_start(params: &Params, addr: SocketAddr, node: &NodeHandle) -> Started {
     let server = Server::new(params);
+    let receivers = receivers(params);
     match params.variant.as_str() {
         "rpc" => {
             node.spawn(async move {
                 let server = Arc::new(Mutex::new(server));
                 let endpoint = Endpoint::bind(addr).await.unwrap();
-                for _ in 0..RECEIVERS {
+                for _ in 0..receivers {
                     let server = server.clone();
                     endpoint.add_rpc_handler(move |RpcRequest { client, counter }| {
                         let Answer { client, count } = server.lock().unwrap().handle(Request { client, counter });
@@ -155,7 +166,7 @@ async fn server_start(params: &Params, addr: SocketAddr, node: &NodeHandle) -> S
             node.spawn(async move {
                 let server = Arc::new(Mutex::new(server));
                 let endpoint = Endpoint::bind(addr).await.unwrap();
-                for _ in 0..RECEIVERS {
+                for _ in 0..receivers {
                     let server = server.clone();
                     let endpoint = endpoint.clone();
                     madsim::task::spawn(async move {
@@ -173,28 +184,25 @@ async fn server_start(params: &Params, addr: SocketAddr, node: &NodeHandle) -> S
             Started::Udp
         }
         "tcp" => {
-            let (ready, listening) = oneshot::channel();
             node.spawn(async move {
                 let server = Arc::new(Mutex::new(server));
-                let listener = TcpListener::bind(addr).await.unwrap();
-                ready.send(()).unwrap();
-                loop {
-                    let (mut stream, _) = listener.accept().await.unwrap();
+                let listener = Arc::new(TcpListener::bind(addr).await.unwrap());
+                for _ in 0..receivers {
                     let server = server.clone();
+                    let listener = listener.clone();
                     madsim::task::spawn(async move {
-                        let mut bytes = [0; WIRE_LEN];
-                        while stream.read_exact(&mut bytes).await.is_ok() {
-                            let answer = server.lock().unwrap().handle(Request::from_bytes(&bytes));
-                            stream.write_all(&answer.to_bytes()).await.unwrap();
-                            stream.flush().await.unwrap();
+                        loop {
+                            let (stream, _) = listener.accept().await.unwrap();
+                            madsim::task::spawn(tcp_serve(stream, server.clone()));
                         }
                     });
                 }
-            });
-            listening.await.unwrap();
+            })
+            .await
+            .unwrap();
             Started::Tcp
         }
-        "tasks" => {
+        "tasks" | "tasks-untimed" => {
             let (sender, mut requests) = mpsc::unbounded_channel::<(Request, oneshot::Sender<Answer>)>();
             node.spawn(async move {
                 let mut server = server;
@@ -205,6 +213,15 @@ async fn server_start(params: &Params, addr: SocketAddr, node: &NodeHandle) -> S
             Started::Tasks(sender)
         }
         _ => unreachable!(),
+    }
+}
+
+async fn tcp_serve(mut stream: TcpStream, server: Arc<Mutex<Server>>) {
+    let mut bytes = [0; WIRE_LEN];
+    while stream.read_exact(&mut bytes).await.is_ok() {
+        let answer = server.lock().unwrap().handle(Request::from_bytes(&bytes));
+        stream.write_all(&answer.to_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
     }
 }
 
@@ -259,16 +276,24 @@ async fn tcp_user(mut client: Client, server: SocketAddr) -> Tally {
     })
 }
 
-async fn channel_user(mut client: Client, server: mpsc::UnboundedSender<(Request, oneshot::Sender<Answer>)>) -> Tally {
+async fn channel_user(
+    mut client: Client,
+    server: mpsc::UnboundedSender<(Request, oneshot::Sender<Answer>)>,
+    timed: bool,
+) -> Tally {
     user!(client, |request| {
-        timeout(TIMEOUT, async {
+        let exchange = async {
             sleep(LATENCY).await;
             let (reply, answer) = oneshot::channel();
             server.send((request, reply)).unwrap();
             let answer = answer.await.unwrap();
             sleep(LATENCY).await;
             answer
-        })
-        .await
+        };
+        if timed {
+            timeout(TIMEOUT, exchange).await
+        } else {
+            Ok(exchange.await)
+        }
     })
 }

@@ -11,6 +11,9 @@
 //!   channels and the latency is a `sleep` on either side: turmoil as an
 //!   executor, without its network. What runs then is tokio's current-thread
 //!   runtime with a paused clock, and turmoil's tick may be as long as we like.
+//! * `tasks-untimed`: the same without a timeout around each exchange. No
+//!   exchange ever runs into its timeout (what is lost was never sent), so the
+//!   outcome is the same.
 //!
 //! * `hosts-coarse`, `udp-coarse`: the same with a tick of 10 ms instead of
 //!   turmoil's default of 1 ms. Cheaper, and no longer the same latency: see
@@ -44,9 +47,10 @@ const PORT: u16 = 1000;
 const ANY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 fn main() {
-    let params = Params::from_args(&["hosts", "hosts-coarse", "udp", "udp-coarse", "tasks"]);
+    let params = Params::from_args(&["hosts", "hosts-coarse", "udp", "udp-coarse", "tasks", "tasks-untimed"]);
+    let timed = params.variant != "tasks-untimed";
     let tick = match params.variant.as_str() {
-        "tasks" => Duration::from_secs(1),
+        "tasks" | "tasks-untimed" => Duration::from_secs(1),
         "hosts-coarse" | "udp-coarse" => Duration::from_millis(10),
         _ => Duration::from_millis(1),
     };
@@ -94,7 +98,7 @@ fn main() {
                 Ok(())
             });
         }
-        "tasks" => {
+        "tasks" | "tasks-untimed" => {
             let params = params.clone();
             sim.client("everyone", async move {
                 let (sender, mut requests) = mpsc::unbounded_channel::<(Request, oneshot::Sender<Answer>)>();
@@ -104,7 +108,7 @@ fn main() {
                         let _ = reply.send(server.handle(request));
                     }
                 });
-                run(&params, |client| channel_user(client, sender.clone()), finish).await;
+                run(&params, |client| channel_user(client, sender.clone(), timed), finish).await;
                 Ok(())
             });
         }
@@ -181,16 +185,24 @@ async fn udp_user(mut client: Client, server: SocketAddr) -> Tally {
     })
 }
 
-async fn channel_user(mut client: Client, server: mpsc::UnboundedSender<(Request, oneshot::Sender<Answer>)>) -> Tally {
+async fn channel_user(
+    mut client: Client,
+    server: mpsc::UnboundedSender<(Request, oneshot::Sender<Answer>)>,
+    timed: bool,
+) -> Tally {
     user!(client, |request| {
-        timeout(TIMEOUT, async {
+        let exchange = async {
             sleep(LATENCY).await;
             let (reply, answer) = oneshot::channel();
             server.send((request, reply)).unwrap();
             let answer = answer.await.unwrap();
             sleep(LATENCY).await;
             answer
-        })
-        .await
+        };
+        if timed {
+            timeout(TIMEOUT, exchange).await
+        } else {
+            Ok(exchange.await)
+        }
     })
 }

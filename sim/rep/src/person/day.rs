@@ -99,7 +99,7 @@ impl<S: Surroundings> Person<S> {
     }
 
     async fn has_lunch_if_it_is_time(&mut self, next_start: Time) {
-        let Some(lunch) = self.plan.lunch.filter(|lunch| !self.lunched && self.now() >= lunch.at) else { return };
+        let Some(lunch) = self.plan.lunch.clone().filter(|lunch| !self.lunched && self.now() >= lunch.at) else { return };
         let occasion = name_key("lunch");
         let there = expected_drive(self.phone.around.here(), lunch.place, &self.town.roads);
         let takes = Span::minutes(i64::from(lunch.minutes));
@@ -113,12 +113,8 @@ impl<S: Surroundings> Person<S> {
         self.note(Deed::HasLunch);
         let over = self.now() + takes;
         self.tap(|app| async move { app.open_dashboard().await }).await;
-        if !self.phone.around.online() {
-            // The café's Wi-Fi answers everything with its own page until somebody signs in.
-            self.wait(Span::minutes(2)).await;
-        }
-        self.note(Deed::SignsInToWifi);
-        self.phone.around.sign_in_to_wifi();
+        // The café's Wi-Fi may have answered that with a page of its own; by now somebody has clicked it away.
+        self.wait(Span::minutes(5)).await;
         self.tap(|app| async move { app.open_feeds().await }).await;
         self.does_tasks(3).await;
         self.wait_until(over).await;

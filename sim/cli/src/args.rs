@@ -1,0 +1,213 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// The seed when none is given: a run is the same every time unless another is asked for.
+const DEFAULT_SEED: u64 = 1;
+/// The most reps that a plan can hold.
+const MOST_REPS: u64 = fieldday_world::scenario::MOST_REPS;
+
+const EXAMPLES: &str = "\
+Examples:
+  fieldday run                            an ordinary working day of 200 reps
+  fieldday run rough --seed 7             a bad one
+  fieldday run weekday --verify           the same day twice, compared event by event
+  fieldday run --defect clock-in-race     with a bug built into the backend: what would be seen of it?
+  fieldday scenarios                      what else there is
+  fieldday init                           copies of all scenarios, to write one's own from
+
+Exit codes:
+  0    all that was exercised held
+  1    a rule was broken or a limit exceeded
+  2    the command line or a file is wrong
+  3    the target cannot be used
+  4    the run says nothing: what it must exercise was not exercised, or it was not the same twice
+  130  interrupted; what was measured so far is kept";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  fieldday run                                   the scenario `weekday`, seed 1
+  fieldday run dead-zones --seed 0x5eed --record
+  fieldday run weekday --reps 20000              more tenants of the same size
+  fieldday run my-day.toml --without cell-0/tenant-1/rep-07
+  fieldday run --format json | jq .verdict
+
+The result goes to stdout, progress to stderr. The same scenario, seed and version give the same events on any machine
+and any number of threads; the fingerprint in the report stands for all of them.";
+
+/// Virtual sales reps live working days against the Otto API.
+///
+/// Each rep has an app with a cache and an offline queue, drives through places with and without network, records visits
+/// and makes mistakes. Judges watch every call and say which rules of the API held. Time is virtual: a day takes
+/// milliseconds, and the same seed gives the same day.
+#[derive(Parser, Debug)]
+#[command(name = "fieldday", version, arg_required_else_help = true, after_long_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Run a scenario and say what held
+    #[command(after_long_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// List, show, check and plan scenarios
+    Scenarios(ScenariosArgs),
+    /// Write copies of the built-in scenarios, to write one's own from
+    ///
+    /// A file that is there already is left alone.
+    Init {
+        /// The folder to write them to
+        #[arg(default_value = "scenarios")]
+        dir: PathBuf,
+    },
+    /// List the rules, or describe one
+    Rules {
+        /// A rule's name, such as shift.clock-in.once
+        name: Option<String>,
+    },
+    /// List the defects that can be built into the model backend
+    Defects,
+    /// Print completions for a shell
+    ///
+    /// For bash: fieldday completions bash > ~/.local/share/bash-completion/completions/fieldday
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// What decides a run.
+#[derive(Args, Debug)]
+pub struct ChoiceArgs {
+    /// A built-in scenario's name, or the path of a .toml file
+    #[arg(default_value = "weekday")]
+    pub scenario: String,
+    /// The seed, decimal or 0x hexadecimal
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED, value_parser = seed)]
+    pub seed: u64,
+    /// So many reps, in more or fewer tenants of the same size
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_REPS))]
+    pub reps: Option<u64>,
+    /// Another date than the scenario's, as 2026-06-10
+    #[arg(long, value_name = "DATE", value_parser = crate::choice::date)]
+    pub date: Option<fieldday_api::time::Date>,
+    /// Take an element out of the plan, by its name (again for more)
+    ///
+    /// Names are those of `fieldday scenarios plan`: cell-0/tenant-1/rep-07/visit-3. Everything below a name goes with it;
+    /// the rest of the plan stays as it was.
+    #[arg(long, value_name = "NAME")]
+    pub without: Vec<String>,
+    /// Build a defect into the backend, by its name (again for more; see `fieldday defects`)
+    #[arg(long, value_name = "NAME")]
+    pub defect: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Threads; one a core if not given. Changes nothing but the time it takes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub threads: Option<u64>,
+    /// Write every event to history.jsonl.zst in the run folder
+    ///
+    /// Without this, the first cells that broke a rule are run again and recorded.
+    #[arg(long, conflicts_with = "no_out")]
+    pub record: bool,
+    /// Run twice, on one thread and on many, without and with recording, and compare
+    #[arg(long)]
+    pub verify: bool,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
+    /// Where to make the run's folder
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub out: PathBuf,
+    /// Make no folder
+    #[arg(long, conflicts_with = "out")]
+    pub no_out: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Format {
+    /// For people
+    Terminal,
+    /// One document, the same as summary.json
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub struct ScenariosArgs {
+    #[command(subcommand)]
+    pub command: Option<ScenariosCommand>,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum ScenariosCommand {
+    /// List the built-in scenarios
+    List,
+    /// Print a built-in scenario's file
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Print what a scenario and a seed decide: who works where, which visits, what goes wrong
+    Plan(PlanArgs),
+    /// Print the JSON schema of scenario files, for editors
+    Schema,
+    /// Say whether scenario files are right, without running them
+    Check {
+        /// Paths of .toml files, or names of built-in scenarios
+        #[arg(required = true)]
+        files: Vec<String>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Only the cell of this number
+    #[arg(long, value_name = "N")]
+    pub cell: Option<u32>,
+    /// Only the rep of this name, such as cell-0/tenant-1/rep-07
+    #[arg(long, value_name = "NAME", conflicts_with = "cell")]
+    pub rep: Option<String>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
+}
+
+/// Reads a seed.
+fn seed(text: &str) -> Result<u64, String> {
+    let digits = text.replace('_', "");
+    let read = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        Some(hex) if hex.bytes().all(|b| b.is_ascii_hexdigit()) => u64::from_str_radix(hex, 16).ok(),
+        Some(_) => None,
+        None if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().ok(),
+        None => None,
+    };
+    read.ok_or_else(|| "a seed is a number from 0 to 18446744073709551615, or as many bits in hexadecimal: 0x5eed".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn seeds_are_read_in_both_bases_and_nothing_else_is_a_seed() {
+        assert_eq!([seed("7"), seed("0x5EED"), seed("1_000")], [Ok(7), Ok(0x5eed), Ok(1000)]);
+        assert_eq!(seed("0xffff_ffff_ffff_ffff"), Ok(u64::MAX));
+        assert!(["", "0x", "-1", "+1", "0x+1", "seven", "18446744073709551616"].iter().all(|text| seed(text).is_err()));
+    }
+}

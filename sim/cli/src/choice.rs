@@ -1,0 +1,79 @@
+//! From arguments to a plan: which scenario, changed how, under which seed.
+
+use crate::args::ChoiceArgs;
+use crate::failure::{Failure, nearest};
+use fieldday_api::time::Date;
+use fieldday_backend::Defect;
+use fieldday_report::Recipe;
+use fieldday_world::plan::Plan;
+use fieldday_world::scenario::Scenario;
+use std::sync::Arc;
+
+/// What was chosen.
+pub struct Choice {
+    pub recipe: Recipe,
+    pub plan: Plan,
+}
+
+/// Reads a date that a scenario may have.
+pub fn date(text: &str) -> Result<Date, String> {
+    let within = Date::parse("2000-01-01")..=Date::parse("2099-12-31");
+    let date = Date::parse(text).ok_or("a date is a year, a month and a day: 2026-06-10")?;
+    if within.contains(&Some(date)) { Ok(date) } else { Err("dates from 2000-01-01 to 2099-12-31 can be run".to_owned()) }
+}
+
+impl Choice {
+    pub fn new(args: &ChoiceArgs) -> Result<Choice, Failure> {
+        let mut scenario = load(&args.scenario)?;
+        if let Some(reps) = args.reps {
+            scenario.with_reps(reps);
+        }
+        if let Some(date) = args.date {
+            scenario.day.dates = vec![date];
+        }
+        for name in &args.defect {
+            known_defect(name)?;
+            if !scenario.defects.contains(name) {
+                scenario.defects.push(name.clone());
+            }
+        }
+        scenario.remove.extend(args.without.iter().cloned());
+        let recipe = Recipe {
+            scenario: args.scenario.clone(),
+            seed: args.seed,
+            reps: args.reps,
+            date: args.date.map(|date| date.to_string()),
+            without: args.without.clone(),
+            defects: args.defect.clone(),
+        };
+        Ok(Choice { recipe, plan: Plan::new(Arc::new(scenario), args.seed)? })
+    }
+}
+
+/// Reads a scenario whose defects are all known.
+pub fn load(name_or_path: &str) -> Result<Scenario, Failure> {
+    let scenario = Scenario::load(name_or_path)?;
+    scenario.defects.iter().try_for_each(|name| known_defect(name))?;
+    Ok(scenario)
+}
+
+fn known_defect(name: &str) -> Result<(), Failure> {
+    match Defect::named(name) {
+        Some(_) => Ok(()),
+        None => {
+            let suggestion = nearest(name, Defect::ALL.iter().map(|defect| defect.name()));
+            Err(Failure::NoSuchDefect { name: name.to_owned(), suggestion })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_bounded_as_in_a_scenario_file() {
+        assert!(date("2026-06-10").is_ok());
+        assert!(["1999-12-31", "2100-01-01", "2026-02-30", "today"].iter().all(|text| date(text).is_err()));
+    }
+}

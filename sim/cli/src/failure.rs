@@ -1,0 +1,106 @@
+//! What can keep a command from doing what it was asked for. Every variant has an exit code, a message, and, where one
+//! helps, a hint.
+
+use fieldday_engine::run::NoThreads;
+use fieldday_report::FolderError;
+use fieldday_world::plan::PlanError;
+use fieldday_world::scenario::ScenarioError;
+use std::io;
+use std::path::PathBuf;
+
+/// The exit code of a wrong command line or file.
+pub const WRONG: u8 = 2;
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A scenario that is not there, or whose file is wrong.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// A plan that cannot be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A defect that nobody knows.
+    #[error("there is no defect called {name:?}")]
+    NoSuchDefect { name: String, suggestion: Option<String> },
+    /// A rule that nobody knows.
+    #[error("there is no rule called {name:?}")]
+    NoSuchRule { name: String, suggestion: Option<String> },
+    /// A cell that the plan does not have.
+    #[error("the plan has no cell {cell}")]
+    NoSuchCell { cell: u32, cells: u32 },
+    /// A rep who is not in the plan.
+    #[error("the plan has no rep called {name:?}")]
+    NoSuchRep { name: String, suggestion: Option<String> },
+    /// A run folder that cannot be written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A file that cannot be written.
+    #[error("{} cannot be written: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    /// The result could not be printed.
+    #[error("the result cannot be printed: {0}")]
+    Output(#[source] io::Error),
+    /// Too many threads, or none.
+    #[error(transparent)]
+    Threads(#[from] NoThreads),
+}
+
+impl Failure {
+    /// What the command exits with.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Scenario(_)
+            | Failure::Plan(_)
+            | Failure::NoSuchDefect { .. }
+            | Failure::NoSuchRule { .. }
+            | Failure::NoSuchCell { .. }
+            | Failure::NoSuchRep { .. }
+            | Failure::Folder(_)
+            | Failure::File { .. }
+            | Failure::Output(_)
+            | Failure::Threads(_) => WRONG,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let or = |suggestion: &Option<String>, otherwise: &str| {
+            Some(suggestion.as_ref().map_or(otherwise.to_owned(), |name| format!("did you mean {name}? {otherwise}")))
+        };
+        match self {
+            // Each of its problems has its own.
+            Failure::Scenario(_) => None,
+            Failure::Plan(_) => Some("`fieldday scenarios plan` prints the names of everything in a plan".to_owned()),
+            Failure::NoSuchDefect { suggestion, .. } => or(suggestion, "`fieldday defects` lists them"),
+            Failure::NoSuchRule { suggestion, .. } => or(suggestion, "`fieldday rules` lists them"),
+            Failure::NoSuchCell { cells: 1, .. } => Some("its only cell is 0".to_owned()),
+            Failure::NoSuchCell { cells, .. } => Some(format!("its cells are 0 to {}", cells.saturating_sub(1))),
+            Failure::NoSuchRep { suggestion, .. } => or(suggestion, "reps are called as in cell-0/tenant-1/rep-07"),
+            Failure::Folder(error) => Some(about_writing(&error.source, "--out DIR, or --no-out")),
+            Failure::File { source, .. } => Some(about_writing(source, "another folder")),
+            Failure::Output(error) => Some(about_writing(error, "another place for the output")),
+            Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
+        }
+    }
+}
+
+fn about_writing(error: &io::Error, instead: &str) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull => "the disk is full: make room, then run again".to_owned(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            format!("it must be possible to write there; or choose {instead}")
+        }
+        _ => format!("choose {instead}"),
+    }
+}
+
+/// The name that was probably meant.
+pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    if written.len() > 200 {
+        return None;
+    }
+    let likeness = |name: &str| (strsim::jaro_winkler(written, name) * 1e6) as u64;
+    let best = names.into_iter().map(|name| (likeness(name), name)).max_by_key(|(likeness, _)| *likeness)?;
+    (best.0 >= 780_000).then(|| best.1.to_owned())
+}

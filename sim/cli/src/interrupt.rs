@@ -1,0 +1,24 @@
+//! Ctrl-C: the first one ends the run with what it has, the second one ends the process.
+
+use crate::output;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The exit code of an interrupted run.
+const INTERRUPTED: i32 = 130;
+
+/// A flag that the first interrupt sets.
+pub fn flag() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let set = stop.clone();
+    let watching = ctrlc::set_handler(move || {
+        if set.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED);
+        }
+        output::note("\nstopping; what was measured so far is kept (once more to leave at once)");
+    });
+    if let Err(error) = watching {
+        output::note(&format!("Ctrl-C will lose what was measured: {error}"));
+    }
+    stop
+}

@@ -1,0 +1,79 @@
+//! The machine: what it is, and what a run took of it. The only clocks of the whole program are here.
+
+use fieldday_api::time::Time;
+use fieldday_report::Host;
+use std::time::{Instant, SystemTime};
+
+/// What a run took.
+#[derive(Clone, Copy, Debug)]
+pub struct Took {
+    pub wall_s: f64,
+    pub cpu_s: Option<f64>,
+}
+
+/// Measures a run.
+pub struct Stopwatch {
+    began: Instant,
+    cpu_s: Option<f64>,
+}
+
+impl Stopwatch {
+    pub fn start() -> Stopwatch {
+        Stopwatch { began: Instant::now(), cpu_s: cpu_s() }
+    }
+    pub fn took(&self) -> Took {
+        let cpu_s = cpu_s().zip(self.cpu_s).map(|(now, then)| now - then);
+        Took { wall_s: self.began.elapsed().as_secs_f64(), cpu_s }
+    }
+}
+
+/// The date and time.
+pub fn now() -> Time {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Time::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Processor time of this process, all its threads.
+#[cfg(unix)]
+fn cpu_s() -> Option<f64> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Some(time.tv_sec as f64 + time.tv_nsec as f64 / 1e9)
+}
+#[cfg(not(unix))]
+fn cpu_s() -> Option<f64> {
+    None
+}
+
+/// How many threads can run at once.
+pub fn cores() -> u64 {
+    std::thread::available_parallelism().map_or(1, |n| n.get() as u64)
+}
+
+/// The most memory that this process held.
+pub fn peak_memory_bytes() -> Option<u64> {
+    kilobytes("/proc/self/status", "VmHWM:")
+}
+
+/// What a figure of speed depends on.
+pub fn host() -> Host {
+    let processor = || {
+        let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
+        let line = text.lines().find(|line| line.starts_with("model name"))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    };
+    Host {
+        os: std::env::consts::OS.to_owned(),
+        arch: std::env::consts::ARCH.to_owned(),
+        processor: processor(),
+        cores: cores(),
+        memory_bytes: kilobytes("/proc/meminfo", "MemTotal:"),
+        optimised: !cfg!(debug_assertions),
+    }
+}
+
+/// A line such as `VmHWM:    12345 kB`.
+fn kilobytes(file: &str, key: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}

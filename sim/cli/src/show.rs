@@ -1,0 +1,82 @@
+//! A failure on stderr, with the lines of the file that it is about.
+
+use crate::failure::Failure;
+use crate::output;
+use fieldday_world::scenario::{Problem, Scenario, ScenarioError};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use std::fmt;
+
+/// One thing to say.
+#[derive(Debug, Default)]
+struct Shown {
+    message: String,
+    help: Option<String>,
+    source: Option<NamedSource<String>>,
+    label: Option<LabeledSpan>,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+impl std::error::Error for Shown {}
+impl Diagnostic for Shown {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.label.clone().map(|label| Box::new(std::iter::once(label)) as Box<dyn Iterator<Item = LabeledSpan>>)
+    }
+}
+
+/// Prints a failure.
+pub fn failure(failure: &Failure) {
+    let shown = match failure {
+        Failure::Scenario(error) => scenario(error),
+        _ => vec![Shown { message: failure.to_string(), help: failure.hint(), ..Shown::default() }],
+    };
+    let theme = if output::stderr_has_colour() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(100);
+    for one in shown {
+        let mut text = String::new();
+        if handler.render_report(&mut text, &one).is_err() {
+            text = format!("{one}\n");
+        }
+        output::note(text.trim_end());
+    }
+}
+
+fn scenario(error: &ScenarioError) -> Vec<Shown> {
+    let text = match Scenario::builtin_text(error.file.trim_end_matches(".toml")) {
+        Some(text) if !std::path::Path::new(&error.file).exists() => Some(text.to_owned()),
+        _ => std::fs::read_to_string(&error.file).ok(),
+    };
+    error.problems.iter().map(|problem| of_problem(error, problem, text.as_deref())).collect()
+}
+
+fn of_problem(error: &ScenarioError, problem: &Problem, text: Option<&str>) -> Shown {
+    let mut message = error.file.clone();
+    if let Some((line, column)) = problem.at {
+        message.push_str(&format!(":{line}:{column}"));
+    }
+    if !problem.key.is_empty() {
+        message.push_str(&format!(": `{}`", problem.key));
+    }
+    message.push_str(&format!(": {}", problem.message));
+    let suggestion = problem.suggestion.as_ref().map(|name| format!("did you mean `{name}`?"));
+    let allowed = problem.allowed.as_ref().map(|allowed| format!("allowed: {allowed}"));
+    let help: Vec<String> = suggestion.into_iter().chain(allowed).collect();
+    let place = text.zip(problem.span.clone()).filter(|(text, span)| span.end <= text.len());
+    let (source, label) = match place {
+        Some((text, span)) => {
+            let source = NamedSource::new(&error.file, text.to_owned());
+            (Some(source), Some(LabeledSpan::new_with_span(Some("here".to_owned()), span)))
+        }
+        None => (None, None),
+    };
+    Shown { message, help: (!help.is_empty()).then(|| help.join("\n")), source, label }
+}

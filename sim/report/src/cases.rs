@@ -1,0 +1,122 @@
+//! Cases of broken rules and of hazards, with the time on the clock of whom they happened to.
+
+use crate::summary::Case;
+use fieldday_api::endpoint::Op;
+use fieldday_api::rules::Rule;
+use fieldday_api::time::{Span, Time, Zone};
+use fieldday_rules::{Findings, HazardCase, Violation};
+use fieldday_world::plan::Plan;
+use std::collections::BTreeMap;
+
+/// Cases of a rule that a summary holds; all are counted.
+const KEPT_PER_RULE: usize = 10;
+/// Cells that are made anew to see their clocks. Cases of further cells are counted and not told.
+const CELLS: usize = 64;
+
+/// The place in the plan of the cell that a client of this name is in.
+pub fn cell_of(client_name: &str) -> Option<u32> {
+    client_name.split('/').next()?.strip_prefix("cell-")?.parse().ok()
+}
+
+/// The cells to look at: the first of each broken rule, `most` at most, in the plan's order.
+pub fn cells_to_look_at(findings: &Findings, most: usize) -> Vec<u32> {
+    let mut cells: Vec<u32> = Vec::new();
+    for rule in Rule::ALL.iter().filter(|rule| findings.count(**rule).broken > 0) {
+        let first = violations(findings, *rule).find_map(|v| cell_of(&v.client_name));
+        if let Some(cell) = first.filter(|cell| !cells.contains(cell)) {
+            cells.push(cell);
+        }
+    }
+    cells.truncate(most);
+    cells.sort();
+    cells
+}
+
+/// The kept violations of a rule. Those of the time-outs are late answers: of what class is for the counts to say.
+fn violations(findings: &Findings, rule: Rule) -> impl Iterator<Item = &Violation> {
+    let late = rule == Rule::LatencyTimeout;
+    let of = if late { &findings.late } else { &findings.violations };
+    of.iter().filter(move |v| v.rule == rule)
+}
+
+/// Clocks of the cells that something happened in.
+pub(crate) struct Clocks<'a> {
+    plan: &'a Plan,
+    cells: BTreeMap<u32, CellClock>,
+}
+
+struct CellClock {
+    start: Time,
+    zones: Vec<(String, Zone)>,
+}
+
+impl<'a> Clocks<'a> {
+    pub(crate) fn new(plan: &'a Plan) -> Clocks<'a> {
+        Clocks { plan, cells: BTreeMap::new() }
+    }
+
+    /// The first cases of each broken rule.
+    pub(crate) fn violations(&mut self, findings: &Findings) -> Vec<Case> {
+        let mut cases = Vec::new();
+        for rule in Rule::ALL.iter().filter(|rule| findings.count(**rule).broken > 0) {
+            let told = violations(findings, *rule).filter_map(|violation| self.violation(violation));
+            cases.extend(told.take(KEPT_PER_RULE));
+        }
+        cases
+    }
+    fn violation(&mut self, violation: &Violation) -> Option<Case> {
+        let (at, local) = self.times(&violation.client_name, violation.at)?;
+        Some(Case {
+            of: violation.rule.name().to_owned(),
+            at,
+            local,
+            who: violation.client_name.to_string(),
+            call: violation.call,
+            endpoint: violation.op.map(|op: Op| op.label().to_owned()),
+            request_id: violation.request_id.as_ref().map(ToString::to_string),
+            says: violation.says.clone(),
+        })
+    }
+    pub(crate) fn hazard(&mut self, case: &HazardCase) -> Option<Case> {
+        let (at, local) = self.times(&case.client_name, case.at)?;
+        Some(Case {
+            of: case.hazard.name().to_owned(),
+            at,
+            local,
+            who: case.client_name.to_string(),
+            call: case.call,
+            endpoint: None,
+            request_id: None,
+            says: case.says.clone(),
+        })
+    }
+
+    /// A moment in UTC and on the client's clock; none if too many cells were asked for already.
+    fn times(&mut self, client_name: &str, at: Span) -> Option<(String, String)> {
+        let index = cell_of(client_name)?;
+        if !self.cells.contains_key(&index) {
+            if self.cells.len() >= CELLS {
+                return None;
+            }
+            let cell = self.plan.cell(index);
+            let zones = cell.tenants.iter().map(|tenant| (tenant.name.clone(), tenant.data.zone.clone()));
+            self.cells.insert(index, CellClock { start: cell.start, zones: zones.collect() });
+        }
+        let clock = self.cells.get(&index)?;
+        let at = clock.start + at;
+        let is_of = |tenant: &str| client_name.strip_prefix(tenant).is_some_and(|rest| rest.starts_with('/'));
+        let zone = clock.zones.iter().find(|(tenant, _)| is_of(tenant)).map_or_else(Zone::utc, |(_, zone)| zone.clone());
+        Some((at.to_string(), format!("{} {} {}", zone.date(at), zone.time_of_day(at), zone.name)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clients_name_tells_its_cell() {
+        assert_eq!(cell_of("cell-12/tenant-1/rep-07"), Some(12));
+        assert_eq!(cell_of("somebody"), None);
+    }
+}

@@ -1,0 +1,39 @@
+//! `latency.hlog`: a log of the HdrHistogram tools, with one histogram an endpoint, told apart by their tags.
+
+use fieldday_api::endpoint::Op;
+use fieldday_api::time::Time;
+use fieldday_rules::Measures;
+use hdrhistogram::serialization::V2DeflateSerializer;
+use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, IntervalLogWriterError, Tag};
+use std::io::{self, Write};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// The name by which an endpoint is known in files: `clock-in`.
+pub fn op_word(op: Op) -> String {
+    let word = serde_json::to_value(op).ok();
+    word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_else(|| format!("{op:?}"))
+}
+
+/// Writes the latencies of every endpoint that was called. Times are virtual.
+pub fn write(out: &mut impl Write, measures: &Measures, start: Time, end: Time) -> io::Result<()> {
+    let at = Duration::from_micros(start.micros().max(0).unsigned_abs());
+    let during = Duration::from_micros(end.since(start).as_micros().max(0).unsigned_abs());
+    let mut serializer = V2DeflateSerializer::new();
+    let mut log = IntervalLogWriterBuilder::new()
+        .add_comment("[Logged by Field Day: one histogram an endpoint, values in microseconds, maxima in milliseconds]")
+        .with_start_time(UNIX_EPOCH + at)
+        .with_max_value_divisor(1_000.0)
+        .begin_log_with(out, &mut serializer)?;
+    for op in Op::ALL {
+        let took = &measures.op(*op).took;
+        if took.is_empty() {
+            continue;
+        }
+        let word = op_word(*op);
+        log.write_histogram(took, Duration::ZERO, during, Tag::new(&word)).map_err(|error| match error {
+            IntervalLogWriterError::IoError(error) => error,
+            IntervalLogWriterError::SerializeError(error) => io::Error::other(error),
+        })?;
+    }
+    Ok(())
+}

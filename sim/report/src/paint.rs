@@ -1,0 +1,66 @@
+//! Colour, where it is wanted. Nothing is said by colour alone.
+
+use anstyle::{AnsiColor, Style};
+
+/// What a piece of text means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Tone {
+    /// Nothing in particular.
+    #[default]
+    Plain,
+    /// All is well.
+    Good,
+    /// Something is broken.
+    Bad,
+    /// Nobody knows.
+    Doubt,
+    /// Of less weight.
+    Faint,
+    /// A heading.
+    Strong,
+}
+
+/// Puts colour on text, or not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Paint {
+    colour: bool,
+}
+
+impl Paint {
+    /// With colour or without.
+    pub fn new(colour: bool) -> Paint {
+        Paint { colour }
+    }
+    /// The text in its tone.
+    pub fn on(self, tone: Tone, text: &str) -> String {
+        if !self.colour || tone == Tone::Plain || text.is_empty() {
+            return text.to_owned();
+        }
+        let style = style(tone);
+        format!("{style}{text}{style:#}")
+    }
+}
+
+fn style(tone: Tone) -> Style {
+    let colour = |colour: AnsiColor| Style::new().fg_color(Some(colour.into()));
+    match tone {
+        Tone::Plain => Style::new(),
+        Tone::Good => colour(AnsiColor::Green),
+        Tone::Bad => colour(AnsiColor::Red).bold(),
+        Tone::Doubt => colour(AnsiColor::Yellow),
+        Tone::Faint => Style::new().dimmed(),
+        Tone::Strong => Style::new().bold(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_colour_there_is_the_text_alone() {
+        assert_eq!(Paint::new(false).on(Tone::Bad, "✗ broken"), "✗ broken");
+        let red = Paint::new(true).on(Tone::Bad, "✗");
+        assert!(red.starts_with('\u{1b}') && red.ends_with("\u{1b}[0m"), "{red:?}");
+    }
+}

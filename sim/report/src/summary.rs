@@ -1,0 +1,393 @@
+//! What came of a run, as `summary.json` holds it and as the terminal shows it.
+//!
+//! All of it but [`Cost`] follows from scenario, seed and version alone. Times and latencies are whole microseconds. The
+//! shape is versioned; its JSON schema is committed beside this crate, and a test compares the two.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The version of the shape.
+pub const SCHEMA: u32 = 1;
+
+/// What came of a run.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    /// The version of this document's shape.
+    pub schema: u32,
+    /// The version of Field Day.
+    pub version: String,
+    /// False if the run was ended early: figures cover what was done by then.
+    pub complete: bool,
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// What ran.
+    pub ran: Ran,
+    /// Every endpoint that was called, in the spec's order.
+    pub limits: Vec<Limit>,
+    /// Every rule, in the catalogue's order.
+    pub rules: Vec<RuleLine>,
+    /// What reps felt.
+    pub felt: Felt,
+    /// Dangers that the specification itself holds, and that showed.
+    pub hazards: Vec<HazardLine>,
+    /// The first cases of each broken rule.
+    pub violations: Vec<Case>,
+    /// How much was done.
+    pub totals: Totals,
+    /// What it cost the machine that ran it.
+    pub cost: Cost,
+    /// Of the whole event stream: 32 hexadecimal digits.
+    pub fingerprint: String,
+    /// What running twice showed, if that was asked for.
+    pub verification: Option<Verification>,
+    /// What was recorded.
+    pub history: Option<HistoryPart>,
+    /// The line that gives the same run again.
+    pub reproduce: String,
+}
+
+/// What a run comes to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// In a word.
+    pub outcome: Outcome,
+    /// The exit code of the command.
+    pub exit_code: u8,
+    /// In a sentence each: why.
+    pub reasons: Vec<String>,
+}
+
+/// What a run comes to, in a word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Every rule that was exercised held, and every limit.
+    Held,
+    /// A rule was broken or a limit exceeded.
+    Broken,
+    /// The run says nothing: what it had to exercise was not exercised, or it was not the same twice.
+    Invalid,
+    /// It was ended early.
+    Interrupted,
+}
+
+/// What ran.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ran {
+    /// The scenario's name.
+    pub scenario: String,
+    /// Its story.
+    pub about: String,
+    /// The seed, in hexadecimal: JSON's numbers do not hold 64 bits.
+    pub seed: String,
+    /// What was called.
+    pub target: String,
+    /// The reps' local dates.
+    pub dates: Vec<String>,
+    /// The virtual time before anybody gets up.
+    pub starts_at: String,
+    /// The virtual time after everybody is done.
+    pub ends_at: String,
+    /// Reps who work each date.
+    pub reps: u64,
+    /// In so many tenants.
+    pub tenants: u64,
+    /// Cells of the plan, and how many ran.
+    pub cells: u64,
+    /// Cells that ran.
+    pub cells_ran: u64,
+    /// Defects that were built in.
+    pub defects: Vec<String>,
+    /// Elements that were taken out of the plan.
+    pub without: Vec<String>,
+}
+
+/// One endpoint's latency against the spec's limit, attempt by attempt, as phones and desks measured it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// The endpoint's name.
+    pub op: String,
+    /// Its short form for people.
+    pub label: String,
+    /// Its timeout class: endpoints of a class are judged together.
+    pub class: String,
+    /// How long an answer may take; none for the audio itself, which takes as long as its bytes do.
+    pub limit_us: Option<u64>,
+    /// Attempts that were sent.
+    pub attempts: u64,
+    /// Attempts that were answered, with whatever.
+    pub answered: u64,
+    /// Answers of 4xx.
+    pub client_errors: u64,
+    /// Answers of 5xx.
+    pub server_errors: u64,
+    /// Answers that are none of the API's: a captive portal's page.
+    pub foreign: u64,
+    /// Attempts that were given up after the limit.
+    pub timed_out: u64,
+    /// Attempts that found no network.
+    pub unreachable: u64,
+    /// Attempts whose connection broke.
+    pub broken_off: u64,
+    /// Attempts that their person cancelled.
+    pub cancelled: u64,
+    /// Attempts that ended with the app.
+    pub killed: u64,
+    /// How long attempts took that were answered or timed out; the latter count as if they were answered when they were
+    /// given up.
+    pub latency: Percentiles,
+    /// Those of them that took longer than the limit, whether the backend or the network was slow.
+    pub beyond: u64,
+    /// What the backend's answers mean for the limit.
+    pub mark: LimitMark,
+}
+
+/// How an endpoint stands to its limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitMark {
+    /// Of the answers of its class, no more than allowed came after the limit.
+    Held,
+    /// Of the answers of its class, more than allowed came after the limit, and this endpoint has its part in that.
+    Exceeded,
+    /// There is no limit, or there were too few answers to say.
+    Open,
+}
+
+/// A distribution in a few figures.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Percentiles {
+    /// Samples.
+    pub count: u64,
+    /// Half are below.
+    pub p50_us: u64,
+    /// 95 of 100 are below.
+    pub p95_us: u64,
+    /// 99 of 100 are below.
+    pub p99_us: u64,
+    /// 999 of 1000 are below.
+    pub p999_us: u64,
+    /// The greatest.
+    pub max_us: u64,
+}
+
+/// One rule.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleLine {
+    /// Its name.
+    pub rule: String,
+    /// Where the spec says so.
+    pub section: String,
+    /// What it says.
+    pub sentence: String,
+    /// What it comes to.
+    pub verdict: RuleVerdict,
+    /// Cases that were decided.
+    pub exercised: u64,
+    /// Cases in which it was broken.
+    pub broken: u64,
+    /// Cases that nobody can decide.
+    pub inconclusive: u64,
+    /// Whether the scenario must exercise it.
+    pub must_exercise: bool,
+}
+
+/// What a rule comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RuleVerdict {
+    /// Exercised, never broken.
+    Held,
+    /// Broken at least once.
+    Broken,
+    /// There were cases, none of which could be decided.
+    Inconclusive,
+    /// There was no case.
+    NotExercised,
+    /// Nobody judges it yet.
+    NotJudged,
+}
+
+/// What reps felt.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Felt {
+    /// Days of reps that came to their end.
+    pub rep_days: u64,
+    /// How long loading indicators were looked at.
+    pub spinner_us: u64,
+    /// By endpoint, the longest first.
+    pub spinner_by_endpoint: Vec<Part>,
+    /// How often "Retrying..." was shown.
+    pub retrying: u64,
+    /// Calls that somebody did not want to wait for any longer.
+    pub cancelled: u64,
+    /// How long phones were without network.
+    pub offline_us: u64,
+    /// How long in a rep's day.
+    pub offline_by_day: Percentiles,
+    /// How long old data stood on screens, marked as old.
+    pub stale_us: u64,
+    /// By screen, the longest first.
+    pub stale_by_screen: Vec<Part>,
+    /// How old shown data was; answers count as new.
+    pub age_shown: Percentiles,
+    /// Screens that had nothing to show.
+    pub nothing_to_show: u64,
+    /// Actions that waited when a queue began to be sent.
+    pub queue_length: Lengths,
+    /// From the network's return to an empty queue.
+    pub queue_drain: Percentiles,
+    /// Actions that still waited at the end of a day.
+    pub queued_at_end: u64,
+    /// How long audio took to be stored, all attempts and pauses included.
+    pub upload: Percentiles,
+    /// Recordings whose audio was not stored at the end of a day.
+    pub uploads_unfinished: u64,
+    /// Calls that a rep's app made in a day.
+    pub calls_by_day: Lengths,
+}
+
+/// A part of a span.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// Whose part.
+    pub of: String,
+    /// How much.
+    pub us: u64,
+}
+
+/// A distribution of counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lengths {
+    /// Samples.
+    pub count: u64,
+    /// Half are below.
+    pub p50: u64,
+    /// 95 of 100 are below.
+    pub p95: u64,
+    /// 99 of 100 are below.
+    pub p99: u64,
+    /// The greatest.
+    pub max: u64,
+}
+
+/// A danger that showed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HazardLine {
+    /// Its name.
+    pub hazard: String,
+    /// What it is.
+    pub sentence: String,
+    /// How often it showed.
+    pub count: u64,
+    /// The first case.
+    pub first: Option<Case>,
+}
+
+/// One case of something.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// The rule or hazard.
+    pub of: String,
+    /// When it showed: virtual time, UTC.
+    pub at: String,
+    /// The same on the rep's clock: `2026-06-10 07:02:11 America/New_York`.
+    pub local: String,
+    /// To whom: a client's name in the plan.
+    pub who: String,
+    /// In which of their calls.
+    pub call: Option<u32>,
+    /// At which endpoint, in its short form.
+    pub endpoint: Option<String>,
+    /// What the backend's logs call it.
+    pub request_id: Option<String>,
+    /// What was expected, and what was seen.
+    pub says: String,
+}
+
+/// How much was done.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Totals {
+    /// Days of reps that were lived.
+    pub rep_days: u64,
+    /// Requests that reached a backend.
+    pub requests: u64,
+    /// Attempts that were sent.
+    pub attempts: u64,
+    /// Events.
+    pub events: u64,
+}
+
+/// What it cost the machine. Differs from run to run.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    /// Threads that cells ran on.
+    pub threads: u64,
+    /// Seconds on the wall's clock.
+    pub wall_s: f64,
+    /// Seconds of processor time, if the system tells.
+    pub cpu_s: Option<f64>,
+    /// The most memory that was held, if the system tells.
+    pub peak_memory_bytes: Option<u64>,
+    /// Days of reps a second.
+    pub rep_days_per_s: f64,
+    /// Requests a second.
+    pub requests_per_s: f64,
+    /// Requests a second of processor time.
+    pub requests_per_cpu_s: Option<f64>,
+    /// Requests that a rep makes in a day.
+    pub requests_per_rep_day: f64,
+}
+
+/// What running twice showed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Verification {
+    /// Whether both runs had the same fingerprint in every cell.
+    pub agreed: bool,
+    /// How the two runs differed on purpose.
+    pub compared: String,
+    /// Where they parted.
+    pub difference: Option<Difference>,
+}
+
+/// Where two runs parted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Difference {
+    /// In which cell.
+    pub cell: String,
+    /// Events after which they still agreed.
+    pub agreed_until: u64,
+    /// The number of the first event that differs, if it was found again.
+    pub event: Option<u64>,
+    /// That event in the one run, as JSON; none if that had ended.
+    pub one: Option<String>,
+    /// And in the other.
+    pub other: Option<String>,
+}
+
+/// What was recorded.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryPart {
+    /// The file in the run folder.
+    pub file: String,
+    /// The cells in it, if it has not all of them.
+    pub only_cells: Option<Vec<String>>,
+    /// Why it has what it has.
+    pub why: String,
+}

@@ -1,0 +1,53 @@
+//! What reps felt.
+
+use super::heading;
+use crate::paint::Paint;
+use crate::summary::{Felt, Part, Percentiles, Summary};
+use crate::table::{Table, figure, words};
+use crate::units::{count, counted, micros};
+
+pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
+    let felt = &summary.felt;
+    let note = format!("over {}", counted(felt.rep_days, "rep's day", "reps' days"));
+    heading(out, paint, "WHAT REPS FELT", &note);
+    let mut table = Table::default();
+    let mut say = |what: &str, how_much: String, more: String| {
+        table.row([words(what), figure(how_much), words(more)]);
+    };
+    say("looking at spinners", micros(felt.spinner_us), of_each(felt, felt.spinner_us, &felt.spinner_by_endpoint));
+    say("\"Retrying...\" shown", times(felt.retrying), String::new());
+    say("gave up waiting", times(felt.cancelled), String::new());
+    say("without network", micros(felt.offline_us), spread(&felt.offline_by_day, "a day"));
+    say("old data on screen", micros(felt.stale_us), of_each(felt, felt.stale_us, &felt.stale_by_screen));
+    say("age of data shown", micros(felt.age_shown.p50_us), spread(&felt.age_shown, ""));
+    say("nothing to show", times(felt.nothing_to_show), String::new());
+    let queue = felt.queue_length;
+    let lengths = format!("median {}, p99 {}, longest {}", queue.p50, queue.p99, count(queue.max));
+    say("actions in the queue", count(queue.p50), format!("{lengths} ({})", counted(queue.count, "flush", "flushes")));
+    say("queue drained after", micros(felt.queue_drain.p50_us), spread(&felt.queue_drain, "from the network's return"));
+    say("audio stored after", micros(felt.upload.p50_us), spread(&felt.upload, ""));
+    say("unfinished at day's end", counted(felt.uploads_unfinished, "upload", "uploads"), {
+        format!("and {} in queues", counted(felt.queued_at_end, "action", "actions"))
+    });
+    out.push_str(&table.render(paint, 2));
+}
+
+fn times(n: u64) -> String {
+    format!("{}×", count(n))
+}
+
+fn spread(of: &Percentiles, what: &str) -> String {
+    if of.count == 0 {
+        return "no case".to_owned();
+    }
+    let gap = if what.is_empty() { "" } else { " " };
+    let [p50, p95, p99, max] = [of.p50_us, of.p95_us, of.p99_us, of.max_us].map(micros);
+    format!("{what}{gap}median {p50}, p95 {p95}, p99 {p99}, max {max} (n {})", count(of.count))
+}
+
+fn of_each(felt: &Felt, total_us: u64, parts: &[Part]) -> String {
+    let a_day = micros(total_us / felt.rep_days.max(1));
+    let most: Vec<String> = parts.iter().take(3).map(|part| format!("{} {}", part.of, micros(part.us))).collect();
+    let gap = if most.is_empty() { "" } else { ": " };
+    format!("{a_day} a day{gap}{}", most.join(", "))
+}

@@ -1,0 +1,54 @@
+//! Every endpoint's latency against the spec's limit.
+
+use super::{heading, line};
+use crate::paint::{Paint, Tone};
+use crate::summary::{Limit, LimitMark, Summary};
+use crate::table::{Entry, Table, figure, words};
+use crate::units::{count, limit, micros, share};
+use std::fmt::Write as _;
+
+pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
+    let note = "attempts as the phone saw them, against the spec's time limits";
+    heading(out, paint, "LIMITS", note);
+    let mut table = Table::default();
+    let titles = ["attempts", "errors", "p50", "p95", "p99", "p99.9", "max", "limit", "beyond"];
+    let mut head = vec![words("")];
+    head.extend(titles.map(|title| figure(title).tone(Tone::Faint)));
+    table.row(head);
+    summary.limits.iter().for_each(|limit| table.row(row(limit)));
+    out.push_str(&table.render(paint, 2));
+    let says = "errors: 4xx, 5xx, foreign pages; beyond: answered or given up after the limit, by backend or network.";
+    line!(out, "  {}", paint.on(Tone::Faint, says));
+}
+
+fn row(of: &Limit) -> Vec<Entry> {
+    let (mark, tone) = match of.mark {
+        LimitMark::Held => ("✓", Tone::Good),
+        LimitMark::Exceeded => ("✗", Tone::Bad),
+        LimitMark::Open => ("·", Tone::Faint),
+    };
+    let errors = of.client_errors + of.server_errors + of.foreign;
+    // What was given up at the limit would have taken longer.
+    let cut = |us: u64| of.timed_out > 0 && of.limit_us.is_some_and(|limit| us >= limit);
+    let took = |us: u64| match of.latency.count {
+        0 => figure("-").tone(Tone::Faint),
+        _ if cut(us) => figure(format!("≥{}", limit(of.limit_us.unwrap_or(us)))),
+        _ => figure(micros(us)),
+    };
+    let beyond = match of.limit_us {
+        None => figure("-").tone(Tone::Faint),
+        Some(_) => figure(share(of.beyond, of.latency.count)),
+    };
+    vec![
+        words(format!("{mark} {}", of.label)).tone(if of.mark == LimitMark::Held { Tone::Plain } else { tone }),
+        figure(count(of.attempts)),
+        figure(count(errors)),
+        took(of.latency.p50_us),
+        took(of.latency.p95_us),
+        took(of.latency.p99_us),
+        took(of.latency.p999_us),
+        took(of.latency.max_us),
+        of.limit_us.map_or(figure("-").tone(Tone::Faint), |us| figure(limit(us))),
+        beyond.tone(if of.mark == LimitMark::Exceeded { Tone::Bad } else { Tone::Plain }),
+    ]
+}

@@ -1,0 +1,54 @@
+//! How much was done, at what cost, and where it is kept.
+
+use super::heading;
+use crate::paint::{Paint, Tone};
+use crate::summary::{Cost, Summary};
+use crate::table::{Table, words};
+use crate::units::{bytes, count, counted, number, seconds};
+
+pub(super) fn write(out: &mut String, summary: &Summary, folder: Option<&str>, paint: Paint) {
+    let (totals, cost) = (&summary.totals, &summary.cost);
+    heading(out, paint, "TOTALS", "");
+    let mut table = Table::default();
+    let mut say = |what: &str, text: String| table.row([words(what), words(text)]);
+    say("rep-days", format!("{}, {} a second", count(totals.rep_days), number(cost.rep_days_per_s)));
+    say("requests", requests(summary));
+    say("events", count(totals.events));
+    say("time", time(cost));
+    if let Some(memory) = cost.peak_memory_bytes {
+        say("memory", format!("{} at most", bytes(memory)));
+    }
+    say("fingerprint", summary.fingerprint.clone());
+    if let Some(verification) = summary.verification.as_ref().filter(|v| v.agreed) {
+        say("verified", format!("✓ the same twice: {}", verification.compared));
+    }
+    if let Some(folder) = folder {
+        say("folder", folder.to_owned());
+    }
+    if let Some(history) = &summary.history {
+        let cells = history.only_cells.as_ref().map(|cells| format!(" of {}", cells.join(", ")));
+        say("history", format!("{}{}: {}", history.file, cells.unwrap_or_default(), history.why));
+    }
+    out.push_str(&table.render(paint, 2));
+    if summary.verification.as_ref().is_some_and(|v| !v.agreed) {
+        out.push_str(&paint.on(Tone::Bad, "  verified     ✗ not the same twice\n"));
+    }
+}
+
+fn requests(summary: &Summary) -> String {
+    let (totals, cost) = (&summary.totals, &summary.cost);
+    let per_cpu = cost.requests_per_cpu_s.map(|rate| format!(", {} a CPU second", number(rate)));
+    format!(
+        "{} ({} a rep-day), {} a second{}",
+        count(totals.requests),
+        number(cost.requests_per_rep_day),
+        number(cost.requests_per_s),
+        per_cpu.unwrap_or_default()
+    )
+}
+
+fn time(cost: &Cost) -> String {
+    let cpu = cost.cpu_s.map(|s| format!(", {} of CPU", seconds(s)));
+    let threads = counted(cost.threads, "thread", "threads");
+    format!("{}{} on {threads}", seconds(cost.wall_s), cpu.unwrap_or_default())
+}

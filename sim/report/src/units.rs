@@ -1,0 +1,102 @@
+//! Numbers for people: each with its unit, short enough for a column.
+
+/// `12,345`
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 rule`, `2 rules`
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// Microseconds: `850 µs`, `76 ms`, `1.20 s`, `4 min 05 s`, `2 h 10 min`.
+pub fn micros(us: u64) -> String {
+    let seconds = us / 1_000_000;
+    match us {
+        0 => "0".to_owned(),
+        1..1_000 => format!("{us} µs"),
+        1_000..1_000_000 => format!("{} ms", us / 1_000),
+        1_000_000..10_000_000 => format!("{seconds}.{:02} s", us / 10_000 % 100),
+        10_000_000..120_000_000 => format!("{seconds}.{} s", us / 100_000 % 10),
+        120_000_000..7_200_000_000 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", count(seconds / 3_600), seconds / 60 % 60),
+    }
+}
+
+/// A limit: whole seconds or minutes, without fractions that say nothing.
+pub fn limit(us: u64) -> String {
+    if us.is_multiple_of(1_000_000) && us < 120_000_000 { format!("{} s", us / 1_000_000) } else { micros(us) }
+}
+
+/// A share: `0 %`, `<0.01 %`, `0.25 %`, `12.5 %`, `100 %`; `-` of nothing.
+pub fn share(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "-".to_owned();
+    }
+    let percent = part as f64 * 100.0 / whole as f64;
+    match () {
+        () if part == 0 => "0 %".to_owned(),
+        () if part == whole => "100 %".to_owned(),
+        () if percent < 0.01 => "<0.01 %".to_owned(),
+        () if percent < 10.0 => format!("{percent:.2} %"),
+        () => format!("{:.1} %", percent.min(99.9)),
+    }
+}
+
+/// A rate or another number with three digits that count: `0.42`, `13.5`, `512`, `1,234,567`.
+pub fn number(x: f64) -> String {
+    match x {
+        x if !x.is_finite() || x < 0.0 => "-".to_owned(),
+        x if x < 10.0 => format!("{x:.2}"),
+        x if x < 100.0 => format!("{x:.1}"),
+        x => count(x.round() as u64),
+    }
+}
+
+/// Seconds of a machine: `0.42 s`, `75 s`.
+pub fn seconds(s: f64) -> String {
+    format!("{} s", number(s))
+}
+
+/// Bytes: `512 B`, `3.2 MB`.
+pub fn bytes(n: u64) -> String {
+    match n {
+        0..1_000 => format!("{n} B"),
+        1_000..1_000_000 => format!("{} kB", number(n as f64 / 1e3)),
+        1_000_000..1_000_000_000 => format!("{} MB", number(n as f64 / 1e6)),
+        _ => format!("{} GB", number(n as f64 / 1e9)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_size_of_a_number_reads_well() {
+        let counts: Vec<_> = [0, 12, 999, 1_000, 12_345, 1_234_567].map(count).into();
+        assert_eq!(counts, ["0", "12", "999", "1,000", "12,345", "1,234,567"]);
+        let spans: Vec<_> = [0, 850, 76_400, 1_204_000, 30_060_000, 245_000_000, 7_800_000_000].map(micros).into();
+        assert_eq!(spans, ["0", "850 µs", "76 ms", "1.20 s", "30.0 s", "4 min 05 s", "2 h 10 min"]);
+        assert_eq!([limit(30_000_000), limit(300_000_000)], ["30 s", "5 min 00 s"]);
+        let shares = [share(0, 0), share(0, 9), share(1, 100_000), share(1, 400), share(1, 8), share(8, 8)];
+        assert_eq!(shares, ["-", "0 %", "<0.01 %", "0.25 %", "12.5 %", "100 %"]);
+        assert_eq!([number(0.4234), number(13.49), number(1_234_567.2)], ["0.42", "13.5", "1,234,567"]);
+        assert_eq!([bytes(12), bytes(3_200_000)], ["12 B", "3.20 MB"]);
+        assert_eq!([counted(1, "rule", "rules"), counted(2, "rule", "rules")], ["1 rule", "2 rules"]);
+    }
+
+    #[test]
+    fn a_share_below_the_whole_never_reads_as_the_whole() {
+        assert_eq!(share(99_999, 100_000), "99.9 %");
+    }
+}

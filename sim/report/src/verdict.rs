@@ -1,0 +1,58 @@
+//! What a run comes to, and its exit code.
+
+use crate::summary::{Outcome, Verdict, Verification};
+use crate::units::{count, counted};
+use fieldday_api::rules::Rule;
+use fieldday_engine::run::RunOutcome;
+
+impl Outcome {
+    /// What the command exits with.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Outcome::Held => 0,
+            Outcome::Broken => 1,
+            Outcome::Invalid => 4,
+            Outcome::Interrupted => 130,
+        }
+    }
+}
+
+/// Decides. In this order: a run that was not the same twice shows nothing, whatever it found; an interrupted one is no
+/// verdict; a broken rule is one, even if another rule had no chance to be; and what was not tried is not held.
+pub(crate) fn decide(outcome: &RunOutcome, must: &[Rule], verification: Option<&Verification>) -> Verdict {
+    let mut reasons = Vec::new();
+    let broken = Rule::ALL.iter().filter(|rule| outcome.findings.count(**rule).broken > 0).count() as u64;
+    if broken > 0 {
+        reasons.push(format!("{} broken", counted(broken, "rule", "rules")));
+    }
+    let unexercised = outcome.findings.unexercised(must);
+    let names: Vec<&str> = unexercised.iter().map(|rule| rule.name()).collect();
+    let differs = verification.is_some_and(|v| !v.agreed);
+    let verdict = match () {
+        () if differs => {
+            reasons.insert(0, "two runs of the same scenario and seed differ".to_owned());
+            Outcome::Invalid
+        }
+        () if !outcome.complete => {
+            let (ran, of) = (count(outcome.cells.into()), count(outcome.cells_planned.into()));
+            reasons.insert(0, format!("ended early, after {ran} of {of} cells"));
+            Outcome::Interrupted
+        }
+        () if broken > 0 => Outcome::Broken,
+        () if outcome.requests == 0 => {
+            reasons.push("nothing was exercised: no request reached a backend".to_owned());
+            Outcome::Invalid
+        }
+        () if !names.is_empty() => {
+            let which = counted(names.len() as u64, "rule", "rules");
+            reasons.push(format!("{which} that the scenario must exercise had no case: {}", names.join(", ")));
+            Outcome::Invalid
+        }
+        () => {
+            let held = Rule::ALL.iter().filter(|rule| outcome.findings.count(**rule).exercised > 0).count() as u64;
+            reasons.push(format!("{} exercised, none broken", counted(held, "rule", "rules")));
+            Outcome::Held
+        }
+    };
+    Verdict { outcome: verdict, exit_code: verdict.exit_code(), reasons }
+}

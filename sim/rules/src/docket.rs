@@ -1,0 +1,345 @@
+//! The docket joins what was sent with how it ended, so that judges see whole exchanges.
+//!
+//! Order is told by the place in the stream, never by the clock alone: what was answered at one event was over before
+//! whatever is sent at a later event, also where both happen in the same microsecond.
+
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Answer, Call, Response};
+use fieldday_api::endpoint::Op;
+use fieldday_api::names::Role;
+use fieldday_api::time::{Span, Zone};
+use fieldday_history::event::{Cause, Client, Lapse, Sent, What};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// A client, as it introduced itself.
+#[derive(Clone, Debug)]
+pub struct ClientInfo {
+    /// Its number in the cell.
+    pub index: u32,
+    /// Its name in the plan.
+    pub name: SmolStr,
+    /// Its tenant, as a number within the cell.
+    pub tenant: u8,
+    /// Its user id.
+    pub user_id: SmolStr,
+    /// A rep's other id.
+    pub rep_id: Option<SmolStr>,
+    /// Its role.
+    pub role: Role,
+    /// Whose midnight makes its dates.
+    pub zone: Zone,
+    /// Which start of the app runs, from 1; 0 before the first.
+    pub launch: u32,
+}
+
+impl ClientInfo {
+    /// Whether it is a rep with a phone, whom the App rules bind.
+    pub fn is_phone(&self) -> bool {
+        self.role == Role::SalesRep
+    }
+    /// Whether `id` names this client: a rep has two ids.
+    pub fn is(&self, id: &str) -> bool {
+        self.user_id == id || self.rep_id.as_ref().is_some_and(|rep_id| rep_id == id)
+    }
+}
+
+/// An attempt on its way.
+#[derive(Clone, Debug)]
+pub struct Flight {
+    /// The call's number.
+    pub number: u32,
+    /// Which attempt (from 0).
+    pub attempt: u8,
+    /// The endpoint.
+    pub op: Op,
+    /// Why it was sent.
+    pub cause: Cause,
+    /// Whether a token goes with it.
+    pub bearer: bool,
+    /// How long the app will wait.
+    pub patience: Span,
+    /// What is asked.
+    pub call: Arc<Call>,
+    /// When it was sent.
+    pub sent_at: Span,
+    /// Where in the stream it was sent.
+    pub sent_seq: u64,
+    /// How the attempt before ended, if that was without success.
+    pub prior: Option<Prior>,
+    slot: Option<u64>,
+}
+
+/// How an earlier attempt of the same call ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Prior {
+    call: u32,
+    /// When it was sent.
+    pub sent_at: Span,
+    /// When it ended.
+    pub ended_at: Span,
+    /// How.
+    pub end: PriorEnd,
+    /// How often the call was answered 5xx so far.
+    pub server_errors: u8,
+    /// How often the call was answered 401 so far.
+    pub unauthorized: u8,
+}
+
+/// How an earlier attempt ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PriorEnd {
+    /// With an error in its envelope.
+    Refused {
+        /// The status.
+        status: u16,
+        /// `Retry-After`.
+        retry_after: Option<Span>,
+    },
+    /// With something that the endpoint does not promise.
+    Foreign,
+    /// Without an answer.
+    Unanswered(Lapse),
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug)]
+pub enum End<'a> {
+    /// An answer came.
+    Answered(&'a Arc<Response>),
+    /// None came that the app took notice of.
+    Unanswered(Lapse),
+}
+
+/// What a request did, as far as its client can know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// It took effect between sending and answer.
+    Done,
+    /// It took none and never will.
+    None,
+    /// It may have taken effect, may still, or never.
+    Unknown,
+}
+
+/// An attempt with its end.
+#[derive(Debug)]
+pub struct Exchange<'a> {
+    /// Whose.
+    pub client: &'a ClientInfo,
+    /// The call's number.
+    pub number: u32,
+    /// Which attempt (from 0).
+    pub attempt: u8,
+    /// The endpoint.
+    pub op: Op,
+    /// Why it was sent.
+    pub cause: Cause,
+    /// What was asked.
+    pub call: &'a Arc<Call>,
+    /// When it was sent.
+    pub sent_at: Span,
+    /// When it ended.
+    pub ended_at: Span,
+    /// Where in the stream it was sent.
+    pub sent_seq: u64,
+    /// Where in the stream it ended.
+    pub ended_seq: u64,
+    /// No attempt that is still under way was sent before this place in the stream.
+    pub horizon: u64,
+    /// How it ended.
+    pub end: End<'a>,
+}
+
+impl Exchange<'_> {
+    /// How long it took.
+    pub fn took(&self) -> Span {
+        self.ended_at - self.sent_at
+    }
+    /// The answer, of whatever kind.
+    pub fn response(&self) -> Option<&Response> {
+        match self.end {
+            End::Answered(response) => Some(response),
+            End::Unanswered(_) => None,
+        }
+    }
+    /// The answer that was promised.
+    pub fn success(&self) -> Option<&Answer> {
+        self.response().filter(|r| r.is_success()).map(|r| &r.answer)
+    }
+    /// The status of an error in its envelope: one that the backend gave, not something on the way to it.
+    pub fn refusal(&self) -> Option<u16> {
+        self.response().filter(|r| r.status >= 400 && matches!(r.answer, Answer::Error(_))).map(|r| r.status)
+    }
+    /// What the request did.
+    pub fn effect(&self) -> Effect {
+        match self.end {
+            End::Answered(response) if response.is_success() => Effect::Done,
+            // 408 comes from whatever stands before the backend, which may have been told already.
+            End::Answered(_) => match self.refusal() {
+                Some(status) if status < 500 && status != 408 => Effect::None,
+                _ => Effect::Unknown,
+            },
+            End::Unanswered(lapse) if lapse.is_undetermined() => Effect::Unknown,
+            End::Unanswered(_) => Effect::None,
+        }
+    }
+}
+
+/// An attempt as it is sent.
+pub(crate) struct Sending<'a> {
+    pub client: &'a ClientInfo,
+    pub flight: &'a Flight,
+}
+
+/// Anything else that a client told.
+pub(crate) struct Told<'a> {
+    pub at: Span,
+    pub client: &'a ClientInfo,
+    pub what: &'a What,
+}
+
+/// Failed calls remembered per client, in case there is another attempt.
+const PRIORS: usize = 32;
+/// Attempts under way in a cell beyond which the oldest no longer holds anything back.
+const WINDOW: usize = 1 << 16;
+
+#[derive(Debug, Default)]
+struct Desk {
+    flights: Vec<Flight>,
+    priors: VecDeque<Prior>,
+}
+
+/// Who is there, and what is under way.
+#[derive(Debug, Default)]
+pub(crate) struct Docket {
+    pub clients: Vec<Option<ClientInfo>>,
+    tenants: Vec<SmolStr>,
+    desks: Vec<Desk>,
+    /// Places of the attempts in the order sent, `0` once ended: the first is the horizon.
+    window: VecDeque<u64>,
+    window_base: u64,
+}
+
+impl Docket {
+    pub fn introduce(&mut self, index: u32, client: &Client, zone: Zone) {
+        let known = self.tenants.iter().position(|tenant| *tenant == client.tenant);
+        let tenant = known.unwrap_or_else(|| {
+            self.tenants.push(client.tenant.clone());
+            self.tenants.len() - 1
+        });
+        let place = index as usize;
+        if self.clients.len() <= place {
+            self.clients.resize(place + 1, None);
+            self.desks.resize_with(place + 1, Desk::default);
+        }
+        self.clients[place] = Some(ClientInfo {
+            index,
+            name: client.name.clone(),
+            tenant: tenant.min(usize::from(u8::MAX)) as u8,
+            user_id: client.user_id.clone(),
+            rep_id: client.rep_id.clone(),
+            role: client.role,
+            zone,
+            launch: 0,
+        });
+    }
+    pub fn client(&self, index: u32) -> Option<&ClientInfo> {
+        self.clients.get(index as usize)?.as_ref()
+    }
+    pub fn launched(&mut self, index: u32, launch: u32) {
+        if let Some(Some(client)) = self.clients.get_mut(index as usize) {
+            client.launch = launch;
+        }
+    }
+    /// Puts an attempt on the docket.
+    pub fn sent(&mut self, client: u32, sent: &Sent, at: Span, seq: u64) {
+        let Some(desk) = self.desks.get_mut(client as usize) else { return };
+        let prior = match sent.attempt {
+            0 => None,
+            _ => desk.priors.iter().position(|p| p.call == sent.call).and_then(|place| desk.priors.remove(place)),
+        };
+        let op = sent.request.op();
+        // A transfer may take an hour; no judge orders anything by it.
+        let slot = (op != Op::PutAudio).then(|| {
+            if self.window.len() >= WINDOW {
+                self.window.pop_front();
+                self.window_base += 1;
+            }
+            self.window.push_back(seq);
+            self.window_base + self.window.len() as u64 - 1
+        });
+        desk.flights.push(Flight {
+            number: sent.call,
+            attempt: sent.attempt,
+            op,
+            cause: sent.cause,
+            bearer: sent.bearer,
+            patience: sent.patience,
+            call: sent.request.clone(),
+            sent_at: at,
+            sent_seq: seq,
+            prior,
+            slot,
+        });
+    }
+    /// The attempt that was sent last by this client.
+    pub fn last_sent(&self, client: u32) -> Option<&Flight> {
+        self.desks.get(client as usize)?.flights.last()
+    }
+    /// Takes an attempt off the docket.
+    pub fn ended(&mut self, client: u32, call: u32, attempt: u8) -> Option<Flight> {
+        let desk = self.desks.get_mut(client as usize)?;
+        let place = desk.flights.iter().position(|f| f.number == call && f.attempt == attempt)?;
+        let flight = desk.flights.swap_remove(place);
+        self.close(&flight);
+        Some(flight)
+    }
+    /// Takes an attempt of a client that died off the docket, if there is any; forgets its calls if there is none.
+    pub fn died(&mut self, client: u32) -> Option<Flight> {
+        let desk = self.desks.get_mut(client as usize)?;
+        let Some(flight) = desk.flights.pop() else {
+            desk.priors.clear();
+            return None;
+        };
+        self.close(&flight);
+        Some(flight)
+    }
+    /// Remembers how an attempt ended, in case there is another.
+    pub fn remember(&mut self, client: u32, flight: &Flight, ended_at: Span, end: End<'_>) {
+        let end = match end {
+            End::Answered(response) if response.is_success() => return,
+            End::Answered(response) if matches!(response.answer, Answer::Error(_)) => {
+                PriorEnd::Refused { status: response.status, retry_after: response.retry_after }
+            }
+            End::Answered(_) => PriorEnd::Foreign,
+            End::Unanswered(lapse) => PriorEnd::Unanswered(lapse),
+        };
+        let (mut server_errors, mut unauthorized) = flight.prior.map_or((0, 0), |p| (p.server_errors, p.unauthorized));
+        match end {
+            PriorEnd::Refused { status: 401, .. } => unauthorized += 1,
+            PriorEnd::Refused { status: 500.., .. } => server_errors += 1,
+            _ => {}
+        }
+        let priors = &mut self.desks[client as usize].priors;
+        if priors.len() >= PRIORS {
+            priors.pop_front();
+        }
+        let (call, sent_at) = (flight.number, flight.sent_at);
+        priors.push_back(Prior { call, sent_at, ended_at, end, server_errors, unauthorized });
+    }
+    /// No attempt that is still under way was sent before this place.
+    pub fn horizon(&self, now: u64) -> u64 {
+        self.window.front().copied().unwrap_or(now)
+    }
+    fn close(&mut self, flight: &Flight) {
+        let place = flight.slot.and_then(|slot| slot.checked_sub(self.window_base));
+        if let Some(seq) = place.and_then(|place| self.window.get_mut(place as usize)) {
+            *seq = 0;
+        }
+        while self.window.front() == Some(&0) {
+            self.window.pop_front();
+            self.window_base += 1;
+        }
+    }
+}

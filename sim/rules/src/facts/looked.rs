@@ -1,0 +1,129 @@
+//! What one exchange shows of the appointments and tasks in its answer, for the judges that go by it.
+
+use crate::docket::{Exchange, Flight};
+use crate::facts::Kind;
+use crate::facts::record::{Look, Record, Repeat, View, Wrong};
+use crate::facts::register::{Window, WriteId};
+use crate::facts::views;
+use crate::tables::{ById, entry};
+use fieldday_api::SmolStr;
+
+/// The appointments, or the tasks, of a cell.
+#[derive(Debug, Default)]
+pub(crate) struct Records(ById<Record>);
+
+impl Records {
+    pub fn get(&self, id: &str) -> Option<&Record> {
+        self.0.get(id)
+    }
+    pub fn sent(&mut self, id: &SmolStr, body: &View, client: u32, flight: &Flight) {
+        let write = WriteId { client, call: flight.number, attempt: flight.attempt };
+        let place = entry(&mut self.0, id);
+        self.0[place].sent(write, body, flight.sent_seq);
+    }
+    pub fn ended(&mut self, id: &SmolStr, body: &View, x: &Exchange<'_>, shown: &View) {
+        let Some(record) = self.0.get_mut(id) else { return };
+        let write = WriteId { client: x.client.index, call: x.number, attempt: x.attempt };
+        record.ended(write, body, x.sent_seq, x.ended_seq, x.effect(), shown);
+        record.prune(x.horizon);
+    }
+}
+
+/// Something impossible.
+#[derive(Clone, Debug)]
+pub(crate) struct Impossible {
+    pub kind: Kind,
+    pub id: SmolStr,
+    pub wrong: Wrong,
+    /// The answer is that of an update sent before with the same body.
+    pub repeat: bool,
+}
+
+impl Impossible {
+    /// Expected and seen, for people.
+    pub fn says(&self) -> String {
+        let Wrong { field, expected, seen, .. } = self.wrong;
+        format!(
+            "{} {}: expected {}, seen {}",
+            self.id,
+            views::name(self.kind, field),
+            views::show(self.kind, field, expected),
+            views::show(self.kind, field, seen)
+        )
+    }
+}
+
+/// What an exchange shows.
+#[derive(Debug, Default)]
+pub(crate) struct Looked {
+    /// Things shown of which an acknowledged update is in view.
+    pub your_writes: u32,
+    /// Appointments shown with two acknowledged updates of one field, one after the other.
+    pub ordered: u32,
+    /// Appointments shown with a field that an update left alone.
+    pub partial: u32,
+    /// Things that show that a doubtful update landed, with its other fields in view.
+    pub whole: u32,
+    /// Things of which a doubtful update landed in part: what stands there, and which field it left behind.
+    pub torn: Vec<(Kind, SmolStr, usize)>,
+    /// Appointments to which an old update landed late, and the field that shows it.
+    pub landed_late: Vec<(SmolStr, usize)>,
+    /// What cannot be.
+    pub impossible: Vec<Impossible>,
+    /// What the answer to a repeated update tells.
+    pub repeat: Option<Repeat>,
+}
+
+impl Looked {
+    pub fn clear(&mut self) {
+        (self.your_writes, self.ordered, self.partial, self.whole, self.repeat) = (0, 0, 0, 0, None);
+        self.torn.clear();
+        self.landed_late.clear();
+        self.impossible.clear();
+    }
+    /// An update was refused: is that a repeat of one that was acknowledged?
+    pub fn refused(&mut self, records: &Records, _kind: Kind, id: &SmolStr, body: &View, x: &Exchange<'_>) {
+        // Only a refusal of the body itself: whoever may no longer change it may not repeat it either.
+        if matches!(x.refusal(), Some(400 | 409 | 422)) {
+            let record = records.get(id);
+            self.repeat = record.and_then(|r| r.repeats(body, x.client.index, x.sent_seq, None));
+        }
+    }
+    /// One appointment or task in the answer. `body` is what the answered update named.
+    #[allow(clippy::too_many_arguments)]
+    pub fn at(
+        &mut self,
+        records: &mut Records,
+        kind: Kind,
+        id: &SmolStr,
+        view: &View,
+        body: Option<&View>,
+        doubted: u16,
+        x: &Exchange<'_>,
+    ) {
+        let place = entry(&mut records.0, id);
+        let record = &mut records.0[place];
+        let window = Window { start: x.sent_seq, end: x.ended_seq };
+        let repeat = body.and_then(|body| record.repeats(body, x.client.index, x.sent_seq, Some(view)));
+        let mut look = Look::default();
+        record.look(view, window, body.map_or(0, |body| body.mask), doubted, &mut look);
+        if record.is_busy() {
+            record.prune(x.horizon);
+        }
+        self.repeat = self.repeat.or(repeat);
+        self.your_writes += u32::from(look.acked || body.is_some());
+        if kind == Kind::Appointment {
+            self.ordered += u32::from(look.ordered);
+            self.partial += u32::from(look.touched || body.is_some());
+            self.landed_late.extend(look.landed_late.map(|field| (id.clone(), field)));
+        }
+        match look.atomic {
+            None => {}
+            Some(None) => self.whole += 1,
+            Some(Some(field)) => self.torn.push((kind, id.clone(), field)),
+        }
+        for wrong in look.wrong {
+            self.impossible.push(Impossible { kind, id: id.clone(), wrong, repeat: repeat.is_some() });
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What is known of a cell's appointments, tasks, sessions and shifts from what its clients saw: shared by all judges,
+//! worked out once for each exchange.
+
+pub(crate) mod looked;
+pub(crate) mod record;
+pub(crate) mod register;
+pub(crate) mod sessions;
+pub(crate) mod shifts;
+pub(crate) mod views;
+
+use crate::docket::{Exchange, Sending};
+use crate::facts::looked::{Looked, Records};
+use crate::facts::sessions::Sessions;
+use crate::facts::shifts::{Day, Shifts};
+use crate::facts::views::{ASSIGNED, body_of, is_update};
+use crate::tables::ById;
+use fieldday_api::call::Answer;
+use fieldday_api::wire::shifts::Shift;
+use fieldday_history::event::Client;
+
+/// What kind of thing a record is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Appointment,
+    Task,
+}
+
+/// A value, and the place in the stream from which on it was known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Known<T> {
+    pub value: T,
+    pub since: u64,
+}
+
+/// Everything known.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// Clients by both their ids.
+    people: ById<u32>,
+    pub appointments: Records,
+    pub tasks: Records,
+    pub sessions: Sessions,
+    pub shifts: Shifts,
+    /// What the exchange that just ended shows.
+    pub looked: Looked,
+}
+
+impl Facts {
+    pub fn introduce(&mut self, index: u32, client: &Client) {
+        self.people.insert(client.user_id.clone(), index);
+        if let Some(rep_id) = &client.rep_id {
+            self.people.insert(rep_id.clone(), index);
+        }
+    }
+    /// The client that an id names, if it is one of this cell.
+    pub fn person(&self, id: &str) -> Option<u32> {
+        self.people.get(id).copied()
+    }
+    /// What is known of the date of a shift that an answer shows.
+    pub fn shift_day(&self, shift: &Shift) -> Option<&Day> {
+        self.shifts.day(shift, &self.people)
+    }
+    pub fn sent(&mut self, s: &Sending<'_>) {
+        self.sessions.sent(s);
+        if !is_update(s.flight.op) {
+            return;
+        }
+        let Some((kind, id, body)) = body_of(&s.flight.call, &self.people) else { return };
+        self.records(kind).sent(id, &body, s.client.index, s.flight);
+    }
+    /// Compares what an answer shows with what is possible.
+    pub fn look(&mut self, x: &Exchange<'_>) {
+        let Facts { people, appointments, tasks, looked, .. } = self;
+        looked.clear();
+        let own = if is_update(x.op) { body_of(x.call, people) } else { None };
+        if let Some((kind, id, body)) = &own
+            && x.refusal().is_some()
+        {
+            return looked.refused(if *kind == Kind::Task { tasks } else { appointments }, *kind, id, body, x);
+        }
+        let Some(answer) = x.success() else { return };
+        let own_body = own.as_ref().map(|(_, _, body)| body);
+        match answer {
+            Answer::Appointments(list) => {
+                let me = x.client.is_phone().then_some(u64::from(x.client.index));
+                for entry in &list.appointments {
+                    let view = views::summary(entry, me);
+                    looked.at(appointments, Kind::Appointment, &entry.appointment_id, &view, None, 1 << ASSIGNED, x);
+                }
+            }
+            Answer::Appointment(detail) => {
+                let view = views::appointment(&detail.appointment, people);
+                looked.at(appointments, Kind::Appointment, &detail.appointment.id, &view, own_body, 0, x);
+            }
+            Answer::Tasks(list) => {
+                for task in &list.tasks {
+                    looked.at(tasks, Kind::Task, &task.id, &views::task(task, false), None, 0, x);
+                }
+            }
+            Answer::Task(task) => {
+                let whole = own_body.is_some();
+                looked.at(tasks, Kind::Task, &task.id, &views::task(task, whole), own_body, 0, x);
+            }
+            Answer::TaskCompleted(done) => {
+                looked.at(tasks, Kind::Task, &done.id, &views::completed(done), own_body, 0, x);
+            }
+            _ => {}
+        }
+    }
+    /// Takes the exchange in.
+    pub fn learn(&mut self, x: &Exchange<'_>) {
+        self.sessions.learn(x);
+        self.shifts.learn(x, &self.people);
+        if !is_update(x.op) {
+            return;
+        }
+        let Some((kind, id, body)) = body_of(x.call, &self.people) else { return };
+        let shown = match x.success() {
+            Some(Answer::Appointment(detail)) => views::appointment(&detail.appointment, &self.people),
+            Some(Answer::Task(task)) => views::task(task, true),
+            Some(Answer::TaskCompleted(done)) => views::completed(done),
+            _ => record::View::default(),
+        };
+        self.records(kind).ended(id, &body, x, &shown);
+    }
+    fn records(&mut self, kind: Kind) -> &mut Records {
+        match kind {
+            Kind::Appointment => &mut self.appointments,
+            Kind::Task => &mut self.tasks,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Recording sessions: what was last known of each, and since when.
+
+use crate::docket::{Effect, Exchange, Sending};
+use crate::facts::Known;
+use crate::tables::{ById, digest, entry, push_bounded};
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::names::Processing;
+use fieldday_api::time::Time;
+use fieldday_api::wire::recordings::RecordingSession;
+
+/// Uploads remembered per session.
+const UPLOADS: usize = 4;
+
+/// A report that the audio is there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Upload {
+    /// Of which URL.
+    pub url: u64,
+    /// How often it was sent.
+    pub sent: u32,
+    /// When it was sent last.
+    pub sent_last: u64,
+    /// When it was first acknowledged.
+    pub acked: Option<u64>,
+}
+
+/// What is known of a session.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Session {
+    /// Since when its start is acknowledged.
+    pub started: Option<u64>,
+    /// When it was stopped, if that is known.
+    pub ended_at: Option<Known<Time>>,
+    /// Whether a stop was sent that was not refused, or one is under way.
+    pub stop_sent: bool,
+    /// Since when a stop is acknowledged.
+    pub stop_acked: Option<u64>,
+    pub transcription: Option<Known<Processing>>,
+    pub analysis: Option<Known<Processing>>,
+    pub uploads: Vec<Upload>,
+    /// The job that transcribes it.
+    pub job: Option<Known<u64>>,
+}
+
+/// How far a step is.
+pub(crate) fn rank(step: Processing) -> u8 {
+    match step {
+        Processing::NotStarted => 0,
+        Processing::InProgress => 1,
+        Processing::Completed | Processing::Failed => 2,
+    }
+}
+
+/// The session that an answer shows.
+pub(crate) fn shown<'a>(x: &'a Exchange<'_>) -> Option<&'a RecordingSession> {
+    match x.success() {
+        Some(Answer::Recording(body)) => Some(&body.session),
+        _ => None,
+    }
+}
+
+/// The sessions of a cell.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions(ById<Session>);
+
+impl Sessions {
+    pub fn get(&self, id: &str) -> Option<&Session> {
+        self.0.get(id)
+    }
+    pub fn sent(&mut self, s: &Sending<'_>) {
+        match &*s.flight.call {
+            Call::StopRecording { session_id, .. } => self.of(session_id).stop_sent = true,
+            Call::UploadAudio { session_id, body } => {
+                let (url, seq) = (digest(&body.audio_url), s.flight.sent_seq);
+                let uploads = &mut self.of(session_id).uploads;
+                match uploads.iter_mut().find(|u| u.url == url) {
+                    Some(upload) => (upload.sent, upload.sent_last) = (upload.sent + 1, seq),
+                    None => push_bounded(uploads, UPLOADS, Upload { url, sent: 1, sent_last: seq, acked: None }),
+                }
+            }
+            _ => {}
+        }
+    }
+    pub fn learn(&mut self, x: &Exchange<'_>) {
+        if let Some(session) = shown(x) {
+            self.of(&session.id).learn(session, x);
+        }
+        match (&**x.call, x.success()) {
+            (Call::StartRecording(_), Some(Answer::RecordingStarted(started))) => {
+                self.of(&started.recording_session_id).started.get_or_insert(x.ended_seq);
+            }
+            (Call::StopRecording { session_id, .. }, Some(_)) => {
+                self.of(session_id).stop_acked.get_or_insert(x.ended_seq);
+            }
+            (Call::UploadAudio { session_id, body }, Some(_)) => {
+                let url = digest(&body.audio_url);
+                if let Some(upload) = self.of(session_id).uploads.iter_mut().find(|u| u.url == url) {
+                    upload.acked.get_or_insert(x.ended_seq);
+                }
+            }
+            (Call::UploadAudio { session_id, body }, None) if x.effect() == Effect::None => {
+                let url = digest(&body.audio_url);
+                if let Some(upload) = self.of(session_id).uploads.iter_mut().find(|u| u.url == url) {
+                    upload.sent -= 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    fn of(&mut self, id: &SmolStr) -> &mut Session {
+        let place = entry(&mut self.0, id);
+        &mut self.0[place]
+    }
+}
+
+impl Session {
+    fn learn(&mut self, shown: &RecordingSession, x: &Exchange<'_>) {
+        let since = x.ended_seq;
+        if let Some(value) = shown.ended_at {
+            self.ended_at.get_or_insert(Known { value, since });
+        }
+        learn_step(&mut self.transcription, shown.transcription_status, x);
+        learn_step(&mut self.analysis, shown.analysis_status, x);
+        let job = shown.transcript.as_ref().and_then(|t| t.uwc_job_id.as_ref());
+        if let Some(job) = job {
+            self.job.get_or_insert(Known { value: digest(job), since });
+        }
+    }
+}
+
+/// The newest step wins; one that is newer for certain wins also where it goes back, so that it is told once.
+fn learn_step(known: &mut Option<Known<Processing>>, value: Processing, x: &Exchange<'_>) {
+    let newer = match known {
+        None => true,
+        Some(k) => value != k.value && (x.sent_seq > k.since || rank(value) > rank(k.value)),
+    };
+    if newer {
+        *known = Some(Known { value, since: x.ended_seq });
+    }
+}

@@ -1,0 +1,67 @@
+//! Shifts: what was last known of each rep's days, and since when.
+
+use crate::docket::Exchange;
+use crate::facts::Known;
+use crate::tables::{ById, Table, digest, entry, push_bounded};
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::time::{Date, Time};
+use fieldday_api::wire::shifts::Shift;
+
+/// Days remembered per rep.
+const DAYS: usize = 4;
+
+/// A rep's shift of one date.
+#[derive(Clone, Debug)]
+pub(crate) struct Day {
+    pub date: Date,
+    pub id: SmolStr,
+    pub clock_in_at: Time,
+    pub clock_out_at: Option<Known<Time>>,
+    /// Since when a clock-out is acknowledged.
+    pub out_acked: Option<u64>,
+}
+
+/// The shift that an answer shows.
+pub(crate) fn shown<'a>(x: &'a Exchange<'_>) -> Option<&'a Shift> {
+    match x.success() {
+        Some(Answer::ShiftDay(day)) => Some(&day.shift),
+        Some(Answer::Shift(shift)) => Some(shift),
+        _ => None,
+    }
+}
+
+/// The shifts of a cell, by rep.
+#[derive(Debug, Default)]
+pub(crate) struct Shifts(Table<u64, Vec<Day>>);
+
+/// A rep, by whichever of its ids an answer names it.
+pub(crate) fn rep(id: &str, people: &ById<u32>) -> u64 {
+    people.get(id).map_or_else(|| digest(id) | 1 << 63, |person| u64::from(*person))
+}
+
+impl Shifts {
+    /// What is known of a shown shift's date.
+    pub fn day(&self, shift: &Shift, people: &ById<u32>) -> Option<&Day> {
+        self.0.get(&rep(&shift.rep_id, people))?.iter().find(|day| day.date == shift.shift_date)
+    }
+    pub fn learn(&mut self, x: &Exchange<'_>, people: &ById<u32>) {
+        let Some(shift) = shown(x) else { return };
+        let place = entry(&mut self.0, &rep(&shift.rep_id, people));
+        let days = &mut self.0[place];
+        let since = x.ended_seq;
+        let place = days.iter().position(|day| day.date == shift.shift_date).unwrap_or_else(|| {
+            let (date, id, clock_in_at) = (shift.shift_date, shift.id.clone(), shift.clock_in_at);
+            let day = Day { date, id, clock_in_at, clock_out_at: None, out_acked: None };
+            push_bounded(days, DAYS, day);
+            days.len() - 1
+        });
+        let day = &mut days[place];
+        if let Some(value) = shift.clock_out_at {
+            day.clock_out_at.get_or_insert(Known { value, since });
+        }
+        if matches!(**x.call, Call::ClockOut { .. }) {
+            day.out_acked.get_or_insert(since);
+        }
+    }
+}

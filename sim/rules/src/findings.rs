@@ -1,0 +1,227 @@
+//! What the judges found: counts for every rule, the first violations, and hazards. Findings of several cells add up.
+
+use crate::Settings;
+use crate::judge::is_judged;
+use fieldday_api::SmolStr;
+use fieldday_api::endpoint::{Op, TimeoutClass};
+use fieldday_api::rules::Rule;
+use fieldday_api::time::Span;
+use serde::Serialize;
+
+/// How often a rule had something to say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct RuleCount {
+    /// Cases that were decided, either way.
+    pub exercised: u64,
+    /// Cases in which the rule was broken.
+    pub broken: u64,
+    /// Cases that nobody can decide from what the clients saw.
+    pub inconclusive: u64,
+}
+
+/// What a rule comes to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Exercised, never broken.
+    Held,
+    /// Broken at least once.
+    Broken,
+    /// There were cases, none of which could be decided.
+    Inconclusive,
+    /// There was no case.
+    NotExercised,
+    /// Nobody judges it yet.
+    NotJudged,
+}
+
+/// One case of a broken rule.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Violation {
+    /// Which rule.
+    pub rule: Rule,
+    /// When it showed.
+    pub at: Span,
+    /// To which client.
+    pub client: u32,
+    /// That client's name in the plan.
+    pub client_name: SmolStr,
+    /// In which of its calls.
+    pub call: Option<u32>,
+    /// The id of an error answer, for the backend's logs.
+    pub request_id: Option<SmolStr>,
+    /// At which endpoint.
+    pub op: Option<Op>,
+    /// One sentence: what was expected, what was seen. Holds no private value.
+    pub says: String,
+}
+
+/// A danger that the specification itself holds: nothing is broken, and somebody is harmed all the same.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hazard {
+    /// An update whose answer was lost landed after a newer, acknowledged one.
+    OldUpdateLandedLate,
+}
+
+impl Hazard {
+    /// Every hazard.
+    pub const ALL: &'static [Hazard] = &[Hazard::OldUpdateLandedLate];
+    /// The name used everywhere.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Hazard::OldUpdateLandedLate => "appointment.old-update-landed-late",
+        }
+    }
+    /// The danger in one sentence.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Hazard::OldUpdateLandedLate => {
+                "An update whose answer was lost may land after a newer one that was acknowledged, and undo it."
+            }
+        }
+    }
+}
+
+/// One case of a hazard.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct HazardCase {
+    /// Which.
+    pub hazard: Hazard,
+    /// When it showed.
+    pub at: Span,
+    /// To which client.
+    pub client: u32,
+    /// That client's name in the plan.
+    pub client_name: SmolStr,
+    /// In which of its calls.
+    pub call: Option<u32>,
+    /// What happened, in a sentence without private values.
+    pub says: String,
+}
+
+/// The hazards seen.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Hazards {
+    /// How often each was seen, in the order of [`Hazard::ALL`].
+    pub counts: [u64; Hazard::ALL.len()],
+    /// The first cases.
+    pub cases: Vec<HazardCase>,
+}
+
+/// Answers of one timeout class, within its limit and beyond.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Punctuality {
+    /// Attempts that were answered.
+    pub answered: u64,
+    /// Those among them that came after the limit.
+    pub late: u64,
+}
+
+/// The classes of [`Findings::punctuality`], in its order. A transfer has no limit that an answer could miss.
+pub const CLASSES: [TimeoutClass; 4] =
+    [TimeoutClass::Recording, TimeoutClass::Read, TimeoutClass::Update, TimeoutClass::Health];
+
+const RULES: usize = Rule::ALL.len();
+/// Violations kept per rule over all cells that were merged.
+const KEPT_PER_RULE_MERGED: usize = 500;
+
+/// What was found in one cell, or in several.
+#[derive(Clone, Debug, Serialize)]
+pub struct Findings {
+    /// A count for each of [`Rule::ALL`], in its order.
+    #[serde(serialize_with = "as_slice")]
+    pub rules: [RuleCount; RULES],
+    /// The first violations of each rule, in cell order.
+    pub violations: Vec<Violation>,
+    /// Dangers that showed.
+    pub hazards: Hazards,
+    /// How punctual each of [`CLASSES`] was: `latency.timeout` is a share, so its count is made anew from these sums.
+    pub punctuality: [Punctuality; CLASSES.len()],
+    /// The first late answers of each cell: violations of `latency.timeout` if their class's share was exceeded.
+    pub late: Vec<Violation>,
+    late_share_max_ppm: u64,
+    late_samples_min: u64,
+}
+
+impl Findings {
+    /// Nothing found yet.
+    pub fn new(settings: &Settings) -> Findings {
+        Findings {
+            rules: [RuleCount::default(); RULES],
+            violations: Vec::new(),
+            hazards: Hazards { counts: [0; Hazard::ALL.len()], cases: Vec::new() },
+            punctuality: [Punctuality::default(); CLASSES.len()],
+            late: Vec::new(),
+            late_share_max_ppm: settings.late_share_max_ppm,
+            late_samples_min: settings.late_samples_min,
+        }
+    }
+    /// The count of one rule.
+    pub fn count(&self, rule: Rule) -> RuleCount {
+        self.rules[rule.index()]
+    }
+    /// What one rule comes to.
+    pub fn verdict(&self, rule: Rule) -> Verdict {
+        let count = self.count(rule);
+        match () {
+            () if !is_judged(rule) => Verdict::NotJudged,
+            () if count.broken > 0 => Verdict::Broken,
+            () if count.exercised > 0 => Verdict::Held,
+            () if count.inconclusive > 0 => Verdict::Inconclusive,
+            () => Verdict::NotExercised,
+        }
+    }
+    /// Whether any rule was broken.
+    pub fn any_broken(&self) -> bool {
+        self.rules.iter().any(|count| count.broken > 0)
+    }
+    /// Those of `must` for which there was no decided case.
+    pub fn unexercised(&self, must: &[Rule]) -> Vec<Rule> {
+        must.iter().copied().filter(|rule| self.count(*rule).exercised == 0).collect()
+    }
+    /// Adds what was found in a later cell. Counts do not depend on the order; violations keep it.
+    pub fn merge(&mut self, other: Findings) {
+        for (mine, theirs) in self.rules.iter_mut().zip(other.rules) {
+            mine.exercised += theirs.exercised;
+            mine.broken += theirs.broken;
+            mine.inconclusive += theirs.inconclusive;
+        }
+        let mut kept = [0_usize; RULES];
+        self.violations.iter().for_each(|v| kept[v.rule.index()] += 1);
+        for violation in other.violations {
+            let kept = &mut kept[violation.rule.index()];
+            if *kept < KEPT_PER_RULE_MERGED {
+                *kept += 1;
+                self.violations.push(violation);
+            }
+        }
+        for (mine, theirs) in self.hazards.counts.iter_mut().zip(other.hazards.counts) {
+            *mine += theirs;
+        }
+        let room = KEPT_PER_RULE_MERGED.saturating_sub(self.hazards.cases.len());
+        self.hazards.cases.extend(other.hazards.cases.into_iter().take(room));
+        for (mine, theirs) in self.punctuality.iter_mut().zip(other.punctuality) {
+            mine.answered += theirs.answered;
+            mine.late += theirs.late;
+        }
+        let room = KEPT_PER_RULE_MERGED.saturating_sub(self.late.len());
+        self.late.extend(other.late.into_iter().take(room));
+        self.settle_latency();
+    }
+    /// Makes the count of `latency.timeout` from the sums: a share may be exceeded in one cell and hold over all.
+    pub(crate) fn settle_latency(&mut self) {
+        let count = &mut self.rules[Rule::LatencyTimeout.index()];
+        (count.exercised, count.broken) = (0, 0);
+        for class in self.punctuality.iter().filter(|class| class.answered >= self.late_samples_min) {
+            count.exercised += class.answered;
+            if class.late * 1_000_000 > class.answered * self.late_share_max_ppm {
+                count.broken += class.late;
+            }
+        }
+    }
+}
+
+fn as_slice<S: serde::Serializer>(rules: &[RuleCount; RULES], s: S) -> Result<S::Ok, S::Error> {
+    rules.as_slice().serialize(s)
+}

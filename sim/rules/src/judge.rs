@@ -1,0 +1,182 @@
+//! The bench of judges: what a judge is, which there are, and how events reach them.
+
+use crate::docket::{Docket, End, Exchange, Flight, Sending, Told};
+use crate::facts::Facts;
+use crate::findings::Findings;
+use crate::judges::*;
+use crate::notes::Notes;
+use crate::settings::Settings;
+use fieldday_api::rules::Rule;
+use fieldday_api::time::Zone;
+use fieldday_history::Event;
+use fieldday_history::event::{Lapse, What};
+use std::sync::Arc;
+
+/// Decides one rule (or a few that are decided by the same look) over a cell's events.
+///
+/// Each hook does nothing unless a judge says otherwise; a judge that does not care for an endpoint returns at once.
+pub(crate) trait Judge {
+    /// The rules it decides.
+    const RULES: &'static [Rule];
+    /// A client told something other than a request or its end.
+    fn told(&mut self, _told: &Told<'_>, _notes: &mut Notes) {}
+    /// An attempt goes out. The facts are those before it.
+    fn sent(&mut self, _sending: &Sending<'_>, _facts: &Facts, _notes: &mut Notes) {}
+    /// An attempt ended. The facts are those before it.
+    fn ended(&mut self, _exchange: &Exchange<'_>, _facts: &Facts, _notes: &mut Notes) {}
+    /// There are no more events.
+    fn finish(&mut self, _notes: &mut Notes) {}
+}
+
+macro_rules! bench {
+    ($($field:ident: $judge:ty,)+) => {
+        /// All judges, asked in this order.
+        #[derive(Default)]
+        struct Bench { $($field: $judge),+ }
+        impl Bench {
+            const RULES: &'static [&'static [Rule]] = &[$(<$judge as Judge>::RULES),+];
+            fn told(&mut self, told: &Told<'_>, notes: &mut Notes) {
+                $(self.$field.told(told, notes);)+
+            }
+            fn sent(&mut self, sending: &Sending<'_>, facts: &Facts, notes: &mut Notes) {
+                $(self.$field.sent(sending, facts, notes);)+
+            }
+            fn ended(&mut self, exchange: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+                $(self.$field.ended(exchange, facts, notes);)+
+            }
+            fn finish(&mut self, notes: &mut Notes) {
+                $(self.$field.finish(notes);)+
+            }
+        }
+    };
+}
+
+bench! {
+    tenancy: tenancy::Isolated,
+    own: ownership::OwnOnly,
+    clock_in: shift::ClockInOnce,
+    clock_out: shift::ClockOutOnce,
+    today: shift::Today,
+    start: recording::StartOnce,
+    stop: recording::StopOnce,
+    upload: recording::UploadOnce,
+    forward: recording::StatusForward,
+    appointment: appointment::Updates,
+    won: appointment::WonDealSize,
+    create: task::CreateSingle,
+    complete: task::CompleteOnce,
+    task: task::UpdateIdempotent,
+    atomic: atomic::Atomic,
+    your_writes: your_writes::YourWrites,
+    envelope: envelope::Envelope,
+    latency: latency::Timeout,
+    bearer: app::Bearer,
+    refresh: app::RefreshOnce,
+    forbidden: app::ForbiddenFinal,
+    backoff: app::Backoff,
+    asks: app::CreateTaskAsks,
+    queue: app::Queue,
+    queue_only: app::QueueOnly,
+    request_id: app::RequestId,
+    timeouts: app::Timeouts,
+    geofence: app::Geofence,
+    polling: app::Polling,
+}
+
+/// Whether there is a judge for the rule.
+pub fn is_judged(rule: Rule) -> bool {
+    Bench::RULES.iter().any(|rules| rules.contains(&rule))
+}
+
+/// The judges of one cell.
+pub struct Judges {
+    docket: Docket,
+    facts: Facts,
+    bench: Bench,
+    notes: Notes,
+    seq: u64,
+}
+
+impl Judges {
+    /// Judges who have seen nothing yet.
+    pub fn new(settings: Arc<Settings>) -> Judges {
+        let notes = Notes::new(settings);
+        Judges { docket: Docket::default(), facts: Facts::default(), bench: Bench::default(), notes, seq: 0 }
+    }
+    /// The next event of the cell.
+    pub fn on(&mut self, event: &Event) {
+        self.seq += 1;
+        match &event.what {
+            What::Client(client) => {
+                let zone = self.notes.settings.zones.get(&client.tenant).cloned();
+                self.docket.introduce(event.client, client, zone.unwrap_or_else(Zone::utc));
+                self.facts.introduce(event.client, client);
+            }
+            What::Sent(sent) => {
+                self.docket.sent(event.client, sent, event.at, self.seq);
+                let (Some(client), Some(flight)) =
+                    (self.docket.client(event.client), self.docket.last_sent(event.client))
+                else {
+                    return;
+                };
+                let sending = Sending { client, flight };
+                self.bench.sent(&sending, &self.facts, &mut self.notes);
+                self.facts.sent(&sending);
+            }
+            What::Answered { call, attempt, response, .. } => {
+                if let Some(flight) = self.docket.ended(event.client, *call, *attempt) {
+                    self.ended(event, &flight, End::Answered(response));
+                }
+            }
+            What::Unanswered { call, attempt, why, .. } => {
+                if let Some(flight) = self.docket.ended(event.client, *call, *attempt) {
+                    self.ended(event, &flight, End::Unanswered(*why));
+                }
+            }
+            What::Truth(_) => {}
+            _ => self.told(event),
+        }
+    }
+    /// No more events: what is still open is undetermined, and the findings are complete.
+    pub fn finish(mut self) -> Findings {
+        self.bench.finish(&mut self.notes);
+        self.notes.findings.settle_latency();
+        self.notes.findings
+    }
+    fn told(&mut self, event: &Event) {
+        match event.what {
+            // Nothing tells how the attempts of an app that died ended: they did for it.
+            What::Killed => {
+                while let Some(flight) = self.docket.died(event.client) {
+                    self.ended(event, &flight, End::Unanswered(Lapse::Killed));
+                }
+            }
+            What::Launched { launch } => self.docket.launched(event.client, launch),
+            _ => {}
+        }
+        if let Some(client) = self.docket.client(event.client) {
+            self.bench.told(&Told { at: event.at, client, what: &event.what }, &mut self.notes);
+        }
+    }
+    fn ended(&mut self, event: &Event, flight: &Flight, end: End<'_>) {
+        self.docket.remember(event.client, flight, event.at, end);
+        let Some(client) = self.docket.client(event.client) else { return };
+        let exchange = Exchange {
+            client,
+            number: flight.number,
+            attempt: flight.attempt,
+            op: flight.op,
+            cause: flight.cause,
+            call: &flight.call,
+            sent_at: flight.sent_at,
+            ended_at: event.at,
+            sent_seq: flight.sent_seq,
+            ended_seq: self.seq,
+            horizon: self.docket.horizon(self.seq),
+            end,
+        };
+        self.facts.look(&exchange);
+        self.bench.ended(&exchange, &self.facts, &mut self.notes);
+        self.facts.learn(&exchange);
+    }
+}

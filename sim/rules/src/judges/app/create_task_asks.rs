@@ -1,0 +1,76 @@
+//! `app.create-task-asks` (§0.2): creating a task is repeated only after the person said yes.
+//!
+//! A repeat is another attempt of the call, or another call with the same body, while an attempt is under way or ended in
+//! doubt. An attempt that was refused or never left the phone did nothing, and may be followed by another.
+
+use crate::docket::{Effect, Exchange, Sending, Told};
+use crate::facts::Facts;
+use crate::judge::Judge;
+use crate::notes::Notes;
+use crate::tables::{PerClient, push_bounded};
+use fieldday_api::call::Call;
+use fieldday_api::endpoint::Op;
+use fieldday_api::rules::Rule;
+use fieldday_history::event::What;
+use std::sync::Arc;
+
+const RULE: Rule = Rule::AppCreateTaskAsks;
+/// Requests in doubt remembered per rep.
+const DOUBTS: usize = 16;
+
+#[derive(Default)]
+pub(crate) struct CreateTaskAsks {
+    doubts: PerClient<Vec<Doubt>>,
+}
+
+struct Doubt {
+    call: u32,
+    body: Arc<Call>,
+    /// Whether the person said yes since the last attempt.
+    yes: bool,
+    under_way: bool,
+}
+
+impl Judge for CreateTaskAsks {
+    const RULES: &'static [Rule] = &[RULE];
+
+    fn told(&mut self, t: &Told<'_>, _: &mut Notes) {
+        let doubts = self.doubts.of(t.client.index);
+        if let What::AskedToRetry { call, yes } = t.what
+            && let Some(doubt) = doubts.iter_mut().find(|d| d.call == *call)
+        {
+            doubt.yes = *yes;
+        }
+    }
+    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
+        if s.flight.op != Op::CreateTask || !s.client.is_phone() {
+            return;
+        }
+        let doubts = self.doubts.of(s.client.index);
+        let (call, body) = (s.flight.number, &s.flight.call);
+        let before = doubts.iter().position(|d| d.call == call || *d.body == **body);
+        if let Some(place) = before {
+            let doubt = doubts.remove(place);
+            notes.judge(RULE, s, doubt.yes && !doubt.under_way, || match doubt.under_way {
+                true => {
+                    format!("expected one request, the same as call {} was sent while that was under way", doubt.call)
+                }
+                false => format!("expected the person's yes before call {} was repeated, there was none", doubt.call),
+            });
+        }
+        push_bounded(doubts, DOUBTS, Doubt { call, body: body.clone(), yes: false, under_way: true });
+    }
+    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+        if x.op != Op::CreateTask || !x.client.is_phone() {
+            return;
+        }
+        let doubts = self.doubts.of(x.client.index);
+        let Some(place) = doubts.iter().position(|d| d.call == x.number) else { return };
+        doubts[place].under_way = false;
+        if x.effect() == Effect::Unknown {
+            notes.held(RULE);
+        } else {
+            doubts.remove(place);
+        }
+    }
+}

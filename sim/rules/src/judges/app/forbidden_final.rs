@@ -1,0 +1,43 @@
+//! `app.forbidden-final` (§0.1, §0.3): a 403 is never tried again.
+
+use crate::docket::{Exchange, PriorEnd, Sending};
+use crate::facts::Facts;
+use crate::judge::Judge;
+use crate::notes::Notes;
+use crate::tables::{PerClient, push_bounded};
+use fieldday_api::rules::Rule;
+use fieldday_history::event::Cause;
+
+const RULE: Rule = Rule::AppForbiddenFinal;
+/// Refused actions remembered per rep.
+const ACTIONS: usize = 16;
+
+#[derive(Default)]
+pub(crate) struct ForbiddenFinal {
+    /// Queued actions that were answered 403.
+    actions: PerClient<Vec<u32>>,
+}
+
+impl Judge for ForbiddenFinal {
+    const RULES: &'static [Rule] = &[RULE];
+
+    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
+        if !s.client.is_phone() {
+            return;
+        }
+        let call = matches!(s.flight.prior.map(|p| p.end), Some(PriorEnd::Refused { status: 403, .. }));
+        let action = matches!(s.flight.cause, Cause::Queue { action }
+            if self.actions.of(s.client.index).contains(&action));
+        if call || action {
+            notes.broken(RULE, s, || "expected a 403 to be final, the request was sent again".to_owned());
+        }
+    }
+    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+        if x.client.is_phone() && x.refusal() == Some(403) {
+            notes.held(RULE);
+            if let Cause::Queue { action } = x.cause {
+                push_bounded(self.actions.of(x.client.index), ACTIONS, action);
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `app.polling` (§3.4): a session is polled every 5 s until it is final, for 5 min at most.
+//!
+//! A retry of a poll belongs to the poll: the retry rules bind it, not this one.
+
+use crate::docket::{Exchange, Sending, Told};
+use crate::facts::{Facts, sessions};
+use crate::judge::Judge;
+use crate::notes::Notes;
+use crate::tables::{PerClient, push_bounded};
+use fieldday_api::SmolStr;
+use fieldday_api::call::Call;
+use fieldday_api::names::Processing;
+use fieldday_api::rules::Rule;
+use fieldday_api::time::Span;
+use fieldday_history::event::{Cause, What};
+
+const RULE: Rule = Rule::AppPolling;
+/// Watched sessions remembered per rep.
+const WATCHED: usize = 16;
+
+#[derive(Default)]
+pub(crate) struct Polling {
+    watched: PerClient<Vec<Watch>>,
+}
+
+struct Watch {
+    session: SmolStr,
+    began: Span,
+    last: Option<Span>,
+    over: bool,
+}
+
+impl Judge for Polling {
+    const RULES: &'static [Rule] = &[RULE];
+
+    fn told(&mut self, t: &Told<'_>, _: &mut Notes) {
+        let watched = self.watched.of(t.client.index);
+        match t.what {
+            What::PollBegan { session_id } => {
+                watched.retain(|w| w.session != *session_id);
+                let session = session_id.clone();
+                push_bounded(watched, WATCHED, Watch { session, began: t.at, last: None, over: false });
+            }
+            What::PollEnded { session_id, .. } => {
+                watched.iter_mut().filter(|w| w.session == *session_id).for_each(|w| w.over = true);
+            }
+            What::Killed => watched.clear(),
+            _ => {}
+        }
+    }
+    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
+        let (Cause::Poll, Call::GetRecording { session_id }, 0) = (s.flight.cause, &*s.flight.call, s.flight.attempt)
+        else {
+            return;
+        };
+        let (every, longest, at) = (notes.settings.poll_every, notes.settings.poll_for, s.flight.sent_at);
+        let Some(watch) = self.watched.of(s.client.index).iter_mut().find(|w| w.session == *session_id) else {
+            return notes.broken(RULE, s, || format!("{session_id} is polled, but nobody watches it"));
+        };
+        let (last, since) = (watch.last.replace(at), at - watch.began);
+        if watch.over {
+            notes.broken(RULE, s, || format!("{session_id} is polled on after it was final or the watch was over"));
+        } else if since > longest {
+            notes.broken(RULE, s, || format!("expected polls for {longest} at most, this one comes after {since}"));
+        } else if let Some(last) = last {
+            notes.judge(RULE, s, at - last >= every, || {
+                format!("expected {every} between two polls of {session_id}, got {}", at - last)
+            });
+        }
+    }
+    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
+        let (Cause::Poll, Some(shown)) = (x.cause, sessions::shown(x)) else { return };
+        let steps = [shown.transcription_status, shown.analysis_status];
+        let last = steps.contains(&Processing::Failed) || steps.iter().all(|s| *s == Processing::Completed);
+        if last && let Some(watch) = self.watched.of(x.client.index).iter_mut().find(|w| w.session == shown.id) {
+            watch.over = true;
+        }
+    }
+}

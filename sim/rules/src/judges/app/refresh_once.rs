@@ -1,0 +1,76 @@
+//! `app.refresh-once` (§0.3): on a 401 the app refreshes its token and tries once more.
+//!
+//! Calls that are refused together share one refresh, so a new token since the refused attempt was sent will do. That no
+//! second attempt came is held against the app for queued actions alone: from a screen a person can walk away.
+
+use crate::docket::{Exchange, PriorEnd, Sending, Told};
+use crate::facts::Facts;
+use crate::judge::Judge;
+use crate::notes::Notes;
+use crate::tables::PerClient;
+use fieldday_api::rules::Rule;
+use fieldday_api::time::Span;
+use fieldday_history::event::{Cause, Deed, What};
+
+const RULE: Rule = Rule::AppRefreshOnce;
+/// How long after a 401 the second attempt may be expected.
+const SOON: Span = Span::seconds(60);
+
+#[derive(Default)]
+pub(crate) struct RefreshOnce {
+    phones: PerClient<Phone>,
+}
+
+#[derive(Default)]
+struct Phone {
+    refreshed_at: Option<Span>,
+    /// The queued call that was answered 401 and not tried again so far.
+    owed: Option<(u32, Span)>,
+}
+
+impl Judge for RefreshOnce {
+    const RULES: &'static [Rule] = &[RULE];
+
+    fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
+        let phone = self.phones.of(t.client.index);
+        match t.what {
+            What::TokenRefreshed { .. } => phone.refreshed_at = Some(t.at),
+            What::Killed | What::TokenUnavailable | What::Person(Deed::ClosesApp) => {
+                if phone.owed.take().is_some() {
+                    notes.inconclusive(RULE);
+                }
+            }
+            What::DayEnded { .. } => match phone.owed.take() {
+                Some((call, at)) if t.at - at > SOON => notes.broken(RULE, t, || {
+                    format!("expected a second attempt of call {call} after its 401, none was made")
+                }),
+                Some(_) => notes.inconclusive(RULE),
+                None => {}
+            },
+            _ => {}
+        }
+    }
+    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
+        if !s.client.is_phone() {
+            return;
+        }
+        let phone = self.phones.of(s.client.index);
+        if phone.owed.is_some_and(|(call, _)| call == s.flight.number) || matches!(s.flight.cause, Cause::Queue { .. })
+        {
+            phone.owed = None;
+        }
+        let Some(prior) = s.flight.prior else { return };
+        let PriorEnd::Refused { status: 401, .. } = prior.end else { return };
+        let new_token = phone.refreshed_at.is_some_and(|at| at >= prior.sent_at);
+        notes.judge(RULE, s, new_token && prior.unauthorized == 1, || match new_token {
+            false => "expected a new token before the second attempt after a 401, there was none".to_owned(),
+            true => format!("expected one more attempt after a 401, this follows number {}", prior.unauthorized),
+        });
+    }
+    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
+        let first = x.refusal() == Some(401) && x.attempt == 0;
+        if first && x.client.is_phone() && matches!(x.cause, Cause::Queue { .. }) {
+            self.phones.of(x.client.index).owed = Some((x.number, x.ended_at));
+        }
+    }
+}

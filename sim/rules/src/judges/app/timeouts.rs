@@ -1,0 +1,36 @@
+//! `app.timeouts` (§0.4): the app waits no longer than the call's class allows.
+//!
+//! The audio itself is a transfer in the background with a limit of its own, which events do not tell.
+
+use crate::docket::{Exchange, Sending};
+use crate::facts::Facts;
+use crate::judge::Judge;
+use crate::notes::Notes;
+use fieldday_api::endpoint::TimeoutClass;
+use fieldday_api::rules::Rule;
+
+const RULE: Rule = Rule::AppTimeouts;
+
+#[derive(Default)]
+pub(crate) struct Timeouts;
+
+impl Judge for Timeouts {
+    const RULES: &'static [Rule] = &[RULE];
+
+    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
+        let class = s.flight.op.endpoint().class;
+        if s.client.is_phone() && class != TimeoutClass::Transfer {
+            let (limit, patience) = (class.limit(), s.flight.patience);
+            notes.judge(RULE, s, patience <= limit, || {
+                format!("expected to wait {limit} at most, the app means to wait {patience}")
+            });
+        }
+    }
+    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+        let class = x.op.endpoint().class;
+        if x.client.is_phone() && class != TimeoutClass::Transfer && x.took() > class.limit() {
+            notes
+                .broken(RULE, x, || format!("expected to wait {} at most, the app waited {}", class.limit(), x.took()));
+        }
+    }
+}

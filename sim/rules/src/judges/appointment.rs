@@ -1,0 +1,115 @@
+//! Rules of appointment updates (§0.2, §2.1.3).
+//!
+//! - `appointment.patch.partial`: a field that an update does not name keeps its value.
+//! - `appointment.patch.idempotent`: the same update twice leaves the appointment as once.
+//! - `appointment.patch.ordered`: of acknowledged updates sent one after the other, the later wins. One whose answer was
+//!   lost may land later and undo a newer one: that is a hazard of the specification, counted with its story.
+//! - `appointment.won.deal-size`: an outcome of won without a deal size answers 400 `VALIDATION_ERROR`.
+
+use crate::docket::Exchange;
+use crate::facts::record::Repeat;
+use crate::facts::views::{self, ASSIGNED};
+use crate::facts::{Facts, Kind};
+use crate::findings::Hazard;
+use crate::judge::Judge;
+use crate::notes::Notes;
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::endpoint::Op;
+use fieldday_api::error::ErrorCode;
+use fieldday_api::names::Outcome;
+use fieldday_api::rules::Rule;
+
+#[derive(Default)]
+pub(crate) struct Updates;
+
+impl Judge for Updates {
+    const RULES: &'static [Rule] =
+        &[Rule::AppointmentPatchPartial, Rule::AppointmentPatchIdempotent, Rule::AppointmentPatchOrdered];
+
+    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        let looked = &facts.looked;
+        let (mut partial, mut ordered) = (0, 0);
+        for impossible in looked.impossible.iter().filter(|i| i.kind == Kind::Appointment) {
+            let wrong = impossible.wrong;
+            let listed = matches!(x.success(), Some(Answer::Appointments(_))) && wrong.field == ASSIGNED;
+            if listed || (impossible.repeat && x.op == Op::UpdateAppointment) {
+                continue;
+            }
+            if wrong.touched {
+                partial += 1;
+                notes.broken(Rule::AppointmentPatchPartial, x, || {
+                    format!("an update changed a field that it did not name: {}", impossible.says())
+                });
+            }
+            if wrong.earlier && !wrong.named {
+                ordered += 1;
+                notes.broken(Rule::AppointmentPatchOrdered, x, || {
+                    format!("the earlier of two acknowledged updates won: {}", impossible.says())
+                });
+            }
+        }
+        notes.held_times(Rule::AppointmentPatchPartial, looked.partial.saturating_sub(partial));
+        notes.held_times(Rule::AppointmentPatchOrdered, looked.ordered.saturating_sub(ordered));
+        if x.op == Op::UpdateAppointment {
+            repeated(Rule::AppointmentPatchIdempotent, Kind::Appointment, x, facts, notes);
+        }
+        for (id, field) in &looked.landed_late {
+            notes.hazard(Hazard::OldUpdateLandedLate, x, || {
+                let field = views::name(Kind::Appointment, *field);
+                format!(
+                    "{id}: an update of {field} whose answer was lost landed after a newer one that was acknowledged"
+                )
+            });
+        }
+    }
+}
+
+/// What a repeated update shows must be as if it had been sent once.
+pub(crate) fn repeated(rule: Rule, kind: Kind, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    let Some(repeat) = facts.looked.repeat else { return };
+    if let Some(impossible) = facts.looked.impossible.iter().find(|i| i.repeat && i.kind == kind) {
+        return notes.broken(rule, x, || format!("a repeated update changed something: {}", impossible.says()));
+    }
+    match repeat {
+        Repeat::Same => notes.held(rule),
+        Repeat::Differs(field) => notes.broken(rule, x, || {
+            format!("the answer to a repeated update differs from the first in {}", views::name(kind, field))
+        }),
+        Repeat::Refused => notes.broken(rule, x, || {
+            let status = x.refusal().unwrap_or_default();
+            format!("an update that was acknowledged before was refused with {status} when it was repeated")
+        }),
+    }
+}
+
+/// Decides `appointment.won.deal-size`.
+#[derive(Default)]
+pub(crate) struct WonDealSize;
+
+impl Judge for WonDealSize {
+    const RULES: &'static [Rule] = &[Rule::AppointmentWonDealSize];
+
+    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+        let Call::UpdateAppointment { body, .. } = &**x.call else { return };
+        if body.outcome != Some(Outcome::Won) || body.deal_size.is_some() {
+            return;
+        }
+        let Some(response) = x.response() else { return };
+        let code = match &response.answer {
+            Answer::Error(error) => Some(error.detail.error_code),
+            _ => None,
+        };
+        let refused = response.status == 400 || (response.status == 422 && notes.settings.accept_422);
+        match response.status {
+            // Refused for another reason, or not by the backend's own judgement.
+            401 | 403 | 404 | 408 | 429 | 500.. => notes.inconclusive(Rule::AppointmentWonDealSize),
+            _ if matches!(response.answer, Answer::Foreign(_)) => notes.inconclusive(Rule::AppointmentWonDealSize),
+            status => {
+                let holds = refused && code == Some(ErrorCode::ValidationError);
+                notes.judge(Rule::AppointmentWonDealSize, x, holds, || {
+                    format!("expected 400 VALIDATION_ERROR for won without a deal size, got {status} {code:?}")
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `write.atomic` (§0.2): an update whose answer was lost or was 5xx happened wholly or not at all.
+//!
+//! Decided where one answer shows a value that only a doubtful update explains: then the update has landed, and the
+//! other fields that it named must not show what certainly came before it.
+
+use crate::docket::Exchange;
+use crate::facts::{Facts, views};
+use crate::judge::Judge;
+use crate::notes::Notes;
+use fieldday_api::rules::Rule;
+
+#[derive(Default)]
+pub(crate) struct Atomic;
+
+impl Judge for Atomic {
+    const RULES: &'static [Rule] = &[Rule::WriteAtomic];
+
+    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        notes.held_times(Rule::WriteAtomic, facts.looked.whole);
+        for (kind, id, field) in &facts.looked.torn {
+            notes.broken(Rule::WriteAtomic, x, || {
+                let field = views::name(*kind, *field);
+                format!(
+                    "an update of {id} whose end is unknown took effect, but not on {field}, which it named as well"
+                )
+            });
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! `error.envelope` (§0.3, §4): every error has a code that fits its status, a message and a request id.
+
+use crate::docket::Exchange;
+use crate::facts::Facts;
+use crate::judge::Judge;
+use crate::notes::Notes;
+use fieldday_api::call::Answer;
+use fieldday_api::endpoint::Op;
+use fieldday_api::rules::Rule;
+
+#[derive(Default)]
+pub(crate) struct Envelope;
+
+impl Judge for Envelope {
+    const RULES: &'static [Rule] = &[Rule::ErrorEnvelope];
+
+    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+        let Some(response) = x.response().filter(|r| r.status >= 400) else { return };
+        // The object store and the health path speak for themselves.
+        if matches!(x.op, Op::PutAudio | Op::Health) {
+            return;
+        }
+        let status = response.status;
+        match &response.answer {
+            Answer::Error(body) => {
+                let detail = &body.detail;
+                let whole = !detail.message.is_empty() && !detail.request_id.is_empty();
+                notes.judge(Rule::ErrorEnvelope, x, whole && detail.error_code.agrees_with(status), || {
+                    if whole {
+                        format!("expected a code that fits status {status}, got {:?}", detail.error_code)
+                    } else {
+                        format!("expected a message and a request id with status {status}, one of them is empty")
+                    }
+                });
+            }
+            // What stands between the phone and the backend answers with its own pages.
+            Answer::Foreign(_) if matches!(status, 407 | 502 | 503 | 504 | 511) => {
+                notes.inconclusive(Rule::ErrorEnvelope);
+            }
+            Answer::Foreign(what) => notes.broken(Rule::ErrorEnvelope, x, || {
+                format!("expected the error envelope with status {status}, got another body ({what})")
+            }),
+            _ => notes.broken(Rule::ErrorEnvelope, x, || {
+                format!("expected the error envelope with status {status}, got the body of a success")
+            }),
+        }
+    }
+}

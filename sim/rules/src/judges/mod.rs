@@ -1,0 +1,13 @@
+//! The judges, a rule a file (or a few that one look decides).
+
+pub(crate) mod app;
+pub(crate) mod appointment;
+pub(crate) mod atomic;
+pub(crate) mod envelope;
+pub(crate) mod latency;
+pub(crate) mod ownership;
+pub(crate) mod recording;
+pub(crate) mod shift;
+pub(crate) mod task;
+pub(crate) mod tenancy;
+pub(crate) mod your_writes;

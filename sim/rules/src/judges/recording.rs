@@ -1,0 +1,156 @@
+//! Rules of recording sessions (§0.2, §2.3, §3.2, §3.3).
+//!
+//! - `recording.start.once`: however often a start is sent, its appointment has one active session.
+//! - `recording.stop.once`: a repeated stop keeps `ended_at`.
+//! - `recording.upload.once`: the same `audio_url` reported again starts nothing again.
+//! - `recording.status.forward`: transcription, then analysis, only ever move forward.
+
+use crate::docket::Exchange;
+use crate::facts::sessions::{self, Session, rank};
+use crate::facts::{Facts, Known};
+use crate::judge::Judge;
+use crate::notes::Notes;
+use crate::tables::{PerClient, digest, push_bounded};
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::endpoint::Op;
+use fieldday_api::names::Processing;
+use fieldday_api::rules::Rule;
+use fieldday_api::wire::recordings::RecordingSession;
+
+/// Decides `recording.start.once`. A session whose stop was sent may be over, and a new one legal; so may one that the
+/// backend closed with the shift. Another rep's recording of the same appointment is another matter.
+#[derive(Default)]
+pub(crate) struct StartOnce {
+    started: PerClient<Vec<Started>>,
+}
+
+struct Started {
+    appointment: SmolStr,
+    session: SmolStr,
+    shift_over: bool,
+}
+
+/// Starts remembered per rep.
+const STARTS: usize = 16;
+
+impl Judge for StartOnce {
+    const RULES: &'static [Rule] = &[Rule::RecordingStartOnce];
+
+    fn sent(&mut self, s: &crate::docket::Sending<'_>, _: &Facts, _: &mut Notes) {
+        if s.flight.op == Op::ClockOut {
+            self.started.of(s.client.index).iter_mut().for_each(|started| started.shift_over = true);
+        }
+    }
+    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        let (Call::StartRecording(body), Some(Answer::RecordingStarted(answer))) = (&**x.call, x.success()) else {
+            return;
+        };
+        let (now, list) = (&answer.recording_session_id, self.started.of(x.client.index));
+        let Some(known) = list.iter_mut().find(|s| s.appointment == body.appointment_id) else {
+            let (appointment, session) = (body.appointment_id.clone(), now.clone());
+            return push_bounded(list, STARTS, Started { appointment, session, shift_over: false });
+        };
+        if known.session == *now {
+            return notes.held(Rule::RecordingStartOnce);
+        }
+        let first = facts.sessions.get(&known.session);
+        let over = first.is_some_and(|s| s.stop_sent || s.ended_at.is_some());
+        if known.shift_over && !over {
+            notes.inconclusive(Rule::RecordingStartOnce);
+        } else if !over {
+            notes.broken(Rule::RecordingStartOnce, x, || {
+                let (appointment, session) = (&known.appointment, &known.session);
+                format!("expected the active session {session} of {appointment} again, got another, {now}")
+            });
+        }
+        (known.session, known.shift_over) = (now.clone(), false);
+    }
+}
+
+/// Decides `recording.stop.once`.
+#[derive(Default)]
+pub(crate) struct StopOnce;
+
+impl Judge for StopOnce {
+    const RULES: &'static [Rule] = &[Rule::RecordingStopOnce];
+
+    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        let Some((shown, known)) = known(x, facts) else { return };
+        let Some(ended_at) = known.ended_at else { return };
+        let same = match shown.ended_at {
+            Some(at) => at == ended_at.value,
+            // A read that began before may show it running; one that began later misses the rep's own write.
+            None => ended_at.since > x.sent_seq || (x.op == Op::GetRecording && known.stop_acked.is_some()),
+        };
+        if same && x.op != Op::StopRecording {
+            return;
+        }
+        notes.judge(Rule::RecordingStopOnce, x, same, || {
+            let now = shown.ended_at.map_or("none".to_owned(), |at| at.to_string());
+            format!("expected {} to keep ended_at {}, got {now}", shown.id, ended_at.value)
+        });
+    }
+}
+
+/// Decides `recording.upload.once`: what a second report of the same audio would start shows as a second job, or as a
+/// step that begins anew.
+#[derive(Default)]
+pub(crate) struct UploadOnce;
+
+impl Judge for UploadOnce {
+    const RULES: &'static [Rule] = &[Rule::RecordingUploadOnce];
+
+    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        let Some((shown, known)) = known(x, facts) else { return };
+        if !known.uploads.iter().any(|upload| upload.sent > 1) {
+            return;
+        }
+        let job = shown.transcript.as_ref().and_then(|t| t.uwc_job_id.as_ref());
+        let other_job = matches!((job, known.job), (Some(now), Some(then)) if digest(now) != then.value);
+        let back = goes_back(known.transcription, shown.transcription_status, x)
+            || goes_back(known.analysis, shown.analysis_status, x);
+        notes.judge(Rule::RecordingUploadOnce, x, !other_job && !back, || {
+            let what = if other_job { "another transcription job" } else { "a step that began anew" };
+            format!("the same audio of {} was reported again: expected nothing to start, got {what}", shown.id)
+        });
+    }
+}
+
+/// Decides `recording.status.forward`.
+#[derive(Default)]
+pub(crate) struct StatusForward;
+
+impl Judge for StatusForward {
+    const RULES: &'static [Rule] = &[Rule::RecordingStatusForward];
+
+    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        let Some(shown) = sessions::shown(x) else { return };
+        let (first, second) = (shown.transcription_status, shown.analysis_status);
+        if second == Processing::Completed && first != Processing::Completed {
+            return notes.broken(Rule::RecordingStatusForward, x, || {
+                format!("expected the analysis of {} to wait for its transcription, which is {first}", shown.id)
+            });
+        }
+        let Some((_, known)) = known(x, facts) else { return };
+        for (step, then, now) in [("transcription", known.transcription, first), ("analysis", known.analysis, second)] {
+            let Some(was) = then.map(|k| k.value) else { continue };
+            notes.judge(Rule::RecordingStatusForward, x, !goes_back(then, now, x), || {
+                format!("expected the {step} of {} to go on from {was}, got {now}", shown.id)
+            });
+        }
+    }
+}
+
+fn known<'a>(x: &'a Exchange<'_>, facts: &'a Facts) -> Option<(&'a RecordingSession, &'a Session)> {
+    let shown = sessions::shown(x)?;
+    Some((shown, facts.sessions.get(&shown.id)?))
+}
+
+/// Whether a step shows less than was known before the read began, or another end.
+fn goes_back(known: Option<Known<Processing>>, now: Processing, x: &Exchange<'_>) -> bool {
+    known.is_some_and(|k| {
+        let ends_differ = k.value.is_final() && now.is_final() && k.value != now;
+        ends_differ || (k.since < x.sent_seq && rank(now) < rank(k.value))
+    })
+}

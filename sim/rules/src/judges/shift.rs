@@ -1,0 +1,127 @@
+//! Rules of shifts (§0.2, §2.4).
+//!
+//! - `shift.clock-in.once`: one shift per rep and date; a repeated clock-in returns it with the same id and `clock_in_at`
+//!   (or 400, which the app answers with a look at `shifts/today`).
+//! - `shift.clock-out.once`: a repeated clock-out returns the same shift with the same `clock_out_at`.
+//! - `shift.today`: from an acknowledged clock-in to local midnight, `shifts/today` returns that shift.
+//!
+//! What a shift says of itself never changes once it is said, so the first two need no order but for a read that began
+//! before the clock-out was known. Which attempt of a doubtful clock-in landed first does not matter: it is the first
+//! that counts, and every answer shows it.
+
+use crate::docket::Exchange;
+use crate::facts::{Facts, shifts};
+use crate::judge::Judge;
+use crate::notes::Notes;
+use crate::tables::PerClient;
+use fieldday_api::SmolStr;
+use fieldday_api::call::Call;
+use fieldday_api::endpoint::Op;
+use fieldday_api::rules::Rule;
+use fieldday_api::time::{Date, Span};
+
+/// Decides `shift.clock-in.once`.
+#[derive(Default)]
+pub(crate) struct ClockInOnce;
+
+impl Judge for ClockInOnce {
+    const RULES: &'static [Rule] = &[Rule::ShiftClockInOnce];
+
+    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        let Some(shown) = shifts::shown(x) else { return };
+        let Some(known) = facts.shift_day(shown) else { return };
+        let same = known.id == shown.id && known.clock_in_at == shown.clock_in_at;
+        if same && x.op != Op::ClockIn {
+            return;
+        }
+        notes.judge(Rule::ShiftClockInOnce, x, same, || {
+            let (id, at) = (&known.id, known.clock_in_at);
+            let (date, now_id, now_at) = (shown.shift_date, &shown.id, shown.clock_in_at);
+            format!("expected one shift on {date}, {id} with clock_in_at {at}, got {now_id} with {now_at}")
+        });
+    }
+}
+
+/// Decides `shift.clock-out.once`.
+#[derive(Default)]
+pub(crate) struct ClockOutOnce;
+
+impl Judge for ClockOutOnce {
+    const RULES: &'static [Rule] = &[Rule::ShiftClockOutOnce];
+
+    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        let Some(shown) = shifts::shown(x) else { return };
+        let Some(day) = facts.shift_day(shown) else { return };
+        let Some(known) = day.clock_out_at else { return };
+        let same = match shown.clock_out_at {
+            Some(at) => at == known.value,
+            // A read that began before may show the shift as it was; one that began later misses the rep's own write.
+            None => known.since > x.sent_seq || (x.op == Op::ShiftToday && day.out_acked.is_some()),
+        };
+        if same && x.op != Op::ClockOut {
+            return;
+        }
+        notes.judge(Rule::ShiftClockOutOnce, x, same, || {
+            let (id, at) = (&shown.id, known.value);
+            match shown.clock_out_at {
+                Some(now) => format!("expected {id} to keep clock_out_at {at}, got {now}"),
+                None => format!("expected {id} to keep clock_out_at {at}, got none: the shift is open again"),
+            }
+        });
+    }
+}
+
+/// Decides `shift.today`.
+#[derive(Default)]
+pub(crate) struct Today {
+    clocked_in: PerClient<Option<ClockedIn>>,
+}
+
+struct ClockedIn {
+    date: Date,
+    id: SmolStr,
+    since: u64,
+}
+
+impl Judge for Today {
+    const RULES: &'static [Rule] = &[Rule::ShiftToday];
+
+    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+        match &**x.call {
+            Call::ClockIn { rep_id, body } if x.client.is(rep_id) => {
+                let (Some(shown), Some(date)) = (shifts::shown(x), date(x, notes)) else { return };
+                // One that was meant for another day says nothing about today.
+                if body.desired_start_time.is_none_or(|at| x.client.zone.date(at) == date) {
+                    let clocked_in = ClockedIn { date, id: shown.id.clone(), since: x.ended_seq };
+                    *self.clocked_in.of(x.client.index) = Some(clocked_in);
+                }
+            }
+            Call::ShiftToday { rep_id } if x.client.is(rep_id) => {
+                let Some(known) = self.clocked_in.of(x.client.index) else { return };
+                if known.since > x.sent_seq || date(x, notes) != Some(known.date) {
+                    return;
+                }
+                let id = &known.id;
+                match (shifts::shown(x), x.refusal()) {
+                    (Some(shown), _) => notes.judge(Rule::ShiftToday, x, shown.id == *id, || {
+                        format!("expected today's shift to be {id}, got {}", shown.id)
+                    }),
+                    (None, Some(status @ 400..500)) if !matches!(status, 401 | 403 | 408 | 429) => {
+                        notes.broken(Rule::ShiftToday, x, || {
+                            format!("expected today's shift to be {id}, which was acknowledged, got {status}")
+                        });
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The local date on which the exchange happened, wherever in it and whatever the target's clock; none around midnight.
+fn date(x: &Exchange<'_>, notes: &Notes) -> Option<Date> {
+    let (start, leeway) = (notes.settings.start, notes.settings.leeway);
+    let first = x.client.zone.date(start + (x.sent_at - leeway));
+    (x.client.zone.date(start + (x.ended_at + leeway.max(Span::ZERO))) == first).then_some(first)
+}

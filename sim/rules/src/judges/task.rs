@@ -1,0 +1,106 @@
+//! Rules of tasks (§0.2, §2.2).
+//!
+//! - `task.create.single`: one request makes at most one task; an acknowledged one exactly one.
+//! - `task.complete.once`: completing again keeps `completed_at` and `completed_by`.
+//! - `task.update.idempotent`: the same task update twice leaves the task as once.
+
+mod create;
+
+pub(crate) use create::CreateSingle;
+
+use crate::docket::{Exchange, Sending};
+use crate::facts::{Facts, Kind};
+use crate::judge::Judge;
+use crate::judges::appointment::repeated;
+use crate::notes::Notes;
+use crate::tables::{Table, digest};
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::endpoint::Op;
+use fieldday_api::rules::Rule;
+use fieldday_api::time::Time;
+
+/// Decides `task.update.idempotent`.
+#[derive(Default)]
+pub(crate) struct UpdateIdempotent;
+
+impl Judge for UpdateIdempotent {
+    const RULES: &'static [Rule] = &[Rule::TaskUpdateIdempotent];
+
+    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        if x.op == Op::UpdateTask {
+            repeated(Rule::TaskUpdateIdempotent, Kind::Task, x, facts, notes);
+        }
+    }
+}
+
+/// Decides `task.complete.once`. Whoever completed first, every answer shows it; an update of the status in between may
+/// have opened the task again, and nothing more is said about it.
+#[derive(Default)]
+pub(crate) struct CompleteOnce {
+    done: Table<u64, Completion>,
+}
+
+#[derive(Default)]
+struct Completion {
+    at: Option<Time>,
+    /// The person, as [`Facts`] know it, or a digest of the id.
+    by: Option<u64>,
+    status_updated: bool,
+}
+
+impl Judge for CompleteOnce {
+    const RULES: &'static [Rule] = &[Rule::TaskCompleteOnce];
+
+    fn sent(&mut self, s: &Sending<'_>, _: &Facts, _: &mut Notes) {
+        if let Call::UpdateTask { task_id, body } = &*s.flight.call
+            && body.status.is_some()
+        {
+            self.done.entry(digest(task_id)).or_default().status_updated = true;
+        }
+    }
+    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        match x.success() {
+            Some(Answer::TaskCompleted(done)) => {
+                self.shown(&done.id, done.completed_at, Some(&done.completed_by), x, facts, notes);
+            }
+            Some(Answer::Tasks(list)) => {
+                for task in &list.tasks {
+                    if let Some(at) = task.completed_at {
+                        self.shown(&task.id, at, task.completed_by.as_ref(), x, facts, notes);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl CompleteOnce {
+    fn shown(
+        &mut self,
+        id: &SmolStr,
+        at: Time,
+        by: Option<&SmolStr>,
+        x: &Exchange<'_>,
+        facts: &Facts,
+        notes: &mut Notes,
+    ) {
+        let by = by.map(|id| facts.person(id).map_or_else(|| digest(id), u64::from));
+        let known = self.done.entry(digest(id)).or_default();
+        if known.status_updated {
+            return;
+        }
+        let then = *known.at.get_or_insert(at);
+        let by_then = known.by.or(by);
+        known.by = by_then;
+        let same_person = by.is_none() || by == by_then;
+        let repeat = x.op == Op::CompleteTask;
+        if repeat || then != at || !same_person {
+            notes.judge(Rule::TaskCompleteOnce, x, then == at && same_person, || match same_person {
+                true => format!("expected {id} to keep completed_at {then}, got {at}"),
+                false => format!("expected {id} to keep completed_by, got another"),
+            });
+        }
+    }
+}

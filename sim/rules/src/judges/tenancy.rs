@@ -1,0 +1,90 @@
+//! `tenancy.isolated` (§0.1, §0.5): no answer carries anything of another tenant.
+//!
+//! An id belongs to the tenant to whose clients it was first shown. Shown to another tenant's, it has leaked, whichever
+//! of the two it belongs to.
+
+use crate::docket::Exchange;
+use crate::facts::Facts;
+use crate::judge::Judge;
+use crate::notes::Notes;
+use crate::tables::{Table, digest};
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::rules::Rule;
+use fieldday_api::wire::appointments::AppointmentDetail;
+
+#[derive(Default)]
+pub(crate) struct Isolated {
+    tenants: Table<u64, u8>,
+}
+
+impl Judge for Isolated {
+    const RULES: &'static [Rule] = &[Rule::TenancyIsolated];
+
+    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+        let Some(answer) = x.success() else { return };
+        let (tenant, mut leaked) = (x.client.tenant, None);
+        let mut shown = false;
+        ids(answer, |id| {
+            shown = true;
+            let key = digest(id);
+            match self.tenants.get(&key) {
+                None => drop(self.tenants.insert(key, tenant)),
+                Some(owner) if *owner == tenant => {}
+                Some(_) => leaked = Some(id.to_owned()),
+            }
+        });
+        if let Call::GetThread { contact_card_id: id, .. } = &**x.call
+            && self.tenants.get(&digest(id)).is_some_and(|owner| *owner != tenant)
+        {
+            leaked = Some(id.to_string());
+        }
+        if shown {
+            notes.judge(Rule::TenancyIsolated, x, leaked.is_none(), || {
+                let id = leaked.unwrap_or_default();
+                format!("expected nothing of another tenant, but clients of two tenants were shown {id}")
+            });
+        }
+    }
+}
+
+/// Every id in an answer that belongs to one tenant.
+fn ids(answer: &Answer, mut each: impl FnMut(&str)) {
+    match answer {
+        Answer::Appointments(list) => {
+            for entry in &list.appointments {
+                [&entry.appointment_id, &entry.lead_id, &entry.contact_card_id].iter().for_each(|id| each(id));
+            }
+        }
+        Answer::Appointment(detail) => {
+            let AppointmentDetail { appointment: a, lead, contact } = &**detail;
+            [&a.id, &a.lead_id, &a.contact_card_id, &lead.id, &contact.id].iter().for_each(|id| each(id));
+            a.assigned_rep_id.iter().for_each(|id| each(id));
+        }
+        Answer::Tasks(list) => list.tasks.iter().for_each(|task| {
+            each(&task.id);
+            [&task.appointment_id, &task.contact_card_id, &task.lead_id]
+                .iter()
+                .copied()
+                .flatten()
+                .for_each(|id| each(id));
+        }),
+        Answer::Task(task) => each(&task.id),
+        Answer::TaskCompleted(done) => each(&done.id),
+        Answer::RecordingStarted(started) => each(&started.recording_session_id),
+        Answer::Recording(body) => {
+            [&body.session.id, &body.session.appointment_id, &body.session.rep_id].iter().for_each(|id| each(id));
+        }
+        Answer::ShiftDay(day) => [&day.shift.id, &day.shift.rep_id].iter().for_each(|id| each(id)),
+        Answer::Shift(shift) => [&shift.id, &shift.rep_id].iter().for_each(|id| each(id)),
+        Answer::Thread(thread) => {
+            each(&thread.contact_card_id);
+            thread.messages.iter().for_each(|message| each(&message.id));
+        }
+        Answer::Wins(feed) => feed.posts.iter().for_each(|post| {
+            [&post.id, &post.rep_id, &post.appointment_id].iter().for_each(|id| each(id));
+        }),
+        Answer::Win(win) => each(&win.id),
+        Answer::Uploaded(done) => each(&done.recording_session_id),
+        Answer::Rag(_) | Answer::Health(_) | Answer::Stored | Answer::Error(_) | Answer::Foreign(_) => {}
+    }
+}

@@ -1,0 +1,78 @@
+//! `read.your-writes` (§0.2): a read after an acknowledged write shows that write, or one that may have come after it.
+//!
+//! For appointments and tasks field by field, over all clients: whoever wrote last, the read must know. For sessions and
+//! shifts by what an acknowledged start, stop, upload or clock-out left.
+
+use crate::docket::Exchange;
+use crate::facts::views::ASSIGNED;
+use crate::facts::{Facts, sessions, shifts};
+use crate::judge::Judge;
+use crate::notes::Notes;
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::endpoint::Op;
+use fieldday_api::names::RecordingMode;
+use fieldday_api::rules::Rule;
+
+const RULE: Rule = Rule::ReadYourWrites;
+
+#[derive(Default)]
+pub(crate) struct YourWrites;
+
+impl Judge for YourWrites {
+    const RULES: &'static [Rule] = &[RULE];
+
+    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        let looked = &facts.looked;
+        let mut lost = 0;
+        for impossible in &looked.impossible {
+            let wrong = impossible.wrong;
+            // Whose an appointment is, the list does not say: that is for another rule.
+            let listed = matches!(x.success(), Some(Answer::Appointments(_))) && wrong.field == ASSIGNED;
+            let repeated = impossible.repeat && wrong.named;
+            if listed || repeated || !wrong.acked {
+                continue;
+            }
+            lost += 1;
+            let what = if wrong.named { "the answer to the update itself does not show it" } else { "it is not shown" };
+            notes.broken(RULE, x, || format!("an acknowledged update is lost, {what}: {}", impossible.says()));
+        }
+        notes.held_times(RULE, looked.your_writes.saturating_sub(lost));
+        session(x, facts, notes);
+        shift(x, facts, notes);
+    }
+}
+
+fn session(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    let Call::GetRecording { session_id } = &**x.call else { return };
+    let Some(known) = facts.sessions.get(session_id) else { return };
+    let before = |since: Option<u64>| since.is_some_and(|since| since < x.sent_seq);
+    if x.refusal() == Some(404) && before(known.started) {
+        notes.broken(RULE, x, || format!("{session_id} was acknowledged to be started, and answers 404"));
+    }
+    let Some(shown) = sessions::shown(x) else { return };
+    if before(known.stop_acked) {
+        notes.judge(RULE, x, shown.ended_at.is_some(), || {
+            format!("{session_id} was acknowledged to be stopped, and shows no ended_at")
+        });
+    }
+    // Only a target that shows where audio is kept can be asked for it; other modes keep none.
+    let kept = shown.mode == RecordingMode::Full && shown.audio_storage_mode.is_some();
+    if kept && known.uploads.iter().any(|upload| before(upload.acked)) {
+        notes.judge(RULE, x, shown.audio_url.is_some(), || {
+            format!("the audio of {session_id} was acknowledged, and the session shows no audio_url")
+        });
+    }
+}
+
+fn shift(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    if x.op != Op::ShiftToday {
+        return;
+    }
+    let Some(shown) = shifts::shown(x) else { return };
+    let known = facts.shift_day(shown).and_then(|day| day.out_acked);
+    if known.is_some_and(|since| since < x.sent_seq) {
+        notes.judge(RULE, x, shown.clock_out_at.is_some(), || {
+            format!("the clock-out of {} was acknowledged, and the shift shows none", shown.id)
+        });
+    }
+}

@@ -1,0 +1,170 @@
+//! What a person felt of it all: waiting, old data, being offline, work that was not sent yet.
+
+use super::{add, histogram};
+use fieldday_api::endpoint::Op;
+use fieldday_api::names::Role;
+use fieldday_api::time::Span;
+use fieldday_history::Event;
+use fieldday_history::event::{Lapse, Screen, Source, What};
+use hdrhistogram::Histogram;
+
+/// What people felt, over all reps.
+#[derive(Clone, Debug)]
+pub struct Felt {
+    /// Days that reps ended.
+    pub rep_days: u64,
+    /// Time spent looking at a loading indicator, by endpoint in the order of [`Op::ALL`].
+    pub spinner: [Span; Op::ALL.len()],
+    /// How often "Retrying..." was shown.
+    pub retrying: u64,
+    /// Calls that a person cancelled.
+    pub cancelled: u64,
+    /// Time without a network, over all reps.
+    pub offline: Span,
+    /// Time without a network in a rep's day, in seconds.
+    pub offline_by_day: Histogram<u64>,
+    /// How long old data stood on each of [`Screen::ALL`].
+    pub stale: [Span; Screen::ALL.len()],
+    /// How old shown data was, in milliseconds, answers counting as new.
+    pub age: Histogram<u64>,
+    /// Screens that had nothing to show.
+    pub nothing: u64,
+    /// Actions waiting when the queue began to be sent.
+    pub queue_length: Histogram<u64>,
+    /// The longest queue.
+    pub queue_length_max: u64,
+    /// From the network's return to an empty queue, in milliseconds.
+    pub drain: Histogram<u64>,
+    /// How long uploads took, all attempts and pauses included, in seconds.
+    pub upload: Histogram<u64>,
+    /// Recordings whose audio was not stored when a day ended.
+    pub uploads_unfinished: u64,
+    /// Actions that waited when a day ended.
+    pub queued_at_end: u64,
+    /// Calls in a rep's day.
+    pub calls_by_day: Histogram<u64>,
+    reps: Vec<Rep>,
+}
+
+/// A rep's day so far.
+#[derive(Clone, Debug, Default)]
+struct Rep {
+    is_rep: bool,
+    calls: u64,
+    offline_since: Option<Span>,
+    offline: Span,
+    waiting: u32,
+    online_since: Option<Span>,
+}
+
+/// A day, in milliseconds.
+const DAY_MS: u64 = 86_400_000;
+
+impl Felt {
+    pub(super) fn new() -> Felt {
+        Felt {
+            rep_days: 0,
+            spinner: [Span::ZERO; Op::ALL.len()],
+            retrying: 0,
+            cancelled: 0,
+            offline: Span::ZERO,
+            offline_by_day: histogram(DAY_MS / 1_000),
+            stale: [Span::ZERO; Screen::ALL.len()],
+            age: histogram(DAY_MS * 7),
+            nothing: 0,
+            queue_length: histogram(10_000),
+            queue_length_max: 0,
+            drain: histogram(DAY_MS),
+            upload: histogram(DAY_MS / 1_000),
+            uploads_unfinished: 0,
+            queued_at_end: 0,
+            calls_by_day: histogram(1_000_000),
+            reps: Vec::new(),
+        }
+    }
+    pub(super) fn on(&mut self, event: &Event) {
+        let place = event.client as usize;
+        if let What::Client(client) = &event.what {
+            if self.reps.len() <= place {
+                self.reps.resize_with(place + 1, Rep::default);
+            }
+            self.reps[place] = Rep { is_rep: client.role == Role::SalesRep, ..Rep::default() };
+            return;
+        }
+        let Some(rep) = self.reps.get_mut(place).filter(|rep| rep.is_rep) else { return };
+        match &event.what {
+            What::Sent(sent) => rep.calls += u64::from(sent.attempt == 0),
+            What::Unanswered { why: Lapse::Cancelled, .. } => self.cancelled += 1,
+            What::Spinner { op, during } => self.spinner[op.index()] += *during,
+            What::Retrying { .. } => self.retrying += 1,
+            What::StaleShown { screen, during } => self.stale[*screen as usize] += *during,
+            What::Shown { from: Source::Nothing, .. } => self.nothing += 1,
+            What::Shown { age, .. } => self.age.saturating_record(age.as_millis().max(0) as u64),
+            What::Queued { .. } => rep.waiting += 1,
+            What::Settled { .. } => {
+                rep.waiting = rep.waiting.saturating_sub(1);
+                if rep.waiting == 0
+                    && let Some(since) = rep.online_since.take()
+                {
+                    self.drain.saturating_record((event.at - since).as_millis() as u64);
+                }
+            }
+            What::FlushBegan { waiting, .. } => {
+                self.queue_length.saturating_record(u64::from(*waiting));
+                self.queue_length_max = self.queue_length_max.max(u64::from(*waiting));
+            }
+            What::UploadEnded { took, .. } => self.upload.saturating_record(took.as_seconds() as u64),
+            What::Network { online } => rep.network(*online, event.at),
+            What::DayEnded { queued, uploads, .. } => {
+                self.queued_at_end += u64::from(*queued);
+                self.uploads_unfinished += u64::from(*uploads);
+                self.day_ended(place, event.at);
+            }
+            _ => {}
+        }
+    }
+    fn day_ended(&mut self, place: usize, at: Span) {
+        let rep = &mut self.reps[place];
+        rep.network(true, at);
+        rep.online_since = None;
+        self.rep_days += 1;
+        self.calls_by_day.saturating_record(rep.calls);
+        self.offline += rep.offline;
+        self.offline_by_day.saturating_record(rep.offline.as_seconds() as u64);
+        (rep.calls, rep.offline) = (0, Span::ZERO);
+    }
+    pub(super) fn merge(&mut self, other: &Felt) {
+        self.rep_days += other.rep_days;
+        for (mine, theirs) in self.spinner.iter_mut().zip(other.spinner) {
+            *mine += theirs;
+        }
+        for (mine, theirs) in self.stale.iter_mut().zip(other.stale) {
+            *mine += theirs;
+        }
+        self.retrying += other.retrying;
+        self.cancelled += other.cancelled;
+        self.offline += other.offline;
+        self.nothing += other.nothing;
+        self.queue_length_max = self.queue_length_max.max(other.queue_length_max);
+        self.uploads_unfinished += other.uploads_unfinished;
+        self.queued_at_end += other.queued_at_end;
+        add(&mut self.offline_by_day, &other.offline_by_day);
+        add(&mut self.age, &other.age);
+        add(&mut self.queue_length, &other.queue_length);
+        add(&mut self.drain, &other.drain);
+        add(&mut self.upload, &other.upload);
+        add(&mut self.calls_by_day, &other.calls_by_day);
+    }
+}
+
+impl Rep {
+    fn network(&mut self, online: bool, at: Span) {
+        if !online {
+            self.offline_since.get_or_insert(at);
+            self.online_since = None;
+        } else if let Some(since) = self.offline_since.take() {
+            self.offline += at - since;
+            self.online_since = (self.waiting > 0).then_some(at);
+        }
+    }
+}

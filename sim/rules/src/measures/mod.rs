@@ -1,0 +1,101 @@
+//! What was measured: how long calls took, by endpoint, and what people felt, over all reps.
+//!
+//! One set a worker: a histogram costs 180 KB, so there is none per rep. Sets add up, in any order.
+
+mod felt;
+mod ops;
+
+pub use felt::Felt;
+pub use ops::OpMeasures;
+
+use fieldday_api::endpoint::Op;
+use fieldday_history::Event;
+use fieldday_history::event::What;
+use hdrhistogram::Histogram;
+
+/// Everything measured in a cell, or by a worker.
+#[derive(Clone, Debug)]
+pub struct Measures {
+    /// By endpoint, in the order of [`Op::ALL`].
+    pub ops: Vec<OpMeasures>,
+    /// What people felt.
+    pub felt: Felt,
+    /// What each client has under way: call, attempt, endpoint.
+    under_way: Vec<Vec<(u32, u8, Op)>>,
+}
+
+impl Default for Measures {
+    fn default() -> Self {
+        Measures::new()
+    }
+}
+
+impl Measures {
+    /// Nothing measured yet.
+    pub fn new() -> Measures {
+        let ops = Op::ALL.iter().map(|_| OpMeasures::new()).collect();
+        Measures { ops, felt: Felt::new(), under_way: Vec::new() }
+    }
+    /// What was measured of one endpoint.
+    pub fn op(&self, op: Op) -> &OpMeasures {
+        &self.ops[op.index()]
+    }
+    /// The next event. The events of a cell come in their order; a cell's clients introduce themselves first.
+    pub fn on(&mut self, event: &Event) {
+        let client = event.client as usize;
+        match &event.what {
+            What::Client(_) => {
+                if self.under_way.len() <= client {
+                    self.under_way.resize_with(client + 1, Vec::new);
+                }
+                self.under_way[client].clear();
+            }
+            What::Sent(sent) => {
+                let op = sent.request.op();
+                self.ops[op.index()].attempts += 1;
+                if let Some(under_way) = self.under_way.get_mut(client) {
+                    under_way.push((sent.call, sent.attempt, op));
+                }
+            }
+            What::Answered { call, attempt, response, took } => {
+                if let Some(op) = self.ended(client, *call, *attempt) {
+                    self.ops[op.index()].answered(op, response, *took);
+                }
+            }
+            What::Unanswered { call, attempt, why, took } => {
+                if let Some(op) = self.ended(client, *call, *attempt) {
+                    self.ops[op.index()].unanswered(op, *why, *took);
+                }
+            }
+            What::Killed => {
+                for (.., op) in self.under_way.get_mut(client).into_iter().flat_map(|list| list.drain(..)) {
+                    self.ops[op.index()].killed();
+                }
+            }
+            _ => {}
+        }
+        self.felt.on(event);
+    }
+    /// Adds what another worker measured.
+    pub fn merge(&mut self, other: &Measures) {
+        for (mine, theirs) in self.ops.iter_mut().zip(&other.ops) {
+            mine.merge(theirs);
+        }
+        self.felt.merge(&other.felt);
+    }
+    fn ended(&mut self, client: usize, call: u32, attempt: u8) -> Option<Op> {
+        let under_way = self.under_way.get_mut(client)?;
+        let place = under_way.iter().position(|(c, a, _)| *c == call && *a == attempt)?;
+        Some(under_way.swap_remove(place).2)
+    }
+}
+
+/// A histogram of `1..=max` with three significant digits. Its memory is fixed, so recording never allocates.
+fn histogram(max: u64) -> Histogram<u64> {
+    Histogram::new_with_bounds(1, max.max(2), 3).expect("the bounds are constants that fit each other")
+}
+
+/// Adds a histogram of the same bounds.
+fn add(mine: &mut Histogram<u64>, theirs: &Histogram<u64>) {
+    mine.add(theirs).expect("all histograms of a kind have the same bounds");
+}

@@ -1,0 +1,105 @@
+//! Latencies and failures of one endpoint.
+
+use super::{add, histogram};
+use fieldday_api::call::{Answer, Response};
+use fieldday_api::endpoint::{Op, TimeoutClass};
+use fieldday_api::time::Span;
+use fieldday_history::event::Lapse;
+use hdrhistogram::Histogram;
+
+/// What was measured of one endpoint, attempt by attempt.
+#[derive(Clone, Debug)]
+pub struct OpMeasures {
+    /// Attempts sent.
+    pub attempts: u64,
+    /// Attempts answered, with whatever.
+    pub answered: u64,
+    /// Answers with a status of 4xx.
+    pub client_errors: u64,
+    /// Answers with a status of 5xx.
+    pub server_errors: u64,
+    /// Answers that are no answers of the API's.
+    pub foreign: u64,
+    /// Attempts without an answer: timed out, unreachable, broken, cancelled, killed.
+    pub unanswered: [u64; 5],
+    /// Attempts that took longer than their class allows, answered or timed out.
+    pub beyond_limit: u64,
+    /// How long attempts took, in microseconds from 1 µs to 1 h. Those that timed out stand at the time waited, as "at
+    /// least": [`OpMeasures::at_least`] says how many.
+    pub took: Histogram<u64>,
+    /// Entries of `took` that are lower bounds.
+    pub at_least: u64,
+}
+
+/// An hour, in microseconds.
+const HOUR: u64 = 3_600_000_000;
+
+impl OpMeasures {
+    pub(super) fn new() -> OpMeasures {
+        OpMeasures {
+            attempts: 0,
+            answered: 0,
+            client_errors: 0,
+            server_errors: 0,
+            foreign: 0,
+            unanswered: [0; 5],
+            beyond_limit: 0,
+            took: histogram(HOUR),
+            at_least: 0,
+        }
+    }
+    /// Attempts without an answer for this reason.
+    pub fn lapsed(&self, why: Lapse) -> u64 {
+        self.unanswered[why as usize]
+    }
+    /// The share of attempts beyond the limit, of those that were answered or timed out; none if there were none.
+    pub fn share_beyond_limit(&self) -> Option<f64> {
+        let judged = self.took.len();
+        (judged > 0).then(|| self.beyond_limit as f64 / judged as f64)
+    }
+    pub(super) fn answered(&mut self, op: Op, response: &Response, took: Span) {
+        self.answered += 1;
+        match response.status {
+            _ if matches!(response.answer, Answer::Foreign(_)) => self.foreign += 1,
+            400..500 => self.client_errors += 1,
+            500.. => self.server_errors += 1,
+            _ => {}
+        }
+        self.beyond_limit += u64::from(is_beyond(op, took, false));
+        self.record(took);
+    }
+    pub(super) fn unanswered(&mut self, op: Op, why: Lapse, took: Span) {
+        self.unanswered[why as usize] += 1;
+        if why == Lapse::Timeout {
+            self.beyond_limit += u64::from(is_beyond(op, took, true));
+            self.at_least += 1;
+            self.record(took);
+        }
+    }
+    /// An attempt of an app that died, of which nothing else was told.
+    pub(super) fn killed(&mut self) {
+        self.unanswered[Lapse::Killed as usize] += 1;
+    }
+    pub(super) fn merge(&mut self, other: &OpMeasures) {
+        self.attempts += other.attempts;
+        self.answered += other.answered;
+        self.client_errors += other.client_errors;
+        self.server_errors += other.server_errors;
+        self.foreign += other.foreign;
+        for (mine, theirs) in self.unanswered.iter_mut().zip(other.unanswered) {
+            *mine += theirs;
+        }
+        self.beyond_limit += other.beyond_limit;
+        self.at_least += other.at_least;
+        add(&mut self.took, &other.took);
+    }
+    fn record(&mut self, took: Span) {
+        self.took.saturating_record(took.as_micros().max(1) as u64);
+    }
+}
+
+/// A time-out at the limit is beyond it: the answer would have come later, or never.
+fn is_beyond(op: Op, took: Span, timed_out: bool) -> bool {
+    let class = op.endpoint().class;
+    class != TimeoutClass::Transfer && (took > class.limit() || (timed_out && took == class.limit()))
+}

@@ -1,0 +1,117 @@
+//! Where judges write down what they find.
+
+use crate::docket::{ClientInfo, Exchange, Sending, Told};
+use crate::findings::{Findings, Hazard, HazardCase, RuleCount, Violation};
+use crate::settings::Settings;
+use fieldday_api::SmolStr;
+use fieldday_api::endpoint::Op;
+use fieldday_api::rules::Rule;
+use fieldday_api::time::Span;
+use std::sync::Arc;
+
+/// Where something was found: what a violation says beside its sentence.
+pub(crate) struct Place<'a> {
+    pub at: Span,
+    pub client: &'a ClientInfo,
+    pub call: Option<u32>,
+    pub request_id: Option<SmolStr>,
+    pub op: Option<Op>,
+}
+
+/// What has a [`Place`].
+pub(crate) trait Scene {
+    fn place(&self) -> Place<'_>;
+}
+
+impl Scene for Exchange<'_> {
+    fn place(&self) -> Place<'_> {
+        Place {
+            at: self.ended_at,
+            client: self.client,
+            call: Some(self.number),
+            request_id: self.response().and_then(|r| r.request_id().cloned()),
+            op: Some(self.op),
+        }
+    }
+}
+impl Scene for Sending<'_> {
+    fn place(&self) -> Place<'_> {
+        let (call, op) = (Some(self.flight.number), Some(self.flight.op));
+        Place { at: self.flight.sent_at, client: self.client, call, request_id: None, op }
+    }
+}
+impl Scene for Told<'_> {
+    fn place(&self) -> Place<'_> {
+        Place { at: self.at, client: self.client, call: None, request_id: None, op: None }
+    }
+}
+impl Scene for Place<'_> {
+    fn place(&self) -> Place<'_> {
+        Place { request_id: self.request_id.clone(), ..*self }
+    }
+}
+
+/// The findings so far, and the settings, for judges.
+pub(crate) struct Notes {
+    pub settings: Arc<Settings>,
+    pub findings: Findings,
+    kept: [u32; Rule::ALL.len()],
+}
+
+impl Notes {
+    pub fn new(settings: Arc<Settings>) -> Notes {
+        let findings = Findings::new(&settings);
+        Notes { settings, findings, kept: [0; Rule::ALL.len()] }
+    }
+    /// One more case in which the rule held.
+    pub fn held(&mut self, rule: Rule) {
+        self.count(rule).exercised += 1;
+    }
+    /// So many more cases in which the rule held.
+    pub fn held_times(&mut self, rule: Rule, times: u32) {
+        self.count(rule).exercised += u64::from(times);
+    }
+    /// One more case that cannot be decided.
+    pub fn inconclusive(&mut self, rule: Rule) {
+        self.count(rule).inconclusive += 1;
+    }
+    /// One more case in which the rule was broken. The sentence is only made if it is kept.
+    pub fn broken(&mut self, rule: Rule, scene: &impl Scene, says: impl FnOnce() -> String) {
+        let count = self.count(rule);
+        count.exercised += 1;
+        count.broken += 1;
+        if self.kept[rule.index()] as usize >= self.settings.kept_per_rule {
+            return;
+        }
+        self.kept[rule.index()] += 1;
+        self.findings.violations.push(violation(rule, scene, says()));
+    }
+    /// A case that was decided by `holds`.
+    pub fn judge(&mut self, rule: Rule, scene: &impl Scene, holds: bool, says: impl FnOnce() -> String) {
+        if holds { self.held(rule) } else { self.broken(rule, scene, says) }
+    }
+    /// A late answer: whether it matters is a question of shares.
+    pub fn late(&mut self, scene: &impl Scene, says: impl FnOnce() -> String) {
+        if self.findings.late.len() < self.settings.kept_per_rule {
+            self.findings.late.push(violation(Rule::LatencyTimeout, scene, says()));
+        }
+    }
+    /// One more case of a hazard.
+    pub fn hazard(&mut self, hazard: Hazard, scene: &impl Scene, says: impl FnOnce() -> String) {
+        let hazards = &mut self.findings.hazards;
+        hazards.counts[hazard as usize] += 1;
+        if hazards.cases.len() < self.settings.kept_per_rule {
+            let Place { at, client, call, .. } = scene.place();
+            let (client, client_name) = (client.index, client.name.clone());
+            hazards.cases.push(HazardCase { hazard, at, client, client_name, call, says: says() });
+        }
+    }
+    fn count(&mut self, rule: Rule) -> &mut RuleCount {
+        &mut self.findings.rules[rule.index()]
+    }
+}
+
+fn violation(rule: Rule, scene: &impl Scene, says: String) -> Violation {
+    let Place { at, client, call, request_id, op } = scene.place();
+    Violation { rule, at, client: client.index, client_name: client.name.clone(), call, request_id, op, says }
+}

@@ -1,0 +1,61 @@
+//! What the judges must know about the run.
+
+use fieldday_api::SmolStr;
+use fieldday_api::rules::Rule;
+use fieldday_api::time::{Span, Time, Zone};
+use std::collections::BTreeMap;
+
+/// What the judges must know about the run. Shared by all cells.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// When the events' clock starts: `start` plus an event's time is its absolute time.
+    pub start: Time,
+    /// The zone of each tenant, by tenant id. UTC for a tenant that is not here.
+    pub zones: BTreeMap<SmolStr, Zone>,
+    /// How far the target's clock may be from the events' clock.
+    pub leeway: Span,
+    /// How near the place a recording may start, in metres.
+    pub geofence_m: u32,
+    /// Rules that the run is worth nothing without.
+    pub must_exercise: Vec<Rule>,
+    /// Of a million answers of a class, so many may come after the class's limit.
+    pub late_share_max_ppm: u64,
+    /// Fewer answers of a class than this say nothing about shares.
+    pub late_samples_min: u64,
+    /// Whether an attempt that timed out counts as a late answer. True where the network is known to be good, so that
+    /// only the backend can be slow; otherwise a time-out is inconclusive.
+    pub timeouts_are_late: bool,
+    /// How long after the network is back the queue may still hold something.
+    pub drain_within: Span,
+    /// How often a session may be polled at most.
+    pub poll_every: Span,
+    /// How long a session may be polled at most.
+    pub poll_for: Span,
+    /// The other reading of §0.4: a recording start may come out of the queue.
+    pub start_may_queue: bool,
+    /// Whether 422 is as good as 400 for a body that is refused.
+    pub accept_422: bool,
+    /// Violations kept per rule and cell; all are counted.
+    pub kept_per_rule: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            start: Time::default(),
+            zones: BTreeMap::new(),
+            leeway: Span::seconds(60),
+            geofence_m: 150,
+            must_exercise: Vec::new(),
+            late_share_max_ppm: 10_000,
+            late_samples_min: 100,
+            timeouts_are_late: false,
+            drain_within: Span::minutes(5),
+            poll_every: Span::seconds(5),
+            poll_for: Span::minutes(5),
+            start_may_queue: false,
+            accept_422: false,
+            kept_per_rule: 20,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Latencies and what people feel.
+
+mod common;
+
+use common::*;
+use fieldday_api::endpoint::Op;
+use fieldday_api::time::Span;
+use fieldday_history::event::{Lapse, Screen, Source, Trigger, What};
+use fieldday_rules::Measures;
+
+fn measured(s: &Stream) -> Measures {
+    let mut measures = Measures::new();
+    s.events.iter().for_each(|event| measures.on(event));
+    measures
+}
+
+#[test]
+fn answers_count_by_kind_and_a_time_out_stands_at_the_time_waited() {
+    let mut s = Stream::new();
+    s.call(REP, get(), detail(&visit()));
+    let refused = s.send(REP, SCREEN, get());
+    s.fail(&refused, 404);
+    let broken = s.send(REP, SCREEN, get());
+    s.fail(&broken, 503);
+    let slow = s.send(REP, SCREEN, get());
+    s.wait(Span::millis(9_990)).lapse(&slow, Lapse::Timeout);
+    s.send(REP, SCREEN, get());
+    s.say(REP, What::Killed);
+    let measures = measured(&s);
+    let op = measures.op(Op::GetAppointment);
+    assert_eq!((op.attempts, op.answered, op.client_errors, op.server_errors), (5, 3, 1, 1));
+    assert_eq!((op.lapsed(Lapse::Timeout), op.lapsed(Lapse::Killed)), (1, 1));
+    assert_eq!((op.took.len(), op.at_least, op.beyond_limit), (4, 1, 1));
+    assert_eq!(op.took.max() / 10_000, 1_000, "the time-out stands at 10 s");
+    assert_eq!(op.share_beyond_limit(), Some(0.25));
+}
+
+#[test]
+fn what_a_person_feels_adds_up_over_a_day() {
+    let mut s = Stream::new();
+    s.say(REP, What::Network { online: false });
+    s.queue(REP, patch(won()));
+    s.wait(Span::seconds(60)).say(REP, What::Network { online: true });
+    s.wait(Span::seconds(2)).say(REP, What::FlushBegan { trigger: Trigger::NetworkBack, waiting: 1 });
+    s.settle(REP, 1);
+    s.say(REP, What::Spinner { op: Op::ListTasks, during: Span::seconds(3) });
+    s.say(REP, What::StaleShown { screen: Screen::Dashboard, during: Span::seconds(4) });
+    s.say(REP, What::Shown { screen: Screen::Dashboard, from: Source::Stale, age: Span::minutes(6) });
+    s.call(REP, get(), detail(&visit()));
+    s.call(OFFICE, get(), detail(&visit()));
+    s.day_ends(REP, 0);
+    let felt = measured(&s).felt;
+    assert_eq!(felt.rep_days, 1);
+    assert_eq!(felt.offline.as_seconds(), 60);
+    assert_eq!((felt.queue_length_max, felt.queue_length.max()), (1, 1));
+    assert_eq!(felt.drain.max() / 100, 20, "two seconds");
+    assert_eq!(felt.spinner[Op::ListTasks.index()], Span::seconds(3));
+    assert_eq!(felt.stale[Screen::Dashboard as usize], Span::seconds(4));
+    assert_eq!(felt.age.max() / 1_000, 360);
+    assert_eq!(felt.calls_by_day.max(), 1, "the office's call is no rep's");
+}
+
+#[test]
+fn workers_add_up_in_any_order() {
+    let (mut one, mut two) = (Stream::new(), Stream::new());
+    one.call(REP, get(), detail(&visit())).day_ends(REP, 2);
+    two.call(REP, get_list(), list(&[visit()])).day_ends(REP, 1);
+    let (mut a, mut b) = (measured(&one), measured(&two));
+    let (a_alone, b_alone) = (a.clone(), b.clone());
+    a.merge(&b_alone);
+    b.merge(&a_alone);
+    for m in [&a, &b] {
+        assert_eq!((m.felt.rep_days, m.felt.queued_at_end), (2, 3));
+        assert_eq!((m.op(Op::GetAppointment).answered, m.op(Op::ListAppointments).took.len()), (1, 1));
+    }
+}

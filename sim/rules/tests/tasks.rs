@@ -1,0 +1,155 @@
+//! Tasks: made once, completed once, updated as often as it takes.
+
+mod common;
+
+use common::*;
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::names::{Assignee, TaskStatus};
+use fieldday_api::rules::Rule;
+use fieldday_api::wire::tasks::*;
+use fieldday_history::event::{Cause, Lapse, What};
+
+fn create() -> Call {
+    Call::CreateTask(TaskCreate {
+        description: "Follow up".into(),
+        assigned_to: Assignee::SalesRep,
+        contact_card_id: None,
+        lead_id: None,
+        appointment_id: None,
+        call_id: None,
+        due_at: Some(at("23:00")),
+        priority: None,
+        source: None,
+    })
+}
+fn made(id: &str) -> Answer {
+    Answer::Task(Box::new(task(id)))
+}
+fn get_tasks() -> Call {
+    Call::ListTasks(TaskQuery { status: Some(TaskStatus::Open), ..TaskQuery::default() })
+}
+fn complete() -> Call {
+    Call::CompleteTask { task_id: "task_1".into() }
+}
+fn completed(hour: &str, by: &str) -> Answer {
+    let (id, status) = ("task_1".into(), TaskStatus::Completed);
+    Answer::TaskCompleted(TaskCompleted { id, status, completed_at: at(hour), completed_by: by.into() })
+}
+fn update(body: TaskPatch) -> Call {
+    Call::UpdateTask { task_id: "task_1".into(), body }
+}
+fn due(hour: &str) -> TaskPatch {
+    TaskPatch { due_at: Some(at(hour)), ..TaskPatch::default() }
+}
+
+#[test]
+fn a_task_that_was_acknowledged_is_in_the_list() {
+    let mut s = Stream::new();
+    s.call(REP, create(), made("task_1"));
+    s.call(REP, get_tasks(), tasks(&[task("task_1")]));
+    s.holds(Rule::TaskCreateSingle);
+    s.call(REP, create(), made("task_2"));
+    s.call(REP, get_tasks(), tasks(&[task("task_1")]));
+    s.breaks(&[Rule::ReadYourWrites]);
+    s.call(REP, get_tasks(), tasks(&[task("task_1")]));
+    s.breaks(&[Rule::ReadYourWrites, Rule::TaskCreateSingle]);
+}
+
+#[test]
+fn one_request_makes_one_task() {
+    let mut s = Stream::new();
+    let lost = s.send(REP, Cause::Tap, create());
+    s.lapse(&lost, Lapse::Timeout);
+    s.call(REP, get_tasks(), tasks(&[task("task_1")]));
+    s.holds(Rule::TaskCreateSingle);
+    s.call(REP, get_tasks(), tasks(&[task("task_1"), task("task_2")]));
+    s.breaks(&[Rule::TaskCreateSingle]);
+}
+
+#[test]
+fn a_repeat_that_the_person_wanted_may_make_a_second_task() {
+    let mut s = Stream::new();
+    let lost = s.send(REP, Cause::Tap, create());
+    s.lapse(&lost, Lapse::Timeout);
+    s.say(REP, What::AskedToRetry { call: lost.call, yes: true });
+    let again = s.again(&lost);
+    s.ok(&again, made("task_2"));
+    s.call(REP, get_tasks(), tasks(&[task("task_1"), task("task_2")]));
+    s.holds(Rule::TaskCreateSingle);
+}
+
+#[test]
+fn a_task_that_looks_the_same_but_is_older_is_another() {
+    let mut s = Stream::new();
+    let old = Task { created_at: at("01:00"), ..task("task_0") };
+    s.call(REP, create(), made("task_1"));
+    s.call(REP, get_tasks(), tasks(&[old, task("task_1")]));
+    s.is_fine();
+}
+
+#[test]
+fn completing_again_keeps_who_and_when() {
+    let mut s = Stream::new();
+    s.call(OFFICE, complete(), completed("16:00", "user_1"));
+    s.call(OFFICE, complete(), completed("16:00", "user_1"));
+    s.holds(Rule::TaskCompleteOnce);
+    s.call(OFFICE, complete(), completed("16:05", "user_1"));
+    s.breaks(&[Rule::TaskCompleteOnce]);
+    let mut s = Stream::new();
+    s.call(OFFICE, complete(), completed("16:00", "rep_0"));
+    s.call(OFFICE, complete(), completed("16:00", "user_0"));
+    s.is_fine();
+    s.call(OFFICE, complete(), completed("16:00", "user_1"));
+    s.breaks(&[Rule::TaskCompleteOnce]);
+}
+
+#[test]
+fn a_completion_whose_answer_was_lost_shows_or_not() {
+    let mut s = Stream::new();
+    s.call(REP, get_tasks(), tasks(&[task("task_1")]));
+    let lost = s.send(OFFICE, Cause::Office, complete());
+    s.lapse(&lost, Lapse::Timeout);
+    s.call(REP, get_tasks(), tasks(&[task("task_1")]));
+    s.call(REP, get_tasks(), tasks(&[Task { status: TaskStatus::Completed, ..task("task_1") }]));
+    s.is_fine();
+}
+
+#[test]
+fn a_completion_that_was_acknowledged_is_shown() {
+    let mut s = Stream::new();
+    s.call(REP, get_tasks(), tasks(&[task("task_1")]));
+    s.call(OFFICE, complete(), completed("16:00", "user_1"));
+    s.call(REP, get_tasks(), tasks(&[task("task_1")]));
+    s.breaks(&[Rule::ReadYourWrites]);
+}
+
+#[test]
+fn a_task_turns_overdue_by_itself() {
+    let mut s = Stream::new();
+    s.call(REP, get_tasks(), tasks(&[task("task_1")]));
+    s.call(OFFICE, update(due("16:00")), Answer::Task(Box::new(Task { due_at: Some(at("16:00")), ..task("task_1") })));
+    let overdue = Task { due_at: Some(at("16:00")), status: TaskStatus::Overdue, ..task("task_1") };
+    s.call(REP, get_tasks(), tasks(&[overdue]));
+    s.holds(Rule::ReadYourWrites);
+}
+
+#[test]
+fn the_same_task_update_twice_is_as_once() {
+    let after = Answer::Task(Box::new(Task { due_at: Some(at("16:00")), ..task("task_1") }));
+    let mut s = Stream::new();
+    s.call(OFFICE, update(due("16:00")), after.clone());
+    s.call(OFFICE, update(due("16:00")), after);
+    s.holds(Rule::TaskUpdateIdempotent);
+    let noted = Task { due_at: Some(at("16:00")), notes: Some("again".into()), ..task("task_1") };
+    s.call(OFFICE, update(due("16:00")), Answer::Task(Box::new(noted)));
+    s.breaks(&[Rule::TaskUpdateIdempotent]);
+}
+
+#[test]
+fn a_task_stands_in_one_reps_list() {
+    let mut s = Stream::new();
+    s.call(REP, get_tasks(), tasks(&[task("task_1")]));
+    s.holds(Rule::OwnershipOwnOnly);
+    s.call(OTHER, get_tasks(), tasks(&[task("task_1")]));
+    s.breaks(&[Rule::OwnershipOwnOnly]);
+}

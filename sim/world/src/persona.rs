@@ -1,0 +1,166 @@
+//! What a rep is like: how full the day is, and the habits that make trouble for an app. The data are in
+//! `fixtures/personas.toml`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, LazyLock};
+
+/// Least and most, both included.
+pub type Bounds = (u32, u32);
+
+/// A kind of rep. `ppm` are parts per million: of days, visits or occasions, as each says.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Persona {
+    /// `roof-inspector`
+    pub name: String,
+    /// In a sentence.
+    pub about: String,
+    /// Visits a day.
+    pub appointments: Bounds,
+    /// How long a visit is to take.
+    pub visit_minutes: Bounds,
+    /// By how much a visit runs over at most. A third of the visits end early instead, by half of that at most.
+    pub overrun_minutes: u32,
+    /// What is sold, in dollars.
+    pub deal_dollars: Bounds,
+    /// Share of held visits that are won.
+    pub wins_ppm: u32,
+    /// Share of days with a lunch break.
+    pub lunch_ppm: u32,
+    /// How long it takes.
+    pub lunch_minutes: Bounds,
+    /// The habits, which read as if they were the persona's own fields.
+    pub habits: Habits,
+}
+
+impl std::ops::Deref for Persona {
+    type Target = Habits;
+    fn deref(&self) -> &Habits {
+        &self.habits
+    }
+}
+
+macro_rules! habits {
+    ($($(#[doc = $doc:literal])+ $name:ident up to $most:literal;)+) => {
+        /// What a person does to an app.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Habits { $($(#[doc = $doc])+ pub $name: u32,)+ }
+
+        /// Habits that a scenario gives to everybody, whatever their persona says.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct HabitsForAll {
+            $($(#[doc = $doc])+ #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[schemars(range(min = 0, max = $most))] pub $name: Option<u32>,)+
+        }
+
+        impl HabitsForAll {
+            /// The habits that come of it.
+            pub fn over(&self, own: Habits) -> Habits {
+                Habits { $($name: self.$name.unwrap_or(own.$name),)+ }
+            }
+            /// Each that is given: its name, its value, the most it may be.
+            pub fn given(&self) -> impl Iterator<Item = (&'static str, u32, u32)> {
+                [$((stringify!($name), self.$name, $most)),+].into_iter().filter_map(|(name, value, most)| Some((name, value?, most)))
+            }
+        }
+        impl Habits {
+            /// Each: its name, its value, the most it may be.
+            pub fn all(&self) -> impl Iterator<Item = (&'static str, u32, u32)> {
+                [$((stringify!($name), self.$name, $most)),+].into_iter()
+            }
+        }
+    };
+}
+
+habits! {
+    /// Of the days: goes home without clocking out.
+    forgets_clock_out_ppm up to 1_000_000;
+    /// Of the visits: starts the recording late, minutes into the talk.
+    records_late_ppm up to 1_000_000;
+    /// Of the taps: taps twice.
+    double_taps_ppm up to 1_000_000;
+    /// Of the uploads: puts the app away while it uploads.
+    closes_app_while_uploading_ppm up to 1_000_000;
+    /// Of the visits: writes a follow-up task.
+    creates_task_ppm up to 1_000_000;
+    /// Of the times the app asks: says yes to sending it again.
+    says_yes_to_retry_ppm up to 1_000_000;
+    /// Of the open tasks seen: does one and ticks it off.
+    completes_task_ppm up to 1_000_000;
+    /// Of the open tasks seen: puts one off.
+    postpones_task_ppm up to 1_000_000;
+    /// Of the drives: reads messages at a red light.
+    messages_at_red_lights_ppm up to 1_000_000;
+    /// Of the visits: opens the appointment's details before the door.
+    opens_details_ppm up to 1_000_000;
+    /// Of the lists seen: scrolls on.
+    scrolls_ppm up to 1_000_000;
+    /// Of the recordings: watches until the results are there.
+    watches_results_ppm up to 1_000_000;
+    /// Of the visits won: posts the win.
+    posts_win_ppm up to 1_000_000;
+    /// Of the drives: asks Otto something.
+    asks_otto_ppm up to 1_000_000;
+    /// Of the visits: writes notes to the appointment.
+    writes_notes_ppm up to 1_000_000;
+    /// Of the mornings: looks at past appointments.
+    looks_back_ppm up to 1_000_000;
+    /// Of the outcomes: changes the mind and corrects it.
+    corrects_outcome_ppm up to 1_000_000;
+    /// Cancels a call that holds up the screen for longer than that.
+    patience_s up to 120;
+    /// Looks at the dashboard so often while at work.
+    looks_at_dashboard_every_minutes up to 600;
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    persona: Vec<Persona>,
+}
+
+static PERSONAS: LazyLock<Vec<Arc<Persona>>> = LazyLock::new(|| {
+    let text = include_str!("../../../fixtures/personas.toml");
+    // The fixture is part of the program: a test reads it, so it cannot be wrong in a build that passed.
+    let file: File = toml::from_str(text).expect("fixtures/personas.toml is checked by a test");
+    file.persona.into_iter().map(Arc::new).collect()
+});
+
+/// All personas, in the fixture's order.
+pub fn personas() -> &'static [Arc<Persona>] {
+    &PERSONAS
+}
+
+/// The persona of that name.
+pub fn named(name: &str) -> Option<&'static Arc<Persona>> {
+    PERSONAS.iter().find(|p| p.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_persona_is_possible() {
+        assert!(personas().len() >= 4);
+        for persona in personas() {
+            assert!(named(&persona.name).is_some_and(|p| Arc::ptr_eq(p, persona)), "{} is there twice", persona.name);
+            for (least, most) in [persona.appointments, persona.visit_minutes, persona.deal_dollars, persona.lunch_minutes] {
+                assert!(least <= most && most > 0, "{}", persona.name);
+            }
+            for (habit, value, most) in persona.habits.all() {
+                assert!(value <= most, "{}: {habit}", persona.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_scenario_may_change_one_habit_and_leaves_the_others() {
+        let own = personas()[0].habits;
+        let changed = HabitsForAll { patience_s: Some(99), ..HabitsForAll::default() }.over(own);
+        assert_eq!(changed, Habits { patience_s: 99, ..own });
+    }
+}

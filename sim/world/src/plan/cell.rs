@@ -1,0 +1,97 @@
+//! A cell: its tenants, and what goes wrong with their backend.
+
+use super::tenant::{self, TenantSite};
+use super::{AFTER_MIDNIGHT, CellPlan, MishapKind, MishapPlan, Plan, PlanDay};
+use crate::keys::stream;
+use crate::scenario::{Mishap, MishapWord};
+use fieldday_api::time::{Span, Zone};
+use fieldday_chance::{join_keys, name_key};
+
+/// Makes a cell. `index` is its place in the plan, `number` its place in its day.
+pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellPlan {
+    let name = format!("cell-{index}");
+    let tenants = plan.scenario.people.tenants_per_cell;
+    // Territories in turn over all tenants of the day.
+    let site = |j: u32| &day.territories[((u64::from(number) * u64::from(tenants) + u64::from(j)) % day.territories.len() as u64) as usize];
+    let zones = || (0..tenants).map(|j| &site(j).1);
+    let start = zones().map(|zone| zone.midnight(day.date)).min().unwrap_or_default();
+    let end = zones().map(|zone| zone.midnight(day.date.plus_days(1))).max().unwrap_or_default() + AFTER_MIDNIGHT;
+    let mut cell = CellPlan {
+        seed: join_keys(plan.seed, name_key(&name)),
+        date: day.date,
+        index,
+        start,
+        end,
+        tenants: Vec::new(),
+        mishaps: Vec::new(),
+        name,
+    };
+    if plan.removed.takes(&cell.name) {
+        return cell;
+    }
+    for j in 0..tenants {
+        let (territory, zone) = site(j);
+        let site = TenantSite {
+            name: format!("{}/tenant-{j}", cell.name),
+            demo: plan.scenario.people.demo && number == 0 && j == 0,
+            reps: reps_of(plan, number, j),
+            territory,
+            zone,
+            date: day.date,
+            ends: end,
+        };
+        if !plan.removed.takes(&site.name) {
+            cell.tenants.push(tenant::make(plan, site));
+        }
+    }
+    let first_zone = zones().next().cloned().unwrap_or_else(Zone::utc);
+    for mishap in &plan.scenario.mishap {
+        cell.mishaps.extend(make_mishap(plan, &cell, mishap, &first_zone));
+    }
+    cell
+}
+
+/// How many reps a tenant of a cell has: cells fill one after the other, tenants of a cell evenly.
+fn reps_of(plan: &Plan, cell: u32, tenant: u32) -> u32 {
+    let tenants = u64::from(plan.scenario.people.tenants_per_cell);
+    let full = u64::from(plan.scenario.reps_per_tenant()) * tenants;
+    let here = plan.scenario.people.reps.saturating_sub(u64::from(cell) * full).min(full);
+    (here / tenants) as u32 + u32::from(u64::from(tenant) < here % tenants)
+}
+
+fn make_mishap(plan: &Plan, cell: &CellPlan, mishap: &Mishap, zone: &Zone) -> Option<MishapPlan> {
+    let name = format!("{}/mishap/{}", cell.name, mishap.name);
+    if plan.removed.takes(&name) {
+        return None;
+    }
+    let tenant = match mishap.tenant {
+        // A mishap of a tenant that was taken out has nobody to happen to.
+        Some(number) => {
+            let of = format!("{}/tenant-{number}", cell.name);
+            Some(cell.tenants.iter().find(|t| t.name == of)?.data.id.clone())
+        }
+        None => None,
+    };
+    let later = stream(plan.seed, name_key(&name)).below(u64::from(mishap.jitter_minutes) * 60_000_000 + 1);
+    let later = Span::micros(later as i64);
+    let (status, figure) = (mishap.status.unwrap_or(500), |figure: Option<u32>| figure.unwrap_or(1));
+    let kind = match mishap.kind {
+        MishapWord::ErrorBeforeCommit => MishapKind::ErrorBeforeCommit { status },
+        MishapWord::ErrorAfterCommit => MishapKind::ErrorAfterCommit { status },
+        MishapWord::LostAnswer => MishapKind::LostAnswer,
+        MishapWord::Slow => MishapKind::Slow { extra_ms: figure(mishap.extra_ms) },
+        MishapWord::RateLimit => MishapKind::RateLimit { retry_after_s: figure(mishap.retry_after_s) },
+        MishapWord::Restart => MishapKind::Restart,
+        MishapWord::ShunyaSlow => MishapKind::ShunyaSlow { factor: figure(mishap.factor) },
+        MishapWord::ShunyaFails => MishapKind::ShunyaFails,
+    };
+    Some(MishapPlan {
+        kind,
+        from: zone.at(cell.date, mishap.from) + later,
+        until: zone.at(cell.date, mishap.until) + later,
+        rate_ppm: mishap.rate_ppm,
+        ops: mishap.ops.clone(),
+        tenant,
+        name,
+    })
+}

@@ -1,0 +1,149 @@
+//! The plan: who lives which day, and what happens to them. It follows from a scenario and a seed, and is made cell by
+//! cell, when a cell is asked for; nothing is held for cells that are not.
+//!
+//! Every element draws from streams of its own name, and elements that refer to another are named below it. So an element
+//! that is taken out takes nothing else along but what was named below it, and what the office would have done to it; the
+//! rest of the plan is the same to the bit. Even the times of the visits around a removed one stay.
+
+mod cell;
+mod demo;
+mod masts;
+mod office;
+mod past;
+mod removed;
+mod render;
+mod rep;
+mod rows;
+mod tenant;
+mod texts;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub use types::*;
+
+use crate::persona::{self, Persona};
+use crate::scenario::Scenario;
+use crate::territory::{self, Territory};
+use crate::zones;
+use fieldday_api::time::{Date, Span, Time, TimeOfDay, Zone};
+use removed::Removed;
+use std::sync::Arc;
+
+/// How long a cell lives after the last tenant's local midnight: what is queued late goes out, and shows.
+const AFTER_MIDNIGHT: Span = Span::hours(3);
+
+/// A plan.
+pub struct Plan {
+    scenario: Arc<Scenario>,
+    seed: u64,
+    days: Vec<PlanDay>,
+    personas: Vec<(Arc<Persona>, u64)>,
+    removed: Removed,
+}
+
+/// A date, with the scenario's territories and their clocks around it.
+struct PlanDay {
+    date: Date,
+    territories: Vec<(Arc<Territory>, Zone)>,
+}
+
+/// A plan that cannot be made.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PlanError {
+    /// `remove` names an element that the plan does not have.
+    #[error("`remove` names {name:?}, which is not in the plan{}", hint(suggestion))]
+    NoSuchElement {
+        /// What it names.
+        name: String,
+        /// What was probably meant.
+        suggestion: Option<String>,
+    },
+    /// The scenario names a territory, a persona or a network profile that is not there. Scenarios that were parsed name
+    /// none such.
+    #[error("there is no {what} called {name:?}")]
+    NoSuch {
+        /// What it should be.
+        what: &'static str,
+        /// What it is called.
+        name: String,
+    },
+}
+
+fn hint(suggestion: &Option<String>) -> String {
+    suggestion.as_ref().map_or(String::new(), |name| format!("; did you mean {name:?}?"))
+}
+
+impl Plan {
+    /// The plan of a scenario under a seed.
+    pub fn new(scenario: Arc<Scenario>, seed: u64) -> Result<Plan, PlanError> {
+        let no_such = |what, name: &str| PlanError::NoSuch { what, name: name.to_owned() };
+        if crate::network::named(&scenario.network.profile).is_none() {
+            return Err(no_such("network profile", &scenario.network.profile));
+        }
+        let mut personas = Vec::new();
+        for (name, weight) in &scenario.people.mix {
+            let persona = persona::named(name).ok_or_else(|| no_such("persona", name))?;
+            let habits = scenario.people.habits.over(persona.habits);
+            let persona = Persona { habits, ..persona.as_ref().clone() };
+            personas.push((Arc::new(persona), u64::from(*weight)));
+        }
+        let mut days = Vec::new();
+        for date in &scenario.day.dates {
+            let noon = Zone::utc().at(*date, TimeOfDay::hm(12, 0));
+            let mut territories = Vec::new();
+            for name in &scenario.people.territories {
+                let territory = territory::named(name).ok_or_else(|| no_such("territory", name))?;
+                let zone = zones::zone(territory.zone(), noon).ok_or_else(|| no_such("zone", territory.zone()))?;
+                territories.push((territory.clone(), zone));
+            }
+            days.push(PlanDay { date: *date, territories });
+        }
+        let removed = Removed::new(&scenario.remove);
+        let mut plan = Plan { scenario, seed, days, personas, removed: Removed::default() };
+        removed.check(&plan)?;
+        plan.removed = removed;
+        Ok(plan)
+    }
+
+    /// The scenario that it follows from.
+    pub fn scenario(&self) -> &Arc<Scenario> {
+        &self.scenario
+    }
+    /// The seed that it follows from.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+    /// How many cells it has: those of a day, for each date. Neighbours in the order have different dates.
+    pub fn cells(&self) -> u32 {
+        self.scenario.cells_a_day() * self.days.len() as u32
+    }
+    /// One cell, made anew each time; empty beyond the last one.
+    pub fn cell(&self, index: u32) -> CellPlan {
+        let dates = self.days.len() as u32;
+        cell::make(self, index, index / dates, &self.days[(index % dates) as usize])
+    }
+    /// Before anybody gets up, on the first date.
+    pub fn start(&self) -> Time {
+        self.days.iter().map(PlanDay::start).min().unwrap_or_default()
+    }
+    /// After everybody is done, on the last date.
+    pub fn end(&self) -> Time {
+        self.days.iter().map(PlanDay::end).max().unwrap_or_default()
+    }
+    /// How many reps work, each date counted.
+    pub fn reps(&self) -> u64 {
+        self.scenario.people.reps * self.days.len() as u64
+    }
+}
+
+impl PlanDay {
+    fn start(&self) -> Time {
+        self.territories.iter().map(|(_, zone)| zone.midnight(self.date)).min().unwrap_or_default()
+    }
+    fn end(&self) -> Time {
+        let ends = self.territories.iter().map(|(_, zone)| zone.midnight(self.date.plus_days(1)) + AFTER_MIDNIGHT);
+        ends.max().unwrap_or_default()
+    }
+}

@@ -1,0 +1,145 @@
+//! A cell's plan for people: everything by name, in local time.
+
+use super::{CellPlan, MishapPlan, OfficeDeed, RepPlan, TenantPlan, VisitFate};
+use crate::air::SpotKind;
+use fieldday_api::time::Time;
+use std::fmt::{self, Write};
+
+impl CellPlan {
+    /// The names of everything in it, from the outside in.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = vec![self.name.clone()];
+        self.tenants.iter().for_each(|tenant| tenant.add_names(&mut names));
+        names.extend(self.mishaps.iter().map(|m| m.name.clone()));
+        names
+    }
+
+    /// Writes the plan for people to read.
+    pub fn render(&self, out: &mut dyn Write) -> fmt::Result {
+        writeln!(out, "{}  {}  {} to {}", self.name, self.date, self.start, self.end)?;
+        for mishap in &self.mishaps {
+            mishap.render(out)?;
+        }
+        for tenant in &self.tenants {
+            tenant.render(out)?;
+        }
+        Ok(())
+    }
+}
+
+impl TenantPlan {
+    fn add_names(&self, names: &mut Vec<String>) {
+        names.push(self.name.clone());
+        for rep in &self.reps {
+            names.push(rep.name.clone());
+            names.extend(rep.lunch.map(|_| format!("{}/lunch", rep.name)));
+            names.extend(rep.kills.iter().map(|kill| kill.name.clone()));
+        }
+        names.extend(self.visits.values().map(|visit| visit.name.clone()));
+        names.extend(self.rows.iter().map(|row| row.name.clone()));
+        for clerk in &self.office {
+            names.push(clerk.name.clone());
+            names.extend(clerk.actions.iter().map(|action| action.name.clone()));
+        }
+        names.extend(self.air.names().map(str::to_owned));
+    }
+
+    /// The local time of day.
+    fn clock(&self, at: Time) -> impl fmt::Display {
+        let zone = &self.data.zone;
+        let (day, time) = (zone.date(at), zone.time_of_day(at));
+        let text = time.to_string();
+        format!("{day} {}", &text[..5])
+    }
+
+    fn render(&self, out: &mut dyn Write) -> fmt::Result {
+        let (data, air) = (&self.data, &self.air);
+        writeln!(out, "\n{}  {}, {} ({} rows)", self.name, self.territory.metro(), data.zone.name, data.rows())?;
+        writeln!(out, "  network {}: 5G in {} areas", air.profile.name, air.fast.len())?;
+        for outage in &air.outages {
+            let place = if outage.region.is_some() { "a part" } else { "everywhere" };
+            writeln!(out, "  {}  {} to {}, {place}", outage.name, self.clock(outage.from), self.clock(outage.until))?;
+        }
+        for hole in &air.holes {
+            writeln!(out, "  {}  leaves {:?}", hole.name, hole.left)?;
+        }
+        for clerk in &self.office {
+            writeln!(out, "  {}  {}", clerk.name, clerk.role)?;
+            for action in &clerk.actions {
+                writeln!(out, "    {}  {}  {}", self.clock(action.at), action.name, self.deed(&action.what))?;
+            }
+        }
+        for rep in &self.reps {
+            self.render_rep(out, rep)?;
+        }
+        Ok(())
+    }
+
+    fn render_rep(&self, out: &mut dyn Write, rep: &RepPlan) -> fmt::Result {
+        let (leaves, stops) = (self.clock(rep.leaves_home), self.clock(rep.stops_work));
+        writeln!(out, "  {}  {}  leaves home {leaves}, done {stops}", rep.name, rep.persona.name)?;
+        let own = |name: &str| name.strip_prefix(rep.name.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        for visit in self.visits.values().filter(|v| own(&v.name)) {
+            let (from, to, mode) = (self.clock(visit.start), self.clock(visit.end), visit.mode);
+            let fate = match visit.fate {
+                VisitFate::Held { outcome, deal_size: Some(deal) } => format!("{outcome} ${deal}"),
+                VisitFate::Held { outcome, deal_size: None } => outcome.to_string(),
+                VisitFate::NoShow => "nobody opens".to_owned(),
+                VisitFate::CancelledAtTheDoor => "cancelled at the door".to_owned(),
+            };
+            let (kbit_s, over) = (visit.audio_kbit_s, visit.overrun.as_seconds() / 60);
+            writeln!(out, "    {}  {from} to {to} ({over:+} min)  {fate}, {mode} {kbit_s} kbit/s", visit.name)?;
+        }
+        if let Some(lunch) = &rep.lunch {
+            writeln!(out, "    {}/lunch  {}, {} min", rep.name, self.clock(lunch.at), lunch.minutes)?;
+        }
+        for spot in self.air.spots.iter().filter(|s| own(&s.name)) {
+            match spot.kind {
+                SpotKind::Basement { after, lasts } => writeln!(out, "    {}  after {after} for {lasts}", spot.name)?,
+                SpotKind::Portal { accepted_after } => writeln!(out, "    {}  until {accepted_after}", spot.name)?,
+            }
+        }
+        for gap in self.air.gaps_of(rep.key) {
+            writeln!(out, "    {}  no network {} to {}", gap.name, self.clock(gap.from), self.clock(gap.until))?;
+        }
+        for kill in &rep.kills {
+            writeln!(out, "    {}  {}", kill.name, self.clock(kill.at))?;
+        }
+        for row in self.rows.iter().filter(|r| own(&r.name)) {
+            writeln!(out, "    {}  {}", row.name, row.id)?;
+        }
+        Ok(())
+    }
+
+    fn deed(&self, deed: &OfficeDeed) -> String {
+        let visit = |id: &str| self.visits.get(id).map_or(id.to_owned(), |visit| visit.name.clone());
+        match deed {
+            OfficeDeed::Look { rep_id } => format!("looks at the day of {rep_id}"),
+            OfficeDeed::Move { appointment_id, start, .. } => {
+                format!("moves {} to {}", visit(appointment_id), self.clock(*start))
+            }
+            OfficeDeed::Cancel { appointment_id } => format!("cancels {}", visit(appointment_id)),
+            OfficeDeed::Reassign { appointment_id, to_rep_id } => {
+                format!("gives {} to {to_rep_id}", visit(appointment_id))
+            }
+            OfficeDeed::CreateTask { appointment_id, due, .. } => {
+                format!("makes a task about {} due {}", visit(appointment_id), self.clock(*due))
+            }
+            OfficeDeed::UpdateTask { task_id, due } => format!("puts {task_id} off to {}", self.clock(*due)),
+            OfficeDeed::ReadThread { contact_card_id } => format!("reads the messages of {contact_card_id}"),
+        }
+    }
+}
+
+impl MishapPlan {
+    fn render(&self, out: &mut dyn Write) -> fmt::Result {
+        write!(out, "  {}  {:?}  {} to {}, {} ppm", self.name, self.kind, self.from, self.until, self.rate_ppm)?;
+        for op in &self.ops {
+            write!(out, ", {op}")?;
+        }
+        match &self.tenant {
+            Some(tenant) => writeln!(out, ", {tenant} alone"),
+            None => writeln!(out),
+        }
+    }
+}

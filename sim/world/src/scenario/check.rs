@@ -1,0 +1,246 @@
+//! Whether a scenario that reads well also makes sense. Ranges and words are checked against the schema, so that what an
+//! editor says and what the program says cannot differ; what concerns several keys is checked here.
+
+use super::error::Finding;
+use super::locate::Path;
+use super::words::nearest;
+use super::{Mishap, MishapWord, Scenario};
+use fieldday_api::time::Date;
+use serde_json::Value;
+use std::sync::LazyLock;
+
+/// The most reps that a tenant may have: a cell is held in memory whole.
+const MOST_REPS_PER_TENANT: u64 = 1000;
+
+/// Everything that is wrong.
+pub(super) fn problems(scenario: &Scenario) -> Vec<Finding> {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(Scenario::json_schema);
+    let mut findings = Findings(Vec::new());
+    match serde_json::to_value(scenario) {
+        Ok(value) => findings.against(&SCHEMA, &SCHEMA, &value, &mut Path::new()),
+        Err(error) => findings.add(&[], error.to_string(), None),
+    }
+    if findings.0.is_empty() {
+        findings.names(scenario);
+        findings.day(scenario);
+        findings.people(scenario);
+        findings.sums_and_bounds(scenario);
+        for (i, mishap) in scenario.mishap.iter().enumerate() {
+            findings.mishap(scenario, &i.to_string(), mishap);
+        }
+    }
+    findings.0
+}
+
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, path: &[&str], message: impl Into<String>, allowed: Option<String>) {
+        let path = path.iter().map(|step| (*step).to_owned()).collect();
+        self.0.push(Finding { path, message: message.into(), allowed, suggestion: None });
+    }
+
+    /// Compares a value with its part of the schema: ranges, lengths, words.
+    fn against(&mut self, root: &Value, schema: &Value, value: &Value, path: &mut Path) {
+        if let Some(name) = schema["$ref"].as_str().and_then(|r| r.strip_prefix("#/$defs/")) {
+            self.against(root, &root["$defs"][name], value, path);
+        }
+        self.range(schema, value, path);
+        if let Some(words) = schema["enum"].as_array() {
+            self.word(words, value, path);
+        }
+        match value {
+            Value::Object(entries) => {
+                for (key, inner) in entries {
+                    path.push(key.clone());
+                    if let Some(words) = schema["propertyNames"]["enum"].as_array() {
+                        self.word(words, &Value::String(key.clone()), path);
+                    }
+                    let property = schema["properties"].get(key).unwrap_or(&schema["additionalProperties"]);
+                    self.against(root, property, inner, path);
+                    path.pop();
+                }
+            }
+            Value::Array(entries) => {
+                for (i, inner) in entries.iter().enumerate() {
+                    path.push(i.to_string());
+                    self.against(root, schema["prefixItems"].get(i).unwrap_or(&schema["items"]), inner, path);
+                    path.pop();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn range(&mut self, schema: &Value, value: &Value, path: &Path) {
+        let (what, number, least, most) = match value {
+            Value::Number(number) => ("", number.as_i64().unwrap_or(i64::MAX), "minimum", "maximum"),
+            Value::Array(list) => (" entries", list.len() as i64, "minItems", "maxItems"),
+            Value::Object(map) => (" entries", map.len() as i64, "minProperties", "maxProperties"),
+            _ => return,
+        };
+        let (least, most) = (schema[least].as_i64(), schema[most].as_i64());
+        if least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most) {
+            let allowed = match (least, most) {
+                (Some(least), Some(most)) => format!("{least} to {most}{what}"),
+                (Some(least), None) => format!("at least {least}{what}"),
+                (None, most) => format!("at most {}{what}", most.unwrap_or(i64::MAX)),
+            };
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            self.add(&path, format!("{number}{what} is out of range"), Some(allowed));
+        }
+    }
+
+    fn word(&mut self, words: &[Value], value: &Value, path: &Path) {
+        if words.contains(value) {
+            return;
+        }
+        let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+        self.0.push(Finding {
+            path: path.clone(),
+            message: format!("{value} is not known"),
+            allowed: Some(words.join(", ")),
+            suggestion: nearest(value.as_str().unwrap_or_default(), words).map(str::to_owned),
+        });
+    }
+
+    fn names(&mut self, scenario: &Scenario) {
+        let allowed = || Some("lower-case letters, digits and hyphens, 40 at most".to_owned());
+        let well = |name: &str| {
+            let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+            !name.is_empty() && name.len() <= 40 && name.bytes().all(word)
+        };
+        if !well(&scenario.name) {
+            self.add(&["name"], "is no name", allowed());
+        }
+        let outages: Vec<&str> = scenario.outage.iter().map(|o| o.name.as_str()).collect();
+        let mishaps: Vec<&str> = scenario.mishap.iter().map(|m| m.name.as_str()).collect();
+        for (list, names) in [("outage", outages), ("mishap", mishaps)] {
+            for (i, name) in names.iter().enumerate() {
+                let path = [list, &i.to_string(), "name"];
+                if !well(name) {
+                    self.add(&path, "is no name", allowed());
+                } else if names[..i].contains(name) {
+                    self.add(&path, format!("{name:?} is there twice"), Some("a name of its own for each".to_owned()));
+                }
+            }
+        }
+        for (i, name) in scenario.remove.iter().enumerate() {
+            if !name.starts_with("cell-") {
+                let allowed = "a name of the plan, such as cell-0/tenant-1/rep-07/visit-3".to_owned();
+                self.add(&["remove", &i.to_string()], format!("{name:?} is no element's name"), Some(allowed));
+            }
+        }
+        let path = &scenario.switches.health_path;
+        if !path.starts_with('/') || path.len() > 200 || !path.bytes().all(|b| b.is_ascii_graphic()) {
+            self.add(&["switches", "health_path"], "is no path", Some("a path such as \"/health\"".to_owned()));
+        }
+    }
+
+    fn day(&mut self, scenario: &Scenario) {
+        let day = &scenario.day;
+        let (first, last) = (Date::parse("2000-01-01"), Date::parse("2099-12-31"));
+        for (i, date) in day.dates.iter().enumerate() {
+            if Some(*date) < first || Some(*date) > last {
+                let allowed = Some("2000-01-01 to 2099-12-31".to_owned());
+                self.add(&["day", "dates", &i.to_string()], format!("{date} is out of range"), allowed);
+            } else if day.dates[..i].contains(date) {
+                self.add(&["day", "dates", &i.to_string()], format!("{date} is there twice"), None);
+            }
+        }
+        if day.leave_home.0 > day.leave_home.1 {
+            self.add(&["day", "leave_home"], "ends before it begins", Some("[earliest, latest]".to_owned()));
+        }
+        if day.leave_home.1.seconds() + 3600 > day.latest.seconds() {
+            let allowed = format!("a time at least an hour after {}", day.leave_home.1);
+            self.add(&["day", "latest"], "leaves no time for a visit", Some(allowed));
+        }
+    }
+
+    fn people(&mut self, scenario: &Scenario) {
+        let people = &scenario.people;
+        let even = people.reps.div_ceil(u64::from(people.tenants));
+        if people.tenants % people.tenants_per_cell != 0 {
+            let allowed = format!("a multiple of tenants_per_cell, which is {}", people.tenants_per_cell);
+            self.add(&["people", "tenants"], format!("{} do not fill whole cells", people.tenants), Some(allowed));
+        } else if people.reps_per_tenant.is_none() && even > MOST_REPS_PER_TENANT {
+            let allowed = format!("at least {} tenants", people.reps.div_ceil(MOST_REPS_PER_TENANT));
+            let message = format!("{even} reps a tenant are more than {MOST_REPS_PER_TENANT}");
+            self.add(&["people", "tenants"], message, Some(allowed));
+        } else if scenario.cells_a_day() * people.tenants_per_cell != people.tenants {
+            let (tenants, each) = (scenario.cells_a_day() * people.tenants_per_cell, scenario.reps_per_tenant());
+            let message = format!("{} reps, {each} a tenant, do not fit {} tenants", people.reps, people.tenants);
+            self.add(&["people", "tenants"], message, Some(tenants.to_string()));
+        }
+    }
+
+    fn sums_and_bounds(&mut self, scenario: &Scenario) {
+        let (modes, deeds, office) = (scenario.visits.modes, scenario.office.deeds, scenario.office);
+        let deeds = [
+            deeds.look, deeds.move_, deeds.cancel, deeds.reassign, deeds.create_task, deeds.update_task, deeds.read_thread,
+        ];
+        let some = || Some("a weight above 0 for one at least".to_owned());
+        if scenario.people.mix.values().all(|weight| *weight == 0) {
+            self.add(&["people", "mix"], "names nobody", some());
+        }
+        if modes.full + modes.ghost + modes.ephemeral == 0 {
+            self.add(&["visits", "modes"], "names no mode", some());
+        }
+        if deeds.iter().sum::<u32>() == 0 && office.actions_per_rep.1 > 0 {
+            self.add(&["office", "deeds"], "names no deed", some());
+        }
+        let bounds = [
+            (["office", "actions_per_rep"], office.actions_per_rep),
+            (["network", "gap_minutes"], scenario.network.gap_minutes),
+            (["shunya", "transcription_s"], scenario.shunya.transcription_s),
+            (["shunya", "analysis_s"], scenario.shunya.analysis_s),
+        ];
+        for (path, (least, most)) in bounds {
+            if least > most {
+                self.add(&path, format!("{least} is more than {most}"), Some("[least, most]".to_owned()));
+            }
+        }
+        for (i, outage) in scenario.outage.iter().enumerate() {
+            for (j, tenant) in outage.tenants.iter().enumerate() {
+                self.tenant(scenario, &["outage", &i.to_string(), "tenants", &j.to_string()], *tenant);
+            }
+        }
+    }
+
+    fn tenant(&mut self, scenario: &Scenario, path: &[&str], tenant: u32) {
+        let last = scenario.people.tenants_per_cell - 1;
+        if tenant > last {
+            self.add(path, format!("a cell has no tenant {tenant}"), Some(format!("0 to {last}")));
+        }
+    }
+
+    /// A mishap has the figures that its kind needs, and no others.
+    fn mishap(&mut self, scenario: &Scenario, index: &str, mishap: &Mishap) {
+        if mishap.from >= mishap.until {
+            self.add(&["mishap", index, "until"], "is not after `from`", Some(format!("a time after {}", mishap.from)));
+        }
+        if let Some(tenant) = mishap.tenant {
+            self.tenant(scenario, &["mishap", index, "tenant"], tenant);
+        }
+        let needed = match mishap.kind {
+            MishapWord::ErrorBeforeCommit | MishapWord::ErrorAfterCommit => "status",
+            MishapWord::Slow => "extra_ms",
+            MishapWord::RateLimit => "retry_after_s",
+            MishapWord::ShunyaSlow => "factor",
+            MishapWord::LostAnswer | MishapWord::Restart | MishapWord::ShunyaFails => "",
+        };
+        let figures = [
+            ("status", mishap.status.is_some()),
+            ("extra_ms", mishap.extra_ms.is_some()),
+            ("retry_after_s", mishap.retry_after_s.is_some()),
+            ("factor", mishap.factor.is_some()),
+        ];
+        for (key, given) in figures {
+            if key == needed && !given {
+                self.add(&["mishap", index, key], "is missing: this kind of mishap needs it", None);
+            } else if key != needed && given {
+                self.add(&["mishap", index, key], "means nothing for this kind of mishap", None);
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What is wrong with a scenario file: where, what is allowed, and what was probably meant.
+
+use super::builtin::builtin_names;
+use super::locate::{self, Path};
+use super::words::nearest;
+use std::fmt;
+use std::ops::Range;
+
+/// A scenario that cannot be used. It prints a paragraph a problem.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub struct ScenarioError {
+    /// The file as it was named.
+    pub file: String,
+    /// Everything that is wrong, in the order of the file; at least one thing.
+    pub problems: Vec<Problem>,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// Line and column, from 1, where the text is known.
+    pub at: Option<(usize, usize)>,
+    /// The bytes of the text.
+    pub span: Option<Range<usize>>,
+    /// The key: `people.tenants_per_cell`, `outage[0].from`; empty for the file as a whole.
+    pub key: String,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub allowed: Option<String>,
+    /// What was probably meant.
+    pub suggestion: Option<String>,
+}
+
+/// A problem by its key alone, before it is placed in the text.
+pub(super) struct Finding {
+    pub path: Path,
+    pub message: String,
+    pub allowed: Option<String>,
+    pub suggestion: Option<String>,
+}
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.problems.iter().enumerate() {
+            if i > 0 {
+                writeln!(f)?;
+            }
+            f.write_str(&self.file)?;
+            if let Some((line, column)) = problem.at {
+                write!(f, ":{line}:{column}")?;
+            }
+            if !problem.key.is_empty() {
+                write!(f, ": `{}`", problem.key)?;
+            }
+            write!(f, ": {}", problem.message)?;
+            if let Some(allowed) = &problem.allowed {
+                write!(f, "\n  allowed: {allowed}")?;
+            }
+            if let Some(suggestion) = &problem.suggestion {
+                write!(f, "\n  did you mean `{suggestion}`?")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ScenarioError {
+    fn one(file: &str, problem: Problem) -> ScenarioError {
+        ScenarioError { file: file.to_owned(), problems: vec![problem] }
+    }
+    fn without_place(message: String) -> Problem {
+        Problem { at: None, span: None, key: String::new(), message, allowed: None, suggestion: None }
+    }
+
+    pub(super) fn no_such_scenario(name: &str) -> ScenarioError {
+        let problem = Problem {
+            allowed: Some(format!("a path that ends in .toml, or one of {}", builtin_names().join(", "))),
+            suggestion: nearest(name, builtin_names()).map(str::to_owned),
+            ..Self::without_place("no scenario of that name is built in".to_owned())
+        };
+        Self::one(name, problem)
+    }
+
+    pub(super) fn unreadable(path: &str, error: &std::io::Error) -> ScenarioError {
+        Self::one(path, Self::without_place(format!("cannot be read: {error}")))
+    }
+
+    /// Places problems that are known by their keys.
+    pub(super) fn located(findings: Vec<Finding>, text: &str, file: &str) -> ScenarioError {
+        let place = |finding: Finding| {
+            let span = locate::span_of(text, &finding.path);
+            Problem {
+                at: span.as_ref().map(|span| locate::line_and_column(text, span.start)),
+                span,
+                key: locate::shown(&finding.path),
+                message: finding.message,
+                allowed: finding.allowed,
+                suggestion: finding.suggestion,
+            }
+        };
+        let mut problems: Vec<Problem> = findings.into_iter().map(place).collect();
+        problems.sort_by_key(|p| p.at);
+        ScenarioError { file: file.to_owned(), problems }
+    }
+
+    /// What toml says, with the key, what is allowed and what was probably meant.
+    pub(super) fn from_toml(error: &toml::de::Error, text: &str, file: &str) -> ScenarioError {
+        let span = error.span();
+        let mut path = span.clone().map(|span| locate::path_at(text, span)).unwrap_or_default();
+        let mut problem = Problem {
+            at: span.as_ref().map(|span| locate::line_and_column(text, span.start)),
+            key: String::new(),
+            ..Self::without_place(error.message().to_owned())
+        };
+        problem.span = span;
+        let words: Vec<&str> = error.message().split('`').skip(1).step_by(2).collect();
+        if error.message().starts_with("unknown field") || error.message().starts_with("unknown variant") {
+            let (written, allowed) = words.split_first().map_or(("", &[][..]), |(w, a)| (*w, a));
+            let is_key = error.message().starts_with("unknown field");
+            if is_key && path.last().is_none_or(|last| last != written) {
+                path.push(written.to_owned());
+            }
+            problem.message =
+                if is_key { "there is no such key".to_owned() } else { format!("{written:?} is not allowed here") };
+            problem.allowed = (!allowed.is_empty()).then(|| allowed.join(", "));
+            problem.suggestion = nearest(written, allowed.iter().copied()).map(str::to_owned);
+        } else if error.message().starts_with("missing field") {
+            path.extend(words.first().map(|w| (*w).to_owned()));
+            problem.message = "is missing".to_owned();
+        } else if path.first().is_some_and(|key| key == "must_exercise") {
+            let rules: Vec<&str> = fieldday_api::rules::Rule::ALL.iter().map(|r| r.name()).collect();
+            let written = error.message().split('"').nth(1).unwrap_or_default();
+            problem.suggestion = nearest(written, rules.iter().copied()).map(str::to_owned);
+            problem.allowed = Some("the names of the rules (`fieldday rules` lists them)".to_owned());
+        } else if error.message().contains("expected a borrowed string") || error.message().contains("datetime") {
+            problem.allowed = Some("dates and times in quotes: \"2026-06-10\", \"07:30\"".to_owned());
+        }
+        problem.key = locate::shown(&path);
+        Self::one(file, problem)
+    }
+}
