@@ -150,9 +150,9 @@ pub struct ScenariosArgs {
 pub enum ScenariosCommand {
     /// List the built-in scenarios
     List,
-    /// Print a built-in scenario's file
+    /// Print a scenario's file, comments and all
     Show {
-        /// Its name
+        /// A built-in scenario's name, or the path of a .toml file
         name: String,
     },
     /// Print what a scenario and a seed decide: who works where, which visits, what goes wrong

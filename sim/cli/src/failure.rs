@@ -38,6 +38,9 @@ pub enum Failure {
     /// A file that cannot be written.
     #[error("{} cannot be written: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
+    /// A file that cannot be read.
+    #[error("{} cannot be read: {source}", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
     /// The result could not be printed.
     #[error("the result cannot be printed: {0}")]
     Output(#[source] io::Error),
@@ -58,6 +61,7 @@ impl Failure {
             | Failure::NoSuchRep { .. }
             | Failure::Folder(_)
             | Failure::File { .. }
+            | Failure::Unreadable { .. }
             | Failure::Output(_)
             | Failure::Threads(_) => WRONG,
         }
@@ -70,7 +74,7 @@ impl Failure {
         };
         match self {
             // Each of its problems has its own.
-            Failure::Scenario(_) => None,
+            Failure::Scenario(_) | Failure::Unreadable { .. } => None,
             Failure::Plan(_) => Some("`fieldday scenarios plan` prints the names of everything in a plan".to_owned()),
             Failure::NoSuchDefect { suggestion, .. } => or(suggestion, "`fieldday defects` lists them"),
             Failure::NoSuchRule { suggestion, .. } => or(suggestion, "`fieldday rules` lists them"),

@@ -133,13 +133,16 @@ impl CellRun {
     }
 
     fn add_rep(&mut self, station: Station, client: u32, plan: RepPlan, town: Rc<Town>, settings: &Settings) {
-        self.introduce(client, Client {
-            name: plan.name.as_str().into(),
-            tenant: plan.tenant_id.clone(),
-            user_id: plan.user_id.clone(),
-            rep_id: Some(plan.rep_id.clone()),
-            role: Role::SalesRep,
-        });
+        self.introduce(
+            client,
+            Client {
+                name: plan.name.as_str().into(),
+                tenant: plan.tenant_id.clone(),
+                user_id: plan.user_id.clone(),
+                rep_id: Some(plan.rep_id.clone()),
+                role: Role::SalesRep,
+            },
+        );
         let owner = Owner { rep_id: plan.rep_id.clone(), user_id: plan.user_id.clone() };
         let patience = Span::seconds(i64::from(plan.persona.patience_s));
         let phone = Phone::new(station, owner, Settings { patience, ..settings.clone() });
@@ -149,13 +152,16 @@ impl CellRun {
         self.executor.handle().spawn(Person::new(phone, plan, town).day());
     }
     fn add_desk(&mut self, station: Station, client: u32, plan: OfficePlan) {
-        self.introduce(client, Client {
-            name: plan.name.as_str().into(),
-            tenant: plan.tenant_id.clone(),
-            user_id: plan.user_id.clone(),
-            rep_id: None,
-            role: plan.role,
-        });
+        self.introduce(
+            client,
+            Client {
+                name: plan.name.as_str().into(),
+                tenant: plan.tenant_id.clone(),
+                user_id: plan.user_id.clone(),
+                rep_id: None,
+                role: plan.role,
+            },
+        );
         self.executor.handle().spawn(Desk::new(station, plan).day());
     }
     fn introduce(&self, client: u32, who: Client) {

@@ -65,9 +65,7 @@ fn mishap(plan: &MishapPlan) -> backend::Mishap {
         MishapKind::Slow { extra_ms } => To::Slow { factor_percent: 100, extra_ms },
         MishapKind::RateLimit { retry_after_s } => To::RateLimit { retry_after_s },
         MishapKind::Restart => To::Restart,
-        MishapKind::ShunyaSlow { factor } => {
-            To::ShunyaSlow { factor_percent: factor.saturating_mul(100), extra_ms: 0 }
-        }
+        MishapKind::ShunyaSlow { factor } => To::ShunyaSlow { factor_percent: factor.saturating_mul(100), extra_ms: 0 },
         MishapKind::ShunyaFails => To::ShunyaFails { step: backend::ShunyaStep::default() },
     };
     backend::Mishap {

@@ -99,7 +99,17 @@ impl Station {
         let claims =
             Claims { tenant: Some(who.tenant), user: Some(who.user_id), role: Some(claim.into()), ..Claims::default() };
         let (moved, since) = (Signal::default(), Cell::new(shared.clock.now()));
-        Station(Rc::new(Place { shared, client: who.client, key: who.key, line, moved, since, claims, zone, territory }))
+        Station(Rc::new(Place {
+            shared,
+            client: who.client,
+            key: who.key,
+            line,
+            moved,
+            since,
+            claims,
+            zone,
+            territory,
+        }))
     }
     /// The key of an attempt: whatever is drawn for it is keyed by this.
     fn attempt_key(&self, call: u32, attempt: u8) -> u64 {

@@ -49,7 +49,9 @@ fn threads_and_recording_change_nothing() {
         ControlFlow::Continue(())
     });
     match verified.unwrap() {
-        Verified::Agree(outcome) => assert_eq!(outcome.fingerprint, common::outcome(&plan, 1, Keep::default()).fingerprint),
+        Verified::Agree(outcome) => {
+            assert_eq!(outcome.fingerprint, common::outcome(&plan, 1, Keep::default()).fingerprint)
+        }
         Verified::Differ(divergence) => panic!("{divergence:?}"),
         Verified::Interrupted => panic!("nobody interrupted"),
     }
@@ -102,7 +104,9 @@ fn taking_a_rep_out_leaves_the_other_tenant_as_it_was_to_the_microsecond() {
         assert!(without[name] == *stream, "{name} lived another day");
     }
     // Of the same tenant, those who never touched what the missing rep had in hand.
-    let same = whole.iter().filter(|(name, stream)| name.starts_with("cell-0/tenant-0/rep") && without.get(*name) == Some(*stream));
+    let same = whole
+        .iter()
+        .filter(|(name, stream)| name.starts_with("cell-0/tenant-0/rep") && without.get(*name) == Some(*stream));
     assert!(same.count() >= 5, "the rest of the tenant mostly lives on as before");
 }
 

@@ -3,7 +3,6 @@
 mod common;
 
 use common::{plan, scenario};
-use fieldday_api::rules::Rule;
 use fieldday_engine::cell::{CellOutcome, CellRun, Keep};
 use fieldday_history::What;
 use fieldday_rules::Measures;
@@ -25,13 +24,13 @@ fn day(plan: &Plan, fuse: Option<u64>) -> (CellOutcome, u64) {
 fn whatever_step_the_app_dies_at_the_queue_survives_and_drains() {
     let plan = plan(scenario("demo", 2), 4);
     let (calm, steps) = day(&plan, None);
-    assert_eq!(calm.findings.broken(), Vec::<Rule>::new());
+    assert_eq!(calm.findings.violations, []);
     assert!(steps > 400, "a day of {steps} steps");
     let mut killed = 0;
     // Every step of the morning, then every 11th: the whole day holds the same kinds of await points again and again.
     for fuse in (1..120).chain((120..steps).step_by(11)) {
         let (outcome, _) = day(&plan, Some(fuse));
-        assert_eq!(outcome.findings.broken(), Vec::<Rule>::new(), "killed before step {fuse}");
+        assert_eq!(outcome.findings.violations, [], "killed before step {fuse}");
         let events = outcome.kept.unwrap();
         killed += events.iter().filter(|e| matches!(e.what, What::Killed)).count();
         let left: Vec<_> = events.iter().filter(|e| matches!(e.what, What::DayEnded { queued: 1.., .. })).collect();

@@ -31,7 +31,12 @@ fn no_private_value_of_the_plan_is_in_the_history() {
     canaries.sort();
     canaries.dedup();
     assert!(canaries.len() > 300, "{} canaries", canaries.len());
-    let names: Vec<String> = cell.tenants.iter().flat_map(|t| &t.data.contacts).map(|c| format!("{} {}", c.first_name.expose(), c.last_name.expose())).collect();
+    let names: Vec<String> = cell
+        .tenants
+        .iter()
+        .flat_map(|t| &t.data.contacts)
+        .map(|c| format!("{} {}", c.first_name.expose(), c.last_name.expose()))
+        .collect();
 
     let mut history = String::new();
     let stop = AtomicBool::new(false);
@@ -44,7 +49,8 @@ fn no_private_value_of_the_plan_is_in_the_history() {
     .unwrap();
     assert!(history.len() > 1_000_000, "the search has {} bytes to look at", history.len());
     assert!(history.contains("private:"), "private values were there, as tokens");
-    let found: Vec<_> = canaries.iter().copied().chain(names.iter().map(String::as_str)).filter(|c| history.contains(c)).collect();
+    let found: Vec<_> =
+        canaries.iter().copied().chain(names.iter().map(String::as_str)).filter(|c| history.contains(c)).collect();
     assert_eq!(found, Vec::<&str>::new());
     for word in ["Bearer", "eyJ", "https://", "Authorization"] {
         assert!(!history.contains(word), "{word}");

@@ -117,10 +117,9 @@ fn request(deed: &OfficeDeed) -> Call {
             priority: None,
             source: None,
         }),
-        OfficeDeed::UpdateTask { task_id, due } => Call::UpdateTask {
-            task_id: task_id.clone(),
-            body: TaskPatch { due_at: Some(*due), ..Default::default() },
-        },
+        OfficeDeed::UpdateTask { task_id, due } => {
+            Call::UpdateTask { task_id: task_id.clone(), body: TaskPatch { due_at: Some(*due), ..Default::default() } }
+        }
         OfficeDeed::ReadThread { contact_card_id } => {
             Call::GetThread { contact_card_id: contact_card_id.clone(), page: Page { limit: Some(50), offset: None } }
         }

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::settings::Settings;
 use crate::app::storage::Storage;
-use crate::process::{Died, Process};
+use crate::process::{Died, Fuse, Process};
 use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_history::What;
@@ -94,6 +94,7 @@ impl<S: Surroundings> Phone<S> {
     pub fn switch_off(&self) {
         let app = self.app.borrow_mut().take();
         if let Some(app) = app {
+            self.steps.set(self.steps.get() + app.process.steps());
             app.process.kill();
         }
     }
@@ -102,14 +103,15 @@ impl<S: Surroundings> Phone<S> {
         self.steps.get() + self.app.borrow().as_ref().map_or(0, |app| app.process.steps())
     }
     fn launch(self: &Rc<Self>) -> App<S> {
-        // An app whose fuse burnt down died by itself.
-        if self.app.borrow_mut().take().is_some() {
-            self.around.record(What::Killed);
-        }
+        // Of an app that died by itself, what it held in memory is still to be let go.
+        self.switch_off();
         let launch = self.launches.get() + 1;
         self.launches.set(launch);
         self.around.record(What::Launched { launch });
-        let app = App::new(self.clone(), Rc::new(Process::new(self.fuse.take())));
+        let phone = self.clone();
+        let burnt = Box::new(move || phone.around.record(What::Killed));
+        let fuse = self.fuse.take().map(|step| Fuse { step, burnt });
+        let app = App::new(self.clone(), Rc::new(Process::new(fuse)));
         *self.app.borrow_mut() = Some(app.clone());
         app.background(|app| async move { app.start().await });
         app

@@ -14,8 +14,16 @@ use std::task::{Poll, Waker};
 pub struct Process {
     dead: Cell<bool>,
     steps: Cell<u64>,
-    fuse: Cell<Option<u64>>,
+    fuse: Cell<Option<Fuse>>,
     waiting: RefCell<Vec<Option<Waker>>>,
+}
+
+/// Makes a process die by itself, before a step of its own.
+pub struct Fuse {
+    /// Before which step, from 1.
+    pub step: u64,
+    /// Told when it happens.
+    pub burnt: Box<dyn FnOnce()>,
 }
 
 /// The app died under the hands of whoever used it.
@@ -23,8 +31,8 @@ pub struct Process {
 pub struct Died;
 
 impl Process {
-    /// A process that dies by itself before its `fuse`th step, if one is given.
-    pub fn new(fuse: Option<u64>) -> Process {
+    /// A process that dies by itself if it is given a fuse.
+    pub fn new(fuse: Option<Fuse>) -> Process {
         Process { fuse: Cell::new(fuse), ..Process::default() }
     }
     /// Whether it still runs.
@@ -60,8 +68,12 @@ impl Process {
         }
         let steps = self.steps.get() + 1;
         self.steps.set(steps);
-        if self.fuse.get() == Some(steps) {
-            self.kill();
+        match self.fuse.take() {
+            Some(fuse) if fuse.step == steps => {
+                self.kill();
+                (fuse.burnt)();
+            }
+            fuse => self.fuse.set(fuse),
         }
         !self.dead.get()
     }
@@ -110,7 +122,9 @@ mod tests {
     #[test]
     fn a_fuse_ends_the_process_before_that_step_and_drops_what_it_did() {
         let held = Rc::new(());
-        let process = Process::new(Some(3));
+        let burnt = Rc::new(Cell::new(false));
+        let tells = burnt.clone();
+        let process = Process::new(Some(Fuse { step: 3, burnt: Box::new(move || tells.set(true)) }));
         let inner = held.clone();
         let mut work = Box::pin(process.guard(async move {
             let _inner = inner;
@@ -122,7 +136,7 @@ mod tests {
         assert_eq!(work.as_mut().poll(&mut context), Poll::Ready(Err(Died)));
         drop(work);
         assert_eq!(Rc::strong_count(&held), 1);
-        assert!(!process.is_alive());
+        assert!(!process.is_alive() && burnt.get());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use fieldday_rules::Measures;
 use fieldday_world::scenario::Scenario;
 use serde::Serialize;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The version of `run.json`.
@@ -79,7 +79,7 @@ pub struct FolderError {
 /// The folder of a run.
 pub struct Folder {
     path: PathBuf,
-    history: Option<Writer<BufWriter<File>>>,
+    history: Option<Writer<File>>,
 }
 
 impl Folder {
@@ -112,7 +112,7 @@ impl Folder {
     pub fn begin_history(&mut self, header: &Header) -> Result<(), FolderError> {
         let path = self.path.join(HISTORY);
         let file = File::create(&path).map_err(|source| FolderError { path, source })?;
-        let writer = Writer::new(BufWriter::new(file), header).map_err(|source| self.failed(HISTORY, source))?;
+        let writer = Writer::new(file, header).map_err(|source| self.failed(HISTORY, source))?;
         self.history = Some(writer);
         Ok(())
     }
@@ -122,10 +122,13 @@ impl Folder {
         let written = history.frames(frames, cell.events);
         written.map_err(|source| self.failed(HISTORY, source))
     }
-    /// Closes the history with its end line. Without this it stays one that says it was cut.
-    pub fn end_history(&mut self, fingerprint: Fingerprint) -> Result<(), FolderError> {
-        let Some(history) = self.history.take() else { return Ok(()) };
-        let written = history.finish(fingerprint).and_then(|mut file| file.flush());
+    /// Closes the history, with its end line if there is a fingerprint of the whole; without one it says that it was cut.
+    pub fn end_history(&mut self, fingerprint: Option<Fingerprint>) -> Result<(), FolderError> {
+        let Some(mut history) = self.history.take() else { return Ok(()) };
+        let written = match fingerprint {
+            Some(fingerprint) => history.finish(fingerprint).map(drop),
+            None => history.flush(),
+        };
         written.map_err(|source| self.failed(HISTORY, source))
     }
 
@@ -140,7 +143,7 @@ impl Folder {
         self.put_json("summary.json", summary)
     }
     /// Replaces `run.json`: the last thing to be written.
-    pub fn close(self, run: &RunFile) -> Result<(), FolderError> {
+    pub fn close(&self, run: &RunFile) -> Result<(), FolderError> {
         self.put_json("run.json", run)
     }
 

@@ -20,13 +20,14 @@ mod verdict;
 
 pub use build::Facts;
 pub use cases::{cell_of, cells_to_look_at};
-pub use folder::{Folder, FolderError, Host, RunFile};
+pub use folder::{Folder, FolderError, HISTORY, Host, RUN_SCHEMA, RunFile};
 pub use paint::{Paint, Tone};
 pub use recipe::Recipe;
 pub use summary::{Outcome, Summary};
 pub use table::{Entry, Table, figure, words};
 
-/// The JSON schema of `summary.json`.
+/// The JSON schema of `summary.json`, as it is written.
 pub fn summary_schema() -> serde_json::Value {
-    schemars::schema_for!(Summary).to_value()
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator().into_root_schema_for::<Summary>().to_value()
 }

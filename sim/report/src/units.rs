@@ -18,17 +18,17 @@ pub fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
-/// Microseconds: `850 µs`, `76 ms`, `1.20 s`, `4 min 05 s`, `2 h 10 min`.
+/// Microseconds: `850 µs`, `76 ms`, `1.20 s`, `30.0 s`, `4.1 min`, `2.2 h`.
 pub fn micros(us: u64) -> String {
     let seconds = us / 1_000_000;
     match us {
-        0 => "0".to_owned(),
+        0 => "0 s".to_owned(),
         1..1_000 => format!("{us} µs"),
         1_000..1_000_000 => format!("{} ms", us / 1_000),
         1_000_000..10_000_000 => format!("{seconds}.{:02} s", us / 10_000 % 100),
         10_000_000..120_000_000 => format!("{seconds}.{} s", us / 100_000 % 10),
-        120_000_000..7_200_000_000 => format!("{} min {:02} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {:02} min", count(seconds / 3_600), seconds / 60 % 60),
+        120_000_000..7_200_000_000 => format!("{}.{} min", seconds / 60, seconds / 6 % 10),
+        _ => format!("{}.{} h", count(seconds / 3_600), seconds / 360 % 10),
     }
 }
 
@@ -86,8 +86,8 @@ mod tests {
         let counts: Vec<_> = [0, 12, 999, 1_000, 12_345, 1_234_567].map(count).into();
         assert_eq!(counts, ["0", "12", "999", "1,000", "12,345", "1,234,567"]);
         let spans: Vec<_> = [0, 850, 76_400, 1_204_000, 30_060_000, 245_000_000, 7_800_000_000].map(micros).into();
-        assert_eq!(spans, ["0", "850 µs", "76 ms", "1.20 s", "30.0 s", "4 min 05 s", "2 h 10 min"]);
-        assert_eq!([limit(30_000_000), limit(300_000_000)], ["30 s", "5 min 00 s"]);
+        assert_eq!(spans, ["0 s", "850 µs", "76 ms", "1.20 s", "30.0 s", "4.0 min", "2.1 h"]);
+        assert_eq!([limit(30_000_000), limit(300_000_000)], ["30 s", "5.0 min"]);
         let shares = [share(0, 0), share(0, 9), share(1, 100_000), share(1, 400), share(1, 8), share(8, 8)];
         assert_eq!(shares, ["-", "0 %", "<0.01 %", "0.25 %", "12.5 %", "100 %"]);
         assert_eq!([number(0.4234), number(13.49), number(1_234_567.2)], ["0.42", "13.5", "1,234,567"]);

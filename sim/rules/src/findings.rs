@@ -109,16 +109,17 @@ pub struct Hazards {
     pub cases: Vec<HazardCase>,
 }
 
-/// Answers of one timeout class, within its limit and beyond.
+/// Attempts of one timeout class, within its limit and beyond.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Punctuality {
-    /// Attempts that were answered.
-    pub answered: u64,
-    /// Those among them that came after the limit.
+    /// Attempts that say something about the backend.
+    pub judged: u64,
+    /// Those among them that went beyond the limit.
     pub late: u64,
 }
 
-/// The classes of [`Findings::punctuality`], in its order. A transfer has no limit that an answer could miss.
+/// The classes of [`Findings::punctuality`], in its order: first those of the phones, then those of the desks, whose line
+/// is good. A transfer has no limit that an answer could miss.
 pub const CLASSES: [TimeoutClass; 4] =
     [TimeoutClass::Recording, TimeoutClass::Read, TimeoutClass::Update, TimeoutClass::Health];
 
@@ -136,8 +137,9 @@ pub struct Findings {
     pub violations: Vec<Violation>,
     /// Dangers that showed.
     pub hazards: Hazards,
-    /// How punctual each of [`CLASSES`] was: `latency.timeout` is a share, so its count is made anew from these sums.
-    pub punctuality: [Punctuality; CLASSES.len()],
+    /// How punctual each of [`CLASSES`] was for phones, then for desks: `latency.timeout` is a share, so its count is made
+    /// anew from these sums.
+    pub punctuality: [Punctuality; 2 * CLASSES.len()],
     /// The first late answers of each cell: violations of `latency.timeout` if their class's share was exceeded.
     pub late: Vec<Violation>,
     late_share_max_ppm: u64,
@@ -151,7 +153,7 @@ impl Findings {
             rules: [RuleCount::default(); RULES],
             violations: Vec::new(),
             hazards: Hazards { counts: [0; Hazard::ALL.len()], cases: Vec::new() },
-            punctuality: [Punctuality::default(); CLASSES.len()],
+            punctuality: [Punctuality::default(); 2 * CLASSES.len()],
             late: Vec::new(),
             late_share_max_ppm: settings.late_share_max_ppm,
             late_samples_min: settings.late_samples_min,
@@ -202,9 +204,10 @@ impl Findings {
         let room = KEPT_PER_RULE_MERGED.saturating_sub(self.hazards.cases.len());
         self.hazards.cases.extend(other.hazards.cases.into_iter().take(room));
         for (mine, theirs) in self.punctuality.iter_mut().zip(other.punctuality) {
-            mine.answered += theirs.answered;
+            mine.judged += theirs.judged;
             mine.late += theirs.late;
         }
+        (self.late_share_max_ppm, self.late_samples_min) = (other.late_share_max_ppm, other.late_samples_min);
         let room = KEPT_PER_RULE_MERGED.saturating_sub(self.late.len());
         self.late.extend(other.late.into_iter().take(room));
         self.settle_latency();
@@ -213,9 +216,9 @@ impl Findings {
     pub(crate) fn settle_latency(&mut self) {
         let count = &mut self.rules[Rule::LatencyTimeout.index()];
         (count.exercised, count.broken) = (0, 0);
-        for class in self.punctuality.iter().filter(|class| class.answered >= self.late_samples_min) {
-            count.exercised += class.answered;
-            if class.late * 1_000_000 > class.answered * self.late_share_max_ppm {
+        for class in self.punctuality.iter().filter(|class| class.judged >= self.late_samples_min) {
+            count.exercised += class.judged;
+            if class.late * 1_000_000 > class.judged * self.late_share_max_ppm {
                 count.broken += class.late;
             }
         }

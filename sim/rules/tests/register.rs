@@ -135,7 +135,7 @@ proptest! {
         s.call(OFFICE, patch(body(1, 23)), detail(&with(&state, &body(1, 23))));
         s.call(REP, get(), detail(&state));
         // Unless an update of unknown end explains what is seen.
-        prop_assume!(!open.contains(&state.scheduled_start));
-        prop_assert!(s.findings().count(Rule::ReadYourWrites).broken > 0);
+        let explained = open.contains(&state.scheduled_start);
+        prop_assert!(explained || s.findings().count(Rule::ReadYourWrites).broken > 0);
     }
 }

@@ -179,15 +179,37 @@ fn a_repeated_start_returns_the_active_session() {
 }
 
 #[test]
-fn after_a_stop_that_may_have_landed_a_new_session_is_legal() {
+fn after_a_stop_and_an_upload_that_may_have_landed_a_new_session_is_legal() {
     let mut s = Stream::new();
     inside(&mut s);
     s.call(REP, start(), started("session_1"));
     let action = s.queue(REP, stop());
     let lost = s.send_queued(REP, action, stop());
     s.lapse(&lost, Lapse::Timeout);
+    // Its audio is still to come: a repeated start brings a fresh URL of the same session.
+    let mut early = s.clone();
+    early.call(REP, start(), started("session_2"));
+    early.breaks(&[Rule::RecordingStartOnce]);
+    let lost = s.send(REP, Cause::Upload, upload());
+    s.lapse(&lost, Lapse::Timeout);
     s.call(REP, start(), started("session_2"));
     s.is_fine();
+}
+
+#[test]
+fn a_clock_out_is_never_refused_while_there_is_a_shift_today() {
+    let mut s = Stream::new();
+    let action = s.queue(REP, clock_out());
+    let early = s.send_queued(REP, action, clock_out());
+    s.fail(&early, 400).settle(REP, action);
+    done(&mut s, clock_in(), shift_day(shift()));
+    s.is_fine();
+    let action = s.queue(REP, clock_out());
+    let lost = s.send_queued(REP, action, clock_out());
+    s.lapse(&lost, Lapse::Timeout);
+    let again = s.send_queued(REP, action, clock_out());
+    s.fail(&again, 400).settle(REP, action);
+    s.breaks(&[Rule::ShiftClockOutOnce]);
 }
 
 #[test]

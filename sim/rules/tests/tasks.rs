@@ -104,6 +104,36 @@ fn completing_again_keeps_who_and_when() {
 }
 
 #[test]
+fn a_task_is_there_to_be_completed_again() {
+    let mut s = Stream::new();
+    s.call(REP, get_tasks(), tasks(&[task("task_1")]));
+    let action = s.queue(REP, complete());
+    let first = s.send_queued(REP, action, complete());
+    let mut at_once = s.clone();
+    at_once.fail(&first, 404);
+    at_once.is_fine();
+    s.lapse(&first, Lapse::Timeout);
+    let again = s.send_queued(REP, action, complete());
+    s.fail(&again, 404);
+    s.breaks(&[Rule::TaskCompleteOnce]);
+}
+
+#[test]
+fn an_update_that_leaves_a_trace_of_itself_is_not_as_once() {
+    let logged = |text: &str| Task { due_at: Some(at("16:00")), notes: Some(text.into()), ..task("task_1") };
+    let mut s = Stream::new();
+    s.call(REP, get_tasks(), tasks(&[Task { notes: Some("hello".into()), ..task("task_1") }]));
+    s.call(OFFICE, update(due("16:00")), Answer::Task(Box::new(logged("hello"))));
+    s.is_fine();
+    s.call(
+        OFFICE,
+        update(due("17:00")),
+        Answer::Task(Box::new(Task { due_at: Some(at("17:00")), ..logged("hello\nUpdated.") })),
+    );
+    s.breaks(&[Rule::TaskUpdateIdempotent]);
+}
+
+#[test]
 fn a_completion_whose_answer_was_lost_shows_or_not() {
     let mut s = Stream::new();
     s.call(REP, get_tasks(), tasks(&[task("task_1")]));

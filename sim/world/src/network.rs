@@ -23,7 +23,7 @@ pub enum Radio {
 pub struct Bearer {
     /// Round trips: (parts per million, µs), ascending.
     rtt: [(u32, i64); 5],
-    /// Packets lost, of a million.
+    /// Packets lost on the way out or back, of a million.
     pub loss_ppm: u32,
     /// Median.
     pub downlink_kbit_s: i64,
@@ -95,6 +95,23 @@ impl Profile {
     }
     pub(crate) fn bearer_of(&self, class: usize) -> &Bearer {
         &self.bearers[class]
+    }
+}
+
+#[cfg(test)]
+impl Profile {
+    /// Without lost packets and bad seconds.
+    pub(crate) fn calm(mut self) -> Profile {
+        self.bearers.iter_mut().for_each(|b| (b.loss_ppm, b.enter_ppm, b.break_ppm) = (0, 0, 0));
+        self
+    }
+    /// With bad seconds that never end and break nothing.
+    pub(crate) fn always_bad(mut self) -> Profile {
+        for bearer in &mut self.bearers {
+            (bearer.enter_ppm, bearer.leave_ppm, bearer.break_ppm) = (1_000_000, 0, 0);
+            (bearer.good_mean, bearer.bad_mean) = (mean_of(1_000_000), mean_of(0));
+        }
+        self
     }
 }
 
@@ -180,9 +197,8 @@ static PROFILES: LazyLock<Vec<Arc<Profile>>> = LazyLock::new(|| {
     let file: file::File = toml::from_str(text).expect("fixtures/network.toml is checked by a test");
     let connection = &file.connection;
     let profile = |p: file::Profile| {
-        let bearers = [
-            p.three_g_standing, p.three_g_driving, p.lte_standing, p.lte_driving, p.five_g_standing, p.five_g_driving,
-        ];
+        let bearers =
+            [p.three_g_standing, p.three_g_driving, p.lte_standing, p.lte_driving, p.five_g_standing, p.five_g_driving];
         Arc::new(Profile {
             name: p.name,
             about: p.about,

@@ -148,7 +148,9 @@ mod tests {
         assert!(personas().len() >= 4);
         for persona in personas() {
             assert!(named(&persona.name).is_some_and(|p| Arc::ptr_eq(p, persona)), "{} is there twice", persona.name);
-            for (least, most) in [persona.appointments, persona.visit_minutes, persona.deal_dollars, persona.lunch_minutes] {
+            for (least, most) in
+                [persona.appointments, persona.visit_minutes, persona.deal_dollars, persona.lunch_minutes]
+            {
                 assert!(least <= most && most > 0, "{}", persona.name);
             }
             for (habit, value, most) in persona.habits.all() {

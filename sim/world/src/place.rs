@@ -18,9 +18,13 @@ impl Point {
     }
     /// The distance as the crow flies, in whole metres, rounded down.
     pub fn distance_m(self, other: Point) -> i64 {
+        (self.distance_squared(other).isqrt() / 100) as i64
+    }
+    /// The square of the distance in centimetres, to compare distances.
+    pub fn distance_squared(self, other: Point) -> u64 {
         // A square of 32 bits just fits into 64; only the corners of the plane are farther apart than can be said.
         let (dx, dy) = (u64::from(other.x_cm.abs_diff(self.x_cm)), u64::from(other.y_cm.abs_diff(self.y_cm)));
-        ((dx * dx).saturating_add(dy * dy).isqrt() / 100) as i64
+        (dx * dx).saturating_add(dy * dy)
     }
     /// This point, moved by so many centimetres.
     pub fn moved(self, dx_cm: i64, dy_cm: i64) -> Point {

@@ -207,12 +207,13 @@ impl Territory {
     /// Some place in an area.
     pub fn place_in(&self, area: usize, stream: &mut Stream) -> Point {
         let area = &self.areas[area];
-        let (dx, dy) = (stream.range(-area.spread_cm..area.spread_cm + 1), stream.range(-area.spread_cm..area.spread_cm + 1));
+        let (dx, dy) =
+            (stream.range(-area.spread_cm..area.spread_cm + 1), stream.range(-area.spread_cm..area.spread_cm + 1));
         area.centre.moved(dx, dy)
     }
     /// How densely it is built there: as the nearest area is.
     pub fn urbanicity(&self, at: Point) -> Urbanicity {
-        let nearest = self.areas.iter().min_by_key(|area| area.centre.distance_m(at));
+        let nearest = self.areas.iter().min_by_key(|area| area.centre.distance_squared(at));
         nearest.map_or(Urbanicity::Rural, |area| area.urbanicity)
     }
 }

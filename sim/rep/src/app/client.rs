@@ -31,7 +31,9 @@ impl Reply {
     /// The status of a refusal for good: a 4xx that another try would not change.
     pub fn final_refusal(&self) -> Option<u16> {
         match self {
-            Reply::Answered(r) if (400..500).contains(&r.status) && ![401, 408, 425, 429].contains(&r.status) => Some(r.status),
+            Reply::Answered(r) if (400..500).contains(&r.status) && ![401, 408, 425, 429].contains(&r.status) => {
+                Some(r.status)
+            }
             _ => None,
         }
     }
@@ -150,7 +152,8 @@ impl<S: Surroundings> App<S> {
         let sent_at = self.now();
         let deadline = sent_at + patience;
         let credential = token.clone();
-        let ending = self.phone.around.attempt(Attempt { call, attempt, request, credential, deadline, at_deadline }).await;
+        let ending =
+            self.phone.around.attempt(Attempt { call, attempt, request, credential, deadline, at_deadline }).await;
         let took = self.now().since(sent_at);
         match &ending {
             Ending::Answered(response) => {

@@ -145,7 +145,8 @@ impl<S: Surroundings> App<S> {
         // Taken after the wait: a second tap finds nothing to stop.
         let recording = self.phone.storage.borrow_mut().recording.take()?;
         let session_id = recording.session_id.clone();
-        let _number = self.push(Call::StopRecording { session_id: session_id.clone(), body: RecordingStop { location } });
+        let _number =
+            self.push(Call::StopRecording { session_id: session_id.clone(), body: RecordingStop { location } });
         if recording.upload_url.is_some() || is_stand_in(&session_id) && recording.mode != RecordingMode::Ghost {
             let duration = self.now().since(recording.began);
             let bytes = duration.as_millis().max(0) as u64 * u64::from(audio_kbit_s) / 8;

@@ -9,6 +9,7 @@ mod visit;
 
 use crate::app::App;
 use crate::phone::Phone;
+use crate::process::Died;
 use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::time::{Span, Time};
@@ -63,15 +64,26 @@ impl<S: Surroundings> Person<S> {
     }
     /// The same, and now and then twice at once.
     async fn tap_nervously<T, F: Future<Output = T>>(&self, occasion: u64, act: impl Fn(App<S>) -> F) -> T {
+        self.nervously(occasion, || self.tap(&act)).await
+    }
+    /// Does something with the app, now and then twice at once, and not again if it dies meanwhile.
+    async fn try_nervously<T, F: Future<Output = T>>(
+        &self,
+        occasion: u64,
+        act: impl Fn(App<S>) -> F,
+    ) -> Result<T, Died> {
+        self.nervously(occasion, || self.phone.using(&act)).await
+    }
+    async fn nervously<T, F: Future<Output = T>>(&self, occasion: u64, act: impl Fn() -> F) -> T {
         if !self.does(Habit::DOUBLE_TAPS, occasion, self.plan.persona.double_taps_ppm) {
-            return self.tap(act).await;
+            return act().await;
         }
         self.note(Deed::DoubleTaps);
         let second = async {
             self.wait(Span::millis(180)).await;
-            self.tap(&act).await
+            act().await
         };
-        let (first, _) = future::zip(self.tap(&act), second).await;
+        let (first, _) = future::zip(act(), second).await;
         first
     }
     /// Drives to a place, at the speed that the roads allow.

@@ -163,8 +163,9 @@ impl<S: Surroundings> Person<S> {
             let task = self.follow_up_task(&visit.appointment_id, next, occasion);
             let task = &task;
             let yes_ppm = self.plan.persona.says_yes_to_retry_ppm;
+            // If the app dies meanwhile, the person leaves it at that: the task may be there.
             let created = self
-                .tap_nervously(occasion, |app| async move {
+                .try_nervously(occasion, |app| async move {
                     let mut asked = 0;
                     app.create_task(task.clone(), || {
                         asked += 1;
@@ -173,7 +174,7 @@ impl<S: Surroundings> Person<S> {
                     .await
                 })
                 .await;
-            if created == Created::NeedsNetwork {
+            if created == Ok(Created::NeedsNetwork) {
                 self.wait(Span::minutes(1)).await;
             }
         }

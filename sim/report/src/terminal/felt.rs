@@ -17,15 +17,15 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     say("looking at spinners", micros(felt.spinner_us), of_each(felt, felt.spinner_us, &felt.spinner_by_endpoint));
     say("\"Retrying...\" shown", times(felt.retrying), String::new());
     say("gave up waiting", times(felt.cancelled), String::new());
-    say("without network", micros(felt.offline_us), spread(&felt.offline_by_day, "a day"));
+    say("without network", micros(felt.offline_us), format!("a day: {}", spread(&felt.offline_by_day)));
     say("old data on screen", micros(felt.stale_us), of_each(felt, felt.stale_us, &felt.stale_by_screen));
-    say("age of data shown", micros(felt.age_shown.p50_us), spread(&felt.age_shown, ""));
     say("nothing to show", times(felt.nothing_to_show), String::new());
+    say("age of data shown", String::new(), spread(&felt.age_shown));
     let queue = felt.queue_length;
-    let lengths = format!("median {}, p99 {}, longest {}", queue.p50, queue.p99, count(queue.max));
-    say("actions in the queue", count(queue.p50), format!("{lengths} ({})", counted(queue.count, "flush", "flushes")));
-    say("queue drained after", micros(felt.queue_drain.p50_us), spread(&felt.queue_drain, "from the network's return"));
-    say("audio stored after", micros(felt.upload.p50_us), spread(&felt.upload, ""));
+    let lengths = format!("median {}, p95 {}, p99 {}, max {}", queue.p50, queue.p95, queue.p99, queue.max);
+    say("actions in the queue", String::new(), format!("{lengths} (n {})", count(queue.count)));
+    say("online to empty queue", String::new(), spread(&felt.queue_drain));
+    say("audio stored after", String::new(), spread(&felt.upload));
     say("unfinished at day's end", counted(felt.uploads_unfinished, "upload", "uploads"), {
         format!("and {} in queues", counted(felt.queued_at_end, "action", "actions"))
     });
@@ -36,18 +36,17 @@ fn times(n: u64) -> String {
     format!("{}×", count(n))
 }
 
-fn spread(of: &Percentiles, what: &str) -> String {
+fn spread(of: &Percentiles) -> String {
     if of.count == 0 {
         return "no case".to_owned();
     }
-    let gap = if what.is_empty() { "" } else { " " };
     let [p50, p95, p99, max] = [of.p50_us, of.p95_us, of.p99_us, of.max_us].map(micros);
-    format!("{what}{gap}median {p50}, p95 {p95}, p99 {p99}, max {max} (n {})", count(of.count))
+    format!("median {p50}, p95 {p95}, p99 {p99}, max {max} (n {})", count(of.count))
 }
 
 fn of_each(felt: &Felt, total_us: u64, parts: &[Part]) -> String {
     let a_day = micros(total_us / felt.rep_days.max(1));
-    let most: Vec<String> = parts.iter().take(3).map(|part| format!("{} {}", part.of, micros(part.us))).collect();
+    let most: Vec<String> = parts.iter().take(2).map(|part| format!("{} {}", part.of, micros(part.us))).collect();
     let gap = if most.is_empty() { "" } else { ": " };
     format!("{a_day} a day{gap}{}", most.join(", "))
 }

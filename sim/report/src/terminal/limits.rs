@@ -7,6 +7,9 @@ use crate::table::{Entry, Table, figure, words};
 use crate::units::{count, limit, micros, share};
 use std::fmt::Write as _;
 
+/// Measures tell no more than an hour from another.
+const LONGEST_US: u64 = 3_600_000_000;
+
 pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     let note = "attempts as the phone saw them, against the spec's time limits";
     heading(out, paint, "LIMITS", note);
@@ -28,11 +31,11 @@ fn row(of: &Limit) -> Vec<Entry> {
         LimitMark::Open => ("·", Tone::Faint),
     };
     let errors = of.client_errors + of.server_errors + of.foreign;
-    // What was given up at the limit would have taken longer.
-    let cut = |us: u64| of.timed_out > 0 && of.limit_us.is_some_and(|limit| us >= limit);
-    let took = |us: u64| match of.latency.count {
-        0 => figure("-").tone(Tone::Faint),
-        _ if cut(us) => figure(format!("≥{}", limit(of.limit_us.unwrap_or(us)))),
+    let took = |us: u64| match (of.latency.count, of.limit_us) {
+        (0, _) => figure("-").tone(Tone::Faint),
+        // What was given up at the limit would have taken longer.
+        (_, Some(limit_us)) if of.timed_out > 0 && us >= limit_us => figure(format!("≥{}", limit(limit_us))),
+        (_, None) if us >= LONGEST_US => figure(format!("≥{}", limit(LONGEST_US))),
         _ => figure(micros(us)),
     };
     let beyond = match of.limit_us {

@@ -37,7 +37,8 @@ pub fn report(summary: &Summary, folder: Option<&str>, colour: bool) -> String {
 
 /// A section's first line, with a blank one before it.
 fn heading(out: &mut String, paint: Paint, title: &str, note: &str) {
-    line!(out, "\n{}  {}", paint.on(Tone::Strong, title), paint.on(Tone::Faint, note));
+    let gap = if note.is_empty() { "" } else { "  " };
+    line!(out, "\n{}{gap}{}", paint.on(Tone::Strong, title), paint.on(Tone::Faint, note));
 }
 
 fn what_ran(out: &mut String, summary: &Summary, paint: Paint) {
@@ -85,8 +86,9 @@ fn verdict(out: &mut String, summary: &Summary, paint: Paint) {
         Outcome::Invalid => ("?", "invalid", Tone::Doubt),
         Outcome::Interrupted => ("?", "interrupted", Tone::Doubt),
     };
-    let reasons = summary.verdict.reasons.join("; ");
-    line!(out, "\n{}  {reasons}", paint.on(tone, &format!("{mark} {word}")));
+    let reasons = wrapped(&summary.verdict.reasons.join("; "), WIDTH - word.len() - 4);
+    let gap = format!("\n{}", " ".repeat(word.len() + 4));
+    line!(out, "\n{}  {}", paint.on(tone, &format!("{mark} {word}")), reasons.join(&gap));
     if summary.verdict.outcome != Outcome::Held {
         line!(out, "  again: {}", paint.on(Tone::Strong, &summary.reproduce));
     }

@@ -25,7 +25,8 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     held(out, &of(RuleVerdict::Held).collect::<Vec<_>>(), paint);
     let must = of(RuleVerdict::NotExercised).chain(of(RuleVerdict::NotJudged)).filter(|rule| rule.must_exercise);
     for rule in must {
-        line!(out, "  {}  no case", paint.on(Tone::Doubt, &format!("– {}*", rule.rule)));
+        let why = if rule.verdict == RuleVerdict::NotJudged { "not judged yet" } else { "no case" };
+        line!(out, "  {}  {why}", paint.on(Tone::Doubt, &format!("– {}*", rule.rule)));
     }
     let others = |verdict| of(verdict).filter(|rule| !rule.must_exercise).map(|rule| rule.rule.as_str());
     names(out, "– not exercised: ", others(RuleVerdict::NotExercised).collect(), paint);
@@ -37,9 +38,9 @@ fn held(out: &mut String, rules: &[&RuleLine], paint: Paint) {
     let mut table = Table::default();
     let rows = rules.len().div_ceil(2);
     for (i, left) in rules.iter().take(rows).enumerate() {
-        let mut row = vec![marked("✓", left, Tone::Good), figure(count(left.exercised)), words("  ")];
+        let mut row = vec![marked("✓", left, Tone::Good), figure(count(left.exercised))];
         if let Some(right) = rules.get(rows + i) {
-            row.extend([marked("✓", right, Tone::Good), figure(count(right.exercised))]);
+            row.extend([words("  "), marked("✓", right, Tone::Good), figure(count(right.exercised))]);
         }
         table.row(row);
     }

@@ -11,14 +11,16 @@ pub(super) fn write(out: &mut String, summary: &Summary, folder: Option<&str>, p
     heading(out, paint, "TOTALS", "");
     let mut table = Table::default();
     let mut say = |what: &str, text: String| table.row([words(what), words(text)]);
-    say("rep-days", format!("{}, {} a second", count(totals.rep_days), number(cost.rep_days_per_s)));
-    say("requests", requests(summary));
-    say("events", count(totals.events));
+    if totals.events > 0 {
+        say("rep-days", format!("{}, {} a second", count(totals.rep_days), number(cost.rep_days_per_s)));
+        say("requests", requests(summary));
+        say("events", count(totals.events));
+        say("fingerprint", summary.fingerprint.clone());
+    }
     say("time", time(cost));
     if let Some(memory) = cost.peak_memory_bytes {
         say("memory", format!("{} at most", bytes(memory)));
     }
-    say("fingerprint", summary.fingerprint.clone());
     if let Some(verification) = summary.verification.as_ref().filter(|v| v.agreed) {
         say("verified", format!("✓ the same twice: {}", verification.compared));
     }

@@ -2,11 +2,12 @@
 
 use crate::docket::{Exchange, Flight};
 use crate::facts::Kind;
-use crate::facts::record::{Look, Record, Repeat, View, Wrong};
+use crate::facts::record::{Home, Look, Record, Repeat, View, Wrong};
 use crate::facts::register::{Window, WriteId};
-use crate::facts::views;
+use crate::facts::views::{self, ASSIGNED};
 use crate::tables::{ById, entry};
 use fieldday_api::SmolStr;
+use fieldday_api::wire::tasks::Task;
 
 /// The appointments, or the tasks, of a cell.
 #[derive(Debug, Default)]
@@ -27,6 +28,24 @@ impl Records {
         record.ended(write, body, x.sent_seq, x.ended_seq, x.effect(), shown);
         record.prune(x.horizon);
     }
+}
+
+impl Record {
+    /// Whether a task may belong to another rep than it did: it goes with its appointment, or with what it is assigned to.
+    pub fn may_have_moved(&self, appointments: &Records) -> bool {
+        let given_away = |id: &SmolStr| appointments.get(id).is_some_and(|a| a.was_written(ASSIGNED));
+        let by_home = self.home.as_ref().is_some_and(|home| match &home.appointment {
+            Some(id) => given_away(id),
+            None => home.lead_alone,
+        });
+        by_home || self.was_written(ASSIGNED)
+    }
+}
+
+/// Where a record stands, and whether it was shown for the first time.
+pub(crate) struct Found {
+    place: usize,
+    pub is_new: bool,
 }
 
 /// Something impossible.
@@ -70,6 +89,12 @@ pub(crate) struct Looked {
     pub landed_late: Vec<(SmolStr, usize)>,
     /// What cannot be.
     pub impossible: Vec<Impossible>,
+    /// The places in the list that no answer showed before.
+    pub new: Vec<usize>,
+    /// The last appointment or task that was shown to clients of another tenant before.
+    pub leaked: Option<SmolStr>,
+    /// The first task of the list that is at home in another rep's.
+    pub foreign_task: Option<SmolStr>,
     /// What the answer to a repeated update tells.
     pub repeat: Option<Repeat>,
 }
@@ -80,6 +105,8 @@ impl Looked {
         self.torn.clear();
         self.landed_late.clear();
         self.impossible.clear();
+        self.new.clear();
+        (self.foreign_task, self.leaked) = (None, None);
     }
     /// An update was refused: is that a repeat of one that was acknowledged?
     pub fn refused(&mut self, records: &Records, _kind: Kind, id: &SmolStr, body: &View, x: &Exchange<'_>) {
@@ -89,8 +116,27 @@ impl Looked {
             self.repeat = record.and_then(|r| r.repeats(body, x.client.index, x.sent_seq, None));
         }
     }
+    /// A task of a list, at its `place`.
+    pub fn task(&mut self, tasks: &mut Records, appointments: &Records, task: &Task, place: usize, x: &Exchange<'_>) {
+        let record = self.at(tasks, Kind::Task, &task.id, &views::task(task, false), None, 0, x);
+        if record.is_new {
+            self.new.push(place);
+        }
+        if !x.client.is_phone() {
+            return;
+        }
+        let record = &mut tasks.0[record.place];
+        let home = record.home.get_or_insert_with(|| {
+            let (client, since, appointment) = (x.client.index, x.ended_seq, task.appointment_id.clone());
+            let lead_alone = appointment.is_none() && task.lead_id.is_some();
+            Box::new(Home { client, since, appointment, lead_alone })
+        });
+        if home.client != x.client.index && !record.may_have_moved(appointments) {
+            self.foreign_task.get_or_insert_with(|| task.id.clone());
+        }
+    }
     /// One appointment or task in the answer. `body` is what the answered update named.
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments)] // Each says something of its own about one look.
     pub fn at(
         &mut self,
         records: &mut Records,
@@ -100,9 +146,13 @@ impl Looked {
         body: Option<&View>,
         doubted: u16,
         x: &Exchange<'_>,
-    ) {
+    ) -> Found {
         let place = entry(&mut records.0, id);
         let record = &mut records.0[place];
+        let (is_new, leaked) = record.show_to(x.client.tenant);
+        if leaked {
+            self.leaked = Some(id.clone());
+        }
         let window = Window { start: x.sent_seq, end: x.ended_seq };
         let repeat = body.and_then(|body| record.repeats(body, x.client.index, x.sent_seq, Some(view)));
         let mut look = Look::default();
@@ -125,5 +175,6 @@ impl Looked {
         for wrong in look.wrong {
             self.impossible.push(Impossible { kind, id: id.clone(), wrong, repeat: repeat.is_some() });
         }
+        Found { place, is_new }
     }
 }

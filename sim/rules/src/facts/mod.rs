@@ -15,6 +15,7 @@ use crate::facts::shifts::{Day, Shifts};
 use crate::facts::views::{ASSIGNED, body_of, is_update};
 use crate::tables::ById;
 use fieldday_api::call::Answer;
+use fieldday_api::time::Date;
 use fieldday_api::wire::shifts::Shift;
 use fieldday_history::event::Client;
 
@@ -58,7 +59,11 @@ impl Facts {
     }
     /// What is known of the date of a shift that an answer shows.
     pub fn shift_day(&self, shift: &Shift) -> Option<&Day> {
-        self.shifts.day(shift, &self.people)
+        self.shift_on(&shift.rep_id, shift.shift_date)
+    }
+    /// What is known of a rep's shift on a date.
+    pub fn shift_on(&self, rep_id: &str, date: Date) -> Option<&Day> {
+        self.shifts.day(rep_id, date, &self.people)
     }
     pub fn sent(&mut self, s: &Sending<'_>) {
         self.sessions.sent(s);
@@ -83,9 +88,11 @@ impl Facts {
         match answer {
             Answer::Appointments(list) => {
                 let me = x.client.is_phone().then_some(u64::from(x.client.index));
-                for entry in &list.appointments {
-                    let view = views::summary(entry, me);
-                    looked.at(appointments, Kind::Appointment, &entry.appointment_id, &view, None, 1 << ASSIGNED, x);
+                for (place, entry) in list.appointments.iter().enumerate() {
+                    let (id, view) = (&entry.appointment_id, views::summary(entry, me));
+                    if looked.at(appointments, Kind::Appointment, id, &view, None, 1 << ASSIGNED, x).is_new {
+                        looked.new.push(place);
+                    }
                 }
             }
             Answer::Appointment(detail) => {
@@ -93,8 +100,8 @@ impl Facts {
                 looked.at(appointments, Kind::Appointment, &detail.appointment.id, &view, own_body, 0, x);
             }
             Answer::Tasks(list) => {
-                for task in &list.tasks {
-                    looked.at(tasks, Kind::Task, &task.id, &views::task(task, false), None, 0, x);
+                for (place, task) in list.tasks.iter().enumerate() {
+                    looked.task(tasks, appointments, task, place, x);
                 }
             }
             Answer::Task(task) => {

@@ -4,6 +4,7 @@
 use crate::docket::Effect;
 use crate::facts::register::{ANY, Register, Sight, Window, WriteId};
 use crate::tables::push_bounded;
+use fieldday_api::SmolStr;
 
 /// The most fields that anything has.
 pub(crate) const FIELDS: usize = 9;
@@ -79,6 +80,19 @@ struct Written {
     ordered: u16,
 }
 
+/// Where a task was at home when a rep's list first showed it.
+#[derive(Clone, Debug)]
+pub(crate) struct Home {
+    /// The rep.
+    pub client: u32,
+    /// Since when that is known.
+    pub since: u64,
+    /// The appointment that it goes with.
+    pub appointment: Option<SmolStr>,
+    /// It goes with a lead alone: nobody knows when that changes hands.
+    pub lead_alone: bool,
+}
+
 /// An appointment or a task.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Record {
@@ -86,6 +100,9 @@ pub(crate) struct Record {
     known: u16,
     busy: u16,
     written: Option<Box<Written>>,
+    pub home: Option<Box<Home>>,
+    /// The tenant to whose clients it was first shown, and one.
+    shown_to: u16,
 }
 
 /// A field that shows what it cannot hold.
@@ -100,7 +117,8 @@ pub(crate) struct Wrong {
     pub touched: bool,
     /// An acknowledged update had put the value here that is missed.
     pub acked: bool,
-    /// What is seen is the value of an acknowledged update that was followed by another.
+    /// What is seen is the value of an acknowledged update that was followed by another; or of its own update it shows
+    /// nothing, and another had been acknowledged before.
     pub earlier: bool,
 }
 
@@ -198,7 +216,7 @@ impl Record {
                 self.known |= 1 << field;
             } else if self.values[field] != view.values[field] {
                 let expected = self.values[field];
-                self.note_wrong(field, view.values[field], expected, own, look);
+                self.note_wrong(field, (view.values[field], expected), own, window, look);
                 if doubted & (1 << field) == 0 {
                     self.values[field] = view.values[field];
                 }
@@ -234,6 +252,19 @@ impl Record {
                 .find(|field| now.values[*field] != then.values[*field])
                 .map_or(Repeat::Same, Repeat::Differs),
         })
+    }
+    /// Whether the same update may have landed before: another attempt of it, or another client's.
+    pub fn was_sent(&self, body: &View, before: u64) -> bool {
+        let digest = body.digest();
+        self.written.as_ref().is_some_and(|w| w.sends.iter().any(|s| s.body == digest && s.sent < before))
+    }
+    /// A client of a tenant is shown it: whether nobody was before, and whether it was another tenant's.
+    pub fn show_to(&mut self, tenant: u8) -> (bool, bool) {
+        let (shown_to, is_new) = (u16::from(tenant) + 1, self.shown_to == 0);
+        if is_new {
+            self.shown_to = shown_to;
+        }
+        (is_new, self.shown_to != shown_to)
     }
     /// Whether an update ever named the field.
     pub fn was_written(&self, field: usize) -> bool {
@@ -301,11 +332,11 @@ impl Record {
         }
         for (field, expected) in wrong.into_iter().enumerate() {
             if let Some(expected) = expected {
-                self.note_wrong(field, view.values[field], expected, own, look);
+                self.note_wrong(field, (view.values[field], expected), own, window, look);
             }
         }
     }
-    fn note_wrong(&self, field: usize, seen: u64, expected: u64, own: u16, look: &mut Look) {
+    fn note_wrong(&self, field: usize, (seen, expected): (u64, u64), own: u16, window: Window, look: &mut Look) {
         let bit = 1_u16 << field;
         let written = self.written.as_ref();
         look.wrong.push(Wrong {
@@ -315,7 +346,10 @@ impl Record {
             named: own & bit != 0,
             touched: (own != 0 && own & bit == 0) || written.is_some_and(|w| w.touched & bit != 0),
             acked: own & bit != 0 || written.is_some_and(|w| w.acked & bit != 0),
-            earlier: written.is_some_and(|w| w.past.contains(&(field as u8, seen))),
+            earlier: written.is_some_and(|w| match own & bit {
+                0 => w.past.contains(&(field as u8, seen)),
+                _ => w.last.is_some_and(|(last, _)| last.over < window.start),
+            }),
         });
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Day {
     pub date: Date,
     pub id: SmolStr,
     pub clock_in_at: Time,
+    /// Since when the shift is known to be.
+    pub since: u64,
     pub clock_out_at: Option<Known<Time>>,
     /// Since when a clock-out is acknowledged.
     pub out_acked: Option<u64>,
@@ -41,9 +43,9 @@ pub(crate) fn rep(id: &str, people: &ById<u32>) -> u64 {
 }
 
 impl Shifts {
-    /// What is known of a shown shift's date.
-    pub fn day(&self, shift: &Shift, people: &ById<u32>) -> Option<&Day> {
-        self.0.get(&rep(&shift.rep_id, people))?.iter().find(|day| day.date == shift.shift_date)
+    /// What is known of a rep's date.
+    pub fn day(&self, rep_id: &str, date: Date, people: &ById<u32>) -> Option<&Day> {
+        self.0.get(&rep(rep_id, people))?.iter().find(|day| day.date == date)
     }
     pub fn learn(&mut self, x: &Exchange<'_>, people: &ById<u32>) {
         let Some(shift) = shown(x) else { return };
@@ -52,7 +54,7 @@ impl Shifts {
         let since = x.ended_seq;
         let place = days.iter().position(|day| day.date == shift.shift_date).unwrap_or_else(|| {
             let (date, id, clock_in_at) = (shift.shift_date, shift.id.clone(), shift.clock_in_at);
-            let day = Day { date, id, clock_in_at, clock_out_at: None, out_acked: None };
+            let day = Day { date, id, clock_in_at, since, clock_out_at: None, out_acked: None };
             push_bounded(days, DAYS, day);
             days.len() - 1
         });

@@ -42,13 +42,16 @@ pub(crate) fn body_of<'a>(call: &'a Call, people: &ById<u32>) -> Option<(Kind, &
     Some(match call {
         Call::UpdateAppointment { appointment_id, body } => (Kind::Appointment, appointment_id, patch(body, people)),
         Call::UpdateTask { task_id, body } => (Kind::Task, task_id, task_patch(body)),
-        Call::CompleteTask { task_id } => {
-            let mut view = View::default();
-            view.set(STATUS, task_status(TaskStatus::Completed));
-            (Kind::Task, task_id, view)
-        }
+        Call::CompleteTask { task_id } => (Kind::Task, task_id, completion()),
         _ => return None,
     })
+}
+
+/// What a completion writes.
+pub(crate) fn completion() -> View {
+    let mut view = View::default();
+    view.set(STATUS, task_status(TaskStatus::Completed));
+    view
 }
 
 /// An entry of the list. `me` is the rep in whose list it stands.

@@ -41,7 +41,7 @@ impl Judge for Updates {
                     format!("an update changed a field that it did not name: {}", impossible.says())
                 });
             }
-            if wrong.earlier && !wrong.named {
+            if wrong.earlier {
                 ordered += 1;
                 notes.broken(Rule::AppointmentPatchOrdered, x, || {
                     format!("the earlier of two acknowledged updates won: {}", impossible.says())

@@ -1,7 +1,8 @@
 //! `latency.timeout` (§0.4): calls answer within their class: 30 s recording, 10 s reads, 5 s updates, 3 s health.
 //!
 //! A share, not a promise for each call: sums are kept here, and [`crate::Findings`] makes the verdict of them, over all
-//! cells. An attempt that timed out may be the fault of the phone's network, so by default it decides nothing.
+//! cells. A phone's attempt that timed out may be the fault of its network, so by default it decides nothing; one from a
+//! desk, with a good line, is late.
 
 use crate::docket::{End, Exchange};
 use crate::facts::Facts;
@@ -23,15 +24,19 @@ impl Judge for Timeout {
         let limit = class.limit();
         let late = match x.end {
             End::Answered(_) => x.took() > limit,
-            End::Unanswered(Lapse::Timeout) if notes.settings.timeouts_are_late => x.took() >= limit,
-            End::Unanswered(Lapse::Timeout) => return notes.inconclusive(Rule::LatencyTimeout),
+            End::Unanswered(Lapse::Timeout) if x.client.is_phone() && !notes.settings.timeouts_are_late => {
+                return notes.inconclusive(Rule::LatencyTimeout);
+            }
+            End::Unanswered(Lapse::Timeout) => x.took() >= limit,
             End::Unanswered(_) => return,
         };
-        let sums = &mut notes.findings.punctuality[place];
-        sums.answered += 1;
+        let line = if x.client.is_phone() { 0 } else { CLASSES.len() };
+        let sums = &mut notes.findings.punctuality[line + place];
+        sums.judged += 1;
         if late {
             sums.late += 1;
-            notes.late(x, || format!("expected an answer within {limit}, it took {}", x.took()));
+            let end = if x.response().is_some() { "it took" } else { "there was none after" };
+            notes.late(x, || format!("expected an answer within {limit}, {end} {}", x.took()));
         }
     }
 }

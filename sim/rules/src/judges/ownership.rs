@@ -9,19 +9,14 @@ use crate::facts::views::ASSIGNED;
 use crate::facts::{Facts, Kind};
 use crate::judge::Judge;
 use crate::notes::Notes;
-use crate::tables::{Table, digest};
 use fieldday_api::SmolStr;
 use fieldday_api::call::Answer;
 use fieldday_api::rules::Rule;
-use fieldday_api::wire::tasks::Task;
 
 const RULE: Rule = Rule::OwnershipOwnOnly;
 
 #[derive(Default)]
-pub(crate) struct OwnOnly {
-    /// The rep in whose list a task stood.
-    tasks: Table<u64, u32>,
-}
+pub(crate) struct OwnOnly;
 
 impl Judge for OwnOnly {
     const RULES: &'static [Rule] = &[RULE];
@@ -35,16 +30,16 @@ impl Judge for OwnOnly {
             notes.judge(RULE, x, x.client.is(id), || format!("expected the rep's own {what}, got one of {id}"));
         };
         match answer {
-            Answer::Appointments(list) if !list.appointments.is_empty() => self.listed(x, facts, notes),
+            Answer::Appointments(list) if !list.appointments.is_empty() => listed(x, facts, notes),
             Answer::Appointment(detail) => {
                 if let Some(id) = &detail.appointment.assigned_rep_id {
                     named(id, "appointment", notes);
                 }
             }
             Answer::Tasks(list) if !list.tasks.is_empty() => {
-                let foreign = list.tasks.iter().find(|task| self.is_foreign(task, x, facts));
+                let foreign = &facts.looked.foreign_task;
                 notes.judge(RULE, x, foreign.is_none(), || {
-                    let id = foreign.map_or("", |task| &task.id);
+                    let id = foreign.as_deref().unwrap_or_default();
                     format!(
                         "expected only the rep's own tasks, {id} stood in another rep's list and did not change hands"
                     )
@@ -58,22 +53,11 @@ impl Judge for OwnOnly {
     }
 }
 
-impl OwnOnly {
-    fn listed(&self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
-        let mut foreign = facts.looked.impossible.iter();
-        let foreign = foreign.find(|i| i.kind == Kind::Appointment && i.wrong.field == ASSIGNED);
-        notes.judge(RULE, x, foreign.is_none(), || {
-            let says = foreign.map(|i| i.says()).unwrap_or_default();
-            format!("expected only the rep's own appointments in its list; {says}")
-        });
-    }
-    fn is_foreign(&mut self, task: &Task, x: &Exchange<'_>, facts: &Facts) -> bool {
-        let moved = |id: &SmolStr| facts.appointments.get(id).is_some_and(|a| a.was_written(ASSIGNED));
-        let may_move = match &task.appointment_id {
-            Some(id) => moved(id),
-            None => task.lead_id.is_some(),
-        };
-        let owner = *self.tasks.entry(digest(&task.id)).or_insert(x.client.index);
-        owner != x.client.index && !may_move && !facts.tasks.get(&task.id).is_some_and(|t| t.was_written(ASSIGNED))
-    }
+fn listed(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    let mut foreign = facts.looked.impossible.iter();
+    let foreign = foreign.find(|i| i.kind == Kind::Appointment && i.wrong.field == ASSIGNED);
+    notes.judge(RULE, x, foreign.is_none(), || {
+        let says = foreign.map(|i| i.says()).unwrap_or_default();
+        format!("expected only the rep's own appointments in its list; {says}")
+    });
 }

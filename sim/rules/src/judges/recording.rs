@@ -7,6 +7,7 @@
 
 use crate::docket::Exchange;
 use crate::facts::sessions::{self, Session, rank};
+use crate::facts::views::ASSIGNED;
 use crate::facts::{Facts, Known};
 use crate::judge::Judge;
 use crate::notes::Notes;
@@ -14,12 +15,13 @@ use crate::tables::{PerClient, digest, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
-use fieldday_api::names::Processing;
+use fieldday_api::names::{Processing, RecordingMode};
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::recordings::RecordingSession;
 
-/// Decides `recording.start.once`. A session whose stop was sent may be over, and a new one legal; so may one that the
-/// backend closed with the shift. Another rep's recording of the same appointment is another matter.
+/// Decides `recording.start.once`. A repeated start also serves to ask for a fresh URL, so a session is over, and a new
+/// one legal, only if a stop and the report of its audio were sent (a ghost session has no audio). What a backend does
+/// with a session when the shift ends is open, and another rep's recording of the same appointment is another matter.
 #[derive(Default)]
 pub(crate) struct StartOnce {
     started: PerClient<Vec<Started>>,
@@ -28,6 +30,7 @@ pub(crate) struct StartOnce {
 struct Started {
     appointment: SmolStr,
     session: SmolStr,
+    is_ghost: bool,
     shift_over: bool,
 }
 
@@ -49,14 +52,18 @@ impl Judge for StartOnce {
         let (now, list) = (&answer.recording_session_id, self.started.of(x.client.index));
         let Some(known) = list.iter_mut().find(|s| s.appointment == body.appointment_id) else {
             let (appointment, session) = (body.appointment_id.clone(), now.clone());
-            return push_bounded(list, STARTS, Started { appointment, session, shift_over: false });
+            let is_ghost = answer.mode == RecordingMode::Ghost;
+            return push_bounded(list, STARTS, Started { appointment, session, is_ghost, shift_over: false });
         };
         if known.session == *now {
             return notes.held(Rule::RecordingStartOnce);
         }
         let first = facts.sessions.get(&known.session);
-        let over = first.is_some_and(|s| s.stop_sent || s.ended_at.is_some());
-        if known.shift_over && !over {
+        let over = first.is_some_and(|s| {
+            (s.stop_sent || s.ended_at.is_some()) && (known.is_ghost || s.uploads.iter().any(|upload| upload.sent > 0))
+        });
+        let reassigned = facts.appointments.get(&known.appointment).is_some_and(|a| a.was_written(ASSIGNED));
+        if (known.shift_over || reassigned) && !over {
             notes.inconclusive(Rule::RecordingStartOnce);
         } else if !over {
             notes.broken(Rule::RecordingStartOnce, x, || {
@@ -65,6 +72,7 @@ impl Judge for StartOnce {
             });
         }
         (known.session, known.shift_over) = (now.clone(), false);
+        known.is_ghost = answer.mode == RecordingMode::Ghost;
     }
 }
 

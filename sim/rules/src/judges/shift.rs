@@ -2,7 +2,8 @@
 //!
 //! - `shift.clock-in.once`: one shift per rep and date; a repeated clock-in returns it with the same id and `clock_in_at`
 //!   (or 400, which the app answers with a look at `shifts/today`).
-//! - `shift.clock-out.once`: a repeated clock-out returns the same shift with the same `clock_out_at`.
+//! - `shift.clock-out.once`: a repeated clock-out returns the same shift with the same `clock_out_at`. So it is never
+//!   refused while there is a shift today, whether or not an earlier one landed.
 //! - `shift.today`: from an acknowledged clock-in to local midnight, `shifts/today` returns that shift.
 //!
 //! What a shift says of itself never changes once it is said, so the first two need no order but for a read that began
@@ -50,6 +51,9 @@ impl Judge for ClockOutOnce {
     const RULES: &'static [Rule] = &[Rule::ShiftClockOutOnce];
 
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        if let (Call::ClockOut { rep_id }, Some(400 | 404 | 409 | 422)) = (&**x.call, x.refusal()) {
+            return refused(rep_id, x, facts, notes);
+        }
         let Some(shown) = shifts::shown(x) else { return };
         let Some(day) = facts.shift_day(shown) else { return };
         let Some(known) = day.clock_out_at else { return };
@@ -67,6 +71,18 @@ impl Judge for ClockOutOnce {
                 Some(now) => format!("expected {id} to keep clock_out_at {at}, got {now}"),
                 None => format!("expected {id} to keep clock_out_at {at}, got none: the shift is open again"),
             }
+        });
+    }
+}
+
+fn refused(rep_id: &str, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    let Some(date) = date(x, notes) else { return };
+    if let Some(day) = facts.shift_on(rep_id, date).filter(|day| day.since < x.sent_seq) {
+        notes.broken(Rule::ShiftClockOutOnce, x, || {
+            format!(
+                "expected the clock-out of {}, which is today's, to be accepted or repeated, it was refused",
+                day.id
+            )
         });
     }
 }

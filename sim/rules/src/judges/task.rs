@@ -1,14 +1,16 @@
 //! Rules of tasks (§0.2, §2.2).
 //!
 //! - `task.create.single`: one request makes at most one task; an acknowledged one exactly one.
-//! - `task.complete.once`: completing again keeps `completed_at` and `completed_by`.
-//! - `task.update.idempotent`: the same task update twice leaves the task as once.
+//! - `task.complete.once`: completing again keeps `completed_at` and `completed_by`, and finds the task.
+//! - `task.update.idempotent`: the same task update twice leaves the task as once. One that leaves a trace of itself in a
+//!   field that it did not name cannot.
 
 mod create;
 
 pub(crate) use create::CreateSingle;
 
 use crate::docket::{Exchange, Sending};
+use crate::facts::views::completion;
 use crate::facts::{Facts, Kind};
 use crate::judge::Judge;
 use crate::judges::appointment::repeated;
@@ -29,6 +31,12 @@ impl Judge for UpdateIdempotent {
 
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         if x.op == Op::UpdateTask {
+            let mut impossible = facts.looked.impossible.iter();
+            if let Some(trace) = impossible.find(|i| i.kind == Kind::Task && i.wrong.touched && !i.repeat) {
+                return notes.broken(Rule::TaskUpdateIdempotent, x, || {
+                    format!("an update changed a field that it did not name: {}", trace.says())
+                });
+            }
             repeated(Rule::TaskUpdateIdempotent, Kind::Task, x, facts, notes);
         }
     }
@@ -60,6 +68,9 @@ impl Judge for CompleteOnce {
         }
     }
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        if x.op == Op::CompleteTask && x.refusal() == Some(404) {
+            return not_found(x, facts, notes);
+        }
         match x.success() {
             Some(Answer::TaskCompleted(done)) => {
                 self.shown(&done.id, done.completed_at, Some(&done.completed_by), x, facts, notes);
@@ -73,6 +84,18 @@ impl Judge for CompleteOnce {
             }
             _ => {}
         }
+    }
+}
+
+/// A rep's own task, which may have been completed before, is there to be completed again.
+fn not_found(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    let Call::CompleteTask { task_id } = &**x.call else { return };
+    let Some(record) = facts.tasks.get(task_id) else { return };
+    let own = record.home.as_ref().is_some_and(|home| home.client == x.client.index && home.since < x.sent_seq);
+    if own && record.was_sent(&completion(), x.sent_seq) && !record.may_have_moved(&facts.appointments) {
+        notes.broken(Rule::TaskCompleteOnce, x, || {
+            format!("expected {task_id} to be there when it was completed again, the answer was 404")
+        });
     }
 }
 

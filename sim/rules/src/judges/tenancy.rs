@@ -1,7 +1,8 @@
 //! `tenancy.isolated` (§0.1, §0.5): no answer carries anything of another tenant.
 //!
 //! An id belongs to the tenant to whose clients it was first shown. Shown to another tenant's, it has leaked, whichever
-//! of the two it belongs to.
+//! of the two it belongs to. Appointments and tasks are looked up by the facts anyway; what a list's entry names beside
+//! itself is looked up when the entry is new.
 
 use crate::docket::Exchange;
 use crate::facts::Facts;
@@ -20,12 +21,10 @@ pub(crate) struct Isolated {
 impl Judge for Isolated {
     const RULES: &'static [Rule] = &[Rule::TenancyIsolated];
 
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Some(answer) = x.success() else { return };
-        let (tenant, mut leaked) = (x.client.tenant, None);
-        let mut shown = false;
-        ids(answer, |id| {
-            shown = true;
+        let (tenant, mut leaked) = (x.client.tenant, facts.looked.leaked.as_ref().map(|id| id.to_string()));
+        ids(answer, &facts.looked.new, |id| {
             let key = digest(id);
             match self.tenants.get(&key) {
                 None => drop(self.tenants.insert(key, tenant)),
@@ -38,7 +37,7 @@ impl Judge for Isolated {
         {
             leaked = Some(id.to_string());
         }
-        if shown {
+        if is_of_a_tenant(answer) {
             notes.judge(Rule::TenancyIsolated, x, leaked.is_none(), || {
                 let id = leaked.unwrap_or_default();
                 format!("expected nothing of another tenant, but clients of two tenants were shown {id}")
@@ -47,32 +46,39 @@ impl Judge for Isolated {
     }
 }
 
-/// Every id in an answer that belongs to one tenant.
-fn ids(answer: &Answer, mut each: impl FnMut(&str)) {
+/// Whether an answer shows anything that a tenant has.
+fn is_of_a_tenant(answer: &Answer) -> bool {
+    match answer {
+        Answer::Appointments(list) => !list.appointments.is_empty(),
+        Answer::Tasks(list) => !list.tasks.is_empty(),
+        Answer::Wins(feed) => !feed.posts.is_empty(),
+        Answer::Rag(_) | Answer::Health(_) | Answer::Stored | Answer::Error(_) | Answer::Foreign(_) => false,
+        _ => true,
+    }
+}
+
+/// The ids in an answer that belong to one tenant, but for appointments and tasks themselves. Of a list, those of the
+/// entries in the places `new`.
+fn ids(answer: &Answer, new: &[usize], mut each: impl FnMut(&str)) {
     match answer {
         Answer::Appointments(list) => {
-            for entry in &list.appointments {
-                [&entry.appointment_id, &entry.lead_id, &entry.contact_card_id].iter().for_each(|id| each(id));
+            for entry in new.iter().map(|place| &list.appointments[*place]) {
+                [&entry.lead_id, &entry.contact_card_id].iter().for_each(|id| each(id));
             }
         }
         Answer::Appointment(detail) => {
             let AppointmentDetail { appointment: a, lead, contact } = &**detail;
-            [&a.id, &a.lead_id, &a.contact_card_id, &lead.id, &contact.id].iter().for_each(|id| each(id));
+            [&a.lead_id, &a.contact_card_id, &lead.id, &contact.id].iter().for_each(|id| each(id));
             a.assigned_rep_id.iter().for_each(|id| each(id));
         }
-        Answer::Tasks(list) => list.tasks.iter().for_each(|task| {
-            each(&task.id);
-            [&task.appointment_id, &task.contact_card_id, &task.lead_id]
-                .iter()
-                .copied()
-                .flatten()
-                .for_each(|id| each(id));
-        }),
-        Answer::Task(task) => each(&task.id),
-        Answer::TaskCompleted(done) => each(&done.id),
+        Answer::Tasks(list) => {
+            for task in new.iter().map(|place| &list.tasks[*place]) {
+                [&task.contact_card_id, &task.lead_id].iter().copied().flatten().for_each(|id| each(id));
+            }
+        }
         Answer::RecordingStarted(started) => each(&started.recording_session_id),
         Answer::Recording(body) => {
-            [&body.session.id, &body.session.appointment_id, &body.session.rep_id].iter().for_each(|id| each(id));
+            [&body.session.id, &body.session.rep_id].iter().for_each(|id| each(id));
         }
         Answer::ShiftDay(day) => [&day.shift.id, &day.shift.rep_id].iter().for_each(|id| each(id)),
         Answer::Shift(shift) => [&shift.id, &shift.rep_id].iter().for_each(|id| each(id)),
@@ -81,10 +87,10 @@ fn ids(answer: &Answer, mut each: impl FnMut(&str)) {
             thread.messages.iter().for_each(|message| each(&message.id));
         }
         Answer::Wins(feed) => feed.posts.iter().for_each(|post| {
-            [&post.id, &post.rep_id, &post.appointment_id].iter().for_each(|id| each(id));
+            [&post.id, &post.rep_id].iter().for_each(|id| each(id));
         }),
         Answer::Win(win) => each(&win.id),
         Answer::Uploaded(done) => each(&done.recording_session_id),
-        Answer::Rag(_) | Answer::Health(_) | Answer::Stored | Answer::Error(_) | Answer::Foreign(_) => {}
+        _ => {}
     }
 }

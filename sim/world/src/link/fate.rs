@@ -23,7 +23,7 @@ struct Draws {
 /// The draws of one way.
 #[derive(Clone, Copy)]
 struct Way {
-    /// Below the bearer's loss: a packet is lost and sent again.
+    /// Below half the bearer's loss, which is of the round trip: a packet is lost and sent again.
     loss: u32,
     /// Below the bearer's chance: a bad state breaks the connection.
     breaks: u32,
@@ -86,7 +86,7 @@ impl Link {
         let connected = if self.connected(at) { at } else { at + rtt.times(2) };
         match self.transfer(at, connected, bytes, draws.out) {
             Ok(sent) => {
-                let lost = draws.out.loss < self.bearer(segment).loss_ppm;
+                let lost = draws.out.loss < self.bearer(segment).loss_ppm / 2;
                 let again = if lost { rtt + self.air.profile.retransmit } else { Span::ZERO };
                 let at = sent + Span::micros(rtt.as_micros() / 2) + again;
                 self.used = Some(at);
@@ -109,7 +109,7 @@ impl Link {
         let segment = self.timeline.at(at);
         let bearer = self.bearer(segment);
         let rtt = bearer.rtt(draws.rtt_ppm);
-        let again = if draws.back.loss < bearer.loss_ppm { rtt + self.air.profile.retransmit } else { Span::ZERO };
+        let again = if draws.back.loss < bearer.loss_ppm / 2 { rtt + self.air.profile.retransmit } else { Span::ZERO };
         let carried = transfer_time(bytes, draws.back.kbit_s(bearer.downlink_kbit_s));
         let mut arrives = at + Span::micros(rtt.as_micros() / 2) + again + carried;
         // The phone it goes to may be out of reach, or in its bad seconds, when it gets there.

@@ -10,6 +10,8 @@
 
 mod fate;
 mod fix;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod weather;
 
@@ -84,7 +86,8 @@ impl Link {
         timeline.follow(&leg, &air, entity);
         Link { seed, entity, air, leg, timeline, weather: Weather::new(seed, entity), used: None }
     }
-    /// From its beginning on, the phone is on this leg.
+    /// From its beginning on, the phone is on this leg. What a place does to a stay (a basement, a portal) counts from the
+    /// stay's beginning. What was sent before keeps its fate.
     pub fn follow(&mut self, leg: Leg) {
         self.leg = leg;
         self.timeline.follow(&leg, &self.air, self.entity);

@@ -130,8 +130,7 @@ fn segment(leg: &Leg, air: &Air, phone: u64, from: Time, until: Time) -> Segment
     let outage = |o: &crate::air::Outage| {
         holds(o.from, o.until) && o.region.as_ref().is_none_or(|region| region.contains(place))
     };
-    let mut radio =
-        if gap || air.outages.iter().any(outage) { Radio::None } else { air.radio_at(place) };
+    let mut radio = if gap || air.outages.iter().any(outage) { Radio::None } else { air.radio_at(place) };
     for spot in air.spots_at(leg.to).iter().filter(|_| leg.is_stay()) {
         match spot.kind {
             SpotKind::Basement { after, lasts } if holds(leg.depart + after, leg.depart + after + lasts) => {
@@ -209,11 +208,18 @@ mod tests {
         let mut air = air();
         let (house, cafe) = (Point::metres(1, 1), Point::metres(2, 2));
         let basement = SpotKind::Basement { after: Span::minutes(5), lasts: Span::minutes(10) };
-        air.spots.push(Spot { name: "portal".into(), place: cafe, kind: SpotKind::Portal { accepted_after: Span::minutes(3) } });
+        air.spots.push(Spot {
+            name: "portal".into(),
+            place: cafe,
+            kind: SpotKind::Portal { accepted_after: Span::minutes(3) },
+        });
         air.spots.push(Spot { name: "basement".into(), place: house, kind: basement });
         air.sort();
         let mut at_house = walk(&Leg::stay(house, minute(100)), &air);
-        assert_eq!([104, 105, 114, 115].map(|m| at_house.at(minute(m)).radio == Radio::None), [false, true, true, false]);
+        assert_eq!(
+            [104, 105, 114, 115].map(|m| at_house.at(minute(m)).radio == Radio::None),
+            [false, true, true, false]
+        );
         let mut at_cafe = walk(&Leg::stay(cafe, minute(100)), &air);
         assert_eq!([100, 102, 103].map(|m| at_cafe.at(minute(m)).portal), [true, true, false]);
     }

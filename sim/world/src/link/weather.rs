@@ -66,7 +66,8 @@ impl Weather {
     pub fn bad_until(&mut self, at: Time, class: usize, bearer: &Bearer) -> Option<Time> {
         let mut slot = at.micros().div_euclid(SLOT_US);
         let mut found = None;
-        loop {
+        // A bad state that reaches through several stretches has long outlasted every patience: it is looked at no further.
+        for _ in 0..4 {
             let number = slot.div_euclid(SLOTS);
             let bad = self.stretch(number, class, bearer);
             let next = bad.partition_point(|(_, end)| *end <= slot);
@@ -82,6 +83,7 @@ impl Weather {
                 _ => return found,
             }
         }
+        found
     }
 
     /// From a good moment on, until when it is good for certain: the next bad slot, or the end of the stretch.

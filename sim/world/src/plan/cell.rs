@@ -12,7 +12,10 @@ pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellP
     let name = format!("cell-{index}");
     let tenants = plan.scenario.people.tenants_per_cell;
     // Territories in turn over all tenants of the day.
-    let site = |j: u32| &day.territories[((u64::from(number) * u64::from(tenants) + u64::from(j)) % day.territories.len() as u64) as usize];
+    let site = |j: u32| {
+        &day.territories
+            [((u64::from(number) * u64::from(tenants) + u64::from(j)) % day.territories.len() as u64) as usize]
+    };
     let zones = || (0..tenants).map(|j| &site(j).1);
     let start = zones().map(|zone| zone.midnight(day.date)).min().unwrap_or_default();
     let end = zones().map(|zone| zone.midnight(day.date.plus_days(1))).max().unwrap_or_default() + AFTER_MIDNIGHT;
@@ -33,6 +36,7 @@ pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellP
         let (territory, zone) = site(j);
         let site = TenantSite {
             name: format!("{}/tenant-{j}", cell.name),
+            number: j,
             demo: plan.scenario.people.demo && number == 0 && j == 0,
             reps: reps_of(plan, number, j),
             territory,

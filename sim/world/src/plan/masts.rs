@@ -29,8 +29,7 @@ impl TenantMaker<'_> {
         self.holes("road", network.dead_roads, Self::dead_road);
         self.holes("mast", network.old_masts, Self::old_mast);
         for outage in &self.plan.scenario.outage {
-            let here = self.site.name.rsplit('-').next().and_then(|number| number.parse().ok());
-            if outage.tenants.is_empty() || here.is_some_and(|number| outage.tenants.contains(&number)) {
+            if outage.tenants.is_empty() || outage.tenants.contains(&self.site.number) {
                 self.outage(outage);
             }
         }

@@ -28,9 +28,9 @@ impl TenantMaker<'_> {
         for (role, word, reps_each) in
             [(Role::Csr, "csr", office.reps_per_csr), (Role::Manager, "manager", office.reps_per_manager)]
         {
-            let people = self.known.len().checked_div(reps_each as usize).unwrap_or(0);
-            let rest = usize::from(reps_each > 0 && self.known.len() % reps_each as usize > 0);
-            for number in 1..=people + rest {
+            // Nobody, if nobody is to be looked after.
+            let staff = if reps_each == 0 { 0 } else { self.known.len().div_ceil(reps_each as usize) };
+            for number in 1..=staff {
                 let name = part(&format!("{}/office", self.site.name), word, number);
                 if !self.plan.removed.takes(&name) {
                     let first = (number - 1) * reps_each as usize;
@@ -82,7 +82,13 @@ impl TenantMaker<'_> {
     fn deed(&self, rep: &KnownRep, number: usize, stream: &mut Stream) -> Option<(Time, OfficeDeed)> {
         let deeds = self.plan.scenario.office.deeds;
         let weights = [
-            deeds.look, deeds.move_, deeds.cancel, deeds.reassign, deeds.create_task, deeds.update_task, deeds.read_thread,
+            deeds.look,
+            deeds.move_,
+            deeds.cancel,
+            deeds.reassign,
+            deeds.create_task,
+            deeds.update_task,
+            deeds.read_thread,
         ];
         let kind = stream.weighted(weights.into_iter().map(u64::from));
         let visit = stream.pick(&rep.visits).filter(|visit| visit.here);

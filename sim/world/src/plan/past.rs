@@ -1,10 +1,9 @@
 //! A recording of an earlier day, with what Shunya made of it.
 
 use super::rep::RepMaker;
-use super::rows::session_key;
 use super::tenant::TenantMaker;
 use super::texts::{OBJECTIONS, TRANSCRIPTS};
-use crate::keys::id;
+use crate::keys::{id, row};
 use fieldday_api::SmolStr;
 use fieldday_api::fixed::{Fixed, Score, Seconds};
 use fieldday_api::names::{AnalysisOutcome, AudioStorage, LeadQuality, Outcome, Processing, RecordingMode};
@@ -30,12 +29,17 @@ fn share(draw: u64) -> Option<Score> {
 impl TenantMaker<'_> {
     /// The recording of a past appointment: in full mode, or in ghost mode for every eighth.
     pub(super) fn past_session(
-        &mut self, rep: &RepMaker, appointment: u64, appointment_id: &SmolStr, (start, end): (Time, Time), outcome: Outcome,
+        &mut self,
+        rep: &RepMaker,
+        appointment: u64,
+        appointment_id: &SmolStr,
+        (start, end): (Time, Time),
+        outcome: Outcome,
         stream: &mut Stream,
     ) {
         let draw = stream.bits();
         let ghost = draw & 7 == 0;
-        let session = id("session_", session_key(appointment));
+        let session = id("session_", row(appointment, "session", 0));
         let length = end.since(start);
         let audio_url = (!ghost).then(|| SmolStr::from(format!("https://audio.example.com/{session}.m4a")));
         self.data.sessions.push(RecordingSession {

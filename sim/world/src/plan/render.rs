@@ -44,17 +44,23 @@ impl TenantPlan {
         names.extend(self.air.names().map(str::to_owned));
     }
 
-    /// The local time of day.
-    fn clock(&self, at: Time) -> impl fmt::Display {
+    /// The local time of day; with the date, if it is not the plan's.
+    fn clock(&self, at: Time) -> String {
         let zone = &self.data.zone;
-        let (day, time) = (zone.date(at), zone.time_of_day(at));
-        let text = time.to_string();
-        format!("{day} {}", &text[..5])
+        let (date, time) = (zone.date(at), zone.time_of_day(at).to_string());
+        let time = time.get(..5).unwrap_or_default();
+        if date == self.date { time.to_owned() } else { format!("{date} {time}") }
+    }
+    /// A rep by name, if it is one of today's.
+    fn rep_named(&self, rep_id: &str) -> String {
+        let rep = self.reps.iter().find(|rep| rep.rep_id == rep_id);
+        rep.map_or(rep_id.to_owned(), |rep| rep.name.clone())
     }
 
     fn render(&self, out: &mut dyn Write) -> fmt::Result {
         let (data, air) = (&self.data, &self.air);
-        writeln!(out, "\n{}  {}, {} ({} rows)", self.name, self.territory.metro(), data.zone.name, data.rows())?;
+        let (metro, zone, rows) = (self.territory.metro(), &data.zone.name, data.rows());
+        writeln!(out, "\n{}  {}  {metro}, {zone}, {rows} rows", self.name, data.id)?;
         writeln!(out, "  network {}: 5G in {} areas", air.profile.name, air.fast.len())?;
         for outage in &air.outages {
             let place = if outage.region.is_some() { "a part" } else { "everywhere" };
@@ -114,19 +120,25 @@ impl TenantPlan {
     fn deed(&self, deed: &OfficeDeed) -> String {
         let visit = |id: &str| self.visits.get(id).map_or(id.to_owned(), |visit| visit.name.clone());
         match deed {
-            OfficeDeed::Look { rep_id } => format!("looks at the day of {rep_id}"),
+            OfficeDeed::Look { rep_id } => format!("looks at the day of {}", self.rep_named(rep_id)),
             OfficeDeed::Move { appointment_id, start, .. } => {
                 format!("moves {} to {}", visit(appointment_id), self.clock(*start))
             }
             OfficeDeed::Cancel { appointment_id } => format!("cancels {}", visit(appointment_id)),
             OfficeDeed::Reassign { appointment_id, to_rep_id } => {
-                format!("gives {} to {to_rep_id}", visit(appointment_id))
+                format!("gives {} to {}", visit(appointment_id), self.rep_named(to_rep_id))
             }
             OfficeDeed::CreateTask { appointment_id, due, .. } => {
                 format!("makes a task about {} due {}", visit(appointment_id), self.clock(*due))
             }
-            OfficeDeed::UpdateTask { task_id, due } => format!("puts {task_id} off to {}", self.clock(*due)),
-            OfficeDeed::ReadThread { contact_card_id } => format!("reads the messages of {contact_card_id}"),
+            OfficeDeed::UpdateTask { task_id, due } => {
+                let row = self.rows.iter().find(|row| row.id == *task_id);
+                format!("puts {} off to {}", row.map_or(task_id.as_str(), |row| &row.name), self.clock(*due))
+            }
+            OfficeDeed::ReadThread { contact_card_id } => {
+                let about = self.data.appointments.iter().find(|a| a.contact_card_id == *contact_card_id);
+                format!("reads the messages about {}", about.map_or(contact_card_id.to_string(), |a| visit(&a.id)))
+            }
         }
     }
 }

@@ -92,7 +92,8 @@ impl TenantMaker<'_> {
         let home_area = territory.any_area(stream);
         let home = territory.place_in(home_area, stream);
         let seconds = stream.range(i64::from(window.0.seconds())..i64::from(window.1.seconds()) + 1);
-        let leaves_home = self.site.zone.at(self.site.date, window.0) + Span::seconds(seconds - i64::from(window.0.seconds()));
+        let leaves_home =
+            self.site.zone.at(self.site.date, window.0) + Span::seconds(seconds - i64::from(window.0.seconds()));
         let eats = stream.chance(rep.persona.lunch_ppm);
         let mut day = Day { area: territory.area_near(home_area, stream), lunch: None, free: (leaves_home, home) };
         let visits = between(stream, rep.persona.appointments);
@@ -134,7 +135,8 @@ impl TenantMaker<'_> {
         let territory = self.site.territory;
         let area = territory.area_near(day.area, &mut stream);
         let place = territory.place_in(area, &mut stream);
-        let minutes = between(&mut stream, rep.persona.visit_minutes);
+        // In quarters of an hour.
+        let minutes = (between(&mut stream, rep.persona.visit_minutes) + 7) / 15 * 15;
         // The office reckons with the drive and a little; then the next quarter of an hour.
         let slack = Span::minutes(stream.range(3..9));
         let ready = day.free.0 + expected_drive(day.free.1, place, &Roads::default()) + slack;

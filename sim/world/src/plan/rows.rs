@@ -5,12 +5,14 @@ use super::VisitPlan;
 use super::rep::{RepMaker, between};
 use super::tenant::{Here, TenantMaker};
 use super::texts::{INBOUND, NOTES, OUTBOUND, PROVIDER, SERVICES, TASKS};
-use crate::keys::{id, part, row, stream};
+use crate::keys::{id, part, stream};
 use crate::people;
 use fieldday_api::SmolStr;
 use fieldday_api::dataset::{OwnedTask, Thread};
 use fieldday_api::fixed::Money;
-use fieldday_api::names::{AppointmentStatus, Assignee, Direction, LeadStatus, Outcome, Priority, SenderRole, TaskStatus};
+use fieldday_api::names::{
+    AppointmentStatus, Assignee, Direction, LeadStatus, Outcome, Priority, SenderRole, TaskStatus,
+};
 use fieldday_api::private::Private;
 use fieldday_api::time::{Span, Time, TimeOfDay};
 use fieldday_api::wire::appointments::{Appointment, Contact, Lead};
@@ -58,7 +60,13 @@ struct Standing {
 impl TenantMaker<'_> {
     /// The rows behind a visit. `here` is false of one that was taken out; what is drawn for others is drawn all the same.
     pub(super) fn visit_rows(
-        &mut self, rep: &mut RepMaker, visit: &VisitPlan, key: u64, number: usize, here: Here, mut stream: Stream,
+        &mut self,
+        rep: &mut RepMaker,
+        visit: &VisitPlan,
+        key: u64,
+        number: usize,
+        here: Here,
+        mut stream: Stream,
     ) {
         let has_task = stream.chance(350_000);
         let status = if stream.chance(600_000) { AppointmentStatus::Confirmed } else { AppointmentStatus::Scheduled };
@@ -157,7 +165,12 @@ impl TenantMaker<'_> {
 
     /// An appointment with its customer and lead; the customer's telephone number.
     fn appointment(
-        &mut self, rep: &RepMaker, subject: &Subject, standing: &Standing, house: u64, place: Option<crate::place::Point>,
+        &mut self,
+        rep: &RepMaker,
+        subject: &Subject,
+        standing: &Standing,
+        house: u64,
+        place: Option<crate::place::Point>,
         stream: &mut Stream,
     ) -> Private {
         let (first_name, last_name) = people::name(stream);
@@ -278,9 +291,4 @@ impl TenantMaker<'_> {
         };
         self.data.tasks.push(OwnedTask { rep_id: Some(rep.rep_id.clone()), task });
     }
-}
-
-/// The key of a row of the past that has no name of its own.
-pub(super) fn session_key(appointment: u64) -> u64 {
-    row(appointment, "session", 0)
 }

@@ -5,6 +5,7 @@ use super::{OfficePlan, Places, Plan, RepPlan, RowName, TenantPlan, VisitPlan};
 use crate::air::Air;
 use crate::keys::id;
 use crate::network;
+use crate::place::Point;
 use crate::territory::Territory;
 use fieldday_api::SmolStr;
 use fieldday_api::dataset::{Policy, TenantData};
@@ -14,11 +15,11 @@ use fieldday_chance::name_key;
 use indexmap::IndexMap;
 use std::sync::Arc;
 
-use crate::place::Point;
-
 /// What is known of a tenant before it is made.
 pub(super) struct TenantSite<'a> {
     pub name: String,
+    /// Its number in its cell.
+    pub number: u32,
     pub demo: bool,
     /// How many reps work.
     pub reps: u32,
@@ -69,21 +70,24 @@ pub(super) fn make(plan: &Plan, site: TenantSite<'_>) -> TenantPlan {
     let id = if site.demo { demo().organisation.clone() } else { id("org_", key) };
     // The profile was looked up when the plan was made.
     let profile = network::named(&plan.scenario.network.profile).unwrap_or(&network::profiles()[0]).clone();
+    // A little more than a usual rep has: six past, two to come, five or so today.
+    let (reps, each) = (site.reps.max(1) as usize, 14);
     let data = TenantData {
         id: id.clone(),
         zone: site.zone.clone(),
         policy: policy(plan, key),
-        users: Vec::new(),
-        contacts: Vec::new(),
-        leads: Vec::new(),
-        appointments: Vec::new(),
-        tasks: Vec::new(),
-        sessions: Vec::new(),
-        threads: Vec::new(),
+        users: Vec::with_capacity(reps + 8),
+        contacts: Vec::with_capacity(reps * each),
+        leads: Vec::with_capacity(reps * each),
+        appointments: Vec::with_capacity(reps * each),
+        tasks: Vec::with_capacity(reps * 7),
+        sessions: Vec::with_capacity(reps),
+        threads: Vec::with_capacity(reps * 6),
     };
     let air = Air::plain(site.territory.clone(), profile);
-    let (visits, known) = (IndexMap::new(), Vec::with_capacity(site.reps as usize));
-    let (places, reps, office, rows) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (visits, known) = (IndexMap::with_capacity(reps * 6), Vec::with_capacity(reps));
+    let (places, rows, office) = (Vec::with_capacity(reps * 8), Vec::with_capacity(reps * each), Vec::new());
+    let reps = Vec::with_capacity(reps);
     let mut maker = TenantMaker { plan, site, id, data, air, places, visits, reps, office, rows, known };
     maker.masts();
     // A tenant without reps has one on leave, so that there is something of it that could leak.
@@ -95,6 +99,7 @@ pub(super) fn make(plan: &Plan, site: TenantSite<'_>) -> TenantPlan {
     maker.staff();
     maker.air.sort();
     TenantPlan {
+        date: maker.site.date,
         territory: maker.site.territory.clone(),
         air: Arc::new(maker.air),
         places: Places::new(maker.places),
@@ -109,9 +114,16 @@ pub(super) fn make(plan: &Plan, site: TenantSite<'_>) -> TenantPlan {
 
 fn policy(plan: &Plan, key: u64) -> Policy {
     let modes = plan.scenario.visits.modes;
-    let usual = [(modes.full, RecordingMode::Full), (modes.ephemeral, RecordingMode::Ephemeral), (modes.ghost, RecordingMode::Ghost)];
+    let usual = [
+        (modes.full, RecordingMode::Full),
+        (modes.ephemeral, RecordingMode::Ephemeral),
+        (modes.ghost, RecordingMode::Ghost),
+    ];
     Policy {
-        recording_mode: usual.into_iter().max_by_key(|(weight, _)| *weight).map_or(RecordingMode::Full, |(_, mode)| mode),
+        recording_mode: usual
+            .into_iter()
+            .max_by_key(|(weight, _)| *weight)
+            .map_or(RecordingMode::Full, |(_, mode)| mode),
         allow_location_tracking: true,
         allow_recording: true,
         ghost_keeps_transcript: key & 1 == 0,

@@ -41,6 +41,8 @@ pub struct CellPlan {
 pub struct TenantPlan {
     /// `cell-0/tenant-1`
     pub name: String,
+    /// The date of the plan.
+    pub date: Date,
     /// What its database holds before the first request.
     pub data: TenantData,
     /// Where it works.

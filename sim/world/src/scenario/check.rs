@@ -160,7 +160,7 @@ impl Findings {
     fn people(&mut self, scenario: &Scenario) {
         let people = &scenario.people;
         let even = people.reps.div_ceil(u64::from(people.tenants));
-        if people.tenants % people.tenants_per_cell != 0 {
+        if !people.tenants.is_multiple_of(people.tenants_per_cell) {
             let allowed = format!("a multiple of tenants_per_cell, which is {}", people.tenants_per_cell);
             self.add(&["people", "tenants"], format!("{} do not fill whole cells", people.tenants), Some(allowed));
         } else if people.reps_per_tenant.is_none() && even > MOST_REPS_PER_TENANT {
@@ -177,7 +177,13 @@ impl Findings {
     fn sums_and_bounds(&mut self, scenario: &Scenario) {
         let (modes, deeds, office) = (scenario.visits.modes, scenario.office.deeds, scenario.office);
         let deeds = [
-            deeds.look, deeds.move_, deeds.cancel, deeds.reassign, deeds.create_task, deeds.update_task, deeds.read_thread,
+            deeds.look,
+            deeds.move_,
+            deeds.cancel,
+            deeds.reassign,
+            deeds.create_task,
+            deeds.update_task,
+            deeds.read_thread,
         ];
         let some = || Some("a weight above 0 for one at least".to_owned());
         if scenario.people.mix.values().all(|weight| *weight == 0) {

@@ -40,6 +40,13 @@ pub(super) struct Finding {
     pub suggestion: Option<String>,
 }
 
+impl Problem {
+    /// What the file has at that place.
+    fn text_in<'a>(&self, text: &'a str) -> &'a str {
+        self.span.clone().and_then(|span| text.get(span)).unwrap_or("")
+    }
+}
+
 impl fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, problem) in self.problems.iter().enumerate() {
@@ -113,7 +120,7 @@ impl ScenarioError {
             key: String::new(),
             ..Self::without_place(error.message().to_owned())
         };
-        problem.span = span;
+        problem.span = span.clone();
         let words: Vec<&str> = error.message().split('`').skip(1).step_by(2).collect();
         if error.message().starts_with("unknown field") || error.message().starts_with("unknown variant") {
             let (written, allowed) = words.split_first().map_or(("", &[][..]), |(w, a)| (*w, a));
@@ -126,6 +133,7 @@ impl ScenarioError {
             problem.allowed = (!allowed.is_empty()).then(|| allowed.join(", "));
             problem.suggestion = nearest(written, allowed.iter().copied()).map(str::to_owned);
         } else if error.message().starts_with("missing field") {
+            path = span.map(|span| locate::table_at(text, span)).unwrap_or_default();
             path.extend(words.first().map(|w| (*w).to_owned()));
             problem.message = "is missing".to_owned();
         } else if path.first().is_some_and(|key| key == "must_exercise") {
@@ -133,7 +141,8 @@ impl ScenarioError {
             let written = error.message().split('"').nth(1).unwrap_or_default();
             problem.suggestion = nearest(written, rules.iter().copied()).map(str::to_owned);
             problem.allowed = Some("the names of the rules (`fieldday rules` lists them)".to_owned());
-        } else if error.message().contains("expected a borrowed string") || error.message().contains("datetime") {
+        } else if error.message().contains("map, expected a string") && problem.text_in(text).contains(['-', ':']) {
+            // An unquoted date or time is a value of its own kind in TOML, which serde sees as a map.
             problem.allowed = Some("dates and times in quotes: \"2026-06-10\", \"07:30\"".to_owned());
         }
         problem.key = locate::shown(&path);

@@ -25,8 +25,17 @@ pub(super) fn shown(path: &[String]) -> String {
 
 /// The key whose place, or whose value's place, is the least that holds `at`.
 pub(super) fn path_at(text: &str, at: Range<usize>) -> Path {
+    find(text, at, false)
+}
+
+/// The table that is the least to hold `at`.
+pub(super) fn table_at(text: &str, at: Range<usize>) -> Path {
+    find(text, at, true)
+}
+
+fn find(text: &str, at: Range<usize>, tables_alone: bool) -> Path {
     let Ok(table) = DeTable::parse(text) else { return Path::new() };
-    let mut found = Found { at, path: Path::new(), width: usize::MAX };
+    let mut found = Found { at, path: Path::new(), width: usize::MAX, tables_alone };
     found.look_in_table(table.get_ref(), &mut Path::new());
     found.path
 }
@@ -35,6 +44,7 @@ struct Found {
     at: Range<usize>,
     path: Path,
     width: usize,
+    tables_alone: bool,
 }
 
 impl Found {
@@ -47,13 +57,17 @@ impl Found {
     fn look_in_table(&mut self, table: &DeTable<'_>, path: &mut Path) {
         for (key, value) in table {
             path.push(key.get_ref().to_string());
-            self.offer(key.span(), path);
+            if !self.tables_alone {
+                self.offer(key.span(), path);
+            }
             self.look_at(value, path);
             path.pop();
         }
     }
     fn look_at(&mut self, value: &Spanned<DeValue<'_>>, path: &mut Path) {
-        self.offer(value.span(), path);
+        if !self.tables_alone || matches!(value.get_ref(), DeValue::Table(_)) {
+            self.offer(value.span(), path);
+        }
         match value.get_ref() {
             DeValue::Table(table) => self.look_in_table(table, path),
             DeValue::Array(values) => {
@@ -111,11 +125,14 @@ pub(super) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "name = 'x'\n[people]\nreps = 7\nmix = { steady = 3 }\n[[outage]]\nname = 'a'\n[[outage]]\nname = 'b'\n";
+    const TEXT: &str =
+        "name = 'x'\n[people]\nreps = 7\nmix = { steady = 3 }\n[[outage]]\nname = 'a'\n[[outage]]\nname = 'b'\n";
 
     #[test]
     fn a_key_is_found_by_its_place_and_a_place_by_its_key() {
-        for (path, word) in [("people.reps", "7"), ("people.mix.steady", "3"), ("outage.1.name", "'b'"), ("name", "'x'")] {
+        for (path, word) in
+            [("people.reps", "7"), ("people.mix.steady", "3"), ("outage.1.name", "'b'"), ("name", "'x'")]
+        {
             let path: Path = path.split('.').map(str::to_owned).collect();
             let span = span_of(TEXT, &path).unwrap();
             assert_eq!(&TEXT[span.clone()], word);

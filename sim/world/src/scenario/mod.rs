@@ -9,6 +9,9 @@ mod trouble;
 mod types;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub use builtin::{builtin_names, builtin_text};
 pub use error::{Problem, ScenarioError};
 pub use trouble::*;

@@ -30,7 +30,7 @@ pub struct Network {
     #[schemars(range(max = 1_000_000))]
     pub gap_ppm: u32,
     /// For so long.
-    #[schemars(inner(range(max = 600)))]
+    #[schemars(schema_with = "words::bounds_to::<600>")]
     pub gap_minutes: Bounds,
     /// Share of the lunches at a place whose Wi-Fi has a captive portal.
     #[schemars(range(max = 1_000_000))]
@@ -70,10 +70,10 @@ pub struct Kills {
 #[serde(deny_unknown_fields, default)]
 pub struct Shunya {
     /// How long a transcription takes, least and most.
-    #[schemars(inner(range(max = 86_400)))]
+    #[schemars(schema_with = "words::bounds_to::<86_400>")]
     pub transcription_s: Bounds,
     /// How long an analysis takes, least and most.
-    #[schemars(inner(range(max = 86_400)))]
+    #[schemars(schema_with = "words::bounds_to::<86_400>")]
     pub analysis_s: Bounds,
     /// Share of the sessions that fail.
     #[schemars(range(max = 1_000_000))]

@@ -155,7 +155,13 @@ impl Default for Visits {
     fn default() -> Visits {
         // Speech in AAC, the spec's example, and Expo's HIGH_QUALITY.
         let audio_kbit_s = vec![32, 68, 128];
-        Visits { no_show_ppm: 60_000, cancelled_ppm: 25_000, basement_ppm: 80_000, modes: Modes::default(), audio_kbit_s }
+        Visits {
+            no_show_ppm: 60_000,
+            cancelled_ppm: 25_000,
+            basement_ppm: 80_000,
+            modes: Modes::default(),
+            audio_kbit_s,
+        }
     }
 }
 
@@ -191,7 +197,7 @@ pub struct Office {
     #[schemars(range(max = 1000))]
     pub reps_per_manager: u32,
     /// What each of them does about a rep in a day, least and most.
-    #[schemars(inner(range(max = 50)))]
+    #[schemars(schema_with = "words::bounds_to::<50>")]
     pub actions_per_rep: Bounds,
     /// What they do, by weight.
     pub deeds: Deeds,

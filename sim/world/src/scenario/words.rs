@@ -37,6 +37,13 @@ pub(super) fn mix_schema(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// Least and most, neither above `MOST`.
+pub(super) fn bounds_to<const MOST: u32>(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "integer", "minimum": 0, "maximum": MOST },
+    })
+}
+
 /// The word that was probably meant.
 pub(crate) fn nearest<'a>(written: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Long texts are no misspelt words, and the comparison costs the product of the lengths.

@@ -35,9 +35,8 @@ impl Judge for CreateTaskAsks {
     const RULES: &'static [Rule] = &[RULE];
 
     fn told(&mut self, t: &Told<'_>, _: &mut Notes) {
-        let doubts = self.doubts.of(t.client.index);
         if let What::AskedToRetry { call, yes } = t.what
-            && let Some(doubt) = doubts.iter_mut().find(|d| d.call == *call)
+            && let Some(doubt) = self.doubts.of(t.client.index).iter_mut().find(|d| d.call == *call)
         {
             doubt.yes = *yes;
         }

@@ -46,6 +46,12 @@ impl Judge for Queue {
     const RULES: &'static [Rule] = &[DURABLE, FIFO, DRAINS];
 
     fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
+        if matches!(
+            t.what,
+            What::Shown { .. } | What::Spinner { .. } | What::StaleShown { .. } | What::TokenRefreshed { .. }
+        ) {
+            return;
+        }
         let line = self.lines.of(t.client.index);
         match t.what {
             What::Queued { action, .. } => {

@@ -32,15 +32,13 @@ impl Judge for RefreshOnce {
     const RULES: &'static [Rule] = &[RULE];
 
     fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
-        let phone = self.phones.of(t.client.index);
         match t.what {
-            What::TokenRefreshed { .. } => phone.refreshed_at = Some(t.at),
+            What::TokenRefreshed { .. } => self.phones.of(t.client.index).refreshed_at = Some(t.at),
             What::Killed | What::TokenUnavailable | What::Person(Deed::ClosesApp) => {
-                if phone.owed.take().is_some() {
-                    notes.inconclusive(RULE);
-                }
+                let owed = self.phones.of(t.client.index).owed.take();
+                owed.iter().for_each(|_| notes.inconclusive(RULE));
             }
-            What::DayEnded { .. } => match phone.owed.take() {
+            What::DayEnded { .. } => match self.phones.of(t.client.index).owed.take() {
                 Some((call, at)) if t.at - at > SOON => notes.broken(RULE, t, || {
                     format!("expected a second attempt of call {call} after its 401, none was made")
                 }),

@@ -33,6 +33,9 @@ impl Judge for RequestId {
     const RULES: &'static [Rule] = &[RULE];
 
     fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
+        if !matches!(t.what, What::Logged { .. } | What::Killed | What::DayEnded { .. }) {
+            return;
+        }
         let owed = self.owed.of(t.client.index);
         match t.what {
             What::Logged { call, request_id, .. } => {

@@ -21,8 +21,6 @@ use fieldday_api::wire::tasks::{Task, TaskCreate, TaskList, TaskQuery};
 #[derive(Default)]
 pub(crate) struct CreateSingle {
     requests: Table<u64, Request>,
-    /// Tasks that were shown.
-    shown: Table<u64, ()>,
     /// Acknowledged tasks that no list showed yet.
     awaited: PerClient<Vec<Awaited>>,
 }
@@ -60,7 +58,6 @@ impl Judge for CreateSingle {
         match (&**x.call, x.success()) {
             (Call::CreateTask(body), Some(Answer::Task(task))) => {
                 self.made(key_of(body, x.client.tenant), task, x, notes);
-                self.shown.insert(digest(&task.id), ());
                 // A task that names only a lead belongs to whoever has the lead.
                 if x.client.is_phone()
                     && body.assigned_to == Assignee::SalesRep
@@ -78,10 +75,8 @@ impl Judge for CreateSingle {
                 }
             }
             (Call::ListTasks(query), Some(Answer::Tasks(list))) => {
-                for task in &list.tasks {
-                    if self.shown.insert(digest(&task.id), ()).is_none() && !self.requests.is_empty() {
-                        self.first_shown(task, x, facts, notes);
-                    }
+                for place in &facts.looked.new {
+                    self.first_shown(&list.tasks[*place], x, facts, notes);
                 }
                 if x.client.is_phone() {
                     self.whole_list(query, list, x, facts, notes);

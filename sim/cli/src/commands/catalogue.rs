@@ -1,0 +1,23 @@
+//! `fieldday rules` and `fieldday defects`.
+
+use crate::failure::{Failure, nearest};
+use crate::output;
+use fieldday_api::rules::Rule;
+use fieldday_report::{Paint, catalogue};
+
+pub fn rules(name: Option<&str>) -> Result<(), Failure> {
+    let paint = Paint::new(output::stdout_has_colour());
+    let text = match name {
+        None => catalogue::rules(paint),
+        Some(name) => {
+            let suggestion = || nearest(name, Rule::ALL.iter().map(|rule| rule.name()));
+            let no_such = || Failure::NoSuchRule { name: name.to_owned(), suggestion: suggestion() };
+            catalogue::rule(Rule::named(name).ok_or_else(no_such)?, paint)
+        }
+    };
+    output::print(&text).map(drop)
+}
+
+pub fn defects() -> Result<(), Failure> {
+    output::print(&catalogue::defects(Paint::new(output::stdout_has_colour()))).map(drop)
+}

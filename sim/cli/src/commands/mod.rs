@@ -1,0 +1,47 @@
+//! The commands, one a file.
+
+mod catalogue;
+mod init;
+mod run;
+mod scenarios;
+
+use crate::args::{Cli, Command};
+use crate::failure::{Failure, WRONG};
+use crate::{output, show};
+use clap::{CommandFactory, Parser};
+use std::process::ExitCode;
+
+/// Everything: arguments in, an exit code out.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too. If they cannot be printed, nobody is there to be told.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(WRONG) } else { ExitCode::SUCCESS };
+        }
+    };
+    match execute(cli.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            show::failure(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn execute(command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Run(args) => return run::run(&args),
+        Command::Scenarios(args) => scenarios::scenarios(args.command)?,
+        Command::Init { dir } => init::init(&dir)?,
+        Command::Rules { name } => catalogue::rules(name.as_deref())?,
+        Command::Defects => catalogue::defects()?,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "fieldday", &mut script);
+            output::print(&String::from_utf8_lossy(&script))?;
+        }
+    }
+    Ok(0)
+}
