@@ -191,7 +191,9 @@ fn seed(text: &str) -> Result<u64, String> {
         None if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().ok(),
         None => None,
     };
-    read.ok_or_else(|| "a seed is a number from 0 to 18446744073709551615, or as many bits in hexadecimal: 0x5eed".to_owned())
+    read.ok_or_else(|| {
+        "a seed is a number from 0 to 18446744073709551615, or as many bits in hexadecimal: 0x5eed".to_owned()
+    })
 }
 
 #[cfg(test)]

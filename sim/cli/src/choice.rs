@@ -19,7 +19,11 @@ pub struct Choice {
 pub fn date(text: &str) -> Result<Date, String> {
     let within = Date::parse("2000-01-01")..=Date::parse("2099-12-31");
     let date = Date::parse(text).ok_or("a date is a year, a month and a day: 2026-06-10")?;
-    if within.contains(&Some(date)) { Ok(date) } else { Err("dates from 2000-01-01 to 2099-12-31 can be run".to_owned()) }
+    if within.contains(&Some(date)) {
+        Ok(date)
+    } else {
+        Err("dates from 2000-01-01 to 2099-12-31 can be run".to_owned())
+    }
 }
 
 impl Choice {

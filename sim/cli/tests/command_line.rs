@@ -33,7 +33,8 @@ fn room(name: &str) -> PathBuf {
 /// A day of six reps that has nothing it must exercise, so that it can hold.
 fn small(room: &Path) -> String {
     let file = room.join("small.toml");
-    let text = "name = \"small\"\nabout = \"Six reps.\"\n[day]\ndates = [\"2026-06-10\"]\n[people]\nreps = 6\ntenants = 2\n";
+    let text =
+        "name = \"small\"\nabout = \"Six reps.\"\n[day]\ndates = [\"2026-06-10\"]\n[people]\nreps = 6\ntenants = 2\n";
     fs::write(&file, text).unwrap();
     file.to_str().unwrap().to_owned()
 }
@@ -65,7 +66,10 @@ fn a_wrong_command_line_exits_with_2_and_says_what_is_right() {
         (&["rules", "shift.clockin.once"], &["did you mean shift.clock-in.once?"]),
         (&["scenarios", "show", "dead-zone"], &["did you mean `dead-zones`?"]),
         (&["scenarios", "plan", "--reps", "6", "--cell", "9"], &["no cell 9", "its only cell is 0"]),
-        (&["scenarios", "plan", "--reps", "6", "--rep", "cell-0/tenant-0/rep-9"], &["did you mean cell-0/tenant-0/rep-0"]),
+        (
+            &["scenarios", "plan", "--reps", "6", "--rep", "cell-0/tenant-0/rep-9"],
+            &["did you mean cell-0/tenant-0/rep-0"],
+        ),
         (&["frobnicate"], &["frobnicate"]),
         (&[], &["Usage"]),
     ];
@@ -169,7 +173,8 @@ fn a_rule_that_must_be_exercised_and_was_not_makes_the_run_invalid() {
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace("[day]", "must_exercise = [\"shift.clock-in.once\"]\n[day]")).unwrap();
     // Nobody is left to exercise anything.
-    let (code, stdout, _) = said(&["run", &file, "--no-out", "--without", "cell-0/tenant-0", "--without", "cell-0/tenant-1"]);
+    let (code, stdout, _) =
+        said(&["run", &file, "--no-out", "--without", "cell-0/tenant-0", "--without", "cell-0/tenant-1"]);
     assert_eq!(code, 4, "{stdout}");
     assert!(stdout.contains("? invalid") && stdout.contains("nothing was exercised"), "{stdout}");
 }
@@ -243,7 +248,10 @@ fn an_interrupted_run_exits_with_130_and_keeps_what_was_measured() {
     assert!(stdout.contains("? interrupted") && stdout.contains("LIMITS"), "{stdout}");
     let folder = folder(&out);
     let summary = json(&folder.join("summary.json"));
-    assert_eq!((&summary["complete"], &summary["verdict"]["outcome"]), (&Value::Bool(false), &Value::from("interrupted")));
+    assert_eq!(
+        (&summary["complete"], &summary["verdict"]["outcome"]),
+        (&Value::Bool(false), &Value::from("interrupted"))
+    );
     assert_eq!(json(&folder.join("run.json"))["complete"], false);
 }
 

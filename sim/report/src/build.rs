@@ -122,7 +122,8 @@ fn limit(op: Op, measured: &OpMeasures, findings: &Findings) -> Limit {
     }
 }
 
-fn limit_mark(op: Op, findings: &Findings) -> LimitMark {
+/// How an endpoint's class stands to its limit, and whether this endpoint has its part in that.
+pub(crate) fn limit_mark(op: Op, findings: &Findings) -> LimitMark {
     let Some(place) = CLASSES.iter().position(|class| *class == op.endpoint().class) else { return LimitMark::Open };
     let settings = Settings::default();
     // Each class has a count of phones' attempts, and one of desks'.

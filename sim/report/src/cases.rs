@@ -1,6 +1,7 @@
 //! Cases of broken rules and of hazards, with the time on the clock of whom they happened to.
 
-use crate::summary::Case;
+use crate::build::limit_mark;
+use crate::summary::{Case, LimitMark};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_api::time::{Span, Time, Zone};
@@ -32,11 +33,12 @@ pub fn cells_to_look_at(findings: &Findings, most: usize) -> Vec<u32> {
     cells
 }
 
-/// The kept violations of a rule. Those of the time-outs are late answers: of what class is for the counts to say.
+/// The kept violations of a rule. Those of the time limits are the late answers of a class of which too many were late.
 fn violations(findings: &Findings, rule: Rule) -> impl Iterator<Item = &Violation> {
     let late = rule == Rule::LatencyTimeout;
     let of = if late { &findings.late } else { &findings.violations };
-    of.iter().filter(move |v| v.rule == rule)
+    let exceeded = move |v: &Violation| v.op.is_some_and(|op| limit_mark(op, findings) == LimitMark::Exceeded);
+    of.iter().filter(move |v| v.rule == rule && (!late || exceeded(v)))
 }
 
 /// Clocks of the cells that something happened in.
@@ -105,7 +107,8 @@ impl<'a> Clocks<'a> {
         let clock = self.cells.get(&index)?;
         let at = clock.start + at;
         let is_of = |tenant: &str| client_name.strip_prefix(tenant).is_some_and(|rest| rest.starts_with('/'));
-        let zone = clock.zones.iter().find(|(tenant, _)| is_of(tenant)).map_or_else(Zone::utc, |(_, zone)| zone.clone());
+        let zone =
+            clock.zones.iter().find(|(tenant, _)| is_of(tenant)).map_or_else(Zone::utc, |(_, zone)| zone.clone());
         Some((at.to_string(), format!("{} {} {}", zone.date(at), zone.time_of_day(at), zone.name)))
     }
 }

@@ -10,7 +10,9 @@ use std::fmt::Write as _;
 /// All rules, a line each.
 pub fn rules(paint: Paint) -> String {
     let mut out = String::new();
-    for (side, title) in [(Side::Api, "API rules: what the backend promises"), (Side::App, "App rules: what the phone must do")] {
+    for (side, title) in
+        [(Side::Api, "API rules: what the backend promises"), (Side::App, "App rules: what the phone must do")]
+    {
         let mut table = Table::default();
         for rule in Rule::ALL.iter().filter(|rule| rule.side() == side) {
             let name = words(rule.name()).tone(if is_judged(*rule) { Tone::Plain } else { Tone::Faint });

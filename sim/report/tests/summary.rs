@@ -82,7 +82,8 @@ fn summaries_of_good_bad_and_unfinished_runs_are_as_the_schema_says() {
     for (plan, stop, expected) in cases {
         let summary = summary(plan, &ran(plan, Keep::default(), stop, None));
         let json: serde_json::Value = serde_json::from_str(&summary.to_json()).unwrap();
-        let wrong: Vec<String> = schema.iter_errors(&json).map(|error| format!("{error} at {}", error.instance_path())).collect();
+        let wrong: Vec<String> =
+            schema.iter_errors(&json).map(|error| format!("{error} at {}", error.instance_path())).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
         assert_eq!(serde_json::from_value::<Summary>(json).unwrap(), summary, "it reads back");
         assert!(expected.is_none_or(|outcome| outcome == summary.verdict.outcome), "{:?}", summary.verdict);
@@ -127,7 +128,8 @@ fn latencies_read_back_from_the_log_with_an_endpoint_a_tag() {
 
 /// Standard base64 with padding, for one test.
 fn base64_of(text: &str) -> Vec<u8> {
-    let digit = |c: u8| b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".iter().position(|d| *d == c);
+    let digit =
+        |c: u8| b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".iter().position(|d| *d == c);
     let bits: Vec<usize> = text.bytes().filter_map(digit).collect();
     let bytes = bits.chunks(4).flat_map(|group| {
         let word = (0..4).fold(0, |word, i| word << 6 | group.get(i).copied().unwrap_or(0));
@@ -146,8 +148,13 @@ fn a_folder_says_that_it_is_incomplete_until_the_very_end() {
     };
     let mut folder = Folder::create(&out, &file).unwrap();
     assert!(folder.path().ends_with("weekday-0x1-20260610T123000Z"), "{}", folder.path().display());
-    let header =
-        Header { fieldday_history: FORMAT, version: "0".into(), scenario: "weekday".into(), seed: 1, start: plan.start() };
+    let header = Header {
+        fieldday_history: FORMAT,
+        version: "0".into(),
+        scenario: "weekday".into(),
+        seed: 1,
+        start: plan.start(),
+    };
     folder.begin_history(&header).unwrap();
     let outcome = ran(&plan, Keep { history: true, events: false }, false, Some(&mut folder));
     assert!(!complete(&folder));

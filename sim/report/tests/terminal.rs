@@ -63,7 +63,11 @@ fn held() -> Summary {
         schema: SCHEMA,
         version: "0.1.0".into(),
         complete: true,
-        verdict: Verdict { outcome: Outcome::Held, exit_code: 0, reasons: vec!["2 rules exercised, none broken".into()] },
+        verdict: Verdict {
+            outcome: Outcome::Held,
+            exit_code: 0,
+            reasons: vec!["2 rules exercised, none broken".into()],
+        },
         ran: Ran {
             scenario: "weekday".into(),
             about: "An ordinary Wednesday.".into(),
@@ -104,7 +108,8 @@ fn held() -> Summary {
         },
         hazards: vec![HazardLine {
             hazard: "appointment.old-update-landed-late".into(),
-            sentence: "An update whose answer was lost may land after a newer one that was acknowledged, and undo it.".into(),
+            sentence: "An update whose answer was lost may land after a newer one that was acknowledged, and undo it."
+                .into(),
             count: 1,
             first: Some(case("appointment.old-update-landed-late")),
         }],
@@ -137,13 +142,15 @@ fn a_run_that_held() {
 #[test]
 fn a_run_that_broke_a_rule_ends_with_what_broke_and_the_line_to_paste() {
     let mut summary = held();
-    summary.limits[0] = limit("list-tasks", "GET tasks", Some(10_000_000), percentiles(1_234, 76_000, 10_000_000), LimitMark::Exceeded);
+    summary.limits[0] =
+        limit("list-tasks", "GET tasks", Some(10_000_000), percentiles(1_234, 76_000, 10_000_000), LimitMark::Exceeded);
     summary.rules[0] = rule("shift.clock-in.once", RuleVerdict::Broken, 1_412, true);
     summary.violations = vec![case("shift.clock-in.once")];
     summary.verdict = Verdict { outcome: Outcome::Broken, exit_code: 1, reasons: vec!["1 rule broken".into()] };
     summary.reproduce.push_str(" --record");
     let history = "history.jsonl.zst".to_owned();
-    summary.history = Some(HistoryPart { file: history, only_cells: Some(vec!["cell-1".into()]), why: "run again".into() });
+    summary.history =
+        Some(HistoryPart { file: history, only_cells: Some(vec!["cell-1".into()]), why: "run again".into() });
     insta::assert_snapshot!(report(&summary, Some("results/x"), false));
 }
 

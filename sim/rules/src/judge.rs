@@ -6,10 +6,11 @@ use crate::findings::Findings;
 use crate::judges::*;
 use crate::notes::Notes;
 use crate::settings::Settings;
+use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_api::time::Zone;
 use fieldday_history::Event;
-use fieldday_history::event::{Lapse, What};
+use fieldday_history::event::{Deed, Lapse, What};
 use std::sync::Arc;
 
 /// Decides one rule (or a few that are decided by the same look) over a cell's events.
@@ -18,6 +19,10 @@ use std::sync::Arc;
 pub(crate) trait Judge {
     /// The rules it decides.
     const RULES: &'static [Rule];
+    /// The endpoints whose attempts it wants to see sent.
+    const SENT: Ops = Ops::ALL;
+    /// The endpoints whose attempts it wants to see ended.
+    const ENDED: Ops = Ops::ALL;
     /// A client told something other than a request or its end.
     fn told(&mut self, _told: &Told<'_>, _notes: &mut Notes) {}
     /// An attempt goes out. The facts are those before it.
@@ -26,6 +31,44 @@ pub(crate) trait Judge {
     fn ended(&mut self, _exchange: &Exchange<'_>, _facts: &Facts, _notes: &mut Notes) {}
     /// There are no more events.
     fn finish(&mut self, _notes: &mut Notes) {}
+}
+
+/// A set of endpoints.
+#[derive(Clone, Copy)]
+pub(crate) struct Ops(u32);
+
+impl Ops {
+    pub const ALL: Ops = Ops(u32::MAX);
+    pub const NONE: Ops = Ops(0);
+    pub const fn of(ops: &[Op]) -> Ops {
+        let (mut set, mut place) = (0, 0);
+        while place < ops.len() {
+            set |= 1 << ops[place].index();
+            place += 1;
+        }
+        Ops(set)
+    }
+    pub const fn meets(self, other: Ops) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// Whether any judge listens to what is told. Most of what a client tells is what its person saw, and many times what it
+/// sends: a judge that wants to hear one of these takes it off the list.
+fn is_heard(what: &What) -> bool {
+    match what {
+        What::Shown { .. }
+        | What::StaleShown { .. }
+        | What::Spinner { .. }
+        | What::Retrying { .. }
+        | What::Evicted { .. }
+        | What::UploadBegan { .. }
+        | What::UploadEnded { .. }
+        | What::Results { .. }
+        | What::Network { .. } => false,
+        What::Person(deed) => matches!(deed, Deed::ClosesApp),
+        _ => true,
+    }
 }
 
 macro_rules! bench {
@@ -39,10 +82,12 @@ macro_rules! bench {
                 $(self.$field.told(told, notes);)+
             }
             fn sent(&mut self, sending: &Sending<'_>, facts: &Facts, notes: &mut Notes) {
-                $(self.$field.sent(sending, facts, notes);)+
+                let op = Ops::of(&[sending.flight.op]);
+                $(if <$judge as Judge>::SENT.meets(op) { self.$field.sent(sending, facts, notes); })+
             }
             fn ended(&mut self, exchange: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
-                $(self.$field.ended(exchange, facts, notes);)+
+                let op = Ops::of(&[exchange.op]);
+                $(if <$judge as Judge>::ENDED.meets(op) { self.$field.ended(exchange, facts, notes); })+
             }
             fn finish(&mut self, notes: &mut Notes) {
                 $(self.$field.finish(notes);)+
@@ -152,6 +197,7 @@ impl Judges {
                 }
             }
             What::Launched { launch } => self.docket.launched(event.client, launch),
+            _ if !is_heard(&event.what) => return,
             _ => {}
         }
         if let Some(client) = self.docket.client(event.client) {

@@ -5,6 +5,19 @@
 //! element has a [name](keys) and draws from streams of that name alone, so that taking one away moves no other. A
 //! [`Link`](link::Link) then decides the fate of every attempt that a phone makes, from where it is, when, and the seed.
 //!
+//! ```
+//! use fieldday_world::{plan::Plan, scenario::Scenario};
+//! use std::sync::Arc;
+//!
+//! let mut scenario = Scenario::load("weekday")?;
+//! scenario.with_reps(10);
+//! let cell = Plan::new(Arc::new(scenario), 0x5eed)?.cell(0);
+//! let mut day = String::new();
+//! cell.render(&mut day)?;
+//! assert!(day.contains("cell-0/tenant-1/rep-04/visit-1"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Nothing here has a clock or does I/O but [`Scenario::load`](scenario::Scenario::load), which reads the file it is given.
 
 pub mod air;

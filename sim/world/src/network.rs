@@ -76,6 +76,8 @@ pub struct Profile {
     pub stall: Span,
     /// What a lost packet costs beside a round trip.
     pub retransmit: Span,
+    /// How long a transfer stands still while the phone changes from one radio to another.
+    pub handover: Span,
 }
 
 impl Serialize for Profile {
@@ -131,6 +133,7 @@ mod file {
         pub idle_close_s: i64,
         pub stall_s: i64,
         pub retransmit_ms: i64,
+        pub handover_ms: i64,
     }
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -206,6 +209,7 @@ static PROFILES: LazyLock<Vec<Arc<Profile>>> = LazyLock::new(|| {
             idle_close: Span::seconds(connection.idle_close_s),
             stall: Span::seconds(connection.stall_s),
             retransmit: Span::millis(connection.retransmit_ms),
+            handover: Span::millis(connection.handover_ms),
         })
     };
     file.profile.into_iter().map(profile).collect()

@@ -97,6 +97,8 @@ pub(crate) struct Looked {
     pub foreign_task: Option<SmolStr>,
     /// What the answer to a repeated update tells.
     pub repeat: Option<Repeat>,
+    /// Where the session stands that is shown or asked for.
+    pub session: Option<usize>,
 }
 
 impl Looked {
@@ -106,7 +108,7 @@ impl Looked {
         self.landed_late.clear();
         self.impossible.clear();
         self.new.clear();
-        (self.foreign_task, self.leaked) = (None, None);
+        (self.foreign_task, self.leaked, self.session) = (None, None, None);
     }
     /// An update was refused: is that a repeat of one that was acknowledged?
     pub fn refused(&mut self, records: &Records, _kind: Kind, id: &SmolStr, body: &View, x: &Exchange<'_>) {

@@ -10,11 +10,12 @@ pub(crate) mod views;
 
 use crate::docket::{Exchange, Sending};
 use crate::facts::looked::{Looked, Records};
-use crate::facts::sessions::Sessions;
+use crate::facts::sessions::{Session, Sessions};
 use crate::facts::shifts::{Day, Shifts};
 use crate::facts::views::{ASSIGNED, body_of, is_update};
 use crate::tables::ById;
 use fieldday_api::call::Answer;
+use fieldday_api::endpoint::Op;
 use fieldday_api::time::Date;
 use fieldday_api::wire::shifts::Shift;
 use fieldday_history::event::Client;
@@ -57,6 +58,10 @@ impl Facts {
     pub fn person(&self, id: &str) -> Option<u32> {
         self.people.get(id).copied()
     }
+    /// What is known of the session that the exchange is about.
+    pub fn session(&self) -> Option<&Session> {
+        self.sessions.at(self.looked.session?)
+    }
     /// What is known of the date of a shift that an answer shows.
     pub fn shift_day(&self, shift: &Shift) -> Option<&Day> {
         self.shift_on(&shift.rep_id, shift.shift_date)
@@ -75,8 +80,12 @@ impl Facts {
     }
     /// Compares what an answer shows with what is possible.
     pub fn look(&mut self, x: &Exchange<'_>) {
-        let Facts { people, appointments, tasks, looked, .. } = self;
+        let Facts { people, appointments, tasks, sessions, looked, .. } = self;
         looked.clear();
+        if matches!(x.op, Op::GetRecording | Op::StopRecording) {
+            looked.session = sessions.find(x);
+            return;
+        }
         let own = if is_update(x.op) { body_of(x.call, people) } else { None };
         if let Some((kind, id, body)) = &own
             && x.refusal().is_some()

@@ -100,7 +100,10 @@ impl Source {
 impl Register {
     /// A register that holds `value` ([`ANY`] if nobody knows).
     pub fn holding(value: u64) -> Register {
-        Register { sources: vec![Source::new(value, Origin::Before, 0, 0)] }
+        // One that is there and one that is written: most registers never have more.
+        let mut sources = Vec::with_capacity(2);
+        sources.push(Source::new(value, Origin::Before, 0, 0));
+        Register { sources }
     }
     /// The one value it can have, now and for reads under way, if there is but one.
     pub fn settled(&self) -> Option<u64> {

@@ -68,6 +68,18 @@ impl Sessions {
     pub fn get(&self, id: &str) -> Option<&Session> {
         self.0.get(id)
     }
+    pub fn at(&self, place: usize) -> Option<&Session> {
+        self.0.get_index(place).map(|(_, session)| session)
+    }
+    /// The place of the session that an exchange is about, if it is known.
+    pub fn find(&self, x: &Exchange<'_>) -> Option<usize> {
+        let id = match (shown(x), &**x.call) {
+            (Some(session), _) => &session.id,
+            (None, Call::GetRecording { session_id } | Call::StopRecording { session_id, .. }) => session_id,
+            _ => return None,
+        };
+        self.0.get_index_of(id)
+    }
     pub fn sent(&mut self, s: &Sending<'_>) {
         match &*s.flight.call {
             Call::StopRecording { session_id, .. } => self.of(session_id).stop_sent = true,

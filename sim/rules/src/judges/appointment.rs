@@ -11,7 +11,7 @@ use crate::facts::record::Repeat;
 use crate::facts::views::{self, ASSIGNED};
 use crate::facts::{Facts, Kind};
 use crate::findings::Hazard;
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
@@ -25,6 +25,8 @@ pub(crate) struct Updates;
 impl Judge for Updates {
     const RULES: &'static [Rule] =
         &[Rule::AppointmentPatchPartial, Rule::AppointmentPatchIdempotent, Rule::AppointmentPatchOrdered];
+    const SENT: Ops = Ops::NONE;
+    const ENDED: Ops = Ops::of(&[Op::ListAppointments, Op::GetAppointment, Op::UpdateAppointment]);
 
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let looked = &facts.looked;
@@ -88,6 +90,8 @@ pub(crate) struct WonDealSize;
 
 impl Judge for WonDealSize {
     const RULES: &'static [Rule] = &[Rule::AppointmentWonDealSize];
+    const SENT: Ops = Ops::NONE;
+    const ENDED: Ops = Ops::of(&[Op::UpdateAppointment]);
 
     fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         let Call::UpdateAppointment { body, .. } = &**x.call else { return };

@@ -5,8 +5,9 @@
 
 use crate::docket::Exchange;
 use crate::facts::{Facts, views};
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
+use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 
 #[derive(Default)]
@@ -14,6 +15,16 @@ pub(crate) struct Atomic;
 
 impl Judge for Atomic {
     const RULES: &'static [Rule] = &[Rule::WriteAtomic];
+    const SENT: Ops = Ops::NONE;
+    const ENDED: Ops = Ops::of(&[
+        Op::ListAppointments,
+        Op::GetAppointment,
+        Op::UpdateAppointment,
+        Op::ListTasks,
+        Op::CreateTask,
+        Op::CompleteTask,
+        Op::UpdateTask,
+    ]);
 
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         notes.held_times(Rule::WriteAtomic, facts.looked.whole);

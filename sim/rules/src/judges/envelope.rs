@@ -2,7 +2,7 @@
 
 use crate::docket::Exchange;
 use crate::facts::Facts;
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
@@ -13,6 +13,7 @@ pub(crate) struct Envelope;
 
 impl Judge for Envelope {
     const RULES: &'static [Rule] = &[Rule::ErrorEnvelope];
+    const SENT: Ops = Ops::NONE;
 
     fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         let Some(response) = x.response().filter(|r| r.status >= 400) else { return };

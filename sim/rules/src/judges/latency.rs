@@ -7,7 +7,7 @@
 use crate::docket::{End, Exchange};
 use crate::facts::Facts;
 use crate::findings::CLASSES;
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::rules::Rule;
 use fieldday_history::event::Lapse;
@@ -17,6 +17,7 @@ pub(crate) struct Timeout;
 
 impl Judge for Timeout {
     const RULES: &'static [Rule] = &[Rule::LatencyTimeout];
+    const SENT: Ops = Ops::NONE;
 
     fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         let class = x.op.endpoint().class;

@@ -7,7 +7,7 @@
 use crate::docket::Exchange;
 use crate::facts::views::ASSIGNED;
 use crate::facts::{Facts, Kind};
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Answer;
@@ -20,6 +20,7 @@ pub(crate) struct OwnOnly;
 
 impl Judge for OwnOnly {
     const RULES: &'static [Rule] = &[RULE];
+    const SENT: Ops = Ops::NONE;
 
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         if !x.client.is_phone() {

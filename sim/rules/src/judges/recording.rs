@@ -9,7 +9,7 @@ use crate::docket::Exchange;
 use crate::facts::sessions::{self, Session, rank};
 use crate::facts::views::ASSIGNED;
 use crate::facts::{Facts, Known};
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{PerClient, digest, push_bounded};
 use fieldday_api::SmolStr;
@@ -39,6 +39,8 @@ const STARTS: usize = 16;
 
 impl Judge for StartOnce {
     const RULES: &'static [Rule] = &[Rule::RecordingStartOnce];
+    const SENT: Ops = Ops::of(&[Op::ClockOut]);
+    const ENDED: Ops = Ops::of(&[Op::StartRecording]);
 
     fn sent(&mut self, s: &crate::docket::Sending<'_>, _: &Facts, _: &mut Notes) {
         if s.flight.op == Op::ClockOut {
@@ -82,6 +84,8 @@ pub(crate) struct StopOnce;
 
 impl Judge for StopOnce {
     const RULES: &'static [Rule] = &[Rule::RecordingStopOnce];
+    const SENT: Ops = Ops::NONE;
+    const ENDED: Ops = Ops::of(&[Op::StopRecording, Op::GetRecording]);
 
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Some((shown, known)) = known(x, facts) else { return };
@@ -108,6 +112,8 @@ pub(crate) struct UploadOnce;
 
 impl Judge for UploadOnce {
     const RULES: &'static [Rule] = &[Rule::RecordingUploadOnce];
+    const SENT: Ops = Ops::NONE;
+    const ENDED: Ops = Ops::of(&[Op::StopRecording, Op::GetRecording]);
 
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Some((shown, known)) = known(x, facts) else { return };
@@ -131,6 +137,8 @@ pub(crate) struct StatusForward;
 
 impl Judge for StatusForward {
     const RULES: &'static [Rule] = &[Rule::RecordingStatusForward];
+    const SENT: Ops = Ops::NONE;
+    const ENDED: Ops = Ops::of(&[Op::StopRecording, Op::GetRecording]);
 
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Some(shown) = sessions::shown(x) else { return };
@@ -152,7 +160,7 @@ impl Judge for StatusForward {
 
 fn known<'a>(x: &'a Exchange<'_>, facts: &'a Facts) -> Option<(&'a RecordingSession, &'a Session)> {
     let shown = sessions::shown(x)?;
-    Some((shown, facts.sessions.get(&shown.id)?))
+    Some((shown, facts.session()?))
 }
 
 /// Whether a step shows less than was known before the read began, or another end.

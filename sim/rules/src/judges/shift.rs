@@ -12,7 +12,7 @@
 
 use crate::docket::Exchange;
 use crate::facts::{Facts, shifts};
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::PerClient;
 use fieldday_api::SmolStr;
@@ -27,6 +27,8 @@ pub(crate) struct ClockInOnce;
 
 impl Judge for ClockInOnce {
     const RULES: &'static [Rule] = &[Rule::ShiftClockInOnce];
+    const SENT: Ops = Ops::NONE;
+    const ENDED: Ops = Ops::of(&[Op::ClockIn, Op::ClockOut, Op::ShiftToday]);
 
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Some(shown) = shifts::shown(x) else { return };
@@ -49,6 +51,8 @@ pub(crate) struct ClockOutOnce;
 
 impl Judge for ClockOutOnce {
     const RULES: &'static [Rule] = &[Rule::ShiftClockOutOnce];
+    const SENT: Ops = Ops::NONE;
+    const ENDED: Ops = Ops::of(&[Op::ClockIn, Op::ClockOut, Op::ShiftToday]);
 
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         if let (Call::ClockOut { rep_id }, Some(400 | 404 | 409 | 422)) = (&**x.call, x.refusal()) {
@@ -101,6 +105,8 @@ struct ClockedIn {
 
 impl Judge for Today {
     const RULES: &'static [Rule] = &[Rule::ShiftToday];
+    const SENT: Ops = Ops::NONE;
+    const ENDED: Ops = Ops::of(&[Op::ClockIn, Op::ShiftToday]);
 
     fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         match &**x.call {

@@ -12,7 +12,7 @@ pub(crate) use create::CreateSingle;
 use crate::docket::{Exchange, Sending};
 use crate::facts::views::completion;
 use crate::facts::{Facts, Kind};
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::judges::appointment::repeated;
 use crate::notes::Notes;
 use crate::tables::{Table, digest};
@@ -28,6 +28,8 @@ pub(crate) struct UpdateIdempotent;
 
 impl Judge for UpdateIdempotent {
     const RULES: &'static [Rule] = &[Rule::TaskUpdateIdempotent];
+    const SENT: Ops = Ops::NONE;
+    const ENDED: Ops = Ops::of(&[Op::UpdateTask]);
 
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         if x.op == Op::UpdateTask {
@@ -59,6 +61,8 @@ struct Completion {
 
 impl Judge for CompleteOnce {
     const RULES: &'static [Rule] = &[Rule::TaskCompleteOnce];
+    const SENT: Ops = Ops::of(&[Op::UpdateTask]);
+    const ENDED: Ops = Ops::of(&[Op::CompleteTask, Op::ListTasks]);
 
     fn sent(&mut self, s: &Sending<'_>, _: &Facts, _: &mut Notes) {
         if let Call::UpdateTask { task_id, body } = &*s.flight.call

@@ -6,7 +6,7 @@
 
 use crate::docket::Exchange;
 use crate::facts::Facts;
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{Table, digest};
 use fieldday_api::call::{Answer, Call};
@@ -20,6 +20,7 @@ pub(crate) struct Isolated {
 
 impl Judge for Isolated {
     const RULES: &'static [Rule] = &[Rule::TenancyIsolated];
+    const SENT: Ops = Ops::NONE;
 
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Some(answer) = x.success() else { return };
@@ -84,7 +85,8 @@ fn ids(answer: &Answer, new: &[usize], mut each: impl FnMut(&str)) {
         Answer::Shift(shift) => [&shift.id, &shift.rep_id].iter().for_each(|id| each(id)),
         Answer::Thread(thread) => {
             each(&thread.contact_card_id);
-            thread.messages.iter().for_each(|message| each(&message.id));
+            // A thread is one contact's: its ends tell whose.
+            [thread.messages.first(), thread.messages.last()].into_iter().flatten().for_each(|message| each(&message.id));
         }
         Answer::Wins(feed) => feed.posts.iter().for_each(|post| {
             [&post.id, &post.rep_id].iter().for_each(|id| each(id));

@@ -6,7 +6,7 @@
 use crate::docket::Exchange;
 use crate::facts::views::ASSIGNED;
 use crate::facts::{Facts, sessions, shifts};
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
@@ -20,6 +20,7 @@ pub(crate) struct YourWrites;
 
 impl Judge for YourWrites {
     const RULES: &'static [Rule] = &[RULE];
+    const SENT: Ops = Ops::NONE;
 
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let looked = &facts.looked;
@@ -44,7 +45,7 @@ impl Judge for YourWrites {
 
 fn session(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let Call::GetRecording { session_id } = &**x.call else { return };
-    let Some(known) = facts.sessions.get(session_id) else { return };
+    let Some(known) = facts.session() else { return };
     let before = |since: Option<u64>| since.is_some_and(|since| since < x.sent_seq);
     if x.refusal() == Some(404) && before(known.started) {
         notes.broken(RULE, x, || format!("{session_id} was acknowledged to be started, and answers 404"));

@@ -147,11 +147,15 @@ impl Link {
         let Link { timeline, weather, air, .. } = self;
         let profile = &air.profile;
         let (mut now, mut moved, mut sent) = (from, asked, 0_u64);
-        let mut met_bad = false;
+        let (mut met_bad, mut radio) = (false, timeline.at(from).radio);
         loop {
             let segment = timeline.at(now);
             if segment.radio == Radio::None {
                 return Err(Failed { at: now, sent_bytes: sent, noticed: true });
+            }
+            if segment.radio != radio {
+                (radio, now) = (segment.radio, now + profile.handover);
+                continue;
             }
             let (class, bearer) = (segment.class(), profile.bearer_of(segment.class()));
             if let Some(good) = weather.bad_until(now, class, bearer) {

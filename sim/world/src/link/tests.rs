@@ -148,6 +148,21 @@ fn an_answer_that_comes_after_coverage_ended_is_lost() {
 }
 
 #[test]
+fn a_change_of_radio_holds_a_transfer_up_for_a_moment() {
+    let took = |left: Radio| {
+        let mut air = calm("clean");
+        let rest = Region::new(&[(10_000.0, -500.0), (60_000.0, -500.0), (60_000.0, 500.0), (10_000.0, 500.0)]);
+        air.holes.push(Hole { name: "rest".into(), region: rest, left });
+        // Ten kilometres are twelve minutes; the upload is under way when the radio changes.
+        let from = noon() + Span::minutes(12) - Span::seconds(5);
+        let Out::Arrives { at } = driving(air).send(from, 50_000_000, 1) else { panic!("not sent") };
+        at.since(from)
+    };
+    // The hole of what is there anyway is none; both radios of a clean network are as quick.
+    assert_eq!(took(Radio::ThreeG) - took(Radio::Lte), Span::millis(300));
+}
+
+#[test]
 fn a_transfer_that_stands_still_for_a_minute_is_given_up() {
     let mut air = plain("ordinary");
     air.profile = Arc::new(Profile::clone(&air.profile).always_bad());

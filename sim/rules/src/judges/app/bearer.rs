@@ -2,7 +2,7 @@
 
 use crate::docket::Sending;
 use crate::facts::Facts;
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::rules::Rule;
 
@@ -11,6 +11,7 @@ pub(crate) struct Bearer;
 
 impl Judge for Bearer {
     const RULES: &'static [Rule] = &[Rule::AppBearer];
+    const ENDED: Ops = Ops::NONE;
 
     fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
         // An endpoint that asks for no role asks for no token.

@@ -5,7 +5,7 @@
 
 use crate::docket::{Effect, Exchange, Sending, Told};
 use crate::facts::Facts;
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{PerClient, push_bounded};
 use fieldday_api::call::Call;
@@ -33,6 +33,8 @@ struct Doubt {
 
 impl Judge for CreateTaskAsks {
     const RULES: &'static [Rule] = &[RULE];
+    const SENT: Ops = Ops::of(&[Op::CreateTask]);
+    const ENDED: Ops = Ops::of(&[Op::CreateTask]);
 
     fn told(&mut self, t: &Told<'_>, _: &mut Notes) {
         if let What::AskedToRetry { call, yes } = t.what

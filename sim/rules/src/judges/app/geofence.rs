@@ -2,11 +2,12 @@
 
 use crate::docket::{Sending, Told};
 use crate::facts::Facts;
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{PerClient, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
+use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_history::event::What;
 
@@ -22,6 +23,8 @@ pub(crate) struct Geofence {
 
 impl Judge for Geofence {
     const RULES: &'static [Rule] = &[RULE];
+    const SENT: Ops = Ops::of(&[Op::StartRecording]);
+    const ENDED: Ops = Ops::NONE;
 
     fn told(&mut self, t: &Told<'_>, _: &mut Notes) {
         let What::Geofence { appointment_id, distance_m, inside, .. } = t.what else { return };

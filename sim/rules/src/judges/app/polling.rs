@@ -4,11 +4,12 @@
 
 use crate::docket::{Exchange, Sending, Told};
 use crate::facts::{Facts, sessions};
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{PerClient, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
+use fieldday_api::endpoint::Op;
 use fieldday_api::names::Processing;
 use fieldday_api::rules::Rule;
 use fieldday_api::time::Span;
@@ -34,6 +35,8 @@ struct Watch {
 
 impl Judge for Polling {
     const RULES: &'static [Rule] = &[RULE];
+    const SENT: Ops = Ops::of(&[Op::GetRecording]);
+    const ENDED: Ops = Ops::of(&[Op::GetRecording]);
 
     fn told(&mut self, t: &Told<'_>, _: &mut Notes) {
         if !matches!(t.what, What::PollBegan { .. } | What::PollEnded { .. } | What::Killed) {

@@ -3,7 +3,7 @@
 
 use crate::docket::{Sending, Told};
 use crate::facts::Facts;
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::call::Call;
 use fieldday_api::rules::Rule;
@@ -29,6 +29,7 @@ fn queued(call: &Call, start_may_queue: bool) -> Option<bool> {
 
 impl Judge for QueueOnly {
     const RULES: &'static [Rule] = &[RULE];
+    const ENDED: Ops = Ops::NONE;
 
     fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
         let What::Queued { request, .. } = t.what else { return };

@@ -7,11 +7,12 @@
 use crate::docket::{Effect, Exchange, Sending};
 use crate::facts::Facts;
 use crate::facts::views::{ASSIGNED, DESCRIPTION, DUE, STATUS};
-use crate::judge::Judge;
+use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{PerClient, Table, digest, digest_of, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
+use fieldday_api::endpoint::Op;
 use fieldday_api::names::{Assignee, TaskStatus};
 use fieldday_api::private::Private;
 use fieldday_api::rules::Rule;
@@ -45,6 +46,8 @@ const AWAITED: usize = 16;
 
 impl Judge for CreateSingle {
     const RULES: &'static [Rule] = &[Rule::TaskCreateSingle];
+    const SENT: Ops = Ops::of(&[Op::CreateTask]);
+    const ENDED: Ops = Ops::of(&[Op::CreateTask, Op::ListTasks]);
 
     fn sent(&mut self, s: &Sending<'_>, _: &Facts, _: &mut Notes) {
         if let Call::CreateTask(body) = &*s.flight.call {
