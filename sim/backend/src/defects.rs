@@ -43,6 +43,9 @@ defects! {
     TenantLeakById "tenant-leak-by-id" TenancyIsolated
         "A row is found by its id whichever tenant it belongs to."
         "A query by primary key that lacks the tenant's condition.";
+    TenantLeakByCache "tenant-leak-by-cache" TenancyIsolated
+        "A list is cached for a minute under its query alone, whoever asks."
+        "A cache key that lacks the tenant and the user.";
     OwnershipSkipped "ownership-skipped" OwnershipOwnOnly
         "A rep reads and changes the rows of other reps by their ids."
         "Insecure direct object reference: the list is scoped, the single row is not.";

@@ -100,6 +100,8 @@ pub struct Backend {
     ids: Ids,
     uploads: Uploads,
     tenants: Vec<Tenant>,
+    /// Lists under their queries, kept until then: a defect's.
+    cached_lists: Vec<(Call, Time, Arc<Response>)>,
 }
 
 impl Backend {
@@ -234,6 +236,9 @@ impl Backend {
             Call::PutAudio { key, .. } => return answered(self.put_audio(arrived, key)),
             _ => self.caller(arrived, op, request.credential)?,
         };
+        if self.has(Defect::TenantLeakByCache) && matches!(op, Op::ListAppointments | Op::ListTasks) {
+            return self.cached_list(now, &caller, request.call);
+        }
         let key = request.key;
         let seen = seen.map(|snapshot| snapshot.0);
         if let Call::GetRecording { session_id } = request.call {
@@ -262,6 +267,23 @@ impl Backend {
             // Answered above.
             Call::Health | Call::PutAudio { .. } | Call::GetRecording { .. } => Ok(self.health()),
         })
+    }
+}
+
+impl Backend {
+    /// A list as somebody else got it in the last minute, or anew.
+    fn cached_list(&mut self, now: Time, caller: &auth::Caller<'_>, call: &Call) -> Result<Arc<Response>, Refusal> {
+        self.cached_lists.retain(|(_, until, _)| now < *until);
+        if let Some((_, _, response)) = self.cached_lists.iter().find(|(cached, ..)| cached == call) {
+            return Ok(response.clone());
+        }
+        let response = answered(match call {
+            Call::ListAppointments(query) => self.list_appointments(now, caller, query),
+            Call::ListTasks(query) => self.list_tasks(now, caller, query),
+            _ => Ok(self.health()),
+        })?;
+        self.cached_lists.push((call.clone(), now + Span::minutes(1), response.clone()));
+        Ok(response)
     }
 }
 

@@ -73,6 +73,7 @@ impl Backend {
             start,
             ids,
             uploads: Uploads::default(),
+            cached_lists: Vec::new(),
             tenants: loaded,
         })
     }

@@ -62,6 +62,7 @@ fn shows(defect: Defect, world: &mut World) -> bool {
         | RoleMapIncomplete
         | RoleGateSkipped
         | TenantLeakById
+        | TenantLeakByCache
         | OwnershipSkipped
         | BareErrors => access(defect, world),
         ClockInTwice | ClockInRace | ClockInMovesStart | ClockOutMovesEnd | ClockOutAgainRefused | ShiftDateUtc => {
@@ -93,6 +94,11 @@ fn access(defect: Defect, world: &mut World) -> bool {
         Defect::RoleMapIncomplete => with_claims(Claims { role: Some(s("org:sales_rep")), ..own }) == 403,
         Defect::RoleGateSkipped => world.status("csr", clock_in("a1")) == 200,
         Defect::TenantLeakById => world.status("b", get("appt_a1_1")) == 200,
+        Defect::TenantLeakByCache => {
+            let all = || Call::ListTasks(TaskQuery::default());
+            let theirs = world.ask("a1", all());
+            world.ask("b", all()).answer == theirs.answer
+        }
         Defect::OwnershipSkipped => world.status("a2", noted("appt_a1_1", "mine now")) == 200,
         _ => !matches!(world.ask("a1", get("appt_none")).answer, Answer::Error(_)),
     }

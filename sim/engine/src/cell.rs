@@ -81,7 +81,7 @@ impl CellRun {
         let history = keep.history.then(|| {
             let mut writer = Writer::part(Vec::new());
             // Into memory: it cannot fail.
-            let _ = writer.cell(&plan.name);
+            let _ = writer.cell(&plan.name, plan.start);
             writer
         });
         let recorder = Recorder {

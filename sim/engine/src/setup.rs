@@ -6,7 +6,7 @@ use fieldday_backend as backend;
 use fieldday_rep::app::settings::Settings as AppSettings;
 use fieldday_rules::Settings as JudgeSettings;
 use fieldday_world::plan::{CellPlan, MishapKind, MishapPlan};
-use fieldday_world::scenario::{PageBeyond, Scenario};
+use fieldday_world::scenario::{ClockInRepeat, PageBeyond, Scenario};
 
 fn seconds(n: u32) -> Span {
     Span::seconds(i64::from(n))
@@ -24,6 +24,7 @@ pub(crate) fn backend(scenario: &Scenario, cell: &CellPlan) -> backend::Config {
     backend::Config {
         leeway: seconds(switches.leeway_s),
         readings: backend::Readings {
+            appointments_page: switches.appointments_page,
             page_default: switches.page_default,
             upload_url_minutes: switches.url_life_minutes,
             ..backend::Readings::default()
@@ -33,6 +34,10 @@ pub(crate) fn backend(scenario: &Scenario, cell: &CellPlan) -> backend::Config {
         max_limit_policy: match switches.page_beyond {
             PageBeyond::Refuse => backend::LimitPolicy::Refuse,
             PageBeyond::Cut => backend::LimitPolicy::Clamp,
+        },
+        clock_in_repeat: match switches.clock_in_repeat {
+            ClockInRepeat::ReturnShift => backend::ClockInRepeat::ReturnShift,
+            ClockInRepeat::Refuse => backend::ClockInRepeat::Refuse,
         },
         optional_endpoints: switches.optional_endpoints,
         shunya: backend::ShunyaTimes {

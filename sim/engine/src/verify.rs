@@ -41,8 +41,8 @@ pub enum Verified {
     Agree(Box<RunOutcome>),
     /// They do not.
     Differ(Box<Divergence>),
-    /// Ended early: nothing can be said.
-    Interrupted,
+    /// Ended early: nothing can be said of the two, but this is what the last of them had by then.
+    Interrupted(Box<RunOutcome>),
 }
 
 struct Print {
@@ -62,7 +62,7 @@ where
         ControlFlow::Continue(())
     })?;
     if !once.complete {
-        return Ok(Verified::Interrupted);
+        return Ok(Verified::Interrupted(Box::new(once)));
     }
     let mut differing = None;
     let keep = Keep { history: true, events: false };
@@ -80,7 +80,7 @@ where
         return Ok(Verified::Differ(Box::new(Divergence { cell, agreed_until, first })));
     }
     if !twice.complete {
-        return Ok(Verified::Interrupted);
+        return Ok(Verified::Interrupted(Box::new(twice)));
     }
     Ok(Verified::Agree(Box::new(twice)))
 }

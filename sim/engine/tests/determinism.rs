@@ -53,7 +53,7 @@ fn threads_and_recording_change_nothing() {
             assert_eq!(outcome.fingerprint, common::outcome(&plan, 1, Keep::default()).fingerprint)
         }
         Verified::Differ(divergence) => panic!("{divergence:?}"),
-        Verified::Interrupted => panic!("nobody interrupted"),
+        Verified::Interrupted(_) => panic!("nobody interrupted"),
     }
     assert!(frames > 10_000, "{frames} bytes of history");
 }

@@ -1,11 +1,12 @@
 //! `history.jsonl.zst`: one JSON value a line, in zstd frames that are closed now and then, so that a file cut anywhere
 //! can be read up to its last frame.
 //!
-//! The first line is the [`Header`]. A line `{"cell": name}` begins each cell, whose [events](crate::Event) follow; a line
+//! The first line is the [`Header`]. A line `{"cell": name, "start": time}` begins each cell, whose [events](crate::Event) follow; a line
 //! `{"end": …}` closes the file with the number of events, so that a file without it is known to be incomplete.
 
 use crate::event::Event;
 use crate::fingerprint::Fingerprint;
+use fieldday_api::time::Time;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Read, Write};
 
@@ -23,8 +24,8 @@ pub struct Header {
     pub scenario: String,
     /// The seed.
     pub seed: u64,
-    /// When the scenario starts, in RFC 3339: events count from here.
-    pub start: fieldday_api::time::Time,
+    /// When the first cell starts.
+    pub start: Time,
 }
 
 /// A line of the file.
@@ -37,6 +38,8 @@ pub enum Line {
     Cell {
         /// Its name.
         cell: String,
+        /// When it starts: its events count from here.
+        start: Time,
     },
     /// The file is complete.
     End {
@@ -93,8 +96,8 @@ impl<W: Write> Writer<W> {
         Ok(writer)
     }
     /// A cell begins.
-    pub fn cell(&mut self, name: &str) -> std::io::Result<()> {
-        self.line(&Line::Cell { cell: name.to_owned() })
+    pub fn cell(&mut self, name: &str, start: Time) -> std::io::Result<()> {
+        self.line(&Line::Cell { cell: name.to_owned(), start })
     }
     /// An event of the current cell.
     pub fn event(&mut self, event: &Event) -> std::io::Result<()> {
@@ -179,7 +182,7 @@ impl<R: Read> Iterator for Reader<R> {
 mod tests {
     use super::*;
     use crate::event::{Deed, What};
-    use fieldday_api::time::{Span, Time};
+    use fieldday_api::time::Span;
 
     fn header() -> Header {
         Header {
@@ -193,7 +196,7 @@ mod tests {
 
     fn written(events: i64) -> Vec<u8> {
         let mut writer = Writer::new(Vec::new(), &header()).unwrap();
-        writer.cell("cell-0").unwrap();
+        writer.cell("cell-0", Time::default()).unwrap();
         for at in 0..events {
             let what = What::Person(Deed::TicksTask { task_id: "task_1".into() });
             writer.event(&Event { at: Span::micros(at), client: 0, what }).unwrap();
@@ -208,7 +211,7 @@ mod tests {
         assert_eq!(reader.header, header());
         let lines: Vec<Line> = reader.map(Result::unwrap).collect();
         assert_eq!(lines.len(), 12);
-        assert_eq!(lines[0], Line::Cell { cell: "cell-0".into() });
+        assert_eq!(lines[0], Line::Cell { cell: "cell-0".into(), start: Time::default() });
         assert!(matches!(&lines[10], Line::Event(e) if e.at == Span::micros(9)));
         assert_eq!(lines[11], Line::End { end: 10, fingerprint: Fingerprint(1) });
     }

@@ -89,7 +89,7 @@ fn go(args: &RunArgs, plan: &Plan, keeper: &mut Keeper, stop: &AtomicBool) -> Re
             Verified::Differ(difference) => {
                 Ran { outcome: nothing(plan, true), verification: verification(Some(told(&difference))) }
             }
-            Verified::Interrupted => Ran { outcome: nothing(plan, false), verification: None },
+            Verified::Interrupted(outcome) => Ran { outcome: *outcome, verification: None },
         }
     } else {
         let keep = Keep { history: args.record, events: false };

@@ -84,6 +84,10 @@ impl Facts {
         looked.clear();
         if matches!(x.op, Op::GetRecording | Op::StopRecording) {
             looked.session = sessions.find(x);
+            let owner = looked.session.and_then(|place| sessions.at(place)?.tenant);
+            if let (Some(shown), Some(owner)) = (sessions::shown(x), owner) {
+                looked.leaked = (owner != x.client.tenant).then(|| shown.id.clone());
+            }
             return;
         }
         let own = if is_update(x.op) { body_of(x.call, people) } else { None };
@@ -125,8 +129,10 @@ impl Facts {
     }
     /// Takes the exchange in.
     pub fn learn(&mut self, x: &Exchange<'_>) {
-        self.sessions.learn(x);
-        self.shifts.learn(x, &self.people);
+        self.sessions.learn(x, self.looked.session);
+        if matches!(x.op, Op::ClockIn | Op::ClockOut | Op::ShiftToday) {
+            self.shifts.learn(x, &self.people);
+        }
         if !is_update(x.op) {
             return;
         }

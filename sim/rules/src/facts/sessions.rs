@@ -5,6 +5,7 @@ use crate::facts::Known;
 use crate::tables::{ById, digest, entry, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
+use fieldday_api::endpoint::Op;
 use fieldday_api::names::Processing;
 use fieldday_api::time::Time;
 use fieldday_api::wire::recordings::RecordingSession;
@@ -41,6 +42,8 @@ pub(crate) struct Session {
     pub uploads: Vec<Upload>,
     /// The job that transcribes it.
     pub job: Option<Known<u64>>,
+    /// The tenant to whose clients it was first shown.
+    pub tenant: Option<u8>,
 }
 
 /// How far a step is.
@@ -94,9 +97,18 @@ impl Sessions {
             _ => {}
         }
     }
-    pub fn learn(&mut self, x: &Exchange<'_>) {
+    /// Takes an exchange in. `place` is that of the session which it shows, if it is known.
+    pub fn learn(&mut self, x: &Exchange<'_>, place: Option<usize>) {
         if let Some(session) = shown(x) {
-            self.of(&session.id).learn(session, x);
+            let known = match place.and_then(|place| self.0.get_index_mut(place)) {
+                Some((_, known)) => known,
+                None => self.of(&session.id),
+            };
+            known.tenant.get_or_insert(x.client.tenant);
+            known.learn(session, x);
+        }
+        if !matches!(x.op, Op::StartRecording | Op::StopRecording | Op::UploadAudio) {
+            return;
         }
         match (&**x.call, x.success()) {
             (Call::StartRecording(_), Some(Answer::RecordingStarted(started))) => {

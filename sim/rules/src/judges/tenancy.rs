@@ -1,8 +1,8 @@
 //! `tenancy.isolated` (§0.1, §0.5): no answer carries anything of another tenant.
 //!
 //! An id belongs to the tenant to whose clients it was first shown. Shown to another tenant's, it has leaked, whichever
-//! of the two it belongs to. Appointments and tasks are looked up by the facts anyway; what a list's entry names beside
-//! itself is looked up when the entry is new.
+//! of the two it belongs to. Appointments, tasks and sessions are looked up by the facts anyway; what a list's entry names
+//! beside itself is looked up when the entry is new.
 
 use crate::docket::Exchange;
 use crate::facts::Facts;
@@ -58,7 +58,7 @@ fn is_of_a_tenant(answer: &Answer) -> bool {
     }
 }
 
-/// The ids in an answer that belong to one tenant, but for appointments and tasks themselves. Of a list, those of the
+/// The ids in an answer that belong to one tenant, but for appointments, tasks and shown sessions themselves. Of a list, those of the
 /// entries in the places `new`.
 fn ids(answer: &Answer, new: &[usize], mut each: impl FnMut(&str)) {
     match answer {
@@ -78,15 +78,15 @@ fn ids(answer: &Answer, new: &[usize], mut each: impl FnMut(&str)) {
             }
         }
         Answer::RecordingStarted(started) => each(&started.recording_session_id),
-        Answer::Recording(body) => {
-            [&body.session.id, &body.session.rep_id].iter().for_each(|id| each(id));
-        }
         Answer::ShiftDay(day) => [&day.shift.id, &day.shift.rep_id].iter().for_each(|id| each(id)),
         Answer::Shift(shift) => [&shift.id, &shift.rep_id].iter().for_each(|id| each(id)),
         Answer::Thread(thread) => {
             each(&thread.contact_card_id);
             // A thread is one contact's: its ends tell whose.
-            [thread.messages.first(), thread.messages.last()].into_iter().flatten().for_each(|message| each(&message.id));
+            [thread.messages.first(), thread.messages.last()]
+                .into_iter()
+                .flatten()
+                .for_each(|message| each(&message.id));
         }
         Answer::Wins(feed) => feed.posts.iter().for_each(|post| {
             [&post.id, &post.rep_id].iter().for_each(|id| each(id));
