@@ -1,7 +1,7 @@
-//! The rep: a [person](person) who lives a working day, and the [app](app) in their hand that does what the spec asks of
-//! it. The [office](office), its managers and CSRs, lives here too.
+//! The rep: a [person] who lives a working day, and the [app] in their hand that does what the spec asks of
+//! it. The [office], its managers and CSRs, lives here too.
 //!
-//! Everything is generic over the phone's [surroundings](surroundings): clock, network, position, and where events go. So
+//! Everything is generic over the phone's [surroundings]: clock, network, position, and where events go. So
 //! the same code runs on the virtual clock and on the wall clock.
 
 pub mod app;

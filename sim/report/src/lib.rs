@@ -1,6 +1,6 @@
 //! What a run comes to, for people and for programs.
 //!
-//! A [`Summary`] is made of what came of a run and holds all that is said of it, as plain data: the [terminal](terminal)
+//! A [`Summary`] is made of what came of a run and holds all that is said of it, as plain data: the [terminal]
 //! shows it, `summary.json` is it. A [`Folder`] keeps it with everything else, so that a kill at any moment leaves a
 //! folder that says it is incomplete. The [catalogue] lists what can be judged and what can be broken. Nothing here has a
 //! clock: what the machine took is told by whoever ran it.

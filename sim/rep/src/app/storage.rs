@@ -1,6 +1,6 @@
 //! What survives the app: the offline queue, recordings and audio on their way, and the cache.
 //!
-//! A change counts as written when [`App::write`](super::App::write) has returned; whoever is killed before that finds
+//! A change counts as written when `App::write` has returned; whoever is killed before that finds
 //! the old state. So changes are made after the wait, in one step, with no await point between.
 
 use super::cache::Cache;

@@ -99,7 +99,7 @@ impl<S: Surroundings> Person<S> {
     }
 
     async fn has_lunch_if_it_is_time(&mut self, next_start: Time) {
-        let Some(lunch) = self.plan.lunch.clone().filter(|lunch| !self.lunched && self.now() >= lunch.at) else {
+        let Some(lunch) = self.plan.lunch.filter(|lunch| !self.lunched && self.now() >= lunch.at) else {
             return;
         };
         let occasion = name_key("lunch");
