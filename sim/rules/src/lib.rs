@@ -20,7 +20,8 @@
 //! # How to add a judge
 //!
 //! 1. A file in `judges/` with a type that implements `Judge`: `RULES` names what it decides, and of the hooks it takes
-//!    those it needs. State by client goes into a `PerClient`, by id into a `ById`, and must be bounded per rep.
+//!    those it needs, `SENT` and `ENDED` naming the endpoints that matter to it. State by client goes into a `PerClient`,
+//!    by id into a `ById`, and must be bounded per rep. What is told but not yet listened to stands in `is_heard`.
 //! 2. A line in `bench!` in `judge.rs`. From then on the rule's verdict is no longer "not judged".
 //! 3. `notes.held(rule)` for every case that was decided well, `notes.broken(…)` with a sentence that says what was
 //!    expected and what was seen, without private values, and `notes.inconclusive(rule)` for a case that nobody can decide.

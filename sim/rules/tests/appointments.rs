@@ -115,6 +115,18 @@ fn an_old_update_that_lands_after_a_newer_one_is_a_hazard_and_no_violation() {
 }
 
 #[test]
+fn of_two_updates_sent_at_once_neither_is_the_older() {
+    let mut s = seen();
+    let lost = s.send(OFFICE, Cause::Office, patch(moved("18:00")));
+    let other = s.send(REP, SCREEN, patch(moved("19:00")));
+    s.ok(&other, detail(&with(&visit(), &moved("19:00"))));
+    s.lapse(&lost, Lapse::Timeout);
+    s.call(REP, get(), detail(&with(&visit(), &moved("18:00"))));
+    s.is_fine();
+    assert_eq!(s.findings().hazards.counts, [0]);
+}
+
+#[test]
 fn after_the_late_landing_the_newer_value_does_not_come_back() {
     let mut s = seen();
     let lost = s.send(OFFICE, Cause::Office, patch(moved("18:00")));

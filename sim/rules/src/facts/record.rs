@@ -188,7 +188,7 @@ impl Record {
             }
             match effect {
                 Effect::None => register.refused(id),
-                Effect::Unknown => register.doubted(id),
+                Effect::Unknown => register.doubted(id, seq),
                 Effect::Done => register.acked(id, seq),
             }
         }

@@ -51,6 +51,8 @@ pub(crate) struct Source {
     pub latest: u64,
     /// From this place on it is certainly overwritten.
     sealed: u64,
+    /// Where its client stopped waiting for it, if it is in doubt: of several attempts, the last.
+    given_up: u64,
     /// Whether its late landing was told.
     told: bool,
 }
@@ -87,7 +89,7 @@ pub(crate) struct Register {
 
 impl Source {
     fn new(value: u64, origin: Origin, start: u64, latest: u64) -> Source {
-        Source { value, origin, body: 0, names: 0, start, latest, sealed: NEVER, told: false }
+        Source { value, origin, body: 0, names: 0, start, latest, sealed: NEVER, given_up: 0, told: false }
     }
     fn is(&self, value: u64) -> bool {
         self.value == value || self.value == ANY || value == ANY
@@ -132,14 +134,16 @@ impl Register {
         }
     }
     /// A write ended, nobody knows how. Those of the same body count as one.
-    pub fn doubted(&mut self, id: WriteId) {
+    pub fn doubted(&mut self, id: WriteId, seq: u64) {
         let Some(place) = self.flying(id) else { return };
         let Source { body, value, .. } = self.sources[place];
-        let same = |s: &Source| s.origin == Origin::Doubtful && s.body == body && s.value == value;
-        if self.sources.iter().any(same) {
-            self.sources.remove(place);
-        } else {
-            self.sources[place].origin = Origin::Doubtful;
+        let same = |s: &&mut Source| s.origin == Origin::Doubtful && s.body == body && s.value == value;
+        match self.sources.iter_mut().find(same) {
+            Some(earlier) => {
+                earlier.given_up = seq;
+                self.sources.remove(place);
+            }
+            None => (self.sources[place].origin, self.sources[place].given_up) = (Origin::Doubtful, seq),
         }
     }
     /// A read showed `value`. With `fresh`, only what took effect after the window began, or may have, is possible: so
@@ -208,9 +212,9 @@ impl Register {
         }
     }
     fn lands_late(&mut self, place: usize, window: Window) -> bool {
-        let Source { start, value, told, .. } = self.sources[place];
+        let Source { given_up, value, told, .. } = self.sources[place];
         let newer =
-            |s: &Source| s.origin == Origin::Acked && s.value != value && s.start > start && s.latest < window.start;
+            |s: &Source| s.origin == Origin::Acked && s.value != value && s.start > given_up && s.latest < window.start;
         let late = !told && self.sources.iter().any(newer);
         self.sources[place].told |= late;
         late
