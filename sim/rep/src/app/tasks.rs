@@ -2,7 +2,7 @@
 //! outcome and a clocking, goes through the queue.
 
 use super::App;
-use super::client::{Reply, Waits};
+use super::client::Waits;
 use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
@@ -35,28 +35,37 @@ impl<S: Surroundings> App<S> {
         if self.memory.creating.replace(true) {
             return Created::Ignored;
         }
-        let request = Arc::new(Call::CreateTask(task));
-        let created = loop {
+        let created = self.create_once(task, &mut says_yes).await;
+        self.memory.creating.set(false);
+        created
+    }
+    async fn create_once(&self, task: TaskCreate, says_yes: &mut impl FnMut() -> bool) -> Created {
+        // The very task whose last attempt was left in doubt, from a second tap that came a moment late: no less a repeat.
+        let in_doubt = self.memory.in_doubt.borrow().clone().filter(|(_, left)| *left == task).map(|(call, _)| call);
+        let request = Arc::new(Call::CreateTask(task.clone()));
+        let mut doubted = in_doubt;
+        loop {
+            if let Some(call) = doubted {
+                let yes = says_yes();
+                self.record(What::AskedToRetry { call, yes });
+                if !yes {
+                    *self.memory.in_doubt.borrow_mut() = Some((call, task));
+                    return Created::LeftInDoubt;
+                }
+            }
             let call = self.phone.next_call();
             let reply = self.call_as(call, request.clone(), Cause::Tap, Waits::Person).await;
             if reply.success().is_some() {
-                break Created::Done;
+                return Created::Done;
             }
             if reply.final_refusal().is_some() {
-                break Created::Refused;
+                return Created::Refused;
             }
-            let never_left = matches!(reply, Reply::Offline) || !reply.is_in_doubt();
-            if never_left {
-                break Created::NeedsNetwork;
+            if !reply.is_in_doubt() {
+                return Created::NeedsNetwork;
             }
-            let yes = says_yes();
-            self.record(What::AskedToRetry { call, yes });
-            if !yes {
-                break Created::LeftInDoubt;
-            }
-        };
-        self.memory.creating.set(false);
-        created
+            doubted = Some(call);
+        }
     }
     /// Ticks a task off.
     pub async fn complete_task(&self, task_id: &SmolStr) {
