@@ -165,9 +165,8 @@ impl TenantMaker<'_> {
             end,
             here,
         });
-        if here {
-            self.basement(&visit, end.since(start), &mut stream);
-        }
+        // Drawn also for a visit that was taken out, whose basement goes with it: what is drawn next stays what it was.
+        self.basement(&visit, end.since(start), &mut stream);
         self.visit_rows(rep, &visit, key, number, here, stream);
         if here {
             self.visits.insert(visit.appointment_id.clone(), visit);
