@@ -53,10 +53,13 @@ impl<S: Surroundings> Person<S> {
         let today = name_key("clock-in");
         self.tap_nervously(today, |app| async move { app.clock_in().await }).await;
         self.tap(|app| async move { app.open_dashboard().await }).await;
+        self.looks(today, 0).await;
         self.tap(|app| async move { app.open_shift().await }).await;
+        self.looks(today, 1).await;
         if self.does(Habit::LOOKS_BACK, today, self.plan.persona.looks_back_ppm) {
             let yesterday = self.phone.around.zone().date(self.now()).plus_days(-1);
             self.tap(|app| async move { app.open_past_appointments(yesterday).await }).await;
+            self.looks(today, 2).await;
             let scrolls = u32::from(self.does(Habit::SCROLLS, today, self.plan.persona.scrolls_ppm)) * 2;
             self.tap(|app| async move { app.open_completed_tasks(scrolls).await }).await;
         }
@@ -173,7 +176,9 @@ impl<S: Surroundings> Person<S> {
             return;
         }
         self.note(Deed::ClocksOut);
+        self.looks(tonight, 0).await;
         self.tap_nervously(tonight, |app| async move { app.clock_out().await }).await;
+        self.looks(tonight, 1).await;
         self.tap(|app| async move { app.open_shift().await }).await;
     }
 

@@ -9,6 +9,7 @@ pub struct Habit;
 
 #[allow(missing_docs)] // Each is what the person then does.
 impl Habit {
+    pub const LOOKS: Purpose = Purpose::new("looks at the screen");
     pub const DRIVES: Purpose = Purpose::new("drives");
     pub const DOUBLE_TAPS: Purpose = Purpose::new("taps twice");
     pub const LOOKS_BACK: Purpose = Purpose::new("looks back");

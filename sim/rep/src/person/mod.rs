@@ -86,6 +86,11 @@ impl<S: Surroundings> Person<S> {
         let (first, _) = future::zip(act(), second).await;
         first
     }
+    /// Looks at the screen for a moment before the next tap.
+    async fn looks(&self, occasion: u64, time: u64) {
+        let moment = self.draws(Habit::LOOKS, occasion.wrapping_add(time)).range(2_000..12_000);
+        self.wait(Span::millis(moment)).await;
+    }
     /// Drives to a place, at the speed that the roads allow.
     async fn drive(&self, to: Point, occasion: u64) -> Leg {
         let from = self.phone.around.here();

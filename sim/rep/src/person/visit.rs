@@ -137,6 +137,7 @@ impl<S: Surroundings> Person<S> {
         outcome: Outcome,
         deal_size: Option<Money>,
     ) {
+        self.looks(occasion, 0).await;
         self.note(Deed::PicksOutcome { appointment_id: visit.appointment_id.clone() });
         let notes = self.does(Habit::WRITES_NOTES, occasion, self.plan.persona.writes_notes_ppm);
         let body = AppointmentPatch {
@@ -159,6 +160,7 @@ impl<S: Surroundings> Person<S> {
         deal_size: Option<Money>,
     ) {
         if self.does(Habit::CREATES_TASK, occasion, self.plan.persona.creates_task_ppm) {
+            self.looks(occasion, 1).await;
             self.note(Deed::WritesTask);
             let task = self.follow_up_task(&visit.appointment_id, next, occasion);
             let task = &task;
@@ -182,6 +184,7 @@ impl<S: Surroundings> Person<S> {
             let post =
                 WinPost { appointment_id: visit.appointment_id.clone(), message: "Another one".into(), deal_size };
             let post = &post;
+            self.looks(occasion, 2).await;
             self.tap(|app| async move { app.post_win(post.clone()).await }).await;
         }
     }
