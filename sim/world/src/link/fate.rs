@@ -12,12 +12,12 @@ const UPLOAD_BYTES: u64 = 64 * 1024;
 /// The phone finds out that it has no network by looking at its radio.
 const RADIO_CHECK: Span = Span::millis(5);
 
-/// The draws of one attempt, all at once and always as many, so that none depends on how another came out.
+/// The draws of one attempt on one of its ways. They come from one stream, always as many and in the same order, so that
+/// none depends on how another came out: the round trip, the way out, the way back.
 struct Draws {
     /// Where in the distribution its round trip lies: the same on both ways.
     rtt_ppm: u32,
-    out: Way,
-    back: Way,
+    way: Way,
 }
 
 /// The draws of one way.
@@ -32,16 +32,15 @@ struct Way {
 }
 
 impl Draws {
-    fn new(seed: u64, entity: u64, attempt: u64) -> Draws {
+    fn out(seed: u64, entity: u64, attempt: u64) -> Draws {
+        let mut stream = Stream::new(seed, FATE, entity, attempt, 0);
+        Draws { rtt_ppm: ppm(&mut stream), way: Way::new(&mut stream) }
+    }
+    fn back(seed: u64, entity: u64, attempt: u64) -> Draws {
         let mut stream = Stream::new(seed, FATE, entity, attempt, 0);
         let rtt_ppm = ppm(&mut stream);
-        let mut way = || Way {
-            loss: ppm(&mut stream),
-            breaks: ppm(&mut stream),
-            // Two uniform ones together: a triangle from 50 % to 150 %, ours.
-            percent: 50 + stream.range(0..51) + stream.range(0..51),
-        };
-        Draws { rtt_ppm, out: way(), back: way() }
+        Way::new(&mut stream);
+        Draws { rtt_ppm, way: Way::new(&mut stream) }
     }
 }
 
@@ -58,6 +57,14 @@ struct Failed {
 }
 
 impl Way {
+    fn new(stream: &mut Stream) -> Way {
+        Way {
+            loss: ppm(stream),
+            breaks: ppm(stream),
+            // Two uniform ones together: a triangle from 50 % to 150 %, ours.
+            percent: 50 + stream.range(0..51) + stream.range(0..51),
+        }
+    }
     fn kbit_s(&self, usual: i64) -> i64 {
         (usual * self.percent / 100).max(1)
     }
@@ -77,16 +84,16 @@ impl Link {
             self.used = None;
             return Out::Unreachable { at: at + RADIO_CHECK };
         }
-        let draws = Draws::new(self.seed, self.entity, attempt);
+        let draws = Draws::out(self.seed, self.entity, attempt);
         let rtt = self.bearer(segment).rtt(draws.rtt_ppm);
         if segment.portal {
             return Out::Portal { at: at + rtt.times(3) };
         }
         // A new connection takes two round trips before the first byte.
         let connected = if self.connected(at) { at } else { at + rtt.times(2) };
-        match self.transfer(at, connected, bytes, draws.out) {
+        match self.transfer(at, connected, bytes, draws.way) {
             Ok(sent) => {
-                let lost = draws.out.loss < self.bearer(segment).loss_ppm / 2;
+                let lost = draws.way.loss < self.bearer(segment).loss_ppm / 2;
                 let again = if lost { rtt + self.air.profile.retransmit } else { Span::ZERO };
                 let at = sent + Span::micros(rtt.as_micros() / 2) + again;
                 self.used = Some(at);
@@ -105,19 +112,19 @@ impl Link {
 
     /// What becomes of the answer to that attempt, of that size, which leaves the backend at `at`.
     pub fn reply(&mut self, at: Time, bytes: u64, attempt: u64) -> Back {
-        let draws = Draws::new(self.seed, self.entity, attempt);
+        let draws = Draws::back(self.seed, self.entity, attempt);
         let segment = self.timeline.at(at);
         let bearer = self.bearer(segment);
         let rtt = bearer.rtt(draws.rtt_ppm);
-        let again = if draws.back.loss < bearer.loss_ppm / 2 { rtt + self.air.profile.retransmit } else { Span::ZERO };
-        let carried = transfer_time(bytes, draws.back.kbit_s(bearer.downlink_kbit_s));
+        let again = if draws.way.loss < bearer.loss_ppm / 2 { rtt + self.air.profile.retransmit } else { Span::ZERO };
+        let carried = transfer_time(bytes, draws.way.kbit_s(bearer.downlink_kbit_s));
         let mut arrives = at + Span::micros(rtt.as_micros() / 2) + again + carried;
         // The phone it goes to may be out of reach, or in its bad seconds, when it gets there.
         let Link { timeline, weather, air, used, .. } = self;
         let there = timeline.at(arrives);
         let bearer = air.profile.bearer_of(there.class());
         if let Some(good) = weather.bad_until(arrives, there.class(), bearer) {
-            if draws.back.breaks < bearer.break_ppm || good.since(arrives) > air.profile.stall {
+            if draws.way.breaks < bearer.break_ppm || good.since(arrives) > air.profile.stall {
                 *used = None;
                 return Back::Lost;
             }
