@@ -1,15 +1,16 @@
 //! Legal trouble: a server that fails before or after the commit, answers slowly or not at all, limits, or restarts.
 //!
-//! Whether a mishap strikes a request is drawn for the pair of the mishap's name and the request's key, so switching
-//! one off changes no other draw.
+//! Whether a mishap strikes a request follows from one word that is drawn for the request and from the mishap's name, so
+//! switching one off changes nothing for another.
 
 use crate::Request;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::{Span, Time};
 use fieldday_api::token::Credential;
-use fieldday_chance::{MILLION, Purpose, Stream, name_key};
+use fieldday_chance::{MILLION, Purpose, Stream, is_chance, join_keys, name_key};
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 
 const MISHAP: Purpose = Purpose::new("backend mishap");
 
@@ -153,10 +154,11 @@ impl Mishaps {
         if at < self.first || at > self.last {
             return span;
         }
+        let dice = self.dice(request.key);
         for compiled in &self.all {
             if let MishapKind::Slow { factor_percent, extra_ms } = compiled.mishap.kind
                 && compiled.holds_at(at)
-                && self.strikes(compiled, request)
+                && strikes(compiled, request, &dice)
             {
                 span = stretched(span, factor_percent, extra_ms);
             }
@@ -169,6 +171,7 @@ impl Mishaps {
         if now < self.first || arrived > self.last {
             return Fate::Served;
         }
+        let dice = self.dice(request.key);
         for compiled in &self.all {
             let fate = match compiled.mishap.kind {
                 MishapKind::ErrorBeforeCommit { status } => Fate::FailsBefore { status, retry_after: None },
@@ -179,14 +182,14 @@ impl Mishaps {
                 }
                 MishapKind::Restart => {
                     let under_way = arrived < compiled.mishap.from && compiled.mishap.from <= now;
-                    if under_way && self.strikes(compiled, request) {
+                    if under_way && strikes(compiled, request, &dice) {
                         return Fate::CutBefore;
                     }
                     Fate::CutBefore
                 }
                 _ => continue,
             };
-            if compiled.holds_at(arrived) && self.strikes(compiled, request) {
+            if compiled.holds_at(arrived) && strikes(compiled, request, &dice) {
                 return fate;
             }
         }
@@ -197,9 +200,10 @@ impl Mishaps {
     /// step, and the step that fails.
     pub(crate) fn shunya(&self, at: Time, tenant: &str, session_key: u64) -> ShunyaFate {
         let mut fate = ShunyaFate::default();
+        let dice = self.dice(session_key);
         for compiled in self.all.iter().filter(|c| c.holds_at(at)) {
             let wanted = compiled.mishap.tenant.as_deref().is_none_or(|t| t == tenant);
-            if !wanted || !self.drawn(compiled, session_key) {
+            if !wanted || !dice.falls_for(compiled) {
                 continue;
             }
             match compiled.mishap.kind {
@@ -212,24 +216,42 @@ impl Mishaps {
         fate
     }
 
-    fn strikes(&self, compiled: &Compiled, request: &Request<'_>) -> bool {
-        if compiled.ops & (1 << request.call.op().index()) == 0 {
-            return false;
-        }
-        let tenant = match request.credential {
-            Credential::Token(claims) => claims.tenant.as_ref(),
-            _ => None,
-        };
-        if compiled.mishap.tenant.is_some() && compiled.mishap.tenant.as_ref() != tenant {
-            return false;
-        }
-        self.drawn(compiled, request.key)
+    fn dice(&self, key: u64) -> Dice {
+        Dice { seed: self.seed, key, word: Cell::new(None) }
     }
+}
 
-    fn drawn(&self, compiled: &Compiled, key: u64) -> bool {
+/// The word that is drawn for one request, once, and only if a mishap asks for it.
+struct Dice {
+    seed: u64,
+    key: u64,
+    word: Cell<Option<u64>>,
+}
+
+impl Dice {
+    fn falls_for(&self, compiled: &Compiled) -> bool {
         let ppm = compiled.mishap.rate_ppm;
-        ppm >= MILLION || Stream::new(self.seed, MISHAP, compiled.key, key, 0).chance(ppm)
+        if ppm >= MILLION {
+            return true;
+        }
+        let word = self.word.get().unwrap_or_else(|| Stream::new(self.seed, MISHAP, self.key, 0, 0).bits());
+        self.word.set(Some(word));
+        is_chance(join_keys(word, compiled.key), ppm)
     }
+}
+
+fn strikes(compiled: &Compiled, request: &Request<'_>, dice: &Dice) -> bool {
+    if compiled.ops & (1 << request.call.op().index()) == 0 {
+        return false;
+    }
+    let tenant = match request.credential {
+        Credential::Token(claims) => claims.tenant.as_ref(),
+        _ => None,
+    };
+    if compiled.mishap.tenant.is_some() && compiled.mishap.tenant.as_ref() != tenant {
+        return false;
+    }
+    dice.falls_for(compiled)
 }
 
 impl Compiled {

@@ -7,9 +7,8 @@
 //!
 //! Draws are integers, or come from integers by + − × ÷ and `libm`, so they have the same bits on every machine.
 
-mod chacha;
-
-use chacha::ChaCha8;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::ops::Range;
 
 /// What a stream is drawn for. The name is part of the key: renaming one changes every run.
@@ -40,17 +39,29 @@ pub const fn join_keys(outer: u64, inner: u64) -> u64 {
 /// Chances are given in parts per million.
 pub const MILLION: u32 = 1_000_000;
 
+/// True for `ppm` of a million random words.
+pub const fn is_chance(word: u64, ppm: u32) -> bool {
+    ((word as u128 * MILLION as u128) >> 64) < ppm as u128
+}
+
 /// A stream of draws.
-pub struct Stream(ChaCha8);
+pub struct Stream(ChaCha8Rng);
 
 impl Stream {
     /// The stream of that name.
     pub fn new(seed: u64, purpose: Purpose, entity: u64, action: u64, attempt: u64) -> Stream {
-        Stream(ChaCha8::new([seed, purpose.0, entity, action], attempt))
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        key[8..16].copy_from_slice(&purpose.0.to_le_bytes());
+        key[16..24].copy_from_slice(&entity.to_le_bytes());
+        key[24..].copy_from_slice(&action.to_le_bytes());
+        let mut generator = ChaCha8Rng::from_seed(key);
+        generator.set_stream(attempt);
+        Stream(generator)
     }
     /// 64 random bits.
     pub fn bits(&mut self) -> u64 {
-        self.0.next()
+        self.0.next_u64()
     }
     /// A number below `bound`; 0 if `bound` is 0. By multiplication: the bias is below `bound` / 2^64.
     pub fn below(&mut self, bound: u64) -> u64 {
@@ -63,7 +74,7 @@ impl Stream {
     }
     /// True in `ppm` of a million cases.
     pub fn chance(&mut self, ppm: u32) -> bool {
-        self.below(u64::from(MILLION)) < u64::from(ppm)
+        is_chance(self.bits(), ppm)
     }
     /// One of `items`; none if there are none.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
