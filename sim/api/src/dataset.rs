@@ -3,7 +3,7 @@
 
 use crate::names::{RecordingMode, Role};
 use crate::private::Private;
-use crate::time::{Time, TimeOfDay, Zone};
+use crate::time::{TimeOfDay, Zone};
 use crate::wire::appointments::{Appointment, Contact, Lead};
 use crate::wire::messages::Message;
 use crate::wire::recordings::RecordingSession;
@@ -97,9 +97,5 @@ impl TenantData {
             + self.tasks.len()
             + self.sessions.len()
             + messages
-    }
-    /// The first moment that any row knows of, for a look at a plan.
-    pub fn first_moment(&self) -> Option<Time> {
-        self.appointments.iter().map(|a| a.created_at).min()
     }
 }

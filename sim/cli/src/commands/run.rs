@@ -87,7 +87,7 @@ fn go(args: &RunArgs, plan: &Plan, keeper: &mut Keeper, stop: &AtomicBool) -> Re
         match verify::verify(plan, threads, stop, on_cell)? {
             Verified::Agree(outcome) => Ran { outcome: *outcome, verification: verification(None) },
             Verified::Differ(difference) => {
-                Ran { outcome: nothing(plan, true), verification: verification(Some(told(&difference))) }
+                Ran { outcome: nothing(plan), verification: verification(Some(told(&difference))) }
             }
             Verified::Interrupted(outcome) => Ran { outcome: *outcome, verification: None },
         }
@@ -100,7 +100,7 @@ fn go(args: &RunArgs, plan: &Plan, keeper: &mut Keeper, stop: &AtomicBool) -> Re
 }
 
 /// The outcome of a run of which there is nothing to tell.
-fn nothing(plan: &Plan, complete: bool) -> RunOutcome {
+fn nothing(plan: &Plan) -> RunOutcome {
     RunOutcome {
         fingerprint: Fingerprint::default(),
         cells: 0,
@@ -110,7 +110,7 @@ fn nothing(plan: &Plan, complete: bool) -> RunOutcome {
         rep_days: 0,
         findings: Findings::new(&Settings::default()),
         measures: Measures::default(),
-        complete,
+        complete: true,
     }
 }
 
