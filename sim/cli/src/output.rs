@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use anstream::{AutoStream, ColorChoice};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 /// Whether more can be printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,4 +36,9 @@ pub fn stdout_has_colour() -> bool {
 /// Whether notes may have colour.
 pub fn stderr_has_colour() -> bool {
     AutoStream::choice(&io::stderr()) != ColorChoice::Never
+}
+
+/// Whether a person reads the notes.
+pub fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
 }

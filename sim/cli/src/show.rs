@@ -41,6 +41,8 @@ pub fn failure(failure: &Failure) {
     };
     let theme = if output::stderr_has_colour() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(100);
+    // A line is broken for a person's window alone: a program that reads it finds every message whole.
+    let handler = handler.with_wrap_lines(output::stderr_is_terminal()).with_break_words(false);
     for one in shown {
         let mut text = String::new();
         if handler.render_report(&mut text, &one).is_err() {
