@@ -1,7 +1,7 @@
 //! A request and its answer as typed values. In a simulation they are passed as they are; [`crate::http`] turns them into
 //! what goes over a wire and back.
 
-use crate::endpoint::Op;
+use crate::endpoint::{Method, Op};
 use crate::error::ErrorBody;
 use crate::time::Span;
 use crate::wire::Page;
@@ -73,6 +73,46 @@ pub enum Call {
         key: crate::private::Private,
         bytes: u64,
     },
+    /// A request that no typed call can say: wrong on purpose, or more than the endpoint asks for.
+    Raw(Box<RawCall>),
+}
+
+/// A request as it goes over the wire, of somebody who does not keep to the types: an intruder's, or a broken app's.
+/// Holds nothing private.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RawCall {
+    /// The endpoint that it is aimed at.
+    pub op: Op,
+    /// The method.
+    pub method: Method,
+    /// The path, ids percent-encoded.
+    pub path: SmolStr,
+    /// The query string, without `?`; empty if there is none.
+    pub query: SmolStr,
+    /// The body; empty if there is none.
+    pub body: SmolStr,
+    /// So many more bytes of blank space go before the body.
+    pub padding: u32,
+    /// What the header `X-Company-Id` says, if it is there.
+    pub company_id: Option<SmolStr>,
+}
+
+impl RawCall {
+    /// The raw form of a typed call, to be changed. What is private in the call would stand in it in the clear: that is
+    /// for whoever calls this to keep out.
+    pub fn of(call: &Call) -> RawCall {
+        let http = crate::http::encode(call);
+        let body = http.body.unwrap_or_default();
+        RawCall {
+            op: call.op(),
+            method: http.method,
+            path: http.path.into(),
+            query: http.query.into(),
+            body: String::from_utf8_lossy(&body).into_owned().into(),
+            padding: 0,
+            company_id: None,
+        }
+    }
 }
 
 impl Call {
@@ -99,6 +139,7 @@ impl Call {
             Call::PostWin(_) => Op::PostWin,
             Call::Health => Op::Health,
             Call::PutAudio { .. } => Op::PutAudio,
+            Call::Raw(raw) => raw.op,
         }
     }
     /// The id in its path, if there is one.
@@ -121,6 +162,7 @@ impl Call {
         const HEADERS: u64 = 1_100;
         match self {
             Call::PutAudio { bytes, .. } => HEADERS + bytes,
+            Call::Raw(raw) => HEADERS + raw.body.len() as u64 + u64::from(raw.padding),
             Call::UpdateAppointment { .. } | Call::CreateTask(_) | Call::UpdateTask { .. } | Call::PostWin(_) => {
                 HEADERS + 250
             }

@@ -1,7 +1,7 @@
 //! Calls and answers as HTTP: method, path, query and JSON body, and back. What a request gets wrong comes back as the
 //! error that §4 gives it.
 
-use crate::call::{Answer, Call};
+use crate::call::{Answer, Call, RawCall};
 use crate::endpoint::{ENDPOINTS, Method, Op};
 use crate::error::{ErrorBody, ErrorCode};
 use crate::private::{Private, exposed};
@@ -26,6 +26,9 @@ pub struct HttpRequest {
 
 /// Turns a call into HTTP. Private values are in it, in the clear: it is for the wire alone.
 pub fn encode(call: &Call) -> HttpRequest {
+    if let Call::Raw(raw) = call {
+        return raw_request(raw);
+    }
     let endpoint = call.op().endpoint();
     let path = match (endpoint.path.find('{'), endpoint.path.find('}')) {
         (Some(open), Some(close)) => {
@@ -50,6 +53,18 @@ pub fn encode(call: &Call) -> HttpRequest {
         _ => (String::new(), None),
     });
     HttpRequest { method: endpoint.method, path, query, body }
+}
+
+/// As it is. `X-Company-Id` is a header, and so not part of this.
+fn raw_request(raw: &RawCall) -> HttpRequest {
+    let mut body = vec![b' '; raw.padding as usize];
+    body.extend_from_slice(raw.body.as_bytes());
+    HttpRequest {
+        method: raw.method,
+        path: raw.path.as_str().to_owned(),
+        query: raw.query.as_str().to_owned(),
+        body: (!body.is_empty()).then_some(body),
+    }
 }
 
 /// Reads a call from HTTP, as a backend must: the endpoint is found by method and path, query and body are checked.

@@ -8,6 +8,7 @@
 
 pub mod call;
 pub mod dataset;
+pub mod defects;
 pub mod endpoint;
 pub mod error;
 pub mod fixed;
@@ -19,4 +20,6 @@ pub mod time;
 pub mod token;
 pub mod wire;
 
+#[doc(hidden)] // For `defects!`.
+pub use serde;
 pub use smol_str::SmolStr;

@@ -11,6 +11,20 @@ use std::fmt;
 use std::hash::Hasher;
 use std::sync::OnceLock;
 
+/// A kind of thing that must not leave in the clear.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrivateKind {
+    /// A bearer token.
+    Token,
+    /// A phone number.
+    Phone,
+    /// An e-mail address.
+    Email,
+    /// A name or an address of a person.
+    Person,
+}
+
 /// A private text with the token that stands for it.
 #[derive(Clone)]
 pub struct Private {

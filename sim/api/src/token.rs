@@ -1,8 +1,68 @@
 //! What a bearer token says, once decoded. How it is signed and read is the business of whoever has a wire.
 
-use crate::time::Time;
+use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::fmt;
+
+macro_rules! claim_names {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $wire:literal),+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[doc = concat!("`", $wire, "`")] #[serde(rename = $wire)] $variant),+ }
+        impl $name {
+            /// Every name of it.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+            /// The claim's name in the token.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $wire),+ }
+            }
+        }
+    };
+}
+
+claim_names! {
+    /// By which claim a token names its tenant.
+    TenantClaim { #[default] OrgId = "org_id", OrganizationId = "organization_id", TenantId = "tenant_id", CompanyId = "company_id" }
+}
+claim_names! {
+    /// By which claim a token names its user.
+    UserClaim { #[default] Sub = "sub", UserId = "user_id" }
+}
+claim_names! {
+    /// By which claim a token names its role.
+    RoleClaim { #[default] OrgRole = "org_role", Role = "role" }
+}
+
+/// What went along as proof of who asks, as a history tells it: of what kind it was, never the token itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bearer {
+    /// Nothing.
+    None,
+    /// The client's own token.
+    Own,
+    /// The client's own, expired for so long when it was sent.
+    Expired {
+        /// For how long.
+        ago: Span,
+    },
+    /// One that does not verify.
+    Forged,
+    /// The client's own, but it names no tenant.
+    WithoutTenant,
+    /// The client's own, under other names for its claims or its role.
+    Alias {
+        /// The tenant's claim.
+        tenant: TenantClaim,
+        /// The user's.
+        user: UserClaim,
+        /// The role's.
+        role: RoleClaim,
+        /// What the role is called.
+        role_name: SmolStr,
+    },
+}
 
 /// The claims of a session token (§0.1). Aliases are kept apart, since the backend must understand each.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -13,6 +73,8 @@ pub struct Claims {
     pub user: Option<SmolStr>,
     /// `org_role`, or `role`, as the token has it.
     pub role: Option<SmolStr>,
+    /// By which claims it says so.
+    pub named_by: (TenantClaim, UserClaim, RoleClaim),
     /// When it was issued.
     pub issued_at: Time,
     /// From when it is refused (but for the leeway).

@@ -39,8 +39,8 @@ use crate::state::{Ids, Tenant, Uploads};
 use crate::times::ServiceTables;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
-use fieldday_api::error::ErrorCode;
-use fieldday_api::http::{decode, encode_answer};
+use fieldday_api::error::{ErrorBody, ErrorCode};
+use fieldday_api::http::{decode, encode, encode_answer};
 use fieldday_api::time::{Span, Time};
 use fieldday_api::token::Credential;
 use fieldday_api::wire::appointments::Appointment;
@@ -195,18 +195,37 @@ impl Backend {
         let call = match decode(method, path, query, body, &ids::request_id(key)) {
             Ok(call) => call,
             Err(error) => {
-                // A malformed request is looked at after its token, an unknown path before.
-                let known = matches!(error.detail.error_code, ErrorCode::ValidationError | ErrorCode::InvalidRequest);
-                let response = match self.identify(arrived, credential) {
-                    Err(refusal) if known => refusal.answer(key),
-                    _ => Response::error(*error),
-                };
+                let response = self.malformed(arrived, credential, *error, key);
                 return (response.status, response.retry_after, encode_answer(&response.answer));
             }
         };
         match self.serve(arrived, now, &Request { call: &call, credential, key }, None) {
             Served::Answered(response) => (response.status, response.retry_after, encode_answer(&response.answer)),
             Served::Cut { .. } => (0, None, None),
+        }
+    }
+
+    /// The answer to what no call can be read from: looked at after the token, an unknown path before it.
+    fn malformed(&self, arrived: Time, credential: &Credential, error: ErrorBody, key: u64) -> Response {
+        let known = matches!(error.detail.error_code, ErrorCode::ValidationError | ErrorCode::InvalidRequest);
+        match self.identify(arrived, credential) {
+            Err(refusal) if known => refusal.answer(key),
+            _ => Response::error(error),
+        }
+    }
+    /// A request that came as bytes: read first, as on a wire.
+    fn handle_raw(
+        &mut self,
+        arrived: Time,
+        now: Time,
+        raw: &Call,
+        request: &Request<'_>,
+    ) -> Result<Arc<Response>, Refusal> {
+        let http = encode(raw);
+        let body = http.body.unwrap_or_default();
+        match decode(http.method.as_str(), &http.path, &http.query, &body, &ids::request_id(request.key)) {
+            Ok(call) => self.handle(arrived, now, &Request { call: &call, ..*request }, None),
+            Err(error) => Ok(Arc::new(self.malformed(arrived, request.credential, *error, request.key))),
         }
     }
 
@@ -234,6 +253,7 @@ impl Backend {
         let caller = match request.call {
             Call::Health => return answered(Ok(self.health())),
             Call::PutAudio { key, .. } => return answered(self.put_audio(arrived, key)),
+            Call::Raw(_) => return self.handle_raw(arrived, now, request.call, request),
             _ => self.caller(arrived, op, request.credential)?,
         };
         if self.has(Defect::TenantLeakByCache) && matches!(op, Op::ListAppointments | Op::ListTasks) {
@@ -265,7 +285,7 @@ impl Backend {
             Call::ListWins(page) => self.list_wins(&caller, page),
             Call::PostWin(body) => self.post_win(now, &caller, body, key),
             // Answered above.
-            Call::Health | Call::PutAudio { .. } | Call::GetRecording { .. } => Ok(self.health()),
+            Call::Health | Call::PutAudio { .. } | Call::GetRecording { .. } | Call::Raw(_) => Ok(self.health()),
         })
     }
 }

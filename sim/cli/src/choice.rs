@@ -3,7 +3,7 @@
 use crate::args::ChoiceArgs;
 use crate::failure::{Failure, nearest};
 use fieldday_api::time::Date;
-use fieldday_backend::Defect;
+use fieldday_engine::defects::Defect;
 use fieldday_report::Recipe;
 use fieldday_world::plan::Plan;
 use fieldday_world::scenario::Scenario;
@@ -65,7 +65,7 @@ fn known_defect(name: &str) -> Result<(), Failure> {
     match Defect::named(name) {
         Some(_) => Ok(()),
         None => {
-            let suggestion = nearest(name, Defect::ALL.iter().map(|defect| defect.name()));
+            let suggestion = nearest(name, Defect::all().map(Defect::name));
             Err(Failure::NoSuchDefect { name: name.to_owned(), suggestion })
         }
     }

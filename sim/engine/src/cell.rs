@@ -8,7 +8,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::names::Role;
 use fieldday_api::time::{Span, Time};
 use fieldday_backend::Backend;
-use fieldday_history::event::Client;
+use fieldday_history::event::{Client, ClientKind};
 use fieldday_history::file::Writer;
 use fieldday_history::{Event, Fingerprint, Fingerprinter, What};
 use fieldday_rep::app::settings::Settings;
@@ -141,6 +141,7 @@ impl CellRun {
                 user_id: plan.user_id.clone(),
                 rep_id: Some(plan.rep_id.clone()),
                 role: Role::SalesRep,
+                kind: ClientKind::Phone,
             },
         );
         let owner = Owner { rep_id: plan.rep_id.clone(), user_id: plan.user_id.clone() };
@@ -160,6 +161,7 @@ impl CellRun {
                 user_id: plan.user_id.clone(),
                 rep_id: None,
                 role: plan.role,
+                kind: ClientKind::Desk,
             },
         );
         self.executor.handle().spawn(Desk::new(station, plan).day());

@@ -4,6 +4,7 @@
 //! its office on it; a [run] of many cells on many threads; and a [verification](verify) that runs twice and compares.
 
 pub mod cell;
+pub mod defects;
 pub mod executor;
 mod flight;
 mod recorder;

@@ -3,6 +3,7 @@
 use fieldday_api::dataset::TenantData;
 use fieldday_api::time::Span;
 use fieldday_backend as backend;
+use fieldday_rep::app::defects as rep;
 use fieldday_rep::app::settings::Settings as AppSettings;
 use fieldday_rules::Settings as JudgeSettings;
 use fieldday_world::plan::{CellPlan, MishapKind, MishapPlan};
@@ -15,6 +16,11 @@ fn seconds(n: u32) -> Span {
 /// How long the identity provider's tokens live.
 pub(crate) fn token_life(scenario: &Scenario) -> Span {
     seconds(scenario.switches.token_life_s)
+}
+
+/// The scenario's defects that one of the two tables knows.
+fn named<D>(scenario: &Scenario, table: fn(&str) -> Option<D>) -> Vec<D> {
+    scenario.defects.iter().filter_map(|name| table(name)).collect()
 }
 
 /// How the backend of a cell behaves.
@@ -30,7 +36,7 @@ pub(crate) fn backend(scenario: &Scenario, cell: &CellPlan) -> backend::Config {
             ..backend::Readings::default()
         },
         mishaps: cell.mishaps.iter().map(mishap).collect(),
-        defects: scenario.defects.iter().filter_map(|name| backend::Defect::named(name)).collect(),
+        defects: named(scenario, backend::Defect::named),
         max_limit_policy: match switches.page_beyond {
             PageBeyond::Refuse => backend::LimitPolicy::Refuse,
             PageBeyond::Cut => backend::LimitPolicy::Clamp,
@@ -94,6 +100,7 @@ pub(crate) fn app(scenario: &Scenario) -> AppSettings {
         start_is_queued: switches.start_queued,
         bare_clock_in: switches.send_bare_clock_in,
         optional_endpoints: switches.optional_endpoints,
+        defects: rep::Defects::new(&named(scenario, rep::Defect::named)),
         ..AppSettings::default()
     }
 }

@@ -8,7 +8,9 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
+use fieldday_api::private::PrivateKind;
 use fieldday_api::time::Span;
+pub use fieldday_api::token::Bearer;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -41,6 +43,11 @@ pub enum What {
     },
     /// The app died: killed by the system or its person. Whatever it was doing ends here, unfinished.
     Killed,
+    /// The app crashed over an answer; it is [killed](What::Killed) by it.
+    Crashed {
+        /// Over which endpoint's answer.
+        op: Op,
+    },
     /// The app has a new session token.
     TokenRefreshed {
         /// Why it asked.
@@ -52,6 +59,10 @@ pub enum What {
     Shown {
         /// Which.
         screen: Screen,
+        /// Of what: the appointment, the contact, the date; none where a screen has but one.
+        of: Option<SmolStr>,
+        /// In which call its data came.
+        call: Option<u32>,
         /// Where the data came from.
         from: Source,
         /// How old it was.
@@ -141,6 +152,8 @@ pub enum What {
         status: u16,
         /// The id to give the backend team.
         request_id: SmolStr,
+        /// What kind of private thing stands in the line, if one does. The thing itself does not get here.
+        leaks: Option<PrivateKind>,
     },
     /// What answered 404 left the cache.
     Evicted {
@@ -226,6 +239,23 @@ pub struct Client {
     pub rep_id: Option<SmolStr>,
     /// Its role.
     pub role: Role,
+    /// What it uses.
+    pub kind: ClientKind,
+}
+
+/// What a client is, and with it which rules bind it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientKind {
+    /// A rep with the app: the App rules bind it.
+    #[default]
+    Phone,
+    /// Somebody in the office with a browser.
+    Desk,
+    /// Somebody who reads back what should be there.
+    Auditor,
+    /// Somebody who tries what must fail.
+    Intruder,
 }
 
 /// A request goes out.
@@ -237,8 +267,8 @@ pub struct Sent {
     pub attempt: u8,
     /// Why it is sent.
     pub cause: Cause,
-    /// Whether a bearer token goes with it.
-    pub bearer: bool,
+    /// What goes with it as proof of who asks.
+    pub bearer: Bearer,
     /// How long the app will wait.
     pub patience: Span,
     /// What is asked.
@@ -264,6 +294,54 @@ pub enum Cause {
     Upload,
     /// The office does its work.
     Office,
+    /// Something is read back, to see whether it is as it should be.
+    Proof,
+    /// Something is tried that must fail, or that must make no difference.
+    Probe(Probe),
+}
+
+/// What is tried, of what must fail or make no difference.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Probe {
+    /// The id of another rep of the same tenant, as a rep: 403 or 404.
+    OtherRep,
+    /// An id of another tenant: 403 or 404.
+    OtherTenant,
+    /// An endpoint that does not list the role: 403.
+    Role,
+    /// A token that must not do (the [`Bearer`] tells which): 401.
+    Token,
+    /// A token whose claims or role go by other names: served as ever.
+    Alias,
+    /// A `tenant_id` of another tenant in the query: changes nothing. Comes between two [controls](Probe::Control).
+    TenantIdInQuery,
+    /// A `tenant_id` of another tenant in the body: changes nothing.
+    TenantIdInBody,
+    /// An `X-Company-Id` of another tenant: changes nothing. Comes between two [controls](Probe::Control).
+    CompanyHeader,
+    /// The same request as the probe beside it, as it should be.
+    Control,
+    /// A `limit` beyond the maximum: 400, or the maximum.
+    LimitBeyondMaximum,
+    /// A page of a list, all of which are read one after the other.
+    Page,
+    /// An enum value that nobody knows: 400.
+    UnknownEnum,
+    /// A body without a required field: 400.
+    MissingField,
+    /// A field of another type: 400.
+    WrongType,
+    /// A body that is no JSON: 400.
+    BrokenBody,
+    /// A body of a megabyte that is no JSON: 4xx.
+    HugeBody,
+    /// A field out of its range, or two that contradict each other (an outcome of won without a deal size): 400.
+    OutOfRange,
+    /// A recording without a shift: 4xx.
+    StartWithoutShift,
+    /// What a probe that was refused aimed at, read back: unchanged.
+    ReadBack,
 }
 
 /// The screens of the app (§1), and the two that §2 implies.

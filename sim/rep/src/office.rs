@@ -10,7 +10,7 @@ use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::tasks::{TaskCreate, TaskPatch};
 use fieldday_history::What;
-use fieldday_history::event::{Cause, Lapse, RefreshReason, Sent};
+use fieldday_history::event::{Bearer, Cause, Lapse, RefreshReason, Sent};
 use fieldday_world::plan::{OfficeDeed, OfficePlan};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl<S: Surroundings> Desk<S> {
         let call = self.next_call();
         let request = Arc::new(request);
         let patience = request.op().endpoint().class.limit();
-        let (attempt, cause, bearer) = (0, Cause::Office, true);
+        let (attempt, cause, bearer) = (0, Cause::Office, Bearer::Own);
         self.around.record(What::Sent(Sent { call, attempt, cause, bearer, patience, request: request.clone() }));
         let sent_at = self.around.now();
         let (deadline, at_deadline) = (sent_at + patience, Lapse::Timeout);
@@ -52,7 +52,7 @@ impl<S: Surroundings> Desk<S> {
                 self.around.record(What::Answered { call, attempt, response: response.clone(), took });
                 if let Some(request_id) = response.request_id() {
                     let (status, request_id) = (response.status, request_id.clone());
-                    self.around.record(What::Logged { call, status, request_id });
+                    self.around.record(What::Logged { call, status, request_id, leaks: None });
                 }
                 Some(response)
             }

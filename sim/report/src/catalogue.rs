@@ -3,7 +3,7 @@
 use crate::paint::{Paint, Tone};
 use crate::table::{Table, words};
 use fieldday_api::rules::{Rule, Side};
-use fieldday_backend::Defect;
+use fieldday_engine::defects::Defect;
 use fieldday_rules::is_judged;
 use std::fmt::Write as _;
 
@@ -36,17 +36,17 @@ pub fn rule(rule: Rule, paint: Paint) -> String {
     table.row([words("section"), words(format!("§{}", rule.section()))]);
     table.row([words("binds"), words(binds)]);
     table.row([words("judged"), words(judged)]);
-    let breaks: Vec<Defect> = Defect::ALL.iter().copied().filter(|defect| defect.rule() == rule).collect();
+    let breaks: Vec<Defect> = Defect::all().filter(|defect| defect.info().rules.contains(&rule)).collect();
     let mut out = format!("{}\n{}\n\n{}", paint.on(Tone::Strong, rule.name()), rule.sentence(), table.render(paint, 0));
     if breaks.is_empty() {
-        out.push_str("\nNo defect of the model backend breaks it.\n");
+        out.push_str("\nNo defect breaks it.\n");
         return out;
     }
     out.push_str("\nDefects that break it (fieldday run --defect NAME):\n");
     let mut table = Table::default();
     for defect in breaks {
-        table.row([words(defect.name()), words(defect.sentence())]);
-        table.row([words(""), words(defect.modelled_on()).tone(Tone::Faint)]);
+        table.row([words(defect.name()), words(defect.info().sentence)]);
+        table.row([words(""), words(defect.info().modelled_on).tone(Tone::Faint)]);
     }
     out.push_str(&table.render(paint, 2));
     out
@@ -56,9 +56,11 @@ pub fn rule(rule: Rule, paint: Paint) -> String {
 pub fn defects(paint: Paint) -> String {
     let mut table = Table::default();
     let title = |text: &str| words(text).tone(Tone::Strong);
-    table.row([title("defect"), title("breaks"), title("what goes wrong")]);
-    for defect in Defect::ALL {
-        table.row([words(defect.name()), words(defect.rule().name()), words(defect.sentence())]);
+    table.row([title("defect"), title("of the"), title("breaks"), title("what goes wrong")]);
+    for defect in Defect::all() {
+        let info = defect.info();
+        let rules: Vec<&str> = info.rules.iter().map(|rule| rule.name()).collect();
+        table.row([words(info.name), words(defect.place()), words(rules.join(", ")), words(info.sentence)]);
     }
     table.render(paint, 0)
 }
@@ -74,7 +76,7 @@ mod tests {
             assert!(all.contains(one.name()), "{one}");
             assert!(rule(*one, Paint::new(false)).contains(one.sentence()), "{one}");
         }
-        assert!(Defect::ALL.iter().all(|defect| broken.contains(defect.name())));
+        assert!(Defect::all().all(|defect| broken.contains(defect.name())));
         assert!(rule(Rule::ShiftClockInOnce, Paint::new(false)).contains("clock-in-race"));
     }
 }

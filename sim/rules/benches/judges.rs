@@ -13,7 +13,7 @@ use fieldday_api::time::Span;
 use fieldday_api::wire::appointments::Appointment;
 use fieldday_api::wire::recordings::RecordingSession;
 use fieldday_api::wire::tasks::{Task, TaskQuery};
-use fieldday_history::event::{Cause, Client, Screen, Source, Trigger, What};
+use fieldday_history::event::{Cause, Client, ClientKind, Screen, Source, Trigger, What};
 use fieldday_rules::{Judges, Measures};
 use std::sync::Arc;
 
@@ -36,7 +36,8 @@ fn hour(s: &mut Stream, rep: u32, hour: u32) {
     let own: Vec<Task> = (0..3).map(|n| task(&format!("task_{rep:08x}{n:06x}"))).collect();
     for _ in 0..2 {
         s.call(rep, get_list(), list(&day)).call(rep, list_tasks.clone(), tasks(&own));
-        let shown = What::Shown { screen: Screen::Dashboard, from: Source::Network, age: Span::ZERO };
+        let shown =
+            What::Shown { of: None, call: None, screen: Screen::Dashboard, from: Source::Network, age: Span::ZERO };
         s.say(rep, shown).say(rep, What::Spinner { op: Op::ListTasks, during: Span::seconds(1) });
     }
     let place = (hour % 6) as usize;
@@ -62,8 +63,8 @@ fn stream() -> Stream {
     let mut s = Stream::new();
     for rep in 4..4 + REPS {
         let (name, user_id) = (format!("rep-{rep}").into(), format!("user_{rep}").into());
-        let (rep_id, role) = (Some(common::rep(rep)), Role::SalesRep);
-        s.say(rep, What::Client(Box::new(Client { name, tenant: "org_a".into(), user_id, rep_id, role })));
+        let (rep_id, role, kind) = (Some(common::rep(rep)), Role::SalesRep, ClientKind::Phone);
+        s.say(rep, What::Client(Box::new(Client { name, tenant: "org_a".into(), user_id, rep_id, role, kind })));
     }
     (0..8).for_each(|n| (4..4 + REPS).for_each(|rep| hour(&mut s, rep, n)));
     s

@@ -8,7 +8,7 @@ use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
 use fieldday_api::time::{Span, Zone};
-use fieldday_history::event::{Cause, Client, Lapse, Sent, What};
+use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Sent, What};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -27,6 +27,8 @@ pub struct ClientInfo {
     pub rep_id: Option<SmolStr>,
     /// Its role.
     pub role: Role,
+    /// What it uses.
+    pub kind: ClientKind,
     /// Whose midnight makes its dates.
     pub zone: Zone,
     /// Which start of the app runs, from 1; 0 before the first.
@@ -36,7 +38,7 @@ pub struct ClientInfo {
 impl ClientInfo {
     /// Whether it is a rep with a phone, whom the App rules bind.
     pub fn is_phone(&self) -> bool {
-        self.role == Role::SalesRep
+        self.kind == ClientKind::Phone
     }
     /// Whether `id` names this client: a rep has two ids.
     pub fn is(&self, id: &str) -> bool {
@@ -55,8 +57,8 @@ pub struct Flight {
     pub op: Op,
     /// Why it was sent.
     pub cause: Cause,
-    /// Whether a token goes with it.
-    pub bearer: bool,
+    /// What goes with it as proof of who asks.
+    pub bearer: Bearer,
     /// How long the app will wait.
     pub patience: Span,
     /// What is asked.
@@ -135,6 +137,8 @@ pub struct Exchange<'a> {
     pub op: Op,
     /// Why it was sent.
     pub cause: Cause,
+    /// What went with it as proof of who asks.
+    pub bearer: &'a Bearer,
     /// What was asked.
     pub call: &'a Arc<Call>,
     /// When it was sent.
@@ -240,6 +244,7 @@ impl Docket {
             user_id: client.user_id.clone(),
             rep_id: client.rep_id.clone(),
             role: client.role,
+            kind: client.kind,
             zone,
             launch: 0,
         });
@@ -274,7 +279,7 @@ impl Docket {
             attempt: sent.attempt,
             op,
             cause: sent.cause,
-            bearer: sent.bearer,
+            bearer: sent.bearer.clone(),
             patience: sent.patience,
             call: sent.request.clone(),
             sent_at: at,

@@ -213,6 +213,7 @@ impl Judges {
             attempt: flight.attempt,
             op: flight.op,
             cause: flight.cause,
+            bearer: &flight.bearer,
             call: &flight.call,
             sent_at: flight.sent_at,
             ended_at: event.at,

@@ -10,7 +10,7 @@ use fieldday_api::rules::Rule;
 use fieldday_api::time::Span;
 use fieldday_api::wire::recordings::RecordingStart;
 use fieldday_api::wire::tasks::TaskCreate;
-use fieldday_history::event::{Cause, Lapse, RefreshReason, Sent, Trigger, What};
+use fieldday_history::event::{Bearer, Cause, Lapse, RefreshReason, Sent, Trigger, What};
 use std::sync::Arc;
 
 const NEW_TOKEN: What = What::TokenRefreshed { why: RefreshReason::Refused };
@@ -25,10 +25,10 @@ fn every_call_carries_a_token_and_waits_no_longer_than_its_class() {
         What::Sent(Sent { call: 99, attempt: 0, cause: SCREEN, bearer, patience, request: Arc::new(get()) })
     };
     let mut bare = Stream::new();
-    bare.say(REP, sent(false, Span::seconds(10)));
+    bare.say(REP, sent(Bearer::None, Span::seconds(10)));
     bare.breaks(&[Rule::AppBearer]);
     let mut patient = Stream::new();
-    patient.say(REP, sent(true, Span::seconds(11)));
+    patient.say(REP, sent(Bearer::Own, Span::seconds(11)));
     patient.breaks(&[Rule::AppTimeouts]);
     let mut waits = Stream::new();
     let ticket = waits.send(REP, SCREEN, get());
@@ -135,7 +135,7 @@ fn a_429_waits_as_told() {
         let ticket = s.send(REP, SCREEN, get());
         let error = Response::error(ErrorBody::new(ErrorCode::RateLimited, "slow down", "req_1"));
         s.answer(&ticket, Response { retry_after: Some(Span::seconds(7)), ..error });
-        s.say(REP, What::Logged { call: ticket.call, status: 429, request_id: "req_1".into() });
+        s.say(REP, What::Logged { call: ticket.call, status: 429, request_id: "req_1".into(), leaks: None });
         s.wait(wait);
         s.again(&ticket);
         s

@@ -45,7 +45,10 @@ fn what_a_person_feels_adds_up_over_a_day() {
     s.settle(REP, 1);
     s.say(REP, What::Spinner { op: Op::ListTasks, during: Span::seconds(3) });
     s.say(REP, What::StaleShown { screen: Screen::Dashboard, during: Span::seconds(4) });
-    s.say(REP, What::Shown { screen: Screen::Dashboard, from: Source::Stale, age: Span::minutes(6) });
+    s.say(
+        REP,
+        What::Shown { of: None, call: None, screen: Screen::Dashboard, from: Source::Stale, age: Span::minutes(6) },
+    );
     s.call(REP, get(), detail(&visit()));
     s.call(OFFICE, get(), detail(&visit()));
     s.day_ends(REP, 0);

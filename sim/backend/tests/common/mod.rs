@@ -114,6 +114,7 @@ pub fn claims(user: &str, now: Time) -> Claims {
         _ => "sales_rep",
     };
     Claims {
+        named_by: Default::default(),
         tenant: Some(s(org)),
         user: Some(s(format!("user_{user}"))),
         role: Some(s(role)),

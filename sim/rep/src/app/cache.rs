@@ -40,6 +40,18 @@ impl Key {
     }
 }
 
+impl Key {
+    /// Of what it is: the appointment, the contact, the date; none where there is but one.
+    pub fn subject(&self) -> Option<SmolStr> {
+        match self {
+            Key::Today(date) | Key::Past(date) => Some(date.to_string().into()),
+            Key::Appointment(id) | Key::Thread(id) => Some(id.clone()),
+            Key::OpenTasks => Some(SmolStr::new_static("open tasks")),
+            Key::CompletedTasks | Key::Shift | Key::Wins => None,
+        }
+    }
+}
+
 /// Something that was read.
 #[derive(Clone, Debug)]
 pub struct Cached {
@@ -47,6 +59,8 @@ pub struct Cached {
     pub key: Key,
     /// The answer.
     pub response: Arc<Response>,
+    /// In which call.
+    pub call: u32,
     /// When it came.
     pub at: Time,
 }
@@ -64,14 +78,14 @@ impl Cache {
         self.0.iter().find(|cached| cached.key == *key)
     }
     /// Keeps an answer, in the place of an older one.
-    pub fn put(&mut self, key: Key, response: Arc<Response>, at: Time) {
+    pub fn put(&mut self, key: Key, response: Arc<Response>, call: u32, at: Time) {
         match self.0.iter_mut().find(|cached| cached.key == key) {
-            Some(cached) => (cached.response, cached.at) = (response, at),
+            Some(cached) => (cached.response, cached.call, cached.at) = (response, call, at),
             None => {
                 if self.0.len() == CAPACITY {
                     self.0.remove(0);
                 }
-                self.0.push(Cached { key, response, at });
+                self.0.push(Cached { key, response, call, at });
             }
         }
     }

@@ -6,7 +6,7 @@ use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::{Op, Repeat, TimeoutClass};
 use fieldday_api::time::Span;
 use fieldday_history::What;
-use fieldday_history::event::{Cause, Lapse, Sent};
+use fieldday_history::event::{Bearer, Cause, Lapse, Sent};
 use std::sync::Arc;
 
 /// How a call ended for the app.
@@ -146,7 +146,7 @@ impl<S: Surroundings> App<S> {
     ) -> Ending {
         let op = request.op();
         let (patience, at_deadline) = self.patience(op, waits);
-        let bearer = !op.endpoint().roles.is_empty();
+        let bearer = if op.endpoint().roles.is_empty() { Bearer::None } else { Bearer::Own };
         let request = request.clone();
         self.record(What::Sent(Sent { call, attempt, cause, bearer, patience, request: request.clone() }));
         let sent_at = self.now();
@@ -160,7 +160,7 @@ impl<S: Surroundings> App<S> {
                 self.record(What::Answered { call, attempt, response: response.clone(), took });
                 if let Some(request_id) = response.request_id() {
                     let (status, request_id) = (response.status, request_id.clone());
-                    self.record(What::Logged { call, status, request_id });
+                    self.record(What::Logged { call, status, request_id, leaks: None });
                 }
             }
             Ending::Unanswered(why) => self.record(What::Unanswered { call, attempt, why: *why, took }),

@@ -6,6 +6,7 @@
 
 pub mod cache;
 mod client;
+pub mod defects;
 mod polling;
 mod queue;
 mod recording;
@@ -20,6 +21,7 @@ pub use client::Reply;
 pub use recording::Started;
 pub use tasks::Created;
 
+use crate::app::defects::Defect;
 use crate::phone::Phone;
 use crate::process::Process;
 use crate::signal::Signal;
@@ -106,6 +108,10 @@ impl<S: Surroundings> App<S> {
     /// written.
     async fn write(&self) {
         self.phone.around.sleep(self.phone.settings.write_takes).await;
+    }
+    /// Whether the app has this bug.
+    fn has(&self, defect: Defect) -> bool {
+        self.phone.settings.defects.has(defect)
     }
     fn now(&self) -> Time {
         self.phone.around.now()

@@ -116,29 +116,32 @@ impl<S: Surroundings> App<S> {
     /// Shows a screen: what is fresh at once, else what is old until the answer comes, else what comes.
     async fn show(&self, screen: Screen, key: Key, request: Call) -> Option<Arc<Response>> {
         let cached = self.phone.storage.borrow().cache.get(&key).cloned();
-        if let Some(Cached { response, at, .. }) = &cached {
+        let of = key.subject();
+        if let Some(Cached { response, at, call, .. }) = &cached {
             let age = self.now().since(*at);
             let is_fresh = age < key.lifetime();
-            self.record(What::Shown { screen, from: if is_fresh { Source::Fresh } else { Source::Stale }, age });
+            let from = if is_fresh { Source::Fresh } else { Source::Stale };
+            self.record(What::Shown { screen, of: of.clone(), call: Some(*call), from, age });
             if is_fresh {
                 return Some(response.clone());
             }
         }
         let asked_at = self.now();
-        let reply = self.call(Arc::new(request), Cause::Screen(screen), Waits::Person).await;
+        let call = self.phone.next_call();
+        let reply = self.call_as(call, Arc::new(request), Cause::Screen(screen), Waits::Person).await;
         let during = self.now().since(asked_at);
         if cached.is_some() {
             self.record(What::StaleShown { screen, during });
         }
         match reply.success() {
             Some(response) => {
-                self.phone.storage.borrow_mut().cache.put(key, response.clone(), self.now());
-                self.record(What::Shown { screen, from: Source::Network, age: Span::ZERO });
+                self.phone.storage.borrow_mut().cache.put(key, response.clone(), call, self.now());
+                self.record(What::Shown { screen, of, call: Some(call), from: Source::Network, age: Span::ZERO });
                 Some(response.clone())
             }
             None => {
                 if cached.is_none() {
-                    self.record(What::Shown { screen, from: Source::Nothing, age: Span::ZERO });
+                    self.record(What::Shown { screen, of, call: None, from: Source::Nothing, age: Span::ZERO });
                 }
                 // What a 404 was about is gone from the cache, and from the screen.
                 let still_cached = self.phone.storage.borrow().cache.get(&key).is_some();

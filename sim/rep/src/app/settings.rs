@@ -1,6 +1,7 @@
 //! How the app is set up: the figures of the spec that a scenario may set, and its choice where the spec contradicts
 //! itself.
 
+use super::defects::Defects;
 use fieldday_api::time::Span;
 
 /// The app's settings.
@@ -26,6 +27,8 @@ pub struct Settings {
     pub optional_endpoints: bool,
     /// After how long this person cancels a call in the foreground.
     pub patience: Span,
+    /// Switched-on bugs of the app.
+    pub defects: Defects,
 }
 
 impl Default for Settings {
@@ -41,6 +44,7 @@ impl Default for Settings {
             bare_clock_in: false,
             optional_endpoints: false,
             patience: Span::seconds(30),
+            defects: Defects::default(),
         }
     }
 }

@@ -13,7 +13,7 @@ use fieldday_api::wire::recordings::{Location, RecordingSession, RecordingSessio
 use fieldday_api::wire::shifts::{Shift, ShiftDay};
 use fieldday_api::wire::tasks::{Task, TaskList};
 use fieldday_history::Event;
-use fieldday_history::event::{Cause, Client, Lapse, Screen, Sent, What};
+use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Screen, Sent, What};
 use fieldday_rules::{Findings, Judges, Settings};
 use std::sync::Arc;
 
@@ -25,6 +25,10 @@ pub const OFFICE: u32 = 1;
 pub const OTHER: u32 = 2;
 /// A rep of the second tenant.
 pub const STRANGER: u32 = 3;
+/// Somebody of the first tenant who tries what must fail, with a rep's token.
+pub const INTRUDER: u32 = 300;
+/// Somebody of the first tenant who reads back what should be there, with a manager's token.
+pub const AUDITOR: u32 = 301;
 
 pub const SCREEN: Cause = Cause::Screen(Screen::Dashboard);
 pub const START: &str = "2026-06-10T15:00:00Z";
@@ -56,13 +60,21 @@ impl Stream {
         s.client(OFFICE, "org_a", Role::Csr);
         s.client(OTHER, "org_a", Role::SalesRep);
         s.client(STRANGER, "org_b", Role::SalesRep);
+        s.client(INTRUDER, "org_a", Role::SalesRep);
+        s.client(AUDITOR, "org_a", Role::Manager);
         s
     }
     fn client(&mut self, index: u32, tenant: &str, role: Role) {
         let rep_id = (role == Role::SalesRep).then(|| rep(index));
         let (name, user_id) = (format!("client-{index}").into(), format!("user_{index}").into());
-        self.say(index, What::Client(Box::new(Client { name, tenant: tenant.into(), user_id, rep_id, role })));
-        if role == Role::SalesRep {
+        let kind = match index {
+            OFFICE => ClientKind::Desk,
+            INTRUDER => ClientKind::Intruder,
+            AUDITOR => ClientKind::Auditor,
+            _ => ClientKind::Phone,
+        };
+        self.say(index, What::Client(Box::new(Client { name, tenant: tenant.into(), user_id, rep_id, role, kind })));
+        if kind == ClientKind::Phone {
             self.say(index, What::Launched { launch: 1 });
         }
     }
@@ -86,7 +98,7 @@ impl Stream {
     fn put(&mut self, mut ticket: Ticket) -> Ticket {
         let (call, attempt, cause, request) = (ticket.call, ticket.attempt, ticket.cause, ticket.request.clone());
         let patience = request.op().endpoint().class.limit();
-        let sent = Sent { call, attempt, cause, bearer: true, patience, request };
+        let sent = Sent { call, attempt, cause, bearer: Bearer::Own, patience, request };
         self.say(ticket.client, What::Sent(sent));
         ticket.sent_at = self.now;
         ticket
@@ -111,7 +123,7 @@ impl Stream {
         let request_id = SmolStr::from(format!("req_{}_{}", t.call, t.attempt));
         let response = Response { status, ..Response::error(ErrorBody::new(code, "no", request_id.clone())) };
         self.answer(t, response);
-        self.say(t.client, What::Logged { call: t.call, status, request_id })
+        self.say(t.client, What::Logged { call: t.call, status, request_id, leaks: None })
     }
     pub fn lapse(&mut self, t: &Ticket, why: Lapse) -> &mut Stream {
         let (call, attempt, took) = (t.call, t.attempt, self.now + Span::millis(10) - t.sent_at);

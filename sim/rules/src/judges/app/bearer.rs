@@ -16,7 +16,9 @@ impl Judge for Bearer {
     fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
         // An endpoint that asks for no role asks for no token.
         if s.client.is_phone() && !s.flight.op.endpoint().roles.is_empty() {
-            notes.judge(Rule::AppBearer, s, s.flight.bearer, || "expected a bearer token, there was none".to_owned());
+            notes.judge(Rule::AppBearer, s, s.flight.bearer != fieldday_api::token::Bearer::None, || {
+                "expected a bearer token, there was none".to_owned()
+            });
         }
     }
 }

@@ -1,0 +1,61 @@
+//! All defects there are: the backend's and the app's, by name.
+
+use fieldday_api::defects::DefectInfo;
+use fieldday_backend::Defect as BackendDefect;
+use fieldday_rep::app::defects::Defect as PhoneDefect;
+
+/// A bug that a scenario can switch on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Defect {
+    /// One of the model backend's.
+    Backend(BackendDefect),
+    /// One of the app's.
+    Phone(PhoneDefect),
+}
+
+impl Defect {
+    /// Every defect, the backend's first.
+    pub fn all() -> impl Iterator<Item = Defect> {
+        let backend = BackendDefect::ALL.iter().copied().map(Defect::Backend);
+        backend.chain(PhoneDefect::ALL.iter().copied().map(Defect::Phone))
+    }
+    /// The defect of that name.
+    pub fn named(name: &str) -> Option<Defect> {
+        Defect::all().find(|defect| defect.name() == name)
+    }
+    /// The name in scenario files and reports.
+    pub fn name(self) -> &'static str {
+        self.info().name
+    }
+    /// What is known of it.
+    pub fn info(self) -> &'static DefectInfo {
+        match self {
+            Defect::Backend(defect) => defect.info(),
+            Defect::Phone(defect) => defect.info(),
+        }
+    }
+    /// Where it is built in: "backend" or "phone".
+    pub fn place(self) -> &'static str {
+        match self {
+            Defect::Backend(_) => "backend",
+            Defect::Phone(_) => "phone",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fieldday_world::scenario::Scenario;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_unique_over_both_tables_and_every_scenario_named_is_there() {
+        let names: BTreeSet<_> = Defect::all().map(Defect::name).collect();
+        assert_eq!(names.len(), Defect::all().count());
+        for defect in Defect::all() {
+            assert_eq!(Defect::named(defect.name()), Some(defect));
+            assert!(Scenario::builtin_text(defect.info().scenario).is_some(), "{}", defect.name());
+        }
+    }
+}
