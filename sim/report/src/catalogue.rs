@@ -5,24 +5,44 @@ use crate::table::{Table, words};
 use fieldday_api::rules::{Rule, Side};
 use fieldday_engine::defects::Defect;
 use fieldday_rules::is_judged;
+use fieldday_world::scenario::Scenario;
 use std::fmt::Write as _;
 
-/// All rules, a line each.
+/// All rules: what each says, which defects prove that it bites, and which scenarios always put it to the test.
 pub fn rules(paint: Paint) -> String {
     let mut out = String::new();
     for (side, title) in
         [(Side::Api, "API rules: what the backend promises"), (Side::App, "App rules: what the phone must do")]
     {
         let mut table = Table::default();
-        for rule in Rule::ALL.iter().filter(|rule| rule.side() == side) {
-            let name = words(rule.name()).tone(if is_judged(*rule) { Tone::Plain } else { Tone::Faint });
-            let judged = if is_judged(*rule) { "judged" } else { "not yet" };
-            table.row([name, words(judged), words(format!("§{}", rule.section())), words(rule.sentence())]);
+        for rule in Rule::ALL.iter().copied().filter(|rule| rule.side() == side) {
+            let tone = if is_judged(rule) { Tone::Plain } else { Tone::Faint };
+            let section = words(format!("§{}", rule.section()));
+            table.row([words(rule.name()).tone(tone), section, words(rule.sentence())]);
+            let judged = if is_judged(rule) { String::new() } else { "not judged; ".to_owned() };
+            let (defects, scenarios) = (names(&breaks(rule)), names(&exercised_in(rule)));
+            let proof = format!("{judged}proved by {defects}; must be exercised in {scenarios}");
+            table.row([words(""), words(""), words(proof).tone(Tone::Faint)]);
         }
         let gap = if out.is_empty() { "" } else { "\n" };
         let _ = write!(out, "{gap}{}\n{}", paint.on(Tone::Strong, title), table.render(paint, 2));
     }
     out
+}
+
+/// The defects that break a rule, by name.
+fn breaks(rule: Rule) -> Vec<&'static str> {
+    Defect::all().filter(|defect| defect.info().rules.contains(&rule)).map(Defect::name).collect()
+}
+
+/// The built-in scenarios that are worth nothing without a rule.
+fn exercised_in(rule: Rule) -> Vec<&'static str> {
+    let must = |name: &&str| Scenario::load(name).is_ok_and(|scenario| scenario.must_exercise.contains(&rule));
+    Scenario::builtin_names().into_iter().filter(must).collect()
+}
+
+fn names(names: &[&str]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// One rule with all there is to say of it.
@@ -36,17 +56,19 @@ pub fn rule(rule: Rule, paint: Paint) -> String {
     table.row([words("section"), words(format!("§{}", rule.section()))]);
     table.row([words("binds"), words(binds)]);
     table.row([words("judged"), words(judged)]);
-    let breaks: Vec<Defect> = Defect::all().filter(|defect| defect.info().rules.contains(&rule)).collect();
+    table.row([words("scenarios that must exercise it"), words(names(&exercised_in(rule)))]);
     let mut out = format!("{}\n{}\n\n{}", paint.on(Tone::Strong, rule.name()), rule.sentence(), table.render(paint, 0));
+    let breaks: Vec<Defect> = Defect::all().filter(|defect| defect.info().rules.contains(&rule)).collect();
     if breaks.is_empty() {
         out.push_str("\nNo defect breaks it.\n");
         return out;
     }
-    out.push_str("\nDefects that break it (fieldday run --defect NAME):\n");
+    out.push_str("\nDefects that break it (fieldday run SCENARIO --defect NAME):\n");
     let mut table = Table::default();
     for defect in breaks {
-        table.row([words(defect.name()), words(defect.info().sentence)]);
-        table.row([words(""), words(defect.info().modelled_on).tone(Tone::Faint)]);
+        let info = defect.info();
+        table.row([words(info.name), words(info.scenario), words(info.sentence)]);
+        table.row([words(""), words(""), words(info.modelled_on).tone(Tone::Faint)]);
     }
     out.push_str(&table.render(paint, 2));
     out
@@ -56,11 +78,12 @@ pub fn rule(rule: Rule, paint: Paint) -> String {
 pub fn defects(paint: Paint) -> String {
     let mut table = Table::default();
     let title = |text: &str| words(text).tone(Tone::Strong);
-    table.row([title("defect"), title("of the"), title("breaks"), title("what goes wrong")]);
+    table.row([title("defect"), title("of the"), title("scenario"), title("breaks"), title("what goes wrong")]);
     for defect in Defect::all() {
         let info = defect.info();
         let rules: Vec<&str> = info.rules.iter().map(|rule| rule.name()).collect();
-        table.row([words(info.name), words(defect.place()), words(rules.join(", ")), words(info.sentence)]);
+        let place = words(defect.place());
+        table.row([words(info.name), place, words(info.scenario), words(rules.join(", ")), words(info.sentence)]);
     }
     table.render(paint, 0)
 }
