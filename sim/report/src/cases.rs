@@ -72,11 +72,13 @@ impl<'a> Clocks<'a> {
             of: violation.rule.name().to_owned(),
             at,
             local,
+            event: violation.event,
             who: violation.client_name.to_string(),
             call: violation.call,
             endpoint: violation.op.map(|op: Op| op.label().to_owned()),
             request_id: violation.request_id.as_ref().map(ToString::to_string),
             says: violation.says.clone(),
+            signature: Some(violation.signature().to_string()),
         })
     }
     pub(crate) fn hazard(&mut self, case: &HazardCase) -> Option<Case> {
@@ -85,11 +87,13 @@ impl<'a> Clocks<'a> {
             of: case.hazard.name().to_owned(),
             at,
             local,
+            event: case.event,
             who: case.client_name.to_string(),
             call: case.call,
             endpoint: None,
             request_id: None,
             says: case.says.clone(),
+            signature: None,
         })
     }
 

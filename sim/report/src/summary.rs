@@ -304,6 +304,8 @@ pub struct Case {
     pub at: String,
     /// The same on the rep's clock: `2026-06-10 07:02:11 America/New_York`.
     pub local: String,
+    /// At which event of the cell's stream, counted from 0.
+    pub event: u64,
     /// To whom: a client's name in the plan.
     pub who: String,
     /// In which of their calls.
@@ -314,6 +316,8 @@ pub struct Case {
     pub request_id: Option<String>,
     /// What was expected, and what was seen.
     pub says: String,
+    /// Which kind of violation it is: equal in every run that shows the same. None of a hazard.
+    pub signature: Option<String>,
 }
 
 /// How much was done.

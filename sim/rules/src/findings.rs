@@ -42,6 +42,8 @@ pub struct Violation {
     pub rule: Rule,
     /// When it showed.
     pub at: Span,
+    /// The event of the cell's stream, counted from 0, at which there was no other explanation left.
+    pub event: u64,
     /// To which client.
     pub client: u32,
     /// That client's name in the plan.
@@ -90,6 +92,8 @@ pub struct HazardCase {
     pub hazard: Hazard,
     /// When it showed.
     pub at: Span,
+    /// At which event of the cell's stream, counted from 0.
+    pub event: u64,
     /// To which client.
     pub client: u32,
     /// That client's name in the plan.

@@ -150,7 +150,7 @@ impl Judges {
     }
     /// The next event of the cell.
     pub fn on(&mut self, event: &Event) {
-        self.seq += 1;
+        (self.notes.event, self.seq) = (self.seq, self.seq + 1);
         match &event.what {
             What::Client(client) => {
                 let zone = self.notes.settings.zones.get(&client.tenant).cloned();

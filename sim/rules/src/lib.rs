@@ -35,6 +35,7 @@ mod judges;
 mod measures;
 mod notes;
 mod settings;
+mod signature;
 mod tables;
 
 pub use docket::{ClientInfo, Effect, End, Exchange, Flight, Prior, PriorEnd};
@@ -42,3 +43,4 @@ pub use findings::{CLASSES, Findings, Hazard, HazardCase, Hazards, Punctuality, 
 pub use judge::{Judges, is_judged};
 pub use measures::{Felt, Measures, OpMeasures};
 pub use settings::Settings;
+pub use signature::Signature;

@@ -55,13 +55,15 @@ impl Scene for Place<'_> {
 pub(crate) struct Notes {
     pub settings: Arc<Settings>,
     pub findings: Findings,
+    /// The number of the event that the judges are looking at.
+    pub event: u64,
     kept: [u32; Rule::ALL.len()],
 }
 
 impl Notes {
     pub fn new(settings: Arc<Settings>) -> Notes {
         let findings = Findings::new(&settings);
-        Notes { settings, findings, kept: [0; Rule::ALL.len()] }
+        Notes { settings, findings, event: 0, kept: [0; Rule::ALL.len()] }
     }
     /// One more case in which the rule held.
     pub fn held(&mut self, rule: Rule) {
@@ -84,7 +86,8 @@ impl Notes {
             return;
         }
         self.kept[rule.index()] += 1;
-        self.findings.violations.push(violation(rule, scene, says()));
+        let violation = self.violation(rule, scene, says());
+        self.findings.violations.push(violation);
     }
     /// A case that was decided by `holds`.
     pub fn judge(&mut self, rule: Rule, scene: &impl Scene, holds: bool, says: impl FnOnce() -> String) {
@@ -93,7 +96,8 @@ impl Notes {
     /// A late answer: whether it matters is a question of shares.
     pub fn late(&mut self, scene: &impl Scene, says: impl FnOnce() -> String) {
         if self.findings.late.len() < self.settings.kept_per_rule {
-            self.findings.late.push(violation(Rule::LatencyTimeout, scene, says()));
+            let late = self.violation(Rule::LatencyTimeout, scene, says());
+            self.findings.late.push(late);
         }
     }
     /// One more case of a hazard.
@@ -103,15 +107,15 @@ impl Notes {
         if hazards.cases.len() < self.settings.kept_per_rule {
             let Place { at, client, call, .. } = scene.place();
             let (client, client_name) = (client.index, client.name.clone());
-            hazards.cases.push(HazardCase { hazard, at, client, client_name, call, says: says() });
+            hazards.cases.push(HazardCase { hazard, at, event: self.event, client, client_name, call, says: says() });
         }
+    }
+    fn violation(&self, rule: Rule, scene: &impl Scene, says: String) -> Violation {
+        let Place { at, client, call, request_id, op } = scene.place();
+        let (client, client_name) = (client.index, client.name.clone());
+        Violation { rule, at, event: self.event, client, client_name, call, request_id, op, says }
     }
     fn count(&mut self, rule: Rule) -> &mut RuleCount {
         &mut self.findings.rules[rule.index()]
     }
-}
-
-fn violation(rule: Rule, scene: &impl Scene, says: String) -> Violation {
-    let Place { at, client, call, request_id, op } = scene.place();
-    Violation { rule, at, client: client.index, client_name: client.name.clone(), call, request_id, op, says }
 }

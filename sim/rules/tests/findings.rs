@@ -36,6 +36,7 @@ fn a_violation_says_who_when_and_what_without_private_values() {
     let first = &findings.violations[0];
     assert_eq!((first.client, first.client_name.as_str()), (REP, "client-0"));
     assert_eq!(first.at, s.events[s.events.len() - 3].at);
+    assert_eq!(first.event, s.events.len() as u64 - 3);
     assert!(first.says.contains("appt_1 scheduled_start: expected 2026-06-10T18:00:00Z"), "{}", first.says);
     assert!(findings.violations.iter().all(|v| !v.says.contains("mat") && !v.says.contains("Main St")));
 }
