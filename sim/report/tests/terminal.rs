@@ -50,11 +50,13 @@ fn case(of: &str) -> Case {
         of: of.into(),
         at: "2026-06-10T13:02:11Z".into(),
         local: "2026-06-10 07:02:11 America/Denver".into(),
+        event: 4_711,
         who: "cell-1/tenant-0/rep-07".into(),
         call: Some(12),
         endpoint: Some("POST clock-in".into()),
         request_id: Some("req_3f".into()),
         says: "expected shift_1, which was acknowledged, got shift_2".into(),
+        signature: None,
     }
 }
 
