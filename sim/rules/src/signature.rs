@@ -96,7 +96,7 @@ mod tests {
             ],
             [
                 "expected one shift on 2026-06-10, shift_1 with clock_in_at 07:02:11, got shift_2 with 07:02:12",
-                "expected one shift on 2027-01-01, shift_9ab with clock_in_at 08:00:00, got shift_ab with 23:59:59",
+                "expected one shift on 2027-01-01, shift_9ab with clock_in_at 08:00:00, got shift_3b with 23:59:59",
             ],
             [
                 "expected 12 queued actions at the day's end, the app has 3",
