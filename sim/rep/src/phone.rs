@@ -1,6 +1,7 @@
 //! The phone: storage that outlives the app, and the app's process that runs on it.
 
 use crate::app::App;
+use crate::app::defects::Defect;
 use crate::app::settings::Settings;
 use crate::app::storage::Storage;
 use crate::process::{Died, Fuse, Process};
@@ -108,6 +109,9 @@ impl<S: Surroundings> Phone<S> {
         let launch = self.launches.get() + 1;
         self.launches.set(launch);
         self.around.record(What::Launched { launch });
+        if launch > 1 && self.settings.defects.has(Defect::QueueInMemory) {
+            self.storage.borrow_mut().queue.clear();
+        }
         let phone = self.clone();
         let burnt = Box::new(move || phone.around.record(What::Killed));
         let fuse = self.fuse.take().map(|step| Fuse { step, burnt });

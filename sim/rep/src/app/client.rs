@@ -1,12 +1,17 @@
 //! The API client: one call with its token, its attempts, its waits between them, and what the person sees meanwhile.
 
 use super::App;
+use super::defects::Defect;
 use crate::surroundings::{Attempt, Ending, Surroundings};
-use fieldday_api::call::{Answer, Call, Response};
+use fieldday_api::call::{Answer, Call, RawCall, Response};
 use fieldday_api::endpoint::{Op, Repeat, TimeoutClass};
-use fieldday_api::time::Span;
+use fieldday_api::private;
+use fieldday_api::time::{Span, Time};
+use fieldday_api::token::Credential;
 use fieldday_history::What;
-use fieldday_history::event::{Bearer, Cause, Lapse, Sent};
+use fieldday_history::event::{Bearer, Cause, Deed, Lapse, Sent};
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// How a call ended for the app.
@@ -69,10 +74,24 @@ impl<S: Surroundings> App<S> {
     }
     /// The same, under a number that the caller knows.
     pub(super) async fn call_as(&self, call: u32, request: Arc<Call>, cause: Cause, waits: Waits) -> Reply {
+        self.attempts(call, request, cause, waits, None).await
+    }
+    /// The same with a token of the caller's, which is not replaced: the way of a defect.
+    pub(super) async fn call_with(&self, token: &Rc<Credential>, request: Arc<Call>, cause: Cause) -> Reply {
+        self.attempts(self.phone.next_call(), request, cause, Waits::Nobody, Some(token)).await
+    }
+    async fn attempts(
+        &self,
+        call: u32,
+        request: Arc<Call>,
+        cause: Cause,
+        waits: Waits,
+        kept: Option<&Rc<Credential>>,
+    ) -> Reply {
         let endpoint = request.op().endpoint();
         let mut failures = 0;
-        let mut refused_token = false;
-        let mut credential = None;
+        let mut refused_token = kept.is_some();
+        let mut credential = kept.cloned().or_else(|| self.no_token_yet());
         for attempt in 0_u8.. {
             if !self.phone.around.online() {
                 return Reply::Offline;
@@ -85,13 +104,17 @@ impl<S: Surroundings> App<S> {
                 },
             };
             let ending = self.attempt(call, attempt, &request, &token, cause, waits).await;
-            let may_repeat = endpoint.repeat != Repeat::NotIdempotent && failures < RETRIES;
+            let retries = if self.has(Defect::RetriesForLong) { RETRIES * 10 } else { RETRIES };
+            let may_repeat = endpoint.repeat != Repeat::NotIdempotent && failures < retries;
             let response = match ending {
                 Ending::Unanswered(lapse) => {
                     // A start is safe to send again and its person waits for it; the queue has its own triggers, and a
                     // read shows what the cache has.
                     let send_again = lapse != Lapse::Cancelled && lapse != Lapse::Unreachable && may_repeat;
-                    if !(send_again && request.op() == Op::StartRecording) {
+                    let blindly = self.has(Defect::CreateRetriedAfterTimeout)
+                        && (request.op(), lapse) == (Op::CreateTask, Lapse::Timeout)
+                        && failures < RETRIES;
+                    if !(send_again && request.op() == Op::StartRecording || blindly) {
                         return Reply::Unanswered(lapse);
                     }
                     self.pause_before_retry(request.op(), waits, Span::seconds(1 << failures)).await;
@@ -109,12 +132,14 @@ impl<S: Surroundings> App<S> {
                     }
                 }
                 429 if failures < RETRIES => {
-                    let wait = response.retry_after.unwrap_or(Span::seconds(1 << failures));
+                    let asked = response.retry_after.filter(|_| !self.has(Defect::RetryAfterIgnored));
+                    let wait = asked.unwrap_or(Span::seconds(1 << failures));
                     self.pause_before_retry(request.op(), waits, wait).await;
                     failures += 1;
                 }
-                500.. if may_repeat => {
-                    let wait = Span::seconds(1 << failures).max(response.retry_after.unwrap_or(Span::ZERO));
+                500.. | 403 if may_repeat && self.may_repeat_after(response.status) => {
+                    let wait = Span::seconds(1 << failures.min(2)).max(response.retry_after.unwrap_or(Span::ZERO));
+                    let wait = if self.has(Defect::RetriesAtOnce) { Span::millis(50) } else { wait };
                     self.pause_before_retry(request.op(), waits, wait).await;
                     failures += 1;
                 }
@@ -126,6 +151,15 @@ impl<S: Surroundings> App<S> {
             }
         }
         Reply::Offline
+    }
+
+    fn may_repeat_after(&self, status: u16) -> bool {
+        status >= 500 || self.has(Defect::ForbiddenRetried)
+    }
+    /// What goes out in the place of a token that is not there yet: the way of a defect.
+    fn no_token_yet(&self) -> Option<Rc<Credential>> {
+        let is_early = self.has(Defect::CallsBeforeToken) && self.held_token().is_none();
+        is_early.then(|| Rc::new(Credential::None))
     }
 
     async fn pause_before_retry(&self, op: Op, waits: Waits, wait: Span) {
@@ -140,35 +174,85 @@ impl<S: Surroundings> App<S> {
         call: u32,
         attempt: u8,
         request: &Arc<Call>,
-        token: &std::rc::Rc<fieldday_api::token::Credential>,
+        token: &Rc<Credential>,
         cause: Cause,
         waits: Waits,
     ) -> Ending {
         let op = request.op();
         let (patience, at_deadline) = self.patience(op, waits);
-        let bearer = if op.endpoint().roles.is_empty() { Bearer::None } else { Bearer::Own };
-        let request = request.clone();
+        let bearer = self.bearer(op, token);
+        let request = self.as_sent(request, token);
         self.record(What::Sent(Sent { call, attempt, cause, bearer, patience, request: request.clone() }));
         let sent_at = self.now();
         let deadline = sent_at + patience;
         let credential = token.clone();
+        let in_vain =
+            (self.has(Defect::CancelIgnored) && waits == Waits::Person).then(|| self.cancel_in_vain(deadline));
         let ending =
             self.phone.around.attempt(Attempt { call, attempt, request, credential, deadline, at_deadline }).await;
+        in_vain.iter().for_each(|ended| ended.set(true));
         let took = self.now().since(sent_at);
         match &ending {
             Ending::Answered(response) => {
                 self.record(What::Answered { call, attempt, response: response.clone(), took });
-                if let Some(request_id) = response.request_id() {
-                    let (status, request_id) = (response.status, request_id.clone());
-                    self.record(What::Logged { call, status, request_id, leaks: None });
-                }
+                self.log(call, response, token);
             }
-            Ending::Unanswered(why) => self.record(What::Unanswered { call, attempt, why: *why, took }),
+            Ending::Unanswered(why) => {
+                if *why == Lapse::Cancelled {
+                    self.record(What::Person(Deed::LosesPatience));
+                }
+                self.record(What::Unanswered { call, attempt, why: *why, took });
+            }
         }
-        if waits == Waits::Person && took > INDICATOR_AFTER {
+        if waits == Waits::Person && took > INDICATOR_AFTER && !self.has(Defect::NoSpinner) {
             self.record(What::Spinner { op, during: took - INDICATOR_AFTER });
         }
         ending
+    }
+    /// What kind of token goes along.
+    fn bearer(&self, op: Op, token: &Credential) -> Bearer {
+        match token {
+            _ if op.endpoint().roles.is_empty() => Bearer::None,
+            Credential::None => Bearer::None,
+            Credential::Invalid => Bearer::Forged,
+            Credential::Token(claims) if claims.expires_at < self.now() => {
+                Bearer::Expired { ago: self.now().since(claims.expires_at) }
+            }
+            Credential::Token(_) => Bearer::Own,
+        }
+    }
+    /// The request as it goes out: as it is, but for a defect.
+    fn as_sent(&self, request: &Arc<Call>, token: &Credential) -> Arc<Call> {
+        let (true, Op::ListTasks, Credential::Token(claims)) = (self.has(Defect::SendsTenantId), request.op(), token)
+        else {
+            return request.clone();
+        };
+        let mut raw = RawCall::of(request);
+        let tenant = claims.tenant.as_deref().unwrap_or_default();
+        raw.query = format!("{}&tenant_id={tenant}", raw.query).into();
+        Arc::new(Call::Raw(Box::new(raw)))
+    }
+    /// A line in the app's log about an error answer: its status and its request id (§0.3), nothing else.
+    fn log(&self, call: u32, response: &Response, token: &Credential) {
+        let Some(request_id) = response.request_id().filter(|_| !self.has(Defect::RequestIdNotLogged)) else { return };
+        let mut line = format!("call {call} failed: status {}, request {request_id}", response.status);
+        if let (true, Credential::Token(_)) = (self.has(Defect::LogsToken), token) {
+            line.push_str(", headers Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl");
+        }
+        let (status, request_id, leaks) = (response.status, request_id.clone(), private::scan(&line));
+        self.record(What::Logged { call, status, request_id, leaks });
+    }
+    /// A person who waits presses cancel in vain, unless the call has ended by then: the way of a defect.
+    fn cancel_in_vain(&self, deadline: Time) -> Rc<Cell<bool>> {
+        let ended = Rc::new(Cell::new(false));
+        let (at, has_ended) = (self.now() + self.phone.settings.patience, ended.clone());
+        self.background(|app| async move {
+            app.phone.around.sleep_until(at).await;
+            if !has_ended.get() && at < deadline {
+                app.record(What::Person(Deed::LosesPatience));
+            }
+        });
+        ended
     }
 
     /// How long an answer is waited for, and what it means when it does not come.
@@ -180,7 +264,8 @@ impl<S: Surroundings> App<S> {
             TimeoutClass::Transfer => Span::hours(4),
             class => class.limit(),
         };
-        if waits == Waits::Person && settings.patience < limit {
+        let limit = if self.has(Defect::OneTimeoutForAll) { Span::seconds(60) } else { limit };
+        if waits == Waits::Person && settings.patience < limit && !self.has(Defect::CancelIgnored) {
             (settings.patience, Lapse::Cancelled)
         } else {
             (limit, Lapse::Timeout)
@@ -190,6 +275,7 @@ impl<S: Surroundings> App<S> {
     fn evict(&self, request: &Call) {
         if let Some(id) = request.path_id()
             && request.op() != Op::PutAudio
+            && !self.has(Defect::KeepsWhatIsGone)
         {
             self.phone.storage.borrow_mut().cache.evict(id);
             self.record(What::Evicted { id: id.into() });

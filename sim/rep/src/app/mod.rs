@@ -83,7 +83,9 @@ impl<S: Surroundings> App<S> {
         self.phone.around.sleep(START_TAKES).await;
         self.memory.ready.set(true);
         self.memory.became_ready.give();
-        self.flush_soon(Trigger::AppOpened);
+        if !self.has(Defect::NoResumeAfterRestart) {
+            self.flush_soon(Trigger::AppOpened);
+        }
         self.upload_soon();
     }
     /// Waits until it has started.

@@ -2,9 +2,11 @@
 
 use super::App;
 use super::client::Waits;
+use super::defects::Defect;
 use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
-use fieldday_api::call::{Answer, Call};
+use fieldday_api::call::{Answer, Call, RawCall};
+use fieldday_api::endpoint::{Method, Op};
 use fieldday_api::names::Processing;
 use fieldday_api::time::Span;
 use fieldday_api::wire::recordings::RecordingSession;
@@ -28,8 +30,9 @@ impl<S: Surroundings> App<S> {
         let until = self.now() + POLL_AT_MOST;
         let request = Arc::new(Call::GetRecording { session_id: session_id.clone() });
         loop {
-            let next = self.now() + POLL_EVERY;
-            if next > until {
+            let every = if self.has(Defect::PollsEverySecond) { Span::seconds(1) } else { POLL_EVERY };
+            let next = self.now() + every;
+            if next > until && !self.has(Defect::PollsWithoutEnd) {
                 return PollEnd::TookTooLong;
             }
             self.phone.around.sleep_until(next).await;
@@ -46,6 +49,9 @@ impl<S: Surroundings> App<S> {
             };
             if let Some(end) = is_over {
                 self.show_results(&body.session);
+                if self.has(Defect::CallsAiDirectly) {
+                    self.call_ai(session_id).await;
+                }
                 return end;
             }
         }
@@ -54,11 +60,29 @@ impl<S: Surroundings> App<S> {
     /// text, the analysis whenever there is one.
     fn show_results(&self, session: &RecordingSession) {
         let transcript = session.transcript.as_ref().is_some_and(|t| t.transcript_text.is_some());
+        let has_null = session.analysis.as_ref().is_some_and(|a| a.sentiment_score.is_none());
+        if has_null && self.has(Defect::CrashesOnNull) {
+            self.record(What::Crashed { op: Op::GetRecording });
+            return self.phone.kill();
+        }
         self.record(What::Results {
             session_id: session.id.clone(),
-            playback: session.audio_url.is_some(),
+            playback: session.audio_url.is_some() || self.has(Defect::PlaybackWithoutAudio),
             transcript,
-            analysis: session.analysis.is_some(),
+            analysis: session.analysis.is_some() && (transcript || !self.has(Defect::HidesGhostAnalysis)),
         });
+    }
+    /// Past the documented API: the way of a defect.
+    async fn call_ai(&self, session_id: &SmolStr) {
+        let raw = RawCall {
+            op: Op::RagQuery,
+            method: Method::Post,
+            path: "/api/v1/ai/summaries".into(),
+            query: SmolStr::default(),
+            body: format!("{{\"session_id\":\"{session_id}\"}}").into(),
+            padding: 0,
+            company_id: None,
+        };
+        self.call(Arc::new(Call::Raw(Box::new(raw))), Cause::Poll, Waits::Nobody).await;
     }
 }

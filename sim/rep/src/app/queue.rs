@@ -3,16 +3,20 @@
 
 use super::App;
 use super::client::{Reply, Waits};
+use super::defects::Defect;
 use super::storage::Queued;
 use crate::surroundings::Surroundings;
 use fieldday_api::call::{Answer, Call};
+use fieldday_api::endpoint::Op;
 use fieldday_api::time::Span;
 use fieldday_history::What;
-use fieldday_history::event::{Cause, Screen, Settlement, Trigger};
+use fieldday_history::event::{Cause, Settlement, Trigger};
 use std::sync::Arc;
 
 /// While actions wait and there is a network, the queue is tried this often.
 const TRY_EVERY: Span = Span::minutes(1);
+/// How long the queue takes to be read from a slow store: for a defect that looks before and notes after.
+const QUEUE_IS_READ_IN: Span = Span::millis(150);
 
 impl<S: Surroundings> App<S> {
     /// Takes an action. When this returns it survives anything. An action that already waits is not taken twice: a
@@ -22,7 +26,15 @@ impl<S: Surroundings> App<S> {
         if waits {
             return;
         }
+        if self.has(Defect::CompletesTaskDirectly) && request.op() == Op::CompleteTask && self.phone.around.online() {
+            self.call(Arc::new(request), Cause::Tap, Waits::Person).await;
+            return;
+        }
         self.write().await;
+        if self.has(Defect::SameTypeCollapsed) {
+            let op = request.op();
+            self.phone.storage.borrow_mut().queue.retain(|queued| queued.request.op() != op);
+        }
         let _number = self.push(request);
         self.flush_soon(Trigger::NewAction);
     }
@@ -35,7 +47,8 @@ impl<S: Surroundings> App<S> {
             let mut storage = self.phone.storage.borrow_mut();
             storage.actions += 1;
             let action = storage.actions;
-            storage.queue.push_back(Queued { action, request: request.clone(), taken_on });
+            let token = self.held_token().filter(|_| self.has(Defect::TokenKeptFromEnqueue));
+            storage.queue.push_back(Queued { action, request: request.clone(), taken_on, token });
             action
         };
         self.record(What::Queued { action, request });
@@ -43,48 +56,102 @@ impl<S: Surroundings> App<S> {
     }
     /// Sends what waits, unless that is under way.
     pub(super) fn flush_soon(&self, trigger: Trigger) {
-        if self.memory.flushing.get() || self.phone.storage.borrow().queue.is_empty() {
+        let flushing = self.memory.flushing.get();
+        if flushing && self.has(Defect::EventResendsInFlight) && trigger == Trigger::NewAction {
+            self.background(|app| async move { app.resend_head().await });
+        }
+        if flushing || self.phone.storage.borrow().queue.is_empty() {
             return;
         }
-        self.memory.flushing.set(true);
+        let is_new = matches!(trigger, Trigger::NewAction | Trigger::Minute);
+        if is_new && self.has(Defect::FlushOnlyOnReconnect) && self.phone.around.online() {
+            return;
+        }
+        if self.has(Defect::BusyFlagPersisted) && std::mem::replace(&mut self.phone.storage.borrow_mut().busy, true) {
+            return;
+        }
+        let looks_first = !self.has(Defect::DoubleFlush);
+        self.memory.flushing.set(looks_first);
         self.background(|app| async move {
+            if !looks_first {
+                app.phone.around.sleep(QUEUE_IS_READ_IN).await;
+                app.memory.flushing.set(true);
+            }
             app.flush(trigger).await;
             app.memory.flushing.set(false);
+            app.phone.storage.borrow_mut().busy = false;
             app.keep_trying();
         });
     }
     async fn flush(&self, trigger: Trigger) {
         self.record(What::FlushBegan { trigger, waiting: self.waiting() });
-        loop {
-            let first = self.phone.storage.borrow().queue.front().cloned();
-            let Some(queued) = first else { break };
-            let Some((how, reply)) = self.deliver(&queued).await else { break };
-            self.write().await;
-            self.phone.storage.borrow_mut().queue.pop_front();
-            self.record(What::Settled { action: queued.action, how });
-            if matches!(*queued.request, Call::StartRecording(_)) {
-                self.adopt_session(queued.action, how, reply.as_ref());
+        if self.has(Defect::ReplayInParallel) {
+            self.send_all_at_once().await;
+        }
+        while let Some(queued) = self.next_in_line() {
+            if self.has(Defect::DequeueBeforeAck) {
+                self.settle(&queued, Settlement::Done, None).await;
+                self.deliver(&queued).await;
+                continue;
             }
+            let Some((how, reply)) = self.deliver(&queued).await else { break };
+            self.settle(&queued, how, reply.as_ref()).await;
         }
         self.record(What::FlushEnded { waiting: self.waiting() });
+    }
+    fn next_in_line(&self) -> Option<Queued> {
+        let storage = self.phone.storage.borrow();
+        let newest_first = self.has(Defect::ReplayNewestFirst);
+        if newest_first { storage.queue.back().cloned() } else { storage.queue.front().cloned() }
+    }
+    /// An action leaves the queue.
+    async fn settle(&self, queued: &Queued, how: Settlement, reply: Option<&Reply>) {
+        self.write().await;
+        self.phone.storage.borrow_mut().queue.retain(|waits| waits.action != queued.action);
+        self.record(What::Settled { action: queued.action, how });
+        if matches!(*queued.request, Call::StartRecording(_)) {
+            self.adopt_session(queued.action, how, reply);
+        }
+    }
+    /// The way of a defect.
+    async fn send_all_at_once(&self) {
+        let waiting: Vec<Queued> = self.phone.storage.borrow().queue.iter().skip(1).cloned().collect();
+        for queued in waiting {
+            self.background(|app| async move {
+                if let Some((how, reply)) = app.deliver(&queued).await {
+                    app.settle(&queued, how, reply.as_ref()).await;
+                }
+            });
+        }
+    }
+    /// The way of a defect.
+    async fn resend_head(&self) {
+        if let Some(queued) = self.next_in_line() {
+            self.deliver(&queued).await;
+        }
     }
     /// Sends one action. None: it stays first and is tried again at the next trigger.
     async fn deliver(&self, queued: &Queued) -> Option<(Settlement, Option<Reply>)> {
         let is_clocking = matches!(*queued.request, Call::ClockIn { .. } | Call::ClockOut { .. });
         let today = self.phone.around.zone().date(self.now());
-        if is_clocking && queued.taken_on != today && !self.phone.settings.bare_clock_in {
+        let whatever_the_day = self.phone.settings.bare_clock_in || self.has(Defect::ClockInWhateverTheDay);
+        if is_clocking && queued.taken_on != today && !whatever_the_day {
             return Some((Settlement::DayOver, None));
         }
-        let reply = self.call(queued.request.clone(), Cause::Queue { action: queued.action }, Waits::Nobody).await;
-        if reply.success().is_some() {
+        let cause = Cause::Queue { action: queued.action };
+        let reply = match &queued.token {
+            None => self.call(queued.request.clone(), cause, Waits::Nobody).await,
+            Some(token) => self.call_with(token, queued.request.clone(), cause).await,
+        };
+        if reply.success().is_some() || self.takes_for_success(&reply) {
             return Some((Settlement::Done, Some(reply)));
         }
-        let status = reply.final_refusal()?;
+        let status = reply.final_refusal().filter(|_| !self.has(Defect::PoisonBlocksHead))?;
         if was_done_before(&reply) {
             if let Call::ClockIn { rep_id, .. } = &*queued.request {
                 // The repeat was refused, so the shift itself is read (§0.2).
                 let read = Arc::new(Call::ShiftToday { rep_id: rep_id.clone() });
-                self.call(read, Cause::Screen(Screen::Shift), Waits::Nobody).await;
+                self.call(read, Cause::Proof, Waits::Nobody).await;
             }
             return Some((Settlement::AlreadyDone, Some(reply)));
         }
@@ -110,6 +177,13 @@ impl<S: Surroundings> App<S> {
             app.flush_soon(trigger);
             // A flush that runs already will come back here when it ends.
         });
+    }
+    /// What defects take for success.
+    fn takes_for_success(&self, reply: &Reply) -> bool {
+        let Reply::Answered(response) = reply else { return false };
+        let is_page = response.status < 300 && matches!(response.answer, Answer::Foreign(_));
+        (is_page && self.has(Defect::PortalTakenForInternet))
+            || ((400..500).contains(&response.status) && self.has(Defect::AnyRefusalDone))
     }
     fn waiting(&self) -> u32 {
         self.phone.storage.borrow().queue.len() as u32

@@ -3,6 +3,7 @@
 
 use super::App;
 use super::client::{Reply, Waits};
+use super::defects::Defect;
 use super::storage::{Queued, Recording, Storage, Upload};
 use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
@@ -43,7 +44,8 @@ impl<S: Surroundings> App<S> {
     async fn start_inside_geofence(&self, appointment_id: &SmolStr, place: Point, mode: RecordingMode) -> Started {
         let fix = self.phone.around.fix(self.phone.next_reading());
         let distance_m = fix.point.distance_m(place).clamp(0, i64::from(u32::MAX)) as u32;
-        let inside = distance_m <= self.phone.settings.geofence_m;
+        let slack = if self.has(Defect::GeofenceMinusAccuracy) { fix.accuracy_m * 2 } else { 0 };
+        let inside = distance_m <= self.phone.settings.geofence_m + slack;
         let id = appointment_id.clone();
         self.record(What::Geofence { appointment_id: id, distance_m, accuracy_m: fix.accuracy_m, inside });
         if !inside {
@@ -145,6 +147,7 @@ impl<S: Surroundings> App<S> {
         // Taken after the wait: a second tap finds nothing to stop.
         let recording = self.phone.storage.borrow_mut().recording.take()?;
         let session_id = recording.session_id.clone();
+        self.phone.storage.borrow_mut().sessions.push(session_id.clone());
         let _number =
             self.push(Call::StopRecording { session_id: session_id.clone(), body: RecordingStop { location } });
         if recording.upload_url.is_some() || is_stand_in(&session_id) && recording.mode != RecordingMode::Ghost {

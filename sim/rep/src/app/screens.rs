@@ -4,11 +4,12 @@
 use super::App;
 use super::cache::{Cached, Key};
 use super::client::Waits;
+use super::defects::Defect;
 use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::names::TaskStatus;
-use fieldday_api::time::{Date, Span};
+use fieldday_api::time::{Date, Span, Time, TimeOfDay};
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::AppointmentQuery;
 use fieldday_api::wire::extras::RagQuery;
@@ -49,7 +50,7 @@ impl<S: Surroundings> App<S> {
             Some(Answer::Tasks(list)) => list.total,
             _ => 0,
         };
-        let page = self.phone.settings.page;
+        let page = self.page();
         for scroll in 1..=scrolls {
             if scroll * page >= total {
                 break;
@@ -66,7 +67,7 @@ impl<S: Surroundings> App<S> {
     }
     /// §1.5: a thread; older messages on scrolling.
     pub async fn open_thread(&self, contact_card_id: &SmolStr, scrolls: u32) -> Option<Arc<Response>> {
-        let page = |offset| Page { limit: Some(self.phone.settings.page), offset };
+        let page = |offset| Page { limit: Some(self.page()), offset };
         let request = |offset| Call::GetThread { contact_card_id: contact_card_id.clone(), page: page(offset) };
         let shown = self.show(Screen::Messages, Key::Thread(contact_card_id.clone()), request(None)).await;
         let total = match shown.as_deref().map(|r| &r.answer) {
@@ -74,7 +75,7 @@ impl<S: Surroundings> App<S> {
             _ => 0,
         };
         for scroll in 1..=scrolls {
-            let offset = scroll * self.phone.settings.page;
+            let offset = scroll * self.page();
             if offset >= total {
                 break;
             }
@@ -108,9 +109,19 @@ impl<S: Surroundings> App<S> {
         }
     }
 
+    /// How many entries a list loads at once.
+    fn page(&self) -> u32 {
+        if self.has(Defect::LoadsEverything) { 1_000 } else { self.phone.settings.page }
+    }
+    /// What the phone's own clock shows.
+    fn clock(&self) -> Time {
+        let (now, zone) = (self.now(), self.phone.around.zone());
+        let is_afternoon = zone.time_of_day(now) >= TimeOfDay::hm(12, 0);
+        if is_afternoon && self.has(Defect::ClockSetBack) { now - Span::hours(3) } else { now }
+    }
     fn task_query(&self, status: TaskStatus, offset: u32) -> TaskQuery {
         let offset = (offset > 0).then_some(offset);
-        TaskQuery { status: Some(status), limit: Some(self.phone.settings.page), offset, ..Default::default() }
+        TaskQuery { status: Some(status), limit: Some(self.page()), offset, ..Default::default() }
     }
 
     /// Shows a screen: what is fresh at once, else what is old until the answer comes, else what comes.
@@ -118,10 +129,12 @@ impl<S: Surroundings> App<S> {
         let cached = self.phone.storage.borrow().cache.get(&key).cloned();
         let of = key.subject();
         if let Some(Cached { response, at, call, .. }) = &cached {
-            let age = self.now().since(*at);
-            let is_fresh = age < key.lifetime();
+            let age = self.clock().since(*at).max(Span::ZERO);
+            let is_fresh = age < key.lifetime() && !self.has(Defect::CacheIgnored);
             let from = if is_fresh { Source::Fresh } else { Source::Stale };
-            self.record(What::Shown { screen, of: of.clone(), call: Some(*call), from, age });
+            if is_fresh || !self.has(Defect::BlankWhileRefreshing) {
+                self.record(What::Shown { screen, of: of.clone(), call: Some(*call), from, age });
+            }
             if is_fresh {
                 return Some(response.clone());
             }
@@ -135,7 +148,7 @@ impl<S: Surroundings> App<S> {
         }
         match reply.success() {
             Some(response) => {
-                self.phone.storage.borrow_mut().cache.put(key, response.clone(), call, self.now());
+                self.phone.storage.borrow_mut().cache.put(key, response.clone(), call, self.clock());
                 self.record(What::Shown { screen, of, call: Some(call), from: Source::Network, age: Span::ZERO });
                 Some(response.clone())
             }

@@ -9,8 +9,10 @@ use fieldday_api::call::Call;
 use fieldday_api::names::RecordingMode;
 use fieldday_api::private::Private;
 use fieldday_api::time::{Date, Span, Time};
+use fieldday_api::token::Credential;
 use fieldday_api::wire::recordings::Location;
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The durable store.
@@ -24,6 +26,10 @@ pub struct Storage {
     pub recording: Option<Recording>,
     /// Audio that waits to be stored, oldest first.
     pub uploads: VecDeque<Upload>,
+    /// Sessions that were recorded here: what there is to read back at the end of the day.
+    pub sessions: Vec<SmolStr>,
+    /// A flush runs, or ran when the app died: kept by a defect alone.
+    pub busy: bool,
     /// What was last read.
     pub cache: Cache,
 }
@@ -37,6 +43,8 @@ pub struct Queued {
     pub request: Arc<Call>,
     /// The local date on which the person took it.
     pub taken_on: Date,
+    /// The token of that moment: kept by a defect alone.
+    pub token: Option<Rc<Credential>>,
 }
 
 /// A recording that runs.

@@ -3,6 +3,7 @@
 
 use super::App;
 use super::client::Waits;
+use super::defects::Defect;
 use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
@@ -32,7 +33,7 @@ pub enum Created {
 impl<S: Surroundings> App<S> {
     /// Creates a task. `says_yes` is asked before it is sent again after an attempt of unknown end.
     pub async fn create_task(&self, task: TaskCreate, mut says_yes: impl FnMut() -> bool) -> Created {
-        if self.memory.creating.replace(true) {
+        if self.memory.creating.replace(true) && !self.has(Defect::DoubleTapCreatesTwice) {
             return Created::Ignored;
         }
         let created = self.create_once(task, &mut says_yes).await;
@@ -62,6 +63,9 @@ impl<S: Surroundings> App<S> {
                 return Created::Refused;
             }
             if !reply.is_in_doubt() {
+                if self.has(Defect::TaskQueuedOffline) {
+                    self.enqueue(Call::CreateTask(task)).await;
+                }
                 return Created::NeedsNetwork;
             }
             doubted = Some(call);

@@ -1,6 +1,8 @@
 //! The session token: 60 s of life, fetched again within its last 10, by one fetch at a time (§0.1, §0.3).
 
 use super::App;
+use super::defects::Defect;
+use super::storage::Storage;
 use crate::surroundings::Surroundings;
 use fieldday_api::time::{Span, Time};
 use fieldday_api::token::Credential;
@@ -30,7 +32,7 @@ impl<S: Surroundings> App<S> {
                 Some(_) => RefreshReason::Expiring,
                 None => RefreshReason::First,
             };
-            if self.memory.fetching.get() {
+            if self.memory.fetching.get() && !self.has(Defect::RefreshStampede) {
                 self.memory.fetched.wait().await;
                 // Whoever fetched may have failed; then an old token that still lives is better than none.
                 match self.memory.token.borrow().clone() {
@@ -45,8 +47,15 @@ impl<S: Surroundings> App<S> {
             };
         }
     }
+    /// The token in hand, good or not.
+    pub(super) fn held_token(&self) -> Option<Rc<Credential>> {
+        self.memory.token.borrow().as_ref().map(|held| held.credential.clone())
+    }
     /// A token in the place of `refused`, which the backend did not take.
     pub(super) async fn token_after_refusal(&self, refused: &Rc<Credential>) -> Option<Rc<Credential>> {
+        if self.has(Defect::RetriesWithOldToken) {
+            return Some(refused.clone());
+        }
         let held = self.memory.token.borrow().clone();
         match held {
             // Another call's refusal already brought a new one.
@@ -73,6 +82,10 @@ impl<S: Surroundings> App<S> {
             Some(_) => What::TokenRefreshed { why },
             None => What::TokenUnavailable,
         });
+        if credential.is_none() && self.has(Defect::NoTokenMeansSignedOut) {
+            *self.phone.storage.borrow_mut() =
+                Storage { actions: self.phone.storage.borrow().actions, ..Storage::default() };
+        }
         self.memory.fetched.give();
         credential
     }

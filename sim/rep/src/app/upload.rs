@@ -3,6 +3,7 @@
 
 use super::App;
 use super::client::Waits;
+use super::defects::Defect;
 use super::recording::is_stand_in;
 use super::storage::Upload;
 use crate::surroundings::Surroundings;
@@ -65,13 +66,13 @@ impl<S: Surroundings> App<S> {
         if is_stand_in(&session_id) {
             return Progress::Later;
         }
-        if upload.began.is_some() {
+        if upload.began.is_some() && !self.has(Defect::UploadBlindlyRepeated) {
             match self.already_there(&session_id).await {
                 Some(true) => return Progress::Ended,
                 Some(false) => {}
                 None => return Progress::Later,
             }
-        } else {
+        } else if upload.began.is_none() {
             self.write().await;
             let began = self.now();
             self.change_first(|upload| upload.began = Some(began));
@@ -114,7 +115,8 @@ impl<S: Surroundings> App<S> {
         let recording = &upload.recording;
         // Ghost mode turned out to have none.
         let mut url = recording.upload_url.clone().ok_or(Progress::Refused)?;
-        if self.now().since(recording.url_given) >= self.phone.settings.url_life {
+        let has_expired = self.now().since(recording.url_given) >= self.phone.settings.url_life;
+        if has_expired && !self.has(Defect::UrlReusedAfterExpiry) {
             url = self.fresh_url(upload).await?;
         }
         let key: Private = url.expose().rsplit('/').next().unwrap_or_default().into();
