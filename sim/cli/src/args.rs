@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::commands::prove::ProveArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -54,6 +55,12 @@ pub enum Command {
     /// Run a scenario and say what held
     #[command(after_long_help = RUN_EXAMPLES)]
     Run(RunArgs),
+    /// Show that the judges bite: every defect under many seeds, and the system without any
+    ///
+    /// Each defect is built into small cells of its scenario until one of the rules named for it is broken. Then all
+    /// scenarios are lived without a defect: whatever breaks there is a false alarm. Exit code 0 if every defect was found
+    /// and nothing else.
+    Prove(ProveArgs),
     /// List, show, check and plan scenarios
     Scenarios(ScenariosArgs),
     /// Write copies of the built-in scenarios, to write one's own from
@@ -69,7 +76,7 @@ pub enum Command {
         /// A rule's name, such as shift.clock-in.once
         name: Option<String>,
     },
-    /// List the defects that can be built into the model backend
+    /// List the defects that can be built into the model backend and the app
     Defects,
     /// Print completions for a shell
     ///
@@ -101,7 +108,7 @@ pub struct ChoiceArgs {
     /// the rest of the plan stays as it was.
     #[arg(long, value_name = "NAME")]
     pub without: Vec<String>,
-    /// Build a defect into the backend, by its name (again for more; see `fieldday defects`)
+    /// Build a defect into the backend or the app, by its name (again for more; see `fieldday defects`)
     #[arg(long, value_name = "NAME")]
     pub defect: Vec<String>,
 }

@@ -44,6 +44,9 @@ pub enum Failure {
     /// The result could not be printed.
     #[error("the result cannot be printed: {0}")]
     Output(#[source] io::Error),
+    /// A proof that cannot begin.
+    #[error(transparent)]
+    Prove(#[from] fieldday_engine::prove::ProveError),
     /// Too many threads, or none.
     #[error(transparent)]
     Threads(#[from] NoThreads),
@@ -63,6 +66,7 @@ impl Failure {
             | Failure::File { .. }
             | Failure::Unreadable { .. }
             | Failure::Output(_)
+            | Failure::Prove(_)
             | Failure::Threads(_) => WRONG,
         }
     }
@@ -74,7 +78,7 @@ impl Failure {
         };
         match self {
             // Each of its problems has its own.
-            Failure::Scenario(_) | Failure::Unreadable { .. } => None,
+            Failure::Scenario(_) | Failure::Unreadable { .. } | Failure::Prove(_) => None,
             Failure::Plan(_) => Some("`fieldday scenarios plan` prints the names of everything in a plan".to_owned()),
             Failure::NoSuchDefect { suggestion, .. } => or(suggestion, "`fieldday defects` lists them"),
             Failure::NoSuchRule { suggestion, .. } => or(suggestion, "`fieldday rules` lists them"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The exit code of an interrupted run.
-const INTERRUPTED: i32 = 130;
+pub const INTERRUPTED: u8 = 130;
 
 /// A flag that the first interrupt sets.
 pub fn flag() -> Arc<AtomicBool> {
@@ -13,7 +13,7 @@ pub fn flag() -> Arc<AtomicBool> {
     let set = stop.clone();
     let watching = ctrlc::set_handler(move || {
         if set.swap(true, Ordering::Relaxed) {
-            std::process::exit(INTERRUPTED);
+            std::process::exit(INTERRUPTED.into());
         }
         output::note("\nstopping; what was measured so far is kept (once more to leave at once)");
     });

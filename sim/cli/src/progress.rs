@@ -32,7 +32,7 @@ impl Progress {
         let says = || format!("{} rep-days, {} requests", count(self.rep_days), count(self.requests));
         if let Some(bar) = &self.bar {
             bar.set_position(self.cells);
-            bar.set_message(says());
+            bar.set_message(format!("cells  {}", says()));
         } else if self.told.elapsed() >= A_WHILE {
             self.told = Instant::now();
             output::note(&format!("{} of {} cells, {}", count(self.cells), count(self.of), says()));
@@ -46,9 +46,43 @@ impl Progress {
     }
 }
 
+/// How far anything else is that can be counted.
+pub struct Ticker {
+    bar: Option<ProgressBar>,
+    told: Instant,
+    what: &'static str,
+    done: u64,
+    of: u64,
+}
+
+impl Ticker {
+    /// Nothing of `of` is done yet.
+    pub fn new(what: &'static str, of: u64) -> Ticker {
+        let bar = std::io::stderr().is_terminal().then(|| bar(of));
+        Ticker { bar, told: Instant::now(), what, done: 0, of }
+    }
+    /// So many more are done, and this is what there is to say.
+    pub fn more(&mut self, more: u64, says: &str) {
+        self.done += more;
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done.min(self.of));
+            bar.set_message(format!("{} {says}", self.what));
+        } else if self.told.elapsed() >= A_WHILE {
+            self.told = Instant::now();
+            output::note(&format!("{} of {} {}  {says}", count(self.done), count(self.of), self.what));
+        }
+    }
+    /// It is over: the bar makes room for the result.
+    pub fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 fn bar(cells: u64) -> ProgressBar {
     let bar = ProgressBar::new(cells);
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_bar} {pos} of {len} cells  {msg}  {eta}") {
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_bar} {pos} of {len} {msg}  {eta}") {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(100));

@@ -7,6 +7,7 @@ pub mod cell;
 pub mod defects;
 pub mod executor;
 mod flight;
+pub mod prove;
 mod recorder;
 pub mod run;
 mod setup;

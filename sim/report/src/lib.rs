@@ -11,6 +11,7 @@ pub mod catalogue;
 mod folder;
 pub mod hlog;
 mod paint;
+pub mod proof;
 mod recipe;
 pub mod summary;
 mod table;

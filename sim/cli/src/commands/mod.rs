@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod init;
+pub mod prove;
 mod run;
 mod scenarios;
 
@@ -33,6 +34,7 @@ pub fn main() -> ExitCode {
 fn execute(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Run(args) => return run::run(&args),
+        Command::Prove(args) => return prove::prove(&args),
         Command::Scenarios(args) => scenarios::scenarios(args.command)?,
         Command::Init { dir } => init::init(&dir)?,
         Command::Rules { name } => catalogue::rules(name.as_deref())?,

@@ -1,0 +1,145 @@
+//! `fieldday prove`: every defect under many seeds, and the system without any.
+
+use crate::failure::{Failure, nearest};
+use crate::progress::Ticker;
+use crate::{interrupt, machine, output};
+use clap::{Args, ValueEnum};
+use fieldday_engine::defects::Defect;
+use fieldday_engine::prove::{self, Effort};
+use fieldday_report::Paint;
+use fieldday_report::proof::Proof;
+use fieldday_report::units::{count, counted};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+
+/// The seed of the runs without defects.
+const CLEAN_SEED: u64 = 0x5eed;
+
+#[derive(Args, Debug)]
+pub struct ProveArgs {
+    /// Only this defect, by its name (again for more; all if not given)
+    #[arg(long, value_name = "NAME")]
+    pub defect: Vec<String>,
+    /// Only the defects of the backend, or of the phone
+    #[arg(long, value_enum)]
+    pub place: Option<Place>,
+    /// Try each defect under so many seeds
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub seeds: u64,
+    /// Give a trial up after so many rep-days
+    #[arg(long, value_name = "REP_DAYS", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(10..=1_000_000))]
+    pub cap: u64,
+    /// Live so many rep-days of all scenarios without a defect
+    #[arg(long, value_name = "REP_DAYS", default_value_t = 20_000)]
+    pub clean: u64,
+    /// A fast subset: 2 seeds, 300 rep-days, 3,000 clean ones
+    #[arg(long, conflicts_with_all = ["seeds", "cap", "clean"])]
+    pub quick: bool,
+    /// Threads; one a core if not given. Changes nothing but the time it takes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub threads: Option<u64>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
+    /// Write the result as Markdown to this file as well
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Place {
+    Backend,
+    Phone,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Format {
+    Terminal,
+    Json,
+    Markdown,
+}
+
+/// How much is tried.
+struct Amount {
+    seeds: u64,
+    cap: u64,
+    clean: u64,
+}
+
+pub fn prove(args: &ProveArgs) -> Result<u8, Failure> {
+    let defects = defects(args)?;
+    let amount = match args.quick {
+        true => Amount { seeds: 2, cap: 300, clean: 3_000 },
+        false => Amount { seeds: args.seeds, cap: args.cap, clean: args.clean },
+    };
+    let stop = interrupt::flag();
+    let threads = usize::try_from(args.threads.unwrap_or_else(machine::cores)).unwrap_or(1);
+    let effort = Effort { threads, seeds: amount.seeds, cap: amount.cap, stop: &stop };
+    let of = defects.len() as u64 * amount.seeds;
+    output::note(&format!(
+        "{} under {} each",
+        counted(defects.len() as u64, "defect", "defects"),
+        counted(amount.seeds, "seed", "seeds")
+    ));
+    let ticker = Mutex::new(Ticker::new("trials", of));
+    let trials = prove::prove(&defects, &effort, |trial| {
+        let mut ticker = ticker.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        ticker.more(1, &format!("{} seed {}: {} rep-days", trial.defect.name(), trial.seed, count(trial.rep_days)));
+    })?;
+    ticker.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).finish();
+    let mut ticker = Ticker::new("rep-days without defects", amount.clean);
+    let clean = prove::clean(amount.clean, CLEAN_SEED, &effort, |rep_days| ticker.more(rep_days, ""))?;
+    ticker.finish();
+
+    let interrupted = stop.load(Ordering::Relaxed);
+    let proof = Proof::new(amount.seeds, amount.cap, &trials, &clean, !interrupted);
+    let command = command(args, &amount);
+    let text = match args.format {
+        Format::Terminal => proof.to_terminal(Paint::new(output::stdout_has_colour())),
+        Format::Json => proof.to_json(),
+        Format::Markdown => proof.to_markdown(&command),
+    };
+    output::print(&text)?;
+    // Half a table in the place of a whole one would be a loss.
+    if let Some(file) = args.write.as_ref().filter(|_| !interrupted) {
+        write(file, &proof.to_markdown(&command))?;
+    }
+    Ok(match () {
+        () if interrupted => interrupt::INTERRUPTED,
+        () if proof.holds() => 0,
+        () => 1,
+    })
+}
+
+fn defects(args: &ProveArgs) -> Result<Vec<Defect>, Failure> {
+    let named = |name: &String| {
+        let suggestion = || nearest(name, Defect::all().map(Defect::name));
+        Defect::named(name).ok_or_else(|| Failure::NoSuchDefect { name: name.clone(), suggestion: suggestion() })
+    };
+    let chosen: Vec<Defect> = match args.defect.as_slice() {
+        [] => Defect::all().collect(),
+        names => names.iter().map(named).collect::<Result<_, _>>()?,
+    };
+    let of_place = |defect: &Defect| match (args.place, defect) {
+        (None, _) | (Some(Place::Backend), Defect::Backend(_)) | (Some(Place::Phone), Defect::Phone(_)) => true,
+        _ => false,
+    };
+    Ok(chosen.into_iter().filter(of_place).collect())
+}
+
+/// What makes the same table again.
+fn command(args: &ProveArgs, amount: &Amount) -> String {
+    let mut line = format!("fieldday prove --seeds {} --cap {} --clean {}", amount.seeds, amount.cap, amount.clean);
+    args.defect.iter().for_each(|name| line.push_str(&format!(" --defect {name}")));
+    match args.place {
+        Some(Place::Backend) => line.push_str(" --place backend"),
+        Some(Place::Phone) => line.push_str(" --place phone"),
+        None => {}
+    }
+    line
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(file, text).map_err(|source| Failure::File { path: file.to_owned(), source })
+}

@@ -1,0 +1,148 @@
+//! Whether the judges bite: for every defect, how many rep-days go by until one of its rules breaks; and for the system
+//! without defects, whether any rule ever does.
+//!
+//! A trial is one defect under one seed: small cells of its scenario are lived one after the other until a rule named for
+//! the defect is broken, or the cap is reached. Trials are independent, so they run side by side; what comes of them is put
+//! together in a fixed order, and the same seeds give the same table on any number of threads.
+
+use crate::cell::{CellRun, Keep};
+use crate::defects::Defect;
+use crate::run::{NoThreads, Options, RunOutcome, run};
+use fieldday_api::rules::Rule;
+use fieldday_rules::{Findings, Measures, Settings};
+use fieldday_world::plan::{Plan, PlanError};
+use fieldday_world::scenario::{Scenario, ScenarioError};
+use rayon::prelude::*;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Reps of each tenant in a trial's cells: few, so that rep-days are counted finely.
+const REPS_PER_TENANT: u32 = 5;
+
+/// A proof that cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ProveError {
+    /// A scenario is not there, or wrong.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// A plan cannot be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// There are no threads.
+    #[error(transparent)]
+    Threads(#[from] NoThreads),
+}
+
+/// How to prove.
+pub struct Effort<'a> {
+    /// How many threads; 0 for one a core.
+    pub threads: usize,
+    /// Under how many seeds each defect is tried, from 1.
+    pub seeds: u64,
+    /// After so many rep-days a trial is given up.
+    pub cap: u64,
+    /// Set from outside to end early.
+    pub stop: &'a AtomicBool,
+}
+
+/// One defect under one seed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Trial {
+    /// The defect.
+    pub defect: Defect,
+    /// The seed.
+    pub seed: u64,
+    /// Rep-days lived, those of the cell that showed it included.
+    pub rep_days: u64,
+    /// The first of its rules that broke, if one did.
+    pub found: Option<Rule>,
+}
+
+/// Tries each defect under each seed, in its scenario. `on_trial` is told of each in the order in which they end. Trials
+/// that were cut short by an interrupt are left out.
+pub fn prove(
+    defects: &[Defect],
+    effort: &Effort<'_>,
+    on_trial: impl Fn(&Trial) + Sync,
+) -> Result<Vec<Trial>, ProveError> {
+    let mut trials = Vec::new();
+    for defect in defects {
+        let scenario = in_small_cells(*defect, effort.cap)?;
+        for seed in 1..=effort.seeds {
+            trials.push((*defect, Plan::new(scenario.clone(), seed)?));
+        }
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(effort.threads).build().map_err(NoThreads::from)?;
+    let tried: Vec<Option<Trial>> = pool.install(|| {
+        // Trials differ much in length: each is handed out by itself.
+        trials.par_iter().with_max_len(1).map(|(defect, plan)| trial(*defect, plan, effort, &on_trial)).collect()
+    });
+    Ok(tried.into_iter().flatten().collect())
+}
+
+/// The scenario of a defect with the defect in it, as many small cells.
+fn in_small_cells(defect: Defect, cap: u64) -> Result<Arc<Scenario>, ScenarioError> {
+    let mut scenario = Scenario::load(defect.info().scenario)?;
+    scenario.defects.push(defect.name().to_owned());
+    scenario.people.reps_per_tenant = Some(REPS_PER_TENANT);
+    scenario.with_reps(cap);
+    Ok(Arc::new(scenario))
+}
+
+fn trial(defect: Defect, plan: &Plan, effort: &Effort<'_>, on_trial: &impl Fn(&Trial)) -> Option<Trial> {
+    let mut trial = Trial { defect, seed: plan.seed(), rep_days: 0, found: None };
+    let mut findings = Findings::new(&Settings::default());
+    for index in 0..plan.cells() {
+        let cell = CellRun::new(plan.scenario(), plan.cell(index), Keep::default(), Measures::default());
+        let (outcome, _) = cell.run(effort.stop);
+        if effort.stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        trial.rep_days += outcome.rep_days;
+        findings.merge(outcome.findings);
+        trial.found = defect.info().rules.iter().copied().find(|rule| findings.count(*rule).broken > 0);
+        if trial.found.is_some() || trial.rep_days >= effort.cap {
+            break;
+        }
+    }
+    on_trial(&trial);
+    Some(trial)
+}
+
+/// A scenario as it is, lived for many rep-days.
+pub struct Clean {
+    /// Its name.
+    pub scenario: String,
+    /// What came of it.
+    pub outcome: RunOutcome,
+}
+
+/// Lives `rep_days` of all built-in scenarios together, an equal share of each, without a defect. Ends early if it is
+/// stopped: what is there by then is given.
+pub fn clean(
+    rep_days: u64,
+    seed: u64,
+    effort: &Effort<'_>,
+    mut on_cell: impl FnMut(u64) + Send,
+) -> Result<Vec<Clean>, ProveError> {
+    let names = Scenario::builtin_names();
+    let share = rep_days.div_ceil(names.len() as u64);
+    let mut lived = Vec::new();
+    for name in names {
+        if share == 0 || effort.stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let mut scenario = Scenario::load(name)?;
+        let dates = scenario.day.dates.len().max(1) as u64;
+        scenario.with_reps(share.div_ceil(dates));
+        let plan = Plan::new(Arc::new(scenario), seed)?;
+        let options = Options { threads: effort.threads, keep: Keep::default(), stop: effort.stop };
+        let outcome = run(&plan, &options, |cell| {
+            on_cell(cell.rep_days);
+            ControlFlow::Continue(())
+        })?;
+        lived.push(Clean { scenario: name.to_owned(), outcome });
+    }
+    Ok(lived)
+}
