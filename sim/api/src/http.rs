@@ -190,6 +190,11 @@ fn route(method: &str, path: &str, request_id: &str) -> Result<(Op, String), Box
     Err(Box::new(ErrorBody::new(code, message, request_id)))
 }
 
+/// Whether the specification documents an endpoint with this method and path.
+pub fn is_documented(method: Method, path: &str) -> bool {
+    route(method.as_str(), path, "").is_ok()
+}
+
 /// The id in `path` if it has the shape of `template` (empty if the template has none).
 fn match_path(template: &str, path: &str) -> Option<String> {
     let (Some(open), Some(close)) = (template.find('{'), template.find('}')) else {

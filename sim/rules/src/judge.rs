@@ -57,16 +57,8 @@ impl Ops {
 /// sends: a judge that wants to hear one of these takes it off the list.
 fn is_heard(what: &What) -> bool {
     match what {
-        What::Shown { .. }
-        | What::StaleShown { .. }
-        | What::Spinner { .. }
-        | What::Retrying { .. }
-        | What::Evicted { .. }
-        | What::UploadBegan { .. }
-        | What::UploadEnded { .. }
-        | What::Results { .. }
-        | What::Network { .. } => false,
-        What::Person(deed) => matches!(deed, Deed::ClosesApp),
+        What::StaleShown { .. } | What::UploadEnded { .. } | What::Network { .. } => false,
+        What::Person(deed) => matches!(deed, Deed::ClosesApp | Deed::LosesPatience),
         _ => true,
     }
 }
@@ -126,6 +118,15 @@ bench! {
     timeouts: app::Timeouts,
     geofence: app::Geofence,
     polling: app::Polling,
+    documented: app::Documented,
+    evicts: app::NotFoundEvicts,
+    cache: app::Cache,
+    first_page: app::FirstPage,
+    cancel: app::Cancel,
+    nulls: app::Nulls,
+    slow_ui: app::SlowUi,
+    private: app::PrivateLog,
+    upload_checks: app::UploadChecks,
 }
 
 /// Whether there is a judge for the rule.

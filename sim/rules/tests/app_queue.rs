@@ -22,8 +22,8 @@ fn done(task: &str) -> Answer {
         completed_by,
     })
 }
-fn flush(s: &mut Stream) {
-    s.say(REP, What::FlushBegan { trigger: Trigger::NewAction, waiting: 1 });
+fn flush(s: &mut Stream, waiting: u32) {
+    s.say(REP, What::FlushBegan { trigger: Trigger::NewAction, waiting });
 }
 fn killed(s: &mut Stream) {
     s.say(REP, What::Killed).say(REP, What::Launched { launch: 2 });
@@ -34,12 +34,12 @@ fn a_queue_that_is_sent_in_order_and_survives_a_kill_holds() {
     let mut s = Stream::new();
     let one = s.queue(REP, complete("task_1"));
     let two = s.queue(REP, complete("task_2"));
-    flush(&mut s);
+    flush(&mut s, 2);
     let ticket = s.send_queued(REP, one, complete("task_1"));
     // Acknowledged, but the app dies before it can note so: it sends it again, and may.
     s.ok(&ticket, done("task_1"));
     killed(&mut s);
-    flush(&mut s);
+    flush(&mut s, 2);
     let ticket = s.send_queued(REP, one, complete("task_1"));
     s.ok(&ticket, done("task_1")).settle(REP, one);
     let ticket = s.send_queued(REP, two, complete("task_2"));
@@ -66,11 +66,11 @@ fn an_action_does_not_overtake_another_nor_go_out_beside_one() {
 #[test]
 fn one_flush_at_a_time_and_a_kill_ends_it() {
     let mut s = Stream::new();
-    flush(&mut s);
+    flush(&mut s, 0);
     killed(&mut s);
-    flush(&mut s);
+    flush(&mut s, 0);
     s.is_fine();
-    flush(&mut s);
+    flush(&mut s, 0);
     s.breaks(&[Rule::AppQueueFifo]);
 }
 

@@ -83,8 +83,8 @@ impl<S: Surroundings> App<S> {
             None => What::TokenUnavailable,
         });
         if credential.is_none() && self.has(Defect::NoTokenMeansSignedOut) {
-            *self.phone.storage.borrow_mut() =
-                Storage { actions: self.phone.storage.borrow().actions, ..Storage::default() };
+            let actions = self.phone.storage.borrow().actions;
+            *self.phone.storage.borrow_mut() = Storage { actions, ..Storage::default() };
         }
         self.memory.fetched.give();
         credential

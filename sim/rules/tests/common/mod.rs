@@ -93,6 +93,10 @@ impl Stream {
         self.put(ticket)
     }
     pub fn again(&mut self, ticket: &Ticket) -> Ticket {
+        if matches!(ticket.cause, Cause::Screen(_) | Cause::Tap) {
+            let what = What::Retrying { op: ticket.request.op() };
+            self.events.push(Event { at: self.now, client: ticket.client, what });
+        }
         self.put(Ticket { attempt: ticket.attempt + 1, ..ticket.clone() })
     }
     fn put(&mut self, mut ticket: Ticket) -> Ticket {
@@ -105,7 +109,21 @@ impl Stream {
     }
     pub fn answer(&mut self, t: &Ticket, response: Response) -> &mut Stream {
         let (call, attempt, took) = (t.call, t.attempt, self.now + Span::millis(10) - t.sent_at);
-        self.say(t.client, What::Answered { call, attempt, response: Arc::new(response), took })
+        let gone = (response.status == 404 && response.request_id().is_some()).then(|| t.request.path_id()).flatten();
+        let evicted = gone.map(SmolStr::from);
+        self.say(t.client, What::Answered { call, attempt, response: Arc::new(response), took });
+        self.spinner(t, took);
+        if let Some(id) = evicted {
+            self.events.push(Event { at: self.now, client: t.client, what: What::Evicted { id } });
+        }
+        self
+    }
+    /// The indicator of an attempt that somebody looked at, told in the moment in which it ended.
+    fn spinner(&mut self, t: &Ticket, took: Span) {
+        if matches!(t.cause, Cause::Screen(_) | Cause::Tap) && took > Span::seconds(1) {
+            let what = What::Spinner { op: t.request.op(), during: took - Span::seconds(1) };
+            self.events.push(Event { at: self.now, client: t.client, what });
+        }
     }
     pub fn ok(&mut self, t: &Ticket, answer: Answer) -> &mut Stream {
         self.answer(t, Response::ok(answer))
@@ -127,7 +145,9 @@ impl Stream {
     }
     pub fn lapse(&mut self, t: &Ticket, why: Lapse) -> &mut Stream {
         let (call, attempt, took) = (t.call, t.attempt, self.now + Span::millis(10) - t.sent_at);
-        self.say(t.client, What::Unanswered { call, attempt, why, took })
+        self.say(t.client, What::Unanswered { call, attempt, why, took });
+        self.spinner(t, took);
+        self
     }
     /// Sends and is answered.
     pub fn call(&mut self, client: u32, call: Call, answer: Answer) -> &mut Stream {

@@ -11,9 +11,10 @@ use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::notes::Notes;
 use crate::tables::PerClient;
+use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_api::time::Span;
-use fieldday_history::event::{Cause, Deed, What};
+use fieldday_history::event::{Cause, Deed, Settlement, What};
 
 use Rule::{AppQueueDrains as DRAINS, AppQueueDurable as DURABLE, AppQueueFifo as FIFO};
 
@@ -32,6 +33,8 @@ struct Line {
     /// When something that is not the app's fault last kept an action from being done.
     hindered_at: Option<Span>,
     settled_today: u32,
+    /// When the queue was last being sent, or given something to send.
+    stirred_at: Option<Span>,
 }
 
 struct Action {
@@ -40,6 +43,10 @@ struct Action {
     survived: bool,
     /// During which start of the app it was acknowledged.
     done_in: Option<u32>,
+    /// The backend refused it for good.
+    refused: bool,
+    /// What is sent for it.
+    op: Op,
 }
 
 impl Judge for Queue {
@@ -54,24 +61,30 @@ impl Judge for Queue {
         }
         let line = self.lines.of(t.client.index);
         match t.what {
-            What::Queued { action, .. } => {
-                let action = Action { number: *action, queued_at: t.at, survived: false, done_in: None };
-                line.actions.push(action);
+            What::Queued { action, request } => {
+                let (number, queued_at, op) = (*action, t.at, request.op());
+                line.actions.push(Action { number, queued_at, survived: false, done_in: None, refused: false, op });
+                line.stirred_at = Some(t.at);
             }
-            What::Settled { action, .. } => line.settled(*action, t, notes),
-            What::FlushBegan { .. } => {
+            What::Settled { action, how } => line.settled(*action, *how, t, notes),
+            What::FlushBegan { waiting, .. } => {
+                line.counts(*waiting, t, notes);
+                line.stirred_at = Some(t.at);
                 notes.judge(FIFO, t, !line.flushing, || {
                     "expected one flush at a time, a second began before the first ended".to_owned()
                 });
                 line.flushing = true;
             }
-            What::FlushEnded { .. } => line.flushing = false,
+            What::FlushEnded { waiting } => {
+                line.counts(*waiting, t, notes);
+                (line.flushing, line.stirred_at) = (false, Some(t.at));
+            }
             What::Killed => {
                 (line.flushing, line.under_way, line.running_since) = (false, 0, None);
                 line.actions.iter_mut().for_each(|action| action.survived = true);
             }
             What::Person(Deed::ClosesApp) => line.running_since = None,
-            What::Launched { .. } => line.running_since = Some(t.at),
+            What::Launched { .. } => (line.running_since, line.stirred_at) = (Some(t.at), Some(t.at)),
             What::TokenUnavailable => line.hindered_at = Some(t.at),
             What::DayEnded { queued, online_for, .. } => line.day_ended(*queued, *online_for, t, notes),
             _ => {}
@@ -89,14 +102,27 @@ impl Judge for Queue {
             0 => format!("expected one action at a time, {action} was sent while another attempt was under way"),
             _ => format!("expected action {} to go out before action {action}", line.actions[0].number),
         });
+        let waits = &line.actions[place];
+        if waits.refused {
+            notes.broken(DRAINS, s, || {
+                format!("expected action {action} to leave after its refusal, it was sent again")
+            });
+        }
+        let zone = &s.client.zone;
+        let date = |at: Span| zone.date(notes.settings.start + at);
+        if matches!(waits.op, Op::ClockIn | Op::ClockOut) && date(waits.queued_at) != date(s.flight.sent_at) {
+            notes.broken(DRAINS, s, || {
+                format!("expected a clocking whose day is over to be dropped, {action} was sent")
+            });
+        }
         let again = line.actions[place].done_in == Some(s.client.launch);
         if again {
             notes.broken(DRAINS, s, || format!("action {action} was sent again after it was acknowledged"));
         }
         line.under_way += 1;
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
-        let Cause::Queue { action } = x.cause else { return };
+    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+        let Cause::Queue { action } = x.cause else { return self.is_online(x, notes) };
         let line = self.lines.of(x.client.index);
         line.under_way = line.under_way.saturating_sub(1);
         if x.success().is_some() {
@@ -105,6 +131,8 @@ impl Judge for Queue {
             }
         } else if !x.refusal().is_some_and(|s| (400..500).contains(&s) && !matches!(s, 401 | 408 | 425 | 429)) {
             line.hindered_at = Some(x.ended_at);
+        } else if let Some(action) = line.actions.iter_mut().find(|a| a.number == action) {
+            action.refused = true;
         }
     }
     fn finish(&mut self, notes: &mut Notes) {
@@ -114,14 +142,53 @@ impl Judge for Queue {
     }
 }
 
+impl Queue {
+    /// An answer on a screen proves that the phone is online: then nothing waits for long without being tried, for the queue
+    /// is sent when the network comes back, and every minute.
+    fn is_online(&mut self, x: &Exchange<'_>, notes: &mut Notes) {
+        if !x.client.is_phone() || x.success().is_none() {
+            return;
+        }
+        let line = self.lines.of(x.client.index);
+        let (Some(first), Some(stirred)) = (line.actions.first(), line.stirred_at) else { return };
+        let within = notes.settings.drain_within;
+        if !line.flushing && x.ended_at - stirred >= within {
+            let number = first.number;
+            line.stirred_at = Some(x.ended_at);
+            notes.broken(DRAINS, x, || {
+                format!("expected action {number} to be sent while the phone is online, nothing was tried for {within}")
+            });
+        }
+    }
+}
+
 impl Line {
-    fn settled(&mut self, number: u32, t: &Told<'_>, notes: &mut Notes) {
+    /// The app's own count against what was queued and has not left.
+    fn counts(&self, waiting: u32, t: &Told<'_>, notes: &mut Notes) {
+        let known = self.actions.len();
+        if known != waiting as usize {
+            notes.broken(DURABLE, t, || format!("expected {known} queued actions, the app has {waiting}"));
+        }
+    }
+    fn settled(&mut self, number: u32, how: Settlement, t: &Told<'_>, notes: &mut Notes) {
         let Some(place) = self.actions.iter().position(|a| a.number == number) else {
             return notes.broken(DURABLE, t, || {
                 format!("expected action {number} to leave the queue once, it was not queued or had left before")
             });
         };
-        if self.actions.remove(place).survived {
+        let action = self.actions.remove(place);
+        // A stop whose start was refused goes with it, in the reading that queues starts.
+        let goes_along = notes.settings.start_may_queue && action.op == Op::StopRecording;
+        let is_so = match how {
+            Settlement::Done => action.done_in.is_some(),
+            Settlement::AlreadyDone | Settlement::Refused { .. } => action.refused,
+            Settlement::DayOver => true,
+        };
+        if !is_so && !goes_along {
+            notes.broken(DURABLE, t, || {
+                format!("expected action {number} to leave the queue once it was answered, it left before")
+            });
+        } else if action.survived {
             notes.held(DURABLE);
         }
         self.settled_today += 1;

@@ -2,6 +2,8 @@
 //!
 //! Calls that are refused together share one refresh, so a new token since the refused attempt was sent will do. That no
 //! second attempt came is held against the app for queued actions alone: from a screen a person can walk away.
+//!
+//! Nor does it take more tokens than it needs: calls that find the token stale together share one fetch.
 
 use crate::docket::{Exchange, PriorEnd, Sending, Told};
 use crate::facts::Facts;
@@ -10,22 +12,31 @@ use crate::notes::Notes;
 use crate::tables::PerClient;
 use fieldday_api::rules::Rule;
 use fieldday_api::time::Span;
-use fieldday_history::event::{Cause, Deed, What};
+use fieldday_history::event::{Cause, Deed, RefreshReason, What};
 
 const RULE: Rule = Rule::AppRefreshOnce;
 /// How long after a 401 the second attempt may be expected.
 const SOON: Span = Span::seconds(60);
+/// A token that was fetched so recently is as good as new.
+const NEW: Span = Span::seconds(5);
 
 #[derive(Default)]
 pub(crate) struct RefreshOnce {
     phones: PerClient<Phone>,
 }
 
+struct Owed {
+    call: u32,
+    action: u32,
+    at: Span,
+}
+
 #[derive(Default)]
 struct Phone {
     refreshed_at: Option<Span>,
+    launch: u32,
     /// The queued call that was answered 401 and not tried again so far.
-    owed: Option<(u32, Span)>,
+    owed: Option<Owed>,
 }
 
 impl Judge for RefreshOnce {
@@ -33,13 +44,24 @@ impl Judge for RefreshOnce {
 
     fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
         match t.what {
-            What::TokenRefreshed { .. } => self.phones.of(t.client.index).refreshed_at = Some(t.at),
+            What::TokenRefreshed { why } => {
+                let phone = self.phones.of(t.client.index);
+                let before = phone.refreshed_at.replace(t.at).filter(|_| phone.launch == t.client.launch);
+                phone.launch = t.client.launch;
+                if t.client.is_phone() && *why != RefreshReason::Refused {
+                    let is_needed = before.is_none_or(|before| t.at - before >= NEW);
+                    notes.judge(RULE, t, is_needed, || {
+                        "expected calls that find the token stale together to share one fetch, each made its own"
+                            .to_owned()
+                    });
+                }
+            }
             What::Killed | What::TokenUnavailable | What::Person(Deed::ClosesApp) => {
                 let owed = self.phones.of(t.client.index).owed.take();
                 owed.iter().for_each(|_| notes.inconclusive(RULE));
             }
             What::DayEnded { .. } => match self.phones.of(t.client.index).owed.take() {
-                Some((call, at)) if t.at - at > SOON => notes.broken(RULE, t, || {
+                Some(Owed { call, at, .. }) if t.at - at > SOON => notes.broken(RULE, t, || {
                     format!("expected a second attempt of call {call} after its 401, none was made")
                 }),
                 Some(_) => notes.inconclusive(RULE),
@@ -53,9 +75,14 @@ impl Judge for RefreshOnce {
             return;
         }
         let phone = self.phones.of(s.client.index);
-        if phone.owed.is_some_and(|(call, _)| call == s.flight.number) || matches!(s.flight.cause, Cause::Queue { .. })
+        if let Cause::Queue { action } = s.flight.cause
+            && let Some(owed) = phone.owed.take()
+            && owed.call != s.flight.number
+            && owed.action == action
         {
-            phone.owed = None;
+            notes.broken(RULE, s, || {
+                format!("expected a second attempt of call {} after its 401, another call was made instead", owed.call)
+            });
         }
         let Some(prior) = s.flight.prior else { return };
         let PriorEnd::Refused { status: 401, .. } = prior.end else { return };
@@ -67,8 +94,8 @@ impl Judge for RefreshOnce {
     }
     fn ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
         let first = x.refusal() == Some(401) && x.attempt == 0;
-        if first && x.client.is_phone() && matches!(x.cause, Cause::Queue { .. }) {
-            self.phones.of(x.client.index).owed = Some((x.number, x.ended_at));
+        if let (true, true, Cause::Queue { action }) = (first, x.client.is_phone(), x.cause) {
+            self.phones.of(x.client.index).owed = Some(Owed { call: x.number, action, at: x.ended_at });
         }
     }
 }

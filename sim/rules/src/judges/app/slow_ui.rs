@@ -1,0 +1,96 @@
+//! `app.slow-ui` (§0.4): the loading indicator shows after 1 s, and "Retrying..." before a call that somebody waits for is
+//! sent again.
+//!
+//! The indicator's time is told when the attempt ends, before anything else is. An attempt after a 401 is no retry that a
+//! person hears of.
+
+use crate::docket::{ClientInfo, End, Exchange, PriorEnd, Sending, Told};
+use crate::facts::Facts;
+use crate::judge::Judge;
+use crate::notes::{Notes, Place};
+use crate::tables::PerClient;
+use fieldday_api::endpoint::Op;
+use fieldday_api::rules::Rule;
+use fieldday_api::time::Span;
+use fieldday_history::event::{Cause, Lapse, What};
+
+const RULE: Rule = Rule::AppSlowUi;
+/// From here on an indicator is shown.
+const AFTER: Span = Span::seconds(1);
+
+#[derive(Default)]
+pub(crate) struct SlowUi {
+    phones: PerClient<Phone>,
+}
+
+#[derive(Default)]
+struct Phone {
+    /// An indicator that must be told of: for which call and endpoint, how long, and since when.
+    owed: Option<(u32, Op, Span, Span)>,
+    /// When it was last told, by endpoint.
+    retrying: Vec<(Op, Span)>,
+}
+
+fn is_looked_at(cause: Cause) -> bool {
+    matches!(cause, Cause::Screen(_) | Cause::Tap)
+}
+
+impl Judge for SlowUi {
+    const RULES: &'static [Rule] = &[RULE];
+
+    fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
+        let phone = self.phones.of(t.client.index);
+        match t.what {
+            What::Logged { .. } => {}
+            What::Spinner { op, during } => match phone.owed.take() {
+                Some((.., owed, time, _)) if owed == *op && time == *during => notes.held(RULE),
+                _ => notes.broken(RULE, t, || {
+                    format!(
+                        "expected an indicator for as long as a call took beyond {AFTER}, it was shown for {during}"
+                    )
+                }),
+            },
+            What::Retrying { op } => {
+                phone.retrying.retain(|(of, _)| of != op);
+                phone.retrying.push((*op, t.at));
+                phone.is_owing(t.client, notes);
+            }
+            What::Killed => phone.owed = None,
+            _ => phone.is_owing(t.client, notes),
+        }
+    }
+    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
+        let phone = self.phones.of(s.client.index);
+        phone.is_owing(s.client, notes);
+        let Some(prior) = s.flight.prior.filter(|_| s.client.is_phone() && is_looked_at(s.flight.cause)) else {
+            return;
+        };
+        if matches!(prior.end, PriorEnd::Refused { status: 401, .. }) {
+            return;
+        }
+        let told = phone.retrying.iter().any(|(op, at)| *op == s.flight.op && *at >= prior.ended_at);
+        notes.judge(RULE, s, told, || {
+            "expected \"Retrying...\" before a call is sent again, it was not shown".to_owned()
+        });
+    }
+    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+        if !x.client.is_phone() {
+            return;
+        }
+        let phone = self.phones.of(x.client.index);
+        phone.is_owing(x.client, notes);
+        let is_over = !matches!(x.end, End::Unanswered(Lapse::Killed));
+        if is_looked_at(x.cause) && is_over && x.took() > AFTER {
+            phone.owed = Some((x.number, x.op, x.took() - AFTER, x.ended_at));
+        }
+    }
+}
+
+impl Phone {
+    fn is_owing(&mut self, client: &ClientInfo, notes: &mut Notes) {
+        if let Some((call, op, during, at)) = self.owed.take() {
+            let place = Place { at, client, call: Some(call), request_id: None, op: Some(op) };
+            notes.broken(RULE, &place, || format!("expected a loading indicator for {during}, there was none"));
+        }
+    }
+}
