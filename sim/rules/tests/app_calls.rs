@@ -22,7 +22,7 @@ fn every_call_carries_a_token_and_waits_no_longer_than_its_class() {
     s.holds(Rule::AppBearer);
     s.holds(Rule::AppTimeouts);
     let sent = |bearer, patience| {
-        What::Sent(Sent { call: 99, attempt: 0, cause: SCREEN, bearer, patience, request: Arc::new(get()) })
+        What::Sent(Sent { call: 99, attempt: 0, cause: TAP, bearer, patience, request: Arc::new(get()) })
     };
     let mut bare = Stream::new();
     bare.say(REP, sent(Bearer::None, Span::seconds(10)));
@@ -31,7 +31,7 @@ fn every_call_carries_a_token_and_waits_no_longer_than_its_class() {
     patient.say(REP, sent(Bearer::Own, Span::seconds(11)));
     patient.breaks(&[Rule::AppTimeouts]);
     let mut waits = Stream::new();
-    let ticket = waits.send(REP, SCREEN, get());
+    let ticket = waits.send(REP, TAP, get());
     waits.wait(Span::seconds(12)).lapse(&ticket, Lapse::Timeout);
     waits.breaks(&[Rule::AppTimeouts]);
 }
@@ -39,7 +39,7 @@ fn every_call_carries_a_token_and_waits_no_longer_than_its_class() {
 #[test]
 fn a_refused_token_is_refreshed_and_the_call_tried_once_more() {
     let mut s = Stream::new();
-    let first = s.send(REP, SCREEN, get());
+    let first = s.send(REP, TAP, get());
     s.fail(&first, 401).say(REP, NEW_TOKEN);
     let second = s.again(&first);
     let mut twice = s.clone();
@@ -50,7 +50,7 @@ fn a_refused_token_is_refreshed_and_the_call_tried_once_more() {
     twice.breaks(&[Rule::AppRefreshOnce]);
 
     let mut old_token = Stream::new();
-    let first = old_token.send(REP, SCREEN, get());
+    let first = old_token.send(REP, TAP, get());
     old_token.fail(&first, 401);
     old_token.again(&first);
     old_token.breaks(&[Rule::AppRefreshOnce]);
@@ -59,7 +59,7 @@ fn a_refused_token_is_refreshed_and_the_call_tried_once_more() {
 #[test]
 fn a_refresh_that_another_call_made_meanwhile_will_do() {
     let mut s = Stream::new();
-    let (one, two) = (s.send(REP, SCREEN, get()), s.send(REP, SCREEN, get_list()));
+    let (one, two) = (s.send(REP, TAP, get()), s.send(REP, TAP, get_list()));
     s.fail(&one, 401).say(REP, NEW_TOKEN);
     s.fail(&two, 401);
     s.again(&two);
@@ -83,7 +83,7 @@ fn a_queued_action_is_owed_a_second_attempt() {
 #[test]
 fn a_403_is_final() {
     let mut s = Stream::new();
-    let first = s.send(REP, SCREEN, get());
+    let first = s.send(REP, TAP, get());
     s.fail(&first, 403);
     s.holds(Rule::AppForbiddenFinal);
     s.again(&first);
@@ -93,7 +93,7 @@ fn a_403_is_final() {
 /// A call that fails with 500 and is retried after these waits.
 fn retried(waits_ms: &[i64]) -> Stream {
     let mut s = Stream::new();
-    let mut ticket = s.send(REP, SCREEN, get());
+    let mut ticket = s.send(REP, TAP, get());
     for wait in waits_ms {
         s.fail(&ticket, 500).wait(Span::millis(*wait));
         ticket = s.again(&ticket);
@@ -132,7 +132,7 @@ fn a_new_trigger_begins_again() {
 fn a_429_waits_as_told() {
     let limited = |wait| {
         let mut s = Stream::new();
-        let ticket = s.send(REP, SCREEN, get());
+        let ticket = s.send(REP, TAP, get());
         let error = Response::error(ErrorBody::new(ErrorCode::RateLimited, "slow down", "req_1"));
         s.answer(&ticket, Response { retry_after: Some(Span::seconds(7)), ..error });
         s.say(REP, What::Logged { call: ticket.call, status: 429, request_id: "req_1".into(), leaks: None });
@@ -254,11 +254,11 @@ fn polls_are_neither_too_fast_nor_too_long() {
 #[test]
 fn the_id_of_an_error_is_logged() {
     let mut s = Stream::new();
-    let ticket = s.send(REP, SCREEN, get());
+    let ticket = s.send(REP, TAP, get());
     s.fail(&ticket, 404);
     s.holds(Rule::AppRequestId);
     let error = |s: &mut Stream| {
-        let ticket = s.send(REP, SCREEN, get());
+        let ticket = s.send(REP, TAP, get());
         s.answer(&ticket, Response::error(ErrorBody::new(ErrorCode::NotFound, "no", "req_9")));
     };
     error(&mut s);

@@ -133,7 +133,7 @@ fn some_go_through_the_queue_and_some_never_do() {
     let win = || Call::PostWin(WinPost { appointment_id: "appt_1".into(), message: "!".into(), deal_size: None });
     let mut s = Stream::new();
     s.send(REP, Cause::Tap, win());
-    s.send(REP, SCREEN, patch(noted("dog")));
+    s.send(REP, TAP, patch(noted("dog")));
     s.holds(Rule::AppQueueOnly);
     s.send(OFFICE, Cause::Office, complete("task_1"));
     s.is_fine();

@@ -46,7 +46,7 @@ fn an_update_whose_own_answer_does_not_show_it_is_lost() {
 fn a_read_that_began_before_the_answer_may_show_either() {
     for shown in [visit(), with(&visit(), &moved("18:00"))] {
         let mut s = seen();
-        let read = s.send(REP, SCREEN, get());
+        let read = s.send(REP, TAP, get());
         s.call(OFFICE, patch(moved("18:00")), detail(&with(&visit(), &moved("18:00"))));
         s.ok(&read, detail(&shown));
         s.is_fine();
@@ -118,7 +118,7 @@ fn an_old_update_that_lands_after_a_newer_one_is_a_hazard_and_no_violation() {
 fn of_two_updates_sent_at_once_neither_is_the_older() {
     let mut s = seen();
     let lost = s.send(OFFICE, Cause::Office, patch(moved("18:00")));
-    let other = s.send(REP, SCREEN, patch(moved("19:00")));
+    let other = s.send(REP, TAP, patch(moved("19:00")));
     s.ok(&other, detail(&with(&visit(), &moved("19:00"))));
     s.lapse(&lost, Lapse::Timeout);
     s.call(REP, get(), detail(&with(&visit(), &moved("18:00"))));
@@ -155,7 +155,7 @@ fn of_two_concurrent_updates_either_wins() {
     for winner in ["18:00", "19:00"] {
         let mut s = seen();
         let one = s.send(OFFICE, Cause::Office, patch(moved("18:00")));
-        let two = s.send(REP, SCREEN, patch(moved("19:00")));
+        let two = s.send(REP, TAP, patch(moved("19:00")));
         s.ok(&one, detail(&with(&visit(), &moved("18:00"))));
         s.ok(&two, detail(&with(&visit(), &moved("19:00"))));
         s.call(REP, get(), detail(&with(&visit(), &moved(winner))));
@@ -185,7 +185,7 @@ fn an_update_that_writes_back_an_old_row_undoes_what_another_client_wrote() {
 #[test]
 fn a_field_left_alone_by_an_update_with_a_lost_answer_keeps_its_value_too() {
     let mut s = seen();
-    let lost = s.send(REP, SCREEN, patch(noted("dog")));
+    let lost = s.send(REP, TAP, patch(noted("dog")));
     s.lapse(&lost, Lapse::Broken);
     s.call(REP, get(), detail(&with(&with(&visit(), &noted("dog")), &moved("09:00"))));
     s.breaks(&[Rule::AppointmentPatchPartial]);

@@ -45,7 +45,7 @@ fn a_violation_says_who_when_and_what_without_private_values() {
 fn every_violation_counts_and_the_first_are_kept() {
     let mut s = Stream::new();
     for _ in 0..30 {
-        let ticket = s.send(REP, SCREEN, get());
+        let ticket = s.send(REP, TAP, get());
         s.fail(&ticket, 403);
         s.again(&ticket);
     }

@@ -18,13 +18,13 @@ fn measured(s: &Stream) -> Measures {
 fn answers_count_by_kind_and_a_time_out_stands_at_the_time_waited() {
     let mut s = Stream::new();
     s.call(REP, get(), detail(&visit()));
-    let refused = s.send(REP, SCREEN, get());
+    let refused = s.send(REP, TAP, get());
     s.fail(&refused, 404);
-    let broken = s.send(REP, SCREEN, get());
+    let broken = s.send(REP, TAP, get());
     s.fail(&broken, 503);
-    let slow = s.send(REP, SCREEN, get());
+    let slow = s.send(REP, TAP, get());
     s.wait(Span::millis(9_990)).lapse(&slow, Lapse::Timeout);
-    s.send(REP, SCREEN, get());
+    s.send(REP, TAP, get());
     s.say(REP, What::Killed);
     let measures = measured(&s);
     let op = measures.op(Op::GetAppointment);

@@ -63,7 +63,7 @@ fn play(steps: &[Step]) -> (Stream, Appointment, Vec<Time>) {
                 });
             }
             Step::Read { client, whole } => {
-                let ticket = s.send(client, SCREEN, if whole { get() } else { get_list() });
+                let ticket = s.send(client, TAP, if whole { get() } else { get_list() });
                 under_way.push(UnderWay { ticket, body: None, whole, landed: None, ended: false, acked: false });
             }
             Step::Land { which } => {

@@ -94,7 +94,7 @@ fn a_clock_in_after_the_clock_out_does_not_open_the_shift_again() {
 fn a_look_at_the_shift_that_began_before_the_clock_out_may_show_it_open() {
     let mut s = Stream::new();
     done(&mut s, clock_in(), shift_day(shift()));
-    let look = s.send(REP, SCREEN, today());
+    let look = s.send(REP, TAP, today());
     done(&mut s, clock_out(), Answer::Shift(over()));
     s.ok(&look, shift_day(shift()));
     s.is_fine();
@@ -108,18 +108,18 @@ fn todays_shift_is_there_until_local_midnight() {
     let mut s = Stream::new();
     s.settings.zones.insert("org_a".into(), los_angeles);
     done(&mut s, clock_in(), shift_day(shift()));
-    let look = s.send(REP, SCREEN, today());
+    let look = s.send(REP, TAP, today());
     s.fail(&look, 500);
     s.call(REP, today(), shift_day(shift()));
     s.holds(Rule::ShiftToday);
     // 15:00Z is 08:00 there; 17 hours later it is the next day, and 10 hours later only in UTC.
     let mut tomorrow = s.clone();
     tomorrow.wait(Span::hours(17));
-    let look = tomorrow.send(REP, SCREEN, today());
+    let look = tomorrow.send(REP, TAP, today());
     tomorrow.fail(&look, 404);
     tomorrow.is_fine();
     s.wait(Span::hours(10));
-    let look = s.send(REP, SCREEN, today());
+    let look = s.send(REP, TAP, today());
     s.fail(&look, 404);
     s.breaks(&[Rule::ShiftToday]);
 }
@@ -225,7 +225,7 @@ fn a_repeated_stop_keeps_the_end() {
 #[test]
 fn a_stop_that_was_acknowledged_is_shown() {
     let mut s = Stream::new();
-    let early = s.send(REP, SCREEN, get_session());
+    let early = s.send(REP, TAP, get_session());
     done(&mut s, stop(), recording(stopped()));
     s.ok(&early, recording(session()));
     s.call(REP, get_session(), recording(stopped()));
@@ -278,7 +278,7 @@ fn processing_moves_forward_only() {
     for (first, second) in [(NotStarted, NotStarted), (InProgress, NotStarted), (Completed, InProgress)] {
         s.call(REP, get_session(), recording(processed(first, second)));
     }
-    let early = s.send(REP, SCREEN, get_session());
+    let early = s.send(REP, TAP, get_session());
     s.call(REP, get_session(), recording(processed(Completed, Completed)));
     s.ok(&early, recording(processed(Completed, InProgress)));
     s.holds(Rule::RecordingStatusForward);

@@ -13,7 +13,7 @@ use fieldday_api::wire::recordings::{Location, RecordingSession, RecordingSessio
 use fieldday_api::wire::shifts::{Shift, ShiftDay};
 use fieldday_api::wire::tasks::{Task, TaskList};
 use fieldday_history::Event;
-use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Screen, Sent, What};
+use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Sent, What};
 use fieldday_rules::{Findings, Judges, Settings};
 use std::sync::Arc;
 
@@ -30,7 +30,8 @@ pub const INTRUDER: u32 = 300;
 /// Somebody of the first tenant who reads back what should be there, with a manager's token.
 pub const AUDITOR: u32 = 301;
 
-pub const SCREEN: Cause = Cause::Screen(Screen::Dashboard);
+/// Somebody looks at it, and no screen is kept by it.
+pub const TAP: Cause = Cause::Tap;
 pub const START: &str = "2026-06-10T15:00:00Z";
 
 #[derive(Clone)]
@@ -151,7 +152,7 @@ impl Stream {
     }
     /// Sends and is answered.
     pub fn call(&mut self, client: u32, call: Call, answer: Answer) -> &mut Stream {
-        let cause = if client == OFFICE { Cause::Office } else { SCREEN };
+        let cause = if client == OFFICE { Cause::Office } else { TAP };
         let ticket = self.send(client, cause, call);
         self.ok(&ticket, answer)
     }
