@@ -15,6 +15,7 @@ pub mod fixed;
 pub mod http;
 pub mod names;
 pub mod private;
+pub mod probe;
 pub mod rules;
 pub mod time;
 pub mod token;

@@ -12,12 +12,14 @@ use fieldday_history::event::{Client, ClientKind};
 use fieldday_history::file::Writer;
 use fieldday_history::{Event, Fingerprint, Fingerprinter, What};
 use fieldday_rep::app::settings::Settings;
+use fieldday_rep::auditor::Auditor;
+use fieldday_rep::intruder::Intruder;
 use fieldday_rep::office::Desk;
 use fieldday_rep::person::{Person, Town};
 use fieldday_rep::phone::{Owner, Phone};
 use fieldday_rules::{Findings, Judges, Measures};
 use fieldday_world::link::Link;
-use fieldday_world::plan::{CellPlan, KillPlan, OfficePlan, RepPlan};
+use fieldday_world::plan::{AuditorPlan, CellPlan, IntruderPlan, KillPlan, OfficePlan, RepPlan};
 use fieldday_world::scenario::Scenario;
 use fieldday_world::track::Roads;
 use std::cell::{Cell, RefCell};
@@ -128,6 +130,18 @@ impl CellRun {
                 run.add_desk(station, client, desk);
                 client += 1;
             }
+            if let Some(plan) = tenant.auditor {
+                let who = occupant(client, plan.key, &plan.tenant_id, &plan.user_id, Role::Manager);
+                let station = Station::new(run.shared.clone(), who, Line::Desk, zone.clone(), tenant.territory.clone());
+                run.add_auditor(station, client, plan);
+                client += 1;
+            }
+            for plan in tenant.intruders {
+                let who = occupant(client, plan.key, &plan.tenant_id, &plan.user_id, Role::SalesRep);
+                let station = Station::new(run.shared.clone(), who, Line::Desk, zone.clone(), tenant.territory.clone());
+                run.add_intruder(station, client, plan);
+                client += 1;
+            }
         }
         run
     }
@@ -165,6 +179,34 @@ impl CellRun {
             },
         );
         self.executor.handle().spawn(Desk::new(station, plan).day());
+    }
+    fn add_auditor(&mut self, station: Station, client: u32, plan: AuditorPlan) {
+        self.introduce(
+            client,
+            Client {
+                name: plan.name.as_str().into(),
+                tenant: plan.tenant_id.clone(),
+                user_id: plan.user_id.clone(),
+                rep_id: None,
+                role: Role::Manager,
+                kind: ClientKind::Auditor,
+            },
+        );
+        self.executor.handle().spawn(Auditor::new(station, plan).day());
+    }
+    fn add_intruder(&mut self, station: Station, client: u32, plan: IntruderPlan) {
+        self.introduce(
+            client,
+            Client {
+                name: plan.name.as_str().into(),
+                tenant: plan.tenant_id.clone(),
+                user_id: plan.user_id.clone(),
+                rep_id: Some(plan.rep_id.clone()),
+                role: Role::SalesRep,
+                kind: ClientKind::Intruder,
+            },
+        );
+        self.executor.handle().spawn(Intruder::new(station, plan).day());
     }
     fn introduce(&self, client: u32, who: Client) {
         let now = self.shared.clock.now();

@@ -5,6 +5,9 @@
 //! the same code runs on the virtual clock and on the wall clock.
 
 pub mod app;
+pub mod auditor;
+mod browser;
+pub mod intruder;
 pub mod office;
 pub mod person;
 pub mod phone;

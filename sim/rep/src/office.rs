@@ -1,86 +1,32 @@
-//! The office: managers and CSRs at their desks, who move, cancel and reassign what reps have in hand. They use a browser
-//! on a good line: no queue, no cache, no retry but the person's own.
+//! The office: managers and CSRs at their desks, who move, cancel and reassign what reps have in hand.
 
-use crate::surroundings::{Attempt, Ending, Surroundings};
-use fieldday_api::call::{Call, Response};
+use crate::browser::Browser;
+use crate::surroundings::Surroundings;
+use fieldday_api::call::Call;
 use fieldday_api::names::{AppointmentStatus, Assignee};
-use fieldday_api::time::{Span, Time};
-use fieldday_api::token::Credential;
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::tasks::{TaskCreate, TaskPatch};
-use fieldday_history::What;
-use fieldday_history::event::{Bearer, Cause, Lapse, RefreshReason, Sent};
+use fieldday_history::event::Cause;
 use fieldday_world::plan::{OfficeDeed, OfficePlan};
-use std::rc::Rc;
-use std::sync::Arc;
 
 /// Somebody at a desk.
 pub struct Desk<S: Surroundings> {
-    around: S,
+    browser: Browser<S>,
     plan: OfficePlan,
-    calls: u32,
-    token: Option<(Rc<Credential>, Time)>,
 }
 
 impl<S: Surroundings> Desk<S> {
     /// Somebody before the day begins.
     pub fn new(around: S, plan: OfficePlan) -> Desk<S> {
-        Desk { around, plan, calls: 0, token: None }
+        Desk { browser: Browser::new(around), plan }
     }
     /// Does what the plan says, when it says.
     pub async fn day(mut self) {
-        let actions = std::mem::take(&mut self.plan.actions);
-        for action in actions {
-            self.around.sleep_until(action.at).await;
-            self.call(request(&action.what)).await;
+        for action in self.plan.actions {
+            self.browser.around.sleep_until(action.at).await;
+            self.browser.call(request(&action.what), Cause::Office).await;
         }
-    }
-    async fn call(&mut self, request: Call) -> Option<Arc<Response>> {
-        let credential = self.token().await?;
-        let call = self.next_call();
-        let request = Arc::new(request);
-        let patience = request.op().endpoint().class.limit();
-        let (attempt, cause, bearer) = (0, Cause::Office, Bearer::Own);
-        self.around.record(What::Sent(Sent { call, attempt, cause, bearer, patience, request: request.clone() }));
-        let sent_at = self.around.now();
-        let (deadline, at_deadline) = (sent_at + patience, Lapse::Timeout);
-        let ending = self.around.attempt(Attempt { call, attempt, request, credential, deadline, at_deadline }).await;
-        let took = self.around.now().since(sent_at);
-        match ending {
-            Ending::Answered(response) => {
-                self.around.record(What::Answered { call, attempt, response: response.clone(), took });
-                if let Some(request_id) = response.request_id() {
-                    let (status, request_id) = (response.status, request_id.clone());
-                    self.around.record(What::Logged { call, status, request_id, leaks: None });
-                }
-                Some(response)
-            }
-            Ending::Unanswered(why) => {
-                self.around.record(What::Unanswered { call, attempt, why, took });
-                None
-            }
-        }
-    }
-    async fn token(&mut self) -> Option<Rc<Credential>> {
-        let now = self.around.now();
-        if let Some((token, expires_at)) = &self.token
-            && expires_at.since(now) > Span::seconds(10)
-        {
-            return Some(token.clone());
-        }
-        let why = if self.token.is_some() { RefreshReason::Expiring } else { RefreshReason::First };
-        let fetch = self.next_call();
-        let claims = self.around.fetch_token(fetch, now + Span::seconds(10)).await?;
-        self.around.record(What::TokenRefreshed { why });
-        let expires_at = claims.expires_at;
-        let credential = Rc::new(Credential::Token(claims));
-        self.token = Some((credential.clone(), expires_at));
-        Some(credential)
-    }
-    fn next_call(&mut self) -> u32 {
-        self.calls += 1;
-        self.calls
     }
 }
 

@@ -10,7 +10,7 @@ use fieldday_api::rules::Rule;
 use fieldday_api::time::{Span, Time, Zone};
 use fieldday_api::wire::recordings::*;
 use fieldday_api::wire::shifts::{ClockIn, Shift};
-use fieldday_history::event::{Cause, Lapse, What};
+use fieldday_history::event::{Cause, Lapse, Settlement, What};
 
 fn clock_in() -> Call {
     Call::ClockIn { rep_id: rep(REP), body: ClockIn::default() }
@@ -64,7 +64,7 @@ fn a_repeated_clock_in_may_be_refused() {
     let action = s.queue(REP, clock_in());
     let refused = s.send_queued(REP, action, clock_in());
     s.fail(&refused, 400);
-    s.settle(REP, action);
+    s.settle_as(REP, action, Settlement::AlreadyDone);
     s.is_fine();
 }
 
@@ -201,14 +201,14 @@ fn a_clock_out_is_never_refused_while_there_is_a_shift_today() {
     let mut s = Stream::new();
     let action = s.queue(REP, clock_out());
     let early = s.send_queued(REP, action, clock_out());
-    s.fail(&early, 400).settle(REP, action);
+    s.fail(&early, 400).settle_as(REP, action, Settlement::Refused { status: 400 });
     done(&mut s, clock_in(), shift_day(shift()));
     s.is_fine();
     let action = s.queue(REP, clock_out());
     let lost = s.send_queued(REP, action, clock_out());
     s.lapse(&lost, Lapse::Timeout);
     let again = s.send_queued(REP, action, clock_out());
-    s.fail(&again, 400).settle(REP, action);
+    s.fail(&again, 400).settle_as(REP, action, Settlement::Refused { status: 400 });
     s.breaks(&[Rule::ShiftClockOutOnce]);
 }
 

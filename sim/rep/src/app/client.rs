@@ -112,7 +112,8 @@ impl<S: Surroundings> App<S> {
                     // read shows what the cache has.
                     let send_again = lapse != Lapse::Cancelled && lapse != Lapse::Unreachable && may_repeat;
                     let blindly = self.has(Defect::CreateRetriedAfterTimeout)
-                        && (request.op(), lapse) == (Op::CreateTask, Lapse::Timeout)
+                        && request.op() == Op::CreateTask
+                        && matches!(lapse, Lapse::Timeout | Lapse::Broken)
                         && failures < RETRIES;
                     if !(send_again && request.op() == Op::StartRecording || blindly) {
                         return Reply::Unanswered(lapse);

@@ -8,6 +8,7 @@ pub mod cache;
 mod client;
 pub mod defects;
 mod polling;
+mod proof;
 mod queue;
 mod recording;
 mod screens;

@@ -87,10 +87,11 @@ impl<S: Surroundings> App<S> {
     pub(super) fn adopt_session(&self, action: u32, how: Settlement, reply: Option<&Reply>) {
         let stand_in = stand_in(action);
         let mut storage = self.phone.storage.borrow_mut();
-        let Storage { queue, recording, uploads, .. } = &mut *storage;
+        let Storage { queue, recording, uploads, sessions, .. } = &mut *storage;
         let Some(Answer::RecordingStarted(started)) = reply.and_then(Reply::success).map(|r| &r.answer) else {
             recording.take_if(|recording| recording.session_id == stand_in);
             uploads.retain(|upload| upload.recording.session_id != stand_in);
+            sessions.retain(|known| *known != stand_in);
             let orphans: Vec<u32> = queue.iter().filter(|q| stops(q, &stand_in)).map(|q| q.action).collect();
             queue.retain(|queued| !stops(queued, &stand_in));
             drop(storage);
@@ -98,6 +99,7 @@ impl<S: Surroundings> App<S> {
             return;
         };
         let id = &started.recording_session_id;
+        sessions.iter_mut().filter(|known| **known == stand_in).for_each(|known| *known = id.clone());
         for recording in recording.iter_mut().chain(uploads.iter_mut().map(|upload| &mut upload.recording)) {
             if recording.session_id == stand_in {
                 recording.session_id = id.clone();

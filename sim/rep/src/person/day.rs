@@ -118,10 +118,10 @@ impl<S: Surroundings> Person<S> {
         self.note(Deed::HasLunch);
         let over = self.now() + takes;
         self.tap(|app| async move { app.open_dashboard().await }).await;
-        // The café's Wi-Fi may have answered that with a page of its own; by now somebody has clicked it away.
+        self.does_tasks(3).await;
+        // The café's Wi-Fi may have answered all that with a page of its own; by now somebody has clicked it away.
         self.wait(Span::minutes(5)).await;
         self.tap(|app| async move { app.open_feeds().await }).await;
-        self.does_tasks(3).await;
         self.wait_until(over).await;
     }
 
@@ -191,6 +191,10 @@ impl<S: Surroundings> Person<S> {
         self.wait(Span::minutes(3)).await;
         self.tap(|app| async move { app.open_dashboard().await }).await;
         self.tap(|app| async move { app.open_shift().await }).await;
+        if self.plan.reads_back {
+            self.wait(Span::minutes(2)).await;
+            self.tap(|app| async move { app.read_back().await }).await;
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use fieldday_api::wire::recordings::{Location, RecordingSession, RecordingSessio
 use fieldday_api::wire::shifts::{Shift, ShiftDay};
 use fieldday_api::wire::tasks::{Task, TaskList};
 use fieldday_history::Event;
-use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Sent, What};
+use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Sent, Settlement, What};
 use fieldday_rules::{Findings, Judges, Settings};
 use std::sync::Arc;
 
@@ -168,7 +168,10 @@ impl Stream {
         self.send(client, Cause::Queue { action }, call)
     }
     pub fn settle(&mut self, client: u32, action: u32) -> &mut Stream {
-        self.say(client, What::Settled { action, how: fieldday_history::event::Settlement::Done })
+        self.settle_as(client, action, Settlement::Done)
+    }
+    pub fn settle_as(&mut self, client: u32, action: u32, how: Settlement) -> &mut Stream {
+        self.say(client, What::Settled { action, how })
     }
     pub fn day_ends(&mut self, client: u32, queued: u32) -> &mut Stream {
         self.say(client, What::DayEnded { queued, uploads: 0, online_for: Some(Span::hours(1)) })

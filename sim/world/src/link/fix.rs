@@ -22,13 +22,19 @@ fn mean_error_dm(built: Urbanicity) -> i64 {
     }
 }
 
+/// So many of a million fixes come from the masts alone, since the satellites are not to be seen, and are that far off in
+/// the mean. Assumed: phones say so much of themselves, and nobody published how often.
+const COARSE_PPM: u32 = 20_000;
+const COARSE_MEAN_DM: i64 = 3_000;
+
 impl Link {
     /// A location fix: where, and within how many metres the phone believes that it is right. `reading` is the fix's own
     /// key.
     pub fn fix(&mut self, at: Time, reading: u64) -> (Point, i32) {
         let here = self.here(at);
-        let mean_dm = mean_error_dm(self.air.territory.urbanicity(here));
         let mut stream = Stream::new(self.seed, FIX, self.entity, reading, 0);
+        let is_coarse = stream.chance(COARSE_PPM);
+        let mean_dm = if is_coarse { COARSE_MEAN_DM } else { mean_error_dm(self.air.territory.urbanicity(here)) };
         let deviation_cm = mean_dm as f64 * 10.0 / MEAN_BY_DEVIATION;
         let (dx, dy) = (stream.normal(0.0, deviation_cm), stream.normal(0.0, deviation_cm));
         // The phone's own estimate is right to a third or so.

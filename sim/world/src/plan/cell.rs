@@ -2,6 +2,7 @@
 
 use super::tenant::{self, TenantSite};
 use super::{AFTER_MIDNIGHT, CellPlan, MishapKind, MishapPlan, Plan, PlanDay};
+use super::{auditor, intruder};
 use crate::keys::stream;
 use crate::scenario::{Mishap, MishapWord};
 use fieldday_api::time::{Span, Zone};
@@ -48,6 +49,8 @@ pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellP
             cell.tenants.push(tenant::make(plan, site));
         }
     }
+    auditor::add(plan, &mut cell);
+    intruder::add(plan, &mut cell);
     let first_zone = zones().next().cloned().unwrap_or_else(Zone::utc);
     for mishap in &plan.scenario.mishap {
         cell.mishaps.extend(make_mishap(plan, &cell, mishap, &first_zone));

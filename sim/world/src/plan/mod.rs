@@ -5,8 +5,10 @@
 //! that is taken out takes nothing else along but what was named below it, and what the office would have done to it; the
 //! rest of the plan is the same to the bit. Even the times of the visits around a removed one stay.
 
+mod auditor;
 mod cell;
 mod demo;
+mod intruder;
 mod masts;
 mod office;
 mod past;

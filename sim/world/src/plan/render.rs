@@ -32,6 +32,7 @@ impl TenantPlan {
         names.push(self.name.clone());
         for rep in &self.reps {
             names.push(rep.name.clone());
+            names.extend(rep.reads_back.then(|| format!("{}/proof", rep.name)));
             names.extend(rep.lunch.map(|_| format!("{}/lunch", rep.name)));
             names.extend(rep.kills.iter().map(|kill| kill.name.clone()));
         }
@@ -40,6 +41,14 @@ impl TenantPlan {
         for clerk in &self.office {
             names.push(clerk.name.clone());
             names.extend(clerk.actions.iter().map(|action| action.name.clone()));
+        }
+        for intruder in &self.intruders {
+            names.push(intruder.name.clone());
+            names.extend(intruder.probes.iter().map(|probe| probe.name.clone()));
+        }
+        if let Some(auditor) = &self.auditor {
+            names.push(auditor.name.clone());
+            names.extend(auditor.rounds.iter().map(|(name, _)| name.clone()));
         }
         names.extend(self.air.names().map(str::to_owned));
     }
@@ -74,6 +83,16 @@ impl TenantPlan {
             for action in &clerk.actions {
                 writeln!(out, "    {}  {}  {}", self.clock(action.at), action.name, self.deed(&action.what))?;
             }
+        }
+        for intruder in &self.intruders {
+            writeln!(out, "  {}  {} probes", intruder.name, intruder.probes.len())?;
+            for probe in &intruder.probes {
+                let what: Vec<String> = probe.steps.iter().map(|step| step.call.op().to_string()).collect();
+                writeln!(out, "    {}  {}  {}", self.clock(probe.at), probe.name, what.join(", "))?;
+            }
+        }
+        for (name, at) in self.auditor.iter().flat_map(|auditor| &auditor.rounds) {
+            writeln!(out, "  {}  {name}  reads back", self.clock(*at))?;
         }
         for rep in &self.reps {
             self.render_rep(out, rep)?;

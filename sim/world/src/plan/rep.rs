@@ -121,6 +121,7 @@ impl TenantMaker<'_> {
             stops_work,
             lunch: day.lunch.filter(|_| !self.plan.removed.takes(&lunch_name)),
             kills: self.kills(rep, leaves_home, stops_work),
+            reads_back: self.plan.scenario.proof.app && !self.plan.removed.takes(&format!("{}/proof", rep.name)),
             lives_until: (stops_work + EVENING).min(self.site.ends),
             name: rep.name.clone(),
         };

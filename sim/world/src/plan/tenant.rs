@@ -106,6 +106,8 @@ pub(super) fn make(plan: &Plan, site: TenantSite<'_>) -> TenantPlan {
         visits: maker.visits,
         reps: maker.reps,
         office: maker.office,
+        intruders: Vec::new(),
+        auditor: None,
         rows: maker.rows,
         data: maker.data,
         name: maker.site.name,

@@ -5,12 +5,15 @@ use crate::persona::Persona;
 use crate::place::Point;
 use crate::territory::Territory;
 use fieldday_api::SmolStr;
+use fieldday_api::call::Call;
 use fieldday_api::dataset::TenantData;
 use fieldday_api::endpoint::Op;
 use fieldday_api::fixed::Money;
 use fieldday_api::names::{Outcome, RecordingMode, Role};
 use fieldday_api::private::Private;
+use fieldday_api::probe::Probe;
 use fieldday_api::time::{Date, Span, Time};
+use fieldday_api::token::{RoleClaim, TenantClaim, UserClaim};
 use indexmap::IndexMap;
 use serde::Serialize;
 use std::sync::Arc;
@@ -57,6 +60,10 @@ pub struct TenantPlan {
     pub reps: Vec<RepPlan>,
     /// Who sits in the office.
     pub office: Vec<OfficePlan>,
+    /// Who tries what must fail.
+    pub intruders: Vec<IntruderPlan>,
+    /// Who reads back what should be there.
+    pub auditor: Option<AuditorPlan>,
     /// The names of the rows that have one, in the order of their making.
     pub rows: Vec<RowName>,
 }
@@ -115,6 +122,8 @@ pub struct RepPlan {
     pub lunch: Option<LunchPlan>,
     /// When the app is killed.
     pub kills: Vec<KillPlan>,
+    /// Whether the app reads back its day when that is over.
+    pub reads_back: bool,
     /// Until when the phone is looked at: long enough for what is queued to go out.
     pub lives_until: Time,
 }
@@ -258,6 +267,82 @@ pub enum OfficeDeed {
         /// Whose.
         contact_card_id: SmolStr,
     },
+}
+
+/// Somebody who tries what must fail.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct IntruderPlan {
+    /// `cell-0/tenant-1/intruder-0`
+    pub name: String,
+    /// The name's key.
+    pub key: u64,
+    /// `org_…`
+    pub tenant_id: SmolStr,
+    /// `user_…`
+    pub user_id: SmolStr,
+    /// `rep_…`: a rep without work.
+    pub rep_id: SmolStr,
+    /// What is tried, in order of time.
+    pub probes: Vec<ProbePlan>,
+}
+
+/// Something that is tried: a few requests, one after the other.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ProbePlan {
+    /// `cell-0/tenant-1/intruder-0/probe-12`
+    pub name: String,
+    /// Then.
+    pub at: Time,
+    /// These.
+    pub steps: Vec<ProbeStep>,
+}
+
+/// One request of a probe.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ProbeStep {
+    /// What it is.
+    pub probe: Probe,
+    /// What goes with it as proof of who asks.
+    pub login: Login,
+    /// What is asked.
+    pub call: Call,
+}
+
+/// What an intruder shows as proof of who asks.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Login {
+    /// A good token, with this role.
+    Good(Role),
+    /// None.
+    None,
+    /// One that does not verify.
+    Forged,
+    /// One that expired so long ago.
+    Expired(Span),
+    /// One that names no tenant.
+    WithoutTenant,
+    /// A good one under other names.
+    Alias(TenantClaim, UserClaim, RoleClaim, SmolStr),
+}
+
+/// Somebody who reads back what should be there.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct AuditorPlan {
+    /// `cell-0/tenant-1/auditor`
+    pub name: String,
+    /// The name's key.
+    pub key: u64,
+    /// `org_…`
+    pub tenant_id: SmolStr,
+    /// `user_…`: a manager's.
+    pub user_id: SmolStr,
+    /// The tenant's date.
+    pub date: Date,
+    /// The reps looked after, by rep id.
+    pub reps: Vec<SmolStr>,
+    /// When it is looked, each named `cell-0/tenant-1/auditor/round-1`.
+    pub rounds: Vec<(String, Time)>,
 }
 
 /// Something that goes wrong with the backend for a while.

@@ -197,6 +197,7 @@ impl Findings {
         }
         let bounds = [
             (["office", "actions_per_rep"], office.actions_per_rep),
+            (["intruders", "probes"], scenario.intruders.probes),
             (["network", "gap_minutes"], scenario.network.gap_minutes),
             (["shunya", "transcription_s"], scenario.shunya.transcription_s),
             (["shunya", "analysis_s"], scenario.shunya.analysis_s),

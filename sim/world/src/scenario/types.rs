@@ -41,6 +41,12 @@ pub struct Scenario {
     /// What the office does meanwhile.
     #[serde(default)]
     pub office: Office,
+    /// Who tries what must fail.
+    #[serde(default)]
+    pub intruders: Intruders,
+    /// Who reads back what should be there.
+    #[serde(default)]
+    pub proof: Proof,
     /// The network.
     #[serde(default)]
     pub network: Network,
@@ -206,6 +212,42 @@ pub struct Office {
 impl Default for Office {
     fn default() -> Office {
         Office { reps_per_csr: 25, reps_per_manager: 50, actions_per_rep: (0, 2), deeds: Deeds::default() }
+    }
+}
+
+/// Who tries what must fail: other people's ids, wrong tokens, malformed requests.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Intruders {
+    /// How many each tenant has; none if 0.
+    #[schemars(range(max = 10))]
+    pub per_tenant: u32,
+    /// What each of them tries in a day, least and most.
+    #[schemars(schema_with = "words::bounds_to::<500>")]
+    pub probes: Bounds,
+}
+
+impl Default for Intruders {
+    fn default() -> Intruders {
+        Intruders { per_tenant: 1, probes: (15, 25) }
+    }
+}
+
+/// Who reads back what should be there, so that a write that was lost or doubled shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Proof {
+    /// How often in a day somebody with a manager's login reads back each tenant's rows; the last time after everybody is
+    /// done.
+    #[schemars(range(max = 10))]
+    pub rounds: u32,
+    /// Each app reads back its own shift, lists and sessions at the end of its day.
+    pub app: bool,
+}
+
+impl Default for Proof {
+    fn default() -> Proof {
+        Proof { rounds: 2, app: true }
     }
 }
 

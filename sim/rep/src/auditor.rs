@@ -1,0 +1,78 @@
+//! The auditor: reads back what should be there, so that a write that was lost or doubled shows.
+
+use crate::browser::Browser;
+use crate::surroundings::Surroundings;
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::time::Span;
+use fieldday_api::wire::Page;
+use fieldday_api::wire::appointments::AppointmentQuery;
+use fieldday_api::wire::tasks::TaskQuery;
+use fieldday_history::event::Cause;
+use fieldday_world::plan::AuditorPlan;
+
+/// Between two reads: gently.
+const BETWEEN: Span = Span::millis(500);
+const PAGE: u32 = 100;
+
+/// Somebody with a manager's login who reads back what should be there.
+pub struct Auditor<S: Surroundings> {
+    browser: Browser<S>,
+    plan: AuditorPlan,
+}
+
+impl<S: Surroundings> Auditor<S> {
+    /// Somebody before the day begins.
+    pub fn new(around: S, plan: AuditorPlan) -> Auditor<S> {
+        Auditor { browser: Browser::new(around), plan }
+    }
+    /// Makes the rounds.
+    pub async fn day(mut self) {
+        let rounds = std::mem::take(&mut self.plan.rounds);
+        let last = rounds.len();
+        for (number, (_, at)) in rounds.into_iter().enumerate() {
+            self.browser.around.sleep_until(at).await;
+            for rep_id in self.plan.reps.clone() {
+                self.reads_back(&rep_id, number + 1 == last).await;
+            }
+        }
+    }
+    /// A rep's list, tasks and shift; the last time each appointment, and what was said to its customer.
+    async fn reads_back(&mut self, rep_id: &SmolStr, last: bool) {
+        let (date, rep) = (Some(self.plan.date), Some(rep_id.clone()));
+        let list =
+            self.read(Call::ListAppointments(AppointmentQuery { rep_id: rep, date, ..Default::default() })).await;
+        self.read(Call::ShiftToday { rep_id: rep_id.clone() }).await;
+        self.reads_tasks(rep_id).await;
+        let Some(Answer::Appointments(list)) = list else { return };
+        for appointment in list.appointments.iter().filter(|_| last) {
+            self.read(Call::GetAppointment { appointment_id: appointment.appointment_id.clone() }).await;
+        }
+        if let Some(first) = list.appointments.first() {
+            let page = Page { limit: Some(PAGE), offset: None };
+            self.read(Call::GetThread { contact_card_id: first.contact_card_id.clone(), page }).await;
+        }
+    }
+    /// All pages.
+    async fn reads_tasks(&mut self, rep_id: &SmolStr) {
+        let mut offset = 0;
+        loop {
+            let page = TaskQuery {
+                assignee_id: Some(rep_id.clone()),
+                limit: Some(PAGE),
+                offset: Some(offset).filter(|offset| *offset > 0),
+                ..Default::default()
+            };
+            let Some(Answer::Tasks(list)) = self.read(Call::ListTasks(page)).await else { return };
+            offset += PAGE;
+            if offset >= list.total {
+                return;
+            }
+        }
+    }
+    async fn read(&mut self, call: Call) -> Option<Answer> {
+        let response = self.browser.call(call, Cause::Proof).await;
+        self.browser.around.sleep(BETWEEN).await;
+        response.filter(|response| response.is_success()).map(|response| response.answer.clone())
+    }
+}

@@ -1,0 +1,64 @@
+//! The intruder: tries, one after the other, what the plan says must fail, or must make no difference.
+
+use crate::browser::Browser;
+use crate::surroundings::Surroundings;
+use fieldday_api::names::Role;
+use fieldday_api::time::Span;
+use fieldday_api::token::{Claims, Credential};
+use fieldday_history::event::{Bearer, Cause};
+use fieldday_world::plan::{IntruderPlan, Login};
+
+/// Between the requests of one probe.
+const BETWEEN: Span = Span::millis(200);
+
+/// Somebody with a login who tries what must fail.
+pub struct Intruder<S: Surroundings> {
+    browser: Browser<S>,
+    plan: IntruderPlan,
+}
+
+impl<S: Surroundings> Intruder<S> {
+    /// Somebody before the day begins.
+    pub fn new(around: S, plan: IntruderPlan) -> Intruder<S> {
+        Intruder { browser: Browser::new(around), plan }
+    }
+    /// Tries what the plan says, when it says.
+    pub async fn day(mut self) {
+        for probe in self.plan.probes {
+            self.browser.around.sleep_until(probe.at).await;
+            for step in probe.steps {
+                let Some(claims) = self.browser.claims().await else { continue };
+                let (bearer, credential) = shown(&step.login, claims);
+                self.browser.send(step.call, Cause::Probe(step.probe), bearer, credential).await;
+                self.browser.around.sleep(BETWEEN).await;
+            }
+        }
+    }
+}
+
+/// What is shown as proof of who asks, made of a good token.
+fn shown(login: &Login, good: Claims) -> (Bearer, Credential) {
+    match login {
+        Login::Good(role) => (Bearer::Own, Credential::Token(Claims { role: Some(role_name(*role).into()), ..good })),
+        Login::None => (Bearer::None, Credential::None),
+        Login::Forged => (Bearer::Forged, Credential::Invalid),
+        Login::Expired(ago) => {
+            let (issued_at, expires_at) = (good.issued_at - *ago, good.issued_at - *ago);
+            (Bearer::Expired { ago: *ago }, Credential::Token(Claims { issued_at, expires_at, ..good }))
+        }
+        Login::WithoutTenant => (Bearer::WithoutTenant, Credential::Token(Claims { tenant: None, ..good })),
+        Login::Alias(tenant, user, role, role_name) => {
+            let (tenant, user, role, role_name) = (*tenant, *user, *role, role_name.clone());
+            let claims = Claims { named_by: (tenant, user, role), role: Some(role_name.clone()), ..good };
+            (Bearer::Alias { tenant, user, role, role_name }, Credential::Token(claims))
+        }
+    }
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::SalesRep => "org:sales_rep",
+        Role::Csr => "org:csr",
+        Role::Manager => "org:admin",
+    }
+}
