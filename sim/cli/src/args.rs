@@ -99,6 +99,12 @@ pub struct ChoiceArgs {
     /// So many reps, in more or fewer tenants of the same size
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_REPS))]
     pub reps: Option<u64>,
+    /// Let the seed draw which of the scenario's features are there and how strong they are
+    ///
+    /// What is drawn: trouble and its strength, who works and how, network, office, recording modes. Everything that is
+    /// drawn is within the specification; the drawn scenario demands no rules.
+    #[arg(long)]
+    pub swarm: bool,
     /// Another date than the scenario's, as 2026-06-10
     #[arg(long, value_name = "DATE", value_parser = crate::choice::date)]
     pub date: Option<fieldday_api::time::Date>,

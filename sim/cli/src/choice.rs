@@ -29,6 +29,9 @@ pub fn date(text: &str) -> Result<Date, String> {
 impl Choice {
     pub fn new(args: &ChoiceArgs) -> Result<Choice, Failure> {
         let mut scenario = load(&args.scenario)?;
+        if args.swarm {
+            scenario = scenario.swarm(args.seed).0;
+        }
         if let Some(reps) = args.reps {
             scenario.with_reps(reps);
         }
@@ -45,6 +48,7 @@ impl Choice {
         let recipe = Recipe {
             scenario: args.scenario.clone(),
             seed: args.seed,
+            swarm: args.swarm,
             reps: args.reps,
             date: args.date.map(|date| date.to_string()),
             without: args.without.clone(),

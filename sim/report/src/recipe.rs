@@ -9,6 +9,8 @@ pub struct Recipe {
     pub scenario: String,
     /// The seed.
     pub seed: u64,
+    /// Whether the seed draws the scenario's features as well.
+    pub swarm: bool,
     /// Another number of reps than the scenario's.
     pub reps: Option<u64>,
     /// Another date than the scenario's.
@@ -22,6 +24,9 @@ pub struct Recipe {
 impl fmt::Display for Recipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "fieldday run {} --seed {:#x}", quoted(&self.scenario), self.seed)?;
+        if self.swarm {
+            f.write_str(" --swarm")?;
+        }
         if let Some(reps) = self.reps {
             write!(f, " --reps {reps}")?;
         }
@@ -58,6 +63,7 @@ mod tests {
         let odd = Recipe {
             scenario: "my day's.toml".into(),
             seed: 1,
+            swarm: true,
             reps: Some(20),
             date: Some("2026-06-10".into()),
             without: vec!["cell-0/tenant-1/rep-07".into()],
@@ -65,7 +71,7 @@ mod tests {
         };
         assert_eq!(
             odd.to_string(),
-            r"fieldday run 'my day'\''s.toml' --seed 0x1 --reps 20 --date 2026-06-10 --without cell-0/tenant-1/rep-07 --defect stale-read"
+            r"fieldday run 'my day'\''s.toml' --seed 0x1 --swarm --reps 20 --date 2026-06-10 --without cell-0/tenant-1/rep-07 --defect stale-read"
         );
     }
 }

@@ -61,6 +61,15 @@ macro_rules! habits {
             pub fn over(&self, own: Habits) -> Habits {
                 Habits { $($name: self.$name.unwrap_or(own.$name),)+ }
             }
+            /// The name of each, and the most it may be.
+            pub const ALL: &'static [(&'static str, u32)] = &[$((stringify!($name), $most)),+];
+            /// Gives everybody the habit of that name; nothing if there is none such.
+            pub(crate) fn give(&mut self, name: &str, value: u32) {
+                match name {
+                    $(stringify!($name) => self.$name = Some(value.min($most)),)+
+                    _ => {}
+                }
+            }
             /// Each that is given: its name, its value, the most it may be.
             pub fn given(&self) -> impl Iterator<Item = (&'static str, u32, u32)> {
                 [$((stringify!($name), self.$name, $most)),+].into_iter().filter_map(|(name, value, most)| Some((name, value?, most)))
@@ -164,5 +173,11 @@ mod tests {
         let own = personas()[0].habits;
         let changed = HabitsForAll { patience_s: Some(99), ..HabitsForAll::default() }.over(own);
         assert_eq!(changed, Habits { patience_s: 99, ..own });
+        let mut given = HabitsForAll::default();
+        given.give("patience_s", 99);
+        given.give("no such habit", 1);
+        assert_eq!(given.over(own), changed);
+        given.give("patience_s", u32::MAX);
+        assert_eq!(given.patience_s, Some(120));
     }
 }

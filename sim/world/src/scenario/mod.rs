@@ -5,6 +5,7 @@ mod builtin;
 mod check;
 mod error;
 mod locate;
+mod swarm;
 mod trouble;
 mod types;
 mod words;
@@ -14,6 +15,7 @@ mod tests;
 
 pub use builtin::{builtin_names, builtin_text};
 pub use error::{Problem, ScenarioError};
+pub use swarm::Drawn;
 pub use trouble::*;
 pub use types::*;
 

@@ -245,13 +245,13 @@ pub struct Mishap {
     pub factor: Option<u32>,
 }
 
-fn midnight() -> TimeOfDay {
+pub(super) fn midnight() -> TimeOfDay {
     TimeOfDay::hm(0, 0)
 }
-fn end_of_day() -> TimeOfDay {
+pub(super) fn end_of_day() -> TimeOfDay {
     TimeOfDay::hm(23, 59)
 }
-fn always() -> u32 {
+pub(super) fn always() -> u32 {
     1_000_000
 }
 
