@@ -112,6 +112,7 @@ pub(crate) fn judges(scenario: &Scenario, cell: &CellPlan) -> JudgeSettings {
         start: cell.start,
         zones: cell.tenants.iter().map(|tenant| (tenant.data.id.clone(), tenant.data.zone.clone())).collect(),
         leeway: seconds(switches.leeway_s),
+        token_life: token_life(scenario),
         geofence_m: switches.geofence_m,
         must_exercise: scenario.must_exercise.clone(),
         start_may_queue: switches.start_queued,

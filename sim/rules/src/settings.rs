@@ -14,6 +14,8 @@ pub struct Settings {
     pub zones: BTreeMap<SmolStr, Zone>,
     /// How far the target's clock may be from the events' clock.
     pub leeway: Span,
+    /// How long a token lives.
+    pub token_life: Span,
     /// How near the place a recording may start, in metres.
     pub geofence_m: u32,
     /// Rules that the run is worth nothing without.
@@ -45,6 +47,7 @@ impl Default for Settings {
             start: Time::default(),
             zones: BTreeMap::new(),
             leeway: Span::seconds(60),
+            token_life: Span::seconds(60),
             geofence_m: 150,
             must_exercise: Vec::new(),
             late_share_max_ppm: 10_000,

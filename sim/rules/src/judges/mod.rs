@@ -3,10 +3,14 @@
 pub(crate) mod app;
 pub(crate) mod appointment;
 pub(crate) mod atomic;
+pub(crate) mod auth;
 pub(crate) mod envelope;
 pub(crate) mod latency;
+pub(crate) mod lists;
 pub(crate) mod ownership;
+pub(crate) mod probes;
 pub(crate) mod recording;
+pub(crate) mod schema;
 pub(crate) mod shift;
 pub(crate) mod task;
 pub(crate) mod tenancy;

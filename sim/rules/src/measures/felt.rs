@@ -2,10 +2,9 @@
 
 use super::{add, histogram};
 use fieldday_api::endpoint::Op;
-use fieldday_api::names::Role;
 use fieldday_api::time::Span;
 use fieldday_history::Event;
-use fieldday_history::event::{Lapse, Screen, Source, What};
+use fieldday_history::event::{ClientKind, Lapse, Screen, Source, What};
 use hdrhistogram::Histogram;
 
 /// What people felt, over all reps.
@@ -88,7 +87,7 @@ impl Felt {
             if self.reps.len() <= place {
                 self.reps.resize_with(place + 1, Rep::default);
             }
-            self.reps[place] = Rep { is_rep: client.role == Role::SalesRep, ..Rep::default() };
+            self.reps[place] = Rep { is_rep: client.kind == ClientKind::Phone, ..Rep::default() };
             return;
         }
         let Some(rep) = self.reps.get_mut(place).filter(|rep| rep.is_rep) else { return };

@@ -1,0 +1,122 @@
+//! `auth.token-required`, `auth.token-expiry`, `auth.tenant-claim`, `auth.role-map`, `auth.role-gate` (§0.1, §0.3, §4): who may
+//! ask at all.
+//!
+//! Bad tokens and other roles are what intruders show; a good token that is refused within its life is anybody's case.
+//! An answer that is not the backend's own judgement (5xx, 429, a portal's page) decides nothing.
+
+use crate::docket::{Exchange, Told};
+use crate::facts::Facts;
+use crate::judge::{Judge, Ops};
+use crate::notes::Notes;
+use crate::tables::PerClient;
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::error::ErrorCode;
+use fieldday_api::rules::Rule;
+use fieldday_api::time::Span;
+use fieldday_history::event::{Bearer, Cause, Probe, What};
+
+use Rule::{
+    AuthRoleGate as GATE, AuthRoleMap as MAP, AuthTenantClaim as TENANT, AuthTokenExpiry as EXPIRY,
+    AuthTokenRequired as REQUIRED,
+};
+
+#[derive(Default)]
+pub(crate) struct Auth {
+    /// When each client fetched its last two tokens.
+    fetched: PerClient<[Option<Span>; 2]>,
+}
+
+/// What the backend itself said: the status, and the code of an error. None if it did not say.
+pub(super) fn said(x: &Exchange<'_>) -> Option<(u16, Option<ErrorCode>)> {
+    let response = x.response()?;
+    match &response.answer {
+        Answer::Error(body) if response.status < 500 && ![408, 425, 429].contains(&response.status) => {
+            Some((response.status, Some(body.detail.error_code)))
+        }
+        Answer::Error(_) | Answer::Foreign(_) => None,
+        _ => Some((response.status, None)),
+    }
+}
+
+impl Judge for Auth {
+    const RULES: &'static [Rule] = &[REQUIRED, EXPIRY, TENANT, MAP, GATE];
+    const SENT: Ops = Ops::NONE;
+
+    fn told(&mut self, t: &Told<'_>, _: &mut Notes) {
+        if let What::TokenRefreshed { .. } = t.what {
+            let fetched = self.fetched.of(t.client.index);
+            *fetched = [Some(t.at), fetched[0]];
+        }
+    }
+    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+        if x.op.endpoint().roles.is_empty() {
+            return;
+        }
+        let Some((status, code)) = said(x) else { return };
+        let got = || code.map_or(format!("{status}"), |code| format!("{status} {code:?}"));
+        match x.bearer {
+            Bearer::None => {
+                notes.judge(REQUIRED, x, status == 401, || format!("expected 401 without a token, got {}", got()))
+            }
+            Bearer::Forged => {
+                let holds = status == 401 && code == Some(ErrorCode::InvalidToken);
+                notes.judge(REQUIRED, x, holds, || {
+                    format!("expected 401 INVALID_TOKEN for a forged token, got {}", got())
+                });
+            }
+            Bearer::Expired { ago } if *ago > notes.settings.leeway => {
+                let holds = status == 401 && code == Some(ErrorCode::TokenExpired);
+                notes.judge(EXPIRY, x, holds, || {
+                    format!("expected 401 TOKEN_EXPIRED for a token that expired {ago} before, got {}", got())
+                });
+            }
+            Bearer::Expired { .. } => {}
+            Bearer::WithoutTenant => {
+                let holds = status == 401 && code == Some(ErrorCode::MissingTenantId);
+                notes.judge(TENANT, x, holds, || {
+                    format!("expected 401 MISSING_TENANT_ID for a token that names no tenant, got {}", got())
+                });
+            }
+            Bearer::Alias { tenant, user, role, role_name } => {
+                notes.judge(TENANT, x, status != 401, || {
+                    let names = [tenant.as_str(), user.as_str(), role.as_str()].join(", ");
+                    format!("expected a token with the claims {names} to do, got {}", got())
+                });
+                notes.judge(MAP, x, status != 403, || {
+                    format!("expected the role {role_name} to be known, got {}", got())
+                });
+            }
+            Bearer::Own => self.own(x, status, code, notes),
+        }
+    }
+}
+
+impl Auth {
+    fn own(&mut self, x: &Exchange<'_>, status: u16, code: Option<ErrorCode>, notes: &mut Notes) {
+        if x.cause == Cause::Probe(Probe::Role) {
+            let holds = status == 403 && code == Some(ErrorCode::RbacViolation);
+            return notes.judge(GATE, x, holds, || {
+                format!("expected 403 RBAC_VIOLATION from {} for a role that it does not list, got {status}", x.op)
+            });
+        }
+        if status == 401 {
+            let fetched = self.fetched.of(x.client.index).iter().flatten().find(|at| **at <= x.sent_at);
+            let is_fresh = fetched.is_some_and(|at| x.ended_at - *at < notes.settings.token_life);
+            if is_fresh {
+                notes
+                    .broken(EXPIRY, x, || "expected a token within its life to do, it was refused with 401".to_owned());
+            }
+        }
+        // A list of one's own: nobody but the role can be in the way.
+        let own_list = match &**x.call {
+            Call::ListAppointments(query) => query.rep_id.is_none(),
+            Call::ListTasks(query) => query.assignee_id.is_none(),
+            _ => false,
+        };
+        if own_list {
+            notes.judge(MAP, x, status != 403, || {
+                format!("expected {} to be known by its role, got 403", x.client.role)
+            });
+        }
+    }
+}

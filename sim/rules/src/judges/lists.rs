@@ -1,0 +1,262 @@
+//! `appointment.list.complete` (§2.1.1), `task.list.filters` (§2.2.1), `paging.exact` (§0.3), `message.thread` (§2.5.1): what a
+//! list must hold, and what it must not.
+//!
+//! One answer is looked at by itself first. Beyond that, an appointment that a day's list once showed stays in it unless
+//! somebody moved it or gave it away; pages that an intruder reads one after the other neither skip nor repeat while
+//! `total` stays; and overdue tasks were counted a moment before they are listed, if nobody wrote a task in between.
+
+use crate::docket::{Exchange, Sending};
+use crate::facts::Facts;
+use crate::facts::views::{ASSIGNED, START};
+use crate::judge::{Judge, Ops};
+use crate::notes::Notes;
+use crate::tables::{PerClient, Table, push_bounded};
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::endpoint::Op;
+use fieldday_api::names::TaskStatus;
+use fieldday_api::rules::Rule;
+use fieldday_api::time::{Date, Time};
+use fieldday_api::wire::appointments::{AppointmentList, AppointmentQuery};
+use fieldday_api::wire::messages::MessageThread;
+use fieldday_api::wire::tasks::{Task, TaskList, TaskQuery};
+use fieldday_history::event::{Cause, Probe};
+
+use Rule::{
+    AppointmentListComplete as COMPLETE, MessageThread as THREAD, PagingExact as PAGING, TaskListFilters as FILTERS,
+};
+
+/// Days' lists remembered per rep: today, yesterday, and around midnight.
+const DAYS: usize = 4;
+
+#[derive(Default)]
+pub(crate) struct Lists {
+    /// What each rep's list of a date showed.
+    days: Table<u32, Vec<(Date, Vec<SmolStr>)>>,
+    /// How far each intruder has leafed.
+    leafing: PerClient<Option<Leafing>>,
+    /// The last count of overdue tasks, by the client that got it: where in the stream it was asked for, when, how many.
+    overdue: PerClient<Option<(u64, Time, u32)>>,
+    /// Where in the stream a task was last written, by tenant.
+    task_written: [u64; 16],
+}
+
+struct Leafing {
+    of: SmolStr,
+    next: u32,
+    total: u32,
+    seen: Vec<SmolStr>,
+}
+
+impl Judge for Lists {
+    const RULES: &'static [Rule] = &[COMPLETE, FILTERS, PAGING, THREAD];
+    const SENT: Ops = Ops::of(&[Op::CreateTask, Op::CompleteTask, Op::UpdateTask]);
+    const ENDED: Ops = Ops::of(&[
+        Op::ListAppointments,
+        Op::ListTasks,
+        Op::GetThread,
+        Op::CreateTask,
+        Op::CompleteTask,
+        Op::UpdateTask,
+    ]);
+
+    fn sent(&mut self, s: &Sending<'_>, _: &Facts, _: &mut Notes) {
+        self.task_written[usize::from(s.client.tenant) % 16] = s.flight.sent_seq;
+    }
+    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        match (&**x.call, x.success()) {
+            (Call::ListAppointments(query), Some(Answer::Appointments(list))) => {
+                day(x, query, list, notes);
+                self.is_complete(x, query, list, facts, notes);
+            }
+            (Call::ListTasks(query), Some(Answer::Tasks(list))) => {
+                filters(x, query, list, notes);
+                self.overdue(x, query, list, notes);
+                let ids = list.tasks.iter().map(|task| &task.id);
+                page(x, (query.limit, query.offset), list.total, ids.clone(), notes);
+                self.leaf(x, SmolStr::default(), query.offset, list.total, ids, notes);
+            }
+            (Call::GetThread { contact_card_id, page: asked }, Some(Answer::Thread(thread))) => {
+                messages(x, contact_card_id, thread, notes);
+                let ids = thread.messages.iter().map(|message| &message.id);
+                page(x, (asked.limit, asked.offset), thread.total, ids.clone(), notes);
+                self.leaf(x, contact_card_id.clone(), asked.offset, thread.total, ids, notes);
+            }
+            (Call::CreateTask(_) | Call::CompleteTask { .. } | Call::UpdateTask { .. } | Call::Raw(_), _) => {
+                self.task_written[usize::from(x.client.tenant) % 16] = x.ended_seq;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A day's list by itself.
+fn day(x: &Exchange<'_>, query: &AppointmentQuery, list: &AppointmentList, notes: &mut Notes) {
+    let zone = &x.client.zone;
+    let entries = &list.appointments;
+    let twice =
+        entries.iter().enumerate().find(|(i, a)| entries[..*i].iter().any(|b| b.appointment_id == a.appointment_id));
+    let elsewhere = entries.iter().find(|a| zone.date(a.scheduled_start) != list.date);
+    let unfit = entries.iter().find(|a| {
+        query.status.is_some_and(|status| a.status != status)
+            || query.outcome.is_some_and(|outcome| a.outcome != outcome)
+    });
+    let asked = query.date.is_none_or(|date| date == list.date);
+    let whole = query.limit.is_some() || list.total as usize == entries.len();
+    let says = match () {
+        () if !asked => Some(format!("expected the list of another date than {}", list.date)),
+        () if !whole => Some(format!("expected a total of {}, got {}", entries.len(), list.total)),
+        () => None,
+    };
+    let says = says
+        .or(twice.map(|(_, a)| format!("expected {} once in the list, it stands there twice", a.appointment_id)))
+        .or(elsewhere
+            .map(|a| format!("expected only appointments of {}, {} is on another day", list.date, a.appointment_id)))
+        .or(unfit.map(|a| format!("expected the filters to hold, {} does not fit", a.appointment_id)));
+    notes.judge(COMPLETE, x, says.is_none(), || says.unwrap_or_default());
+}
+
+/// A page by itself.
+fn page<'a>(
+    x: &Exchange<'_>,
+    (limit, offset): (Option<u32>, Option<u32>),
+    total: u32,
+    ids: impl Iterator<Item = &'a SmolStr> + Clone,
+    notes: &mut Notes,
+) {
+    let entries = ids.clone().count() as u32;
+    let rest = total.saturating_sub(offset.unwrap_or(0));
+    let whole = match limit {
+        Some(limit) => entries == rest.min(limit),
+        // The default is the backend's to choose: 50 or 100.
+        None => entries == rest || (entries < rest && [50, 100].contains(&entries)),
+    };
+    let twice = ids.clone().enumerate().find(|(i, id)| ids.clone().take(*i).any(|before| before == *id));
+    notes.judge(PAGING, x, whole && twice.is_none(), || match twice {
+        Some((_, id)) => format!("expected {id} once on a page, it stands there twice"),
+        None => format!("expected a page of {total} from {} on to be full, it has {entries}", offset.unwrap_or(0)),
+    });
+}
+
+fn filters(x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Notes) {
+    let fits = |task: &&Task| {
+        let status = match query.status {
+            // Both readings: whether what is overdue is open, too.
+            Some(TaskStatus::Open) => matches!(task.status, TaskStatus::Open | TaskStatus::Overdue),
+            Some(status) => task.status == status,
+            None => true,
+        };
+        let of = |wanted: &Option<SmolStr>, has: &Option<SmolStr>| wanted.is_none() || wanted == has;
+        status
+            && query.overdue.is_none_or(|overdue| overdue == (task.status == TaskStatus::Overdue))
+            && query.due_before.is_none_or(|before| task.due_at.is_some_and(|due| due <= before))
+            && query.due_after.is_none_or(|after| task.due_at.is_some_and(|due| due >= after))
+            && of(&query.lead_id, &task.lead_id)
+            && of(&query.contact_card_id, &task.contact_card_id)
+    };
+    let unfit = list.tasks.iter().find(|task| !fits(task));
+    let overdue = list.tasks.iter().filter(|task| task.status == TaskStatus::Overdue).count() as u32;
+    let says = unfit
+        .map(|task| format!("expected the filters to hold, {} does not fit", task.id))
+        .or((overdue > list.overdue_count)
+            .then(|| format!("expected {overdue} overdue tasks at least, overdue_count says {}", list.overdue_count)));
+    notes.judge(FILTERS, x, says.is_none(), || says.unwrap_or_default());
+}
+
+fn messages(x: &Exchange<'_>, contact: &SmolStr, thread: &MessageThread, notes: &mut Notes) {
+    let disorder = thread.messages.windows(2).find(|pair| pair[0].created_at > pair[1].created_at);
+    let is_theirs = thread.contact_card_id == *contact;
+    notes.judge(THREAD, x, disorder.is_none() && is_theirs, || match disorder {
+        Some(pair) => format!("expected {} after {}, it was written before", pair[1].id, pair[0].id),
+        None => format!("expected the messages of {contact}, got those of {}", thread.contact_card_id),
+    });
+}
+
+impl Lists {
+    /// What a rep's list of a date showed before is in it still, unless somebody moved it or gave it away.
+    fn is_complete(
+        &mut self,
+        x: &Exchange<'_>,
+        query: &AppointmentQuery,
+        list: &AppointmentList,
+        facts: &Facts,
+        notes: &mut Notes,
+    ) {
+        let rep = match &query.rep_id {
+            Some(rep_id) => facts.person(rep_id),
+            None => x.client.is_phone().then_some(x.client.index),
+        };
+        let filtered = query.status.is_some() || query.outcome.is_some() || query.limit.is_some();
+        let Some(rep) = rep.filter(|_| !filtered) else { return };
+        let days = self.days.entry(rep).or_default();
+        let shown = || list.appointments.iter().map(|a| &a.appointment_id);
+        match days.iter_mut().find(|(date, _)| *date == list.date) {
+            Some((_, known)) => {
+                let moved = |id: &SmolStr| {
+                    facts.appointments.get(id).is_none_or(|a| a.was_written(START) || a.was_written(ASSIGNED))
+                };
+                let missing = known.iter().find(|id| !shown().any(|shown| shown == *id) && !moved(id));
+                notes.judge(COMPLETE, x, missing.is_none(), || {
+                    format!(
+                        "expected {} in the list, where it was before, it is missing",
+                        missing.map_or("", |id| id.as_str())
+                    )
+                });
+                known.retain(|id| !moved(id) || shown().any(|shown| shown == id));
+                let new: Vec<SmolStr> = shown().filter(|id| !known.contains(id)).cloned().collect();
+                known.extend(new);
+            }
+            None => push_bounded(days, DAYS, (list.date, shown().cloned().collect())),
+        }
+    }
+    /// Tasks that were overdue when they were counted are no more than were counted.
+    fn overdue(&mut self, x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Notes) {
+        let counted = self.overdue.of(x.client.index);
+        if query.status == Some(TaskStatus::Open) && query.assignee_id.is_none() {
+            *counted = Some((x.sent_seq, notes.settings.start + x.sent_at, list.overdue_count));
+        } else if query.status == Some(TaskStatus::Overdue) && query.assignee_id.is_none() {
+            let Some((asked, at, count)) = counted.take() else { return };
+            if self.task_written[usize::from(x.client.tenant) % 16] >= asked {
+                return;
+            }
+            let were = list.tasks.iter().filter(|task| task.due_at.is_some_and(|due| due < at)).count() as u32;
+            notes.judge(FILTERS, x, were <= count, || {
+                format!("expected overdue_count to count all {were} overdue tasks, it said {count}")
+            });
+        }
+    }
+    /// Pages that an intruder reads one after the other.
+    fn leaf<'a>(
+        &mut self,
+        x: &Exchange<'_>,
+        of: SmolStr,
+        offset: Option<u32>,
+        total: u32,
+        ids: impl Iterator<Item = &'a SmolStr>,
+        notes: &mut Notes,
+    ) {
+        if x.cause != Cause::Probe(Probe::Page) {
+            return;
+        }
+        let leafing = self.leafing.of(x.client.index);
+        let offset = offset.unwrap_or(0);
+        if offset == 0 {
+            *leafing = Some(Leafing { of: of.clone(), next: 0, total, seen: Vec::new() });
+        }
+        let Some(list) = leafing.as_mut().filter(|l| l.of == of && l.next == offset && l.total == total) else {
+            *leafing = None;
+            return;
+        };
+        let mut again = None;
+        for id in ids {
+            again = again.or(list.seen.contains(id).then(|| id.clone()));
+            list.seen.push(id.clone());
+            list.next += 1;
+        }
+        let due = total.min(offset + 5);
+        notes.judge(PAGING, x, again.is_none() && list.seen.len() as u32 == due, || match again {
+            Some(id) => format!("expected {id} on one page, it stands on two"),
+            None => format!("expected {due} entries on the pages so far, there were {}", list.seen.len()),
+        });
+    }
+}

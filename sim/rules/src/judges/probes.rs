@@ -1,0 +1,174 @@
+//! What intruders tried, and what came of it: `tenancy.isolated` and `ownership.own-only` by foreign ids,
+//! `tenancy.from-token-only`, `recording.start.prerequisites`, `validation.rejects`, and limits for `paging.exact`.
+//!
+//! A probe says what kind it is, and so what must come back. That a refused write changed nothing is seen by reading what
+//! it was aimed at before and after, a moment apart: rows of earlier days, which nobody else touches.
+
+use super::auth::said;
+use crate::docket::Exchange;
+use crate::facts::Facts;
+use crate::judge::{Judge, Ops};
+use crate::notes::Notes;
+use crate::tables::{ById, PerClient};
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::endpoint::Op;
+use fieldday_api::error::ErrorCode;
+use fieldday_api::rules::Rule;
+use fieldday_api::wire::appointments::Appointment;
+use fieldday_history::event::{Cause, Probe};
+
+use Rule::{
+    OwnershipOwnOnly as OWN, PagingExact as PAGING, RecordingStartPrerequisites as SHIFT,
+    TenancyFromTokenOnly as TOKEN, TenancyIsolated as TENANCY, ValidationRejects as VALIDATION,
+};
+
+/// The greatest limit of a list (§2).
+const LIMIT_MAX: usize = 1_000;
+
+#[derive(Default)]
+pub(crate) struct Probes {
+    intruders: PerClient<Intruder>,
+    /// Whether limits beyond the maximum were refused, and whether they were cut: one of the two always.
+    refused_limit: bool,
+    cut_limit: bool,
+    /// Reps for whom somebody sent a clock-in.
+    clocked_in: ById<()>,
+}
+
+#[derive(Default)]
+struct Intruder {
+    /// The last answer to a control, by its rows, and what a probe after it showed.
+    control: Option<Vec<SmolStr>>,
+    probed: Option<Vec<SmolStr>>,
+    /// What was read back last, and what was refused since.
+    before: Option<Box<Appointment>>,
+    refused: Option<Probe>,
+}
+
+impl Judge for Probes {
+    const RULES: &'static [Rule] = &[TENANCY, OWN, TOKEN, SHIFT, VALIDATION, PAGING];
+    const SENT: Ops = Ops::of(&[Op::ClockIn]);
+
+    fn sent(&mut self, s: &crate::docket::Sending<'_>, _: &Facts, _: &mut Notes) {
+        if let Call::ClockIn { rep_id, .. } = &*s.flight.call {
+            self.clocked_in.insert(rep_id.clone(), ());
+        }
+    }
+    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+        let Cause::Probe(probe) = x.cause else { return self.started(x, notes) };
+        let Some((status, code)) = said(x) else { return self.intruders.of(x.client.index).forget() };
+        let gone = matches!(status, 403 | 404);
+        match probe {
+            Probe::OtherTenant => notes.judge(TENANCY, x, gone, || {
+                format!("expected 403 or 404 for an id of another tenant, {} answered {status}", x.op)
+            }),
+            Probe::OtherRep => notes.judge(OWN, x, gone, || {
+                format!("expected 403 or 404 for an id of another rep, {} answered {status}", x.op)
+            }),
+            Probe::StartWithoutShift => notes.judge(SHIFT, x, (400..500).contains(&status), || {
+                format!("expected a start without a shift to be refused, got {status}")
+            }),
+            Probe::LimitBeyondMaximum => self.limit(x, status, code, notes),
+            Probe::Control | Probe::TenantIdInQuery | Probe::CompanyHeader => {
+                self.intruders.of(x.client.index).compare(x, probe, notes);
+            }
+            Probe::ReadBack => self.intruders.of(x.client.index).read_back(x, notes),
+            Probe::UnknownEnum
+            | Probe::MissingField
+            | Probe::WrongType
+            | Probe::BrokenBody
+            | Probe::OutOfRange
+            | Probe::HugeBody => {
+                let as_422 = notes.settings.accept_422 && status == 422;
+                let right = matches!(code, Some(ErrorCode::ValidationError | ErrorCode::InvalidRequest));
+                let holds = match probe {
+                    Probe::HugeBody => (400..500).contains(&status),
+                    _ => (status == 400 || as_422) && right,
+                };
+                notes.judge(VALIDATION, x, holds, || {
+                    format!("expected 400 for a malformed request, {} answered {status} {code:?}", x.op)
+                });
+                self.intruders.of(x.client.index).refused = (status >= 400).then_some(probe);
+            }
+            Probe::TenantIdInBody | Probe::Role | Probe::Token | Probe::Alias | Probe::Page => {}
+        }
+    }
+}
+
+impl Probes {
+    /// Anybody's start: nobody is on shift for whom no clock-in was ever sent.
+    fn started(&mut self, x: &Exchange<'_>, notes: &mut Notes) {
+        let (Call::StartRecording(start), Some(_)) = (&**x.call, x.success()) else { return };
+        let clocked_in = self.clocked_in.contains_key(&start.rep_id);
+        notes.judge(SHIFT, x, clocked_in, || {
+            format!("expected a start of {} to be refused, nobody ever clocked in", start.rep_id)
+        });
+    }
+    fn limit(&mut self, x: &Exchange<'_>, status: u16, code: Option<ErrorCode>, notes: &mut Notes) {
+        let entries = match x.success() {
+            Some(Answer::Tasks(list)) => Some(list.tasks.len()),
+            Some(Answer::Thread(thread)) => Some(thread.messages.len()),
+            _ => None,
+        };
+        let refused = status == 400 && code == Some(ErrorCode::InvalidRequest);
+        let cut = entries.is_some_and(|entries| entries <= LIMIT_MAX);
+        self.refused_limit |= refused;
+        self.cut_limit |= cut;
+        let always_one = !(self.refused_limit && self.cut_limit);
+        notes.judge(PAGING, x, (refused || cut) && always_one, || match entries {
+            Some(entries) if entries > LIMIT_MAX => format!("expected {LIMIT_MAX} entries at most, got {entries}"),
+            _ if !always_one => "expected a limit beyond the maximum to be refused or cut, always the same".to_owned(),
+            _ => format!("expected 400 INVALID_REQUEST or the maximum for a limit beyond it, got {status}"),
+        });
+    }
+}
+
+/// The ids of an answer's rows.
+fn rows(answer: Option<&Answer>) -> Option<Vec<SmolStr>> {
+    Some(match answer? {
+        Answer::Appointments(list) => list.appointments.iter().map(|a| a.appointment_id.clone()).collect(),
+        Answer::Tasks(list) => list.tasks.iter().map(|task| task.id.clone()).collect(),
+        Answer::Thread(thread) => thread.messages.iter().map(|message| message.id.clone()).collect(),
+        _ => return None,
+    })
+}
+
+impl Intruder {
+    /// Something came between that decides nothing.
+    fn forget(&mut self) {
+        *self = Intruder::default();
+    }
+    /// A probe between two controls that agree must agree with both.
+    fn compare(&mut self, x: &Exchange<'_>, probe: Probe, notes: &mut Notes) {
+        let shown = rows(x.success());
+        if probe != Probe::Control {
+            self.probed = Some(shown.unwrap_or_default());
+            return;
+        }
+        let (before, probed) = (self.control.take(), self.probed.take());
+        if let (Some(before), Some(probed), Some(after)) = (before, probed, &shown)
+            && before == *after
+        {
+            notes.judge(TOKEN, x, probed == before, || {
+                let (with, without) = (probed.len(), before.len());
+                format!("expected the same {without} rows with another tenant's id beside the request, got {with}")
+            });
+        } else {
+            self.control = shown;
+        }
+    }
+    /// What a refused write was aimed at is as it was.
+    fn read_back(&mut self, x: &Exchange<'_>, notes: &mut Notes) {
+        let Some(Answer::Appointment(detail)) = x.success() else { return self.forget() };
+        let now = &detail.appointment;
+        if let (Some(before), Some(_)) = (&self.before, self.refused)
+            && before.id == now.id
+        {
+            notes.judge(VALIDATION, x, **before == *now, || {
+                format!("expected {} to be as it was after a request that was refused, it changed", now.id)
+            });
+        }
+        (self.before, self.refused) = (Some(Box::new(now.clone())), None);
+    }
+}
