@@ -40,6 +40,9 @@ pub enum Probe {
     HugeBody,
     /// A field out of its range, or two that contradict each other (an outcome of won without a deal size): 400.
     OutOfRange,
+    /// A write of an earlier day again, as it was acknowledged then: changes nothing. Comes between two
+    /// [read-backs](Probe::ReadBack).
+    Repeat,
     /// A recording without a shift: 4xx.
     StartWithoutShift,
     /// What a probe that was refused aimed at, read back: unchanged.

@@ -28,7 +28,7 @@ fieldday_api::defects! {
     ClockInTwice "clock-in-twice" in "weekday" breaks ShiftClockInOnce:
         "A repeated clock-in makes a second shift."
         "An insert without a look, and no unique constraint.";
-    ClockInRace "clock-in-race" in "weekday" breaks ShiftClockInOnce:
+    ClockInRace "clock-in-race" in "monday-storm" breaks ShiftClockInOnce:
         "Two clock-ins under way at once make two shifts."
         "Check-then-insert without a lock or a unique constraint.";
     ClockInMovesStart "clock-in-moves-start" in "weekday" breaks ShiftClockInOnce:
@@ -40,13 +40,13 @@ fieldday_api::defects! {
     ClockOutAgainRefused "clock-out-again-refused" in "weekday" breaks ShiftClockOutOnce:
         "A repeated clock-out answers 400 although the first took effect."
         "A look-up of the active shift alone, so that a lost answer cannot be asked for again.";
-    ShiftDateUtc "shift-date-utc" in "weekday" breaks ShiftToday:
+    ShiftDateUtc "shift-date-utc" in "utc-midnight" breaks ShiftToday:
         "The day of a shift ends at midnight UTC, in the middle of an American evening."
         "datetime.utcnow().date() as the business date.";
     StartMakesSecondSession "start-makes-second-session" in "weekday" breaks RecordingStartOnce:
         "A repeated start makes a second active session for the appointment."
         "An idempotency key that the client learns only from the answer that was lost.";
-    StartRace "start-race" in "weekday" breaks RecordingStartOnce:
+    StartRace "start-race" in "rough" breaks RecordingStartOnce:
         "Two starts under way at once make two sessions."
         "Check-then-insert without a lock or a unique constraint.";
     StartWithoutShift "start-without-shift" in "weekday" breaks RecordingStartPrerequisites:
@@ -55,7 +55,7 @@ fieldday_api::defects! {
     StopMovesEnd "stop-moves-end" in "weekday" breaks RecordingStopOnce:
         "A repeated stop moves ended_at to the repeat."
         "A handler that sets the end without looking whether it is set.";
-    StopResetsStatus "stop-resets-status" in "weekday" breaks RecordingStatusForward:
+    StopResetsStatus "stop-resets-status" in "rough" breaks RecordingStatusForward:
         "A repeated stop sends transcription and analysis back to the beginning."
         "A stop handler that initialises the pipeline's columns each time.";
     UploadStartsAgain "upload-starts-again" in "weekday" breaks RecordingUploadOnce:
@@ -67,7 +67,7 @@ fieldday_api::defects! {
     EphemeralKeepsAudio "ephemeral-keeps-audio" in "weekday" breaks RecordingEphemeral:
         "An ephemeral session shows its audio after the upload."
         "Deletion left to a clean-up job that nobody scheduled.";
-    ListByUtcDate "list-by-utc-date" in "weekday" breaks AppointmentListComplete:
+    ListByUtcDate "list-by-utc-date" in "utc-midnight" breaks AppointmentListComplete:
         "A day's list is cut at midnight UTC: evenings are missing, the evening before is there."
         "DATE(scheduled_start) = :date on a column in UTC.";
     PatchClearsAbsent "patch-clears-absent" in "weekday" breaks AppointmentPatchPartial:
@@ -79,7 +79,7 @@ fieldday_api::defects! {
     PatchAddsDealSize "patch-adds-deal-size" in "weekday" breaks AppointmentPatchIdempotent:
         "An update adds its deal_size to the one that is there: a repeat doubles the deal."
         "Revenue kept by an increment in a handler that clients retry.";
-    PatchDedupedById "patch-deduped-by-id" in "weekday" breaks AppointmentPatchOrdered:
+    PatchDedupedById "patch-deduped-by-id" in "rough" breaks AppointmentPatchOrdered:
         "An update that follows another of the same appointment within three seconds is acknowledged and dropped."
         "A duplicate filter keyed by the resource in place of the request.";
     WonWithoutDealSize "won-without-deal-size" in "weekday" breaks AppointmentWonDealSize:

@@ -45,7 +45,7 @@ impl Backend {
             return Err(Refusal::request("already clocked in"));
         }
         if self.has(Defect::ClockInMovesStart) {
-            self.tenants[usize::from(rep.tenant)].shifts[row as usize].shift.clock_in_at = desired;
+            self.tenants[usize::from(rep.tenant)].shifts[row as usize].shift.clock_in_at = now;
         }
         Ok(self.shift_day(rep.tenant, row))
     }

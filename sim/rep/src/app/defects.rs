@@ -9,7 +9,7 @@ fieldday_api::defects! {
     QueueInMemory "queue-in-memory" in "weekday" breaks AppQueueDurable:
         "The offline queue is kept in memory alone: whoever kills the app loses it."
         "redux-offline #230: persisting was left to a hook that the kill does not run.";
-    BusyFlagPersisted "busy-flag-persisted" in "weekday" breaks AppQueueDrains:
+    BusyFlagPersisted "busy-flag-persisted" in "rough" breaks AppQueueDrains:
         "That the queue is being sent is written to the store: killed meanwhile, the app believes it for ever."
         "redux-offline #374: killed mid-flush, stuck busy.";
     DoubleFlush "double-flush" in "rough" breaks AppQueueFifo:
@@ -27,7 +27,7 @@ fieldday_api::defects! {
     ReplayInParallel "replay-in-parallel" in "dead-zones" breaks AppQueueFifo:
         "Everything that waits is sent at once."
         "Promise.all over a queue whose entries depend on one another.";
-    NoResumeAfterRestart "no-resume-after-restart" in "weekday" breaks AppQueueDrains:
+    NoResumeAfterRestart "no-resume-after-restart" in "rough" breaks AppQueueDrains:
         "What waits when the app starts is not taken up until something new is queued."
         "TanStack query #5847: paused mutations not resumed after an offline restart.";
     FlushOnlyOnReconnect "flush-only-on-reconnect" in "weekday" breaks AppQueueDrains:
@@ -66,13 +66,13 @@ fieldday_api::defects! {
     CreateRetriedAfterTimeout "create-retried-after-timeout" in "rough" breaks AppCreateTaskAsks:
         "Creating a task is repeated after a time-out, without asking."
         "axios-retry #66: a POST retried after a timeout.";
-    DoubleTapCreatesTwice "double-tap-creates-twice" in "weekday" breaks AppCreateTaskAsks:
+    DoubleTapCreatesTwice "double-tap-creates-twice" in "rough" breaks AppCreateTaskAsks:
         "A second tap on the button creates the task again."
         "A button that is not disabled while its request is under way.";
     UrlReusedAfterExpiry "url-reused-after-expiry" in "dead-zones" breaks AppForbiddenFinal:
         "Audio is sent to its first presigned URL for ever, expired or not."
         "uppy #1724: a presigned URL expired before the retry.";
-    PortalTakenForInternet "portal-taken-for-internet" in "weekday" breaks AppQueueDurable AppQueueDrains:
+    PortalTakenForInternet "portal-taken-for-internet" in "rough" breaks AppQueueDurable AppQueueDrains:
         "A captive portal's page with status 200 counts as success: the action is dropped."
         "react-native #18368: connected, without internet.";
     NoTokenMeansSignedOut "no-token-means-signed-out" in "dead-zones" breaks AppQueueDurable:
@@ -129,7 +129,7 @@ fieldday_api::defects! {
     CallsBeforeToken "calls-before-token" in "weekday" breaks AppBearer:
         "The first call after a start goes out before there is a token, without one."
         "A client that is used before its provider is ready.";
-    KeepsWhatIsGone "keeps-what-is-gone" in "weekday" breaks AppNotFoundEvicts:
+    KeepsWhatIsGone "keeps-what-is-gone" in "dst" breaks AppNotFoundEvicts:
         "What answers 404 stays in the cache."
         "An error path that shows a message and leaves the store alone.";
     BlankWhileRefreshing "blank-while-refreshing" in "weekday" breaks AppStaleShown:
@@ -144,7 +144,7 @@ fieldday_api::defects! {
     OneTimeoutForAll "one-timeout-for-all" in "weekday" breaks AppTimeouts:
         "Every call waits a minute."
         "The library's default timeout.";
-    ClockInWhateverTheDay "clock-in-whatever-the-day" in "utc-midnight" breaks AppQueueDrains:
+    ClockInWhateverTheDay "clock-in-whatever-the-day" in "overnight" breaks AppQueueDrains:
         "A clocking that waited past midnight is sent all the same, for the wrong day."
         "A queue that replays what it has, without asking whether it still means the same.";
 }

@@ -22,6 +22,7 @@ impl<S: Surroundings> App<S> {
             Call::ShiftToday { rep_id: self.phone.owner.rep_id.clone() },
             Call::ListAppointments(AppointmentQuery { date, ..Default::default() }),
             tasks(TaskStatus::Open),
+            tasks(TaskStatus::Overdue),
             tasks(TaskStatus::Completed),
         ];
         let sessions = self.phone.storage.borrow().sessions.clone();

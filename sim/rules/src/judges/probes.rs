@@ -16,11 +16,13 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::appointments::Appointment;
+use fieldday_api::wire::recordings::RecordingSession;
 use fieldday_history::event::{Cause, Probe};
 
 use Rule::{
-    OwnershipOwnOnly as OWN, PagingExact as PAGING, RecordingStartPrerequisites as SHIFT,
-    TenancyFromTokenOnly as TOKEN, TenancyIsolated as TENANCY, ValidationRejects as VALIDATION,
+    OwnershipOwnOnly as OWN, PagingExact as PAGING, RecordingStartPrerequisites as SHIFT, RecordingStopOnce as STOP,
+    RecordingUploadOnce as UPLOAD, TenancyFromTokenOnly as TOKEN, TenancyIsolated as TENANCY,
+    ValidationRejects as VALIDATION,
 };
 
 /// The greatest limit of a list (§2).
@@ -36,18 +38,34 @@ pub(crate) struct Probes {
     clocked_in: ById<()>,
 }
 
+/// What can be read back.
+#[derive(PartialEq)]
+enum Row {
+    Appointment(Box<Appointment>),
+    Session(Box<RecordingSession>),
+}
+
+impl Row {
+    fn id(&self) -> &SmolStr {
+        match self {
+            Row::Appointment(appointment) => &appointment.id,
+            Row::Session(session) => &session.id,
+        }
+    }
+}
+
 #[derive(Default)]
 struct Intruder {
     /// The last answer to a control, by its rows, and what a probe after it showed.
     control: Option<Vec<SmolStr>>,
     probed: Option<Vec<SmolStr>>,
-    /// What was read back last, and what was refused since.
-    before: Option<Box<Appointment>>,
-    refused: Option<Probe>,
+    /// What was read back last, and the rule that says that it is still so: something was refused since, or repeated.
+    before: Option<Row>,
+    unchanged: Option<Rule>,
 }
 
 impl Judge for Probes {
-    const RULES: &'static [Rule] = &[TENANCY, OWN, TOKEN, SHIFT, VALIDATION, PAGING];
+    const RULES: &'static [Rule] = &[TENANCY, OWN, TOKEN, SHIFT, VALIDATION, PAGING, STOP, UPLOAD];
     const SENT: Ops = Ops::of(&[Op::ClockIn]);
 
     fn sent(&mut self, s: &crate::docket::Sending<'_>, _: &Facts, _: &mut Notes) {
@@ -89,7 +107,12 @@ impl Judge for Probes {
                 notes.judge(VALIDATION, x, holds, || {
                     format!("expected 400 for a malformed request, {} answered {status} {code:?}", x.op)
                 });
-                self.intruders.of(x.client.index).refused = (status >= 400).then_some(probe);
+                self.intruders.of(x.client.index).unchanged = (status >= 400).then_some(VALIDATION);
+            }
+            Probe::Repeat => {
+                let rule = if x.op == Op::StopRecording { STOP } else { UPLOAD };
+                notes.judge(rule, x, status < 300, || format!("expected a repeat to be acknowledged, got {status}"));
+                self.intruders.of(x.client.index).unchanged = Some(rule);
             }
             Probe::TenantIdInBody | Probe::Role | Probe::Token | Probe::Alias | Probe::Page => {}
         }
@@ -160,15 +183,18 @@ impl Intruder {
     }
     /// What a refused write was aimed at is as it was.
     fn read_back(&mut self, x: &Exchange<'_>, notes: &mut Notes) {
-        let Some(Answer::Appointment(detail)) = x.success() else { return self.forget() };
-        let now = &detail.appointment;
-        if let (Some(before), Some(_)) = (&self.before, self.refused)
-            && before.id == now.id
+        let now = match x.success() {
+            Some(Answer::Appointment(detail)) => Row::Appointment(Box::new(detail.appointment.clone())),
+            Some(Answer::Recording(body)) => Row::Session(Box::new(body.session.clone())),
+            _ => return self.forget(),
+        };
+        if let (Some(before), Some(rule)) = (&self.before, self.unchanged.take())
+            && before.id() == now.id()
         {
-            notes.judge(VALIDATION, x, **before == *now, || {
-                format!("expected {} to be as it was after a request that was refused, it changed", now.id)
+            notes.judge(rule, x, *before == now, || {
+                format!("expected {} to be as it was, after a write that was refused or repeated it is not", now.id())
             });
         }
-        (self.before, self.refused) = (Some(Box::new(now.clone())), None);
+        self.before = Some(now);
     }
 }

@@ -55,7 +55,8 @@ pub struct Stream {
 
 impl Stream {
     pub fn new() -> Stream {
-        let settings = Settings { start: Time::parse(START).unwrap(), ..Settings::default() };
+        // No token counts as fresh: what is answered 401 may have expired.
+        let settings = Settings { start: Time::parse(START).unwrap(), token_life: Span::ZERO, ..Settings::default() };
         let mut s = Stream { now: Span::ZERO, events: Vec::new(), settings, calls: 0, actions: 0 };
         s.client(REP, "org_a", Role::SalesRep);
         s.client(OFFICE, "org_a", Role::Csr);

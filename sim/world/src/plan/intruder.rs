@@ -81,7 +81,7 @@ fn step(probe: Probe, login: Login, call: Call) -> ProbeStep {
 }
 
 /// The kinds of probes, in turn.
-const KINDS: u64 = 26;
+const KINDS: u64 = 29;
 
 impl Aims<'_> {
     fn probes(&self, plan: &Plan, name: &str, key: u64) -> Vec<ProbePlan> {
@@ -123,6 +123,7 @@ impl Aims<'_> {
             17 => self.beyond(which).map(|call| vec![step(Probe::LimitBeyondMaximum, manager(), call)]),
             18 => self.pages(draw, which),
             19..=24 => self.malformed(kind, draw, which),
+            26..=28 => self.repeats(kind, draw),
             _ => self.start_without_shift(draw).map(|call| vec![step(Probe::StartWithoutShift, manager(), call)]),
         };
         steps.unwrap_or_default()
@@ -293,6 +294,25 @@ impl Aims<'_> {
             AppointmentPatch { outcome: Some(Outcome::Won), service_type: Some("x".into()), ..Default::default() };
         let call = if kind == 24 && which % 3 == 0 { patch(&appointment.id, &won) } else { Call::Raw(Box::new(raw)) };
         Some(vec![look(), step(probe, manager(), call), look()])
+    }
+    /// A write of an earlier day once more, between two looks at the session that it is about.
+    fn repeats(&self, kind: u64, draw: u64) -> Option<Vec<ProbeStep>> {
+        let recorded = self.own.data.sessions.iter().filter(|session| session.audio_url.is_some());
+        let session = pick(recorded, |session| &session.id, draw)?;
+        let session_id = session.id.clone();
+        let again = match kind {
+            26 => Call::StopRecording { session_id: session_id.clone(), body: RecordingStop { location: nowhere() } },
+            _ => Call::UploadAudio {
+                session_id: session_id.clone(),
+                body: UploadAudio {
+                    audio_url: session.audio_url.clone()?,
+                    audio_duration_seconds: session.audio_duration_seconds?,
+                    audio_size_bytes: session.audio_size_bytes?,
+                },
+            },
+        };
+        let look = || step(Probe::ReadBack, manager(), Call::GetRecording { session_id: session_id.clone() });
+        Some(vec![look(), step(Probe::Repeat, manager(), again), look()])
     }
     /// Before anybody is clocked in.
     fn start_without_shift(&self, draw: u64) -> Option<Call> {

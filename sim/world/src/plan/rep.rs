@@ -70,6 +70,12 @@ impl TenantMaker<'_> {
         Some(rep.known)
     }
 
+    /// A phone is looked at until then, and until some time after the network is back, should it be away at that time.
+    fn network_back_by(&self, evening: Time) -> Time {
+        let away = self.air.outages.iter().filter(|outage| outage.from < evening && outage.until + EVENING > evening);
+        away.map(|outage| outage.until + Span::hours(1)).max().unwrap_or(evening).max(evening)
+    }
+
     fn user(&mut self, stream: &mut Stream, number: usize, key: u64) -> (SmolStr, SmolStr) {
         let (first, last) = people::name(stream);
         let mut user = User {
@@ -122,7 +128,7 @@ impl TenantMaker<'_> {
             lunch: day.lunch.filter(|_| !self.plan.removed.takes(&lunch_name)),
             kills: self.kills(rep, leaves_home, stops_work),
             reads_back: self.plan.scenario.proof.app && !self.plan.removed.takes(&format!("{}/proof", rep.name)),
-            lives_until: (stops_work + EVENING).min(self.site.ends),
+            lives_until: self.network_back_by(stops_work + EVENING).min(self.site.ends),
             name: rep.name.clone(),
         };
         self.reps.push(plan);
