@@ -2,6 +2,7 @@
 
 use crate::Settings;
 use crate::judge::is_judged;
+use crate::marks::Marks;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::rules::Rule;
@@ -141,6 +142,9 @@ pub struct Findings {
     pub violations: Vec<Violation>,
     /// Dangers that showed.
     pub hazards: Hazards,
+    /// States that were reached.
+    #[serde(skip)]
+    pub marks: Marks,
     /// How punctual each of [`CLASSES`] was for phones, then for desks: `latency.timeout` is a share, so its count is made
     /// anew from these sums.
     pub punctuality: [Punctuality; 2 * CLASSES.len()],
@@ -157,6 +161,7 @@ impl Findings {
             rules: [RuleCount::default(); RULES],
             violations: Vec::new(),
             hazards: Hazards { counts: [0; Hazard::ALL.len()], cases: Vec::new() },
+            marks: Marks::default(),
             punctuality: [Punctuality::default(); 2 * CLASSES.len()],
             late: Vec::new(),
             late_share_max_ppm: settings.late_share_max_ppm,
@@ -207,6 +212,7 @@ impl Findings {
         }
         let room = KEPT_PER_RULE_MERGED.saturating_sub(self.hazards.cases.len());
         self.hazards.cases.extend(other.hazards.cases.into_iter().take(room));
+        self.marks.merge(&other.marks);
         for (mine, theirs) in self.punctuality.iter_mut().zip(other.punctuality) {
             mine.judged += theirs.judged;
             mine.late += theirs.late;

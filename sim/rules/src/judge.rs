@@ -4,6 +4,7 @@ use crate::docket::{Docket, End, Exchange, Flight, Sending, Told};
 use crate::facts::Facts;
 use crate::findings::Findings;
 use crate::judges::*;
+use crate::marks::Watch;
 use crate::notes::Notes;
 use crate::settings::Settings;
 use fieldday_api::endpoint::Op;
@@ -144,6 +145,7 @@ pub struct Judges {
     facts: Facts,
     bench: Bench,
     notes: Notes,
+    watch: Watch,
     seq: u64,
 }
 
@@ -151,11 +153,12 @@ impl Judges {
     /// Judges who have seen nothing yet.
     pub fn new(settings: Arc<Settings>) -> Judges {
         let notes = Notes::new(settings);
-        Judges { docket: Docket::default(), facts: Facts::default(), bench: Bench::default(), notes, seq: 0 }
+        Judges { docket: Docket::default(), facts: Facts::default(), bench: Bench::default(), notes, watch: Watch::default(), seq: 0 }
     }
     /// The next event of the cell.
     pub fn on(&mut self, event: &Event) {
         (self.notes.event, self.seq) = (self.seq, self.seq + 1);
+        self.watch.on(event);
         match &event.what {
             What::Client(client) => {
                 let zone = self.notes.settings.zones.get(&client.tenant).cloned();
@@ -191,6 +194,7 @@ impl Judges {
     pub fn finish(mut self) -> Findings {
         self.bench.finish(&mut self.notes);
         self.notes.findings.settle_latency();
+        self.notes.findings.marks = self.watch.marks;
         self.notes.findings
     }
     fn told(&mut self, event: &Event) {

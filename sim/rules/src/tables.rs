@@ -40,6 +40,9 @@ impl<T: Default> PerClient<T> {
         }
         &mut self.0[place]
     }
+    pub fn get(&self, client: u32) -> Option<&T> {
+        self.0.get(client as usize)
+    }
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter()
     }
