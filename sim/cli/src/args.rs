@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::commands::explore::ExploreArgs;
 use crate::commands::prove::ProveArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -61,6 +62,13 @@ pub enum Command {
     /// scenarios are lived without a defect: whatever breaks there is a false alarm. Exit code 0 if every defect was found
     /// and nothing else.
     Prove(ProveArgs),
+    /// Live many seeds in search of one that breaks a rule
+    ///
+    /// Each seed draws which mishaps, habits and operations are on, and how strong (but for --no-swarm). Failures of one kind
+    /// are counted together, and the earliest is kept, with the line to paste. Exit code 1 if anything failed.
+    Explore(ExploreArgs),
+    /// List the marks: states that should sometimes be reached
+    Marks,
     /// List, show, check and plan scenarios
     Scenarios(ScenariosArgs),
     /// Write copies of the built-in scenarios, to write one's own from
@@ -196,7 +204,7 @@ pub struct PlanArgs {
 }
 
 /// Reads a seed.
-fn seed(text: &str) -> Result<u64, String> {
+pub fn seed(text: &str) -> Result<u64, String> {
     let digits = text.replace('_', "");
     let read = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
         Some(hex) if hex.bytes().all(|b| b.is_ascii_hexdigit()) => u64::from_str_radix(hex, 16).ok(),

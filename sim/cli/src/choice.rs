@@ -38,12 +38,7 @@ impl Choice {
         if let Some(date) = args.date {
             scenario.day.dates = vec![date];
         }
-        for name in &args.defect {
-            known_defect(name)?;
-            if !scenario.defects.contains(name) {
-                scenario.defects.push(name.clone());
-            }
-        }
+        add_defects(&mut scenario, &args.defect)?;
         scenario.remove.extend(args.without.iter().cloned());
         let recipe = Recipe {
             scenario: args.scenario.clone(),
@@ -63,6 +58,17 @@ pub fn load(name_or_path: &str) -> Result<Scenario, Failure> {
     let scenario = Scenario::load(name_or_path)?;
     scenario.defects.iter().try_for_each(|name| known_defect(name))?;
     Ok(scenario)
+}
+
+/// Builds defects in beside the scenario's own.
+pub fn add_defects(scenario: &mut Scenario, names: &[String]) -> Result<(), Failure> {
+    for name in names {
+        known_defect(name)?;
+        if !scenario.defects.contains(name) {
+            scenario.defects.push(name.clone());
+        }
+    }
+    Ok(())
 }
 
 fn known_defect(name: &str) -> Result<(), Failure> {

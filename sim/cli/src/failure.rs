@@ -44,6 +44,12 @@ pub enum Failure {
     /// The result could not be printed.
     #[error("the result cannot be printed: {0}")]
     Output(#[source] io::Error),
+    /// An exploration that cannot go on.
+    #[error(transparent)]
+    Explore(#[from] fieldday_engine::explore::ExploreError),
+    /// What should be resumed is not what an exploration wrote, or of another one.
+    #[error("{} cannot be resumed: {why}", path.display())]
+    Resume { path: PathBuf, why: String },
     /// A proof that cannot begin.
     #[error(transparent)]
     Prove(#[from] fieldday_engine::prove::ProveError),
@@ -67,6 +73,8 @@ impl Failure {
             | Failure::Unreadable { .. }
             | Failure::Output(_)
             | Failure::Prove(_)
+            | Failure::Explore(_)
+            | Failure::Resume { .. }
             | Failure::Threads(_) => WRONG,
         }
     }
@@ -78,7 +86,8 @@ impl Failure {
         };
         match self {
             // Each of its problems has its own.
-            Failure::Scenario(_) | Failure::Unreadable { .. } | Failure::Prove(_) => None,
+            Failure::Scenario(_) | Failure::Unreadable { .. } | Failure::Prove(_) | Failure::Explore(_) => None,
+            Failure::Resume { .. } => Some("it is what --out of an exploration of the same scenario wrote".to_owned()),
             Failure::Plan(_) => Some("`fieldday scenarios plan` prints the names of everything in a plan".to_owned()),
             Failure::NoSuchDefect { suggestion, .. } => or(suggestion, "`fieldday defects` lists them"),
             Failure::NoSuchRule { suggestion, .. } => or(suggestion, "`fieldday rules` lists them"),

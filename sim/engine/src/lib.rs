@@ -6,6 +6,7 @@
 pub mod cell;
 pub mod defects;
 pub mod executor;
+pub mod explore;
 mod flight;
 pub mod prove;
 mod recorder;

@@ -4,7 +4,7 @@ use crate::paint::{Paint, Tone};
 use crate::table::{Table, words};
 use fieldday_api::rules::{Rule, Side};
 use fieldday_engine::defects::Defect;
-use fieldday_rules::is_judged;
+use fieldday_rules::{Mark, is_judged};
 use fieldday_world::scenario::Scenario;
 use std::fmt::Write as _;
 
@@ -72,6 +72,13 @@ pub fn rule(rule: Rule, paint: Paint) -> String {
     }
     out.push_str(&table.render(paint, 2));
     out
+}
+
+/// All marks, a line each.
+pub fn marks(paint: Paint) -> String {
+    let mut table = Table::default();
+    Mark::ALL.iter().for_each(|mark| table.row([words(mark.name()), words(mark.sentence())]));
+    table.render(paint, 0)
 }
 
 /// All defects, a line each.

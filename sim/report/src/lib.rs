@@ -8,6 +8,7 @@
 mod build;
 mod cases;
 pub mod catalogue;
+pub mod explored;
 mod folder;
 pub mod hlog;
 mod paint;

@@ -153,7 +153,14 @@ impl Judges {
     /// Judges who have seen nothing yet.
     pub fn new(settings: Arc<Settings>) -> Judges {
         let notes = Notes::new(settings);
-        Judges { docket: Docket::default(), facts: Facts::default(), bench: Bench::default(), notes, watch: Watch::default(), seq: 0 }
+        Judges {
+            docket: Docket::default(),
+            facts: Facts::default(),
+            bench: Bench::default(),
+            notes,
+            watch: Watch::default(),
+            seq: 0,
+        }
     }
     /// The next event of the cell.
     pub fn on(&mut self, event: &Event) {

@@ -9,7 +9,9 @@ use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::{Processing, RecordingMode};
 use fieldday_history::Event;
-use fieldday_history::event::{Cause, Deed, Lapse, PollEnd, RefreshReason, Sent, Settlement, Source, Trigger, Truth, What};
+use fieldday_history::event::{
+    Cause, Deed, Lapse, PollEnd, RefreshReason, Sent, Settlement, Source, Trigger, Truth, What,
+};
 use serde::Serialize;
 
 macro_rules! marks {

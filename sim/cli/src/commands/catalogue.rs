@@ -18,6 +18,10 @@ pub fn rules(name: Option<&str>) -> Result<(), Failure> {
     output::print(&text).map(drop)
 }
 
+pub fn marks() -> Result<(), Failure> {
+    output::print(&catalogue::marks(Paint::new(output::stdout_has_colour()))).map(drop)
+}
+
 pub fn defects() -> Result<(), Failure> {
     output::print(&catalogue::defects(Paint::new(output::stdout_has_colour()))).map(drop)
 }

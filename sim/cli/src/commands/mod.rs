@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod catalogue;
+pub mod explore;
 mod init;
 pub mod prove;
 mod run;
@@ -34,6 +35,8 @@ pub fn main() -> ExitCode {
 fn execute(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Run(args) => return run::run(&args),
+        Command::Explore(args) => return explore::explore(&args),
+        Command::Marks => catalogue::marks()?,
         Command::Prove(args) => return prove::prove(&args),
         Command::Scenarios(args) => scenarios::scenarios(args.command)?,
         Command::Init { dir } => init::init(&dir)?,

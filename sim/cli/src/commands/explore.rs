@@ -1,0 +1,157 @@
+//! `fieldday explore`: many seeds in search of one that breaks a rule.
+
+use crate::args::Format;
+use crate::choice;
+use crate::failure::Failure;
+use crate::{interrupt, machine, output};
+use clap::Args;
+use fieldday_engine::explore::{self, Explored, Options};
+use fieldday_report::explored::{Exploration, render};
+use fieldday_report::units::{count, counted};
+use fieldday_report::{Paint, Recipe};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Between two lines of progress, and two savings.
+const A_WHILE: Duration = Duration::from_secs(2);
+
+#[derive(Args, Debug)]
+pub struct ExploreArgs {
+    /// A built-in scenario's name, or the path of a .toml file
+    #[arg(default_value = "rough")]
+    pub scenario: String,
+    /// The first seed, decimal or 0x hexadecimal
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = crate::args::seed)]
+    pub from: u64,
+    /// So many seeds
+    #[arg(long, value_name = "N", default_value_t = 200, conflicts_with = "for_", value_parser = clap::value_parser!(u64).range(1..))]
+    pub seeds: u64,
+    /// As many seeds as fit in that time, such as 90s, 10m, 8h
+    #[arg(long = "for", id = "for_", value_name = "TIME", value_parser = span)]
+    pub for_: Option<Duration>,
+    /// Reps of each seed: few, so that seeds are many
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub reps: u64,
+    /// Leave the scenario as it is, whatever the seed
+    #[arg(long)]
+    pub no_swarm: bool,
+    /// Build a defect in, by its name (again for more)
+    #[arg(long, value_name = "NAME")]
+    pub defect: Vec<String>,
+    /// End with the first failure
+    #[arg(long)]
+    pub stop_at_first: bool,
+    /// Write what was explored to this file, again and again
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Go on from what is in this file, and write to it
+    #[arg(long, value_name = "FILE", conflicts_with = "out")]
+    pub resume: Option<PathBuf>,
+    /// Threads; one a core if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub threads: Option<u64>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
+}
+
+/// `90s`, `10m`, `8h`
+fn span(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("a time is a number with s, m or h: 10m, not {text:?}");
+    let unit = text.chars().next_back().ok_or_else(wrong)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    Ok(Duration::from_secs(number.saturating_mul(seconds)))
+}
+
+pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {
+    let mut scenario = choice::load(&args.scenario)?;
+    choice::add_defects(&mut scenario, &args.defect)?;
+    let recipe = Recipe {
+        scenario: args.scenario.clone(),
+        seed: 0,
+        swarm: !args.no_swarm,
+        reps: Some(args.reps),
+        defects: args.defect.clone(),
+        ..Recipe::default()
+    };
+    let file = args.resume.as_ref().or(args.out.as_ref());
+    let so_far = match &args.resume {
+        Some(path) => resumed(path, &recipe, args.from)?,
+        None => Explored::default(),
+    };
+    let stop = interrupt::flag();
+    let timed_out = AtomicBool::new(false);
+    let began = Instant::now();
+    let options = Options {
+        threads: usize::try_from(args.threads.unwrap_or_else(machine::cores)).unwrap_or(1),
+        from: args.from,
+        seeds: if args.for_.is_some() { u64::MAX } else { args.seeds },
+        swarm: !args.no_swarm,
+        reps: args.reps,
+        stop_at_first: args.stop_at_first,
+        stop: &stop,
+    };
+    let told = Mutex::new((Instant::now(), so_far.seeds, Vec::new()));
+    let explored = explore::explore(&scenario, &options, so_far, |explored, new| {
+        let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        told.2.extend(new.iter().map(|mark| mark.name()));
+        if args.for_.is_some_and(|limit| began.elapsed() >= limit) {
+            timed_out.store(true, Ordering::Relaxed);
+            stop.store(true, Ordering::Relaxed);
+        }
+        if told.0.elapsed() < A_WHILE {
+            return;
+        }
+        let rate = (explored.seeds - told.1) as f64 / told.0.elapsed().as_secs_f64();
+        let new = std::mem::take(&mut told.2);
+        let new = if new.is_empty() { String::new() } else { format!("; newly reached: {}", new.join(", ")) };
+        let failures = counted(explored.failures.len() as u64, "kind of failure", "kinds of failures");
+        output::note(&format!("{} seeds, {rate:.0} a second, {failures}{new}", count(explored.seeds)));
+        *told = (Instant::now(), explored.seeds, Vec::new());
+        if let Some(file) = file {
+            // Said at the end, if it still cannot be written then.
+            let _ = save(file, &recipe, args.from, explored);
+        }
+    })?;
+    let interrupted = stop.load(Ordering::Relaxed) && !timed_out.load(Ordering::Relaxed);
+    if let Some(file) = file {
+        save(file, &recipe, args.from, &explored)?;
+    }
+    let exploration = Exploration::new(recipe.to_string(), args.from, explored);
+    let text = match args.format {
+        Format::Json => exploration.to_json(),
+        Format::Terminal => render(&exploration, &recipe, Paint::new(output::stdout_has_colour())),
+    };
+    output::print(&text)?;
+    Ok(match () {
+        () if interrupted => interrupt::INTERRUPTED,
+        () if exploration.explored.failures.is_empty() => 0,
+        () => 1,
+    })
+}
+
+/// Beside its place, then renamed, so that a kill leaves the file before.
+fn save(path: &Path, recipe: &Recipe, from: u64, explored: &Explored) -> Result<(), Failure> {
+    let text = Exploration::new(recipe.to_string(), from, explored.clone()).to_json();
+    let beside = path.with_extension("part");
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
+    written.map_err(|source| Failure::File { path: path.to_owned(), source })
+}
+
+fn resumed(path: &Path, recipe: &Recipe, from: u64) -> Result<Explored, Failure> {
+    let wrong = |why: String| Failure::Resume { path: path.to_owned(), why };
+    let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
+    let before = Exploration::from_json(&text).map_err(&wrong)?;
+    if (before.of.as_str(), before.from) != (recipe.to_string().as_str(), from) {
+        return Err(wrong(format!("it is of `{}` from seed {}", before.of, before.from)));
+    }
+    Ok(before.explored)
+}
