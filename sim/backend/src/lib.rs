@@ -13,6 +13,7 @@ mod config;
 mod defects;
 mod extras;
 mod ids;
+mod inspect;
 mod load;
 mod mishaps;
 mod paging;
@@ -27,6 +28,7 @@ mod times;
 
 pub use config::{ClockInRepeat, Config, LimitPolicy, Readings, ServiceTimes, ShunyaTimes, Spread};
 pub use defects::Defect;
+pub use inspect::RepRows;
 pub use load::DataError;
 pub use mishaps::{Mishap, MishapKind, ShunyaStep};
 pub use recordings::UPLOAD_URL_PREFIX;

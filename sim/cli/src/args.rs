@@ -2,6 +2,7 @@
 
 use crate::commands::explore::ExploreArgs;
 use crate::commands::prove::ProveArgs;
+use crate::commands::replay::ReplayArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -67,6 +68,10 @@ pub enum Command {
     /// Each seed draws which mishaps, habits and operations are on, and how strong (but for --no-swarm). Failures of one kind
     /// are counted together, and the earliest is kept, with the line to paste. Exit code 1 if anything failed.
     Explore(ExploreArgs),
+    /// Live a cell again and look at what happened
+    ///
+    /// The same scenario and seed give the same events. Without a filter: what happened around the first violation.
+    Replay(Box<ReplayArgs>),
     /// List the marks: states that should sometimes be reached
     Marks,
     /// List, show, check and plan scenarios

@@ -44,6 +44,9 @@ pub enum Failure {
     /// The result could not be printed.
     #[error("the result cannot be printed: {0}")]
     Output(#[source] io::Error),
+    /// An endpoint that nobody knows.
+    #[error("there is no endpoint called {name:?}")]
+    NoSuchEndpoint { name: String, suggestion: Option<String> },
     /// An exploration that cannot go on.
     #[error(transparent)]
     Explore(#[from] fieldday_engine::explore::ExploreError),
@@ -72,6 +75,7 @@ impl Failure {
             | Failure::File { .. }
             | Failure::Unreadable { .. }
             | Failure::Output(_)
+            | Failure::NoSuchEndpoint { .. }
             | Failure::Prove(_)
             | Failure::Explore(_)
             | Failure::Resume { .. }
@@ -91,6 +95,9 @@ impl Failure {
             Failure::Plan(_) => Some("`fieldday scenarios plan` prints the names of everything in a plan".to_owned()),
             Failure::NoSuchDefect { suggestion, .. } => or(suggestion, "`fieldday defects` lists them"),
             Failure::NoSuchRule { suggestion, .. } => or(suggestion, "`fieldday rules` lists them"),
+            Failure::NoSuchEndpoint { suggestion, .. } => {
+                or(suggestion, "endpoints are called as in the LIMITS of a report")
+            }
             Failure::NoSuchCell { cells: 1, .. } => Some("its only cell is 0".to_owned()),
             Failure::NoSuchCell { cells, .. } => Some(format!("its cells are 0 to {}", cells.saturating_sub(1))),
             Failure::NoSuchRep { suggestion, .. } => or(suggestion, "reps are called as in cell-0/tenant-1/rep-07"),

@@ -7,7 +7,7 @@ use crate::station::{Line, Occupant, Shared, Station};
 use fieldday_api::SmolStr;
 use fieldday_api::names::Role;
 use fieldday_api::time::{Span, Time};
-use fieldday_backend::Backend;
+use fieldday_backend::{Backend, RepRows};
 use fieldday_history::event::{Client, ClientKind};
 use fieldday_history::file::Writer;
 use fieldday_history::{Event, Fingerprint, Fingerprinter, What};
@@ -226,6 +226,14 @@ impl CellRun {
         &self.phones
     }
 
+    /// Runs the day up to a moment.
+    pub(crate) fn run_to(&self, until: Time) {
+        self.executor.run_to(until);
+    }
+    /// The rows that the backend holds of a rep.
+    pub(crate) fn rows_of(&self, rep_id: &str) -> Option<RepRows> {
+        self.shared.backend.borrow().rows_of(self.shared.clock.now(), rep_id)
+    }
     /// Runs the day to its end, or until `stop` is set.
     pub fn run(mut self, stop: &AtomicBool) -> (CellOutcome, Measures) {
         let phones = std::mem::take(&mut self.phones);

@@ -10,6 +10,7 @@ pub mod explore;
 mod flight;
 pub mod prove;
 mod recorder;
+pub mod replay;
 pub mod run;
 mod setup;
 mod station;

@@ -7,7 +7,10 @@ use crate::app::storage::Storage;
 use crate::process::{Died, Fuse, Process};
 use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
+use fieldday_api::endpoint::Op;
+use fieldday_api::time::Span;
 use fieldday_history::What;
+use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
@@ -19,6 +22,29 @@ pub struct Owner {
     pub rep_id: SmolStr,
     /// The rep's user id.
     pub user_id: SmolStr,
+}
+
+/// How a phone looks from outside. Never holds a token.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct PhoneView {
+    /// How often the app was started.
+    pub launch: u32,
+    /// Whether it runs.
+    pub runs: bool,
+    /// Whether the phone sees a network.
+    pub online: bool,
+    /// Where it is, in metres in its territory's plane.
+    pub position_m: (i64, i64),
+    /// How long the token in hand lives yet; negative once it has expired.
+    pub token_lives: Option<Span>,
+    /// What waits to be sent: number, endpoint, id.
+    pub queue: Vec<(u32, Op, SmolStr)>,
+    /// The session that is being recorded.
+    pub recording: Option<SmolStr>,
+    /// Audio on its way: of which session, how many bytes.
+    pub uploads: Vec<(SmolStr, u64)>,
+    /// What is in the cache: what, how old, whether it is fresh.
+    pub cache: Vec<(String, Span, bool)>,
 }
 
 /// A phone with the app installed.
@@ -119,6 +145,31 @@ impl<S: Surroundings> Phone<S> {
         *self.app.borrow_mut() = Some(app.clone());
         app.background(|app| async move { app.start().await });
         app
+    }
+    /// How the phone looks from outside, for people who replay a day.
+    pub fn view(&self) -> PhoneView {
+        let (now, storage) = (self.around.now(), self.storage.borrow());
+        let app = self.app.borrow().clone().filter(|app| app.process.is_alive());
+        let queued = |q: &crate::app::storage::Queued| {
+            (q.action, q.request.op(), q.request.path_id().unwrap_or_default().into())
+        };
+        PhoneView {
+            launch: self.launches.get(),
+            runs: app.is_some(),
+            online: self.around.online(),
+            position_m: (i64::from(self.around.here().x_cm) / 100, i64::from(self.around.here().y_cm) / 100),
+            token_lives: app.as_ref().and_then(App::token_lives),
+            queue: storage.queue.iter().map(queued).collect(),
+            recording: storage.recording.as_ref().map(|recording| recording.session_id.clone()),
+            uploads: storage.uploads.iter().map(|upload| (upload.recording.session_id.clone(), upload.bytes)).collect(),
+            cache: storage
+                .cache
+                .entries()
+                .map(|cached| {
+                    (format!("{:?}", cached.key), now.since(cached.at), now.since(cached.at) < cached.key.lifetime())
+                })
+                .collect(),
+        }
     }
     /// A number for the next call.
     pub(crate) fn next_call(&self) -> u32 {

@@ -17,6 +17,7 @@ mod recipe;
 pub mod summary;
 mod table;
 pub mod terminal;
+pub mod timeline;
 pub mod units;
 mod verdict;
 

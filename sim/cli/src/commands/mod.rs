@@ -4,6 +4,7 @@ mod catalogue;
 pub mod explore;
 mod init;
 pub mod prove;
+pub mod replay;
 mod run;
 mod scenarios;
 
@@ -37,6 +38,7 @@ fn execute(command: Command) -> Result<u8, Failure> {
         Command::Run(args) => return run::run(&args),
         Command::Explore(args) => return explore::explore(&args),
         Command::Marks => catalogue::marks()?,
+        Command::Replay(args) => return replay::replay(&args),
         Command::Prove(args) => return prove::prove(&args),
         Command::Scenarios(args) => scenarios::scenarios(args.command)?,
         Command::Init { dir } => init::init(&dir)?,

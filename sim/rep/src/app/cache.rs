@@ -77,6 +77,10 @@ impl Cache {
     pub fn get(&self, key: &Key) -> Option<&Cached> {
         self.0.iter().find(|cached| cached.key == *key)
     }
+    /// All that is there.
+    pub fn entries(&self) -> impl Iterator<Item = &Cached> {
+        self.0.iter()
+    }
     /// Keeps an answer, in the place of an older one.
     pub fn put(&mut self, key: Key, response: Arc<Response>, call: u32, at: Time) {
         match self.0.iter_mut().find(|cached| cached.key == key) {

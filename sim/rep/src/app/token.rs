@@ -47,6 +47,10 @@ impl<S: Surroundings> App<S> {
             };
         }
     }
+    /// How long the token in hand lives yet.
+    pub(crate) fn token_lives(&self) -> Option<fieldday_api::time::Span> {
+        self.memory.token.borrow().as_ref().map(|held| held.expires_at.since(self.now()))
+    }
     /// The token in hand, good or not.
     pub(super) fn held_token(&self) -> Option<Rc<Credential>> {
         self.memory.token.borrow().as_ref().map(|held| held.credential.clone())

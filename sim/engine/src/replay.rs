@@ -1,0 +1,82 @@
+//! One cell again: its events, what the judges found in them, and how a rep's phone and the backend looked at a moment.
+
+use crate::cell::{CellRun, Keep};
+use fieldday_api::time::{Time, Zone};
+use fieldday_backend::RepRows;
+use fieldday_history::event::Client;
+use fieldday_history::{Event, Fingerprint, What};
+use fieldday_rep::phone::PhoneView;
+use fieldday_rules::{Findings, Measures};
+use fieldday_world::plan::Plan;
+use serde::Serialize;
+use std::sync::atomic::AtomicBool;
+
+/// A cell, lived again.
+pub struct Replayed {
+    /// Its name.
+    pub cell: String,
+    /// When its events' clock starts.
+    pub start: Time,
+    /// Everything that happened.
+    pub events: Vec<Event>,
+    /// Who is there, by number, each with the tenant's zone.
+    pub clients: Vec<(Client, Zone)>,
+    /// What the judges found.
+    pub findings: Findings,
+    /// Of the cell's events.
+    pub fingerprint: Fingerprint,
+    /// False if it was interrupted.
+    pub complete: bool,
+}
+
+/// How things stood at a moment.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Moment {
+    /// When.
+    pub at: Time,
+    /// The phone.
+    pub phone: PhoneView,
+    /// What the backend held of its rep.
+    pub rows: RepRows,
+}
+
+/// Lives a cell again.
+pub fn replay(plan: &Plan, index: u32, stop: &AtomicBool) -> Replayed {
+    let cell = plan.cell(index);
+    let (name, start) = (cell.name.clone(), cell.start);
+    let zones: Vec<_> = cell.tenants.iter().map(|t| (t.data.id.clone(), t.data.zone.clone())).collect();
+    let keep = Keep { history: false, events: true };
+    let (outcome, _) = CellRun::new(plan.scenario(), cell, keep, Measures::default()).run(stop);
+    let events = outcome.kept.unwrap_or_default();
+    let zone = |client: &Client| {
+        zones.iter().find(|(id, _)| *id == client.tenant).map_or_else(Zone::utc, |(_, zone)| zone.clone())
+    };
+    let introduced = events.iter().filter_map(|event| match &event.what {
+        What::Client(client) => Some((client.as_ref().clone(), zone(client))),
+        _ => None,
+    });
+    let (clients, findings) = (introduced.collect(), outcome.findings);
+    Replayed {
+        cell: name,
+        start,
+        clients,
+        findings,
+        fingerprint: outcome.fingerprint,
+        complete: outcome.complete,
+        events,
+    }
+}
+
+/// How the phone of a rep, and the backend's rows about them, looked at a moment; none if the cell has no such rep.
+pub fn moment(plan: &Plan, index: u32, rep: &str, at: Time) -> Option<Moment> {
+    let cell = plan.cell(index);
+    let place = cell.tenants.iter().flat_map(|tenant| &tenant.reps).position(|planned| planned.name == rep)?;
+    let rep_id = cell.tenants.iter().flat_map(|tenant| &tenant.reps).nth(place)?.rep_id.clone();
+    let run = CellRun::new(plan.scenario(), cell, Keep::default(), Measures::default());
+    run.run_to(at);
+    let phone = run.phones().get(place)?.view();
+    let rows = run.rows_of(&rep_id)?;
+    // An app and its phone hold each other; a phone that is switched off lets go.
+    run.phones().iter().for_each(|phone| phone.switch_off());
+    Some(Moment { at, phone, rows })
+}

@@ -1,0 +1,317 @@
+//! A day as a timeline: an event a line, in the local time of whom it happened to, with what was broken where it showed.
+
+use crate::paint::{Paint, Tone};
+use crate::table::{Table, figure, words};
+use crate::units::{count, micros};
+use fieldday_api::call::{Answer, Call, Response};
+use fieldday_api::endpoint::Op;
+use fieldday_api::rules::Rule;
+use fieldday_api::time::{Span, TimeOfDay};
+use fieldday_engine::replay::{Moment, Replayed};
+use fieldday_history::event::{Cause, Sent, Truth};
+use fieldday_history::{Event, What};
+use fieldday_rules::Violation;
+use std::fmt::Write as _;
+
+/// Which events are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this client.
+    pub client: Option<u32>,
+    /// Of calls to this endpoint.
+    pub op: Option<Op>,
+    /// Of the clients to whom this rule was broken, and around that.
+    pub rule: Option<Rule>,
+    /// From this local time,
+    pub from: Option<TimeOfDay>,
+    /// until this one.
+    pub until: Option<TimeOfDay>,
+    /// Around this event, so many before and after.
+    pub around: Option<(u64, u64)>,
+}
+
+impl Filter {
+    /// Whether it asks for anything.
+    pub fn is_empty(&self) -> bool {
+        self.client.is_none()
+            && self.op.is_none()
+            && self.rule.is_none()
+            && self.from.is_none()
+            && self.until.is_none()
+            && self.around.is_none()
+    }
+    /// The events that pass, with their numbers.
+    pub fn of<'a>(&self, day: &'a Replayed) -> Vec<(u64, &'a Event)> {
+        let mut calls: Vec<(u32, u32)> = Vec::new();
+        let broken: Vec<&Violation> =
+            day.findings.violations.iter().filter(|v| self.rule.is_none_or(|rule| v.rule == rule)).collect();
+        let mut chosen = Vec::new();
+        for (number, event) in day.events.iter().enumerate() {
+            let number = number as u64;
+            let call = call_of(&event.what);
+            if let (What::Sent(sent), Some(op)) = (&event.what, self.op)
+                && sent.request.op() == op
+            {
+                calls.push((event.client, sent.call));
+            }
+            let local = || {
+                let zone = day.clients.get(event.client as usize).map(|(_, zone)| zone);
+                zone.map(|zone| zone.time_of_day(day.start + event.at))
+            };
+            let near = |v: &&&Violation| v.client == event.client && v.event.abs_diff(number) <= AROUND_A_VIOLATION;
+            let passes = self.client.is_none_or(|client| client == event.client)
+                && (self.op.is_none() || call.is_some_and(|call| calls.contains(&(event.client, call))))
+                && (self.rule.is_none() || broken.iter().any(|v| near(&v)))
+                && self.from.is_none_or(|from| local().is_some_and(|at| at >= from))
+                && self.until.is_none_or(|until| local().is_some_and(|at| at < until))
+                && self.around.is_none_or(|(event, so_many)| number.abs_diff(event) <= so_many);
+            if passes && !matches!(event.what, What::Client(_)) {
+                chosen.push((number, event));
+            }
+        }
+        chosen
+    }
+}
+
+/// So many events before and after a violation are told with it.
+const AROUND_A_VIOLATION: u64 = 400;
+
+/// The events as lines.
+pub fn render(day: &Replayed, events: &[(u64, &Event)], paint: Paint) -> String {
+    let mut out = String::new();
+    let mut told = None;
+    for (number, event) in events {
+        let Some((client, zone)) = day.clients.get(event.client as usize) else { continue };
+        if told != Some(event.client) {
+            let _ = writeln!(out, "{}", paint.on(Tone::Strong, &client.name));
+            told = Some(event.client);
+        }
+        let at = day.start + event.at;
+        let sub_second = event.at.as_micros().rem_euclid(1_000_000) / 1_000;
+        let local = format!("{}.{sub_second:03}", zone.time_of_day(at));
+        let tone = if matches!(event.what, What::Truth(_)) { Tone::Faint } else { Tone::Plain };
+        let _ = writeln!(out, "  {local} {number:>7}  {}", paint.on(tone, &says(&event.what)));
+        for violation in day.findings.violations.iter().filter(|v| v.event == *number && v.client == event.client) {
+            let rule = violation.rule;
+            let _ = writeln!(
+                out,
+                "  {:>20}  {}",
+                "",
+                paint.on(Tone::Bad, &format!("✗ {rule} (§{}): {}", rule.section(), violation.says))
+            );
+        }
+    }
+    out
+}
+
+/// Who there is, and how much happened to each.
+pub fn overview(day: &Replayed, paint: Paint) -> String {
+    let mut table = Table::default();
+    table.row([
+        words("client").tone(Tone::Strong),
+        figure("events").tone(Tone::Strong),
+        figure("requests").tone(Tone::Strong),
+        figure("violations").tone(Tone::Strong),
+    ]);
+    for (number, (client, _)) in day.clients.iter().enumerate() {
+        let of = || day.events.iter().filter(|event| event.client as usize == number);
+        let sent = of().filter(|event| matches!(event.what, What::Sent(_))).count() as u64;
+        let broken = day.findings.violations.iter().filter(|v| v.client as usize == number).count() as u64;
+        table.row([
+            words(client.name.as_str()),
+            figure(count(of().count() as u64)),
+            figure(count(sent)),
+            figure(count(broken)),
+        ]);
+    }
+    table.render(paint, 0)
+}
+
+/// How things stood at a moment.
+pub fn moment(rep: &str, moment: &Moment, paint: Paint) -> String {
+    let (phone, rows) = (&moment.phone, &moment.rows);
+    let mut table = Table::default();
+    let mut line = |what: &str, text: String| table.row([words(what), words(text)]);
+    let list = |items: Vec<String>| if items.is_empty() { "nothing".to_owned() } else { items.join("; ") };
+    line("app", if phone.runs { format!("runs, start {}", phone.launch) } else { "does not run".to_owned() });
+    line("radio", if phone.online { "online".to_owned() } else { "no network".to_owned() });
+    line("position", format!("{} m east, {} m north", phone.position_m.0, phone.position_m.1));
+    line(
+        "token",
+        phone.token_lives.map_or("none".to_owned(), |lives| {
+            if lives > Span::ZERO { format!("lives {} yet", span(lives)) } else { "expired".to_owned() }
+        }),
+    );
+    line("queue", list(phone.queue.iter().map(|(action, op, id)| format!("{action}: {op} {id}")).collect()));
+    line("recording", phone.recording.as_ref().map_or("nothing".to_owned(), ToString::to_string));
+    line("uploads", list(phone.uploads.iter().map(|(id, bytes)| format!("{id}, {} bytes", count(*bytes))).collect()));
+    line(
+        "cache",
+        list(
+            phone
+                .cache
+                .iter()
+                .map(|(key, age, fresh)| format!("{key} {} old{}", span(*age), if *fresh { ", fresh" } else { "" }))
+                .collect(),
+        ),
+    );
+    line(
+        "shift",
+        list(
+            rows.shifts
+                .iter()
+                .map(|s| {
+                    format!(
+                        "{} from {} to {}",
+                        s.id,
+                        s.clock_in_at,
+                        s.clock_out_at.map_or("now".to_owned(), |at| at.to_string())
+                    )
+                })
+                .collect(),
+        ),
+    );
+    line(
+        "appointments",
+        list(
+            rows.appointments
+                .iter()
+                .map(|(id, at, status, outcome)| format!("{id} at {at}: {status}, {outcome}"))
+                .collect(),
+        ),
+    );
+    line(
+        "tasks",
+        list(
+            rows.tasks
+                .iter()
+                .map(|(id, status, due)| {
+                    format!("{id}: {status}, due {}", due.map_or("never".to_owned(), |due| due.to_string()))
+                })
+                .collect(),
+        ),
+    );
+    line(
+        "sessions",
+        list(
+            rows.sessions
+                .iter()
+                .map(|(id, of, ended, transcription, analysis)| {
+                    let state = if ended.is_some() { "ended" } else { "active" };
+                    format!("{id} of {of}: {state}, transcription {transcription}, analysis {analysis}")
+                })
+                .collect(),
+        ),
+    );
+    format!("{} at {}\n{}", paint.on(Tone::Strong, rep), moment.at, table.render(paint, 2))
+}
+
+fn span(span: Span) -> String {
+    micros(span.as_micros().max(0) as u64)
+}
+
+fn call_of(what: &What) -> Option<u32> {
+    match what {
+        What::Sent(Sent { call, .. })
+        | What::Answered { call, .. }
+        | What::Unanswered { call, .. }
+        | What::Logged { call, .. }
+        | What::AskedToRetry { call, .. }
+        | What::Truth(
+            Truth::LostOnTheWayOut { call, .. }
+            | Truth::LostOnTheWayBack { call, .. }
+            | Truth::Late { call, .. }
+            | Truth::CutByBackend { call, .. }
+            | Truth::CutMidUpload { call, .. },
+        ) => Some(*call),
+        _ => None,
+    }
+}
+
+/// An event in words.
+pub fn says(what: &What) -> String {
+    match what {
+        What::Sent(sent) => {
+            let again = if sent.attempt > 0 { format!(", attempt {}", sent.attempt + 1) } else { String::new() };
+            let cause = match sent.cause {
+                Cause::Queue { action } => format!("action {action}"),
+                Cause::Screen(screen) => plain(&screen),
+                other => plain(&other),
+            };
+            format!(
+                "→ {} {}  call {}{again} ({cause}) {}",
+                sent.request.op(),
+                id_of(&sent.request),
+                sent.call,
+                body_of(&sent.request)
+            )
+        }
+        What::Answered { call, response, took, .. } => {
+            format!("← {} call {call} after {}  {}", response.status, span(*took), answer(response))
+        }
+        What::Unanswered { call, why, took, .. } => {
+            format!("✗ no answer to call {call} after {}: {}", span(*took), plain(why))
+        }
+        What::Person(deed) => format!("· person {}", plain(deed)),
+        What::Launched { launch } => format!("· app starts, for the {launch}. time"),
+        What::Killed => "· app dies".to_owned(),
+        What::Queued { action, request } => format!("+ queued action {action}: {} {}", request.op(), id_of(request)),
+        What::Settled { action, how } => format!("- action {action} leaves the queue: {}", plain(how)),
+        What::FlushBegan { trigger, waiting } => format!("» queue is sent ({}), {waiting} wait", plain(trigger)),
+        What::FlushEnded { waiting } => format!("« queue rests, {waiting} wait"),
+        What::Truth(truth) => format!("  (nobody sees: {})", plain(truth)),
+        What::Network { online } => format!("· network {}", if *online { "comes back" } else { "is gone" }),
+        other => format!("· {}", plain(other)),
+    }
+}
+
+/// A value as JSON without quotes and braces: short, and nothing private in it.
+fn plain(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default().chars().filter(|c| !"\"{}".contains(*c)).collect()
+}
+fn id_of(call: &Call) -> String {
+    match call {
+        Call::PutAudio { bytes, .. } => format!("{} bytes", count(*bytes)),
+        Call::StartRecording(start) => start.appointment_id.to_string(),
+        other => other.path_id().unwrap_or_default().to_owned(),
+    }
+}
+fn body_of(call: &Call) -> String {
+    match call {
+        Call::UpdateAppointment { body, .. } => plain(&given(body)),
+        Call::UpdateTask { body, .. } => plain(&given(body)),
+        Call::Raw(raw) => format!("{} {}?{} {}", raw.method, raw.path, raw.query, raw.body),
+        _ => String::new(),
+    }
+}
+/// Without the fields that are not there.
+fn given(body: &impl serde::Serialize) -> serde_json::Value {
+    let mut value = serde_json::to_value(body).unwrap_or_default();
+    if let serde_json::Value::Object(fields) = &mut value {
+        fields.retain(|_, value| !value.is_null());
+    }
+    value
+}
+fn answer(response: &Response) -> String {
+    match &response.answer {
+        Answer::Appointments(list) => format!("{} appointments", list.total),
+        Answer::Appointment(detail) => {
+            format!("{} {}, {}", detail.appointment.id, detail.appointment.status, detail.appointment.outcome)
+        }
+        Answer::Tasks(list) => format!("{} of {} tasks, {} overdue", list.tasks.len(), list.total, list.overdue_count),
+        Answer::Task(task) => format!("{} {}", task.id, task.status),
+        Answer::RecordingStarted(started) => format!("{} {}", started.recording_session_id, started.mode),
+        Answer::Recording(body) => format!(
+            "{}: transcription {}, analysis {}",
+            body.session.id, body.session.transcription_status, body.session.analysis_status
+        ),
+        Answer::ShiftDay(day) => format!("{} since {}", day.shift.id, day.shift.clock_in_at),
+        Answer::Shift(shift) => format!("{} since {}", shift.id, shift.clock_in_at),
+        Answer::Thread(thread) => format!("{} of {} messages", thread.messages.len(), thread.total),
+        Answer::Error(error) => {
+            format!("{:?}: {} ({})", error.detail.error_code, error.detail.message, error.detail.request_id)
+        }
+        Answer::Foreign(_) => "something that is no answer of the API".to_owned(),
+        _ => String::new(),
+    }
+}
