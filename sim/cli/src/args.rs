@@ -3,6 +3,7 @@
 use crate::commands::explore::ExploreArgs;
 use crate::commands::prove::ProveArgs;
 use crate::commands::replay::ReplayArgs;
+use crate::commands::shrink::ShrinkArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -72,6 +73,11 @@ pub enum Command {
     ///
     /// The same scenario and seed give the same events. Without a filter: what happened around the first violation.
     Replay(Box<ReplayArgs>),
+    /// Make a failure small, and tell its story
+    ///
+    /// Takes out of the scenario and its plan whatever the violation does without. Writes repro.toml, which run, replay and
+    /// shrink take in a scenario's place, and story.md.
+    Shrink(ShrinkArgs),
     /// List the marks: states that should sometimes be reached
     Marks,
     /// List, show, check and plan scenarios

@@ -2,10 +2,12 @@
 
 use crate::args::ChoiceArgs;
 use crate::failure::{Failure, nearest};
+use crate::output;
 use fieldday_api::time::Date;
 use fieldday_engine::defects::Defect;
 use fieldday_report::Recipe;
 use fieldday_world::plan::Plan;
+use fieldday_world::repro::Repro;
 use fieldday_world::scenario::Scenario;
 use std::sync::Arc;
 
@@ -28,9 +30,9 @@ pub fn date(text: &str) -> Result<Date, String> {
 
 impl Choice {
     pub fn new(args: &ChoiceArgs) -> Result<Choice, Failure> {
-        let mut scenario = load(&args.scenario)?;
+        let (mut scenario, seed) = scenario_and_seed(args)?;
         if args.swarm {
-            scenario = scenario.swarm(args.seed).0;
+            scenario = scenario.swarm(seed).0;
         }
         if let Some(reps) = args.reps {
             scenario.with_reps(reps);
@@ -42,15 +44,33 @@ impl Choice {
         scenario.remove.extend(args.without.iter().cloned());
         let recipe = Recipe {
             scenario: args.scenario.clone(),
-            seed: args.seed,
+            seed,
             swarm: args.swarm,
             reps: args.reps,
             date: args.date.map(|date| date.to_string()),
             without: args.without.clone(),
             defects: args.defect.clone(),
         };
-        Ok(Choice { recipe, plan: Plan::new(Arc::new(scenario), args.seed)? })
+        Ok(Choice { recipe, plan: Plan::new(Arc::new(scenario), seed)? })
     }
+}
+
+/// A scenario with the seed that was asked for; or that of a failure's file, with the seed that stands in it.
+fn scenario_and_seed(args: &ChoiceArgs) -> Result<(Scenario, u64), Failure> {
+    let path = &args.scenario;
+    let text = if path.ends_with(".toml") { std::fs::read_to_string(path).ok() } else { None };
+    let Some(text) = text.filter(|text| Repro::is_repro(text)) else { return Ok((load(path)?, args.seed)) };
+    let repro = Repro::parse(&text, path)?;
+    if repro.version != env!("CARGO_PKG_VERSION") {
+        let this = env!("CARGO_PKG_VERSION");
+        output::note(&format!(
+            "{path} was written by version {}; version {this} may live that day otherwise",
+            repro.version
+        ));
+    }
+    repro.scenario.defects.iter().try_for_each(|name| known_defect(name))?;
+    let seed = repro.seed_number().unwrap_or(args.seed);
+    Ok((repro.scenario, seed))
 }
 
 /// Reads a scenario whose defects are all known.

@@ -44,6 +44,9 @@ pub enum Failure {
     /// The result could not be printed.
     #[error("the result cannot be printed: {0}")]
     Output(#[source] io::Error),
+    /// A file that is no failure of this version.
+    #[error(transparent)]
+    Repro(#[from] fieldday_world::repro::ReproError),
     /// An endpoint that nobody knows.
     #[error("there is no endpoint called {name:?}")]
     NoSuchEndpoint { name: String, suggestion: Option<String> },
@@ -76,6 +79,7 @@ impl Failure {
             | Failure::Unreadable { .. }
             | Failure::Output(_)
             | Failure::NoSuchEndpoint { .. }
+            | Failure::Repro(_)
             | Failure::Prove(_)
             | Failure::Explore(_)
             | Failure::Resume { .. }
@@ -95,6 +99,7 @@ impl Failure {
             Failure::Plan(_) => Some("`fieldday scenarios plan` prints the names of everything in a plan".to_owned()),
             Failure::NoSuchDefect { suggestion, .. } => or(suggestion, "`fieldday defects` lists them"),
             Failure::NoSuchRule { suggestion, .. } => or(suggestion, "`fieldday rules` lists them"),
+            Failure::Repro(_) => Some("`fieldday shrink` writes such files".to_owned()),
             Failure::NoSuchEndpoint { suggestion, .. } => {
                 or(suggestion, "endpoints are called as in the LIMITS of a report")
             }

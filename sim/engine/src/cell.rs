@@ -230,6 +230,11 @@ impl CellRun {
     pub(crate) fn run_to(&self, until: Time) {
         self.executor.run_to(until);
     }
+    /// Switches every defect off, from now on.
+    pub(crate) fn heal(&self) {
+        self.shared.backend.borrow_mut().heal();
+        self.phones.iter().for_each(|phone| phone.healed.set(true));
+    }
     /// The rows that the backend holds of a rep.
     pub(crate) fn rows_of(&self, rep_id: &str) -> Option<RepRows> {
         self.shared.backend.borrow().rows_of(self.shared.clock.now(), rep_id)

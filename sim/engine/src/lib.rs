@@ -13,5 +13,6 @@ mod recorder;
 pub mod replay;
 pub mod run;
 mod setup;
+pub mod shrink;
 mod station;
 pub mod verify;

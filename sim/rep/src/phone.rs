@@ -57,6 +57,8 @@ pub struct Phone<S> {
     pub settings: Settings,
     /// What survives the app.
     pub storage: RefCell<Storage>,
+    /// Whether the app's defects are switched off since.
+    pub healed: Cell<bool>,
     app: RefCell<Option<App<S>>>,
     launches: Cell<u32>,
     calls: Cell<u32>,
@@ -74,6 +76,7 @@ impl<S: Surroundings> Phone<S> {
             owner,
             settings,
             storage: RefCell::default(),
+            healed: Cell::new(false),
             app: RefCell::default(),
             launches: Cell::new(0),
             calls: Cell::new(0),
@@ -135,7 +138,7 @@ impl<S: Surroundings> Phone<S> {
         let launch = self.launches.get() + 1;
         self.launches.set(launch);
         self.around.record(What::Launched { launch });
-        if launch > 1 && self.settings.defects.has(Defect::QueueInMemory) {
+        if launch > 1 && !self.healed.get() && self.settings.defects.has(Defect::QueueInMemory) {
             self.storage.borrow_mut().queue.clear();
         }
         let phone = self.clone();

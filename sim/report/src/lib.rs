@@ -14,6 +14,7 @@ pub mod hlog;
 mod paint;
 pub mod proof;
 mod recipe;
+pub mod story;
 pub mod summary;
 mod table;
 pub mod terminal;

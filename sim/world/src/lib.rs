@@ -29,6 +29,7 @@ pub mod people;
 pub mod persona;
 pub mod place;
 pub mod plan;
+pub mod repro;
 pub mod scenario;
 pub mod territory;
 pub mod track;

@@ -7,6 +7,7 @@ pub mod prove;
 pub mod replay;
 mod run;
 mod scenarios;
+pub mod shrink;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Failure, WRONG};
@@ -39,6 +40,7 @@ fn execute(command: Command) -> Result<u8, Failure> {
         Command::Explore(args) => return explore::explore(&args),
         Command::Marks => catalogue::marks()?,
         Command::Replay(args) => return replay::replay(&args),
+        Command::Shrink(args) => return shrink::shrink(&args),
         Command::Prove(args) => return prove::prove(&args),
         Command::Scenarios(args) => scenarios::scenarios(args.command)?,
         Command::Init { dir } => init::init(&dir)?,

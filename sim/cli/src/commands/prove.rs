@@ -121,9 +121,9 @@ fn defects(args: &ProveArgs) -> Result<Vec<Defect>, Failure> {
         [] => Defect::all().collect(),
         names => names.iter().map(named).collect::<Result<_, _>>()?,
     };
-    let of_place = |defect: &Defect| match (args.place, defect) {
-        (None, _) | (Some(Place::Backend), Defect::Backend(_)) | (Some(Place::Phone), Defect::Phone(_)) => true,
-        _ => false,
+    let of_place = |defect: &Defect| {
+        let place = if matches!(defect, Defect::Backend(_)) { Place::Backend } else { Place::Phone };
+        args.place.is_none_or(|wanted| wanted == place)
     };
     Ok(chosen.into_iter().filter(of_place).collect())
 }

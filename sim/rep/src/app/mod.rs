@@ -114,7 +114,7 @@ impl<S: Surroundings> App<S> {
     }
     /// Whether the app has this bug.
     fn has(&self, defect: Defect) -> bool {
-        self.phone.settings.defects.has(defect)
+        self.phone.settings.defects.has(defect) && !self.phone.healed.get()
     }
     fn now(&self) -> Time {
         self.phone.around.now()

@@ -292,7 +292,8 @@ impl Aims<'_> {
         // A typed call can say this one.
         let won =
             AppointmentPatch { outcome: Some(Outcome::Won), service_type: Some("x".into()), ..Default::default() };
-        let call = if kind == 24 && which % 3 == 0 { patch(&appointment.id, &won) } else { Call::Raw(Box::new(raw)) };
+        let call =
+            if kind == 24 && which.is_multiple_of(3) { patch(&appointment.id, &won) } else { Call::Raw(Box::new(raw)) };
         Some(vec![look(), step(probe, manager(), call), look()])
     }
     /// A write of an earlier day once more, between two looks at the session that it is about.
