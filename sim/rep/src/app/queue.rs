@@ -31,6 +31,10 @@ impl<S: Surroundings> App<S> {
             return;
         }
         self.write().await;
+        // Another tap may have come through while this one waited for the store.
+        if self.phone.storage.borrow().queue.iter().any(|queued| *queued.request == request) {
+            return;
+        }
         if self.has(Defect::SameTypeCollapsed) {
             let op = request.op();
             self.phone.storage.borrow_mut().queue.retain(|queued| queued.request.op() != op);

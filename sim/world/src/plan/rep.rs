@@ -72,8 +72,13 @@ impl TenantMaker<'_> {
 
     /// A phone is looked at until then, and until some time after the network is back, should it be away at that time.
     fn network_back_by(&self, evening: Time) -> Time {
-        let away = self.air.outages.iter().filter(|outage| outage.from < evening && outage.until + EVENING > evening);
-        away.map(|outage| outage.until + Span::hours(1)).max().unwrap_or(evening).max(evening)
+        // By the scenario's outages, also if one was taken out: nobody's day gets shorter by that.
+        let times = self.plan.scenario.outage.iter().map(|outage| {
+            let from = self.site.zone.at(self.site.date, outage.from);
+            (from, from + Span::minutes(i64::from(outage.minutes)))
+        });
+        let away = times.filter(|(from, until)| *from < evening && *until + EVENING > evening);
+        away.map(|(_, until)| until + Span::hours(1)).max().unwrap_or(evening).max(evening)
     }
 
     fn user(&mut self, stream: &mut Stream, number: usize, key: u64) -> (SmolStr, SmolStr) {

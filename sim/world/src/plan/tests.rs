@@ -32,8 +32,9 @@ fn elements(cell: &CellPlan) -> BTreeMap<String, String> {
     for tenant in &cell.tenants {
         put(&tenant.name, format!("{:?} {:?} {:?}", tenant.data.id, tenant.data.zone, tenant.data.policy));
         for rep in &tenant.reps {
-            let (kills, lunch) = (Vec::new(), None);
-            put(&rep.name, format!("{:?}", RepPlan { kills, lunch, ..rep.clone() }));
+            let (kills, lunch, reads_back) = (Vec::new(), None, true);
+            put(&rep.name, format!("{:?}", RepPlan { kills, lunch, reads_back, ..rep.clone() }));
+            rep.reads_back.then(|| put(&format!("{}/proof", rep.name), String::new()));
             rep.kills.iter().for_each(|kill| put(&kill.name, format!("{kill:?}")));
             rep.lunch.iter().for_each(|lunch| put(&format!("{}/lunch", rep.name), format!("{lunch:?}")));
         }
@@ -47,6 +48,14 @@ fn elements(cell: &CellPlan) -> BTreeMap<String, String> {
         for clerk in &tenant.office {
             put(&clerk.name, format!("{} {}", clerk.user_id, clerk.role));
             clerk.actions.iter().for_each(|action| put(&action.name, format!("{action:?}")));
+        }
+        for intruder in &tenant.intruders {
+            put(&intruder.name, format!("{} {}", intruder.user_id, intruder.rep_id));
+            intruder.probes.iter().for_each(|probe| put(&probe.name, format!("{probe:?}")));
+        }
+        if let Some(auditor) = &tenant.auditor {
+            put(&auditor.name, auditor.user_id.to_string());
+            auditor.rounds.iter().for_each(|(name, at)| put(name, at.to_string()));
         }
         tenant.air.fast.iter().for_each(|f| put(&f.name, format!("{f:?}")));
         tenant.air.holes.iter().for_each(|h| put(&h.name, format!("{h:?}")));
@@ -101,13 +110,19 @@ proptest! {
         let without = plan(Scenario { remove: vec![name.clone()], ..small() }, seed).cell(index);
         let (after, json) = (elements(&without), serde_json::to_string(&without).unwrap());
         let below = format!("{name}/");
+        // What the office or an intruder would have done to something that is no longer there.
+        let gone = |id: &str| {
+            ["appt_", "task_", "rep_", "contact_", "session_", "org_"].iter().any(|p| id.starts_with(p)) && !json.contains(id)
+        };
         for (element, what) in &before {
             match after.get(element) {
+                // A probe whose aim is gone takes another.
+                Some(now) if element.contains("/probe-") && what.split(['"', '/', '=']).any(gone) => {
+                    prop_assert_ne!(now, what, "{} without {}", element, &name);
+                }
                 Some(now) => prop_assert_eq!(now, what, "{} without {}", element, &name),
                 None => {
-                    // What the office would have done to something that is no longer there.
-                    let gone = |id: &str| ["appt_", "task_", "rep_", "contact_"].iter().any(|p| id.starts_with(p)) && !json.contains(id);
-                    let office_too = element.contains("/action-") && what.split('"').any(gone);
+                    let office_too = (element.contains("/action-") || element.contains("/probe-")) && what.split('"').any(gone);
                     let mishap_of_tenant = element.contains("/mishap/") && name.contains("tenant");
                     let own = *element == name || element.starts_with(&below) || name == "cell-0";
                     prop_assert!(own || office_too || mishap_of_tenant, "{} took {} along", &name, element);
