@@ -125,12 +125,16 @@ fn a_run_that_is_stopped_keeps_what_it_has_and_says_that_it_is_incomplete() {
 
 #[test]
 fn every_call_that_was_made_survives_the_wire() {
+    use fieldday_api::call::Call;
     use fieldday_api::http::{decode, encode};
     let mut sent = 0;
     for event in events_of(&plan(scenario("rough", 10), 2), 0) {
         let What::Sent(request) = event.what else { continue };
         if matches!(request.cause, Cause::Upload) && request.request.op() == fieldday_api::endpoint::Op::PutAudio {
             continue; // The audio itself is not made.
+        }
+        if matches!(*request.request, Call::Raw(_)) {
+            continue; // What an intruder sends need not be readable.
         }
         let http = encode(&request.request);
         let read = decode(http.method.as_str(), &http.path, &http.query, http.body.as_deref().unwrap_or_default(), "r");

@@ -25,7 +25,7 @@ fn whatever_step_the_app_dies_at_the_queue_survives_and_drains() {
     let plan = plan(scenario("demo", 2), 4);
     let (calm, steps) = day(&plan, None);
     assert_eq!(calm.findings.violations, []);
-    assert!(steps > 400, "a day of {steps} steps");
+    assert!(steps > 300, "a day of {steps} steps");
     let mut killed = 0;
     // Every step of the morning, then every 11th: the whole day holds the same kinds of await points again and again.
     for fuse in (1..120).chain((120..steps).step_by(11)) {

@@ -170,6 +170,7 @@ fn inside(s: &mut Stream) {
 #[test]
 fn a_repeated_start_returns_the_active_session() {
     let mut s = Stream::new();
+    done(&mut s, clock_in(), shift_day(shift()));
     inside(&mut s);
     s.call(REP, start(), started("session_1"));
     s.call(REP, start(), started("session_1"));
@@ -181,6 +182,7 @@ fn a_repeated_start_returns_the_active_session() {
 #[test]
 fn after_a_stop_and_an_upload_that_may_have_landed_a_new_session_is_legal() {
     let mut s = Stream::new();
+    done(&mut s, clock_in(), shift_day(shift()));
     inside(&mut s);
     s.call(REP, start(), started("session_1"));
     let action = s.queue(REP, stop());
@@ -238,7 +240,11 @@ fn a_stop_that_was_acknowledged_is_shown() {
 fn an_upload_that_was_acknowledged_is_shown_where_audio_is_kept() {
     let mut s = Stream::new();
     s.call(REP, upload(), uploaded());
-    let ghost = RecordingSession { mode: RecordingMode::Ghost, ..stopped() };
+    let ghost = RecordingSession {
+        mode: RecordingMode::Ghost,
+        audio_storage_mode: Some(fieldday_api::names::AudioStorage::NotStored),
+        ..stopped()
+    };
     s.call(REP, get_session(), recording(ghost));
     s.is_fine();
     s.call(REP, get_session(), recording(stopped()));

@@ -26,7 +26,7 @@ fn made(id: &str) -> Answer {
     Answer::Task(Box::new(task(id)))
 }
 fn get_tasks() -> Call {
-    Call::ListTasks(TaskQuery { status: Some(TaskStatus::Open), ..TaskQuery::default() })
+    Call::ListTasks(TaskQuery::default())
 }
 fn complete() -> Call {
     Call::CompleteTask { task_id: "task_1".into() }

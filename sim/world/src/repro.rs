@@ -108,6 +108,16 @@ mod tests {
         assert_eq!(repro().seed_number(), Some(0x5eed));
     }
 
+    /// A file has its keys in an order of its own; the plan must not hang on it.
+    #[test]
+    fn what_is_written_gives_the_same_plan() {
+        let repro = repro();
+        let read = Repro::parse(&repro.to_toml("repro.toml"), "repro.toml").unwrap();
+        let cell = |scenario: Scenario| crate::plan::Plan::new(std::sync::Arc::new(scenario), 7).unwrap().cell(0);
+        let json = |scenario| serde_json::to_string(&cell(scenario)).unwrap();
+        assert_eq!(json(read.scenario), json(repro.scenario));
+    }
+
     #[test]
     fn what_is_wrong_is_said_with_its_file_and_key() {
         let text = repro().to_toml("repro.toml");

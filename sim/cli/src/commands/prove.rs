@@ -33,7 +33,7 @@ pub struct ProveArgs {
     /// Live so many rep-days of all scenarios without a defect
     #[arg(long, value_name = "REP_DAYS", default_value_t = 20_000)]
     pub clean: u64,
-    /// A fast subset: 2 seeds, 300 rep-days, 3,000 clean ones
+    /// A fast subset: 3 seeds, 1,000 rep-days, 10,000 clean ones
     #[arg(long, conflicts_with_all = ["seeds", "cap", "clean"])]
     pub quick: bool,
     /// Threads; one a core if not given. Changes nothing but the time it takes
@@ -70,7 +70,7 @@ struct Amount {
 pub fn prove(args: &ProveArgs) -> Result<u8, Failure> {
     let defects = defects(args)?;
     let amount = match args.quick {
-        true => Amount { seeds: 2, cap: 300, clean: 3_000 },
+        true => Amount { seeds: 3, cap: 1_000, clean: 10_000 },
         false => Amount { seeds: args.seeds, cap: args.cap, clean: args.clean },
     };
     let stop = interrupt::flag();

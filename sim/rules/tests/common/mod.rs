@@ -329,7 +329,8 @@ pub fn task(id: &str) -> Task {
 }
 
 pub fn tasks(tasks: &[Task]) -> Answer {
-    Answer::Tasks(TaskList { tasks: tasks.to_vec(), total: tasks.len() as u32, overdue_count: 0 })
+    let overdue = tasks.iter().filter(|task| task.status == TaskStatus::Overdue).count();
+    Answer::Tasks(TaskList { tasks: tasks.to_vec(), total: tasks.len() as u32, overdue_count: overdue as u32 })
 }
 
 pub fn shift() -> Shift {

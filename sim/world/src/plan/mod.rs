@@ -85,7 +85,10 @@ impl Plan {
             return Err(no_such("network profile", &scenario.network.profile));
         }
         let mut personas = Vec::new();
-        for (name, weight) in &scenario.people.mix {
+        // By name: in whatever order a file has them, they are the same people.
+        let mut mix: Vec<_> = scenario.people.mix.iter().collect();
+        mix.sort_unstable();
+        for (name, weight) in mix {
             let persona = persona::named(name).ok_or_else(|| no_such("persona", name))?;
             let habits = scenario.people.habits.over(persona.habits);
             let persona = Persona { habits, ..persona.as_ref().clone() };

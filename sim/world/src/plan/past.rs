@@ -41,7 +41,7 @@ impl TenantMaker<'_> {
         let ghost = draw & 7 == 0;
         let session = id("session_", row(appointment, "session", 0));
         let length = end.since(start);
-        let audio_url = (!ghost).then(|| SmolStr::from(format!("https://audio.example.com/{session}.m4a")));
+        let audio_url = (!ghost).then(|| SmolStr::from(format!("s3://otto-recordings/{session}.m4a")));
         self.data.sessions.push(RecordingSession {
             rep_id: rep.rep_id.clone(),
             appointment_id: appointment_id.clone(),
