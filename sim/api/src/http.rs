@@ -190,9 +190,14 @@ fn route(method: &str, path: &str, request_id: &str) -> Result<(Op, String), Box
     Err(Box::new(ErrorBody::new(code, message, request_id)))
 }
 
+/// The endpoint that the specification documents under this method and path.
+pub fn op_of(method: &str, path: &str) -> Option<Op> {
+    route(method, path, "").ok().map(|(op, _)| op)
+}
+
 /// Whether the specification documents an endpoint with this method and path.
 pub fn is_documented(method: Method, path: &str) -> bool {
-    route(method.as_str(), path, "").is_ok()
+    op_of(method.as_str(), path).is_some()
 }
 
 /// The id in `path` if it has the shape of `template` (empty if the template has none).
@@ -246,22 +251,46 @@ fn body_of<T: Serialize>(body: &T) -> Vec<u8> {
 
 fn parse_query<T: DeserializeOwned>(query: &str, request_id: &str) -> Result<T, Box<ErrorBody>> {
     // An empty value (`status=`) means the filter is not set.
-    let set: Vec<&str> = query.split('&').filter(|pair| !pair.ends_with('=')).collect();
-    serde_urlencoded::from_str(&set.join("&"))
-        .map_err(|e| Box::new(ErrorBody::new(ErrorCode::InvalidRequest, e.to_string(), request_id)))
+    let set: Vec<&str> = query.split('&').filter(|pair| !pair.ends_with('=')).map(bounded).collect();
+    serde_urlencoded::from_str(&set.join("&")).map_err(|e| {
+        Box::new(ErrorBody::new(ErrorCode::InvalidRequest, without_values(&e.to_string(), QUERY), request_id))
+    })
+}
+
+/// A `limit` or `offset` that no 32 bits hold is as good as the greatest that they do: it is judged by its value, like any
+/// other beyond the maximum.
+fn bounded(pair: &str) -> &str {
+    let is_huge = |digits: &str| digits.parse::<u32>().is_err() && digits.bytes().all(|b| b.is_ascii_digit());
+    match pair.split_once('=') {
+        Some(("limit", digits)) if is_huge(digits) => "limit=4294967295",
+        Some(("offset", digits)) if is_huge(digits) => "offset=4294967295",
+        _ => pair,
+    }
 }
 
 fn parse_body<T: DeserializeOwned>(body: &[u8], request_id: &str) -> Result<T, Box<ErrorBody>> {
+    // serde would take the fields of an object from an array, too.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Box::new(ErrorBody::new(ErrorCode::ValidationError, BODY, request_id)));
+    }
     serde_json::from_slice(body).map_err(|e| {
-        // serde names the field and what was expected; the value found, which may be private, is left out.
         let said = e.to_string();
         let said = said.split(" at line ").next().unwrap_or_default();
-        let message = if said.starts_with("missing field") || said.starts_with("unknown variant") {
-            said.to_owned()
-        } else {
-            "the body is not what this endpoint takes".to_owned()
-        };
-        let error = ErrorBody::new(ErrorCode::ValidationError, message, request_id);
+        let error = ErrorBody::new(ErrorCode::ValidationError, without_values(said, BODY), request_id);
         Box::new(error.about("line", e.line().to_string()).about("column", e.column().to_string()))
     })
+}
+
+const QUERY: &str = "the query is not what this endpoint takes";
+const BODY: &str = "the body is not what this endpoint takes";
+
+/// What serde says is wrong, if that names no value that was sent, which may be private: `otherwise` if it does.
+fn without_values(said: &str, otherwise: &str) -> String {
+    match said.split_once("`, expected ") {
+        _ if said.starts_with("missing field") => said.to_owned(),
+        Some((before, expected)) if before.starts_with("unknown variant") => {
+            format!("unknown value, expected {expected}")
+        }
+        _ => otherwise.to_owned(),
+    }
 }

@@ -8,15 +8,12 @@ use crate::shifts::LAG;
 use crate::state::{AppointmentRow, At, Before, Kind, Tenant, agenda_key};
 use crate::{Backend, Seen};
 use fieldday_api::call::Answer;
-use fieldday_api::error::ErrorCode;
 use fieldday_api::names::{LeadStatus, Outcome};
 use fieldday_api::time::{Date, Span, Time, Zone};
 use fieldday_api::wire::appointments::{
     Appointment, AppointmentDetail, AppointmentList, AppointmentPatch, AppointmentQuery, AppointmentSummary,
 };
-use fieldday_chance::{Purpose, Stream};
 
-const TORN: Purpose = Purpose::new("backend torn patch");
 /// §0.3's page, for the reading by which the list of appointments pages too.
 const PAGE: u32 = 50;
 
@@ -79,10 +76,9 @@ impl Backend {
 
     /// `GET /appointments/{appointment_id}`.
     pub(crate) fn get_appointment(&self, now: Time, caller: &Caller<'_>, id: &str) -> Result<Answer, Refusal> {
-        let at = self.find(caller, Kind::Appointment, id)?;
+        let at = self.own_appointment(caller, id)?;
         let tenant = &self.tenants[usize::from(at.tenant)];
         let row = &tenant.appointments[at.row as usize];
-        self.own(caller, at, row.rep)?;
         Ok(detail(tenant, row, row.shown(now)))
     }
 
@@ -93,19 +89,20 @@ impl Backend {
         caller: &Caller<'_>,
         id: &str,
         body: &AppointmentPatch,
-        key: u64,
         seen: Option<Seen>,
     ) -> Result<Answer, Refusal> {
-        let at = self.find(caller, Kind::Appointment, id)?;
-        let row = &self.tenants[usize::from(at.tenant)].appointments[at.row as usize];
-        self.own(caller, at, row.rep)?;
+        let at = self.own_appointment(caller, id)?;
         let rep = self.new_rep(caller, body)?;
-        let checked = self.check_patch(&row.appointment, body);
+        let row = &self.tenants[usize::from(at.tenant)].appointments[at.row as usize];
+        let checked = match check_patch(&row.appointment, body) {
+            Err(_) if is_won_without_size(body) && self.has(Defect::WonWithoutDealSize) => Ok(()),
+            checked => checked,
+        };
         if !self.has(Defect::ValidatesAfterWrite) {
             checked?;
-            return self.write_patch(now, at, body, rep, key, seen);
+            return self.write_patch(now, at, body, rep, seen);
         }
-        let written = self.write_patch(now, at, body, rep, key, seen);
+        let written = self.write_patch(now, at, body, rep, seen);
         checked?;
         written
     }
@@ -119,28 +116,6 @@ impl Backend {
         self.find_rep(caller, id).map(Some)
     }
 
-    fn check_patch(&self, appointment: &Appointment, body: &AppointmentPatch) -> Result<(), Refusal> {
-        if body.outcome == Some(Outcome::Won) && body.deal_size.is_none() && !self.has(Defect::WonWithoutDealSize) {
-            return Err(Refusal::validation("deal_size is required when outcome is won").about("field", "deal_size"));
-        }
-        if body.deal_size.is_some_and(|size| size.0 < 0) {
-            return Err(Refusal::validation("deal_size is negative").about("field", "deal_size"));
-        }
-        let start = body.scheduled_start.unwrap_or(appointment.scheduled_start);
-        let end = body.scheduled_end.unwrap_or(appointment.scheduled_end);
-        if (body.scheduled_start.is_some() || body.scheduled_end.is_some()) && end <= start {
-            let refusal = Refusal::validation("scheduled_end is not after scheduled_start");
-            return Err(refusal.about("field", "scheduled_end"));
-        }
-        if body.location.as_ref().is_some_and(|location| location.expose().trim().is_empty()) {
-            return Err(Refusal::validation("location is empty").about("field", "location"));
-        }
-        if body.service_type.as_ref().is_some_and(|service| service.trim().is_empty()) {
-            return Err(Refusal::validation("service_type is empty").about("field", "service_type"));
-        }
-        Ok(())
-    }
-
     /// Writes a body that was checked, and answers the row.
     fn write_patch(
         &mut self,
@@ -148,11 +123,9 @@ impl Backend {
         at: At,
         body: &AppointmentPatch,
         rep: Option<At>,
-        key: u64,
         seen: Option<Seen>,
     ) -> Result<Answer, Refusal> {
         let defects = self.defects;
-        let torn = defects.has(Defect::TornPatch) && Stream::new(self.seed, TORN, key, 0, 0).chance(200_000);
         let tenant = &mut self.tenants[usize::from(at.tenant)];
         let row = &tenant.appointments[at.row as usize];
         let recent = now.since(row.appointment.updated_at) < Span::seconds(3);
@@ -166,27 +139,55 @@ impl Backend {
         if let Some(Seen::Appointment(stale)) = seen {
             tenant.restore(at.row, *stale);
         }
-        if torn {
-            let half = AppointmentPatch { status: body.status, outcome: body.outcome, ..AppointmentPatch::default() };
-            tenant.patch(now, at.row, &half, None);
-            return Err(Refusal::new(ErrorCode::InternalError, "Internal server error"));
-        }
         let row = &mut tenant.appointments[at.row as usize];
         if defects.has(Defect::PatchClearsAbsent) {
             row.appointment.notes = row.appointment.notes.take().filter(|_| body.notes.is_some());
             row.appointment.deal_size = row.appointment.deal_size.filter(|_| body.deal_size.is_some());
         }
         let deal_before = row.appointment.deal_size;
-        tenant.patch(now, at.row, body, rep.filter(|rep| rep.tenant == at.tenant).map(|rep| rep.row));
+        let moved = tenant.patch(now, at.row, body, rep.filter(|rep| rep.tenant == at.tenant).map(|rep| rep.row));
+        if moved && defects.has(Defect::ListForgetsMoved) {
+            tenant.unschedule(at.row);
+        }
         let row = &mut tenant.appointments[at.row as usize];
         if let (Some(before), Some(size)) = (deal_before, &mut row.appointment.deal_size)
             && body.deal_size.is_some()
             && defects.has(Defect::PatchAddsDealSize)
         {
-            size.0 += before.0;
+            size.0 = size.0.saturating_add(before.0);
         }
         let row = &tenant.appointments[at.row as usize];
         Ok(detail(tenant, row, &row.appointment))
+    }
+
+    /// Writes the first half of what a body names: what the torn defect has committed when it breaks off.
+    pub(crate) fn write_half(
+        &mut self,
+        now: Time,
+        caller: &Caller<'_>,
+        id: &str,
+        body: &AppointmentPatch,
+    ) -> Result<(), Refusal> {
+        let at = self.own_appointment(caller, id)?;
+        self.new_rep(caller, body)?;
+        let tenant = &mut self.tenants[usize::from(at.tenant)];
+        let row = &tenant.appointments[at.row as usize];
+        let AppointmentPatch { scheduled_start, status, outcome, .. } = *body;
+        let half = AppointmentPatch { scheduled_start, status, outcome, ..AppointmentPatch::default() };
+        check_patch(&row.appointment, body)?;
+        tenant.patch(now, at.row, &half, None);
+        Ok(())
+    }
+
+    /// The appointment of that id, if it is the caller's.
+    pub(crate) fn own_appointment(&self, caller: &Caller<'_>, id: &str) -> Result<At, Refusal> {
+        let at = self.find(caller, Kind::Appointment, id)?;
+        let row = &self.tenants[usize::from(at.tenant)].appointments[at.row as usize];
+        let was_theirs = row.former_rep.is_some() && row.former_rep == caller.rep;
+        match self.own(caller, at, row.rep) {
+            Err(_) if was_theirs && self.has(Defect::FormerRepKeepsAccess) => Ok(at),
+            own => own.map(|()| at),
+        }
     }
 
     /// The appointment of that id, whoever asks: for what a racy handler reads before it checks anything.
@@ -198,9 +199,37 @@ impl Backend {
     }
 }
 
+/// Whether the values of a body fit each other, their ranges, and the row.
+fn check_patch(appointment: &Appointment, body: &AppointmentPatch) -> Result<(), Refusal> {
+    if is_won_without_size(body) {
+        return Err(Refusal::validation("deal_size is required when outcome is won").about("field", "deal_size"));
+    }
+    if body.deal_size.is_some_and(|size| size.0 < 0) {
+        return Err(Refusal::validation("deal_size is negative").about("field", "deal_size"));
+    }
+    let start = body.scheduled_start.unwrap_or(appointment.scheduled_start);
+    let end = body.scheduled_end.unwrap_or(appointment.scheduled_end);
+    if (body.scheduled_start.is_some() || body.scheduled_end.is_some()) && end <= start {
+        let refusal = Refusal::validation("scheduled_end is not after scheduled_start");
+        return Err(refusal.about("field", "scheduled_end"));
+    }
+    if body.location.as_ref().is_some_and(|location| location.expose().trim().is_empty()) {
+        return Err(Refusal::validation("location is empty").about("field", "location"));
+    }
+    if body.service_type.as_ref().is_some_and(|service| service.trim().is_empty()) {
+        return Err(Refusal::validation("service_type is empty").about("field", "service_type"));
+    }
+    Ok(())
+}
+
+fn is_won_without_size(body: &AppointmentPatch) -> bool {
+    body.outcome == Some(Outcome::Won) && body.deal_size.is_none()
+}
+
 impl Tenant {
-    /// Changes what `body` names. `updated_at` moves only if something changed.
-    fn patch(&mut self, now: Time, row: u32, body: &AppointmentPatch, rep: Option<u32>) {
+    /// Changes what `body` names, and says whether that moved it to another time. `updated_at` moves only if something
+    /// changed.
+    fn patch(&mut self, now: Time, row: u32, body: &AppointmentPatch, rep: Option<u32>) -> bool {
         let old = &self.appointments[row as usize];
         let moved = body.scheduled_start.is_some_and(|start| start != old.appointment.scheduled_start);
         let rep = rep.filter(|rep| Some(*rep) != old.rep);
@@ -229,6 +258,7 @@ impl Tenant {
         if moved || rep.is_some() {
             self.schedule(row);
         }
+        moved
     }
 
     /// A lead is won or lost with its appointment.
@@ -246,6 +276,7 @@ impl Tenant {
     fn reassign(&mut self, row: u32, rep: u32) {
         let rep_id = self.reps[rep as usize].rep_id.clone();
         let former = self.appointments[row as usize].rep.replace(rep);
+        self.appointments[row as usize].former_rep = former;
         self.appointments[row as usize].appointment.assigned_rep_id = Some(rep_id);
         let Some(former) = former else { return };
         let agenda = self.reps[former as usize].agenda.all();

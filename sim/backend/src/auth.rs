@@ -2,14 +2,14 @@
 
 use crate::Backend;
 use crate::defects::Defect;
+use crate::heard::Heard;
 use crate::refusal::Refusal;
 use crate::state::{At, Kind};
 use fieldday_api::SmolStr;
-use fieldday_api::endpoint::Op;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::names::Role;
-use fieldday_api::time::Time;
-use fieldday_api::token::{Claims, Credential};
+use fieldday_api::time::{Span, Time};
+use fieldday_api::token::{Claims, Credential, TenantClaim};
 
 /// Somebody whose token verified.
 #[derive(Clone, Copy, Debug)]
@@ -30,13 +30,16 @@ impl Caller<'_> {
 /// Who a request without a token is taken for, by the defect that serves it.
 static NOBODY: SmolStr = SmolStr::new_static("user_nobody");
 
+/// By how much the clock of the defect that knows no leeway is behind the identity provider's.
+const BEHIND: Span = Span::seconds(2);
+
 const INVALID_TOKEN: Refusal = Refusal::new(ErrorCode::InvalidToken, "Invalid or missing token");
 
 impl Backend {
     /// The caller, if its role may use the endpoint.
-    pub(crate) fn caller<'a>(&self, at: Time, op: Op, credential: &'a Credential) -> Result<Caller<'a>, Refusal> {
-        let (tenant, user_id, rep, claims) = self.identify(at, credential)?;
-        let endpoint = op.endpoint();
+    pub(crate) fn caller<'a>(&self, at: Time, heard: &Heard<'a>) -> Result<Caller<'a>, Refusal> {
+        let (tenant, user_id, rep, claims) = self.identify(at, heard.target.credential)?;
+        let endpoint = heard.target.op.endpoint();
         if endpoint.optional && !self.config.optional_endpoints {
             return Err(Refusal::not_found("Not implemented"));
         }
@@ -51,12 +54,17 @@ impl Backend {
         if !endpoint.roles.contains(&role) && !self.has(Defect::RoleGateSkipped) {
             return Err(Refusal::forbidden("Not allowed for this role"));
         }
-        Ok(Caller { tenant, user_id, rep, role })
+        match heard.claims_tenant.as_ref().and_then(|id| self.ids.get(id)) {
+            Some((Kind::Tenant, at)) if at.tenant != tenant && self.has(Defect::TenantIdFromQuery) => {
+                Ok(Caller { tenant: at.tenant, user_id, rep: None, role })
+            }
+            _ => Ok(Caller { tenant, user_id, rep, role }),
+        }
     }
 
     /// The tenant, the user and its rep row, by the token alone; no claims where a defect serves without a token.
     #[allow(clippy::type_complexity)] // Taken apart by its one caller.
-    pub(crate) fn identify<'a>(
+    fn identify<'a>(
         &self,
         at: Time,
         credential: &'a Credential,
@@ -69,9 +77,13 @@ impl Backend {
         if at.since(claims.expires_at) > self.config.leeway && !self.has(Defect::ExpiryUnchecked) {
             return Err(Refusal::new(ErrorCode::TokenExpired, "Token has expired"));
         }
+        if at.since(claims.issued_at) < BEHIND && self.has(Defect::TokenNotYetValid) {
+            return Err(INVALID_TOKEN);
+        }
         let user_id = claims.user.as_ref();
         let user = user_id.and_then(|id| self.ids.get(id)).filter(|(kind, _)| *kind == Kind::User).map(|(_, at)| *at);
-        let Some(org) = &claims.tenant else {
+        let is_understood = claims.named_by.0 == TenantClaim::OrgId || !self.has(Defect::OnlyOrgIdUnderstood);
+        let Some(org) = claims.tenant.as_ref().filter(|_| is_understood) else {
             if !self.has(Defect::MissingTenantDefaulted) {
                 return Err(Refusal::new(ErrorCode::MissingTenantId, "The token names no tenant"));
             }

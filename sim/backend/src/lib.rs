@@ -4,7 +4,7 @@
 //! and everything that is drawn or named for a request is keyed by the request's own key. What happens while nobody
 //! asks (Shunya's pipeline, tasks that fall overdue, messages that arrive) is computed when somebody does.
 //!
-//! It keeps every promise of the spec (§0.1 to §4). Trouble that the spec allows is switched on as a [`Mishap`], trouble
+//! It keeps every promise of the spec (§0.1 to §4), and refuses in one order (`heard.rs`). Trouble that the spec allows is switched on as a [`Mishap`], trouble
 //! that it does not allow as a [`Defect`].
 
 mod appointments;
@@ -12,9 +12,11 @@ mod auth;
 mod config;
 mod defects;
 mod extras;
+mod heard;
 mod ids;
 mod inspect;
 mod load;
+mod memory;
 mod mishaps;
 mod paging;
 mod recordings;
@@ -34,6 +36,8 @@ pub use mishaps::{Mishap, MishapKind, ShunyaStep};
 pub use recordings::UPLOAD_URL_PREFIX;
 
 use crate::defects::Defects;
+use crate::heard::{Heard, Target, Wire};
+use crate::memory::Memory;
 use crate::mishaps::{Fate, Mishaps};
 use crate::refusal::{Refusal, failure};
 use crate::shunya::ShunyaTables;
@@ -41,8 +45,7 @@ use crate::state::{Ids, Tenant, Uploads};
 use crate::times::ServiceTables;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
-use fieldday_api::error::{ErrorBody, ErrorCode};
-use fieldday_api::http::{decode, encode, encode_answer};
+use fieldday_api::http::{encode_answer, op_of};
 use fieldday_api::time::{Span, Time};
 use fieldday_api::token::Credential;
 use fieldday_api::wire::appointments::Appointment;
@@ -50,7 +53,8 @@ use fieldday_chance::{Purpose, Stream};
 use std::sync::Arc;
 
 const SERVICE: Purpose = Purpose::new("backend service time");
-const SLOW_LIST: Purpose = Purpose::new("backend slow list");
+/// What the defect that asks once a row takes for one.
+const ROW_TAKES: Span = Span::millis(120);
 
 /// One attempt of a call, as it reaches the backend.
 #[derive(Clone, Copy)]
@@ -102,8 +106,7 @@ pub struct Backend {
     ids: Ids,
     uploads: Uploads,
     tenants: Vec<Tenant>,
-    /// Lists under their queries, kept until then: a defect's.
-    cached_lists: Vec<(Call, Time, Arc<Response>)>,
+    memory: Memory,
 }
 
 impl Backend {
@@ -129,23 +132,25 @@ impl Backend {
 
     /// How long a request that arrives at `at` is worked on before it takes effect, slow mishaps included.
     pub fn service_time(&self, at: Time, request: &Request<'_>) -> Span {
-        let op = request.call.op();
+        let target = Target::of(request);
+        let op = target.op;
         let mut stream = Stream::new(self.seed, SERVICE, request.key, 0, 0);
         let mut span = self.service.of(op).draw(&mut stream);
-        if self.has(Defect::SlowLists)
-            && matches!(op, Op::ListAppointments | Op::ListTasks | Op::GetThread)
-            && Stream::new(self.seed, SLOW_LIST, request.key, 0, 0).chance(40_000)
-        {
-            span += Span::seconds(11);
+        if self.has(Defect::SlowLists) {
+            span += ROW_TAKES.times(self.rows_behind(at, request) as i64);
         }
-        self.mishaps.slowed(at, request, span)
+        self.mishaps.slowed(at, target, span)
     }
 
     /// What a racy handler reads as the request arrives, to be handed to [`Backend::serve`]. None without a racy defect
     /// that concerns this call.
     pub fn look(&mut self, at: Time, request: &Request<'_>) -> Option<Snapshot> {
-        let seen = match request.call {
-            Call::ClockIn { rep_id, .. } if self.has(Defect::ClockInRace) => {
+        if !self.races() {
+            return None;
+        }
+        let heard = Heard::of(request, self.defects);
+        let seen = match &**heard.call.as_ref().ok()? {
+            Call::ClockIn { rep_id, .. } if self.has(Defect::ClockInRace) || self.has(Defect::LoserOfRaceRefused) => {
                 Seen::Shift(self.shift_on_arrival(at, rep_id))
             }
             Call::StartRecording(body) if self.has(Defect::StartRace) => {
@@ -163,21 +168,38 @@ impl Backend {
     ///
     /// Times never go back from one call to the next.
     pub fn serve(&mut self, arrived: Time, now: Time, request: &Request<'_>, seen: Option<Snapshot>) -> Served {
-        let fate = self.mishaps.fate(arrived, now, request);
+        let heard = Heard::of(request, self.defects);
+        self.serve_heard(arrived, now, &heard, seen)
+    }
+
+    fn serve_heard(&mut self, arrived: Time, now: Time, heard: &Heard<'_>, seen: Option<Snapshot>) -> Served {
+        let key = heard.target.key;
+        let fate = self.mishaps.fate(arrived, now, heard.target);
         match fate {
-            Fate::CutBefore => return Served::Cut { took_effect: false },
+            Fate::CutBefore { under_way } => {
+                if under_way {
+                    self.breaks_off(arrived, now, heard);
+                }
+                return Served::Cut { took_effect: false };
+            }
             Fate::FailsBefore { status, retry_after } => {
-                return Served::Answered(Arc::new(failure(status, retry_after, request.key)));
+                if status >= 500 {
+                    self.breaks_off(arrived, now, heard);
+                }
+                return Served::Answered(Arc::new(failure(status, retry_after, key)));
             }
             Fate::Served | Fate::FailsAfter { .. } | Fate::CutAfter => {}
         }
-        let response = match self.handle(arrived, now, request, seen) {
+        let response = match self.handle(arrived, now, heard, seen) {
             Ok(response) => response,
-            Err(refusal) => Arc::new(self.refused(refusal, request.key)),
+            Err(refusal) => Arc::new(self.enveloped(refusal.answer(key))),
         };
+        if fate != Fate::Served {
+            self.leaves_lock(now, heard);
+        }
         match fate {
-            Fate::FailsAfter { status } => Served::Answered(Arc::new(failure(status, None, request.key))),
-            Fate::CutAfter => Served::Cut { took_effect: request.call.op().writes() && response.is_success() },
+            Fate::FailsAfter { status } => Served::Answered(Arc::new(failure(status, None, key))),
+            Fate::CutAfter => Served::Cut { took_effect: heard.target.op.writes() && response.is_success() },
             _ => Served::Answered(response),
         }
     }
@@ -195,44 +217,18 @@ impl Backend {
         method: &str,
         path: &str,
         query: &str,
+        company_id: Option<&str>,
         body: &[u8],
         credential: &Credential,
         key: u64,
     ) -> (u16, Option<Span>, Option<Vec<u8>>) {
-        let call = match decode(method, path, query, body, &ids::request_id(key)) {
-            Ok(call) => call,
-            Err(error) => {
-                let response = self.malformed(arrived, credential, *error, key);
-                return (response.status, response.retry_after, encode_answer(&response.answer));
-            }
-        };
-        match self.serve(arrived, now, &Request { call: &call, credential, key }, None) {
+        // What leads nowhere is struck like the cheapest of reads.
+        let op = op_of(method, path).unwrap_or(Op::Health);
+        let wire = Wire { method, path, query, body, company_id };
+        let heard = Heard::wire(&wire, Target { op, credential, key }, self.defects);
+        match self.serve_heard(arrived, now, &heard, None) {
             Served::Answered(response) => (response.status, response.retry_after, encode_answer(&response.answer)),
             Served::Cut { .. } => (0, None, None),
-        }
-    }
-
-    /// The answer to what no call can be read from: looked at after the token, an unknown path before it.
-    fn malformed(&self, arrived: Time, credential: &Credential, error: ErrorBody, key: u64) -> Response {
-        let known = matches!(error.detail.error_code, ErrorCode::ValidationError | ErrorCode::InvalidRequest);
-        match self.identify(arrived, credential) {
-            Err(refusal) if known => refusal.answer(key),
-            _ => Response::error(error),
-        }
-    }
-    /// A request that came as bytes: read first, as on a wire.
-    fn handle_raw(
-        &mut self,
-        arrived: Time,
-        now: Time,
-        raw: &Call,
-        request: &Request<'_>,
-    ) -> Result<Arc<Response>, Refusal> {
-        let http = encode(raw);
-        let body = http.body.unwrap_or_default();
-        match decode(http.method.as_str(), &http.path, &http.query, &body, &ids::request_id(request.key)) {
-            Ok(call) => self.handle(arrived, now, &Request { call: &call, ..*request }, None),
-            Err(error) => Ok(Arc::new(self.malformed(arrived, request.credential, *error, request.key))),
         }
     }
 
@@ -241,41 +237,51 @@ impl Backend {
     }
 
     /// The error answer, in the API's envelope (unless a defect leaves that out).
-    fn refused(&self, refusal: Refusal, key: u64) -> Response {
-        if self.has(Defect::BareErrors) && refusal.code == ErrorCode::NotFound {
+    fn enveloped(&self, response: Response) -> Response {
+        if self.has(Defect::BareErrors) && response.status == 404 {
             let answer = Answer::Foreign(r#"{"detail":"Not Found"}"#.into());
             return Response { status: 404, retry_after: None, answer };
         }
-        refusal.answer(key)
+        response
     }
 
     fn handle(
         &mut self,
         arrived: Time,
         now: Time,
-        request: &Request<'_>,
+        heard: &Heard<'_>,
         seen: Option<Snapshot>,
     ) -> Result<Arc<Response>, Refusal> {
-        let op = request.call.op();
-        let caller = match request.call {
+        let Target { op, key, .. } = heard.target;
+        let call = match &heard.call {
+            Ok(call) => &**call,
+            Err(misread) => {
+                if misread.is_routed && !op.endpoint().roles.is_empty() {
+                    self.caller(arrived, heard)?;
+                }
+                return Ok(Arc::new(self.enveloped(Response::error((*misread.error).clone()))));
+            }
+        };
+        let caller = match call {
             Call::Health => return answered(Ok(self.health())),
             Call::PutAudio { key, .. } => return answered(self.put_audio(arrived, key)),
-            Call::Raw(_) => return self.handle_raw(arrived, now, request.call, request),
-            _ => self.caller(arrived, op, request.credential)?,
+            _ => self.caller(arrived, heard)?,
         };
-        if self.has(Defect::TenantLeakByCache) && matches!(op, Op::ListAppointments | Op::ListTasks) {
-            return self.cached_list(now, &caller, request.call);
+        if self.has(Defect::KeyStuckAfterCrash) && self.memory.is_locked(now, heard.target, call) {
+            return Err(Refusal::conflict("The request is being worked on"));
         }
-        let key = request.key;
+        if self.has(Defect::TenantLeakByCache) && matches!(op, Op::ListAppointments | Op::ListTasks) {
+            return self.cached_list(now, &caller, call);
+        }
         let seen = seen.map(|snapshot| snapshot.0);
-        if let Call::GetRecording { session_id } = request.call {
+        if let Call::GetRecording { session_id } = call {
             return self.get_recording(now, &caller, session_id);
         }
-        answered(match request.call {
+        answered(match call {
             Call::ListAppointments(query) => self.list_appointments(now, &caller, query),
             Call::GetAppointment { appointment_id } => self.get_appointment(now, &caller, appointment_id),
             Call::UpdateAppointment { appointment_id, body } => {
-                self.update_appointment(now, &caller, appointment_id, body, key, seen)
+                self.update_appointment(now, &caller, appointment_id, body, seen)
             }
             Call::ListTasks(query) => self.list_tasks(now, &caller, query),
             Call::CreateTask(body) => self.create_task(now, &caller, body, key),
@@ -291,7 +297,7 @@ impl Backend {
             Call::RagQuery(body) => self.rag_query(body),
             Call::ListWins(page) => self.list_wins(&caller, page),
             Call::PostWin(body) => self.post_win(now, &caller, body, key),
-            // Answered above.
+            // Answered above, and a raw call was read.
             Call::Health | Call::PutAudio { .. } | Call::GetRecording { .. } | Call::Raw(_) => Ok(self.health()),
         })
     }
@@ -300,17 +306,59 @@ impl Backend {
 impl Backend {
     /// A list as somebody else got it in the last minute, or anew.
     fn cached_list(&mut self, now: Time, caller: &auth::Caller<'_>, call: &Call) -> Result<Arc<Response>, Refusal> {
-        self.cached_lists.retain(|(_, until, _)| now < *until);
-        if let Some((_, _, response)) = self.cached_lists.iter().find(|(cached, ..)| cached == call) {
-            return Ok(response.clone());
+        if let Some(response) = self.memory.list(now, call) {
+            return Ok(response);
         }
         let response = answered(match call {
             Call::ListAppointments(query) => self.list_appointments(now, caller, query),
             Call::ListTasks(query) => self.list_tasks(now, caller, query),
             _ => Ok(self.health()),
         })?;
-        self.cached_lists.push((call.clone(), now + Span::minutes(1), response.clone()));
+        self.memory.keep_list(now, call.clone(), response.clone());
         Ok(response)
+    }
+
+    /// How many rows a list is made of, the page aside.
+    fn rows_behind(&self, at: Time, request: &Request<'_>) -> usize {
+        let heard = Heard::of(request, self.defects);
+        let (Ok(call), Ok(caller)) = (&heard.call, self.caller(at, &heard)) else { return 0 };
+        let tenant = &self.tenants[usize::from(caller.tenant)];
+        let own = caller.rep.filter(|_| caller.is_rep()).map(|rep| &tenant.reps[rep as usize]);
+        match &**call {
+            Call::ListTasks(_) => own.map_or(&tenant.agenda, |rep| &rep.agenda).all().len(),
+            Call::ListAppointments(query) => {
+                let date = query.date.unwrap_or_else(|| tenant.zone.date(at));
+                own.map_or(&tenant.calendar, |rep| &rep.calendar).day(date).len()
+            }
+            Call::GetThread { contact_card_id, .. } => {
+                match self.find(&caller, state::Kind::Contact, contact_card_id) {
+                    Ok(at) => self.tenants[usize::from(at.tenant)].contacts[at.row as usize].messages.len(),
+                    Err(_) => 0,
+                }
+            }
+            _ => 0,
+        }
+    }
+
+    /// A write breaks off before its commit: nothing happened, unless a defect committed half of it or left its lock.
+    fn breaks_off(&mut self, arrived: Time, now: Time, heard: &Heard<'_>) {
+        self.leaves_lock(now, heard);
+        if self.has(Defect::TornPatch)
+            && let Ok(call) = &heard.call
+            && let Call::UpdateAppointment { appointment_id, body } = &**call
+            && let Ok(caller) = self.caller(arrived, heard)
+        {
+            // Whatever would have refused it would have done so before the first half.
+            let _ = self.write_half(now, &caller, appointment_id, body);
+        }
+    }
+
+    fn leaves_lock(&mut self, now: Time, heard: &Heard<'_>) {
+        if let Ok(call) = &heard.call
+            && self.has(Defect::KeyStuckAfterCrash)
+        {
+            self.memory.lock(now, heard.target, call);
+        }
     }
 }
 

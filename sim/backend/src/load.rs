@@ -3,6 +3,7 @@
 use crate::Backend;
 use crate::config::Config;
 use crate::defects::Defects;
+use crate::memory::Memory;
 use crate::mishaps::Mishaps;
 use crate::shunya::ShunyaTables;
 use crate::state::{
@@ -73,7 +74,7 @@ impl Backend {
             start,
             ids,
             uploads: Uploads::default(),
-            cached_lists: Vec::new(),
+            memory: Memory::default(),
             tenants: loaded,
         })
     }
@@ -190,6 +191,7 @@ impl Load<'_> {
         tenant.appointments.push(AppointmentRow {
             appointment,
             rep,
+            former_rep: None,
             lead: lead as u32,
             contact: contact as u32,
             pending_tasks: 0,
@@ -237,6 +239,7 @@ impl Load<'_> {
             reported: session.audio_url.clone(),
             session,
             rep,
+            place: None,
             pipeline: None,
             next_change: Time::from_micros(i64::MAX),
             answer: None,

@@ -3,7 +3,7 @@
 //! Whether a mishap strikes a request follows from one word that is drawn for the request and from the mishap's name, so
 //! switching one off changes nothing for another.
 
-use crate::Request;
+use crate::heard::Target;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::{Span, Time};
@@ -110,8 +110,8 @@ pub enum ShunyaStep {
 pub(crate) enum Fate {
     /// Nothing.
     Served,
-    /// The connection breaks; nothing changes.
-    CutBefore,
+    /// The connection breaks; nothing changes. Whether it was being worked on, or did not get through at all.
+    CutBefore { under_way: bool },
     /// An error; nothing changes.
     FailsBefore { status: u16, retry_after: Option<Span> },
     /// It takes effect; an error.
@@ -149,16 +149,16 @@ impl Mishaps {
     }
 
     /// How long a request takes that would take `usual`.
-    pub(crate) fn slowed(&self, at: Time, request: &Request<'_>, usual: Span) -> Span {
+    pub(crate) fn slowed(&self, at: Time, target: Target<'_>, usual: Span) -> Span {
         let mut span = usual;
         if at < self.first || at > self.last {
             return span;
         }
-        let dice = self.dice(request.key);
+        let dice = self.dice(target.key);
         for compiled in &self.all {
             if let MishapKind::Slow { factor_percent, extra_ms } = compiled.mishap.kind
                 && compiled.holds_at(at)
-                && strikes(compiled, request, &dice)
+                && strikes(compiled, target, &dice)
             {
                 span = stretched(span, factor_percent, extra_ms);
             }
@@ -167,11 +167,11 @@ impl Mishaps {
     }
 
     /// What befalls a request that arrived at `arrived` and takes effect at `now`: the first mishap that strikes.
-    pub(crate) fn fate(&self, arrived: Time, now: Time, request: &Request<'_>) -> Fate {
+    pub(crate) fn fate(&self, arrived: Time, now: Time, target: Target<'_>) -> Fate {
         if now < self.first || arrived > self.last {
             return Fate::Served;
         }
-        let dice = self.dice(request.key);
+        let dice = self.dice(target.key);
         for compiled in &self.all {
             let fate = match compiled.mishap.kind {
                 MishapKind::ErrorBeforeCommit { status } => Fate::FailsBefore { status, retry_after: None },
@@ -182,14 +182,14 @@ impl Mishaps {
                 }
                 MishapKind::Restart => {
                     let under_way = arrived < compiled.mishap.from && compiled.mishap.from <= now;
-                    if under_way && strikes(compiled, request, &dice) {
-                        return Fate::CutBefore;
+                    if under_way && strikes(compiled, target, &dice) {
+                        return Fate::CutBefore { under_way };
                     }
-                    Fate::CutBefore
+                    Fate::CutBefore { under_way: false }
                 }
                 _ => continue,
             };
-            if compiled.holds_at(arrived) && strikes(compiled, request, &dice) {
+            if compiled.holds_at(arrived) && strikes(compiled, target, &dice) {
                 return fate;
             }
         }
@@ -240,11 +240,11 @@ impl Dice {
     }
 }
 
-fn strikes(compiled: &Compiled, request: &Request<'_>, dice: &Dice) -> bool {
-    if compiled.ops & (1 << request.call.op().index()) == 0 {
+fn strikes(compiled: &Compiled, target: Target<'_>, dice: &Dice) -> bool {
+    if compiled.ops & (1 << target.op.index()) == 0 {
         return false;
     }
-    let tenant = match request.credential {
+    let tenant = match target.credential {
         Credential::Token(claims) => claims.tenant.as_ref(),
         _ => None,
     };

@@ -54,6 +54,14 @@ impl<K: PartialEq> Window<K> {
         self.taken += 1;
         true
     }
+    /// Leaves the offset to whoever asks: what applies it before the filter.
+    pub(crate) fn take_offset(&mut self) -> u32 {
+        std::mem::take(&mut self.offset)
+    }
+    /// An entry goes by that is on no page.
+    pub(crate) fn passes(&mut self) {
+        self.passed += 1;
+    }
     /// How many entries went by.
     pub(crate) fn total(&self) -> u32 {
         self.passed

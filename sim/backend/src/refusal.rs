@@ -9,14 +9,15 @@ use fieldday_api::time::Span;
 /// An error answer in the making.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    pub(crate) code: ErrorCode,
+    code: ErrorCode,
+    status: u16,
     message: &'static str,
     about: Option<(&'static str, SmolStr)>,
 }
 
 impl Refusal {
     pub(crate) const fn new(code: ErrorCode, message: &'static str) -> Refusal {
-        Refusal { code, message, about: None }
+        Refusal { code, status: code.status(), message, about: None }
     }
     /// 400: the body is not what the endpoint takes.
     pub(crate) const fn validation(message: &'static str) -> Refusal {
@@ -34,6 +35,10 @@ impl Refusal {
     pub(crate) const fn forbidden(message: &'static str) -> Refusal {
         Refusal::new(ErrorCode::RbacViolation, message)
     }
+    /// 409, for which §4 has no code.
+    pub(crate) fn conflict(message: &'static str) -> Refusal {
+        Refusal { status: 409, ..Refusal::request(message) }
+    }
     /// With the id or field it is about.
     pub(crate) fn about(mut self, key: &'static str, value: &str) -> Refusal {
         self.about = Some((key, SmolStr::new(value)));
@@ -45,7 +50,7 @@ impl Refusal {
         if let Some((about, value)) = self.about {
             body = body.about(about, value);
         }
-        Response::error(body)
+        Response { status: self.status, retry_after: None, answer: Answer::Error(Box::new(body)) }
     }
 }
 

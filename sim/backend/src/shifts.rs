@@ -32,10 +32,13 @@ impl Backend {
             let refusal = Refusal::request("desired_start_time is not earlier today");
             return Err(refusal.about("field", "desired_start_time"));
         }
+        let there = self.shift_of(rep, today);
         let existing = match seen {
-            Some(Seen::Shift(seen)) => seen,
+            Some(Seen::Shift(seen)) if self.has(Defect::ClockInRace) => seen,
+            // It was not there on arrival, and the unique constraint says that it is now.
+            Some(Seen::Shift(None)) if there.is_some() => return Err(Refusal::conflict("The shift exists already")),
             _ if self.has(Defect::ClockInTwice) => None,
-            _ => self.shift_of(rep, today),
+            _ => there,
         };
         let Some(row) = existing else {
             let row = self.new_shift(rep, today, desired, now, key);
@@ -55,8 +58,13 @@ impl Backend {
         let rep = self.own_rep(caller, rep_id)?;
         let today = self.today(rep.tenant, now);
         let row = self.shift_of(rep, today).ok_or(Refusal::request("not clocked in"))?;
+        let keys_collide = self.has(Defect::KeysSharedAcrossRoutes);
         let (moves, refuses) = (self.has(Defect::ClockOutMovesEnd), self.has(Defect::ClockOutAgainRefused));
         let shift = &mut self.tenants[usize::from(rep.tenant)].shifts[row as usize].shift;
+        if keys_collide {
+            // The stored answer of the clock-in, which had the same key.
+            return Ok(Answer::Shift(shift.clone()));
+        }
         if shift.clock_out_at.is_some() && refuses {
             return Err(Refusal::request("no active shift"));
         }
@@ -98,7 +106,11 @@ impl Backend {
         if self.has(Defect::ShiftDateUtc) {
             return Zone::utc().date(now);
         }
-        self.tenants[usize::from(tenant)].zone.date(now)
+        let zone = &self.tenants[usize::from(tenant)].zone;
+        if self.has(Defect::ShiftDateDst) {
+            return Zone::utc().date(now + zone.offset(self.start));
+        }
+        zone.date(now)
     }
 
     /// The rep's shift of that date: the newest, where defects made several.

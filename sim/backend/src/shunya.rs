@@ -10,13 +10,14 @@ use fieldday_api::SmolStr;
 use fieldday_api::fixed::{Fixed, Score};
 use fieldday_api::names::{AnalysisOutcome, LeadQuality, Processing, RecordingMode};
 use fieldday_api::private::Private;
-use fieldday_api::time::Time;
+use fieldday_api::time::{Span, Time};
 use fieldday_api::wire::recordings::{Analysis, Transcript};
 use fieldday_chance::{Purpose, Stream};
 
 const TIMES: Purpose = Purpose::new("shunya times");
 const HEARD: Purpose = Purpose::new("shunya transcript");
 const ANALYSED: Purpose = Purpose::new("shunya analysis");
+const WEBHOOK: Purpose = Purpose::new("shunya webhook sent again");
 const NEVER: Time = Time::from_micros(i64::MAX);
 
 /// The durations of [`ShunyaTimes`], ready to be drawn.
@@ -41,6 +42,8 @@ impl ShunyaTables {
 pub(crate) struct Pipeline {
     transcription: Step,
     analysis: Step,
+    /// Whether the news of the transcription came after that of the analysis, and nobody put them in order.
+    overtaken: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,6 +72,10 @@ impl Pipeline {
     /// Transcription, analysis, and when either changes next. Without a transcript there is no analysis.
     fn at(&self, now: Time) -> (Processing, Processing, Time) {
         let (transcription, change) = self.transcription.at(now);
+        if self.overtaken {
+            let (analysis, other) = self.analysis.at(now);
+            return (transcription, analysis, change.min(other));
+        }
         if transcription != Processing::Completed {
             return (transcription, Processing::NotStarted, change);
         }
@@ -116,12 +123,18 @@ impl Backend {
             let ends = begins + fate.stretch(work.draw(&mut stream));
             Step { begins, ends, fails: stream.chance(fails_ppm) || fails }
         };
-        let transcription =
+        let mut transcription =
             step(now, &self.shunya.transcription, times.transcription_fail_ppm, fate.transcription_fails);
         let analysis = step(transcription.ends, &self.shunya.analysis, times.analysis_fail_ppm, fate.analysis_fails);
+        // A webhook that was not taken at once is sent again a minute later.
+        let sent_again = Stream::new(self.seed, WEBHOOK, row.key, 0, 0).chance(250_000);
+        let overtaken = sent_again && !transcription.fails && self.has(Defect::WebhookOutOfOrder);
+        if overtaken {
+            transcription.ends = transcription.ends.max(analysis.ends) + Span::minutes(1);
+        }
         let row = self.session_mut(at);
         row.next_change = transcription.begins;
-        row.pipeline = Some(Pipeline { transcription, analysis });
+        row.pipeline = Some(Pipeline { transcription, analysis, overtaken });
     }
 
     /// Brings a session up to `now`.

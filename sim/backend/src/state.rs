@@ -9,7 +9,7 @@ use fieldday_api::time::{Date, Time, Zone};
 use fieldday_api::wire::appointments::{Appointment, Contact, Lead};
 use fieldday_api::wire::extras::Win;
 use fieldday_api::wire::messages::Message;
-use fieldday_api::wire::recordings::RecordingSession;
+use fieldday_api::wire::recordings::{Location, RecordingSession};
 use fieldday_api::wire::shifts::Shift;
 use fieldday_api::wire::tasks::Task;
 use foldhash::fast::FixedState;
@@ -149,6 +149,8 @@ pub(crate) struct Before<T> {
 pub(crate) struct AppointmentRow {
     pub(crate) appointment: Appointment,
     pub(crate) rep: Option<u32>,
+    /// Who had it before the office gave it to another.
+    pub(crate) former_rep: Option<u32>,
     pub(crate) lead: u32,
     pub(crate) contact: u32,
     /// Open and overdue tasks that name it.
@@ -194,6 +196,8 @@ pub(crate) struct SessionRow {
     pub(crate) key: u64,
     /// The audio as reported, kept or not: a report of the same starts nothing.
     pub(crate) reported: Option<SmolStr>,
+    /// Where it began; unknown for one of an earlier day.
+    pub(crate) place: Option<Location>,
     /// What Shunya does with it, once it began.
     pub(crate) pipeline: Option<Pipeline>,
     /// When a status changes next.

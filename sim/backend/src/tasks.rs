@@ -14,7 +14,7 @@ use fieldday_api::names::{Priority, TaskStatus};
 use fieldday_api::private::Private;
 use fieldday_api::time::Time;
 use fieldday_api::wire::tasks::{Task, TaskCompleted, TaskCreate, TaskList, TaskPatch, TaskQuery};
-use fieldday_chance::join_keys;
+use fieldday_chance::{join_keys, name_key};
 
 impl Backend {
     /// `GET /tasks`: by due date (those without one last), creation and id.
@@ -34,13 +34,21 @@ impl Backend {
             // Somebody who is no rep has no tasks of its own.
             _ => &[],
         };
+        let shuffled = self.has(Defect::PageTiesUnstable).then(|| shuffle_ties(tenant, agenda, query));
+        let agenda = shuffled.as_deref().unwrap_or(agenda);
         let mut tasks = Vec::with_capacity(window.capacity(agenda.len()));
         let mut overdue_count = 0;
-        for (key, row) in agenda {
+        let before_filter = self.has(Defect::PageShifts).then(|| window.take_offset());
+        for (place, (key, row)) in agenda.iter().enumerate() {
             let shown = tenant.tasks[*row as usize].shown(now);
             let status = status_at(shown, now);
             overdue_count += u32::from(status == TaskStatus::Overdue);
-            if matches(query, shown, status) && window.takes(key.0) {
+            if !matches(query, shown, status) {
+                continue;
+            }
+            if before_filter.is_some_and(|offset| place < offset as usize) {
+                window.passes();
+            } else if window.takes(key.0) {
                 tasks.push(Task { status, ..shown.clone() });
             }
         }
@@ -80,12 +88,17 @@ impl Backend {
         if body.description.expose().trim().is_empty() {
             return Err(Refusal::validation("description is empty").about("field", "description"));
         }
+        if self.has(Defect::CreateDedupedByBody)
+            && let Some(answer) = self.memory.created(now, body)
+        {
+            return Ok(answer);
+        }
         let task = Task {
             id: ids::named("task_", key),
             description: body.description.clone(),
             status: TaskStatus::Open,
             assigned_to: body.assigned_to,
-            due_at: body.due_at,
+            due_at: body.due_at.map(|due| self.stored(caller.tenant, due)),
             priority: body.priority.unwrap_or(Priority::Medium),
             contact_card_id: body.contact_card_id.clone(),
             lead_id: body.lead_id.clone(),
@@ -102,6 +115,9 @@ impl Backend {
             self.new_task(caller.tenant, twin, rep, appointment);
         }
         self.new_task(caller.tenant, task, rep, appointment);
+        if self.has(Defect::CreateDedupedByBody) {
+            self.memory.keep_created(now, body.clone(), answer.clone());
+        }
         Ok(answer)
     }
 
@@ -164,7 +180,9 @@ impl Backend {
                 let tenant = &mut self.tenants[usize::from(at.tenant)];
                 let task = &mut tenant.tasks[at.row as usize].task;
                 complete(task, now, caller.user_id);
-                tenant.count_pending(at.row, was_pending);
+                if !defects.has(Defect::PendingCountDrifts) {
+                    tenant.count_pending(at.row, was_pending);
+                }
             }
         }
         let task = &self.tenants[usize::from(at.tenant)].tasks[at.row as usize].task;
@@ -193,16 +211,17 @@ impl Backend {
             return Err(Refusal::validation("a task falls overdue by its date").about("field", "status"));
         }
         self.remember(now, at);
+        let saved = self.saved_due(at, body);
         let logs = self.has(Defect::TaskUpdateLogsInNotes);
         let tenant = &mut self.tenants[usize::from(at.tenant)];
         let old = agenda_key(&tenant.tasks[at.row as usize].task);
         let was_pending = is_pending(&tenant.tasks[at.row as usize].task);
-        let moved = body.due_at.is_some_and(|due| due != old.0);
+        let moved = saved.is_some_and(|due| due != old.0);
         if moved {
             tenant.agenda_remove(old, at.row);
         }
         let task = &mut tenant.tasks[at.row as usize].task;
-        patch(task, now, body, caller.user_id);
+        patch(task, now, &TaskPatch { due_at: saved, ..body.clone() }, caller.user_id);
         if logs {
             let before = task.notes.as_ref().map_or("", Private::expose);
             task.notes = Some(Private::from(format!("{before}\nUpdated.")));
@@ -213,6 +232,21 @@ impl Backend {
         }
         tenant.count_pending(at.row, was_pending);
         Ok(answer)
+    }
+
+    /// The due date that an update saves. One that reads it as local time does so with the one that is there, too.
+    fn saved_due(&self, at: At, body: &TaskPatch) -> Option<Time> {
+        let there = self.tenants[usize::from(at.tenant)].tasks[at.row as usize].task.due_at;
+        let due = body.due_at.or(there.filter(|_| self.has(Defect::DueReadAsLocal)))?;
+        Some(self.stored(at.tenant, due))
+    }
+
+    /// A due date as it is stored: as it is, unless it is read as local time.
+    fn stored(&self, tenant: u16, due: Time) -> Time {
+        match self.has(Defect::DueReadAsLocal) {
+            true => due - self.tenants[usize::from(tenant)].zone.offset(due),
+            false => due,
+        }
     }
 
     /// Keeps the row for the reads of the stale defect.
@@ -235,6 +269,14 @@ impl Tenant {
         let count = &mut self.appointments[*appointment as usize].pending_tasks;
         *count = *count + u32::from(is_pending(task)) - u32::from(was_pending);
     }
+}
+
+/// An agenda whose ties come in another order for each part of the list that is asked for.
+fn shuffle_ties(tenant: &Tenant, agenda: &[((Time, Time), u32)], query: &TaskQuery) -> Vec<((Time, Time), u32)> {
+    let asked = join_keys(u64::from(query.limit.unwrap_or(0)), u64::from(query.offset.unwrap_or(0)));
+    let mut rows = agenda.to_vec();
+    rows.sort_by_key(|(key, row)| (key.0, join_keys(name_key(&tenant.tasks[*row as usize].task.id), asked)));
+    rows
 }
 
 fn is_pending(task: &Task) -> bool {

@@ -21,15 +21,19 @@ impl Backend {
         page: &Page,
     ) -> Result<Answer, Refusal> {
         let at = self.find(caller, Kind::Contact, contact)?;
-        let ties = self.has(Defect::PageSkipsTies);
+        let (ties, joins) = (self.has(Defect::PageSkipsTies), self.has(Defect::ThreadJoinsReceipts));
         let config = &self.config;
         let mut window = Window::new(page.limit, page.offset, &config.readings, config.max_limit_policy, ties)?;
         let row = &self.tenants[usize::from(at.tenant)].contacts[at.row as usize];
         let here = &row.messages[..row.messages.partition_point(|message| message.created_at <= now)];
         let mut messages = Vec::with_capacity(window.capacity(here.len()));
         let mut take = |message: &fieldday_api::wire::messages::Message| {
-            if window.takes(message.created_at) {
-                messages.push(message.clone());
+            // A row of the join a receipt: delivered, and read.
+            let rows = if joins && message.delivered && message.read { 2 } else { 1 };
+            for _ in 0..rows {
+                if window.takes(message.created_at) {
+                    messages.push(message.clone());
+                }
             }
         };
         if self.has(Defect::ThreadNewestFirst) {

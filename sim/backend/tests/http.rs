@@ -14,7 +14,8 @@ fn http(world: &mut World, user: Option<&str>, line: &str, body: &str) -> (u16, 
     let credential = user.map_or(Credential::None, |user| token(user, world.now));
     world.requests += 1;
     let (now, key) = (world.now, world.requests);
-    let (status, _, body) = world.backend.handle_http(now, now, method, path, query, body.as_bytes(), &credential, key);
+    let (status, _, body) =
+        world.backend.handle_http(now, now, method, path, query, None, body.as_bytes(), &credential, key);
     (status, body.map_or(Value::Null, |body| serde_json::from_slice(&body).unwrap()))
 }
 

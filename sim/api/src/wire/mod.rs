@@ -9,6 +9,7 @@ pub mod recordings;
 pub mod shifts;
 pub mod tasks;
 
+use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
 /// The envelope of every successful answer.
@@ -25,4 +26,13 @@ pub struct Page {
     pub limit: Option<u32>,
     /// After skipping so many.
     pub offset: Option<u32>,
+}
+
+/// Reads a part of a body from an object alone: serde would take its fields from an array, too.
+fn from_object<'de, T: DeserializeOwned, D: Deserializer<'de>>(d: D) -> Result<T, D::Error> {
+    if !d.is_human_readable() {
+        return T::deserialize(d);
+    }
+    let fields = serde_json::Map::deserialize(d)?;
+    T::deserialize(serde_json::Value::Object(fields)).map_err(D::Error::custom)
 }

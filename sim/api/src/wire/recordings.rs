@@ -24,6 +24,7 @@ pub struct RecordingStart {
     /// Who records.
     pub rep_id: SmolStr,
     /// Where.
+    #[serde(deserialize_with = "super::from_object")]
     pub location: Location,
     /// `full` when absent.
     pub mode: Option<RecordingMode>,
@@ -49,6 +50,7 @@ pub struct RecordingStarted {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RecordingStop {
     /// Where.
+    #[serde(deserialize_with = "super::from_object")]
     pub location: Location,
 }
 

@@ -320,7 +320,7 @@ fn message(rep: &str, n: i64, m: i64) -> Message {
         provider: s("Twilio"),
         message_sid: s(format!("SM{m}")),
         delivered: true,
-        read: false,
+        read: m == 3,
     }
 }
 
