@@ -1,16 +1,18 @@
 //! Many seeds, side by side, in search of one that breaks a rule. Failures of one kind are counted together, and the one
-//! that showed first in its day is kept.
+//! with the fewest events before it is kept: it is the shortest to read.
 //!
-//! For a given set of seeds the result is the same on any number of threads.
+//! Seeds are counted in their order, so what is known at any moment is what the seeds from the first up to the
+//! [next](Explored::next) have shown. That is the same on any number of threads, and whether they were lived in one go or not.
 
 use crate::cell::{CellRun, Keep};
 use crate::run::NoThreads;
 use fieldday_api::SmolStr;
-use fieldday_rules::{Mark, Marks, Measures, Signature};
+use fieldday_rules::{Findings, Mark, Marks, Measures, Settings, Signature};
 use fieldday_world::plan::{Plan, PlanError};
 use fieldday_world::scenario::Scenario;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -39,7 +41,9 @@ pub struct Failure {
     pub signature: Signature,
     /// Under how many seeds it showed.
     pub seeds: u64,
-    /// The seed under which it showed at the earliest event.
+    /// The first of them.
+    pub first_seed: u64,
+    /// The one under which it showed at the earliest event; of equals, the first.
     pub seed: u64,
     /// In which cell.
     pub cell: u32,
@@ -56,10 +60,8 @@ pub struct Failure {
 /// What was explored so far.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Explored {
-    /// Every seed from the first up to this one is done.
+    /// Every seed from the first up to this one is done, and no other.
     pub next: u64,
-    /// Seeds beyond that are done, too.
-    pub beyond: BTreeSet<u64>,
     /// Seeds done.
     pub seeds: u64,
     /// Rep-days lived.
@@ -92,20 +94,19 @@ pub enum ExploreError {
     Threads(#[from] NoThreads),
 }
 
-/// Explores. `so_far` is what an earlier exploration of the same came to; `on_seed` is told after each seed what there is by
-/// then, and which marks were newly reached.
+/// Explores. `so_far` is what an earlier exploration of the same came to; `on_seed` is told after each seed, in their order,
+/// what there is by then, and which marks were newly reached.
 pub fn explore(
     scenario: &Scenario,
     options: &Options<'_>,
     so_far: Explored,
-    on_seed: impl Fn(&Explored, &[Mark]) + Sync,
+    on_seed: impl FnMut(&Explored, &[Mark]) + Send,
 ) -> Result<Explored, ExploreError> {
     let so_far = if so_far.seeds == 0 { Explored { next: options.from, ..so_far } } else { so_far };
     let end = options.from.saturating_add(options.seeds);
     let next = AtomicU64::new(so_far.next);
-    let beyond = so_far.beyond.clone();
     let ended = AtomicBool::new(false);
-    let merged = Mutex::new((so_far, None));
+    let line = Mutex::new(Line { explored: so_far, early: BTreeMap::new(), error: None, on_seed });
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(NoThreads::from)?;
     pool.broadcast(|_| {
         while !ended.load(Ordering::Relaxed) && !options.stop.load(Ordering::Relaxed) {
@@ -113,32 +114,46 @@ pub fn explore(
             if seed >= end {
                 break;
             }
-            if beyond.contains(&seed) {
-                continue;
-            }
-            let lived = live(scenario, seed, options);
-            let mut merged = merged.lock().unwrap_or_else(PoisonError::into_inner);
-            match lived {
-                Ok(Some(seed)) => {
-                    let failed = !seed.failures.is_empty();
-                    let new = merged.0.add(seed);
-                    on_seed(&merged.0, &new);
-                    if failed && options.stop_at_first {
-                        ended.store(true, Ordering::Relaxed);
-                    }
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    merged.1 = Some(error);
-                    ended.store(true, Ordering::Relaxed);
-                }
+            // A seed that was cut short is as good as not lived.
+            let Some(lived) = live(scenario, seed, options).transpose() else { break };
+            let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
+            line.early.insert(seed, lived);
+            if line.advance(options.stop_at_first).is_break() {
+                ended.store(true, Ordering::Relaxed);
             }
         }
     });
-    let (explored, error) = merged.into_inner().unwrap_or_else(PoisonError::into_inner);
-    match error {
+    let line = line.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match line.error {
         Some(error) => Err(error.into()),
-        None => Ok(explored),
+        None => Ok(line.explored),
+    }
+}
+
+/// Where seeds wait until those before them are counted.
+struct Line<F> {
+    explored: Explored,
+    early: BTreeMap<u64, Result<Seed, PlanError>>,
+    error: Option<PlanError>,
+    on_seed: F,
+}
+
+impl<F: FnMut(&Explored, &[Mark])> Line<F> {
+    /// Counts every seed whose turn it is, up to one that ends it all: what was ready beyond that does not count.
+    fn advance(&mut self, stop_at_first: bool) -> ControlFlow<()> {
+        loop {
+            if self.error.is_some() || (stop_at_first && !self.explored.failures.is_empty()) {
+                return ControlFlow::Break(());
+            }
+            match self.early.remove(&self.explored.next) {
+                None => return ControlFlow::Continue(()),
+                Some(Err(error)) => self.error = Some(error),
+                Some(Ok(seed)) => {
+                    let new = self.explored.add(seed);
+                    (self.on_seed)(&self.explored, &new);
+                }
+            }
+        }
     }
 }
 
@@ -155,6 +170,7 @@ fn live(scenario: &Scenario, seed: u64, options: &Options<'_>) -> Result<Option<
     let (scenario, drawn) = of_seed(scenario, seed, options.swarm, options.reps);
     let plan = Plan::new(Arc::new(scenario), seed)?;
     let mut lived = Seed { seed, rep_days: 0, requests: 0, failures: Vec::new(), marks: Marks::default() };
+    let mut findings = Findings::new(&Settings::default());
     for index in 0..plan.cells() {
         let cell = CellRun::new(plan.scenario(), plan.cell(index), Keep::default(), Measures::default());
         let (outcome, _) = cell.run(options.stop);
@@ -163,24 +179,34 @@ fn live(scenario: &Scenario, seed: u64, options: &Options<'_>) -> Result<Option<
         }
         lived.rep_days += outcome.rep_days;
         lived.requests += outcome.requests;
-        lived.marks.merge(&outcome.findings.marks);
-        for violation in &outcome.findings.violations {
-            let signature = violation.signature();
-            if lived.failures.iter().all(|failure| failure.signature != signature) {
-                lived.failures.push(Failure {
-                    signature,
-                    seeds: 1,
-                    seed,
-                    cell: index,
-                    event: violation.event,
-                    client: violation.client_name.clone(),
-                    says: violation.says.clone(),
-                    drawn: drawn.clone(),
-                });
-            }
+        findings.merge(outcome.findings);
+    }
+    lived.marks = findings.marks.clone();
+    for violation in findings.shown() {
+        let failure = Failure {
+            signature: violation.signature(),
+            seeds: 1,
+            first_seed: seed,
+            seed,
+            cell: cell_of(&violation.client_name),
+            event: violation.event,
+            client: violation.client_name.clone(),
+            says: violation.says.clone(),
+            drawn: drawn.clone(),
+        };
+        match lived.failures.iter_mut().find(|known| known.signature == failure.signature) {
+            Some(known) if failure.event < known.event => *known = failure,
+            Some(_) => {}
+            None => lived.failures.push(failure),
         }
     }
     Ok(Some(lived))
+}
+
+/// The place in the plan of the cell that a client of this name is in.
+fn cell_of(client: &str) -> u32 {
+    let number = client.split('/').next().and_then(|cell| cell.strip_prefix("cell-"));
+    number.and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
 impl Explored {
@@ -189,23 +215,19 @@ impl Explored {
         self.seeds += 1;
         self.rep_days += lived.rep_days;
         self.requests += lived.requests;
-        self.beyond.insert(lived.seed);
-        while self.beyond.remove(&self.next) {
-            self.next += 1;
-        }
+        self.next = lived.seed + 1;
         for failure in lived.failures {
             match self.failures.iter_mut().find(|known| known.signature == failure.signature) {
                 Some(known) => {
-                    let seeds = known.seeds + 1;
-                    if (failure.event, failure.seed) < (known.event, known.seed) {
+                    let (seeds, first_seed) = (known.seeds + 1, known.first_seed);
+                    if failure.event < known.event {
                         *known = failure;
                     }
-                    known.seeds = seeds;
+                    (known.seeds, known.first_seed) = (seeds, first_seed);
                 }
                 None => self.failures.push(failure),
             }
         }
-        // In an order that does not depend on which seed ended first.
         self.failures.sort_by(|a, b| a.signature.cmp(&b.signature));
         let mut new = Vec::new();
         for mark in lived.marks.reached() {
@@ -227,20 +249,54 @@ impl Explored {
 mod tests {
     use super::*;
 
-    fn explored(threads: usize, from: u64, seeds: u64, so_far: Explored) -> Explored {
+    const FROM: u64 = 1;
+
+    fn explored(threads: usize, seeds: u64, stop_at_first: bool, so_far: Explored) -> Explored {
         let mut scenario = Scenario::load("rough").unwrap();
         scenario.defects.push("double-flush".into());
         let stop = AtomicBool::new(false);
-        let options = Options { threads, from, seeds, swarm: true, reps: 6, stop_at_first: false, stop: &stop };
-        explore(&scenario, &options, so_far, |_, _| {}).unwrap()
+        let options = Options { threads, from: FROM, seeds, swarm: true, reps: 6, stop_at_first, stop: &stop };
+        let mut next = so_far.next.max(FROM);
+        let in_order = |explored: &Explored, _: &[Mark]| {
+            next += 1;
+            assert_eq!(explored.next, next);
+        };
+        explore(&scenario, &options, so_far, in_order).unwrap()
     }
 
     #[test]
     fn threads_and_interruptions_change_nothing() {
-        let whole = explored(1, 1, 8, Explored::default());
-        assert_eq!(explored(2, 1, 8, Explored::default()), whole);
+        let whole = explored(1, 8, false, Explored::default());
+        assert_eq!(explored(2, 8, false, Explored::default()), whole);
         assert!(!whole.failures.is_empty() && whole.seeds == 8 && whole.next == 9);
-        let half = explored(2, 1, 3, Explored::default());
-        assert_eq!(explored(2, 1, 8, half), whole, "resumed");
+        let half = explored(2, 3, false, Explored::default());
+        assert_eq!(explored(2, 8, false, half), whole, "resumed");
+        let first = whole.failures.iter().map(|failure| failure.first_seed).min().unwrap();
+        let stopped = explored(2, 8, true, Explored::default());
+        assert_eq!((stopped.next, stopped.seeds), (first + 1, first), "nothing beyond the first failure counts");
+        assert_eq!(explored(2, 8, true, stopped.clone()), stopped);
+        assert_eq!(explored(2, 8, false, stopped), whole, "resumed after the first failure");
+    }
+
+    #[test]
+    fn of_a_kind_the_shortest_story_is_kept() {
+        let failure = |seed, event| Failure {
+            signature: Signature { rule: fieldday_api::rules::Rule::ShiftToday, op: None, shape: "#".into() },
+            seeds: 1,
+            first_seed: seed,
+            seed,
+            cell: 0,
+            event,
+            client: "cell-0/tenant-0/rep-00".into(),
+            says: String::new(),
+            drawn: Vec::new(),
+        };
+        let mut explored = Explored::default();
+        for (seed, event) in [(0, 70), (1, 30), (2, 30), (3, 50)] {
+            let failures = vec![failure(seed, event)];
+            explored.add(Seed { seed, rep_days: 6, requests: 9, failures, marks: Marks::default() });
+        }
+        assert_eq!(explored.failures, [Failure { seeds: 4, first_seed: 0, ..failure(1, 30) }]);
+        assert_eq!((explored.next, explored.rep_days), (4, 24));
     }
 }

@@ -67,8 +67,8 @@ pub fn render(exploration: &Exploration, recipe: &Recipe, paint: Paint) -> Strin
             writeln!(out, "{} {}", paint.on(Tone::Bad, "✗"), paint.on(Tone::Strong, &failure.signature.to_string()));
         let _ = writeln!(
             out,
-            "  under {seeds}, earliest under {:#x}: {}, event {}",
-            failure.seed, failure.client, failure.event
+            "  under {seeds}, the first {:#x}; the shortest story {:#x}: {}, event {}",
+            failure.first_seed, failure.seed, failure.client, failure.event
         );
         let _ = writeln!(out, "  {}", failure.says);
         if !failure.drawn.is_empty() {

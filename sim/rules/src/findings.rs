@@ -187,6 +187,19 @@ impl Findings {
     pub fn any_broken(&self) -> bool {
         self.rules.iter().any(|count| count.broken > 0)
     }
+    /// The kept violations of broken rules. Late answers are among them if too many of their class were late.
+    pub fn shown(&self) -> impl Iterator<Item = &Violation> {
+        let late = self.late.iter().filter(|late| late.op.is_some_and(|op| self.is_exceeded(op.endpoint().class)));
+        self.violations.iter().chain(late)
+    }
+    /// Whether too many answers of a class were late, of phones or of desks.
+    fn is_exceeded(&self, class: TimeoutClass) -> bool {
+        let lines = self.punctuality.iter().zip(CLASSES.iter().cycle());
+        lines.filter(|(_, of)| **of == class).any(|(line, _)| self.is_too_late(line))
+    }
+    fn is_too_late(&self, line: &Punctuality) -> bool {
+        line.judged >= self.late_samples_min && line.late * 1_000_000 > line.judged * self.late_share_max_ppm
+    }
     /// Those of `must` for which there was no decided case.
     pub fn unexercised(&self, must: &[Rule]) -> Vec<Rule> {
         must.iter().copied().filter(|rule| self.count(*rule).exercised == 0).collect()
@@ -224,14 +237,11 @@ impl Findings {
     }
     /// Makes the count of `latency.timeout` from the sums: a share may be exceeded in one cell and hold over all.
     pub(crate) fn settle_latency(&mut self) {
+        let judged = self.punctuality.iter().filter(|line| line.judged >= self.late_samples_min);
+        let exercised = judged.map(|line| line.judged).sum();
+        let broken = self.punctuality.iter().filter(|line| self.is_too_late(line)).map(|line| line.late).sum();
         let count = &mut self.rules[Rule::LatencyTimeout.index()];
-        (count.exercised, count.broken) = (0, 0);
-        for class in self.punctuality.iter().filter(|class| class.judged >= self.late_samples_min) {
-            count.exercised += class.judged;
-            if class.late * 1_000_000 > class.judged * self.late_share_max_ppm {
-                count.broken += class.late;
-            }
-        }
+        (count.exercised, count.broken) = (exercised, broken);
     }
 }
 

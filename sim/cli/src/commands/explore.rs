@@ -10,7 +10,6 @@ use fieldday_report::explored::{Exploration, render};
 use fieldday_report::units::{count, counted};
 use fieldday_report::{Paint, Recipe};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -99,9 +98,8 @@ pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {
         stop_at_first: args.stop_at_first,
         stop: &stop,
     };
-    let told = Mutex::new((Instant::now(), so_far.seeds, Vec::new()));
+    let mut told = (Instant::now(), so_far.seeds, Vec::new());
     let explored = explore::explore(&scenario, &options, so_far, |explored, new| {
-        let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         told.2.extend(new.iter().map(|mark| mark.name()));
         if args.for_.is_some_and(|limit| began.elapsed() >= limit) {
             timed_out.store(true, Ordering::Relaxed);
@@ -115,7 +113,7 @@ pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {
         let new = if new.is_empty() { String::new() } else { format!("; newly reached: {}", new.join(", ")) };
         let failures = counted(explored.failures.len() as u64, "kind of failure", "kinds of failures");
         output::note(&format!("{} seeds, {rate:.0} a second, {failures}{new}", count(explored.seeds)));
-        *told = (Instant::now(), explored.seeds, Vec::new());
+        told = (Instant::now(), explored.seeds, Vec::new());
         if let Some(file) = file {
             // Said at the end, if it still cannot be written then.
             let _ = save(file, &recipe, args.from, explored);

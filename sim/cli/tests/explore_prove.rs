@@ -1,0 +1,168 @@
+//! `fieldday explore`, `prove`, `marks` and `run --swarm`, as a shell sees them.
+
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+fn fieldday() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fieldday"));
+    command.env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1").current_dir(env!("CARGO_TARGET_TMPDIR"));
+    command
+}
+
+fn said(words: &[&str]) -> (i32, String, String) {
+    let output = fieldday().args(words).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+/// An empty place of a test's own.
+fn room(name: &str) -> PathBuf {
+    let room = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&room);
+    fs::create_dir_all(&room).unwrap();
+    room
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// Few reps of a defect that shows at once.
+const BROKEN: [&str; 7] = ["explore", "weekday", "--reps", "4", "--no-swarm", "--defect", "sends-tenant-id"];
+
+#[test]
+fn what_is_misspelt_or_makes_no_sense_exits_with_2() {
+    let room = room("explore-wrong");
+    let (other, broken) = (room.join("other.json"), room.join("broken.json"));
+    fs::write(&broken, "{}").unwrap();
+    let (code, _, err) = said(&["explore", "--seeds", "1", "--reps", "4", "--out", other.to_str().unwrap()]);
+    assert_eq!(code, 0, "{err}");
+    let (other, broken) = (other.to_str().unwrap(), broken.to_str().unwrap());
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["explore", "rouhg"], &["did you mean `rough`?"]),
+        (&["explore", "--defect", "dubble-flush"], &["dubble-flush", "did you mean double-flush?"]),
+        (&["explore", "--for", "soon"], &["--for", "10m"]),
+        (&["explore", "--for", "1m", "--seeds", "3"], &["--for", "--seeds"]),
+        (&["explore", "--resume", "nowhere.json"], &["nowhere.json", "cannot be resumed"]),
+        (&["explore", "--resume", broken], &["broken.json", "cannot be resumed"]),
+        (&["explore", "weekday", "--reps", "4", "--resume", other], &["other.json", "it is of"]),
+        (
+            &["explore", "--seeds", "1", "--reps", "4", "--out", "nowhere/explore.json"],
+            &["nowhere", "cannot be written"],
+        ),
+        (&["prove", "--defect", "clockin-race"], &["did you mean clock-in-race?"]),
+        (&["prove", "--place", "moon"], &["backend", "phone"]),
+        (&["prove", "--quick", "--seeds", "3"], &["--quick", "--seeds"]),
+        (&["prove", "--cap", "0"], &["--cap", "10"]),
+    ];
+    for (words, parts) in cases {
+        let (code, _, err) = said(words);
+        assert_eq!(code, 2, "{words:?}\n{err}");
+        parts.iter().for_each(|part| assert!(err.contains(part), "{words:?} should say {part:?}\n{err}"));
+        assert!(!err.contains("panicked"), "{err}");
+    }
+}
+
+#[test]
+fn seeds_that_break_something_are_grouped_and_exit_with_1() {
+    let (code, text, err) = said(&[&BROKEN[..], &["--seeds", "3"]].concat());
+    assert_eq!(code, 1, "{err}");
+    for part in
+        ["✗ app.no-tenant", "under 3 seeds, the first 0x1", "again: fieldday run weekday", "✗ 3 seeds, 12 rep-days"]
+    {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    // The line to paste shows it again.
+    let again = text.lines().find_map(|line| line.trim().strip_prefix("again: fieldday ")).unwrap();
+    let words: Vec<&str> = again.split_whitespace().chain(["--no-out"]).collect();
+    let (code, text, _) = said(&words);
+    assert!(code == 1 && text.contains("✗ app.no-tenant"), "{again}\n{text}");
+}
+
+#[test]
+fn a_seed_that_was_drawn_can_be_run_again() {
+    let words = ["explore", "rough", "--reps", "6", "--seeds", "4", "--defect", "double-flush", "--format", "json"];
+    let (code, text, err) = said(&words);
+    assert_eq!(code, 1, "{err}");
+    let document = json(&text);
+    let failure = &document["explored"]["failures"][0];
+    assert!(failure["drawn"].as_array().is_some_and(|drawn| drawn.len() > 10), "{failure:#}");
+    let (seed, rule) = (failure["seed"].as_u64().unwrap().to_string(), failure["signature"]["rule"].as_str().unwrap());
+    let words = ["run", "rough", "--swarm", "--reps", "6", "--defect", "double-flush", "--no-out", "--format", "json"];
+    let (code, text, _) = said(&[&words[..], &["--seed", &seed]].concat());
+    assert_eq!(code, 1);
+    let violations = json(&text)["violations"].clone();
+    let is_it = |case: &Value| {
+        (case["of"] == rule, &case["event"], &case["who"]) == (true, &failure["event"], &failure["client"])
+    };
+    assert!(violations.as_array().unwrap().iter().any(is_it), "{failure:#}\n{violations:#}");
+}
+
+#[test]
+fn the_first_failure_can_end_it_and_a_sound_system_has_none() {
+    let (code, text, _) = said(&[&BROKEN[..], &["--seeds", "50", "--stop-at-first", "--format", "json"]].concat());
+    assert_eq!((code, &json(&text)["explored"]["seeds"]), (1, &Value::from(1)));
+    let (code, text, err) = said(&["explore", "rough", "--reps", "4", "--seeds", "3", "--from", "0x10"]);
+    assert_eq!(code, 0, "{text}{err}");
+    assert!(text.contains("✓ 3 seeds") && text.contains("never: "), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_exploration_goes_on_to_the_same_end() {
+    let room = room("explore-resume");
+    let (file, whole) = (room.join("explore.json"), room.join("whole.json"));
+    let (path, whole_path) = (file.to_str().unwrap(), whole.to_str().unwrap());
+    // Far more than can be lived before the interrupt comes.
+    let words = [&BROKEN[..], &["--seeds", "1000000", "--out", path]].concat();
+    let mut child = fieldday().args(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let lived = json(&fs::read_to_string(&file).unwrap())["explored"]["seeds"].as_u64().unwrap();
+    let seeds = (lived + 3).to_string();
+    let (code, _, err) = said(&[&BROKEN[..], &["--seeds", &seeds, "--resume", path]].concat());
+    assert_eq!(code, 1, "{err}");
+    let (code, _, _) = said(&[&BROKEN[..], &["--seeds", &seeds, "--threads", "1", "--out", whole_path]].concat());
+    assert_eq!(code, 1);
+    assert_eq!(fs::read_to_string(&file).unwrap(), fs::read_to_string(&whole).unwrap());
+}
+
+#[test]
+fn a_proof_says_what_was_found_and_is_the_same_on_any_number_of_threads() {
+    let room = room("prove");
+    let (one, two) = (room.join("one.md"), room.join("two.md"));
+    let words =
+        ["prove", "--defect", "tenant-leak-by-id", "--defect", "retries-at-once", "--seeds", "2", "--cap", "100"];
+    let with = |more: &[&str]| said(&[&words[..], more].concat());
+    let (code, text, err) = with(&["--clean", "50", "--threads", "1", "--write", one.to_str().unwrap()]);
+    assert_eq!(code, 0, "{text}{err}");
+    for part in ["tenant-leak-by-id", "2 of 2", "tenancy.isolated", "2 of 2 defects found", "0 violations"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert_eq!(with(&["--clean", "50", "--threads", "2", "--write", two.to_str().unwrap()]).0, 0);
+    let markdown = fs::read_to_string(&one).unwrap();
+    assert_eq!(markdown, fs::read_to_string(&two).unwrap());
+    assert!(markdown.contains("| `tenant-leak-by-id` | backend |"), "{markdown}");
+    let document = json(&with(&["--clean", "0", "--format", "json"]).1);
+    assert_eq!((&document["schema"], &document["complete"]), (&Value::from(1), &Value::Bool(true)));
+    assert_eq!(document["defects"][0]["found"], 2, "{document:#}");
+    assert_eq!(document["clean"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn marks_and_drawn_days_are_told() {
+    let (code, marks, _) = said(&["marks"]);
+    assert!(code == 0 && marks.lines().count() > 20, "{marks}");
+    let words = ["run", "weekday", "--swarm", "--seed", "3", "--reps", "4", "--no-out"];
+    let (code, text, err) = said(&words);
+    assert_eq!(code, 0, "{text}{err}");
+    assert!(text.contains("fingerprint"), "{text}");
+    assert_eq!(
+        text.lines().find(|line| line.contains("fingerprint")),
+        said(&words).1.lines().find(|line| line.contains("fingerprint"))
+    );
+}
