@@ -28,7 +28,6 @@ use crate::process::Process;
 use crate::signal::Signal;
 use crate::surroundings::Surroundings;
 use fieldday_api::time::{Span, Time};
-use fieldday_api::wire::tasks::TaskCreate;
 use fieldday_history::What;
 use fieldday_history::event::Trigger;
 use std::cell::{Cell, RefCell};
@@ -71,8 +70,6 @@ struct Memory {
     /// A recording is being started, or a task created: a second tap does nothing.
     starting: Cell<bool>,
     creating: Cell<bool>,
-    /// The task that may have been created, and under which call: its person did not want it tried again.
-    in_doubt: RefCell<Option<(u32, TaskCreate)>>,
 }
 
 impl<S: Surroundings> App<S> {

@@ -11,6 +11,7 @@ use fieldday_api::private::Private;
 use fieldday_api::time::{Date, Span, Time};
 use fieldday_api::token::Credential;
 use fieldday_api::wire::recordings::Location;
+use fieldday_api::wire::tasks::TaskCreate;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub struct Storage {
     pub recording: Option<Recording>,
     /// Audio that waits to be stored, oldest first.
     pub uploads: VecDeque<Upload>,
+    /// The task that may have been created, and under which call: it is not created again without a yes.
+    pub in_doubt: Option<(u32, TaskCreate)>,
     /// Sessions that were recorded here: what there is to read back at the end of the day.
     pub sessions: Vec<SmolStr>,
     /// A flush runs, or ran when the app died: kept by a defect alone.

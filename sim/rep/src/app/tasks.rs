@@ -42,7 +42,8 @@ impl<S: Surroundings> App<S> {
     }
     async fn create_once(&self, task: TaskCreate, says_yes: &mut impl FnMut() -> bool) -> Created {
         // The very task whose last attempt was left in doubt, from a second tap that came a moment late: no less a repeat.
-        let in_doubt = self.memory.in_doubt.borrow().clone().filter(|(_, left)| *left == task).map(|(call, _)| call);
+        let in_doubt =
+            self.phone.storage.borrow().in_doubt.clone().filter(|(_, left)| *left == task).map(|(call, _)| call);
         let request = Arc::new(Call::CreateTask(task.clone()));
         let mut doubted = in_doubt;
         loop {
@@ -50,12 +51,16 @@ impl<S: Surroundings> App<S> {
                 let yes = says_yes();
                 self.record(What::AskedToRetry { call, yes });
                 if !yes {
-                    *self.memory.in_doubt.borrow_mut() = Some((call, task));
                     return Created::LeftInDoubt;
                 }
             }
             let call = self.phone.next_call();
+            // Handed to the store before it leaves: an app that dies meanwhile must ask, too.
+            self.phone.storage.borrow_mut().in_doubt = Some((call, task.clone()));
             let reply = self.call_as(call, request.clone(), Cause::Tap, Waits::Person).await;
+            if !reply.is_in_doubt() {
+                self.phone.storage.borrow_mut().in_doubt = None;
+            }
             if reply.success().is_some() {
                 return Created::Done;
             }

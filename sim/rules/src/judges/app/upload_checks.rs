@@ -1,7 +1,8 @@
 //! `app.upload-checks-first` (§0.2): before an upload is repeated, the app looks whether it already happened.
 //!
 //! An upload is repeated where the audio is put, or its report sent, in another call than before. A further attempt of
-//! the same call after a 5xx is the retry of §0.3, and needs no look. Which session audio is of is told by its size.
+//! the same call after a 5xx is the retry of §0.3, and needs no look. Which session audio is of is told by its size: the last that
+//! began with it.
 
 use crate::docket::{Exchange, Sending, Told};
 use crate::facts::Facts;
@@ -51,7 +52,7 @@ impl Judge for UploadChecks {
         }
         let uploads = self.uploads.of(s.client.index);
         let upload = match &*s.flight.call {
-            Call::PutAudio { bytes, .. } => uploads.iter_mut().find(|upload| upload.bytes == *bytes),
+            Call::PutAudio { bytes, .. } => uploads.iter_mut().rev().find(|upload| upload.bytes == *bytes),
             Call::UploadAudio { session_id, .. } => uploads.iter_mut().find(|upload| upload.session_id == *session_id),
             _ => None,
         };
