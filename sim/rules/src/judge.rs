@@ -123,6 +123,7 @@ bench! {
     probes: probes::Probes,
     lists: lists::Lists,
     schema: schema::Schema,
+    pending: pending::PendingCount,
     documented: app::Documented,
     evicts: app::NotFoundEvicts,
     cache: app::Cache,

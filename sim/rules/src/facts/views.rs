@@ -146,6 +146,10 @@ fn task_status(status: TaskStatus) -> u64 {
 fn time(time: Time) -> u64 {
     time.micros() as u64
 }
+/// The time that a value stands for.
+pub(crate) fn time_of(value: u64) -> Time {
+    Time::from_micros(value as i64)
+}
 
 fn money(money: Money) -> u64 {
     money.0 as u64

@@ -1,13 +1,13 @@
 //! `appointment.list.complete` (§2.1.1), `task.list.filters` (§2.2.1), `paging.exact` (§0.3), `message.thread` (§2.5.1): what a
 //! list must hold, and what it must not.
 //!
-//! One answer is looked at by itself first. Beyond that, an appointment that a day's list once showed stays in it unless
-//! somebody moved it or gave it away; pages that an intruder reads one after the other neither skip nor repeat while
+//! One answer is looked at by itself first. Beyond that, an appointment that any answer showed stands in the list of whom it
+//! belongs to on the day on which it is, as soon as nothing disputes either; pages that an intruder reads one after the other neither skip nor repeat while
 //! `total` stays; and overdue tasks were counted a moment before they are listed, if nobody wrote a task in between.
 
 use crate::docket::{Exchange, Sending};
 use crate::facts::Facts;
-use crate::facts::views::{ASSIGNED, START};
+use crate::facts::views::{ASSIGNED, START, time_of};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{PerClient, Table, push_bounded};
@@ -17,7 +17,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::names::TaskStatus;
 use fieldday_api::rules::Rule;
 use fieldday_api::time::{Date, Time};
-use fieldday_api::wire::appointments::{AppointmentList, AppointmentQuery};
+use fieldday_api::wire::appointments::{Appointment, AppointmentList, AppointmentQuery};
 use fieldday_api::wire::messages::MessageThread;
 use fieldday_api::wire::tasks::{Task, TaskList, TaskQuery};
 use fieldday_history::event::{Cause, Probe};
@@ -26,12 +26,12 @@ use Rule::{
     AppointmentListComplete as COMPLETE, MessageThread as THREAD, PagingExact as PAGING, TaskListFilters as FILTERS,
 };
 
-/// Days' lists remembered per rep: today, yesterday, and around midnight.
-const DAYS: usize = 4;
+/// Days remembered per rep: today, yesterday, around midnight, and where visits are moved to.
+const DAYS: usize = 8;
 
 #[derive(Default)]
 pub(crate) struct Lists {
-    /// What each rep's list of a date showed.
+    /// The appointments that answers showed to be each rep's on a date.
     days: Table<u32, Vec<(Date, Vec<SmolStr>)>>,
     /// How far each intruder has leafed.
     leafing: PerClient<Option<Leafing>>,
@@ -53,6 +53,8 @@ impl Judge for Lists {
     const SENT: Ops = Ops::of(&[Op::CreateTask, Op::CompleteTask, Op::UpdateTask]);
     const ENDED: Ops = Ops::of(&[
         Op::ListAppointments,
+        Op::GetAppointment,
+        Op::UpdateAppointment,
         Op::ListTasks,
         Op::GetThread,
         Op::CreateTask,
@@ -69,6 +71,7 @@ impl Judge for Lists {
                 day(x, query, list, notes);
                 self.is_complete(x, query, list, facts, notes);
             }
+            (_, Some(Answer::Appointment(detail))) => self.belongs(x, &detail.appointment, facts),
             (Call::ListTasks(query), Some(Answer::Tasks(list))) => {
                 filters(x, query, list, notes);
                 self.overdue(x, query, list, notes);
@@ -173,7 +176,16 @@ fn messages(x: &Exchange<'_>, contact: &SmolStr, thread: &MessageThread, notes: 
 }
 
 impl Lists {
-    /// What a rep's list of a date showed before is in it still, unless somebody moved it or gave it away.
+    /// An appointment by itself says whose list of which date it belongs to.
+    fn belongs(&mut self, x: &Exchange<'_>, shown: &Appointment, facts: &Facts) {
+        let Some(rep) = shown.assigned_rep_id.as_ref().and_then(|id| facts.person(id)) else { return };
+        let date = x.client.zone.date(shown.scheduled_start);
+        let ids = self.day(rep, date);
+        if !ids.contains(&shown.id) {
+            ids.push(shown.id.clone());
+        }
+    }
+    /// What is known to be the rep's on the date stands in the list, whoever moved it there or gave it to the rep.
     fn is_complete(
         &mut self,
         x: &Exchange<'_>,
@@ -188,26 +200,33 @@ impl Lists {
         };
         let filtered = query.status.is_some() || query.outcome.is_some() || query.limit.is_some();
         let Some(rep) = rep.filter(|_| !filtered) else { return };
-        let days = self.days.entry(rep).or_default();
+        // Nothing disputes a field of which no write is under way or in doubt, now or since the list was asked for.
+        let settled = |id: &SmolStr, field| facts.appointments.get(id).and_then(|a| a.settled(field));
+        let on_date = |id: &SmolStr| settled(id, START).map(|at| x.client.zone.date(time_of(at)) == list.date);
+        let theirs = |id: &SmolStr| settled(id, ASSIGNED).map(|assigned| assigned == u64::from(rep));
+        let is_due = |id: &SmolStr| on_date(id) == Some(true) && theirs(id) == Some(true);
+        let is_elsewhere = |id: &SmolStr| on_date(id) == Some(false) || theirs(id) == Some(false);
         let shown = || list.appointments.iter().map(|a| &a.appointment_id);
-        match days.iter_mut().find(|(date, _)| *date == list.date) {
-            Some((_, known)) => {
-                let moved = |id: &SmolStr| {
-                    facts.appointments.get(id).is_none_or(|a| a.was_written(START) || a.was_written(ASSIGNED))
-                };
-                let missing = known.iter().find(|id| !shown().any(|shown| shown == *id) && !moved(id));
-                notes.judge(COMPLETE, x, missing.is_none(), || {
-                    format!(
-                        "expected {} in the list, where it was before, it is missing",
-                        missing.map_or("", |id| id.as_str())
-                    )
-                });
-                known.retain(|id| !moved(id) || shown().any(|shown| shown == id));
-                let new: Vec<SmolStr> = shown().filter(|id| !known.contains(id)).cloned().collect();
-                known.extend(new);
-            }
-            None => push_bounded(days, DAYS, (list.date, shown().cloned().collect())),
+        let ids = self.day(rep, list.date);
+        if !ids.is_empty() {
+            let missing = ids.iter().find(|id| !shown().any(|shown| shown == *id) && is_due(id));
+            notes.judge(COMPLETE, x, missing.is_none(), || {
+                let id = missing.map_or("", |id| id.as_str());
+                format!("expected {id} in the list of {}, of whose rep and date it is, it is missing", list.date)
+            });
         }
+        ids.retain(|id| !is_elsewhere(id));
+        let new: Vec<SmolStr> = shown().filter(|id| !ids.contains(id)).cloned().collect();
+        ids.extend(new);
+    }
+    /// What is known to be a rep's on a date.
+    fn day(&mut self, rep: u32, date: Date) -> &mut Vec<SmolStr> {
+        let days = self.days.entry(rep).or_default();
+        let place = days.iter().position(|(known, _)| *known == date).unwrap_or_else(|| {
+            push_bounded(days, DAYS, (date, Vec::new()));
+            days.len() - 1
+        });
+        &mut days[place].1
     }
     /// Tasks that were overdue when they were counted are no more than were counted.
     fn overdue(&mut self, x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Notes) {

@@ -8,6 +8,7 @@ pub(crate) mod envelope;
 pub(crate) mod latency;
 pub(crate) mod lists;
 pub(crate) mod ownership;
+pub(crate) mod pending;
 pub(crate) mod probes;
 pub(crate) mod recording;
 pub(crate) mod schema;

@@ -7,6 +7,7 @@
 use super::auth::said;
 use crate::docket::Exchange;
 use crate::facts::Facts;
+use crate::facts::views::ASSIGNED;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{ById, PerClient};
@@ -73,8 +74,8 @@ impl Judge for Probes {
             self.clocked_in.insert(rep_id.clone(), ());
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
-        let Cause::Probe(probe) = x.cause else { return self.started(x, notes) };
+    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        let Cause::Probe(probe) = x.cause else { return self.started(x, facts, notes) };
         let Some((status, code)) = said(x) else { return self.intruders.of(x.client.index).forget() };
         let gone = matches!(status, 403 | 404);
         match probe {
@@ -120,12 +121,18 @@ impl Judge for Probes {
 }
 
 impl Probes {
-    /// Anybody's start: nobody is on shift for whom no clock-in was ever sent.
-    fn started(&mut self, x: &Exchange<'_>, notes: &mut Notes) {
+    /// Anybody's start: nobody is on shift for whom no clock-in was ever sent, and the appointment is the rep's, as far as
+    /// nothing disputes whose it is.
+    fn started(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let (Call::StartRecording(start), Some(_)) = (&**x.call, x.success()) else { return };
         let clocked_in = self.clocked_in.contains_key(&start.rep_id);
         notes.judge(SHIFT, x, clocked_in, || {
             format!("expected a start of {} to be refused, nobody ever clocked in", start.rep_id)
+        });
+        let assigned = facts.appointments.get(&start.appointment_id).and_then(|a| a.settled(ASSIGNED));
+        let (Some(assigned), Some(rep)) = (assigned, facts.person(&start.rep_id)) else { return };
+        notes.judge(SHIFT, x, assigned == u64::from(rep), || {
+            format!("expected a start at {} to be refused, it is another rep's", start.appointment_id)
         });
     }
     fn limit(&mut self, x: &Exchange<'_>, status: u16, code: Option<ErrorCode>, notes: &mut Notes) {

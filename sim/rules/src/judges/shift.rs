@@ -1,7 +1,7 @@
 //! Rules of shifts (§0.2, §2.4).
 //!
 //! - `shift.clock-in.once`: one shift per rep and date; a repeated clock-in returns it with the same id and `clock_in_at`
-//!   (or 400, which the app answers with a look at `shifts/today`).
+//!   (or 400, which the app answers with a look at `shifts/today`). A conflict is neither.
 //! - `shift.clock-out.once`: a repeated clock-out returns the same shift with the same `clock_out_at`. So it is never
 //!   refused while there is a shift today, whether or not an earlier one landed.
 //! - `shift.today`: from an acknowledged clock-in to local midnight, `shifts/today` returns that shift.
@@ -10,11 +10,11 @@
 //! before the clock-out was known. Which attempt of a doubtful clock-in landed first does not matter: it is the first
 //! that counts, and every answer shows it.
 
-use crate::docket::Exchange;
+use crate::docket::{Effect, Exchange, Sending};
 use crate::facts::{Facts, shifts};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
-use crate::tables::PerClient;
+use crate::tables::{ById, PerClient, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
@@ -23,14 +23,28 @@ use fieldday_api::time::{Date, Span};
 
 /// Decides `shift.clock-in.once`.
 #[derive(Default)]
-pub(crate) struct ClockInOnce;
+pub(crate) struct ClockInOnce {
+    /// Where in the stream each rep's clock-ins were sent that were not refused.
+    sent: ById<Vec<u64>>,
+}
+
+/// Clock-ins remembered per rep.
+const CLOCK_INS: usize = 8;
 
 impl Judge for ClockInOnce {
     const RULES: &'static [Rule] = &[Rule::ShiftClockInOnce];
-    const SENT: Ops = Ops::NONE;
+    const SENT: Ops = Ops::of(&[Op::ClockIn]);
     const ENDED: Ops = Ops::of(&[Op::ClockIn, Op::ClockOut, Op::ShiftToday]);
 
+    fn sent(&mut self, s: &Sending<'_>, _: &Facts, _: &mut Notes) {
+        if let Call::ClockIn { rep_id, .. } = &*s.flight.call {
+            push_bounded(self.sent.entry(rep_id.clone()).or_default(), CLOCK_INS, s.flight.sent_seq);
+        }
+    }
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        if let (Call::ClockIn { rep_id, .. }, Effect::None) = (&**x.call, x.effect()) {
+            return self.refused(rep_id, x, notes);
+        }
         let Some(shown) = shifts::shown(x) else { return };
         let Some(known) = facts.shift_day(shown) else { return };
         let same = known.id == shown.id && known.clock_in_at == shown.clock_in_at;
@@ -42,6 +56,19 @@ impl Judge for ClockInOnce {
             let (date, now_id, now_at) = (shown.shift_date, &shown.id, shown.clock_in_at);
             format!("expected one shift on {date}, {id} with clock_in_at {at}, got {now_id} with {now_at}")
         });
+    }
+}
+
+impl ClockInOnce {
+    /// A repeat is answered with the shift, or with 400 (§0.2), and never with a conflict.
+    fn refused(&mut self, rep_id: &SmolStr, x: &Exchange<'_>, notes: &mut Notes) {
+        let Some(sent) = self.sent.get_mut(rep_id) else { return };
+        sent.retain(|seq| *seq != x.sent_seq);
+        if x.refusal() == Some(409) && !sent.is_empty() {
+            notes.broken(Rule::ShiftClockInOnce, x, || {
+                format!("expected a clock-in of {rep_id} beside another to give the shift, or 400, it got 409")
+            });
+        }
     }
 }
 

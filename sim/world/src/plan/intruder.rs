@@ -113,6 +113,7 @@ impl Aims<'_> {
     fn steps(&self, kind: u64, stream: &mut Stream) -> Vec<ProbeStep> {
         let (draw, which) = (stream.bits(), stream.bits());
         let steps = match kind {
+            4 if which & 1 == 1 => self.starts_elsewhere(draw),
             0..=4 => self.other_rep(kind, draw, which).map(|call| vec![step(Probe::OtherRep, rep(), call)]),
             5..=10 => self.other_tenant(kind, draw).map(|call| vec![step(Probe::OtherTenant, manager(), call)]),
             11 => self.role(draw, which).map(|call| vec![step(Probe::Role, Login::Good(Role::Csr), call)]),
@@ -215,7 +216,16 @@ impl Aims<'_> {
         let control = || step(Probe::Control, manager(), self.list());
         vec![control(), step(probe, manager(), Call::Raw(Box::new(raw))), control()]
     }
-    /// A task with another tenant's id in its body: it is one of the own tenant.
+    /// Clocked in themselves, they start a recording at another rep's appointment.
+    fn starts_elsewhere(&self, draw: u64) -> Option<Vec<ProbeStep>> {
+        let (appointment_id, rep_id) = (self.past(self.own, draw)?.id.clone(), self.rep_id.clone());
+        let clock_in =
+            Call::ClockIn { rep_id: rep_id.clone(), body: ClockIn { desired_start_time: None, notes: None } };
+        let start = RecordingStart { appointment_id, rep_id, location: nowhere(), mode: None };
+        Some(vec![step(Probe::Control, rep(), clock_in), step(Probe::OtherRep, rep(), Call::StartRecording(start))])
+    }
+    /// A task with another tenant's id in its body: it is one of the own tenant. Then the same without it, twice: two
+    /// more, since every request makes one.
     fn creates_elsewhere(&self, draw: u64) -> Vec<ProbeStep> {
         let create = Call::CreateTask(TaskCreate {
             description: format!("Look at the roof again, {draw:016x}").into(),
@@ -230,7 +240,11 @@ impl Aims<'_> {
         });
         let mut raw = RawCall::of(&create);
         raw.body = raw.body.replacen('{', &format!("{{\"tenant_id\":\"{}\",", self.other.data.id), 1).into();
-        vec![step(Probe::TenantIdInBody, manager(), Call::Raw(Box::new(raw)))]
+        vec![
+            step(Probe::TenantIdInBody, manager(), Call::Raw(Box::new(raw))),
+            step(Probe::Control, manager(), create.clone()),
+            step(Probe::Control, manager(), create),
+        ]
     }
     fn beyond(&self, which: u64) -> Option<Call> {
         let limit = Some(if which & 2 == 0 { 1_001 } else { 100_000 });

@@ -1,7 +1,7 @@
 //! `task.create.single` (§0.2, §2.2.2): one request makes at most one task; an acknowledged one exactly one.
 //!
 //! Tasks that look like a request that was sent, and were made since, are counted: they may be as many as attempts of
-//! that request that were not refused. An acknowledged task must stand in the next whole list of its rep: a list
+//! that request that were not refused, and no two acknowledged requests are answered with the same one. An acknowledged task must stand in the next whole list of its rep: a list
 //! without it breaks `read.your-writes`, a second one says that it was never made.
 
 use crate::docket::{Effect, Exchange, Sending};
@@ -31,6 +31,8 @@ struct Request {
     first_sent: Span,
     attempts: usize,
     tasks: Vec<u64>,
+    /// Tasks that an answer gave to one of them.
+    given: Vec<u64>,
 }
 
 struct Awaited {
@@ -52,14 +54,19 @@ impl Judge for CreateSingle {
     fn sent(&mut self, s: &Sending<'_>, _: &Facts, _: &mut Notes) {
         if let Call::CreateTask(body) = &*s.flight.call {
             let (key, first_sent) = (key_of(body, s.client.tenant), s.flight.sent_at);
-            let request =
-                self.requests.entry(key).or_insert_with(|| Request { first_sent, attempts: 0, tasks: Vec::new() });
+            let request = self.requests.entry(key).or_insert_with(|| Request {
+                first_sent,
+                attempts: 0,
+                tasks: Vec::new(),
+                given: Vec::new(),
+            });
             request.attempts += 1;
         }
     }
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         match (&**x.call, x.success()) {
             (Call::CreateTask(body), Some(Answer::Task(task))) => {
+                self.gave(key_of(body, x.client.tenant), task, x, notes);
                 self.made(key_of(body, x.client.tenant), task, x, notes);
                 // A task that names only a lead belongs to whoever has the lead.
                 if x.client.is_phone()
@@ -101,6 +108,17 @@ impl CreateSingle {
         if !changed && task.created_at >= sent_at - notes.settings.leeway {
             self.made(key, task, x, notes);
         }
+    }
+    /// Two requests that were acknowledged made two tasks.
+    fn gave(&mut self, key: u64, task: &Task, x: &Exchange<'_>, notes: &mut Notes) {
+        let Some(request) = self.requests.get_mut(&key) else { return };
+        let id = digest(&task.id);
+        if request.given.contains(&id) {
+            return notes.broken(Rule::TaskCreateSingle, x, || {
+                format!("expected a task of its own for each request, {} answers a second one", task.id)
+            });
+        }
+        request.given.push(id);
     }
     fn made(&mut self, key: u64, task: &Task, x: &Exchange<'_>, notes: &mut Notes) {
         let Some(request) = self.requests.get_mut(&key) else { return };

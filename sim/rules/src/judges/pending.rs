@@ -1,0 +1,151 @@
+//! `answer.schema` (§2.1.1), the part that takes more than one answer: `pending_tasks_count` follows what is done.
+//!
+//! Of the tasks that are open at an appointment, some are completed between two lists of it. If nothing was written
+//! meanwhile that could have added one, the second count is smaller by as many at least. A task that is overdue may or may
+//! not count as pending, so only completions in time are counted; and a completion counts only if none was sent before the
+//! first list ended, since one whose answer was lost may have landed already.
+
+use crate::docket::{Effect, Exchange, Sending};
+use crate::facts::Facts;
+use crate::judge::{Judge, Ops};
+use crate::notes::Notes;
+use crate::tables::ById;
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::endpoint::Op;
+use fieldday_api::names::TaskStatus;
+use fieldday_api::rules::Rule;
+use fieldday_api::time::Time;
+use fieldday_api::wire::appointments::AppointmentSummary;
+use fieldday_api::wire::tasks::Task;
+
+#[derive(Default)]
+pub(crate) struct PendingCount {
+    counts: ById<Count>,
+    tasks: ById<Pending>,
+}
+
+/// What is known of an appointment's count.
+#[derive(Default)]
+struct Count {
+    /// What a list said, while nothing was sent that could make it greater.
+    shown: Option<Shown>,
+    /// Such writes under way or in doubt.
+    open: u32,
+    /// Where in the stream the last of them began or ended.
+    written: u64,
+}
+
+struct Shown {
+    pending: u32,
+    sent: u64,
+    ended: u64,
+    /// Completions acknowledged since, and where in the stream the last one was.
+    completed: u32,
+    last: u64,
+}
+
+/// A task that a list showed to be open.
+#[derive(Default)]
+struct Pending {
+    appointment: Option<SmolStr>,
+    due_at: Option<Time>,
+    since: u64,
+    /// Where in the stream a completion of it was first sent.
+    completion_sent: Option<u64>,
+}
+
+impl Judge for PendingCount {
+    const RULES: &'static [Rule] = &[Rule::AnswerSchema];
+    const SENT: Ops = Ops::of(&[Op::CreateTask, Op::UpdateTask, Op::CompleteTask]);
+    const ENDED: Ops =
+        Ops::of(&[Op::CreateTask, Op::UpdateTask, Op::CompleteTask, Op::ListTasks, Op::ListAppointments]);
+
+    fn sent(&mut self, s: &Sending<'_>, _: &Facts, _: &mut Notes) {
+        if let Call::CompleteTask { task_id } = &*s.flight.call {
+            let task = self.tasks.entry(task_id.clone()).or_default();
+            task.completion_sent.get_or_insert(s.flight.sent_seq);
+        }
+        self.may_add(&s.flight.call, s.flight.sent_seq, |open| open + 1);
+    }
+    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+        let over = u32::from(x.effect() != Effect::Unknown);
+        self.may_add(x.call, x.ended_seq, |open| open.saturating_sub(over));
+        match (&**x.call, x.success()) {
+            (Call::CompleteTask { task_id }, Some(_)) => self.completed(task_id, x, notes),
+            (Call::ListTasks(_), Some(Answer::Tasks(list))) => list.tasks.iter().for_each(|task| self.listed(task, x)),
+            (Call::ListAppointments(_), Some(Answer::Appointments(list))) => {
+                list.appointments.iter().for_each(|entry| self.counted(entry, x, notes));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl PendingCount {
+    /// A write begins or ends that may make a count greater: until it is over, and since, nothing is known of that count.
+    fn may_add(&mut self, call: &Call, seq: u64, open: impl Fn(u32) -> u32) {
+        let appointment = match call {
+            Call::CreateTask(body) => body.appointment_id.clone(),
+            // A task that no list showed may be at any appointment that is known.
+            Call::UpdateTask { task_id, .. } => match self.tasks.get(task_id).and_then(|t| t.appointment.clone()) {
+                None => return self.counts.values_mut().for_each(|count| count.doubt(seq)),
+                known => known,
+            },
+            _ => None,
+        };
+        if let Some(appointment) = appointment {
+            let count = self.counts.entry(appointment).or_default();
+            count.open = open(count.open);
+            count.doubt(seq);
+        }
+    }
+    fn listed(&mut self, task: &Task, x: &Exchange<'_>) {
+        if task.status == TaskStatus::Open && task.appointment_id.is_some() {
+            let known = self.tasks.entry(task.id.clone()).or_default();
+            if known.appointment.is_none() {
+                known.since = x.ended_seq;
+            }
+            (known.appointment, known.due_at) = (task.appointment_id.clone(), task.due_at);
+        }
+    }
+    fn completed(&mut self, task_id: &SmolStr, x: &Exchange<'_>, notes: &Notes) {
+        let Some(task) = self.tasks.get(task_id) else { return };
+        let now = notes.settings.start + x.ended_at + notes.settings.leeway;
+        let (Some(appointment), Some(first)) = (&task.appointment, task.completion_sent) else { return };
+        let Some(shown) = self.counts.get_mut(appointment).and_then(|count| count.shown.as_mut()) else { return };
+        // A second answer to the same completion finds that it was sent before.
+        let is_new = first > shown.ended && x.sent_seq == first;
+        if is_new && task.since < shown.sent && task.due_at.is_none_or(|due| due > now) {
+            (shown.completed, shown.last) = (shown.completed + 1, x.ended_seq);
+        }
+    }
+    fn counted(&mut self, entry: &AppointmentSummary, x: &Exchange<'_>, notes: &mut Notes) {
+        let count = self.counts.entry(entry.appointment_id.clone()).or_default();
+        if count.open > 0 || count.written > x.sent_seq {
+            return;
+        }
+        let pending = entry.pending_tasks_count;
+        if let Some(before) = &count.shown {
+            if before.last > x.sent_seq || before.ended > x.sent_seq {
+                return;
+            }
+            if before.completed > 0 {
+                let right = pending + before.completed <= before.pending;
+                notes.judge(Rule::AnswerSchema, x, right, || {
+                    let (id, was, done) = (&entry.appointment_id, before.pending, before.completed);
+                    format!(
+                        "expected pending_tasks_count of {id} to fall from {was} with {done} completed, it is {pending}"
+                    )
+                });
+            }
+        }
+        count.shown = Some(Shown { pending, sent: x.sent_seq, ended: x.ended_seq, completed: 0, last: 0 });
+    }
+}
+
+impl Count {
+    fn doubt(&mut self, seq: u64) {
+        (self.shown, self.written) = (None, seq);
+    }
+}
