@@ -325,3 +325,52 @@ fn nothing_of_one_tenant_is_shown_to_another() {
     s.call(STRANGER, call, detail(&theirs));
     s.breaks(&[Rule::TenancyIsolated]);
 }
+
+#[test]
+fn an_appointment_that_any_answer_showed_is_in_the_list_of_its_rep_and_date() {
+    let mut s = Stream::new();
+    s.call(REP, get(), detail(&visit()));
+    s.call(REP, get_list(), list(&[visit()]));
+    s.holds(Rule::AppointmentListComplete);
+    let mut s = Stream::new();
+    s.call(REP, get(), detail(&visit()));
+    s.call(REP, get_list(), list(&[]));
+    s.breaks(&[Rule::AppointmentListComplete]);
+}
+
+#[test]
+fn what_was_moved_within_the_day_or_given_to_a_rep_is_in_the_list() {
+    for body in [moved("18:00"), AppointmentPatch { assigned_rep_id: Some(rep(OTHER)), ..AppointmentPatch::default() }]
+    {
+        let whose = if body.assigned_rep_id.is_some() { OTHER } else { REP };
+        let later = with(&visit(), &body);
+        let mut s = seen();
+        s.call(OFFICE, patch(body.clone()), detail(&later));
+        s.call(whose, get_list(), list(&[later.clone()]));
+        s.holds(Rule::AppointmentListComplete);
+        let mut s = seen();
+        s.call(OFFICE, patch(body), detail(&later));
+        s.call(whose, get_list(), list(&[]));
+        s.breaks(&[Rule::AppointmentListComplete]);
+    }
+}
+
+#[test]
+fn what_is_being_moved_may_be_in_the_list_or_not() {
+    let to_other = AppointmentPatch { assigned_rep_id: Some(rep(OTHER)), ..AppointmentPatch::default() };
+    for shown in [vec![visit()], vec![]] {
+        // The list is asked for before the write is known to have landed.
+        let mut s = seen();
+        let write = s.send(OFFICE, Cause::Office, patch(to_other.clone()));
+        let read = s.send(REP, TAP, get_list());
+        s.ok(&write, detail(&with(&visit(), &to_other)));
+        s.ok(&read, list(&shown));
+        s.is_fine();
+        // Nobody knows whether it landed.
+        let mut s = seen();
+        let write = s.send(OFFICE, Cause::Office, patch(to_other.clone()));
+        s.lapse(&write, Lapse::Timeout);
+        s.call(REP, get_list(), list(&shown));
+        s.is_fine();
+    }
+}

@@ -307,3 +307,43 @@ fn a_session_of_another_rep_is_not_shown() {
     s.call(OTHER, get_session(), recording(session()));
     s.breaks(&[Rule::OwnershipOwnOnly]);
 }
+
+#[test]
+fn a_clock_in_beside_another_is_no_conflict() {
+    let asked_again = |status| {
+        let mut s = Stream::new();
+        let action = s.queue(REP, clock_in());
+        let first = s.send_queued(REP, action, clock_in());
+        s.lapse(&first, Lapse::Timeout);
+        let again = s.send_queued(REP, action, clock_in());
+        s.fail(&again, status);
+        s.findings().count(Rule::ShiftClockInOnce).broken
+    };
+    assert_eq!([400, 401, 429, 500].map(asked_again), [0; 4]);
+    assert_eq!(asked_again(409), 1);
+    // Alone, it conflicts with nothing that anybody sent: whatever it means, it is no repeat.
+    let mut s = Stream::new();
+    let alone = s.send(REP, TAP, clock_in());
+    s.fail(&alone, 409);
+    assert_eq!(s.findings().count(Rule::ShiftClockInOnce).broken, 0);
+}
+
+#[test]
+fn a_recording_starts_at_the_reps_own_appointment_alone() {
+    let given_away =
+        fieldday_api::wire::appointments::AppointmentPatch { assigned_rep_id: Some(rep(OTHER)), ..Default::default() };
+    let broken = |acknowledged: bool| {
+        let mut s = Stream::new();
+        done(&mut s, clock_in(), shift_day(shift()));
+        s.call(REP, get(), detail(&visit()));
+        let write = s.send(OFFICE, Cause::Office, patch(given_away.clone()));
+        if acknowledged {
+            s.ok(&write, detail(&with(&visit(), &given_away)));
+        } else {
+            s.lapse(&write, Lapse::Timeout);
+        }
+        s.call(REP, start(), started("session_1"));
+        s.findings().count(Rule::RecordingStartPrerequisites).broken
+    };
+    assert_eq!((broken(true), broken(false)), (1, 0));
+}

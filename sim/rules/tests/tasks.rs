@@ -183,3 +183,67 @@ fn a_task_stands_in_one_reps_list() {
     s.call(OTHER, get_tasks(), tasks(&[task("task_1")]));
     s.breaks(&[Rule::OwnershipOwnOnly]);
 }
+
+#[test]
+fn two_acknowledged_requests_make_two_tasks() {
+    let mut s = Stream::new();
+    s.call(REP, create(), made("task_1"));
+    s.call(REP, create(), made("task_2"));
+    s.holds(Rule::TaskCreateSingle);
+    s.call(OTHER, create(), made("task_2"));
+    s.breaks(&[Rule::TaskCreateSingle]);
+}
+
+/// A list of appointments whose one entry has so many pending tasks.
+fn counted(pending: u32) -> Answer {
+    let Answer::Appointments(mut shown) = list(&[visit()]) else { unreachable!() };
+    shown.appointments[0].pending_tasks_count = pending;
+    Answer::Appointments(shown)
+}
+fn completes(s: &mut Stream) {
+    let action = s.queue(REP, complete());
+    let ticket = s.send_queued(REP, action, complete());
+    s.ok(&ticket, completed("15:00", "user_0"));
+    s.settle(REP, action);
+}
+fn at_visit(id: &str) -> Task {
+    Task { appointment_id: Some("appt_1".into()), ..task(id) }
+}
+
+#[test]
+fn the_count_of_pending_tasks_falls_with_what_is_completed() {
+    for (after, right) in [(1, true), (0, true), (2, false)] {
+        let mut s = Stream::new();
+        s.call(REP, get_tasks(), tasks(&[at_visit("task_1"), at_visit("task_2")]));
+        s.call(REP, get_list(), counted(2));
+        completes(&mut s);
+        s.call(REP, get_list(), counted(after));
+        if right { s.holds(Rule::AnswerSchema) } else { s.breaks(&[Rule::AnswerSchema]) }
+    }
+}
+
+#[test]
+fn a_count_may_stay_where_something_may_have_been_added_or_was_completed_before() {
+    let added = |s: &mut Stream| {
+        let Call::CreateTask(body) = create() else { unreachable!() };
+        s.send(OFFICE, Cause::Office, Call::CreateTask(TaskCreate { appointment_id: Some("appt_1".into()), ..body }));
+    };
+    let tried = |s: &mut Stream| {
+        let action = s.queue(REP, complete());
+        let lost = s.send_queued(REP, action, complete());
+        s.lapse(&lost, Lapse::Timeout);
+    };
+    let nothing = |_: &mut Stream| {};
+    let cases: [(&dyn Fn(&mut Stream), &dyn Fn(&mut Stream)); 2] = [(&nothing, &added), (&tried, &nothing)];
+    for (before, after) in cases {
+        let mut s = Stream::new();
+        s.call(REP, get_tasks(), tasks(&[at_visit("task_1"), at_visit("task_2")]));
+        before(&mut s);
+        s.call(REP, get_list(), counted(2));
+        completes(&mut s);
+        after(&mut s);
+        s.call(REP, get_list(), counted(2));
+        let broken = s.findings().count(Rule::AnswerSchema).broken;
+        assert_eq!(broken, 0);
+    }
+}
