@@ -9,7 +9,7 @@ use crate::cell::{CellRun, Keep};
 use crate::defects::Defect;
 use crate::run::{NoThreads, Options, RunOutcome, run};
 use fieldday_api::rules::Rule;
-use fieldday_rules::{Findings, Measures, Settings};
+use fieldday_rules::{Findings, Measures, Settings, Violation};
 use fieldday_world::plan::{Plan, PlanError};
 use fieldday_world::scenario::{Scenario, ScenarioError};
 use rayon::prelude::*;
@@ -108,6 +108,34 @@ fn trial(defect: Defect, plan: &Plan, effort: &Effort<'_>, on_trial: &impl Fn(&T
     }
     on_trial(&trial);
     Some(trial)
+}
+
+/// What breaking a rule looks like.
+pub struct Example {
+    /// The defect that breaks it.
+    pub defect: Defect,
+    /// In the first cells of its scenario, under this seed.
+    pub seed: u64,
+    /// The violation.
+    pub violation: Violation,
+}
+
+/// The first violation of a rule that one of its defects leads to within `cap` rep-days; none if none does.
+pub fn example(rule: Rule, cap: u64) -> Result<Option<Example>, ProveError> {
+    let seed = 1;
+    for defect in Defect::all().filter(|defect| defect.info().rules.contains(&rule)) {
+        let plan = Plan::new(in_small_cells(defect, cap)?, seed)?;
+        let mut findings = Findings::new(&Settings::default());
+        for index in 0..plan.cells() {
+            let cell = CellRun::new(plan.scenario(), plan.cell(index), Keep::default(), Measures::default());
+            let (outcome, _) = cell.run(&AtomicBool::new(false));
+            findings.merge(outcome.findings);
+            if let Some(violation) = findings.shown().find(|v| v.rule == rule).cloned() {
+                return Ok(Some(Example { defect, seed, violation }));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// A scenario as it is, lived for many rep-days.

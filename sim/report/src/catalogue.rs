@@ -4,6 +4,7 @@ use crate::paint::{Paint, Tone};
 use crate::table::{Table, words};
 use fieldday_api::rules::{Rule, Side};
 use fieldday_engine::defects::Defect;
+use fieldday_engine::prove::Example;
 use fieldday_rules::{Mark, is_judged};
 use fieldday_world::scenario::Scenario;
 use std::fmt::Write as _;
@@ -45,8 +46,8 @@ fn names(names: &[&str]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-/// One rule with all there is to say of it.
-pub fn rule(rule: Rule, paint: Paint) -> String {
+/// One rule with all there is to say of it. `example` is a violation of it, where one was found.
+pub fn rule(rule: Rule, example: Option<&Example>, paint: Paint) -> String {
     let binds = match rule.side() {
         Side::Api => "the backend",
         Side::App => "the phone",
@@ -71,6 +72,15 @@ pub fn rule(rule: Rule, paint: Paint) -> String {
         table.row([words(""), words(""), words(info.modelled_on).tone(Tone::Faint)]);
     }
     out.push_str(&table.render(paint, 2));
+    if let Some(Example { defect, violation, .. }) = example {
+        let (name, scenario) = (defect.name(), defect.info().scenario);
+        let _ = writeln!(out, "\nA violation, as {name} leads to in {scenario}:");
+        let call = violation.call.zip(violation.op).map_or(String::new(), |(call, op)| format!(", call {call}, {op}"));
+        let mut table = Table::default();
+        table.row([words("says"), words(violation.says.as_str())]);
+        table.row([words("who"), words(format!("{}{call}", violation.client_name))]);
+        out.push_str(&table.render(paint, 2));
+    }
     out
 }
 
@@ -98,15 +108,26 @@ pub fn defects(paint: Paint) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fieldday_engine::prove;
 
     #[test]
     fn every_rule_and_every_defect_is_listed_and_described() {
         let (all, broken) = (rules(Paint::new(false)), defects(Paint::new(false)));
         for one in Rule::ALL {
             assert!(all.contains(one.name()), "{one}");
-            assert!(rule(*one, Paint::new(false)).contains(one.sentence()), "{one}");
+            assert!(rule(*one, None, Paint::new(false)).contains(one.sentence()), "{one}");
         }
         assert!(Defect::all().all(|defect| broken.contains(defect.name())));
-        assert!(rule(Rule::ShiftClockInOnce, Paint::new(false)).contains("clock-in-race"));
+        let example = prove::example(Rule::ShiftClockInOnce, 40).unwrap().unwrap();
+        let told = rule(Rule::ShiftClockInOnce, Some(&example), Paint::new(false));
+        assert!(told.contains("clock-in-race") && told.contains("got shift_"), "{told}");
+    }
+
+    #[test]
+    fn the_docs_list_the_marks_that_there_are() {
+        let listed = include_str!("../../../docs/marks.md");
+        let rows: Vec<&str> = listed.lines().filter(|line| line.starts_with("| `")).collect();
+        let marks: Vec<String> = Mark::ALL.iter().map(|m| format!("| `{}` | {} |", m.name(), m.sentence())).collect();
+        assert_eq!(rows, marks, "docs/marks.md has these rows, in this order:\n{}", marks.join("\n"));
     }
 }
