@@ -76,7 +76,7 @@ fieldday_api::defects! {
     PatchClearsAbsent "patch-clears-absent" in "weekday" breaks AppointmentPatchPartial:
         "An update clears notes and deal_size when it does not name them."
         "A model dumped with its unset fields: PATCH handled as PUT.";
-    PatchLostUpdate "patch-lost-update" in "weekday" breaks AppointmentPatchPartial:
+    PatchLostUpdate "patch-lost-update" in "rough" breaks AppointmentPatchPartial:
         "Of two updates under way at once, the later writes the whole row back as it read it."
         "Read, change, write back every column, without a version check.";
     PatchAddsDealSize "patch-adds-deal-size" in "weekday" breaks AppointmentPatchIdempotent:
