@@ -90,7 +90,8 @@ impl ScenarioError {
     }
 
     pub(super) fn unreadable(path: &str, error: &std::io::Error) -> ScenarioError {
-        Self::one(path, Self::without_place(format!("cannot be read: {error}")))
+        let allowed = Some(format!("a file that is there, or one of {}", builtin_names().join(", ")));
+        Self::one(path, Problem { allowed, ..Self::without_place(format!("cannot be read: {error}")) })
     }
 
     /// Places problems that are known by their keys.
@@ -118,7 +119,7 @@ impl ScenarioError {
         let mut problem = Problem {
             at: span.as_ref().map(|span| locate::line_and_column(text, span.start)),
             key: String::new(),
-            ..Self::without_place(error.message().to_owned())
+            ..Self::without_place(without_rust_types(error.message()))
         };
         problem.span = span.clone();
         let words: Vec<&str> = error.message().split('`').skip(1).step_by(2).collect();
@@ -148,4 +149,11 @@ impl ScenarioError {
         problem.key = locate::shown(&path);
         Self::one(file, problem)
     }
+}
+
+/// Whoever writes a scenario need not know how its numbers are kept.
+fn without_rust_types(message: &str) -> String {
+    ["u8", "u16", "u32", "u64", "i32", "i64", "usize"].iter().fold(message.to_owned(), |message, name| {
+        message.replace(&format!("expected {name}"), "expected a whole number")
+    })
 }

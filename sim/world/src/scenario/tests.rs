@@ -87,7 +87,7 @@ fn wrong_values_are_placed_by_their_key() {
     // Text after the head; line and column; key; a part of the message.
     let wrong = [
         ("[people]\nreps = 0", (6, 8), "people.reps", "out of range"),
-        ("[people]\nreps = 'many'", (6, 8), "people.reps", "invalid type"),
+        ("[people]\nreps = 'many'", (6, 8), "people.reps", "expected a whole number"),
         ("[people]\ntenants = 3", (6, 11), "people.tenants", "whole cells"),
         ("[people]\nreps = 9\ntenants = 8", (7, 11), "people.tenants", "do not fit"),
         ("[people]\nterritories = ['newark', 'chicgo']", (6, 26), "people.territories[1]", "not known"),
