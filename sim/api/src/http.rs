@@ -26,18 +26,31 @@ pub struct HttpRequest {
 
 /// Turns a call into HTTP. Private values are in it, in the clear: it is for the wire alone.
 pub fn encode(call: &Call) -> HttpRequest {
+    exposed(|| written(call, call.path_id().unwrap_or_default()))
+}
+
+/// Turns a call into HTTP for people to read: private values are in it as tokens.
+pub fn redacted(call: &Call) -> HttpRequest {
+    match call {
+        Call::PutAudio { key, .. } => written(call, &key.to_string()),
+        _ => written(call, call.path_id().unwrap_or_default()),
+    }
+}
+
+/// Private values in it are written as the surrounding [`exposed`], or its absence, says.
+fn written(call: &Call, path_id: &str) -> HttpRequest {
     if let Call::Raw(raw) = call {
         return raw_request(raw);
     }
     let endpoint = call.op().endpoint();
     let path = match (endpoint.path.find('{'), endpoint.path.find('}')) {
         (Some(open), Some(close)) => {
-            let id = percent_encode(call.path_id().unwrap_or_default());
+            let id = percent_encode(path_id);
             format!("{}{}{}", &endpoint.path[..open], id, &endpoint.path[close + 1..])
         }
         _ => endpoint.path.to_owned(),
     };
-    let (query, body) = exposed(|| match call {
+    let (query, body) = match call {
         Call::ListAppointments(q) => (query_of(q), None),
         Call::ListTasks(q) => (query_of(q), None),
         Call::GetThread { page, .. } | Call::ListWins(page) => (query_of(page), None),
@@ -51,7 +64,7 @@ pub fn encode(call: &Call) -> HttpRequest {
         Call::RagQuery(body) => (String::new(), Some(body_of(body))),
         Call::PostWin(body) => (String::new(), Some(body_of(body))),
         _ => (String::new(), None),
-    });
+    };
     HttpRequest { method: endpoint.method, path, query, body }
 }
 
@@ -103,10 +116,19 @@ pub fn decode(method: &str, path: &str, query: &str, body: &[u8], request_id: &s
 
 /// The JSON body of an answer; none where the answer has no body. Private values are in it, in the clear.
 pub fn encode_answer(answer: &Answer) -> Option<Vec<u8>> {
+    exposed(|| written_answer(answer))
+}
+
+/// The JSON body of an answer for people to read: private values are in it as tokens.
+pub fn redacted_answer(answer: &Answer) -> Option<Vec<u8>> {
+    written_answer(answer)
+}
+
+fn written_answer(answer: &Answer) -> Option<Vec<u8>> {
     fn data<T: Serialize>(data: &T) -> Option<Vec<u8>> {
         serde_json::to_vec(&Data { data }).ok()
     }
-    exposed(|| match answer {
+    match answer {
         Answer::Appointments(a) => data(a),
         Answer::Appointment(a) => data(a),
         Answer::Tasks(a) => data(a),
@@ -125,7 +147,7 @@ pub fn encode_answer(answer: &Answer) -> Option<Vec<u8>> {
         Answer::Error(a) => serde_json::to_vec(a).ok(),
         Answer::Stored => None,
         Answer::Foreign(text) => Some(text.as_bytes().to_vec()),
-    })
+    }
 }
 
 /// Reads the answer that `op` promises; anything else is [`Answer::Foreign`].

@@ -75,8 +75,8 @@ pub enum Command {
     Replay(Box<ReplayArgs>),
     /// Make a failure small, and tell its story
     ///
-    /// Takes out of the scenario and its plan whatever the violation does without. Writes repro.toml, which run, replay and
-    /// shrink take in a scenario's place, and story.md.
+    /// Takes out of the scenario and its plan whatever the violation does without. Writes story.md; repro.toml, which run,
+    /// replay and shrink take in a scenario's place; repro.har, for a browser's tools; repro.sh, the requests by curl.
     Shrink(ShrinkArgs),
     /// List the marks: states that should sometimes be reached
     Marks,

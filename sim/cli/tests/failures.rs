@@ -93,11 +93,23 @@ fn a_failure_is_told_and_made_small_and_its_file_is_taken_in_a_scenarios_place()
         said(&["shrink", "weekday", "--defect", "queue-in-memory", "--reps", "100", "--out", &out]);
     assert_eq!(code, 0, "{story}{stderr}");
     assert!(story.contains("# app.queue.durable") && story.contains("could no longer end well"), "{story}");
+    assert!(story.contains("```mermaid"), "{story}");
+    for file in ["01-app-queue-durable", "story.md", "repro.toml", "repro.har", "repro.sh"] {
+        assert!(stderr.lines().last().is_some_and(|line| line.contains(file)), "{file}: {stderr}");
+    }
     let repro = room.join("01-app-queue-durable/repro.toml").display().to_string();
     let (code, stdout, _) = said(&["replay", &repro]);
     assert!(code == 0 && stdout.contains("✗ app.queue.durable"), "{stdout}");
     let (code, ..) = said(&["run", &repro, "--no-out"]);
     assert_eq!(code, 1);
+    // A folder that is there is left alone, and a program is told where the next one is.
+    let (code, json, stderr) = said(&["shrink", &repro, "--out", &out, "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((code, &document["schema"]), (0, &serde_json::Value::from(1)), "{json}{stderr}");
+    assert!(document["folder"].as_str().is_some_and(|folder| folder.ends_with("02-app-queue-durable")), "{json}");
+    for file in document["files"].as_array().unwrap() {
+        assert!(Path::new(file.as_str().unwrap()).exists(), "{file}");
+    }
     let whole = fs::read_to_string(&repro).unwrap();
     fs::write(&repro, &whole[..whole.len() / 2]).unwrap();
     let (code, _, stderr) = said(&["replay", &repro]);

@@ -5,15 +5,19 @@
 //! folder that says it is incomplete. The [catalogue] lists what can be judged and what can be broken. Nothing here has a
 //! clock: what the machine took is told by whoever ran it.
 
+pub mod attempts;
 mod build;
 mod cases;
 pub mod catalogue;
+mod diagram;
 pub mod explored;
 mod folder;
+pub mod har;
 pub mod hlog;
 mod paint;
 pub mod proof;
 mod recipe;
+pub mod script;
 pub mod story;
 pub mod summary;
 mod table;

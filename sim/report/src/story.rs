@@ -1,6 +1,7 @@
 //! A failure as a story: what the people and the phones did, what went over the network, what nobody could see, the rule in
 //! the specification's words, and the moment from which on it could no longer end well.
 
+use crate::diagram::diagram;
 use crate::timeline::says;
 use fieldday_api::time::{Span, Time, Zone};
 use fieldday_engine::shrink::Size;
@@ -10,29 +11,57 @@ use std::fmt::Write as _;
 /// Events that a story tells at most; of a longer one, the last.
 const TOLD: usize = 120;
 
-/// The story of a failure, in Markdown. `no_return` is the moment from which on no repair would have helped.
-pub fn story(events: &[Event], size: &Size, start: Time, zone: &Zone, no_return: Option<Span>, again: &str) -> String {
-    let violation = &size.violation;
+/// What a story tells.
+pub struct Told<'a> {
+    /// The events up to the violation.
+    pub events: &'a [Event],
+    /// How large it is, and what is broken.
+    pub size: &'a Size,
+    /// When the scenario starts.
+    pub start: Time,
+    /// Whose local time is told.
+    pub zone: &'a Zone,
+    /// The moment from which on no repair would have helped.
+    pub no_return: Option<Span>,
+    /// The line that shows it again.
+    pub again: &'a str,
+    /// The clients' names, by number.
+    pub names: Vec<&'a str>,
+}
+
+/// The clients' names, by number.
+pub fn names(events: &[Event]) -> Vec<&str> {
+    let name = |event| match event {
+        &Event { what: What::Client(ref client), .. } => Some(client.name.as_str()),
+        _ => None,
+    };
+    events.iter().filter_map(name).collect()
+}
+
+/// The story of a failure, in Markdown.
+pub fn story(told: &Told<'_>) -> String {
+    let violation = &told.size.violation;
     let rule = violation.rule;
     let mut out = format!(
-        "# {rule}\n\n> {} (§{})\n\n{}\n\nAgain: `{again}`\n\n",
+        "# {rule}\n\n> {} (§{})\n\n{}\n\nAgain: `{}`\n\n",
         rule.sentence(),
         rule.section(),
         capital(&violation.says),
+        told.again,
     );
+    let size = told.size;
     let _ = writeln!(
         out,
         "{} tenants, {} clients, {} calls, {} events up to the violation.\n",
         size.tenants, size.clients, size.calls, size.events
     );
-    let names: Vec<&str> = events
-        .iter()
-        .filter_map(|event| match &event.what {
-            What::Client(client) => Some(client.name.as_str()),
-            _ => None,
-        })
-        .collect();
-    let told: Vec<&Event> = events.iter().filter(|event| is_told(&event.what)).collect();
+    out.push_str(&diagram(told));
+    table(&mut out, told);
+    out
+}
+
+fn table(out: &mut String, story: &Told<'_>) {
+    let told: Vec<&Event> = story.events.iter().filter(|event| is_told(&event.what)).collect();
     let left_out = told.len().saturating_sub(TOLD);
     if left_out > 0 {
         let _ = writeln!(out, "The first {left_out} events are left out.\n");
@@ -40,17 +69,17 @@ pub fn story(events: &[Event], size: &Size, start: Time, zone: &Zone, no_return:
     out.push_str("| when | who | what |\n| --- | --- | --- |\n");
     let mut marked = false;
     for event in &told[left_out..] {
-        let who = names.get(event.client as usize).copied().unwrap_or_default();
-        if !marked && no_return.is_some_and(|at| event.at >= at) {
+        let who = story.names.get(event.client as usize).copied().unwrap_or_default();
+        if !marked && story.no_return.is_some_and(|at| event.at >= at) {
             marked = true;
             out.push_str("| | | **from here on it could no longer end well** |\n");
         }
         let millis = event.at.as_micros().rem_euclid(1_000_000) / 1_000;
-        let when = format!("{}.{millis:03}", zone.time_of_day(start + event.at));
+        let when = format!("{}.{millis:03}", story.zone.time_of_day(story.start + event.at));
         let _ = writeln!(out, "| {when} | {who} | {} |", says(&event.what).replace('|', "/"));
     }
-    let _ = writeln!(out, "| | | **{rule} is broken: {}** |", violation.says.replace('|', "/"));
-    out
+    let violation = &story.size.violation;
+    let _ = writeln!(out, "| | | **{} is broken: {}** |", violation.rule, violation.says.replace('|', "/"));
 }
 
 /// What only shows how a screen looked tells nothing of what went wrong.

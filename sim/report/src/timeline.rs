@@ -266,7 +266,7 @@ pub fn says(what: &What) -> String {
 }
 
 /// A value as JSON without quotes and braces: short, and nothing private in it.
-fn plain(value: &impl serde::Serialize) -> String {
+pub(crate) fn plain(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default().chars().filter(|c| !"\"{}".contains(*c)).collect()
 }
 fn id_of(call: &Call) -> String {

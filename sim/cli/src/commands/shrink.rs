@@ -1,6 +1,6 @@
 //! `fieldday shrink`: the smallest story that still shows a failure.
 
-use crate::args::ChoiceArgs;
+use crate::args::{ChoiceArgs, Format};
 use crate::choice::Choice;
 use crate::failure::{Failure, nearest};
 use crate::{interrupt, machine, output};
@@ -9,9 +9,11 @@ use fieldday_api::rules::Rule;
 use fieldday_api::time::Zone;
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{self, Options};
-use fieldday_engine::shrink::{self, Case};
-use fieldday_report::story::story;
-use fieldday_report::units::count;
+use fieldday_engine::shrink::{self, Case, Size};
+use fieldday_report::har::har;
+use fieldday_report::script::script;
+use fieldday_report::story::{Told, names, story};
+use fieldday_report::units::counted;
 use fieldday_world::plan::Plan;
 use fieldday_world::repro::{FORMAT, Repro};
 use std::fs;
@@ -33,12 +35,15 @@ pub struct ShrinkArgs {
     /// Shrink the first violation of this rule; of any, if not given
     #[arg(long, value_name = "RULE")]
     pub rule: Option<String>,
-    /// Where to make the folder NN-rule/ with repro.toml and story.md
+    /// Where to make the folder NN-rule/ with story.md, repro.toml, repro.har and repro.sh
     #[arg(long, value_name = "DIR", default_value = "results/violations")]
     pub out: PathBuf,
     /// Threads; one a core if not given. Changes nothing but the time it takes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub threads: Option<u64>,
+    /// What to print: the story, or what was written, for programs
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
 }
 
 pub fn shrink(args: &ShrinkArgs) -> Result<u8, Failure> {
@@ -57,6 +62,9 @@ pub fn shrink(args: &ShrinkArgs) -> Result<u8, Failure> {
         if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     let Some((cell, signature)) = found else {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(interrupt::INTERRUPTED);
+        }
         output::note("nothing is broken, so there is nothing to shrink; --seed and --defect choose another day");
         return Ok(NOTHING);
     };
@@ -71,19 +79,56 @@ pub fn shrink(args: &ShrinkArgs) -> Result<u8, Failure> {
         }
     })?;
     let interrupted = stop.load(Ordering::Relaxed);
-    let place = write(args, &small)?;
-    output::note(&place);
+    if let Some(written) = write(args, &small)? {
+        output::print(&written.result(&small, args.format))?;
+        output::note(&written.place());
+    }
     Ok(if interrupted { interrupt::INTERRUPTED } else { 0 })
 }
 
-/// Writes the folder, and prints the story.
-fn write(args: &ShrinkArgs, case: &Case) -> Result<String, Failure> {
-    let failed = |path: &Path, source| Failure::File { path: path.to_owned(), source };
+/// What a folder holds, each file by name.
+struct Written {
+    folder: PathBuf,
+    files: Vec<(&'static str, String)>,
+    size: Size,
+}
+
+/// Writes the folder.
+fn write(args: &ShrinkArgs, case: &Case) -> Result<Option<Written>, Failure> {
     let never = std::sync::atomic::AtomicBool::new(false);
-    let Some((events, size)) = shrink::look(case, &never) else { return Ok(String::new()) };
+    let Some((events, size)) = shrink::look(case, &never) else { return Ok(None) };
+    let plan = Plan::new(Arc::new(case.scenario.clone()), case.seed)?;
+    let planned = plan.cell(case.cell);
+    let of = |name: &str| planned.tenants.iter().find(|t| name.starts_with(&format!("{}/", t.name)));
+    let zone = of(&size.violation.client_name).map_or_else(Zone::utc, |tenant| tenant.data.zone.clone());
     let folder = new_folder(&args.out, case.signature.rule)?;
-    let file = folder.join("repro.toml");
-    let repro = Repro {
+    let path = folder.join("repro.toml").display().to_string();
+    let again = format!("fieldday replay {path}");
+    let told = Told {
+        events: &events,
+        size: &size,
+        start: planned.start,
+        zone: &zone,
+        no_return: shrink::point_of_no_return(case),
+        again: &again,
+        names: names(&events),
+    };
+    let about = format!("{} is broken: {}", case.signature.rule, size.violation.says);
+    let files = vec![
+        ("story.md", story(&told)),
+        ("repro.toml", repro(case).to_toml(&path)),
+        ("repro.har", har(&events, planned.start, &about)),
+        ("repro.sh", script(&events, planned.start, &zone, &about)),
+    ];
+    for (name, text) in &files {
+        let file = folder.join(name);
+        fs::write(&file, text).map_err(|source| Failure::File { path: file, source })?;
+    }
+    Ok(Some(Written { folder, files, size }))
+}
+
+fn repro(case: &Case) -> Repro {
+    Repro {
         fieldday_repro: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: format!("{:#x}", case.seed),
@@ -92,19 +137,44 @@ fn write(args: &ShrinkArgs, case: &Case) -> Result<String, Failure> {
         endpoint: case.signature.op.map(|op| op.label().to_owned()).unwrap_or_default(),
         shape: case.signature.shape.to_string(),
         scenario: case.scenario.clone(),
-    };
-    let path = file.display().to_string();
-    fs::write(&file, repro.to_toml(&path)).map_err(|e| failed(&file, e))?;
-    let plan = Plan::new(Arc::new(case.scenario.clone()), case.seed)?;
-    let planned = plan.cell(case.cell);
-    let of = |name: &str| planned.tenants.iter().find(|t| name.starts_with(&format!("{}/", t.name)));
-    let zone = of(&size.violation.client_name).map_or_else(Zone::utc, |tenant| tenant.data.zone.clone());
-    let no_return = shrink::point_of_no_return(case);
-    let text = story(&events, &size, planned.start, &zone, no_return, &format!("fieldday replay {path}"));
-    let file = folder.join("story.md");
-    fs::write(&file, &text).map_err(|e| failed(&file, e))?;
-    output::print(&text)?;
-    Ok(format!("{} calls of {} clients; {}", count(size.calls), count(size.clients), folder.display()))
+    }
+}
+
+impl Written {
+    /// What goes to stdout: the story, or what a program wants to know.
+    fn result(&self, case: &Case, format: Format) -> String {
+        match format {
+            Format::Terminal => self.files.first().map(|(_, text)| text.clone()).unwrap_or_default(),
+            Format::Json => {
+                let path = |name: &str| self.folder.join(name).display().to_string();
+                let size = &self.size;
+                let document = serde_json::json!({
+                    "schema": 1,
+                    "version": env!("CARGO_PKG_VERSION"),
+                    "signature": case.signature,
+                    "violation": size.violation,
+                    "seed": case.seed,
+                    "cell": case.cell,
+                    "size": {
+                        "tenants": size.tenants,
+                        "clients": size.clients,
+                        "calls": size.calls,
+                        "events": size.events,
+                    },
+                    "folder": self.folder.display().to_string(),
+                    "files": self.files.iter().map(|(name, _)| path(name)).collect::<Vec<_>>(),
+                });
+                serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+            }
+        }
+    }
+    /// The closing line: how small it is, the folder and its files.
+    fn place(&self) -> String {
+        let names: Vec<&str> = self.files.iter().map(|(name, _)| *name).collect();
+        let (calls, clients) = (self.size.calls, self.size.clients);
+        let (calls, clients) = (counted(calls, "call", "calls"), counted(clients, "client", "clients"));
+        format!("{calls} of {clients}; {}: {}", self.folder.display(), names.join(", "))
+    }
 }
 
 /// A folder that was not there before.
