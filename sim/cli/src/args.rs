@@ -109,7 +109,7 @@ pub enum Command {
 /// What decides a run.
 #[derive(Args, Debug)]
 pub struct ChoiceArgs {
-    /// A built-in scenario's name, or the path of a .toml file
+    /// A built-in scenario's name, the path of a .toml file, or the folder of a run
     #[arg(default_value = "weekday")]
     pub scenario: String,
     /// The seed, decimal or 0x hexadecimal

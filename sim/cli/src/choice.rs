@@ -5,16 +5,19 @@ use crate::failure::{Failure, nearest};
 use crate::output;
 use fieldday_api::time::Date;
 use fieldday_engine::defects::Defect;
-use fieldday_report::Recipe;
+use fieldday_report::{Kept, Recipe};
 use fieldday_world::plan::Plan;
 use fieldday_world::repro::Repro;
 use fieldday_world::scenario::Scenario;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What was chosen.
 pub struct Choice {
     pub recipe: Recipe,
     pub plan: Plan,
+    /// The run folder that it comes from, if what is lived is what the folder holds.
+    pub kept: Option<Kept>,
 }
 
 /// Reads a date that a scenario may have.
@@ -30,7 +33,11 @@ pub fn date(text: &str) -> Result<Date, String> {
 
 impl Choice {
     pub fn new(args: &ChoiceArgs) -> Result<Choice, Failure> {
-        let (mut scenario, seed) = scenario_and_seed(args)?;
+        let kept = folder(args)?;
+        let (mut scenario, seed) = match &kept {
+            Some(kept) => (kept.run.scenario.clone(), kept.seed),
+            None => scenario_and_seed(args)?,
+        };
         if args.swarm {
             scenario = scenario.swarm(seed).0;
         }
@@ -51,8 +58,38 @@ impl Choice {
             without: args.without.clone(),
             defects: args.defect.clone(),
         };
-        Ok(Choice { recipe, plan: Plan::new(Arc::new(scenario), seed)? })
+        let changed = args.swarm
+            || args.reps.is_some()
+            || args.date.is_some()
+            || !(args.without.is_empty() && args.defect.is_empty());
+        if kept.is_some() && changed {
+            output::note("the run in the folder is changed by the options, so it is not compared with what it was");
+        }
+        let kept = kept.filter(|_| !changed);
+        Ok(Choice { recipe, plan: Plan::new(Arc::new(scenario), seed)?, kept })
     }
+}
+
+/// The run folder that is named in a scenario's place. A built-in scenario goes before a folder of its name.
+fn folder(args: &ChoiceArgs) -> Result<Option<Kept>, Failure> {
+    let path = Path::new(&args.scenario);
+    let is_path = args.scenario.contains(std::path::MAIN_SEPARATOR) && !args.scenario.ends_with(".toml");
+    if Scenario::builtin_text(&args.scenario).is_some() || !(path.is_dir() || is_path) {
+        return Ok(None);
+    }
+    let kept = Kept::open(path)?;
+    let (this, other) = (env!("CARGO_PKG_VERSION"), &kept.run.version);
+    if other != this {
+        output::note(&format!(
+            "{} was run by version {other}; version {this} may live that day otherwise",
+            path.display()
+        ));
+    }
+    if !kept.run.complete {
+        output::note(&format!("{} is incomplete: its run did not come to its end", path.display()));
+    }
+    kept.run.scenario.defects.iter().try_for_each(|name| known_defect(name))?;
+    Ok(Some(kept))
 }
 
 /// A scenario with the seed that was asked for; or that of a failure's file, with the seed that stands in it.

@@ -35,6 +35,9 @@ pub enum Failure {
     /// A run folder that cannot be written.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// A run folder from which nothing can be replayed.
+    #[error(transparent)]
+    Kept(#[from] fieldday_report::KeptError),
     /// A file that cannot be written.
     #[error("{} cannot be written: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
@@ -75,6 +78,7 @@ impl Failure {
             | Failure::NoSuchCell { .. }
             | Failure::NoSuchRep { .. }
             | Failure::Folder(_)
+            | Failure::Kept(_)
             | Failure::File { .. }
             | Failure::Unreadable { .. }
             | Failure::Output(_)
@@ -107,6 +111,7 @@ impl Failure {
             Failure::NoSuchCell { cells, .. } => Some(format!("its cells are 0 to {}", cells.saturating_sub(1))),
             Failure::NoSuchRep { suggestion, .. } => or(suggestion, "reps are called as in cell-0/tenant-1/rep-07"),
             Failure::Folder(error) => Some(about_writing(&error.source, "--out DIR, or --no-out")),
+            Failure::Kept(error) => Some(error.hint.clone()),
             Failure::File { source, .. } => Some(about_writing(source, "another folder")),
             Failure::Output(error) => Some(about_writing(error, "another place for the output")),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),

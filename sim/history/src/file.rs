@@ -158,23 +158,28 @@ impl<R: Read> Reader<R> {
         }
         Ok(Reader { lines, header, number: 1 })
     }
+    /// The next whole line as it stands, without its newline; none at the end or at a cut.
+    pub fn text(&mut self) -> Result<Option<String>, HistoryError> {
+        let mut text = String::new();
+        self.number += 1;
+        match self.lines.read_line(&mut text) {
+            Ok(_) if text.pop() == Some('\n') => Ok(Some(text)),
+            Ok(_) => Ok(None),
+            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+    /// What a line that [`Reader::text`] has just given says.
+    pub fn parse(&self, text: &str) -> Result<Line, HistoryError> {
+        serde_json::from_str(text).map_err(|e| HistoryError::Line { line: self.number, reason: e.to_string() })
+    }
 }
 
 impl<R: Read> Iterator for Reader<R> {
     type Item = Result<Line, HistoryError>;
     fn next(&mut self) -> Option<Self::Item> {
-        let mut text = String::new();
-        self.number += 1;
-        match self.lines.read_line(&mut text) {
-            Ok(0) => None,
-            Ok(_) if !text.ends_with('\n') => None,
-            Ok(_) => {
-                let line = serde_json::from_str(&text);
-                Some(line.map_err(|e| HistoryError::Line { line: self.number, reason: e.to_string() }))
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => None,
-            Err(e) => Some(Err(e.into())),
-        }
+        let text = self.text().transpose()?;
+        Some(text.and_then(|text| self.parse(&text)))
     }
 }
 

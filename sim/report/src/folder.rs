@@ -12,7 +12,7 @@ use fieldday_history::Fingerprint;
 use fieldday_history::file::{Header, Writer};
 use fieldday_rules::Measures;
 use fieldday_world::scenario::Scenario;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ pub const HISTORY: &str = "history.jsonl.zst";
 const NAMESAKES: u32 = 1_000;
 
 /// What is known before a run begins.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunFile {
     /// The version of this file's shape.
     pub schema: u32,
@@ -50,7 +50,7 @@ pub struct RunFile {
 }
 
 /// What a figure of speed depends on. No names of machines or people.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Host {
     /// The operating system.
     pub os: String,

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod catalogue;
+mod compare;
 pub mod explore;
 mod init;
 pub mod prove;

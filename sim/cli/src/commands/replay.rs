@@ -2,6 +2,7 @@
 
 use crate::args::{ChoiceArgs, Format};
 use crate::choice::Choice;
+use crate::commands::compare;
 use crate::failure::{Failure, nearest};
 use crate::{interrupt, output};
 use clap::Args;
@@ -79,6 +80,7 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
         return moment(args, plan, cell, rep, at);
     }
     let day = replay::replay(plan, cell, &stop);
+    let code = choice.kept.as_ref().map_or(Ok(0), |kept| compare::with_folder(kept, plan, &day, &stop))?;
     let mut filter = Filter { op, rule, from: args.from, until: args.until, ..Filter::default() };
     filter.client = args.rep.as_deref().map(|rep| client(&day, rep)).transpose()?;
     filter.around = args.event.map(|event| (event, args.around));
@@ -89,7 +91,7 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
     let paint = Paint::new(output::stdout_has_colour());
     if filter.is_empty() && args.format == Format::Terminal {
         output::note("nothing was broken; --rep, --endpoint, --from and --until choose what to see");
-        return output::print(&timeline::overview(&day, paint)).map(|_| 0);
+        return output::print(&timeline::overview(&day, paint)).map(|_| code);
     }
     let events = filter.of(&day);
     output::note(&format!(
@@ -103,7 +105,7 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
         Format::Terminal => timeline::render(&day, &events, paint),
         Format::Json => json(&day, &events, &choice),
     };
-    output::print(&text).map(|_| 0)
+    output::print(&text).map(|_| code)
 }
 
 /// The first cell in which the rule (or any) is broken; the first of all if none is.

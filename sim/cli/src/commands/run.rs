@@ -32,7 +32,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let stop = interrupt::flag();
     let scenario = &choice.plan.scenario().name;
     let rep_days = counted(choice.plan.reps(), "rep-day", "rep-days");
-    output::note(&format!("{scenario}, seed {:#x}: {rep_days}", args.choice.seed));
+    output::note(&format!("{scenario}, seed {:#x}: {rep_days}", choice.plan.seed()));
 
     let stopwatch = Stopwatch::start();
     let ran = go(args, &choice.plan, &mut keeper, &stop)?;

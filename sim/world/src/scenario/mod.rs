@@ -30,6 +30,19 @@ impl Scenario {
         if problems.is_empty() { Ok(scenario) } else { Err(ScenarioError::located(problems, text, file)) }
     }
 
+    /// The first thing that is wrong with a scenario that came another way than by [`Scenario::parse`].
+    pub fn first_problem(&self) -> Option<String> {
+        let text = toml::to_string(self).map_err(|error| error.to_string());
+        let parsed = text.map(|text| Scenario::parse(&text, ""));
+        match parsed {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => {
+                Some(error.problems.first().map_or(String::new(), |p| format!("`{}`: {}", p.key, p.message)))
+            }
+            Err(problem) => Some(problem),
+        }
+    }
+
     /// Reads the scenario of that name, or in the file of that path (which ends in `.toml`).
     pub fn load(name_or_path: &str) -> Result<Scenario, ScenarioError> {
         if !name_or_path.ends_with(".toml") {

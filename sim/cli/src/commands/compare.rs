@@ -1,0 +1,69 @@
+//! What was lived again, beside what a run folder holds of it.
+
+use crate::failure::Failure;
+use crate::output;
+use fieldday_engine::cell::Keep;
+use fieldday_engine::replay::Replayed;
+use fieldday_engine::run::{self, Options};
+use fieldday_report::{Compared, HISTORY, Kept};
+use fieldday_world::plan::Plan;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What was lived again is not what the folder holds.
+const ANOTHER: u8 = 4;
+/// A run of more cells than this is not lived again as a whole to compare its fingerprint.
+const CELLS: u32 = 64;
+
+/// Compares the whole run's fingerprint and the cell's recorded events, says what came of it, and gives the exit code.
+pub fn with_folder(kept: &Kept, plan: &Plan, day: &Replayed, stop: &AtomicBool) -> Result<u8, Failure> {
+    let history = kept.compare(day)?;
+    let same_print = fingerprint(kept, plan, stop)?;
+    let same_history = told(&history, &day.cell);
+    Ok(if same_print && same_history { 0 } else { ANOTHER })
+}
+
+/// Whether the run has the fingerprint of the folder, as far as that can be known.
+fn fingerprint(kept: &Kept, plan: &Plan, stop: &AtomicBool) -> Result<bool, Failure> {
+    let Some(recorded) = &kept.fingerprint else {
+        output::note("the folder has no fingerprint of a whole run to compare with");
+        return Ok(true);
+    };
+    if plan.cells() > CELLS {
+        output::note(&format!("the fingerprint is not compared: it stands for all {} cells", plan.cells()));
+        return Ok(true);
+    }
+    let options = Options { threads: 0, keep: Keep::default(), stop };
+    let lived = run::run(plan, &options, |_| ControlFlow::Continue(()))?.fingerprint.to_string();
+    if stop.load(Ordering::Relaxed) {
+        output::note("interrupted: the fingerprint is not compared");
+        return Ok(true);
+    }
+    if lived == *recorded {
+        output::note(&format!("the same events as in the folder, fingerprint {lived}"));
+        return Ok(true);
+    }
+    output::note(&format!(
+        "warning: not the events of the folder: its fingerprint is {recorded}, this run's is {lived}"
+    ));
+    Ok(false)
+}
+
+/// Whether nothing recorded speaks against what was lived.
+fn told(history: &Compared, cell: &str) -> bool {
+    match history {
+        Compared::NoHistory => {}
+        Compared::NotRecorded => output::note(&format!("{HISTORY} does not tell of {cell}")),
+        Compared::Same => output::note(&format!("every event of {cell} is as recorded in {HISTORY}")),
+        Compared::SameUntilCut(events) => {
+            output::note(&format!("{HISTORY} ends after {events} events of {cell}; they are the same"));
+        }
+        Compared::Differs { number, recorded, lived } => {
+            let shown = |event: &Option<String>| event.clone().unwrap_or_else(|| "nothing more".to_owned());
+            output::note(&format!("warning: event {number} of {cell} is another than in {HISTORY}"));
+            output::note(&format!("  recorded  {}\n  lived     {}", shown(recorded), shown(lived)));
+            return false;
+        }
+    }
+    true
+}
