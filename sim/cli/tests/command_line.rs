@@ -137,8 +137,10 @@ fn a_defect_breaks_its_rule_exits_with_1_and_leaves_the_cells_history() {
     let (code, stdout, _) =
         said(&["run", &file, "--defect", "task-created-twice", "--reps", "20", "--out", out.to_str().unwrap()]);
     assert_eq!(code, 1, "{stdout}");
-    let last = stdout.lines().last().unwrap();
-    assert!(last.ends_with("--seed 0x1 --reps 20 --defect task-created-twice --record"), "{last}");
+    let choice = "--seed 0x1 --reps 20 --defect task-created-twice";
+    let last: Vec<&str> = stdout.lines().rev().take(2).collect();
+    assert!(last[1].contains("fieldday run") && last[1].ends_with(&format!("{choice} --record")), "{last:?}");
+    assert!(last[0].contains("fieldday shrink") && last[0].ends_with(choice), "{last:?}");
     for part in ["✗ task.create.single", "when    2026-06-10", "who     cell-", "✗ broken"] {
         assert!(stdout.contains(part), "{part}\n{stdout}");
     }

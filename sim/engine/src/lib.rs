@@ -8,6 +8,7 @@ pub mod defects;
 pub mod executor;
 pub mod explore;
 mod flight;
+mod occasions;
 pub mod prove;
 mod recorder;
 pub mod replay;

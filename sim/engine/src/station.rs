@@ -2,6 +2,7 @@
 
 use crate::executor::Handle;
 use crate::flight::Flight;
+use crate::occasions::Occasions;
 use crate::recorder::Recorder;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Response};
@@ -57,6 +58,8 @@ pub(crate) enum Line {
 const DESK_ONE_WAY: Span = Span::millis(15);
 /// How long the identity provider takes for a token.
 const TOKEN_TAKES: Span = Span::millis(60);
+/// The kind of occasion that fetching a token is.
+const TOKEN: u64 = 0;
 /// About the size of a token request, and of its answer.
 const TOKEN_BYTES: u64 = 900;
 /// How far back a phone remembers that it was online, and in what steps.
@@ -68,6 +71,7 @@ pub(crate) struct Place {
     pub client: u32,
     pub key: u64,
     pub line: Line,
+    occasions: RefCell<Occasions>,
     moved: Signal,
     since: Cell<Time>,
     claims: Claims,
@@ -104,6 +108,7 @@ impl Station {
             client: who.client,
             key: who.key,
             line,
+            occasions: RefCell::default(),
             moved,
             since,
             claims,
@@ -111,9 +116,9 @@ impl Station {
             territory,
         }))
     }
-    /// The key of an attempt: whatever is drawn for it is keyed by this.
-    fn attempt_key(&self, call: u32, attempt: u8) -> u64 {
-        join_keys(join_keys(self.0.key, u64::from(call)), u64::from(attempt))
+    /// The key of an attempt at something: whatever is drawn for it is keyed by this.
+    fn attempt_key(&self, occasion: u64, attempt: u8) -> u64 {
+        join_keys(join_keys(self.0.key, occasion), u64::from(attempt))
     }
     fn token_until(&self, issued_at: Time) -> Claims {
         let expires_at = issued_at + self.0.shared.token_life;
@@ -167,7 +172,8 @@ impl Surroundings for Station {
     }
 
     async fn attempt(&self, attempt: Attempt) -> Ending {
-        let key = self.attempt_key(attempt.call, attempt.attempt);
+        let occasion = self.0.occasions.borrow_mut().of(attempt.call, &attempt.request);
+        let key = self.attempt_key(occasion, attempt.attempt);
         let (call, number) = (attempt.call, attempt.attempt);
         match self.0.send(self.now(), attempt.request.bytes_up(), key) {
             Out::Arrives { at } => Flight::start(self.0.clone(), attempt, key, at).await,
@@ -187,8 +193,8 @@ impl Surroundings for Station {
         }
     }
 
-    async fn fetch_token(&self, fetch: u32, deadline: Time) -> Option<Claims> {
-        let key = self.attempt_key(fetch, 0);
+    async fn fetch_token(&self, deadline: Time) -> Option<Claims> {
+        let key = self.attempt_key(self.0.occasions.borrow_mut().next(TOKEN), 0);
         let Out::Arrives { at } = self.0.send(self.now(), TOKEN_BYTES, key) else {
             // Nothing, or a portal's page: no token either way. That is known sooner or later.
             let known = (self.now() + Span::seconds(3)).min(deadline);

@@ -1,12 +1,15 @@
-//! The auditor: reads back what should be there, so that a write that was lost or doubled shows.
+//! The auditor: reads back what should be there, so that a write that was lost or doubled shows, and repeats what may be
+//! repeated.
 
 use crate::browser::Browser;
 use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
+use fieldday_api::names::ShiftStatus;
 use fieldday_api::time::Span;
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::AppointmentQuery;
+use fieldday_api::wire::shifts::{ClockIn, Shift};
 use fieldday_api::wire::tasks::TaskQuery;
 use fieldday_history::event::Cause;
 use fieldday_world::plan::AuditorPlan;
@@ -14,6 +17,8 @@ use fieldday_world::plan::AuditorPlan;
 /// Between two reads: gently.
 const BETWEEN: Span = Span::millis(500);
 const PAGE: u32 = 100;
+/// Longer than any request takes.
+const BEFORE_MIDNIGHT: Span = Span::minutes(10);
 
 /// Somebody with a manager's login who reads back what should be there.
 pub struct Auditor<S: Surroundings> {
@@ -42,7 +47,9 @@ impl<S: Surroundings> Auditor<S> {
         let (date, rep) = (Some(self.plan.date), Some(rep_id.clone()));
         let list =
             self.read(Call::ListAppointments(AppointmentQuery { rep_id: rep, date, ..Default::default() })).await;
-        self.read(Call::ShiftToday { rep_id: rep_id.clone() }).await;
+        if let Some(Answer::ShiftDay(day)) = self.read(Call::ShiftToday { rep_id: rep_id.clone() }).await {
+            self.clocks_again(rep_id, &day.shift).await;
+        }
         self.reads_tasks(rep_id).await;
         let Some(Answer::Appointments(list)) = list else { return };
         for appointment in list.appointments.iter().filter(|_| last) {
@@ -52,6 +59,20 @@ impl<S: Surroundings> Auditor<S> {
             let page = Page { limit: Some(PAGE), offset: None };
             self.read(Call::GetThread { contact_card_id: first.contact_card_id.clone(), page }).await;
         }
+    }
+    /// A manager may clock a rep in and out, too. What the rep has done already is done once more: it changes nothing
+    /// (§0.2). Not shortly before midnight, when a late clock-in would begin another day's shift.
+    async fn clocks_again(&mut self, rep_id: &SmolStr, shift: &Shift) {
+        let around = &self.browser.around;
+        if around.zone().date(around.now() + BEFORE_MIDNIGHT) != shift.shift_date {
+            return;
+        }
+        let rep_id = rep_id.clone();
+        self.read(match shift.status {
+            ShiftStatus::Active => Call::ClockIn { rep_id, body: ClockIn::default() },
+            ShiftStatus::Completed => Call::ClockOut { rep_id },
+        })
+        .await;
     }
     /// All pages.
     async fn reads_tasks(&mut self, rep_id: &SmolStr) {

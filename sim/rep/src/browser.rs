@@ -71,8 +71,7 @@ impl<S: Surroundings> Browser<S> {
             return Some(claims.clone());
         }
         let why = if self.token.is_some() { RefreshReason::Expiring } else { RefreshReason::First };
-        let fetch = self.next_call();
-        let claims = self.around.fetch_token(fetch, now + FETCH_LIMIT).await?;
+        let claims = self.around.fetch_token(now + FETCH_LIMIT).await?;
         self.around.record(What::TokenRefreshed { why });
         self.token = Some((claims.clone(), claims.expires_at));
         Some(claims)

@@ -60,7 +60,7 @@ pub trait Surroundings: 'static {
     /// Sends a request and waits for its answer. Dropping the future does not call the request back.
     fn attempt(&self, attempt: Attempt) -> impl Future<Output = Ending>;
     /// Fetches a session token from the identity provider; none if that cannot be reached by the deadline.
-    fn fetch_token(&self, fetch: u32, deadline: Time) -> impl Future<Output = Option<Claims>>;
+    fn fetch_token(&self, deadline: Time) -> impl Future<Output = Option<Claims>>;
     /// Notes what happened.
     fn record(&self, what: What);
     /// From now on the phone is on this leg of its way.

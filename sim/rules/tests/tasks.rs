@@ -247,3 +247,27 @@ fn a_count_may_stay_where_something_may_have_been_added_or_was_completed_before(
         assert_eq!(broken, 0);
     }
 }
+
+#[test]
+fn overdue_tasks_are_as_many_as_were_counted_unless_some_came_with_an_appointment() {
+    let overdue = |id: &str| Task { due_at: Some(at("14:00")), status: TaskStatus::Overdue, ..task(id) };
+    let asked = |status| Call::ListTasks(TaskQuery { status: Some(status), ..TaskQuery::default() });
+    let counted = |count: u32| {
+        let Answer::Tasks(list) = tasks(&[]) else { unreachable!() };
+        Answer::Tasks(TaskList { overdue_count: count, ..list })
+    };
+    let broken = |reassigned: bool| {
+        let mut s = Stream::new();
+        s.call(REP, asked(TaskStatus::Open), counted(1));
+        if reassigned {
+            let body = fieldday_api::wire::appointments::AppointmentPatch {
+                assigned_rep_id: Some(rep(REP)),
+                ..Default::default()
+            };
+            s.call(OFFICE, patch(body.clone()), detail(&with(&visit(), &body)));
+        }
+        s.call(REP, asked(TaskStatus::Overdue), tasks(&[overdue("task_1"), overdue("task_2")]));
+        s.findings().count(Rule::TaskListFilters).broken
+    };
+    assert_eq!((broken(false), broken(true)), (1, 0));
+}

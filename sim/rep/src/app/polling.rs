@@ -36,6 +36,13 @@ impl<S: Surroundings> App<S> {
                 return PollEnd::TookTooLong;
             }
             self.phone.around.sleep_until(next).await;
+            // A token may be long in coming, and then the time may be over.
+            if self.token().await.is_none() {
+                continue;
+            }
+            if self.now() > until && !self.has(Defect::PollsWithoutEnd) {
+                return PollEnd::TookTooLong;
+            }
             let reply = self.call(request.clone(), Cause::Poll, Waits::Nobody).await;
             if reply.final_refusal().is_some() {
                 return PollEnd::Failed;

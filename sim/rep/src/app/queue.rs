@@ -137,6 +137,10 @@ impl<S: Surroundings> App<S> {
     /// Sends one action. None: it stays first and is tried again at the next trigger.
     async fn deliver(&self, queued: &Queued) -> Option<(Settlement, Option<Reply>)> {
         let is_clocking = matches!(*queued.request, Call::ClockIn { .. } | Call::ClockOut { .. });
+        // A token may be long in coming, and midnight may be in between.
+        if is_clocking && queued.token.is_none() && self.token().await.is_none() {
+            return None;
+        }
         let today = self.phone.around.zone().date(self.now());
         let whatever_the_day = self.phone.settings.bare_clock_in || self.has(Defect::ClockInWhateverTheDay);
         if is_clocking && queued.taken_on != today && !whatever_the_day {

@@ -73,8 +73,7 @@ impl<S: Surroundings> App<S> {
     }
     async fn fetch(&self, why: RefreshReason) -> Option<Rc<Credential>> {
         self.memory.fetching.set(true);
-        let number = self.phone.next_call();
-        let claims = self.phone.around.fetch_token(number, self.now() + FETCH_LIMIT).await;
+        let claims = self.phone.around.fetch_token(self.now() + FETCH_LIMIT).await;
         self.memory.fetching.set(false);
         let credential = claims.map(|claims| {
             let expires_at = claims.expires_at;

@@ -52,9 +52,9 @@ impl<S: Surroundings> Person<S> {
         self.note(Deed::ClocksIn);
         let today = name_key("clock-in");
         self.tap_nervously(today, |app| async move { app.clock_in().await }).await;
-        self.tap(|app| async move { app.open_dashboard().await }).await;
+        self.opens_dashboard().await;
         self.looks(today, 0).await;
-        self.tap(|app| async move { app.open_shift().await }).await;
+        self.opens_shift().await;
         self.looks(today, 1).await;
         if self.does(Habit::LOOKS_BACK, today, self.plan.persona.looks_back_ppm) {
             let yesterday = self.phone.around.zone().date(self.now()).plus_days(-1);
@@ -117,7 +117,7 @@ impl<S: Surroundings> Person<S> {
         self.stay();
         self.note(Deed::HasLunch);
         let over = self.now() + takes;
-        self.tap(|app| async move { app.open_dashboard().await }).await;
+        self.opens_dashboard().await;
         self.does_tasks(3).await;
         // The café's Wi-Fi may have answered all that with a page of its own; by now somebody has clicked it away.
         self.wait(Span::minutes(5)).await;
@@ -136,13 +136,27 @@ impl<S: Surroundings> Person<S> {
             }
             self.wait_until(leave_at.min(self.now() + every)).await;
             if self.now() < leave_at {
-                self.tap(|app| async move { app.open_dashboard().await }).await;
+                self.opens_dashboard().await;
             }
+        }
+    }
+
+    async fn opens_dashboard(&self) {
+        if self.plan.opens.dashboard {
+            self.tap(|app| async move { app.open_dashboard().await }).await;
+        }
+    }
+    async fn opens_shift(&self) {
+        if self.plan.opens.shift {
+            self.tap(|app| async move { app.open_shift().await }).await;
         }
     }
 
     /// Goes through the open tasks: does some, puts some off.
     pub(super) async fn does_tasks(&self, round: u64) {
+        if !self.plan.opens.tasks {
+            return;
+        }
         let shown = self.tap(|app| async move { app.open_tasks().await }).await;
         let Some(Answer::Tasks(list)) = shown.as_deref().map(|r| &r.answer) else { return };
         let overdue = match list.overdue_count {
@@ -169,7 +183,7 @@ impl<S: Surroundings> Person<S> {
     }
 
     async fn ends_work(&self) {
-        self.tap(|app| async move { app.open_dashboard().await }).await;
+        self.opens_dashboard().await;
         let tonight = name_key("clock-out");
         if self.does(Habit::FORGETS_CLOCK_OUT, tonight, self.plan.persona.forgets_clock_out_ppm) {
             self.note(Deed::ForgetsToClockOut);
@@ -179,7 +193,7 @@ impl<S: Surroundings> Person<S> {
         self.looks(tonight, 0).await;
         self.tap_nervously(tonight, |app| async move { app.clock_out().await }).await;
         self.looks(tonight, 1).await;
-        self.tap(|app| async move { app.open_shift().await }).await;
+        self.opens_shift().await;
     }
 
     async fn goes_home(&self) {
@@ -189,8 +203,8 @@ impl<S: Surroundings> Person<S> {
         self.stay();
         // At home, on the sofa: the last look, and what waits goes out.
         self.wait(Span::minutes(3)).await;
-        self.tap(|app| async move { app.open_dashboard().await }).await;
-        self.tap(|app| async move { app.open_shift().await }).await;
+        self.opens_dashboard().await;
+        self.opens_shift().await;
         if self.plan.reads_back {
             self.wait(Span::minutes(2)).await;
             self.tap(|app| async move { app.read_back().await }).await;

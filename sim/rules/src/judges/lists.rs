@@ -37,7 +37,7 @@ pub(crate) struct Lists {
     leafing: PerClient<Option<Leafing>>,
     /// The last count of overdue tasks, by the client that got it: where in the stream it was asked for, when, how many.
     overdue: PerClient<Option<(u64, Time, u32)>>,
-    /// Where in the stream a task was last written, by tenant.
+    /// Where in the stream a task was last written, or changed hands with its appointment, by tenant.
     task_written: [u64; 16],
 }
 
@@ -50,7 +50,7 @@ struct Leafing {
 
 impl Judge for Lists {
     const RULES: &'static [Rule] = &[COMPLETE, FILTERS, PAGING, THREAD];
-    const SENT: Ops = Ops::of(&[Op::CreateTask, Op::CompleteTask, Op::UpdateTask]);
+    const SENT: Ops = Ops::of(&[Op::CreateTask, Op::CompleteTask, Op::UpdateTask, Op::UpdateAppointment]);
     const ENDED: Ops = Ops::of(&[
         Op::ListAppointments,
         Op::GetAppointment,
@@ -66,12 +66,14 @@ impl Judge for Lists {
         self.task_written[usize::from(s.client.tenant) % 16] = s.flight.sent_seq;
     }
     fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        if let Some(Answer::Appointment(detail)) = x.success() {
+            self.belongs(x, &detail.appointment, facts);
+        }
         match (&**x.call, x.success()) {
             (Call::ListAppointments(query), Some(Answer::Appointments(list))) => {
                 day(x, query, list, notes);
                 self.is_complete(x, query, list, facts, notes);
             }
-            (_, Some(Answer::Appointment(detail))) => self.belongs(x, &detail.appointment, facts),
             (Call::ListTasks(query), Some(Answer::Tasks(list))) => {
                 filters(x, query, list, notes);
                 self.overdue(x, query, list, notes);
@@ -85,7 +87,7 @@ impl Judge for Lists {
                 page(x, (asked.limit, asked.offset), thread.total, ids.clone(), notes);
                 self.leaf(x, contact_card_id.clone(), asked.offset, thread.total, ids, notes);
             }
-            (Call::CreateTask(_) | Call::CompleteTask { .. } | Call::UpdateTask { .. } | Call::Raw(_), _) => {
+            (call, _) if Self::SENT.meets(Ops::of(&[call.op()])) || matches!(call, Call::Raw(_)) => {
                 self.task_written[usize::from(x.client.tenant) % 16] = x.ended_seq;
             }
             _ => {}

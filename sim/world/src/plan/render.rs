@@ -1,6 +1,6 @@
 //! A cell's plan for people: everything by name, in local time.
 
-use super::{CellPlan, MishapPlan, OfficeDeed, RepPlan, TenantPlan, VisitFate};
+use super::{CellPlan, MishapPlan, OfficeDeed, Opens, RepPlan, TenantPlan, VisitFate};
 use crate::air::SpotKind;
 use fieldday_api::time::Time;
 use std::fmt::{self, Write};
@@ -27,12 +27,21 @@ impl CellPlan {
     }
 }
 
+impl Opens {
+    /// The names of the screens, as they stand below the rep's.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let screens = [(self.dashboard, "dashboard"), (self.shift, "shift"), (self.tasks, "tasks")];
+        screens.into_iter().filter_map(|(opens, name)| opens.then_some(name))
+    }
+}
+
 impl TenantPlan {
     fn add_names(&self, names: &mut Vec<String>) {
         names.push(self.name.clone());
         for rep in &self.reps {
             names.push(rep.name.clone());
             names.extend(rep.reads_back.then(|| format!("{}/proof", rep.name)));
+            names.extend(rep.opens.names().map(|screen| format!("{}/{screen}", rep.name)));
             names.extend(rep.lunch.map(|_| format!("{}/lunch", rep.name)));
             names.extend(rep.kills.iter().map(|kill| kill.name.clone()));
         }
