@@ -1,5 +1,5 @@
-//! A failure as `repro.har`: what went over the network, for the tools of a browser. HTTP Archive 1.2, written with types of
-//! our own: what a browser notes of a request without an answer (`_error`) is in no crate's.
+//! A failure as `repro.har`: what went over the network, for the tools of a browser. HTTP Archive 1.2, as a
+//! few plain types: the fields that the format demands, and `_error`, with which browsers note a request without an answer.
 
 use crate::attempts::End;
 use crate::attempts::{Attempt, attempts};

@@ -346,7 +346,7 @@ fn what_was_moved_within_the_day_or_given_to_a_rep_is_in_the_list() {
         let later = with(&visit(), &body);
         let mut s = seen();
         s.call(OFFICE, patch(body.clone()), detail(&later));
-        s.call(whose, get_list(), list(&[later.clone()]));
+        s.call(whose, get_list(), list(std::slice::from_ref(&later)));
         s.holds(Rule::AppointmentListComplete);
         let mut s = seen();
         s.call(OFFICE, patch(body), detail(&later));

@@ -233,15 +233,17 @@ fn a_count_may_stay_where_something_may_have_been_added_or_was_completed_before(
         let lost = s.send_queued(REP, action, complete());
         s.lapse(&lost, Lapse::Timeout);
     };
-    let nothing = |_: &mut Stream| {};
-    let cases: [(&dyn Fn(&mut Stream), &dyn Fn(&mut Stream)); 2] = [(&nothing, &added), (&tried, &nothing)];
-    for (before, after) in cases {
+    for tried_before in [true, false] {
         let mut s = Stream::new();
         s.call(REP, get_tasks(), tasks(&[at_visit("task_1"), at_visit("task_2")]));
-        before(&mut s);
+        if tried_before {
+            tried(&mut s);
+        }
         s.call(REP, get_list(), counted(2));
         completes(&mut s);
-        after(&mut s);
+        if !tried_before {
+            added(&mut s);
+        }
         s.call(REP, get_list(), counted(2));
         let broken = s.findings().count(Rule::AnswerSchema).broken;
         assert_eq!(broken, 0);
