@@ -59,6 +59,9 @@ pub enum Failure {
     /// What should be resumed is not what an exploration wrote, or of another one.
     #[error("{} cannot be resumed: {why}", path.display())]
     Resume { path: PathBuf, why: String },
+    /// Something to look at and steer, where nobody can.
+    #[error("--step needs a terminal for its keys and its screen")]
+    NoTerminal,
     /// A proof that cannot begin.
     #[error(transparent)]
     Prove(#[from] fieldday_engine::prove::ProveError),
@@ -83,6 +86,7 @@ impl Failure {
             | Failure::Unreadable { .. }
             | Failure::Output(_)
             | Failure::NoSuchEndpoint { .. }
+            | Failure::NoTerminal
             | Failure::Repro(_)
             | Failure::Prove(_)
             | Failure::Explore(_)
@@ -114,6 +118,7 @@ impl Failure {
             Failure::Kept(error) => Some(error.hint.clone()),
             Failure::File { source, .. } => Some(about_writing(source, "another folder")),
             Failure::Output(error) => Some(about_writing(error, "another place for the output")),
+            Failure::NoTerminal => Some("without --step the events are printed as a timeline".to_owned()),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }
     }

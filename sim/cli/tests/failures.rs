@@ -117,3 +117,10 @@ fn a_failure_is_told_and_made_small_and_its_file_is_taken_in_a_scenarios_place()
     let (code, ..) = said(&["shrink", "demo", "--out", &out]);
     assert_eq!(code, 4, "nothing is broken");
 }
+
+#[test]
+fn stepping_through_a_day_needs_a_terminal() {
+    let (code, stdout, stderr) = said(&["replay", "demo", "--rep", "cell-0/tenant-0/rep-00", "--step"]);
+    assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
+    assert!(stderr.contains("needs a terminal") && stderr.contains("without --step"), "{stderr}");
+}

@@ -19,6 +19,7 @@ mod paint;
 pub mod proof;
 mod recipe;
 pub mod script;
+pub mod stepper;
 pub mod story;
 pub mod summary;
 mod table;

@@ -81,16 +81,13 @@ pub fn render(day: &Replayed, events: &[(u64, &Event)], paint: Paint) -> String 
     let mut out = String::new();
     let mut told = None;
     for (number, event) in events {
-        let Some((client, zone)) = day.clients.get(event.client as usize) else { continue };
+        let Some((client, _)) = day.clients.get(event.client as usize) else { continue };
         if told != Some(event.client) {
             let _ = writeln!(out, "{}", paint.on(Tone::Strong, &client.name));
             told = Some(event.client);
         }
-        let at = day.start + event.at;
-        let sub_second = event.at.as_micros().rem_euclid(1_000_000) / 1_000;
-        let local = format!("{}.{sub_second:03}", zone.time_of_day(at));
         let tone = if matches!(event.what, What::Truth(_)) { Tone::Faint } else { Tone::Plain };
-        let _ = writeln!(out, "  {local} {number:>7}  {}", paint.on(tone, &says(&event.what)));
+        let _ = writeln!(out, "  {}", paint.on(tone, &line(day, *number, event).unwrap_or_default()));
         for violation in day.findings.violations.iter().filter(|v| v.event == *number && v.client == event.client) {
             let rule = violation.rule;
             let _ = writeln!(
@@ -102,6 +99,14 @@ pub fn render(day: &Replayed, events: &[(u64, &Event)], paint: Paint) -> String 
         }
     }
     out
+}
+
+/// An event in a line: the local time, its number, and what happened; none if nobody knows whose it is.
+pub fn line(day: &Replayed, number: u64, event: &Event) -> Option<String> {
+    let (_, zone) = day.clients.get(event.client as usize)?;
+    let sub_second = event.at.as_micros().rem_euclid(1_000_000) / 1_000;
+    let local = zone.time_of_day(day.start + event.at);
+    Some(format!("{local}.{sub_second:03} {number:>7}  {}", says(&event.what)))
 }
 
 /// Who there is, and how much happened to each.

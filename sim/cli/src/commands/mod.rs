@@ -9,6 +9,7 @@ pub mod replay;
 mod run;
 mod scenarios;
 pub mod shrink;
+mod step;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Failure, WRONG};

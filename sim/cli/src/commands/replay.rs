@@ -2,7 +2,7 @@
 
 use crate::args::{ChoiceArgs, Format};
 use crate::choice::Choice;
-use crate::commands::compare;
+use crate::commands::{compare, step};
 use crate::failure::{Failure, nearest};
 use crate::{interrupt, output};
 use clap::Args;
@@ -11,6 +11,7 @@ use fieldday_api::rules::Rule;
 use fieldday_api::time::{Time, TimeOfDay};
 use fieldday_engine::replay::{self, Replayed};
 use fieldday_engine::run::{self, Options};
+use fieldday_report::stepper::Stepper;
 use fieldday_report::timeline::{self, Filter};
 use fieldday_report::{Paint, cell_of};
 use fieldday_world::plan::Plan;
@@ -51,6 +52,9 @@ pub struct ReplayArgs {
     /// How the phone of --rep and the backend's rows about them looked at this local time
     #[arg(long, value_name = "TIME", value_parser = time, requires = "rep")]
     pub at: Option<TimeOfDay>,
+    /// Go through the events of --rep by keys, forward and back, with the phone and the backend's rows at each
+    #[arg(long, requires = "rep", conflicts_with_all = ["at", "format"])]
+    pub step: bool,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
@@ -94,6 +98,15 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
         return output::print(&timeline::overview(&day, paint)).map(|_| code);
     }
     let events = filter.of(&day);
+    if let (true, Some(rep)) = (args.step, &args.rep) {
+        let Some(stepper) = Stepper::new(&day, events) else {
+            output::note(
+                "nothing that was asked for happened; --endpoint, --rule, --from and --until choose less or more",
+            );
+            return Ok(code);
+        };
+        return step::step(plan, cell, rep, stepper).map(|()| code);
+    }
     output::note(&format!(
         "{}, {} of {} events, fingerprint {}",
         day.cell,
