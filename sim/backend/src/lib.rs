@@ -120,11 +120,6 @@ impl Backend {
         self.defects.any_race()
     }
 
-    /// The moment that the run starts at, as given.
-    pub fn start(&self) -> Time {
-        self.start
-    }
-
     /// How it behaves.
     pub fn config(&self) -> &Config {
         &self.config

@@ -147,17 +147,8 @@ impl CellRun {
     }
 
     fn add_rep(&mut self, station: Station, client: u32, plan: RepPlan, town: Rc<Town>, settings: &Settings) {
-        self.introduce(
-            client,
-            Client {
-                name: plan.name.as_str().into(),
-                tenant: plan.tenant_id.clone(),
-                user_id: plan.user_id.clone(),
-                rep_id: Some(plan.rep_id.clone()),
-                role: Role::SalesRep,
-                kind: ClientKind::Phone,
-            },
-        );
+        let ids = (&plan.tenant_id, &plan.user_id, Some(&plan.rep_id));
+        self.introduce(client, &plan.name, ids, Role::SalesRep, ClientKind::Phone);
         let owner = Owner { rep_id: plan.rep_id.clone(), user_id: plan.user_id.clone() };
         let patience = Span::seconds(i64::from(plan.persona.patience_s));
         let phone = Phone::new(station, owner, Settings { patience, ..settings.clone() });
@@ -167,50 +158,32 @@ impl CellRun {
         self.executor.handle().spawn(Person::new(phone, plan, town).day());
     }
     fn add_desk(&mut self, station: Station, client: u32, plan: OfficePlan) {
-        self.introduce(
-            client,
-            Client {
-                name: plan.name.as_str().into(),
-                tenant: plan.tenant_id.clone(),
-                user_id: plan.user_id.clone(),
-                rep_id: None,
-                role: plan.role,
-                kind: ClientKind::Desk,
-            },
-        );
+        let ids = (&plan.tenant_id, &plan.user_id, None);
+        self.introduce(client, &plan.name, ids, plan.role, ClientKind::Desk);
         self.executor.handle().spawn(Desk::new(station, plan).day());
     }
     fn add_auditor(&mut self, station: Station, client: u32, plan: AuditorPlan) {
-        self.introduce(
-            client,
-            Client {
-                name: plan.name.as_str().into(),
-                tenant: plan.tenant_id.clone(),
-                user_id: plan.user_id.clone(),
-                rep_id: None,
-                role: Role::Manager,
-                kind: ClientKind::Auditor,
-            },
-        );
+        let ids = (&plan.tenant_id, &plan.user_id, None);
+        self.introduce(client, &plan.name, ids, Role::Manager, ClientKind::Auditor);
         self.executor.handle().spawn(Auditor::new(station, plan).day());
     }
     fn add_intruder(&mut self, station: Station, client: u32, plan: IntruderPlan) {
-        self.introduce(
-            client,
-            Client {
-                name: plan.name.as_str().into(),
-                tenant: plan.tenant_id.clone(),
-                user_id: plan.user_id.clone(),
-                rep_id: Some(plan.rep_id.clone()),
-                role: Role::SalesRep,
-                kind: ClientKind::Intruder,
-            },
-        );
+        let ids = (&plan.tenant_id, &plan.user_id, Some(&plan.rep_id));
+        self.introduce(client, &plan.name, ids, Role::SalesRep, ClientKind::Intruder);
         self.executor.handle().spawn(Intruder::new(station, plan).day());
     }
-    fn introduce(&self, client: u32, who: Client) {
-        let now = self.shared.clock.now();
-        self.shared.record(now, client, What::Client(Box::new(who)));
+    /// Says who a client is. Its ids are the tenant's, the user's and, of a rep, the rep's.
+    fn introduce(
+        &self,
+        client: u32,
+        name: &str,
+        (tenant, user_id, rep_id): (&SmolStr, &SmolStr, Option<&SmolStr>),
+        role: Role,
+        kind: ClientKind,
+    ) {
+        let (tenant, user_id, rep_id) = (tenant.clone(), user_id.clone(), rep_id.cloned());
+        let who = Client { name: name.into(), tenant, user_id, rep_id, role, kind };
+        self.shared.record(self.shared.clock.now(), client, What::Client(Box::new(who)));
     }
     fn kill_as_planned(&self, phone: &Rc<Phone<Station>>, kills: &[KillPlan]) {
         for at in kills.iter().map(|kill| kill.at) {
