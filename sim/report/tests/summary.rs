@@ -103,7 +103,11 @@ fn a_broken_rule_tells_when_who_and_how_to_get_it_again() {
     let text = fieldday_report::terminal::report(&summary, None, false);
     let last: Vec<&str> = text.lines().rev().take(8).collect();
     assert!(last.iter().any(|line| line.contains(&case.who)), "{last:?}");
-    assert!(last[0].ends_with(&summary.reproduce), "{last:?}");
+    assert!(last[1].ends_with(&summary.reproduce), "{last:?}");
+    assert!(
+        summary.reproduce.replace(" run ", " shrink ").starts_with(last[0].trim_start_matches("  small: ")),
+        "{last:?}"
+    );
 }
 
 #[test]
