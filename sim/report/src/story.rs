@@ -3,6 +3,7 @@
 
 use crate::diagram::diagram;
 use crate::timeline::says;
+use crate::units::counted;
 use fieldday_api::time::{Span, Time, Zone};
 use fieldday_engine::shrink::Size;
 use fieldday_history::{Event, What};
@@ -52,8 +53,11 @@ pub fn story(told: &Told<'_>) -> String {
     let size = told.size;
     let _ = writeln!(
         out,
-        "{} tenants, {} clients, {} calls, {} events up to the violation.\n",
-        size.tenants, size.clients, size.calls, size.events
+        "{}, {}, {}, {} up to the violation.\n",
+        counted(size.tenants, "tenant", "tenants"),
+        counted(size.clients, "client", "clients"),
+        counted(size.calls, "call", "calls"),
+        counted(size.events, "event", "events")
     );
     out.push_str(&diagram(told));
     table(&mut out, told);
