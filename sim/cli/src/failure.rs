@@ -47,6 +47,9 @@ pub enum Failure {
     /// The result could not be printed.
     #[error("the result cannot be printed: {0}")]
     Output(#[source] io::Error),
+    /// A view for a terminal where there is none, or none that can be used.
+    #[error("--step needs a terminal: {why}")]
+    NoTerminal { why: String },
     /// A file that is no failure of this version.
     #[error(transparent)]
     Repro(#[from] fieldday_world::repro::ReproError),
@@ -59,9 +62,6 @@ pub enum Failure {
     /// What should be resumed is not what an exploration wrote, or of another one.
     #[error("{} cannot be resumed: {why}", path.display())]
     Resume { path: PathBuf, why: String },
-    /// Something to look at and steer, where nobody can.
-    #[error("--step needs a terminal for its keys and its screen")]
-    NoTerminal,
     /// A proof that cannot begin.
     #[error(transparent)]
     Prove(#[from] fieldday_engine::prove::ProveError),
@@ -85,8 +85,8 @@ impl Failure {
             | Failure::File { .. }
             | Failure::Unreadable { .. }
             | Failure::Output(_)
+            | Failure::NoTerminal { .. }
             | Failure::NoSuchEndpoint { .. }
-            | Failure::NoTerminal
             | Failure::Repro(_)
             | Failure::Prove(_)
             | Failure::Explore(_)
@@ -118,7 +118,7 @@ impl Failure {
             Failure::Kept(error) => Some(error.hint.clone()),
             Failure::File { source, .. } => Some(about_writing(source, "another folder")),
             Failure::Output(error) => Some(about_writing(error, "another place for the output")),
-            Failure::NoTerminal => Some("without --step the events are printed as a timeline".to_owned()),
+            Failure::NoTerminal { .. } => Some("leave --step out: the same events are printed, a line each".to_owned()),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }
     }

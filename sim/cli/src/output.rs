@@ -39,9 +39,6 @@ pub fn stderr_has_colour() -> bool {
 }
 
 /// Whether a person reads the notes.
-pub fn stdout_is_terminal() -> bool {
-    io::stdout().is_terminal()
-}
 pub fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }

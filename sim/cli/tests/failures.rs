@@ -119,8 +119,17 @@ fn a_failure_is_told_and_made_small_and_its_file_is_taken_in_a_scenarios_place()
 }
 
 #[test]
-fn stepping_through_a_day_needs_a_terminal() {
-    let (code, stdout, stderr) = said(&["replay", "demo", "--rep", "cell-0/tenant-0/rep-00", "--step"]);
+fn stepping_needs_a_terminal_and_says_what_does_not() {
+    let words = ["replay", "weekday", "--rep", "cell-0/tenant-1/rep-07", "--step"];
+    let (code, stdout, stderr) = said(&words);
     assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
-    assert!(stderr.contains("needs a terminal") && stderr.contains("without --step"), "{stderr}");
+    assert!(stderr.contains("--step needs a terminal") && stderr.contains("leave --step out"), "{stderr}");
+    for (words, says) in [
+        (&["replay", "weekday", "--step"][..], "--rep <NAME>"),
+        (&[&words[..], &["--at", "12:00"]].concat(), "cannot be used with"),
+        (&[&words[..], &["--format", "json"]].concat(), "cannot be used with"),
+    ] {
+        let (code, _, stderr) = said(words);
+        assert!(code == 2 && stderr.contains(says), "{words:?}: {stderr}");
+    }
 }

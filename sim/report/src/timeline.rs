@@ -6,7 +6,7 @@ use crate::units::{count, micros};
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::{Span, TimeOfDay};
+use fieldday_api::time::{Span, Time, TimeOfDay};
 use fieldday_engine::replay::{Moment, Replayed};
 use fieldday_history::event::{Cause, Sent, Truth};
 use fieldday_history::{Event, What};
@@ -76,37 +76,60 @@ impl Filter {
 /// So many events before and after a violation are told with it.
 const AROUND_A_VIOLATION: u64 = 400;
 
+/// An event as it is told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// Its number within the cell.
+    pub number: u64,
+    /// When.
+    pub at: Time,
+    /// When, by the clock on the wall of whom it happened to: `14:03:20.125`.
+    pub local: String,
+    /// What, in words.
+    pub says: String,
+    /// Whether it happened where nobody sees it.
+    pub unseen: bool,
+    /// What was broken where it happened, a sentence each.
+    pub broken: Vec<String>,
+}
+
+impl Told {
+    /// An event of a day; none if the day does not know whom it happened to.
+    pub fn of(day: &Replayed, number: u64, event: &Event) -> Option<Told> {
+        let (_, zone) = day.clients.get(event.client as usize)?;
+        let at = day.start + event.at;
+        let sub_second = event.at.as_micros().rem_euclid(1_000_000) / 1_000;
+        let here = |v: &&Violation| v.event == number && v.client == event.client;
+        let sentence = |v: &Violation| format!("✗ {} (§{}): {}", v.rule, v.rule.section(), v.says);
+        Some(Told {
+            number,
+            at,
+            local: format!("{}.{sub_second:03}", zone.time_of_day(at)),
+            says: says(&event.what),
+            unseen: matches!(event.what, What::Truth(_)),
+            broken: day.findings.violations.iter().filter(here).map(sentence).collect(),
+        })
+    }
+}
+
 /// The events as lines.
 pub fn render(day: &Replayed, events: &[(u64, &Event)], paint: Paint) -> String {
     let mut out = String::new();
-    let mut told = None;
+    let mut last = None;
     for (number, event) in events {
         let Some((client, _)) = day.clients.get(event.client as usize) else { continue };
-        if told != Some(event.client) {
+        let Some(told) = Told::of(day, *number, event) else { continue };
+        if last != Some(event.client) {
             let _ = writeln!(out, "{}", paint.on(Tone::Strong, &client.name));
-            told = Some(event.client);
+            last = Some(event.client);
         }
-        let tone = if matches!(event.what, What::Truth(_)) { Tone::Faint } else { Tone::Plain };
-        let _ = writeln!(out, "  {}", paint.on(tone, &line(day, *number, event).unwrap_or_default()));
-        for violation in day.findings.violations.iter().filter(|v| v.event == *number && v.client == event.client) {
-            let rule = violation.rule;
-            let _ = writeln!(
-                out,
-                "  {:>20}  {}",
-                "",
-                paint.on(Tone::Bad, &format!("✗ {rule} (§{}): {}", rule.section(), violation.says))
-            );
+        let tone = if told.unseen { Tone::Faint } else { Tone::Plain };
+        let _ = writeln!(out, "  {} {number:>7}  {}", told.local, paint.on(tone, &told.says));
+        for sentence in &told.broken {
+            let _ = writeln!(out, "  {:>20}  {}", "", paint.on(Tone::Bad, sentence));
         }
     }
     out
-}
-
-/// An event in a line: the local time, its number, and what happened; none if nobody knows whose it is.
-pub fn line(day: &Replayed, number: u64, event: &Event) -> Option<String> {
-    let (_, zone) = day.clients.get(event.client as usize)?;
-    let sub_second = event.at.as_micros().rem_euclid(1_000_000) / 1_000;
-    let local = zone.time_of_day(day.start + event.at);
-    Some(format!("{local}.{sub_second:03} {number:>7}  {}", says(&event.what)))
 }
 
 /// Who there is, and how much happened to each.
@@ -132,8 +155,13 @@ pub fn overview(day: &Replayed, paint: Paint) -> String {
     table.render(paint, 0)
 }
 
-/// How things stood at a moment.
+/// How things stood at a moment, under a heading.
 pub fn moment(rep: &str, moment: &Moment, paint: Paint) -> String {
+    format!("{} at {}\n{}", paint.on(Tone::Strong, rep), moment.at, standing(moment, paint))
+}
+
+/// How things stood at a moment: what, and how, a line each.
+pub fn standing(moment: &Moment, paint: Paint) -> String {
     let (phone, rows) = (&moment.phone, &moment.rows);
     let mut table = Table::default();
     let mut line = |what: &str, text: String| table.row([words(what), words(text)]);
@@ -208,7 +236,7 @@ pub fn moment(rep: &str, moment: &Moment, paint: Paint) -> String {
                 .collect(),
         ),
     );
-    format!("{} at {}\n{}", paint.on(Tone::Strong, rep), moment.at, table.render(paint, 2))
+    table.render(paint, 2)
 }
 
 fn span(span: Span) -> String {

@@ -12,7 +12,7 @@ use fieldday_api::time::{Time, TimeOfDay};
 use fieldday_engine::replay::{self, Replayed};
 use fieldday_engine::run::{self, Options};
 use fieldday_report::stepper::Stepper;
-use fieldday_report::timeline::{self, Filter};
+use fieldday_report::timeline::{self, Filter, Told};
 use fieldday_report::{Paint, cell_of};
 use fieldday_world::plan::Plan;
 use std::ops::ControlFlow;
@@ -52,7 +52,7 @@ pub struct ReplayArgs {
     /// How the phone of --rep and the backend's rows about them looked at this local time
     #[arg(long, value_name = "TIME", value_parser = time, requires = "rep")]
     pub at: Option<TimeOfDay>,
-    /// Go through the events of --rep by keys, forward and back, with the phone and the backend's rows at each
+    /// Step through the events of --rep on the terminal, each with the phone and the backend's rows at its time
     #[arg(long, requires = "rep", conflicts_with_all = ["at", "format"])]
     pub step: bool,
     /// How to print the result
@@ -67,6 +67,9 @@ fn time(text: &str) -> Result<TimeOfDay, String> {
 }
 
 pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
+    if args.step {
+        step::terminal_is_there()?;
+    }
     let rule = args.rule.as_deref().map(rule).transpose()?;
     let op = args.endpoint.as_deref().map(endpoint).transpose()?;
     let choice = Choice::new(&args.choice)?;
@@ -98,15 +101,6 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
         return output::print(&timeline::overview(&day, paint)).map(|_| code);
     }
     let events = filter.of(&day);
-    if let (true, Some(rep)) = (args.step, &args.rep) {
-        let Some(stepper) = Stepper::new(&day, events) else {
-            output::note(
-                "nothing that was asked for happened; --endpoint, --rule, --from and --until choose less or more",
-            );
-            return Ok(code);
-        };
-        return step::step(plan, cell, rep, stepper).map(|()| code);
-    }
     output::note(&format!(
         "{}, {} of {} events, fingerprint {}",
         day.cell,
@@ -114,6 +108,10 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
         day.events.len(),
         day.fingerprint
     ));
+    if let (true, Some(rep), false) = (args.step, &args.rep, events.is_empty()) {
+        let told = events.iter().filter_map(|(number, event)| Told::of(&day, *number, event)).collect();
+        return step::step(plan, cell, Stepper::new(rep.as_str(), told), &stop).map(|ended| ended.unwrap_or(code));
+    }
     let text = match args.format {
         Format::Terminal => timeline::render(&day, &events, paint),
         Format::Json => json(&day, &events, &choice),

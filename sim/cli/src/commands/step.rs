@@ -1,89 +1,197 @@
-//! `fieldday replay --step`: the keys and the terminal of a day that is gone through a step at a time.
+//! `fieldday replay --step`: the terminal of a [`Stepper`]. Keys in, screens out.
 
 use crate::failure::Failure;
-use crate::output;
+use crate::{interrupt, output};
+use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
-use crossterm::{cursor, execute, queue, style};
-use fieldday_engine::replay::{self, Moment};
-use fieldday_report::stepper::{Step, Stepper};
+use crossterm::style::Print;
+use crossterm::terminal::{self, Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
+use crossterm::{execute, queue};
+use fieldday_api::time::Time;
+use fieldday_engine::replay;
+use fieldday_report::Paint;
+use fieldday_report::stepper::{Go, Stepper};
+use fieldday_report::timeline;
 use fieldday_world::plan::Plan;
+use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Write};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-/// Moments kept, so that going back and forth costs nothing.
-const KEPT: usize = 16;
+/// So many moments are remembered: going back to one is going through a day again.
+const REMEMBERED: usize = 16;
+/// How long a signal to stop may wait for a key that does not come.
+const PATIENCE: Duration = Duration::from_millis(200);
 
-/// Goes through the events of a rep until somebody quits.
-pub fn step(plan: &Plan, cell: u32, rep: &str, mut stepper: Stepper<'_>) -> Result<(), Failure> {
-    if !io::stdin().is_terminal() || !output::stdout_is_terminal() {
-        return Err(Failure::NoTerminal);
-    }
-    let mut moments: Vec<(u64, Option<Moment>)> = Vec::new();
-    let screen = Screen::enter().map_err(Failure::Output)?;
-    loop {
-        let number = stepper.number();
-        if !moments.iter().any(|(of, _)| *of == number) {
-            moments.truncate(KEPT - 1);
-            moments.insert(0, (number, replay::moment(plan, cell, rep, stepper.at())));
-        }
-        let moment = moments.iter().find(|(of, _)| *of == number).and_then(|(_, moment)| moment.as_ref());
-        screen.show(|size| stepper.draw(moment, size)).map_err(Failure::Output)?;
-        match event::read().map_err(Failure::Output)? {
-            Event::Key(key) if key.kind == KeyEventKind::Press => match meant(key) {
-                Some(Key::Go(step)) => stepper.go(step),
-                Some(Key::Quit) => return Ok(()),
-                None => {}
-            },
-            _ => {}
-        }
-    }
-}
-
+/// What a key is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Key {
-    Go(Step),
+    Go(Go),
     Quit,
 }
 
-fn meant(key: KeyEvent) -> Option<Key> {
+/// Fails if there is nobody who could press keys and see what they do.
+pub fn terminal_is_there() -> Result<(), Failure> {
+    let none = |which: &str| Err(Failure::NoTerminal { why: format!("{which} is none") });
+    match (io::stdin().is_terminal(), io::stdout().is_terminal()) {
+        (false, _) => none("stdin"),
+        (true, false) => none("stdout"),
+        (true, true) => Ok(()),
+    }
+}
+
+/// Steps through a client's events until whoever does it has seen enough; an exit code if that was by a signal.
+pub fn step(plan: &Plan, cell: u32, stepper: Stepper, stop: &AtomicBool) -> Result<Option<u8>, Failure> {
+    let unusable = |error: io::Error| Failure::NoTerminal { why: error.to_string() };
+    let screen = Screen::enter().map_err(unusable)?;
+    let ended = steps(plan, cell, stepper, stop);
+    drop(screen);
+    ended.map_err(unusable)
+}
+
+fn steps(plan: &Plan, cell: u32, mut stepper: Stepper, stop: &AtomicBool) -> io::Result<Option<u8>> {
+    let rep = stepper.client().to_owned();
+    let mut moments = Moments::default();
+    let paint = Paint::new(output::stdout_has_colour());
+    while !stop.load(Ordering::Relaxed) {
+        let at = stepper.current().map_or(Time::default(), |told| told.at);
+        if moments.get(at).is_none() {
+            show(&stepper.draw("  (lives the cell again up to there)", size()?, paint))?;
+            // Whoever holds a key down is not there yet.
+            if !event::poll(Duration::ZERO)? {
+                let moment = replay::moment(plan, cell, &rep, at);
+                let standing = moment.map(|moment| timeline::standing(&moment, Paint::new(false)));
+                moments.put(at, standing.unwrap_or_else(|| "  (a client without a phone)".to_owned()));
+            }
+        }
+        if let Some(standing) = moments.get(at) {
+            show(&stepper.draw(standing, size()?, paint))?;
+        }
+        while !stop.load(Ordering::Relaxed) && !event::poll(PATIENCE)? {}
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        // Whatever else comes, as a screen of another size, has it drawn again.
+        let Event::Key(key) = event::read()? else { continue };
+        match meaning(key) {
+            Some(Key::Go(go)) => stepper.go(go),
+            Some(Key::Quit) => return Ok(None),
+            None => {}
+        }
+    }
+    Ok(Some(interrupt::INTERRUPTED))
+}
+
+fn meaning(key: KeyEvent) -> Option<Key> {
+    if key.kind == KeyEventKind::Release {
+        return None;
+    }
+    if key.modifiers.contains(KeyModifiers::CONTROL) {
+        return (key.code == KeyCode::Char('c')).then_some(Key::Quit);
+    }
     Some(match key.code {
-        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => Key::Quit,
+        KeyCode::Char('n' | ' ') | KeyCode::Right | KeyCode::Down => Key::Go(Go::Next),
+        KeyCode::Char('p') | KeyCode::Left | KeyCode::Up => Key::Go(Go::Previous),
+        KeyCode::PageDown => Key::Go(Go::TenNext),
+        KeyCode::PageUp => Key::Go(Go::TenPrevious),
+        KeyCode::Char('g') | KeyCode::Home => Key::Go(Go::First),
+        KeyCode::Char('G') | KeyCode::End => Key::Go(Go::Last),
+        KeyCode::Char('v') => Key::Go(Go::NextViolation),
         KeyCode::Char('q') | KeyCode::Esc => Key::Quit,
-        KeyCode::Char('n' | ' ') | KeyCode::Right | KeyCode::Down => Key::Go(Step::By(1)),
-        KeyCode::Char('p') | KeyCode::Left | KeyCode::Up => Key::Go(Step::By(-1)),
-        KeyCode::PageDown => Key::Go(Step::By(10)),
-        KeyCode::PageUp => Key::Go(Step::By(-10)),
-        KeyCode::Char('g') | KeyCode::Home => Key::Go(Step::First),
-        KeyCode::Char('G') | KeyCode::End => Key::Go(Step::Last),
-        KeyCode::Char('v') => Key::Go(Step::Violation),
         _ => return None,
     })
 }
 
-/// The terminal while it is ours. Whatever happens, it is given back as it was.
+/// The last moments that were looked at, in words.
+#[derive(Default)]
+struct Moments(VecDeque<(Time, String)>);
+
+impl Moments {
+    fn get(&self, at: Time) -> Option<&str> {
+        self.0.iter().find(|(known, _)| *known == at).map(|(_, standing)| standing.as_str())
+    }
+    fn put(&mut self, at: Time, standing: String) {
+        self.0.push_front((at, standing));
+        self.0.truncate(REMEMBERED);
+    }
+}
+
+fn size() -> io::Result<(usize, usize)> {
+    terminal::size().map(|(width, height)| (usize::from(width), usize::from(height)))
+}
+
+fn show(screen: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for (row, line) in (0..).zip(screen.split('\n')) {
+        queue!(out, MoveTo(0, row), Clear(ClearType::CurrentLine), Print(line))?;
+    }
+    out.flush()
+}
+
+/// The terminal while it is ours: every key at once, a screen of its own. It is given back whatever happens.
 struct Screen;
 
 impl Screen {
     fn enter() -> io::Result<Screen> {
+        let before = panic::take_hook();
+        // What a panic says is to be read on the screen that stays.
+        panic::set_hook(Box::new(move |about| {
+            Screen::leave();
+            before(about);
+        }));
         terminal::enable_raw_mode()?;
         let screen = Screen;
-        execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)?;
+        execute!(io::stdout(), EnterAlternateScreen, Hide)?;
         Ok(screen)
     }
-    fn show(&self, draw: impl FnOnce((usize, usize)) -> String) -> io::Result<()> {
-        let (width, height) = terminal::size()?;
-        let mut out = io::stdout().lock();
-        queue!(out, terminal::Clear(terminal::ClearType::All))?;
-        for (row, line) in (0..).zip(draw((width.into(), height.into())).lines()) {
-            queue!(out, cursor::MoveTo(0, row), style::Print(line))?;
+    /// Does nothing if it was left already. If the terminal has gone away, there is nothing to give back.
+    fn leave() {
+        if terminal::is_raw_mode_enabled().unwrap_or(false) {
+            let _ = execute!(io::stdout(), Show, LeaveAlternateScreen);
+            let _ = terminal::disable_raw_mode();
         }
-        out.flush()
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // There is nobody left to tell.
-        let _ = execute!(io::stdout(), LeaveAlternateScreen, cursor::Show);
-        let _ = terminal::disable_raw_mode();
+        Screen::leave();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_has_its_meaning_and_a_key_let_go_has_none() {
+        let plain = |code| meaning(KeyEvent::new(code, KeyModifiers::NONE));
+        let all = [
+            (Go::Next, &[KeyCode::Char('n'), KeyCode::Char(' '), KeyCode::Right, KeyCode::Down][..]),
+            (Go::Previous, &[KeyCode::Char('p'), KeyCode::Left, KeyCode::Up]),
+            (Go::TenNext, &[KeyCode::PageDown]),
+            (Go::TenPrevious, &[KeyCode::PageUp]),
+            (Go::First, &[KeyCode::Char('g'), KeyCode::Home]),
+            (Go::Last, &[KeyCode::Char('G'), KeyCode::End]),
+            (Go::NextViolation, &[KeyCode::Char('v')]),
+        ];
+        for (go, codes) in all {
+            codes.iter().for_each(|code| assert_eq!(plain(*code), Some(Key::Go(go)), "{code:?}"));
+        }
+        assert_eq!(meaning(KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT)), Some(Key::Go(Go::Last)));
+        assert_eq!((plain(KeyCode::Char('q')), plain(KeyCode::Esc)), (Some(Key::Quit), Some(Key::Quit)));
+        assert_eq!(meaning(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)), Some(Key::Quit));
+        assert_eq!(plain(KeyCode::Char('c')), None);
+        let released = KeyEvent::new_with_kind(KeyCode::Char('n'), KeyModifiers::NONE, KeyEventKind::Release);
+        assert_eq!(meaning(released), None);
+    }
+
+    #[test]
+    fn the_last_moments_are_remembered() {
+        let at = |n| Time::default() + fieldday_api::time::Span::hours(n);
+        let mut moments = Moments::default();
+        (0..20).for_each(|n| moments.put(at(n), n.to_string()));
+        assert_eq!((moments.get(at(3)), moments.get(at(4)), moments.get(at(19))), (None, Some("4"), Some("19")));
     }
 }
