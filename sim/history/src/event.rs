@@ -225,6 +225,63 @@ pub enum What {
     },
     /// What no client can see.
     Truth(Truth),
+    /// On a live run: the wire is done with an attempt. This is what reached the phone from outside, stamped on its
+    /// arrival; what the app sees of it, and when, the link decides. Judges do not read it.
+    Wire(Box<Wire>),
+    /// On a live run: the identity provider is done with a client's request for a token. Judges do not read it.
+    TokenCame {
+        /// How long the token lives; none if there is none.
+        lives: Option<Span>,
+        /// How long the provider took.
+        took: Span,
+    },
+}
+
+/// What the wire made of an attempt.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Wire {
+    /// Which call.
+    pub call: u32,
+    /// Which attempt of it (from 0).
+    pub attempt: u8,
+    /// What came.
+    pub end: WireEnd,
+    /// How long it took on the wire, from the first byte of the request to the last of the answer; what a new
+    /// connection cost is part of it.
+    pub service: Span,
+    /// How much later it was sent than it was due: by the plan's time for what a person begins, else by the answer or the
+    /// timer that it follows.
+    pub late: Span,
+    /// How much of that the generator is to blame for: it was asked to send, and did not yet.
+    pub lag: Span,
+}
+
+/// How the wire was done with an attempt.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WireEnd {
+    /// An answer came.
+    Answered {
+        /// Its status.
+        status: u16,
+        /// The size of its body.
+        bytes: u64,
+        /// The id that the target gave it in a header, for its logs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request_id: Option<SmolStr>,
+    },
+    /// No connection could be made.
+    NoConnection {
+        /// Why, in a word.
+        why: SmolStr,
+    },
+    /// The connection broke.
+    Broken {
+        /// Why, in a word.
+        why: SmolStr,
+    },
+    /// The phone broke off: an upload that the link cut, or an attempt that nobody waits for any more.
+    BrokenOff,
 }
 
 /// Somebody with a login.

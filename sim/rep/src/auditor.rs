@@ -36,7 +36,7 @@ impl<S: Surroundings> Auditor<S> {
         let rounds = std::mem::take(&mut self.plan.rounds);
         let last = rounds.len();
         for (number, (_, at)) in rounds.into_iter().enumerate() {
-            self.browser.around.sleep_until(at).await;
+            self.browser.around.sleep_until_in_day(at).await;
             for rep_id in self.plan.reps.clone() {
                 self.reads_back(&rep_id, number + 1 == last).await;
             }

@@ -25,7 +25,7 @@ impl<S: Surroundings> Intruder<S> {
     /// Tries what the plan says, when it says.
     pub async fn day(mut self) {
         for probe in self.plan.probes {
-            self.browser.around.sleep_until(probe.at).await;
+            self.browser.around.sleep_until_in_day(probe.at).await;
             for step in probe.steps {
                 let Some(claims) = self.browser.claims().await else { continue };
                 let (bearer, credential) = shown(&step.login, claims);

@@ -24,7 +24,7 @@ impl<S: Surroundings> Desk<S> {
     /// Does what the plan says, when it says.
     pub async fn day(mut self) {
         for action in self.plan.actions {
-            self.browser.around.sleep_until(action.at).await;
+            self.browser.around.sleep_until_in_day(action.at).await;
             self.browser.call(request(&action.what), Cause::Office).await;
         }
     }

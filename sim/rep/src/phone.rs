@@ -111,6 +111,17 @@ impl<S: Surroundings> Phone<S> {
             }
         }
     }
+    /// Leaves the phone on for as long as its surroundings say, while something still waits to be sent.
+    pub async fn linger(&self) {
+        let until = self.around.now() + self.around.lingers();
+        while self.around.now() < until && self.has_something_to_send() {
+            self.around.sleep(Span::millis(250)).await;
+        }
+    }
+    fn has_something_to_send(&self) -> bool {
+        let storage = self.storage.borrow();
+        !(storage.queue.is_empty() && storage.uploads.is_empty())
+    }
     /// The day is over: notes what is left undone, and switches the phone off.
     pub fn end_day(&self) {
         let (queued, uploads) = {

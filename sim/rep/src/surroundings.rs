@@ -80,6 +80,24 @@ pub trait Surroundings: 'static {
     /// The tenant's time zone.
     fn zone(&self) -> &Zone;
 
+    /// What the clock of the person's day shows. It is the phone's clock, unless a run on the wall clock goes through the
+    /// day faster than real time: then people's plans go by this one, and all that the protocol says goes by [`now`].
+    ///
+    /// [`now`]: Surroundings::now
+    fn day_now(&self) -> Time {
+        self.now()
+    }
+    /// Waits until the clock of the day shows that.
+    fn sleep_until_in_day(&self, until: Time) -> impl Future<Output = ()> + 'static {
+        self.sleep_until(until)
+    }
+    /// What the person does next was due at that time of the day, by the plan, whatever the backend did.
+    fn was_due(&self, _at: Time) {}
+    /// For how long after the day a phone is left on for what still waits to be sent.
+    fn lingers(&self) -> Span {
+        Span::ZERO
+    }
+
     /// Waits for a while.
     fn sleep(&self, span: Span) -> impl Future<Output = ()> + 'static {
         self.sleep_until(self.now() + span)

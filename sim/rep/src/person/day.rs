@@ -44,6 +44,7 @@ impl<S: Surroundings> Person<S> {
         self.ends_work().await;
         self.goes_home().await;
         self.wait_until(self.plan.lives_until).await;
+        self.phone.linger().await;
         self.phone.end_day();
     }
 

@@ -105,13 +105,14 @@ impl<S: Surroundings> Person<S> {
         self.phone.around.follow(Leg::stay(self.phone.around.here(), self.now()));
     }
     fn now(&self) -> Time {
-        self.phone.around.now()
+        self.phone.around.day_now()
     }
     async fn wait(&self, span: Span) {
-        self.phone.around.sleep(span).await;
+        self.wait_until(self.now() + span).await;
     }
     async fn wait_until(&self, until: Time) {
-        self.phone.around.sleep_until(until).await;
+        self.phone.around.sleep_until_in_day(until).await;
+        self.phone.around.was_due(until);
     }
     fn note(&self, deed: Deed) {
         self.phone.around.record(What::Person(deed));
