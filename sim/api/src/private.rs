@@ -85,6 +85,14 @@ impl Private {
         hasher.write(value.as_bytes());
         Private { token: hasher.finish(), value }
     }
+    /// What stands for a value whose own name is all that is known: as read back from a history.
+    pub fn named(name: String) -> Private {
+        let token = name.strip_prefix("private:").and_then(|hex| u64::from_str_radix(hex, 16).ok());
+        match token {
+            Some(token) => Private { value: name.into(), token },
+            None => Private::new(name),
+        }
+    }
     /// The value itself. Whoever calls this is answerable for where it goes.
     pub fn expose(&self) -> &str {
         &self.value
@@ -137,12 +145,7 @@ impl Serialize for Private {
 impl<'de> Deserialize<'de> for Private {
     /// Reads a value in the clear; a token read back from a history stays the token it was.
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = SmolStr::deserialize(d)?;
-        let token = text.strip_prefix("private:").and_then(|hex| u64::from_str_radix(hex, 16).ok());
-        match token {
-            Some(token) => Ok(Private { value: text, token }),
-            None => Ok(Private::new(text)),
-        }
+        Ok(Private::named(String::deserialize(d)?))
     }
 }
 

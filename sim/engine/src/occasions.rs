@@ -12,7 +12,7 @@ const RECENT: usize = 64;
 
 /// The occasions of one client.
 #[derive(Default)]
-pub(crate) struct Occasions {
+pub struct Occasions {
     counts: BTreeMap<u64, u64>,
     recent: VecDeque<(u32, u64)>,
 }

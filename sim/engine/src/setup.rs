@@ -14,7 +14,7 @@ fn seconds(n: u32) -> Span {
 }
 
 /// How long the identity provider's tokens live.
-pub(crate) fn token_life(scenario: &Scenario) -> Span {
+pub fn token_life(scenario: &Scenario) -> Span {
     seconds(scenario.switches.token_life_s)
 }
 
@@ -24,7 +24,7 @@ fn named<D>(scenario: &Scenario, table: fn(&str) -> Option<D>) -> Vec<D> {
 }
 
 /// How the backend of a cell behaves.
-pub(crate) fn backend(scenario: &Scenario, cell: &CellPlan) -> backend::Config {
+pub fn backend(scenario: &Scenario, cell: &CellPlan) -> backend::Config {
     let switches = &scenario.switches;
     let shunya = &scenario.shunya;
     backend::Config {
@@ -91,7 +91,7 @@ fn mishap(plan: &MishapPlan) -> backend::Mishap {
 }
 
 /// How the app on every phone is set up.
-pub(crate) fn app(scenario: &Scenario) -> AppSettings {
+pub fn app(scenario: &Scenario) -> AppSettings {
     let switches = &scenario.switches;
     AppSettings {
         geofence_m: switches.geofence_m,
@@ -106,7 +106,7 @@ pub(crate) fn app(scenario: &Scenario) -> AppSettings {
 }
 
 /// What the judges of a cell must know.
-pub(crate) fn judges(scenario: &Scenario, cell: &CellPlan) -> JudgeSettings {
+pub fn judges(scenario: &Scenario, cell: &CellPlan) -> JudgeSettings {
     let switches = &scenario.switches;
     JudgeSettings {
         start: cell.start,
@@ -122,7 +122,7 @@ pub(crate) fn judges(scenario: &Scenario, cell: &CellPlan) -> JudgeSettings {
 }
 
 /// A tenant's frame without its rows, which the backend has taken.
-pub(crate) fn emptied(data: &TenantData) -> TenantData {
+pub fn emptied(data: &TenantData) -> TenantData {
     TenantData {
         id: data.id.clone(),
         zone: data.zone.clone(),

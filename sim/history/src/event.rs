@@ -230,6 +230,8 @@ pub enum What {
     Wire(Box<Wire>),
     /// On a live run: the identity provider is done with a client's request for a token. Judges do not read it.
     TokenCame {
+        /// Which request for one: its number, unique for the client.
+        fetch: u32,
         /// How long the token lives; none if there is none.
         lives: Option<Span>,
         /// How long the provider took.

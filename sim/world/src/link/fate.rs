@@ -143,7 +143,7 @@ impl Link {
     }
 
     /// Whether a connection is open: it was used lately, and the network was there ever since.
-    fn connected(&mut self, at: Time) -> bool {
+    pub fn connected(&mut self, at: Time) -> bool {
         let Some(used) = self.used else { return false };
         at.since(used) < self.air.profile.idle_close && self.timeline.first_offline(used.min(at), at).is_none()
     }

@@ -1,0 +1,109 @@
+//! Where the events of a cell go on a live run: judges, measures, and the history, a frame at least every second.
+
+use fieldday_api::SmolStr;
+use fieldday_api::time::{Time, Zone};
+use fieldday_history::event::WireEnd;
+use fieldday_history::file::Writer;
+use fieldday_history::{Event, Fingerprinter, What};
+use fieldday_rules::{Judges, Measures};
+use std::collections::BTreeMap;
+
+/// Takes a cell's events as they happen.
+pub struct Recorder {
+    name: String,
+    start: Time,
+    zones: BTreeMap<SmolStr, Zone>,
+    /// Of the events.
+    pub fingerprint: Fingerprinter,
+    /// The rules.
+    pub judges: Judges,
+    /// What was measured.
+    pub measures: Measures,
+    /// What each client asked last, by number: the endpoint of an attempt that the wire is done with.
+    asked: BTreeMap<(u32, u32), fieldday_api::endpoint::Op>,
+    history: Option<Writer<Vec<u8>>>,
+    /// Events of the frame that is being filled.
+    pending: u64,
+    /// Every event, for tests and replays.
+    pub kept: Option<Vec<Event>>,
+    /// Attempts that the wire was done with.
+    pub requests: u64,
+    /// Those among them that ended in a 5xx, or without an answer.
+    pub errors: u64,
+}
+
+/// A part of a history: finished frames, and how many events are in them.
+pub struct Frames {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// How many events.
+    pub events: u64,
+}
+
+impl Recorder {
+    /// A recorder for a cell.
+    pub fn new(name: &str, start: Time, zones: BTreeMap<SmolStr, Zone>, judges: Judges, history: bool) -> Recorder {
+        Recorder {
+            name: name.to_owned(),
+            start,
+            zones,
+            fingerprint: Fingerprinter::default(),
+            judges,
+            measures: Measures::default(),
+            asked: BTreeMap::new(),
+            history: history.then(|| Writer::part(Vec::new())),
+            pending: 0,
+            kept: None,
+            requests: 0,
+            errors: 0,
+        }
+    }
+    /// An event.
+    pub fn record(&mut self, now: Time, client: u32, what: What) {
+        let event = Event { at: now.since(self.start), client, what };
+        self.measure(&event);
+        self.fingerprint.add(&event);
+        self.judges.on(&event);
+        self.measures.on(&event);
+        if let Some(history) = &mut self.history {
+            if self.pending == 0 {
+                // Into memory: it cannot fail.
+                let _ = history.cell(&self.name, self.start, &self.zones);
+            }
+            let _ = history.event(&event);
+            self.pending += 1;
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.push(event);
+        }
+    }
+    fn measure(&mut self, event: &Event) {
+        match &event.what {
+            What::Sent(sent) => {
+                self.asked.insert((event.client, sent.call), sent.request.op());
+            }
+            What::Wire(wire) => {
+                let Some(op) = self.asked.get(&(event.client, wire.call)).copied() else { return };
+                self.requests += 1;
+                let failed = match &wire.end {
+                    WireEnd::Answered { status, .. } => *status >= 500,
+                    WireEnd::BrokenOff => false,
+                    WireEnd::NoConnection { .. } | WireEnd::Broken { .. } => true,
+                };
+                self.errors += u64::from(failed);
+                if matches!(wire.end, WireEnd::Answered { .. }) {
+                    self.measures.record_wire(op, wire.service);
+                    self.measures.record_due(op, wire.service + wire.late);
+                }
+            }
+            _ => {}
+        }
+    }
+    /// What was recorded since this was last asked, as finished frames.
+    pub fn frames(&mut self) -> Option<Frames> {
+        let events = std::mem::take(&mut self.pending);
+        let history = self.history.as_mut().filter(|_| events > 0)?;
+        let full = std::mem::replace(history, Writer::part(Vec::new()));
+        full.finish_part().ok().map(|(bytes, _)| Frames { bytes, events })
+    }
+}
