@@ -1,5 +1,6 @@
 //! What a scenario file may say: the day, the people, their visits, the office. The comments are the schema's descriptions.
 
+use super::dialect::{Dialect, Severities};
 use super::trouble::{Kills, Mishap, Network, Outage, Shunya, Switches};
 use super::words;
 use crate::persona::{Bounds, HabitsForAll};
@@ -59,6 +60,12 @@ pub struct Scenario {
     /// Where the spec is silent or contradicts itself: which reading holds.
     #[serde(default)]
     pub switches: Switches,
+    /// How a deployment names and wraps things, where otherwise than the spec.
+    #[serde(default, skip_serializing_if = "Dialect::is_default")]
+    pub dialect: Dialect,
+    /// How much a difference from the spec's form weighs.
+    #[serde(default, skip_serializing_if = "Severities::is_default")]
+    pub contract: Severities,
     /// Regions that lose the network for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outage: Vec<Outage>,
