@@ -50,7 +50,7 @@ impl Bridge<'_> {
     }
 
     /// The value of a field; none if its stand-in must serve.
-    fn field(&mut self, field: &Field, found: &mut Map<String, Value>) -> Result<Option<Value>, Stuck> {
+    fn field(&mut self, field: &'static Field, found: &mut Map<String, Value>) -> Result<Option<Value>, Stuck> {
         let value = match self.take(field, found) {
             None if field.optional => return Ok(None),
             None => {
@@ -144,7 +144,7 @@ impl Bridge<'_> {
             }
             (Kind::List(of), Value::Array(entries)) => {
                 self.path.push("[]");
-                let entries = entries.into_iter().map(|entry| self.value(of, entry)).collect();
+                let entries: Result<Vec<_>, Stuck> = entries.into_iter().map(|entry| self.value(of, entry)).collect();
                 self.path.pop();
                 Ok(Value::Array(entries?))
             }
