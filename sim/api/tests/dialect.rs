@@ -94,7 +94,8 @@ fn no_value_of_an_answer_shows_in_what_is_told_of_it() {
     }
     for case in cases() {
         let body = case.text.clone().unwrap_or_else(|| case.body.to_string());
-        let read = read_answer(case.op, case.status, case.content_type.as_deref(), body.as_bytes(), &Dialect::default());
+        let read =
+            read_answer(case.op, case.status, case.content_type.as_deref(), body.as_bytes(), &Dialect::default());
         let mut found = Vec::new();
         values(&case.body, &mut found);
         for deviation in &read.deviations {
@@ -157,7 +158,10 @@ fn calls_go_out_in_the_deployments_names() {
     };
     let body = |call: &Call| -> Value { serde_json::from_slice(&write_call(call, &dialect()).body.unwrap()).unwrap() };
     let sent = body(&start(Some(RecordingMode::Full)));
-    assert_eq!((&sent["mode"], &sent["agent_id"], &sent["appointment_id"]), (&json!("normal"), &json!("r"), &json!("full")));
+    assert_eq!(
+        (&sent["mode"], &sent["agent_id"], &sent["appointment_id"]),
+        (&json!("normal"), &json!("r"), &json!("full"))
+    );
     assert_eq!(sent.get("rep_id"), None);
     assert_eq!(body(&start(Some(RecordingMode::Ephemeral)))["mode"], "ghost");
     let create = decode("POST", "/api/v1/tasks", "", br#"{"description":"rep","assigned_to":"rep"}"#, "").unwrap();
@@ -180,7 +184,8 @@ fn answers_in_the_deployments_names_are_read_back() {
 
 #[test]
 fn a_time_without_a_zone_is_refused_where_the_scenario_says_so() {
-    let body = br#"{"data":{"id":"task_1","status":"completed","completed_at":"2026-06-10T10:00:00","completed_by":"r"}}"#;
+    let body =
+        br#"{"data":{"id":"task_1","status":"completed","completed_at":"2026-06-10T10:00:00","completed_by":"r"}}"#;
     let strict = Dialect { naive_times_are_utc: false, ..Dialect::default() };
     let read = read_answer(Op::CompleteTask, 200, JSON, body, &strict);
     assert_eq!(read.answer, Answer::Foreign("json of another shape".into()));
@@ -200,9 +205,16 @@ fn an_envelope_that_the_scenario_leaves_out_is_not_read() {
 
 #[test]
 fn an_error_without_a_code_has_the_one_of_its_status() {
-    let statuses = [(400, ErrorCode::InvalidRequest), (401, ErrorCode::InvalidToken), (403, ErrorCode::RbacViolation),
-        (404, ErrorCode::NotFound), (422, ErrorCode::ValidationError), (429, ErrorCode::RateLimited),
-        (500, ErrorCode::InternalError), (503, ErrorCode::InternalError)];
+    let statuses = [
+        (400, ErrorCode::InvalidRequest),
+        (401, ErrorCode::InvalidToken),
+        (403, ErrorCode::RbacViolation),
+        (404, ErrorCode::NotFound),
+        (422, ErrorCode::ValidationError),
+        (429, ErrorCode::RateLimited),
+        (500, ErrorCode::InternalError),
+        (503, ErrorCode::InternalError),
+    ];
     for (status, code) in statuses {
         let read = read_answer(Op::ListTasks, status, JSON, br#"{"detail": "no"}"#, &Dialect::default());
         let Answer::Error(error) = &read.answer else { panic!("{read:?}") };

@@ -42,7 +42,12 @@ impl Seen<'_> {
 /// Decides. In this order: a run that was not the same twice shows nothing, whatever it found; an interrupted one is no
 /// verdict; a broken rule is one, even if another rule had no chance to be (so is a difference of form, where the scenario says so); and what was not
 /// tried, or never succeeded, is not held.
-pub(crate) fn decide(outcome: &RunOutcome, must: &[Rule], seen: Seen<'_>, verification: Option<&Verification>) -> Verdict {
+pub(crate) fn decide(
+    outcome: &RunOutcome,
+    must: &[Rule],
+    seen: Seen<'_>,
+    verification: Option<&Verification>,
+) -> Verdict {
     let mut reasons = Vec::new();
     let broken = Rule::ALL.iter().filter(|rule| outcome.findings.count(**rule).broken > 0).count() as u64;
     if broken > 0 {
@@ -50,7 +55,8 @@ pub(crate) fn decide(outcome: &RunOutcome, must: &[Rule], seen: Seen<'_>, verifi
     }
     let of_form = seen.broken();
     if of_form > 0 {
-        reasons.push(format!("{} that the scenario forbids", counted(of_form, "contract finding", "contract findings")));
+        reasons
+            .push(format!("{} that the scenario forbids", counted(of_form, "contract finding", "contract findings")));
     }
     reasons.extend(seen.failing());
     let unexercised = outcome.findings.unexercised(must);

@@ -112,7 +112,11 @@ mod tests {
         }
         contract.add(Op::ListTasks, &[deviation("data.f0", "null")]);
         assert_eq!((contract.findings().count(), contract.more()), (KEPT, 50));
-        assert_eq!(contract.findings().find(|f| f.at == "data.f0").map(|f| f.count), Some(2), "what is known still counts");
+        assert_eq!(
+            contract.findings().find(|f| f.at == "data.f0").map(|f| f.count),
+            Some(2),
+            "what is known still counts"
+        );
         let mut sum = contract.clone();
         sum.merge(&contract);
         assert_eq!(sum.more(), 100);

@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn the_part_of_the_day_is_told_by_endpoint() {
-        let run = [(Op::ListTasks, tries(9, 9, 0)), (Op::StartRecording, tries(7, 0, 0)), (Op::ClockIn, tries(2, 0, 0))];
+        let run =
+            [(Op::ListTasks, tries(9, 9, 0)), (Op::StartRecording, tries(7, 0, 0)), (Op::ClockIn, tries(2, 0, 0))];
         let failing = always_failing(run);
         assert_eq!(failing, [Failing { op: Op::StartRecording, tried: 7, part: "recordings" }]);
         let mut parts: Vec<_> = Op::ALL.iter().map(|op| part_of(*op)).collect();

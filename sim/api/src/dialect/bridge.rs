@@ -78,7 +78,11 @@ impl Bridge<'_> {
             return Some(value);
         }
         // Under another name it may stand twice over, as an id does that two fields show.
-        let other = here.into_iter().chain([field.name]).chain(field.aka.iter().copied()).find(|name| found.contains_key(*name))?;
+        let other = here
+            .into_iter()
+            .chain([field.name])
+            .chain(field.aka.iter().copied())
+            .find(|name| found.contains_key(*name))?;
         if other != field.name {
             self.note(FieldName, "another name");
         }

@@ -96,4 +96,3 @@ pub(super) fn off_forbids_recording(op: Op, data: &mut Value) {
 pub(super) fn is_failure(body: &Value) -> bool {
     body["success"] == Value::Bool(false)
 }
-

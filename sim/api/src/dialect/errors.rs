@@ -34,9 +34,9 @@ pub(super) fn read(status: u16, body: &Value, notes: &mut Notes) -> ErrorBody {
         };
         notes.add(ErrorShape, "detail", saw);
     }
-    let invalid = ["validation_errors", "errors", "detail"].iter().find_map(|name| {
-        get(name).or(detail.and_then(|d| d.get(*name))).filter(|list| list.is_array())
-    });
+    let invalid = ["validation_errors", "errors", "detail"]
+        .iter()
+        .find_map(|name| get(name).or(detail.and_then(|d| d.get(*name))).filter(|list| list.is_array()));
     let error_code = code(status, detail, body, invalid.is_some(), notes);
     let request_id = request_id(detail, body, notes);
     let message = message(detail, body, invalid, notes);
@@ -48,7 +48,9 @@ pub(super) fn read(status: u16, body: &Value, notes: &mut Notes) -> ErrorBody {
 fn text<'a>(detail: Option<&'a Value>, body: &'a Value, names: &[&str]) -> Option<(&'a str, bool)> {
     let within = detail.and_then(|detail| names.iter().find_map(|name| detail.get(*name)?.as_str()));
     let beside = |at: &'a Value| names.iter().find_map(|name| at.get(*name)?.as_str());
-    within.map(|text| (text, true)).or_else(|| beside(body).or_else(|| beside(&body["error"])).map(|text| (text, false)))
+    within
+        .map(|text| (text, true))
+        .or_else(|| beside(body).or_else(|| beside(&body["error"])).map(|text| (text, false)))
 }
 
 fn code(status: u16, detail: Option<&Value>, body: &Value, invalid: bool, notes: &mut Notes) -> ErrorCode {

@@ -73,7 +73,8 @@ impl Serialize for ContractKind {
 impl<'de> Deserialize<'de> for ContractKind {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let name = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        ContractKind::named(&name).ok_or_else(|| D::Error::custom(format_args!("no contract finding is called {name:?}")))
+        ContractKind::named(&name)
+            .ok_or_else(|| D::Error::custom(format_args!("no contract finding is called {name:?}")))
     }
 }
 

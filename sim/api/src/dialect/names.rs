@@ -39,8 +39,7 @@ pub(super) static TASK_STATUS: NameSet =
     set("task_status", TaskStatus::WORDS, &[("pending", "open"), ("done", "completed"), ("canceled", "cancelled")]);
 pub(super) static ASSIGNEE: NameSet =
     NameSet { name: "assignee", words: Assignee::WORDS, same: &[("rep", "sales_rep")], known: &[] };
-pub(super) static PRIORITY: NameSet =
-    set("priority", Priority::WORDS, &[("urgent", "high"), ("normal", "medium")]);
+pub(super) static PRIORITY: NameSet = set("priority", Priority::WORDS, &[("urgent", "high"), ("normal", "medium")]);
 pub(super) static TASK_SOURCE: NameSet = set("task_source", TaskSource::WORDS, &[]);
 pub(super) static SENDER_ROLE: NameSet =
     set("sender_role", SenderRole::WORDS, &[("rep", "sales_rep"), ("contact", "customer"), ("otto", "ai")]);
@@ -77,7 +76,8 @@ impl NameSet {
     }
     /// The spec's word that a deployment is known to call so, whatever its case.
     pub(super) fn guess(&self, word: &str) -> Option<&'static str> {
-        let plain: String = word.chars().map(|c| if matches!(c, '-' | ' ') { '_' } else { c.to_ascii_lowercase() }).collect();
+        let plain: String =
+            word.chars().map(|c| if matches!(c, '-' | ' ') { '_' } else { c.to_ascii_lowercase() }).collect();
         let known = || self.known.iter().find(|(other, _)| *other == plain).map(|(_, own)| *own);
         self.own(&plain).or_else(known)
     }

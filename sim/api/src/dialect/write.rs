@@ -15,7 +15,8 @@ pub fn write_call(call: &Call, dialect: &Dialect) -> HttpRequest {
     }
     let op = call.op();
     if let Some(Value::Object(fields)) = request.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()) {
-        let fields: Map<String, Value> = fields.into_iter().map(|(name, value)| here(op, name, value, dialect)).collect();
+        let fields: Map<String, Value> =
+            fields.into_iter().map(|(name, value)| here(op, name, value, dialect)).collect();
         request.body = Some(Value::Object(fields).to_string().into_bytes());
     }
     if !request.query.is_empty() {

@@ -151,33 +151,53 @@ prop_compose! {
 }
 fn error() -> impl Strategy<Value = (Answer, u16)> {
     use ErrorCode::*;
-    let codes = [TokenExpired, MissingTenantId, InvalidToken, NotFound, ValidationError, InvalidRequest, RbacViolation, InternalError,
-        RateLimited, MethodNotAllowed];
+    let codes = [
+        TokenExpired,
+        MissingTenantId,
+        InvalidToken,
+        NotFound,
+        ValidationError,
+        InvalidRequest,
+        RbacViolation,
+        InternalError,
+        RateLimited,
+        MethodNotAllowed,
+    ];
     let details = vec(("[a-z_]{1,12}", "[a-z]{2,5}_[a-f0-9]{1,12}"), 0..3);
-    (select(codes.to_vec()), "[A-Za-z ,`'.]{0,60}", "req_[a-f0-9]{1,16}", details).prop_map(|(code, message, request_id, details)| {
-        let body = ErrorBody::new(code, message, request_id);
-        let body = details.into_iter().fold(body, |body, (key, value)| body.about(&key, value));
-        (Answer::Error(Box::new(body)), code.status())
-    })
+    (select(codes.to_vec()), "[A-Za-z ,`'.]{0,60}", "req_[a-f0-9]{1,16}", details).prop_map(
+        |(code, message, request_id, details)| {
+            let body = ErrorBody::new(code, message, request_id);
+            let body = details.into_iter().fold(body, |body, (key, value)| body.about(&key, value));
+            (Answer::Error(Box::new(body)), code.status())
+        },
+    )
 }
 
 /// Any answer that the spec allows, with its status.
 pub fn any_answer() -> impl Strategy<Value = (Answer, u16)> {
     let lists = prop_oneof![
-        (vec(entry(), 0..4), any::<u32>(), date()).prop_map(|(appointments, total, date)| Answer::Appointments(AppointmentList { appointments, total, date })),
-        (vec(task(), 0..4), any::<u32>(), any::<u32>()).prop_map(|(tasks, total, overdue_count)| Answer::Tasks(TaskList { tasks, total, overdue_count })),
-        (id(), vec(message(), 0..4), any::<u32>()).prop_map(|(contact_card_id, messages, total)| Answer::Thread(MessageThread { contact_card_id, messages, total })),
+        (vec(entry(), 0..4), any::<u32>(), date()).prop_map(|(appointments, total, date)| Answer::Appointments(
+            AppointmentList { appointments, total, date }
+        )),
+        (vec(task(), 0..4), any::<u32>(), any::<u32>())
+            .prop_map(|(tasks, total, overdue_count)| Answer::Tasks(TaskList { tasks, total, overdue_count })),
+        (id(), vec(message(), 0..4), any::<u32>()).prop_map(|(contact_card_id, messages, total)| Answer::Thread(
+            MessageThread { contact_card_id, messages, total }
+        )),
         (vec(win(), 0..4), any::<u32>()).prop_map(|(posts, total)| Answer::Wins(WinsFeed { posts, total })),
     ];
-    let completed = (id(), select(TaskStatus::ALL), time(), id())
-        .prop_map(|(id, status, completed_at, completed_by)| Answer::TaskCompleted(TaskCompleted { id, status, completed_at, completed_by }));
+    let completed =
+        (id(), select(TaskStatus::ALL), time(), id()).prop_map(|(id, status, completed_at, completed_by)| {
+            Answer::TaskCompleted(TaskCompleted { id, status, completed_at, completed_by })
+        });
     let single = prop_oneof![
         detail(),
         task().prop_map(|task| Answer::Task(Box::new(task))),
         completed,
         started(),
         session(),
-        (id(), id()).prop_map(|(status, recording_session_id)| Answer::Uploaded(Uploaded { status, recording_session_id })),
+        (id(), id())
+            .prop_map(|(status, recording_session_id)| Answer::Uploaded(Uploaded { status, recording_session_id })),
         shift_day(),
         shift().prop_map(Answer::Shift),
         text().prop_map(|answer| Answer::Rag(RagAnswer { answer })),

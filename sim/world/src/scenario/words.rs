@@ -61,9 +61,9 @@ pub(super) fn severities_schema(_: &mut SchemaGenerator) -> Schema {
 
 /// Of each set, the spec's names as keys.
 pub(super) fn names_schema(_: &mut SchemaGenerator) -> Schema {
-    by_set(|words| {
-        json!({ "type": "object", "propertyNames": { "enum": words }, "additionalProperties": { "type": "string" } })
-    })
+    by_set(
+        |words| json!({ "type": "object", "propertyNames": { "enum": words }, "additionalProperties": { "type": "string" } }),
+    )
 }
 
 /// Of each set, the spec's names as values.
