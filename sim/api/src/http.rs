@@ -152,40 +152,57 @@ fn written_answer(answer: &Answer) -> Option<Vec<u8>> {
 
 /// Reads the answer that `op` promises; anything else is [`Answer::Foreign`].
 pub fn decode_answer(op: Op, status: u16, body: &[u8]) -> Answer {
-    fn data<T: DeserializeOwned>(body: &[u8], answer: impl FnOnce(T) -> Answer) -> Answer {
-        match serde_json::from_slice::<Data<T>>(body) {
-            Ok(read) => answer(read.data),
-            Err(e) => Answer::Foreign(foreign(&e)),
-        }
-    }
     if status >= 400 {
         return match serde_json::from_slice(body) {
             Ok(error) => Answer::Error(Box::new(error)),
             Err(e) => Answer::Foreign(foreign(&e)),
         };
     }
-    match op {
-        Op::ListAppointments => data(body, Answer::Appointments),
-        Op::GetAppointment | Op::UpdateAppointment => data(body, |a| Answer::Appointment(Box::new(a))),
-        Op::ListTasks => data(body, Answer::Tasks),
-        Op::CreateTask | Op::UpdateTask => data(body, |a| Answer::Task(Box::new(a))),
-        Op::CompleteTask => data(body, Answer::TaskCompleted),
-        Op::StartRecording => data(body, Answer::RecordingStarted),
-        Op::StopRecording | Op::GetRecording => data(body, |a| Answer::Recording(Box::new(a))),
-        Op::UploadAudio => data(body, Answer::Uploaded),
-        Op::ClockIn | Op::ShiftToday => data(body, |a| Answer::ShiftDay(Box::new(a))),
-        Op::ClockOut => data(body, Answer::Shift),
-        Op::GetThread => data(body, Answer::Thread),
-        Op::RagQuery => data(body, Answer::Rag),
-        Op::ListWins => data(body, Answer::Wins),
-        Op::PostWin => data(body, |a| Answer::Win(Box::new(a))),
-        Op::Health => data(body, Answer::Health),
-        Op::PutAudio => Answer::Stored,
+    typed(op, body).unwrap_or_else(|e| Answer::Foreign(foreign(&e)))
+}
+
+/// Where the data of a success is read from.
+pub(crate) trait Source {
+    /// Reads it.
+    fn read<T: DeserializeOwned>(self) -> Result<T, serde_json::Error>;
+}
+/// A body in its envelope.
+impl Source for &[u8] {
+    fn read<T: DeserializeOwned>(self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice::<Data<T>>(self).map(|envelope| envelope.data)
+    }
+}
+/// What the envelope holds.
+impl Source for Value {
+    fn read<T: DeserializeOwned>(self) -> Result<T, serde_json::Error> {
+        T::deserialize(self)
     }
 }
 
+/// Reads the success that `op` promises.
+pub(crate) fn typed(op: Op, source: impl Source) -> Result<Answer, serde_json::Error> {
+    Ok(match op {
+        Op::ListAppointments => Answer::Appointments(source.read()?),
+        Op::GetAppointment | Op::UpdateAppointment => Answer::Appointment(Box::new(source.read()?)),
+        Op::ListTasks => Answer::Tasks(source.read()?),
+        Op::CreateTask | Op::UpdateTask => Answer::Task(Box::new(source.read()?)),
+        Op::CompleteTask => Answer::TaskCompleted(source.read()?),
+        Op::StartRecording => Answer::RecordingStarted(source.read()?),
+        Op::StopRecording | Op::GetRecording => Answer::Recording(Box::new(source.read()?)),
+        Op::UploadAudio => Answer::Uploaded(source.read()?),
+        Op::ClockIn | Op::ShiftToday => Answer::ShiftDay(Box::new(source.read()?)),
+        Op::ClockOut => Answer::Shift(source.read()?),
+        Op::GetThread => Answer::Thread(source.read()?),
+        Op::RagQuery => Answer::Rag(source.read()?),
+        Op::ListWins => Answer::Wins(source.read()?),
+        Op::PostWin => Answer::Win(Box::new(source.read()?)),
+        Op::Health => Answer::Health(source.read()?),
+        Op::PutAudio => Answer::Stored,
+    })
+}
+
 /// What is wrong with a body, in words that hold nothing of it.
-fn foreign(e: &serde_json::Error) -> SmolStr {
+pub(crate) fn foreign(e: &serde_json::Error) -> SmolStr {
     match e.classify() {
         serde_json::error::Category::Data => "json of another shape",
         serde_json::error::Category::Eof => "cut short",

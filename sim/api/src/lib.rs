@@ -9,6 +9,7 @@
 pub mod call;
 pub mod dataset;
 pub mod defects;
+pub mod dialect;
 pub mod endpoint;
 pub mod error;
 pub mod fixed;

@@ -14,6 +14,8 @@ macro_rules! names {
         impl $name {
             /// Every value, in the spec's order.
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
+            /// The names on the wire, in the same order.
+            pub const WORDS: &'static [&'static str] = &[$($wire),+];
             /// The name on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $wire),+ }

@@ -1,6 +1,7 @@
 //! Makes the summary of what came of a run.
 
 use crate::cases::Clocks;
+use crate::contract;
 use crate::hlog::op_word;
 use crate::recipe::Recipe;
 use crate::summary::*;
@@ -10,7 +11,7 @@ use fieldday_api::rules::Rule;
 use fieldday_api::time::Span;
 use fieldday_engine::run::RunOutcome;
 use fieldday_history::event::{Lapse, Screen};
-use fieldday_rules::{CLASSES, Findings, Hazard, OpMeasures, Settings};
+use fieldday_rules::{CLASSES, Contract, Findings, Hazard, OpMeasures, Settings};
 use fieldday_world::plan::Plan;
 use hdrhistogram::Histogram;
 
@@ -29,6 +30,8 @@ pub struct Facts {
     pub peak_memory_bytes: Option<u64>,
     /// What running twice showed.
     pub verification: Option<Verification>,
+    /// How the target's answers differ from the spec in form.
+    pub contract: Contract,
     /// What was recorded.
     pub history: Option<HistoryPart>,
 }
@@ -38,7 +41,10 @@ impl Summary {
     pub fn new(facts: Facts, plan: &Plan, outcome: &RunOutcome) -> Summary {
         let scenario = plan.scenario();
         let mut clocks = Clocks::new(plan);
-        let verdict = verdict::decide(outcome, &scenario.must_exercise, facts.verification.as_ref());
+        let contract = contract::part(&facts.contract, &scenario.contract);
+        let not_exercised_parts = contract::not_exercised(&outcome.measures);
+        let seen = verdict::Seen { contract: contract.as_ref(), not_exercised: &not_exercised_parts };
+        let verdict = verdict::decide(outcome, &scenario.must_exercise, seen, facts.verification.as_ref());
         Summary {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -47,6 +53,8 @@ impl Summary {
             limits: limits(outcome),
             rules: Rule::ALL.iter().map(|rule| rule_line(*rule, &outcome.findings, &scenario.must_exercise)).collect(),
             felt: felt(&outcome.measures.felt),
+            contract,
+            not_exercised_parts,
             hazards: hazards(&outcome.findings, &mut clocks),
             violations: clocks.violations(&outcome.findings),
             totals: Totals {

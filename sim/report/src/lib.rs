@@ -9,6 +9,7 @@ pub mod attempts;
 mod build;
 mod cases;
 pub mod catalogue;
+mod contract;
 mod diagram;
 pub mod explored;
 mod folder;

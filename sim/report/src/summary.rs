@@ -29,6 +29,12 @@ pub struct Summary {
     pub rules: Vec<RuleLine>,
     /// What reps felt.
     pub felt: Felt,
+    /// How the target's answers differ from the spec in form; none if they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractPart>,
+    /// Endpoints that never succeeded, and what could not be exercised without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_exercised_parts: Vec<NotExercised>,
     /// Dangers that the specification itself holds, and that showed.
     pub hazards: Vec<HazardLine>,
     /// The first cases of each broken rule.
@@ -278,6 +284,64 @@ pub struct Lengths {
     pub p99: u64,
     /// The greatest.
     pub max: u64,
+}
+
+/// How answers differ from the spec in form.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractPart {
+    /// Every difference once.
+    pub findings: Vec<ContractLine>,
+    /// How often one was met that there was no room to tell apart.
+    pub more: u64,
+}
+
+/// One difference of form.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractLine {
+    /// Its kind's name.
+    pub kind: String,
+    /// Where the spec says how it should be.
+    pub section: String,
+    /// How it should be.
+    pub sentence: String,
+    /// Whether the scenario takes it for a broken rule.
+    pub severity: ContractSeverity,
+    /// The endpoint's name.
+    pub op: String,
+    /// Its short form for people.
+    pub label: String,
+    /// Where in the answer: `data.tasks[].due_at`.
+    pub at: String,
+    /// What the first one had instead, in a word.
+    pub first: String,
+    /// In how many answers.
+    pub count: u64,
+}
+
+/// How much a difference of form weighs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContractSeverity {
+    /// It is told, and changes nothing.
+    Note,
+    /// It breaks the run as a broken rule does.
+    Broken,
+}
+
+/// An endpoint that never succeeded.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotExercised {
+    /// The endpoint's name.
+    pub op: String,
+    /// Its short form for people.
+    pub label: String,
+    /// Attempts that said something about it.
+    pub tried: u64,
+    /// The part of the day that could not be exercised.
+    pub part: String,
 }
 
 /// A danger that showed.

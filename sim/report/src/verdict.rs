@@ -1,6 +1,6 @@
 //! What a run comes to, and its exit code.
 
-use crate::summary::{Outcome, Verdict, Verification};
+use crate::summary::{ContractPart, ContractSeverity, NotExercised, Outcome, Verdict, Verification};
 use crate::units::{count, counted};
 use fieldday_api::rules::Rule;
 use fieldday_engine::run::RunOutcome;
@@ -17,14 +17,48 @@ impl Outcome {
     }
 }
 
+/// What was seen beside the rules.
+pub(crate) struct Seen<'a> {
+    /// Differences of form.
+    pub contract: Option<&'a ContractPart>,
+    /// Endpoints that never succeeded.
+    pub not_exercised: &'a [NotExercised],
+}
+
+impl Seen<'_> {
+    /// Differences of form that the scenario takes for a broken rule.
+    fn broken(&self) -> u64 {
+        let findings = self.contract.iter().flat_map(|part| &part.findings);
+        findings.filter(|line| line.severity == ContractSeverity::Broken).count() as u64
+    }
+    /// Why a run in which endpoints never succeeded says too little; none if there are none.
+    fn failing(&self) -> Option<String> {
+        let parts: Vec<String> = self.not_exercised.iter().map(|n| format!("{} ({})", n.part, n.label)).collect();
+        let which = counted(parts.len() as u64, "endpoint", "endpoints");
+        (!parts.is_empty()).then(|| format!("{which} never succeeded; not exercised: {}", parts.join(", ")))
+    }
+}
+
 /// Decides. In this order: a run that was not the same twice shows nothing, whatever it found; an interrupted one is no
-/// verdict; a broken rule is one, even if another rule had no chance to be; and what was not tried is not held.
-pub(crate) fn decide(outcome: &RunOutcome, must: &[Rule], verification: Option<&Verification>) -> Verdict {
+/// verdict; a broken rule is one, even if another rule had no chance to be (so is a difference of form, where the scenario says so); and what was not
+/// tried, or never succeeded, is not held.
+pub(crate) fn decide(
+    outcome: &RunOutcome,
+    must: &[Rule],
+    seen: Seen<'_>,
+    verification: Option<&Verification>,
+) -> Verdict {
     let mut reasons = Vec::new();
     let broken = Rule::ALL.iter().filter(|rule| outcome.findings.count(**rule).broken > 0).count() as u64;
     if broken > 0 {
         reasons.push(format!("{} broken", counted(broken, "rule", "rules")));
     }
+    let of_form = seen.broken();
+    if of_form > 0 {
+        reasons
+            .push(format!("{} that the scenario forbids", counted(of_form, "contract finding", "contract findings")));
+    }
+    reasons.extend(seen.failing());
     let unexercised = outcome.findings.unexercised(must);
     let names: Vec<&str> = unexercised.iter().map(|rule| rule.name()).collect();
     let differs = verification.is_some_and(|v| !v.agreed);
@@ -38,14 +72,16 @@ pub(crate) fn decide(outcome: &RunOutcome, must: &[Rule], verification: Option<&
             reasons.insert(0, format!("ended early, after {ran} of {of} cells"));
             Outcome::Interrupted
         }
-        () if broken > 0 => Outcome::Broken,
+        () if broken > 0 || of_form > 0 => Outcome::Broken,
         () if outcome.requests == 0 => {
             reasons.push("nothing was exercised: no request reached a backend".to_owned());
             Outcome::Invalid
         }
-        () if !names.is_empty() => {
-            let which = counted(names.len() as u64, "rule", "rules");
-            reasons.push(format!("{which} that the scenario must exercise had no case: {}", names.join(", ")));
+        () if !names.is_empty() || !seen.not_exercised.is_empty() => {
+            if !names.is_empty() {
+                let which = counted(names.len() as u64, "rule", "rules");
+                reasons.push(format!("{which} that the scenario must exercise had no case: {}", names.join(", ")));
+            }
             Outcome::Invalid
         }
         () => {

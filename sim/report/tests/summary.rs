@@ -188,3 +188,46 @@ fn a_folder_that_cannot_be_made_says_which_and_why() {
     std::fs::remove_file(&out).unwrap();
     assert!(error.contains("no-folder") && error.contains("cannot be written"), "{error}");
 }
+
+#[test]
+fn differences_of_form_are_summed_up_and_break_the_run_only_where_the_scenario_says_so() {
+    use fieldday_api::dialect::{ContractKind, Deviation, Severity};
+    let mut contract = fieldday_rules::Contract::default();
+    let deviation =
+        Deviation { kind: ContractKind::NaiveTime, at: "data.tasks[].due_at".into(), saw: "no zone".into() };
+    contract.add(fieldday_api::endpoint::Op::ListTasks, &[deviation]);
+    let schema = jsonschema::validator_for(&serde_json::from_str(SCHEMA).unwrap()).unwrap();
+    for (severity, expected) in [(None, Outcome::Held), (Some(Severity::Broken), Outcome::Broken)] {
+        let mut scenario = Scenario::load("weekday").unwrap();
+        scenario.with_reps(12);
+        scenario.must_exercise.clear();
+        scenario.contract.0.extend(severity.map(|severity| ("naive-time".to_owned(), severity)));
+        let plan = Plan::new(Arc::new(scenario), 1).unwrap();
+        let outcome = ran(&plan, Keep::default(), false, None);
+        let summary = Summary::new(Facts { contract: contract.clone(), ..Facts::default() }, &plan, &outcome);
+        assert_eq!(summary.verdict.outcome, expected, "{:?}", summary.verdict);
+        let mut json: serde_json::Value = serde_json::from_str(&summary.to_json()).unwrap();
+        assert!(schema.is_valid(&json));
+        assert_eq!(summary.contract.unwrap().findings[0].count, 1);
+        json.as_object_mut().unwrap().remove("contract");
+        assert_eq!(serde_json::from_value::<Summary>(json).unwrap().contract, None, "an old summary reads");
+    }
+}
+
+#[test]
+fn an_endpoint_that_never_succeeds_makes_a_run_invalid_and_names_the_part_of_the_day() {
+    let mut scenario = Scenario::load("weekday").unwrap();
+    scenario.with_reps(12);
+    scenario.must_exercise.clear();
+    let text = format!(
+        "{}\n[[mishap]]\nname = 'no-recordings'\nkind = 'error-before-commit'\nops = ['start-recording']\nstatus = 500\n",
+        scenario.to_toml().unwrap()
+    );
+    let scenario = Scenario::parse(&text, "test.toml").unwrap();
+    let plan = Plan::new(Arc::new(scenario), 1).unwrap();
+    let summary = summary(&plan, &ran(&plan, Keep::default(), false, None));
+    assert_eq!(summary.verdict.exit_code, 4, "{:?}", summary.verdict);
+    let parts: Vec<&str> = summary.not_exercised_parts.iter().map(|n| n.part.as_str()).collect();
+    assert_eq!(parts, ["recordings"]);
+    assert!(summary.verdict.reasons.iter().any(|reason| reason.contains("recordings")), "{:?}", summary.verdict);
+}

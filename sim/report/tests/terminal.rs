@@ -108,6 +108,8 @@ fn held() -> Summary {
             uploads_unfinished: 1,
             ..Felt::default()
         },
+        contract: None,
+        not_exercised_parts: vec![],
         hazards: vec![HazardLine {
             hazard: "appointment.old-update-landed-late".into(),
             sentence: "An update whose answer was lost may land after a newer one that was acknowledged, and undo it."
@@ -190,4 +192,49 @@ fn colour_adds_nothing_but_colour() {
         }
     }
     assert_eq!(stripped, plain);
+}
+
+#[test]
+fn differences_of_form_and_endpoints_that_never_succeeded_are_told_only_if_there_are_any() {
+    let mut summary = held();
+    assert!(!report(&summary, None, false).contains("CONTRACT"));
+    assert!(!report(&summary, None, false).contains("NOT EXERCISED"));
+    let finding = |kind: &str, at: &str, severity| ContractLine {
+        kind: kind.into(),
+        section: "2".into(),
+        sentence: "A time says its zone.".into(),
+        severity,
+        op: "list-tasks".into(),
+        label: "GET tasks".into(),
+        at: at.into(),
+        first: "no zone".into(),
+        count: 1_234,
+    };
+    let findings = vec![
+        finding("contract.envelope", "body", ContractSeverity::Broken),
+        finding("contract.naive-time", "data.tasks[].due_at", ContractSeverity::Note),
+        finding("contract.naive-time", "data.tasks[].created_at", ContractSeverity::Note),
+    ];
+    summary.contract = Some(ContractPart { findings, more: 7 });
+    summary.not_exercised_parts = vec![NotExercised {
+        op: "start-recording".into(),
+        label: "POST recording/start".into(),
+        tried: 31,
+        part: "recordings".into(),
+    }];
+    let text = report(&summary, None, false);
+    let part = &text[text.find("CONTRACT").unwrap()..text.find("TOTALS").unwrap()];
+    assert_eq!(part.matches("contract.naive-time").count(), 1, "{part}");
+    for expected in [
+        "✗ contract.envelope",
+        "! contract.naive-time",
+        "data.tasks[].created_at",
+        "1,234 answers",
+        "7 times",
+        "✗ POST recording/start",
+        "0 of 31 attempts",
+        "recordings",
+    ] {
+        assert!(part.contains(expected), "{expected}\n{part}");
+    }
 }

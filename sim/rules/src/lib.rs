@@ -27,8 +27,10 @@
 //!    expected and what was seen, without private values, and `notes.inconclusive(rule)` for a case that nobody can decide.
 //! 4. In `tests/`, a stream that trips it and one that does not, the doubtful cases among the latter.
 
+mod contract;
 mod docket;
 mod facts;
+mod failing;
 mod findings;
 mod judge;
 mod judges;
@@ -39,7 +41,9 @@ mod settings;
 mod signature;
 mod tables;
 
+pub use contract::{Contract, ContractFinding};
 pub use docket::{ClientInfo, Effect, End, Exchange, Flight, Prior, PriorEnd};
+pub use failing::{Failing, Tries, always_failing, part_of};
 pub use findings::{CLASSES, Findings, Hazard, HazardCase, Hazards, Punctuality, RuleCount, Verdict, Violation};
 pub use judge::{Judges, is_judged};
 pub use marks::{Mark, Marks};

@@ -1,6 +1,7 @@
 //! A run's summary on a terminal: what ran, limits, rules, what reps felt, dangers, totals; and of a run that failed, last
 //! of all, what broke and the line to paste.
 
+mod contract;
 mod failure;
 mod felt;
 mod limits;
@@ -28,6 +29,7 @@ pub fn report(summary: &Summary, folder: Option<&str>, colour: bool) -> String {
         rules::write(&mut out, summary, paint);
         felt::write(&mut out, summary, paint);
         hazards(&mut out, summary, paint);
+        contract::write(&mut out, summary, paint);
     }
     totals::write(&mut out, summary, folder, paint);
     failure::write(&mut out, summary, paint);

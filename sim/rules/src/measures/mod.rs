@@ -10,7 +10,7 @@ pub use ops::OpMeasures;
 
 use fieldday_api::endpoint::Op;
 use fieldday_history::Event;
-use fieldday_history::event::What;
+use fieldday_history::event::{ClientKind, What};
 use hdrhistogram::Histogram;
 
 /// Everything measured in a cell, or by a worker.
@@ -22,6 +22,8 @@ pub struct Measures {
     pub felt: Felt,
     /// What each client has under way: call, attempt, endpoint.
     under_way: Vec<Vec<(u32, u8, Op)>>,
+    /// Which clients try what must fail.
+    intruders: Vec<bool>,
 }
 
 impl Default for Measures {
@@ -34,7 +36,7 @@ impl Measures {
     /// Nothing measured yet.
     pub fn new() -> Measures {
         let ops = Op::ALL.iter().map(|_| OpMeasures::new()).collect();
-        Measures { ops, felt: Felt::new(), under_way: Vec::new() }
+        Measures { ops, felt: Felt::new(), under_way: Vec::new(), intruders: Vec::new() }
     }
     /// What was measured of one endpoint.
     pub fn op(&self, op: Op) -> &OpMeasures {
@@ -44,10 +46,12 @@ impl Measures {
     pub fn on(&mut self, event: &Event) {
         let client = event.client as usize;
         match &event.what {
-            What::Client(_) => {
+            What::Client(introduced) => {
                 if self.under_way.len() <= client {
                     self.under_way.resize_with(client + 1, Vec::new);
+                    self.intruders.resize(client + 1, false);
                 }
+                self.intruders[client] = introduced.kind == ClientKind::Intruder;
                 self.under_way[client].clear();
             }
             What::Sent(sent) => {
@@ -60,11 +64,17 @@ impl Measures {
             What::Answered { call, attempt, response, took } => {
                 if let Some(op) = self.ended(client, *call, *attempt) {
                     self.ops[op.index()].answered(op, response, *took);
+                    if !self.intruders[client] {
+                        self.ops[op.index()].tried(op, response);
+                    }
                 }
             }
             What::Unanswered { call, attempt, why, took } => {
                 if let Some(op) = self.ended(client, *call, *attempt) {
                     self.ops[op.index()].unanswered(op, *why, *took);
+                    if !self.intruders[client] {
+                        self.ops[op.index()].tried_in_vain(*why);
+                    }
                 }
             }
             What::Killed => {

@@ -1,6 +1,7 @@
 //! Latencies and failures of one endpoint.
 
 use super::{add, histogram};
+use crate::failing::Tries;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::time::Span;
@@ -24,6 +25,8 @@ pub struct OpMeasures {
     pub unanswered: [u64; 5],
     /// Attempts that took longer than their class allows, answered or timed out.
     pub beyond_limit: u64,
+    /// What came of it for those who had a right to an answer: all but intruders.
+    pub tries: Tries,
     /// How long attempts took, in microseconds from 1 µs to 1 h. Those that timed out stand at the time waited, as "at
     /// least": [`OpMeasures::at_least`] says how many.
     pub took: Histogram<u64>,
@@ -44,6 +47,7 @@ impl OpMeasures {
             foreign: 0,
             unanswered: [0; 5],
             beyond_limit: 0,
+            tries: Tries::default(),
             took: histogram(HOUR),
             at_least: 0,
         }
@@ -76,6 +80,17 @@ impl OpMeasures {
             self.record(took);
         }
     }
+    /// An answer to somebody with a right to one.
+    pub(super) fn tried(&mut self, op: Op, response: &Response) {
+        self.tries.tried += 1;
+        self.tries.succeeded += u64::from(response.is_success());
+        let is_absent = op.endpoint().optional && matches!(response.status, 404 | 501);
+        self.tries.not_implemented += u64::from(is_absent);
+    }
+    /// No answer for somebody with a right to one. Without network, nothing was tried.
+    pub(super) fn tried_in_vain(&mut self, why: Lapse) {
+        self.tries.tried += u64::from(matches!(why, Lapse::Timeout | Lapse::Broken));
+    }
     /// An attempt of an app that died, of which nothing else was told.
     pub(super) fn killed(&mut self) {
         self.unanswered[Lapse::Killed as usize] += 1;
@@ -91,6 +106,7 @@ impl OpMeasures {
         }
         self.beyond_limit += other.beyond_limit;
         self.at_least += other.at_least;
+        self.tries.merge(other.tries);
         add(&mut self.took, &other.took);
     }
     fn record(&mut self, took: Span) {

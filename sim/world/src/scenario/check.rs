@@ -25,6 +25,7 @@ pub(super) fn problems(scenario: &Scenario) -> Vec<Finding> {
         findings.day(scenario);
         findings.people(scenario);
         findings.sums_and_bounds(scenario);
+        findings.dialect(scenario);
         for (i, mishap) in scenario.mishap.iter().enumerate() {
             findings.mishap(scenario, &i.to_string(), mishap);
         }
@@ -210,6 +211,34 @@ impl Findings {
         for (i, outage) in scenario.outage.iter().enumerate() {
             for (j, tenant) in outage.tenants.iter().enumerate() {
                 self.tenant(scenario, &["outage", &i.to_string(), "tenants", &j.to_string()], *tenant);
+            }
+        }
+    }
+
+    /// What a deployment calls things is a word of its wire.
+    fn dialect(&mut self, scenario: &Scenario) {
+        let well = |word: &str| {
+            let byte = |b: u8| b.is_ascii_alphanumeric() || b"_-.:".contains(&b);
+            (1..=60).contains(&word.len()) && word.bytes().all(byte)
+        };
+        let allowed = || Some("letters, digits, `_`, `-`, `.` and `:`, 60 at most".to_owned());
+        let dialect = &scenario.dialect;
+        for (set, of) in &dialect.names {
+            for (own, here) in of.iter().filter(|(_, here)| !well(here)) {
+                self.add(&["dialect", "names", set, own], format!("{here:?} is no name"), allowed());
+            }
+        }
+        for (set, of) in &dialect.also {
+            for here in of.keys().filter(|here| !well(here)) {
+                self.add(&["dialect", "also", set, here], format!("{here:?} is no name"), allowed());
+            }
+        }
+        for (own, here) in &dialect.fields {
+            if !well(own) || !well(here) {
+                self.add(&["dialect", "fields", own], format!("{own:?} = {here:?} names no field"), allowed());
+            } else if dialect.fields.iter().any(|(other, name)| other != own && name == here) {
+                let message = format!("{here:?} is the name of two fields");
+                self.add(&["dialect", "fields", own], message, Some("a name of its own for each".to_owned()));
             }
         }
     }

@@ -3,6 +3,7 @@
 
 mod builtin;
 mod check;
+mod dialect;
 mod error;
 mod live;
 mod locate;
@@ -15,6 +16,7 @@ mod words;
 mod tests;
 
 pub use builtin::{builtin_names, builtin_text};
+pub use dialect::{Dialect, Severities};
 pub use error::{Problem, ScenarioError};
 pub use live::{Connections, Generator, HttpVersion, Live};
 pub use swarm::Drawn;

@@ -217,3 +217,41 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_dialect_is_read_checked_and_left_out_where_there_is_none() {
+    let text = format!(
+        "{HEAD}[dialect.names.recording_mode]\nfull = 'normal'\n[dialect.also.recording_mode]\noff = 'ghost'\n\
+         [dialect.fields]\ncontact_card_id = 'contact_id'\n[contract]\nnaive-time = 'broken'\n"
+    );
+    let scenario = Scenario::parse(&text, "test.toml").unwrap_or_else(|error| panic!("{error}"));
+    let table = scenario.dialect.table();
+    assert_eq!(table.names["recording_mode"]["full"], "normal");
+    assert_eq!(table.also["recording_mode"]["off"], "ghost");
+    assert_eq!(table.fields["contact_card_id"], "contact_id");
+    assert!(table.naive_times_are_utc);
+    use fieldday_api::dialect::{ContractKind, Severity};
+    assert_eq!(scenario.contract.of(ContractKind::NaiveTime), Severity::Broken);
+    assert_eq!(scenario.contract.of(ContractKind::Envelope), Severity::Note);
+    assert_eq!(Scenario::parse(&scenario.to_toml().unwrap(), "again.toml"), Ok(scenario));
+
+    let plain = Scenario::parse(HEAD, "test.toml").unwrap().to_toml().unwrap();
+    assert!(!plain.contains("dialect") && !plain.contains("contract"), "{plain}");
+
+    // Text, key, suggestion.
+    let wrong = [
+        ("[dialect.names.recording_mod]\nfull = 'x'", "dialect.names.recording_mod", Some("recording_mode")),
+        ("[dialect.names.recording_mode]\nfuul = 'x'", "dialect.names.recording_mode.fuul", Some("full")),
+        ("[dialect.names.recording_mode]\nfull = 'a b'", "dialect.names.recording_mode.full", None),
+        ("[dialect.also.recording_mode]\noff = 'gost'", "dialect.also.recording_mode.off", Some("ghost")),
+        ("[dialect.fields]\na = 'x'\nb = 'x'", "dialect.fields.a", None),
+        ("[dialect]\nenvelopes = ['dat']", "dialect.envelopes[0]", Some("data")),
+        ("[contract]\nnaive-tme = 'note'", "contract.naive-tme", Some("naive-time")),
+        ("[contract]\nnaive-time = 'brokn'", "contract.naive-time", Some("broken")),
+    ];
+    for (text, key, suggestion) in wrong {
+        let error = refused(&format!("{HEAD}{text}\n"));
+        assert_eq!(error.problems[0].key, key, "{text}\n{error}");
+        assert_eq!(error.problems[0].suggestion.as_deref(), suggestion, "{text}\n{error}");
+    }
+}

@@ -1,6 +1,7 @@
 //! What a scenario file may say: the day, the people, their visits, the office. The comments are the schema's descriptions.
 
 use super::live;
+use super::dialect::{Dialect, Severities};
 use super::trouble::{Kills, Mishap, Network, Outage, Shunya, Switches};
 use super::words;
 use crate::persona::{Bounds, HabitsForAll};
@@ -63,6 +64,12 @@ pub struct Scenario {
     /// How the day is lived on the wall clock.
     #[serde(default, skip_serializing_if = "live::is_default")]
     pub live: live::Live,
+    /// How a deployment names and wraps things, where otherwise than the spec.
+    #[serde(default, skip_serializing_if = "Dialect::is_default")]
+    pub dialect: Dialect,
+    /// How much a difference from the spec's form weighs.
+    #[serde(default, skip_serializing_if = "Severities::is_default")]
+    pub contract: Severities,
     /// Regions that lose the network for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outage: Vec<Outage>,

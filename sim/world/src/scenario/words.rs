@@ -1,9 +1,11 @@
 //! The closed sets of words that a scenario may use, for errors and for the schema.
 
 use crate::{network, persona, territory};
+use fieldday_api::dialect::{ContractKind, NAME_SETS};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
 
 fn op_words() -> Vec<String> {
     let word = |op: &Op| serde_json::to_value(op).ok()?.as_str().map(str::to_owned);
@@ -42,6 +44,37 @@ pub(super) fn bounds_to<const MOST: u32>(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "integer", "minimum": 0, "maximum": MOST },
     })
+}
+
+pub(super) fn envelopes_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array", "minItems": 1, "maxItems": 3, "items": { "type": "string", "enum": ["data", "success", "bare"] },
+    })
+}
+
+pub(super) fn severities_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object", "propertyNames": { "enum": ContractKind::KEYS },
+        "additionalProperties": { "type": "string", "enum": ["note", "broken"] },
+    })
+}
+
+/// Of each set, the spec's names as keys.
+pub(super) fn names_schema(_: &mut SchemaGenerator) -> Schema {
+    by_set(
+        |words| json!({ "type": "object", "propertyNames": { "enum": words }, "additionalProperties": { "type": "string" } }),
+    )
+}
+
+/// Of each set, the spec's names as values.
+pub(super) fn also_schema(_: &mut SchemaGenerator) -> Schema {
+    by_set(|words| json!({ "type": "object", "additionalProperties": { "type": "string", "enum": words } }))
+}
+
+fn by_set(of: impl Fn(&[&str]) -> Value) -> Schema {
+    let sets: Map<String, Value> = NAME_SETS.iter().map(|set| (set.name.to_owned(), of(set.words))).collect();
+    let names: Vec<&str> = NAME_SETS.iter().map(|set| set.name).collect();
+    json_schema!({ "type": "object", "propertyNames": { "enum": names }, "properties": sets, "additionalProperties": false })
 }
 
 /// The word that was probably meant.

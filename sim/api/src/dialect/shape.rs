@@ -1,0 +1,102 @@
+//! What is known of the shape of an answer: its fields, their kinds, and what stands in where one is not there.
+
+use super::names::NameSet;
+
+/// What a value is.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// A text: an id, a name, free words.
+    Text,
+    /// A name of a closed set.
+    Name(&'static NameSet),
+    /// A moment.
+    Time,
+    /// A calendar date.
+    Date,
+    /// A time of day.
+    Clock,
+    /// A decimal number.
+    Number,
+    /// A whole number from 0, below so much.
+    Count(u64),
+    /// True or false.
+    Flag,
+    /// A list of such.
+    List(&'static Kind),
+    /// An object.
+    Object(&'static [Field]),
+}
+
+/// What stands in for a value that is not there.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Neutral {
+    /// Nothing.
+    Null,
+    /// A text or a name.
+    Text(&'static str),
+    /// None.
+    Zero,
+    /// Yes.
+    True,
+    /// No.
+    False,
+    /// 1970: earlier than anything that is compared with it.
+    Epoch,
+    /// As many as the list of that name has.
+    Length(&'static str),
+    /// What another field of the object says.
+    Like(&'static str),
+    /// What the call asked for.
+    Asked,
+    /// An object of stand-ins.
+    Hollow,
+}
+
+/// A field of an object.
+#[derive(Debug)]
+pub(super) struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether the spec lets it be null.
+    pub nullable: bool,
+    /// Whether the spec lets it be left out, in one place at least.
+    pub optional: bool,
+    /// What stands in for it.
+    pub neutral: Option<Neutral>,
+    /// Whether the stand-in also serves where the value cannot be read: nothing is decided by this field.
+    pub harmless: bool,
+    /// What deployments are known to call it.
+    pub aka: &'static [&'static str],
+}
+
+impl Field {
+    /// Also known under these names.
+    pub(super) const fn aka(mut self, names: &'static [&'static str]) -> Field {
+        self.aka = names;
+        self
+    }
+    /// Nothing is decided by it.
+    pub(super) const fn harmless(mut self) -> Field {
+        self.harmless = true;
+        self
+    }
+}
+
+/// A field without which an answer says nothing.
+pub(super) const fn must(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, nullable: false, optional: false, neutral: None, harmless: false, aka: &[] }
+}
+/// A field that may be missed.
+pub(super) const fn or(name: &'static str, kind: Kind, neutral: Neutral) -> Field {
+    Field { name, kind, nullable: false, optional: false, neutral: Some(neutral), harmless: false, aka: &[] }
+}
+/// A documented field that may be null.
+pub(super) const fn null(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, nullable: true, optional: false, neutral: Some(Neutral::Null), harmless: false, aka: &[] }
+}
+/// A field that may be null, and that not every answer has.
+pub(super) const fn left(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, nullable: true, optional: true, neutral: Some(Neutral::Null), harmless: false, aka: &[] }
+}

@@ -1,0 +1,264 @@
+//! Answers as real deployments give them, read: a fixture of bodies (invented data), the identity of what is exactly the
+//! spec's, arbitrary bytes, and that nothing of an answer shows in what is told of its form.
+
+mod answers;
+
+use answers::{any_answer, op_of};
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::dialect::*;
+use fieldday_api::endpoint::Op;
+use fieldday_api::error::ErrorCode;
+use fieldday_api::http::{decode, encode, encode_answer};
+use fieldday_api::names::{Outcome, RecordingMode, TaskStatus};
+use fieldday_api::time::{Date, Time};
+use fieldday_api::wire::appointments::AppointmentQuery;
+use fieldday_api::wire::recordings::{Location, RecordingStart};
+use proptest::prelude::*;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+const JSON: Option<&str> = Some("application/json");
+
+/// One answer of `fixtures/dialects.json`.
+#[derive(Deserialize)]
+struct Case {
+    about: String,
+    op: Op,
+    status: u16,
+    #[serde(default)]
+    content_type: Option<String>,
+    /// The body as JSON, or
+    #[serde(default)]
+    body: Value,
+    /// as text.
+    #[serde(default)]
+    text: Option<String>,
+    /// Parts of the answer as it is read, by JSON pointer; of a foreign answer its word.
+    reads: Value,
+    /// What is told: kind, place, what was seen.
+    tells: Vec<(ContractKind, String, String)>,
+}
+
+fn cases() -> Vec<Case> {
+    serde_json::from_str(include_str!("fixtures/dialects.json")).unwrap()
+}
+fn told(read: &Read) -> Vec<(ContractKind, String, String)> {
+    read.deviations.iter().map(|d| (d.kind, d.at.to_string(), d.saw.to_string())).collect()
+}
+
+#[test]
+fn every_known_form_is_read_and_told() {
+    for case in cases() {
+        let body = case.text.clone().unwrap_or_else(|| case.body.to_string());
+        let content_type = case.content_type.as_deref().or(JSON);
+        let read = read_answer(case.op, case.status, content_type, body.as_bytes(), &Dialect::default());
+        match (&read.answer, case.reads.as_object()) {
+            (Answer::Foreign(word), None) => assert_eq!(Some(word.as_str()), case.reads.as_str(), "{}", case.about),
+            (answer, Some(parts)) => {
+                let bytes = encode_answer(answer).unwrap_or_else(|| panic!("{}: {answer:?}", case.about));
+                let value: Value = serde_json::from_slice(&bytes).unwrap();
+                for (pointer, expected) in parts {
+                    assert_eq!(value.pointer(pointer), Some(expected), "{}: {pointer}\n{:?}", case.about, told(&read));
+                }
+            }
+            (answer, None) => panic!("{}: {answer:?} {:?}", case.about, told(&read)),
+        }
+        let (mut is, mut should) = (told(&read), case.tells.clone());
+        is.sort();
+        should.sort();
+        assert_eq!(is, should, "{}", case.about);
+    }
+}
+
+#[test]
+fn the_fixture_has_every_endpoint_and_every_kind() {
+    let cases = cases();
+    for op in Op::ALL {
+        assert!(cases.iter().any(|case| case.op == *op), "{op:?}");
+    }
+    for kind in ContractKind::ALL {
+        assert!(cases.iter().any(|case| case.tells.iter().any(|told| told.0 == *kind)), "{kind}");
+    }
+}
+
+#[test]
+fn no_value_of_an_answer_shows_in_what_is_told_of_it() {
+    fn values(of: &Value, found: &mut Vec<String>) {
+        match of {
+            Value::String(text) => found.push(text.clone()),
+            Value::Number(number) => found.push(number.to_string()),
+            Value::Array(list) => list.iter().for_each(|value| values(value, found)),
+            Value::Object(map) => map.values().for_each(|value| values(value, found)),
+            _ => {}
+        }
+    }
+    for case in cases() {
+        let body = case.text.clone().unwrap_or_else(|| case.body.to_string());
+        let read =
+            read_answer(case.op, case.status, case.content_type.as_deref(), body.as_bytes(), &Dialect::default());
+        let mut found = Vec::new();
+        values(&case.body, &mut found);
+        for deviation in &read.deviations {
+            // A name of a closed set, short and plain, may be told: it is what the finding is about.
+            let names = matches!(deviation.kind, ContractKind::EnumName | ContractKind::ErrorCode);
+            let saw = if names { "" } else { deviation.saw.as_str() };
+            let shown = format!("{} {saw}", deviation.at);
+            for value in found.iter().filter(|value| value.len() > 2) {
+                let is_word = shown.split([' ', '.']).any(|word| word == value);
+                assert!(!is_word || ["data", "status", "body"].contains(&value.as_str()), "{}: {shown}", case.about);
+            }
+            assert!(deviation.saw.len() <= 24, "{deviation:?}");
+        }
+    }
+}
+
+#[test]
+fn a_private_value_where_a_name_should_be_is_not_told() {
+    for name in ["+15550100", "Ada Lovelace", "ada@example.com", "ada.lovelace.of.somewhere.street.7"] {
+        let body = json!({"data": {"id": "task_1", "status": name, "completed_at": "2026-06-10T10:00:00Z", "completed_by": "r"}});
+        let read = read_answer(Op::CompleteTask, 200, JSON, body.to_string().as_bytes(), &Dialect::default());
+        assert_eq!(told(&read), [(ContractKind::EnumName, "data.status".into(), "another name".into())], "{name}");
+        let error = json!({"detail": {"error_code": name, "message": format!("no such person: {name} at x@y.z"),
+            "request_id": name, "details": {"who": name}}});
+        let read = read_answer(Op::CompleteTask, 404, JSON, error.to_string().as_bytes(), &Dialect::default());
+        let shown = format!("{read:?}");
+        assert!(!shown.contains(name) || name == "ada.lovelace.of.somewhere.street.7", "{shown}");
+    }
+}
+
+#[test]
+fn what_was_asked_stands_in_for_what_is_left_out() {
+    let date = Date::parse("2026-06-10");
+    let call = Call::ListAppointments(AppointmentQuery { date, ..AppointmentQuery::default() });
+    let body = br#"{"data": {"appointments": [], "total": 0}}"#;
+    let read = read_answer_to(&call, 200, JSON, body, &Dialect::default());
+    let Answer::Appointments(list) = &read.answer else { panic!("{read:?}") };
+    assert_eq!((Some(list.date), read.deviations.len()), (date, 1));
+    let unasked = read_answer(Op::ListAppointments, 200, JSON, body, &Dialect::default());
+    assert_eq!(unasked.answer, Answer::Foreign("json of another shape".into()), "nobody guesses a date");
+}
+
+fn dialect() -> Dialect {
+    let mut dialect = Dialect::default();
+    let modes = [("full", "normal"), ("ephemeral", "ghost")].map(|(own, here)| (own.into(), here.into()));
+    dialect.names.insert("recording_mode".into(), modes.into());
+    dialect.names.insert("assignee".into(), [("sales_rep".into(), "field_rep".into())].into());
+    dialect.names.insert("task_status".into(), [("open".into(), "todo".into())].into());
+    dialect.also.insert("processing".into(), [("uploading".into(), "not_started".into())].into());
+    dialect.fields.insert("rep_id".into(), "agent_id".into());
+    dialect.fields.insert("due_before".into(), "until".into());
+    dialect
+}
+
+#[test]
+fn calls_go_out_in_the_deployments_names() {
+    let location = Location { lat: Default::default(), lng: Default::default() };
+    let start = |mode| {
+        Call::StartRecording(RecordingStart { appointment_id: "full".into(), rep_id: "r".into(), location, mode })
+    };
+    let body = |call: &Call| -> Value { serde_json::from_slice(&write_call(call, &dialect()).body.unwrap()).unwrap() };
+    let sent = body(&start(Some(RecordingMode::Full)));
+    assert_eq!(
+        (&sent["mode"], &sent["agent_id"], &sent["appointment_id"]),
+        (&json!("normal"), &json!("r"), &json!("full"))
+    );
+    assert_eq!(sent.get("rep_id"), None);
+    assert_eq!(body(&start(Some(RecordingMode::Ephemeral)))["mode"], "ghost");
+    let create = decode("POST", "/api/v1/tasks", "", br#"{"description":"rep","assigned_to":"rep"}"#, "").unwrap();
+    assert_eq!(body(&create), json!({"description": "rep", "assigned_to": "field_rep"}));
+    let list = decode("GET", "/api/v1/tasks", "status=open&due_before=2026-06-10T00:00:00Z&limit=5", b"", "").unwrap();
+    assert_eq!(write_call(&list, &dialect()).query, "status=todo&until=2026-06-10T00%3A00%3A00Z&limit=5");
+    assert!(write_call(&list, &Dialect::default()) == encode(&list), "no dialect, no change");
+}
+
+#[test]
+fn answers_in_the_deployments_names_are_read_back() {
+    let body = json!({"data": {"id": "task_1", "description": "x", "status": "todo", "assigned_to": "field_rep",
+        "due_at": null, "priority": "high", "created_at": "2026-06-10T10:00:00Z"}});
+    let read = read_answer(Op::CreateTask, 200, JSON, body.to_string().as_bytes(), &dialect());
+    let Answer::Task(task) = &read.answer else { panic!("{read:?}") };
+    assert_eq!(task.status, TaskStatus::Open);
+    let names: Vec<_> = told(&read).into_iter().map(|(kind, at, saw)| format!("{} {at} {saw}", kind.key())).collect();
+    assert_eq!(names, ["enum-name data.status todo", "enum-name data.assigned_to field_rep"]);
+}
+
+#[test]
+fn a_time_without_a_zone_is_refused_where_the_scenario_says_so() {
+    let body =
+        br#"{"data":{"id":"task_1","status":"completed","completed_at":"2026-06-10T10:00:00","completed_by":"r"}}"#;
+    let strict = Dialect { naive_times_are_utc: false, ..Dialect::default() };
+    let read = read_answer(Op::CompleteTask, 200, JSON, body, &strict);
+    assert_eq!(read.answer, Answer::Foreign("json of another shape".into()));
+    let read = read_answer(Op::CompleteTask, 200, JSON, body, &Dialect::default());
+    let Answer::TaskCompleted(done) = &read.answer else { panic!("{read:?}") };
+    assert_eq!(Some(done.completed_at), Time::parse("2026-06-10T10:00:00Z"));
+    assert_eq!(told(&read), [(ContractKind::NaiveTime, "data.completed_at".into(), "no zone".into())]);
+}
+
+#[test]
+fn an_envelope_that_the_scenario_leaves_out_is_not_read() {
+    let body = br#"{"success": true, "data": {"answer": "x"}, "meta": {}, "message": null}"#;
+    let strict = Dialect { envelopes: vec![Envelope::Data], ..Dialect::default() };
+    assert!(matches!(read_answer(Op::RagQuery, 200, JSON, body, &strict).answer, Answer::Foreign(_)));
+    assert!(matches!(read_answer(Op::RagQuery, 200, JSON, body, &Dialect::default()).answer, Answer::Rag(_)));
+}
+
+#[test]
+fn an_error_without_a_code_has_the_one_of_its_status() {
+    let statuses = [
+        (400, ErrorCode::InvalidRequest),
+        (401, ErrorCode::InvalidToken),
+        (403, ErrorCode::RbacViolation),
+        (404, ErrorCode::NotFound),
+        (422, ErrorCode::ValidationError),
+        (429, ErrorCode::RateLimited),
+        (500, ErrorCode::InternalError),
+        (503, ErrorCode::InternalError),
+    ];
+    for (status, code) in statuses {
+        let read = read_answer(Op::ListTasks, status, JSON, br#"{"detail": "no"}"#, &Dialect::default());
+        let Answer::Error(error) = &read.answer else { panic!("{read:?}") };
+        assert_eq!(error.detail.error_code, code, "{status}");
+    }
+    let expired = read_answer(Op::ListTasks, 401, JSON, br#"{"detail": "Token has expired"}"#, &Dialect::default());
+    assert!(matches!(&expired.answer, Answer::Error(e) if e.detail.error_code == ErrorCode::TokenExpired));
+    let _ = Outcome::ALL;
+}
+
+proptest! {
+    #[test]
+    fn what_is_exactly_the_specs_is_read_as_it_is_without_a_word((answer, status) in any_answer(), pretty in any::<bool>()) {
+        let mut body = encode_answer(&answer).unwrap();
+        if pretty {
+            // Other bytes, the same JSON: the long way must find nothing either.
+            let value: Value = serde_json::from_slice(&body).unwrap();
+            body = serde_json::to_vec_pretty(&value).unwrap();
+        }
+        for op in op_of(&answer) {
+            let read = read_answer(*op, status, JSON, &body, &Dialect::default());
+            prop_assert_eq!(&read.deviations, &vec![]);
+            prop_assert_eq!(&read.answer, &answer);
+        }
+    }
+
+    #[test]
+    fn no_bytes_and_no_json_make_the_reader_panic(status in any::<u16>(), bytes in proptest::collection::vec(any::<u8>(), 0..60),
+        which in 0_usize..1_000, (cut, key) in (0_usize..400, 0_usize..40), value in "(null|-1|1e308|\"\"|\"x\"|\\[\\]|\\{\\}|true|\\[\\[null\\]\\])") {
+        for op in Op::ALL {
+            for status in [status, 200, 422, 500] {
+                read_answer(*op, status, None, &bytes, &dialect());
+            }
+        }
+        // A real body with one value changed, and cut.
+        let cases = cases();
+        let case = &cases[which % cases.len()];
+        let text = case.body.to_string();
+        let places: Vec<usize> = text.match_indices("\":").map(|(at, _)| at + 2).collect();
+        if let Some(at) = places.get(key % places.len().max(1)) {
+            let end = text[*at..].find([',', '}']).map_or(text.len(), |n| at + n);
+            let changed = format!("{}{value}{}", &text[..*at], &text[end..]);
+            read_answer(case.op, case.status, JSON, changed.as_bytes(), &dialect());
+        }
+        read_answer(case.op, case.status, JSON, text.as_bytes().get(..cut).unwrap_or(text.as_bytes()), &dialect());
+    }
+}
