@@ -3,6 +3,7 @@
 
 mod builtin;
 mod check;
+mod data;
 mod error;
 mod locate;
 mod swarm;
@@ -14,6 +15,7 @@ mod words;
 mod tests;
 
 pub use builtin::{builtin_names, builtin_text};
+pub use data::Data;
 pub use error::{Problem, ScenarioError};
 pub use swarm::Drawn;
 pub use trouble::*;
