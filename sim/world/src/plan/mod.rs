@@ -5,6 +5,7 @@
 //! that is taken out takes nothing else along but what was named below it, and what the office would have done to it; the
 //! rest of the plan is the same to the bit. Even the times of the visits around a removed one stay.
 
+mod as_found;
 mod auditor;
 mod cell;
 mod demo;
@@ -182,7 +183,8 @@ impl PlanDay {
         let own: Vec<&Arc<Territory>> = self.territories.iter().map(|(territory, _)| territory).collect();
         let all: Vec<&Arc<Territory>> = own.iter().copied().chain(territory::territories()).collect();
         let there = |list: &[&Arc<Territory>]| {
-            let there: Vec<_> = list.iter().filter(|territory| territory.zone() == zone).map(|t| (*t).clone()).collect();
+            let there: Vec<_> =
+                list.iter().filter(|territory| territory.zone() == zone).map(|t| (*t).clone()).collect();
             there.get(at % there.len().max(1)).cloned()
         };
         let territory = there(&own).or_else(|| there(&all)).unwrap_or_else(|| own[at].clone());

@@ -60,7 +60,9 @@ impl CastError {
     pub fn hint(&self) -> String {
         match self {
             CastError::TooFewTenants { part, .. } => {
-                format!("add tenants to the file, plan fewer (people.tenants), or leave some out: remove = [\"{part}\"]")
+                format!(
+                    "add tenants to the file, plan fewer (people.tenants), or leave some out: remove = [\"{part}\"]"
+                )
             }
             CastError::TooFewUsers(_) => {
                 "add users to the file, or plan fewer: --reps, people.reps_per_tenant, office.reps_per_csr and \

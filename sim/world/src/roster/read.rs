@@ -95,7 +95,8 @@ fn from_csv(text: &str, file: &str) -> Result<Roster, RosterError> {
     let mut roster = Roster { tenants: Vec::new() };
     for row in rows {
         if row.fields.len() > columns.len() {
-            let message = format!("{} fields; there are {} columns: {}", row.fields.len(), columns.len(), columns.join(","));
+            let message =
+                format!("{} fields; there are {} columns: {}", row.fields.len(), columns.len(), columns.join(","));
             return Err(wrong(row.line, "", message));
         }
         let field = |name: &str| {
@@ -103,7 +104,8 @@ fn from_csv(text: &str, file: &str) -> Result<Roster, RosterError> {
             row.fields.get(at)?.as_deref().map(str::trim).filter(|text| !text.is_empty())
         };
         let needed = |name| field(name).ok_or_else(|| wrong(row.line, name, "is missing".to_owned()));
-        let checked = |name, checked: Result<SmolStr, String>| checked.map_err(|message| wrong(row.line, name, message));
+        let checked =
+            |name, checked: Result<SmolStr, String>| checked.map_err(|message| wrong(row.line, name, message));
         let id = checked("tenant", checked_id(needed("tenant")?))?;
         let user = RosterUser {
             user_id: checked("user_id", checked_id(needed("user_id")?))?,

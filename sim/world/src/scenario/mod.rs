@@ -21,6 +21,9 @@ pub use swarm::Drawn;
 pub use trouble::*;
 pub use types::*;
 
+use crate::{territory, zones};
+use fieldday_api::time::{Date, Time, Zone};
+
 impl Scenario {
     /// Reads a scenario. `file` is the name that errors give.
     pub fn parse(text: &str, file: &str) -> Result<Scenario, ScenarioError> {
@@ -85,6 +88,13 @@ impl Scenario {
         self.people.reps = reps.clamp(1, MOST_REPS);
         self.people.reps_per_tenant = Some(reps_per_tenant);
         self.people.tenants = self.cells_a_day() * self.people.tenants_per_cell;
+    }
+
+    /// The date that it is at `now` in the zone of the first territory.
+    pub fn today(&self, now: Time) -> Date {
+        let territory = self.people.territories.first().and_then(|name| territory::named(name));
+        let zone = territory.and_then(|territory| zones::zone(territory.zone(), now)).unwrap_or_else(Zone::utc);
+        zone.date(now)
     }
 
     /// How many reps a full tenant has.
