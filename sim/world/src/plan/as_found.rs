@@ -3,6 +3,7 @@
 use super::{CellPlan, OfficeDeed};
 use crate::scenario::Scenario;
 use fieldday_api::SmolStr;
+use fieldday_api::call::Call;
 use fieldday_api::time::Span;
 use std::collections::BTreeSet;
 
@@ -29,7 +30,7 @@ impl CellPlan {
                 office.actions.retain(|action| matches!(action.what, OfficeDeed::Look { .. }));
             }
             for intruder in &mut tenant.intruders {
-                let needs_none = |call| !names_any(&rows, &format!("{call:?}"));
+                let needs_none = |call: &Call| !names_any(&rows, &format!("{call:?}"));
                 intruder.probes.retain(|probe| probe.steps.iter().all(|step| needs_none(&step.call)));
             }
             let latest = tenant.data.zone.at(tenant.date, scenario.day.latest);
