@@ -62,7 +62,9 @@ impl ProvisionError {
     pub fn hint(&self) -> &'static str {
         match self {
             ProvisionError::NotStarted(_) => "it is run by `sh -c`: is there a shell?",
-            ProvisionError::Failed { .. } => "run it by hand, with FIELDDAY_EXPORT, FIELDDAY_TARGET and FIELDDAY_DATE set",
+            ProvisionError::Failed { .. } => {
+                "run it by hand, with FIELDDAY_EXPORT, FIELDDAY_TARGET and FIELDDAY_DATE set"
+            }
             ProvisionError::TimedOut { .. } => "give it more time: `data.timeout_s`",
         }
     }

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use fieldday_api::time::Date;
 use fieldday_report::units::{count, counted};
 use fieldday_world::export::{Export, ExportError, Format};
-use fieldday_world::plan::Plan;
+use fieldday_world::plan::{CellPlan, Plan};
 use fieldday_world::roster::Roster;
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
@@ -116,8 +116,34 @@ fn export(args: &ExportArgs) -> Result<(), Failure> {
         Some(roster) => roster.plan(scenario, args.seed, None)?,
         None => Plan::new(scenario, args.seed)?,
     };
+    // Before anything is written: whoever is missing is said first.
+    let left_out = left_out(&plan, roster.as_ref())?;
     make_folder(&args.out, args.force)?;
-    write(args, &plan, roster.as_ref())
+    write(args, &plan, roster.as_ref())?;
+    if !left_out.is_empty() {
+        let parts = counted(left_out.len() as u64, "part", "parts");
+        output::note(&format!("{parts} left out, since the file has no users for them: {}", left_out.join(", ")));
+    }
+    Ok(())
+}
+
+/// Parts that nobody plays.
+fn left_out(plan: &Plan, roster: Option<&Roster>) -> Result<Vec<String>, Failure> {
+    let mut left_out = Vec::new();
+    for index in 0..roster.map_or(0, |_| plan.cells()) {
+        left_out.extend(cell_of(plan, roster, index)?.1);
+    }
+    Ok(left_out)
+}
+
+/// A cell, played by the users of the file if there is one; and the parts that nobody plays.
+fn cell_of(plan: &Plan, roster: Option<&Roster>, index: u32) -> Result<(CellPlan, Vec<String>), Failure> {
+    let mut cell = plan.cell(index);
+    let left_out = match roster {
+        Some(roster) => roster.cast(plan, &mut cell, None)?.left_out,
+        None => Vec::new(),
+    };
+    Ok((cell, left_out))
 }
 
 fn read_roster(path: &Path) -> Result<Roster, Failure> {
@@ -151,14 +177,9 @@ fn write(args: &ExportArgs, plan: &Plan, roster: Option<&Roster>) -> Result<(), 
         File::create(args.out.join(name)).map(BufWriter::new)
     };
     let mut export = Export::new(format, open).map_err(unwritten)?;
-    let mut left_out = Vec::new();
     // Cell by cell: a plan of a million reps does not fit into memory, and need not.
     for index in 0..plan.cells() {
-        let mut cell = plan.cell(index);
-        if let Some(roster) = roster {
-            left_out.extend(roster.cast(plan, &mut cell, None)?.left_out);
-        }
-        export.add(&cell).map_err(unwritten)?;
+        export.add(&cell_of(plan, roster, index)?.0).map_err(unwritten)?;
     }
     let counts = export.finish().map_err(unwritten)?;
     let scenario = plan.scenario();
@@ -175,10 +196,6 @@ fn write(args: &ExportArgs, plan: &Plan, roster: Option<&Roster>) -> Result<(), 
     });
     let path = args.out.join(MANIFEST);
     fs::write(&path, format!("{manifest:#}\n")).map_err(|source| Failure::File { path, source })?;
-    if !left_out.is_empty() {
-        let parts = counted(left_out.len() as u64, "part", "parts");
-        output::note(&format!("{parts} left out, since the file has no users for them: {}", left_out.join(", ")));
-    }
     let mut text = format!("{}: {} rows in {}\n", args.out.display(), count(counts.total()), files.join(", "));
     for (name, rows) in counts.by_table() {
         text.push_str(&format!("  {name:<13} {:>12}\n", count(rows)));
