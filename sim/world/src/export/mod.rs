@@ -10,7 +10,7 @@
 //! scenario.with_reps(4);
 //! let plan = Plan::new(Arc::new(scenario), 1)?;
 //! // Into memory here; a file for each name otherwise.
-//! let mut export = Export::new(Format::Csv, |_name| Ok(Vec::new()))?;
+//! let mut export = Export::new(Format::Csv, |_name| Ok(Vec::<u8>::new()))?;
 //! for index in 0..plan.cells() {
 //!     export.add(&plan.cell(index))?;
 //! }

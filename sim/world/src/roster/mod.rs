@@ -45,7 +45,7 @@ pub struct RosterTenant {
 #[serde(deny_unknown_fields)]
 pub struct RosterUser {
     /// The token's subject.
-    #[serde(deserialize_with = "read::id")]
+    #[serde(deserialize_with = "read::user_id")]
     pub user_id: SmolStr,
     /// A rep's other id; the same as the user's when absent.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::maybe_id")]

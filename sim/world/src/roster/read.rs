@@ -189,6 +189,9 @@ fn keyed<E: serde::de::Error>(key: &str, message: String) -> E {
 pub(super) fn id<'de, D: Deserializer<'de>>(d: D) -> Result<SmolStr, D::Error> {
     checked_id(&String::deserialize(d)?).map_err(|message| keyed("id", message))
 }
+pub(super) fn user_id<'de, D: Deserializer<'de>>(d: D) -> Result<SmolStr, D::Error> {
+    checked_id(&String::deserialize(d)?).map_err(|message| keyed("user_id", message))
+}
 pub(super) fn maybe_id<'de, D: Deserializer<'de>>(d: D) -> Result<Option<SmolStr>, D::Error> {
     let text = Option::<String>::deserialize(d)?;
     text.map(|text| checked_id(&text)).transpose().map_err(|message| keyed("rep_id", message))
