@@ -113,13 +113,13 @@ fn everybody_of_a_cell_is_somebody_of_the_file_and_days_stay_what_they_were() {
         assert!(ids.iter().all(|id| known.contains(*id)), "{ids:?}");
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "nobody plays two parts of their own");
         assert!(tenant.data.id.starts_with("org_") && tenant.data.id.len() == 8);
-        for (rep, planned) in tenant.reps.iter().zip(&planned.reps) {
-            assert_eq!((&rep.name, rep.key, rep.leaves_home), (&planned.name, planned.key, planned.leaves_home));
+        for (rep, was) in tenant.reps.iter().zip(&planned.reps) {
+            assert_eq!((&rep.name, rep.key, rep.leaves_home), (&was.name, was.key, was.leaves_home));
             assert_eq!(rep.tenant_id, tenant.data.id);
             let of = |data: &TenantData, id: &SmolStr| {
                 data.appointments.iter().filter(|a| a.assigned_rep_id.as_ref() == Some(id)).count()
             };
-            assert_eq!(of(&tenant.data, &rep.rep_id), of(&planned.data, &planned.rep_id));
+            assert_eq!(of(&tenant.data, &rep.rep_id), of(&planned.data, &was.rep_id));
             assert!(of(&tenant.data, &rep.rep_id) > 5);
         }
         assert_eq!(tenant.visits, planned.visits);
