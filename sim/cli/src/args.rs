@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::commands::explore::ExploreArgs;
+use crate::commands::fixtures::FixturesArgs;
 use crate::commands::prove::ProveArgs;
 use crate::commands::replay::ReplayArgs;
 use crate::commands::shrink::ShrinkArgs;
@@ -82,6 +83,8 @@ pub enum Command {
     Marks,
     /// List, show, check and plan scenarios
     Scenarios(ScenariosArgs),
+    /// Write a scenario's data for a real backend
+    Fixtures(FixturesArgs),
     /// Write copies of the built-in scenarios, to write one's own from
     ///
     /// A file that is there already is left alone.

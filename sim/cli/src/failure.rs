@@ -65,6 +65,18 @@ pub enum Failure {
     /// A proof that cannot begin.
     #[error(transparent)]
     Prove(#[from] fieldday_engine::prove::ProveError),
+    /// A folder that already holds something.
+    #[error("{} is not empty", path.display())]
+    NotEmpty { path: PathBuf },
+    /// A file of users that is wrong.
+    #[error(transparent)]
+    Roster(#[from] fieldday_world::roster::RosterError),
+    /// Users who cannot play a plan.
+    #[error(transparent)]
+    Cast(#[from] fieldday_world::roster::CastError),
+    /// Data of several dates for the same users.
+    #[error("the scenario has {dates} dates, and the users of a file have rows for one")]
+    ManyDates { dates: usize },
     /// Too many threads, or none.
     #[error(transparent)]
     Threads(#[from] NoThreads),
@@ -91,6 +103,10 @@ impl Failure {
             | Failure::Prove(_)
             | Failure::Explore(_)
             | Failure::Resume { .. }
+            | Failure::NotEmpty { .. }
+            | Failure::Roster(_)
+            | Failure::Cast(_)
+            | Failure::ManyDates { .. }
             | Failure::Threads(_) => WRONG,
         }
     }
@@ -119,6 +135,12 @@ impl Failure {
             Failure::File { source, .. } => Some(about_writing(source, "another folder")),
             Failure::Output(error) => Some(about_writing(error, "another place for the output")),
             Failure::NoTerminal { .. } => Some("leave --step out: the same events are printed, a line each".to_owned()),
+            Failure::NotEmpty { .. } => {
+                Some("another folder (--out DIR), or --force to write over what is there".to_owned())
+            }
+            Failure::Roster(_) => Some("docs/data.md describes files of users".to_owned()),
+            Failure::Cast(error) => Some(error.hint()),
+            Failure::ManyDates { .. } => Some("choose one: --date 2026-06-10, or --date today".to_owned()),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }
     }

@@ -115,7 +115,8 @@ impl CellRun {
         let settings = setup::app(scenario);
         let mut client = 0;
         for tenant in tenants {
-            let town = Rc::new(Town { visits: tenant.visits, places: tenant.places, roads: Roads::default() });
+            let (visits, places, found) = (tenant.visits, tenant.places, tenant.found);
+            let town = Rc::new(Town { visits, places, found, roads: Roads::default() });
             let zone = &tenant.data.zone;
             for rep in tenant.reps {
                 let line = Line::Mobile(Box::new(RefCell::new(Link::new(seed, rep.key, tenant.air.clone()))));

@@ -22,6 +22,8 @@
 
 pub mod air;
 pub mod coverage;
+pub mod csv;
+pub mod export;
 pub mod keys;
 pub mod link;
 pub mod network;
@@ -30,6 +32,7 @@ pub mod persona;
 pub mod place;
 pub mod plan;
 pub mod repro;
+pub mod roster;
 pub mod scenario;
 pub mod territory;
 pub mod track;

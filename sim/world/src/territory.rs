@@ -198,6 +198,10 @@ impl Territory {
         let at = stream.below(self.sums.last().copied().unwrap_or(0));
         self.sums.partition_point(|sum| *sum <= at)
     }
+    /// The area where most people live.
+    pub fn largest_area(&self) -> usize {
+        (0..self.areas.len()).max_by_key(|area| self.areas[*area].population).unwrap_or(0)
+    }
     /// An area within a day's reach of `area`, each as likely as its people are many.
     pub fn area_near(&self, area: usize, stream: &mut Stream) -> usize {
         let near = &self.areas[area].near;

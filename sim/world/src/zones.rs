@@ -23,6 +23,16 @@ pub fn zone(iana: &str, around: Time) -> Option<Zone> {
     Some(Zone { name: iana.to_owned(), offsets })
 }
 
+/// Whether the database has a zone of that name.
+pub fn is_known(iana: &str) -> bool {
+    iana.parse::<chrono_tz::Tz>().is_ok()
+}
+
+/// The names of all zones.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name())
+}
+
 /// The second from which `offset_after` holds; it does not at `from`, and does at `until`.
 fn change(tz: chrono_tz::Tz, from: Time, until: Time, offset_after: i32) -> Option<Time> {
     let (mut before, mut after) = (from.micros() / 1_000_000, until.micros() / 1_000_000);

@@ -3,6 +3,7 @@
 mod catalogue;
 mod compare;
 pub mod explore;
+pub mod fixtures;
 mod init;
 pub mod prove;
 pub mod replay;
@@ -45,6 +46,7 @@ fn execute(command: Command) -> Result<u8, Failure> {
         Command::Shrink(args) => return shrink::shrink(&args),
         Command::Prove(args) => return prove::prove(&args),
         Command::Scenarios(args) => scenarios::scenarios(args.command)?,
+        Command::Fixtures(args) => fixtures::fixtures(&args.command)?,
         Command::Init { dir } => init::init(&dir)?,
         Command::Rules { name } => catalogue::rules(name.as_deref())?,
         Command::Defects => catalogue::defects()?,

@@ -6,6 +6,7 @@ use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::names::{AppointmentStatus, Outcome};
+use fieldday_api::private::Private;
 use fieldday_api::time::{Span, Time};
 use fieldday_api::wire::appointments::AppointmentSummary;
 use fieldday_api::wire::tasks::TaskPatch;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 pub(super) struct Next {
     pub appointment_id: SmolStr,
     pub contact_card_id: SmolStr,
+    pub address: Private,
     pub start: Time,
     pub end: Time,
 }
@@ -87,6 +89,7 @@ impl<S: Surroundings> Person<S> {
                 .map(|a| Next {
                     appointment_id: a.appointment_id.clone(),
                     contact_card_id: a.contact_card_id.clone(),
+                    address: a.address.clone(),
                     start: a.scheduled_start,
                     end: a.scheduled_end,
                 });
@@ -128,7 +131,8 @@ impl<S: Surroundings> Person<S> {
 
     async fn spends_time_until_it_is_time_to_drive(&self, next: &Next) {
         let every = Span::minutes(i64::from(self.plan.persona.looks_at_dashboard_every_minutes.max(1)));
-        let place = self.town.visits.get(&next.appointment_id).map_or(self.phone.around.here(), |visit| visit.place);
+        let visit = self.town.visit(next, &self.plan.persona);
+        let place = visit.map_or(self.phone.around.here(), |visit| visit.place);
         loop {
             let drive = expected_drive(self.phone.around.here(), place, &self.town.roads);
             let leave_at = next.start - drive - EARLY;

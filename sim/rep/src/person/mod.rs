@@ -11,18 +11,22 @@ use crate::app::App;
 use crate::phone::Phone;
 use crate::process::Died;
 use crate::surroundings::Surroundings;
+use day::Next;
 use fieldday_api::SmolStr;
 use fieldday_api::time::{Span, Time};
 use fieldday_history::What;
 use fieldday_history::event::Deed;
+use fieldday_world::persona::Persona;
 use fieldday_world::place::Point;
-use fieldday_world::plan::{Places, RepPlan, VisitPlan};
+use fieldday_world::plan::{Found, FoundAppointment, Places, RepPlan, VisitPlan};
 use fieldday_world::track::{Leg, Roads, drive_time};
 use futures_lite::future;
 use habits::Habit;
 use indexmap::IndexMap;
+use std::borrow::Cow;
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What is true of the place where a tenant's reps work, whoever of them comes by.
 pub struct Town {
@@ -30,8 +34,27 @@ pub struct Town {
     pub visits: IndexMap<SmolStr, VisitPlan>,
     /// Where addresses are.
     pub places: Places,
+    /// What happens at appointments that are not in the plan.
+    pub found: Arc<Found>,
     /// How fast one gets about.
     pub roads: Roads,
+}
+
+impl Town {
+    /// The visit behind an appointment: the plan's, or what is found at one that the plan does not know. None if nobody
+    /// knows where it is.
+    fn visit(&self, next: &Next, persona: &Persona) -> Option<Cow<'_, VisitPlan>> {
+        if let Some(planned) = self.visits.get(&next.appointment_id) {
+            return Some(Cow::Borrowed(planned));
+        }
+        let appointment = FoundAppointment {
+            appointment_id: &next.appointment_id,
+            address: &next.address,
+            start: next.start,
+            end: next.end,
+        };
+        self.found.visit(&self.places, persona, appointment).map(Cow::Owned)
+    }
 }
 
 /// A rep with a phone.

@@ -29,7 +29,8 @@ impl<S: Surroundings> Person<S> {
         self.settled.push(id.clone());
         let town = self.town.clone();
         // A visit whose place nobody knows is not made.
-        let Some(visit) = town.visits.get(&id) else { return };
+        let Some(visit) = town.visit(&next, &self.plan.persona) else { return };
+        let visit = visit.as_ref();
         let occasion = name_key(&visit.name);
         self.drives_to(visit, &next, occasion).await;
         if self.does(Habit::OPENS_DETAILS, occasion, self.plan.persona.opens_details_ppm) {

@@ -5,9 +5,12 @@
 //! that is taken out takes nothing else along but what was named below it, and what the office would have done to it; the
 //! rest of the plan is the same to the bit. Even the times of the visits around a removed one stay.
 
+mod as_found;
 mod auditor;
 mod cell;
 mod demo;
+mod fate;
+mod found;
 mod intruder;
 mod masts;
 mod office;
@@ -23,6 +26,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub use found::{Found, FoundAppointment, found_visit, place_for};
 pub use types::*;
 
 use crate::persona::{self, Persona};
@@ -112,6 +116,34 @@ impl Plan {
         Ok(plan)
     }
 
+    /// The same with tenants that work by other zones' clocks: `zone_of` names a tenant's by its cell and its number there;
+    /// none for a tenant that stays where the scenario has it.
+    pub fn in_zones<'a>(
+        scenario: Arc<Scenario>,
+        seed: u64,
+        zone_of: impl Fn(u32, u32) -> Option<&'a str>,
+    ) -> Result<Plan, PlanError> {
+        let mut plan = Plan::new(scenario, seed)?;
+        let (tenants, dates) = (plan.scenario.people.tenants_per_cell, plan.days.len() as u32);
+        for (day, of_day) in plan.days.iter_mut().enumerate() {
+            let mut sites = Vec::new();
+            for number in 0..plan.scenario.cells_a_day() {
+                for tenant in 0..tenants {
+                    // Territories in turn, as the scenario has them.
+                    let at = sites.len() % of_day.territories.len();
+                    let site = &of_day.territories[at];
+                    let cell = number * dates + day as u32;
+                    sites.push(match zone_of(cell, tenant) {
+                        Some(zone) if zone != site.1.name => of_day.site_in(zone, at)?,
+                        _ => site.clone(),
+                    });
+                }
+            }
+            of_day.territories = sites;
+        }
+        Ok(plan)
+    }
+
     /// The scenario that it follows from.
     pub fn scenario(&self) -> &Arc<Scenario> {
         &self.scenario
@@ -144,6 +176,20 @@ impl Plan {
 }
 
 impl PlanDay {
+    /// A territory by the clock of a zone: one of the scenario's in that zone, or of all, or the one at `at` all the same.
+    fn site_in(&self, zone: &str, at: usize) -> Result<(Arc<Territory>, Zone), PlanError> {
+        let noon = Zone::utc().at(self.date, TimeOfDay::hm(12, 0));
+        let clock = zones::zone(zone, noon).ok_or_else(|| PlanError::NoSuch { what: "zone", name: zone.to_owned() })?;
+        let own: Vec<&Arc<Territory>> = self.territories.iter().map(|(territory, _)| territory).collect();
+        let all: Vec<&Arc<Territory>> = own.iter().copied().chain(territory::territories()).collect();
+        let there = |list: &[&Arc<Territory>]| {
+            let there: Vec<_> =
+                list.iter().filter(|territory| territory.zone() == zone).map(|t| (*t).clone()).collect();
+            there.get(at % there.len().max(1)).cloned()
+        };
+        let territory = there(&own).or_else(|| there(&all)).unwrap_or_else(|| own[at].clone());
+        Ok((territory, clock))
+    }
     fn start(&self) -> Time {
         self.territories.iter().map(|(_, zone)| zone.midnight(self.date)).min().unwrap_or_default()
     }

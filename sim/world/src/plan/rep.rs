@@ -1,8 +1,9 @@
 //! A rep's day: where it begins, the visits and the ways between them, lunch, and what happens to the phone.
 
 use super::demo::demo;
+use super::fate::{audio_kbit_s, fate, mode, overrun};
 use super::tenant::{Here, KnownRep, KnownVisit, TenantMaker};
-use super::{KillPlan, LunchPlan, Opens, RepPlan, VisitFate, VisitPlan};
+use super::{KillPlan, LunchPlan, Opens, RepPlan, VisitPlan};
 use crate::air::{Gap, Spot, SpotKind};
 use crate::keys::{id, part, stream};
 use crate::people;
@@ -11,8 +12,7 @@ use crate::place::Point;
 use crate::track::{Roads, expected_drive};
 use fieldday_api::SmolStr;
 use fieldday_api::dataset::User;
-use fieldday_api::fixed::Money;
-use fieldday_api::names::{Outcome, RecordingMode, Role};
+use fieldday_api::names::Role;
 use fieldday_api::time::{Span, Time, TimeOfDay};
 use fieldday_chance::{Stream, name_key};
 use std::sync::Arc;
@@ -160,14 +160,15 @@ impl TenantMaker<'_> {
             return false;
         }
         day.free = (end, place);
+        let visits = &self.plan.scenario.visits;
         let visit = VisitPlan {
             appointment_id: id("appt_", key),
             place,
             start,
             end,
-            fate: self.fate(&rep.persona, &mut stream),
-            mode: self.mode(&mut stream),
-            audio_kbit_s: stream.pick(&self.plan.scenario.visits.audio_kbit_s).copied().unwrap_or(68),
+            fate: fate(visits, &rep.persona, &mut stream),
+            mode: mode(visits, &mut stream),
+            audio_kbit_s: audio_kbit_s(visits, &mut stream),
             overrun: overrun(&rep.persona, &mut stream),
             name,
         };
@@ -186,35 +187,6 @@ impl TenantMaker<'_> {
             self.visits.insert(visit.appointment_id.clone(), visit);
         }
         true
-    }
-
-    fn fate(&self, persona: &Persona, stream: &mut Stream) -> VisitFate {
-        let visits = &self.plan.scenario.visits;
-        let (dice, deal) = (stream.below(1_000_000) as u32, between(stream, persona.deal_dollars));
-        let (won, other) = (stream.chance(persona.wins_ppm), stream.below(100));
-        if dice < visits.no_show_ppm {
-            VisitFate::NoShow
-        } else if dice - visits.no_show_ppm < visits.cancelled_ppm {
-            VisitFate::CancelledAtTheDoor
-        } else if won {
-            VisitFate::Held { outcome: Outcome::Won, deal_size: Some(Money::whole(deal / 50 * 50 + 50)) }
-        } else {
-            let outcome = match other {
-                0..60 => Outcome::Lost,
-                60..80 => Outcome::Rescheduled,
-                _ => Outcome::Pending,
-            };
-            VisitFate::Held { outcome, deal_size: None }
-        }
-    }
-
-    fn mode(&self, stream: &mut Stream) -> RecordingMode {
-        let modes = self.plan.scenario.visits.modes;
-        match stream.weighted([modes.full, modes.ghost, modes.ephemeral].into_iter().map(u64::from)) {
-            1 => RecordingMode::Ghost,
-            2 => RecordingMode::Ephemeral,
-            _ => RecordingMode::Full,
-        }
     }
 
     /// Part of the talk may be where no network is.
@@ -287,11 +259,4 @@ impl TenantMaker<'_> {
         }
         here
     }
-}
-
-/// A third of the visits end early, the others run over.
-fn overrun(persona: &Persona, stream: &mut Stream) -> Span {
-    let most = i64::from(persona.overrun_minutes) * 60;
-    let (early, seconds) = (stream.below(3) == 0, stream.range(0..most + 1));
-    Span::seconds(if early { -seconds / 2 } else { seconds })
 }

@@ -1,7 +1,7 @@
 //! A tenant: its territory's network, its people, its data.
 
 use super::demo::demo;
-use super::{OfficePlan, Places, Plan, RepPlan, RowName, TenantPlan, VisitPlan};
+use super::{Found, OfficePlan, Places, Plan, RepPlan, RowName, TenantPlan, VisitPlan};
 use crate::air::Air;
 use crate::keys::id;
 use crate::network;
@@ -101,6 +101,7 @@ pub(super) fn make(plan: &Plan, site: TenantSite<'_>) -> TenantPlan {
     TenantPlan {
         date: maker.site.date,
         territory: maker.site.territory.clone(),
+        found: Arc::new(Found::new(&plan.scenario, plan.seed, maker.site.territory.clone())),
         air: Arc::new(maker.air),
         places: Places::new(maker.places),
         visits: maker.visits,

@@ -1,5 +1,6 @@
 //! What a plan is made of. Every element carries its name.
 
+use super::Found;
 use crate::air::Air;
 use crate::persona::Persona;
 use crate::place::Point;
@@ -50,6 +51,9 @@ pub struct TenantPlan {
     pub data: TenantData,
     /// Where it works.
     pub territory: Arc<Territory>,
+    /// What becomes of appointments that are not in the plan.
+    #[serde(skip)]
+    pub found: Arc<Found>,
     /// The network there.
     pub air: Arc<Air>,
     /// Where the addresses are.

@@ -4,7 +4,7 @@
 use super::error::Finding;
 use super::locate::Path;
 use super::words::nearest;
-use super::{Mishap, MishapWord, Scenario};
+use super::{Data, Mishap, MishapWord, Scenario};
 use fieldday_api::time::Date;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -26,6 +26,7 @@ pub(super) fn problems(scenario: &Scenario) -> Vec<Finding> {
         findings.people(scenario);
         findings.sums_and_bounds(scenario);
         findings.dialect(scenario);
+        findings.data(&scenario.data);
         for (i, mishap) in scenario.mishap.iter().enumerate() {
             findings.mishap(scenario, &i.to_string(), mishap);
         }
@@ -240,6 +241,21 @@ impl Findings {
                 let message = format!("{here:?} is the name of two fields");
                 self.add(&["dialect", "fields", own], message, Some("a name of its own for each".to_owned()));
             }
+    fn data(&mut self, data: &Data) {
+        if data.users.as_deref().is_some_and(|path| !path.ends_with(".json") && !path.ends_with(".csv")) {
+            let allowed = Some("the path of a .json or .csv file".to_owned());
+            self.add(&["data", "users"], "is no file of users", allowed);
+        }
+        if data.rotate && data.users.is_none() {
+            let allowed = Some("`users`, a file with more users than one run needs".to_owned());
+            self.add(&["data", "rotate"], "needs users to rotate", allowed);
+        }
+        if data.provision.as_ref().is_some_and(|command| command.trim().is_empty()) {
+            self.add(&["data", "provision"], "is no command", Some("a command line for the shell".to_owned()));
+        }
+        if data.found && data.provision.is_some() {
+            let message = "cannot be with `provision`: rows are loaded, or used as they are found";
+            self.add(&["data", "found"], message, Some("one of the two".to_owned()));
         }
     }
 

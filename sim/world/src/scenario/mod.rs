@@ -4,6 +4,7 @@
 mod builtin;
 mod check;
 mod dialect;
+mod data;
 mod error;
 mod live;
 mod locate;
@@ -17,11 +18,15 @@ mod tests;
 
 pub use builtin::{builtin_names, builtin_text};
 pub use dialect::{Dialect, Severities};
+pub use data::Data;
 pub use error::{Problem, ScenarioError};
 pub use live::{Connections, Generator, HttpVersion, Live};
 pub use swarm::Drawn;
 pub use trouble::*;
 pub use types::*;
+
+use crate::{territory, zones};
+use fieldday_api::time::{Date, Time, Zone};
 
 impl Scenario {
     /// Reads a scenario. `file` is the name that errors give.
@@ -87,6 +92,13 @@ impl Scenario {
         self.people.reps = reps.clamp(1, MOST_REPS);
         self.people.reps_per_tenant = Some(reps_per_tenant);
         self.people.tenants = self.cells_a_day() * self.people.tenants_per_cell;
+    }
+
+    /// The date that it is at `now` in the zone of the first territory.
+    pub fn today(&self, now: Time) -> Date {
+        let territory = self.people.territories.first().and_then(|name| territory::named(name));
+        let zone = territory.and_then(|territory| zones::zone(territory.zone(), now)).unwrap_or_else(Zone::utc);
+        zone.date(now)
     }
 
     /// How many reps a full tenant has.

@@ -102,6 +102,12 @@ fn wrong_values_are_placed_by_their_key() {
         ("[[mishap]]\nname = 'x'\nkind = 'restart'\nstatus = 503", (8, 10), "mishap[0].status", "means nothing"),
         ("[[mishap]]\nname = 'x'\nkind = 'restart'\ntenant = 2", (8, 10), "mishap[0].tenant", "no tenant 2"),
         ("[[outage]]\nname = 'x'\nfrom = '25:00'\nminutes = 3", (7, 8), "outage[0].from", "time of day"),
+        ("[data]\nusers = 'users.txt'", (6, 9), "data.users", "no file of users"),
+        ("[data]\nrotate = true", (6, 10), "data.rotate", "needs users"),
+        ("[data]\nprovision = ' '", (6, 13), "data.provision", "no command"),
+        ("[data]\nprovision = './load'\nfound = true", (7, 9), "data.found", "cannot be with"),
+        ("[data]\ntimeout_s = 0", (6, 13), "data.timeout_s", "out of range"),
+        ("[data]\nuplods = 3", (6, 1), "data.uplods", "no such key"),
         ("[[outage]]\nname = 'Big One'\nfrom = '05:00'\nminutes = 3", (6, 8), "outage[0].name", "no name"),
     ];
     for (text, at, key, message) in wrong {
@@ -254,4 +260,9 @@ fn a_dialect_is_read_checked_and_left_out_where_there_is_none() {
         assert_eq!(error.problems[0].key, key, "{text}\n{error}");
         assert_eq!(error.problems[0].suggestion.as_deref(), suggestion, "{text}\n{error}");
     }
+fn today_is_the_date_of_the_first_territory() {
+    let scenario = Scenario::load("weekday").unwrap();
+    let date = |text: &str| scenario.today(fieldday_api::time::Time::parse(text).unwrap()).to_string();
+    assert_eq!(date("2026-06-11T03:30:00Z"), "2026-06-10", "it is half past eleven in the evening there");
+    assert_eq!(date("2026-06-11T04:30:00Z"), "2026-06-11");
 }

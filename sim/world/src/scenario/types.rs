@@ -2,6 +2,7 @@
 
 use super::live;
 use super::dialect::{Dialect, Severities};
+use super::data::Data;
 use super::trouble::{Kills, Mishap, Network, Outage, Shunya, Switches};
 use super::words;
 use crate::persona::{Bounds, HabitsForAll};
@@ -70,6 +71,9 @@ pub struct Scenario {
     /// How much a difference from the spec's form weighs.
     #[serde(default, skip_serializing_if = "Severities::is_default")]
     pub contract: Severities,
+    /// A real target's data.
+    #[serde(default, skip_serializing_if = "Data::is_default")]
+    pub data: Data,
     /// Regions that lose the network for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outage: Vec<Outage>,
