@@ -2,6 +2,7 @@
 
 use crate::cases::Clocks;
 use crate::hlog::op_word;
+use crate::limits::{self, LimitResult};
 use crate::recipe::Recipe;
 use crate::summary::*;
 use crate::verdict;
@@ -27,6 +28,8 @@ pub struct Facts {
     pub cpu_s: Option<f64>,
     /// The most memory that was held.
     pub peak_memory_bytes: Option<u64>,
+    /// How long a live run called its target, in microseconds on the wall's clock; none of a virtual run.
+    pub live_us: Option<u64>,
     /// What running twice showed.
     pub verification: Option<Verification>,
     /// What was recorded.
@@ -38,13 +41,16 @@ impl Summary {
     pub fn new(facts: Facts, plan: &Plan, outcome: &RunOutcome) -> Summary {
         let scenario = plan.scenario();
         let mut clocks = Clocks::new(plan);
-        let verdict = verdict::decide(outcome, &scenario.must_exercise, facts.verification.as_ref());
+        let judged = scenario.limits.iter().map(|limit| limits::judge(limit, &outcome.measures, facts.live_us));
+        let judged: Vec<LimitResult> = if outcome.requests > 0 { judged.collect() } else { Vec::new() };
+        let verdict = verdict::decide(outcome, &scenario.must_exercise, &judged, facts.verification.as_ref());
         Summary {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             complete: outcome.complete,
             ran: ran(plan, outcome),
-            limits: limits(outcome),
+            limits: by_endpoint(outcome),
+            scenario_limits: judged,
             rules: Rule::ALL.iter().map(|rule| rule_line(*rule, &outcome.findings, &scenario.must_exercise)).collect(),
             felt: felt(&outcome.measures.felt),
             hazards: hazards(&outcome.findings, &mut clocks),
@@ -93,7 +99,7 @@ fn ran(plan: &Plan, outcome: &RunOutcome) -> Ran {
     }
 }
 
-fn limits(outcome: &RunOutcome) -> Vec<Limit> {
+fn by_endpoint(outcome: &RunOutcome) -> Vec<Limit> {
     let called = Op::ALL.iter().filter(|op| outcome.measures.op(**op).attempts > 0);
     called.map(|op| limit(*op, outcome.measures.op(*op), &outcome.findings)).collect()
 }
@@ -119,6 +125,9 @@ fn limit(op: Op, measured: &OpMeasures, findings: &Findings) -> Limit {
         latency: percentiles(&measured.took, 1),
         beyond: measured.beyond_limit,
         mark: limit_mark(op, findings),
+        wire: measured.live.wire.as_ref().map(|took| percentiles(took, 1)),
+        due: measured.live.due.as_ref().map(|took| percentiles(took, 1)),
+        felt: measured.live.felt.as_ref().map(|took| percentiles(took, 1)),
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a run comes to, and its exit code.
 
+use crate::limits::{LimitResult, LimitVerdict};
 use crate::summary::{Outcome, Verdict, Verification};
+use crate::terminal::scenario_limits::actual;
 use crate::units::{count, counted};
 use fieldday_api::rules::Rule;
 use fieldday_engine::run::RunOutcome;
@@ -19,11 +21,22 @@ impl Outcome {
 
 /// Decides. In this order: a run that was not the same twice shows nothing, whatever it found; an interrupted one is no
 /// verdict; a broken rule is one, even if another rule had no chance to be; and what was not tried is not held.
-pub(crate) fn decide(outcome: &RunOutcome, must: &[Rule], verification: Option<&Verification>) -> Verdict {
+pub(crate) fn decide(
+    outcome: &RunOutcome,
+    must: &[Rule],
+    limits: &[LimitResult],
+    verification: Option<&Verification>,
+) -> Verdict {
     let mut reasons = Vec::new();
     let broken = Rule::ALL.iter().filter(|rule| outcome.findings.count(**rule).broken > 0).count() as u64;
     if broken > 0 {
         reasons.push(format!("{} broken", counted(broken, "rule", "rules")));
+    }
+    let exceeded: Vec<&LimitResult> = limits.iter().filter(|limit| limit.verdict == LimitVerdict::Exceeded).collect();
+    if !exceeded.is_empty() {
+        let each = exceeded.iter().map(|limit| format!("{} (it was {})", limit.text, actual(limit)));
+        let which = counted(exceeded.len() as u64, "limit", "limits");
+        reasons.push(format!("{which} exceeded: {}", each.collect::<Vec<_>>().join(", ")));
     }
     let unexercised = outcome.findings.unexercised(must);
     let names: Vec<&str> = unexercised.iter().map(|rule| rule.name()).collect();
@@ -38,7 +51,7 @@ pub(crate) fn decide(outcome: &RunOutcome, must: &[Rule], verification: Option<&
             reasons.insert(0, format!("ended early, after {ran} of {of} cells"));
             Outcome::Interrupted
         }
-        () if broken > 0 => Outcome::Broken,
+        () if broken > 0 || !exceeded.is_empty() => Outcome::Broken,
         () if outcome.requests == 0 => {
             reasons.push("nothing was exercised: no request reached a backend".to_owned());
             Outcome::Invalid
@@ -51,8 +64,20 @@ pub(crate) fn decide(outcome: &RunOutcome, must: &[Rule], verification: Option<&
         () => {
             let held = Rule::ALL.iter().filter(|rule| outcome.findings.count(**rule).exercised > 0).count() as u64;
             reasons.push(format!("{} exercised, none broken", counted(held, "rule", "rules")));
+            reasons.extend(of_limits(limits));
             Outcome::Held
         }
     };
     Verdict { outcome: verdict, exit_code: verdict.exit_code(), reasons }
+}
+
+/// What is said of limits of which none was exceeded.
+fn of_limits(limits: &[LimitResult]) -> Option<String> {
+    let all = limits.len() as u64;
+    let held = limits.iter().filter(|limit| limit.verdict == LimitVerdict::Held).count() as u64;
+    match () {
+        () if all == 0 => None,
+        () if held == all => Some(format!("{} held", counted(all, "limit", "limits"))),
+        () => Some(format!("{} of {} held, the others could not be decided", count(held), counted(all, "limit", "limits"))),
+    }
 }

@@ -43,6 +43,6 @@ pub use docket::{ClientInfo, Effect, End, Exchange, Flight, Prior, PriorEnd};
 pub use findings::{CLASSES, Findings, Hazard, HazardCase, Hazards, Punctuality, RuleCount, Verdict, Violation};
 pub use judge::{Judges, is_judged};
 pub use marks::{Mark, Marks};
-pub use measures::{Felt, Measures, OpMeasures};
+pub use measures::{Felt, LiveClocks, Measures, OpMeasures};
 pub use settings::Settings;
 pub use signature::Signature;

@@ -1,10 +1,12 @@
 //! A run's summary on a terminal: what ran, limits, rules, what reps felt, dangers, totals; and of a run that failed, last
 //! of all, what broke and the line to paste.
 
+mod clocks;
 mod failure;
 mod felt;
 mod limits;
 mod rules;
+pub(crate) mod scenario_limits;
 mod totals;
 
 use crate::paint::{Paint, Tone};
@@ -25,6 +27,8 @@ pub fn report(summary: &Summary, folder: Option<&str>, colour: bool) -> String {
     what_ran(&mut out, summary, paint);
     if summary.totals.requests > 0 {
         limits::write(&mut out, summary, paint);
+        clocks::write(&mut out, summary, paint);
+        scenario_limits::write(&mut out, summary, paint);
         rules::write(&mut out, summary, paint);
         felt::write(&mut out, summary, paint);
         hazards(&mut out, summary, paint);

@@ -4,6 +4,7 @@
 mod builtin;
 mod check;
 mod error;
+pub mod limits;
 mod locate;
 mod swarm;
 mod trouble;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use builtin::{builtin_names, builtin_text};
 pub use error::{Problem, ScenarioError};
+pub use limits::Limit;
 pub use swarm::Drawn;
 pub use trouble::*;
 pub use types::*;

@@ -1,5 +1,6 @@
 //! What a scenario file may say: the day, the people, their visits, the office. The comments are the schema's descriptions.
 
+use super::limits::Limit;
 use super::trouble::{Kills, Mishap, Network, Outage, Shunya, Switches};
 use super::words;
 use crate::persona::{Bounds, HabitsForAll};
@@ -24,6 +25,11 @@ pub struct Scenario {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "words::rules_schema")]
     pub must_exercise: Vec<Rule>,
+    /// Limits on top of the spec's: "p99 < 800 ms for PATCH appointments", "error rate < 0.5 %", "clock-in: 99.9 % within
+    /// 2 s", "felt p95 < 3 s for recording", "requests >= 50 /s".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub limits: Vec<Limit>,
     /// Defects to build into the model backend or the phone, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<String>,
