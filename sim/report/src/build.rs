@@ -1,6 +1,6 @@
 //! Makes the summary of what came of a run.
 
-use crate::cases::Clocks;
+use crate::cases::{CellClock, Clocks};
 use crate::hlog::op_word;
 use crate::limits::{self, LimitResult};
 use crate::recipe::Recipe;
@@ -14,6 +14,7 @@ use fieldday_history::event::{Lapse, Screen};
 use fieldday_rules::{CLASSES, Findings, Hazard, OpMeasures, Settings};
 use fieldday_world::plan::Plan;
 use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
 
 /// What a run itself does not know.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,8 @@ pub struct Facts {
     pub peak_memory_bytes: Option<u64>,
     /// How long a live run called its target, in microseconds on the wall's clock; none of a virtual run.
     pub live_us: Option<u64>,
+    /// Cells whose clocks are not the plan's.
+    pub clocks: BTreeMap<u32, CellClock>,
     /// What running twice showed.
     pub verification: Option<Verification>,
     /// What was recorded.
@@ -40,7 +43,7 @@ impl Summary {
     /// The summary of what came of running a plan.
     pub fn new(facts: Facts, plan: &Plan, outcome: &RunOutcome) -> Summary {
         let scenario = plan.scenario();
-        let mut clocks = Clocks::new(plan);
+        let mut clocks = Clocks::new(plan, facts.clocks.clone());
         let judged = scenario.limits.iter().map(|limit| limits::judge(limit, &outcome.measures, facts.live_us));
         let judged: Vec<LimitResult> = if outcome.requests > 0 { judged.collect() } else { Vec::new() };
         let verdict = verdict::decide(outcome, &scenario.must_exercise, &judged, facts.verification.as_ref());

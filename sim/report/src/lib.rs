@@ -31,8 +31,8 @@ pub mod units;
 mod verdict;
 
 pub use build::Facts;
-pub use cases::{cell_of, cells_to_look_at};
-pub use folder::{Folder, FolderError, HISTORY, Host, RUN_SCHEMA, RunFile};
+pub use cases::{CellClock, cell_of, cells_to_look_at};
+pub use folder::{Folder, FolderError, HISTORY, Host, RUN_SCHEMA, RunFile, VIRTUAL};
 pub use kept::{Compared, Kept, KeptError};
 pub use paint::{Paint, Tone};
 pub use recipe::Recipe;
