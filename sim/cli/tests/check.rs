@@ -129,7 +129,7 @@ fn a_scenarios_limit_that_is_exceeded_ends_the_run_with_1() {
     let (code, _, stderr) = run("p50 < 10 s for clok-in");
     let flat = stderr.replace("\n  │ ", "").replace("│ ", "");
     assert_eq!(code, 2, "{stderr}");
-    for part in ["limited.toml:3:28", "limits[0]", "did you mean `clock-in`?"] {
+    for part in ["limited.toml:3:27", "limits[0]", "did you mean `clock-in`?"] {
         assert!(flat.contains(part), "{part}\n{stderr}");
     }
 }

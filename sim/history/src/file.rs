@@ -99,7 +99,9 @@ pub enum HistoryError {
         reason: String,
     },
     /// It has something that this version does not know.
-    #[error("line {line} has something that this version does not know: {reason}; version {version} of Field Day wrote it")]
+    #[error(
+        "line {line} has something that this version does not know: {reason}; version {version} of Field Day wrote it"
+    )]
     Newer {
         /// Which line.
         line: u64,
@@ -142,12 +144,7 @@ impl<W: Write> Writer<W> {
         self.cell_with_zones(name, start, BTreeMap::new())
     }
     /// A cell begins, or goes on, whose tenants are not the plan's.
-    pub fn cell_with_zones(
-        &mut self,
-        name: &str,
-        start: Time,
-        zones: BTreeMap<SmolStr, Zone>,
-    ) -> std::io::Result<()> {
+    pub fn cell_with_zones(&mut self, name: &str, start: Time, zones: BTreeMap<SmolStr, Zone>) -> std::io::Result<()> {
         self.line(&Line::Cell { cell: name.to_owned(), start, zones })
     }
     /// An event of the current cell.
@@ -296,10 +293,7 @@ mod tests {
         assert_eq!(reader.header, header());
         let lines: Vec<Line> = reader.map(Result::unwrap).collect();
         assert_eq!(lines.len(), 12);
-        assert_eq!(
-            lines[0],
-            Line::Cell { cell: "cell-0".into(), start: Time::default(), zones: BTreeMap::new() }
-        );
+        assert_eq!(lines[0], Line::Cell { cell: "cell-0".into(), start: Time::default(), zones: BTreeMap::new() });
         assert!(matches!(&lines[10], Line::Event(e) if e.at == Span::micros(9)));
         assert_eq!(lines[11], Line::End { end: 10, fingerprint: Fingerprint(1) });
     }

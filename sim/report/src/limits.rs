@@ -89,7 +89,8 @@ pub fn judge(limit: &Limit, measures: &Measures, wall: WallMicros) -> LimitResul
             let mut result = latency(limit, &Sample::of(&of, clock));
             result.clock = Some(clock.word().to_owned());
             if clock != limit.clock {
-                let stands = format!("`{}` is measured on live runs alone: `attempt` stands for it", limit.clock.word());
+                let stands =
+                    format!("`{}` is measured on live runs alone: `attempt` stands for it", limit.clock.word());
                 result.note = Some(result.note.map_or(stands.clone(), |note| format!("{note}; {stands}")));
             }
             result

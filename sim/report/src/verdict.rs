@@ -78,6 +78,10 @@ fn of_limits(limits: &[LimitResult]) -> Option<String> {
     match () {
         () if all == 0 => None,
         () if held == all => Some(format!("{} held", counted(all, "limit", "limits"))),
-        () => Some(format!("{} of {} held, the others could not be decided", count(held), counted(all, "limit", "limits"))),
+        () => Some(format!(
+            "{} of {} held, the others could not be decided",
+            count(held),
+            counted(all, "limit", "limits")
+        )),
     }
 }

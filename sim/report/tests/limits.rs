@@ -162,7 +162,9 @@ fn an_exceeded_limit_breaks_the_run_and_is_told_with_its_figures() {
     let (summary, text) = told(&["p50 < 10 s for reads", "p99 < 1 ms", "p99.99 < 10 min for clock-in"]);
     assert_eq!((summary.verdict.outcome, summary.verdict.exit_code), (Outcome::Broken, 1));
     assert!(summary.verdict.reasons[0].starts_with("1 limit exceeded: p99 < 1 ms (it was "), "{:?}", summary.verdict);
-    for part in ["SCENARIO LIMITS", "✓ p50 < 10 s for reads", "✗ p99 < 1 ms", "? p99.99 < 10 min for clock-in", "too few"] {
+    for part in
+        ["SCENARIO LIMITS", "✓ p50 < 10 s for reads", "✗ p99 < 1 ms", "? p99.99 < 10 min for clock-in", "too few"]
+    {
         assert!(text.contains(part), "{part}\n{text}");
     }
     let (summary, text) = told(&["p50 < 10 s for reads"]);

@@ -14,7 +14,9 @@ pub fn check(args: &CheckArgs) -> Result<u8, Failure> {
 pub fn report(args: &CheckArgs) -> Result<u8, Failure> {
     let kept = Kept::open(&args.folder)?;
     let Some(summary) = kept.summary()? else {
-        output::note("there is no summary.json: the run was killed before it could write one; its history is judged instead");
+        output::note(
+            "there is no summary.json: the run was killed before it could write one; its history is judged instead",
+        );
         return judge(args, &kept);
     };
     let text = match args.format {

@@ -100,7 +100,10 @@ pub(super) fn judge<R: Read>(reader: &mut Reader<R>, run: &RunFile, plan: &Plan)
     while let Some(text) = reader.text()? {
         let line = reader.parse(&text)?;
         if end.is_some() {
-            return Err(Wrong::Line(reader.line_number(), "expected nothing after the line that ends the file".to_owned()));
+            return Err(Wrong::Line(
+                reader.line_number(),
+                "expected nothing after the line that ends the file".to_owned(),
+            ));
         }
         let taken = match line {
             Line::Event(event) => bench.event(event),

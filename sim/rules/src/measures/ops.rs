@@ -46,8 +46,7 @@ pub struct LiveClocks {
 
 impl LiveClocks {
     fn merge(&mut self, other: &LiveClocks) {
-        let pairs =
-            [(&mut self.wire, &other.wire), (&mut self.due, &other.due), (&mut self.felt, &other.felt)];
+        let pairs = [(&mut self.wire, &other.wire), (&mut self.due, &other.due), (&mut self.felt, &other.felt)];
         for (mine, theirs) in pairs {
             if let Some(theirs) = theirs {
                 add(mine.get_or_insert_with(|| Box::new(histogram(HOUR))), theirs);

@@ -141,7 +141,8 @@ impl ScenarioError {
         } else if path.first().is_some_and(|key| key == "limits")
             && let Some((wrong, at)) = wrong_limit(text, span.clone())
         {
-            (problem.message, problem.allowed, problem.suggestion) = (wrong.message, Some(wrong.expected), wrong.suggestion);
+            (problem.message, problem.allowed, problem.suggestion) =
+                (wrong.message, Some(wrong.expected), wrong.suggestion);
             problem.at = Some(locate::line_and_column(text, at));
         } else if path.first().is_some_and(|key| key == "must_exercise") {
             let rules: Vec<&str> = fieldday_api::rules::Rule::ALL.iter().map(|r| r.name()).collect();

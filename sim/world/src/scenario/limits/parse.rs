@@ -69,7 +69,12 @@ fn condition(cursor: &mut Cursor<'_>) -> Result<(Clock, Measure, Side, u64), Lim
         word => match word.strip_prefix('p').and_then(|digits| scaled(digits, 4)) {
             Some(millionths) if (1..MILLION).contains(&millionths) => Measure::Percentile(millionths as u32),
             Some(_) => {
-                return Err(wrong(cursor.text, measure_at, "there is no such percentile", "one between p0 and p100: p99"));
+                return Err(wrong(
+                    cursor.text,
+                    measure_at,
+                    "there is no such percentile",
+                    "one between p0 and p100: p99",
+                ));
             }
             None => {
                 let words = MEASURES.into_iter().chain(Clock::ALL.map(Clock::word));
@@ -237,6 +242,10 @@ impl Cursor<'_> {
     }
     fn end(&mut self) -> Result<(), LimitError> {
         let begins = self.skip();
-        if self.rest().is_empty() { Ok(()) } else { self.wrong(begins, "nothing more, or `for` and endpoints: for clock-in") }
+        if self.rest().is_empty() {
+            Ok(())
+        } else {
+            self.wrong(begins, "nothing more, or `for` and endpoints: for clock-in")
+        }
     }
 }

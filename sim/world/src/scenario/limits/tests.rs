@@ -66,7 +66,12 @@ fn every_endpoint_is_known_by_label_word_path_and_short_form() {
 fn what_is_wrong_is_placed_and_what_is_right_is_shown() {
     // The text; the character; a part of what is said; what was meant.
     let wrong = [
-        ("p99 < 800 ms for PATCH apointments", 17, "no endpoints called \"PATCH apointments\"", Some("PATCH appointments/{id}")),
+        (
+            "p99 < 800 ms for PATCH apointments",
+            17,
+            "no endpoints called \"PATCH apointments\"",
+            Some("PATCH appointments/{id}"),
+        ),
         ("clok-in: p99 < 1 s", 0, "no endpoints", Some("clock-in")),
         ("p99 800 ms", 4, "\"800 ms\" does not fit here", None),
         ("p99 > 800 ms", 4, "< or <=", None),
