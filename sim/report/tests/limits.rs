@@ -1,12 +1,12 @@
 //! The scenario's limits over measures made by hand, and in the summary of a run.
 
-use fieldday_api::call::{Answer, Response};
+use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::Span;
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, run};
 use fieldday_history::Event;
-use fieldday_history::event::{Client, ClientKind, Lapse, Sent, What};
+use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Sent, What};
 use fieldday_report::limits::{LimitResult, LimitVerdict, judge};
 use fieldday_report::{Facts, Outcome, Summary, terminal};
 use fieldday_rules::Measures;
@@ -42,10 +42,8 @@ impl Calls {
     fn send(&mut self) -> u32 {
         self.calls += 1;
         let call = self.calls;
-        let sent: Sent = serde_json::from_value(serde_json::json!({
-            "call": call, "attempt": 0, "cause": "tap", "bearer": "none", "patience": 3_000_000, "request": "health",
-        }))
-        .unwrap();
+        let (cause, bearer, request) = (Cause::Tap, Bearer::None, Arc::new(Call::Health));
+        let sent = Sent { call, attempt: 0, cause, bearer, patience: Span::seconds(3), request };
         self.on(What::Sent(sent));
         call
     }
