@@ -250,7 +250,7 @@ fn decided(limit: &Limit, n: u64, needed: u64, actual: u64, at_least: bool, past
     let margin = if limit.side.is_upper() { room } else { -room };
     // What was given up below the limit would have gone beyond it: by how much, nobody knows.
     let margin = (!(given_up && margin > 0)).then_some(margin);
-    let note = note.or_else(|| given_up.then(|| "that many were given up, unanswered".to_owned()));
+    let note = note.or_else(|| given_up.then(|| "attempts were given up there, unanswered".to_owned()));
     LimitResult { verdict, actual: Some(actual), at_least, margin, note, ..undecided(limit, n, String::new()) }
 }
 

@@ -192,8 +192,10 @@ fn an_edited_event_breaks_a_rule_and_what_is_no_event_is_named_with_its_line() {
     says(r#"{"t":-5,"c":0,"e":"killed"}"#, &["line 12", "expected a time"]);
     says("rubbish", &["line 12"]);
     says(r#"{"cell":"atlantis","start":"2026-06-10T00:00:00Z"}"#, &["atlantis", "no cell of the plan"]);
-    let again = whole[0].clone();
-    says(&again, &[]);
+    let mut again = whole.clone();
+    again.insert(whole.len() - 1, whole[0].clone());
+    write(&kept.path, &header, &again);
+    assert!(checked(&kept.path).unwrap_err().to_string().contains("begins again"));
 }
 
 #[test]

@@ -44,13 +44,13 @@ impl Limit {
 
 fn condition(cursor: &mut Cursor<'_>) -> Result<(Clock, Measure, Side, u64), LimitError> {
     let begins = cursor.skip();
-    let mut clock = None;
+    let (mut clock, mut measure_at) = (None, begins);
     let mut word = cursor.word();
     if let Some(named) = Clock::ALL.into_iter().find(|clock| clock.word() == word) {
         clock = Some(named);
+        measure_at = cursor.skip();
         word = cursor.word();
     }
-    let measure_at = cursor.at - word.len();
     let of_a_latency = clock.unwrap_or_default();
     if word.is_empty() {
         let share = cursor.percent(SHAPE)?;
@@ -209,7 +209,7 @@ impl Cursor<'_> {
             return self.wrong(self.at, "a percent sign: 99.9 %");
         }
         self.at += 1;
-        if (0..=MILLION).contains(&share) { Ok(share) } else { self.wrong(begins, "a share up to 100 %: 99.9 %") }
+        if share <= MILLION { Ok(share) } else { self.wrong(begins, "a share up to 100 %: 99.9 %") }
     }
     /// In microseconds.
     fn duration(&mut self) -> Result<u64, LimitError> {
