@@ -150,7 +150,10 @@ impl<'de> Deserialize<'de> for Time {
             return i64::deserialize(d).map(Time);
         }
         let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        Time::parse(&text).ok_or_else(|| D::Error::custom(format_args!("{text:?} is not an RFC 3339 time")))
+        // What no calendar has, such as the beginning of time in a zone's table, is written as microseconds.
+        let micros = || text.strip_suffix("us").and_then(|micros| micros.parse().ok()).map(Time);
+        let time = Time::parse(&text).or_else(micros);
+        time.ok_or_else(|| D::Error::custom(format_args!("{text:?} is not an RFC 3339 time")))
     }
 }
 

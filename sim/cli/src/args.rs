@@ -79,6 +79,15 @@ pub enum Command {
     /// Takes out of the scenario and its plan whatever the violation does without. Writes story.md; repro.toml, which run,
     /// replay and shrink take in a scenario's place; repro.har, for a browser's tools; repro.sh, the requests by curl.
     Shrink(ShrinkArgs),
+    /// Judge the history in a run's folder again, and say whether it says the same
+    ///
+    /// Works on virtual and on live runs, and on what a kill or Ctrl-C left, up to where it was cut. The exit code is that
+    /// of the run as judged now; 4 if the history says something else than the folder's summary.json.
+    Check(CheckArgs),
+    /// Print the report of a run's folder again
+    ///
+    /// From its summary.json; of a run that was killed before it could write one, from its history, judged up to its cut.
+    Report(CheckArgs),
     /// List the marks: states that should sometimes be reached
     Marks,
     /// List, show, check and plan scenarios
@@ -165,6 +174,15 @@ pub struct RunArgs {
     /// Make no folder
     #[arg(long, conflicts_with = "out")]
     pub no_out: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// The folder of a run, such as those in results/
+    pub folder: PathBuf,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

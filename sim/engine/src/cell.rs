@@ -89,7 +89,7 @@ impl CellRun {
         let recorder = Recorder {
             start: plan.start,
             fingerprint: Fingerprinter::default(),
-            judges: Judges::new(Arc::new(setup::judges(scenario, &plan))),
+            judges: Judges::new(Arc::new(setup::judges(scenario, plan.start, setup::zones(&plan)))),
             measures,
             history,
             kept: keep.events.then(Vec::new),

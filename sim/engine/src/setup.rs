@@ -1,13 +1,15 @@
 //! What a scenario means for the backend, for the app, and for the judges.
 
+use fieldday_api::SmolStr;
 use fieldday_api::dataset::TenantData;
-use fieldday_api::time::Span;
+use fieldday_api::time::{Span, Time, Zone};
 use fieldday_backend as backend;
 use fieldday_rep::app::defects as rep;
 use fieldday_rep::app::settings::Settings as AppSettings;
 use fieldday_rules::Settings as JudgeSettings;
 use fieldday_world::plan::{CellPlan, MishapKind, MishapPlan};
 use fieldday_world::scenario::{ClockInRepeat, PageBeyond, Scenario};
+use std::collections::BTreeMap;
 
 fn seconds(n: u32) -> Span {
     Span::seconds(i64::from(n))
@@ -107,10 +109,12 @@ pub fn app(scenario: &Scenario) -> AppSettings {
 
 /// What the judges of a cell must know.
 pub fn judges(scenario: &Scenario, cell: &CellPlan) -> JudgeSettings {
+/// What the judges of a cell must know: when its events' clock starts, and the zones of its tenants by their ids.
+pub fn judges(scenario: &Scenario, start: Time, zones: BTreeMap<SmolStr, Zone>) -> JudgeSettings {
     let switches = &scenario.switches;
     JudgeSettings {
-        start: cell.start,
-        zones: cell.tenants.iter().map(|tenant| (tenant.data.id.clone(), tenant.data.zone.clone())).collect(),
+        start,
+        zones,
         leeway: seconds(switches.leeway_s),
         token_life: token_life(scenario),
         geofence_m: switches.geofence_m,
@@ -119,6 +123,11 @@ pub fn judges(scenario: &Scenario, cell: &CellPlan) -> JudgeSettings {
         accept_422: switches.accept_422,
         ..JudgeSettings::default()
     }
+}
+
+/// The zones of a planned cell's tenants, by tenant id.
+pub fn zones(cell: &CellPlan) -> BTreeMap<SmolStr, Zone> {
+    cell.tenants.iter().map(|tenant| (tenant.data.id.clone(), tenant.data.zone.clone())).collect()
 }
 
 /// A tenant's frame without its rows, which the backend has taken.

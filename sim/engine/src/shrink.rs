@@ -50,6 +50,7 @@ type Simplify = fn(&mut Scenario);
 
 const SIMPLER: &[Simplify] = &[
     |s| s.must_exercise.clear(),
+    |s| s.limits.clear(),
     |s| s.intruders.per_tenant = 0,
     |s| s.proof.rounds = 0,
     |s| s.proof.app = false,

@@ -1,13 +1,26 @@
 //! `history.jsonl.zst`: one JSON value a line, in zstd frames that are closed now and then, so that a file cut anywhere
 //! can be read up to its last frame.
 //!
-//! The first line is the [`Header`]. A line `{"cell": name, "start": time}` begins each cell, whose [events](crate::Event) follow; a line
-//! `{"end": …}` closes the file with the number of events, so that a file without it is known to be incomplete.
+//! The first line is the [`Header`]. A line `{"cell": name, "start": time}` begins a cell, whose [events](crate::Event)
+//! follow; a line `{"end": …}` closes the file with the number of events, so that a file without it is known to be
+//! incomplete.
+//!
+//! The cells of a virtual run stand one after the other. Those of a live run take turns: each worker closes a frame at
+//! least every second, a frame begins with the line of its cell, and a cell whose name came before goes on where it was.
+//! So a kill loses a second of each cell, and no event stands without the line that says whose it is. A live run's worker
+//! has a [`Writer::part`] of its own for each frame: the cell's line, some events, [`Writer::finish_part`]; the one who
+//! holds the file adds what comes with [`Writer::frames`]. The fingerprint of the whole is that of the cells' fingerprints,
+//! [combined](Fingerprint::combine) in the order in which the cells first stand in the file.
+//!
+//! Frames have a checksum: a file that was damaged is refused where the damage is.
 
 use crate::event::Event;
 use crate::fingerprint::Fingerprint;
-use fieldday_api::time::Time;
+use fieldday_api::SmolStr;
+use fieldday_api::time::{Time, Zone};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 
 /// The version of the format. A reader refuses another.
@@ -29,17 +42,20 @@ pub struct Header {
 }
 
 /// A line of the file.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Line {
     /// An event of the current cell.
     Event(Event),
-    /// A cell begins.
+    /// A cell begins, or goes on.
     Cell {
         /// Its name.
         cell: String,
         /// When it starts: its events count from here.
         start: Time,
+        /// The zones of its tenants, by tenant id, where they are not the plan's. Once is enough.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        zones: BTreeMap<SmolStr, Zone>,
     },
     /// The file is complete.
     End {
@@ -50,6 +66,22 @@ pub enum Line {
     },
     /// The first line.
     Header(Header),
+}
+
+/// A [`Line::Cell`] alone: told apart by how a line begins, its errors say what is wrong with it.
+#[derive(Deserialize)]
+struct CellLine {
+    cell: String,
+    start: Time,
+    #[serde(default)]
+    zones: BTreeMap<SmolStr, Zone>,
+}
+
+/// A [`Line::End`] alone.
+#[derive(Deserialize)]
+struct EndLine {
+    end: u64,
+    fingerprint: Fingerprint,
 }
 
 /// What can be wrong with a history.
@@ -65,6 +97,18 @@ pub enum HistoryError {
         line: u64,
         /// What is wrong.
         reason: String,
+    },
+    /// It has something that this version does not know.
+    #[error(
+        "line {line} has something that this version does not know: {reason}; version {version} of Field Day wrote it"
+    )]
+    Newer {
+        /// Which line.
+        line: u64,
+        /// What is not known.
+        reason: String,
+        /// Which version wrote it.
+        version: String,
     },
     /// It is of another version.
     #[error("this is a history of format {found}; this version reads format {FORMAT}")]
@@ -95,9 +139,13 @@ impl<W: Write> Writer<W> {
         writer.line(header)?;
         Ok(writer)
     }
-    /// A cell begins.
+    /// A cell of the plan begins.
     pub fn cell(&mut self, name: &str, start: Time) -> std::io::Result<()> {
-        self.line(&Line::Cell { cell: name.to_owned(), start })
+        self.cell_with_zones(name, start, BTreeMap::new())
+    }
+    /// A cell begins, or goes on, whose tenants are not the plan's.
+    pub fn cell_with_zones(&mut self, name: &str, start: Time, zones: BTreeMap<SmolStr, Zone>) -> std::io::Result<()> {
+        self.line(&Line::Cell { cell: name.to_owned(), start, zones })
     }
     /// An event of the current cell.
     pub fn event(&mut self, event: &Event) -> std::io::Result<()> {
@@ -113,9 +161,11 @@ impl<W: Write> Writer<W> {
     /// Closes the current frame.
     pub fn flush(&mut self) -> std::io::Result<()> {
         if !self.pending.is_empty() {
-            let frame = zstd::encode_all(&self.pending[..], 3)?;
+            let mut frame = zstd::Encoder::new(Vec::with_capacity(self.pending.len() / 8), 3)?;
+            frame.include_checksum(true)?;
+            frame.write_all(&self.pending)?;
+            self.out.write_all(&frame.finish()?)?;
             self.pending.clear();
-            self.out.write_all(&frame)?;
         }
         self.out.flush()
     }
@@ -171,7 +221,34 @@ impl<R: Read> Reader<R> {
     }
     /// What a line that [`Reader::text`] has just given says.
     pub fn parse(&self, text: &str) -> Result<Line, HistoryError> {
-        serde_json::from_str(text).map_err(|e| HistoryError::Line { line: self.number, reason: e.to_string() })
+        let begins = |key: &str| text.strip_prefix("{\"").is_some_and(|rest| rest.starts_with(key));
+        match () {
+            () if begins("cell\"") => {
+                let CellLine { cell, start, zones } = self.read(text)?;
+                Ok(Line::Cell { cell, start, zones })
+            }
+            () if begins("end\"") => {
+                let EndLine { end, fingerprint } = self.read(text)?;
+                Ok(Line::End { end, fingerprint })
+            }
+            () if begins("fieldday_history\"") => self.read(text).map(Line::Header),
+            () => self.read(text).map(Line::Event),
+        }
+    }
+    /// The number of the line that was read last, from 1.
+    pub fn line_number(&self) -> u64 {
+        self.number
+    }
+    fn read<T: DeserializeOwned>(&self, text: &str) -> Result<T, HistoryError> {
+        serde_json::from_str(text).map_err(|error| {
+            let (line, reason) = (self.number, error.to_string());
+            if reason.contains("unknown variant") {
+                // The list of all that is known would hide what is not.
+                let reason = reason.split(", expected").next().unwrap_or_default().to_owned();
+                return HistoryError::Newer { line, reason, version: self.header.version.clone() };
+            }
+            HistoryError::Line { line, reason }
+        })
     }
 }
 
@@ -216,7 +293,7 @@ mod tests {
         assert_eq!(reader.header, header());
         let lines: Vec<Line> = reader.map(Result::unwrap).collect();
         assert_eq!(lines.len(), 12);
-        assert_eq!(lines[0], Line::Cell { cell: "cell-0".into(), start: Time::default() });
+        assert_eq!(lines[0], Line::Cell { cell: "cell-0".into(), start: Time::default(), zones: BTreeMap::new() });
         assert!(matches!(&lines[10], Line::Event(e) if e.at == Span::micros(9)));
         assert_eq!(lines[11], Line::End { end: 10, fingerprint: Fingerprint(1) });
     }
@@ -228,6 +305,50 @@ mod tests {
             let lines: Vec<_> = Reader::new(&file[..cut]).unwrap().collect::<Result<_, _>>().unwrap();
             assert!(!lines.is_empty(), "a cut at {cut} of {} lost everything", file.len());
             assert!(!matches!(lines.last(), Some(Line::End { .. })));
+        }
+    }
+
+    #[test]
+    fn cells_take_turns_frame_by_frame_and_a_cut_file_says_whose_each_event_is() {
+        let mut file = Writer::new(Vec::new(), &header()).unwrap();
+        let zones = BTreeMap::from([("acme".into(), Zone::utc())]);
+        for (turn, cell) in ["one", "two", "one"].into_iter().enumerate() {
+            let mut frame = Writer::part(Vec::new());
+            frame.cell_with_zones(cell, Time::default(), zones.clone()).unwrap();
+            frame.event(&Event { at: Span::seconds(turn as i64), client: 0, what: What::Killed }).unwrap();
+            let (frame, events) = frame.finish_part().unwrap();
+            file.frames(&frame, events).unwrap();
+        }
+        let file = file.finish(Fingerprint(3)).unwrap();
+        let read = |file: &[u8]| -> Vec<Line> { Reader::new(file).unwrap().map(Result::unwrap).collect() };
+        let whole = read(&file);
+        assert_eq!(whole.len(), 7);
+        assert_eq!(whole[0], Line::Cell { cell: "one".into(), start: Time::default(), zones });
+        assert_eq!(whole[6], Line::End { end: 3, fingerprint: Fingerprint(3) });
+        for cut in file.len() / 2..file.len() {
+            let lines = read(&file[..cut]);
+            assert_eq!(lines[..], whole[..lines.len()], "a cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_kind_of_event_that_is_not_known_is_named_with_the_version_that_wrote_it() {
+        let reader = Reader::new(&written(0)[..]).unwrap();
+        let error = reader.parse(r#"{"t":1,"c":0,"e":{"teleported":{"to":"mars"}}}"#).unwrap_err().to_string();
+        assert!(error.contains("unknown variant `teleported`") && error.contains("version 0 of"), "{error}");
+        let error = reader.parse(r#"{"t":"soon","c":0,"e":"killed"}"#).unwrap_err();
+        assert!(matches!(error, HistoryError::Line { .. }), "{error}");
+    }
+
+    #[test]
+    fn damage_is_refused_wherever_it_is() {
+        let file = written(2_000);
+        for place in (0..file.len()).step_by(7) {
+            let mut damaged = file.clone();
+            damaged[place] ^= 0x10;
+            let read = Reader::new(&damaged[..]).and_then(|reader| reader.collect::<Result<Vec<_>, _>>());
+            let is_whole = read.is_ok_and(|lines| matches!(lines.last(), Some(Line::End { .. })));
+            assert!(!is_whole, "byte {place} of {} was flipped, and nobody noticed", file.len());
         }
     }
 

@@ -2,7 +2,9 @@
 
 use crate::cases::Clocks;
 use crate::contract;
+use crate::cases::{CellClock, Clocks};
 use crate::hlog::op_word;
+use crate::limits::{self, LimitResult};
 use crate::recipe::Recipe;
 use crate::summary::*;
 use crate::verdict;
@@ -14,6 +16,7 @@ use fieldday_history::event::{Lapse, Screen};
 use fieldday_rules::{CLASSES, Contract, Findings, Hazard, OpMeasures, Settings};
 use fieldday_world::plan::Plan;
 use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
 
 /// What a run itself does not know.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +31,10 @@ pub struct Facts {
     pub cpu_s: Option<f64>,
     /// The most memory that was held.
     pub peak_memory_bytes: Option<u64>,
+    /// How long a live run called its target, in microseconds on the wall's clock; none of a virtual run.
+    pub live_us: Option<u64>,
+    /// Cells whose clocks are not the plan's.
+    pub clocks: BTreeMap<u32, CellClock>,
     /// What running twice showed.
     pub verification: Option<Verification>,
     /// How the target's answers differ from the spec in form.
@@ -45,12 +52,17 @@ impl Summary {
         let not_exercised_parts = contract::not_exercised(&outcome.measures);
         let seen = verdict::Seen { contract: contract.as_ref(), not_exercised: &not_exercised_parts };
         let verdict = verdict::decide(outcome, &scenario.must_exercise, seen, facts.verification.as_ref());
+        let mut clocks = Clocks::new(plan, facts.clocks.clone());
+        let judged = scenario.limits.iter().map(|limit| limits::judge(limit, &outcome.measures, facts.live_us));
+        let judged: Vec<LimitResult> = if outcome.requests > 0 { judged.collect() } else { Vec::new() };
+        let verdict = verdict::decide(outcome, &scenario.must_exercise, &judged, facts.verification.as_ref());
         Summary {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             complete: outcome.complete,
             ran: ran(plan, outcome),
-            limits: limits(outcome),
+            limits: by_endpoint(outcome),
+            scenario_limits: judged,
             rules: Rule::ALL.iter().map(|rule| rule_line(*rule, &outcome.findings, &scenario.must_exercise)).collect(),
             felt: felt(&outcome.measures.felt),
             contract,
@@ -101,7 +113,7 @@ fn ran(plan: &Plan, outcome: &RunOutcome) -> Ran {
     }
 }
 
-fn limits(outcome: &RunOutcome) -> Vec<Limit> {
+fn by_endpoint(outcome: &RunOutcome) -> Vec<Limit> {
     let called = Op::ALL.iter().filter(|op| outcome.measures.op(**op).attempts > 0);
     called.map(|op| limit(*op, outcome.measures.op(*op), &outcome.findings)).collect()
 }
@@ -127,6 +139,9 @@ fn limit(op: Op, measured: &OpMeasures, findings: &Findings) -> Limit {
         latency: percentiles(&measured.took, 1),
         beyond: measured.beyond_limit,
         mark: limit_mark(op, findings),
+        wire: measured.live.wire.as_ref().map(|took| percentiles(took, 1)),
+        due: measured.live.due.as_ref().map(|took| percentiles(took, 1)),
+        felt: measured.live.felt.as_ref().map(|took| percentiles(took, 1)),
     }
 }
 

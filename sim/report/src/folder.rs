@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 pub const RUN_SCHEMA: u32 = 1;
 /// The file of the history.
 pub const HISTORY: &str = "history.jsonl.zst";
+/// The target of a virtual run.
+pub const VIRTUAL: &str = "model";
 /// Runs of one scenario and seed that may begin in the same second.
 const NAMESAKES: u32 = 1_000;
 
@@ -47,6 +49,13 @@ pub struct RunFile {
     pub host: Host,
     /// The scenario with everything that was left to its defaults.
     pub scenario: Scenario,
+}
+
+impl RunFile {
+    /// Whether it ran on the virtual clock: its cells then stand in a history one after the other.
+    pub fn is_virtual(&self) -> bool {
+        self.target == VIRTUAL
+    }
 }
 
 /// What a figure of speed depends on. No names of machines or people.

@@ -1,8 +1,10 @@
-//! `latency.hlog`: a log of the HdrHistogram tools, with one histogram an endpoint, told apart by their tags.
+//! `latency.hlog`: a log of the HdrHistogram tools, with one histogram an endpoint, told apart by their tags: `clock-in` has
+//! the attempts, `clock-in.wire`, `.due` and `.felt` what a live run's other clocks measured.
 
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::Time;
 use fieldday_rules::Measures;
+use hdrhistogram::Histogram;
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, IntervalLogWriterError, Tag};
 use std::io::{self, Write};
@@ -12,6 +14,15 @@ use std::time::{Duration, UNIX_EPOCH};
 pub fn op_word(op: Op) -> String {
     let word = serde_json::to_value(op).ok();
     word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_else(|| format!("{op:?}"))
+}
+
+/// An endpoint's histograms that are not empty, with their tags: of its attempts, and by a live run's clocks.
+fn histograms(op: Op, measures: &Measures) -> impl Iterator<Item = (String, &Histogram<u64>)> {
+    let (of, word) = (measures.op(op), op_word(op));
+    let live = [("wire", &of.live.wire), ("due", &of.live.due), ("felt", &of.live.felt)];
+    let tagged = live.map(|(clock, took)| (format!("{word}.{clock}"), took.as_deref()));
+    let all = std::iter::once((word, Some(&of.took))).chain(tagged);
+    all.filter_map(|(tag, took)| took.filter(|took| !took.is_empty()).map(|took| (tag, took)))
 }
 
 /// Writes the latencies of every endpoint that was called. Times are virtual.
@@ -24,12 +35,7 @@ pub fn write(out: &mut impl Write, measures: &Measures, start: Time, end: Time) 
         .with_start_time(UNIX_EPOCH + at)
         .with_max_value_divisor(1_000.0)
         .begin_log_with(out, &mut serializer)?;
-    for op in Op::ALL {
-        let took = &measures.op(*op).took;
-        if took.is_empty() {
-            continue;
-        }
-        let word = op_word(*op);
+    for (word, took) in Op::ALL.iter().flat_map(|op| histograms(*op, measures)) {
         log.write_histogram(took, Duration::ZERO, during, Tag::new(&word)).map_err(|error| match error {
             IntervalLogWriterError::IoError(error) => error,
             IntervalLogWriterError::SerializeError(error) => io::Error::other(error),

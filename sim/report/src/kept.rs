@@ -1,6 +1,7 @@
 //! A run folder, read again: what was run, and what is kept of it to compare with. Nothing in it is ever changed.
 
 use crate::folder::{HISTORY, RUN_SCHEMA, RunFile};
+use crate::summary::{SCHEMA, Summary};
 use fieldday_engine::replay::Replayed;
 use fieldday_history::file::{HistoryError, Line, Reader};
 use serde::Deserialize;
@@ -62,6 +63,12 @@ struct Outline {
     fingerprint: String,
 }
 
+/// Which shape a document has.
+#[derive(Deserialize)]
+struct Version {
+    schema: u32,
+}
+
 impl Kept {
     /// Reads `run.json`, and of `summary.json` the fingerprint.
     pub fn open(path: &Path) -> Result<Kept, KeptError> {
@@ -92,6 +99,34 @@ impl Kept {
             return Err(wrong(format!("its scenario cannot be planned: {problem}"), folder));
         }
         Ok(Kept { path: path.to_owned(), fingerprint: fingerprint(path, run.complete)?, run, seed })
+    }
+
+    /// What is wrong with a file of the folder.
+    pub(crate) fn wrong(&self, file: &str, problem: String, hint: &str) -> KeptError {
+        KeptError { file: self.path.join(file), problem, hint: hint.to_owned() }
+    }
+    /// The text of `summary.json`; none if the folder has none.
+    pub(crate) fn summary_text(&self) -> Result<Option<String>, KeptError> {
+        match fs::read_to_string(self.path.join("summary.json")) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.wrong("summary.json", format!("it cannot be read: {error}"), "make it readable")),
+        }
+    }
+    /// The summary that the run left; none if it was killed before it wrote one.
+    pub fn summary(&self) -> Result<Option<Summary>, KeptError> {
+        let Some(text) = self.summary_text()? else { return Ok(None) };
+        let wrong = |problem: String| {
+            let hint = "report on it with the version of Field Day that wrote it, or judge it again: `fieldday check`";
+            self.wrong("summary.json", problem, hint)
+        };
+        let version: Version = serde_json::from_str(&text)
+            .map_err(|error| wrong(format!("expected the summary that `fieldday run` writes: {error}")))?;
+        if version.schema != SCHEMA {
+            return Err(wrong(format!("it is of schema {}; this version reads schema {SCHEMA}", version.schema)));
+        }
+        let read = serde_json::from_str(&text);
+        read.map(Some).map_err(|error| wrong(format!("it has something that this version does not know: {error}")))
     }
 
     /// Compares a cell that was lived again with the recorded history, if there is one.
@@ -170,7 +205,7 @@ fn lived(day: &Replayed, number: usize) -> Option<String> {
 }
 
 /// Whether a history could not be opened because nothing of it, or only half a frame, had been written.
-fn was_cut(error: &HistoryError, length: u64) -> bool {
+pub(crate) fn was_cut(error: &HistoryError, length: u64) -> bool {
     length == 0 || matches!(error, HistoryError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof)
 }
 

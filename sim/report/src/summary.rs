@@ -3,6 +3,7 @@
 //! All of it but [`Cost`] follows from scenario, seed and version alone. Times and latencies are whole microseconds. The
 //! shape is versioned; its JSON schema is committed beside this crate, and a test compares the two.
 
+use crate::limits::LimitResult;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,9 @@ pub struct Summary {
     pub ran: Ran,
     /// Every endpoint that was called, in the spec's order.
     pub limits: Vec<Limit>,
+    /// Every limit that the scenario sets, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scenario_limits: Vec<LimitResult>,
     /// Every rule, in the catalogue's order.
     pub rules: Vec<RuleLine>,
     /// What reps felt.
@@ -150,6 +154,15 @@ pub struct Limit {
     pub beyond: u64,
     /// What the backend's answers mean for the limit.
     pub mark: LimitMark,
+    /// On the wire: what the target itself took. Live runs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire: Option<Percentiles>,
+    /// From when calls were due by the plan. Live runs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Percentiles>,
+    /// As people felt it, queue, link and repeats included. Live runs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub felt: Option<Percentiles>,
 }
 
 /// How an endpoint stands to its limit.

@@ -39,6 +39,10 @@ impl Table {
     pub fn row(&mut self, entries: impl Into<Vec<Entry>>) {
         self.rows.push(entries.into());
     }
+    /// Adds another's rows.
+    pub fn append(&mut self, other: Table) {
+        self.rows.extend(other.rows);
+    }
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()

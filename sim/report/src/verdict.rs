@@ -1,6 +1,9 @@
 //! What a run comes to, and its exit code.
 
 use crate::summary::{ContractPart, ContractSeverity, NotExercised, Outcome, Verdict, Verification};
+use crate::limits::{LimitResult, LimitVerdict};
+use crate::summary::{Outcome, Verdict, Verification};
+use crate::terminal::scenario_limits::actual;
 use crate::units::{count, counted};
 use fieldday_api::rules::Rule;
 use fieldday_engine::run::RunOutcome;
@@ -46,6 +49,11 @@ pub(crate) fn decide(
     outcome: &RunOutcome,
     must: &[Rule],
     seen: Seen<'_>,
+/// verdict; a broken rule is one, even if another rule had no chance to be; and what was not tried is not held.
+pub(crate) fn decide(
+    outcome: &RunOutcome,
+    must: &[Rule],
+    limits: &[LimitResult],
     verification: Option<&Verification>,
 ) -> Verdict {
     let mut reasons = Vec::new();
@@ -59,6 +67,12 @@ pub(crate) fn decide(
             .push(format!("{} that the scenario forbids", counted(of_form, "contract finding", "contract findings")));
     }
     reasons.extend(seen.failing());
+    let exceeded: Vec<&LimitResult> = limits.iter().filter(|limit| limit.verdict == LimitVerdict::Exceeded).collect();
+    if !exceeded.is_empty() {
+        let each = exceeded.iter().map(|limit| format!("{} (it was {})", limit.text, actual(limit)));
+        let which = counted(exceeded.len() as u64, "limit", "limits");
+        reasons.push(format!("{which} exceeded: {}", each.collect::<Vec<_>>().join(", ")));
+    }
     let unexercised = outcome.findings.unexercised(must);
     let names: Vec<&str> = unexercised.iter().map(|rule| rule.name()).collect();
     let differs = verification.is_some_and(|v| !v.agreed);
@@ -73,6 +87,7 @@ pub(crate) fn decide(
             Outcome::Interrupted
         }
         () if broken > 0 || of_form > 0 => Outcome::Broken,
+        () if broken > 0 || !exceeded.is_empty() => Outcome::Broken,
         () if outcome.requests == 0 => {
             reasons.push("nothing was exercised: no request reached a backend".to_owned());
             Outcome::Invalid
@@ -87,8 +102,24 @@ pub(crate) fn decide(
         () => {
             let held = Rule::ALL.iter().filter(|rule| outcome.findings.count(**rule).exercised > 0).count() as u64;
             reasons.push(format!("{} exercised, none broken", counted(held, "rule", "rules")));
+            reasons.extend(of_limits(limits));
             Outcome::Held
         }
     };
     Verdict { outcome: verdict, exit_code: verdict.exit_code(), reasons }
+}
+
+/// What is said of limits of which none was exceeded.
+fn of_limits(limits: &[LimitResult]) -> Option<String> {
+    let all = limits.len() as u64;
+    let held = limits.iter().filter(|limit| limit.verdict == LimitVerdict::Held).count() as u64;
+    match () {
+        () if all == 0 => None,
+        () if held == all => Some(format!("{} held", counted(all, "limit", "limits"))),
+        () => Some(format!(
+            "{} of {} held, the others could not be decided",
+            count(held),
+            counted(all, "limit", "limits")
+        )),
+    }
 }

@@ -29,6 +29,9 @@ fn limit(op: &str, label: &str, limit_us: Option<u64>, latency: Percentiles, mar
         latency,
         beyond: timed_out,
         mark,
+        wire: None,
+        due: None,
+        felt: None,
     }
 }
 
@@ -89,6 +92,7 @@ fn held() -> Summary {
             limit("list-tasks", "GET tasks", Some(10_000_000), percentiles(1_234, 76_000, 3_100_000), LimitMark::Held),
             limit("put-audio", "PUT audio", None, percentiles(90, 79_000_000, 3_600_000_000), LimitMark::Open),
         ],
+        scenario_limits: vec![],
         rules: vec![
             rule("shift.clock-in.once", RuleVerdict::Held, 1_412, true),
             rule("tenancy.isolated", RuleVerdict::Held, 17_291, false),

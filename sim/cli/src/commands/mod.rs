@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod catalogue;
+mod check;
 mod compare;
 pub mod explore;
 pub mod fixtures;
@@ -41,6 +42,8 @@ fn execute(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Run(args) => return run::run(&args),
         Command::Explore(args) => return explore::explore(&args),
+        Command::Check(args) => return check::check(&args),
+        Command::Report(args) => return check::report(&args),
         Command::Marks => catalogue::marks()?,
         Command::Replay(args) => return replay::replay(&args),
         Command::Shrink(args) => return shrink::shrink(&args),

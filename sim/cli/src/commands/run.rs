@@ -16,7 +16,7 @@ use fieldday_history::Fingerprint;
 use fieldday_history::file::{FORMAT, Header};
 use fieldday_report::summary::{Difference, HistoryPart, Verification};
 use fieldday_report::units::counted;
-use fieldday_report::{Facts, Folder, FolderError, HISTORY, Outcome, RUN_SCHEMA, RunFile, Summary};
+use fieldday_report::{Facts, Folder, FolderError, HISTORY, Outcome, RUN_SCHEMA, RunFile, Summary, VIRTUAL};
 use fieldday_report::{cells_to_look_at, terminal};
 use fieldday_rules::{Findings, Measures, Settings};
 use fieldday_world::plan::Plan;
@@ -139,7 +139,7 @@ impl Keeper {
             schema: RUN_SCHEMA,
             complete: false,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            target: "model".to_owned(),
+            target: VIRTUAL.to_owned(),
             seed: format!("{:#x}", choice.plan.seed()),
             reproduce: choice.recipe.to_string(),
             started_at: machine::now(),

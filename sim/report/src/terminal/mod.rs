@@ -2,10 +2,12 @@
 //! of all, what broke and the line to paste.
 
 mod contract;
+mod clocks;
 mod failure;
 mod felt;
 mod limits;
 mod rules;
+pub(crate) mod scenario_limits;
 mod totals;
 
 use crate::paint::{Paint, Tone};
@@ -26,6 +28,8 @@ pub fn report(summary: &Summary, folder: Option<&str>, colour: bool) -> String {
     what_ran(&mut out, summary, paint);
     if summary.totals.requests > 0 {
         limits::write(&mut out, summary, paint);
+        clocks::write(&mut out, summary, paint);
+        scenario_limits::write(&mut out, summary, paint);
         rules::write(&mut out, summary, paint);
         felt::write(&mut out, summary, paint);
         hazards(&mut out, summary, paint);

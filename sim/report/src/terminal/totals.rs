@@ -12,12 +12,14 @@ pub(super) fn write(out: &mut String, summary: &Summary, folder: Option<&str>, p
     let mut table = Table::default();
     let mut say = |what: &str, text: String| table.row([words(what), words(text)]);
     if totals.events > 0 {
-        say("rep-days", format!("{}, {} a second", count(totals.rep_days), number(cost.rep_days_per_s)));
+        say("rep-days", rep_days(summary));
         say("requests", requests(summary));
         say("events", count(totals.events));
         say("fingerprint", summary.fingerprint.clone());
     }
-    say("time", time(cost));
+    if was_timed(cost) {
+        say("time", time(cost));
+    }
     if let Some(memory) = cost.peak_memory_bytes {
         say("memory", format!("{} at most", bytes(memory)));
     }
@@ -37,8 +39,21 @@ pub(super) fn write(out: &mut String, summary: &Summary, folder: Option<&str>, p
     }
 }
 
+/// Of a history that was judged again, nobody knows what it cost to live it.
+fn was_timed(cost: &Cost) -> bool {
+    cost.threads > 0
+}
+
+fn rep_days(summary: &Summary) -> String {
+    let (days, cost) = (count(summary.totals.rep_days), &summary.cost);
+    if was_timed(cost) { format!("{days}, {} a second", number(cost.rep_days_per_s)) } else { days }
+}
+
 fn requests(summary: &Summary) -> String {
     let (totals, cost) = (&summary.totals, &summary.cost);
+    if !was_timed(cost) {
+        return format!("{} ({} a rep-day)", count(totals.requests), number(cost.requests_per_rep_day));
+    }
     let per_cpu = cost.requests_per_cpu_s.map(|rate| format!(", {} a CPU second", number(rate)));
     format!(
         "{} ({} a rep-day), {} a second{}",

@@ -1,14 +1,16 @@
 //! What was measured: how long calls took, by endpoint, and what people felt, over all reps.
 //!
-//! One set a worker: a histogram costs 180 KB, so there is none per rep. Sets add up, in any order.
+//! One set a worker: a histogram costs 180 KB, so there is none per rep. Sets add up, in any order. A live run has three
+//! more clocks than a simulated one; their histograms are made when they are first recorded to.
 
 mod felt;
 mod ops;
 
 pub use felt::Felt;
-pub use ops::OpMeasures;
+pub use ops::{LiveClocks, OpMeasures};
 
 use fieldday_api::endpoint::Op;
+use fieldday_api::time::Span;
 use fieldday_history::Event;
 use fieldday_history::event::{ClientKind, What};
 use hdrhistogram::Histogram;
@@ -85,6 +87,18 @@ impl Measures {
             _ => {}
         }
         self.felt.on(event);
+    }
+    /// A live run's call took so long on the wire: its service time.
+    pub fn record_wire(&mut self, op: Op, took: Span) {
+        ops::record_by(&mut self.ops[op.index()].live.wire, took);
+    }
+    /// A live run's call was over so long after it was due by the plan.
+    pub fn record_due(&mut self, op: Op, took: Span) {
+        ops::record_by(&mut self.ops[op.index()].live.due, took);
+    }
+    /// A live run's call was over so long after its person wanted it.
+    pub fn record_felt(&mut self, op: Op, took: Span) {
+        ops::record_by(&mut self.ops[op.index()].live.felt, took);
     }
     /// Adds what another worker measured.
     pub fn merge(&mut self, other: &Measures) {

@@ -32,6 +32,36 @@ pub struct OpMeasures {
     pub took: Histogram<u64>,
     /// Entries of `took` that are lower bounds.
     pub at_least: u64,
+    /// How long calls took by the clocks that only a live run has; each is made when it is first needed.
+    pub live: LiveClocks,
+}
+
+/// How long calls took by the clocks that only a live run has, in microseconds from 1 µs to 1 h.
+#[derive(Clone, Debug, Default)]
+pub struct LiveClocks {
+    /// On the wire: what the target itself took.
+    pub wire: Option<Box<Histogram<u64>>>,
+    /// From when a call was due by the plan.
+    pub due: Option<Box<Histogram<u64>>>,
+    /// As the person felt it, queue, link and repeats included.
+    pub felt: Option<Box<Histogram<u64>>>,
+}
+
+impl LiveClocks {
+    fn merge(&mut self, other: &LiveClocks) {
+        let pairs = [(&mut self.wire, &other.wire), (&mut self.due, &other.due), (&mut self.felt, &other.felt)];
+        for (mine, theirs) in pairs {
+            if let Some(theirs) = theirs {
+                add(mine.get_or_insert_with(|| Box::new(histogram(HOUR))), theirs);
+            }
+        }
+    }
+}
+
+/// Adds to a clock's histogram, which is made if it is the first entry.
+pub(super) fn record_by(clock: &mut Option<Box<Histogram<u64>>>, took: Span) {
+    let histogram = clock.get_or_insert_with(|| Box::new(histogram(HOUR)));
+    histogram.saturating_record(took.as_micros().max(1) as u64);
 }
 
 /// An hour, in microseconds.
@@ -50,6 +80,7 @@ impl OpMeasures {
             tries: Tries::default(),
             took: histogram(HOUR),
             at_least: 0,
+            live: LiveClocks::default(),
         }
     }
     /// Attempts without an answer for this reason.
@@ -108,6 +139,7 @@ impl OpMeasures {
         self.at_least += other.at_least;
         self.tries.merge(other.tries);
         add(&mut self.took, &other.took);
+        self.live.merge(&other.live);
     }
     fn record(&mut self, took: Span) {
         self.took.saturating_record(took.as_micros().max(1) as u64);

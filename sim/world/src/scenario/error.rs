@@ -1,6 +1,7 @@
 //! What is wrong with a scenario file: where, what is allowed, and what was probably meant.
 
 use super::builtin::builtin_names;
+use super::limits::{Limit, LimitError};
 use super::locate::{self, Path};
 use super::words::nearest;
 use std::fmt;
@@ -137,6 +138,12 @@ impl ScenarioError {
             path = span.map(|span| locate::table_at(text, span)).unwrap_or_default();
             path.extend(words.first().map(|w| (*w).to_owned()));
             problem.message = "is missing".to_owned();
+        } else if path.first().is_some_and(|key| key == "limits")
+            && let Some((wrong, at)) = wrong_limit(text, span.clone())
+        {
+            (problem.message, problem.allowed, problem.suggestion) =
+                (wrong.message, Some(wrong.expected), wrong.suggestion);
+            problem.at = Some(locate::line_and_column(text, at));
         } else if path.first().is_some_and(|key| key == "must_exercise") {
             let rules: Vec<&str> = fieldday_api::rules::Rule::ALL.iter().map(|r| r.name()).collect();
             let written = error.message().split('"').nth(1).unwrap_or_default();
@@ -149,6 +156,18 @@ impl ScenarioError {
         problem.key = locate::shown(&path);
         Self::one(file, problem)
     }
+}
+
+/// What is wrong with the limit that stands there, and where in the text. The place is that of the character, unless the
+/// string has escapes before it.
+fn wrong_limit(text: &str, span: Option<Range<usize>>) -> Option<(LimitError, usize)> {
+    let span = span?;
+    let written = text.get(span.clone())?;
+    let inner = written.trim_matches(['"', '\'']);
+    let error = Limit::parse(inner).err()?;
+    let before: usize = inner.chars().take(error.at).map(char::len_utf8).sum();
+    let quotes = written.len() - written.trim_start_matches(['"', '\'']).len();
+    Some((error, span.start + quotes + before))
 }
 
 /// Whoever writes a scenario need not know how its numbers are kept.

@@ -40,10 +40,12 @@ impl fmt::Display for Drawn {
 
 impl Scenario {
     /// The scenario as `seed` draws it, and what was drawn. The same seed draws the same; each feature draws from a stream of
-    /// its own. It demands no rules: a day without recordings cannot be held to exercise them.
+    /// its own. It demands no rules and sets no limits: a day without recordings cannot be held to exercise them, nor one of
+    /// more trouble to the speed of another.
     pub fn swarm(&self, seed: u64) -> (Scenario, Vec<Drawn>) {
         let mut scenario = self.clone();
         scenario.must_exercise.clear();
+        scenario.limits.clear();
         let mut swarm = Swarm { seed, scenario, drawn: Vec::new() };
         swarm.day();
         swarm.people();

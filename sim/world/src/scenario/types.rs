@@ -3,6 +3,7 @@
 use super::live;
 use super::dialect::{Dialect, Severities};
 use super::data::Data;
+use super::limits::Limit;
 use super::trouble::{Kills, Mishap, Network, Outage, Shunya, Switches};
 use super::words;
 use crate::persona::{Bounds, HabitsForAll};
@@ -27,6 +28,11 @@ pub struct Scenario {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "words::rules_schema")]
     pub must_exercise: Vec<Rule>,
+    /// Limits on top of the spec's: "p99 < 800 ms for PATCH appointments", "error rate < 0.5 %", "clock-in: 99.9 % within
+    /// 2 s", "felt p95 < 3 s for recording", "requests >= 50 /s".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub limits: Vec<Limit>,
     /// Defects to build into the model backend or the phone, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<String>,

@@ -1,0 +1,234 @@
+//! A history judged again, event by event: one bench of judges a cell, one set of measures for all, in memory that does
+//! not grow with the file.
+
+use crate::cases::{CellClock, cell_of};
+use crate::folder::RunFile;
+use fieldday_api::SmolStr;
+use fieldday_api::time::{Span, Time, Zone};
+use fieldday_engine::run::RunOutcome;
+use fieldday_engine::setup;
+use fieldday_history::event::{ClientKind, Lapse, Truth};
+use fieldday_history::file::{HistoryError, Line, Reader};
+use fieldday_history::{Event, Fingerprint, Fingerprinter, What};
+use fieldday_rules::{Findings, Judges, Measures, Settings};
+use fieldday_world::plan::Plan;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::sync::Arc;
+
+/// No cell has a client of a greater number.
+const CLIENTS: u32 = 1 << 17;
+/// No event is later than this in its cell.
+const LATEST: Span = Span::hours(24 * 366);
+
+/// What came of judging a history.
+pub(super) struct Judged {
+    pub outcome: RunOutcome,
+    /// The cells, in the order in which they begin.
+    pub cells: Vec<String>,
+    /// The clocks of those whose clocks are not the plan's.
+    pub clocks: BTreeMap<u32, CellClock>,
+    /// The events and the fingerprint that the end line tells; none if there is no end line.
+    pub end: Option<(u64, Fingerprint)>,
+    /// The first and the last moment at which something happened.
+    pub during: Option<(Time, Time)>,
+}
+
+/// What is wrong with a history.
+pub(super) enum Wrong {
+    /// It cannot be read on.
+    File(HistoryError),
+    /// It can, and says what cannot be.
+    Line(u64, String),
+}
+
+impl From<HistoryError> for Wrong {
+    fn from(error: HistoryError) -> Wrong {
+        Wrong::File(error)
+    }
+}
+
+/// A cell that may go on.
+struct Cell {
+    start: Time,
+    judges: Judges,
+    print: Fingerprinter,
+    /// By the client's number: its number among all clients that are measured together.
+    clients: BTreeMap<u32, u32>,
+    zones: BTreeMap<SmolStr, Zone>,
+    /// Of the tenants that its clients named.
+    tenants: Vec<(String, Zone)>,
+    latest: Span,
+}
+
+struct Bench<'a> {
+    run: &'a RunFile,
+    plan: &'a Plan,
+    names: Vec<String>,
+    /// Cells that may go on, by their place in `names`.
+    open: BTreeMap<usize, Cell>,
+    current: Option<usize>,
+    /// What was found in cells that are over.
+    over: BTreeMap<usize, (Findings, Fingerprint)>,
+    clocks: BTreeMap<u32, CellClock>,
+    measures: Measures,
+    measured_clients: u32,
+    events: u64,
+    requests: u64,
+    rep_days: u64,
+    during: Option<(Time, Time)>,
+}
+
+/// Judges what is left of a history. Memory holds the judges of cells that may go on: of a virtual run, one.
+pub(super) fn judge<R: Read>(reader: &mut Reader<R>, run: &RunFile, plan: &Plan) -> Result<Judged, Wrong> {
+    let mut bench = Bench {
+        run,
+        plan,
+        names: Vec::new(),
+        open: BTreeMap::new(),
+        current: None,
+        over: BTreeMap::new(),
+        clocks: BTreeMap::new(),
+        measures: Measures::new(),
+        measured_clients: 0,
+        events: 0,
+        requests: 0,
+        rep_days: 0,
+        during: None,
+    };
+    let mut end = None;
+    while let Some(text) = reader.text()? {
+        let line = reader.parse(&text)?;
+        if end.is_some() {
+            return Err(Wrong::Line(
+                reader.line_number(),
+                "expected nothing after the line that ends the file".to_owned(),
+            ));
+        }
+        let taken = match line {
+            Line::Event(event) => bench.event(event),
+            Line::Cell { cell, start, zones } => bench.cell(cell, start, zones),
+            Line::End { end: events, fingerprint } => {
+                end = Some((events, fingerprint));
+                Ok(())
+            }
+            Line::Header(_) => Err("expected one header, as the first line".to_owned()),
+        };
+        taken.map_err(|problem| Wrong::Line(reader.line_number(), problem))?;
+    }
+    Ok(bench.finish(end))
+}
+
+impl Bench<'_> {
+    fn cell(&mut self, name: String, start: Time, zones: BTreeMap<SmolStr, Zone>) -> Result<(), String> {
+        let place = self.names.iter().rposition(|known| *known == name);
+        if let Some(place) = place {
+            let Some(cell) = self.open.get(&place) else {
+                return Err(format!("{name} begins again, and the cells of a virtual run do not"));
+            };
+            if cell.start != start {
+                return Err(format!("{name} began at {}, and now says {start}", cell.start));
+            }
+            self.current = Some(place);
+            return Ok(());
+        }
+        if self.run.is_virtual() {
+            self.all_over();
+            self.measured_clients = 0;
+        }
+        let is_planned = zones.is_empty();
+        let zones = if is_planned { self.planned_zones(&name)? } else { zones };
+        let settings = setup::judges(&self.run.scenario, start, zones.clone());
+        let cell = Cell {
+            start,
+            judges: Judges::new(Arc::new(settings)),
+            print: Fingerprinter::default(),
+            clients: BTreeMap::new(),
+            zones,
+            tenants: Vec::new(),
+            latest: Span::ZERO,
+        };
+        self.names.push(name);
+        self.current = Some(self.names.len() - 1);
+        self.open.insert(self.names.len() - 1, cell);
+        Ok(())
+    }
+    /// Only the plan knows them.
+    fn planned_zones(&self, name: &str) -> Result<BTreeMap<SmolStr, Zone>, String> {
+        let index = cell_of(name).filter(|index| *index < self.plan.cells());
+        let index = index.ok_or_else(|| format!("{name:?} is no cell of the plan, and has no zones of its own"))?;
+        Ok(setup::zones(&self.plan.cell(index)))
+    }
+
+    fn event(&mut self, mut event: Event) -> Result<(), String> {
+        let cell = self.current.and_then(|place| self.open.get_mut(&place));
+        let cell = cell.ok_or("expected a cell before its first event")?;
+        if event.at < cell.latest || event.at > LATEST {
+            return Err(format!("expected a time from {} on, found {}", cell.latest, event.at));
+        }
+        cell.latest = event.at;
+        let at = cell.start + event.at;
+        self.during = Some(self.during.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+        if let What::Client(client) = &event.what {
+            if event.client >= CLIENTS {
+                return Err(format!("expected clients' numbers below {CLIENTS}, found {}", event.client));
+            }
+            self.rep_days += u64::from(client.kind == ClientKind::Phone && !cell.clients.contains_key(&event.client));
+            let measured = cell.clients.entry(event.client).or_insert(self.measured_clients);
+            self.measured_clients = self.measured_clients.max(*measured + 1);
+            let tenant = client.name.rsplit_once('/').map_or("", |(tenant, _)| tenant);
+            if !cell.tenants.iter().any(|(known, _)| known == tenant) {
+                let zone = cell.zones.get(&client.tenant).cloned().unwrap_or_else(Zone::utc);
+                cell.tenants.push((tenant.to_owned(), zone));
+            }
+        }
+        let Some(measured) = cell.clients.get(&event.client).copied() else {
+            return Err(format!("expected client {} to introduce itself first", event.client));
+        };
+        match &event.what {
+            What::Sent(_) => self.requests += 1,
+            What::Unanswered { why: Lapse::Unreachable, .. }
+            | What::Truth(Truth::LostOnTheWayOut { .. } | Truth::CutMidUpload { .. }) => {
+                self.requests = self.requests.saturating_sub(1);
+            }
+            _ => {}
+        }
+        self.events += 1;
+        cell.print.add(&event);
+        cell.judges.on(&event);
+        event.client = measured;
+        self.measures.on(&event);
+        Ok(())
+    }
+
+    fn all_over(&mut self) {
+        for (place, cell) in std::mem::take(&mut self.open) {
+            if let Some(index) = cell_of(&self.names[place]).filter(|_| !self.run.is_virtual()) {
+                self.clocks.insert(index, CellClock { start: cell.start, zones: cell.tenants });
+            }
+            self.over.insert(place, (cell.judges.finish(), cell.print.finish()));
+        }
+    }
+    fn finish(mut self, end: Option<(u64, Fingerprint)>) -> Judged {
+        self.all_over();
+        let mut findings = Findings::new(&Settings::default());
+        let mut prints = Vec::new();
+        for (found, print) in self.over.into_values() {
+            findings.merge(found);
+            prints.push(print);
+        }
+        let cells = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        let outcome = RunOutcome {
+            fingerprint: Fingerprint::combine(prints.into_iter()),
+            cells,
+            cells_planned: self.plan.cells().max(cells),
+            events: self.events,
+            requests: self.requests,
+            rep_days: self.rep_days,
+            findings,
+            measures: self.measures,
+            complete: end.is_some(),
+        };
+        Judged { outcome, cells: self.names, clocks: self.clocks, end, during: self.during }
+    }
+}

@@ -1,0 +1,275 @@
+//! Judges the limits that a scenario sets, over what was measured.
+//!
+//! What counts: an attempt that was given up when its time was over had no answer, so it is longer than any limit, whatever
+//! the limit; the mean alone takes it at the time waited. A limit is held only where there were samples enough to break
+//! it: 100 for a p99, 1,000 for a p99.9, never fewer than 20. With fewer it is inconclusive, unless so many are beyond it
+//! already that no better answers up to that number could mend it.
+
+use fieldday_api::endpoint::Op;
+use fieldday_history::event::Lapse;
+use fieldday_rules::{Measures, OpMeasures};
+use fieldday_world::scenario::limits::{Clock, Limit, Measure, Side};
+use hdrhistogram::Histogram;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Fewer samples than this say nothing.
+const SAMPLES_MIN: u64 = 20;
+const MILLION: u64 = 1_000_000;
+
+/// What a limit of the scenario comes to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LimitResult {
+    /// The limit, as the scenario has it.
+    pub text: String,
+    /// What it comes to.
+    pub verdict: LimitVerdict,
+    /// Which clock was read: `attempt`, `due`, `felt` or `wire`. None of a rate of errors or requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<String>,
+    /// In what `bound`, `actual` and `margin` are.
+    pub unit: LimitUnit,
+    /// The bound.
+    pub bound: u64,
+    /// What was measured; none if nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actual: Option<u64>,
+    /// Whether the actual value is but a lower bound: attempts were given up there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_least: bool,
+    /// How far the actual value is on the right side of the bound; negative on the wrong one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<i64>,
+    /// Over so many samples.
+    pub sample_count: u64,
+    /// Why it could not be decided, or what else to know about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// What a limit comes to, in a word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitVerdict {
+    /// On the right side of its bound, with samples enough to say so.
+    Held,
+    /// On the wrong side.
+    Exceeded,
+    /// There were too few samples to say, or none.
+    Inconclusive,
+}
+
+/// The unit of a limit's figures.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub enum LimitUnit {
+    /// Microseconds.
+    #[serde(rename = "us")]
+    Micros,
+    /// Parts in a million.
+    #[serde(rename = "ppm")]
+    Ppm,
+    /// Thousandths of a request a second.
+    #[serde(rename = "milli-requests-per-s")]
+    MilliPerSecond,
+}
+
+/// How long calls were measured on the wall's clock, in microseconds; none of a virtual run, which has none.
+pub type WallMicros = Option<u64>;
+
+/// Judges a limit. A virtual run has the attempts' clock alone, which then stands for the others, and no rate of requests.
+pub fn judge(limit: &Limit, measures: &Measures, wall: WallMicros) -> LimitResult {
+    let ops: Vec<Op> = limit.scope.ops().collect();
+    let of: Vec<&OpMeasures> = ops.iter().map(|op| measures.op(*op)).collect();
+    match limit.measure {
+        Measure::ErrorRate => errors(limit, &of),
+        Measure::Requests => requests(limit, &of, wall),
+        _ => {
+            let clock = if wall.is_none() { Clock::Attempt } else { limit.clock };
+            let mut result = latency(limit, &Sample::of(&of, clock));
+            result.clock = Some(clock.word().to_owned());
+            if clock != limit.clock {
+                let stands =
+                    format!("`{}` is measured on live runs alone: `attempt` stands for it", limit.clock.word());
+                result.note = Some(result.note.map_or(stands.clone(), |note| format!("{note}; {stands}")));
+            }
+            result
+        }
+    }
+}
+
+/// Latencies of one clock over all endpoints of a limit.
+struct Sample {
+    /// Of those that were answered.
+    answered: Histogram<u64>,
+    /// Attempts that were given up, and so are longer than any limit.
+    given_up: u64,
+    /// The shortest wait that was given up, or a longer one.
+    waited_us: u64,
+}
+
+impl Sample {
+    fn of(ops: &[&OpMeasures], clock: Clock) -> Sample {
+        // The bounds are those of the measures, and fit each other.
+        let answered = Histogram::new_with_bounds(1, 3_600_000_000, 3).expect("constant bounds that fit");
+        let mut sample = Sample { answered, given_up: 0, waited_us: u64::MAX };
+        for op in ops {
+            let live = match clock {
+                Clock::Attempt => None,
+                Clock::Due => Some(&op.live.due),
+                Clock::Felt => Some(&op.live.felt),
+                Clock::Wire => Some(&op.live.wire),
+            };
+            match live {
+                None => sample.attempts(op),
+                Some(Some(took)) => sample.add(took, took.len()),
+                Some(None) => {}
+            }
+        }
+        sample
+    }
+    /// An app gives up at its limit, so of one endpoint no answer is slower than what was given up.
+    fn attempts(&mut self, op: &OpMeasures) {
+        let answered = op.took.len().saturating_sub(op.at_least);
+        self.add(&op.took, answered);
+        self.given_up += op.at_least;
+        if op.at_least > 0 {
+            let share = (answered + 1) as f64 / op.took.len() as f64;
+            self.waited_us = self.waited_us.min(op.took.value_at_quantile(share));
+        }
+    }
+    /// The `most` shortest of them.
+    fn add(&mut self, of: &Histogram<u64>, most: u64) {
+        let mut left = most;
+        for step in of.iter_recorded() {
+            let count = step.count_at_value().min(left);
+            self.answered.saturating_record_n(step.value_iterated_to(), count);
+            left -= count;
+        }
+    }
+    fn count(&self) -> u64 {
+        self.answered.len() + self.given_up
+    }
+    /// How many were answered within so long. Latencies have three digits that count.
+    fn within(&self, us: u64) -> u64 {
+        self.answered.iter_recorded().filter(|s| s.value_iterated_to() <= us).map(|s| s.count_at_value()).sum()
+    }
+    /// How many are on the wrong side of a limit.
+    fn beyond(&self, side: Side, us: u64) -> u64 {
+        let wrong = self.answered.iter_recorded().filter(|s| !side.holds(s.value_iterated_to(), us));
+        wrong.map(|s| s.count_at_value()).sum::<u64>() + self.given_up
+    }
+    /// The value that `ppm` of a million do not exceed, and whether it is but a lower bound.
+    fn at(&self, ppm: u64) -> (u64, bool) {
+        let rank = (self.count() * ppm).div_ceil(MILLION).max(1);
+        if rank > self.answered.len() {
+            return (self.waited_us, true);
+        }
+        let mut passed = 0;
+        let found = self.answered.iter_recorded().find(|step| {
+            passed += step.count_at_value();
+            passed >= rank
+        });
+        (found.map_or(0, |step| step.value_iterated_to()), false)
+    }
+}
+
+fn latency(limit: &Limit, sample: &Sample) -> LimitResult {
+    let n = sample.count();
+    if n == 0 {
+        return undecided(limit, 0, "nothing was measured".to_owned());
+    }
+    let (bound, side) = (limit.bound, limit.side);
+    match limit.measure {
+        Measure::Percentile(ppm) => {
+            let (actual, at_least) = sample.at(ppm.into());
+            let needed = needed(MILLION - u64::from(ppm));
+            let allowed = needed * (MILLION - u64::from(ppm)) / MILLION;
+            let beyond = sample.beyond(side, bound);
+            decided(limit, n, needed, actual, at_least, beyond > allowed)
+        }
+        Measure::Within(us) => {
+            let actual = sample.within(us) * MILLION / n;
+            let needed = needed(MILLION - bound);
+            let allowed = needed * (MILLION - bound) / MILLION;
+            decided(limit, n, needed, actual, false, n - sample.within(us) > allowed)
+        }
+        Measure::Max => {
+            let (actual, at_least) = sample.at(MILLION);
+            decided(limit, n, SAMPLES_MIN, actual, at_least, true)
+        }
+        _ => {
+            let waited = if sample.given_up == 0 { 0 } else { sample.waited_us };
+            let sum = sample.answered.mean() * sample.answered.len() as f64 + (waited * sample.given_up) as f64;
+            decided(limit, n, SAMPLES_MIN, (sum / n as f64).round() as u64, sample.given_up > 0, false)
+        }
+    }
+}
+
+fn errors(limit: &Limit, ops: &[&OpMeasures]) -> LimitResult {
+    let attempts: u64 = ops.iter().map(|op| op.attempts).sum();
+    if attempts == 0 {
+        return undecided(limit, 0, "nothing was sent".to_owned());
+    }
+    let wrong: u64 = ops.iter().map(|op| op.server_errors + op.foreign + op.lapsed(Lapse::Timeout)).sum();
+    let needed = needed(if limit.bound == 0 { 10_000 } else { limit.bound });
+    let beyond = wrong * MILLION > needed * limit.bound;
+    // Rounded away from what would hold: one error too many stays one too many.
+    let exact = wrong * MILLION;
+    let actual = if limit.side == Side::Below { exact / attempts } else { exact.div_ceil(attempts) };
+    decided(limit, attempts, needed, actual, false, beyond)
+}
+
+fn requests(limit: &Limit, ops: &[&OpMeasures], wall: WallMicros) -> LimitResult {
+    let sent: u64 = ops.iter().map(|op| op.attempts - op.lapsed(Lapse::Unreachable)).sum();
+    let Some(wall_us) = wall.filter(|us| *us > 0) else {
+        return undecided(limit, sent, "requests a second are measured on live runs alone".to_owned());
+    };
+    let actual = u128::from(sent) * 1_000 * u128::from(MILLION) / u128::from(wall_us);
+    decided(limit, sent, 0, u64::try_from(actual).unwrap_or(u64::MAX), false, true)
+}
+
+/// Samples of which one at least must be on the wrong side before a limit that allows so many of a million can show it.
+fn needed(allowed_ppm: u64) -> u64 {
+    if allowed_ppm == 0 { SAMPLES_MIN } else { MILLION.div_ceil(allowed_ppm).max(SAMPLES_MIN) }
+}
+
+/// `past_mending`: too many are beyond the limit for as many samples as are needed, even if all others were good.
+fn decided(limit: &Limit, n: u64, needed: u64, actual: u64, at_least: bool, past_mending: bool) -> LimitResult {
+    let given_up = at_least && limit.measure != Measure::Mean;
+    let holds = !given_up && limit.side.holds(actual, limit.bound);
+    let (verdict, note) = match () {
+        () if !holds && (n >= needed || past_mending) => (LimitVerdict::Exceeded, None),
+        () if n < needed => {
+            let note = format!("too few samples: {needed} at least are needed, there were {n}");
+            (LimitVerdict::Inconclusive, Some(note))
+        }
+        () => (LimitVerdict::Held, None),
+    };
+    let room = i64::try_from(limit.bound).unwrap_or(i64::MAX) - i64::try_from(actual).unwrap_or(i64::MAX);
+    let margin = if limit.side.is_upper() { room } else { -room };
+    // What was given up below the limit would have gone beyond it: by how much, nobody knows.
+    let margin = (!(given_up && margin > 0)).then_some(margin);
+    let note = note.or_else(|| given_up.then(|| "attempts were given up there, unanswered".to_owned()));
+    LimitResult { verdict, actual: Some(actual), at_least, margin, note, ..undecided(limit, n, String::new()) }
+}
+
+fn undecided(limit: &Limit, sample_count: u64, why: String) -> LimitResult {
+    let unit = match limit.measure {
+        Measure::ErrorRate | Measure::Within(_) => LimitUnit::Ppm,
+        Measure::Requests => LimitUnit::MilliPerSecond,
+        Measure::Percentile(_) | Measure::Mean | Measure::Max => LimitUnit::Micros,
+    };
+    LimitResult {
+        text: limit.text().to_owned(),
+        verdict: LimitVerdict::Inconclusive,
+        clock: None,
+        unit,
+        bound: limit.bound,
+        actual: None,
+        at_least: false,
+        margin: None,
+        sample_count,
+        note: Some(why),
+    }
+}

@@ -1,0 +1,35 @@
+//! The clocks that a live run has beside the attempts': on the wire, from when calls were due, as people felt it.
+
+use super::heading;
+use crate::paint::{Paint, Tone};
+use crate::summary::{Percentiles, Summary};
+use crate::table::{Table, figure, words};
+use crate::units::{count, micros};
+
+pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
+    let mut table = Table::default();
+    for limit in &summary.limits {
+        for (clock, of) in [("wire", limit.wire), ("due", limit.due), ("felt", limit.felt)] {
+            if let Some(of) = of {
+                table.row(row(&limit.label, clock, &of));
+            }
+        }
+    }
+    if table.is_empty() {
+        return;
+    }
+    heading(out, paint, "CLOCKS", "wire: the target's own; due: since the plan wanted it; felt: as the rep waited");
+    let mut whole = Table::default();
+    let mut head = vec![words(""), words("")];
+    head.extend(["p50", "p95", "p99", "p99.9", "max", "samples"].map(|title| figure(title).tone(Tone::Faint)));
+    whole.row(head);
+    whole.append(table);
+    out.push_str(&whole.render(paint, 2));
+}
+
+fn row(label: &str, clock: &str, of: &Percentiles) -> Vec<crate::table::Entry> {
+    let mut row = vec![words(label), words(clock)];
+    row.extend([of.p50_us, of.p95_us, of.p99_us, of.p999_us, of.max_us].map(|us| figure(micros(us))));
+    row.push(figure(count(of.count)));
+    row
+}

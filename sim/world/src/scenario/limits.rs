@@ -1,0 +1,168 @@
+//! Limits that a scenario sets on top of the spec's: `p99 < 800 ms for PATCH appointments`, `error rate < 0.5 %`,
+//! `clock-in: 99.9 % within 2 s`, `requests >= 50 /s`.
+//!
+//! ```text
+//! limit     = [ endpoints ":" ] condition [ "for" endpoints ]
+//! condition = [ clock ] measure sign duration          p50 … p99.99, mean, max;  < or <=
+//!           | [ clock ] percent "within" duration
+//!           | "error rate" sign percent                5xx, foreign answers and time-outs, of all attempts;  < or <=
+//!           | "requests" sign number "/s"              what left for the target;  > or >=
+//! clock     = "attempt" | "due" | "felt" | "wire"
+//! endpoints = a label, an endpoint's word, "reads", "updates", "recording", "health", or "all"
+//! ```
+//!
+//! Case does not matter. A limit is kept as the text that it was, and written as that.
+
+mod parse;
+mod scope;
+
+pub use scope::Scope;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::borrow::Cow;
+use std::fmt;
+
+/// A limit of the scenario.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Limit {
+    /// As it was written.
+    text: String,
+    /// Which latency, where it is one of a latency.
+    pub clock: Clock,
+    /// Of what.
+    pub measure: Measure,
+    /// On which side of the bound is right.
+    pub side: Side,
+    /// The bound: microseconds of a latency, parts in a million of a share or a rate of errors, thousandths of a request a
+    /// second.
+    pub bound: u64,
+    /// Of which endpoints.
+    pub scope: Scope,
+}
+
+/// From when to when a latency is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Clock {
+    /// Of an attempt, as the phone's app sees it.
+    #[default]
+    Attempt,
+    /// From when the call was due by the plan: shows coordinated omission. Live runs only.
+    Due,
+    /// As the person felt it, queue, link and repeats included. Live runs only.
+    Felt,
+    /// On the wire: what the target itself took. Live runs only.
+    Wire,
+}
+
+/// What is limited.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Measure {
+    /// The latency below which so many of a million are.
+    Percentile(u32),
+    /// The mean latency.
+    Mean,
+    /// The greatest latency.
+    Max,
+    /// The share of attempts that ended in a 5xx, in something foreign, or in a time-out.
+    ErrorRate,
+    /// The share of calls that were answered within so many microseconds.
+    Within(u64),
+    /// Requests a second.
+    Requests,
+}
+
+/// On which side of the bound is right.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// `<`
+    Below,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Above,
+    /// `>=`
+    AtLeast,
+}
+
+/// What is wrong with the text of a limit.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{message}; expected {expected}")]
+pub struct LimitError {
+    /// At which character, from 0.
+    pub at: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What was expected there, with an example.
+    pub expected: String,
+    /// What was probably meant.
+    pub suggestion: Option<String>,
+}
+
+impl Clock {
+    /// Every clock.
+    pub const ALL: [Clock; 4] = [Clock::Attempt, Clock::Due, Clock::Felt, Clock::Wire];
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Clock::Attempt => "attempt",
+            Clock::Due => "due",
+            Clock::Felt => "felt",
+            Clock::Wire => "wire",
+        }
+    }
+}
+
+impl Side {
+    /// Whether a value is on the right side of the bound.
+    pub fn holds(self, value: u64, bound: u64) -> bool {
+        match self {
+            Side::Below => value < bound,
+            Side::AtMost => value <= bound,
+            Side::Above => value > bound,
+            Side::AtLeast => value >= bound,
+        }
+    }
+    /// Whether less is better.
+    pub const fn is_upper(self) -> bool {
+        matches!(self, Side::Below | Side::AtMost)
+    }
+}
+
+impl Limit {
+    /// The limit as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+impl Serialize for Limit {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.text)
+    }
+}
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        Limit::parse(&text).map_err(D::Error::custom)
+    }
+}
+impl JsonSchema for Limit {
+    fn schema_name() -> Cow<'static, str> {
+        "ScenarioLimit".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "examples": parse::EXAMPLES })
+    }
+}
+
+#[cfg(test)]
+mod tests;
