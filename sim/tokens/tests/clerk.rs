@@ -135,6 +135,20 @@ async fn a_rate_limit_is_waited_out_as_long_as_it_says() {
 }
 
 #[tokio::test]
+async fn a_rate_limit_that_outlasts_a_fetch_is_not_waited_for_and_holds_for_everybody() {
+    let (server, clerk) = clerk(None).await;
+    Mock::given(method("GET"))
+        .respond_with(ResponseTemplate::new(429).insert_header("retry-after", "600"))
+        .mount(&server)
+        .await;
+    for n in 1..=3 {
+        let error = clerk.token(&rep(n), noon()).await.unwrap_err();
+        assert!(matches!(error, TokenError::Provider { status: Some(429), .. }), "{error}");
+    }
+    assert_eq!(asked(&server).await.len(), 1, "the others leave it alone");
+}
+
+#[tokio::test]
 async fn a_failing_clerk_is_asked_three_times() {
     let (server, clerk) = clerk(None).await;
     sessions(&server, &["sess_1"]).await;

@@ -25,6 +25,7 @@ const FETCH_LIMIT: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 3;
 /// Before the first repeat; twice as long before each next one.
 const PAUSE: Duration = Duration::from_millis(200);
+const RATE_LIMITED: &str = "it limits the rate of requests";
 /// An answer of the API is some hundred bytes a session.
 const MOST_BYTES: usize = 1 << 20;
 
@@ -145,7 +146,7 @@ impl Clerk {
     async fn ask(&self, request: impl Fn() -> RequestBuilder) -> Result<Value, TokenError> {
         let mut pause = PAUSE;
         for attempt in 1.. {
-            self.wait_while_paused().await;
+            self.wait_while_paused().await?;
             match self.once(request()).await {
                 Ok(value) => return Ok(value),
                 Err(Met::Over(error)) => return Err(error),
@@ -175,7 +176,8 @@ impl Clerk {
             StatusCode::TOO_MANY_REQUESTS => {
                 let wait = retry_after(response.headers());
                 *lock(&self.paused) = Some(Instant::now() + wait);
-                return Err(Met::Passing(met("it limits the rate of requests"), wait));
+                let error = met(RATE_LIMITED);
+                return Err(if wait < FETCH_LIMIT { Met::Passing(error, wait) } else { Met::Over(error) });
             }
             _ if status.is_server_error() => return Err(Met::Passing(met("it fails"), Duration::ZERO)),
             _ => return Err(Met::Over(met("it does not do what was asked"))),
@@ -192,11 +194,14 @@ impl Clerk {
         serde_json::from_slice(&body).map_err(|_| Met::Over(met("its answer is no JSON")))
     }
 
-    async fn wait_while_paused(&self) {
+    async fn wait_while_paused(&self) -> Result<(), TokenError> {
         let until = *lock(&self.paused);
-        if let Some(until) = until {
-            tokio::time::sleep_until(until.into()).await;
+        let wait = until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()));
+        if wait >= FETCH_LIMIT {
+            return Err(TokenError::Provider { at: self.at(), status: Some(429), what: RATE_LIMITED });
         }
+        tokio::time::sleep(wait).await;
+        Ok(())
     }
 
     fn url(&self, segments: &[&str]) -> Url {
