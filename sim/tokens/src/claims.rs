@@ -6,7 +6,6 @@ use fieldday_api::time::Time;
 use fieldday_api::token::{Claims, RoleClaim, TenantClaim, UserClaim};
 use serde_json::{Map, Value};
 
-
 /// The moments that a token may name: 1970 to the end of 9999. Beyond them sums of times could overflow.
 const LAST_SECOND: f64 = 253_402_300_799.0;
 

@@ -96,7 +96,9 @@ impl TokenError {
                  print the token and nothing else"
             }
             TokenError::Provider { status: Some(401 | 403), .. } => "it is the secret of another instance, or revoked",
-            TokenError::Provider { status: Some(429), .. } => "fewer at once: `parallel` in [tokens]; or longer: `life_s`",
+            TokenError::Provider { status: Some(429), .. } => {
+                "fewer at once: `parallel` in [tokens]; or longer: `life_s`"
+            }
             TokenError::Provider { .. } => "check CLERK_API_URL, and that the users exist in that instance",
         }
     }

@@ -169,14 +169,14 @@ async fn garbage_is_said_and_not_shown() {
     let text = |text: &str| ResponseTemplate::new(200).set_body_string(text);
     for (list, token) in [
         (Some(text(garbage)), None),
-        (Some(text("{"data": "private-words"}")), None),
+        (Some(text(r#"{"data": "private-words"}"#)), None),
         (Some(text("")), None),
         (Some(ResponseTemplate::new(302).insert_header("location", "http://127.0.0.1:1/private-words")), None),
         (Some(ResponseTemplate::new(418).set_body_string(garbage)), None),
         (Some(text(&format!("[\"{}\"]", "x".repeat(2 << 20)))), None),
         (None, Some(text("<html>private-words</html>"))),
-        (None, Some(text("{"jwt": "private-words"}"))),
-        (None, Some(text("{"jwt": 7}"))),
+        (None, Some(text(r#"{"jwt": "private-words"}"#))),
+        (None, Some(text(r#"{"jwt": 7}"#))),
         (None, Some(text("{}"))),
     ] {
         let (server, clerk) = clerk(None).await;
@@ -207,9 +207,15 @@ fn the_secret_goes_over_tls_or_no_further_than_this_machine() {
     for base in ["https://api.clerk.com", "http://127.0.0.1:4010", "http://localhost:4010/", "http://[::1]:4010/api"] {
         assert!(Clerk::new(base, SECRET, None).is_ok(), "{base}");
     }
-    for base in
-        ["http://api.clerk.com", "http://localhost.example.com", "ftp://localhost", "", "clerk", "https://a:b@c.d", "https://c.d?e=f"]
-    {
+    for base in [
+        "http://api.clerk.com",
+        "http://localhost.example.com",
+        "ftp://localhost",
+        "",
+        "clerk",
+        "https://a:b@c.d",
+        "https://c.d?e=f",
+    ] {
         assert!(matches!(Clerk::new(base, SECRET, None), Err(TokenError::Settings(_))), "{base}");
     }
     assert!(matches!(Clerk::new("https://api.clerk.com", "a\nb", None), Err(TokenError::Settings(_))));

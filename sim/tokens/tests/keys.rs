@@ -170,11 +170,13 @@ fn a_jwks_holds_public_halves_alone_and_verifies_like_the_keys() {
     let list: Value = serde_json::from_str(&json).unwrap();
     let list = list["keys"].as_array().unwrap();
     assert_eq!(list.len(), 2, "the secret is left out");
-    for (jwk, names) in list.iter().zip([["kty", "use", "alg", "kid", "n", "e"], ["kty", "use", "alg", "kid", "crv", "x"]])
+    for (jwk, names) in
+        list.iter().zip([["kty", "use", "alg", "kid", "n", "e"], ["kty", "use", "alg", "kid", "crv", "x"]])
     {
         let mut found: Vec<&str> = jwk.as_object().unwrap().keys().map(String::as_str).collect();
         let mut names = names.to_vec();
-        (found.sort(), names.sort());
+        found.sort();
+        names.sort();
         assert_eq!(found, names);
     }
     let verifier = Verifier::from_jwks(&json).unwrap();

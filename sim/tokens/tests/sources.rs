@@ -103,7 +103,9 @@ async fn somebody_elses_token_is_refused() {
         let source = file("another", &format!("user_1 {}", key.sign(&said).expose())).unwrap();
         match source.token(&rep(1), noon()).await {
             Ok(_) => assert_eq!(expected, None),
-            Err(error) => assert!(matches!(error, TokenError::OfAnother { what, .. } if Some(what) == expected), "{error}"),
+            Err(error) => {
+                assert!(matches!(error, TokenError::OfAnother { what, .. } if Some(what) == expected), "{error}")
+            }
         }
     }
 }

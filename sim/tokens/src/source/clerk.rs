@@ -58,7 +58,8 @@ impl Clerk {
     /// `life` says, or as Clerk decides.
     pub fn from_environment(life: Option<Span>) -> Result<Clerk, TokenError> {
         let secret = std::env::var("CLERK_SECRET_KEY").ok().filter(|secret| !secret.trim().is_empty());
-        let secret = secret.ok_or(TokenError::Settings("CLERK_SECRET_KEY is not set: it is the secret of your instance"))?;
+        let secret =
+            secret.ok_or(TokenError::Settings("CLERK_SECRET_KEY is not set: it is the secret of your instance"))?;
         let base = std::env::var("CLERK_API_URL").ok().filter(|base| !base.trim().is_empty());
         Clerk::new(base.as_deref().unwrap_or(CLERK), &secret, life)
     }
@@ -79,7 +80,8 @@ impl Clerk {
         let bearer = HeaderValue::try_from(format!("Bearer {}", secret.trim()));
         let mut bearer = bearer.map_err(|_| TokenError::Settings("CLERK_SECRET_KEY holds what no header can"))?;
         bearer.set_sensitive(true);
-        let client = Client::builder()
+        let client = if is_near { Client::builder().no_proxy() } else { Client::builder() };
+        let client = client
             .default_headers(HeaderMap::from_iter([(AUTHORIZATION, bearer)]))
             .timeout(REQUEST_LIMIT)
             // An API that answers elsewhere is another API, and the secret is not for it.
@@ -129,7 +131,8 @@ impl Clerk {
 
     async fn new_session(&self, user: &str) -> Result<String, TokenError> {
         let url = self.url(&["v1", "sessions"]);
-        let answer = self.ask(|| self.client.request(Method::POST, url.clone()).json(&json!({"user_id": user}))).await?;
+        let answer =
+            self.ask(|| self.client.request(Method::POST, url.clone()).json(&json!({"user_id": user}))).await?;
         let id = answer["id"].as_str().filter(|id| !id.is_empty());
         id.map(str::to_owned).ok_or_else(|| self.error("its new session has no id"))
     }

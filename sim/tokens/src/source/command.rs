@@ -45,7 +45,9 @@ impl TokenCommand {
     pub(super) async fn token(&self, who: &Identity) -> Result<Jwt, TokenError> {
         let wrong = |what: String| TokenError::Command { program: self.program().to_owned(), what };
         match tokio::time::timeout(self.limit, self.run(who)).await {
-            Ok(Ok(text)) => Jwt::read(text.trim()).ok_or_else(|| wrong("what it prints is no session token".to_owned())),
+            Ok(Ok(text)) => {
+                Jwt::read(text.trim()).ok_or_else(|| wrong("what it prints is no session token".to_owned()))
+            }
             Ok(Err(what)) => Err(wrong(what)),
             // The future that was dropped took the process with it.
             Err(_) => Err(wrong(format!("it took longer than {} s", self.limit.as_secs_f32()))),
