@@ -26,7 +26,7 @@ fn by_hand(header: &Value, payload: &Value, sign: impl Fn(&[u8]) -> Vec<u8>) -> 
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-fn hs256(secret: &[u8]) -> impl Fn(&[u8]) -> Vec<u8> {
+fn hs256(secret: &[u8]) -> impl Fn(&[u8]) -> Vec<u8> + use<> {
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
     move |message| aws_lc_rs::hmac::sign(&key, message).as_ref().to_vec()
 }

@@ -117,7 +117,7 @@ async fn a_command_is_told_whose_token_it_should_print() {
     let room = room("command");
     std::fs::write(room.join("user_1.org_1.sales_rep.org:sales_rep"), jwt.expose()).unwrap();
     let who = "$FIELDDAY_USER_ID.$FIELDDAY_TENANT_ID.$FIELDDAY_ROLE.$FIELDDAY_ROLE_NAME";
-    let source = shell(&format!("echo noise >&2; cat '{}'/\"{who}\"; echo", room.display()));
+    let source = shell(&format!("echo noise >&2; cat '{}'/\"{who}\" && echo", room.display()));
     assert!(source.token(&rep(1), noon()).await.unwrap() == jwt);
     assert!(source.token(&rep(2), noon()).await.unwrap_err().to_string().contains("exit code"));
 }
