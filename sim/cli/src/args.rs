@@ -5,6 +5,7 @@ use crate::commands::fixtures::FixturesArgs;
 use crate::commands::prove::ProveArgs;
 use crate::commands::replay::ReplayArgs;
 use crate::commands::shrink::ShrinkArgs;
+use crate::commands::tokens::TokensArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -94,6 +95,8 @@ pub enum Command {
     Scenarios(ScenariosArgs),
     /// Write a scenario's data for a real backend
     Fixtures(FixturesArgs),
+    /// Keys and session tokens by hand, for a backend that is to trust them
+    Tokens(TokensArgs),
     /// Write copies of the built-in scenarios, to write one's own from
     ///
     /// A file that is there already is left alone.

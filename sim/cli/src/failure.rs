@@ -77,6 +77,9 @@ pub enum Failure {
     /// Data of several dates for the same users.
     #[error("the scenario has {dates} dates, and the users of a file have rows for one")]
     ManyDates { dates: usize },
+    /// A key that is none, or cannot be written.
+    #[error(transparent)]
+    Key(#[from] fieldday_tokens::KeyError),
     /// Too many threads, or none.
     #[error(transparent)]
     Threads(#[from] NoThreads),
@@ -107,6 +110,7 @@ impl Failure {
             | Failure::Roster(_)
             | Failure::Cast(_)
             | Failure::ManyDates { .. }
+            | Failure::Key(_)
             | Failure::Threads(_) => WRONG,
         }
     }
@@ -141,6 +145,7 @@ impl Failure {
             Failure::Roster(_) => Some("docs/data.md describes files of users".to_owned()),
             Failure::Cast(error) => Some(error.hint()),
             Failure::ManyDates { .. } => Some("choose one: --date 2026-06-10, or --date today".to_owned()),
+            Failure::Key(error) => Some(error.hint().to_owned()),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }
     }

@@ -12,6 +12,7 @@ mod run;
 mod scenarios;
 pub mod shrink;
 mod step;
+pub mod tokens;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Failure, WRONG};
@@ -50,6 +51,7 @@ fn execute(command: Command) -> Result<u8, Failure> {
         Command::Prove(args) => return prove::prove(&args),
         Command::Scenarios(args) => scenarios::scenarios(args.command)?,
         Command::Fixtures(args) => fixtures::fixtures(&args.command)?,
+        Command::Tokens(args) => tokens::tokens(&args)?,
         Command::Init { dir } => init::init(&dir)?,
         Command::Rules { name } => catalogue::rules(name.as_deref())?,
         Command::Defects => catalogue::defects()?,

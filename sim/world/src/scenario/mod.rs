@@ -10,6 +10,7 @@ mod live;
 pub mod limits;
 mod locate;
 mod swarm;
+mod tokens;
 mod trouble;
 mod types;
 mod words;
@@ -24,6 +25,7 @@ pub use error::{Problem, ScenarioError};
 pub use live::{Connections, Generator, HttpVersion, Live};
 pub use limits::Limit;
 pub use swarm::Drawn;
+pub use tokens::{TokenSource, Tokens};
 pub use trouble::*;
 pub use types::*;
 

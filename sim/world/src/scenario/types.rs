@@ -4,6 +4,7 @@ use super::live;
 use super::dialect::{Dialect, Severities};
 use super::data::Data;
 use super::limits::Limit;
+use super::tokens::Tokens;
 use super::trouble::{Kills, Mishap, Network, Outage, Shunya, Switches};
 use super::words;
 use crate::persona::{Bounds, HabitsForAll};
@@ -80,6 +81,9 @@ pub struct Scenario {
     /// A real target's data.
     #[serde(default, skip_serializing_if = "Data::is_default")]
     pub data: Data,
+    /// Where the tokens of runs against an HTTP target come from.
+    #[serde(default, skip_serializing_if = "Tokens::are_default")]
+    pub tokens: Tokens,
     /// Regions that lose the network for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outage: Vec<Outage>,
