@@ -107,8 +107,6 @@ pub fn app(scenario: &Scenario) -> AppSettings {
     }
 }
 
-/// What the judges of a cell must know.
-pub fn judges(scenario: &Scenario, cell: &CellPlan) -> JudgeSettings {
 /// What the judges of a cell must know: when its events' clock starts, and the zones of its tenants by their ids.
 pub fn judges(scenario: &Scenario, start: Time, zones: BTreeMap<SmolStr, Zone>) -> JudgeSettings {
     let switches = &scenario.switches;

@@ -68,7 +68,7 @@ impl Recorder {
         if let Some(history) = &mut self.history {
             if self.pending == 0 {
                 // Into memory: it cannot fail.
-                let _ = history.cell(&self.name, self.start, &self.zones);
+                let _ = history.cell_with_zones(&self.name, self.start, self.zones.clone());
             }
             let _ = history.event(&event);
             self.pending += 1;

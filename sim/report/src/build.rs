@@ -33,6 +33,10 @@ pub struct Facts {
     pub peak_memory_bytes: Option<u64>,
     /// How long a live run called its target, in microseconds on the wall's clock; none of a virtual run.
     pub live_us: Option<u64>,
+    /// Where the generator of a live run could not keep up, in a sentence each: such a run is invalid.
+    pub generator: Vec<String>,
+    /// Why a live run ended before its time, if it did.
+    pub budget: Option<String>,
     /// Cells whose clocks are not the plan's.
     pub clocks: BTreeMap<u32, CellClock>,
     /// What running twice showed.
@@ -47,15 +51,19 @@ impl Summary {
     /// The summary of what came of running a plan.
     pub fn new(facts: Facts, plan: &Plan, outcome: &RunOutcome) -> Summary {
         let scenario = plan.scenario();
-        let mut clocks = Clocks::new(plan);
         let contract = contract::part(&facts.contract, &scenario.contract);
         let not_exercised_parts = contract::not_exercised(&outcome.measures);
-        let seen = verdict::Seen { contract: contract.as_ref(), not_exercised: &not_exercised_parts };
-        let verdict = verdict::decide(outcome, &scenario.must_exercise, seen, facts.verification.as_ref());
         let mut clocks = Clocks::new(plan, facts.clocks.clone());
         let judged = scenario.limits.iter().map(|limit| limits::judge(limit, &outcome.measures, facts.live_us));
         let judged: Vec<LimitResult> = if outcome.requests > 0 { judged.collect() } else { Vec::new() };
-        let verdict = verdict::decide(outcome, &scenario.must_exercise, &judged, facts.verification.as_ref());
+        let seen = verdict::Seen {
+            contract: contract.as_ref(),
+            not_exercised: &not_exercised_parts,
+            limits: &judged,
+            generator: &facts.generator,
+            budget: facts.budget.as_deref(),
+        };
+        let verdict = verdict::decide(outcome, &scenario.must_exercise, &seen, facts.verification.as_ref());
         Summary {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").to_owned(),

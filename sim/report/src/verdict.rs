@@ -1,8 +1,7 @@
 //! What a run comes to, and its exit code.
 
-use crate::summary::{ContractPart, ContractSeverity, NotExercised, Outcome, Verdict, Verification};
 use crate::limits::{LimitResult, LimitVerdict};
-use crate::summary::{Outcome, Verdict, Verification};
+use crate::summary::{ContractPart, ContractSeverity, NotExercised, Outcome, Verdict, Verification};
 use crate::terminal::scenario_limits::actual;
 use crate::units::{count, counted};
 use fieldday_api::rules::Rule;
@@ -26,6 +25,12 @@ pub(crate) struct Seen<'a> {
     pub contract: Option<&'a ContractPart>,
     /// Endpoints that never succeeded.
     pub not_exercised: &'a [NotExercised],
+    /// The scenario's own limits, judged.
+    pub limits: &'a [LimitResult],
+    /// Where the generator could not keep up.
+    pub generator: &'a [String],
+    /// Why the run ended before its time.
+    pub budget: Option<&'a str>,
 }
 
 impl Seen<'_> {
@@ -43,19 +48,16 @@ impl Seen<'_> {
 }
 
 /// Decides. In this order: a run that was not the same twice shows nothing, whatever it found; an interrupted one is no
-/// verdict; a broken rule is one, even if another rule had no chance to be (so is a difference of form, where the scenario says so); and what was not
-/// tried, or never succeeded, is not held.
+/// verdict; a broken rule is one, even if another rule had no chance to be (so is a difference of form, where the scenario
+/// says so); what a generator measured that could not keep up says nothing about limits; and what was not tried, or never
+/// succeeded, is not held.
 pub(crate) fn decide(
     outcome: &RunOutcome,
     must: &[Rule],
-    seen: Seen<'_>,
-/// verdict; a broken rule is one, even if another rule had no chance to be; and what was not tried is not held.
-pub(crate) fn decide(
-    outcome: &RunOutcome,
-    must: &[Rule],
-    limits: &[LimitResult],
+    seen: &Seen<'_>,
     verification: Option<&Verification>,
 ) -> Verdict {
+    let limits = seen.limits;
     let mut reasons = Vec::new();
     let broken = Rule::ALL.iter().filter(|rule| outcome.findings.count(**rule).broken > 0).count() as u64;
     if broken > 0 {
@@ -73,6 +75,11 @@ pub(crate) fn decide(
         let which = counted(exceeded.len() as u64, "limit", "limits");
         reasons.push(format!("{which} exceeded: {}", each.collect::<Vec<_>>().join(", ")));
     }
+    reasons.extend(seen.generator.iter().cloned());
+    reasons.extend(seen.budget.map(str::to_owned));
+    // A generator that fell behind makes answers late by itself; it breaks no other rule.
+    let late = outcome.findings.count(Rule::LatencyTimeout).broken > 0;
+    let broken_by_target = broken - u64::from(late && !seen.generator.is_empty());
     let unexercised = outcome.findings.unexercised(must);
     let names: Vec<&str> = unexercised.iter().map(|rule| rule.name()).collect();
     let differs = verification.is_some_and(|v| !v.agreed);
@@ -86,8 +93,9 @@ pub(crate) fn decide(
             reasons.insert(0, format!("ended early, after {ran} of {of} cells"));
             Outcome::Interrupted
         }
-        () if broken > 0 || of_form > 0 => Outcome::Broken,
-        () if broken > 0 || !exceeded.is_empty() => Outcome::Broken,
+        () if broken_by_target > 0 || of_form > 0 => Outcome::Broken,
+        () if !seen.generator.is_empty() => Outcome::Invalid,
+        () if !exceeded.is_empty() || seen.budget.is_some() => Outcome::Broken,
         () if outcome.requests == 0 => {
             reasons.push("nothing was exercised: no request reached a backend".to_owned());
             Outcome::Invalid

@@ -4,8 +4,7 @@
 use super::error::Finding;
 use super::locate::Path;
 use super::words::nearest;
-use super::{Data, Mishap, MishapWord, Scenario};
-use super::{Mishap, MishapWord, Scenario, TokenSource, Tokens};
+use super::{Data, Mishap, MishapWord, Scenario, TokenSource, Tokens};
 use fieldday_api::time::Date;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -243,6 +242,9 @@ impl Findings {
                 let message = format!("{here:?} is the name of two fields");
                 self.add(&["dialect", "fields", own], message, Some("a name of its own for each".to_owned()));
             }
+        }
+    }
+
     fn data(&mut self, data: &Data) {
         if data.users.as_deref().is_some_and(|path| !path.ends_with(".json") && !path.ends_with(".csv")) {
             let allowed = Some("the path of a .json or .csv file".to_owned());

@@ -32,6 +32,7 @@ pub struct Dialect {
     pub also: Sets,
     /// The deployment's name for a field of the spec's, used both ways: `contact_card_id = "contact_id"`.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub fields: IndexMap<String, String>,
 }
 

@@ -277,6 +277,9 @@ fn a_dialect_is_read_checked_and_left_out_where_there_is_none() {
         assert_eq!(error.problems[0].key, key, "{text}\n{error}");
         assert_eq!(error.problems[0].suggestion.as_deref(), suggestion, "{text}\n{error}");
     }
+}
+
+#[test]
 fn today_is_the_date_of_the_first_territory() {
     let scenario = Scenario::load("weekday").unwrap();
     let date = |text: &str| scenario.today(fieldday_api::time::Time::parse(text).unwrap()).to_string();
