@@ -13,7 +13,7 @@ pub mod prove;
 mod recorder;
 pub mod replay;
 pub mod run;
-mod setup;
+pub mod setup;
 pub mod shrink;
 mod station;
 pub mod verify;

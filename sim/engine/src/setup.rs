@@ -24,7 +24,7 @@ fn named<D>(scenario: &Scenario, table: fn(&str) -> Option<D>) -> Vec<D> {
 }
 
 /// How the backend of a cell behaves.
-pub(crate) fn backend(scenario: &Scenario, cell: &CellPlan) -> backend::Config {
+pub fn backend(scenario: &Scenario, cell: &CellPlan) -> backend::Config {
     let switches = &scenario.switches;
     let shunya = &scenario.shunya;
     backend::Config {
