@@ -1,1 +1,19 @@
 //! Session tokens on a real wire: keys, signing, verification, and where a run's tokens come from.
+//!
+//! A [`Key`] signs what [`Claims`](fieldday_api::token::Claims) say; a [`Verifier`] reads an `Authorization` header as the
+//! model backend's [`Credential`](fieldday_api::token::Credential). Neither looks at a clock: whether a token has
+//! expired is for the backend to say.
+
+mod claims;
+mod jwk;
+mod jwt;
+mod key;
+mod key_error;
+mod key_file;
+mod verifier;
+
+pub use jwk::jwks;
+pub use jwt::Jwt;
+pub use key::{Algorithm, Key, Stamp};
+pub use key_error::KeyError;
+pub use verifier::Verifier;

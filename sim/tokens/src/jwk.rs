@@ -1,0 +1,82 @@
+//! Keys as JSON (RFC 7517): the public ones, in a JWKS, and their thumbprints (RFC 7638).
+
+use crate::key::{Algorithm, Key};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::DecodingKey;
+use serde_json::{Value, json};
+
+/// The parts of a key that its thumbprint is taken of, in base64url. Of a pair that is its public half.
+#[derive(Clone)]
+pub(crate) enum PublicJwk {
+    Rsa { n: String, e: String },
+    Ed25519 { x: String },
+    Secret { k: String },
+}
+
+pub(crate) fn encoded(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
+}
+
+/// RFC 7638: the members that a kind of key needs, in order, without spaces, hashed.
+pub(crate) fn thumbprint(jwk: &PublicJwk) -> String {
+    let members = match jwk {
+        PublicJwk::Rsa { n, e } => format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#),
+        PublicJwk::Ed25519 { x } => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#),
+        PublicJwk::Secret { k } => format!(r#"{{"k":"{k}","kty":"oct"}}"#),
+    };
+    encoded(digest(&SHA256, members.as_bytes()).as_ref())
+}
+
+impl PublicJwk {
+    pub(crate) fn verifying(&self) -> Result<DecodingKey, &'static str> {
+        let key = match self {
+            PublicJwk::Rsa { n, e } => DecodingKey::from_rsa_components(n, e),
+            PublicJwk::Ed25519 { x } => DecodingKey::from_ed_components(x),
+            PublicJwk::Secret { .. } => return Err("a secret verifies nothing in public"),
+        };
+        key.map_err(|_| "its public half is not base64url")
+    }
+
+    /// A public key of a JWKS, with its algorithm; none if it is of a kind that this reads no tokens of. Secrets are of no
+    /// such kind: whoever published one would let everybody sign.
+    pub(crate) fn from_json(jwk: &Value) -> Option<(Algorithm, PublicJwk)> {
+        let text = |name: &str| jwk[name].as_str();
+        let bytes = |name: &str| text(name).and_then(decoded);
+        if text("use").is_some_and(|purpose| purpose != "sig") {
+            return None;
+        }
+        let (algorithm, key) = match (text("kty")?, text("crv")) {
+            ("RSA", _) => {
+                let (n, e) = (bytes("n")?, bytes("e")?);
+                (Algorithm::Rs256, PublicJwk::Rsa { n: encoded(&n), e: encoded(&e) })
+            }
+            ("OKP", Some("Ed25519")) => {
+                let x = bytes("x").filter(|x| x.len() == 32)?;
+                (Algorithm::EdDsa, PublicJwk::Ed25519 { x: encoded(&x) })
+            }
+            _ => return None,
+        };
+        let named = |name: &str| name == algorithm.as_str() || (algorithm == Algorithm::EdDsa && name == "Ed25519");
+        text("alg").is_none_or(named).then_some((algorithm, key))
+    }
+}
+
+/// The JWKS of the keys' public halves, as `/.well-known/jwks.json` serves it. A secret has none, and is left out.
+pub fn jwks(keys: &[Key]) -> String {
+    let public = keys.iter().filter_map(|key| {
+        let (alg, kid) = (key.algorithm.as_str(), &key.kid);
+        Some(match key.public.as_ref()? {
+            PublicJwk::Rsa { n, e } => json!({"kty": "RSA", "use": "sig", "alg": alg, "kid": kid, "n": n, "e": e}),
+            PublicJwk::Ed25519 { x } => {
+                json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": alg, "kid": kid, "x": x})
+            }
+            PublicJwk::Secret { .. } => return None,
+        })
+    });
+    json!({"keys": public.collect::<Vec<_>>()}).to_string()
+}

@@ -1,0 +1,136 @@
+//! Keys that sign tokens.
+
+use crate::claims::{to_json, whole_second};
+use crate::jwk::{PublicJwk, thumbprint};
+use crate::jwt::Jwt;
+use crate::key_error::KeyError;
+use fieldday_api::token::Claims;
+use jsonwebtoken::{DecodingKey, EncodingKey, Header};
+use std::fmt;
+
+/// How tokens are signed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Algorithm {
+    /// A secret that both sides have. Its key is never in a JWKS.
+    Hs256,
+    /// RSA with SHA-256, as Clerk signs.
+    Rs256,
+    /// Ed25519.
+    EdDsa,
+}
+
+impl Algorithm {
+    /// Every algorithm.
+    pub const ALL: &'static [Algorithm] = &[Algorithm::Hs256, Algorithm::Rs256, Algorithm::EdDsa];
+
+    /// Its name in a token's header.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Algorithm::Hs256 => "HS256",
+            Algorithm::Rs256 => "RS256",
+            Algorithm::EdDsa => "EdDSA",
+        }
+    }
+    pub(crate) const fn as_jose(self) -> jsonwebtoken::Algorithm {
+        match self {
+            Algorithm::Hs256 => jsonwebtoken::Algorithm::HS256,
+            Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+            Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What an issuer puts on every token beside the claims of its user.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Stamp {
+    /// `iss`: who issued it; a URL, for Clerk.
+    pub issuer: Option<String>,
+    /// `azp`: which origin it was issued for.
+    pub azp: Option<String>,
+}
+
+/// A key that signs. Debug tells its algorithm and its kid, which are no secrets, and nothing else.
+#[derive(Clone)]
+pub struct Key {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) kid: String,
+    pub(crate) signing: EncodingKey,
+    pub(crate) verifying: DecodingKey,
+    /// None for a secret, which has no public part.
+    pub(crate) public: Option<PublicJwk>,
+    /// As its file has it.
+    pub(crate) file: String,
+    stamp: Stamp,
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} key {}", self.algorithm, self.kid)
+    }
+}
+
+/// What a key is made of, whatever its file looked like.
+pub(crate) enum Parts {
+    Secret { secret: Vec<u8>, jwk: PublicJwk },
+    Pair { algorithm: Algorithm, signing: EncodingKey, public: PublicJwk },
+}
+
+impl Key {
+    /// A new key. An RSA key has 2048 bits, a secret 256.
+    pub fn generate(algorithm: Algorithm) -> Result<Key, KeyError> {
+        let not_made = KeyError::NotMade(algorithm);
+        let Some(file) = crate::key_file::new_file(algorithm) else { return Err(not_made) };
+        Key::from_text(&file).map_err(|_| not_made)
+    }
+
+    /// The key of a file's text; an error says why the text is none.
+    pub(crate) fn from_text(file: &str) -> Result<Key, &'static str> {
+        let (algorithm, signing, verifying, jwk) = match crate::key_file::parts(file)? {
+            Parts::Secret { secret, jwk } => {
+                (Algorithm::Hs256, EncodingKey::from_secret(&secret), DecodingKey::from_secret(&secret), jwk)
+            }
+            Parts::Pair { algorithm, signing, public } => (algorithm, signing, public.verifying()?, public),
+        };
+        // Of a secret this is a hash of the secret itself. A token gives no less away: its signature is one, too.
+        let kid = thumbprint(&jwk);
+        let public = (algorithm != Algorithm::Hs256).then_some(jwk);
+        let key = Key { algorithm, kid, signing, verifying, public, file: file.to_owned(), stamp: Stamp::default() };
+        // Whatever could keep it from signing shows here, and never in the middle of a run.
+        key.try_sign(&Claims::default()).map_err(|_| "it does not sign")?;
+        Ok(key)
+    }
+
+    /// The same key, which puts that on every token.
+    pub fn stamping(mut self, stamp: Stamp) -> Key {
+        self.stamp = stamp;
+        self
+    }
+
+    /// How it signs.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// What it is called in a token's header and in a JWKS: its thumbprint (RFC 7638).
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The token that says those claims, under the names that they say. Times lose their fraction of a second.
+    pub fn sign(&self, claims: &Claims) -> Jwt {
+        self.try_sign(claims).expect("a key signs: it was tried when the key was made")
+    }
+
+    fn try_sign(&self, claims: &Claims) -> jsonwebtoken::errors::Result<Jwt> {
+        let mut header = Header::new(self.algorithm.as_jose());
+        header.kid = Some(self.kid.clone());
+        let text = jsonwebtoken::encode(&header, &to_json(claims, &self.stamp), &self.signing)?;
+        Ok(Jwt::new(text, whole_second(claims.issued_at), whole_second(claims.expires_at)))
+    }
+}

@@ -1,0 +1,113 @@
+//! Key files: PEM as openssl writes it for RSA (PKCS#1 or PKCS#8) and Ed25519 (PKCS#8), and for HS256 a JWK,
+//! `{"kty":"oct","k":"<the secret in base64url>"}`.
+
+use crate::jwk::{PublicJwk, decoded, encoded};
+use crate::key::{Algorithm, Key, Parts};
+use crate::key_error::KeyError;
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rsa::{KeySize, PublicKeyComponents};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair, RsaKeyPair};
+use jsonwebtoken::EncodingKey;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::Path;
+
+/// A key file is a few thousand bytes; what is larger is something else.
+const MOST_BYTES: u64 = 64 * 1024;
+/// RFC 7518 asks that of RSA, and the library verifies nothing shorter.
+const LEAST_RSA_BYTES: usize = 256;
+
+impl Key {
+    /// Reads a key file.
+    pub fn load(path: &Path) -> Result<Key, KeyError> {
+        let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
+        let no_key = |why| KeyError::NoKey { path: path.to_owned(), why };
+        if std::fs::metadata(path).map_err(unreadable)?.len() > MOST_BYTES {
+            return Err(no_key("it is far too large for one"));
+        }
+        let bytes = std::fs::read(path).map_err(unreadable)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| no_key("it is binary, and a key file is text"))?;
+        Key::from_text(text).map_err(no_key)
+    }
+
+    /// Writes the key to a new file, which its owner alone may read. A file that is there already is an error.
+    pub fn save(&self, path: &Path) -> Result<(), KeyError> {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let written = options.open(path).and_then(|mut file| {
+            file.write_all(self.file.as_bytes())?;
+            file.sync_all()
+        });
+        written.map_err(|source| KeyError::Unwritable { path: path.to_owned(), source })
+    }
+}
+
+/// The text of a file with a new key; none if the machine refuses.
+pub(crate) fn new_file(algorithm: Algorithm) -> Option<String> {
+    let pem = |der: &[u8]| pem::encode(&pem::Pem::new("PRIVATE KEY", der)).replace("\r\n", "\n");
+    match algorithm {
+        Algorithm::Hs256 => {
+            let mut secret = [0; 32];
+            aws_lc_rs::rand::fill(&mut secret).ok()?;
+            Some(format!("{:#}\n", json!({"kty": "oct", "alg": "HS256", "k": encoded(&secret)})))
+        }
+        Algorithm::Rs256 => {
+            let pair = RsaKeyPair::generate(KeySize::Rsa2048).ok()?;
+            Some(pem(AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&pair).ok()?.as_ref()))
+        }
+        // The first version, without the public half, is what openssl and Python's cryptography write and read.
+        Algorithm::EdDsa => Some(pem(Ed25519KeyPair::generate().ok()?.to_pkcs8v1().ok()?.as_ref())),
+    }
+}
+
+/// What a file's text holds; an error says why it holds no key.
+pub(crate) fn parts(file: &str) -> Result<Parts, &'static str> {
+    if file.trim_start().starts_with('{') {
+        return secret(file);
+    }
+    let pem = pem::parse(file).map_err(|_| "it is neither PEM nor a JWK")?;
+    let der = pem.contents();
+    match pem.tag() {
+        "RSA PRIVATE KEY" => rsa(file, &RsaKeyPair::from_der(der).map_err(|_| "its RSA key is damaged")?),
+        "PRIVATE KEY" => {
+            if let Ok(pair) = RsaKeyPair::from_pkcs8(der) {
+                return rsa(file, &pair);
+            }
+            let pair = Ed25519KeyPair::from_pkcs8(der);
+            let pair = pair.map_err(|_| "it is damaged, or neither an RSA nor an Ed25519 key")?;
+            let public = PublicJwk::Ed25519 { x: encoded(pair.public_key().as_ref()) };
+            Ok(Parts::Pair { algorithm: Algorithm::EdDsa, signing: EncodingKey::from_ed_der(der), public })
+        }
+        "ENCRYPTED PRIVATE KEY" => Err("it is encrypted: decrypt it first, with `openssl pkey -in FILE -out FILE`"),
+        "PUBLIC KEY" | "RSA PUBLIC KEY" | "CERTIFICATE" => Err("it is public, and only a private key signs"),
+        _ => Err("it is PEM of another kind of thing"),
+    }
+}
+
+fn rsa(file: &str, pair: &RsaKeyPair) -> Result<Parts, &'static str> {
+    if pair.public_modulus_len() < LEAST_RSA_BYTES {
+        return Err("its RSA key is too short: 2048 bits at least");
+    }
+    let PublicKeyComponents { n, e } = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
+    let signing = EncodingKey::from_rsa_pem(file.as_bytes()).map_err(|_| "its RSA key is damaged")?;
+    let public = PublicJwk::Rsa { n: encoded(&n), e: encoded(&e) };
+    Ok(Parts::Pair { algorithm: Algorithm::Rs256, signing, public })
+}
+
+fn secret(file: &str) -> Result<Parts, &'static str> {
+    let jwk: Value = serde_json::from_str(file).map_err(|_| "it is damaged JSON")?;
+    match jwk["kty"].as_str() {
+        Some("oct") => {}
+        Some(_) => return Err("it is a JWK of a pair: convert it to PEM"),
+        None => return Err("it is JSON without a `kty`"),
+    }
+    if jwk["alg"].as_str().is_some_and(|alg| alg != "HS256") {
+        return Err("its `alg` is not HS256");
+    }
+    let secret = jwk["k"].as_str().and_then(decoded).filter(|secret| !secret.is_empty());
+    let secret = secret.ok_or("its `k` is no secret in base64url")?;
+    let jwk = PublicJwk::Secret { k: encoded(&secret) };
+    Ok(Parts::Secret { secret, jwk })
+}
