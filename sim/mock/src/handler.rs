@@ -32,6 +32,7 @@ struct Inner {
     /// The shard of each tenant, and of each user for tokens that name no tenant.
     homes: HashMap<SmolStr, usize>,
     verifier: Verifier,
+    jwks: String,
     clock: Clock,
     seed: u64,
     requests: AtomicU64,
@@ -132,7 +133,7 @@ enum Asked {
 impl Handler {
     /// A backend for each cell of the plan.
     pub fn new(options: Options) -> Result<Handler, MockError> {
-        let Options { plan, verifier, clock, pace, workers, upload_limit, listen, tls } = options;
+        let Options { plan, verifier, jwks, clock, pace, workers, upload_limit, listen, tls } = options;
         let mut shards = Vec::new();
         let mut homes = HashMap::new();
         for index in 0..plan.cells() {
@@ -155,6 +156,7 @@ impl Handler {
             shards,
             homes,
             verifier,
+            jwks,
             clock,
             seed: plan.seed(),
             requests: AtomicU64::new(0),
@@ -175,8 +177,8 @@ impl Handler {
         self.0.clock
     }
     /// The public keys of the tokens that it takes, as a JWKS document.
-    pub fn jwks(&self) -> String {
-        self.0.verifier.jwks()
+    pub fn jwks(&self) -> &str {
+        &self.0.jwks
     }
     /// How many bytes of audio an upload may have.
     pub fn upload_limit(&self) -> u64 {

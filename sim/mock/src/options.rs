@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use fieldday_api::time::Span;
 use fieldday_backend::{DataError, ServiceTimes, Spread};
-use fieldday_tokens::Verifier;
+use fieldday_tokens::{Key, Verifier, jwks};
 use fieldday_world::plan::Plan;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -16,6 +16,8 @@ pub struct Options {
     pub plan: Plan,
     /// Which tokens are good.
     pub verifier: Verifier,
+    /// The JWKS document to serve, for whoever is to trust the same keys.
+    pub jwks: String,
     /// What time it is.
     pub clock: Clock,
     /// How long requests are worked on.
@@ -31,11 +33,16 @@ pub struct Options {
 }
 
 impl Options {
+    /// The same as [`Options::new`], taking the tokens that these keys sign, and serving their public halves.
+    pub fn trusting(plan: Plan, keys: &[Key]) -> Options {
+        Options::new(plan, Verifier::of(keys), jwks(keys))
+    }
     /// The plan at its own pace and by the wall's clock, on any free port of the loopback.
-    pub fn new(plan: Plan, verifier: Verifier) -> Options {
+    pub fn new(plan: Plan, verifier: Verifier, jwks: String) -> Options {
         Options {
             plan,
             verifier,
+            jwks,
             clock: Clock::wall(),
             pace: Pace::Drawn,
             workers: None,

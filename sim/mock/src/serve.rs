@@ -97,7 +97,7 @@ fn router(handler: Handler) -> Router {
 }
 
 async fn jwks(State(handler): State<Handler>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], handler.jwks())
+    ([(CONTENT_TYPE, "application/json")], handler.jwks().to_owned())
 }
 
 /// Any request but that for the keys.
