@@ -120,6 +120,8 @@ pub struct Pending {
     seen: Option<Snapshot>,
     base: String,
     uploaded: u64,
+    /// When its last byte came.
+    came: Time,
 }
 
 /// What a request asks.
@@ -188,13 +190,15 @@ impl Handler {
     pub(crate) async fn worker(&self) -> Option<SemaphorePermit<'_>> {
         self.0.workers.as_ref()?.acquire().await.ok()
     }
-    pub(crate) fn tally(&self) -> &Tally {
-        &self.0.tally
-    }
 
     /// A request has come. It takes effect when [`Pending::take_effect`] is called, which should be after
     /// [`Pending::takes`].
     pub fn arrive(&self, arrival: &Arrival<'_>) -> Pending {
+        self.arrive_late(arrival, self.0.clock.now())
+    }
+
+    /// The same for a request that came earlier, and has waited since.
+    pub(crate) fn arrive_late(&self, arrival: &Arrival<'_>, came: Time) -> Pending {
         let inner = &*self.0;
         let key = join_keys(inner.seed, inner.requests.fetch_add(1, Ordering::Relaxed));
         let credential = inner.verifier.read(arrival.authorization);
@@ -215,7 +219,7 @@ impl Handler {
         drop(locked);
         let base = format!("{}://{}", inner.scheme, arrival.host.unwrap_or(&inner.authority));
         let uploaded = arrival.uploaded;
-        Pending { handler: self.clone(), shard, asked, credential, key, arrived, takes, seen, base, uploaded }
+        Pending { handler: self.clone(), shard, asked, credential, key, arrived, takes, seen, base, uploaded, came }
     }
 
     /// The answer to a body that is longer than it may be.
@@ -259,14 +263,30 @@ impl Pending {
     }
 
     /// It takes effect, now.
-    pub fn take_effect(self) -> Outcome {
+    pub fn take_effect(mut self) -> Outcome {
+        let seen = self.seen.take();
+        let outcome = self.answer(seen);
+        let status = match &outcome {
+            Outcome::Answered(reply) => reply.status,
+            Outcome::Cut => 0,
+        };
+        let op = match &self.asked {
+            Asked::Call(call) => Some(call.op()),
+            Asked::Other { method, path, .. } => op_of(method, path),
+        };
         let inner = &*self.handler.0;
+        inner.tally.add(op, status, self.uploaded, inner.clock.now().since(self.came));
+        outcome
+    }
+
+    fn answer(&self, seen: Option<Snapshot>) -> Outcome {
+        let inner = &*self.handler.0;
+        let (arrived, credential, key) = (self.arrived, &self.credential, self.key);
         let mut shard = inner.shard(self.shard);
         let now = shard.now(inner.clock);
         match &self.asked {
             Asked::Call(call) => {
-                let request = Request { call, credential: &self.credential, key: self.key };
-                let served = shard.backend.serve(self.arrived, now, &request, self.seen);
+                let served = shard.backend.serve(arrived, now, &Request { call, credential, key }, seen);
                 drop(shard);
                 let backend::Served::Answered(response) = served else { return Outcome::Cut };
                 let rewritten = uploads::leading_here(&response, &self.base, self.shard);
@@ -275,18 +295,9 @@ impl Pending {
             }
             Asked::Other { method, path, query, company_id, body } => {
                 let company_id = company_id.as_deref();
-                let (credential, key) = (&self.credential, self.key);
-                let (status, retry_after, body) = shard.backend.handle_http(
-                    self.arrived,
-                    now,
-                    method,
-                    path,
-                    query,
-                    company_id,
-                    body,
-                    credential,
-                    key,
-                );
+                let backend = &mut shard.backend;
+                let (status, retry_after, body) =
+                    backend.handle_http(arrived, now, method, path, query, company_id, body, credential, key);
                 let allow = (status == 405).then(|| methods_of(path));
                 match status {
                     0 => Outcome::Cut,
@@ -294,18 +305,6 @@ impl Pending {
                 }
             }
         }
-    }
-
-    /// The endpoint, if it is a documented one.
-    pub(crate) fn op(&self) -> Option<Op> {
-        match &self.asked {
-            Asked::Call(call) => Some(call.op()),
-            Asked::Other { method, path, .. } => op_of(method, path),
-        }
-    }
-    /// Bytes of audio that came with it.
-    pub(crate) fn uploaded(&self) -> u64 {
-        self.uploaded
     }
 }
 

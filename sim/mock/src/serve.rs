@@ -142,18 +142,12 @@ async fn outcome(handler: Handler, request: Request<Body>) -> Outcome {
     };
     let came = handler.clock().now();
     let worker = handler.worker().await;
-    let pending = handler.arrive(&arrival);
+    let pending = handler.arrive_late(&arrival, came);
     if pending.takes() > Span::ZERO {
         tokio::time::sleep(Duration::from_micros(pending.takes().as_micros().unsigned_abs())).await;
     }
-    let (op, uploaded) = (pending.op(), pending.uploaded());
     let outcome = pending.take_effect();
     drop(worker);
-    let status = match &outcome {
-        Outcome::Answered(reply) => reply.status,
-        Outcome::Cut => 0,
-    };
-    handler.tally().add(op, status, uploaded, handler.clock().now().since(came));
     outcome
 }
 
