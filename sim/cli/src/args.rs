@@ -4,6 +4,7 @@ use crate::commands::explore::ExploreArgs;
 use crate::commands::prove::ProveArgs;
 use crate::commands::replay::ReplayArgs;
 use crate::commands::shrink::ShrinkArgs;
+use crate::commands::tokens::TokensArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -82,6 +83,8 @@ pub enum Command {
     Marks,
     /// List, show, check and plan scenarios
     Scenarios(ScenariosArgs),
+    /// Keys and session tokens by hand, for a backend that is to trust them
+    Tokens(TokensArgs),
     /// Write copies of the built-in scenarios, to write one's own from
     ///
     /// A file that is there already is left alone.

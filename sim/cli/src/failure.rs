@@ -65,6 +65,9 @@ pub enum Failure {
     /// A proof that cannot begin.
     #[error(transparent)]
     Prove(#[from] fieldday_engine::prove::ProveError),
+    /// A key that is none, or cannot be written.
+    #[error(transparent)]
+    Key(#[from] fieldday_tokens::KeyError),
     /// Too many threads, or none.
     #[error(transparent)]
     Threads(#[from] NoThreads),
@@ -91,6 +94,7 @@ impl Failure {
             | Failure::Prove(_)
             | Failure::Explore(_)
             | Failure::Resume { .. }
+            | Failure::Key(_)
             | Failure::Threads(_) => WRONG,
         }
     }
@@ -119,6 +123,7 @@ impl Failure {
             Failure::File { source, .. } => Some(about_writing(source, "another folder")),
             Failure::Output(error) => Some(about_writing(error, "another place for the output")),
             Failure::NoTerminal { .. } => Some("leave --step out: the same events are printed, a line each".to_owned()),
+            Failure::Key(error) => Some(error.hint().to_owned()),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }
     }

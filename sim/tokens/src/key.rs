@@ -131,6 +131,7 @@ impl Key {
         let mut header = Header::new(self.algorithm.as_jose());
         header.kid = Some(self.kid.clone());
         let text = jsonwebtoken::encode(&header, &to_json(claims, &self.stamp), &self.signing)?;
-        Ok(Jwt::new(text, whole_second(claims.issued_at), whole_second(claims.expires_at)))
+        let (issued_at, expires_at) = (whole_second(claims.issued_at), whole_second(claims.expires_at));
+        Ok(Jwt::new(text, Claims { issued_at, expires_at, ..claims.clone() }))
     }
 }

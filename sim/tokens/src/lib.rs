@@ -2,7 +2,7 @@
 //!
 //! A [`Key`] signs what [`Claims`](fieldday_api::token::Claims) say; a [`Verifier`] reads an `Authorization` header as the
 //! model backend's [`Credential`](fieldday_api::token::Credential). Neither looks at a clock: whether a token has
-//! expired is for the backend to say.
+//! expired is for the backend to say. A [`Source`] is where the tokens of a run come from, and a [`Wallet`] keeps them.
 
 mod claims;
 mod jwk;
@@ -10,10 +10,16 @@ mod jwt;
 mod key;
 mod key_error;
 mod key_file;
+mod source;
+mod token_error;
 mod verifier;
+mod wallet;
 
 pub use jwk::jwks;
 pub use jwt::Jwt;
 pub use key::{Algorithm, Key, Stamp};
 pub use key_error::KeyError;
+pub use source::{Clerk, Identity, Local, Source, TokenCommand, TokenFile};
+pub use token_error::TokenError;
 pub use verifier::Verifier;
+pub use wallet::Wallet;

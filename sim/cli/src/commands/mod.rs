@@ -10,6 +10,7 @@ mod run;
 mod scenarios;
 pub mod shrink;
 mod step;
+pub mod tokens;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Failure, WRONG};
@@ -45,6 +46,7 @@ fn execute(command: Command) -> Result<u8, Failure> {
         Command::Shrink(args) => return shrink::shrink(&args),
         Command::Prove(args) => return prove::prove(&args),
         Command::Scenarios(args) => scenarios::scenarios(args.command)?,
+        Command::Tokens(args) => tokens::tokens(&args)?,
         Command::Init { dir } => init::init(&dir)?,
         Command::Rules { name } => catalogue::rules(name.as_deref())?,
         Command::Defects => catalogue::defects()?,

@@ -4,7 +4,7 @@
 use super::error::Finding;
 use super::locate::Path;
 use super::words::nearest;
-use super::{Mishap, MishapWord, Scenario};
+use super::{Mishap, MishapWord, Scenario, TokenSource, Tokens};
 use fieldday_api::time::Date;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -25,6 +25,7 @@ pub(super) fn problems(scenario: &Scenario) -> Vec<Finding> {
         findings.day(scenario);
         findings.people(scenario);
         findings.sums_and_bounds(scenario);
+        findings.tokens(&scenario.tokens);
         for (i, mishap) in scenario.mishap.iter().enumerate() {
             findings.mishap(scenario, &i.to_string(), mishap);
         }
@@ -218,6 +219,37 @@ impl Findings {
         let last = scenario.people.tenants_per_cell - 1;
         if tenant > last {
             self.add(path, format!("a cell has no tenant {tenant}"), Some(format!("0 to {last}")));
+        }
+    }
+
+    /// A source of tokens has the keys that it needs, and none that it would not heed.
+    fn tokens(&mut self, tokens: &Tokens) {
+        use TokenSource::{Clerk, Command, File, Local};
+        let plain = Tokens::default();
+        let keys: [(&str, bool, &[TokenSource]); 9] = [
+            ("key", tokens.key.is_some(), &[Local]),
+            ("path", tokens.path.is_some(), &[File]),
+            ("command", !tokens.command.is_empty(), &[Command]),
+            ("life_s", tokens.life_s.is_some(), &[Local, Clerk]),
+            ("issuer", tokens.issuer.is_some(), &[Local]),
+            ("azp", tokens.azp.is_some(), &[Local]),
+            ("tenant_claim", tokens.tenant_claim != plain.tenant_claim, &[Local]),
+            ("user_claim", tokens.user_claim != plain.user_claim, &[Local]),
+            ("role_claim", tokens.role_claim != plain.role_claim, &[Local]),
+        ];
+        for (key, given, heeding) in keys {
+            let is_needed = matches!((tokens.source, key), (File, "path") | (Command, "command"));
+            if is_needed && !given {
+                self.add(&["tokens", key], "is missing: this source needs it", None);
+            } else if given && !heeding.contains(&tokens.source) {
+                self.add(&["tokens", key], "means nothing for this source", None);
+            }
+        }
+        let empty = [("key", tokens.key.as_ref()), ("path", tokens.path.as_ref()), ("command", tokens.command.first())];
+        for (key, text) in empty {
+            if text.is_some_and(|text| text.trim().is_empty()) {
+                self.add(&["tokens", key], "is empty", Some("the name of a file".to_owned()));
+            }
         }
     }
 

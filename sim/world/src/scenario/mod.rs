@@ -6,6 +6,7 @@ mod check;
 mod error;
 mod locate;
 mod swarm;
+mod tokens;
 mod trouble;
 mod types;
 mod words;
@@ -16,6 +17,7 @@ mod tests;
 pub use builtin::{builtin_names, builtin_text};
 pub use error::{Problem, ScenarioError};
 pub use swarm::Drawn;
+pub use tokens::{TokenSource, Tokens};
 pub use trouble::*;
 pub use types::*;
 

@@ -40,6 +40,16 @@ fn a_scenario_written_out_reads_back_the_same() {
 }
 
 #[test]
+fn tokens_are_written_only_where_they_are_not_the_usual() {
+    let usual = Scenario::parse(HEAD, "usual.toml").unwrap();
+    assert!(!usual.to_toml().unwrap().contains("tokens"));
+    let text = format!("{HEAD}[tokens]\nsource = 'command'\ncommand = ['./token.sh', '--quiet']\nparallel = 3");
+    let scenario = Scenario::parse(&text, "command.toml").unwrap();
+    assert_eq!(scenario.tokens.command, ["./token.sh", "--quiet"]);
+    assert_eq!(Scenario::parse(&scenario.to_toml().unwrap(), "again.toml"), Ok(scenario));
+}
+
+#[test]
 fn the_schema_takes_what_the_parser_takes_and_refuses_a_misspelt_key() {
     let schema = Scenario::json_schema();
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -101,6 +111,13 @@ fn wrong_values_are_placed_by_their_key() {
         ("[[mishap]]\nname = 'x'\nkind = 'slow'", (5, 1), "mishap[0].extra_ms", "needs it"),
         ("[[mishap]]\nname = 'x'\nkind = 'restart'\nstatus = 503", (8, 10), "mishap[0].status", "means nothing"),
         ("[[mishap]]\nname = 'x'\nkind = 'restart'\ntenant = 2", (8, 10), "mishap[0].tenant", "no tenant 2"),
+        ("[tokens]\nsource = 'clark'", (6, 10), "tokens.source", "not allowed"),
+        ("[tokens]\nsource = 'file'", (5, 2), "tokens.path", "needs it"),
+        ("[tokens]\nsource = 'command'\ncommand = []", (7, 11), "tokens.command", "needs it"),
+        ("[tokens]\nsource = 'clerk'\nkey = 'my.pem'", (7, 7), "tokens.key", "means nothing"),
+        ("[tokens]\nsource = 'file'\npath = 'x'\nlife_s = 60", (8, 10), "tokens.life_s", "means nothing"),
+        ("[tokens]\ntenant_claim = 'tenant'", (6, 16), "tokens.tenant_claim", "not allowed"),
+        ("[tokens]\nkey = ' '", (6, 7), "tokens.key", "is empty"),
         ("[[outage]]\nname = 'x'\nfrom = '25:00'\nminutes = 3", (7, 8), "outage[0].from", "time of day"),
         ("[[outage]]\nname = 'Big One'\nfrom = '05:00'\nminutes = 3", (6, 8), "outage[0].name", "no name"),
     ];

@@ -1,5 +1,6 @@
 //! What a scenario file may say: the day, the people, their visits, the office. The comments are the schema's descriptions.
 
+use super::tokens::Tokens;
 use super::trouble::{Kills, Mishap, Network, Outage, Shunya, Switches};
 use super::words;
 use crate::persona::{Bounds, HabitsForAll};
@@ -59,6 +60,9 @@ pub struct Scenario {
     /// Where the spec is silent or contradicts itself: which reading holds.
     #[serde(default)]
     pub switches: Switches,
+    /// Where the tokens of runs against an HTTP target come from.
+    #[serde(default, skip_serializing_if = "Tokens::are_default")]
+    pub tokens: Tokens,
     /// Regions that lose the network for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outage: Vec<Outage>,

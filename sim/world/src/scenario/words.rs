@@ -3,6 +3,7 @@
 use crate::{network, persona, territory};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
+use fieldday_api::token::{RoleClaim, TenantClaim, UserClaim};
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 fn op_words() -> Vec<String> {
@@ -35,6 +36,22 @@ pub(super) fn mix_schema(_: &mut SchemaGenerator) -> Schema {
         "type": "object", "minProperties": 1, "propertyNames": { "enum": words },
         "additionalProperties": { "type": "integer", "minimum": 0, "maximum": 1000 },
     })
+}
+
+fn claims_schema(words: impl Iterator<Item = &'static str>) -> Schema {
+    json_schema!({ "type": "string", "enum": words.collect::<Vec<_>>() })
+}
+
+pub(super) fn tenant_claims_schema(_: &mut SchemaGenerator) -> Schema {
+    claims_schema(TenantClaim::ALL.iter().map(|claim| claim.as_str()))
+}
+
+pub(super) fn user_claims_schema(_: &mut SchemaGenerator) -> Schema {
+    claims_schema(UserClaim::ALL.iter().map(|claim| claim.as_str()))
+}
+
+pub(super) fn role_claims_schema(_: &mut SchemaGenerator) -> Schema {
+    claims_schema(RoleClaim::ALL.iter().map(|claim| claim.as_str()))
 }
 
 /// Least and most, neither above `MOST`.

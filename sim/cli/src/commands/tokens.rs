@@ -1,0 +1,124 @@
+//! `fieldday tokens`: keys and tokens by hand, for a backend on a laptop.
+
+use crate::failure::Failure;
+use crate::output;
+use clap::{Args, Subcommand, ValueEnum};
+use fieldday_api::names::Role;
+use fieldday_api::time::{Span, Time};
+use fieldday_api::token::Claims;
+use fieldday_tokens::{Algorithm, Key, Stamp, jwks};
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+#[derive(Args, Debug)]
+pub struct TokensArgs {
+    #[command(subcommand)]
+    pub command: TokensCommand,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum TokensCommand {
+    /// Make a key that signs tokens, in a new file which you alone may read
+    NewKey {
+        /// How it signs
+        #[arg(long, value_enum, default_value_t = AlgorithmWord::Rs256)]
+        algorithm: AlgorithmWord,
+        /// The file to write; one that is there already is left alone
+        file: PathBuf,
+    },
+    /// Print the JWKS of keys' public halves, for a backend that is to trust them
+    Jwks {
+        /// Key files; secrets (HS256) have no public half, and are left out
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Sign a token, and print it
+    ///
+    /// It is as good as a login for as long as it lives: `curl -H "Authorization: Bearer $(fieldday tokens mint …)"`.
+    Mint(MintArgs),
+}
+
+#[derive(Args, Debug)]
+pub struct MintArgs {
+    /// The key file that signs
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// The user's id: `sub`
+    #[arg(long, value_name = "ID")]
+    pub user: String,
+    /// Its tenant's id: `org_id`
+    #[arg(long, value_name = "ID")]
+    pub tenant: String,
+    /// What it is: `org_role`, such as org:sales_rep
+    #[arg(long)]
+    pub role: String,
+    /// For how many seconds it lives
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=31_536_000))]
+    pub life: u32,
+    /// Who issued it: `iss`
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum AlgorithmWord {
+    /// A secret that both sides have
+    Hs256,
+    /// RSA, as Clerk signs
+    Rs256,
+    /// Ed25519
+    Eddsa,
+}
+
+impl From<AlgorithmWord> for Algorithm {
+    fn from(word: AlgorithmWord) -> Algorithm {
+        match word {
+            AlgorithmWord::Hs256 => Algorithm::Hs256,
+            AlgorithmWord::Rs256 => Algorithm::Rs256,
+            AlgorithmWord::Eddsa => Algorithm::EdDsa,
+        }
+    }
+}
+
+pub fn tokens(args: &TokensArgs) -> Result<(), Failure> {
+    match &args.command {
+        TokensCommand::NewKey { algorithm, file } => {
+            let key = Key::generate((*algorithm).into())?;
+            key.save(file)?;
+            output::print(&format!("{}: a new {} key, kid {}\n", file.display(), key.algorithm(), key.kid()))?;
+        }
+        TokensCommand::Jwks { files } => {
+            let keys: Vec<Key> = files.iter().map(|file| Key::load(file)).collect::<Result<_, _>>()?;
+            for (key, file) in keys.iter().zip(files).filter(|(key, _)| key.algorithm() == Algorithm::Hs256) {
+                output::note(&format!("{} is left out: an {} key has no public half", file.display(), key.algorithm()));
+            }
+            output::print(&format!("{}\n", jwks(&keys)))?;
+        }
+        TokensCommand::Mint(args) => mint(args)?,
+    }
+    Ok(())
+}
+
+fn mint(args: &MintArgs) -> Result<(), Failure> {
+    if Role::from_claim(&args.role).is_none() {
+        output::note(&format!("no role that this API knows: {:?}; it will be answered 403", args.role));
+    }
+    let key = Key::load(&args.key)?.stamping(Stamp { issuer: args.issuer.clone(), azp: None });
+    let now = now();
+    let token = key.sign(&Claims {
+        tenant: Some(args.tenant.as_str().into()),
+        user: Some(args.user.as_str().into()),
+        role: Some(args.role.as_str().into()),
+        issued_at: now,
+        expires_at: now + Span::seconds(i64::from(args.life)),
+        ..Claims::default()
+    });
+    // The one place where a token is a result.
+    output::print(&format!("{}\n", token.expose()))?;
+    Ok(())
+}
+
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}

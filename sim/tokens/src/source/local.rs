@@ -1,0 +1,30 @@
+//! Tokens that are signed here, with a key that the target trusts.
+
+use super::Identity;
+use crate::{Jwt, Key};
+use fieldday_api::time::{Span, Time};
+use fieldday_api::token::{Claims, RoleClaim, TenantClaim, UserClaim};
+
+/// Tokens that are signed here.
+#[derive(Debug)]
+pub struct Local {
+    /// What signs them.
+    pub key: Key,
+    /// Under which names they make their claims.
+    pub named_by: (TenantClaim, UserClaim, RoleClaim),
+    /// How long each lives.
+    pub life: Span,
+}
+
+impl Local {
+    pub(super) fn token(&self, who: &Identity, now: Time) -> Jwt {
+        self.key.sign(&Claims {
+            tenant: Some(who.tenant.clone()),
+            user: Some(who.user_id.clone()),
+            role: Some(who.role_name.clone()),
+            named_by: self.named_by,
+            issued_at: now,
+            expires_at: now + self.life,
+        })
+    }
+}

@@ -1,0 +1,96 @@
+//! Where the tokens of a run come from.
+
+mod clerk;
+mod command;
+mod file;
+mod local;
+
+pub use clerk::Clerk;
+pub use command::TokenCommand;
+pub use file::TokenFile;
+pub use local::Local;
+
+use crate::{Jwt, Key, Stamp, TokenError};
+use fieldday_api::SmolStr;
+use fieldday_api::names::Role;
+use fieldday_api::time::{Span, Time};
+use fieldday_world::scenario::{TokenSource, Tokens};
+use std::path::Path;
+
+/// Whose token is wanted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// The user's id, as tokens have it.
+    pub user_id: SmolStr,
+    /// Its tenant's.
+    pub tenant: SmolStr,
+    /// What it is.
+    pub role: Role,
+    /// What the token calls that: one of the names that §0.1 maps.
+    pub role_name: SmolStr,
+}
+
+/// Where the tokens of a run come from. None of them shows a secret in its Debug.
+#[derive(Debug)]
+pub enum Source {
+    /// Signed here.
+    Local(Local),
+    /// Found in a file.
+    File(TokenFile),
+    /// Printed by a command.
+    Command(TokenCommand),
+    /// Given by Clerk.
+    Clerk(Clerk),
+}
+
+impl Source {
+    /// The source that a scenario names. `life` is how long a token lives where the scenario's section does not say. Clerk's
+    /// address and secret are in the environment. Without a key a new one signs, which is good for this run alone.
+    pub fn of(settings: &Tokens, life: Span) -> Result<Source, TokenError> {
+        let path = settings.path.as_deref().unwrap_or_default();
+        let said = settings.life_s.map(|seconds| Span::seconds(i64::from(seconds)));
+        Ok(match settings.source {
+            TokenSource::Local => {
+                let key = match &settings.key {
+                    Some(file) => Key::load(Path::new(file))?,
+                    None => Key::generate(crate::Algorithm::EdDsa)?,
+                };
+                let stamp = Stamp { issuer: settings.issuer.clone(), azp: settings.azp.clone() };
+                let named_by = (settings.tenant_claim, settings.user_claim, settings.role_claim);
+                Source::Local(Local { key: key.stamping(stamp), named_by, life: said.unwrap_or(life) })
+            }
+            TokenSource::File => Source::File(TokenFile::open(Path::new(path))?),
+            TokenSource::Command => Source::Command(TokenCommand::new(settings.command.clone())),
+            TokenSource::Clerk => Source::Clerk(Clerk::from_environment(said)?),
+        })
+    }
+
+    /// The key that signs, if tokens are signed here: what a mock is to trust.
+    pub fn key(&self) -> Option<&Key> {
+        match self {
+            Source::Local(local) => Some(&local.key),
+            Source::File(_) | Source::Command(_) | Source::Clerk(_) => None,
+        }
+    }
+
+    /// A token for `who`, good at `now`. Every call fetches; a [`Wallet`](crate::Wallet) keeps what was fetched.
+    pub async fn token(&self, who: &Identity, now: Time) -> Result<Jwt, TokenError> {
+        let jwt = match self {
+            Source::Local(local) => return Ok(local.token(who, now)),
+            Source::File(file) => file.token(who)?,
+            Source::Command(command) => command.token(who).await?,
+            Source::Clerk(clerk) => clerk.token(who).await?,
+        };
+        // Somebody else's token would make this rep somebody else, and every verdict about both a wrong one.
+        if jwt.claims.user.as_ref().is_some_and(|user| *user != who.user_id) {
+            return Err(TokenError::OfAnother { user: who.user_id.clone(), what: "user" });
+        }
+        if jwt.claims.tenant.as_ref().is_some_and(|tenant| *tenant != who.tenant) {
+            return Err(TokenError::OfAnother { user: who.user_id.clone(), what: "tenant" });
+        }
+        if jwt.expires_at() <= now {
+            return Err(TokenError::Expired { user: who.user_id.clone(), at: jwt.expires_at() });
+        }
+        Ok(jwt)
+    }
+}

@@ -1,0 +1,103 @@
+//! Why there is no token.
+
+use crate::KeyError;
+use fieldday_api::SmolStr;
+use fieldday_api::time::Time;
+use std::path::{Path, PathBuf};
+
+/// Why there is no token. Ids of users are in it; tokens, secrets and what others answered are not.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// The key that should sign is none.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// What the environment says is wrong or missing.
+    #[error("{0}")]
+    Settings(&'static str),
+    /// The file of tokens cannot be read.
+    #[error("the tokens of {} cannot be read: {why}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The file of tokens is wrong.
+    #[error("{}: {place} {why}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Where in it.
+        place: String,
+        /// In what way.
+        why: &'static str,
+    },
+    /// The file of tokens has none for a user.
+    #[error("{} has no token for {user}", path.display())]
+    NotInFile {
+        /// The file.
+        path: PathBuf,
+        /// Whose is missing.
+        user: SmolStr,
+    },
+    /// The token is one that has expired.
+    #[error("the token for {user} expired at {at}")]
+    Expired {
+        /// Whose it is.
+        user: SmolStr,
+        /// When.
+        at: Time,
+    },
+    /// The token is somebody else's.
+    #[error("the token for {user} names another {what}")]
+    OfAnother {
+        /// For whom it should be.
+        user: SmolStr,
+        /// Another what.
+        what: &'static str,
+    },
+    /// The command gives none.
+    #[error("the command {program:?} gives no token: {what}")]
+    Command {
+        /// The program, without its arguments.
+        program: String,
+        /// Why.
+        what: String,
+    },
+    /// The identity provider gives none.
+    #[error("{at} gives no token: {what}{}", status.map_or(String::new(), |status| format!(" (status {status})")))]
+    Provider {
+        /// Its address.
+        at: String,
+        /// What it answered, if it did.
+        status: Option<u16>,
+        /// Why.
+        what: &'static str,
+    },
+}
+
+impl TokenError {
+    pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> TokenError {
+        TokenError::Unreadable { path: path.to_owned(), why: error.to_string() }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            TokenError::Key(error) => error.hint(),
+            TokenError::Settings(_) => "set it in the environment, never in a scenario or on the command line",
+            TokenError::Unreadable { .. } => "`path` in [tokens] names it",
+            TokenError::File { .. } => "it is a JSON object of tokens by user id, or lines of `user_id token`",
+            TokenError::NotInFile { .. } => "add one, or leave the user out",
+            TokenError::Expired { .. } => "renew it where it comes from; a file is read again when it changes",
+            TokenError::OfAnother { .. } => "the target would take this user for another: correct the source",
+            TokenError::Command { .. } => {
+                "run it by hand with FIELDDAY_USER_ID, FIELDDAY_TENANT_ID, FIELDDAY_ROLE and FIELDDAY_ROLE_NAME set: it must \
+                 print the token and nothing else"
+            }
+            TokenError::Provider { status: Some(401 | 403), .. } => "it is the secret of another instance, or revoked",
+            TokenError::Provider { status: Some(429), .. } => "fewer at once: `parallel` in [tokens]; or longer: `life_s`",
+            TokenError::Provider { .. } => "check CLERK_API_URL, and that the users exist in that instance",
+        }
+    }
+}
