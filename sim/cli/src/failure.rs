@@ -65,6 +65,12 @@ pub enum Failure {
     /// A proof that cannot begin.
     #[error(transparent)]
     Prove(#[from] fieldday_engine::prove::ProveError),
+    /// A mock that cannot serve.
+    #[error(transparent)]
+    Mock(#[from] fieldday_mock::MockError),
+    /// Sockets, timers or signals that the system does not give.
+    #[error("the system does not give what a server needs: {0}")]
+    Runtime(#[source] io::Error),
     /// A key that is none, or cannot be written.
     #[error(transparent)]
     Key(#[from] fieldday_tokens::KeyError),
@@ -95,6 +101,8 @@ impl Failure {
             | Failure::Explore(_)
             | Failure::Resume { .. }
             | Failure::Key(_)
+            | Failure::Mock(_)
+            | Failure::Runtime(_)
             | Failure::Threads(_) => WRONG,
         }
     }
@@ -123,6 +131,10 @@ impl Failure {
             Failure::File { source, .. } => Some(about_writing(source, "another folder")),
             Failure::Output(error) => Some(about_writing(error, "another place for the output")),
             Failure::NoTerminal { .. } => Some("leave --step out: the same events are printed, a line each".to_owned()),
+            Failure::Mock(fieldday_mock::MockError::Listen { .. }) => {
+                Some("choose another address: --listen 127.0.0.1:0 takes any free port".to_owned())
+            }
+            Failure::Mock(_) | Failure::Runtime(_) => None,
             Failure::Key(error) => Some(error.hint().to_owned()),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }

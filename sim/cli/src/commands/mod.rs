@@ -4,6 +4,7 @@ mod catalogue;
 mod compare;
 pub mod explore;
 mod init;
+pub mod mock;
 pub mod prove;
 pub mod replay;
 mod run;
@@ -46,6 +47,7 @@ fn execute(command: Command) -> Result<u8, Failure> {
         Command::Shrink(args) => return shrink::shrink(&args),
         Command::Prove(args) => return prove::prove(&args),
         Command::Scenarios(args) => scenarios::scenarios(args.command)?,
+        Command::Mock(args) => mock::mock(&args)?,
         Command::Tokens(args) => tokens::tokens(&args)?,
         Command::Init { dir } => init::init(&dir)?,
         Command::Rules { name } => catalogue::rules(name.as_deref())?,
