@@ -6,7 +6,7 @@ use crate::tally::{Served, Tally};
 use crate::uploads;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Call, RawCall};
-use fieldday_api::endpoint::{Method, Op};
+use fieldday_api::endpoint::{ENDPOINTS, Method, Op};
 use fieldday_api::error::{ErrorBody, ErrorCode};
 use fieldday_api::http::{decode, encode_answer, op_of};
 use fieldday_api::time::{Span, Time};
@@ -337,8 +337,26 @@ fn asked(arrival: &Arrival<'_>) -> (Option<usize>, Asked) {
     (None, Asked::Call(Call::Raw(Box::new(raw))))
 }
 
-/// The methods that a path has.
+/// The methods that a path has. A path that is documented as it stands has those alone, though it could be one with an id
+/// in its last place, too.
 fn methods_of(path: &str) -> String {
-    let of_path = METHODS.iter().map(|method| method.as_str()).filter(|method| op_of(method, path).is_some());
-    of_path.collect::<Vec<_>>().join(", ")
+    let has = |method: &&str| op_of(method, path).is_some_and(|op| !is_literal(path) || op.endpoint().path == path);
+    METHODS.iter().map(|method| method.as_str()).filter(has).collect::<Vec<_>>().join(", ")
+}
+
+fn is_literal(path: &str) -> bool {
+    ENDPOINTS.iter().any(|endpoint| endpoint.path == path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_methods_of_a_path_are_those_of_the_table() {
+        assert_eq!(methods_of("/api/v1/tasks"), "GET, POST");
+        assert_eq!(methods_of("/api/v1/appointments/appt_1"), "GET, PATCH");
+        assert_eq!(methods_of("/api/v1/recording-sessions/start"), "POST");
+        assert_eq!(methods_of("/uploads/0.key"), "PUT");
+    }
 }
