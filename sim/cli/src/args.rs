@@ -2,6 +2,7 @@
 
 use crate::commands::explore::ExploreArgs;
 use crate::commands::fixtures::FixturesArgs;
+use crate::commands::mock::{self, MockArgs};
 use crate::commands::prove::ProveArgs;
 use crate::commands::replay::ReplayArgs;
 use crate::commands::shrink::ShrinkArgs;
@@ -95,6 +96,12 @@ pub enum Command {
     Scenarios(ScenariosArgs),
     /// Write a scenario's data for a real backend
     Fixtures(FixturesArgs),
+    /// Serve the model backend over HTTP, for apps and tests in other languages
+    ///
+    /// Tokens are verified, audio is taken and thrown away, mishaps are the scenario's and defects those that are asked
+    /// for. It listens on the loopback unless another address is given.
+    #[command(after_long_help = mock::EXAMPLES)]
+    Mock(MockArgs),
     /// Keys and session tokens by hand, for a backend that is to trust them
     Tokens(TokensArgs),
     /// Write copies of the built-in scenarios, to write one's own from

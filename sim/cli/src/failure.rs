@@ -77,6 +77,12 @@ pub enum Failure {
     /// Data of several dates for the same users.
     #[error("the scenario has {dates} dates, and the users of a file have rows for one")]
     ManyDates { dates: usize },
+    /// A mock that cannot serve.
+    #[error(transparent)]
+    Mock(#[from] fieldday_mock::MockError),
+    /// Sockets, timers or signals that the system does not give.
+    #[error("the system does not give what a server needs: {0}")]
+    Runtime(#[source] io::Error),
     /// A key that is none, or cannot be written.
     #[error(transparent)]
     Key(#[from] fieldday_tokens::KeyError),
@@ -111,6 +117,8 @@ impl Failure {
             | Failure::Cast(_)
             | Failure::ManyDates { .. }
             | Failure::Key(_)
+            | Failure::Mock(_)
+            | Failure::Runtime(_)
             | Failure::Threads(_) => WRONG,
         }
     }
@@ -145,6 +153,10 @@ impl Failure {
             Failure::Roster(_) => Some("docs/data.md describes files of users".to_owned()),
             Failure::Cast(error) => Some(error.hint()),
             Failure::ManyDates { .. } => Some("choose one: --date 2026-06-10, or --date today".to_owned()),
+            Failure::Mock(fieldday_mock::MockError::Listen { .. }) => {
+                Some("choose another address: --listen 127.0.0.1:0 takes any free port".to_owned())
+            }
+            Failure::Mock(_) | Failure::Runtime(_) => None,
             Failure::Key(error) => Some(error.hint().to_owned()),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }

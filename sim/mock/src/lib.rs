@@ -1,1 +1,21 @@
-//! The model backend over HTTP: one handler, on axum for load and in wiremock for tests.
+//! The model backend over HTTP: one [`Handler`], mounted on axum for load ([`Mock`]) and in wiremock for tests (it is a
+//! `wiremock::Respond`).
+//!
+//! What is answered follows from the scenario's plan and from the requests; nothing is kept of a request but the rows that
+//! it made. Each cell of the plan is a backend of its own behind its own lock, and a request finds its cell by the tenant of
+//! its token.
+
+mod body;
+mod clock;
+mod handler;
+mod options;
+mod respond;
+mod serve;
+mod tally;
+mod uploads;
+
+pub use clock::Clock;
+pub use handler::{Arrival, Handler, Outcome, Pending, Reply};
+pub use options::{MockError, Options, Pace};
+pub use serve::Mock;
+pub use tally::Served;

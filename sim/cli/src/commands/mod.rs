@@ -6,6 +6,7 @@ mod compare;
 pub mod explore;
 pub mod fixtures;
 mod init;
+pub mod mock;
 pub mod prove;
 pub mod replay;
 mod run;
@@ -51,6 +52,7 @@ fn execute(command: Command) -> Result<u8, Failure> {
         Command::Prove(args) => return prove::prove(&args),
         Command::Scenarios(args) => scenarios::scenarios(args.command)?,
         Command::Fixtures(args) => fixtures::fixtures(&args.command)?,
+        Command::Mock(args) => mock::mock(&args)?,
         Command::Tokens(args) => tokens::tokens(&args)?,
         Command::Init { dir } => init::init(&dir)?,
         Command::Rules { name } => catalogue::rules(name.as_deref())?,

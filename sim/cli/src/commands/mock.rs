@@ -1,0 +1,355 @@
+//! `fieldday mock`: the model backend over HTTP, until somebody ends it.
+
+use crate::args::{ChoiceArgs, seed};
+use crate::choice::{self, Choice};
+use crate::failure::Failure;
+use crate::{machine, output};
+use clap::Args;
+use fieldday_api::endpoint::Op;
+use fieldday_api::names::Role;
+use fieldday_api::time::{Date, Span};
+use fieldday_engine::defects::Defect;
+use fieldday_mock::{Clock, Mock, Options, Pace, Served};
+use fieldday_report::units::{count, counted, micros};
+use fieldday_tokens::{Algorithm, Key, KeyError, Verifier};
+use fieldday_world::plan::Plan;
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How often the count of requests is told, on a terminal.
+const TOLD_EVERY: Duration = Duration::from_secs(2);
+
+pub const EXAMPLES: &str = "\
+Examples:
+  fieldday mock                            the demo organisation, on http://127.0.0.1:8080
+  fieldday mock weekday --reps 10000       many reps to log in as
+  fieldday mock --defect clock-in-race     a backend with a bug
+  fieldday mock --key key.pem              one key for many mocks, made by `fieldday tokens new-key`
+
+It answers as the API's specification says, from data that are made up: no file is written but the key, nothing is kept
+of a request but the rows that it made. Ctrl-C ends it, with exit code 0.";
+
+#[derive(Args, Debug)]
+pub struct MockArgs {
+    /// A built-in scenario's name, or the path of a .toml file: whose data there are, and what goes wrong
+    #[arg(default_value = "demo")]
+    pub scenario: String,
+    /// The seed, decimal or 0x hexadecimal
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed)]
+    pub seed: u64,
+    /// So many reps, in more or fewer tenants of the same size
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=fieldday_world::scenario::MOST_REPS))]
+    pub reps: Option<u64>,
+    /// Which day the data are of: a date, or today. The clock is the wall's in any case
+    #[arg(long, value_name = "DATE|today", default_value = "today", value_parser = day)]
+    pub date: Day,
+    /// Build a defect into the backend, by its name (again for more; see `fieldday defects`)
+    #[arg(long, value_name = "NAME")]
+    pub defect: Vec<String>,
+    /// The address and port to listen on; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
+    pub listen: SocketAddr,
+    /// Take the tokens that this key signs; without it a key is made, and removed at the end
+    #[arg(long, value_name = "FILE", conflicts_with = "accept_jwks")]
+    pub key: Option<PathBuf>,
+    /// Take the tokens that the keys of this JWKS document sign
+    #[arg(long, value_name = "FILE")]
+    pub accept_jwks: Option<PathBuf>,
+    /// Work on each request for exactly so many microseconds, in place of what the model draws; 0 for none
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=600_000_000))]
+    pub delay_us: Option<u64>,
+    /// Work on so many requests at once; the others wait
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub workers: Option<u32>,
+}
+
+/// Which day the data are of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Day {
+    Today,
+    On(Date),
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    if text == "today" { Ok(Day::Today) } else { choice::date(text).map(Day::On) }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "an IP address and a port are needed, such as 127.0.0.1:8080".to_owned())
+}
+
+pub fn mock(args: &MockArgs) -> Result<(), Failure> {
+    let plan = plan(args)?;
+    args.defect.iter().filter(|name| matches!(Defect::named(name), Some(Defect::Phone(_)))).for_each(|name| {
+        output::note(&format!("the defect {name} is one of phones: a backend does nothing with it"));
+    });
+    let trust = Trust::new(args)?;
+    let login = login(&plan);
+    let what = format!("{}, seed {:#x}", plan.scenario().name, plan.seed());
+    let mut options = trust.options(plan);
+    options.listen = args.listen;
+    options.workers = args.workers.map(|workers| workers as usize);
+    if let Some(us) = args.delay_us {
+        options.pace = Pace::Fixed(Span::micros(i64::try_from(us).unwrap_or(0)));
+    }
+    options.clock = Clock::wall();
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
+    runtime.block_on(async {
+        // Whoever ends it before it says that it is there is heard, too.
+        let mut end = End::new()?;
+        let mock = Mock::serve(options).await?;
+        if !mock.address().ip().is_loopback() {
+            output::note(&format!(
+                "warning: {} can be reached from elsewhere: whoever has a token of the key gets answers (of invented data)",
+                mock.address()
+            ));
+        }
+        output::print(&welcome(&mock, &what, &trust, &login))?;
+        told_until(&mut end, &mock).await;
+        let served = mock.served();
+        mock.stop().await;
+        output::print(&farewell(&served))?;
+        Ok(())
+    })
+}
+
+/// The plan of the day that was asked for; today is where the first tenant is.
+fn plan(args: &MockArgs) -> Result<Plan, Failure> {
+    let on = |date| {
+        let choice = ChoiceArgs {
+            scenario: args.scenario.clone(),
+            seed: args.seed,
+            reps: args.reps,
+            swarm: false,
+            date: Some(date),
+            without: Vec::new(),
+            defect: args.defect.clone(),
+        };
+        Choice::new(&choice).map(|choice| choice.plan)
+    };
+    match args.date {
+        Day::On(date) => on(date),
+        Day::Today => {
+            let now = machine::now();
+            let utc = Date::from_days((now.micros().div_euclid(86_400_000_000)) as i32);
+            let plan = on(utc)?;
+            let today = plan.cell(0).tenants.first().map_or(utc, |tenant| tenant.data.zone.date(now));
+            if today == utc { Ok(plan) } else { on(today) }
+        }
+    }
+}
+
+/// Which tokens are taken.
+enum Trust {
+    /// Those of a key, of which this is the file.
+    Key { key: Key, file: PathBuf, made: Option<Removed> },
+    /// Those of the keys of a document.
+    Jwks { verifier: Verifier, text: String, file: PathBuf },
+}
+
+/// A file that is removed when this goes.
+struct Removed(PathBuf);
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_file(&self.0) {
+            output::note(&format!("the key {} could not be removed: {error}", self.0.display()));
+        }
+    }
+}
+
+impl Trust {
+    fn new(args: &MockArgs) -> Result<Trust, Failure> {
+        if let Some(file) = &args.accept_jwks {
+            let unreadable = |source| Failure::Unreadable { path: file.clone(), source };
+            let text = std::fs::read_to_string(file).map_err(unreadable)?;
+            return Ok(Trust::Jwks { verifier: Verifier::from_jwks(&text)?, text, file: file.clone() });
+        }
+        if let Some(file) = &args.key {
+            return Ok(Trust::Key { key: Key::load(file)?, file: file.clone(), made: None });
+        }
+        let key = Key::generate(Algorithm::Rs256)?;
+        let file = saved(&key)?;
+        Ok(Trust::Key { key, made: Some(Removed(file.clone())), file })
+    }
+    fn options(&self, plan: Plan) -> Options {
+        match self {
+            Trust::Key { key, .. } => Options::trusting(plan, std::slice::from_ref(key)),
+            Trust::Jwks { verifier, text, .. } => Options::new(plan, verifier.clone(), text.clone()),
+        }
+    }
+}
+
+/// Writes a key to a file of its own among the temporary ones, and says which.
+fn saved(key: &Key) -> Result<PathBuf, KeyError> {
+    let mut number = 0;
+    loop {
+        let file = std::env::temp_dir().join(format!("fieldday-mock-{}-{number}.pem", std::process::id()));
+        match key.save(&file) {
+            // One that a killed mock of the same number left.
+            Err(KeyError::Unwritable { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+            saved => return saved.map(|()| file),
+        }
+    }
+}
+
+/// Somebody to be: the first rep's user and tenant.
+struct Login {
+    user: String,
+    tenant: String,
+    reps: u64,
+    tenants: u64,
+    date: Date,
+}
+
+fn login(plan: &Plan) -> Login {
+    let cell = plan.cell(0);
+    let rep = cell.tenants.iter().flat_map(|tenant| &tenant.reps).next();
+    Login {
+        user: rep.map_or_else(String::new, |rep| rep.user_id.to_string()),
+        tenant: rep.map_or_else(String::new, |rep| rep.tenant_id.to_string()),
+        reps: plan.reps(),
+        tenants: u64::from(plan.cells()) * cell.tenants.len() as u64,
+        date: cell.date,
+    }
+}
+
+fn welcome(mock: &Mock, what: &str, trust: &Trust, login: &Login) -> String {
+    let mut text = format!("{what}, data of {}: ", login.date);
+    let reps = counted(login.reps, "rep", "reps");
+    let tenants = counted(login.tenants, "tenant", "tenants");
+    let _ = writeln!(text, "{reps} of {tenants}\n\n  base URL  {}\n  JWKS      {}", mock.base_url(), mock.jwks_url());
+    match trust {
+        Trust::Jwks { file, .. } => {
+            let _ = writeln!(text, "  tokens    those of the keys in {}", file.display());
+        }
+        Trust::Key { file, made, .. } => {
+            let note = if made.is_some() { "  (made for this run, and removed at its end)" } else { "" };
+            let _ = writeln!(text, "  key       {}{note}", file.display());
+            let (program, file) = (program(), quoted(file));
+            let role = Role::SalesRep;
+            let _ = writeln!(
+                text,
+                "\nA rep's day:\n\n  curl -H \"Authorization: Bearer $({program} tokens mint --key {file} \\\n    \
+                 --user {} --tenant {} --role {role})\" \\\n    {}/api/v1/appointments",
+                login.user,
+                login.tenant,
+                mock.base_url()
+            );
+        }
+    }
+    text.push_str("\nCtrl-C ends it.\n");
+    text
+}
+
+/// This program, so that a line with it works when it is pasted.
+fn program() -> String {
+    std::env::current_exe().map_or_else(|_| "fieldday".to_owned(), |path| quoted(&path))
+}
+
+/// A path as a shell reads it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// Tells how many requests there were, now and then and to a terminal alone, until somebody ends it.
+async fn told_until(end: &mut End, mock: &Mock) {
+    let mut told = 0;
+    loop {
+        tokio::select! {
+            () = end.came() => return,
+            () = tokio::time::sleep(TOLD_EVERY), if output::stderr_is_terminal() => {
+                let served = mock.served();
+                if served.requests() != told {
+                    told = served.requests();
+                    output::note(&totals(&served));
+                }
+            }
+        }
+    }
+}
+
+fn totals(served: &Served) -> String {
+    let (refused, failed) = (count(served.refused), count(served.failed));
+    let mut text = counted(served.requests(), "request", "requests");
+    let _ = write!(text, ", {refused} answered 4xx, {failed} answered 5xx, {} broken off", count(served.cut));
+    text
+}
+
+fn farewell(served: &Served) -> String {
+    let mut text = format!("\n{}\n", totals(served));
+    for op in Op::ALL.iter().filter(|op| served.of(**op) > 0) {
+        let _ = writeln!(text, "  {:<28}{:>12}", op.label(), count(served.of(*op)));
+    }
+    if served.undocumented > 0 {
+        let _ = writeln!(text, "  {:<28}{:>12}", "not documented", count(served.undocumented));
+    }
+    if served.audio_bytes > 0 {
+        let _ = writeln!(text, "  {} bytes of audio, thrown away", count(served.audio_bytes));
+    }
+    if !served.delays.is_empty() {
+        let at = |quantile| micros(served.delays.value_at_quantile(quantile));
+        let _ = writeln!(text, "  answered after p50 {}, p99 {}, max {}", at(0.5), at(0.99), at(1.0));
+    }
+    text
+}
+
+/// What ends it: Ctrl-C, or what a service manager sends.
+struct End {
+    #[cfg(unix)]
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl End {
+    #[cfg(unix)]
+    fn new() -> Result<End, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let on = |kind| signal(kind).map_err(Failure::Runtime);
+        Ok(End { signals: [on(SignalKind::interrupt())?, on(SignalKind::terminate())?] })
+    }
+    #[cfg(not(unix))]
+    fn new() -> Result<End, Failure> {
+        Ok(End {})
+    }
+    #[cfg(unix)]
+    async fn came(&mut self) {
+        let [interrupt, terminate] = &mut self.signals;
+        tokio::select! {
+            _ = interrupt.recv() => (),
+            _ = terminate.recv() => (),
+        }
+    }
+    #[cfg(not(unix))]
+    async fn came(&mut self) {
+        // Without it nothing but the end of the process is left.
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_given_in_full() {
+        assert!(["127.0.0.1:0", "0.0.0.0:8080", "[::1]:80"].iter().all(|text| address(text).is_ok()));
+        assert!(["8080", "localhost:8080", "127.0.0.1", ""].iter().all(|text| address(text).is_err()));
+    }
+
+    #[test]
+    fn a_path_is_quoted_only_where_a_shell_would_misread_it() {
+        assert_eq!(quoted(Path::new("/tmp/a-1.pem")), "/tmp/a-1.pem");
+        assert_eq!(quoted(Path::new("/tmp/it's here")), r"'/tmp/it'\''s here'");
+    }
+
+    #[test]
+    fn data_are_of_today_or_of_a_date() {
+        assert_eq!(day("today"), Ok(Day::Today));
+        assert_eq!(day("2026-06-10"), Ok(Day::On(Date::parse("2026-06-10").unwrap())));
+        assert!(day("tomorrow").is_err());
+    }
+}

@@ -1,0 +1,41 @@
+//! Bodies of requests: read up to a limit, or only counted.
+
+use axum::body::{Body, Bytes};
+use http_body_util::BodyExt;
+
+/// Why a body did not come to its end.
+pub(crate) enum Unread {
+    /// It is longer than it may be.
+    TooLarge,
+    /// The client went away.
+    Broken,
+}
+
+/// The most that a body may have which is read: no call of the API needs a tenth of it.
+pub(crate) const READ_LIMIT: u64 = 1 << 20;
+
+/// Hands the parts of a body to `part` as they come. Gives its length.
+async fn drain(mut body: Body, limit: u64, mut part: impl FnMut(&Bytes)) -> Result<u64, Unread> {
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
+        length += data.len() as u64;
+        if length > limit {
+            return Err(Unread::TooLarge);
+        }
+        part(&data);
+    }
+    Ok(length)
+}
+
+/// The whole body.
+pub(crate) async fn read(body: Body) -> Result<Vec<u8>, Unread> {
+    let mut whole = Vec::new();
+    drain(body, READ_LIMIT, |part| whole.extend_from_slice(part)).await?;
+    Ok(whole)
+}
+
+/// Its length alone: what came is thrown away as it comes.
+pub(crate) async fn counted(body: Body, limit: u64) -> Result<u64, Unread> {
+    drain(body, limit, |_| ()).await
+}

@@ -1,0 +1,119 @@
+//! What a mock is told before it begins, and what can keep it from serving.
+
+use crate::clock::Clock;
+use fieldday_api::time::Span;
+use fieldday_backend::{DataError, ServiceTimes, Spread};
+use fieldday_tokens::{Key, Verifier, jwks};
+use fieldday_world::plan::Plan;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use thiserror::Error;
+use tokio_rustls::rustls::ServerConfig;
+
+/// What a mock serves, and how.
+pub struct Options {
+    /// Whose data there are, how the backend behaves, its mishaps and defects.
+    pub plan: Plan,
+    /// Which tokens are good.
+    pub verifier: Verifier,
+    /// The JWKS document to serve, for whoever is to trust the same keys.
+    pub jwks: String,
+    /// What time it is.
+    pub clock: Clock,
+    /// How long requests are worked on.
+    pub pace: Pace,
+    /// How many requests are worked on at once, in all; the others wait in the order in which they came. No limit if none.
+    pub workers: Option<usize>,
+    /// How many bytes of audio an upload may have; 413 beyond. They are counted and thrown away.
+    pub upload_limit: u64,
+    /// Where it listens. Port 0 is any free one.
+    pub listen: SocketAddr,
+    /// The certificate to show, if it is to speak TLS.
+    pub tls: Option<Arc<ServerConfig>>,
+}
+
+impl Options {
+    /// The same as [`Options::new`], taking the tokens that these keys sign, and serving their public halves.
+    pub fn trusting(plan: Plan, keys: &[Key]) -> Options {
+        Options::new(plan, Verifier::of(keys), jwks(keys))
+    }
+    /// The plan at its own pace and by the wall's clock, on any free port of the loopback.
+    pub fn new(plan: Plan, verifier: Verifier, jwks: String) -> Options {
+        Options {
+            plan,
+            verifier,
+            jwks,
+            clock: Clock::wall(),
+            pace: Pace::Drawn,
+            workers: None,
+            upload_limit: 1 << 30,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: None,
+        }
+    }
+}
+
+/// How long requests are worked on before they take effect. Slow mishaps come on top.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Pace {
+    /// As the model draws it.
+    #[default]
+    Drawn,
+    /// So many percent of that.
+    Scaled(u32),
+    /// Each exactly so long (to the millisecond, which is as fine as the runtime's timers are).
+    Fixed(Span),
+}
+
+impl Pace {
+    /// No time at all.
+    pub const NONE: Pace = Pace::Fixed(Span::ZERO);
+
+    pub(crate) fn of(self, drawn: ServiceTimes) -> ServiceTimes {
+        match self {
+            Pace::Drawn => drawn,
+            Pace::Scaled(percent) => {
+                let scaled = |spread: Spread| Spread {
+                    median_us: spread.median_us.saturating_mul(u64::from(percent)) / 100,
+                    ..spread
+                };
+                ServiceTimes {
+                    reads: scaled(drawn.reads),
+                    writes: scaled(drawn.writes),
+                    health: scaled(drawn.health),
+                    transfer: scaled(drawn.transfer),
+                    ops: drawn.ops.into_iter().map(|(op, spread)| (op, scaled(spread))).collect(),
+                }
+            }
+            Pace::Fixed(span) => {
+                let always = Spread::new(u64::try_from(span.as_micros()).unwrap_or(0), 100);
+                let ops = Default::default();
+                ServiceTimes { reads: always, writes: always, health: always, transfer: always, ops }
+            }
+        }
+    }
+}
+
+/// Why a mock cannot serve.
+#[derive(Debug, Error)]
+pub enum MockError {
+    /// The plan's data contradict themselves.
+    #[error("the data of {cell} cannot be served: {source}")]
+    Data {
+        /// The cell's name.
+        cell: String,
+        /// What is wrong.
+        source: DataError,
+    },
+    /// The plan has no cell.
+    #[error("the plan has no cell, so there is nothing to serve")]
+    NoCells,
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
