@@ -6,6 +6,7 @@
 
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Call, Response};
+use fieldday_api::dialect::Deviation;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
 use fieldday_api::private::PrivateKind;
@@ -256,6 +257,9 @@ pub struct Wire {
     pub late: Span,
     /// How much of that the generator is to blame for: it was asked to send, and did not yet.
     pub lag: Span,
+    /// Where the answer's form differs from the specification's.
+    #[serde(default)]
+    pub deviations: Vec<Deviation>,
 }
 
 /// How the wire was done with an attempt.
@@ -269,7 +273,7 @@ pub enum WireEnd {
         /// The size of its body.
         bytes: u64,
         /// The id that the target gave it in a header, for its logs.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         request_id: Option<SmolStr>,
     },
     /// No connection could be made.

@@ -2,6 +2,7 @@
 //! that run is lived again.
 
 use fieldday_api::call::{Call, Response};
+use fieldday_api::dialect::Deviation;
 use fieldday_api::time::{Span, Time};
 use fieldday_api::token::{Claims, Credential};
 use fieldday_history::event::WireEnd;
@@ -56,6 +57,8 @@ pub enum Arrived {
         service: Span,
         /// How much later it was sent than asked for.
         lag: Span,
+        /// Where the answer's form differs from the specification's.
+        deviations: Vec<Deviation>,
     },
     /// The end of a token's fetching.
     Token {

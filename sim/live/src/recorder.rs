@@ -5,8 +5,11 @@ use fieldday_api::time::{Time, Zone};
 use fieldday_history::event::WireEnd;
 use fieldday_history::file::Writer;
 use fieldday_history::{Event, Fingerprinter, What};
-use fieldday_rules::{Judges, Measures};
+use fieldday_rules::{Contract, Judges, Measures};
 use std::collections::BTreeMap;
+
+/// Calls whose endpoints are remembered before old ones are looked through.
+const KNOWN_CALLS: usize = 200_000;
 
 /// Takes a cell's events as they happen.
 pub struct Recorder {
@@ -19,6 +22,8 @@ pub struct Recorder {
     pub judges: Judges,
     /// What was measured.
     pub measures: Measures,
+    /// How the target's answers differ from the specification in form.
+    pub contract: Contract,
     /// What each client asked last, by number: the endpoint of an attempt that the wire is done with.
     asked: BTreeMap<(u32, u32), fieldday_api::endpoint::Op>,
     history: Option<Writer<Vec<u8>>>,
@@ -50,6 +55,7 @@ impl Recorder {
             fingerprint: Fingerprinter::default(),
             judges,
             measures: Measures::default(),
+            contract: Contract::default(),
             asked: BTreeMap::new(),
             history: history.then(|| Writer::part(Vec::new())),
             pending: 0,
@@ -84,6 +90,11 @@ impl Recorder {
             }
             What::Wire(wire) => {
                 let Some(op) = self.asked.get(&(event.client, wire.call)).copied() else { return };
+                // Calls that nobody repeats any more are forgotten: a client has few under way.
+                if self.asked.len() > KNOWN_CALLS {
+                    let old: Vec<_> = self.asked.keys().filter(|(_, call)| call + 256 < wire.call).copied().collect();
+                    old.iter().for_each(|key| drop(self.asked.remove(key)));
+                }
                 self.requests += 1;
                 let failed = match &wire.end {
                     WireEnd::Answered { status, .. } => *status >= 500,
@@ -91,6 +102,7 @@ impl Recorder {
                     WireEnd::NoConnection { .. } | WireEnd::Broken { .. } => true,
                 };
                 self.errors += u64::from(failed);
+                self.contract.add(op, &wire.deviations);
                 if matches!(wire.end, WireEnd::Answered { .. }) {
                     self.measures.record_wire(op, wire.service);
                     self.measures.record_due(op, wire.service + wire.late);

@@ -10,6 +10,7 @@ use crate::flight::{Departure, Flight};
 use crate::recorder::Recorder;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Response};
+use fieldday_api::endpoint::Op;
 use fieldday_api::private::Private;
 use fieldday_api::time::{Span, Time, Zone};
 use fieldday_api::token::Claims;
@@ -144,10 +145,18 @@ impl Station {
             upload_urls: RefCell::default(),
         }))
     }
+    /// The client's number within its cell.
+    pub fn client(&self) -> u32 {
+        self.0.client
+    }
+    /// The clock of its tenant's day.
+    pub fn day(&self) -> DayClock {
+        self.0.day
+    }
     /// The wire brought something for this client.
     pub fn came(&self, what: Arrived) {
         match what {
-            Arrived::Attempt { call, attempt, end, response, service, lag } => {
+            Arrived::Attempt { call, attempt, end, response, service, lag, deviations } => {
                 let flight = {
                     let mut aloft = self.0.aloft.borrow_mut();
                     let is_it = |f: &Rc<Flight>| f.attempt.call == call && f.attempt.attempt == attempt;
@@ -155,7 +164,7 @@ impl Station {
                 };
                 let late = self.0.lateness(call, attempt);
                 let response = response.map(|response| self.0.keeps_upload_url(response));
-                let wire = Wire { call, attempt, end, service, late: late + lag, lag };
+                let wire = Wire { call, attempt, end, service, late: late + lag, lag, deviations };
                 let end = wire.end.clone();
                 self.0.record(What::Wire(Box::new(wire)));
                 if let Some(flight) = flight {
@@ -170,6 +179,12 @@ impl Station {
                 self.0.token_came.give();
             }
         }
+    }
+    /// The endpoint of an attempt that is on the wire.
+    pub fn asks(&self, call: u32, attempt: u8) -> Option<Op> {
+        let aloft = self.0.aloft.borrow();
+        let flight = aloft.iter().find(|f| f.attempt.call == call && f.attempt.attempt == attempt)?;
+        Some(flight.attempt.request.op())
     }
     /// The presigned URL behind the key that a call names.
     pub fn upload_url(&self, key: &str) -> Option<SmolStr> {

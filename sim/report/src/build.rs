@@ -1,8 +1,7 @@
 //! Makes the summary of what came of a run.
 
-use crate::cases::Clocks;
-use crate::contract;
 use crate::cases::{CellClock, Clocks};
+use crate::contract;
 use crate::hlog::op_word;
 use crate::limits::{self, LimitResult};
 use crate::recipe::Recipe;

@@ -1,0 +1,310 @@
+//! A cell on the wall clock: its clients at their places, one stream of events, one carrier.
+
+use crate::carrier::Arrival;
+use crate::clock::DayClock;
+use crate::recorder::{Frames, Recorder};
+use crate::station::{Line, Occupant, Shared, Station};
+use fieldday_api::SmolStr;
+use fieldday_api::names::Role;
+use fieldday_api::time::{Span, Time, Zone};
+use fieldday_engine::executor::Executor;
+use fieldday_engine::setup;
+use fieldday_history::What;
+use fieldday_history::event::{Client, ClientKind};
+use fieldday_rep::app::settings::Settings;
+use fieldday_rep::auditor::Auditor;
+use fieldday_rep::intruder::Intruder;
+use fieldday_rep::office::Desk;
+use fieldday_rep::person::{Person, Town};
+use fieldday_rep::phone::{Owner, Phone};
+use fieldday_rep::signal::Signal;
+use fieldday_rules::Judges;
+use fieldday_world::link::Link;
+use fieldday_world::plan::{CellPlan, RepPlan};
+use fieldday_world::scenario::Scenario;
+use fieldday_world::track::Roads;
+use futures_lite::future;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A cell on the wall clock.
+pub struct LiveCell {
+    /// What its clients share.
+    pub shared: Rc<Shared>,
+    /// Its name.
+    pub name: String,
+    /// Its place in the plan.
+    pub index: u32,
+    /// Its clients, by number.
+    pub stations: Vec<Station>,
+    /// Who they are, by number.
+    pub logins: Vec<Login>,
+    reps: Vec<Seat>,
+    others: RefCell<Vec<Other>>,
+    /// Given when everybody is to go home.
+    home: Rc<Signal>,
+    going_home: Rc<Cell<bool>>,
+    /// Reps who panicked.
+    panicked: Rc<RefCell<Vec<String>>>,
+}
+
+/// Somebody with a login, as the identity provider must know them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Login {
+    /// The user's id.
+    pub user_id: SmolStr,
+    /// The tenant's.
+    pub tenant: SmolStr,
+    /// Its role.
+    pub role: Role,
+}
+
+/// A rep who waits to begin.
+struct Seat {
+    client: u32,
+    plan: RefCell<Option<(RepPlan, Rc<Town>)>>,
+    phone: Rc<Phone<Station>>,
+    tenant: usize,
+}
+
+/// Whoever else works: begins with the cell.
+enum Other {
+    Desk(Station, fieldday_world::plan::OfficePlan),
+    Auditor(Station, fieldday_world::plan::AuditorPlan),
+    Intruder(Station, fieldday_world::plan::IntruderPlan),
+}
+
+/// How a cell is lived.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// When the window opens and closes, by the protocol's clock.
+    pub opens: Time,
+    /// When it closes.
+    pub closes: Time,
+    /// Over which span those begin who would be under way when it opens.
+    pub ramp: Span,
+    /// For how long phones stay on for what waits.
+    pub lingers: Span,
+    /// Whether reps who are still at work then clock out.
+    pub clock_out: bool,
+    /// Whether there is a mobile network.
+    pub link: bool,
+    /// Whether events are kept for a history.
+    pub history: bool,
+    /// Whether events are kept in memory.
+    pub keep: bool,
+}
+
+impl LiveCell {
+    /// Sets a cell up on an executor; `days` are the clocks of its tenants, in their order.
+    pub fn new(executor: &Executor, scenario: &Scenario, plan: CellPlan, days: &[DayClock], terms: Terms) -> LiveCell {
+        let zones: BTreeMap<SmolStr, Zone> = setup::zones(&plan);
+        let judges = Judges::new(Arc::new(setup::judges(scenario, plan.start, zones.clone())));
+        let mut recorder = Recorder::new(&plan.name, plan.start, zones, judges, terms.history);
+        recorder.kept = terms.keep.then(Vec::new);
+        let shared = Rc::new(Shared {
+            clock: executor.handle(),
+            seed: plan.seed,
+            recorder: RefCell::new(Some(recorder)),
+            carrier: RefCell::default(),
+            lingers: terms.lingers,
+        });
+        let mut cell = LiveCell {
+            shared,
+            name: plan.name.clone(),
+            index: plan.index,
+            stations: Vec::new(),
+            logins: Vec::new(),
+            reps: Vec::new(),
+            others: RefCell::default(),
+            home: Rc::default(),
+            going_home: Rc::default(),
+            panicked: Rc::default(),
+        };
+        let settings = setup::app(scenario);
+        for (number, tenant) in plan.tenants.into_iter().enumerate() {
+            let day = days[number.min(days.len() - 1)];
+            let found = tenant.found();
+            let town = Rc::new(Town { visits: tenant.visits, places: tenant.places, roads: Roads::default(), found });
+            let (zone, territory) = (tenant.data.zone.clone(), tenant.territory.clone());
+            let at = |key, line| (key, line, day, zone.clone(), territory.clone());
+            for rep in tenant.reps {
+                let line = match terms.link {
+                    true => Line::Mobile(Box::new(RefCell::new(Link::new(plan.seed, rep.key, tenant.air.clone())))),
+                    false => Line::Straight,
+                };
+                let who = (&rep.name, &rep.tenant_id, &rep.user_id, Some(&rep.rep_id), Role::SalesRep, ClientKind::Phone);
+                let station = cell.seat(who, at(rep.key, line));
+                cell.add_rep(station, rep, town.clone(), &settings, number);
+            }
+            if scenario.live.office {
+                for desk in tenant.office {
+                    let who = (&desk.name, &desk.tenant_id, &desk.user_id, None, desk.role, ClientKind::Desk);
+                    let station = cell.seat(who, at(desk.key, Line::Straight));
+                    cell.others.borrow_mut().push(Other::Desk(station, desk));
+                }
+            }
+            if let Some(mut auditor) = tenant.auditor.filter(|_| scenario.live.auditors) {
+                // The last round is made after everybody is done, whenever that is.
+                let done = day.day(terms.closes + terms.lingers);
+                auditor.rounds.iter_mut().for_each(|(_, at)| *at = (*at).min(done));
+                let who = (&auditor.name, &auditor.tenant_id, &auditor.user_id, None, Role::Manager, ClientKind::Auditor);
+                let station = cell.seat(who, at(auditor.key, Line::Straight));
+                cell.others.borrow_mut().push(Other::Auditor(station, auditor));
+            }
+            for intruder in tenant.intruders.into_iter().filter(|_| scenario.live.intruders) {
+                let rep_id = Some(&intruder.rep_id);
+                let who = (&intruder.name, &intruder.tenant_id, &intruder.user_id, rep_id, Role::SalesRep, ClientKind::Intruder);
+                let station = cell.seat(who, at(intruder.key, Line::Straight));
+                cell.others.borrow_mut().push(Other::Intruder(station, intruder));
+            }
+        }
+        cell
+    }
+
+    /// Gives a client its number and its place, and says who it is.
+    fn seat(
+        &mut self,
+        (name, tenant, user_id, rep_id, role, kind): (&str, &SmolStr, &SmolStr, Option<&SmolStr>, Role, ClientKind),
+        (key, line, day, zone, territory): (u64, Line, DayClock, Zone, Arc<fieldday_world::territory::Territory>),
+    ) -> Station {
+        let client = self.stations.len() as u32;
+        let station = Station::new(self.shared.clone(), Occupant { client, key, line, day, zone, territory });
+        let (tenant, user_id) = (tenant.clone(), user_id.clone());
+        self.logins.push(Login { user_id: user_id.clone(), tenant: tenant.clone(), role });
+        let who = Client { name: name.into(), tenant, user_id, rep_id: rep_id.cloned(), role, kind };
+        self.shared.record(client, What::Client(Box::new(who)));
+        self.stations.push(station.clone());
+        station
+    }
+    fn add_rep(&mut self, station: Station, plan: RepPlan, town: Rc<Town>, settings: &Settings, tenant: usize) {
+        let owner = Owner { rep_id: plan.rep_id.clone(), user_id: plan.user_id.clone() };
+        let patience = Span::seconds(i64::from(plan.persona.patience_s));
+        let client = station.client();
+        let phone = Phone::new(station, owner, Settings { patience, ..settings.clone() });
+        self.reps.push(Seat { client, plan: RefCell::new(Some((plan, town))), phone, tenant });
+    }
+
+    /// How many reps it has.
+    pub fn reps(&self) -> usize {
+        self.reps.len()
+    }
+    /// The client numbers of its reps, in the plan's order.
+    pub fn rep_clients(&self) -> impl Iterator<Item = u32> + '_ {
+        self.reps.iter().map(|seat| seat.client)
+    }
+    /// Lets everybody but the reps begin.
+    pub fn begin(&self) {
+        for other in self.others.borrow_mut().drain(..) {
+            let work: std::pin::Pin<Box<dyn Future<Output = ()>>> = match other {
+                Other::Desk(station, plan) => Box::pin(self.until_home(Desk::new(station, plan).day())),
+                // An auditor looks at what is left when the others have gone.
+                Other::Auditor(station, plan) => Box::pin(Auditor::new(station, plan).day()),
+                Other::Intruder(station, plan) => Box::pin(self.until_home(Intruder::new(station, plan).day())),
+            };
+            self.shared.clock.spawn(work);
+        }
+    }
+    fn until_home(&self, work: impl Future<Output = ()>) -> impl Future<Output = ()> {
+        let (home, going) = (self.home.clone(), self.going_home.clone());
+        async move {
+            let called = async {
+                if !going.get() {
+                    home.wait().await;
+                }
+            };
+            future::or(work, called).await;
+        }
+    }
+    /// Lets a rep begin. `ended` is called when their day is over, whatever ended it.
+    pub fn start(&self, rep: usize, terms: Terms, ended: impl FnOnce() + 'static) {
+        let Some(seat) = self.reps.get(rep) else { return ended() };
+        let Some((mut plan, town)) = seat.plan.borrow_mut().take() else { return ended() };
+        let station = self.stations[seat.client as usize].clone();
+        let day = station.day();
+        let opens = day.day(terms.opens);
+        if plan.leaves_home < opens {
+            // Under way already when the window opens: one after the other, not all at once.
+            let share = plan.key % 1_000_000;
+            let later = Span::micros((i128::from(terms.ramp.as_micros()) * i128::from(share) / 1_000_000) as i64);
+            plan.leaves_home = day.day(terms.opens + later);
+            plan.stops_work = plan.stops_work.max(plan.leaves_home);
+        }
+        plan.lives_until = plan.lives_until.min(day.day(terms.closes));
+        let (phone, name) = (seat.phone.clone(), plan.name.clone());
+        for at in plan.kills.iter().map(|kill| day.wall(kill.at)).filter(|at| *at > terms.opens && *at < terms.closes) {
+            let (phone, clock) = (phone.clone(), self.shared.clock.clone());
+            self.shared.clock.spawn(async move {
+                clock.sleep_until(at).await;
+                phone.kill();
+            });
+        }
+        let (clock, home, going) = (self.shared.clock.clone(), self.home.clone(), self.going_home.clone());
+        let lived = Person::new(phone.clone(), plan, town).day();
+        let day = async move {
+            let closes = async {
+                let called = async {
+                    if !going.get() {
+                        home.wait().await;
+                    }
+                };
+                future::or(clock.sleep_until(terms.closes), called).await;
+                false
+            };
+            let whole = async {
+                lived.await;
+                true
+            };
+            if future::or(whole, closes).await {
+                return;
+            }
+            if terms.clock_out {
+                // Queued: it goes out if it can.
+                let _ = phone.using(|app| async move { app.clock_out().await }).await;
+            }
+            phone.linger().await;
+            phone.end_day();
+        };
+        let (panicked, phone) = (self.panicked.clone(), seat.phone.clone());
+        self.shared.clock.spawn(async move {
+            if crate::guard::panics(day).await {
+                panicked.borrow_mut().push(name);
+                phone.switch_off();
+            }
+            ended();
+        });
+    }
+    /// Everybody goes home.
+    pub fn go_home(&self) {
+        self.going_home.set(true);
+        self.home.give();
+    }
+    /// Brings what the wire brought to whom it is for.
+    pub fn deliver(&self, arrival: Arrival) {
+        if let Some(station) = self.stations.get(arrival.client as usize) {
+            station.came(arrival.what);
+        }
+    }
+    /// What was recorded since this was last asked.
+    pub fn frames(&self) -> Option<Frames> {
+        self.shared.recorder.borrow_mut().as_mut()?.frames()
+    }
+    /// Requests that the wire was done with, and errors among them.
+    pub fn counts(&self) -> (u64, u64) {
+        self.shared.recorder.borrow().as_ref().map_or((0, 0), |recorder| (recorder.requests, recorder.errors))
+    }
+    /// Ends it: gives its recorder, and who panicked.
+    pub fn finish(self) -> (Option<Recorder>, Vec<String>) {
+        // An app and its phone hold each other; a phone that is switched off lets go.
+        self.reps.iter().for_each(|seat| seat.phone.switch_off());
+        self.shared.carrier.borrow_mut().take();
+        let recorder = self.shared.recorder.borrow_mut().take();
+        (recorder, self.panicked.take())
+    }
+    /// Which tenant of the cell a rep is of.
+    pub fn tenant_of(&self, rep: usize) -> Option<usize> {
+        self.reps.get(rep).map(|seat| seat.tenant)
+    }
+}

@@ -1,0 +1,152 @@
+//! Connections: TCP, TLS where the target wants it, HTTP/1.1 or HTTP/2.
+
+use crate::http::body::Outgoing;
+use crate::target::Target;
+use fieldday_world::scenario::HttpVersion;
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+/// How long a connection may take to be made.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Makes connections to one target. What is looked up once (addresses, root certificates) is shared by all.
+#[derive(Clone)]
+pub struct Connector {
+    target: Target,
+    addresses: Arc<[SocketAddr]>,
+    http: HttpVersion,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+/// Why no connection could be made, in a word that is the same for all attempts that fail alike.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NoConnection {
+    /// The name of the host means nothing.
+    #[error("{host} cannot be resolved: {why}")]
+    Name {
+        /// The host.
+        host: String,
+        /// Why not.
+        why: String,
+    },
+    /// The system has no root certificates, or they cannot be read.
+    #[error("no root certificates: {0}")]
+    Roots(String),
+    /// TCP.
+    #[error("tcp: {0}")]
+    Tcp(String),
+    /// TLS.
+    #[error("tls: {0}")]
+    Tls(String),
+    /// HTTP.
+    #[error("http: {0}")]
+    Http(String),
+    /// Nothing happened for too long.
+    #[error("no connection within 10 s")]
+    TooSlow,
+}
+
+/// One connection's sending end.
+pub enum Sender {
+    /// One request at a time.
+    Http1(http1::SendRequest<Outgoing>),
+    /// Many at once.
+    Http2(http2::SendRequest<Outgoing>),
+}
+
+trait Io: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Io for T {}
+
+impl Connector {
+    /// Looks up what all connections need. `roots` are further certificates to trust, in DER.
+    pub async fn new(target: Target, http: HttpVersion, roots: &[Vec<u8>]) -> Result<Connector, NoConnection> {
+        let host = target.host().to_owned();
+        let name = |why: String| NoConnection::Name { host: host.clone(), why };
+        let found = tokio::net::lookup_host((host.as_str(), target.port())).await.map_err(|e| name(e.to_string()))?;
+        let addresses: Arc<[SocketAddr]> = found.collect();
+        if addresses.is_empty() {
+            return Err(name("no address".to_owned()));
+        }
+        let tls = match target.is_secure() {
+            false => None,
+            true => {
+                let server = ServerName::try_from(host.clone()).map_err(|e| name(e.to_string()))?;
+                Some((TlsConnector::from(Arc::new(trusting(http, roots)?)), server))
+            }
+        };
+        Ok(Connector { target, addresses, http, tls })
+    }
+    /// Where to.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+    /// A new connection.
+    pub async fn connect(&self) -> Result<Sender, NoConnection> {
+        match tokio::time::timeout(LIMIT, self.open()).await {
+            Ok(opened) => opened,
+            Err(_) => Err(NoConnection::TooSlow),
+        }
+    }
+    async fn open(&self) -> Result<Sender, NoConnection> {
+        let tcp = TcpStream::connect(&self.addresses[..]).await.map_err(|e| NoConnection::Tcp(kind(&e)))?;
+        // A request is written at once, so nothing is gained by waiting for more.
+        let _ = tcp.set_nodelay(true);
+        match &self.tls {
+            None => self.speak(tcp, self.http == HttpVersion::Http2).await,
+            Some((tls, server)) => {
+                let stream = tls.connect(server.clone(), tcp).await.map_err(|e| NoConnection::Tls(tls_kind(&e)))?;
+                let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                self.speak(stream, h2).await
+            }
+        }
+    }
+    async fn speak(&self, io: impl Io, h2: bool) -> Result<Sender, NoConnection> {
+        let failed = |e: hyper::Error| NoConnection::Http(e.to_string());
+        let io = TokioIo::new(io);
+        if h2 {
+            let (sender, connection) =
+                http2::handshake(TokioExecutor::new(), io).await.map_err(failed)?;
+            tokio::spawn(async move { drop(connection.await) });
+            Ok(Sender::Http2(sender))
+        } else {
+            let (sender, connection) = http1::handshake(io).await.map_err(failed)?;
+            tokio::spawn(async move { drop(connection.await) });
+            Ok(Sender::Http1(sender))
+        }
+    }
+}
+
+fn trusting(http: HttpVersion, further: &[Vec<u8>]) -> Result<ClientConfig, NoConnection> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots.add_parsable_certificates(further.iter().map(|der| der.clone().into()));
+    if roots.is_empty() {
+        return Err(NoConnection::Roots("the system has none (Debian's package is ca-certificates)".to_owned()));
+    }
+    let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|e| NoConnection::Tls(e.to_string()))?;
+    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = match http {
+        HttpVersion::Http1 => vec![b"http/1.1".to_vec()],
+        HttpVersion::Http2 => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+    };
+    Ok(config)
+}
+
+fn kind(error: &std::io::Error) -> String {
+    error.kind().to_string()
+}
+/// What TLS says is wrong, without the parts of certificates.
+fn tls_kind(error: &std::io::Error) -> String {
+    let said = error.to_string();
+    said.split(": ").next().unwrap_or("failed").chars().take(80).collect()
+}

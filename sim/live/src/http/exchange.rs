@@ -1,0 +1,77 @@
+//! One request and its answer over a connection, whatever the answer is.
+
+use crate::http::body::Outgoing;
+use crate::http::connect::Sender;
+use fieldday_api::SmolStr;
+use fieldday_api::time::Span;
+use http_body_util::BodyExt;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
+use hyper::{Request, Response};
+
+/// More than any answer of the API has: what is larger is not read to its end.
+const MOST_BYTES: usize = 16 << 20;
+
+/// An answer as the wire brought it.
+pub struct Exchange {
+    /// The status.
+    pub status: u16,
+    /// The type of the body.
+    pub content_type: Option<String>,
+    /// `Retry-After`, where it gives seconds.
+    pub retry_after: Option<Span>,
+    /// The id that the target gave the request.
+    pub request_id: Option<SmolStr>,
+    /// Which build of the target answered, if it says so.
+    pub version: Option<String>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// How an exchange failed, in a word.
+pub struct ExchangeEnd(pub SmolStr);
+
+/// Sends a request, and reads its answer to the end.
+pub async fn exchange(sender: &mut Sender, request: Request<Outgoing>) -> Result<Exchange, ExchangeEnd> {
+    let response = match sender {
+        Sender::Http1(sender) => sender.send_request(request).await,
+        Sender::Http2(sender) => sender.send_request(request).await,
+    };
+    read(response.map_err(|e| broken(&e))?).await
+}
+
+async fn read(response: Response<Incoming>) -> Result<Exchange, ExchangeEnd> {
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let seconds = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.trim().parse::<u32>().ok());
+    let is_id = |id: &String| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let (status, content_type) = (response.status().as_u16(), header(CONTENT_TYPE.as_str()));
+    let request_id = header("x-request-id").or_else(|| header("x-trace-id")).filter(is_id).map(SmolStr::from);
+    let version = header("x-git-sha").or_else(|| header("x-version")).filter(is_id);
+    let mut body = response.into_body();
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|e| broken(&e))?.into_data() else { continue };
+        if bytes.len() + data.len() > MOST_BYTES {
+            return Err(ExchangeEnd("an answer of more than 16 MiB".into()));
+        }
+        bytes.extend_from_slice(&data);
+    }
+    let retry_after = seconds.map(|seconds| Span::seconds(i64::from(seconds)));
+    Ok(Exchange { status, content_type, retry_after, request_id, version, body: bytes.into() })
+}
+
+/// What hyper says went wrong, as a word that is the same for all that go wrong alike.
+fn broken(error: &hyper::Error) -> ExchangeEnd {
+    ExchangeEnd(
+        match () {
+            () if error.is_incomplete_message() => "closed in the middle of an answer",
+            () if error.is_closed() => "closed",
+            () if error.is_canceled() => "closed before the request was sent",
+            () if error.is_parse() => "not HTTP",
+            () if error.is_timeout() => "timed out",
+            () if error.is_body_write_aborted() => "broken off while the body was sent",
+            () => "reset",
+        }
+        .into(),
+    )
+}

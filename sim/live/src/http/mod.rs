@@ -1,0 +1,11 @@
+//! The wire: each rep's own connections, or a bounded pool for all.
+
+mod body;
+mod connect;
+mod exchange;
+mod lines;
+mod wire;
+
+pub use connect::{Connector, NoConnection};
+pub use exchange::{Exchange, ExchangeEnd, exchange};
+pub use wire::{HttpWire, WireSettings};

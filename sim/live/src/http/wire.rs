@@ -1,0 +1,311 @@
+//! Carries the requests of one cell's clients over HTTP.
+
+use crate::carrier::{Arrival, Arrived, Carrier, Errand};
+use crate::clock::WallClock;
+use crate::http::body::Outgoing;
+use crate::http::connect::{Connector, NoConnection};
+use crate::http::exchange::{Exchange, ExchangeEnd, exchange};
+use crate::http::lines::{Held, Lines};
+use crate::inbox::Inbox;
+use crate::station::Station;
+use crate::target::Target;
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Answer, Call, Response};
+use fieldday_api::dialect::{Deviation, Dialect, read_answer_to, write_call};
+use fieldday_api::time::Span;
+use fieldday_api::token::{Claims, Credential};
+use fieldday_history::event::WireEnd;
+use fieldday_tokens::{Identity, Jwt, Wallet};
+use fieldday_world::scenario::HttpVersion;
+use hyper::Request;
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::task::AbortHandle;
+
+/// What all cells of a run have in common.
+pub struct WireSettings {
+    /// Where to, and how.
+    pub connector: Connector,
+    /// Which HTTP is spoken, to object stores too.
+    pub http: HttpVersion,
+    /// Further root certificates, in DER.
+    pub roots: Vec<Vec<u8>>,
+    /// How the target's answers differ from the specification in form.
+    pub dialect: Dialect,
+    /// Where tokens come from.
+    pub wallet: Wallet,
+    /// The run's own id: in `User-Agent`, and in every trace.
+    pub run: u64,
+    /// The most audio that is really sent of a recording.
+    pub upload_bytes: Option<u64>,
+    /// Which build of the target answers, once it said so.
+    pub version: std::sync::OnceLock<String>,
+    /// The first of what a source of tokens had to say.
+    pub token_trouble: std::sync::Mutex<Option<String>>,
+}
+
+/// Tokens that a client keeps: the newest, and those that a call under way may still hold.
+const KEPT_TOKENS: usize = 4;
+
+/// The wire of one cell.
+#[derive(Clone)]
+pub struct HttpWire(Rc<Inner>);
+
+struct Inner {
+    cell: u32,
+    settings: Arc<WireSettings>,
+    clock: WallClock,
+    inbox: Rc<Inbox>,
+    clients: RefCell<Vec<Line>>,
+    under_way: RefCell<BTreeMap<(u32, u32, u8), (AbortHandle, Instant, Span)>>,
+    stores: RefCell<BTreeMap<String, Connector>>,
+    pool: Option<Rc<Lines>>,
+}
+
+/// One client's end.
+struct Line {
+    who: Identity,
+    lines: Rc<Lines>,
+    tokens: Vec<Jwt>,
+    station: Option<Station>,
+}
+
+impl HttpWire {
+    /// A wire for a cell. Where connections are shared, `pool` is what all cells of a worker share.
+    pub fn new(cell: u32, settings: Arc<WireSettings>, clock: WallClock, inbox: Rc<Inbox>, pool: Option<Rc<Lines>>) -> HttpWire {
+        let (clients, under_way, stores) = (RefCell::default(), RefCell::default(), RefCell::default());
+        HttpWire(Rc::new(Inner { cell, settings, clock, inbox, clients, under_way, stores, pool }))
+    }
+    /// A pool of connections for the cells of a worker.
+    pub fn pool(connections: usize) -> Rc<Lines> {
+        Rc::new(Lines::pool(connections))
+    }
+    /// The next client, in the order of their numbers.
+    pub fn introduce(&self, who: Identity) {
+        let lines = self.0.pool.clone().unwrap_or_else(|| Rc::new(Lines::of_a_phone()));
+        self.0.clients.borrow_mut().push(Line { who, lines, tokens: Vec::new(), station: None });
+    }
+    /// The station of a client, which knows its upload URLs.
+    pub fn seat(&self, client: u32, station: Station) {
+        if let Some(line) = self.0.clients.borrow_mut().get_mut(client as usize) {
+            line.station = Some(station);
+        }
+    }
+}
+
+impl Carrier for HttpWire {
+    fn send(&self, errand: Errand) {
+        let inner = self.0.clone();
+        let began = Instant::now();
+        let lag = self.0.clock.now().since(errand.leaves);
+        let key = (errand.client, errand.call, errand.attempt);
+        let task = tokio::task::spawn_local(async move {
+            let (end, response, deviations) = inner.carry(&errand).await;
+            inner.under_way.borrow_mut().remove(&key);
+            let service = span(began.elapsed());
+            inner.arrived(key, Arrived::Attempt { call: key.1, attempt: key.2, end, response, service, lag, deviations });
+        });
+        self.0.under_way.borrow_mut().insert(key, (task.abort_handle(), began, lag));
+    }
+    fn fetch_token(&self, client: u32, fetch: u32) {
+        let inner = self.0.clone();
+        tokio::task::spawn_local(async move {
+            let began = Instant::now();
+            let who = inner.clients.borrow().get(client as usize).map(|line| line.who.clone());
+            let Some(who) = who else { return };
+            let token = inner.settings.wallet.fresh(&who, inner.clock.now()).await;
+            let claims = match token {
+                Ok(jwt) => Some(inner.keeps(client, jwt)),
+                Err(error) => {
+                    inner.settings.token_trouble.lock().ok().map(|mut first| first.get_or_insert_with(|| error.to_string()).len());
+                    None
+                }
+            };
+            let took = span(began.elapsed());
+            inner.arrived((client, 0, 0), Arrived::Token { fetch, claims, took });
+        });
+    }
+    fn break_off(&self, client: u32, call: u32, attempt: u8) {
+        let under_way = self.0.under_way.borrow_mut().remove(&(client, call, attempt));
+        let Some((task, began, lag)) = under_way else { return };
+        task.abort();
+        let (end, service) = (WireEnd::BrokenOff, span(began.elapsed()));
+        let what = Arrived::Attempt { call, attempt, end, response: None, service, lag, deviations: Vec::new() };
+        self.0.arrived((client, call, attempt), what);
+    }
+}
+
+type Carried = (WireEnd, Option<Arc<Response>>, Vec<Deviation>);
+
+impl Inner {
+    fn arrived(&self, (client, ..): (u32, u32, u8), what: Arrived) {
+        self.inbox.put(self.cell, Arrival { client, what });
+    }
+    fn keeps(&self, client: u32, jwt: Jwt) -> Claims {
+        let claims = jwt.claims.clone();
+        if let Some(line) = self.clients.borrow_mut().get_mut(client as usize) {
+            if line.tokens.len() == KEPT_TOKENS {
+                line.tokens.remove(0);
+            }
+            line.tokens.push(jwt);
+        }
+        claims
+    }
+    /// The value of the `Authorization` header that says what a credential says.
+    fn authorization(&self, client: u32, credential: &Credential) -> Option<String> {
+        let clients = self.clients.borrow();
+        let tokens = clients.get(client as usize).map_or(&[][..], |line| &line.tokens);
+        match credential {
+            Credential::None => None,
+            Credential::Invalid => {
+                Some(tokens.last().map_or("Bearer invalid".to_owned(), |jwt| jwt.forged().expose_as_bearer()))
+            }
+            Credential::Token(claims) => {
+                let held = tokens.iter().rev().find(|jwt| jwt.claims == *claims);
+                let signed = || self.settings.wallet.source().key().map(|key| key.sign(claims));
+                held.cloned().or_else(signed).or_else(|| tokens.last().cloned()).map(|jwt| jwt.expose_as_bearer())
+            }
+        }
+    }
+
+    async fn carry(self: &Rc<Self>, errand: &Errand) -> Carried {
+        match &*errand.request {
+            Call::PutAudio { key, bytes } => {
+                let station = self.clients.borrow().get(errand.client as usize).and_then(|line| line.station.clone());
+                match station.and_then(|station| station.upload_url(key.expose())) {
+                    Some(url) => self.upload(errand, &url, *bytes).await,
+                    None => failed("no upload URL was given"),
+                }
+            }
+            call => self.call(errand, call).await,
+        }
+    }
+
+    async fn call(self: &Rc<Self>, errand: &Errand, call: &Call) -> Carried {
+        let lines = self.clients.borrow().get(errand.client as usize).map(|line| line.lines.clone());
+        let Some(lines) = lines else { return failed("an unknown client") };
+        if errand.reconnect {
+            lines.drop_all();
+        }
+        loop {
+            let mut held = match lines.take(&self.settings.connector).await {
+                Ok(held) => held,
+                Err(error) => return no_connection(&error),
+            };
+            let request = match self.request(errand, call) {
+                Ok(request) => request,
+                Err(why) => return failed(why),
+            };
+            match exchange(&mut held.sender, request).await {
+                Ok(answer) => {
+                    self.give_back(&lines, held);
+                    return self.answered(call, answer);
+                }
+                // The other side closed an idle connection just then: nothing was sent, and any client tries anew.
+                Err(ExchangeEnd(why)) if held.reused && why == "closed before the request was sent" => continue,
+                Err(ExchangeEnd(why)) => return failed(&why),
+            }
+        }
+    }
+    fn give_back(&self, lines: &Rc<Lines>, held: Held) {
+        let lines = lines.clone();
+        tokio::task::spawn_local(async move { lines.give_back(held).await });
+    }
+    fn request(&self, errand: &Errand, call: &Call) -> Result<Request<Outgoing>, &'static str> {
+        let http = write_call(call, &self.settings.dialect);
+        let target = self.settings.connector.target();
+        let is_h2 = self.settings.http == HttpVersion::Http2;
+        let path = target.path(&http.path, &http.query);
+        let uri = if is_h2 { format!("http{}://{}{path}", if target.is_secure() { "s" } else { "" }, target.authority()) } else { path };
+        let mut request = Request::builder().method(http.method.as_str()).uri(uri).header(ACCEPT, "application/json");
+        if !is_h2 {
+            request = request.header(HOST, target.authority());
+        }
+        request = self.traced(request, errand.key);
+        if let Some(bearer) = self.authorization(errand.client, &errand.credential).filter(|_| !call.op().endpoint().roles.is_empty()) {
+            let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| "a token that is no header")?;
+            bearer.set_sensitive(true);
+            request = request.header(AUTHORIZATION, bearer);
+        }
+        if let Call::Raw(raw) = call
+            && let Some(company) = &raw.company_id
+        {
+            request = request.header("x-company-id", company.as_str());
+        }
+        if http.body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        request.body(Outgoing::json(http.body)).map_err(|_| "a request that is no HTTP")
+    }
+    fn traced(&self, request: hyper::http::request::Builder, key: u64) -> hyper::http::request::Builder {
+        let (run, version) = (self.settings.run, env!("CARGO_PKG_VERSION"));
+        let span = key.rotate_left(32) | 1;
+        request
+            .header(USER_AGENT, format!("fieldday/{version} run/{run:016x}"))
+            .header("traceparent", format!("00-{run:016x}{key:016x}-{span:016x}-01"))
+    }
+    fn answered(&self, call: &Call, answer: Exchange) -> Carried {
+        if let Some(version) = answer.version {
+            let _ = self.settings.version.set(version);
+        }
+        let read = read_answer_to(call, answer.status, answer.content_type.as_deref(), &answer.body, &self.settings.dialect);
+        let end = WireEnd::Answered { status: answer.status, bytes: answer.body.len() as u64, request_id: answer.request_id };
+        let response = Response { status: answer.status, retry_after: answer.retry_after, answer: read.answer };
+        (end, Some(Arc::new(response)), read.deviations)
+    }
+
+    /// Audio, to wherever the presigned URL says.
+    async fn upload(self: &Rc<Self>, errand: &Errand, url: &str, bytes: u64) -> Carried {
+        let Some((origin, rest)) = split_url(url) else { return failed("an upload URL that is none") };
+        let known = self.stores.borrow().get(&origin).cloned();
+        let store = match known {
+            Some(store) => store,
+            None => {
+                let Ok(target) = Target::parse(&origin) else { return failed("an upload URL that is none") };
+                match Connector::new(target, HttpVersion::Http1, &self.settings.roots).await {
+                    Ok(store) => self.stores.borrow_mut().entry(origin).or_insert(store).clone(),
+                    Err(error) => return no_connection(&error),
+                }
+            }
+        };
+        let mut sender = match store.connect().await {
+            Ok(sender) => sender,
+            Err(error) => return no_connection(&error),
+        };
+        let bytes = self.settings.upload_bytes.map_or(bytes, |most| bytes.min(most));
+        let request = Request::builder().method("PUT").uri(rest).header(HOST, store.target().authority());
+        let request = self.traced(request, errand.key).header(CONTENT_TYPE, "audio/mp4");
+        let Ok(request) = request.body(Outgoing::audio(bytes, errand.cut_after)) else {
+            return failed("an upload URL that is none");
+        };
+        match exchange(&mut sender, request).await {
+            Ok(answer) if answer.status < 300 => {
+                let end = WireEnd::Answered { status: answer.status, bytes: 0, request_id: answer.request_id };
+                (end, Some(Arc::new(Response { status: answer.status, retry_after: None, answer: Answer::Stored })), Vec::new())
+            }
+            Ok(answer) => self.answered(&errand.request, answer),
+            Err(ExchangeEnd(why)) => failed(&why),
+        }
+    }
+}
+
+/// A presigned URL's origin, and its path with the query.
+fn split_url(url: &str) -> Option<(String, String)> {
+    let uri: hyper::Uri = url.parse().ok()?;
+    let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
+    Some((format!("{scheme}://{authority}"), uri.path_and_query()?.to_string()))
+}
+
+fn failed(why: &str) -> Carried {
+    (WireEnd::Broken { why: SmolStr::new(why) }, None, Vec::new())
+}
+fn no_connection(error: &NoConnection) -> Carried {
+    (WireEnd::NoConnection { why: error.to_string().into() }, None, Vec::new())
+}
+fn span(took: Duration) -> Span {
+    Span::micros(i64::try_from(took.as_micros()).unwrap_or(i64::MAX))
+}

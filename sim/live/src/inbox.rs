@@ -1,0 +1,31 @@
+//! What the wire brought and the executor has not taken yet: the one door by which the outside gets in.
+
+use crate::carrier::Arrival;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use tokio::sync::Notify;
+
+/// Arrivals in their order, each with the number of its cell.
+#[derive(Default)]
+pub struct Inbox {
+    waiting: RefCell<VecDeque<(u32, Arrival)>>,
+    came: Notify,
+}
+
+impl Inbox {
+    /// Something came.
+    pub fn put(&self, cell: u32, arrival: Arrival) {
+        self.waiting.borrow_mut().push_back((cell, arrival));
+        self.came.notify_one();
+    }
+    /// The first that waits.
+    pub fn take(&self) -> Option<(u32, Arrival)> {
+        self.waiting.borrow_mut().pop_front()
+    }
+    /// Waits until something is there.
+    pub async fn wait(&self) {
+        if self.waiting.borrow().is_empty() {
+            self.came.notified().await;
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! A worker: one thread, one executor whose clock the wall feeds, and the cells that live on it.
+//!
+//! Whatever comes from outside (an answer, a token, a rep who is to begin) is stamped when it is taken in: the clock is set
+//! to that moment, all that was due by then happens first, and then the news is told. So the order in which a cell saw
+//! things is in its history, and the same order gives the same day again.
+
+use crate::carrier::{Arrived, Carrier};
+use crate::cell::{LiveCell, Terms};
+use crate::clock::{DayClock, WallClock};
+use crate::health::Health;
+use crate::http::{HttpWire, WireSettings};
+use crate::inbox::Inbox;
+use crate::recorder::{Frames, Recorder};
+use fieldday_api::endpoint::Op;
+use fieldday_api::time::{Span, Time};
+use fieldday_engine::executor::Executor;
+use fieldday_history::event::WireEnd;
+use fieldday_tokens::Identity;
+use fieldday_world::plan::CellPlan;
+use fieldday_world::scenario::{Connections, Scenario};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+
+/// How often parts of histories are handed on.
+const HANDS_ON_EVERY: Duration = Duration::from_millis(500);
+/// For how long after the last phone is switched off an auditor may still read.
+const AUDITS_FOR: Span = Span::minutes(5);
+
+/// A cell for a worker.
+pub struct CellOrder {
+    /// The plan, with the identities that the target knows.
+    pub plan: CellPlan,
+    /// The clocks of its tenants' days.
+    pub days: Vec<DayClock>,
+    /// Only these reps begin: all if none is named.
+    pub only: Option<String>,
+}
+
+/// What a worker is told.
+pub enum Command {
+    /// A rep begins, by cell and place among the cell's reps.
+    Join {
+        /// The cell's place among the worker's.
+        cell: usize,
+        /// The rep's among the cell's.
+        rep: usize,
+        /// Who is told what the rep's calls came to, until their day ends.
+        tell: UnboundedSender<Request>,
+    },
+    /// Everybody goes home.
+    GoHome,
+}
+
+/// One request that the wire was done with, for goose's metrics.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// The endpoint.
+    pub op: Op,
+    /// How long it took on the wire.
+    pub service: Span,
+    /// What was answered, if anything.
+    pub status: Option<u16>,
+    /// What the rep's end was, if it was no good one.
+    pub panicked: bool,
+}
+
+/// What all workers share.
+pub struct Orders {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// How the day is lived.
+    pub terms: Terms,
+    /// The protocol's clock.
+    pub clock: WallClock,
+    /// The wire.
+    pub wire: Arc<WireSettings>,
+    /// Connections of a pool, for each worker.
+    pub pool: usize,
+    /// What is told while it goes on.
+    pub pulse: Arc<Pulse>,
+    /// Where parts of the history go.
+    pub history: std::sync::mpsc::Sender<Frames>,
+}
+
+/// What is known of a run while it goes on.
+#[derive(Debug, Default)]
+pub struct Pulse {
+    /// Requests that the wire was done with.
+    pub requests: AtomicU64,
+    /// 5xx, and requests without an answer.
+    pub errors: AtomicU64,
+    /// Reps whose day has begun.
+    pub begun: AtomicU64,
+    /// Reps whose day is over.
+    pub ended: AtomicU64,
+}
+
+/// What came of a worker's cells.
+pub struct WorkerOutcome {
+    /// Of each cell: its place in the plan, its reps, what was recorded.
+    pub cells: Vec<CellEnd>,
+    /// How the worker fared.
+    pub health: Health,
+    /// Whether everybody's day ended by itself.
+    pub complete: bool,
+}
+
+/// What came of a cell.
+pub struct CellEnd {
+    /// Its place in the plan.
+    pub index: u32,
+    /// Its name.
+    pub name: String,
+    /// Reps who began.
+    pub reps: u64,
+    /// What was recorded.
+    pub recorder: Option<Recorder>,
+    /// Reps who panicked.
+    pub panicked: Vec<String>,
+}
+
+/// Works through its cells' day, on this thread.
+pub fn work(orders: Orders, cells: Vec<CellOrder>, commands: UnboundedReceiver<Command>) -> std::io::Result<WorkerOutcome> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let local = tokio::task::LocalSet::new();
+    Ok(local.block_on(&runtime, Worker::new(orders, cells).live(commands)))
+}
+
+struct Worker {
+    orders: Orders,
+    executor: Executor,
+    inbox: Rc<Inbox>,
+    cells: Vec<LiveCell>,
+    wires: Vec<HttpWire>,
+    /// Who is told of a client's requests.
+    told: BTreeMap<(u32, u32), UnboundedSender<Request>>,
+    ended: Rc<RefCell<Vec<(u32, u32)>>>,
+    begun: Vec<u64>,
+    health: Health,
+    home: Option<Time>,
+}
+
+impl Worker {
+    fn new(orders: Orders, cells: Vec<CellOrder>) -> Worker {
+        let executor = Executor::new(orders.clock.now());
+        let inbox = Rc::new(Inbox::default());
+        let shared = orders.scenario.live.connections == Connections::Shared;
+        let pool = shared.then(|| HttpWire::pool(orders.pool));
+        let mut worker = Worker {
+            executor,
+            inbox: inbox.clone(),
+            cells: Vec::new(),
+            wires: Vec::new(),
+            told: BTreeMap::new(),
+            ended: Rc::default(),
+            begun: Vec::new(),
+            health: Health::default(),
+            home: None,
+            orders,
+        };
+        for (number, order) in cells.into_iter().enumerate() {
+            let (scenario, terms) = (worker.orders.scenario.clone(), worker.orders.terms);
+            let cell = LiveCell::new(&worker.executor, &scenario, order.plan, &order.days, terms);
+            let wire = HttpWire::new(number as u32, worker.orders.wire.clone(), worker.orders.clock, inbox.clone(), pool.clone());
+            for (client, login) in cell.logins.iter().enumerate() {
+                wire.introduce(Identity {
+                    user_id: login.user_id.clone(),
+                    tenant: login.tenant.clone(),
+                    role: login.role,
+                    role_name: crate::role_name(login.role).into(),
+                });
+                wire.seat(client as u32, cell.stations[client].clone());
+            }
+            *cell.shared.carrier.borrow_mut() = Some(Rc::new(wire.clone()) as Rc<dyn Carrier>);
+            if order.only.is_none() {
+                cell.begin();
+            }
+            worker.cells.push(cell);
+            worker.wires.push(wire);
+            worker.begun.push(0);
+        }
+        worker
+    }
+
+    async fn live(mut self, mut commands: UnboundedReceiver<Command>) -> WorkerOutcome {
+        let mut hands_on = tokio::time::interval(HANDS_ON_EVERY);
+        hands_on.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut open = true;
+        loop {
+            self.take_in();
+            if self.is_over() {
+                break;
+            }
+            let next = self.executor.next_due();
+            let wakes = next.map(|at| tokio::time::Instant::from_std(self.orders.clock.instant(at)));
+            let inbox = self.inbox.clone();
+            tokio::select! {
+                () = inbox.wait() => {}
+                () = sleep_until(wakes) => {
+                    if let Some(at) = next {
+                        self.health.woke_late(self.orders.clock.now().since(at));
+                    }
+                }
+                command = commands.recv(), if open => match command {
+                    Some(command) => self.told_to(command),
+                    None => open = false,
+                },
+                _ = hands_on.tick() => self.hand_on(),
+            }
+        }
+        self.finish()
+    }
+
+    /// Runs what is due, and takes in what came, one after the other, each at its own moment.
+    fn take_in(&mut self) {
+        self.executor.run_to(self.orders.clock.now());
+        while let Some((number, arrival)) = self.inbox.take() {
+            let now = self.orders.clock.now();
+            self.executor.run_to(now);
+            let client = arrival.client;
+            let request = match &arrival.what {
+                Arrived::Attempt { call, attempt, end, service, lag, .. } => {
+                    self.health.sent_late(*lag);
+                    let status = match end {
+                        WireEnd::Answered { status, .. } => Some(*status),
+                        _ => None,
+                    };
+                    let op = self.cells[number as usize].stations[client as usize].asks(*call, *attempt);
+                    op.map(|op| Request { op, service: *service, status, panicked: false })
+                }
+                Arrived::Token { .. } => None,
+            };
+            self.cells[number as usize].deliver(arrival);
+            self.executor.run_to(now);
+            if let Some(request) = request {
+                let pulse = &self.orders.pulse;
+                pulse.requests.fetch_add(1, Ordering::Relaxed);
+                pulse.errors.fetch_add(u64::from(request.status.is_none_or(|s| s >= 500)), Ordering::Relaxed);
+                if let Some(tell) = self.told.get(&(number, client)) {
+                    // Goose may have gone already: then nobody counts for it.
+                    let _ = tell.send(request);
+                }
+            }
+        }
+        for over in self.ended.borrow_mut().drain(..) {
+            self.told.remove(&over);
+            self.orders.pulse.ended.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    fn told_to(&mut self, command: Command) {
+        self.executor.run_to(self.orders.clock.now());
+        match command {
+            Command::Join { cell, rep, tell } => {
+                let Some(of) = self.cells.get(cell) else { return };
+                let Some(client) = of.rep_clients().nth(rep) else { return };
+                self.told.insert((cell as u32, client), tell);
+                self.begun[cell] += 1;
+                self.orders.pulse.begun.fetch_add(1, Ordering::Relaxed);
+                let ended = self.ended.clone();
+                of.start(rep, self.orders.terms, move || ended.borrow_mut().push((cell as u32, client)));
+            }
+            Command::GoHome => {
+                if self.home.is_none() {
+                    self.home = Some(self.orders.clock.now());
+                    self.cells.iter().for_each(LiveCell::go_home);
+                }
+            }
+        }
+    }
+    /// Whether everybody is done; or should be, long since.
+    fn is_over(&self) -> bool {
+        let now = self.orders.clock.now();
+        let Terms { closes, lingers, .. } = self.orders.terms;
+        let everybody = self.told.is_empty();
+        match self.home {
+            // Whoever was told to go home has the time that phones have to linger.
+            Some(told) => everybody || now > told + lingers + Span::seconds(5),
+            None => {
+                let idle = everybody && self.executor.live_tasks() == 0 && self.begun.iter().any(|begun| *begun > 0);
+                idle || now > closes + lingers + AUDITS_FOR
+            }
+        }
+    }
+    fn hand_on(&self) {
+        for frames in self.cells.iter().filter_map(LiveCell::frames) {
+            // Nobody takes them if the folder failed: the run goes on, and says so at its end.
+            let _ = self.orders.history.send(frames);
+        }
+    }
+    fn finish(mut self) -> WorkerOutcome {
+        self.hand_on();
+        let complete = self.home.is_none();
+        let cells = std::mem::take(&mut self.cells);
+        drop(self.executor);
+        let end = |(cell, begun): (LiveCell, u64)| {
+            let (index, name) = (cell.index, cell.name.clone());
+            let (recorder, panicked) = cell.finish();
+            CellEnd { index, name, reps: begun, recorder, panicked }
+        };
+        let cells = cells.into_iter().zip(self.begun).map(end).collect();
+        WorkerOutcome { cells, health: self.health, complete }
+    }
+}
+
+async fn sleep_until(at: Option<tokio::time::Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
