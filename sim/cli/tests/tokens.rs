@@ -35,7 +35,8 @@ fn a_new_key_signs_what_its_jwks_verifies_and_nothing_secret_is_said() {
 
         let (code, jwks, _) = said(&["tokens", "jwks", file]);
         assert!(code == 0 && jwks.contains(kid) && !jwks.contains("\"d\""), "{jwks}");
-        let mint = ["tokens", "mint", "--key", file, "--user", "user_1", "--tenant", "org_1", "--role", "org:sales_rep"];
+        let mint =
+            ["tokens", "mint", "--key", file, "--user", "user_1", "--tenant", "org_1", "--role", "org:sales_rep"];
         let (code, token, err) = said(&mint);
         assert_eq!((code, token.lines().count(), err.as_str()), (0, 1, ""), "the token and nothing else");
         let verifier = fieldday_tokens::Verifier::from_jwks(&jwks).unwrap();
