@@ -39,9 +39,8 @@ fn it_asks_for_a_token_where_the_table_has_roles_and_describes_every_error_by_th
         assert_eq!(responses.contains_key("401"), !row.roles.is_empty(), "{}", row.op);
     }
     let responses = document["components"]["responses"].as_object().unwrap();
-    let is_envelope = |response: &Value| {
-        response["content"]["application/json"]["schema"]["$ref"] == "#/components/schemas/Error"
-    };
+    let is_envelope =
+        |response: &Value| response["content"]["application/json"]["schema"]["$ref"] == "#/components/schemas/Error";
     assert!(responses.values().all(is_envelope));
 }
 

@@ -20,7 +20,10 @@ async fn a_rep_clocks_in_twice_and_has_one_shift() {
     let (_, again) = world.ask(&clock_in, "").await;
     assert!(first["data"]["shift"]["id"].is_string());
     assert_eq!(again["data"]["shift"], first["data"]["shift"]);
-    assert_eq!(world.ask(&format!("GET {}", world.shift("today")), "").await.1["data"]["shift"], first["data"]["shift"]);
+    assert_eq!(
+        world.ask(&format!("GET {}", world.shift("today")), "").await.1["data"]["shift"],
+        first["data"]["shift"]
+    );
     let served = world.mock.served();
     assert_eq!((served.of(Op::ClockIn), served.of(Op::ShiftToday), served.requests()), (2, 1, 3));
     assert_eq!(served.delays.len(), 3);
@@ -108,7 +111,8 @@ async fn a_lost_answer_breaks_the_connection_and_has_taken_effect() {
     let world = world(plan(lost), |_| ()).await;
     let mut stream = TcpStream::connect(world.mock.address()).await.unwrap();
     let (path, bearer) = (world.shift("clock-in"), world.bearer());
-    let head = format!("POST {path} HTTP/1.1\r\nhost: mock\r\nauthorization: {bearer}\r\ncontent-length: 2\r\n\r\n{{}}");
+    let head =
+        format!("POST {path} HTTP/1.1\r\nhost: mock\r\nauthorization: {bearer}\r\ncontent-length: 2\r\n\r\n{{}}");
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     // Reset or closed: either way not a byte of an answer.

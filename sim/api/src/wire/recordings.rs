@@ -156,6 +156,7 @@ pub struct UploadAudio {
     /// Its length.
     pub audio_duration_seconds: Seconds,
     /// Its size.
+    #[serde(deserialize_with = "super::whole")]
     pub audio_size_bytes: u64,
 }
 

@@ -95,6 +95,7 @@ pub struct TaskCreate {
     /// About which appointment.
     pub appointment_id: Option<SmolStr>,
     /// About which call.
+    #[serde(default, deserialize_with = "super::whole_if_any")]
     pub call_id: Option<i64>,
     /// By when.
     pub due_at: Option<Time>,

@@ -189,7 +189,9 @@ fn saved(key: &Key) -> Result<PathBuf, KeyError> {
         let file = std::env::temp_dir().join(format!("fieldday-mock-{}-{number}.pem", std::process::id()));
         match key.save(&file) {
             // One that a killed mock of the same number left.
-            Err(KeyError::Unwritable { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+            Err(KeyError::Unwritable { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => {
+                number += 1
+            }
             saved => return saved.map(|()| file),
         }
     }
