@@ -172,6 +172,11 @@ pub struct RunArgs {
     /// Without this, the first cells that broke a rule are run again and recorded.
     #[arg(long, conflicts_with = "no_out")]
     pub record: bool,
+    /// What to call: the model backend on the virtual clock, the tool's own `mock` over HTTP, or a deployment's base URL
+    #[arg(long, value_name = "model|mock|URL", default_value = "model")]
+    pub target: String,
+    #[command(flatten)]
+    pub live: LiveArgs,
     /// Run twice, on one thread and on many, without and with recording, and compare
     #[arg(long)]
     pub verify: bool,
@@ -193,6 +198,51 @@ pub struct CheckArgs {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
+}
+
+/// What concerns runs on the wall clock alone; each goes before what the scenario's [live] says.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "With --target mock or a URL")]
+pub struct LiveArgs {
+    /// How many times as fast as the wall clock the day passes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub speed: Option<u32>,
+    /// The part of the day that is lived, by local time
+    #[arg(long, value_name = "07:30-09:00", value_parser = crate::choice::window)]
+    pub window: Option<(fieldday_api::time::TimeOfDay, fieldday_api::time::TimeOfDay)>,
+    /// Only this rep begins
+    #[arg(long, value_name = "NAME")]
+    pub only_rep: Option<String>,
+    /// A host beyond loopback that may be called (again for more)
+    #[arg(long, value_name = "HOST")]
+    pub allow: Vec<String>,
+    /// Without the mobile network: pure load on the target
+    #[arg(long)]
+    pub no_link: bool,
+    /// End after so many requests
+    #[arg(long, value_name = "N")]
+    pub max_requests: Option<u64>,
+    /// End after so many 5xx answers and attempts without an answer
+    #[arg(long, value_name = "N")]
+    pub max_errors: Option<u64>,
+    /// Intruders try what must fail, on the target too
+    #[arg(long)]
+    pub intruders: bool,
+    /// Further root certificates to trust, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+    /// Which build the target runs, for comparisons
+    #[arg(long, value_name = "SHA")]
+    pub target_version: Option<String>,
+    /// Serve goose's live dashboard on this port of the loopback
+    #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "5118")]
+    pub dashboard: Option<u16>,
+    /// Goose's log of every request
+    #[arg(long, value_name = "FILE")]
+    pub request_log: Option<PathBuf>,
+    /// Say what would be done, and look at the target, but do not begin
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

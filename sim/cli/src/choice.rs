@@ -3,7 +3,7 @@
 use crate::args::ChoiceArgs;
 use crate::failure::{Failure, nearest};
 use crate::output;
-use fieldday_api::time::Date;
+use fieldday_api::time::{Date, TimeOfDay};
 use fieldday_engine::defects::Defect;
 use fieldday_report::{Kept, Recipe};
 use fieldday_world::plan::Plan;
@@ -28,6 +28,16 @@ pub fn date(text: &str) -> Result<Date, String> {
         Ok(date)
     } else {
         Err("dates from 2000-01-01 to 2099-12-31 can be run".to_owned())
+    }
+}
+
+/// Reads a part of the day.
+pub fn window(text: &str) -> Result<(TimeOfDay, TimeOfDay), String> {
+    let read = text.split_once('-').and_then(|(from, until)| Some((TimeOfDay::parse(from)?, TimeOfDay::parse(until)?)));
+    match read {
+        Some((from, until)) if from < until => Ok((from, until)),
+        Some(_) => Err("the window must open before it closes".to_owned()),
+        None => Err("a window is two times of day: 07:30-09:00".to_owned()),
     }
 }
 
@@ -57,6 +67,7 @@ impl Choice {
             date: args.date.map(|date| date.to_string()),
             without: args.without.clone(),
             defects: args.defect.clone(),
+            live: Vec::new(),
         };
         let changed = args.swarm
             || args.reps.is_some()

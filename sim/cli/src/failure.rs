@@ -11,6 +11,9 @@ use std::path::PathBuf;
 /// The exit code of a wrong command line or file.
 pub const WRONG: u8 = 2;
 
+/// The exit code of a target that cannot be used.
+pub const UNUSABLE: u8 = 3;
+
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -83,6 +86,33 @@ pub enum Failure {
     /// Sockets, timers or signals that the system does not give.
     #[error("the system does not give what a server needs: {0}")]
     Runtime(#[source] io::Error),
+    /// A target that is no base URL.
+    #[error(transparent)]
+    NoTarget(#[from] fieldday_live::target::NoTarget),
+    /// A target beyond loopback that nobody allowed.
+    #[error("{host} is not on this machine, and nobody allowed to call it")]
+    NotAllowed { host: String },
+    /// A target that cannot be used.
+    #[error(transparent)]
+    Unusable(#[from] fieldday_live::preflight::Unusable),
+    /// A live run that cannot begin, or go on.
+    #[error(transparent)]
+    Live(#[from] fieldday_live::run::LiveError),
+    /// Tokens that cannot be had.
+    #[error(transparent)]
+    Token(#[from] fieldday_tokens::TokenError),
+    /// A target that could not be loaded.
+    #[error(transparent)]
+    Provision(#[from] fieldday_live::provision::ProvisionError),
+    /// Tokens that a mock of ours could not verify.
+    #[error("the mock takes tokens that are signed here, and the scenario's [tokens] names another source")]
+    MockNeedsAKey,
+    /// More open files than the system allows.
+    #[error("{reps} reps need some {needed} open files, and the system allows {allowed}")]
+    TooFewFiles { reps: u64, needed: u64, allowed: u64 },
+    /// A day that ends while it is lived.
+    #[error("the local date of {tenant} changes while the run goes on: it is {time} there, and the run takes {minutes} minutes")]
+    Midnight { tenant: String, time: String, minutes: i64 },
     /// A key that is none, or cannot be written.
     #[error(transparent)]
     Key(#[from] fieldday_tokens::KeyError),
@@ -112,6 +142,11 @@ impl Failure {
             | Failure::Prove(_)
             | Failure::Explore(_)
             | Failure::Resume { .. }
+            | Failure::NoTarget(_)
+            | Failure::NotAllowed { .. }
+            | Failure::MockNeedsAKey
+            | Failure::TooFewFiles { .. }
+            | Failure::Live(_)
             | Failure::NotEmpty { .. }
             | Failure::Roster(_)
             | Failure::Cast(_)
@@ -120,6 +155,7 @@ impl Failure {
             | Failure::Mock(_)
             | Failure::Runtime(_)
             | Failure::Threads(_) => WRONG,
+            Failure::Unusable(_) | Failure::Token(_) | Failure::Provision(_) | Failure::Midnight { .. } => UNUSABLE,
         }
     }
 
@@ -158,6 +194,20 @@ impl Failure {
             }
             Failure::Mock(_) | Failure::Runtime(_) => None,
             Failure::Key(error) => Some(error.hint().to_owned()),
+            Failure::NoTarget(_) => Some("`mock`, or a base URL: https://staging.example.com".to_owned()),
+            Failure::NotAllowed { host } => {
+                Some(format!("--allow {host}, or `allow = [\"{host}\"]` in the scenario's [live], says that you may"))
+            }
+            Failure::Unusable(error) => Some(error.hint().to_owned()),
+            Failure::Token(error) => Some(error.hint().to_owned()),
+            Failure::Live(fieldday_live::run::LiveError::NoSuchRep(_)) => {
+                Some("reps are called as in cell-0/tenant-1/rep-07; `fieldday scenarios plan` lists them".to_owned())
+            }
+            Failure::Live(_) => Some("fewer reps, or a higher limit of open files (ulimit -n)".to_owned()),
+            Failure::Provision(_) => Some("`provision` in [data] is run by the shell: docs/data.md".to_owned()),
+            Failure::MockNeedsAKey => Some("leave [tokens] out: the mock then trusts the run's own key".to_owned()),
+            Failure::TooFewFiles { .. } => Some("raise the limit: ulimit -n 65536".to_owned()),
+            Failure::Midnight { .. } => Some("a higher --speed, or another time of the day".to_owned()),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }
     }

@@ -77,3 +77,28 @@ fn kilobytes(file: &str, key: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(key))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
+
+/// A number that nobody can guess: the id of a run on the wall clock, and the key of its tokens for private values.
+pub fn random() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
+
+/// Lets this process open so many files, if the system's hard limit does; how many it may open then.
+#[cfg(unix)]
+pub fn raise_open_files(wanted: u64) -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= wanted) {
+        return limit.current;
+    }
+    let raised = limit.maximum.map_or(wanted, |most| most.min(wanted));
+    match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum: limit.maximum }) {
+        Ok(()) => Some(raised),
+        Err(_) => limit.current,
+    }
+}
+#[cfg(not(unix))]
+pub fn raise_open_files(_wanted: u64) -> Option<u64> {
+    None
+}

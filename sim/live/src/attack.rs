@@ -54,7 +54,7 @@ pub async fn attack(
     GooseAttack::initialize_with_config(configuration(host, users, wishes))?
         .register_scenario(scenario)
         // Nobody uses goose's own client, and one for all is cheaper than one each.
-        .set_client_builder_without_cookies(client)
+        .set_client_builder_without_cookies(client)?
         .execute()
         .await
 }
@@ -79,26 +79,26 @@ async fn day_of(user: &mut GooseUser, seat: Seat, worker: &UnboundedSender<Comma
 }
 
 fn configuration(host: String, users: usize, wishes: &GooseWishes) -> GooseConfiguration {
-    GooseConfiguration {
-        host: Some(host),
-        users: Some(users),
-        // All reps are there from the beginning; when each begins to work is the plan's business.
-        increase_time: Some(format!("{}s", (users / 2_000).max(1))),
-        iterations: Some(1),
-        no_telnet: true,
-        no_websocket: true,
-        no_print_metrics: true,
-        no_error_summary: true,
-        no_reset_metrics: true,
-        no_transaction_metrics: true,
-        no_scenario_metrics: true,
-        no_percentiles_over_time: wishes.dashboard.is_none(),
-        quiet: 3,
-        dashboard: wishes.dashboard.is_some(),
-        dashboard_host: wishes.dashboard.map(|_| "127.0.0.1".to_owned()),
-        dashboard_port: wishes.dashboard,
-        dashboard_no_auth: wishes.dashboard.is_some(),
-        request_log: wishes.request_log.as_ref().map(|path| path.display().to_string()),
-        ..GooseConfiguration::default()
-    }
+    // Some of its fields are private, so it cannot be written as a whole.
+    let mut goose = GooseConfiguration::default();
+    goose.host = Some(host);
+    goose.users = Some(users);
+    // All reps are there from the beginning; when each begins to work is the plan's business.
+    goose.increase_time = Some(format!("{}s", (users / 2_000).max(1)));
+    goose.iterations = Some(1);
+    goose.no_telnet = true;
+    goose.no_websocket = true;
+    goose.no_print_metrics = true;
+    goose.no_error_summary = true;
+    goose.no_reset_metrics = true;
+    goose.no_transaction_metrics = true;
+    goose.no_scenario_metrics = true;
+    goose.no_percentiles_over_time = wishes.dashboard.is_none();
+    goose.quiet = 3;
+    goose.dashboard = wishes.dashboard.is_some();
+    goose.dashboard_host = wishes.dashboard.map(|_| "127.0.0.1".to_owned());
+    goose.dashboard_port = wishes.dashboard;
+    goose.dashboard_no_auth = wishes.dashboard.is_some();
+    goose.request_log = wishes.request_log.as_ref().map(|path| path.display().to_string());
+    goose
 }

@@ -69,6 +69,9 @@ struct Seat {
     tenant: usize,
 }
 
+/// What somebody does all day.
+type Work = std::pin::Pin<Box<dyn Future<Output = ()>>>;
+
 /// Whoever else works: begins with the cell.
 enum Other {
     Desk(Station, fieldday_world::plan::OfficePlan),
@@ -126,7 +129,7 @@ impl LiveCell {
         let settings = setup::app(scenario);
         for (number, tenant) in plan.tenants.into_iter().enumerate() {
             let day = days[number.min(days.len() - 1)];
-            let found = tenant.found();
+            let found = tenant.found;
             let town = Rc::new(Town { visits: tenant.visits, places: tenant.places, roads: Roads::default(), found });
             let (zone, territory) = (tenant.data.zone.clone(), tenant.territory.clone());
             let at = |key, line| (key, line, day, zone.clone(), territory.clone());
@@ -135,13 +138,13 @@ impl LiveCell {
                     true => Line::Mobile(Box::new(RefCell::new(Link::new(plan.seed, rep.key, tenant.air.clone())))),
                     false => Line::Straight,
                 };
-                let who = (&rep.name, &rep.tenant_id, &rep.user_id, Some(&rep.rep_id), Role::SalesRep, ClientKind::Phone);
+                let who = (rep.name.as_str(), &rep.tenant_id, &rep.user_id, Some(&rep.rep_id), Role::SalesRep, ClientKind::Phone);
                 let station = cell.seat(who, at(rep.key, line));
                 cell.add_rep(station, rep, town.clone(), &settings, number);
             }
             if scenario.live.office {
                 for desk in tenant.office {
-                    let who = (&desk.name, &desk.tenant_id, &desk.user_id, None, desk.role, ClientKind::Desk);
+                    let who = (desk.name.as_str(), &desk.tenant_id, &desk.user_id, None, desk.role, ClientKind::Desk);
                     let station = cell.seat(who, at(desk.key, Line::Straight));
                     cell.others.borrow_mut().push(Other::Desk(station, desk));
                 }
@@ -150,13 +153,13 @@ impl LiveCell {
                 // The last round is made after everybody is done, whenever that is.
                 let done = day.day(terms.closes + terms.lingers);
                 auditor.rounds.iter_mut().for_each(|(_, at)| *at = (*at).min(done));
-                let who = (&auditor.name, &auditor.tenant_id, &auditor.user_id, None, Role::Manager, ClientKind::Auditor);
+                let who = (auditor.name.as_str(), &auditor.tenant_id, &auditor.user_id, None, Role::Manager, ClientKind::Auditor);
                 let station = cell.seat(who, at(auditor.key, Line::Straight));
                 cell.others.borrow_mut().push(Other::Auditor(station, auditor));
             }
             for intruder in tenant.intruders.into_iter().filter(|_| scenario.live.intruders) {
                 let rep_id = Some(&intruder.rep_id);
-                let who = (&intruder.name, &intruder.tenant_id, &intruder.user_id, rep_id, Role::SalesRep, ClientKind::Intruder);
+                let who = (intruder.name.as_str(), &intruder.tenant_id, &intruder.user_id, rep_id, Role::SalesRep, ClientKind::Intruder);
                 let station = cell.seat(who, at(intruder.key, Line::Straight));
                 cell.others.borrow_mut().push(Other::Intruder(station, intruder));
             }
@@ -198,16 +201,16 @@ impl LiveCell {
     /// Lets everybody but the reps begin.
     pub fn begin(&self) {
         for other in self.others.borrow_mut().drain(..) {
-            let work: std::pin::Pin<Box<dyn Future<Output = ()>>> = match other {
-                Other::Desk(station, plan) => Box::pin(self.until_home(Desk::new(station, plan).day())),
+            let work: Work = match other {
+                Other::Desk(station, plan) => Box::pin(self.until_home(Box::pin(Desk::new(station, plan).day()))),
                 // An auditor looks at what is left when the others have gone.
                 Other::Auditor(station, plan) => Box::pin(Auditor::new(station, plan).day()),
-                Other::Intruder(station, plan) => Box::pin(self.until_home(Intruder::new(station, plan).day())),
+                Other::Intruder(station, plan) => Box::pin(self.until_home(Box::pin(Intruder::new(station, plan).day()))),
             };
             self.shared.clock.spawn(work);
         }
     }
-    fn until_home(&self, work: impl Future<Output = ()>) -> impl Future<Output = ()> {
+    fn until_home(&self, work: Work) -> impl Future<Output = ()> + use<> {
         let (home, going) = (self.home.clone(), self.going_home.clone());
         async move {
             let called = async {

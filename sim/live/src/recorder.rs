@@ -93,7 +93,9 @@ impl Recorder {
                 // Calls that nobody repeats any more are forgotten: a client has few under way.
                 if self.asked.len() > KNOWN_CALLS {
                     let old: Vec<_> = self.asked.keys().filter(|(_, call)| call + 256 < wire.call).copied().collect();
-                    old.iter().for_each(|key| drop(self.asked.remove(key)));
+                    for key in old {
+                        self.asked.remove(&key);
+                    }
                 }
                 self.requests += 1;
                 let failed = match &wire.end {

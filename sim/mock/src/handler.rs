@@ -135,11 +135,14 @@ enum Asked {
 impl Handler {
     /// A backend for each cell of the plan.
     pub fn new(options: Options) -> Result<Handler, MockError> {
-        let Options { plan, verifier, jwks, clock, pace, workers, upload_limit, listen, tls } = options;
+        let Options { plan, prepare, verifier, jwks, clock, pace, workers, upload_limit, listen, tls } = options;
         let mut shards = Vec::new();
         let mut homes = HashMap::new();
         for index in 0..plan.cells() {
-            let cell = plan.cell(index);
+            let mut cell = plan.cell(index);
+            if let Some(prepare) = &prepare {
+                prepare(&mut cell);
+            }
             let mut config = setup::backend(plan.scenario(), &cell);
             config.service = pace.of(config.service);
             let rows: Vec<_> = cell.tenants.into_iter().map(|tenant| tenant.data).collect();

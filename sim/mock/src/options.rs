@@ -4,16 +4,22 @@ use crate::clock::Clock;
 use fieldday_api::time::Span;
 use fieldday_backend::{DataError, ServiceTimes, Spread};
 use fieldday_tokens::{Key, Verifier, jwks};
-use fieldday_world::plan::Plan;
+use fieldday_world::plan::{CellPlan, Plan};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use thiserror::Error;
 use tokio_rustls::rustls::ServerConfig;
 
+/// Something done to a cell's plan.
+pub type Prepare = Box<dyn Fn(&mut CellPlan) + Send>;
+
 /// What a mock serves, and how.
 pub struct Options {
     /// Whose data there are, how the backend behaves, its mishaps and defects.
     pub plan: Plan,
+    /// What is done to a cell's plan before it is loaded; nothing if none. A live run that goes through the day faster than
+    /// the wall moves mishaps to where they belong on the mock's clock.
+    pub prepare: Option<Prepare>,
     /// Which tokens are good.
     pub verifier: Verifier,
     /// The JWKS document to serve, for whoever is to trust the same keys.
@@ -41,6 +47,7 @@ impl Options {
     pub fn new(plan: Plan, verifier: Verifier, jwks: String) -> Options {
         Options {
             plan,
+            prepare: None,
             verifier,
             jwks,
             clock: Clock::wall(),

@@ -30,6 +30,8 @@ pub struct Facts {
     pub cpu_s: Option<f64>,
     /// The most memory that was held.
     pub peak_memory_bytes: Option<u64>,
+    /// What a live run called; none of a virtual run.
+    pub target: Option<String>,
     /// How long a live run called its target, in microseconds on the wall's clock; none of a virtual run.
     pub live_us: Option<u64>,
     /// Where the generator of a live run could not keep up, in a sentence each: such a run is invalid.
@@ -67,7 +69,7 @@ impl Summary {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             complete: outcome.complete,
-            ran: ran(plan, outcome),
+            ran: ran(&facts, plan, outcome),
             limits: by_endpoint(outcome),
             scenario_limits: judged,
             rules: Rule::ALL.iter().map(|rule| rule_line(*rule, &outcome.findings, &scenario.must_exercise)).collect(),
@@ -101,13 +103,13 @@ fn reproduce(recipe: &Recipe, outcome: Outcome, verification: Option<&Verificati
     }
 }
 
-fn ran(plan: &Plan, outcome: &RunOutcome) -> Ran {
+fn ran(facts: &Facts, plan: &Plan, outcome: &RunOutcome) -> Ran {
     let scenario = plan.scenario();
     Ran {
         scenario: scenario.name.clone(),
         about: scenario.about.clone(),
         seed: format!("{:#x}", plan.seed()),
-        target: "the model backend, on the virtual clock".to_owned(),
+        target: facts.target.clone().unwrap_or_else(|| "the model backend, on the virtual clock".to_owned()),
         dates: scenario.day.dates.iter().map(ToString::to_string).collect(),
         starts_at: plan.start().to_string(),
         ends_at: plan.end().to_string(),

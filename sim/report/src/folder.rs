@@ -131,6 +131,12 @@ impl Folder {
         let written = history.frames(frames, cell.events);
         written.map_err(|source| self.failed(HISTORY, source))
     }
+    /// Adds finished frames that hold so many events: a live run's history as it comes.
+    pub fn add_frames(&mut self, frames: &[u8], events: u64) -> Result<(), FolderError> {
+        let Some(history) = &mut self.history else { return Ok(()) };
+        let written = history.frames(frames, events);
+        written.map_err(|source| self.failed(HISTORY, source))
+    }
     /// Closes the history, with its end line if there is a fingerprint of the whole; without one it says that it was cut.
     pub fn end_history(&mut self, fingerprint: Option<Fingerprint>) -> Result<(), FolderError> {
         let Some(mut history) = self.history.take() else { return Ok(()) };

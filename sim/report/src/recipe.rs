@@ -19,6 +19,8 @@ pub struct Recipe {
     pub without: Vec<String>,
     /// Defects built in beside the scenario's.
     pub defects: Vec<String>,
+    /// Of a live run: its target, and how it is driven, as words of the command line.
+    pub live: Vec<String>,
 }
 
 impl fmt::Display for Recipe {
@@ -38,6 +40,9 @@ impl fmt::Display for Recipe {
         }
         for name in &self.defects {
             write!(f, " --defect {}", quoted(name))?;
+        }
+        for word in &self.live {
+            write!(f, " {}", quoted(word))?;
         }
         Ok(())
     }
@@ -68,6 +73,7 @@ mod tests {
             date: Some("2026-06-10".into()),
             without: vec!["cell-0/tenant-1/rep-07".into()],
             defects: vec!["stale-read".into()],
+            live: Vec::new(),
         };
         assert_eq!(
             odd.to_string(),

@@ -6,6 +6,7 @@ mod compare;
 pub mod explore;
 pub mod fixtures;
 mod init;
+mod live;
 pub mod mock;
 pub mod prove;
 pub mod replay;

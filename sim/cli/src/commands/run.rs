@@ -27,6 +27,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const CELLS_RECORDED: usize = 4;
 
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
+    if args.target != "model" {
+        return super::live::run(args);
+    }
     let choice = Choice::new(&args.choice)?;
     let mut keeper = Keeper::new(args, &choice)?;
     let stop = interrupt::flag();
@@ -47,6 +50,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         peak_memory_bytes: machine::peak_memory_bytes(),
         verification: ran.verification,
         history,
+        ..Facts::default()
     };
     let summary = Summary::new(facts, &choice.plan, &ran.outcome);
     let (place, lost) = keeper.close(&summary, &ran.outcome.measures, &choice.plan);

@@ -150,3 +150,10 @@ fn tls_kind(error: &std::io::Error) -> String {
     let said = error.to_string();
     said.split(": ").next().unwrap_or("failed").chars().take(80).collect()
 }
+
+/// The certificates of a PEM file, in DER; none if there are none in it.
+pub fn certificates(pem: &[u8]) -> Option<Vec<Vec<u8>>> {
+    use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).map(|der| der.map(|der| der.to_vec())).collect();
+    read.ok().filter(|certificates| !certificates.is_empty())
+}

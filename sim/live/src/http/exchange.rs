@@ -3,10 +3,10 @@
 use crate::http::body::Outgoing;
 use crate::http::connect::Sender;
 use fieldday_api::SmolStr;
-use fieldday_api::time::Span;
+use fieldday_api::time::{Span, Time};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
+use hyper::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use hyper::{Request, Response};
 
 /// More than any answer of the API has: what is larger is not read to its end.
@@ -22,6 +22,8 @@ pub struct Exchange {
     pub retry_after: Option<Span>,
     /// The id that the target gave the request.
     pub request_id: Option<SmolStr>,
+    /// What time it is there, to the second, if it says so.
+    pub date: Option<Time>,
     /// Which build of the target answered, if it says so.
     pub version: Option<String>,
     /// The body.
@@ -47,6 +49,7 @@ async fn read(response: Response<Incoming>) -> Result<Exchange, ExchangeEnd> {
     let (status, content_type) = (response.status().as_u16(), header(CONTENT_TYPE.as_str()));
     let request_id = header("x-request-id").or_else(|| header("x-trace-id")).filter(is_id).map(SmolStr::from);
     let version = header("x-git-sha").or_else(|| header("x-version")).filter(is_id);
+    let date = header(DATE.as_str()).and_then(|text| http_date(&text));
     let mut body = response.into_body();
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
@@ -57,7 +60,7 @@ async fn read(response: Response<Incoming>) -> Result<Exchange, ExchangeEnd> {
         bytes.extend_from_slice(&data);
     }
     let retry_after = seconds.map(|seconds| Span::seconds(i64::from(seconds)));
-    Ok(Exchange { status, content_type, retry_after, request_id, version, body: bytes.into() })
+    Ok(Exchange { status, content_type, retry_after, request_id, date, version, body: bytes.into() })
 }
 
 /// What hyper says went wrong, as a word that is the same for all that go wrong alike.
@@ -74,4 +77,11 @@ fn broken(error: &hyper::Error) -> ExchangeEnd {
         }
         .into(),
     )
+}
+
+/// A date as HTTP has it: `Wed, 10 Jun 2026 07:30:00 GMT`.
+fn http_date(text: &str) -> Option<Time> {
+    let at = httpdate::parse_http_date(text).ok()?;
+    let since = at.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Time::from_micros(i64::try_from(since.as_micros()).ok()?))
 }

@@ -6,6 +6,7 @@ mod exchange;
 mod lines;
 mod wire;
 
-pub use connect::{Connector, NoConnection};
+pub use connect::{Connector, NoConnection, certificates};
+pub use lines::Lines;
 pub use exchange::{Exchange, ExchangeEnd, exchange};
-pub use wire::{HttpWire, WireSettings};
+pub use wire::{HttpWire, WireSettings, call_once};

@@ -216,17 +216,9 @@ impl Inner {
         tokio::task::spawn_local(async move { lines.give_back(held).await });
     }
     fn request(&self, errand: &Errand, call: &Call) -> Result<Request<Outgoing>, &'static str> {
-        let http = write_call(call, &self.settings.dialect);
-        let target = self.settings.connector.target();
-        let is_h2 = self.settings.http == HttpVersion::Http2;
-        let path = target.path(&http.path, &http.query);
-        let uri = if is_h2 { format!("http{}://{}{path}", if target.is_secure() { "s" } else { "" }, target.authority()) } else { path };
-        let mut request = Request::builder().method(http.method.as_str()).uri(uri).header(ACCEPT, "application/json");
-        if !is_h2 {
-            request = request.header(HOST, target.authority());
-        }
-        request = self.traced(request, errand.key);
-        if let Some(bearer) = self.authorization(errand.client, &errand.credential).filter(|_| !call.op().endpoint().roles.is_empty()) {
+        let mut request = self.settings.head(call, errand.key);
+        let is_open = call.op().endpoint().roles.is_empty();
+        if let Some(bearer) = self.authorization(errand.client, &errand.credential).filter(|_| !is_open) {
             let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| "a token that is no header")?;
             bearer.set_sensitive(true);
             request = request.header(AUTHORIZATION, bearer);
@@ -236,17 +228,8 @@ impl Inner {
         {
             request = request.header("x-company-id", company.as_str());
         }
-        if http.body.is_some() {
-            request = request.header(CONTENT_TYPE, "application/json");
-        }
-        request.body(Outgoing::json(http.body)).map_err(|_| "a request that is no HTTP")
-    }
-    fn traced(&self, request: hyper::http::request::Builder, key: u64) -> hyper::http::request::Builder {
-        let (run, version) = (self.settings.run, env!("CARGO_PKG_VERSION"));
-        let span = key.rotate_left(32) | 1;
-        request
-            .header(USER_AGENT, format!("fieldday/{version} run/{run:016x}"))
-            .header("traceparent", format!("00-{run:016x}{key:016x}-{span:016x}-01"))
+        let body = write_call(call, &self.settings.dialect).body;
+        request.body(Outgoing::json(body)).map_err(|_| "a request that is no HTTP")
     }
     fn answered(&self, call: &Call, answer: Exchange) -> Carried {
         if let Some(version) = answer.version {
@@ -278,7 +261,7 @@ impl Inner {
         };
         let bytes = self.settings.upload_bytes.map_or(bytes, |most| bytes.min(most));
         let request = Request::builder().method("PUT").uri(rest).header(HOST, store.target().authority());
-        let request = self.traced(request, errand.key).header(CONTENT_TYPE, "audio/mp4");
+        let request = self.settings.traced(request, errand.key).header(CONTENT_TYPE, "audio/mp4");
         let Ok(request) = request.body(Outgoing::audio(bytes, errand.cut_after)) else {
             return failed("an upload URL that is none");
         };
@@ -290,6 +273,50 @@ impl Inner {
             Ok(answer) => self.answered(&errand.request, answer),
             Err(ExchangeEnd(why)) => failed(&why),
         }
+    }
+}
+
+/// One call outside any cell: to look at a target before a run.
+pub async fn call_once(wire: &WireSettings, call: &Call, bearer: Option<&str>) -> Result<Exchange, ExchangeEnd> {
+    let mut sender = wire.connector.connect().await.map_err(|error| ExchangeEnd(error.to_string().into()))?;
+    let mut request = wire.head(call, 1);
+    if let Some(bearer) = bearer {
+        let mut bearer = HeaderValue::from_str(bearer).map_err(|_| ExchangeEnd("a token that is no header".into()))?;
+        bearer.set_sensitive(true);
+        request = request.header(AUTHORIZATION, bearer);
+    }
+    let body = write_call(call, &wire.dialect).body;
+    let request = request.body(Outgoing::json(body)).map_err(|_| ExchangeEnd("a request that is no HTTP".into()))?;
+    let limit = Duration::from_micros(call.op().endpoint().class.limit().as_micros().unsigned_abs());
+    match tokio::time::timeout(limit, exchange(&mut sender, request)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(ExchangeEnd("no answer in time".into())),
+    }
+}
+
+impl WireSettings {
+    /// The head of a request, but for what says who asks.
+    fn head(&self, call: &Call, key: u64) -> hyper::http::request::Builder {
+        let http = write_call(call, &self.dialect);
+        let target = self.connector.target();
+        let path = target.path(&http.path, &http.query);
+        let is_h2 = self.http == HttpVersion::Http2;
+        let scheme = if target.is_secure() { "https" } else { "http" };
+        let uri = if is_h2 { format!("{scheme}://{}{path}", target.authority()) } else { path };
+        let mut request = Request::builder().method(http.method.as_str()).uri(uri).header(ACCEPT, "application/json");
+        if !is_h2 {
+            request = request.header(HOST, target.authority());
+        }
+        if http.body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        self.traced(request, key)
+    }
+    fn traced(&self, request: hyper::http::request::Builder, key: u64) -> hyper::http::request::Builder {
+        let (run, version, span) = (self.run, env!("CARGO_PKG_VERSION"), key.rotate_left(32) | 1);
+        request
+            .header(USER_AGENT, format!("fieldday/{version} run/{run:016x}"))
+            .header("traceparent", format!("00-{run:016x}{key:016x}-{span:016x}-01"))
     }
 }
 

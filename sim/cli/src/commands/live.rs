@@ -1,0 +1,447 @@
+//! `fieldday run --target mock|URL`: the day on the wall clock. What is about to happen is said first, and the target is
+//! looked at; then the run, the report and the folder.
+
+use crate::args::{Format, LiveArgs, RunArgs};
+use crate::choice::Choice;
+use crate::failure::{Failure, WRONG};
+use crate::machine::{self, Stopwatch};
+use crate::{interrupt, output, show};
+use fieldday_api::private;
+use fieldday_api::time::{Span, Time};
+use fieldday_history::Fingerprint;
+use fieldday_history::file::{FORMAT, Header};
+use fieldday_live::attack::GooseWishes;
+use fieldday_live::clock::{DayClock, WallClock, utc_now};
+use fieldday_live::http::{Connector, WireSettings};
+use fieldday_live::preflight::{Unusable, preflight};
+use fieldday_live::provision::Provision;
+use fieldday_live::run::{LiveOutcome, LiveRun, day_clocks, lasts, peak_requests_per_s, window};
+use fieldday_live::target::Target;
+use fieldday_live::worker::Pulse;
+use fieldday_mock::{Clock as MockClock, Mock, Options as MockOptions};
+use fieldday_report::summary::HistoryPart;
+use fieldday_report::units::{count, counted};
+use fieldday_report::{Facts, Folder, FolderError, HISTORY, Outcome, RUN_SCHEMA, RunFile, Summary, terminal};
+use fieldday_tokens::{Source, Wallet};
+use fieldday_world::export::{Export, Format as ExportFormat};
+use fieldday_world::plan::{CellPlan, Plan};
+use fieldday_world::roster::Roster;
+use fieldday_world::scenario::Scenario;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Between two lines of progress.
+const A_WHILE: Duration = Duration::from_secs(5);
+/// Threads that the tool's own mock serves on.
+const MOCK_THREADS: usize = 1;
+/// A protocol's clock shows this a moment before the window opens: everybody takes their place.
+const TAKES_PLACE: Span = Span::millis(500);
+
+pub fn run(args: &RunArgs) -> Result<u8, Failure> {
+    let mut choice = Choice::new(&args.choice)?;
+    choice.recipe.live = words(&args.target, &args.live);
+    let is_mock = args.target == "mock";
+    let scenario = settled(choice.plan.scenario(), &args.live, is_mock, args.choice.date.is_some());
+    let stage = Stage::new(scenario, choice.plan.seed(), is_mock)?;
+    enough_files(&stage)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(MOCK_THREADS).enable_all().build();
+    let runtime = runtime.map_err(Failure::Runtime)?;
+
+    let life = Span::seconds(i64::from(stage.scenario.switches.token_life_s));
+    let source = Source::of(&stage.scenario.tokens, life)?;
+    let opens = stage.opens();
+    let clock = WallClock::showing(if is_mock { opens - TAKES_PLACE } else { utc_now() });
+    let opens = clock.now() + TAKES_PLACE;
+    let mock = match is_mock {
+        true => Some(runtime.block_on(serve(&stage, &source, clock, opens))?),
+        false => None,
+    };
+    let target = Target::parse(mock.as_ref().map_or(args.target.clone(), Mock::base_url).as_str())?;
+    allowed(&target, &stage.scenario)?;
+    if !is_mock {
+        // A target's data are people's: their tokens mean nothing beyond this run.
+        let _ = private::set_token_key((machine::random(), machine::random()));
+        provision(&stage, &target)?;
+    }
+    let roots = args.live.cacert.as_deref().map(certificates).transpose()?.unwrap_or_default();
+    let unreachable = |error: fieldday_live::http::NoConnection| {
+        Unusable::Unreachable { target: target.to_string(), why: error.to_string() }
+    };
+    let connector = runtime.block_on(Connector::new(target.clone(), stage.scenario.live.http, &roots)).map_err(unreachable)?;
+    let wire = WireSettings {
+        connector,
+        http: stage.scenario.live.http,
+        roots,
+        dialect: stage.scenario.dialect.table(),
+        wallet: Wallet::new(source, stage.scenario.tokens.parallel as usize),
+        run: machine::random(),
+        upload_bytes: stage.scenario.data.upload_bytes,
+        version: args.live.target_version.clone().map_or_else(Default::default, Into::into),
+        token_trouble: Default::default(),
+    };
+    announce(&stage, &target, is_mock);
+    let difference = Span::seconds(i64::from(stage.scenario.live.clock_difference_s));
+    let seen = runtime.block_on(preflight(&wire, &stage.cells[0], clock.now(), difference, is_mock))?;
+    seen.notes.iter().for_each(|note| output::note(note));
+    if args.live.dry_run {
+        output::note("the target can be used; nothing was begun (--dry-run)");
+        return Ok(0);
+    }
+    let mut keeper = Keeper::new(args, &stage, &target, is_mock, choice.recipe.to_string())?;
+    let live = LiveRun {
+        scenario: stage.scenario.clone(),
+        cells: stage.cells.clone(),
+        clock,
+        opens: clock.now().max(opens),
+        wire,
+        workers: workers(args),
+        history: keeper.folder.is_some(),
+        only: args.live.only_rep.clone(),
+        goose: GooseWishes { dashboard: args.live.dashboard, request_log: args.live.request_log.clone() },
+    };
+    if let Some(port) = args.live.dashboard {
+        output::note(&format!("goose's dashboard: http://127.0.0.1:{port}"));
+    }
+    let stop = interrupt::flag();
+    let stopwatch = Stopwatch::start();
+    let ran = go(live, &stop, &mut keeper)?;
+    let took = stopwatch.took();
+    if let Some(mock) = mock {
+        runtime.block_on(mock.stop());
+    }
+    report(args, &stage, &target, is_mock, &choice, ran, took, keeper)
+}
+
+/// What is lived: the scenario as settled, its plan, and its cells with the identities that the target knows.
+struct Stage {
+    scenario: Arc<Scenario>,
+    plan: Plan,
+    cells: Vec<CellPlan>,
+}
+
+impl Stage {
+    fn new(scenario: Scenario, seed: u64, is_mock: bool) -> Result<Stage, Failure> {
+        let scenario = Arc::new(scenario);
+        let roster = match scenario.data.users.as_deref().filter(|_| !is_mock) {
+            None => None,
+            Some(file) => {
+                let path = Path::new(file);
+                let text = std::fs::read_to_string(path);
+                let text = text.map_err(|source| Failure::Unreadable { path: path.to_owned(), source })?;
+                Some(Roster::parse(&text, file)?)
+            }
+        };
+        let day = scenario.day.dates.first().copied();
+        let turn = day.filter(|_| scenario.data.rotate).map(|date| u64::from(date.days().unsigned_abs()));
+        let plan = match &roster {
+            Some(roster) => roster.plan(scenario.clone(), seed, turn)?,
+            None => Plan::new(scenario.clone(), seed)?,
+        };
+        let mut cells = Vec::new();
+        for index in 0..plan.cells() {
+            let mut cell = plan.cell(index);
+            if let Some(roster) = &roster {
+                let cast = roster.cast(&plan, &mut cell, turn)?;
+                cast.left_out.iter().for_each(|part| output::note(&format!("nobody plays {part}")));
+            }
+            if scenario.data.found && !is_mock {
+                cell.as_found(&scenario);
+            }
+            cells.push(cell);
+        }
+        let stage = Stage { scenario, plan, cells };
+        if !is_mock {
+            stage.ends_before_midnight(utc_now())?;
+        }
+        Ok(stage)
+    }
+    /// When the window opens, by the plan: what a mock's clock is to show then.
+    fn opens(&self) -> Time {
+        let first = self.cells.first().and_then(|cell| Some((cell.date, cell.tenants.first()?)));
+        first.map_or(self.plan.start(), |(date, tenant)| tenant.data.zone.at(date, window(&self.scenario).0))
+    }
+    fn reps(&self) -> u64 {
+        self.cells.iter().flat_map(|cell| &cell.tenants).map(|tenant| tenant.reps.len() as u64).sum()
+    }
+    /// All tenants have the plan's date now, and still have it when the run ends.
+    fn ends_before_midnight(&self, now: Time) -> Result<(), Failure> {
+        let lasts = lasts(&self.scenario) + Span::seconds(i64::from(self.scenario.live.linger_s));
+        for cell in &self.cells {
+            for tenant in &cell.tenants {
+                let zone = &tenant.data.zone;
+                if zone.date(now) != cell.date || zone.date(now + lasts) != cell.date {
+                    let time = zone.time_of_day(now).to_string();
+                    let minutes = lasts.as_seconds() / 60;
+                    return Err(Failure::Midnight { tenant: format!("{} ({})", tenant.name, zone.name), time, minutes });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The scenario with what the command line says about the run.
+fn settled(scenario: &Scenario, args: &LiveArgs, is_mock: bool, dated: bool) -> Scenario {
+    let mut scenario = scenario.clone();
+    let live = &mut scenario.live;
+    live.speed = args.speed.unwrap_or(live.speed);
+    live.window = args.window.or(live.window);
+    live.link &= !args.no_link;
+    live.max_requests = args.max_requests.or(live.max_requests);
+    live.max_errors = args.max_errors.or(live.max_errors);
+    live.intruders |= args.intruders || is_mock;
+    live.allow.extend(args.allow.iter().cloned());
+    // One day is lived; against a deployment, today.
+    scenario.day.dates.truncate(1);
+    if !is_mock && !dated {
+        scenario.day.dates = vec![scenario.today(utc_now())];
+    }
+    if scenario.live.window.is_some() || scenario.live.speed > 1 {
+        // A part of a day, or one that passes faster than its polls, need not exercise what a whole day does.
+        scenario.must_exercise.clear();
+    }
+    scenario
+}
+
+/// The words that give the same run again.
+fn words(target: &str, args: &LiveArgs) -> Vec<String> {
+    let mut words = vec!["--target".to_owned(), target.to_owned()];
+    let mut add = |flag: &str, value: Option<String>| {
+        if let Some(value) = value {
+            words.extend([flag.to_owned(), value]);
+        }
+    };
+    add("--speed", args.speed.map(|speed| speed.to_string()));
+    add("--window", args.window.map(|(from, until)| format!("{from}-{until}")));
+    add("--only-rep", args.only_rep.clone());
+    add("--max-requests", args.max_requests.map(|most| most.to_string()));
+    add("--max-errors", args.max_errors.map(|most| most.to_string()));
+    args.allow.iter().for_each(|host| add("--allow", Some(host.clone())));
+    words.extend(args.no_link.then(|| "--no-link".to_owned()));
+    words.extend(args.intruders.then(|| "--intruders".to_owned()));
+    words
+}
+
+fn workers(args: &RunArgs) -> usize {
+    let cores = machine::cores();
+    usize::try_from(args.threads.unwrap_or(cores.saturating_sub(1).max(1))).unwrap_or(1)
+}
+
+/// Each rep holds a connection, and goose some files of its own.
+fn enough_files(stage: &Stage) -> Result<(), Failure> {
+    let reps = stage.reps();
+    let needed = reps * 3 + 200;
+    match machine::raise_open_files(needed) {
+        Some(allowed) if allowed < needed => Err(Failure::TooFewFiles { reps, needed, allowed }),
+        _ => Ok(()),
+    }
+}
+
+fn allowed(target: &Target, scenario: &Scenario) -> Result<(), Failure> {
+    if target.is_loopback() || scenario.live.allow.iter().any(|host| host == target.host()) {
+        return Ok(());
+    }
+    Err(Failure::NotAllowed { host: target.host().to_owned() })
+}
+
+/// The tool's own mock, whose clock is the run's.
+async fn serve(stage: &Stage, source: &Source, clock: WallClock, opens: Time) -> Result<Mock, Failure> {
+    let key = source.key().ok_or(Failure::MockNeedsAKey)?;
+    let mut options = MockOptions::trusting(Plan::new(stage.scenario.clone(), stage.plan.seed())?, std::slice::from_ref(key));
+    options.clock = MockClock::at(clock.now());
+    let scenario = stage.scenario.clone();
+    options.prepare = Some(Box::new(move |cell| {
+        let Some(day) = day_clocks(&scenario, cell, opens).first().copied() else { return };
+        let moved = |at: Time, day: &DayClock| day.wall(at);
+        for mishap in &mut cell.mishaps {
+            (mishap.from, mishap.until) = (moved(mishap.from, &day), moved(mishap.until, &day));
+        }
+    }));
+    Ok(Mock::serve(options).await?)
+}
+
+/// Loads the target by the scenario's command, if it has one.
+fn provision(stage: &Stage, target: &Target) -> Result<(), Failure> {
+    let data = &stage.scenario.data;
+    let Some(command) = &data.provision else { return Ok(()) };
+    let folder = std::env::temp_dir().join(format!("fieldday-export-{:016x}", machine::random()));
+    let failed = |source| Failure::File { path: folder.clone(), source };
+    std::fs::create_dir(&folder).map_err(failed)?;
+    let written = |error: fieldday_world::export::ExportError| failed(std::io::Error::other(error.to_string()));
+    let mut export = Export::new(ExportFormat::Json, |name| {
+        std::fs::File::create_new(folder.join(name)).map(std::io::BufWriter::new)
+    })
+    .map_err(written)?;
+    stage.cells.iter().try_for_each(|cell| export.add(cell)).map_err(written)?;
+    export.finish().map_err(written)?;
+    output::note(&format!("provisioning: {command}"));
+    let (url, date) = (target.to_string(), stage.cells[0].date.to_string());
+    let timeout = Duration::from_secs(u64::from(data.timeout_s));
+    let done = Provision { command, timeout, export: &folder, target: &url, date: &date }.run();
+    // Left behind, it would be in the way of nobody: the people in it are invented.
+    let _ = std::fs::remove_dir_all(&folder);
+    Ok(done?)
+}
+
+fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
+    let unreadable = |source| Failure::Unreadable { path: path.to_owned(), source };
+    let text = std::fs::read(path).map_err(unreadable)?;
+    let read = fieldday_live::http::certificates(&text);
+    read.ok_or_else(|| unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, "there is no certificate in it")))
+}
+
+/// What is about to happen.
+fn announce(stage: &Stage, target: &Target, is_mock: bool) {
+    let (reps, scenario) = (stage.reps(), &stage.scenario);
+    let (from, until) = window(scenario);
+    let seconds = lasts(scenario).as_seconds();
+    let takes = if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds / 60) };
+    let what = if is_mock { format!("the tool's own mock, {target}") } else { target.to_string() };
+    let peak = peak_requests_per_s(reps, scenario);
+    output::note(&format!(
+        "{}, seed {:#x}: {} at {what}\n  {} from {from} to {until} at speed {}: {takes}; some {} requests a second at the peak",
+        scenario.name,
+        stage.plan.seed(),
+        counted(reps, "rep", "reps"),
+        stage.cells[0].date,
+        scenario.live.speed,
+        count(peak.ceil() as u64)
+    ));
+}
+
+fn go(live: LiveRun, stop: &AtomicBool, keeper: &mut Keeper) -> Result<LiveOutcome, Failure> {
+    let pulse = Arc::new(Pulse::default());
+    let began = Instant::now();
+    let mut told = began;
+    let tick = |pulse: &Pulse| {
+        if told.elapsed() >= A_WHILE {
+            told = Instant::now();
+            let of = |n: &std::sync::atomic::AtomicU64| n.load(Ordering::Relaxed);
+            let (begun, ended) = (of(&pulse.begun), of(&pulse.ended));
+            output::note(&format!(
+                "{:>4} s  {} at work, {} done; {}, {}",
+                began.elapsed().as_secs(),
+                counted(begun - ended.min(begun), "rep", "reps"),
+                count(ended),
+                counted(of(&pulse.requests), "request", "requests"),
+                counted(of(&pulse.errors), "error", "errors")
+            ));
+        }
+    };
+    Ok(live.live(stop, &pulse, |part| keeper.add(&part.bytes, part.events), tick)?)
+}
+
+#[allow(clippy::too_many_arguments)] // Everything that a report is made of, once.
+fn report(
+    args: &RunArgs,
+    stage: &Stage,
+    target: &Target,
+    is_mock: bool,
+    choice: &Choice,
+    ran: LiveOutcome,
+    took: machine::Took,
+    mut keeper: Keeper,
+) -> Result<u8, Failure> {
+    let cores = machine::cores() as f64;
+    let share = took.cpu_s.map(|cpu| cpu / (took.wall_s.max(0.001) * cores));
+    let mut generator = ran.health.troubles(&stage.scenario.live.generator, share);
+    if let Some(first) = ran.panicked.first() {
+        let reps = counted(ran.panicked.len() as u64, "rep", "reps");
+        generator.push(format!("{reps} panicked, {first} first: that is a bug of fieldday"));
+    }
+    if let Some(trouble) = &ran.token_trouble {
+        generator.push(format!("tokens could not be had: {trouble}"));
+    }
+    let history = keeper.end_history(&ran);
+    let version = ran.version.as_ref().map_or(String::new(), |version| format!(", version {version}"));
+    let facts = Facts {
+        recipe: choice.recipe.clone(),
+        threads: workers(args) as u64,
+        wall_s: took.wall_s,
+        cpu_s: took.cpu_s,
+        peak_memory_bytes: machine::peak_memory_bytes(),
+        target: Some(if is_mock { "the tool's own mock, over HTTP".to_owned() } else { format!("{target}{version}") }),
+        live_us: Some(u64::try_from(ran.took.as_micros()).unwrap_or(u64::MAX)),
+        generator,
+        budget: ran.budget.clone(),
+        contract: ran.contract.clone(),
+        history,
+        ..Facts::default()
+    };
+    let summary = Summary::new(facts, &stage.plan, &ran.run);
+    let (place, lost) = keeper.close(&summary, &ran, &stage.plan);
+    let text = match args.format {
+        Format::Json => summary.to_json(),
+        Format::Terminal => terminal::report(&summary, place.as_deref(), output::stdout_has_colour()),
+    };
+    let printed = output::print(&text).err();
+    let failures: Vec<Failure> = lost.map(Failure::Folder).into_iter().chain(printed).collect();
+    failures.iter().for_each(show::failure);
+    let verdict = summary.verdict.exit_code;
+    Ok(if verdict == Outcome::Held.exit_code() && !failures.is_empty() { WRONG } else { verdict })
+}
+
+/// Keeps a run in its folder as it goes, until the folder fails.
+struct Keeper {
+    run: RunFile,
+    folder: Option<Folder>,
+    lost: Option<FolderError>,
+}
+
+impl Keeper {
+    fn new(args: &RunArgs, stage: &Stage, target: &Target, is_mock: bool, reproduce: String) -> Result<Keeper, FolderError> {
+        let run = RunFile {
+            schema: RUN_SCHEMA,
+            complete: false,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            target: if is_mock { "mock".to_owned() } else { target.to_string() },
+            seed: format!("{:#x}", stage.plan.seed()),
+            reproduce,
+            started_at: machine::now(),
+            ended_at: None,
+            host: machine::host(),
+            scenario: stage.scenario.as_ref().clone(),
+        };
+        let mut folder = if args.no_out { None } else { Some(Folder::create(&args.out, &run)?) };
+        if let Some(folder) = &mut folder {
+            folder.begin_history(&Header {
+                fieldday_history: FORMAT,
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                scenario: stage.scenario.name.clone(),
+                seed: stage.plan.seed(),
+                start: stage.plan.start(),
+            })?;
+        }
+        Ok(Keeper { run, folder, lost: None })
+    }
+    fn attempt(&mut self, what: impl FnOnce(&mut Folder) -> Result<(), FolderError>) {
+        if let Some(folder) = self.folder.as_mut().filter(|_| self.lost.is_none())
+            && let Err(error) = what(folder)
+        {
+            self.lost = Some(error);
+        }
+    }
+    fn add(&mut self, frames: &[u8], events: u64) {
+        self.attempt(|folder| folder.add_frames(frames, events));
+    }
+    fn end_history(&mut self, ran: &LiveOutcome) -> Option<HistoryPart> {
+        self.folder.as_ref()?;
+        let whole: Option<Fingerprint> = ran.run.complete.then_some(ran.run.fingerprint);
+        self.attempt(|folder| folder.end_history(whole));
+        let why = if whole.is_some() { "recorded" } else { "recorded until the run was ended" };
+        Some(HistoryPart { file: HISTORY.to_owned(), only_cells: None, why: why.to_owned() })
+    }
+    fn close(mut self, summary: &Summary, ran: &LiveOutcome, plan: &Plan) -> (Option<String>, Option<FolderError>) {
+        let place = self.folder.as_ref().map(|folder| folder.path().display().to_string());
+        let lost = self.lost.take();
+        self.attempt(|folder| folder.put_latencies(&ran.run.measures, plan.start(), plan.end()));
+        self.attempt(|folder| folder.put_summary(summary));
+        if lost.is_none() {
+            let run = RunFile { complete: summary.complete, ended_at: Some(machine::now()), ..self.run.clone() };
+            self.attempt(|folder| folder.close(&run));
+        }
+        (place, lost.or(self.lost))
+    }
+}

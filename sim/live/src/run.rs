@@ -1,0 +1,274 @@
+//! A run on the wall clock, from a plan to what came of it.
+
+use crate::attack::{GooseWishes, Seat, attack};
+use crate::cell::Terms;
+use crate::clock::{DayClock, WallClock};
+use crate::health::Health;
+use crate::http::WireSettings;
+use crate::recorder::Frames;
+use crate::worker::{CellOrder, Command, Orders, Pulse, WorkerOutcome, work};
+use fieldday_api::time::{Span, Time, TimeOfDay};
+use fieldday_engine::run::RunOutcome;
+use fieldday_history::Fingerprint;
+use fieldday_rules::{Contract, Findings, Measures, Settings as JudgeSettings};
+use fieldday_world::plan::CellPlan;
+use fieldday_world::scenario::Scenario;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+use tokio::sync::mpsc::unbounded_channel;
+
+/// How long the last visit may take after it was to end, where a scenario has no window.
+const EVENING_MINUTES: u32 = 120;
+/// How often a run looks at its budget and whether it should stop.
+const LOOKS_EVERY: Duration = Duration::from_millis(200);
+
+/// A run that is about to begin.
+pub struct LiveRun {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// The cells of its plan, with the identities that the target knows.
+    pub cells: Vec<CellPlan>,
+    /// The protocol's clock, which the target shares.
+    pub clock: WallClock,
+    /// When the window opened.
+    pub opens: Time,
+    /// The wire.
+    pub wire: WireSettings,
+    /// So many workers, each a thread.
+    pub workers: usize,
+    /// Whether a history is wanted.
+    pub history: bool,
+    /// Only this rep begins.
+    pub only: Option<String>,
+    /// What goose is asked for.
+    pub goose: GooseWishes,
+}
+
+/// What came of a run.
+pub struct LiveOutcome {
+    /// The same as of a run on the virtual clock.
+    pub run: RunOutcome,
+    /// Differences of form.
+    pub contract: Contract,
+    /// How the generator fared.
+    pub health: Health,
+    /// How long the target was called.
+    pub took: Duration,
+    /// Why the run ended before its time, if its budget did it.
+    pub budget: Option<String>,
+    /// Reps who panicked.
+    pub panicked: Vec<String>,
+    /// Requests that goose counted.
+    pub goose_requests: u64,
+    /// Which build of the target answered.
+    pub version: Option<String>,
+    /// The first of what a source of tokens had to say.
+    pub token_trouble: Option<String>,
+}
+
+/// What can keep a run from its end.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// No threads, no sockets.
+    #[error("the system does not give what a run needs: {0}")]
+    System(#[from] std::io::Error),
+    /// Goose.
+    #[error("goose cannot run: {0}")]
+    Goose(String),
+    /// There is no such rep.
+    #[error("the plan has no rep called {0:?}")]
+    NoSuchRep(String),
+    /// A worker died.
+    #[error("a worker panicked; this is a bug of fieldday")]
+    Worker,
+}
+
+/// The part of a day that is lived, by local time.
+pub fn window(scenario: &Scenario) -> (TimeOfDay, TimeOfDay) {
+    scenario.live.window.unwrap_or_else(|| {
+        let end = scenario.day.latest.seconds() / 60 + EVENING_MINUTES;
+        (scenario.day.leave_home.0, TimeOfDay::hm(0, end.min(24 * 60 - 1)))
+    })
+}
+
+/// The clocks of a cell's tenants, if the window opens when the protocol's clock shows `opens`.
+pub fn day_clocks(scenario: &Scenario, cell: &CellPlan, opens: Time) -> Vec<DayClock> {
+    let (from, _) = window(scenario);
+    let day = |tenant: &fieldday_world::plan::TenantPlan| DayClock {
+        from: opens,
+        day_from: tenant.data.zone.at(cell.date, from),
+        speed: scenario.live.speed,
+    };
+    cell.tenants.iter().map(day).collect()
+}
+
+/// How long the window is open, by the wall.
+pub fn lasts(scenario: &Scenario) -> Span {
+    let (from, until) = window(scenario);
+    let open_s = i64::from(until.seconds()) - i64::from(from.seconds());
+    Span::micros(Span::seconds(open_s.max(1)).as_micros() / i64::from(scenario.live.speed.max(1)))
+}
+
+impl LiveRun {
+    /// Lives it, to its end or until `stop` is set. `frames` takes parts of the history as they come, on this thread.
+    pub fn live(
+        self,
+        stop: &AtomicBool,
+        pulse: &Arc<Pulse>,
+        mut frames: impl FnMut(Frames),
+        mut tick: impl FnMut(&Pulse),
+    ) -> Result<LiveOutcome, LiveError> {
+        let live = &self.scenario.live;
+        let terms = Terms {
+            opens: self.opens,
+            closes: self.opens + lasts(&self.scenario),
+            ramp: Span::seconds(i64::from(live.ramp_s)),
+            lingers: Span::seconds(i64::from(live.linger_s)),
+            clock_out: live.clock_out,
+            link: live.link,
+            history: self.history,
+            keep: false,
+        };
+        let (max_requests, max_errors) = (live.max_requests, live.max_errors);
+        let planned = self.cells.len() as u32;
+        let (seats, orders) = self.seats()?;
+        let wire = Arc::new(self.wire);
+        let (to_frames, from_workers) = channel();
+        let mut told = Vec::new();
+        let mut threads = Vec::new();
+        let pool = (live.shared_connections as usize).div_ceil(orders.len().max(1));
+        for (number, cells) in orders.into_iter().enumerate() {
+            let (tell, commands) = unbounded_channel();
+            let orders = Orders {
+                scenario: self.scenario.clone(),
+                terms,
+                clock: self.clock,
+                wire: wire.clone(),
+                pool,
+                pulse: pulse.clone(),
+                history: to_frames.clone(),
+            };
+            let thread = thread::Builder::new().name(format!("worker-{number}"));
+            threads.push(thread.spawn(move || work(orders, cells, commands))?);
+            told.push(tell);
+        }
+        drop::<Sender<Frames>>(to_frames);
+        let began = std::time::Instant::now();
+        let host = wire.connector.target().to_string();
+        let (workers, wishes) = (told.clone(), self.goose.clone());
+        let goose = thread::Builder::new().name("goose".to_owned()).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+            Ok::<_, std::io::Error>(runtime.block_on(attack(host, seats, workers, &wishes)))
+        })?;
+        let mut budget = None;
+        let mut home = false;
+        loop {
+            match from_workers.recv_timeout(LOOKS_EVERY) {
+                Ok(part) => frames(part),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            tick(pulse);
+            budget = budget.or_else(|| spent(pulse, max_requests, max_errors));
+            if !home && (stop.load(Ordering::Relaxed) || budget.is_some()) {
+                home = true;
+                for worker in &told {
+                    // One that is gone has nobody to send home.
+                    let _ = worker.send(Command::GoHome);
+                }
+            }
+        }
+        let took = began.elapsed();
+        drop(told);
+        let ends: Result<Vec<_>, _> = threads.into_iter().map(|thread| thread.join().map_err(|_| LiveError::Worker)).collect();
+        let ends: Vec<WorkerOutcome> = ends?.into_iter().collect::<Result<_, _>>()?;
+        let goose = goose.join().map_err(|_| LiveError::Worker)??.map_err(|error| LiveError::Goose(error.to_string()))?;
+        let goose_requests = goose.requests.values().map(|of| (of.success_count + of.fail_count) as u64).sum();
+        let (run, contract, health, panicked) = together(ends, planned, !home);
+        let token_trouble = wire.token_trouble.lock().ok().and_then(|mut first| first.take());
+        let version = wire.version.get().cloned();
+        Ok(LiveOutcome { run, contract, health, took, budget, panicked, goose_requests, version, token_trouble })
+    }
+
+    /// Deals the cells out to the workers; says where each user's rep lives.
+    fn seats(&self) -> Result<(Vec<Seat>, Vec<Vec<CellOrder>>), LiveError> {
+        let workers = self.workers.clamp(1, self.cells.len().max(1));
+        let mut orders: Vec<Vec<CellOrder>> = (0..workers).map(|_| Vec::new()).collect();
+        let mut seats = Vec::new();
+        for (number, plan) in self.cells.iter().enumerate() {
+            let worker = number % workers;
+            let cell = orders[worker].len();
+            let reps: Vec<_> = plan.tenants.iter().flat_map(|tenant| &tenant.reps).collect();
+            for (rep, of) in reps.iter().enumerate() {
+                if self.only.as_ref().is_none_or(|only| of.name == *only) {
+                    seats.push(Seat { worker, cell, rep });
+                }
+            }
+            let days = day_clocks(&self.scenario, plan, self.opens);
+            orders[worker].push(CellOrder { plan: plan.clone(), days, only: self.only.clone() });
+        }
+        match &self.only {
+            Some(name) if seats.is_empty() => Err(LiveError::NoSuchRep(name.clone())),
+            _ => Ok((seats, orders)),
+        }
+    }
+}
+
+fn spent(pulse: &Pulse, max_requests: Option<u64>, max_errors: Option<u64>) -> Option<String> {
+    let (requests, errors) = (pulse.requests.load(Ordering::Relaxed), pulse.errors.load(Ordering::Relaxed));
+    match (max_requests, max_errors) {
+        (_, Some(most)) if errors >= most => Some(format!("ended after {errors} errors: max_errors is {most}")),
+        (Some(most), _) if requests >= most => Some(format!("ended after {requests} requests: max_requests is {most}")),
+        _ => None,
+    }
+}
+
+fn together(ends: Vec<WorkerOutcome>, planned: u32, by_itself: bool) -> (RunOutcome, Contract, Health, Vec<String>) {
+    let mut outcome = RunOutcome {
+        fingerprint: Fingerprint::default(),
+        cells: 0,
+        cells_planned: planned,
+        events: 0,
+        requests: 0,
+        rep_days: 0,
+        findings: Findings::new(&JudgeSettings::default()),
+        measures: Measures::default(),
+        complete: by_itself,
+    };
+    let (mut contract, mut health, mut panicked) = (Contract::default(), Health::default(), Vec::new());
+    let mut cells = BTreeMap::new();
+    for end in ends {
+        outcome.complete &= end.complete;
+        health.merge(&end.health);
+        cells.extend(end.cells.into_iter().map(|cell| (cell.index, cell)));
+    }
+    let mut prints = Vec::new();
+    for cell in cells.into_values() {
+        outcome.cells += 1;
+        outcome.rep_days += cell.reps;
+        panicked.extend(cell.panicked);
+        let Some(recorder) = cell.recorder else { continue };
+        outcome.events += recorder.fingerprint.events();
+        outcome.requests += recorder.requests;
+        prints.push(recorder.fingerprint.finish());
+        contract.merge(&recorder.contract);
+        outcome.measures.merge(&recorder.measures);
+        outcome.findings.merge(recorder.judges.finish());
+    }
+    outcome.fingerprint = Fingerprint::combine(prints.into_iter());
+    (outcome, contract, health, panicked)
+}
+
+/// The most requests a second that a plan will come to, roughly: for what is said before a run begins.
+pub fn peak_requests_per_s(reps: u64, scenario: &Scenario) -> f64 {
+    // Some 100 requests a rep and day, most of them around the visits; the busiest quarter of an hour has twice the mean.
+    let day_s = lasts(scenario).as_seconds().max(1) as f64;
+    let (from, until) = window(scenario);
+    let share = f64::from(until.seconds().saturating_sub(from.seconds())) / f64::from(13 * 3600);
+    reps as f64 * 100.0 * share.min(1.0) * 2.0 / day_s
+}
+
