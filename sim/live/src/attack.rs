@@ -90,7 +90,6 @@ fn configuration(host: String, users: usize, wishes: &GooseWishes) -> GooseConfi
     goose.no_websocket = true;
     goose.no_print_metrics = true;
     goose.no_error_summary = true;
-    goose.no_reset_metrics = true;
     goose.no_transaction_metrics = true;
     goose.no_scenario_metrics = true;
     goose.no_percentiles_over_time = wishes.dashboard.is_none();

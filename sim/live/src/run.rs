@@ -174,7 +174,9 @@ impl LiveRun {
             }
             tick(pulse);
             budget = budget.or_else(|| spent(pulse, max_requests, max_errors));
-            if !home && (stop.load(Ordering::Relaxed) || budget.is_some()) {
+            // Goose ends after its last user, or at once if it cannot begin.
+            let gone = goose.is_finished() && pulse.begun.load(Ordering::Relaxed) == 0;
+            if !home && (stop.load(Ordering::Relaxed) || budget.is_some() || gone) {
                 home = true;
                 for worker in &told {
                     // One that is gone has nobody to send home.
@@ -186,7 +188,7 @@ impl LiveRun {
         drop(told);
         let ends: Result<Vec<_>, _> = threads.into_iter().map(|thread| thread.join().map_err(|_| LiveError::Worker)).collect();
         let ends: Vec<WorkerOutcome> = ends?.into_iter().collect::<Result<_, _>>()?;
-        let goose = goose.join().map_err(|_| LiveError::Worker)??.map_err(|error| LiveError::Goose(error.to_string()))?;
+        let goose = goose.join().map_err(|_| LiveError::Worker)??.map_err(|error| LiveError::Goose(format!("{error:?}")))?;
         let goose_requests = goose.requests.values().map(|of| (of.success_count + of.fail_count) as u64).sum();
         let (run, contract, health, panicked) = together(ends, planned, !home);
         let token_trouble = wire.token_trouble.lock().ok().and_then(|mut first| first.take());
