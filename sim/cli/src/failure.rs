@@ -113,6 +113,9 @@ pub enum Failure {
     /// A day that ends while it is lived.
     #[error("the local date of {tenant} changes while the run goes on: it is {time} there, and the run takes {minutes} minutes")]
     Midnight { tenant: String, time: String, minutes: i64 },
+    /// A live run whose rep cannot live again.
+    #[error("{path} cannot be lived again: {why}")]
+    NotRelived { path: String, why: String },
     /// A key that is none, or cannot be written.
     #[error(transparent)]
     Key(#[from] fieldday_tokens::KeyError),
@@ -147,6 +150,7 @@ impl Failure {
             | Failure::MockNeedsAKey
             | Failure::TooFewFiles { .. }
             | Failure::Live(_)
+            | Failure::NotRelived { .. }
             | Failure::NotEmpty { .. }
             | Failure::Roster(_)
             | Failure::Cast(_)
@@ -205,6 +209,9 @@ impl Failure {
             }
             Failure::Live(_) => Some("fewer reps, or a higher limit of open files (ulimit -n)".to_owned()),
             Failure::Provision(_) => Some("`provision` in [data] is run by the shell: docs/data.md".to_owned()),
+            Failure::NotRelived { .. } => {
+                Some("`fieldday check` judges it; --rep NAME chooses a rep who began, as in cell-0/tenant-1/rep-07".to_owned())
+            }
             Failure::MockNeedsAKey => Some("leave [tokens] out: the mock then trusts the run's own key".to_owned()),
             Failure::TooFewFiles { .. } => Some("raise the limit: ulimit -n 65536".to_owned()),
             Failure::Midnight { .. } => Some("a higher --speed, or another time of the day".to_owned()),

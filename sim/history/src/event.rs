@@ -238,11 +238,17 @@ pub enum What {
         /// How long the provider took.
         took: Span,
     },
+    /// On a live run: the client begins. Judges do not read it.
+    Began,
+    /// On a live run: the run is ending, and the client is told to go home. Judges do not read it.
+    CalledHome,
 }
 
 /// What the wire made of an attempt.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Wire {
+    /// The endpoint.
+    pub op: Op,
     /// Which call.
     pub call: u32,
     /// Which attempt of it (from 0).

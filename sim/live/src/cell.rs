@@ -226,6 +226,7 @@ impl LiveCell {
         let Some(seat) = self.reps.get(rep) else { return ended() };
         let Some((mut plan, town)) = seat.plan.borrow_mut().take() else { return ended() };
         let station = self.stations[seat.client as usize].clone();
+        self.shared.record(seat.client, What::Began);
         let day = station.day();
         let opens = day.day(terms.opens);
         if plan.leaves_home < opens {
@@ -281,6 +282,7 @@ impl LiveCell {
     }
     /// Everybody goes home.
     pub fn go_home(&self) {
+        self.rep_clients().for_each(|client| self.shared.record(client, What::CalledHome));
         self.going_home.set(true);
         self.home.give();
     }

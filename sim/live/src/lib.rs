@@ -17,6 +17,7 @@ pub mod inbox;
 pub mod preflight;
 pub mod provision;
 pub mod recorder;
+pub mod relive;
 pub mod run;
 pub mod station;
 pub mod target;

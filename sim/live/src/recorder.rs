@@ -8,9 +8,6 @@ use fieldday_history::{Event, Fingerprinter, What};
 use fieldday_rules::{Contract, Judges, Measures};
 use std::collections::BTreeMap;
 
-/// Calls whose endpoints are remembered before old ones are looked through.
-const KNOWN_CALLS: usize = 200_000;
-
 /// Takes a cell's events as they happen.
 pub struct Recorder {
     name: String,
@@ -24,8 +21,6 @@ pub struct Recorder {
     pub measures: Measures,
     /// How the target's answers differ from the specification in form.
     pub contract: Contract,
-    /// What each client asked last, by number: the endpoint of an attempt that the wire is done with.
-    asked: BTreeMap<(u32, u32), fieldday_api::endpoint::Op>,
     history: Option<Writer<Vec<u8>>>,
     /// Events of the frame that is being filled.
     pending: u64,
@@ -56,7 +51,6 @@ impl Recorder {
             judges,
             measures: Measures::default(),
             contract: Contract::default(),
-            asked: BTreeMap::new(),
             history: history.then(|| Writer::part(Vec::new())),
             pending: 0,
             kept: None,
@@ -67,7 +61,7 @@ impl Recorder {
     /// An event.
     pub fn record(&mut self, now: Time, client: u32, what: What) {
         let event = Event { at: now.since(self.start), client, what };
-        self.measure(&event);
+        self.count(&event);
         self.fingerprint.add(&event);
         self.judges.on(&event);
         self.measures.on(&event);
@@ -83,35 +77,16 @@ impl Recorder {
             kept.push(event);
         }
     }
-    fn measure(&mut self, event: &Event) {
-        match &event.what {
-            What::Sent(sent) => {
-                self.asked.insert((event.client, sent.call), sent.request.op());
-            }
-            What::Wire(wire) => {
-                let Some(op) = self.asked.get(&(event.client, wire.call)).copied() else { return };
-                // Calls that nobody repeats any more are forgotten: a client has few under way.
-                if self.asked.len() > KNOWN_CALLS {
-                    let old: Vec<_> = self.asked.keys().filter(|(_, call)| call + 256 < wire.call).copied().collect();
-                    for key in old {
-                        self.asked.remove(&key);
-                    }
-                }
-                self.requests += 1;
-                let failed = match &wire.end {
-                    WireEnd::Answered { status, .. } => *status >= 500,
-                    WireEnd::BrokenOff => false,
-                    WireEnd::NoConnection { .. } | WireEnd::Broken { .. } => true,
-                };
-                self.errors += u64::from(failed);
-                self.contract.add(op, &wire.deviations);
-                if matches!(wire.end, WireEnd::Answered { .. }) {
-                    self.measures.record_wire(op, wire.service);
-                    self.measures.record_due(op, wire.service + wire.late);
-                }
-            }
-            _ => {}
-        }
+    fn count(&mut self, event: &Event) {
+        let What::Wire(wire) = &event.what else { return };
+        self.requests += 1;
+        self.contract.add(wire.op, &wire.deviations);
+        let failed = match &wire.end {
+            WireEnd::Answered { status, .. } => *status >= 500,
+            WireEnd::BrokenOff => false,
+            WireEnd::NoConnection { .. } | WireEnd::Broken { .. } => true,
+        };
+        self.errors += u64::from(failed);
     }
     /// What was recorded since this was last asked, as finished frames.
     pub fn frames(&mut self) -> Option<Frames> {

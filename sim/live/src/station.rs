@@ -164,7 +164,9 @@ impl Station {
                 };
                 let late = self.0.lateness(call, attempt);
                 let response = response.map(|response| self.0.keeps_upload_url(response));
-                let wire = Wire { call, attempt, end, service, late: late + lag, lag, deviations };
+                // What is not on the wire any more was broken off before.
+                let Some(op) = flight.as_ref().map(|flight| flight.attempt.request.op()) else { return };
+                let wire = Wire { op, call, attempt, end, service, late: late + lag, lag, deviations };
                 let end = wire.end.clone();
                 self.0.record(What::Wire(Box::new(wire)));
                 if let Some(flight) = flight {

@@ -170,7 +170,14 @@ fn nothing(plan: &Plan) -> Judged {
         measures: Measures::default(),
         complete: false,
     };
-    Judged { outcome, cells: Vec::new(), clocks: Default::default(), end: None, during: None }
+    Judged {
+        outcome,
+        cells: Vec::new(),
+        clocks: Default::default(),
+        end: None,
+        contract: Default::default(),
+        during: None,
+    }
 }
 
 fn told(kept: &Kept, plan: &Plan, judged: &mut Judged, outline: Option<&Outline>) -> Checked {
@@ -204,7 +211,8 @@ fn summary(kept: &Kept, plan: &Plan, judged: &Judged, extent: &Extent) -> Summar
         let during = last.since(first).as_micros();
         u64::try_from(during).unwrap_or(0)
     });
-    let facts = Facts { recipe: Recipe::default(), live_us, clocks: judged.clocks.clone(), ..Facts::default() };
+    let contract = judged.contract.clone();
+    let facts = Facts { recipe: Recipe::default(), live_us, clocks: judged.clocks.clone(), contract, ..Facts::default() };
     let mut summary = Summary::new(facts, plan, &judged.outcome);
     let again = if summary.verdict.outcome == Outcome::Broken { " --record" } else { "" };
     summary.reproduce = format!("{}{again}", kept.run.reproduce.trim_end_matches(" --record"));

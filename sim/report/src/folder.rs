@@ -45,6 +45,9 @@ pub struct RunFile {
     pub started_at: Time,
     /// When it ended.
     pub ended_at: Option<Time>,
+    /// Of a live run: when its window opened, by the protocol's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opens: Option<Time>,
     /// The machine.
     pub host: Host,
     /// The scenario with everything that was left to its defaults.

@@ -89,12 +89,13 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         output::note("the target can be used; nothing was begun (--dry-run)");
         return Ok(0);
     }
-    let mut keeper = Keeper::new(args, &stage, &target, is_mock, choice.recipe.to_string())?;
+    let opens = clock.now().max(opens);
+    let mut keeper = Keeper::new(args, &stage, &target, is_mock, (choice.recipe.to_string(), opens))?;
     let live = LiveRun {
         scenario: stage.scenario.clone(),
         cells: stage.cells.clone(),
         clock,
-        opens: clock.now().max(opens),
+        opens,
         wire,
         workers: workers(args),
         history: keeper.folder.is_some(),
@@ -391,7 +392,13 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn new(args: &RunArgs, stage: &Stage, target: &Target, is_mock: bool, reproduce: String) -> Result<Keeper, FolderError> {
+    fn new(
+        args: &RunArgs,
+        stage: &Stage,
+        target: &Target,
+        is_mock: bool,
+        (reproduce, opens): (String, Time),
+    ) -> Result<Keeper, FolderError> {
         let run = RunFile {
             schema: RUN_SCHEMA,
             complete: false,
@@ -401,6 +408,7 @@ impl Keeper {
             reproduce,
             started_at: machine::now(),
             ended_at: None,
+            opens: Some(opens),
             host: machine::host(),
             scenario: stage.scenario.as_ref().clone(),
         };

@@ -9,6 +9,7 @@ mod init;
 mod live;
 pub mod mock;
 pub mod prove;
+mod relive;
 pub mod replay;
 mod run;
 mod scenarios;

@@ -1,5 +1,6 @@
 //! `fieldday replay`: the same events again, to be looked at.
 
+use super::relive;
 use crate::args::{ChoiceArgs, Format};
 use crate::choice::Choice;
 use crate::commands::{compare, step};
@@ -71,10 +72,13 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
         step::terminal_is_there()?;
     }
     let rule = args.rule.as_deref().map(rule).transpose()?;
-    let op = args.endpoint.as_deref().map(endpoint).transpose()?;
+    args.endpoint.as_deref().map(endpoint).transpose()?;
     let choice = Choice::new(&args.choice)?;
     let plan = &choice.plan;
     let stop = interrupt::flag();
+    if let Some(kept) = choice.kept.as_ref().filter(|kept| !kept.run.is_virtual()) {
+        return relive::relive(args, kept, plan);
+    }
     let cell = match (args.cell, &args.rep) {
         (Some(cell), _) => cell,
         (None, Some(rep)) => cell_of(rep).unwrap_or(0),
@@ -88,35 +92,44 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
     }
     let day = replay::replay(plan, cell, &stop);
     let code = choice.kept.as_ref().map_or(Ok(0), |kept| compare::with_folder(kept, plan, &day, &stop))?;
+    if let (true, Some(rep)) = (args.step, &args.rep) {
+        let events = filter(args, &day)?.of(&day);
+        if !events.is_empty() {
+            let told = events.iter().filter_map(|(number, event)| Told::of(&day, *number, event)).collect();
+            return step::step(plan, cell, Stepper::new(rep.as_str(), told), &stop).map(|ended| ended.unwrap_or(code));
+        }
+    }
+    show(args, &day, &choice.recipe.to_string()).map(|()| code)
+}
+
+/// Which events were asked for; of a day on which something broke, what is around that if nothing else was.
+fn filter(args: &ReplayArgs, day: &Replayed) -> Result<Filter, Failure> {
+    let rule = args.rule.as_deref().map(rule).transpose()?;
+    let op = args.endpoint.as_deref().map(endpoint).transpose()?;
     let mut filter = Filter { op, rule, from: args.from, until: args.until, ..Filter::default() };
-    filter.client = args.rep.as_deref().map(|rep| client(&day, rep)).transpose()?;
+    filter.client = args.rep.as_deref().map(|rep| client(day, rep)).transpose()?;
     filter.around = args.event.map(|event| (event, args.around));
-    let first = day.findings.violations.first();
-    if let (true, Some(first)) = (filter.is_empty(), first) {
+    if let (true, Some(first)) = (filter.is_empty(), day.findings.violations.first()) {
         (filter.client, filter.around) = (Some(first.client), Some((first.event, args.around * 10)));
     }
+    Ok(filter)
+}
+
+/// Prints what a recorded day holds, by the filters that were asked for.
+pub fn show(args: &ReplayArgs, day: &Replayed, reproduce: &str) -> Result<(), Failure> {
+    let filter = filter(args, day)?;
     let paint = Paint::new(output::stdout_has_colour());
     if filter.is_empty() && args.format == Format::Terminal {
         output::note("nothing was broken; --rep, --endpoint, --from and --until choose what to see");
-        return output::print(&timeline::overview(&day, paint)).map(|_| code);
+        return output::print(&timeline::overview(day, paint)).map(drop);
     }
-    let events = filter.of(&day);
-    output::note(&format!(
-        "{}, {} of {} events, fingerprint {}",
-        day.cell,
-        events.len(),
-        day.events.len(),
-        day.fingerprint
-    ));
-    if let (true, Some(rep), false) = (args.step, &args.rep, events.is_empty()) {
-        let told = events.iter().filter_map(|(number, event)| Told::of(&day, *number, event)).collect();
-        return step::step(plan, cell, Stepper::new(rep.as_str(), told), &stop).map(|ended| ended.unwrap_or(code));
-    }
+    let events = filter.of(day);
+    output::note(&format!("{}, {} of {} events, fingerprint {}", day.cell, events.len(), day.events.len(), day.fingerprint));
     let text = match args.format {
-        Format::Terminal => timeline::render(&day, &events, paint),
-        Format::Json => json(&day, &events, &choice),
+        Format::Terminal => timeline::render(day, &events, paint),
+        Format::Json => json(day, &events, reproduce),
     };
-    output::print(&text).map(|_| code)
+    output::print(&text).map(drop)
 }
 
 /// The first cell in which the rule (or any) is broken; the first of all if none is.
@@ -151,7 +164,7 @@ fn moment(args: &ReplayArgs, plan: &Plan, cell: u32, rep: &str, at: TimeOfDay) -
     output::print(&text).map(|_| 0)
 }
 
-fn client(day: &Replayed, name: &str) -> Result<u32, Failure> {
+pub fn client(day: &Replayed, name: &str) -> Result<u32, Failure> {
     let names = || day.clients.iter().map(|(client, _)| client.name.as_str());
     let place = names().position(|client| client == name);
     let no_such = || Failure::NoSuchRep { name: name.to_owned(), suggestion: nearest(name, names()) };
@@ -172,13 +185,13 @@ fn endpoint(name: &str) -> Result<Op, Failure> {
     })
 }
 
-fn json(day: &Replayed, events: &[(u64, &fieldday_history::Event)], choice: &Choice) -> String {
+fn json(day: &Replayed, events: &[(u64, &fieldday_history::Event)], reproduce: &str) -> String {
     let events: Vec<_> =
         events.iter().map(|(number, event)| serde_json::json!({"number": number, "event": event})).collect();
     let document = serde_json::json!({
         "schema": 1,
         "version": env!("CARGO_PKG_VERSION"),
-        "reproduce": choice.recipe.to_string(),
+        "reproduce": reproduce,
         "cell": day.cell,
         "start": day.start,
         "fingerprint": day.fingerprint,

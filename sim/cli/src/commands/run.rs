@@ -148,6 +148,7 @@ impl Keeper {
             reproduce: choice.recipe.to_string(),
             started_at: machine::now(),
             ended_at: None,
+            opens: None,
             host: machine::host(),
             scenario: choice.plan.scenario().as_ref().clone(),
         };

@@ -10,7 +10,7 @@ use fieldday_engine::setup;
 use fieldday_history::event::{ClientKind, Lapse, Truth};
 use fieldday_history::file::{HistoryError, Line, Reader};
 use fieldday_history::{Event, Fingerprint, Fingerprinter, What};
-use fieldday_rules::{Findings, Judges, Measures, Settings};
+use fieldday_rules::{Contract, Findings, Judges, Measures, Settings};
 use fieldday_world::plan::Plan;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -30,6 +30,8 @@ pub(super) struct Judged {
     pub clocks: BTreeMap<u32, CellClock>,
     /// The events and the fingerprint that the end line tells; none if there is no end line.
     pub end: Option<(u64, Fingerprint)>,
+    /// How a target's answers differ from the spec in form.
+    pub contract: Contract,
     /// The first and the last moment at which something happened.
     pub during: Option<(Time, Time)>,
 }
@@ -72,6 +74,7 @@ struct Bench<'a> {
     over: BTreeMap<usize, (Findings, Fingerprint)>,
     clocks: BTreeMap<u32, CellClock>,
     measures: Measures,
+    contract: Contract,
     measured_clients: u32,
     events: u64,
     requests: u64,
@@ -90,6 +93,7 @@ pub(super) fn judge<R: Read>(reader: &mut Reader<R>, run: &RunFile, plan: &Plan)
         over: BTreeMap::new(),
         clocks: BTreeMap::new(),
         measures: Measures::new(),
+        contract: Contract::default(),
         measured_clients: 0,
         events: 0,
         requests: 0,
@@ -173,7 +177,9 @@ impl Bench<'_> {
             if event.client >= CLIENTS {
                 return Err(format!("expected clients' numbers below {CLIENTS}, found {}", event.client));
             }
-            self.rep_days += u64::from(client.kind == ClientKind::Phone && !cell.clients.contains_key(&event.client));
+            let is_new_phone = client.kind == ClientKind::Phone && !cell.clients.contains_key(&event.client);
+            // On a live run a rep's day counts from when it begins.
+            self.rep_days += u64::from(is_new_phone && self.run.is_virtual());
             let measured = cell.clients.entry(event.client).or_insert(self.measured_clients);
             self.measured_clients = self.measured_clients.max(*measured + 1);
             let tenant = client.name.rsplit_once('/').map_or("", |(tenant, _)| tenant);
@@ -186,6 +192,12 @@ impl Bench<'_> {
             return Err(format!("expected client {} to introduce itself first", event.client));
         };
         match &event.what {
+            What::Wire(wire) => {
+                self.requests += 1;
+                self.contract.add(wire.op, &wire.deviations);
+            }
+            What::Began => self.rep_days += 1,
+            _ if !self.run.is_virtual() => {}
             What::Sent(_) => self.requests += 1,
             What::Unanswered { why: Lapse::Unreachable, .. }
             | What::Truth(Truth::LostOnTheWayOut { .. } | Truth::CutMidUpload { .. }) => {
@@ -213,7 +225,12 @@ impl Bench<'_> {
         self.all_over();
         let mut findings = Findings::new(&Settings::default());
         let mut prints = Vec::new();
-        for (found, print) in self.over.into_values() {
+        let mut over: Vec<_> = self.over.into_iter().collect();
+        if !self.run.is_virtual() {
+            // Cells of a live run take turns in the file, and are put together in the plan's order all the same.
+            over.sort_by_key(|(place, _)| (cell_of(&self.names[*place]), *place));
+        }
+        for (_, (found, print)) in over {
             findings.merge(found);
             prints.push(print);
         }
@@ -229,6 +246,7 @@ impl Bench<'_> {
             measures: self.measures,
             complete: end.is_some(),
         };
-        Judged { outcome, cells: self.names, clocks: self.clocks, end, during: self.during }
+        let contract = self.contract;
+        Judged { outcome, cells: self.names, clocks: self.clocks, end, contract, during: self.during }
     }
 }

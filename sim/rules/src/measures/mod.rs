@@ -4,6 +4,7 @@
 //! more clocks than a simulated one; their histograms are made when they are first recorded to.
 
 mod felt;
+mod live;
 mod ops;
 
 pub use felt::Felt;
@@ -14,6 +15,7 @@ use fieldday_api::time::Span;
 use fieldday_history::Event;
 use fieldday_history::event::{ClientKind, What};
 use hdrhistogram::Histogram;
+use live::{Live, LiveClock};
 
 /// Everything measured in a cell, or by a worker.
 #[derive(Clone, Debug)]
@@ -26,6 +28,8 @@ pub struct Measures {
     under_way: Vec<Vec<(u32, u8, Op)>>,
     /// Which clients try what must fail.
     intruders: Vec<bool>,
+    /// What is under way on a live run.
+    live: Live,
 }
 
 impl Default for Measures {
@@ -38,7 +42,7 @@ impl Measures {
     /// Nothing measured yet.
     pub fn new() -> Measures {
         let ops = Op::ALL.iter().map(|_| OpMeasures::new()).collect();
-        Measures { ops, felt: Felt::new(), under_way: Vec::new(), intruders: Vec::new() }
+        Measures { ops, felt: Felt::new(), under_way: Vec::new(), intruders: Vec::new(), live: Live::default() }
     }
     /// What was measured of one endpoint.
     pub fn op(&self, op: Op) -> &OpMeasures {
@@ -85,6 +89,15 @@ impl Measures {
                 }
             }
             _ => {}
+        }
+        if let Some((clock, op, took)) = self.live.on(event) {
+            match clock {
+                LiveClock::Wire { late } => {
+                    self.record_wire(op, took);
+                    self.record_due(op, took + late);
+                }
+                LiveClock::Felt => self.record_felt(op, took),
+            }
         }
         self.felt.on(event);
     }

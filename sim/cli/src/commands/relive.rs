@@ -1,0 +1,122 @@
+//! `fieldday replay FOLDER` of a live run: what happened, from its history; and with `--rep`, that rep's app lived again on
+//! the virtual clock with what came from outside, compared with the record byte for byte.
+
+use super::replay::{self, ReplayArgs};
+use crate::failure::Failure;
+use crate::output;
+use fieldday_api::time::{Time, Zone};
+use fieldday_engine::replay::Replayed;
+use fieldday_engine::setup;
+use fieldday_history::event::Client;
+use fieldday_history::file::{Line, Reader};
+use fieldday_history::{Event, Fingerprinter, What};
+use fieldday_live::relive::{Recorded, Relived, relive as live_again};
+use fieldday_report::{HISTORY, Kept, cell_of};
+use fieldday_rules::Judges;
+use fieldday_world::plan::Plan;
+use fieldday_world::roster::Roster;
+use std::fs::File;
+use std::sync::Arc;
+
+/// What was lived again is not what was recorded.
+const ANOTHER: u8 = 4;
+
+pub fn relive(args: &ReplayArgs, kept: &Kept, plan: &Plan) -> Result<u8, Failure> {
+    let cell = args.cell.or_else(|| args.rep.as_deref().and_then(cell_of)).unwrap_or(0);
+    if cell >= plan.cells() {
+        return Err(Failure::NoSuchCell { cell, cells: plan.cells() });
+    }
+    let day = recorded(kept, plan, cell)?;
+    let code = match &args.rep {
+        None => 0,
+        Some(rep) => {
+            let client = replay::client(&day, rep)?;
+            let lived = lives_again(kept, plan, cell, &day, client)?;
+            said(rep, &lived)
+        }
+    };
+    replay::show(args, &day, &kept.run.reproduce).map(|()| code)
+}
+
+/// A cell of the history, judged again.
+fn recorded(kept: &Kept, plan: &Plan, index: u32) -> Result<Replayed, Failure> {
+    let wanted = plan.cell(index).name;
+    let no = |why: String| Failure::NotRelived { path: kept.path.display().to_string(), why };
+    let file = File::open(kept.path.join(HISTORY)).map_err(|error| no(format!("{HISTORY}: {error}")))?;
+    let mut reader = Reader::new(file).map_err(|error| no(format!("{HISTORY}: {error}")))?;
+    let (mut current, mut begins, mut zones, mut events) = (false, None, None, Vec::new());
+    while let Some(text) = reader.text().map_err(|error| no(format!("{HISTORY}: {error}")))? {
+        match reader.parse(&text).map_err(|error| no(format!("{HISTORY}: {error}")))? {
+            Line::Cell { cell, start, zones: of } => {
+                current = cell == wanted;
+                if current {
+                    (begins, zones) = (Some(start), Some(of));
+                }
+            }
+            Line::Event(event) if current => events.push(event),
+            Line::Event(_) | Line::Header(_) | Line::End { .. } => {}
+        }
+    }
+    let (Some(start), Some(zones)) = (begins, zones) else { return Err(no(format!("{HISTORY} does not tell of {wanted}"))) };
+    let mut judges = Judges::new(Arc::new(setup::judges(&kept.run.scenario, start, zones.clone())));
+    let mut print = Fingerprinter::default();
+    events.iter().for_each(|event| {
+        judges.on(event);
+        print.add(event);
+    });
+    let zone = |client: &Client| zones.get(&client.tenant).cloned().unwrap_or_else(Zone::utc);
+    let clients = events.iter().filter_map(|event| match &event.what {
+        What::Client(client) => Some((client.as_ref().clone(), zone(client))),
+        _ => None,
+    });
+    let clients = clients.collect();
+    let findings = judges.finish();
+    Ok(Replayed { cell: wanted, start, events, clients, findings, fingerprint: print.finish(), complete: kept.run.complete })
+}
+
+fn lives_again(kept: &Kept, plan: &Plan, index: u32, day: &Replayed, client: u32) -> Result<Relived, Failure> {
+    let no = |why: &str| Failure::NotRelived { path: kept.path.display().to_string(), why: why.to_owned() };
+    let opens: Time = kept.run.opens.ok_or_else(|| no("its run.json does not say when its window opened"))?;
+    let scenario = &kept.run.scenario;
+    let mut cell = plan.cell(index);
+    if let Some(file) = scenario.data.users.as_deref().filter(|_| kept.run.target != "mock") {
+        let text = std::fs::read_to_string(file);
+        let text = text.map_err(|source| Failure::Unreadable { path: file.into(), source })?;
+        let roster = Roster::parse(&text, file)?;
+        let date = scenario.day.dates.first().copied();
+        let turn = date.filter(|_| scenario.data.rotate).map(|date| u64::from(date.days().unsigned_abs()));
+        let plan = roster.plan(Arc::new(scenario.clone()), kept.seed, turn)?;
+        cell = plan.cell(index);
+        roster.cast(&plan, &mut cell, turn)?;
+    }
+    if scenario.data.found && kept.run.target != "mock" {
+        cell.as_found(scenario);
+    }
+    let began = |event: &Event| event.client == client && matches!(event.what, What::Began);
+    if !day.events.iter().any(began) {
+        return Err(no("that client is no rep who began"));
+    }
+    let masks_private = kept.run.target != "mock";
+    let recorded = Recorded { scenario, plan: cell, opens, start: day.start, events: &day.events, masks_private };
+    Ok(live_again(&recorded, client))
+}
+
+fn said(rep: &str, lived: &Relived) -> u8 {
+    match &lived.difference {
+        None => {
+            output::note(&format!("{rep} lived again on the virtual clock: all {} events are as recorded", lived.events));
+            0
+        }
+        Some(difference) => {
+            let (number, or) = (difference.number, |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned()));
+            output::note(&format!(
+                "warning: {rep} lived again otherwise, from its event {number} of {} on\n  recorded: {}\n  lived:    {}",
+                lived.events,
+                or(&difference.recorded),
+                or(&difference.lived)
+            ));
+            ANOTHER
+        }
+    }
+}
+

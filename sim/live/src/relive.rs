@@ -1,0 +1,183 @@
+//! A rep of a live run lived again on the virtual clock, from its history: the same app, the same link, the same clock
+//! readings, and what came from outside as it was stamped then. What comes out must be what was recorded, byte for byte.
+
+use crate::carrier::{Arrival, Arrived, Carrier, Errand};
+use crate::cell::{LiveCell, Terms};
+use crate::run::{day_clocks, lasts};
+use fieldday_api::call::{Answer, Response};
+use fieldday_api::time::{Span, Time};
+use fieldday_api::token::Claims;
+use fieldday_engine::executor::Executor;
+use fieldday_history::event::{Wire, WireEnd};
+use fieldday_history::{Event, What};
+use fieldday_world::plan::CellPlan;
+use fieldday_world::scenario::Scenario;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What is known of the run whose rep lives again.
+pub struct Recorded<'a> {
+    /// The scenario, as it was settled for the run.
+    pub scenario: &'a Scenario,
+    /// The rep's cell, with the identities that it had.
+    pub plan: CellPlan,
+    /// When the window opened.
+    pub opens: Time,
+    /// When the cell's events' clock starts.
+    pub start: Time,
+    /// The cell's events.
+    pub events: &'a [Event],
+    /// Whether names of private values may differ: those of a run against a deployment are keyed by the run.
+    pub masks_private: bool,
+}
+
+/// What came of living it again.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Relived {
+    /// Events of the rep.
+    pub events: usize,
+    /// The first that is another; none if all are the same.
+    pub difference: Option<Difference>,
+}
+
+/// An event that is another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// Its number among the rep's.
+    pub number: usize,
+    /// As it was recorded; none if the record ends before.
+    pub recorded: Option<String>,
+    /// As it was lived now; none if the day ends before.
+    pub lived: Option<String>,
+}
+
+/// Carries nothing: what comes is in the history.
+struct Silent;
+
+impl Carrier for Silent {
+    fn send(&self, _: Errand) {}
+    fn fetch_token(&self, _: u32, _: u32) {}
+    fn break_off(&self, _: u32, _: u32, _: u8) {}
+}
+
+/// Lets the rep of that number live again.
+pub fn relive(recorded: &Recorded<'_>, client: u32) -> Relived {
+    let own: Vec<&Event> = recorded.events.iter().filter(|event| event.client == client).collect();
+    let at = |event: &Event| recorded.start + event.at;
+    let begins = recorded.events.first().map_or(recorded.start, at);
+    let executor = Executor::new(begins);
+    let live = &recorded.scenario.live;
+    let terms = Terms {
+        opens: recorded.opens,
+        closes: recorded.opens + lasts(recorded.scenario),
+        ramp: Span::seconds(i64::from(live.ramp_s)),
+        lingers: Span::seconds(i64::from(live.linger_s)),
+        clock_out: live.clock_out,
+        link: live.link,
+        history: false,
+        keep: true,
+    };
+    let days = day_clocks(recorded.scenario, &recorded.plan, recorded.opens);
+    let cell = LiveCell::new(&executor, recorded.scenario, recorded.plan.clone(), &days, terms);
+    *cell.shared.carrier.borrow_mut() = Some(Rc::new(Silent));
+    for (number, event) in own.iter().enumerate() {
+        let now = at(event);
+        match &event.what {
+            What::Began => {
+                executor.run_to(now);
+                if let Some(rep) = cell.rep_clients().position(|of| of == client) {
+                    cell.start(rep, terms, || {});
+                }
+                executor.run_to(now);
+            }
+            What::CalledHome => {
+                executor.run_to(now);
+                cell.go_home();
+                executor.run_to(now);
+            }
+            What::Wire(wire) => {
+                executor.run_to(now);
+                let what = arrived(wire, &own[number..]);
+                cell.deliver(Arrival { client, what });
+                executor.run_to(now);
+            }
+            What::TokenCame { fetch, lives, took } => {
+                executor.run_to(now);
+                let claims = lives.map(|lives| Claims { expires_at: now + lives, ..Claims::default() });
+                cell.deliver(Arrival { client, what: Arrived::Token { fetch: *fetch, claims, took: *took } });
+                executor.run_to(now);
+            }
+            _ => {}
+        }
+    }
+    if let Some(last) = own.last() {
+        executor.run_to(at(last));
+    }
+    let (recorder, _) = cell.finish();
+    let lived = recorder.and_then(|recorder| recorder.kept).unwrap_or_default();
+    let lived: Vec<&Event> = lived.iter().filter(|event| event.client == client).collect();
+    Relived { events: own.len(), difference: difference(&own, &lived, recorded.masks_private) }
+}
+
+/// What came from the wire, with the answer that the app was given later, if it was.
+fn arrived(wire: &Wire, rest: &[&Event]) -> Arrived {
+    let response = match &wire.end {
+        WireEnd::Answered { status, .. } => {
+            let given = rest.iter().find_map(|event| match &event.what {
+                What::Answered { call, attempt, response, .. } if (*call, *attempt) == (wire.call, wire.attempt) => {
+                    Some(response.clone())
+                }
+                _ => None,
+            });
+            // What the app was never given, since the link lost it or nobody waited, only needs its size.
+            let unseen = || Arc::new(Response { status: *status, retry_after: None, answer: Answer::Stored });
+            Some(given.unwrap_or_else(unseen))
+        }
+        _ => None,
+    };
+    Arrived::Attempt {
+        call: wire.call,
+        attempt: wire.attempt,
+        end: wire.end.clone(),
+        response,
+        service: wire.service,
+        lag: wire.lag,
+        deviations: wire.deviations.clone(),
+    }
+}
+
+fn difference(recorded: &[&Event], lived: &[&Event], masks: bool) -> Option<Difference> {
+    let text = |event: &&Event| {
+        let json = serde_json::to_string(event).unwrap_or_default();
+        if masks { masked(&json) } else { json }
+    };
+    (0..recorded.len().max(lived.len())).find_map(|number| {
+        let (was, is) = (recorded.get(number).map(text), lived.get(number).map(text));
+        (was != is).then_some(Difference { number, recorded: was, lived: is })
+    })
+}
+
+/// The names of private values are left out: `private:0123456789abcdef` reads `private:`.
+fn masked(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(place) = rest.find("private:") {
+        let after = place + "private:".len();
+        out.push_str(&rest[..after]);
+        let digits = rest[after..].bytes().take_while(u8::is_ascii_hexdigit).count().min(16);
+        rest = &rest[after + digits..];
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_private_values_are_left_out() {
+        let json = r#"{"a":"private:0123456789abcdef","b":"private:x","c":1}"#;
+        assert_eq!(masked(json), r#"{"a":"private:","b":"private:x","c":1}"#);
+    }
+}

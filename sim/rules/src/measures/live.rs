@@ -1,0 +1,71 @@
+//! The clocks that only a run on the wall has: what the target took, and how long a person waited for a call in all.
+
+use fieldday_api::endpoint::Op;
+use fieldday_api::time::Span;
+use fieldday_history::event::{Cause, WireEnd};
+use fieldday_history::{Event, What};
+use std::collections::BTreeMap;
+
+/// Which clock took a time.
+pub(super) enum LiveClock {
+    /// The wire: the target's own time, and how much later than due it began.
+    Wire {
+        /// By so much.
+        late: Span,
+    },
+    /// The person: from their wish to its fulfilment, with link, queue and repeats.
+    Felt,
+}
+
+/// What is under way on a live run. Empty on the virtual clock, where nobody begins by an event.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Live {
+    is_live: bool,
+    /// Since when a call is wanted, by client and number.
+    calls: BTreeMap<(u32, u32), (Op, Span)>,
+    /// Since when an action waits.
+    queued: BTreeMap<(u32, u32), (Op, Span)>,
+}
+
+impl Live {
+    /// A time that an event ends, of an endpoint.
+    pub fn on(&mut self, event: &Event) -> Option<(LiveClock, Op, Span)> {
+        if !self.is_live {
+            self.is_live = matches!(event.what, What::Began);
+            return None;
+        }
+        let of = |number: u32| (event.client, number);
+        match &event.what {
+            What::Wire(wire) if matches!(wire.end, WireEnd::Answered { .. }) => {
+                Some((LiveClock::Wire { late: wire.late }, wire.op, wire.service))
+            }
+            What::Queued { action, request } => {
+                self.queued.insert(of(*action), (request.op(), event.at));
+                None
+            }
+            What::Settled { action, .. } => {
+                let (op, since) = self.queued.remove(&of(*action))?;
+                Some((LiveClock::Felt, op, event.at - since))
+            }
+            What::Sent(sent) if sent.attempt == 0 && !matches!(sent.cause, Cause::Queue { .. }) => {
+                self.calls.insert(of(sent.call), (sent.request.op(), event.at));
+                None
+            }
+            What::Answered { call, response, .. } if response.is_success() || is_final(response.status) => {
+                let (op, since) = self.calls.remove(&of(*call))?;
+                Some((LiveClock::Felt, op, event.at - since))
+            }
+            // Whatever the app had under way died with it, and nobody waits for it any more.
+            What::Killed | What::DayEnded { .. } => {
+                self.calls.retain(|(client, _), _| *client != event.client);
+                None
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a refusal ends a call.
+fn is_final(status: u16) -> bool {
+    (400..500).contains(&status) && ![401, 408, 425, 429].contains(&status)
+}
