@@ -333,7 +333,8 @@ mod tests {
 
     #[test]
     fn a_kind_of_event_that_is_not_known_is_named_with_the_version_that_wrote_it() {
-        let reader = Reader::new(&written(0)[..]).unwrap();
+        let file = written(0);
+        let reader = Reader::new(&file[..]).unwrap();
         let error = reader.parse(r#"{"t":1,"c":0,"e":{"teleported":{"to":"mars"}}}"#).unwrap_err().to_string();
         assert!(error.contains("unknown variant `teleported`") && error.contains("version 0 of"), "{error}");
         let error = reader.parse(r#"{"t":"soon","c":0,"e":"killed"}"#).unwrap_err();

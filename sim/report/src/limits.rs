@@ -85,7 +85,11 @@ pub fn judge(limit: &Limit, measures: &Measures, wall: WallMicros) -> LimitResul
         Measure::ErrorRate => errors(limit, &of),
         Measure::Requests => requests(limit, &of, wall),
         _ => {
-            let clock = if wall.is_none() { Clock::Attempt } else { limit.clock };
+            let clock = match (wall, limit.clock) {
+                // What the target itself takes is nobody's limit in a simulation that draws it: no sample, no verdict.
+                (None, Clock::Wire) | (Some(_), _) => limit.clock,
+                (None, _) => Clock::Attempt,
+            };
             let mut result = latency(limit, &Sample::of(&of, clock));
             result.clock = Some(clock.word().to_owned());
             if clock != limit.clock {

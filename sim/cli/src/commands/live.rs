@@ -26,7 +26,7 @@ use fieldday_tokens::{Source, Wallet};
 use fieldday_world::export::{Export, Format as ExportFormat};
 use fieldday_world::plan::{CellPlan, Plan};
 use fieldday_world::roster::Roster;
-use fieldday_world::scenario::Scenario;
+use fieldday_world::scenario::{Live, Scenario};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -186,6 +186,7 @@ impl Stage {
 /// The scenario with what the command line says about the run.
 fn settled(scenario: &Scenario, args: &LiveArgs, is_mock: bool, dated: bool) -> Scenario {
     let mut scenario = scenario.clone();
+    let is_made_for_it = scenario.live != Live::default();
     let live = &mut scenario.live;
     live.speed = args.speed.unwrap_or(live.speed);
     live.window = args.window.or(live.window);
@@ -199,8 +200,9 @@ fn settled(scenario: &Scenario, args: &LiveArgs, is_mock: bool, dated: bool) -> 
     if !is_mock && !dated {
         scenario.day.dates = vec![scenario.today(utc_now())];
     }
-    if scenario.live.window.is_some() || scenario.live.speed > 1 {
-        // A part of a day, or one that passes faster than its polls, need not exercise what a whole day does.
+    if !is_made_for_it {
+        // A part of a day, or one that passes faster than its polls, need not exercise what a whole day does. A scenario
+        // that says how it is lived on the wall clock says what that must exercise, too.
         scenario.must_exercise.clear();
     }
     scenario

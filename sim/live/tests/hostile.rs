@@ -1,0 +1,80 @@
+//! Targets that answer oddly, or not at all: all of it is a result, none of it a crash.
+
+mod common;
+
+use fieldday_api::rules::Rule;
+use fieldday_world::scenario::HttpVersion;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+/// Serves every connection with the same bytes, after a request's first ones; gives its address. It dies with the process.
+fn serves(answer: &'static [u8], then_hangs: bool) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || answers(stream, answer, then_hangs));
+        }
+    });
+    format!("http://{address}")
+}
+
+fn answers(mut stream: TcpStream, answer: &[u8], then_hangs: bool) {
+    let mut bytes = [0; 4096];
+    while stream.read(&mut bytes).is_ok_and(|n| n > 0) {
+        if stream.write_all(answer).is_err() {
+            return;
+        }
+        if then_hangs {
+            // Until the phone gives up and closes.
+            while stream.read(&mut bytes).is_ok_and(|n| n > 0) {}
+            return;
+        }
+    }
+}
+
+fn lives_through(base_url: &str) -> fieldday_live::run::LiveOutcome {
+    let mut scenario = common::demo(10_000);
+    scenario.live.window = Some((scenario.day.leave_home.0, fieldday_api::time::TimeOfDay::hm(12, 0)));
+    scenario.live.linger_s = 1;
+    scenario.live.auditors = false;
+    let (outcome, cells) = common::stage(scenario).live(base_url, HttpVersion::Http1);
+    assert_eq!(outcome.panicked, [""; 0], "{base_url}");
+    assert_eq!(outcome.run.rep_days, 4, "every rep lives on as a person would");
+    assert!(!cells["cell-0"].1.is_empty());
+    outcome
+}
+
+#[test]
+fn whatever_a_target_answers_the_day_goes_on_and_nothing_is_believed() {
+    let html = b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<h1>Oops</h1>\r\n";
+    let redirect = b"HTTP/1.1 302 Found\r\nLocation: https://login.example.com/\r\nContent-Length: 0\r\n\r\n";
+    let other = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{\"hello\":[1,2]}\n";
+    for answer in [&html[..], redirect, other] {
+        let outcome = lives_through(&serves(answer, false));
+        assert!(outcome.run.requests > 10);
+        let clocked = outcome.run.findings.count(Rule::ShiftClockInOnce);
+        assert_eq!((clocked.exercised, clocked.broken), (0, 0), "no clock-in was ever acknowledged");
+    }
+}
+
+#[test]
+fn targets_that_break_off_or_never_end_are_results() {
+    let half = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"data\":";
+    let no_http = b"220 mail.example.com ESMTP\r\n";
+    for (answer, hangs) in [(&half[..], true), (no_http, false)] {
+        let outcome = lives_through(&serves(answer, hangs));
+        assert!(outcome.run.requests > 0);
+    }
+}
+
+#[test]
+fn a_target_that_is_gone_is_a_result() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let outcome = lives_through(&format!("http://{address}"));
+    assert!(outcome.run.requests > 0);
+    assert!(!outcome.run.findings.any_broken(), "an app that cannot connect breaks no rule");
+}
