@@ -106,13 +106,14 @@ fn processing(mut world: World) -> (Span, Processing, Processing) {
     world.ask("a1", stop(&id));
     world.ask("a1", uploaded(&id, "s3://audio/1.m4a"));
     let enqueued = world.now;
-    loop {
+    for _ in 0..3_600 {
         let answer = world.wait(Span::seconds(1)).ask("a1", poll(&id));
         let (transcription, analysis) = (session(&answer).transcription_status, session(&answer).analysis_status);
         if analysis.is_final() || transcription == Processing::Failed {
             return (world.now.since(enqueued), transcription, analysis);
         }
     }
+    panic!("not processed within an hour");
 }
 
 #[test]

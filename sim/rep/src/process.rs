@@ -147,4 +147,14 @@ mod tests {
         process.kill();
         assert_eq!(pin!(process.guard(async { 7 })).poll(&mut context), Poll::Ready(Err(Died)));
     }
+
+    #[test]
+    fn work_that_has_ended_leaves_its_seat_to_the_next() {
+        let process = Process::new(None);
+        let mut context = Context::from_waker(Waker::noop());
+        for _ in 0..3 {
+            assert!(pin!(process.guard(async {})).poll(&mut context).is_ready());
+        }
+        assert_eq!(process.waiting.borrow().len(), 1);
+    }
 }

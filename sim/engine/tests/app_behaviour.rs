@@ -1,0 +1,72 @@
+//! The app keeps its rules whatever happens around it, and looks from outside as it is.
+
+mod common;
+
+use common::{events_of, outcome, plan, scenario};
+use fieldday_api::endpoint::Op;
+use fieldday_api::time::Span;
+use fieldday_backend::Defect;
+use fieldday_engine::cell::Keep;
+use fieldday_engine::replay::moment;
+use fieldday_history::What;
+use fieldday_world::scenario::{Mishap, MishapWord};
+use std::collections::BTreeMap;
+
+/// A bug of the backend breaks the backend's rules, not the app's: it is no excuse for an app, and no app is blamed for it.
+#[test]
+fn whatever_the_backend_does_wrong_the_app_keeps_its_own_rules() {
+    let mut blamed = Vec::new();
+    for defect in Defect::ALL {
+        let mut small = scenario(defect.info().scenario, 10);
+        small.0.defects.push(defect.name().to_owned());
+        let findings = outcome(&plan(small, 1), 0, Keep::default()).findings;
+        let broken = findings.violations.iter().map(|violation| violation.rule.name());
+        blamed.extend(broken.filter(|rule| rule.starts_with("app.")).map(|rule| (defect.name(), rule)));
+    }
+    assert_eq!(blamed, []);
+}
+
+/// Where every answer is a 429, a call is tried four times, each after the wait that was asked for.
+#[test]
+fn a_call_that_is_always_limited_is_given_up() {
+    let mut small = scenario("weekday", 10);
+    let text = "name = 'limit'\nkind = 'rate-limit'\nretry_after_s = 3\nops = ['list-tasks']";
+    let limit: Mishap = toml::from_str(text).unwrap();
+    assert_eq!(limit.kind, MishapWord::RateLimit);
+    small.0.mishap = vec![limit];
+    let plan = plan(small, 1);
+    assert_eq!(outcome(&plan, 0, Keep::default()).findings.violations, []);
+    let mut tries: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for event in events_of(&plan, 0) {
+        if let What::Sent(sent) = event.what
+            && sent.request.op() == Op::ListTasks
+        {
+            tries.entry((event.client, sent.call)).or_default().push(event.at);
+        }
+    }
+    let (longest, of) = (tries.values().map(Vec::len).max(), tries.len());
+    assert_eq!(longest, Some(4), "of {of} calls");
+    assert!(tries.values().all(|at| at.windows(2).all(|two| two[1] - two[0] >= Span::seconds(3))));
+}
+
+/// A phone looked at early in the morning is within its territory, moves, and its cache says rightly what is fresh.
+#[test]
+fn a_phone_that_is_looked_at_shows_where_it_is_and_how_old_its_cache_is() {
+    let plan = plan(scenario("demo", 4), 1);
+    let cell = plan.cell(0);
+    let rep = cell.tenants[0].reps[0].name.clone();
+    let (mut farthest, mut fresh, mut old) = (0, 0, 0);
+    for minutes in (7 * 60..10 * 60).step_by(7) {
+        let phone = moment(&plan, 0, &rep, cell.start + Span::minutes(minutes)).unwrap().phone;
+        let (x, y) = phone.position_m;
+        farthest = farthest.max(x.abs().min(y.abs()));
+        assert!(x.abs().max(y.abs()) < 200_000, "{x} {y}");
+        for (key, age, is_fresh) in phone.cache {
+            let is_today = key.starts_with("Today");
+            assert!(!is_today || is_fresh == (age < Span::minutes(5)), "{key} {age} {is_fresh}");
+            (fresh, old) = (fresh + u32::from(is_fresh), old + u32::from(!is_fresh));
+        }
+    }
+    assert!(farthest > 200, "{farthest} m");
+    assert!(fresh > 0 && old > 0, "{fresh} fresh, {old} old");
+}
