@@ -111,7 +111,9 @@ pub enum Failure {
     #[error("{reps} reps need some {needed} open files, and the system allows {allowed}")]
     TooFewFiles { reps: u64, needed: u64, allowed: u64 },
     /// A day that ends while it is lived.
-    #[error("the local date of {tenant} changes while the run goes on: it is {time} there, and the run takes {minutes} minutes")]
+    #[error(
+        "the local date of {tenant} changes while the run goes on: it is {time} there, and the run takes {minutes} minutes"
+    )]
     Midnight { tenant: String, time: String, minutes: i64 },
     /// A live run whose rep cannot live again.
     #[error("{path} cannot be lived again: {why}")]
@@ -209,9 +211,10 @@ impl Failure {
             }
             Failure::Live(_) => Some("fewer reps, or a higher limit of open files (ulimit -n)".to_owned()),
             Failure::Provision(_) => Some("`provision` in [data] is run by the shell: docs/data.md".to_owned()),
-            Failure::NotRelived { .. } => {
-                Some("`fieldday check` judges it; --rep NAME chooses a rep who began, as in cell-0/tenant-1/rep-07".to_owned())
-            }
+            Failure::NotRelived { .. } => Some(
+                "`fieldday check` judges it; --rep NAME chooses a rep who began, as in cell-0/tenant-1/rep-07"
+                    .to_owned(),
+            ),
             Failure::MockNeedsAKey => Some("leave [tokens] out: the mock then trusts the run's own key".to_owned()),
             Failure::TooFewFiles { .. } => Some("raise the limit: ulimit -n 65536".to_owned()),
             Failure::Midnight { .. } => Some("a higher --speed, or another time of the day".to_owned()),

@@ -87,7 +87,6 @@ fn configuration(host: String, users: usize, wishes: &GooseWishes) -> GooseConfi
     goose.increase_time = Some(format!("{}s", (users / 2_000).max(1)));
     goose.iterations = Some(1);
     goose.no_telnet = true;
-    goose.no_websocket = true;
     goose.no_print_metrics = true;
     goose.no_error_summary = true;
     goose.no_transaction_metrics = true;

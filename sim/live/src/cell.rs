@@ -138,7 +138,14 @@ impl LiveCell {
                     true => Line::Mobile(Box::new(RefCell::new(Link::new(plan.seed, rep.key, tenant.air.clone())))),
                     false => Line::Straight,
                 };
-                let who = (rep.name.as_str(), &rep.tenant_id, &rep.user_id, Some(&rep.rep_id), Role::SalesRep, ClientKind::Phone);
+                let who = (
+                    rep.name.as_str(),
+                    &rep.tenant_id,
+                    &rep.user_id,
+                    Some(&rep.rep_id),
+                    Role::SalesRep,
+                    ClientKind::Phone,
+                );
                 let station = cell.seat(who, at(rep.key, line));
                 cell.add_rep(station, rep, town.clone(), &settings, number);
             }
@@ -153,13 +160,27 @@ impl LiveCell {
                 // The last round is made after everybody is done, whenever that is.
                 let done = day.day(terms.closes + terms.lingers);
                 auditor.rounds.iter_mut().for_each(|(_, at)| *at = (*at).min(done));
-                let who = (auditor.name.as_str(), &auditor.tenant_id, &auditor.user_id, None, Role::Manager, ClientKind::Auditor);
+                let who = (
+                    auditor.name.as_str(),
+                    &auditor.tenant_id,
+                    &auditor.user_id,
+                    None,
+                    Role::Manager,
+                    ClientKind::Auditor,
+                );
                 let station = cell.seat(who, at(auditor.key, Line::Straight));
                 cell.others.borrow_mut().push(Other::Auditor(station, auditor));
             }
             for intruder in tenant.intruders.into_iter().filter(|_| scenario.live.intruders) {
                 let rep_id = Some(&intruder.rep_id);
-                let who = (intruder.name.as_str(), &intruder.tenant_id, &intruder.user_id, rep_id, Role::SalesRep, ClientKind::Intruder);
+                let who = (
+                    intruder.name.as_str(),
+                    &intruder.tenant_id,
+                    &intruder.user_id,
+                    rep_id,
+                    Role::SalesRep,
+                    ClientKind::Intruder,
+                );
                 let station = cell.seat(who, at(intruder.key, Line::Straight));
                 cell.others.borrow_mut().push(Other::Intruder(station, intruder));
             }
@@ -205,7 +226,9 @@ impl LiveCell {
                 Other::Desk(station, plan) => Box::pin(self.until_home(Box::pin(Desk::new(station, plan).day()))),
                 // An auditor looks at what is left when the others have gone.
                 Other::Auditor(station, plan) => Box::pin(Auditor::new(station, plan).day()),
-                Other::Intruder(station, plan) => Box::pin(self.until_home(Box::pin(Intruder::new(station, plan).day()))),
+                Other::Intruder(station, plan) => {
+                    Box::pin(self.until_home(Box::pin(Intruder::new(station, plan).day())))
+                }
             };
             self.shared.clock.spawn(work);
         }

@@ -66,6 +66,7 @@ impl Flight {
             ended: RefCell::default(),
             waker: Cell::default(),
         });
+        flight.place.leaving.set(flight.place.leaving.get() + 1);
         clock.schedule(leaves, flight.clone());
         let ends = poll_fn(|context| match flight.ended.borrow_mut().take() {
             Some(ending) => Poll::Ready(ending),
@@ -127,6 +128,7 @@ impl Due for Flight {
         let stage = self.stage.replace(Stage::Over);
         match stage {
             Stage::Leaving => {
+                self.place.leaving.set(self.place.leaving.get() - 1);
                 self.stage.replace(Stage::OnTheWire);
                 self.place.aloft.borrow_mut().push(self.clone());
                 self.place.shared.carrier().send(Errand {

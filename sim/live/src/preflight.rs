@@ -64,7 +64,9 @@ impl Unusable {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Unusable::Unreachable { .. } => "is it running, and is that its address? `fieldday mock` serves one to try with",
+            Unusable::Unreachable { .. } => {
+                "is it running, and is that its address? `fieldday mock` serves one to try with"
+            }
             Unusable::NoToken { .. } => "the scenario's [tokens] says where tokens come from: docs/tokens.md",
             Unusable::TokenRefused { .. } => {
                 "the target must trust the key that signs (`fieldday tokens jwks`), or [tokens] name another source"
@@ -109,7 +111,11 @@ pub async fn preflight(
     let ask = async |call: &Call| -> Result<Exchange, Unusable> {
         let answer = call_once(wire, call, Some(&bearer)).await.map_err(reached)?;
         match answer.status {
-            401 | 403 => Err(Unusable::TokenRefused { target: target.clone(), status: answer.status, endpoint: call.op().label() }),
+            401 | 403 => Err(Unusable::TokenRefused {
+                target: target.clone(),
+                status: answer.status,
+                endpoint: call.op().label(),
+            }),
             _ => Ok(answer),
         }
     };

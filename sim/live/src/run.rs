@@ -186,9 +186,11 @@ impl LiveRun {
         }
         let took = began.elapsed();
         drop(told);
-        let ends: Result<Vec<_>, _> = threads.into_iter().map(|thread| thread.join().map_err(|_| LiveError::Worker)).collect();
+        let ends: Result<Vec<_>, _> =
+            threads.into_iter().map(|thread| thread.join().map_err(|_| LiveError::Worker)).collect();
         let ends: Vec<WorkerOutcome> = ends?.into_iter().collect::<Result<_, _>>()?;
-        let goose = goose.join().map_err(|_| LiveError::Worker)??.map_err(|error| LiveError::Goose(format!("{error:?}")))?;
+        let goose =
+            goose.join().map_err(|_| LiveError::Worker)??.map_err(|error| LiveError::Goose(format!("{error:?}")))?;
         let goose_requests = goose.requests.values().map(|of| (of.success_count + of.fail_count) as u64).sum();
         let (run, contract, health, panicked) = together(ends, planned, !home);
         let token_trouble = wire.token_trouble.lock().ok().and_then(|mut first| first.take());
@@ -273,4 +275,3 @@ pub fn peak_requests_per_s(reps: u64, scenario: &Scenario) -> f64 {
     let share = f64::from(until.seconds().saturating_sub(from.seconds())) / f64::from(13 * 3600);
     reps as f64 * 100.0 * share.min(1.0) * 2.0 / day_s
 }
-

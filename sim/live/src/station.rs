@@ -86,6 +86,8 @@ pub struct Place {
     since: Cell<Time>,
     /// The way that the client is on.
     leg: Cell<Leg>,
+    /// Attempts that the link holds back.
+    pub(crate) leaving: Cell<u32>,
     /// Attempts on the wire.
     pub(crate) aloft: RefCell<Vec<Rc<Flight>>>,
     fetches: Cell<u32>,
@@ -136,6 +138,7 @@ impl Station {
             moved: Signal::default(),
             leg: Cell::new(Leg::stay(Point::default(), since.get())),
             since,
+            leaving: Cell::new(0),
             aloft: RefCell::default(),
             fetches: Cell::new(0),
             tokens: RefCell::default(),
@@ -181,6 +184,15 @@ impl Station {
                 self.0.token_came.give();
             }
         }
+    }
+    /// Whether nothing of this client's is on its way.
+    pub fn is_silent(&self) -> bool {
+        self.0.leaving.get() == 0 && self.0.aloft.borrow().is_empty()
+    }
+    /// Breaks off what is on the wire: the phone is switched off.
+    pub fn break_off(&self) {
+        let aloft: Vec<_> = self.0.aloft.borrow().clone();
+        aloft.iter().for_each(|flight| flight.break_off());
     }
     /// The endpoint of an attempt that is on the wire.
     pub fn asks(&self, call: u32, attempt: u8) -> Option<Op> {
@@ -295,7 +307,8 @@ impl Surroundings for Station {
                 let cut = self.delay(asked, at);
                 let (deadline, at_deadline) = (attempt.deadline.min(cut), attempt.at_deadline);
                 let is_cut = cut < attempt.deadline;
-                let attempt = Attempt { deadline, at_deadline: if is_cut { Lapse::Broken } else { at_deadline }, ..attempt };
+                let attempt =
+                    Attempt { deadline, at_deadline: if is_cut { Lapse::Broken } else { at_deadline }, ..attempt };
                 Flight::start(self.0.clone(), attempt, departure(self.now(), Some(sent_bytes))).await
             }
             Out::Portal { at } => {

@@ -28,6 +28,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 /// How often parts of histories are handed on.
 const HANDS_ON_EVERY: Duration = Duration::from_millis(500);
+/// How long a request may still be on the wire after its phone was switched off.
+const LAST_WORDS: Span = Span::seconds(3);
 /// For how long after the last phone is switched off an auditor may still read.
 const AUDITS_FOR: Span = Span::minutes(5);
 
@@ -125,7 +127,11 @@ pub struct CellEnd {
 }
 
 /// Works through its cells' day, on this thread.
-pub fn work(orders: Orders, cells: Vec<CellOrder>, commands: UnboundedReceiver<Command>) -> std::io::Result<WorkerOutcome> {
+pub fn work(
+    orders: Orders,
+    cells: Vec<CellOrder>,
+    commands: UnboundedReceiver<Command>,
+) -> std::io::Result<WorkerOutcome> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let local = tokio::task::LocalSet::new();
     Ok(local.block_on(&runtime, Worker::new(orders, cells).live(commands)))
@@ -139,7 +145,8 @@ struct Worker {
     wires: Vec<HttpWire>,
     /// Who is told of a client's requests.
     told: BTreeMap<(u32, u32), UnboundedSender<Request>>,
-    ended: Rc<RefCell<Vec<(u32, u32)>>>,
+    /// Clients whose day is over, and since when.
+    ended: Rc<RefCell<Vec<((u32, u32), Time)>>>,
     begun: Vec<u64>,
     health: Health,
     home: Option<Time>,
@@ -166,7 +173,13 @@ impl Worker {
         for (number, order) in cells.into_iter().enumerate() {
             let (scenario, terms) = (worker.orders.scenario.clone(), worker.orders.terms);
             let cell = LiveCell::new(&worker.executor, &scenario, order.plan, &order.days, terms);
-            let wire = HttpWire::new(number as u32, worker.orders.wire.clone(), worker.orders.clock, inbox.clone(), pool.clone());
+            let wire = HttpWire::new(
+                number as u32,
+                worker.orders.wire.clone(),
+                worker.orders.clock,
+                inbox.clone(),
+                pool.clone(),
+            );
             for (client, login) in cell.logins.iter().enumerate() {
                 wire.introduce(Identity {
                     user_id: login.user_id.clone(),
@@ -247,10 +260,21 @@ impl Worker {
                 }
             }
         }
-        for over in self.ended.borrow_mut().drain(..) {
-            self.told.remove(&over);
+        // Whoever's day is over may still have a request on its way: goose counts that, too. A target that never answers
+        // holds nobody up for long.
+        let now = self.orders.clock.now();
+        self.ended.borrow_mut().retain(|((cell, client), since)| {
+            let station = &self.cells[*cell as usize].stations[*client as usize];
+            if !station.is_silent() {
+                if now > *since + LAST_WORDS {
+                    station.break_off();
+                }
+                return true;
+            }
+            self.told.remove(&(*cell, *client));
             self.orders.pulse.ended.fetch_add(1, Ordering::Relaxed);
-        }
+            false
+        });
     }
     fn told_to(&mut self, command: Command) {
         self.executor.run_to(self.orders.clock.now());
@@ -261,8 +285,9 @@ impl Worker {
                 self.told.insert((cell as u32, client), tell);
                 self.begun[cell] += 1;
                 self.orders.pulse.begun.fetch_add(1, Ordering::Relaxed);
-                let ended = self.ended.clone();
-                of.start(rep, self.orders.terms, move || ended.borrow_mut().push((cell as u32, client)));
+                let (ended, clock) = (self.ended.clone(), self.orders.clock);
+                let over = move || ended.borrow_mut().push(((cell as u32, client), clock.now()));
+                of.start(rep, self.orders.terms, over);
             }
             Command::GoHome => {
                 if self.home.is_none() {

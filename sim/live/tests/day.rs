@@ -3,11 +3,11 @@
 
 mod common;
 
+use fieldday_api::rules::Rule;
 use fieldday_history::What;
 use fieldday_history::event::ClientKind;
 use fieldday_live::relive::{Recorded, relive};
 use fieldday_rules::Verdict;
-use fieldday_api::rules::Rule;
 use fieldday_world::scenario::{Connections, HttpVersion, Scenario};
 
 fn lives(scenario: Scenario, http: HttpVersion) {
@@ -20,23 +20,27 @@ fn lives(scenario: Scenario, http: HttpVersion) {
     assert_eq!(outcome.run.findings.violations, []);
     assert_eq!(outcome.panicked, [""; 0]);
     assert_eq!(outcome.run.rep_days, 4);
-    assert!(outcome.run.requests > 100, "{} requests", outcome.run.requests);
+    assert!(outcome.run.requests > 40, "{} requests", outcome.run.requests);
     assert_eq!(outcome.run.findings.verdict(Rule::TenancyIsolated), Verdict::Held);
     assert!(outcome.contract.is_empty(), "the mock speaks as the specification does");
 
     let (start, events) = &cells["cell-0"];
-    let phones: Vec<u32> = events.iter().filter_map(|event| match &event.what {
-        What::Client(client) if client.kind == ClientKind::Phone => Some(event.client),
-        _ => None,
-    }).collect();
+    let phones: Vec<u32> = events
+        .iter()
+        .filter_map(|event| match &event.what {
+            What::Client(client) if client.kind == ClientKind::Phone => Some(event.client),
+            _ => None,
+        })
+        .collect();
     let of_phones = events.iter().filter(|event| matches!(event.what, What::Wire(_)) && phones.contains(&event.client));
     assert_eq!(outcome.goose_requests, of_phones.count() as u64, "goose counts what the phones sent");
     assert_eq!(events.iter().filter(|event| matches!(event.what, What::Wire(_))).count() as u64, outcome.run.requests);
 
     for client in phones {
-        let recorded = Recorded { scenario: &scenario, plan: plan.clone(), opens, start: *start, events, masks_private: false };
+        let recorded =
+            Recorded { scenario: &scenario, plan: plan.clone(), opens, start: *start, events, masks_private: false };
         let lived = relive(&recorded, client);
-        assert!(lived.events > 50);
+        assert!(lived.events > 5, "client {client} did nothing");
         assert_eq!(lived.difference, None, "client {client}");
     }
     // The comparison bites: one answer taken away, and the day goes another way.
@@ -49,12 +53,12 @@ fn lives(scenario: Scenario, http: HttpVersion) {
 
 #[test]
 fn a_day_over_http_1_with_each_phones_own_connections() {
-    lives(common::demo(6_000), HttpVersion::Http1);
+    lives(common::demo(3_000), HttpVersion::Http1);
 }
 
 #[test]
 fn a_day_over_http_2_with_shared_connections_and_trouble() {
-    let mut scenario = common::demo(6_000);
+    let mut scenario = common::demo(3_000);
     scenario.live.connections = Connections::Shared;
     scenario.live.shared_connections = 2;
     scenario.live.http = HttpVersion::Http2;

@@ -212,7 +212,8 @@ fn summary(kept: &Kept, plan: &Plan, judged: &Judged, extent: &Extent) -> Summar
         u64::try_from(during).unwrap_or(0)
     });
     let contract = judged.contract.clone();
-    let facts = Facts { recipe: Recipe::default(), live_us, clocks: judged.clocks.clone(), contract, ..Facts::default() };
+    let facts =
+        Facts { recipe: Recipe::default(), live_us, clocks: judged.clocks.clone(), contract, ..Facts::default() };
     let mut summary = Summary::new(facts, plan, &judged.outcome);
     let again = if summary.verdict.outcome == Outcome::Broken { " --record" } else { "" };
     summary.reproduce = format!("{}{again}", kept.run.reproduce.trim_end_matches(" --record"));

@@ -66,10 +66,12 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         provision(&stage, &target)?;
     }
     let roots = args.live.cacert.as_deref().map(certificates).transpose()?.unwrap_or_default();
-    let unreachable = |error: fieldday_live::http::NoConnection| {
-        Unusable::Unreachable { target: target.to_string(), why: error.to_string() }
+    let unreachable = |error: fieldday_live::http::NoConnection| Unusable::Unreachable {
+        target: target.to_string(),
+        why: error.to_string(),
     };
-    let connector = runtime.block_on(Connector::new(target.clone(), stage.scenario.live.http, &roots)).map_err(unreachable)?;
+    let connector =
+        runtime.block_on(Connector::new(target.clone(), stage.scenario.live.http, &roots)).map_err(unreachable)?;
     let wire = WireSettings {
         connector,
         http: stage.scenario.live.http,
@@ -175,7 +177,11 @@ impl Stage {
                 if zone.date(now) != cell.date || zone.date(now + lasts) != cell.date {
                     let time = zone.time_of_day(now).to_string();
                     let minutes = lasts.as_seconds() / 60;
-                    return Err(Failure::Midnight { tenant: format!("{} ({})", tenant.name, zone.name), time, minutes });
+                    return Err(Failure::Midnight {
+                        tenant: format!("{} ({})", tenant.name, zone.name),
+                        time,
+                        minutes,
+                    });
                 }
             }
         }
@@ -252,7 +258,8 @@ fn allowed(target: &Target, scenario: &Scenario) -> Result<(), Failure> {
 /// The tool's own mock, whose clock is the run's.
 async fn serve(stage: &Stage, source: &Source, clock: WallClock, opens: Time) -> Result<Mock, Failure> {
     let key = source.key().ok_or(Failure::MockNeedsAKey)?;
-    let mut options = MockOptions::trusting(Plan::new(stage.scenario.clone(), stage.plan.seed())?, std::slice::from_ref(key));
+    let mut options =
+        MockOptions::trusting(Plan::new(stage.scenario.clone(), stage.plan.seed())?, std::slice::from_ref(key));
     options.clock = MockClock::at(clock.now());
     let scenario = stage.scenario.clone();
     options.prepare = Some(Box::new(move |cell| {
@@ -292,7 +299,9 @@ fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
     let unreadable = |source| Failure::Unreadable { path: path.to_owned(), source };
     let text = std::fs::read(path).map_err(unreadable)?;
     let read = fieldday_live::http::certificates(&text);
-    read.ok_or_else(|| unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, "there is no certificate in it")))
+    read.ok_or_else(|| {
+        unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, "there is no certificate in it"))
+    })
 }
 
 /// What is about to happen.

@@ -57,7 +57,9 @@ fn recorded(kept: &Kept, plan: &Plan, index: u32) -> Result<Replayed, Failure> {
             Line::Event(_) | Line::Header(_) | Line::End { .. } => {}
         }
     }
-    let (Some(start), Some(zones)) = (begins, zones) else { return Err(no(format!("{HISTORY} does not tell of {wanted}"))) };
+    let (Some(start), Some(zones)) = (begins, zones) else {
+        return Err(no(format!("{HISTORY} does not tell of {wanted}")));
+    };
     let mut judges = Judges::new(Arc::new(setup::judges(&kept.run.scenario, start, zones.clone())));
     let mut print = Fingerprinter::default();
     events.iter().for_each(|event| {
@@ -71,7 +73,15 @@ fn recorded(kept: &Kept, plan: &Plan, index: u32) -> Result<Replayed, Failure> {
     });
     let clients = clients.collect();
     let findings = judges.finish();
-    Ok(Replayed { cell: wanted, start, events, clients, findings, fingerprint: print.finish(), complete: kept.run.complete })
+    Ok(Replayed {
+        cell: wanted,
+        start,
+        events,
+        clients,
+        findings,
+        fingerprint: print.finish(),
+        complete: kept.run.complete,
+    })
 }
 
 fn lives_again(kept: &Kept, plan: &Plan, index: u32, day: &Replayed, client: u32) -> Result<Relived, Failure> {
@@ -104,11 +114,15 @@ fn lives_again(kept: &Kept, plan: &Plan, index: u32, day: &Replayed, client: u32
 fn said(rep: &str, lived: &Relived) -> u8 {
     match &lived.difference {
         None => {
-            output::note(&format!("{rep} lived again on the virtual clock: all {} events are as recorded", lived.events));
+            output::note(&format!(
+                "{rep} lived again on the virtual clock: all {} events are as recorded",
+                lived.events
+            ));
             0
         }
         Some(difference) => {
-            let (number, or) = (difference.number, |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned()));
+            let (number, or) =
+                (difference.number, |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned()));
             output::note(&format!(
                 "warning: {rep} lived again otherwise, from its event {number} of {} on\n  recorded: {}\n  lived:    {}",
                 lived.events,
@@ -119,4 +133,3 @@ fn said(rep: &str, lived: &Relived) -> u8 {
         }
     }
 }
-

@@ -124,7 +124,13 @@ pub fn show(args: &ReplayArgs, day: &Replayed, reproduce: &str) -> Result<(), Fa
         return output::print(&timeline::overview(day, paint)).map(drop);
     }
     let events = filter.of(day);
-    output::note(&format!("{}, {} of {} events, fingerprint {}", day.cell, events.len(), day.events.len(), day.fingerprint));
+    output::note(&format!(
+        "{}, {} of {} events, fingerprint {}",
+        day.cell,
+        events.len(),
+        day.events.len(),
+        day.fingerprint
+    ));
     let text = match args.format {
         Format::Terminal => timeline::render(day, &events, paint),
         Format::Json => json(day, &events, reproduce),

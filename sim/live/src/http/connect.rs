@@ -112,8 +112,7 @@ impl Connector {
         let failed = |e: hyper::Error| NoConnection::Http(e.to_string());
         let io = TokioIo::new(io);
         if h2 {
-            let (sender, connection) =
-                http2::handshake(TokioExecutor::new(), io).await.map_err(failed)?;
+            let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await.map_err(failed)?;
             tokio::spawn(async move { drop(connection.await) });
             Ok(Sender::Http2(sender))
         } else {

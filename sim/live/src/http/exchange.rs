@@ -45,7 +45,9 @@ pub async fn exchange(sender: &mut Sender, request: Request<Outgoing>) -> Result
 async fn read(response: Response<Incoming>) -> Result<Exchange, ExchangeEnd> {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let seconds = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.trim().parse::<u32>().ok());
-    let is_id = |id: &String| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let is_id = |id: &String| {
+        (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
     let (status, content_type) = (response.status().as_u16(), header(CONTENT_TYPE.as_str()));
     let request_id = header("x-request-id").or_else(|| header("x-trace-id")).filter(is_id).map(SmolStr::from);
     let version = header("x-git-sha").or_else(|| header("x-version")).filter(is_id);

@@ -7,6 +7,6 @@ mod lines;
 mod wire;
 
 pub use connect::{Connector, NoConnection, certificates};
-pub use lines::Lines;
 pub use exchange::{Exchange, ExchangeEnd, exchange};
+pub use lines::Lines;
 pub use wire::{HttpWire, WireSettings, call_once};

@@ -76,7 +76,13 @@ struct Line {
 
 impl HttpWire {
     /// A wire for a cell. Where connections are shared, `pool` is what all cells of a worker share.
-    pub fn new(cell: u32, settings: Arc<WireSettings>, clock: WallClock, inbox: Rc<Inbox>, pool: Option<Rc<Lines>>) -> HttpWire {
+    pub fn new(
+        cell: u32,
+        settings: Arc<WireSettings>,
+        clock: WallClock,
+        inbox: Rc<Inbox>,
+        pool: Option<Rc<Lines>>,
+    ) -> HttpWire {
         let (clients, under_way, stores) = (RefCell::default(), RefCell::default(), RefCell::default());
         HttpWire(Rc::new(Inner { cell, settings, clock, inbox, clients, under_way, stores, pool }))
     }
@@ -107,7 +113,10 @@ impl Carrier for HttpWire {
             let (end, response, deviations) = inner.carry(&errand).await;
             inner.under_way.borrow_mut().remove(&key);
             let service = span(began.elapsed());
-            inner.arrived(key, Arrived::Attempt { call: key.1, attempt: key.2, end, response, service, lag, deviations });
+            inner.arrived(
+                key,
+                Arrived::Attempt { call: key.1, attempt: key.2, end, response, service, lag, deviations },
+            );
         });
         self.0.under_way.borrow_mut().insert(key, (task.abort_handle(), began, lag));
     }
@@ -121,7 +130,12 @@ impl Carrier for HttpWire {
             let claims = match token {
                 Ok(jwt) => Some(inner.keeps(client, jwt)),
                 Err(error) => {
-                    inner.settings.token_trouble.lock().ok().map(|mut first| first.get_or_insert_with(|| error.to_string()).len());
+                    inner
+                        .settings
+                        .token_trouble
+                        .lock()
+                        .ok()
+                        .map(|mut first| first.get_or_insert_with(|| error.to_string()).len());
                     None
                 }
             };
@@ -235,8 +249,10 @@ impl Inner {
         if let Some(version) = answer.version {
             let _ = self.settings.version.set(version);
         }
-        let read = read_answer_to(call, answer.status, answer.content_type.as_deref(), &answer.body, &self.settings.dialect);
-        let end = WireEnd::Answered { status: answer.status, bytes: answer.body.len() as u64, request_id: answer.request_id };
+        let read =
+            read_answer_to(call, answer.status, answer.content_type.as_deref(), &answer.body, &self.settings.dialect);
+        let end =
+            WireEnd::Answered { status: answer.status, bytes: answer.body.len() as u64, request_id: answer.request_id };
         let response = Response { status: answer.status, retry_after: answer.retry_after, answer: read.answer };
         (end, Some(Arc::new(response)), read.deviations)
     }
@@ -268,7 +284,11 @@ impl Inner {
         match exchange(&mut sender, request).await {
             Ok(answer) if answer.status < 300 => {
                 let end = WireEnd::Answered { status: answer.status, bytes: 0, request_id: answer.request_id };
-                (end, Some(Arc::new(Response { status: answer.status, retry_after: None, answer: Answer::Stored })), Vec::new())
+                (
+                    end,
+                    Some(Arc::new(Response { status: answer.status, retry_after: None, answer: Answer::Stored })),
+                    Vec::new(),
+                )
             }
             Ok(answer) => self.answered(&errand.request, answer),
             Err(ExchangeEnd(why)) => failed(&why),

@@ -1,8 +1,8 @@
 //! A run's summary on a terminal: what ran, limits, rules, what reps felt, dangers, totals; and of a run that failed, last
 //! of all, what broke and the line to paste.
 
-mod contract;
 mod clocks;
+mod contract;
 mod failure;
 mod felt;
 mod limits;

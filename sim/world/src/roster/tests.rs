@@ -132,9 +132,23 @@ fn everybody_of_a_cell_is_somebody_of_the_file_and_days_stay_what_they_were() {
     for id in old.into_iter().chain(old_reps).chain(tenants) {
         assert!(!json.contains(id), "{id} is still there");
     }
-    let raw = cell.tenants.iter().flat_map(|t| &t.intruders).flat_map(|i| &i.probes).flat_map(|p| &p.steps);
-    let raws = raw.filter(|step| matches!(&step.call, Call::Raw(raw) if raw.query.contains("tenant_id=org_")));
-    assert!(raws.count() > 0, "the other tenant's id stands in a query");
+    // Where the plan's own cell names the other tenant in a raw request, so does this one, by its new id.
+    let named = |cell: &CellPlan| {
+        let ids: Vec<&SmolStr> = cell.tenants.iter().map(|t| &t.data.id).collect();
+        let steps = cell.tenants.iter().flat_map(|t| &t.intruders).flat_map(|i| &i.probes).flat_map(|p| &p.steps);
+        let raws = steps.filter_map(|step| match &step.call {
+            Call::Raw(raw) => Some(format!("{} {} {:?}", raw.query, raw.body, raw.company_id)),
+            _ => None,
+        });
+        raws.filter(|raw| ids.iter().any(|id| raw.contains(id.as_str()))).count()
+    };
+    let mut busy = (*scenario(10)).clone();
+    busy.intruders.probes = (150, 150);
+    let plan = roster.plan(Arc::new(busy), 7, None).unwrap();
+    let (before, mut cell) = (plan.cell(0), plan.cell(0));
+    roster.cast(&plan, &mut cell, None).unwrap();
+    assert!(named(&before) > 0, "nobody tries another tenant's id, so this shows nothing");
+    assert_eq!(named(&cell), named(&before));
 }
 
 #[test]

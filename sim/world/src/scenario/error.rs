@@ -139,8 +139,9 @@ impl ScenarioError {
             path.extend(words.first().map(|w| (*w).to_owned()));
             problem.message = "is missing".to_owned();
         } else if path.first().is_some_and(|key| key == "limits")
-            && let Some((wrong, at)) = wrong_limit(text, span.clone())
+            && let Some((wrong, at, number)) = wrong_limit(text, span.clone())
         {
+            path.extend(number.filter(|_| path.len() == 1).map(|number| number.to_string()));
             (problem.message, problem.allowed, problem.suggestion) =
                 (wrong.message, Some(wrong.expected), wrong.suggestion);
             problem.at = Some(locate::line_and_column(text, at));
@@ -158,16 +159,35 @@ impl ScenarioError {
     }
 }
 
-/// What is wrong with the limit that stands there, and where in the text. The place is that of the character, unless the
-/// string has escapes before it.
-fn wrong_limit(text: &str, span: Option<Range<usize>>) -> Option<(LimitError, usize)> {
+/// Which of the limits that stand there is wrong, what is wrong with it, and where in the text. The place is that of the
+/// character, unless the string has escapes before it.
+fn wrong_limit(text: &str, span: Option<Range<usize>>) -> Option<(LimitError, usize, Option<usize>)> {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        One(String),
+        Many(Vec<String>),
+    }
+    const KEY: &str = "limits = ";
     let span = span?;
     let written = text.get(span.clone())?;
-    let inner = written.trim_matches(['"', '\'']);
-    let error = Limit::parse(inner).err()?;
-    let before: usize = inner.chars().take(error.at).map(char::len_utf8).sum();
-    let quotes = written.len() - written.trim_start_matches(['"', '\'']).len();
-    Some((error, span.start + quotes + before))
+    let document = format!("{KEY}{written}");
+    let read: toml::Table = toml::from_str(&document).ok()?;
+    let texts = match read.get("limits")?.clone().try_into().ok()? {
+        Written::One(text) => vec![text],
+        Written::Many(texts) => texts,
+    };
+    let is_list = written.starts_with('[');
+    let mut from = 0;
+    for (number, limit) in texts.iter().enumerate() {
+        let place = from + written.get(from..)?.find(limit.as_str())?;
+        if let Err(error) = Limit::parse(limit) {
+            let before: usize = limit.chars().take(error.at).map(char::len_utf8).sum();
+            return Some((error, span.start + place + before, is_list.then_some(number)));
+        }
+        from = place + limit.len();
+    }
+    None
 }
 
 /// Whoever writes a scenario need not know how its numbers are kept.

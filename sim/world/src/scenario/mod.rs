@@ -3,11 +3,11 @@
 
 mod builtin;
 mod check;
-mod dialect;
 mod data;
+mod dialect;
 mod error;
-mod live;
 pub mod limits;
+mod live;
 mod locate;
 mod swarm;
 mod tokens;
@@ -19,11 +19,11 @@ mod words;
 mod tests;
 
 pub use builtin::{builtin_names, builtin_text};
-pub use dialect::{Dialect, Severities};
 pub use data::Data;
+pub use dialect::{Dialect, Severities};
 pub use error::{Problem, ScenarioError};
-pub use live::{Connections, Generator, HttpVersion, Live};
 pub use limits::Limit;
+pub use live::{Connections, Generator, HttpVersion, Live};
 pub use swarm::Drawn;
 pub use tokens::{TokenSource, Tokens};
 pub use trouble::*;

@@ -1,9 +1,9 @@
 //! What a scenario file may say: the day, the people, their visits, the office. The comments are the schema's descriptions.
 
-use super::live;
-use super::dialect::{Dialect, Severities};
 use super::data::Data;
+use super::dialect::{Dialect, Severities};
 use super::limits::Limit;
+use super::live;
 use super::tokens::Tokens;
 use super::trouble::{Kills, Mishap, Network, Outage, Shunya, Switches};
 use super::words;

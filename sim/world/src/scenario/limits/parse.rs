@@ -77,8 +77,9 @@ fn condition(cursor: &mut Cursor<'_>) -> Result<(Clock, Measure, Side, u64), Lim
                 ));
             }
             None => {
-                let words = MEASURES.into_iter().chain(Clock::ALL.map(Clock::word));
-                let suggestion = nearest(word, words).map(str::to_owned);
+                let words = MEASURES.into_iter().chain(["error"]).chain(Clock::ALL.map(Clock::word));
+                let suggestion = nearest(word, words).map(|word| if word == "error" { "error rate" } else { word });
+                let suggestion = suggestion.map(str::to_owned);
                 let error = wrong(cursor.text, measure_at, &format!("{word:?} is no measure"), SHAPE);
                 return Err(LimitError { suggestion, ..error });
             }

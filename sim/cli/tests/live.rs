@@ -1,0 +1,119 @@
+//! `fieldday run --target`, from outside: against the tool's own mock, against nothing, and cut short.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn fieldday(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fieldday"));
+    command.args(args).env("NO_COLOR", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+fn said(args: &[&str]) -> (i32, String, String) {
+    told(fieldday(args).output().unwrap())
+}
+fn told(output: Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+/// An empty folder of this test's own.
+fn folder(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+fn run_folder(out: &Path) -> PathBuf {
+    fs::read_dir(out).unwrap().next().unwrap().unwrap().path()
+}
+/// A run that has begun to write its history.
+fn under_way(out: &Path) -> Child {
+    let args = ["run", "demo", "--target", "mock", "--speed", "1500", "--out", out.to_str().unwrap()];
+    let child = fieldday(&args).spawn().unwrap();
+    let began = Instant::now();
+    let written = || {
+        let entry = fs::read_dir(out).ok()?.next()?.ok()?;
+        fs::metadata(entry.path().join("history.jsonl.zst")).ok().map(|data| data.len())
+    };
+    while written().is_none_or(|bytes| bytes < 8_000) && began.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    child
+}
+
+#[test]
+fn a_day_against_the_mock_is_judged_checked_and_lived_again() {
+    let out = folder("live-day");
+    let to = out.to_str().unwrap();
+    let (code, stdout, stderr) = said(&["run", "demo", "--target", "mock", "--speed", "4000", "--out", to]);
+    assert_eq!(code, 0, "{stdout}\n{stderr}");
+    assert!(stdout.contains("the tool's own mock, over HTTP") && stdout.contains("CLOCKS"), "{stdout}");
+    assert!(stderr.contains("requests a second at the peak"), "what is about to happen is said: {stderr}");
+    let folder = run_folder(&out);
+    let path = folder.to_str().unwrap();
+    let (code, stdout, stderr) = said(&["check", path]);
+    assert!(code == 0 && stdout.contains("says the same as summary.json"), "{stdout}\n{stderr}");
+    let (code, _, stderr) = said(&["replay", path, "--rep", "cell-0/tenant-0/rep-00"]);
+    assert!(code == 0 && stderr.contains("events are as recorded"), "{stderr}");
+    // Nothing of a token is in any file.
+    for file in fs::read_dir(&folder).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        let bytes = zstd_or_plain(&bytes);
+        assert!(!String::from_utf8_lossy(&bytes).contains("eyJ"));
+    }
+}
+
+fn zstd_or_plain(bytes: &[u8]) -> Vec<u8> {
+    zstd::decode_all(bytes).unwrap_or_else(|_| bytes.to_vec())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_killed_leaves_a_folder_that_can_be_judged() {
+    let out = folder("live-killed");
+    let mut child = under_way(&out);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let folder = run_folder(&out);
+    assert!(fs::read_to_string(folder.join("run.json")).unwrap().contains("\"complete\": false"));
+    let (code, stdout, stderr) = said(&["check", folder.to_str().unwrap()]);
+    assert_eq!(code, 130, "{stdout}\n{stderr}");
+    assert!(stdout.contains("incomplete, judged up to"), "{stdout}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_ends_politely_and_keeps_what_was_measured() {
+    let out = folder("live-interrupted");
+    let child = under_way(&out);
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let (code, stdout, stderr) = told(child.wait_with_output().unwrap());
+    assert_eq!(code, 130, "{stdout}\n{stderr}");
+    assert!(stdout.contains("POST clock-out"), "reps clock out on their way home: {stdout}");
+    assert!(run_folder(&out).join("summary.json").exists());
+}
+
+#[test]
+fn a_target_that_cannot_be_used_is_told_before_anything_begins() {
+    let (code, _, stderr) = said(&["run", "demo", "--target", "http://127.0.0.1:9", "--no-out", "--speed", "10000"]);
+    assert!(code == 3 || stderr.contains("local date"), "{code} {stderr}");
+    let (code, _, stderr) =
+        said(&["run", "demo", "--target", "https://staging.example.com", "--no-out", "--speed", "10000"]);
+    assert!(
+        (code == 2 && stderr.contains("--allow staging.example.com")) || stderr.contains("local date"),
+        "{code} {stderr}"
+    );
+    let (code, _, stderr) = said(&["run", "demo", "--target", "staging", "--no-out", "--speed", "10000"]);
+    assert!((code == 2 && stderr.contains("http://")) || stderr.contains("local date"), "{code} {stderr}");
+    let (code, _, stderr) = said(&["run", "demo", "--target", "mock", "--window", "9-8"]);
+    assert!(code == 2 && stderr.contains("07:30-09:00"), "{stderr}");
+}
+
+#[test]
+fn a_budget_ends_a_run_and_is_its_verdict() {
+    let args = ["run", "demo", "--target", "mock", "--speed", "4000", "--no-out", "--max-requests", "10"];
+    let (code, stdout, _) = said(&args);
+    assert!(stdout.contains("max_requests is 10"), "{stdout}");
+    assert_ne!(code, 0);
+}
