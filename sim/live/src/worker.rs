@@ -137,6 +137,9 @@ pub fn work(
     Ok(local.block_on(&runtime, Worker::new(orders, cells).live(commands)))
 }
 
+/// A client, by cell and number, whose day is over, and since when.
+type Ended = ((u32, u32), Time);
+
 struct Worker {
     orders: Orders,
     executor: Executor,
@@ -146,7 +149,7 @@ struct Worker {
     /// Who is told of a client's requests.
     told: BTreeMap<(u32, u32), UnboundedSender<Request>>,
     /// Clients whose day is over, and since when.
-    ended: Rc<RefCell<Vec<((u32, u32), Time)>>>,
+    ended: Rc<RefCell<Vec<Ended>>>,
     begun: Vec<u64>,
     health: Health,
     home: Option<Time>,

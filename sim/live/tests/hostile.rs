@@ -35,7 +35,7 @@ fn answers(mut stream: TcpStream, answer: &[u8], then_hangs: bool) {
 }
 
 fn lives_through(base_url: &str) -> fieldday_live::run::LiveOutcome {
-    let mut scenario = common::demo(4_000);
+    let mut scenario = common::demo(8_000);
     scenario.live.window = Some((scenario.day.leave_home.0, fieldday_api::time::TimeOfDay::hm(12, 0)));
     scenario.live.linger_s = 1;
     scenario.live.auditors = false;
@@ -53,7 +53,7 @@ fn whatever_a_target_answers_the_day_goes_on_and_nothing_is_believed() {
     let other = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{\"hello\":[1,2]}\n";
     for answer in [&html[..], redirect, other] {
         let outcome = lives_through(&serves(answer, false));
-        assert!(outcome.run.requests > 5, "{}", outcome.run.requests);
+        assert!(outcome.run.requests > 2, "{}", outcome.run.requests);
         let clocked = outcome.run.findings.count(Rule::ShiftClockInOnce);
         assert_eq!((clocked.exercised, clocked.broken), (0, 0), "no clock-in was ever acknowledged");
     }

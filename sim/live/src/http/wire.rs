@@ -61,10 +61,13 @@ struct Inner {
     clock: WallClock,
     inbox: Rc<Inbox>,
     clients: RefCell<Vec<Line>>,
-    under_way: RefCell<BTreeMap<(u32, u32, u8), (AbortHandle, Instant, Span)>>,
+    under_way: RefCell<BTreeMap<(u32, u32, u8), UnderWay>>,
     stores: RefCell<BTreeMap<String, Connector>>,
     pool: Option<Rc<Lines>>,
 }
+
+/// An exchange that goes on: how to end it, since when, and by how much it began late.
+type UnderWay = (AbortHandle, Instant, Span);
 
 /// One client's end.
 struct Line {
