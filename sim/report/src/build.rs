@@ -17,6 +17,9 @@ use fieldday_world::plan::Plan;
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 
+/// What a run on the virtual clock calls.
+pub(crate) const ON_THE_VIRTUAL_CLOCK: &str = "the model backend, on the virtual clock";
+
 /// What a run itself does not know.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -109,7 +112,7 @@ fn ran(facts: &Facts, plan: &Plan, outcome: &RunOutcome) -> Ran {
         scenario: scenario.name.clone(),
         about: scenario.about.clone(),
         seed: format!("{:#x}", plan.seed()),
-        target: facts.target.clone().unwrap_or_else(|| "the model backend, on the virtual clock".to_owned()),
+        target: facts.target.clone().unwrap_or_else(|| ON_THE_VIRTUAL_CLOCK.to_owned()),
         dates: scenario.day.dates.iter().map(ToString::to_string).collect(),
         starts_at: plan.start().to_string(),
         ends_at: plan.end().to_string(),

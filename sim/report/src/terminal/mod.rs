@@ -10,6 +10,7 @@ mod rules;
 pub(crate) mod scenario_limits;
 mod totals;
 
+use crate::build::ON_THE_VIRTUAL_CLOCK;
 use crate::paint::{Paint, Tone};
 use crate::summary::{Outcome, Summary};
 use crate::units::{count, counted};
@@ -59,7 +60,8 @@ fn what_ran(out: &mut String, summary: &Summary, paint: Paint) {
     };
     let (reps, tenants) = (counted(ran.reps, "rep", "reps"), counted(ran.tenants, "tenant", "tenants"));
     line!(out, "\n  {reps} in {tenants}, {cells}; {}", ran.target);
-    line!(out, "  {}; virtual time {} to {}", ran.dates.join(", "), ran.starts_at, ran.ends_at);
+    let time = if ran.target == ON_THE_VIRTUAL_CLOCK { "virtual time" } else { "the plan's day" };
+    line!(out, "  {}; {time} {} to {}", ran.dates.join(", "), ran.starts_at, ran.ends_at);
     for (what, names) in [("with defects", &ran.defects), ("without", &ran.without)] {
         if !names.is_empty() {
             line!(out, "  {what} {}", names.join(", "));
