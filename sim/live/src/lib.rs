@@ -19,6 +19,7 @@ pub mod provision;
 pub mod recorder;
 pub mod relive;
 pub mod run;
+pub mod slice;
 pub mod station;
 pub mod target;
 pub mod worker;

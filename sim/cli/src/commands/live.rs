@@ -389,7 +389,18 @@ fn report(
         Format::Terminal => terminal::report(&summary, place.as_deref(), output::stdout_has_colour()),
     };
     let printed = output::print(&text).err();
-    let failures: Vec<Failure> = lost.map(Failure::Folder).into_iter().chain(printed).collect();
+    let violations: Vec<_> = ran.run.findings.shown().cloned().collect();
+    let told = place.as_deref().map(|place| super::stories::write(Path::new(place), &stage.plan, &violations));
+    let untold = match told {
+        Some(Ok(stories)) if stories > 0 => {
+            let place = place.as_deref().unwrap_or_default();
+            output::note(&format!("{}: {place}/violations", counted(stories as u64, "story", "stories")));
+            None
+        }
+        Some(Err(failure)) => Some(failure),
+        _ => None,
+    };
+    let failures: Vec<Failure> = lost.map(Failure::Folder).into_iter().chain(printed).chain(untold).collect();
     failures.iter().for_each(show::failure);
     let verdict = summary.verdict.exit_code;
     Ok(if verdict == Outcome::Held.exit_code() && !failures.is_empty() { WRONG } else { verdict })

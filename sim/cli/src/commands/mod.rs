@@ -15,6 +15,7 @@ mod run;
 mod scenarios;
 pub mod shrink;
 mod step;
+mod stories;
 pub mod tokens;
 
 use crate::args::{Cli, Command};

@@ -39,7 +39,7 @@ pub fn relive(args: &ReplayArgs, kept: &Kept, plan: &Plan) -> Result<u8, Failure
 }
 
 /// A cell of the history, judged again.
-fn recorded(kept: &Kept, plan: &Plan, index: u32) -> Result<Replayed, Failure> {
+pub fn recorded(kept: &Kept, plan: &Plan, index: u32) -> Result<Replayed, Failure> {
     let wanted = plan.cell(index).name;
     let no = |why: String| Failure::NotRelived { path: kept.path.display().to_string(), why };
     let file = File::open(kept.path.join(HISTORY)).map_err(|error| no(format!("{HISTORY}: {error}")))?;

@@ -1,0 +1,76 @@
+//! The stories of a live run that broke rules: of the first case of each, the events that its judge needs, as a story, a
+//! HAR and a script of curl lines, in the run's folder.
+
+use super::relive;
+use crate::failure::Failure;
+use fieldday_api::time::Zone;
+use fieldday_engine::shrink::Size;
+use fieldday_history::What;
+use fieldday_live::slice::{Day, slice};
+use fieldday_report::har::har;
+use fieldday_report::script::script;
+use fieldday_report::story::{Told, names, story};
+use fieldday_report::{Kept, cell_of};
+use fieldday_rules::Violation;
+use fieldday_world::plan::Plan;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// Rules whose stories are told.
+const TOLD: usize = 8;
+
+/// Writes the stories of the first violations into `violations/`; says how many.
+pub fn write(folder: &Path, plan: &Plan, violations: &[Violation]) -> Result<usize, Failure> {
+    let mut rules = BTreeSet::new();
+    let firsts: Vec<&Violation> =
+        violations.iter().filter(|violation| rules.insert(violation.rule)).take(TOLD).collect();
+    if firsts.is_empty() {
+        return Ok(0);
+    }
+    let kept = Kept::open(folder)?;
+    for (number, first) in firsts.iter().enumerate() {
+        let Some(cell) = cell_of(&first.client_name) else { continue };
+        let recorded = relive::recorded(&kept, plan, cell)?;
+        // The same violation by the numbers of the cell's own record.
+        let same = recorded.findings.violations.iter().find(|violation| violation.signature() == first.signature());
+        let Some(violation) = same else { continue };
+        let scenario = &kept.run.scenario;
+        let zones = recorded.clients.iter().map(|(client, zone)| (client.tenant.clone(), zone.clone())).collect();
+        let small = slice(&Day { scenario, start: recorded.start, zones, events: &recorded.events }, violation);
+        let clients: BTreeSet<u32> = small
+            .events
+            .iter()
+            .filter(|event| !matches!(event.what, What::Client(_)))
+            .map(|event| event.client)
+            .collect();
+        let of = |client: &u32| recorded.clients.get(*client as usize).map(|(client, _)| client.tenant.clone());
+        let tenants: BTreeSet<_> = clients.iter().filter_map(of).collect();
+        let size = Size {
+            tenants: tenants.len() as u64,
+            clients: clients.len() as u64,
+            calls: small.calls,
+            events: small.events.len() as u64,
+            violation: small.violation.clone(),
+        };
+        let zone = recorded.clients.get(violation.client as usize).map_or_else(Zone::utc, |(_, zone)| zone.clone());
+        let again = format!("fieldday replay {} --rep {}", folder.display(), violation.client_name);
+        let (events, start) = (&small.events[..], recorded.start);
+        let told =
+            Told { events, size: &size, start, zone: &zone, no_return: None, again: &again, names: names(events) };
+        let about = format!("{} is broken: {}", violation.rule, violation.says);
+        let place =
+            folder.join("violations").join(format!("{:02}-{}", number + 1, violation.rule.name().replace('.', "-")));
+        fs::create_dir_all(&place).map_err(|source| Failure::File { path: place.clone(), source })?;
+        let files = [
+            ("story.md", story(&told)),
+            ("repro.har", har(events, start, &about)),
+            ("repro.sh", script(events, start, &zone, &about)),
+        ];
+        for (name, text) in files {
+            let path = place.join(name);
+            fs::write(&path, text).map_err(|source| Failure::File { path, source })?;
+        }
+    }
+    Ok(firsts.len())
+}
