@@ -117,3 +117,19 @@ fn a_budget_ends_a_run_and_is_its_verdict() {
     assert!(stdout.contains("max_requests is 10"), "{stdout}");
     assert_ne!(code, 0);
 }
+
+#[test]
+fn a_broken_rule_is_told_as_a_small_story_with_its_requests() {
+    let out = folder("live-broken");
+    let defect = ["--defect", "tenant-leak-by-cache"];
+    let args = ["run", "demo", "--target", "mock", "--speed", "4000", "--out", out.to_str().unwrap()];
+    let (code, stdout, stderr) = said(&[&args[..], &defect[..]].concat());
+    assert_eq!(code, 1, "{stdout}\n{stderr}");
+    assert!(!stdout.contains("fieldday shrink"), "no seed gives a live run again: {stdout}");
+    let stories = run_folder(&out).join("violations");
+    let story = fs::read_dir(&stories).unwrap().map(|entry| entry.unwrap().path().join("story.md"));
+    let texts: Vec<String> = story.map(|file| fs::read_to_string(file).unwrap()).collect();
+    let calls = |text: &String| text.lines().filter(|line| line.contains("| → ")).count();
+    assert!(texts.iter().all(|text| calls(text) >= 1), "{texts:?}");
+    assert!(texts.iter().any(|text| calls(text) <= 8), "none is small: {texts:?}");
+}

@@ -101,7 +101,8 @@ impl Summary {
 fn reproduce(recipe: &Recipe, outcome: Outcome, verification: Option<&Verification>) -> String {
     match outcome {
         _ if verification.is_some_and(|v| !v.agreed) => format!("{recipe} --verify"),
-        Outcome::Broken => format!("{recipe} --record"),
+        Outcome::Broken if recipe.live.is_empty() => format!("{recipe} --record"),
+        Outcome::Broken => recipe.to_string(),
         Outcome::Held | Outcome::Invalid | Outcome::Interrupted => recipe.to_string(),
     }
 }

@@ -215,7 +215,8 @@ fn summary(kept: &Kept, plan: &Plan, judged: &Judged, extent: &Extent) -> Summar
     let facts =
         Facts { recipe: Recipe::default(), live_us, clocks: judged.clocks.clone(), contract, ..Facts::default() };
     let mut summary = Summary::new(facts, plan, &judged.outcome);
-    let again = if summary.verdict.outcome == Outcome::Broken { " --record" } else { "" };
+    let is_broken = summary.verdict.outcome == Outcome::Broken;
+    let again = if is_broken && kept.run.is_virtual() { " --record" } else { "" };
     summary.reproduce = format!("{}{again}", kept.run.reproduce.trim_end_matches(" --record"));
     for (limit, result) in kept.run.scenario.limits.iter().zip(&mut summary.scenario_limits) {
         if live_us.is_some() && limit.clock != Clock::Attempt && result.sample_count == 0 {

@@ -8,7 +8,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_api::time::{Span, Time, TimeOfDay};
 use fieldday_engine::replay::{Moment, Replayed};
-use fieldday_history::event::{Cause, Sent, Truth};
+use fieldday_history::event::{Cause, Sent, Truth, WireEnd};
 use fieldday_history::{Event, What};
 use fieldday_rules::Violation;
 use std::fmt::Write as _;
@@ -257,6 +257,7 @@ fn call_of(what: &What) -> Option<u32> {
             | Truth::CutByBackend { call, .. }
             | Truth::CutMidUpload { call, .. },
         ) => Some(*call),
+        What::Wire(wire) => Some(wire.call),
         _ => None,
     }
 }
@@ -294,6 +295,22 @@ pub fn says(what: &What) -> String {
         What::FlushEnded { waiting } => format!("« queue rests, {waiting} wait"),
         What::Truth(truth) => format!("  (nobody sees: {})", plain(truth)),
         What::Network { online } => format!("· network {}", if *online { "comes back" } else { "is gone" }),
+        What::Wire(wire) => {
+            let (call, service, late) = (wire.call, span(wire.service), span(wire.late));
+            let end = match &wire.end {
+                WireEnd::Answered { status, .. } => format!("{status} came"),
+                WireEnd::NoConnection { why } => format!("no connection ({why})"),
+                WireEnd::Broken { why } => format!("broken ({why})"),
+                WireEnd::BrokenOff => "broken off".to_owned(),
+            };
+            format!("  (on the wire: {end} to call {call} after {service}, sent {late} late)")
+        }
+        What::TokenCame { lives: Some(lives), took, .. } => {
+            format!("  (on the wire: a token for {} came after {})", span(*lives), span(*took))
+        }
+        What::TokenCame { lives: None, took, .. } => format!("  (on the wire: no token after {})", span(*took)),
+        What::Began => "· begins".to_owned(),
+        What::CalledHome => "· is called home: the run ends".to_owned(),
         other => format!("· {}", plain(other)),
     }
 }

@@ -99,7 +99,9 @@ fn verdict(out: &mut String, summary: &Summary, paint: Paint) {
     line!(out, "\n{}  {}", paint.on(tone, &format!("{mark} {word}")), reasons.join(&gap));
     if summary.verdict.outcome != Outcome::Held {
         line!(out, "  again: {}", paint.on(Tone::Strong, &summary.reproduce));
-        if summary.verdict.outcome == Outcome::Broken && !summary.violations.is_empty() {
+        // A live run's failures are told as stories in its folder: no seed gives them again.
+        let is_virtual = summary.ran.target == ON_THE_VIRTUAL_CLOCK;
+        if is_virtual && summary.verdict.outcome == Outcome::Broken && !summary.violations.is_empty() {
             let shrink = summary.reproduce.replacen("fieldday run", "fieldday shrink", 1);
             line!(out, "  small: {}", paint.on(Tone::Strong, shrink.trim_end_matches(" --record")));
         }
