@@ -102,3 +102,24 @@ pub fn raise_open_files(wanted: u64) -> Option<u64> {
 pub fn raise_open_files(_wanted: u64) -> Option<u64> {
     None
 }
+
+/// Does something whose talk on stdout goes to stderr: goose says there how many users it launched, and stdout is for the
+/// result alone.
+#[cfg(unix)]
+pub fn with_stdout_aside<T>(work: impl FnOnce() -> T) -> T {
+    use rustix::stdio;
+    let kept = rustix::io::dup(stdio::stdout());
+    let is_aside = kept.is_ok() && stdio::dup2_stdout(stdio::stderr()).is_ok();
+    let done = work();
+    if let Ok(kept) = kept.as_ref()
+        && is_aside
+    {
+        // If that fails, the result goes to stderr: it is not lost.
+        let _ = stdio::dup2_stdout(kept);
+    }
+    done
+}
+#[cfg(not(unix))]
+pub fn with_stdout_aside<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}

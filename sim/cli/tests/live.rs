@@ -111,6 +111,17 @@ fn a_target_that_cannot_be_used_is_told_before_anything_begins() {
 }
 
 #[test]
+fn stdout_is_one_document_with_format_json() {
+    let args = ["run", "demo", "--target", "mock", "--speed", "8000", "--no-out", "--format", "json"];
+    let (_, stdout, stderr) = said(&args);
+    let document: serde_json::Value = serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{e}: {stdout}{stderr}"));
+    assert!(document["ran"]["target"].as_str().unwrap().contains("mock"));
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../report/schemas/summary.schema.json")).unwrap();
+    assert!(jsonschema::is_valid(&schema, &document), "{stdout}");
+}
+
+#[test]
 fn a_budget_ends_a_run_and_is_its_verdict() {
     let args = ["run", "demo", "--target", "mock", "--speed", "4000", "--no-out", "--max-requests", "10"];
     let (code, stdout, _) = said(&args);

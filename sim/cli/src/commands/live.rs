@@ -109,7 +109,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     }
     let stop = interrupt::flag();
     let stopwatch = Stopwatch::start();
-    let ran = go(live, &stop, &mut keeper)?;
+    let ran = machine::with_stdout_aside(|| go(live, &stop, &mut keeper))?;
     let took = stopwatch.took();
     if let Some(mock) = mock {
         runtime.block_on(mock.stop());
