@@ -200,7 +200,7 @@ pub struct CheckArgs {
     pub format: Format,
 }
 
-/// What concerns runs on the wall clock alone; each goes before what the scenario's [live] says.
+/// What concerns runs on the wall clock alone; each goes before what the scenario says under `live`.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "With --target mock or a URL")]
 pub struct LiveArgs {

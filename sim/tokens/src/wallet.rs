@@ -54,7 +54,7 @@ impl Wallet {
         self.fetches.load(Ordering::Relaxed)
     }
 
-    /// A token for `who` that lives for [`REFRESH_MARGIN`] yet: the one in hand, or a new one. For whoever keeps no token of
+    /// A token for `who` that lives for ten seconds yet: the one in hand, or a new one. For whoever keeps no token of
     /// its own.
     pub async fn token(&self, who: &Identity, now: Time) -> Outcome {
         self.get(who, now, |held| held.expires_at().since(now) > REFRESH_MARGIN).await

@@ -1,4 +1,4 @@
-//! A plan's data as files, so that a real backend can be loaded: [JSON](document), CSV, or SQL inserts, with the shape of
+//! A plan's data as files, so that a real backend can be loaded: JSON, CSV, or SQL inserts, with the shape of
 //! [`TABLES`]. Everything is in the clear: the people are invented.
 //!
 //! ```
