@@ -44,6 +44,14 @@ impl Role {
             _ => return None,
         })
     }
+    /// What the identity provider calls the role in its tokens: one of those names.
+    pub const fn claim(self) -> &'static str {
+        match self {
+            Role::SalesRep => "org:sales_rep",
+            Role::Csr => "org:csr",
+            Role::Manager => "org:admin",
+        }
+    }
 }
 
 names! {
@@ -127,6 +135,7 @@ mod tests {
         let managers = ["admin", "org:admin", "exec", "manager"].map(Role::from_claim);
         assert!(managers.iter().all(|r| *r == Some(Role::Manager)));
         assert!(["csr", "org:csr"].map(Role::from_claim).iter().all(|r| *r == Some(Role::Csr)));
+        assert!([Role::SalesRep, Role::Csr, Role::Manager].iter().all(|r| Role::from_claim(r.claim()) == Some(*r)));
         assert!(["rep", "sales_rep", "org:sales_rep"].map(Role::from_claim).iter().all(|r| *r == Some(Role::SalesRep)));
         assert!(["", "Rep", "org:manager", "owner"].map(Role::from_claim).iter().all(|r| r.is_none()));
     }

@@ -1,8 +1,7 @@
 //! The machine: what it is, and what a run took of it. The only clocks of the whole program are here.
 
-use fieldday_api::time::Time;
 use fieldday_report::Host;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 /// What a run took.
 #[derive(Clone, Copy, Debug)]
@@ -28,10 +27,7 @@ impl Stopwatch {
 }
 
 /// The date and time.
-pub fn now() -> Time {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Time::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
-}
+pub use fieldday_live::clock::utc_now as now;
 
 /// Processor time of this process, all its threads.
 #[cfg(unix)]

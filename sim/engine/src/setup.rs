@@ -129,7 +129,7 @@ pub fn zones(cell: &CellPlan) -> BTreeMap<SmolStr, Zone> {
 }
 
 /// A tenant's frame without its rows, which the backend has taken.
-pub fn emptied(data: &TenantData) -> TenantData {
+pub(crate) fn emptied(data: &TenantData) -> TenantData {
     TenantData {
         id: data.id.clone(),
         zone: data.zone.clone(),

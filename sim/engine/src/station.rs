@@ -94,12 +94,7 @@ pub(crate) struct Occupant {
 
 impl Station {
     pub(crate) fn new(shared: Rc<Shared>, who: Occupant, line: Line, zone: Zone, territory: Arc<Territory>) -> Station {
-        // One of the names that the identity provider uses for the role.
-        let claim = match who.role {
-            Role::SalesRep => "org:sales_rep",
-            Role::Csr => "org:csr",
-            Role::Manager => "org:admin",
-        };
+        let claim = who.role.claim();
         let claims =
             Claims { tenant: Some(who.tenant), user: Some(who.user_id), role: Some(claim.into()), ..Claims::default() };
         let (moved, since) = (Signal::default(), Cell::new(shared.clock.now()));

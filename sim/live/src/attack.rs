@@ -68,10 +68,10 @@ async fn day_of(user: &mut GooseUser, seat: Seat, worker: &UnboundedSender<Comma
         tokio::time::sleep(Duration::from_millis(50)).await;
         return Ok(());
     }
-    while let Some(Request { op, service, status, panicked }) = told.recv().await {
+    while let Some(Request { op, service, status }) = told.recv().await {
         let took = Duration::from_micros(service.as_micros().max(0).unsigned_abs());
-        let good = status.is_some_and(|status| status < 400) && !panicked;
-        let (label, error) = (op.label(), (!good).then_some(if panicked { "panicked" } else { "failed" }));
+        let good = status.is_some_and(|status| status < 400);
+        let (label, error) = (op.label(), (!good).then_some("failed"));
         let (method, name) = label.split_once(' ').unwrap_or(("CALL", label));
         user.record_custom_request_duration(method, name, took, good, status, error).await?;
     }

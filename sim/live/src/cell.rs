@@ -66,7 +66,6 @@ struct Seat {
     client: u32,
     plan: RefCell<Option<(RepPlan, Rc<Town>)>>,
     phone: Rc<Phone<Station>>,
-    tenant: usize,
 }
 
 /// What somebody does all day.
@@ -127,8 +126,7 @@ impl LiveCell {
             panicked: Rc::default(),
         };
         let settings = setup::app(scenario);
-        for (number, tenant) in plan.tenants.into_iter().enumerate() {
-            let day = days[number.min(days.len() - 1)];
+        for (tenant, day) in plan.tenants.into_iter().zip(days.iter().copied()) {
             let found = tenant.found;
             let town = Rc::new(Town { visits: tenant.visits, places: tenant.places, roads: Roads::default(), found });
             let (zone, territory) = (tenant.data.zone.clone(), tenant.territory.clone());
@@ -147,7 +145,7 @@ impl LiveCell {
                     ClientKind::Phone,
                 );
                 let station = cell.seat(who, at(rep.key, line));
-                cell.add_rep(station, rep, town.clone(), &settings, number);
+                cell.add_rep(station, rep, town.clone(), &settings);
             }
             if scenario.live.office {
                 for desk in tenant.office {
@@ -203,18 +201,14 @@ impl LiveCell {
         self.stations.push(station.clone());
         station
     }
-    fn add_rep(&mut self, station: Station, plan: RepPlan, town: Rc<Town>, settings: &Settings, tenant: usize) {
+    fn add_rep(&mut self, station: Station, plan: RepPlan, town: Rc<Town>, settings: &Settings) {
         let owner = Owner { rep_id: plan.rep_id.clone(), user_id: plan.user_id.clone() };
         let patience = Span::seconds(i64::from(plan.persona.patience_s));
         let client = station.client();
         let phone = Phone::new(station, owner, Settings { patience, ..settings.clone() });
-        self.reps.push(Seat { client, plan: RefCell::new(Some((plan, town))), phone, tenant });
+        self.reps.push(Seat { client, plan: RefCell::new(Some((plan, town))), phone });
     }
 
-    /// How many reps it has.
-    pub fn reps(&self) -> usize {
-        self.reps.len()
-    }
     /// The client numbers of its reps, in the plan's order.
     pub fn rep_clients(&self) -> impl Iterator<Item = u32> + '_ {
         self.reps.iter().map(|seat| seat.client)
@@ -234,14 +228,16 @@ impl LiveCell {
         }
     }
     fn until_home(&self, work: Work) -> impl Future<Output = ()> + use<> {
+        let called = self.called_home();
+        async move { future::or(work, called).await }
+    }
+    /// Ends when everybody is called home.
+    fn called_home(&self) -> impl Future<Output = ()> + use<> {
         let (home, going) = (self.home.clone(), self.going_home.clone());
         async move {
-            let called = async {
-                if !going.get() {
-                    home.wait().await;
-                }
-            };
-            future::or(work, called).await;
+            if !going.get() {
+                home.wait().await;
+            }
         }
     }
     /// Lets a rep begin. `ended` is called when their day is over, whatever ended it.
@@ -268,23 +264,18 @@ impl LiveCell {
                 phone.kill();
             });
         }
-        let (clock, home, going) = (self.shared.clock.clone(), self.home.clone(), self.going_home.clone());
+        let (closes, called) = (self.shared.clock.sleep_until(terms.closes), self.called_home());
         let lived = Person::new(phone.clone(), plan, town).day();
         let day = async move {
-            let closes = async {
-                let called = async {
-                    if !going.get() {
-                        home.wait().await;
-                    }
-                };
-                future::or(clock.sleep_until(terms.closes), called).await;
+            let over = async {
+                future::or(closes, called).await;
                 false
             };
             let whole = async {
                 lived.await;
                 true
             };
-            if future::or(whole, closes).await {
+            if future::or(whole, over).await {
                 return;
             }
             if terms.clock_out {
@@ -319,10 +310,6 @@ impl LiveCell {
     pub fn frames(&self) -> Option<Frames> {
         self.shared.recorder.borrow_mut().as_mut()?.frames()
     }
-    /// Requests that the wire was done with, and errors among them.
-    pub fn counts(&self) -> (u64, u64) {
-        self.shared.recorder.borrow().as_ref().map_or((0, 0), |recorder| (recorder.requests, recorder.errors))
-    }
     /// Ends it: gives its recorder, and who panicked.
     pub fn finish(self) -> (Option<Recorder>, Vec<String>) {
         // An app and its phone hold each other; a phone that is switched off lets go.
@@ -330,9 +317,5 @@ impl LiveCell {
         self.shared.carrier.borrow_mut().take();
         let recorder = self.shared.recorder.borrow_mut().take();
         (recorder, self.panicked.take())
-    }
-    /// Which tenant of the cell a rep is of.
-    pub fn tenant_of(&self, rep: usize) -> Option<usize> {
-        self.reps.get(rep).map(|seat| seat.tenant)
     }
 }

@@ -18,10 +18,6 @@ impl WallClock {
     pub fn showing(origin: Time) -> WallClock {
         WallClock { origin, started: Instant::now() }
     }
-    /// The wall's own time.
-    pub fn utc() -> WallClock {
-        WallClock::showing(utc_now())
-    }
     /// What it shows.
     pub fn now(&self) -> Time {
         self.origin + Span::micros(i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX))
@@ -59,10 +55,6 @@ impl DayClock {
         let speed = i64::from(self.speed.max(1));
         let span = day.since(self.day_from).as_micros();
         self.from + Span::micros(span.div_euclid(speed) + i64::from(span.rem_euclid(speed) != 0))
-    }
-    /// A span of the day in the protocol's time.
-    pub fn shortened(&self, span: Span) -> Span {
-        Span::micros(span.as_micros() / i64::from(self.speed.max(1)))
     }
 }
 

@@ -23,14 +23,3 @@ pub mod slice;
 pub mod station;
 pub mod target;
 pub mod worker;
-
-use fieldday_api::names::Role;
-
-/// What tokens call a role: one of the names of §0.1.
-pub fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::SalesRep => "org:sales_rep",
-        Role::Csr => "org:csr",
-        Role::Manager => "org:admin",
-    }
-}

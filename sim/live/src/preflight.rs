@@ -5,6 +5,7 @@ use crate::http::{Exchange, ExchangeEnd, WireSettings, call_once};
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::dialect::read_answer_to;
 use fieldday_api::endpoint::Op;
+use fieldday_api::names::Role;
 use fieldday_api::time::{Span, Time};
 use fieldday_api::wire::appointments::AppointmentQuery;
 use fieldday_tokens::Identity;
@@ -103,8 +104,8 @@ pub async fn preflight(
     let who = Identity {
         user_id: rep.user_id.clone(),
         tenant: rep.tenant_id.clone(),
-        role: fieldday_api::names::Role::SalesRep,
-        role_name: crate::role_name(fieldday_api::names::Role::SalesRep).into(),
+        role: Role::SalesRep,
+        role_name: Role::SalesRep.claim().into(),
     };
     let token = wire.wallet.token(&who, now).await.map_err(|error| Unusable::NoToken { why: error.to_string() })?;
     let bearer = token.expose_as_bearer();

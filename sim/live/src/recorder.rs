@@ -2,7 +2,6 @@
 
 use fieldday_api::SmolStr;
 use fieldday_api::time::{Time, Zone};
-use fieldday_history::event::WireEnd;
 use fieldday_history::file::Writer;
 use fieldday_history::{Event, Fingerprinter, What};
 use fieldday_rules::{Contract, Judges, Measures};
@@ -28,8 +27,6 @@ pub struct Recorder {
     pub kept: Option<Vec<Event>>,
     /// Attempts that the wire was done with.
     pub requests: u64,
-    /// Those among them that ended in a 5xx, or without an answer.
-    pub errors: u64,
 }
 
 /// A part of a history: finished frames, and how many events are in them.
@@ -55,7 +52,6 @@ impl Recorder {
             pending: 0,
             kept: None,
             requests: 0,
-            errors: 0,
         }
     }
     /// An event.
@@ -81,12 +77,6 @@ impl Recorder {
         let What::Wire(wire) = &event.what else { return };
         self.requests += 1;
         self.contract.add(wire.op, &wire.deviations);
-        let failed = match &wire.end {
-            WireEnd::Answered { status, .. } => *status >= 500,
-            WireEnd::BrokenOff => false,
-            WireEnd::NoConnection { .. } | WireEnd::Broken { .. } => true,
-        };
-        self.errors += u64::from(failed);
     }
     /// What was recorded since this was last asked, as finished frames.
     pub fn frames(&mut self) -> Option<Frames> {

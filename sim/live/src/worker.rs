@@ -67,8 +67,6 @@ pub struct Request {
     pub service: Span,
     /// What was answered, if anything.
     pub status: Option<u16>,
-    /// What the rep's end was, if it was no good one.
-    pub panicked: bool,
 }
 
 /// What all workers share.
@@ -188,7 +186,7 @@ impl Worker {
                     user_id: login.user_id.clone(),
                     tenant: login.tenant.clone(),
                     role: login.role,
-                    role_name: crate::role_name(login.role).into(),
+                    role_name: login.role.claim().into(),
                 });
                 wire.seat(client as u32, cell.stations[client].clone());
             }
@@ -247,7 +245,7 @@ impl Worker {
                         _ => None,
                     };
                     let op = self.cells[number as usize].stations[client as usize].asks(*call, *attempt);
-                    op.map(|op| Request { op, service: *service, status, panicked: false })
+                    op.map(|op| Request { op, service: *service, status })
                 }
                 Arrived::Token { .. } => None,
             };

@@ -2,7 +2,6 @@
 
 use crate::browser::Browser;
 use crate::surroundings::Surroundings;
-use fieldday_api::names::Role;
 use fieldday_api::time::Span;
 use fieldday_api::token::{Claims, Credential};
 use fieldday_history::event::{Bearer, Cause};
@@ -39,7 +38,7 @@ impl<S: Surroundings> Intruder<S> {
 /// What is shown as proof of who asks, made of a good token.
 fn shown(login: &Login, good: Claims) -> (Bearer, Credential) {
     match login {
-        Login::Good(role) => (Bearer::Own, Credential::Token(Claims { role: Some(role_name(*role).into()), ..good })),
+        Login::Good(role) => (Bearer::Own, Credential::Token(Claims { role: Some(role.claim().into()), ..good })),
         Login::None => (Bearer::None, Credential::None),
         Login::Forged => (Bearer::Forged, Credential::Invalid),
         Login::Expired(ago) => {
@@ -52,13 +51,5 @@ fn shown(login: &Login, good: Claims) -> (Bearer, Credential) {
             let claims = Claims { named_by: (tenant, user, role), role: Some(role_name.clone()), ..good };
             (Bearer::Alias { tenant, user, role, role_name }, Credential::Token(claims))
         }
-    }
-}
-
-fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::SalesRep => "org:sales_rep",
-        Role::Csr => "org:csr",
-        Role::Manager => "org:admin",
     }
 }

@@ -130,9 +130,7 @@ impl Folder {
     }
     /// Adds a cell that kept its history. Cells come in the plan's order.
     pub fn add_cell(&mut self, cell: &CellOutcome) -> Result<(), FolderError> {
-        let (Some(history), Some(frames)) = (&mut self.history, &cell.history) else { return Ok(()) };
-        let written = history.frames(frames, cell.events);
-        written.map_err(|source| self.failed(HISTORY, source))
+        cell.history.as_ref().map_or(Ok(()), |frames| self.add_frames(frames, cell.events))
     }
     /// Adds finished frames that hold so many events: a live run's history as it comes.
     pub fn add_frames(&mut self, frames: &[u8], events: u64) -> Result<(), FolderError> {

@@ -8,6 +8,7 @@ use crate::machine::{self, Stopwatch};
 use crate::{interrupt, output, show};
 use fieldday_api::private;
 use fieldday_api::time::{Span, Time};
+use fieldday_engine::setup;
 use fieldday_history::Fingerprint;
 use fieldday_history::file::{FORMAT, Header};
 use fieldday_live::attack::GooseWishes;
@@ -49,8 +50,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(MOCK_THREADS).enable_all().build();
     let runtime = runtime.map_err(Failure::Runtime)?;
 
-    let life = Span::seconds(i64::from(stage.scenario.switches.token_life_s));
-    let source = Source::of(&stage.scenario.tokens, life)?;
+    let source = Source::of(&stage.scenario.tokens, setup::token_life(&stage.scenario))?;
     let opens = stage.opens();
     let clock = WallClock::showing(if is_mock { opens - TAKES_PLACE } else { utc_now() });
     let opens = clock.now() + TAKES_PLACE;
