@@ -10,6 +10,7 @@ mod machine;
 mod output;
 mod progress;
 mod show;
+mod stage;
 
 fn main() -> std::process::ExitCode {
     commands::main()

@@ -1,34 +1,13 @@
 //! The built command, as a shell sees it: exit codes, streams, messages, files.
 
+mod common;
+
+use common::{fieldday, room, said, told};
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-
-fn fieldday() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fieldday"));
-    command.env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1").current_dir(env!("CARGO_TARGET_TMPDIR"));
-    command
-}
-
-/// Runs it with these words.
-fn said(words: &[&str]) -> (i32, String, String) {
-    told(&fieldday().args(words).output().unwrap())
-}
-
-fn told(output: &Output) -> (i32, String, String) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
-}
-
-/// An empty place of a test's own.
-fn room(name: &str) -> PathBuf {
-    let room = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&room);
-    fs::create_dir_all(&room).unwrap();
-    room
-}
+use std::process::{Command, Stdio};
 
 /// A day of six reps that has nothing it must exercise, so that it can hold.
 fn small(room: &Path) -> String {

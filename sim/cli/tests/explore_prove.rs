@@ -1,30 +1,12 @@
 //! `fieldday explore`, `prove`, `marks` and `run --swarm`, as a shell sees them.
 
+mod common;
+
+use common::{fieldday, room, said};
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
-
-fn fieldday() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fieldday"));
-    command.env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1").current_dir(env!("CARGO_TARGET_TMPDIR"));
-    command
-}
-
-fn said(words: &[&str]) -> (i32, String, String) {
-    let output = fieldday().args(words).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
-}
-
-/// An empty place of a test's own.
-fn room(name: &str) -> PathBuf {
-    let room = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&room);
-    fs::create_dir_all(&room).unwrap();
-    room
-}
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))

@@ -1,22 +1,10 @@
 //! What leads from a failure to its story, run as a user runs it: prove, explore, replay, shrink.
 
+mod common;
+
+use common::{room, said};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-fn said(words: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_fieldday")).args(words).env("NO_COLOR", "1").output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
-}
-
-/// An empty place of a test's own.
-fn room(name: &str) -> PathBuf {
-    let room = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&room);
-    fs::create_dir_all(&room).unwrap();
-    room
-}
+use std::path::Path;
 
 #[test]
 fn a_proof_finds_a_defect_and_says_in_how_many_rep_days() {

@@ -1,36 +1,20 @@
 //! `fieldday run --target`, from outside: against the tool's own mock, against nothing, and cut short.
 
+mod common;
+
+use common::{fieldday, room, said, told};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-fn fieldday(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fieldday"));
-    command.args(args).env("NO_COLOR", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-fn said(args: &[&str]) -> (i32, String, String) {
-    told(fieldday(args).output().unwrap())
-}
-fn told(output: Output) -> (i32, String, String) {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
-}
-/// An empty folder of this test's own.
-fn folder(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&path);
-    fs::create_dir_all(&path).unwrap();
-    path
-}
 fn run_folder(out: &Path) -> PathBuf {
     fs::read_dir(out).unwrap().next().unwrap().unwrap().path()
 }
 /// A run that has begun to write its history.
 fn under_way(out: &Path) -> Child {
     let args = ["run", "demo", "--target", "mock", "--speed", "1500", "--out", out.to_str().unwrap()];
-    let child = fieldday(&args).spawn().unwrap();
+    let child = fieldday().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let began = Instant::now();
     let written = || {
         let entry = fs::read_dir(out).ok()?.next()?.ok()?;
@@ -47,14 +31,14 @@ fn patient_demo(name: &str) -> String {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/demo.toml")).unwrap();
     let must = text.lines().find(|line| line.starts_with("must_exercise")).unwrap();
     let patience = "[live.generator]\nlate_p99_ms = 60000\nlag_p99_ms = 60000\ncpu_percent = 100\n";
-    let file = folder(name).join("demo.toml");
+    let file = room(name).join("demo.toml");
     fs::write(&file, format!("{}\n{patience}", text.replace(must, ""))).unwrap();
     file.to_str().unwrap().to_owned()
 }
 
 #[test]
 fn a_day_against_the_mock_is_judged_checked_and_lived_again() {
-    let (out, demo) = (folder("live-day"), patient_demo("live-day-scenario"));
+    let (out, demo) = (room("live-day"), patient_demo("live-day-scenario"));
     let to = out.to_str().unwrap();
     let (code, stdout, stderr) = said(&["run", &demo, "--target", "mock", "--speed", "4000", "--out", to]);
     assert_eq!(code, 0, "{stdout}\n{stderr}");
@@ -81,7 +65,7 @@ fn zstd_or_plain(bytes: &[u8]) -> Vec<u8> {
 #[cfg(unix)]
 #[test]
 fn a_run_that_is_killed_leaves_a_folder_that_can_be_judged() {
-    let out = folder("live-killed");
+    let out = room("live-killed");
     let mut child = under_way(&out);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -95,10 +79,10 @@ fn a_run_that_is_killed_leaves_a_folder_that_can_be_judged() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_ends_politely_and_keeps_what_was_measured() {
-    let out = folder("live-interrupted");
+    let out = room("live-interrupted");
     let child = under_way(&out);
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    let (code, stdout, stderr) = told(child.wait_with_output().unwrap());
+    let (code, stdout, stderr) = told(&child.wait_with_output().unwrap());
     assert_eq!(code, 130, "{stdout}\n{stderr}");
     assert!(stdout.contains("POST clock-out"), "reps clock out on their way home: {stdout}");
     assert!(run_folder(&out).join("summary.json").exists());
@@ -141,7 +125,7 @@ fn a_budget_ends_a_run_and_is_its_verdict() {
 
 #[test]
 fn a_broken_rule_is_told_as_a_small_story_with_its_requests() {
-    let out = folder("live-broken");
+    let out = room("live-broken");
     let defect = ["--defect", "tenant-leak-by-cache"];
     let args = ["run", "demo", "--target", "mock", "--speed", "4000", "--out", out.to_str().unwrap()];
     let (code, stdout, stderr) = said(&[&args[..], &defect[..]].concat());

@@ -1,23 +1,9 @@
 //! `fieldday tokens`, as a shell sees it.
 
+mod common;
+
+use common::{room, said};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-fn said(words: &[&str]) -> (i32, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fieldday"));
-    let output = command.env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1").args(words).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
-}
-
-/// An empty place of a test's own.
-fn room(name: &str) -> PathBuf {
-    let room = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&room);
-    fs::create_dir_all(&room).unwrap();
-    room
-}
 
 #[test]
 fn a_new_key_signs_what_its_jwks_verifies_and_nothing_secret_is_said() {

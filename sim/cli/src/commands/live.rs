@@ -5,6 +5,7 @@ use crate::args::{Format, LiveArgs, RunArgs};
 use crate::choice::Choice;
 use crate::failure::{Failure, WRONG};
 use crate::machine::{self, Stopwatch};
+use crate::stage::Stage;
 use crate::{interrupt, output, show};
 use fieldday_api::private;
 use fieldday_api::time::{Span, Time};
@@ -25,8 +26,7 @@ use fieldday_report::units::{count, counted};
 use fieldday_report::{Facts, Folder, FolderError, HISTORY, Outcome, RUN_SCHEMA, RunFile, Summary, terminal};
 use fieldday_tokens::{Source, Wallet};
 use fieldday_world::export::{Export, Format as ExportFormat};
-use fieldday_world::plan::{CellPlan, Plan};
-use fieldday_world::roster::Roster;
+use fieldday_world::plan::Plan;
 use fieldday_world::scenario::{Live, Scenario};
 use std::path::Path;
 use std::sync::Arc;
@@ -45,7 +45,11 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     choice.recipe.live = words(&args.target, &args.live);
     let is_mock = args.target == "mock";
     let scenario = settled(choice.plan.scenario(), &args.live, is_mock, args.choice.date.is_some());
-    let stage = Stage::new(scenario, choice.plan.seed(), is_mock)?;
+    let stage = Stage::new(Arc::new(scenario), choice.plan.seed(), is_mock)?;
+    stage.left_out.iter().for_each(|part| output::note(&format!("nobody plays {part}")));
+    if !is_mock {
+        stage.ends_before_midnight(utc_now())?;
+    }
     enough_files(&stage)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(MOCK_THREADS).enable_all().build();
     let runtime = runtime.map_err(Failure::Runtime)?;
@@ -115,78 +119,6 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         runtime.block_on(mock.stop());
     }
     report(args, &stage, &target, is_mock, &choice, ran, took, keeper)
-}
-
-/// What is lived: the scenario as settled, its plan, and its cells with the identities that the target knows.
-struct Stage {
-    scenario: Arc<Scenario>,
-    plan: Plan,
-    cells: Vec<CellPlan>,
-}
-
-impl Stage {
-    fn new(scenario: Scenario, seed: u64, is_mock: bool) -> Result<Stage, Failure> {
-        let scenario = Arc::new(scenario);
-        let roster = match scenario.data.users.as_deref().filter(|_| !is_mock) {
-            None => None,
-            Some(file) => {
-                let path = Path::new(file);
-                let text = std::fs::read_to_string(path);
-                let text = text.map_err(|source| Failure::Unreadable { path: path.to_owned(), source })?;
-                Some(Roster::parse(&text, file)?)
-            }
-        };
-        let day = scenario.day.dates.first().copied();
-        let turn = day.filter(|_| scenario.data.rotate).map(|date| u64::from(date.days().unsigned_abs()));
-        let plan = match &roster {
-            Some(roster) => roster.plan(scenario.clone(), seed, turn)?,
-            None => Plan::new(scenario.clone(), seed)?,
-        };
-        let mut cells = Vec::new();
-        for index in 0..plan.cells() {
-            let mut cell = plan.cell(index);
-            if let Some(roster) = &roster {
-                let cast = roster.cast(&plan, &mut cell, turn)?;
-                cast.left_out.iter().for_each(|part| output::note(&format!("nobody plays {part}")));
-            }
-            if scenario.data.found && !is_mock {
-                cell.as_found(&scenario);
-            }
-            cells.push(cell);
-        }
-        let stage = Stage { scenario, plan, cells };
-        if !is_mock {
-            stage.ends_before_midnight(utc_now())?;
-        }
-        Ok(stage)
-    }
-    /// When the window opens, by the plan: what a mock's clock is to show then.
-    fn opens(&self) -> Time {
-        let first = self.cells.first().and_then(|cell| Some((cell.date, cell.tenants.first()?)));
-        first.map_or(self.plan.start(), |(date, tenant)| tenant.data.zone.at(date, window(&self.scenario).0))
-    }
-    fn reps(&self) -> u64 {
-        self.cells.iter().flat_map(|cell| &cell.tenants).map(|tenant| tenant.reps.len() as u64).sum()
-    }
-    /// All tenants have the plan's date now, and still have it when the run ends.
-    fn ends_before_midnight(&self, now: Time) -> Result<(), Failure> {
-        let lasts = lasts(&self.scenario) + Span::seconds(i64::from(self.scenario.live.linger_s));
-        for cell in &self.cells {
-            for tenant in &cell.tenants {
-                let zone = &tenant.data.zone;
-                if zone.date(now) != cell.date || zone.date(now + lasts) != cell.date {
-                    let time = zone.time_of_day(now).to_string();
-                    let minutes = lasts.as_seconds() / 60;
-                    return Err(Failure::Midnight {
-                        tenant: format!("{} ({})", tenant.name, zone.name),
-                        time,
-                        minutes,
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The scenario with what the command line says about the run.

@@ -4,6 +4,7 @@
 use super::replay::{self, ReplayArgs};
 use crate::failure::Failure;
 use crate::output;
+use crate::stage::Stage;
 use fieldday_api::time::{Time, Zone};
 use fieldday_engine::replay::Replayed;
 use fieldday_engine::setup;
@@ -14,7 +15,6 @@ use fieldday_live::relive::{Recorded, Relived, relive as live_again};
 use fieldday_report::{HISTORY, Kept, cell_of};
 use fieldday_rules::Judges;
 use fieldday_world::plan::Plan;
-use fieldday_world::roster::Roster;
 use std::fs::File;
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub fn relive(args: &ReplayArgs, kept: &Kept, plan: &Plan) -> Result<u8, Failure
         None => 0,
         Some(rep) => {
             let client = replay::client(&day, rep)?;
-            let lived = lives_again(kept, plan, cell, &day, client)?;
+            let lived = lives_again(kept, cell, &day, client)?;
             said(rep, &lived)
         }
     };
@@ -84,30 +84,18 @@ pub fn recorded(kept: &Kept, plan: &Plan, index: u32) -> Result<Replayed, Failur
     })
 }
 
-fn lives_again(kept: &Kept, plan: &Plan, index: u32, day: &Replayed, client: u32) -> Result<Relived, Failure> {
+fn lives_again(kept: &Kept, index: u32, day: &Replayed, client: u32) -> Result<Relived, Failure> {
     let no = |why: &str| Failure::NotRelived { path: kept.path.display().to_string(), why: why.to_owned() };
     let opens: Time = kept.run.opens.ok_or_else(|| no("its run.json does not say when its window opened"))?;
-    let scenario = &kept.run.scenario;
-    let mut cell = plan.cell(index);
-    if let Some(file) = scenario.data.users.as_deref().filter(|_| kept.run.target != "mock") {
-        let text = std::fs::read_to_string(file);
-        let text = text.map_err(|source| Failure::Unreadable { path: file.into(), source })?;
-        let roster = Roster::parse(&text, file)?;
-        let date = scenario.day.dates.first().copied();
-        let turn = date.filter(|_| scenario.data.rotate).map(|date| u64::from(date.days().unsigned_abs()));
-        let plan = roster.plan(Arc::new(scenario.clone()), kept.seed, turn)?;
-        cell = plan.cell(index);
-        roster.cast(&plan, &mut cell, turn)?;
-    }
-    if scenario.data.found && kept.run.target != "mock" {
-        cell.as_found(scenario);
-    }
+    let is_mock = kept.run.target == "mock";
+    let mut stage = Stage::new(Arc::new(kept.run.scenario.clone()), kept.seed, is_mock)?;
+    let plan = stage.cells.swap_remove(index as usize);
     let began = |event: &Event| event.client == client && matches!(event.what, What::Began);
     if !day.events.iter().any(began) {
         return Err(no("that client is no rep who began"));
     }
-    let masks_private = kept.run.target != "mock";
-    let recorded = Recorded { scenario, plan: cell, opens, start: day.start, events: &day.events, masks_private };
+    let (scenario, events) = (&*stage.scenario, &day.events[..]);
+    let recorded = Recorded { scenario, plan, opens, start: day.start, events, masks_private: !is_mock };
     Ok(live_again(&recorded, client))
 }
 
