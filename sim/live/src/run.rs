@@ -135,7 +135,8 @@ impl LiveRun {
         };
         let (max_requests, max_errors) = (live.max_requests, live.max_errors);
         let planned = self.cells.len() as u32;
-        let (seats, orders) = self.seats()?;
+        let clocks = |cell: &CellPlan| day_clocks(&self.scenario, cell, self.opens);
+        let (seats, orders) = seats(self.cells, self.workers, self.only.as_ref(), clocks)?;
         let wire = Arc::new(self.wire);
         let (to_frames, from_workers) = channel();
         let mut told = Vec::new();
@@ -197,28 +198,30 @@ impl LiveRun {
         let version = wire.version.get().cloned();
         Ok(LiveOutcome { run, contract, health, took, budget, panicked, goose_requests, version, token_trouble })
     }
+}
 
-    /// Deals the cells out to the workers; says where each user's rep lives.
-    fn seats(&self) -> Result<(Vec<Seat>, Vec<Vec<CellOrder>>), LiveError> {
-        let workers = self.workers.clamp(1, self.cells.len().max(1));
-        let mut orders: Vec<Vec<CellOrder>> = (0..workers).map(|_| Vec::new()).collect();
-        let mut seats = Vec::new();
-        for (number, plan) in self.cells.iter().enumerate() {
-            let worker = number % workers;
-            let cell = orders[worker].len();
-            let reps: Vec<_> = plan.tenants.iter().flat_map(|tenant| &tenant.reps).collect();
-            for (rep, of) in reps.iter().enumerate() {
-                if self.only.as_ref().is_none_or(|only| of.name == *only) {
-                    seats.push(Seat { worker, cell, rep });
-                }
-            }
-            let days = day_clocks(&self.scenario, plan, self.opens);
-            orders[worker].push(CellOrder { plan: plan.clone(), days, only: self.only.clone() });
-        }
-        match &self.only {
-            Some(name) if seats.is_empty() => Err(LiveError::NoSuchRep(name.clone())),
-            _ => Ok((seats, orders)),
-        }
+/// Deals the cells out to the workers; says where each user's rep lives.
+fn seats(
+    cells: Vec<CellPlan>,
+    workers: usize,
+    only: Option<&String>,
+    clocks: impl Fn(&CellPlan) -> Vec<DayClock>,
+) -> Result<(Vec<Seat>, Vec<Vec<CellOrder>>), LiveError> {
+    let workers = workers.clamp(1, cells.len().max(1));
+    let mut orders: Vec<Vec<CellOrder>> = (0..workers).map(|_| Vec::new()).collect();
+    let mut seats = Vec::new();
+    for (number, plan) in cells.into_iter().enumerate() {
+        let worker = number % workers;
+        let cell = orders[worker].len();
+        let reps = plan.tenants.iter().flat_map(|tenant| &tenant.reps).enumerate();
+        let chosen = reps.filter(|(_, of)| only.is_none_or(|only| of.name == *only));
+        seats.extend(chosen.map(|(rep, _)| Seat { worker, cell, rep }));
+        let days = clocks(&plan);
+        orders[worker].push(CellOrder { plan, days, only: only.cloned() });
+    }
+    match only {
+        Some(name) if seats.is_empty() => Err(LiveError::NoSuchRep(name.clone())),
+        _ => Ok((seats, orders)),
     }
 }
 

@@ -45,7 +45,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     choice.recipe.live = words(&args.target, &args.live);
     let is_mock = args.target == "mock";
     let scenario = settled(choice.plan.scenario(), &args.live, is_mock, args.choice.date.is_some());
-    let stage = Stage::new(Arc::new(scenario), choice.plan.seed(), is_mock)?;
+    let mut stage = Stage::new(Arc::new(scenario), choice.plan.seed(), is_mock)?;
     stage.left_out.iter().for_each(|part| output::note(&format!("nobody plays {part}")));
     if !is_mock {
         stage.ends_before_midnight(utc_now())?;
@@ -99,7 +99,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let mut keeper = Keeper::new(args, &stage, &target, is_mock, (choice.recipe.to_string(), opens))?;
     let live = LiveRun {
         scenario: stage.scenario.clone(),
-        cells: stage.cells.clone(),
+        cells: std::mem::take(&mut stage.cells),
         clock,
         opens,
         wire,

@@ -233,9 +233,10 @@ impl Inner {
         tokio::task::spawn_local(async move { lines.give_back(held).await });
     }
     fn request(&self, errand: &Errand, call: &Call) -> Result<Request<Outgoing>, &'static str> {
-        let mut request = self.settings.head(call, errand.key);
-        let is_open = call.op().endpoint().roles.is_empty();
-        if let Some(bearer) = self.authorization(errand.client, &errand.credential).filter(|_| !is_open) {
+        let (mut request, body) = self.settings.written(call, errand.key);
+        if !call.op().endpoint().roles.is_empty()
+            && let Some(bearer) = self.authorization(errand.client, &errand.credential)
+        {
             let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| "a token that is no header")?;
             bearer.set_sensitive(true);
             request = request.header(AUTHORIZATION, bearer);
@@ -245,8 +246,7 @@ impl Inner {
         {
             request = request.header("x-company-id", company.as_str());
         }
-        let body = write_call(call, &self.settings.dialect).body;
-        request.body(Outgoing::json(body)).map_err(|_| "a request that is no HTTP")
+        request.body(body).map_err(|_| "a request that is no HTTP")
     }
     fn answered(&self, call: &Call, answer: Exchange) -> Carried {
         if let Some(version) = answer.version {
@@ -302,14 +302,13 @@ impl Inner {
 /// One call outside any cell: to look at a target before a run.
 pub async fn call_once(wire: &WireSettings, call: &Call, bearer: Option<&str>) -> Result<Exchange, ExchangeEnd> {
     let mut sender = wire.connector.connect().await.map_err(|error| ExchangeEnd(error.to_string().into()))?;
-    let mut request = wire.head(call, 1);
+    let (mut request, body) = wire.written(call, 1);
     if let Some(bearer) = bearer {
         let mut bearer = HeaderValue::from_str(bearer).map_err(|_| ExchangeEnd("a token that is no header".into()))?;
         bearer.set_sensitive(true);
         request = request.header(AUTHORIZATION, bearer);
     }
-    let body = write_call(call, &wire.dialect).body;
-    let request = request.body(Outgoing::json(body)).map_err(|_| ExchangeEnd("a request that is no HTTP".into()))?;
+    let request = request.body(body).map_err(|_| ExchangeEnd("a request that is no HTTP".into()))?;
     let limit = Duration::from_micros(call.op().endpoint().class.limit().as_micros().unsigned_abs());
     match tokio::time::timeout(limit, exchange(&mut sender, request)).await {
         Ok(answer) => answer,
@@ -318,8 +317,8 @@ pub async fn call_once(wire: &WireSettings, call: &Call, bearer: Option<&str>) -
 }
 
 impl WireSettings {
-    /// The head of a request, but for what says who asks.
-    fn head(&self, call: &Call, key: u64) -> hyper::http::request::Builder {
+    /// A request but for what says who asks, and its body.
+    fn written(&self, call: &Call, key: u64) -> (hyper::http::request::Builder, Outgoing) {
         let http = write_call(call, &self.dialect);
         let target = self.connector.target();
         let path = target.path(&http.path, &http.query);
@@ -333,7 +332,7 @@ impl WireSettings {
         if http.body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
-        self.traced(request, key)
+        (self.traced(request, key), Outgoing::json(http.body))
     }
     fn traced(&self, request: hyper::http::request::Builder, key: u64) -> hyper::http::request::Builder {
         let (run, version, span) = (self.run, env!("CARGO_PKG_VERSION"), key.rotate_left(32) | 1);
