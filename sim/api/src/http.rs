@@ -114,6 +114,30 @@ pub fn decode(method: &str, path: &str, query: &str, body: &[u8], request_id: &s
     })
 }
 
+/// The same of a body that so many blanks go before, which are not looked at one by one: what is huge on purpose would
+/// otherwise be most of a simulation's work.
+pub fn decode_after_blanks(
+    blanks: u32,
+    (method, path, query): (&str, &str, &str),
+    body: &[u8],
+    request_id: &str,
+) -> Result<Call, Box<ErrorBody>> {
+    // Nothing but blanks is not the same as nothing.
+    let (body, blanks) = if body.is_empty() && blanks > 0 { (&b" "[..], blanks - 1) } else { (body, blanks) };
+    match decode(method, path, query, body, request_id) {
+        Ok(Call::PutAudio { key, bytes }) => Ok(Call::PutAudio { key, bytes: bytes + u64::from(blanks) }),
+        Err(mut error) => {
+            let details = &mut error.detail.details;
+            let column = details.get("column").and_then(|column| column.parse::<u32>().ok());
+            if let (Some("1"), Some(column)) = (details.get("line").map(SmolStr::as_str), column) {
+                details.insert("column".into(), (column + blanks).to_string().into());
+            }
+            Err(error)
+        }
+        call => call,
+    }
+}
+
 /// The JSON body of an answer; none where the answer has no body. Private values are in it, in the clear.
 pub fn encode_answer(answer: &Answer) -> Option<Vec<u8>> {
     exposed(|| written_answer(answer))

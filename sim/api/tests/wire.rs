@@ -5,7 +5,7 @@ use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::fixed::{Fixed, Money};
-use fieldday_api::http::{decode, decode_answer, encode, encode_answer};
+use fieldday_api::http::{decode, decode_after_blanks, decode_answer, encode, encode_answer};
 use fieldday_api::names::*;
 use fieldday_api::time::{Date, Time};
 use fieldday_api::wire::Page;
@@ -345,6 +345,19 @@ proptest! {
         let sent = encode(&call);
         let read = decode(sent.method.as_str(), &sent.path, &sent.query, sent.body.as_deref().unwrap_or_default(), "req_1");
         prop_assert_eq!(read, Ok(call));
+    }
+
+    #[test]
+    fn blanks_before_a_body_are_read_as_if_they_were_looked_at(call in any_call(), blanks in 0..40_u32, cut in 0..60_usize, blank: bool) {
+        let sent = encode(&call);
+        let asked = (sent.method.as_str(), sent.path.as_str(), sent.query.as_str());
+        let mut body = sent.body.unwrap_or_default();
+        body.truncate(if blank { 0 } else { body.len().saturating_sub(cut) });
+        let whole = [vec![b' '; blanks as usize], body.clone()].concat();
+        prop_assert_eq!(
+            decode_after_blanks(blanks, asked, &body, "req_1"),
+            decode(asked.0, asked.1, asked.2, &whole, "req_1")
+        );
     }
 
     #[test]

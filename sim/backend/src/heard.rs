@@ -21,7 +21,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Call, RawCall};
 use fieldday_api::endpoint::Op;
 use fieldday_api::error::{ErrorBody, ErrorCode};
-use fieldday_api::http::{decode, encode, op_of};
+use fieldday_api::http::{decode_after_blanks, op_of};
 use fieldday_api::token::Credential;
 use std::borrow::Cow;
 
@@ -63,6 +63,8 @@ pub(crate) struct Wire<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) query: &'a str,
+    /// So many blanks go before the body.
+    pub(crate) blanks: u32,
     pub(crate) body: &'a [u8],
     pub(crate) company_id: Option<&'a str>,
 }
@@ -77,13 +79,12 @@ impl<'a> Heard<'a> {
     }
 
     fn raw(raw: &RawCall, target: Target<'a>, defects: Defects) -> Heard<'a> {
-        let http = encode(&Call::Raw(Box::new(raw.clone())));
-        let body = http.body.unwrap_or_default();
         let wire = Wire {
-            method: http.method.as_str(),
-            path: &http.path,
-            query: &http.query,
-            body: &body,
+            method: raw.method.as_str(),
+            path: &raw.path,
+            query: &raw.query,
+            blanks: raw.padding,
+            body: raw.body.as_bytes(),
             company_id: raw.company_id.as_deref(),
         };
         Heard::wire(&wire, target, defects)
@@ -91,7 +92,8 @@ impl<'a> Heard<'a> {
 
     pub(crate) fn wire(wire: &Wire<'_>, target: Target<'a>, defects: Defects) -> Heard<'a> {
         let request_id = ids::request_id(target.key);
-        let read = |body: &[u8]| decode(wire.method, wire.path, wire.query, body, &request_id);
+        let asked = (wire.method, wire.path, wire.query);
+        let read = |body: &[u8]| decode_after_blanks(wire.blanks, asked, body, &request_id);
         let mut call = read(wire.body);
         if let Err(error) = &call
             && defects.has(Defect::UnknownValuesIgnored)

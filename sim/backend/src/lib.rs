@@ -219,7 +219,7 @@ impl Backend {
     ) -> (u16, Option<Span>, Option<Vec<u8>>) {
         // What leads nowhere is struck like the cheapest of reads.
         let op = op_of(method, path).unwrap_or(Op::Health);
-        let wire = Wire { method, path, query, body, company_id };
+        let wire = Wire { method, path, query, blanks: 0, body, company_id };
         let heard = Heard::wire(&wire, Target { op, credential, key }, self.defects);
         match self.serve_heard(arrived, now, &heard, None) {
             Served::Answered(response) => (response.status, response.retry_after, encode_answer(&response.answer)),

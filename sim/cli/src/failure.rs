@@ -114,7 +114,7 @@ pub enum Failure {
     #[error(
         "the local date of {tenant} changes while the run goes on: it is {time} there, and the run takes {minutes} minutes"
     )]
-    Midnight { tenant: String, time: String, minutes: i64 },
+    Midnight { tenant: String, time: String, minutes: i64, midnight_min: Option<i64> },
     /// A live run whose rep cannot live again.
     #[error("{path} cannot be lived again: {why}")]
     NotRelived { path: String, why: String },
@@ -217,7 +217,10 @@ impl Failure {
             ),
             Failure::MockNeedsAKey => Some("leave [tokens] out: the mock then trusts the run's own key".to_owned()),
             Failure::TooFewFiles { .. } => Some("raise the limit: ulimit -n 65536".to_owned()),
-            Failure::Midnight { .. } => Some("a higher --speed, or another time of the day".to_owned()),
+            Failure::Midnight { midnight_min: Some(minutes), .. } => {
+                Some(format!("a higher --speed, or begin it after that midnight, in {minutes} minutes"))
+            }
+            Failure::Midnight { .. } => Some("leave --date out: a deployment's day is today".to_owned()),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }
     }

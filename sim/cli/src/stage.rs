@@ -44,8 +44,8 @@ impl Stage {
     }
     /// When the window opens, by the plan: what a mock's clock is to show then.
     pub fn opens(&self) -> Time {
-        let first = self.cells.first().and_then(|cell| Some((cell.date, cell.tenants.first()?)));
-        first.map_or(self.plan.start(), |(date, tenant)| tenant.data.zone.at(date, window(&self.scenario).0))
+        let first = self.cells.first().and_then(|cell| cell.tenants.first());
+        first.map_or(self.plan.start(), |tenant| tenant.data.zone.at(tenant.date, window(&self.scenario).0))
     }
     pub fn reps(&self) -> u64 {
         self.cells.iter().flat_map(|cell| &cell.tenants).map(|tenant| tenant.reps.len() as u64).sum()
@@ -53,12 +53,14 @@ impl Stage {
     /// All tenants have the plan's date now, and still have it when the run ends.
     pub fn ends_before_midnight(&self, now: Time) -> Result<(), Failure> {
         let lasts = lasts(&self.scenario) + Span::seconds(i64::from(self.scenario.live.linger_s));
-        let tenants = self.cells.iter().flat_map(|cell| cell.tenants.iter().map(move |tenant| (cell.date, tenant)));
-        for (date, tenant) in tenants {
-            let zone = &tenant.data.zone;
+        for tenant in self.cells.iter().flat_map(|cell| &cell.tenants) {
+            let (zone, date) = (&tenant.data.zone, tenant.date);
             if zone.date(now) != date || zone.date(now + lasts) != date {
                 let (tenant, time) = (format!("{} ({})", tenant.name, zone.name), zone.time_of_day(now).to_string());
-                return Err(Failure::Midnight { tenant, time, minutes: lasts.as_seconds() / 60 });
+                let midnight =
+                    (zone.date(now) == date).then(|| zone.midnight(date.plus_days(1)).since(now).as_seconds());
+                let minutes = lasts.as_seconds() / 60;
+                return Err(Failure::Midnight { tenant, time, minutes, midnight_min: midnight.map(|s| s / 60 + 1) });
             }
         }
         Ok(())

@@ -100,7 +100,7 @@ pub fn day_clocks(scenario: &Scenario, cell: &CellPlan, opens: Time) -> Vec<DayC
     let (from, _) = window(scenario);
     let day = |tenant: &fieldday_world::plan::TenantPlan| DayClock {
         from: opens,
-        day_from: tenant.data.zone.at(cell.date, from),
+        day_from: tenant.data.zone.at(tenant.date, from),
         speed: scenario.live.speed,
     };
     cell.tenants.iter().map(day).collect()

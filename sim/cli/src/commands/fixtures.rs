@@ -101,7 +101,7 @@ fn export(args: &ExportArgs) -> Result<(), Failure> {
     }
     match args.date {
         Some(Day::On(date)) => scenario.day.dates = vec![date],
-        Some(Day::Today) => scenario.day.dates = vec![scenario.today(machine::now())],
+        Some(Day::Today) => scenario.set_today(machine::now()),
         None => {}
     }
     let roster = match args.users.clone().or(scenario.data.users.as_deref().map(PathBuf::from)) {

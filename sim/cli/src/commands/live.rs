@@ -136,7 +136,7 @@ fn settled(scenario: &Scenario, args: &LiveArgs, is_mock: bool, dated: bool) -> 
     // One day is lived; against a deployment, today.
     scenario.day.dates.truncate(1);
     if !is_mock && !dated {
-        scenario.day.dates = vec![scenario.today(utc_now())];
+        scenario.set_today(utc_now());
     }
     if !is_made_for_it {
         // A part of a day, or one that passes faster than its polls, need not exercise what a whole day does. A scenario

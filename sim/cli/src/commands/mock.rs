@@ -16,6 +16,7 @@ use fieldday_world::plan::Plan;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often the count of requests is told, on a terminal.
@@ -115,7 +116,7 @@ pub fn mock(args: &MockArgs) -> Result<(), Failure> {
     })
 }
 
-/// The plan of the day that was asked for; today is where the first tenant is.
+/// The plan of the day that was asked for; today is what it is where each tenant is.
 fn plan(args: &MockArgs) -> Result<Plan, Failure> {
     let on = |date| {
         let choice = ChoiceArgs {
@@ -135,8 +136,9 @@ fn plan(args: &MockArgs) -> Result<Plan, Failure> {
             let now = machine::now();
             let utc = Date::from_days((now.micros().div_euclid(86_400_000_000)) as i32);
             let plan = on(utc)?;
-            let today = plan.cell(0).tenants.first().map_or(utc, |tenant| tenant.data.zone.date(now));
-            if today == utc { Ok(plan) } else { on(today) }
+            let mut scenario = plan.scenario().as_ref().clone();
+            scenario.set_today(now);
+            Ok(Plan::new(Arc::new(scenario), plan.seed())?)
         }
     }
 }

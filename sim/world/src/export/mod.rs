@@ -127,7 +127,7 @@ impl<W: Write> Export<W> {
 
     /// Adds the tenants of a cell.
     pub fn add(&mut self, cell: &CellPlan) -> Result<(), ExportError> {
-        cell.tenants.iter().try_for_each(|tenant| self.tenant(&tenant.data, cell.date))
+        cell.tenants.iter().try_for_each(|tenant| self.tenant(&tenant.data, tenant.date))
     }
 
     fn tenant(&mut self, data: &TenantData, date: Date) -> Result<(), ExportError> {

@@ -15,7 +15,7 @@ const LAST: Span = Span::minutes(75);
 
 /// Gives every tenant of the cell its auditor.
 pub(super) fn add(plan: &Plan, cell: &mut CellPlan) {
-    let (rounds, date, end) = (plan.scenario.proof.rounds, cell.date, cell.end);
+    let (rounds, end) = (plan.scenario.proof.rounds, cell.end);
     for tenant in &mut cell.tenants {
         let name = format!("{}/auditor", tenant.name);
         if rounds == 0 || plan.removed.takes(&name) {
@@ -31,6 +31,7 @@ pub(super) fn add(plan: &Plan, cell: &mut CellPlan) {
             name: login,
             email,
         });
+        let date = tenant.date;
         let first = tenant.data.zone.at(date, FIRST);
         let last = end - LAST;
         let between = Span::micros(last.since(first).as_micros() / i64::from(rounds.max(2) - 1));

@@ -1,7 +1,7 @@
 //! A cell: its tenants, and what goes wrong with their backend.
 
 use super::tenant::{self, TenantSite};
-use super::{AFTER_MIDNIGHT, CellPlan, MishapKind, MishapPlan, Plan, PlanDay};
+use super::{CellPlan, DaySite, MishapKind, MishapPlan, Plan, PlanDay};
 use super::{auditor, intruder};
 use crate::keys::stream;
 use crate::scenario::{Mishap, MishapWord};
@@ -14,15 +14,14 @@ pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellP
     let tenants = plan.scenario.people.tenants_per_cell;
     // Territories in turn over all tenants of the day.
     let site = |j: u32| {
-        &day.territories
-            [((u64::from(number) * u64::from(tenants) + u64::from(j)) % day.territories.len() as u64) as usize]
+        &day.sites[((u64::from(number) * u64::from(tenants) + u64::from(j)) % day.sites.len() as u64) as usize]
     };
-    let zones = || (0..tenants).map(|j| &site(j).1);
-    let start = zones().map(|zone| zone.midnight(day.date)).min().unwrap_or_default();
-    let end = zones().map(|zone| zone.midnight(day.date.plus_days(1))).max().unwrap_or_default() + AFTER_MIDNIGHT;
+    let sites = || (0..tenants).map(site);
+    let start = sites().map(DaySite::midnight).min().unwrap_or_default();
+    let end = sites().map(DaySite::end).max().unwrap_or_default();
     let mut cell = CellPlan {
         seed: join_keys(plan.seed, name_key(&name)),
-        date: day.date,
+        date: sites().next().map_or(day.date, |site| site.date),
         index,
         start,
         end,
@@ -34,7 +33,7 @@ pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellP
         return cell;
     }
     for j in 0..tenants {
-        let (territory, zone) = site(j);
+        let DaySite { territory, zone, date } = site(j);
         let site = TenantSite {
             name: format!("{}/tenant-{j}", cell.name),
             number: j,
@@ -42,7 +41,7 @@ pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellP
             reps: reps_of(plan, number, j),
             territory,
             zone,
-            date: day.date,
+            date: *date,
             ends: end,
         };
         if !plan.removed.takes(&site.name) {
@@ -51,7 +50,7 @@ pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellP
     }
     auditor::add(plan, &mut cell);
     intruder::add(plan, &mut cell);
-    let first_zone = zones().next().cloned().unwrap_or_else(Zone::utc);
+    let first_zone = sites().next().map(|site| site.zone.clone()).unwrap_or_else(Zone::utc);
     for mishap in &plan.scenario.mishap {
         cell.mishaps.extend(make_mishap(plan, &cell, mishap, &first_zone));
     }

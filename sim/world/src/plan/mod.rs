@@ -49,10 +49,18 @@ pub struct Plan {
     removed: Removed,
 }
 
-/// A date, with the scenario's territories and their clocks around it.
+/// A date, with where tenants are on it: one after the other, in turn.
 struct PlanDay {
     date: Date,
-    territories: Vec<(Arc<Territory>, Zone)>,
+    sites: Vec<DaySite>,
+}
+
+/// Where a tenant may be: a territory, its clock, and the date there.
+#[derive(Clone, Debug)]
+struct DaySite {
+    territory: Arc<Territory>,
+    zone: Zone,
+    date: Date,
 }
 
 /// A plan that cannot be made.
@@ -101,13 +109,14 @@ impl Plan {
         let mut days = Vec::new();
         for date in &scenario.day.dates {
             let noon = Zone::utc().at(*date, TimeOfDay::hm(12, 0));
-            let mut territories = Vec::new();
+            let mut sites = Vec::new();
             for name in &scenario.people.territories {
                 let territory = territory::named(name).ok_or_else(|| no_such("territory", name))?;
                 let zone = zones::zone(territory.zone(), noon).ok_or_else(|| no_such("zone", territory.zone()))?;
-                territories.push((territory.clone(), zone));
+                let date = scenario.date_in(&zone, *date);
+                sites.push(DaySite { territory: territory.clone(), zone, date });
             }
-            days.push(PlanDay { date: *date, territories });
+            days.push(PlanDay { date: *date, sites });
         }
         let removed = Removed::new(&scenario.remove);
         let mut plan = Plan { scenario, seed, days, personas, removed: Removed::default() };
@@ -130,16 +139,16 @@ impl Plan {
             for number in 0..plan.scenario.cells_a_day() {
                 for tenant in 0..tenants {
                     // Territories in turn, as the scenario has them.
-                    let at = sites.len() % of_day.territories.len();
-                    let site = &of_day.territories[at];
+                    let at = sites.len() % of_day.sites.len();
+                    let site = &of_day.sites[at];
                     let cell = number * dates + day as u32;
                     sites.push(match zone_of(cell, tenant) {
-                        Some(zone) if zone != site.1.name => of_day.site_in(zone, at)?,
+                        Some(zone) if zone != site.zone.name => of_day.site_in(&plan.scenario, zone, at)?,
                         _ => site.clone(),
                     });
                 }
             }
-            of_day.territories = sites;
+            of_day.sites = sites;
         }
         Ok(plan)
     }
@@ -177,10 +186,10 @@ impl Plan {
 
 impl PlanDay {
     /// A territory by the clock of a zone: one of the scenario's in that zone, or of all, or the one at `at` all the same.
-    fn site_in(&self, zone: &str, at: usize) -> Result<(Arc<Territory>, Zone), PlanError> {
+    fn site_in(&self, scenario: &Scenario, zone: &str, at: usize) -> Result<DaySite, PlanError> {
         let noon = Zone::utc().at(self.date, TimeOfDay::hm(12, 0));
         let clock = zones::zone(zone, noon).ok_or_else(|| PlanError::NoSuch { what: "zone", name: zone.to_owned() })?;
-        let own: Vec<&Arc<Territory>> = self.territories.iter().map(|(territory, _)| territory).collect();
+        let own: Vec<&Arc<Territory>> = self.sites.iter().map(|site| &site.territory).collect();
         let all: Vec<&Arc<Territory>> = own.iter().copied().chain(territory::territories()).collect();
         let there = |list: &[&Arc<Territory>]| {
             let there: Vec<_> =
@@ -188,13 +197,22 @@ impl PlanDay {
             there.get(at % there.len().max(1)).cloned()
         };
         let territory = there(&own).or_else(|| there(&all)).unwrap_or_else(|| own[at].clone());
-        Ok((territory, clock))
+        Ok(DaySite { territory, date: scenario.date_in(&clock, self.date), zone: clock })
     }
     fn start(&self) -> Time {
-        self.territories.iter().map(|(_, zone)| zone.midnight(self.date)).min().unwrap_or_default()
+        self.sites.iter().map(DaySite::midnight).min().unwrap_or_default()
     }
     fn end(&self) -> Time {
-        let ends = self.territories.iter().map(|(_, zone)| zone.midnight(self.date.plus_days(1)) + AFTER_MIDNIGHT);
-        ends.max().unwrap_or_default()
+        self.sites.iter().map(DaySite::end).max().unwrap_or_default()
+    }
+}
+
+impl DaySite {
+    fn midnight(&self) -> Time {
+        self.zone.midnight(self.date)
+    }
+    /// The next midnight, and a while for what is still under way then.
+    fn end(&self) -> Time {
+        self.zone.midnight(self.date.plus_days(1)) + AFTER_MIDNIGHT
     }
 }

@@ -287,6 +287,25 @@ fn change_over_days_have_23_and_25_hours_and_every_cell_has_one_date() {
     assert!(plan.start() <= cells[0].start && plan.end() >= cells[1].end);
 }
 
+#[test]
+fn today_is_another_date_for_tenants_whose_midnights_lie_between() {
+    let mut scenario = scenario("weekday");
+    // Half past one in the morning in Newark, half past ten of the evening before in Seattle.
+    let now = Time::parse("2026-06-11T05:30:00Z").unwrap();
+    scenario.set_today(now);
+    let cells = cells(&plan(scenario, 1));
+    let dates: BTreeSet<Date> = cells.iter().flat_map(|cell| &cell.tenants).map(|tenant| tenant.date).collect();
+    assert_eq!(dates.len(), 2, "{dates:?}");
+    for cell in &cells {
+        for tenant in &cell.tenants {
+            let zone = &tenant.data.zone;
+            assert_eq!(tenant.date, zone.date(now));
+            assert!(tenant.reps.iter().all(|rep| zone.date(rep.leaves_home) == tenant.date));
+            assert!(cell.start <= zone.midnight(tenant.date) && zone.midnight(tenant.date.plus_days(1)) < cell.end);
+        }
+    }
+}
+
 /// One rep's day, lived without dawdling: how much of it is driving, how late the visits begin.
 struct Lived {
     driving: Span,

@@ -1,6 +1,6 @@
 //! What a scenario says about runs on the wall clock. On the virtual clock none of it matters.
 
-use fieldday_api::time::TimeOfDay;
+use fieldday_api::time::{Time, TimeOfDay};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,11 @@ pub struct Live {
     /// Seconds of the wall clock that the target's clock may differ.
     #[schemars(range(max = 3600))]
     pub clock_difference_s: u32,
+    /// The date of the day is what it is at this moment where each tenant is, in place of the scenario's own. Set by a run
+    /// against a deployment, whose today is not the same for all tenants around their midnights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub dated_at: Option<Time>,
     /// What makes a run worthless because the generator could not keep up.
     pub generator: Generator,
 }
@@ -82,6 +87,7 @@ impl Default for Live {
             max_requests: None,
             max_errors: None,
             clock_difference_s: 5,
+            dated_at: None,
             generator: Generator::default(),
         }
     }

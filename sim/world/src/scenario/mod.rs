@@ -98,11 +98,21 @@ impl Scenario {
         self.people.tenants = self.cells_a_day() * self.people.tenants_per_cell;
     }
 
+    /// Has the scenario lived today: each tenant's date is what it is at `now` where that tenant is.
+    pub fn set_today(&mut self, now: Time) {
+        self.day.dates = vec![self.today(now)];
+        self.live.dated_at = Some(now);
+    }
     /// The date that it is at `now` in the zone of the first territory.
     pub fn today(&self, now: Time) -> Date {
         let territory = self.people.territories.first().and_then(|name| territory::named(name));
         let zone = territory.and_then(|territory| zones::zone(territory.zone(), now)).unwrap_or_else(Zone::utc);
         zone.date(now)
+    }
+
+    /// The date of a tenant of that zone, where the scenario has `date`.
+    pub(crate) fn date_in(&self, zone: &Zone, date: Date) -> Date {
+        self.live.dated_at.map_or(date, |moment| zone.date(moment))
     }
 
     /// How many reps a full tenant has.

@@ -1,0 +1,107 @@
+//! Targets that speak TLS: with a certificate that is trusted, with one that is not, and with none at all.
+
+mod common;
+
+use fieldday_api::time::TimeOfDay;
+use fieldday_history::event::{What, WireEnd};
+use fieldday_live::run::LiveOutcome;
+use fieldday_world::scenario::{HttpVersion, Scenario};
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::{ServerConfig, crypto};
+
+/// A server's certificate for these names, made for this test, and what to trust to believe it.
+fn certificate(names: &[&str]) -> (Arc<ServerConfig>, Vec<u8>) {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let made = rcgen::generate_simple_self_signed(names).unwrap();
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let builder = ServerConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let mut config = builder.with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    (Arc::new(config), made.cert.der().to_vec())
+}
+
+/// A morning, lived fast.
+fn morning() -> Scenario {
+    let mut scenario = common::demo(4_000);
+    scenario.live.window = Some((scenario.day.leave_home.0, TimeOfDay::hm(12, 0)));
+    scenario.live.linger_s = 1;
+    scenario.live.auditors = false;
+    scenario
+}
+
+/// How attempts ended on the wire, a word a kind.
+type Ends = BTreeSet<String>;
+
+fn lived(certificate_for: &[&str], http: HttpVersion, trusted: bool) -> (LiveOutcome, Ends) {
+    let (server, root) = certificate(certificate_for);
+    let stage = common::stage(morning());
+    let mock = stage.mock(|options| options.tls = Some(server));
+    let url = mock.base_url();
+    assert!(url.starts_with("https://127.0.0.1:"), "{url}");
+    let roots = if trusted { vec![root] } else { Vec::new() };
+    ends(stage.live_trusting(&url, http, roots))
+}
+
+fn ends(
+    (outcome, cells): (
+        LiveOutcome,
+        std::collections::BTreeMap<String, (fieldday_api::time::Time, Vec<fieldday_history::Event>)>,
+    ),
+) -> (LiveOutcome, Ends) {
+    let events = cells.into_values().flat_map(|(_, events)| events);
+    let ends = events.filter_map(|event| match event.what {
+        What::Wire(wire) => Some(match wire.end {
+            WireEnd::Answered { .. } => "answered".to_owned(),
+            WireEnd::NoConnection { why } => format!("no connection: {why}"),
+            WireEnd::Broken { why } => format!("broken: {why}"),
+            WireEnd::BrokenOff => "broken off".to_owned(),
+        }),
+        _ => None,
+    });
+    let ends = ends.collect();
+    assert_eq!(outcome.panicked, [""; 0]);
+    assert_eq!(outcome.run.rep_days, 4, "every rep lives on as a person would");
+    (outcome, ends)
+}
+
+#[test]
+fn a_day_goes_over_tls_in_both_versions_of_http() {
+    for http in [HttpVersion::Http1, HttpVersion::Http2] {
+        let (outcome, ends) = lived(&["127.0.0.1"], http, true);
+        assert!(ends.contains("answered") && !ends.iter().any(|end| end.contains("tls")), "{ends:?}");
+        assert!(!outcome.run.findings.any_broken());
+    }
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_or_of_another_host_is_a_result() {
+    for (names, trusted) in [(["127.0.0.1"], false), (["staging.example.com"], true)] {
+        let (outcome, ends) = lived(&names, HttpVersion::Http1, trusted);
+        assert!(!ends.contains("answered"), "{ends:?}");
+        assert!(ends.iter().any(|end| end.starts_with("no connection: tls: invalid peer certificate")), "{ends:?}");
+        assert!(!outcome.run.findings.any_broken(), "an app that cannot connect breaks no rule");
+    }
+}
+
+#[test]
+fn a_target_that_speaks_no_tls_or_breaks_off_in_the_handshake_is_a_result() {
+    for answer in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"", b"\x16\x03\x03\x00\x7a"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        // It dies with the process.
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut hello = [0; 2048];
+                let _ = stream.read(&mut hello).and_then(|_| stream.write_all(answer));
+            }
+        });
+        let (_, root) = certificate(&["127.0.0.1"]);
+        let (_, ends) = ends(common::stage(morning()).live_trusting(&url, HttpVersion::Http1, vec![root]));
+        assert!(!ends.contains("answered") && ends.iter().any(|end| end.contains("tls")), "{ends:?}");
+    }
+}
