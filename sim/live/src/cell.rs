@@ -131,6 +131,8 @@ impl LiveCell {
             let town = Rc::new(Town { visits: tenant.visits, places: tenant.places, roads: Roads::default(), found });
             let (zone, territory) = (tenant.data.zone.clone(), tenant.territory.clone());
             let at = |key, line| (key, line, day, zone.clone(), territory.clone());
+            // Nobody is waited for who has something to do after the window. What is tried at night is tried at its opening.
+            let (opens, closes) = (day.day(terms.opens), day.day(terms.closes));
             for rep in tenant.reps {
                 let line = match terms.link {
                     true => Line::Mobile(Box::new(RefCell::new(Link::new(plan.seed, rep.key, tenant.air.clone())))),
@@ -148,7 +150,8 @@ impl LiveCell {
                 cell.add_rep(station, rep, town.clone(), &settings);
             }
             if scenario.live.office {
-                for desk in tenant.office {
+                for mut desk in tenant.office {
+                    desk.actions.retain(|action| (opens..closes).contains(&action.at));
                     let who = (desk.name.as_str(), &desk.tenant_id, &desk.user_id, None, desk.role, ClientKind::Desk);
                     let station = cell.seat(who, at(desk.key, Line::Straight));
                     cell.others.borrow_mut().push(Other::Desk(station, desk));
@@ -169,7 +172,8 @@ impl LiveCell {
                 let station = cell.seat(who, at(auditor.key, Line::Straight));
                 cell.others.borrow_mut().push(Other::Auditor(station, auditor));
             }
-            for intruder in tenant.intruders.into_iter().filter(|_| scenario.live.intruders) {
+            for mut intruder in tenant.intruders.into_iter().filter(|_| scenario.live.intruders) {
+                intruder.probes.retain(|probe| probe.at < closes);
                 let rep_id = Some(&intruder.rep_id);
                 let who = (
                     intruder.name.as_str(),

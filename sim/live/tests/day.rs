@@ -4,11 +4,13 @@
 mod common;
 
 use fieldday_api::rules::Rule;
+use fieldday_api::time::TimeOfDay;
 use fieldday_history::What;
 use fieldday_history::event::ClientKind;
 use fieldday_live::relive::{Recorded, relive};
 use fieldday_rules::Verdict;
 use fieldday_world::scenario::{Connections, HttpVersion, Scenario};
+use std::time::Duration;
 
 fn lives(scenario: Scenario, http: HttpVersion) {
     let stage = common::stage(scenario);
@@ -64,4 +66,23 @@ fn a_day_over_http_2_with_shared_connections_and_trouble() {
     scenario.live.http = HttpVersion::Http2;
     scenario.mishap = Scenario::load("rough").unwrap().mishap;
     lives(scenario, HttpVersion::Http2);
+}
+
+#[test]
+fn a_window_in_the_morning_does_not_wait_for_the_afternoon() {
+    let mut scenario = common::demo(60);
+    scenario.live.window = Some((TimeOfDay::hm(10, 0), TimeOfDay::hm(10, 4)));
+    scenario.live.linger_s = 1;
+    scenario.live.auditors = false;
+    scenario.live.intruders = true;
+    let stage = common::stage(scenario);
+    let closes = stage.scenario.live.window.unwrap().1;
+    let late = |plan: &fieldday_world::plan::TenantPlan| {
+        let closes = plan.data.zone.at(plan.date, closes);
+        plan.office.iter().flat_map(|desk| &desk.actions).any(|action| action.at > closes)
+    };
+    assert!(stage.cells[0].tenants.iter().any(late), "somebody in the office has plans for the afternoon");
+    let mock = stage.mock(|_| {});
+    let (outcome, _) = stage.live(&mock.base_url(), HttpVersion::Http1);
+    assert!(outcome.run.complete && outcome.took < Duration::from_secs(60), "{:?}", outcome.took);
 }
