@@ -269,7 +269,8 @@ impl LiveCell {
             });
         }
         let (closes, called) = (self.shared.clock.sleep_until(terms.closes), self.called_home());
-        let lived = Person::new(phone.clone(), plan, town).day();
+        // Boxed at once: each future around it would hold it twice, and it is most of what a waiting rep takes.
+        let lived = Box::pin(Person::new(phone.clone(), plan, town).day());
         let day = async move {
             let over = async {
                 future::or(closes, called).await;
@@ -282,12 +283,8 @@ impl LiveCell {
             if future::or(whole, over).await {
                 return;
             }
-            if terms.clock_out {
-                // Queued: it goes out if it can.
-                let _ = phone.using(|app| async move { app.clock_out().await }).await;
-            }
-            phone.linger().await;
-            phone.end_day();
+            // Boxed when it comes to that: nobody has to hold room for their evening all day.
+            Box::pin(evening(&phone, terms.clock_out)).await;
         };
         let (panicked, phone) = (self.panicked.clone(), seat.phone.clone());
         self.shared.clock.spawn(async move {
@@ -322,4 +319,14 @@ impl LiveCell {
         let recorder = self.shared.recorder.borrow_mut().take();
         (recorder, self.panicked.take())
     }
+}
+
+/// What is left to do for whoever was still at work when the window closed.
+async fn evening(phone: &Rc<Phone<Station>>, clocks_out: bool) {
+    if clocks_out {
+        // Queued: it goes out if it can.
+        let _ = phone.using(|app| async move { app.clock_out().await }).await;
+    }
+    phone.linger().await;
+    phone.end_day();
 }

@@ -16,6 +16,8 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// How long a connection may take to be made.
 const LIMIT: Duration = Duration::from_secs(10);
+/// So many bytes of an answer are read at once.
+const READ_BUFFER: usize = 4096;
 
 /// Makes connections to one target. What is looked up once (addresses, root certificates) is shared by all.
 #[derive(Clone)]
@@ -116,7 +118,9 @@ impl Connector {
             tokio::spawn(async move { drop(connection.await) });
             Ok(Sender::Http2(sender))
         } else {
-            let (sender, connection) = http1::handshake(io).await.map_err(failed)?;
+            // Answers are small, and a waiting phone holds its buffer: half of the usual.
+            let (sender, connection) =
+                http1::Builder::new().read_buf_exact_size(Some(READ_BUFFER)).handshake(io).await.map_err(failed)?;
             tokio::spawn(async move { drop(connection.await) });
             Ok(Sender::Http1(sender))
         }

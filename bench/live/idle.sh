@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# What reps cost who mostly wait: memory each, and processor time in all, in the middle of a day in real time.
+#
+# usage: bench/live/idle.sh [reps]    10,000 if not given; needs a release build and some four minutes
+set -euo pipefail
+source "$(dirname "$0")/serve.sh"
+reps=${1:-10000}
+scenario <<'TOML'
+name = "idle"
+about = "Late in the morning, in real time: everybody has a connection, and most wait for something."
+
+[day]
+dates = ["2026-06-10"]
+
+[people]
+reps = 10000
+tenants = 40
+territories = ["newark", "chicago"]
+
+[people.mix]
+steady = 1
+
+[live]
+speed = 1
+window = ["11:00", "11:02"]
+ramp_s = 45
+linger_s = 0
+clock_out = false
+auditors = false
+
+TOML
+
+# Prints memory in kB at 100 s, and the seconds of processor time between 60 s and 110 s, when nobody begins any more.
+measured() {
+  serve "$dir/scenario.toml" --reps "$1" --delay-us 500
+  ulimit -n "$(ulimit -Hn)"
+  "$fieldday" run "$dir/scenario.toml" --reps "$1" --target "$base" --no-out >"$dir/report" 2>"$dir/progress" &
+  local run=$! from at
+  # From when the window opened: planning so many reps takes a moment.
+  until grep -q 'at work' "$dir/progress"; do sleep 0.5; kill -0 $run || { cat "$dir/progress" >&2; exit 1; }; done
+  sleep 60; from=$(cpu $run)
+  sleep 40; at=$(rss $run)
+  sleep 10; echo "$at $(of "$(cpu $run) - $from" 2) $(ls /proc/$run/fd | wc -l)"
+  kill -INT $run; wait $run || true
+  stopped
+}
+read -r few few_cpu _ < <(measured 100)
+read -r many many_cpu files < <(measured "$reps")
+each=$(of "($many - $few) / ($reps - 100)")
+echo "reps      memory      processor"
+echo "100       $few kB    $(of "$few_cpu / 50 * 100") % of a core"
+echo "$reps     $many kB    $(of "$many_cpu / 50 * 100") % of a core, $files open files"
+echo "a rep     $each kB    (goal: at most 64 kB; all of them below 50 % of a core)"

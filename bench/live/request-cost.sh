@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Processor time of a request: a rep's, with app, link, judges, history and goose's metrics, beside what bare tools need for
+# a bare request; all in one run against the same mock, so that the ratios mean something on a noisy machine.
+#
+# usage: bench/live/request-cost.sh [rounds]    3 if not given; needs a release build and wrk; oha and locust if they are there
+#        cargo build --release && cargo build --release -p fieldday-live --example bare_goose
+set -euo pipefail
+source "$(dirname "$0")/serve.sh"
+need wrk "apt-get install wrk"
+rounds=${1:-3} connections=100 seconds=8
+bare=target/release/examples/bare_goose
+[ -x "$bare" ] || { echo "build it first: cargo build --release -p fieldday-live --example bare_goose" >&2; exit 2; }
+scenario <<'TOML'
+name = "request-cost"
+about = "A fast day of a thousand reps: many requests in little time."
+
+[day]
+dates = ["2026-06-10"]
+
+[people]
+reps = 1000
+tenants = 4
+territories = ["newark", "chicago"]
+
+[people.mix]
+steady = 1
+
+[live]
+speed = 1200
+linger_s = 5
+
+TOML
+serve "$dir/scenario.toml" --delay-us 0
+health=$base/health
+
+# Runs a command; prints its name, its µs of processor time a request and the server's. $1 names it, $2 counts its requests
+# from its output.
+row() {
+  local name=$1 count=$2 before spent requests
+  shift 2
+  before=$(cpu "$mock")
+  /usr/bin/time -f '%U %S' -o "$dir/time" "$@" >"$dir/out.txt" 2>"$dir/err.txt" || true
+  requests=$(eval "$count")
+  spent=$(awk '{ print $1 + $2 }' "$dir/time")
+  printf '%-44s %10s %8s %8s\n' "$name" "$requests" "$(of "$spent * 1000000 / $requests")" \
+    "$(of "($(cpu "$mock") - $before) * 1000000 / $requests")"
+}
+printf '%-44s %10s %8s %8s\n' "" requests "µs each" "server's"
+for _ in $(seq "$rounds"); do
+  row "reps: app, link, judges, history, goose" \
+    "python3 -c 'import json;print(json.load(open(\"$dir/out.txt\"))[\"totals\"][\"requests\"])'" \
+    "$fieldday" run "$dir/scenario.toml" --target "$base" --out "$dir/results" --format json
+  row "goose, its own client, GET /health" "cat $dir/out.txt" "$bare" "$health" $connections $seconds own
+  row "goose, a hyper connection a user" "cat $dir/out.txt" "$bare" "$health" $connections $seconds hyper
+  row "wrk" "awk '/requests in/ { print \$1 }' $dir/out.txt" wrk -t1 -c$connections -d${seconds}s "$health"
+  if command -v oha >/dev/null; then
+    row "oha" "python3 -c 'import json;print(sum(json.load(open(\"$dir/out.txt\"))[\"statusCodeDistribution\"].values()))'" \
+      oha --no-tui --output-format json -c $connections -z ${seconds}s "$health"
+  fi
+  if command -v locust >/dev/null; then
+    printf 'from locust import FastHttpUser, HttpUser, task\nclass User(HttpUser):\n    @task\n    def health(self):\n        self.client.get("/health")\n' >"$dir/locustfile.py"
+    row "locust" "python3 -c 'import csv;print([r[\"Request Count\"] for r in csv.DictReader(open(\"$dir/locust_stats.csv\")) if r[\"Name\"]==\"Aggregated\"][0])'" \
+      locust -f "$dir/locustfile.py" --headless -u $connections -r $connections -t ${seconds}s --host "$base" --csv "$dir/locust" --only-summary
+  fi
+done
