@@ -12,6 +12,7 @@ pub mod catalogue;
 pub mod check;
 mod contract;
 mod diagram;
+pub mod documents;
 pub mod explored;
 mod folder;
 pub mod har;
@@ -30,6 +31,7 @@ pub mod terminal;
 pub mod timeline;
 pub mod units;
 mod verdict;
+pub mod view;
 
 pub use build::Facts;
 pub use cases::{CellClock, cell_of, cells_to_look_at};
