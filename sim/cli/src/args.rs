@@ -5,6 +5,7 @@ use crate::commands::fixtures::FixturesArgs;
 use crate::commands::mock::{self, MockArgs};
 use crate::commands::prove::ProveArgs;
 use crate::commands::replay::ReplayArgs;
+use crate::commands::results::ResultsArgs;
 use crate::commands::shrink::ShrinkArgs;
 use crate::commands::tokens::TokensArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -86,10 +87,12 @@ pub enum Command {
     /// Works on virtual and on live runs, and on what a kill or Ctrl-C left, up to where it was cut. The exit code is that
     /// of the run as judged now; 4 if the history says something else than the folder's summary.json.
     Check(CheckArgs),
-    /// Print the report of a run's folder again
+    /// Print the report of a run's folder again, and write its documents again
     ///
     /// From its summary.json; of a run that was killed before it could write one, from its history, judged up to its cut.
     Report(CheckArgs),
+    /// List the runs that there are, and remove old ones
+    Results(ResultsArgs),
     /// List the marks: states that should sometimes be reached
     Marks,
     /// List, show, check and plan scenarios

@@ -118,6 +118,9 @@ pub enum Failure {
     /// A live run whose rep cannot live again.
     #[error("{path} cannot be lived again: {why}")]
     NotRelived { path: String, why: String },
+    /// A question that nobody is there to answer.
+    #[error("{total} would be removed, and nobody is there to be asked")]
+    NobodyToAsk { total: String },
     /// A key that is none, or cannot be written.
     #[error(transparent)]
     Key(#[from] fieldday_tokens::KeyError),
@@ -154,6 +157,7 @@ impl Failure {
             | Failure::Live(_)
             | Failure::NotRelived { .. }
             | Failure::NotEmpty { .. }
+            | Failure::NobodyToAsk { .. }
             | Failure::Roster(_)
             | Failure::Cast(_)
             | Failure::ManyDates { .. }
@@ -192,6 +196,7 @@ impl Failure {
             Failure::NotEmpty { .. } => {
                 Some("another folder (--out DIR), or --force to write over what is there".to_owned())
             }
+            Failure::NobodyToAsk { .. } => Some("--yes removes them, --dry-run only says which".to_owned()),
             Failure::Roster(_) => Some("docs/data.md describes files of users".to_owned()),
             Failure::Cast(error) => Some(error.hint()),
             Failure::ManyDates { .. } => Some("choose one: --date 2026-06-10, or --date today".to_owned()),

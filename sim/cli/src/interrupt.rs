@@ -13,6 +13,7 @@ pub fn flag() -> Arc<AtomicBool> {
     let set = stop.clone();
     let watching = ctrlc::set_handler(move || {
         if set.swap(true, Ordering::Relaxed) {
+            output::takes_leave();
             std::process::exit(INTERRUPTED.into());
         }
         output::note("\nstopping; what was measured so far is kept (once more to leave at once)");

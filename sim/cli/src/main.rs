@@ -8,9 +8,11 @@ mod failure;
 mod interrupt;
 mod machine;
 mod output;
+mod picture;
 mod progress;
 mod show;
 mod stage;
+mod watcher;
 
 fn main() -> std::process::ExitCode {
     commands::main()

@@ -2,7 +2,10 @@
 
 use crate::failure::Failure;
 use anstream::{AutoStream, ColorChoice};
+use fieldday_report::Paint;
+use indicatif::ProgressBar;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 /// Whether more can be printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,14 +26,49 @@ pub fn print(text: &str) -> Result<Reader, Failure> {
     }
 }
 
-/// Says something that is no result. If nobody can hear it, there is nobody to tell.
+/// Says something that is no result. If nobody can hear it, there is nobody to tell. A picture makes room for it.
 pub fn note(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let say = || drop(writeln!(io::stderr().lock(), "{text}"));
+    match &*PICTURE.lock().unwrap_or_else(PoisonError::into_inner) {
+        Some(picture) => picture.suspend(say),
+        None => say(),
+    }
+}
+
+/// What is drawn at the end of stderr, if anything is.
+static PICTURE: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Notes make room for this from now on; for nothing, if there is none.
+pub fn stands_at_the_end(picture: Option<&ProgressBar>) {
+    *PICTURE.lock().unwrap_or_else(PoisonError::into_inner) = picture.cloned();
+}
+
+/// Takes whatever is drawn away, for the process is about to end. Somebody who is drawing right now may do so.
+pub fn takes_leave() {
+    if let Some(picture) = PICTURE.try_lock().ok().and_then(|mut picture| picture.take()) {
+        picture.finish_and_clear();
+    }
 }
 
 /// Whether results may have colour.
 pub fn stdout_has_colour() -> bool {
     AutoStream::choice(&io::stdout()) != ColorChoice::Never
+}
+
+/// How results are shown: with colour or without, and as wide as whoever reads them can see.
+pub fn stdout_paint() -> Paint {
+    paint(stdout_has_colour(), io::stdout().is_terminal())
+}
+/// How the picture of a run that goes on is shown.
+pub fn stderr_paint() -> Paint {
+    paint(stderr_has_colour(), true)
+}
+/// `COLUMNS` goes before what a terminal says of itself; what goes into a file or a pipe is as wide as it likes.
+fn paint(colour: bool, is_terminal: bool) -> Paint {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok()).filter(|width| *width > 0);
+    let seen = || crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns)).filter(|_| is_terminal);
+    let paint = Paint::new(colour);
+    said.or_else(seen).map_or(paint, |width| paint.within(width))
 }
 
 /// Whether notes may have colour.

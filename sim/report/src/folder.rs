@@ -14,7 +14,7 @@ use fieldday_history::file::{Header, Writer};
 use fieldday_rules::Measures;
 use fieldday_world::scenario::Scenario;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -93,6 +93,21 @@ pub struct FolderError {
 pub struct Folder {
     path: PathBuf,
     history: Option<Writer<File>>,
+    /// Held as long as the folder is written, for whoever clears up.
+    _lock: Option<File>,
+}
+
+/// Marks a folder as one that is being written; the system takes the mark away when the process ends, however it ends.
+/// None where folders cannot be locked.
+fn lock(folder: &Path) -> Option<File> {
+    let file = File::open(folder).ok()?;
+    file.try_lock_shared().ok()?;
+    Some(file)
+}
+
+/// Whether somebody is writing a run into this folder, as far as its mark tells.
+pub(crate) fn is_locked(folder: &Path) -> bool {
+    File::open(folder).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
 impl Folder {
@@ -112,7 +127,7 @@ impl Folder {
                 Ok(()) => break,
             }
         }
-        let folder = Folder { path, history: None };
+        let folder = Folder { _lock: lock(&path), path, history: None };
         folder.put_json("run.json", &RunFile { complete: false, ..run.clone() })?;
         Ok(folder)
     }

@@ -25,6 +25,7 @@ pub mod proof;
 mod recipe;
 pub mod script;
 pub mod stepper;
+pub mod store;
 pub mod story;
 pub mod summary;
 mod table;

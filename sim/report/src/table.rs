@@ -163,20 +163,27 @@ pub(crate) fn shortened(text: &str, width: usize) -> String {
     format!("{}…{end}", text.chars().take(head).collect::<String>())
 }
 
-/// Text in lines of `width` characters at most, if its words allow.
+/// Text in lines of `width` characters at most, if its words allow. A figure stays with its unit.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    let mut words = text.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        let is_figure = word.ends_with(|c: char| c.is_ascii_digit());
+        let unit = words.next_if(|next| is_figure && UNITS.contains(&next.trim_end_matches([',', ';', ':'])));
+        let word = unit.map_or(word.to_owned(), |unit| format!("{word} {unit}"));
         match lines.last_mut() {
             Some(last) if last.chars().count() + 1 + word.chars().count() <= width => {
                 last.push(' ');
-                last.push_str(word);
+                last.push_str(&word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.push(word),
         }
     }
     lines
 }
+
+/// What stays with the figure before it.
+const UNITS: [&str; 9] = ["µs", "ms", "s", "min", "h", "%", "kB", "MB", "GB"];
 
 /// All that is written here takes one place a character.
 fn width_of(entry: &Entry) -> usize {
@@ -225,6 +232,7 @@ mod tests {
         assert_eq!([shortened("abc", 3), shortened("abcd", 3)], ["abc", "a…d"]);
         assert_eq!(wrapped("a bb ccc", 4), ["a bb", "ccc"]);
         assert_eq!(wrapped("abcdefgh i", 4), ["abcdefgh", "i"]);
+        assert_eq!(wrapped("p99 7.2 min, max", 8), ["p99", "7.2 min,", "max"]);
         assert!(wrapped("  ", 4).is_empty());
     }
 }

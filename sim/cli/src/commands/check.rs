@@ -21,16 +21,21 @@ pub fn report(args: &CheckArgs) -> Result<u8, Failure> {
     };
     let text = match args.format {
         Format::Json => summary.to_json(),
-        Format::Terminal => terminal::report(&summary, Some(&place(args)), output::stdout_has_colour()),
+        Format::Terminal => terminal::report(&summary, Some(&place(args)), output::stdout_paint()),
     };
-    output::print(&text).map(|_| summary.verdict.exit_code)
+    let (written, printed) = (kept.put_documents(&summary), output::print(&text));
+    // A folder on which nothing can be written can be looked at all the same.
+    if let Err(error) = written {
+        output::note(&format!("warning: the documents are as they were: {error}"));
+    }
+    printed.map(|_| summary.verdict.exit_code)
 }
 
 fn judge(args: &CheckArgs, kept: &Kept) -> Result<u8, Failure> {
     let checked = again::check(kept)?;
     let text = match args.format {
         Format::Json => checked.to_json(),
-        Format::Terminal => checked.report(&place(args), output::stdout_has_colour()),
+        Format::Terminal => checked.report(&place(args), output::stdout_paint()),
     };
     output::print(&text).map(|_| checked.exit_code())
 }

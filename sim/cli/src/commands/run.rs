@@ -56,7 +56,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let (place, lost) = keeper.close(&summary, &ran.outcome.measures, &choice.plan);
     let text = match args.format {
         Format::Json => summary.to_json(),
-        Format::Terminal => terminal::report(&summary, place.as_deref(), output::stdout_has_colour()),
+        Format::Terminal => terminal::report(&summary, place.as_deref(), output::stdout_paint()),
     };
     let printed = output::print(&text).err();
     let failures: Vec<Failure> = lost.map(Failure::Folder).into_iter().chain(printed).collect();
@@ -77,7 +77,7 @@ struct Ran {
 
 fn go(args: &RunArgs, plan: &Plan, keeper: &mut Keeper, stop: &AtomicBool) -> Result<Ran, Failure> {
     let threads = usize::try_from(threads(args)).unwrap_or(1);
-    let mut progress = Progress::new(plan.cells().into());
+    let mut progress = Progress::new(plan);
     let on_cell = |cell| {
         progress.cell(&cell);
         keeper.add(&cell);
@@ -213,8 +213,9 @@ impl Keeper {
         let lost = self.lost.take();
         self.attempt(|folder| folder.put_latencies(measures, plan.start(), plan.end()));
         self.attempt(|folder| folder.put_summary(summary));
+        let run = RunFile { complete: summary.complete, ended_at: Some(machine::now()), ..self.run.clone() };
+        self.attempt(|folder| folder.put_documents(&run, summary));
         if lost.is_none() {
-            let run = RunFile { complete: summary.complete, ended_at: Some(machine::now()), ..self.run.clone() };
             self.attempt(|folder| folder.close(&run));
         }
         (place, lost.or(self.lost))

@@ -101,7 +101,8 @@ fn hazards(out: &mut String, summary: &Summary, paint: Paint) {
             line!(out, "    {text}");
         }
         if let Some(first) = &hazard.first {
-            line!(out, "    first: {} {}", first.local, first.who);
+            let first = format!("first: {} {}", first.local, first.who);
+            wrapped(&first, paint.prose(4)).iter().for_each(|text| line!(out, "    {text}"));
         }
     }
 }
