@@ -118,6 +118,9 @@ pub enum Failure {
     /// A live run whose rep cannot live again.
     #[error("{path} cannot be lived again: {why}")]
     NotRelived { path: String, why: String },
+    /// A place without the run that is meant.
+    #[error("there is no such run in {}", dir.display())]
+    NoRun { dir: PathBuf },
     /// A question that nobody is there to answer.
     #[error("{total} would be removed, and nobody is there to be asked")]
     NobodyToAsk { total: String },
@@ -157,6 +160,7 @@ impl Failure {
             | Failure::Live(_)
             | Failure::NotRelived { .. }
             | Failure::NotEmpty { .. }
+            | Failure::NoRun { .. }
             | Failure::NobodyToAsk { .. }
             | Failure::Roster(_)
             | Failure::Cast(_)
@@ -196,6 +200,7 @@ impl Failure {
             Failure::NotEmpty { .. } => {
                 Some("another folder (--out DIR), or --force to write over what is there".to_owned())
             }
+            Failure::NoRun { .. } => Some("`fieldday results list` lists the runs of a folder".to_owned()),
             Failure::NobodyToAsk { .. } => Some("--yes removes them, --dry-run only says which".to_owned()),
             Failure::Roster(_) => Some("docs/data.md describes files of users".to_owned()),
             Failure::Cast(error) => Some(error.hint()),

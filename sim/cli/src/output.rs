@@ -1,11 +1,10 @@
 //! The two streams: results on stdout, everything else on stderr. A reader who has gone away is no failure.
 
 use crate::failure::Failure;
+use crate::picture;
 use anstream::{AutoStream, ColorChoice};
 use fieldday_report::Paint;
-use indicatif::ProgressBar;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
 
 /// Whether more can be printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,26 +27,11 @@ pub fn print(text: &str) -> Result<Reader, Failure> {
 
 /// Says something that is no result. If nobody can hear it, there is nobody to tell. A picture makes room for it.
 pub fn note(text: &str) {
-    let say = || drop(writeln!(io::stderr().lock(), "{text}"));
-    match &*PICTURE.lock().unwrap_or_else(PoisonError::into_inner) {
-        Some(picture) => picture.suspend(say),
-        None => say(),
-    }
-}
-
-/// What is drawn at the end of stderr, if anything is.
-static PICTURE: Mutex<Option<ProgressBar>> = Mutex::new(None);
-
-/// Notes make room for this from now on; for nothing, if there is none.
-pub fn stands_at_the_end(picture: Option<&ProgressBar>) {
-    *PICTURE.lock().unwrap_or_else(PoisonError::into_inner) = picture.cloned();
-}
-
-/// Takes whatever is drawn away, for the process is about to end. Somebody who is drawing right now may do so.
-pub fn takes_leave() {
-    if let Some(picture) = PICTURE.try_lock().ok().and_then(|mut picture| picture.take()) {
-        picture.finish_and_clear();
-    }
+    picture::aside(|is_drawn| {
+        // A line of its own is what begins a note that comes after an echoed ^C; a picture takes the echo away.
+        let text = if is_drawn { text.trim_start_matches('\n') } else { text };
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    });
 }
 
 /// Whether results may have colour.

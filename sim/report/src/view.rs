@@ -25,7 +25,8 @@ pub struct View {
     pub errors: Option<u64>,
     /// Actions that wait in reps' queues; none where queues are not watched.
     pub queues: Option<Queues>,
-    /// Endpoints, or classes of them, that are nearest to their limit, the nearest first.
+    /// Endpoints, or classes of them, that are nearest to their limit, the nearest first. What is beyond it is doubtful, not
+    /// yet broken: it may have been the network, and it may have been few.
     pub slowest: Vec<Slow>,
     /// Rules that are broken, with their cases.
     pub broken: Vec<(&'static str, u64)>,
@@ -85,6 +86,8 @@ impl Slow {
     }
     fn figures(&self) -> String {
         match self.measured {
+            // What was given up at the limit would have taken longer.
+            Nearness::P99 { p99_us, limit_us } if p99_us >= limit_us => format!("p99 ≥{0} of {0}", limit(limit_us)),
             Nearness::P99 { p99_us, limit_us } => format!("p99 {} of {}", micros(p99_us), limit(limit_us)),
             Nearness::Late { late, allowed_ppm } => {
                 format!("{} late, {} allowed", share(late, self.count), share(allowed_ppm, 1_000_000))
@@ -131,7 +134,8 @@ impl View {
 
     fn headline(&self, paint: Paint) -> String {
         let mut time = clock(self.elapsed_s);
-        time.push_str(&self.left_s.map_or(String::new(), |left| format!(", {} left", clock(left))));
+        let left = self.left_s.filter(|_| !self.stopping);
+        time.push_str(&left.map_or(String::new(), |left| format!(", {} left", clock(left))));
         let stopping = if self.stopping { "stopping  " } else { "" };
         let room = paint.width().saturating_sub(time.len() + stopping.len() + 2);
         let title = shortened(&self.title, room);
@@ -157,7 +161,7 @@ impl View {
     fn limits(&self, paint: Paint) -> Vec<String> {
         let mut table = Table::default();
         for (number, slow) in self.slowest.iter().enumerate() {
-            let (mark, tone) = if slow.is_beyond() { ("✗", Tone::Bad) } else { ("✓", Tone::Plain) };
+            let (mark, tone) = if slow.is_beyond() { ("!", Tone::Doubt) } else { (" ", Tone::Plain) };
             table.row([
                 words(format!("{:<w$}{mark} {}", if number == 0 { "limits" } else { "" }, slow.of, w = TITLES)).tone(tone),
                 words(slow.figures()).tone(tone),

@@ -36,6 +36,15 @@ pub enum ResultsCommand {
         #[arg(long, value_enum, default_value_t = Format::Terminal)]
         format: Format,
     },
+    /// Print the folder of the run that began last, for scripts
+    Latest {
+        /// The folder of run folders
+        #[arg(default_value = "results")]
+        dir: PathBuf,
+        /// Of this scenario
+        #[arg(long, value_name = "NAME")]
+        scenario: Option<String>,
+    },
     /// Remove old runs: says first which, and asks
     #[command(after_long_help = PRUNE_EXAMPLES)]
     Prune(PruneArgs),
@@ -79,6 +88,13 @@ pub fn results(args: &ResultsArgs) -> Result<u8, Failure> {
                 Format::Terminal => store.to_terminal(output::stdout_paint()),
             })?;
             Ok(0)
+        }
+        ResultsCommand::Latest { dir, scenario } => {
+            let store = read(dir)?;
+            let is_meant = |name: &str| scenario.as_ref().is_none_or(|scenario| scenario == name);
+            let latest = store.runs.iter().rev().find(|run| is_meant(&run.run.scenario.name));
+            let run = latest.ok_or_else(|| Failure::NoRun { dir: dir.clone() })?;
+            output::print(&format!("{}\n", run.path.display())).map(|_| 0)
         }
         ResultsCommand::Prune(args) => prune(args),
     }
