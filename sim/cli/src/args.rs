@@ -90,7 +90,7 @@ pub enum Command {
     /// Print the report of a run's folder again, and write its documents again
     ///
     /// From its summary.json; of a run that was killed before it could write one, from its history, judged up to its cut.
-    Report(CheckArgs),
+    Report(ReportArgs),
     /// List the runs that there are, and remove old ones
     Results(ResultsArgs),
     /// List the marks: states that should sometimes be reached
@@ -183,6 +183,9 @@ pub struct RunArgs {
     /// Run twice, on one thread and on many, without and with recording, and compare
     #[arg(long)]
     pub verify: bool,
+    /// Send the run's metrics and a span to a collector by OTLP over HTTP (a build with --features otlp)
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<String>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
@@ -201,6 +204,15 @@ pub struct CheckArgs {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
+}
+
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    #[command(flatten)]
+    pub of: CheckArgs,
+    /// Send the run's metrics and a span to a collector by OTLP over HTTP (a build with --features otlp)
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<String>,
 }
 
 /// What concerns runs on the wall clock alone; each goes before what the scenario says under `live`.

@@ -124,6 +124,9 @@ pub enum Failure {
     /// A question that nobody is there to answer.
     #[error("{total} would be removed, and nobody is there to be asked")]
     NobodyToAsk { total: String },
+    /// Metrics that could not be sent.
+    #[error("nothing could be sent to {url} by OTLP: {why}")]
+    Otlp { url: String, why: String },
     /// A key that is none, or cannot be written.
     #[error(transparent)]
     Key(#[from] fieldday_tokens::KeyError),
@@ -160,6 +163,7 @@ impl Failure {
             | Failure::Live(_)
             | Failure::NotRelived { .. }
             | Failure::NotEmpty { .. }
+            | Failure::Otlp { .. }
             | Failure::NoRun { .. }
             | Failure::NobodyToAsk { .. }
             | Failure::Roster(_)
@@ -200,6 +204,14 @@ impl Failure {
             Failure::NotEmpty { .. } => {
                 Some("another folder (--out DIR), or --force to write over what is there".to_owned())
             }
+            Failure::Otlp { .. } if !crate::otlp::IS_BUILT => {
+                Some("cargo install --path sim/cli --features otlp builds a fieldday that can".to_owned())
+            }
+            Failure::Otlp { .. } => Some(
+                "it is the base URL of a collector that speaks OTLP over HTTP, such as http://127.0.0.1:4318; `fieldday \
+                 report FOLDER --otlp URL` sends a run's metrics later"
+                    .to_owned(),
+            ),
             Failure::NoRun { .. } => Some("`fieldday results list` lists the runs of a folder".to_owned()),
             Failure::NobodyToAsk { .. } => Some("--yes removes them, --dry-run only says which".to_owned()),
             Failure::Roster(_) => Some("docs/data.md describes files of users".to_owned()),

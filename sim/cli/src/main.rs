@@ -7,6 +7,7 @@ mod commands;
 mod failure;
 mod interrupt;
 mod machine;
+mod otlp;
 mod output;
 mod picture;
 mod progress;

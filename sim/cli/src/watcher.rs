@@ -119,9 +119,10 @@ impl Watcher {
 
 /// The endpoints whose p99 is nearest to their limit.
 fn slowest(glance: &Glance) -> Vec<Slow> {
-    let limited = Op::ALL.iter().zip(&glance.took).filter(|(op, took)| {
-        op.endpoint().class != TimeoutClass::Transfer && !took.is_empty()
-    });
+    let limited = Op::ALL
+        .iter()
+        .zip(&glance.took)
+        .filter(|(op, took)| op.endpoint().class != TimeoutClass::Transfer && !took.is_empty());
     let mut all: Vec<(u64, Slow)> = limited
         .map(|(op, took)| {
             let limit_us = op.endpoint().class.limit().as_micros().max(1).unsigned_abs();

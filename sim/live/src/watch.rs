@@ -6,8 +6,8 @@
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_api::time::Span;
-use fieldday_history::event::{Deed, Lapse};
 use fieldday_history::What;
+use fieldday_history::event::{Deed, Lapse};
 use hdrhistogram::Histogram;
 
 /// What a rep is doing. One who is offline is that, whatever else they do.
@@ -32,15 +32,8 @@ pub enum Doing {
 
 impl Doing {
     /// Everything that one may be doing, in the order in which it is told.
-    pub const ALL: [Doing; 7] = [
-        Doing::Waiting,
-        Doing::Driving,
-        Doing::AtWork,
-        Doing::Recording,
-        Doing::Offline,
-        Doing::Flushing,
-        Doing::Done,
-    ];
+    pub const ALL: [Doing; 7] =
+        [Doing::Waiting, Doing::Driving, Doing::AtWork, Doing::Recording, Doing::Offline, Doing::Flushing, Doing::Done];
     /// In a word, or two.
     pub const fn word(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@
 
 mod junit;
 mod markdown;
-mod metrics;
+pub mod metrics;
 
 use crate::folder::{FolderError, RunFile, put};
 use crate::summary::Summary;

@@ -163,7 +163,8 @@ impl View {
         for (number, slow) in self.slowest.iter().enumerate() {
             let (mark, tone) = if slow.is_beyond() { ("!", Tone::Doubt) } else { (" ", Tone::Plain) };
             table.row([
-                words(format!("{:<w$}{mark} {}", if number == 0 { "limits" } else { "" }, slow.of, w = TITLES)).tone(tone),
+                words(format!("{:<w$}{mark} {}", if number == 0 { "limits" } else { "" }, slow.of, w = TITLES))
+                    .tone(tone),
                 words(slow.figures()).tone(tone),
                 figure(format!("n {}", count(slow.count))).tone(Tone::Faint),
             ]);

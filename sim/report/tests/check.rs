@@ -113,7 +113,11 @@ fn a_whole_history_says_the_same_to_the_last_count_and_bit() {
         assert_eq!(now.felt, before.felt);
         assert_eq!(now.totals, before.totals);
         assert_eq!(now.fingerprint, before.fingerprint);
-        assert!(checked.report("x", fieldday_report::Paint::new(false)).ends_with("says the same as summary.json, of every rule\n"));
+        assert!(
+            checked
+                .report("x", fieldday_report::Paint::new(false))
+                .ends_with("says the same as summary.json, of every rule\n")
+        );
     }
 }
 

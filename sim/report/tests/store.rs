@@ -164,7 +164,9 @@ fn nothing_outside_and_nothing_foreign_is_touched() {
     let prune = shelf.prune(last(0));
     assert_eq!(goes(&prune), [old.clone()]);
     let text = prune.to_terminal(Paint::new(false));
-    for (name, why) in [("notes", "no such file"), ("damaged", "JSON"), ("a-link", "symbolic"), ("zz-latest", "symbolic")] {
+    for (name, why) in
+        [("notes", "no such file"), ("damaged", "JSON"), ("a-link", "symbolic"), ("zz-latest", "symbolic")]
+    {
         assert!(text.contains(name) && text.contains(why), "{name}: {text}");
     }
     assert!(prune.remove().failed.is_empty());

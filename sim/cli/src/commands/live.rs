@@ -7,7 +7,7 @@ use crate::failure::{Failure, WRONG};
 use crate::machine::{self, Stopwatch};
 use crate::stage::Stage;
 use crate::watcher::{Watcher, Watching};
-use crate::{interrupt, output, show};
+use crate::{interrupt, otlp, output, show};
 use fieldday_api::private;
 use fieldday_api::time::{Span, Time};
 use fieldday_engine::setup;
@@ -111,7 +111,12 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         output::note(&format!("goose's dashboard: http://127.0.0.1:{port}"));
     }
     let stop = interrupt::flag();
-    let title = format!("{}, seed {:#x}, {}", stage.scenario.name, stage.plan.seed(), if is_mock { "mock".to_owned() } else { target.to_string() });
+    let title = format!(
+        "{}, seed {:#x}, {}",
+        stage.scenario.name,
+        stage.plan.seed(),
+        if is_mock { "mock".to_owned() } else { target.to_string() }
+    );
     let seen = Watching { title, scenario: stage.scenario.clone() };
     let stopwatch = Stopwatch::start();
     let ran = machine::with_stdout_aside(output::stderr_is_terminal(), || go(live, &stop, &mut keeper, seen))?;
@@ -303,6 +308,7 @@ fn report(
         ..Facts::default()
     };
     let summary = Summary::new(facts, &stage.plan, &ran.run);
+    let run = RunFile { ended_at: Some(machine::now()), ..keeper.run.clone() };
     let (place, lost) = keeper.close(&summary, &ran, &stage.plan);
     let text = match args.format {
         Format::Json => summary.to_json(),
@@ -320,7 +326,9 @@ fn report(
         Some(Err(failure)) => Some(failure),
         _ => None,
     };
-    let failures: Vec<Failure> = lost.map(Failure::Folder).into_iter().chain(printed).chain(untold).collect();
+    let unsent = args.otlp.as_deref().and_then(|url| otlp::send(url, &run, &summary).err());
+    let failures: Vec<Failure> =
+        lost.map(Failure::Folder).into_iter().chain(printed).chain(untold).chain(unsent).collect();
     failures.iter().for_each(show::failure);
     let verdict = summary.verdict.exit_code;
     Ok(if verdict == Outcome::Held.exit_code() && !failures.is_empty() { WRONG } else { verdict })

@@ -143,7 +143,11 @@ fn agreed(args: &PruneArgs, prune: &Prune) -> Result<bool, Failure> {
 fn told(prune: &Prune, done: Option<&Pruned>) -> String {
     let Some(done) = done else {
         let goes = prune.goes().next().is_some();
-        return if goes { format!("would remove {}; nothing was removed\n", prune.total()) } else { "nothing to remove\n".to_owned() };
+        return if goes {
+            format!("would remove {}; nothing was removed\n", prune.total())
+        } else {
+            "nothing to remove\n".to_owned()
+        };
     };
     let removed = counted(done.removed.len() as u64, "run", "runs");
     let mut text = format!("removed {removed}, {}\n", bytes(done.bytes));

@@ -54,9 +54,11 @@ type Row = (String, String, u64);
 
 fn broken(out: &mut String, summary: &Summary) {
     let mut rows: Vec<Row> = Vec::new();
-    rows.extend(summary.scenario_limits.iter().filter(|of| of.verdict == LimitVerdict::Exceeded).map(|of| {
-        (format!("limit `{}`", of.text), format!("{} (limit {})", actual(of), bound(of)), of.sample_count)
-    }));
+    rows.extend(
+        summary.scenario_limits.iter().filter(|of| of.verdict == LimitVerdict::Exceeded).map(|of| {
+            (format!("limit `{}`", of.text), format!("{} (limit {})", actual(of), bound(of)), of.sample_count)
+        }),
+    );
     rows.extend(summary.limits.iter().filter(|of| of.mark == LimitMark::Exceeded).map(|of| {
         let within = of.limit_us.map(limit).unwrap_or_default();
         let beyond = format!("{} beyond, p99 {}", share(of.beyond, of.latency.count), micros(of.latency.p99_us));
@@ -66,9 +68,11 @@ fn broken(out: &mut String, summary: &Summary) {
         (format!("rule `{}` §{}", of.rule, of.section), format!("{} broken", count(of.broken)), of.exercised)
     }));
     let of_form = summary.contract.iter().flat_map(|part| &part.findings);
-    rows.extend(of_form.filter(|of| of.severity == ContractSeverity::Broken).map(|of| {
-        (format!("contract `{}` {} `{}`", of.kind, of.label, of.at), of.first.clone(), of.count)
-    }));
+    rows.extend(
+        of_form
+            .filter(|of| of.severity == ContractSeverity::Broken)
+            .map(|of| (format!("contract `{}` {} `{}`", of.kind, of.label, of.at), of.first.clone(), of.count)),
+    );
     if rows.is_empty() {
         return;
     }

@@ -7,39 +7,54 @@
 mod families;
 
 use super::Source;
+use crate::folder::RunFile;
+use crate::summary::Summary;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
+use prometheus_client::encoding::EncodeMetric;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
-use prometheus_client::encoding::EncodeMetric;
 use std::fmt;
 use std::io;
 
-/// The unit of a family, which its name ends in.
+/// The unit of a family, in which its name ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Base {
+pub enum Base {
+    /// A number of something, or a yes or no.
     None,
+    /// Seconds.
     Seconds,
+    /// A share of one.
     Ratio,
 }
 
-/// A metric family.
-#[derive(Debug)]
-struct Family {
+/// A metric family: all gauges.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Family {
     /// Without the prefix and the unit.
-    name: &'static str,
-    help: &'static str,
-    unit: Base,
-    samples: Vec<Sample>,
+    pub name: &'static str,
+    /// What it is.
+    pub help: &'static str,
+    /// In what its values are.
+    pub unit: Base,
+    /// Its values.
+    pub samples: Vec<Sample>,
 }
 
 /// A value with its labels.
-#[derive(Debug)]
-struct Sample {
-    labels: Vec<(&'static str, String)>,
-    value: f64,
+#[derive(Clone, PartialEq, Debug)]
+pub struct Sample {
+    /// Names and values.
+    pub labels: Vec<(&'static str, String)>,
+    /// The value.
+    pub value: f64,
+}
+
+/// All metrics of a run, in their order.
+pub fn families(run: &RunFile, summary: &Summary) -> Vec<Family> {
+    families::of(run, summary)
 }
 
 impl Family {
@@ -81,7 +96,7 @@ pub(super) fn render(source: &Source<'_>) -> io::Result<String> {
     let everywhere = [("scenario", &source.summary.ran.scenario), ("target", &source.run.target)];
     let everywhere = everywhere.map(|(name, value)| (name.into(), value.clone().into()));
     let mut registry = Registry::with_prefix_and_labels("fieldday", everywhere.into_iter());
-    registry.register_collector(Box::new(Families(families::of(source.run, source.summary))));
+    registry.register_collector(Box::new(Families(families(source.run, source.summary))));
     let mut text = String::new();
     encode(&mut text, &registry).map_err(io::Error::other)?;
     Ok(text)

@@ -54,7 +54,8 @@ fn endpoints(limits: &[Limit]) -> Vec<Family> {
     let mut samples = new("endpoint_latency_samples", "Over how many the quantiles are", Base::None);
     let mut limit = new("endpoint_latency_limit", "How long an answer may take by the specification", Base::Seconds);
     let mut beyond = new("endpoint_beyond_limit", "Attempts that took longer than the limit", Base::None);
-    let mut exceeded = new("endpoint_limit_exceeded", "1 if too many did, 0 if not, absent if nobody can say", Base::None);
+    let mut exceeded =
+        new("endpoint_limit_exceeded", "1 if too many did, 0 if not, absent if nobody can say", Base::None);
     for of in limits {
         let endpoint = ("endpoint", of.op.as_str());
         let good = of.answered.saturating_sub(of.client_errors + of.server_errors + of.foreign);
@@ -100,7 +101,11 @@ fn scenario_limits(summary: &Summary) -> Vec<Family> {
         [
             Family::new(name, seconds, Base::Seconds),
             Family::new(name, ratio, Base::Ratio),
-            Family::new(if name == "limit_actual" { "limit_actual_rate" } else { "limit_bound_rate" }, rate, Base::None),
+            Family::new(
+                if name == "limit_actual" { "limit_actual_rate" } else { "limit_bound_rate" },
+                rate,
+                Base::None,
+            ),
         ]
     };
     let mut actual = by_unit(
@@ -109,7 +114,11 @@ fn scenario_limits(summary: &Summary) -> Vec<Family> {
     );
     let mut bound = by_unit(
         "limit_bound",
-        ["The bound of a limit on a span", "The bound of a limit on a share", "The bound of a limit on requests a second"],
+        [
+            "The bound of a limit on a span",
+            "The bound of a limit on a share",
+            "The bound of a limit on requests a second",
+        ],
     );
     let mut verdict = Family::new("limit_exceeded", "1 if exceeded, 0 if held, absent if undecided", Base::None);
     let mut samples = Family::new("limit_samples", "Over how many samples a limit was judged", Base::None);
@@ -169,7 +178,11 @@ fn felt(felt: &Felt) -> Vec<Family> {
         span("offline", "How long phones were without network", felt.offline_us),
         number("retrying_shown", "How often Retrying... was shown", felt.retrying),
         number("queued_at_end", "Actions that still waited at the end of a day", felt.queued_at_end),
-        number("uploads_unfinished", "Recordings whose audio was not stored at the end of a day", felt.uploads_unfinished),
+        number(
+            "uploads_unfinished",
+            "Recordings whose audio was not stored at the end of a day",
+            felt.uploads_unfinished,
+        ),
         queue,
         drain,
         upload,
