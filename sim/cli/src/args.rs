@@ -61,7 +61,7 @@ pub struct Cli {
 pub enum Command {
     /// Run a scenario and say what held
     #[command(after_long_help = RUN_EXAMPLES)]
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Show that the judges bite: every defect under many seeds, and the system without any
     ///
     /// Each defect is built into small cells of its scenario until one of the rules named for it is broken. Then all

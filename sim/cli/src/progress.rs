@@ -39,7 +39,7 @@ pub struct Progress {
 impl Progress {
     pub fn new(plan: &Plan) -> Progress {
         let now = Instant::now();
-        Progress {
+        let progress = Progress {
             picture: Picture::begin(),
             title: format!("{}, seed {:#x}", plan.scenario().name, plan.seed()),
             began: now,
@@ -51,7 +51,9 @@ impl Progress {
             requests: 0,
             broken: [0; Rule::ALL.len()],
             punctuality: Default::default(),
-        }
+        };
+        progress.picture.iter().for_each(|picture| picture.draw(&progress.view()));
+        progress
     }
     /// A cell is done.
     pub fn cell(&mut self, cell: &CellOutcome) {
