@@ -27,7 +27,7 @@ fn run_itself(run: &RunFile, summary: &Summary) -> Vec<Family> {
         verdict.add(&[("verdict", of.word())], f64::from(u8::from(of == summary.verdict.outcome)));
     }
     let mut families = vec![
-        Family::new("run", "What ran: always 1", Base::None).is(&facts, 1.0),
+        Family::new("run_info", "What ran: always 1", Base::None).is(&facts, 1.0),
         verdict,
         one("run_exit_code", "The exit code of the command", Base::None, summary.verdict.exit_code.into()),
         one("run_started_timestamp", "When the run began", Base::Seconds, run.started_at.micros() as f64 / 1e6),
