@@ -4,6 +4,7 @@ use fieldday_api::time::Time;
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, run};
 use fieldday_report::documents::{self, Source};
+use fieldday_report::limits::{LimitResult, LimitUnit, LimitVerdict};
 use fieldday_report::summary::*;
 use fieldday_report::{Facts, Host, Outcome, RUN_SCHEMA, Recipe, RunFile, Summary};
 use fieldday_world::plan::Plan;
@@ -199,4 +200,41 @@ fn documents_are_the_same_however_often_they_are_made() {
     for (name, _) in documents::ALL {
         assert_eq!(document(name, &run, &summary), document(name, &run, &summary), "{name}");
     }
+}
+
+#[test]
+fn limits_of_the_scenario_are_told_in_base_units_and_the_undecided_are_neither_green_nor_red() {
+    let (run, mut summary) = ran(&[], false);
+    let limit = |text: &str, unit, (bound, actual), verdict| LimitResult {
+        text: text.into(),
+        verdict,
+        clock: None,
+        unit,
+        bound,
+        actual,
+        at_least: false,
+        margin: None,
+        sample_count: 2_338,
+        note: (verdict == LimitVerdict::Inconclusive).then(|| "too few samples: 1000 at least are needed".into()),
+    };
+    summary.scenario_limits = vec![
+        limit("p99 < 800 ms", LimitUnit::Micros, (800_000, Some(1_280_000)), LimitVerdict::Exceeded),
+        limit("clock-in: 99.9 % within 2 s", LimitUnit::Ppm, (999_000, Some(999_500)), LimitVerdict::Held),
+        limit("requests > 2 /s", LimitUnit::MilliPerSecond, (2_000, None), LimitVerdict::Inconclusive),
+    ];
+    let report = Report::deserialize_from_str(&document("junit.xml", &run, &summary)).unwrap();
+    let told = unlike_success(suite(&report, "limits"));
+    assert_eq!(told["p99 < 800 ms"], ("failure", "actual 1.28 s, limit 800 ms, over 2,338 samples".to_owned()));
+    assert_eq!(told["requests > 2 /s"].0, "skipped");
+    assert!(told["requests > 2 /s"].1.contains("too few") && !told.contains_key("clock-in: 99.9 % within 2 s"));
+    let text = document("summary.md", &run, &summary);
+    assert!(text.contains("| limit `p99 < 800 ms` | 1.28 s (limit 800 ms) | 2,338 |"), "{text}");
+    let samples = samples(&document("metrics.prom", &run, &summary));
+    let value = |name: &str| sum(&samples, name, "");
+    assert_eq!(value("fieldday_limit_latency_actual_seconds"), 1.28);
+    assert_eq!(value("fieldday_limit_latency_bound_seconds"), 0.8);
+    assert_eq!(value("fieldday_limit_share_actual_ratio"), 0.9995);
+    assert_eq!([value("fieldday_limit_rate_bound"), value("fieldday_limit_rate_actual")], [2.0, 0.0]);
+    assert_eq!(samples.keys().filter(|sample| sample.starts_with("fieldday_limit_exceeded")).count(), 2);
+    assert_eq!(value("fieldday_limit_exceeded"), 1.0);
 }

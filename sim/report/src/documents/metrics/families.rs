@@ -97,29 +97,17 @@ fn quantiles(family: &mut Family, labels: &[(&'static str, &str)], of: &Percenti
 }
 
 fn scenario_limits(summary: &Summary) -> Vec<Family> {
-    let by_unit = |name, [seconds, ratio, rate]: [&'static str; 3]| {
-        [
-            Family::new(name, seconds, Base::Seconds),
-            Family::new(name, ratio, Base::Ratio),
-            Family::new(
-                if name == "limit_actual" { "limit_actual_rate" } else { "limit_bound_rate" },
-                rate,
-                Base::None,
-            ),
-        ]
-    };
-    let mut actual = by_unit(
-        "limit_actual",
-        ["What a limit on a span found", "What a limit on a share found", "What a limit on requests a second found"],
-    );
-    let mut bound = by_unit(
-        "limit_bound",
-        [
-            "The bound of a limit on a span",
-            "The bound of a limit on a share",
-            "The bound of a limit on requests a second",
-        ],
-    );
+    let new = Family::new;
+    let mut actual = [
+        new("limit_latency_actual", "What a limit on a span found", Base::Seconds),
+        new("limit_share_actual", "What a limit on a share found", Base::Ratio),
+        new("limit_rate_actual", "What a limit on requests a second found", Base::None),
+    ];
+    let mut bound = [
+        new("limit_latency_bound", "The bound of a limit on a span", Base::Seconds),
+        new("limit_share_bound", "The bound of a limit on a share", Base::Ratio),
+        new("limit_rate_bound", "The bound of a limit on requests a second", Base::None),
+    ];
     let mut verdict = Family::new("limit_exceeded", "1 if exceeded, 0 if held, absent if undecided", Base::None);
     let mut samples = Family::new("limit_samples", "Over how many samples a limit was judged", Base::None);
     for of in &summary.scenario_limits {
