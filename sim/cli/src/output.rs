@@ -50,7 +50,8 @@ pub fn stderr_paint() -> Paint {
 /// `COLUMNS` goes before what a terminal says of itself; what goes into a file or a pipe is as wide as it likes.
 fn paint(colour: bool, is_terminal: bool) -> Paint {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok()).filter(|width| *width > 0);
-    let seen = || crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns)).filter(|_| is_terminal);
+    let size = || crossterm::terminal::size().ok().filter(|(columns, _)| is_terminal && *columns > 0);
+    let seen = || size().map(|(columns, _)| columns.into());
     let paint = Paint::new(colour);
     said.or_else(seen).map_or(paint, |width| paint.within(width))
 }

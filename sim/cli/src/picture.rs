@@ -26,8 +26,7 @@ impl Drawn {
         self.lengths.iter().map(|length| length.div_ceil(width.max(1)).max(1)).sum()
     }
     fn take_away(&self, out: &mut impl Write) -> io::Result<()> {
-        let width = terminal::size().map_or(usize::MAX, |(columns, _)| columns.into());
-        match u16::try_from(self.rows(width)) {
+        match u16::try_from(self.rows(size().0)) {
             Ok(rows @ 1..) => queue!(out, MoveToPreviousLine(rows), Clear(ClearType::FromCursorDown)),
             _ => Ok(()),
         }
@@ -60,7 +59,7 @@ impl Picture {
         let paint = output::stderr_paint();
         // A line that fills the last column would be broken by some terminals.
         let width = paint.width() - 1;
-        let room = terminal::size().map_or(usize::MAX, |(_, rows)| usize::from(rows).saturating_sub(1));
+        let room = size().1 - 1;
         let lines = |paint: Paint| view.draw(paint.within(width)).lines().take(room).map(str::to_owned).collect();
         let plain: Vec<String> = lines(Paint::new(false));
         let next = Drawn { lines: lines(paint), lengths: plain.iter().map(|line| line.chars().count()).collect() };
@@ -77,6 +76,12 @@ impl Drop for Picture {
     fn drop(&mut self) {
         clear();
     }
+}
+
+/// Columns and rows of the terminal; as many as one likes, if it does not tell.
+fn size() -> (usize, usize) {
+    let told = |n: u16| if n == 0 { usize::MAX } else { n.into() };
+    terminal::size().map_or((usize::MAX, usize::MAX), |(columns, rows)| (told(columns), told(rows)))
 }
 
 fn lock() -> MutexGuard<'static, Drawn> {
