@@ -5,6 +5,7 @@ use crate::commands::fixtures::FixturesArgs;
 use crate::commands::mock::{self, MockArgs};
 use crate::commands::prove::ProveArgs;
 use crate::commands::replay::ReplayArgs;
+use crate::commands::results::ResultsArgs;
 use crate::commands::shrink::ShrinkArgs;
 use crate::commands::tokens::TokensArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -60,7 +61,7 @@ pub struct Cli {
 pub enum Command {
     /// Run a scenario and say what held
     #[command(after_long_help = RUN_EXAMPLES)]
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Show that the judges bite: every defect under many seeds, and the system without any
     ///
     /// Each defect is built into small cells of its scenario until one of the rules named for it is broken. Then all
@@ -86,10 +87,12 @@ pub enum Command {
     /// Works on virtual and on live runs, and on what a kill or Ctrl-C left, up to where it was cut. The exit code is that
     /// of the run as judged now; 4 if the history says something else than the folder's summary.json.
     Check(CheckArgs),
-    /// Print the report of a run's folder again
+    /// Print the report of a run's folder again, and write its documents again
     ///
     /// From its summary.json; of a run that was killed before it could write one, from its history, judged up to its cut.
-    Report(CheckArgs),
+    Report(ReportArgs),
+    /// List the runs that there are, and remove old ones
+    Results(ResultsArgs),
     /// List the marks: states that should sometimes be reached
     Marks,
     /// List, show, check and plan scenarios
@@ -180,6 +183,9 @@ pub struct RunArgs {
     /// Run twice, on one thread and on many, without and with recording, and compare
     #[arg(long)]
     pub verify: bool,
+    /// Send the run's metrics and a span to a collector by OTLP over HTTP (a build with --features otlp)
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<String>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
@@ -198,6 +204,15 @@ pub struct CheckArgs {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
+}
+
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    #[command(flatten)]
+    pub of: CheckArgs,
+    /// Send the run's metrics and a span to a collector by OTLP over HTTP (a build with --features otlp)
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<String>,
 }
 
 /// What concerns runs on the wall clock alone; each goes before what the scenario says under `live`.

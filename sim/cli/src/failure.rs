@@ -118,6 +118,15 @@ pub enum Failure {
     /// A live run whose rep cannot live again.
     #[error("{path} cannot be lived again: {why}")]
     NotRelived { path: String, why: String },
+    /// A place without the run that is meant.
+    #[error("there is no such run in {}", dir.display())]
+    NoRun { dir: PathBuf },
+    /// A question that nobody is there to answer.
+    #[error("{total} would be removed, and nobody is there to be asked")]
+    NobodyToAsk { total: String },
+    /// Metrics that could not be sent.
+    #[error("nothing could be sent to {url} by OTLP: {why}")]
+    Otlp { url: String, why: String },
     /// A key that is none, or cannot be written.
     #[error(transparent)]
     Key(#[from] fieldday_tokens::KeyError),
@@ -154,6 +163,9 @@ impl Failure {
             | Failure::Live(_)
             | Failure::NotRelived { .. }
             | Failure::NotEmpty { .. }
+            | Failure::Otlp { .. }
+            | Failure::NoRun { .. }
+            | Failure::NobodyToAsk { .. }
             | Failure::Roster(_)
             | Failure::Cast(_)
             | Failure::ManyDates { .. }
@@ -192,6 +204,16 @@ impl Failure {
             Failure::NotEmpty { .. } => {
                 Some("another folder (--out DIR), or --force to write over what is there".to_owned())
             }
+            Failure::Otlp { .. } if !crate::otlp::IS_BUILT => {
+                Some("cargo install --path sim/cli --features otlp builds a fieldday that can".to_owned())
+            }
+            Failure::Otlp { .. } => Some(
+                "it is the base URL of a collector that speaks OTLP over HTTP, such as http://127.0.0.1:4318; `fieldday \
+                 report FOLDER --otlp URL` sends a run's metrics later"
+                    .to_owned(),
+            ),
+            Failure::NoRun { .. } => Some("`fieldday results list` lists the runs of a folder".to_owned()),
+            Failure::NobodyToAsk { .. } => Some("--yes removes them, --dry-run only says which".to_owned()),
             Failure::Roster(_) => Some("docs/data.md describes files of users".to_owned()),
             Failure::Cast(error) => Some(error.hint()),
             Failure::ManyDates { .. } => Some("choose one: --date 2026-06-10, or --date today".to_owned()),

@@ -1,6 +1,6 @@
 //! Ctrl-C: the first one ends the run with what it has, the second one ends the process.
 
-use crate::output;
+use crate::{output, picture};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,6 +13,7 @@ pub fn flag() -> Arc<AtomicBool> {
     let set = stop.clone();
     let watching = ctrlc::set_handler(move || {
         if set.swap(true, Ordering::Relaxed) {
+            picture::clear();
             std::process::exit(INTERRUPTED.into());
         }
         output::note("\nstopping; what was measured so far is kept (once more to leave at once)");

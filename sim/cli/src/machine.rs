@@ -31,12 +31,12 @@ pub use fieldday_live::clock::utc_now as now;
 
 /// Processor time of this process, all its threads.
 #[cfg(unix)]
-fn cpu_s() -> Option<f64> {
+pub fn cpu_s() -> Option<f64> {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Some(time.tv_sec as f64 + time.tv_nsec as f64 / 1e9)
 }
 #[cfg(not(unix))]
-fn cpu_s() -> Option<f64> {
+pub fn cpu_s() -> Option<f64> {
     None
 }
 
@@ -100,12 +100,14 @@ pub fn raise_open_files(_wanted: u64) -> Option<u64> {
 }
 
 /// Does something whose talk on stdout goes to stderr: goose says there how many users it launched, and stdout is for the
-/// result alone.
+/// result alone. Where a picture is drawn on stderr, that talk would go through it, so it goes nowhere.
 #[cfg(unix)]
-pub fn with_stdout_aside<T>(work: impl FnOnce() -> T) -> T {
+pub fn with_stdout_aside<T>(is_drawn: bool, work: impl FnOnce() -> T) -> T {
     use rustix::stdio;
     let kept = rustix::io::dup(stdio::stdout());
-    let is_aside = kept.is_ok() && stdio::dup2_stdout(stdio::stderr()).is_ok();
+    let nowhere = is_drawn.then(|| std::fs::OpenOptions::new().write(true).open("/dev/null").ok()).flatten();
+    let aside = || nowhere.as_ref().map_or_else(|| stdio::dup2_stdout(stdio::stderr()), stdio::dup2_stdout);
+    let is_aside = kept.is_ok() && aside().is_ok();
     let done = work();
     if let Ok(kept) = kept.as_ref()
         && is_aside
@@ -116,6 +118,6 @@ pub fn with_stdout_aside<T>(work: impl FnOnce() -> T) -> T {
     done
 }
 #[cfg(not(unix))]
-pub fn with_stdout_aside<T>(work: impl FnOnce() -> T) -> T {
+pub fn with_stdout_aside<T>(_is_drawn: bool, work: impl FnOnce() -> T) -> T {
     work()
 }

@@ -7,10 +7,13 @@ mod commands;
 mod failure;
 mod interrupt;
 mod machine;
+mod otlp;
 mod output;
+mod picture;
 mod progress;
 mod show;
 mod stage;
+mod watcher;
 
 fn main() -> std::process::ExitCode {
     commands::main()

@@ -1,7 +1,9 @@
 //! The two streams: results on stdout, everything else on stderr. A reader who has gone away is no failure.
 
 use crate::failure::Failure;
+use crate::picture;
 use anstream::{AutoStream, ColorChoice};
+use fieldday_report::Paint;
 use std::io::{self, IsTerminal, Write};
 
 /// Whether more can be printed.
@@ -23,14 +25,35 @@ pub fn print(text: &str) -> Result<Reader, Failure> {
     }
 }
 
-/// Says something that is no result. If nobody can hear it, there is nobody to tell.
+/// Says something that is no result. If nobody can hear it, there is nobody to tell. A picture makes room for it.
 pub fn note(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    picture::aside(|is_drawn| {
+        // A line of its own is what begins a note that comes after an echoed ^C; a picture takes the echo away.
+        let text = if is_drawn { text.trim_start_matches('\n') } else { text };
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    });
 }
 
 /// Whether results may have colour.
 pub fn stdout_has_colour() -> bool {
     AutoStream::choice(&io::stdout()) != ColorChoice::Never
+}
+
+/// How results are shown: with colour or without, and as wide as whoever reads them can see.
+pub fn stdout_paint() -> Paint {
+    paint(stdout_has_colour(), io::stdout().is_terminal())
+}
+/// How the picture of a run that goes on is shown.
+pub fn stderr_paint() -> Paint {
+    paint(stderr_has_colour(), true)
+}
+/// `COLUMNS` goes before what a terminal says of itself; what goes into a file or a pipe is as wide as it likes.
+fn paint(colour: bool, is_terminal: bool) -> Paint {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok()).filter(|width| *width > 0);
+    let size = || crossterm::terminal::size().ok().filter(|(columns, _)| is_terminal && *columns > 0);
+    let seen = || size().map(|(columns, _)| columns.into());
+    let paint = Paint::new(colour);
+    said.or_else(seen).map_or(paint, |width| paint.within(width))
 }
 
 /// Whether notes may have colour.

@@ -26,6 +26,22 @@ fn under_way(out: &Path) -> Child {
     child
 }
 
+/// The summary of a run's folder, which is as its schema says; its documents are there, too.
+fn summary_as_the_schema_says(folder: &Path) -> serde_json::Value {
+    let text = fs::read_to_string(folder.join("summary.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let schema = serde_json::from_str(include_str!("../../report/schemas/summary.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let wrong: Vec<String> = schema.iter_errors(&document).map(|e| format!("{e} at {}", e.instance_path())).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+    let markdown = fs::read_to_string(folder.join("summary.md")).unwrap();
+    assert!(markdown.contains(document["ran"]["seed"].as_str().unwrap()), "{markdown}");
+    for (file, end) in [("junit.xml", "</testsuites>"), ("metrics.prom", "# EOF")] {
+        assert!(fs::read_to_string(folder.join(file)).unwrap().trim_end().ends_with(end), "{file}");
+    }
+    document
+}
+
 /// The demo, on a machine that may be as slow as it likes.
 fn patient_demo(name: &str) -> String {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/demo.toml")).unwrap();
@@ -50,6 +66,10 @@ fn a_day_against_the_mock_is_judged_checked_and_lived_again() {
     assert!(code == 0 && stdout.contains("says the same as summary.json"), "{stdout}\n{stderr}");
     let (code, _, stderr) = said(&["replay", path, "--rep", "cell-0/tenant-0/rep-00"]);
     assert!(code == 0 && stderr.contains("events are as recorded"), "{stderr}");
+    let summary = summary_as_the_schema_says(&folder);
+    assert!(summary["limits"][0]["wire"].is_object(), "a live run has more clocks: {summary}");
+    let metrics = fs::read_to_string(folder.join("metrics.prom")).unwrap();
+    assert!(metrics.contains("clock=\"wire\"") && metrics.contains("target=\"mock\""), "{metrics}");
     // Nothing of a token is in any file.
     for file in fs::read_dir(&folder).unwrap() {
         let bytes = fs::read(file.unwrap().path()).unwrap();
@@ -85,7 +105,8 @@ fn an_interrupted_run_ends_politely_and_keeps_what_was_measured() {
     let (code, stdout, stderr) = told(&child.wait_with_output().unwrap());
     assert_eq!(code, 130, "{stdout}\n{stderr}");
     assert!(stdout.contains("POST clock-out"), "reps clock out on their way home: {stdout}");
-    assert!(run_folder(&out).join("summary.json").exists());
+    let summary = summary_as_the_schema_says(&run_folder(&out));
+    assert_eq!(summary["verdict"]["outcome"], "interrupted");
 }
 
 #[test]

@@ -4,8 +4,10 @@ use crate::carrier::Arrival;
 use crate::clock::DayClock;
 use crate::recorder::{Frames, Recorder};
 use crate::station::{Line, Occupant, Shared, Station};
+use crate::watch::Watch;
 use fieldday_api::SmolStr;
 use fieldday_api::names::Role;
+use fieldday_api::rules::Rule;
 use fieldday_api::time::{Span, Time, Zone};
 use fieldday_engine::executor::Executor;
 use fieldday_engine::setup;
@@ -112,6 +114,7 @@ impl LiveCell {
             recorder: RefCell::new(Some(recorder)),
             carrier: RefCell::default(),
             lingers: terms.lingers,
+            watch: RefCell::default(),
         });
         let mut cell = LiveCell {
             shared,
@@ -216,6 +219,18 @@ impl LiveCell {
     /// The client numbers of its reps, in the plan's order.
     pub fn rep_clients(&self) -> impl Iterator<Item = u32> + '_ {
         self.reps.iter().map(|seat| seat.client)
+    }
+    /// Has somebody watch its reps.
+    pub fn watched_by(&self, watch: &Rc<RefCell<Watch>>) {
+        let cell = watch.borrow_mut().add_cell(self.stations.len(), self.rep_clients());
+        *self.shared.watch.borrow_mut() = Some((watch.clone(), cell));
+    }
+    /// How often each rule was broken so far.
+    pub fn broken(&self, mut each: impl FnMut(Rule, u64)) {
+        let recorder = self.shared.recorder.borrow();
+        let Some(recorder) = recorder.as_ref() else { return };
+        let findings = recorder.judges.so_far();
+        Rule::ALL.iter().for_each(|rule| each(*rule, findings.count(*rule).broken));
     }
     /// Lets everybody but the reps begin.
     pub fn begin(&self) {

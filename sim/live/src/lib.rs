@@ -22,4 +22,5 @@ pub mod run;
 pub mod slice;
 pub mod station;
 pub mod target;
+pub mod watch;
 pub mod worker;

@@ -150,6 +150,7 @@ impl LiveRun {
                 clock: self.clock,
                 wire: wire.clone(),
                 pool,
+                number,
                 pulse: pulse.clone(),
                 history: to_frames.clone(),
             };

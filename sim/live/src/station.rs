@@ -8,6 +8,7 @@ use crate::carrier::{Arrived, Carrier};
 use crate::clock::DayClock;
 use crate::flight::{Departure, Flight};
 use crate::recorder::Recorder;
+use crate::watch::Watch;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::endpoint::Op;
@@ -42,12 +43,17 @@ pub struct Shared {
     pub carrier: RefCell<Option<Rc<dyn Carrier>>>,
     /// How long a phone stays on for what waits to be sent.
     pub lingers: Span,
+    /// Who watches, and as which of the watched cells.
+    pub watch: RefCell<Option<(Rc<RefCell<Watch>>, usize)>>,
 }
 
 impl Shared {
     /// Notes what happened.
     pub fn record(&self, client: u32, what: What) {
         let now = self.clock.now();
+        if let Some((watch, cell)) = &*self.watch.borrow() {
+            watch.borrow_mut().on(*cell, client, &what);
+        }
         if let Some(recorder) = &mut *self.recorder.borrow_mut() {
             recorder.record(now, client, what);
         }

@@ -11,6 +11,7 @@ use crate::health::Health;
 use crate::http::{HttpWire, WireSettings};
 use crate::inbox::Inbox;
 use crate::recorder::{Frames, Recorder};
+use crate::watch::{Glance, Watch};
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::{Span, Time};
 use fieldday_engine::executor::Executor;
@@ -21,13 +22,15 @@ use fieldday_world::scenario::{Connections, Scenario};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 /// How often parts of histories are handed on.
 const HANDS_ON_EVERY: Duration = Duration::from_millis(500);
+/// How often it is said how reps are.
+const GLANCES_EVERY: Duration = Duration::from_secs(1);
 /// How long a request may still be on the wire after its phone was switched off.
 const LAST_WORDS: Span = Span::seconds(3);
 /// For how long after the last phone is switched off an auditor may still read.
@@ -81,6 +84,8 @@ pub struct Orders {
     pub wire: Arc<WireSettings>,
     /// Connections of a pool, for each worker.
     pub pool: usize,
+    /// The worker's number.
+    pub number: usize,
     /// What is told while it goes on.
     pub pulse: Arc<Pulse>,
     /// Where parts of the history go.
@@ -98,6 +103,8 @@ pub struct Pulse {
     pub begun: AtomicU64,
     /// Reps whose day is over.
     pub ended: AtomicU64,
+    /// What each worker last said of its reps, about once a second.
+    pub glances: Mutex<BTreeMap<usize, Glance>>,
 }
 
 /// What came of a worker's cells.
@@ -150,6 +157,7 @@ struct Worker {
     ended: Rc<RefCell<Vec<Ended>>>,
     begun: Vec<u64>,
     health: Health,
+    watch: Rc<RefCell<Watch>>,
     home: Option<Time>,
 }
 
@@ -168,6 +176,7 @@ impl Worker {
             ended: Rc::default(),
             begun: Vec::new(),
             health: Health::default(),
+            watch: Rc::default(),
             home: None,
             orders,
         };
@@ -191,6 +200,7 @@ impl Worker {
                 wire.seat(client as u32, cell.stations[client].clone());
             }
             *cell.shared.carrier.borrow_mut() = Some(Rc::new(wire.clone()) as Rc<dyn Carrier>);
+            cell.watched_by(&worker.watch);
             if order.only.is_none() {
                 cell.begin();
             }
@@ -204,6 +214,8 @@ impl Worker {
     async fn live(mut self, mut commands: UnboundedReceiver<Command>) -> WorkerOutcome {
         let mut hands_on = tokio::time::interval(HANDS_ON_EVERY);
         hands_on.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut glances = tokio::time::interval(GLANCES_EVERY);
+        glances.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut open = true;
         loop {
             self.take_in();
@@ -225,6 +237,7 @@ impl Worker {
                     None => open = false,
                 },
                 _ = hands_on.tick() => self.hand_on(),
+                _ = glances.tick() => self.glance(),
             }
         }
         self.finish()
@@ -318,8 +331,22 @@ impl Worker {
             let _ = self.orders.history.send(frames);
         }
     }
+    /// Says how its reps are, for whoever watches.
+    fn glance(&self) {
+        let mut glance = self.watch.borrow().glance();
+        for cell in &self.cells {
+            cell.broken(|rule, cases| glance.broken[rule.index()] += cases);
+        }
+        glance.late_p99_us = self.health.late.value_at_quantile(0.99);
+        glance.lag_p99_us = self.health.lag.value_at_quantile(0.99);
+        // A watcher who panicked watches no more.
+        if let Ok(mut glances) = self.orders.pulse.glances.lock() {
+            glances.insert(self.orders.number, glance);
+        }
+    }
     fn finish(mut self) -> WorkerOutcome {
         self.hand_on();
+        self.glance();
         let complete = self.home.is_none();
         let cells = std::mem::take(&mut self.cells);
         drop(self.executor);

@@ -293,9 +293,8 @@ impl Checked {
         if self.differences.is_empty() { self.summary.verdict.exit_code } else { DIFFERS }
     }
     /// The report for a terminal: that of the run, made anew, and how it compares.
-    pub fn report(&self, folder: &str, colour: bool) -> String {
-        let paint = Paint::new(colour);
-        let mut out = terminal::report(&self.summary, Some(folder), colour);
+    pub fn report(&self, folder: &str, paint: Paint) -> String {
+        let mut out = terminal::report(&self.summary, Some(folder), paint);
         let events = counted(self.judged.events, "event", "events");
         let cells = counted(self.judged.cells, "cell", "cells");
         out.push_str(&format!("\nchecked  {events} of {cells}"));

@@ -4,6 +4,7 @@
 //! stands. Files that are written at once are written beside their place and renamed, so that no file is ever half there.
 //! The history grows by whole frames and has an end line. So a kill at any moment leaves a folder that says what it is.
 
+use crate::documents;
 use crate::hlog;
 use crate::summary::Summary;
 use fieldday_api::time::Time;
@@ -13,7 +14,7 @@ use fieldday_history::file::{Header, Writer};
 use fieldday_rules::Measures;
 use fieldday_world::scenario::Scenario;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -92,6 +93,21 @@ pub struct FolderError {
 pub struct Folder {
     path: PathBuf,
     history: Option<Writer<File>>,
+    /// Held as long as the folder is written, for whoever clears up.
+    _lock: Option<File>,
+}
+
+/// Marks a folder as one that is being written; the system takes the mark away when the process ends, however it ends.
+/// None where folders cannot be locked.
+fn lock(folder: &Path) -> Option<File> {
+    let file = File::open(folder).ok()?;
+    file.try_lock_shared().ok()?;
+    Some(file)
+}
+
+/// Whether somebody is writing a run into this folder, as far as its mark tells.
+pub(crate) fn is_locked(folder: &Path) -> bool {
+    File::open(folder).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
 impl Folder {
@@ -111,7 +127,7 @@ impl Folder {
                 Ok(()) => break,
             }
         }
-        let folder = Folder { path, history: None };
+        let folder = Folder { _lock: lock(&path), path, history: None };
         folder.put_json("run.json", &RunFile { complete: false, ..run.clone() })?;
         Ok(folder)
     }
@@ -158,6 +174,10 @@ impl Folder {
     pub fn put_summary(&self, summary: &Summary) -> Result<(), FolderError> {
         self.put_json("summary.json", summary)
     }
+    /// Writes the documents that are made of `run.json`, as it will be, and the summary.
+    pub fn put_documents(&self, run: &RunFile, summary: &Summary) -> Result<(), FolderError> {
+        documents::write(&documents::Source { folder: &self.path, run, summary })
+    }
     /// Replaces `run.json`: the last thing to be written.
     pub fn close(&self, run: &RunFile) -> Result<(), FolderError> {
         self.put_json("run.json", run)
@@ -167,17 +187,23 @@ impl Folder {
         let text = json(value).map_err(|error| self.failed(name, error))?;
         self.put(name, text.as_bytes()).map_err(|source| self.failed(name, source))
     }
-    /// Beside its place, then renamed.
     fn put(&self, name: &str, text: &[u8]) -> io::Result<()> {
-        let (place, beside) = (self.path.join(name), self.path.join(format!("{name}.part")));
-        fs::write(&beside, text).and_then(|()| fs::rename(&beside, &place)).inspect_err(|_| {
-            // What is half there helps nobody; if it cannot be removed, its name says what it is.
-            let _ = fs::remove_file(&beside);
-        })
+        put(&self.path.join(name), text)
     }
     fn failed(&self, name: &str, source: io::Error) -> FolderError {
         FolderError { path: self.path.join(name), source }
     }
+}
+
+/// Writes a file beside its place and renames it, so that it is never half there.
+pub(crate) fn put(place: &Path, text: &[u8]) -> io::Result<()> {
+    let mut beside = place.as_os_str().to_owned();
+    beside.push(".part");
+    let beside = PathBuf::from(beside);
+    fs::write(&beside, text).and_then(|()| fs::rename(&beside, place)).inspect_err(|_| {
+        // What is half there helps nobody; if it cannot be removed, its name says what it is.
+        let _ = fs::remove_file(&beside);
+    })
 }
 
 /// A value as JSON for people and programs: indented, with a newline at its end.

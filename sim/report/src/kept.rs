@@ -1,6 +1,8 @@
-//! A run folder, read again: what was run, and what is kept of it to compare with. Nothing in it is ever changed.
+//! A run folder, read again: what was run, and what is kept of it to compare with. But for the documents
+//! that are made of the rest, nothing in it is ever changed.
 
-use crate::folder::{HISTORY, RUN_SCHEMA, RunFile};
+use crate::documents;
+use crate::folder::{FolderError, HISTORY, RUN_SCHEMA, RunFile};
 use crate::summary::{SCHEMA, Summary};
 use fieldday_engine::replay::Replayed;
 use fieldday_history::file::{HistoryError, Line, Reader};
@@ -127,6 +129,11 @@ impl Kept {
         }
         let read = serde_json::from_str(&text);
         read.map(Some).map_err(|error| wrong(format!("it has something that this version does not know: {error}")))
+    }
+
+    /// Writes the documents that are made of `run.json` and a summary of it, over those that are there.
+    pub fn put_documents(&self, summary: &Summary) -> Result<(), FolderError> {
+        documents::write(&documents::Source { folder: &self.path, run: &self.run, summary })
     }
 
     /// Compares a cell that was lived again with the recorded history, if there is one.

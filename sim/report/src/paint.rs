@@ -1,4 +1,4 @@
-//! Colour, where it is wanted. Nothing is said by colour alone.
+//! Colour, where it is wanted, and how wide a page is. Nothing is said by colour alone.
 
 use anstyle::{AnsiColor, Style};
 
@@ -20,16 +20,36 @@ pub enum Tone {
     Strong,
 }
 
-/// Puts colour on text, or not.
+/// Puts colour on text, or not, and knows how much of it goes on a line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Paint {
     colour: bool,
+    width: usize,
 }
+
+/// The width where nobody says another: what is read in a file or sent through a pipe.
+const WIDE: usize = 120;
+/// Lines of words are no longer than this, however much room there is: longer ones are hard to read.
+const PROSE: usize = 100;
+/// Nothing is laid out for less.
+const NARROW: usize = 40;
 
 impl Paint {
     /// With colour or without.
     pub fn new(colour: bool) -> Paint {
-        Paint { colour }
+        Paint { colour, width: WIDE }
+    }
+    /// So wide.
+    pub fn within(self, width: usize) -> Paint {
+        Paint { width: width.max(NARROW), ..self }
+    }
+    /// How much goes on a line.
+    pub fn width(self) -> usize {
+        self.width
+    }
+    /// How long a line of words may be after so many characters.
+    pub(crate) fn prose(self, after: usize) -> usize {
+        self.width.min(PROSE).saturating_sub(after).max(NARROW / 2)
     }
     /// The text in its tone.
     pub fn on(self, tone: Tone, text: &str) -> String {

@@ -1,5 +1,7 @@
 //! What has to be typed to get the same run again.
 
+use crate::build::ON_THE_VIRTUAL_CLOCK;
+use crate::summary::{Outcome, Summary};
 use std::fmt;
 
 /// All that decides a run, as the command line takes it. Threads and recording decide nothing.
@@ -48,8 +50,26 @@ impl fmt::Display for Recipe {
     }
 }
 
+impl Summary {
+    /// The lines to paste after a run, each with what it gives: none of a run that held.
+    pub fn to_paste(&self) -> Vec<(&'static str, String)> {
+        let mut lines = Vec::new();
+        if self.verdict.outcome == Outcome::Held {
+            return lines;
+        }
+        lines.push(("again", self.reproduce.clone()));
+        // A live run's failures are told as stories in its folder: no seed gives them again.
+        let is_virtual = self.ran.target == ON_THE_VIRTUAL_CLOCK;
+        if is_virtual && self.verdict.outcome == Outcome::Broken && !self.violations.is_empty() {
+            let shrink = self.reproduce.replacen("fieldday run", "fieldday shrink", 1);
+            lines.push(("small", shrink.trim_end_matches(" --record").to_owned()));
+        }
+        lines
+    }
+}
+
 /// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./,:@%+=".contains(c);
     if !word.is_empty() && word.chars().all(safe) {
         return word.to_owned();

@@ -8,6 +8,15 @@ use fieldday_api::rules::Rule;
 use fieldday_engine::run::RunOutcome;
 
 impl Outcome {
+    /// The word for it, as in `summary.json`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Outcome::Held => "held",
+            Outcome::Broken => "broken",
+            Outcome::Invalid => "invalid",
+            Outcome::Interrupted => "interrupted",
+        }
+    }
     /// What the command exits with.
     pub const fn exit_code(self) -> u8 {
         match self {

@@ -1,8 +1,8 @@
 //! The terminal's report, whole, of a summary made by hand.
 
-use fieldday_report::Outcome;
 use fieldday_report::summary::*;
 use fieldday_report::terminal::report;
+use fieldday_report::{Outcome, Paint};
 
 fn percentiles(count: u64, p50_us: u64, max_us: u64) -> Percentiles {
     let between = |part: u64| p50_us + (max_us - p50_us) / 100 * part;
@@ -142,7 +142,7 @@ fn held() -> Summary {
 
 #[test]
 fn a_run_that_held() {
-    let text = report(&held(), Some("results/weekday-0x5eed-20260610T123000Z"), false);
+    let text = report(&held(), Some("results/weekday-0x5eed-20260610T123000Z"), Paint::new(false));
     insta::assert_snapshot!(text);
     assert!(text.lines().all(|line| line.trim_end() == line), "no line ends in blanks");
 }
@@ -159,7 +159,7 @@ fn a_run_that_broke_a_rule_ends_with_what_broke_and_the_line_to_paste() {
     let history = "history.jsonl.zst".to_owned();
     summary.history =
         Some(HistoryPart { file: history, only_cells: Some(vec!["cell-1".into()]), why: "run again".into() });
-    insta::assert_snapshot!(report(&summary, Some("results/x"), false));
+    insta::assert_snapshot!(report(&summary, Some("results/x"), Paint::new(false)));
 }
 
 #[test]
@@ -178,12 +178,12 @@ fn two_runs_that_differ_are_told_with_the_first_event_that_does() {
         }),
     });
     summary.verdict = Verdict { outcome: Outcome::Invalid, exit_code: 4, reasons: vec!["the two runs differ".into()] };
-    insta::assert_snapshot!(report(&summary, None, false));
+    insta::assert_snapshot!(report(&summary, None, Paint::new(false)));
 }
 
 #[test]
 fn colour_adds_nothing_but_colour() {
-    let (plain, coloured) = (report(&held(), None, false), report(&held(), None, true));
+    let (plain, coloured) = (report(&held(), None, Paint::new(false)), report(&held(), None, Paint::new(true)));
     assert!(coloured.contains("\u{1b}["));
     let mut stripped = String::new();
     let mut escaped = false;
@@ -201,8 +201,8 @@ fn colour_adds_nothing_but_colour() {
 #[test]
 fn differences_of_form_and_endpoints_that_never_succeeded_are_told_only_if_there_are_any() {
     let mut summary = held();
-    assert!(!report(&summary, None, false).contains("CONTRACT"));
-    assert!(!report(&summary, None, false).contains("NOT EXERCISED"));
+    assert!(!report(&summary, None, Paint::new(false)).contains("CONTRACT"));
+    assert!(!report(&summary, None, Paint::new(false)).contains("NOT EXERCISED"));
     let finding = |kind: &str, at: &str, severity| ContractLine {
         kind: kind.into(),
         section: "2".into(),
@@ -226,7 +226,7 @@ fn differences_of_form_and_endpoints_that_never_succeeded_are_told_only_if_there
         tried: 31,
         part: "recordings".into(),
     }];
-    let text = report(&summary, None, false);
+    let text = report(&summary, None, Paint::new(false));
     let part = &text[text.find("CONTRACT").unwrap()..text.find("TOTALS").unwrap()];
     assert_eq!(part.matches("contract.naive-time").count(), 1, "{part}");
     for expected in [
@@ -241,4 +241,33 @@ fn differences_of_form_and_endpoints_that_never_succeeded_are_told_only_if_there
     ] {
         assert!(part.contains(expected), "{expected}\n{part}");
     }
+}
+
+/// A report with everything that may be long.
+fn long() -> Summary {
+    let mut summary = held();
+    let slow = percentiles(1_234, 76_000, 10_000_000);
+    summary.limits[0] = Limit {
+        wire: Some(slow),
+        due: Some(slow),
+        ..limit("get-appointment", "GET appointments/{id}/recordings", Some(10_000_000), slow, LimitMark::Exceeded)
+    };
+    summary.rules[0] = rule("shift.clock-in.once", RuleVerdict::Broken, 1_412, true);
+    summary.rules.push(rule("appointment.reschedule.outcome", RuleVerdict::Held, 1_234_567, true));
+    summary.violations = vec![case("shift.clock-in.once")];
+    summary.verdict = Verdict { outcome: Outcome::Broken, exit_code: 1, reasons: vec!["1 rule broken".into()] };
+    summary
+}
+
+#[test]
+fn a_report_keeps_to_its_page_but_for_what_is_pasted() {
+    let mut pages = String::new();
+    for width in [60, 80, 120] {
+        let text = report(&long(), Some("results/weekday-0x5eed-20260610T123000Z"), Paint::new(false).within(width));
+        for line in text.lines().filter(|line| !line.starts_with("  again: ") && !line.starts_with("  small: ")) {
+            assert!(line.chars().count() <= width, "wider than {width}: {line:?}");
+        }
+        pages.push_str(&format!("== {width}\n{text}\n"));
+    }
+    insta::assert_snapshot!(pages);
 }

@@ -198,6 +198,10 @@ impl Judges {
             _ => self.told(event),
         }
     }
+    /// What was found so far. Shares, and what only the end decides, are not settled.
+    pub fn so_far(&self) -> &Findings {
+        &self.notes.findings
+    }
     /// No more events: what is still open is undetermined, and the findings are complete.
     pub fn finish(mut self) -> Findings {
         self.bench.finish(&mut self.notes);

@@ -6,7 +6,8 @@ use crate::choice::Choice;
 use crate::failure::{Failure, WRONG};
 use crate::machine::{self, Stopwatch};
 use crate::stage::Stage;
-use crate::{interrupt, output, show};
+use crate::watcher::{Watcher, Watching};
+use crate::{interrupt, otlp, output, show};
 use fieldday_api::private;
 use fieldday_api::time::{Span, Time};
 use fieldday_engine::setup;
@@ -31,10 +32,8 @@ use fieldday_world::scenario::{Live, Scenario};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Between two lines of progress.
-const A_WHILE: Duration = Duration::from_secs(5);
 /// Threads that the tool's own mock serves on.
 const MOCK_THREADS: usize = 1;
 /// A protocol's clock shows this a moment before the window opens: everybody takes their place.
@@ -112,8 +111,15 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         output::note(&format!("goose's dashboard: http://127.0.0.1:{port}"));
     }
     let stop = interrupt::flag();
+    let title = format!(
+        "{}, seed {:#x}, {}",
+        stage.scenario.name,
+        stage.plan.seed(),
+        if is_mock { "mock".to_owned() } else { target.to_string() }
+    );
+    let seen = Watching { title, scenario: stage.scenario.clone() };
     let stopwatch = Stopwatch::start();
-    let ran = machine::with_stdout_aside(|| go(live, &stop, &mut keeper))?;
+    let ran = machine::with_stdout_aside(output::stderr_is_terminal(), || go(live, &stop, &mut keeper, seen))?;
     let took = stopwatch.took();
     if let Some(mock) = mock {
         runtime.block_on(mock.stop());
@@ -255,26 +261,13 @@ fn announce(stage: &Stage, target: &Target, is_mock: bool) {
     ));
 }
 
-fn go(live: LiveRun, stop: &AtomicBool, keeper: &mut Keeper) -> Result<LiveOutcome, Failure> {
+fn go(live: LiveRun, stop: &AtomicBool, keeper: &mut Keeper, seen: Watching) -> Result<LiveOutcome, Failure> {
     let pulse = Arc::new(Pulse::default());
-    let began = Instant::now();
-    let mut told = began;
-    let tick = |pulse: &Pulse| {
-        if told.elapsed() >= A_WHILE {
-            told = Instant::now();
-            let of = |n: &std::sync::atomic::AtomicU64| n.load(Ordering::Relaxed);
-            let (begun, ended) = (of(&pulse.begun), of(&pulse.ended));
-            output::note(&format!(
-                "{:>4} s  {} at work, {} done; {}, {}",
-                began.elapsed().as_secs(),
-                counted(begun - ended.min(begun), "rep", "reps"),
-                count(ended),
-                counted(of(&pulse.requests), "request", "requests"),
-                counted(of(&pulse.errors), "error", "errors")
-            ));
-        }
-    };
-    Ok(live.live(stop, &pulse, |part| keeper.add(&part.bytes, part.events), tick)?)
+    let mut watcher = Watcher::new(seen);
+    let tick = |pulse: &Pulse| watcher.look(pulse, stop.load(Ordering::Relaxed));
+    let lived = live.live(stop, &pulse, |part| keeper.add(&part.bytes, part.events), tick);
+    watcher.finish();
+    Ok(lived?)
 }
 
 #[allow(clippy::too_many_arguments)] // Everything that a report is made of, once.
@@ -315,10 +308,11 @@ fn report(
         ..Facts::default()
     };
     let summary = Summary::new(facts, &stage.plan, &ran.run);
+    let run = RunFile { ended_at: Some(machine::now()), ..keeper.run.clone() };
     let (place, lost) = keeper.close(&summary, &ran, &stage.plan);
     let text = match args.format {
         Format::Json => summary.to_json(),
-        Format::Terminal => terminal::report(&summary, place.as_deref(), output::stdout_has_colour()),
+        Format::Terminal => terminal::report(&summary, place.as_deref(), output::stdout_paint()),
     };
     let printed = output::print(&text).err();
     let violations: Vec<_> = ran.run.findings.shown().cloned().collect();
@@ -332,7 +326,9 @@ fn report(
         Some(Err(failure)) => Some(failure),
         _ => None,
     };
-    let failures: Vec<Failure> = lost.map(Failure::Folder).into_iter().chain(printed).chain(untold).collect();
+    let unsent = args.otlp.as_deref().and_then(|url| otlp::send(url, &run, &summary).err());
+    let failures: Vec<Failure> =
+        lost.map(Failure::Folder).into_iter().chain(printed).chain(untold).chain(unsent).collect();
     failures.iter().for_each(show::failure);
     let verdict = summary.verdict.exit_code;
     Ok(if verdict == Outcome::Held.exit_code() && !failures.is_empty() { WRONG } else { verdict })
@@ -400,8 +396,9 @@ impl Keeper {
         let lost = self.lost.take();
         self.attempt(|folder| folder.put_latencies(&ran.run.measures, plan.start(), plan.end()));
         self.attempt(|folder| folder.put_summary(summary));
+        let run = RunFile { complete: summary.complete, ended_at: Some(machine::now()), ..self.run.clone() };
+        self.attempt(|folder| folder.put_documents(&run, summary));
         if lost.is_none() {
-            let run = RunFile { complete: summary.complete, ended_at: Some(machine::now()), ..self.run.clone() };
             self.attempt(|folder| folder.close(&run));
         }
         (place, lost.or(self.lost))

@@ -1,8 +1,8 @@
 //! The commands, one a file.
 
+mod beside;
 mod catalogue;
 mod check;
-mod compare;
 pub mod explore;
 pub mod fixtures;
 mod init;
@@ -11,6 +11,7 @@ pub mod mock;
 pub mod prove;
 mod relive;
 pub mod replay;
+pub mod results;
 mod run;
 mod scenarios;
 pub mod shrink;
@@ -49,6 +50,7 @@ fn execute(command: Command) -> Result<u8, Failure> {
         Command::Explore(args) => return explore::explore(&args),
         Command::Check(args) => return check::check(&args),
         Command::Report(args) => return check::report(&args),
+        Command::Results(args) => return results::results(&args),
         Command::Marks => catalogue::marks()?,
         Command::Replay(args) => return replay::replay(&args),
         Command::Shrink(args) => return shrink::shrink(&args),

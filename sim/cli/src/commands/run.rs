@@ -8,7 +8,7 @@ use crate::choice::Choice;
 use crate::failure::{Failure, WRONG};
 use crate::machine::{self, Stopwatch};
 use crate::progress::Progress;
-use crate::{interrupt, output, show};
+use crate::{interrupt, otlp, output, show};
 use fieldday_engine::cell::{CellRun, Keep};
 use fieldday_engine::run::{self, Options, RunOutcome};
 use fieldday_engine::verify::{self, Divergence, Verified};
@@ -27,6 +27,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const CELLS_RECORDED: usize = 4;
 
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
+    args.otlp.as_deref().map_or(Ok(()), otlp::can_send)?;
     if args.target != "model" {
         return super::live::run(args);
     }
@@ -53,13 +54,15 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         ..Facts::default()
     };
     let summary = Summary::new(facts, &choice.plan, &ran.outcome);
+    let run = RunFile { ended_at: Some(machine::now()), ..keeper.run.clone() };
     let (place, lost) = keeper.close(&summary, &ran.outcome.measures, &choice.plan);
     let text = match args.format {
         Format::Json => summary.to_json(),
-        Format::Terminal => terminal::report(&summary, place.as_deref(), output::stdout_has_colour()),
+        Format::Terminal => terminal::report(&summary, place.as_deref(), output::stdout_paint()),
     };
     let printed = output::print(&text).err();
-    let failures: Vec<Failure> = lost.map(Failure::Folder).into_iter().chain(printed).collect();
+    let unsent = args.otlp.as_deref().and_then(|url| otlp::send(url, &run, &summary).err());
+    let failures: Vec<Failure> = lost.map(Failure::Folder).into_iter().chain(printed).chain(unsent).collect();
     failures.iter().for_each(show::failure);
     let verdict = summary.verdict.exit_code;
     Ok(if verdict == Outcome::Held.exit_code() && !failures.is_empty() { WRONG } else { verdict })
@@ -77,7 +80,7 @@ struct Ran {
 
 fn go(args: &RunArgs, plan: &Plan, keeper: &mut Keeper, stop: &AtomicBool) -> Result<Ran, Failure> {
     let threads = usize::try_from(threads(args)).unwrap_or(1);
-    let mut progress = Progress::new(plan.cells().into());
+    let mut progress = Progress::new(plan);
     let on_cell = |cell| {
         progress.cell(&cell);
         keeper.add(&cell);
@@ -213,8 +216,9 @@ impl Keeper {
         let lost = self.lost.take();
         self.attempt(|folder| folder.put_latencies(measures, plan.start(), plan.end()));
         self.attempt(|folder| folder.put_summary(summary));
+        let run = RunFile { complete: summary.complete, ended_at: Some(machine::now()), ..self.run.clone() };
+        self.attempt(|folder| folder.put_documents(&run, summary));
         if lost.is_none() {
-            let run = RunFile { complete: summary.complete, ended_at: Some(machine::now()), ..self.run.clone() };
             self.attempt(|folder| folder.close(&run));
         }
         (place, lost.or(self.lost))

@@ -24,7 +24,7 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     head.extend(["p50", "p95", "p99", "p99.9", "max", "samples"].map(|title| figure(title).tone(Tone::Faint)));
     whole.row(head);
     whole.append(table);
-    out.push_str(&whole.render(paint, 2));
+    out.push_str(&whole.render_within(paint, 2, &[5, 2, 6, 7]));
 }
 
 fn row(label: &str, clock: &str, of: &Percentiles) -> Vec<crate::table::Entry> {

@@ -1,9 +1,9 @@
 //! How the answers differ from the spec in form, and which endpoints never succeeded.
 
-use super::{WIDTH, heading, line, wrapped};
+use super::{heading, line};
 use crate::paint::{Paint, Tone};
 use crate::summary::{ContractLine, ContractPart, ContractSeverity, Summary};
-use crate::table::{Table, figure, words};
+use crate::table::{Table, figure, words, wrapped};
 use crate::units::{count, counted};
 use std::fmt::Write as _;
 
@@ -23,7 +23,7 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
         let tried = format!("0 of {}", counted(failing.tried, "attempt", "attempts"));
         table.row([words(format!("✗ {}", failing.label)).tone(Tone::Bad), words(tried), words(failing.part.clone())]);
     }
-    out.push_str(&table.render(paint, 2));
+    out.push_str(&table.render_within(paint, 2, &[]));
 }
 
 fn contract(out: &mut String, part: &ContractPart, paint: Paint) {
@@ -36,7 +36,7 @@ fn contract(out: &mut String, part: &ContractPart, paint: Paint) {
             let answers = counted(of.count, "answer", "answers");
             table.row([words(of.label.clone()), words(of.at.clone()), words(of.first.clone()), figure(answers)]);
         }
-        out.push_str(&table.render(paint, 4));
+        out.push_str(&table.render_within(paint, 4, &[]));
     }
     let more = (part.findings.len() - shown.len()) as u64;
     if more > 0 {
@@ -53,5 +53,5 @@ fn title(out: &mut String, of: &ContractLine, paint: Paint) {
         ContractSeverity::Broken => ("✗", Tone::Bad),
     };
     line!(out, "  {}  §{}", paint.on(tone, &format!("{mark} {}", of.kind)), of.section);
-    wrapped(&of.sentence, WIDTH - 4).iter().for_each(|text| line!(out, "    {}", paint.on(Tone::Faint, text)));
+    wrapped(&of.sentence, paint.prose(4)).iter().for_each(|text| line!(out, "    {}", paint.on(Tone::Faint, text)));
 }

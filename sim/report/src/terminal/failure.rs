@@ -1,8 +1,9 @@
 //! What broke: the last thing that a failing run says before its verdict.
 
-use super::{WIDTH, heading, line, wrapped};
+use super::{fact, heading, line};
 use crate::paint::{Paint, Tone};
 use crate::summary::{Case, Difference, RuleVerdict, Summary};
+use crate::table::wrapped;
 use crate::units::count;
 use std::fmt::Write as _;
 
@@ -21,9 +22,9 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     for rule in broken.iter().take(TOLD) {
         let cases = format!("{} of {} cases", count(rule.broken), count(rule.exercised));
         line!(out, "  {}  {cases}  §{}", paint.on(Tone::Bad, &format!("✗ {}", rule.rule)), rule.section);
-        wrapped(&rule.sentence, WIDTH - 4).iter().for_each(|text| line!(out, "    {text}"));
+        wrapped(&rule.sentence, paint.prose(4)).iter().for_each(|text| line!(out, "    {text}"));
         if let Some(case) = summary.violations.iter().find(|case| case.of == rule.rule) {
-            first(out, case);
+            first(out, case, paint);
         }
     }
     if let Some(more) = broken.len().checked_sub(TOLD + 1) {
@@ -31,16 +32,14 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     }
 }
 
-fn first(out: &mut String, case: &Case) {
-    for (i, text) in wrapped(&case.says, WIDTH - 12).iter().enumerate() {
-        line!(out, "    {}  {text}", if i == 0 { "first " } else { "      " });
-    }
-    line!(out, "    when    {} ({})", case.local, case.at);
+fn first(out: &mut String, case: &Case, paint: Paint) {
+    fact(out, paint, "first", &case.says);
+    fact(out, paint, "when", &format!("{} ({})", case.local, case.at));
     let call = case.call.map(|call| format!(", call {call}")).unwrap_or_default();
     let endpoint = case.endpoint.as_ref().map(|endpoint| format!(", {endpoint}")).unwrap_or_default();
-    line!(out, "    who     {}{call}{endpoint}", case.who);
+    fact(out, paint, "who", &format!("{}{call}{endpoint}", case.who));
     if let Some(id) = &case.request_id {
-        line!(out, "    request {id}");
+        fact(out, paint, "request", id);
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     say("unfinished at day's end", counted(felt.uploads_unfinished, "upload", "uploads"), {
         format!("and {} in queues", counted(felt.queued_at_end, "action", "actions"))
     });
-    out.push_str(&table.render(paint, 2));
+    out.push_str(&table.render_within(paint, 2, &[]));
 }
 
 fn times(n: u64) -> String {

@@ -1,11 +1,10 @@
 //! Every endpoint's latency against the spec's limit.
 
-use super::{heading, line};
+use super::{faint, heading};
 use crate::paint::{Paint, Tone};
 use crate::summary::{Limit, LimitMark, Summary};
 use crate::table::{Entry, Table, figure, words};
 use crate::units::{count, limit, micros, share};
-use std::fmt::Write as _;
 
 /// Measures tell no more than an hour from another.
 const LONGEST_US: u64 = 3_600_000_000;
@@ -19,9 +18,9 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     head.extend(titles.map(|title| figure(title).tone(Tone::Faint)));
     table.row(head);
     summary.limits.iter().for_each(|limit| table.row(row(limit)));
-    out.push_str(&table.render(paint, 2));
+    out.push_str(&table.render_within(paint, 2, &[6, 3, 7, 4, 2]));
     let says = "errors: 4xx, 5xx, foreign pages; beyond: answered or given up after the limit, by backend or network.";
-    line!(out, "  {}", paint.on(Tone::Faint, says));
+    faint(out, paint, says);
 }
 
 fn row(of: &Limit) -> Vec<Entry> {

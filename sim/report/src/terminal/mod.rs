@@ -13,6 +13,7 @@ mod totals;
 use crate::build::ON_THE_VIRTUAL_CLOCK;
 use crate::paint::{Paint, Tone};
 use crate::summary::{Outcome, Summary};
+use crate::table::wrapped;
 use crate::units::{count, counted};
 use std::fmt::Write as _;
 
@@ -22,9 +23,9 @@ macro_rules! line {
 }
 pub(crate) use line;
 
-/// The whole report. `folder` is where the run's files are.
-pub fn report(summary: &Summary, folder: Option<&str>, colour: bool) -> String {
-    let paint = Paint::new(colour);
+/// The whole report. `folder` is where the run's files are. Whatever is wider than the page has less on a line, but for
+/// what is there to be pasted.
+pub fn report(summary: &Summary, folder: Option<&str>, paint: Paint) -> String {
     let mut out = String::new();
     what_ran(&mut out, summary, paint);
     if summary.totals.requests > 0 {
@@ -44,27 +45,45 @@ pub fn report(summary: &Summary, folder: Option<&str>, colour: bool) -> String {
 
 /// A section's first line, with a blank one before it.
 fn heading(out: &mut String, paint: Paint, title: &str, note: &str) {
+    line!(out, "");
+    if title.len() + 2 + note.chars().count() > paint.width() {
+        line!(out, "{}", paint.on(Tone::Strong, title));
+        return faint(out, paint, note);
+    }
     let gap = if note.is_empty() { "" } else { "  " };
-    line!(out, "\n{}{gap}{}", paint.on(Tone::Strong, title), paint.on(Tone::Faint, note));
+    line!(out, "{}{gap}{}", paint.on(Tone::Strong, title), paint.on(Tone::Faint, note));
+}
+
+/// Words of less weight, on as many lines as they need.
+fn faint(out: &mut String, paint: Paint, text: &str) {
+    wrapped(text, paint.prose(2)).iter().for_each(|text| line!(out, "  {}", paint.on(Tone::Faint, text)));
+}
+
+/// A fact with its title, on as many lines as it needs.
+fn fact(out: &mut String, paint: Paint, title: &str, text: &str) {
+    for (number, text) in wrapped(text, paint.prose(12)).iter().enumerate() {
+        line!(out, "    {:<8}{text}", if number == 0 { title } else { "" });
+    }
 }
 
 fn what_ran(out: &mut String, summary: &Summary, paint: Paint) {
     let ran = &summary.ran;
     line!(out, "{}  seed {}", paint.on(Tone::Strong, &ran.scenario), ran.seed);
-    for about in wrapped(ran.about.trim(), WIDTH - 2) {
-        line!(out, "  {about}");
-    }
+    let mut say = |text: &str| wrapped(text, paint.prose(2)).iter().for_each(|text| line!(out, "  {text}"));
+    say(ran.about.trim());
     let cells = match (ran.cells_ran, ran.cells) {
         (ran, of) if ran == of => counted(of, "cell", "cells"),
         (ran, of) => format!("{} of {} cells", count(ran), count(of)),
     };
     let (reps, tenants) = (counted(ran.reps, "rep", "reps"), counted(ran.tenants, "tenant", "tenants"));
-    line!(out, "\n  {reps} in {tenants}, {cells}; {}", ran.target);
+    line!(out, "");
+    let mut say = |text: &str| wrapped(text, paint.prose(2)).iter().for_each(|text| line!(out, "  {text}"));
+    say(&format!("{reps} in {tenants}, {cells}; {}", ran.target));
     let time = if ran.target == ON_THE_VIRTUAL_CLOCK { "virtual time" } else { "the plan's day" };
-    line!(out, "  {}; {time} {} to {}", ran.dates.join(", "), ran.starts_at, ran.ends_at);
+    say(&format!("{}; {time} {} to {}", ran.dates.join(", "), ran.starts_at, ran.ends_at));
     for (what, names) in [("with defects", &ran.defects), ("without", &ran.without)] {
         if !names.is_empty() {
-            line!(out, "  {what} {}", names.join(", "));
+            say(&format!("{what} {}", names.join(", ")));
         }
     }
 }
@@ -78,11 +97,12 @@ fn hazards(out: &mut String, summary: &Summary, paint: Paint) {
     for hazard in seen {
         let mark = paint.on(Tone::Doubt, "!");
         line!(out, "  {mark} {}  {}", hazard.hazard, counted(hazard.count, "case", "cases"));
-        for text in wrapped(&hazard.sentence, WIDTH - 4) {
+        for text in wrapped(&hazard.sentence, paint.prose(4)) {
             line!(out, "    {text}");
         }
         if let Some(first) = &hazard.first {
-            line!(out, "    first: {} {}", first.local, first.who);
+            let first = format!("first: {} {}", first.local, first.who);
+            wrapped(&first, paint.prose(4)).iter().for_each(|text| line!(out, "    {text}"));
         }
     }
 }
@@ -94,46 +114,10 @@ fn verdict(out: &mut String, summary: &Summary, paint: Paint) {
         Outcome::Invalid => ("?", "invalid", Tone::Doubt),
         Outcome::Interrupted => ("?", "interrupted", Tone::Doubt),
     };
-    let reasons = wrapped(&summary.verdict.reasons.join("; "), WIDTH - word.len() - 4);
+    let reasons = wrapped(&summary.verdict.reasons.join("; "), paint.prose(word.len() + 4));
     let gap = format!("\n{}", " ".repeat(word.len() + 4));
     line!(out, "\n{}  {}", paint.on(tone, &format!("{mark} {word}")), reasons.join(&gap));
-    if summary.verdict.outcome != Outcome::Held {
-        line!(out, "  again: {}", paint.on(Tone::Strong, &summary.reproduce));
-        // A live run's failures are told as stories in its folder: no seed gives them again.
-        let is_virtual = summary.ran.target == ON_THE_VIRTUAL_CLOCK;
-        if is_virtual && summary.verdict.outcome == Outcome::Broken && !summary.violations.is_empty() {
-            let shrink = summary.reproduce.replacen("fieldday run", "fieldday shrink", 1);
-            line!(out, "  small: {}", paint.on(Tone::Strong, shrink.trim_end_matches(" --record")));
-        }
-    }
-}
-
-/// The width that the report keeps to where it can.
-const WIDTH: usize = 100;
-
-/// Text in lines of `width` characters at most, if its words allow.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(last) if last.chars().count() + 1 + word.chars().count() <= width => {
-                last.push(' ');
-                last.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_wraps_at_words_and_long_words_stay_whole() {
-        assert_eq!(wrapped("a bb ccc", 4), ["a bb", "ccc"]);
-        assert_eq!(wrapped("abcdefgh i", 4), ["abcdefgh", "i"]);
-        assert!(wrapped("  ", 4).is_empty());
+    for (what, text) in summary.to_paste() {
+        line!(out, "  {what}: {}", paint.on(Tone::Strong, &text));
     }
 }

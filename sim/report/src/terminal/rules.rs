@@ -1,9 +1,9 @@
 //! Every rule: held, broken, in doubt, or without a case.
 
-use super::{WIDTH, heading, line, wrapped};
+use super::{heading, line};
 use crate::paint::{Paint, Tone};
 use crate::summary::{RuleLine, RuleVerdict, Summary};
-use crate::table::{Entry, Table, figure, words};
+use crate::table::{Entry, Table, figure, words, wrapped};
 use crate::units::{count, counted};
 use std::fmt::Write as _;
 
@@ -20,7 +20,7 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
         table.row([marked("?", rule, Tone::Doubt), words(cases)]);
     }
     if !table.is_empty() {
-        out.push_str(&table.render(paint, 2));
+        out.push_str(&table.render_within(paint, 2, &[]));
     }
     held(out, &of(RuleVerdict::Held).collect::<Vec<_>>(), paint);
     let must = of(RuleVerdict::NotExercised).chain(of(RuleVerdict::NotJudged)).filter(|rule| rule.must_exercise);
@@ -33,10 +33,13 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     names(out, "– not judged yet: ", others(RuleVerdict::NotJudged).collect(), paint);
 }
 
-/// Two columns of them: there are many, and little to say of each.
+/// Below this, one column of rules is enough.
+const TWO_COLUMNS: usize = 80;
+
+/// Two columns of them, if there is room: there are many, and little to say of each.
 fn held(out: &mut String, rules: &[&RuleLine], paint: Paint) {
     let mut table = Table::default();
-    let rows = rules.len().div_ceil(2);
+    let rows = rules.len().div_ceil(if paint.width() < TWO_COLUMNS { 1 } else { 2 });
     for (i, left) in rules.iter().take(rows).enumerate() {
         let mut row = vec![marked("✓", left, Tone::Good), figure(count(left.exercised))];
         if let Some(right) = rules.get(rows + i) {
@@ -44,7 +47,7 @@ fn held(out: &mut String, rules: &[&RuleLine], paint: Paint) {
         }
         table.row(row);
     }
-    out.push_str(&table.render(paint, 2));
+    out.push_str(&table.render_within(paint, 2, &[]));
 }
 
 fn marked(mark: &str, rule: &RuleLine, tone: Tone) -> Entry {
@@ -55,7 +58,7 @@ fn names(out: &mut String, title: &str, names: Vec<&str>, paint: Paint) {
     if names.is_empty() {
         return;
     }
-    for (i, text) in wrapped(&names.join(", "), WIDTH - 2 - title.chars().count()).iter().enumerate() {
+    for (i, text) in wrapped(&names.join(", "), paint.prose(2 + title.chars().count())).iter().enumerate() {
         let before = if i == 0 { title.to_owned() } else { " ".repeat(title.chars().count()) };
         line!(out, "  {}", paint.on(Tone::Faint, &format!("{before}{text}")));
     }

@@ -31,13 +31,18 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
             words(limit.note.clone().unwrap_or_default()).tone(Tone::Faint),
         ]);
     }
-    out.push_str(&table.render(paint, 2));
+    out.push_str(&table.render_within(paint, 2, &[2]));
 }
 
 /// What was measured: `≥5.00 s` where attempts were given up.
 pub(crate) fn actual(limit: &LimitResult) -> String {
     let value = limit.actual.map_or("-".to_owned(), |value| shown(value, limit.unit));
     if limit.at_least { format!("≥{value}") } else { value }
+}
+
+/// What it was to be.
+pub(crate) fn bound(limit: &LimitResult) -> String {
+    shown(limit.bound, limit.unit)
 }
 
 fn signed(by: i64, unit: LimitUnit) -> String {

@@ -33,7 +33,7 @@ pub(super) fn write(out: &mut String, summary: &Summary, folder: Option<&str>, p
         let cells = history.only_cells.as_ref().map(|cells| format!(" of {}", cells.join(", ")));
         say("history", format!("{}{}: {}", history.file, cells.unwrap_or_default(), history.why));
     }
-    out.push_str(&table.render(paint, 2));
+    out.push_str(&table.render_within(paint, 2, &[]));
     if summary.verification.as_ref().is_some_and(|v| !v.agreed) {
         out.push_str(&paint.on(Tone::Bad, "  verified     ✗ not the same twice\n"));
     }

@@ -1,0 +1,185 @@
+//! `fieldday results`: the runs of a folder, and clearing up among them.
+
+use crate::args::Format;
+use crate::failure::{Failure, WRONG};
+use crate::{machine, output};
+use clap::{Args, Subcommand};
+use fieldday_api::time::Span;
+use fieldday_report::store::{Prune, Pruned, Store, Wish};
+use fieldday_report::units::{bytes, counted};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+pub const PRUNE_EXAMPLES: &str = "\
+Examples:
+  fieldday results prune --keep-last 30 --dry-run       what would go
+  fieldday results prune --older-than 30d --yes         for cron: asks nobody
+  fieldday results prune --keep-last 7 --older-than 2w --keep-failed
+
+Whatever else is asked for, these stay: the last good run of each scenario and target (it is what the next one is compared
+with), a run that is being written, a folder that no run made or that is damaged, and all that a symbolic link leads to.";
+
+#[derive(Args, Debug)]
+pub struct ResultsArgs {
+    #[command(subcommand)]
+    pub command: ResultsCommand,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum ResultsCommand {
+    /// List the runs: when, scenario, seed, target, verdict, size; * the last good one of its kind
+    List {
+        /// The folder of run folders
+        #[arg(default_value = "results")]
+        dir: PathBuf,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = Format::Terminal)]
+        format: Format,
+    },
+    /// Print the folder of the run that began last, for scripts
+    Latest {
+        /// The folder of run folders
+        #[arg(default_value = "results")]
+        dir: PathBuf,
+        /// Of this scenario
+        #[arg(long, value_name = "NAME")]
+        scenario: Option<String>,
+    },
+    /// Remove old runs: says first which, and asks
+    #[command(after_long_help = PRUNE_EXAMPLES)]
+    Prune(PruneArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("which").args(["keep_last", "older_than"]).required(true).multiple(true))]
+pub struct PruneArgs {
+    /// The folder of run folders
+    #[arg(default_value = "results")]
+    dir: PathBuf,
+    /// The newest N runs of each scenario and kind of target stay
+    #[arg(long, value_name = "N")]
+    keep_last: Option<usize>,
+    /// Only runs that began longer ago go: 30d, 12h, 2w
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    older_than: Option<Span>,
+    /// Runs that broke a rule or a limit stay
+    #[arg(long)]
+    keep_failed: bool,
+    /// Only runs of this scenario go (again for more)
+    #[arg(long, value_name = "NAME")]
+    scenario: Vec<String>,
+    /// Say what would go, and how many bytes, and remove nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Ask nobody
+    #[arg(long, conflicts_with = "dry_run")]
+    yes: bool,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    format: Format,
+}
+
+pub fn results(args: &ResultsArgs) -> Result<u8, Failure> {
+    match &args.command {
+        ResultsCommand::List { dir, format } => {
+            let store = read(dir)?;
+            output::print(&match format {
+                Format::Json => store.to_json(),
+                Format::Terminal => store.to_terminal(output::stdout_paint()),
+            })?;
+            Ok(0)
+        }
+        ResultsCommand::Latest { dir, scenario } => {
+            let store = read(dir)?;
+            let is_meant = |name: &str| scenario.as_ref().is_none_or(|scenario| scenario == name);
+            let latest = store.runs.iter().rev().find(|run| is_meant(&run.run.scenario.name));
+            let run = latest.ok_or_else(|| Failure::NoRun { dir: dir.clone() })?;
+            output::print(&format!("{}\n", run.path.display())).map(|_| 0)
+        }
+        ResultsCommand::Prune(args) => prune(args),
+    }
+}
+
+fn read(dir: &Path) -> Result<Store, Failure> {
+    Store::read(dir, machine::now()).map_err(|source| Failure::Unreadable { path: dir.to_owned(), source })
+}
+
+fn prune(args: &PruneArgs) -> Result<u8, Failure> {
+    let wish = Wish {
+        keep_last: args.keep_last,
+        older_than: args.older_than,
+        keep_failed: args.keep_failed,
+        scenarios: args.scenario.clone(),
+    };
+    let prune = read(&args.dir)?.prune(&wish, machine::now());
+    let is_json = args.format == Format::Json;
+    if !is_json {
+        output::print(&prune.to_terminal(output::stdout_paint()))?;
+    }
+    let nothing = prune.goes().next().is_none();
+    let done = if args.dry_run || nothing || !agreed(args, &prune)? { None } else { Some(prune.remove()) };
+    if is_json {
+        output::print(&prune.to_json(done.as_ref()))?;
+    } else {
+        output::print(&told(&prune, done.as_ref()))?;
+    }
+    Ok(if done.is_some_and(|done| !done.failed.is_empty()) { WRONG } else { 0 })
+}
+
+/// Whether whoever sits there agrees, or has said so.
+fn agreed(args: &PruneArgs, prune: &Prune) -> Result<bool, Failure> {
+    if args.yes {
+        return Ok(true);
+    }
+    if !io::stdin().is_terminal() || !output::stderr_is_terminal() {
+        return Err(Failure::NobodyToAsk { total: prune.total() });
+    }
+    let mut answer = String::new();
+    let asked = write!(io::stderr(), "remove {}? [y/N] ", prune.total()).and_then(|()| io::stderr().flush());
+    let read = asked.and_then(|()| io::stdin().read_line(&mut answer));
+    Ok(read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn told(prune: &Prune, done: Option<&Pruned>) -> String {
+    let Some(done) = done else {
+        let goes = prune.goes().next().is_some();
+        return if goes {
+            format!("would remove {}; nothing was removed\n", prune.total())
+        } else {
+            "nothing to remove\n".to_owned()
+        };
+    };
+    let removed = counted(done.removed.len() as u64, "run", "runs");
+    let mut text = format!("removed {removed}, {}\n", bytes(done.bytes));
+    for (path, why) in &done.failed {
+        text.push_str(&format!("not removed: {}: {why}\n", path.display()));
+    }
+    text
+}
+
+/// Reads an age.
+fn age(text: &str) -> Result<Span, String> {
+    let hours = |unit: &str| match unit {
+        "h" => Some(1),
+        "d" => Some(24),
+        "w" => Some(24 * 7),
+        _ => None,
+    };
+    let split = text.len() - text.chars().next_back().map_or(0, char::len_utf8);
+    let (number, unit) = text.split_at(split);
+    let number = number.parse::<u32>().ok().filter(|number| *number <= 100_000);
+    let read = number.zip(hours(unit)).map(|(number, hours)| Span::seconds(i64::from(number) * hours * 3_600));
+    read.ok_or_else(|| "an age is a whole number of hours, days or weeks: 12h, 30d, 2w".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_have_a_unit() {
+        assert_eq!(age("30d"), Ok(Span::seconds(30 * 86_400)));
+        assert_eq!([age("12h"), age("2w")], [Ok(Span::seconds(43_200)), Ok(Span::seconds(14 * 86_400))]);
+        assert!(["", "d", "30", "-1d", "1.5d", "30 days", "99999999d", "3ü"].iter().all(|text| age(text).is_err()));
+    }
+}

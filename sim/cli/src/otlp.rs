@@ -1,0 +1,32 @@
+//! A run's metrics, the same as in `metrics.prom`, and a span of it, sent to a collector by OTLP over HTTP. The pipeline is
+//! built only where it is asked for: `--features otlp`.
+
+#[cfg(feature = "otlp")]
+mod pipeline;
+
+use crate::failure::Failure;
+use fieldday_report::{RunFile, Summary};
+
+/// Whether this build can send anything.
+pub const IS_BUILT: bool = cfg!(feature = "otlp");
+
+/// Whether anything can be sent there, as far as that can be told before there is something to send.
+pub fn can_send(url: &str) -> Result<(), Failure> {
+    let cannot = |why: &str| Err(Failure::Otlp { url: url.to_owned(), why: why.to_owned() });
+    match () {
+        () if !IS_BUILT => cannot("this fieldday was built without OTLP"),
+        () if !url.starts_with("http://") && !url.starts_with("https://") => cannot("it is no URL of HTTP"),
+        () => Ok(()),
+    }
+}
+
+/// Sends what a run came to.
+#[cfg(feature = "otlp")]
+pub fn send(url: &str, run: &RunFile, summary: &Summary) -> Result<(), Failure> {
+    pipeline::send(url, run, summary).map_err(|error| Failure::Otlp { url: url.to_owned(), why: error.to_string() })
+}
+/// Says that it cannot.
+#[cfg(not(feature = "otlp"))]
+pub fn send(url: &str, _run: &RunFile, _summary: &Summary) -> Result<(), Failure> {
+    can_send(url)
+}

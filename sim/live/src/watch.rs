@@ -1,0 +1,253 @@
+//! What people watch while a run goes on: what reps are doing, what waits in their queues, how long attempts take.
+//!
+//! A worker has one watch for all its cells, on its own thread, and copies a [`Glance`] of it for others about once a
+//! second: nothing is shared that a rep could wait for. Histograms are coarse (two digits), so that a copy is cheap.
+
+use fieldday_api::endpoint::Op;
+use fieldday_api::rules::Rule;
+use fieldday_api::time::Span;
+use fieldday_history::What;
+use fieldday_history::event::{Deed, Lapse};
+use hdrhistogram::Histogram;
+
+/// What a rep is doing. One who is offline is that, whatever else they do.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Doing {
+    /// Has not left home yet.
+    #[default]
+    Waiting,
+    /// Is on the way somewhere.
+    Driving,
+    /// Is at work: at a visit without recording, at lunch, in the app.
+    AtWork,
+    /// Records.
+    Recording,
+    /// Has no network.
+    Offline,
+    /// Their app sends what waited.
+    Flushing,
+    /// The day is over.
+    Done,
+}
+
+impl Doing {
+    /// Everything that one may be doing, in the order in which it is told.
+    pub const ALL: [Doing; 7] =
+        [Doing::Waiting, Doing::Driving, Doing::AtWork, Doing::Recording, Doing::Offline, Doing::Flushing, Doing::Done];
+    /// In a word, or two.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Doing::Waiting => "waiting",
+            Doing::Driving => "driving",
+            Doing::AtWork => "at work",
+            Doing::Recording => "recording",
+            Doing::Offline => "offline",
+            Doing::Flushing => "flushing",
+            Doing::Done => "done",
+        }
+    }
+}
+
+/// What is known of one client.
+#[derive(Clone, Debug, Default)]
+struct Client {
+    is_rep: bool,
+    /// What the person does, network and queue aside.
+    doing: Doing,
+    is_offline: bool,
+    is_flushing: bool,
+    queued: u32,
+    under_way: Vec<(u32, u8, Op)>,
+}
+
+impl Client {
+    fn doing(&self) -> Doing {
+        match self.doing {
+            Doing::Waiting | Doing::Done => self.doing,
+            _ if self.is_offline => Doing::Offline,
+            _ if self.is_flushing => Doing::Flushing,
+            doing => doing,
+        }
+    }
+    fn took_up(&mut self, deed: &Deed) {
+        self.doing = match deed {
+            Deed::LeavesHome | Deed::DrivesTo { .. } | Deed::GoesHome => Doing::Driving,
+            Deed::Records { .. } | Deed::RecordsLate { .. } => Doing::Recording,
+            Deed::Arrives { .. }
+            | Deed::StopsRecording { .. }
+            | Deed::GivesUpRecording { .. }
+            | Deed::FindsNobody { .. }
+            | Deed::IsTurnedAway { .. }
+            | Deed::HasLunch => Doing::AtWork,
+            _ => return,
+        };
+    }
+}
+
+/// What a worker knows of its reps.
+#[derive(Debug)]
+pub struct Watch {
+    cells: Vec<Vec<Client>>,
+    /// How long attempts took, by endpoint in the order of [`Op::ALL`], in microseconds.
+    took: Vec<Histogram<u64>>,
+}
+
+impl Default for Watch {
+    fn default() -> Watch {
+        Watch { cells: Vec::new(), took: histograms() }
+    }
+}
+
+fn histograms() -> Vec<Histogram<u64>> {
+    let new = || Histogram::new_with_bounds(1, 3_600_000_000, 2).expect("bounds that are constant and right");
+    Op::ALL.iter().map(|_| new()).collect()
+}
+
+impl Watch {
+    /// Another cell, of so many clients, some of whom are reps: gives its place.
+    pub fn add_cell(&mut self, clients: usize, reps: impl Iterator<Item = u32>) -> usize {
+        let mut cell = vec![Client::default(); clients];
+        reps.for_each(|rep| cell[rep as usize].is_rep = true);
+        self.cells.push(cell);
+        self.cells.len() - 1
+    }
+    /// Something happened in a cell.
+    pub fn on(&mut self, cell: usize, number: u32, what: &What) {
+        let Some(client) = self.cells.get_mut(cell).and_then(|cell| cell.get_mut(number as usize)) else { return };
+        match what {
+            What::Person(deed) => client.took_up(deed),
+            What::Network { online } => client.is_offline = !online,
+            What::FlushBegan { .. } => client.is_flushing = true,
+            What::FlushEnded { .. } => client.is_flushing = false,
+            What::Queued { .. } => client.queued += 1,
+            What::Settled { .. } => client.queued = client.queued.saturating_sub(1),
+            What::Sent(sent) => client.under_way.push((sent.call, sent.attempt, sent.request.op())),
+            What::Answered { call, attempt, took, .. } => self.ended(cell, number, (*call, *attempt), Some(*took)),
+            What::Unanswered { call, attempt, why, took } => {
+                let took = (*why == Lapse::Timeout).then_some(*took);
+                self.ended(cell, number, (*call, *attempt), took);
+            }
+            // Whatever the app had under way died with it; its queue is on the phone's storage.
+            What::Killed => {
+                client.is_flushing = false;
+                client.under_way.clear();
+            }
+            What::DayEnded { .. } => {
+                client.doing = Doing::Done;
+                client.under_way.clear();
+            }
+            _ => {}
+        }
+    }
+    fn ended(&mut self, cell: usize, client: u32, of: (u32, u8), took: Option<Span>) {
+        let under_way = &mut self.cells[cell][client as usize].under_way;
+        let Some(place) = under_way.iter().position(|(call, attempt, _)| (*call, *attempt) == of) else { return };
+        let (.., op) = under_way.swap_remove(place);
+        if let Some(took) = took {
+            self.took[op.index()].saturating_record(took.as_micros().max(1).unsigned_abs());
+        }
+    }
+    /// All of it as it is now.
+    pub fn glance(&self) -> Glance {
+        let mut glance = Glance { took: self.took.clone(), ..Glance::default() };
+        for rep in self.cells.iter().flatten().filter(|client| client.is_rep) {
+            glance.reps[rep.doing() as usize] += 1;
+            glance.queued += u64::from(rep.queued);
+            glance.longest_queue = glance.longest_queue.max(rep.queued.into());
+        }
+        glance
+    }
+}
+
+/// How the reps of a worker are, or of all.
+#[derive(Clone, Debug)]
+pub struct Glance {
+    /// How many do what, in the order of [`Doing::ALL`].
+    pub reps: [u64; Doing::ALL.len()],
+    /// Actions that wait in their queues.
+    pub queued: u64,
+    /// In the longest of the queues.
+    pub longest_queue: u64,
+    /// How long attempts took, as the phone saw them, by endpoint in the order of [`Op::ALL`], in microseconds.
+    pub took: Vec<Histogram<u64>>,
+    /// How often each rule was broken, in the order of [`Rule::ALL`].
+    pub broken: Vec<u64>,
+    /// By how much requests were sent late.
+    pub late_p99_us: u64,
+    /// By how much the worker was held up.
+    pub lag_p99_us: u64,
+}
+
+impl Default for Glance {
+    fn default() -> Glance {
+        Glance {
+            reps: [0; Doing::ALL.len()],
+            queued: 0,
+            longest_queue: 0,
+            took: Vec::new(),
+            broken: vec![0; Rule::ALL.len()],
+            late_p99_us: 0,
+            lag_p99_us: 0,
+        }
+    }
+}
+
+impl Glance {
+    /// Of all workers: figures add up, and of how late each was, the worst counts.
+    pub fn of_all<'a>(glances: impl Iterator<Item = &'a Glance>) -> Glance {
+        let mut all = Glance { took: histograms(), ..Glance::default() };
+        for one in glances {
+            all.reps.iter_mut().zip(one.reps).for_each(|(all, one)| *all += one);
+            all.broken.iter_mut().zip(&one.broken).for_each(|(all, one)| *all += one);
+            for (all, one) in all.took.iter_mut().zip(&one.took) {
+                // Of the same bounds, so it cannot fail.
+                let _ = all.add(one);
+            }
+            all.queued += one.queued;
+            all.longest_queue = all.longest_queue.max(one.longest_queue);
+            all.late_p99_us = all.late_p99_us.max(one.late_p99_us);
+            all.lag_p99_us = all.lag_p99_us.max(one.lag_p99_us);
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fieldday_history::event::Trigger;
+
+    fn happens(watch: &mut Watch, client: u32, all: impl IntoIterator<Item = What>) {
+        all.into_iter().for_each(|what| watch.on(0, client, &what));
+    }
+
+    #[test]
+    fn each_rep_is_in_one_state_and_whoever_is_no_rep_in_none() {
+        let mut watch = Watch::default();
+        watch.add_cell(4, [0, 2, 3].into_iter());
+        assert_eq!(watch.glance().reps, [3, 0, 0, 0, 0, 0, 0]);
+        happens(&mut watch, 0, [What::Began, What::Person(Deed::LeavesHome)]);
+        happens(&mut watch, 1, [What::Began, What::Person(Deed::LeavesHome)]);
+        let records = Deed::Records { appointment_id: "appt_1".into() };
+        happens(&mut watch, 2, [What::Began, What::Person(records), What::Network { online: false }]);
+        assert_eq!(watch.glance().reps, [1, 1, 0, 0, 1, 0, 0]);
+        let flush = What::FlushBegan { trigger: Trigger::NetworkBack, waiting: 1 };
+        happens(&mut watch, 2, [What::Network { online: true }, flush]);
+        assert_eq!(watch.glance().reps, [1, 1, 0, 0, 0, 1, 0]);
+        happens(&mut watch, 2, [What::FlushEnded { waiting: 0 }]);
+        assert_eq!(watch.glance().reps, [1, 1, 0, 1, 0, 0, 0]);
+        happens(&mut watch, 2, [What::DayEnded { queued: 0, uploads: 0, online_for: None }]);
+        assert_eq!(watch.glance().reps, [1, 1, 0, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn glances_add_up_and_the_worst_worker_counts() {
+        let mut one = Glance { took: histograms(), queued: 2, longest_queue: 2, late_p99_us: 900, ..Glance::default() };
+        let mut other = Glance { took: histograms(), queued: 1, longest_queue: 1, lag_p99_us: 70, ..Glance::default() };
+        (one.reps[1], other.reps[1], one.broken[3], other.broken[3]) = (4, 5, 1, 1);
+        other.took[0].saturating_record(1_000);
+        let all = Glance::of_all([&one, &other].into_iter());
+        assert_eq!((all.reps[1], all.broken[3], all.queued, all.longest_queue), (9, 2, 3, 2));
+        assert_eq!((all.late_p99_us, all.lag_p99_us, all.took[0].len()), (900, 70, 1));
+    }
+}

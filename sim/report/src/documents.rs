@@ -1,0 +1,40 @@
+//! The documents of a run folder that are made of what is kept in it: written when a run ends, and again, whenever somebody
+//! likes, by `fieldday report`.
+//!
+//! To add one: a line in [`ALL`].
+
+mod junit;
+mod markdown;
+pub mod metrics;
+
+use crate::folder::{FolderError, RunFile, put};
+use crate::summary::Summary;
+use std::io;
+use std::path::Path;
+
+/// What documents are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The run's folder.
+    pub folder: &'a Path,
+    /// Its `run.json`.
+    pub run: &'a RunFile,
+    /// Its `summary.json`.
+    pub summary: &'a Summary,
+}
+
+/// Makes a document.
+pub type Render = fn(&Source<'_>) -> io::Result<String>;
+
+/// Every document, by the name of its file.
+pub const ALL: &[(&str, Render)] =
+    &[("summary.md", markdown::render), ("junit.xml", junit::render), ("metrics.prom", metrics::render)];
+
+/// Writes every document of a folder, over those that are there.
+pub fn write(source: &Source<'_>) -> Result<(), FolderError> {
+    ALL.iter().try_for_each(|(name, render)| {
+        let path = source.folder.join(name);
+        let written = render(source).and_then(|text| put(&path, text.as_bytes()));
+        written.map_err(|source| FolderError { path, source })
+    })
+}

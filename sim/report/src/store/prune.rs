@@ -1,0 +1,202 @@
+//! Which runs go: decided by what is wished, shown, and only then done.
+
+use super::list::{Row, SCHEMA, SkippedRow, head, row, skipped};
+use super::{Store, Stored, is_link};
+use crate::folder::{is_locked, json};
+use crate::kept::Kept;
+use crate::nights::TargetKind;
+use crate::paint::{Paint, Tone};
+use crate::summary::Outcome;
+use crate::table::{Table, words};
+use crate::units::{bytes, counted};
+use fieldday_api::time::{Span, Time};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What may go. What is protected by any of it stays.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Wish {
+    /// The newest so many of each scenario and kind of target stay.
+    pub keep_last: Option<usize>,
+    /// What began later than so long ago stays.
+    pub older_than: Option<Span>,
+    /// What broke a rule or a limit stays.
+    pub keep_failed: bool,
+    /// Only runs of these scenarios go; of any if there are none.
+    pub scenarios: Vec<String>,
+}
+
+/// What is decided of a run.
+#[derive(Clone, Debug)]
+pub struct Fate {
+    /// The run.
+    pub run: Stored,
+    /// Why it stays; none if it goes.
+    pub stays: Option<&'static str>,
+}
+
+/// What is decided of all runs of a place, the oldest first.
+#[derive(Clone, Debug)]
+pub struct Prune {
+    /// Of each run.
+    pub fates: Vec<Fate>,
+    store: Store,
+}
+
+/// What was removed.
+#[derive(Debug, Default)]
+pub struct Pruned {
+    /// Folders that are gone.
+    pub removed: Vec<PathBuf>,
+    /// What they took.
+    pub bytes: u64,
+    /// Folders that are still there, and why.
+    pub failed: Vec<(PathBuf, String)>,
+}
+
+impl Store {
+    /// Decides which runs go.
+    pub fn prune(self, wish: &Wish, now: Time) -> Prune {
+        let mut newer: BTreeMap<(String, TargetKind), usize> = BTreeMap::new();
+        let mut fates: Vec<Fate> = Vec::new();
+        for run in self.runs.iter().rev() {
+            let kind = (run.run.scenario.name.clone(), TargetKind::of(&run.run.target));
+            let place = newer.entry(kind).or_default();
+            let stays = stays(run, wish, *place, now);
+            *place += 1;
+            fates.push(Fate { run: run.clone(), stays });
+        }
+        fates.reverse();
+        Prune { fates, store: self }
+    }
+}
+
+/// Why a run stays that has so many newer ones of its kind.
+fn stays(run: &Stored, wish: &Wish, newer: usize, now: Time) -> Option<&'static str> {
+    let is_named = wish.scenarios.is_empty() || wish.scenarios.contains(&run.run.scenario.name);
+    match () {
+        () if run.is_under_way => Some("is being written"),
+        () if run.is_last_good => Some("is the last good one"),
+        () if !is_named => Some("is of another scenario"),
+        () if wish.keep_failed && run.outcome == Some(Outcome::Broken) => Some("failed"),
+        () if wish.keep_last.is_some_and(|last| newer < last) => Some("is one of the last"),
+        () if wish.older_than.is_some_and(|age| now.since(run.run.started_at) < age) => Some("is not that old"),
+        () if wish.keep_last.is_none() && wish.older_than.is_none() => Some("nobody said which may go"),
+        () => None,
+    }
+}
+
+impl Prune {
+    /// Those that go.
+    pub fn goes(&self) -> impl Iterator<Item = &Stored> {
+        self.fates.iter().filter(|fate| fate.stays.is_none()).map(|fate| &fate.run)
+    }
+    /// What they take.
+    pub fn bytes(&self) -> u64 {
+        self.goes().map(|run| run.bytes).sum()
+    }
+    /// `3 runs, 1.20 GB`
+    pub fn total(&self) -> String {
+        format!("{}, {}", counted(self.goes().count() as u64, "run", "runs"), bytes(self.bytes()))
+    }
+
+    /// Removes them, each after another look.
+    pub fn remove(&self) -> Pruned {
+        let mut pruned = Pruned::default();
+        for run in self.goes() {
+            let gone = may_go(&self.store.place, &run.path).and_then(|()| fs::remove_dir_all(&run.path));
+            match gone {
+                Ok(()) => {
+                    pruned.bytes += run.bytes;
+                    pruned.removed.push(run.path.clone());
+                }
+                Err(error) => pruned.failed.push((run.path.clone(), error.to_string())),
+            }
+        }
+        pruned
+    }
+
+    /// What is decided, for people.
+    pub fn to_terminal(&self, paint: Paint) -> String {
+        let mut table = Table::default();
+        table.row(head(&["", "when", "scenario", "seed", "target", "verdict", "size", ""]));
+        for fate in &self.fates {
+            let (mark, why) = match fate.stays {
+                None => (words("✗ goes").tone(Tone::Bad), String::new()),
+                Some(why) => (words("  stays"), why.to_owned()),
+            };
+            let mut entries = vec![mark];
+            entries.extend(row(&fate.run));
+            entries.push(words(why).tone(Tone::Faint));
+            table.row(entries);
+        }
+        let mut out = if self.fates.is_empty() { String::new() } else { table.render_within(paint, 0, &[3, 4, 6]) };
+        out.push_str(&skipped(&self.store.skipped, paint));
+        out
+    }
+    /// What is decided and, if anything was, what was done, for programs.
+    pub fn to_json(&self, done: Option<&Pruned>) -> String {
+        let (goes, stays): (Vec<&Fate>, Vec<&Fate>) = self.fates.iter().partition(|fate| fate.stays.is_none());
+        let failed = done.into_iter().flat_map(|done| &done.failed);
+        let told = Told {
+            schema: SCHEMA,
+            place: &self.store.place,
+            dry_run: done.is_none(),
+            goes: goes.iter().map(|fate| Row::from(&fate.run)).collect(),
+            stays: stays.iter().map(|fate| Stays { run: (&fate.run).into(), why: fate.stays.unwrap_or("") }).collect(),
+            skipped: self.store.skipped.iter().map(SkippedRow::from).collect(),
+            failed: failed.map(|(path, why)| Failed { path, why }).collect(),
+            bytes: done.map_or(self.bytes(), |done| done.bytes),
+        };
+        // Plain data of strings and numbers: it cannot fail.
+        json(&told).unwrap_or_default()
+    }
+}
+
+/// A last look: the folder is no link, lies in the place itself, is still a run's, and nobody writes it.
+fn may_go(place: &Path, path: &Path) -> io::Result<()> {
+    let refused = |why: &str| Err(io::Error::other(why.to_owned()));
+    if is_link(path) {
+        return refused("it has become a symbolic link");
+    }
+    if fs::canonicalize(path)?.parent() != Some(&fs::canonicalize(place)?) {
+        return refused("it is not in the place any more");
+    }
+    if Kept::open(path).is_err() {
+        return refused("it is no run's folder any more");
+    }
+    if is_locked(path) {
+        return refused("it is being written");
+    }
+    Ok(())
+}
+
+/// What is decided, as JSON has it.
+#[derive(Serialize)]
+struct Told<'a> {
+    schema: u32,
+    place: &'a PathBuf,
+    /// Whether nothing was removed.
+    dry_run: bool,
+    goes: Vec<Row<'a>>,
+    stays: Vec<Stays<'a>>,
+    skipped: Vec<SkippedRow<'a>>,
+    failed: Vec<Failed<'a>>,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Stays<'a> {
+    #[serde(flatten)]
+    run: Row<'a>,
+    why: &'static str,
+}
+
+#[derive(Serialize)]
+struct Failed<'a> {
+    path: &'a PathBuf,
+    why: &'a str,
+}
