@@ -53,6 +53,8 @@ struct Pending {
     since: u64,
     /// Where in the stream a completion of it was first sent.
     completion_sent: Option<u64>,
+    /// Changes of it under way that were sent when nobody knew at which appointment it is.
+    adrift: u32,
 }
 
 impl Judge for PendingCount {
@@ -66,11 +68,11 @@ impl Judge for PendingCount {
             let task = self.tasks.entry(task_id.clone()).or_default();
             task.completion_sent.get_or_insert(s.flight.sent_seq);
         }
-        self.may_add(&s.flight.call, s.flight.sent_seq, |open| open + 1);
+        self.may_add(&s.flight.call, s.flight.sent_seq, Turn::Begins);
     }
     fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
-        let over = u32::from(x.effect() != Effect::Unknown);
-        self.may_add(x.call, x.ended_seq, |open| open.saturating_sub(over));
+        let turn = if x.effect() == Effect::Unknown { Turn::Stays } else { Turn::Ends };
+        self.may_add(x.call, x.ended_seq, turn);
         match (&**x.call, x.success()) {
             (Call::CompleteTask { task_id }, Some(_)) => self.completed(task_id, x, notes),
             (Call::ListTasks(_), Some(Answer::Tasks(list))) => list.tasks.iter().for_each(|task| self.listed(task, x)),
@@ -84,19 +86,23 @@ impl Judge for PendingCount {
 
 impl PendingCount {
     /// A write begins or ends that may make a count greater: until it is over, and since, nothing is known of that count.
-    fn may_add(&mut self, call: &Call, seq: u64, open: impl Fn(u32) -> u32) {
+    fn may_add(&mut self, call: &Call, seq: u64, turn: Turn) {
         let appointment = match call {
             Call::CreateTask(body) => body.appointment_id.clone(),
-            // A task that no list showed may be at any appointment that is known.
-            Call::UpdateTask { task_id, .. } => match self.tasks.get(task_id).and_then(|t| t.appointment.clone()) {
-                None => return self.counts.values_mut().for_each(|count| count.doubt(seq)),
-                known => known,
-            },
+            Call::UpdateTask { task_id, .. } => {
+                let task = self.tasks.entry(task_id.clone()).or_default();
+                if task.appointment.is_none() || task.adrift > 0 {
+                    // It may be at any appointment that is known; a list may tell which before it ends.
+                    task.adrift = turn.of(task.adrift);
+                    return self.counts.values_mut().for_each(|count| count.doubt(seq));
+                }
+                task.appointment.clone()
+            }
             _ => None,
         };
         if let Some(appointment) = appointment {
             let count = self.counts.entry(appointment).or_default();
-            count.open = open(count.open);
+            count.open = turn.of(count.open);
             count.doubt(seq);
         }
     }
@@ -141,6 +147,26 @@ impl PendingCount {
             }
         }
         count.shown = Some(Shown { pending, sent: x.sent_seq, ended: x.ended_seq, completed: 0, last: 0 });
+    }
+}
+
+/// What becomes of a write.
+#[derive(Clone, Copy)]
+enum Turn {
+    Begins,
+    Ends,
+    /// Nobody knows whether it is over.
+    Stays,
+}
+
+impl Turn {
+    /// How many are under way then.
+    fn of(self, open: u32) -> u32 {
+        match self {
+            Turn::Begins => open + 1,
+            Turn::Ends => open.saturating_sub(1),
+            Turn::Stays => open,
+        }
     }
 }
 
