@@ -1,10 +1,13 @@
-//! The folder of a run: `run.json`, `summary.json`, `latency.hlog` and, if it was recorded, `history.jsonl.zst`.
+//! The folder of a run: `run.json`, `summary.json`, `latency.hlog`, `series.json`, `report.html` and, if it was recorded,
+//! `history.jsonl.zst`.
 //!
 //! `run.json` comes first and says that the run is not complete; it is replaced as the last thing, once everything else
 //! stands. Files that are written at once are written beside their place and renamed, so that no file is ever half there.
 //! The history grows by whole frames and has an end line. So a kill at any moment leaves a folder that says what it is.
 
 use crate::hlog;
+use crate::page::{REPORT, Report, stories};
+use crate::series::{SERIES, SeriesFile};
 use crate::summary::Summary;
 use fieldday_api::time::Time;
 use fieldday_engine::cell::CellOutcome;
@@ -158,6 +161,13 @@ impl Folder {
     pub fn put_summary(&self, summary: &Summary) -> Result<(), FolderError> {
         self.put_json("summary.json", summary)
     }
+    /// Writes `series.json`, and `report.html` as `run` will say it is. The history is closed by then: what happened before a
+    /// rule was broken is read from it.
+    pub fn put_page(&self, run: &RunFile, summary: &Summary, series: &SeriesFile) -> Result<(), FolderError> {
+        self.put_text(SERIES, &series.to_json())?;
+        let stories = stories::read(&self.path, summary);
+        self.put_text(REPORT, &Report { summary, run, series: Some(series), stories: &stories }.html())
+    }
     /// Replaces `run.json`: the last thing to be written.
     pub fn close(&self, run: &RunFile) -> Result<(), FolderError> {
         self.put_json("run.json", run)
@@ -167,17 +177,24 @@ impl Folder {
         let text = json(value).map_err(|error| self.failed(name, error))?;
         self.put(name, text.as_bytes()).map_err(|source| self.failed(name, source))
     }
-    /// Beside its place, then renamed.
+    fn put_text(&self, name: &str, text: &str) -> Result<(), FolderError> {
+        self.put(name, text.as_bytes()).map_err(|source| self.failed(name, source))
+    }
     fn put(&self, name: &str, text: &[u8]) -> io::Result<()> {
-        let (place, beside) = (self.path.join(name), self.path.join(format!("{name}.part")));
-        fs::write(&beside, text).and_then(|()| fs::rename(&beside, &place)).inspect_err(|_| {
-            // What is half there helps nobody; if it cannot be removed, its name says what it is.
-            let _ = fs::remove_file(&beside);
-        })
+        put(&self.path, name, text)
     }
     fn failed(&self, name: &str, source: io::Error) -> FolderError {
         FolderError { path: self.path.join(name), source }
     }
+}
+
+/// Writes a file of a folder: beside its place, then renamed.
+pub(crate) fn put(folder: &Path, name: &str, text: &[u8]) -> io::Result<()> {
+    let (place, beside) = (folder.join(name), folder.join(format!("{name}.part")));
+    fs::write(&beside, text).and_then(|()| fs::rename(&beside, &place)).inspect_err(|_| {
+        // What is half there helps nobody; if it cannot be removed, its name says what it is.
+        let _ = fs::remove_file(&beside);
+    })
 }
 
 /// A value as JSON for people and programs: indented, with a newline at its end.

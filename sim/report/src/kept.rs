@@ -1,6 +1,9 @@
-//! A run folder, read again: what was run, and what is kept of it to compare with. Nothing in it is ever changed.
+//! A run folder, read again: what was run, and what is kept of it to compare with. Nothing in it is ever changed but
+//! its page.
 
-use crate::folder::{HISTORY, RUN_SCHEMA, RunFile};
+use crate::folder::{FolderError, HISTORY, RUN_SCHEMA, RunFile, put};
+use crate::page::{REPORT, Report, stories};
+use crate::series::{SERIES, SERIES_SCHEMA, SeriesFile};
 use crate::summary::{SCHEMA, Summary};
 use fieldday_engine::replay::Replayed;
 use fieldday_history::file::{HistoryError, Line, Reader};
@@ -127,6 +130,44 @@ impl Kept {
         }
         let read = serde_json::from_str(&text);
         read.map(Some).map_err(|error| wrong(format!("it has something that this version does not know: {error}")))
+    }
+
+    /// The series that the run left; none if it left none.
+    pub fn series(&self) -> Result<Option<SeriesFile>, KeptError> {
+        let text = match fs::read_to_string(self.path.join(SERIES)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.wrong(SERIES, format!("it cannot be read: {error}"), "make it readable")),
+        };
+        let wrong = |problem: String| {
+            let hint = "move it out of the folder: if there is a whole history, the series is made anew from that";
+            self.wrong(SERIES, problem, hint)
+        };
+        let version: Version = serde_json::from_str(&text)
+            .map_err(|error| wrong(format!("expected the series that `fieldday run` writes: {error}")))?;
+        if version.schema != SERIES_SCHEMA {
+            return Err(wrong(format!(
+                "it is of schema {}; this version reads schema {SERIES_SCHEMA}",
+                version.schema
+            )));
+        }
+        let read = serde_json::from_str(&text);
+        read.map(Some).map_err(|error| wrong(format!("it has something that this version does not know: {error}")))
+    }
+    /// Writes `report.html` again, from what is there. A series that was made anew is kept, too: a live run's places are
+    /// moved otherwise each time one is made.
+    pub fn put_page(&self, summary: &Summary, series: Option<&SeriesFile>) -> Result<PathBuf, FolderError> {
+        let failed = |name: &str| {
+            let path = self.path.join(name);
+            move |source| FolderError { path, source }
+        };
+        if let Some(series) = series.filter(|_| !self.path.join(SERIES).exists()) {
+            put(&self.path, SERIES, series.to_json().as_bytes()).map_err(failed(SERIES))?;
+        }
+        let stories = stories::read(&self.path, summary);
+        let page = Report { summary, run: &self.run, series, stories: &stories }.html();
+        put(&self.path, REPORT, page.as_bytes()).map_err(failed(REPORT))?;
+        Ok(self.path.join(REPORT))
     }
 
     /// Compares a cell that was lived again with the recorded history, if there is one.

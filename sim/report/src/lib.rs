@@ -23,6 +23,7 @@ mod paint;
 pub mod proof;
 mod recipe;
 pub mod script;
+pub mod series;
 pub mod stepper;
 pub mod story;
 pub mod summary;

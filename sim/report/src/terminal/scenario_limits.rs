@@ -40,7 +40,7 @@ pub(crate) fn actual(limit: &LimitResult) -> String {
     if limit.at_least { format!("≥{value}") } else { value }
 }
 
-fn signed(by: i64, unit: LimitUnit) -> String {
+pub(crate) fn signed(by: i64, unit: LimitUnit) -> String {
     let sign = if by < 0 { "−" } else { "+" };
     format!("{sign}{}", shown(by.unsigned_abs(), unit))
 }
