@@ -61,7 +61,7 @@ impl<'a> Day<'a> {
             [date] => format!(" on {date}"),
             dates => format!("; {} dates, laid over one another", dates.len()),
         };
-        format!("Times are those of {}{dates}. A column is {wide}.", self.file.zone)
+        format!("Of reps and the office. Times are those of {}{dates}. A column is {wide}.", self.file.zone)
     }
     fn summed(&self, list: &[u64]) -> Vec<u64> {
         list.chunks(self.step).map(|bins| bins.iter().sum()).collect()
@@ -91,7 +91,7 @@ impl<'a> Day<'a> {
     }
     fn chart(&self, id: &'a str, title: &'a str, kind: Kind, lines: Vec<Line>) -> LineChart<'_> {
         let tops: Vec<f64> = match kind {
-            Kind::Lines => lines.iter().flat_map(|line| line.values.iter().flatten().copied()).collect(),
+            Kind::Lines | Kind::Dots => lines.iter().flat_map(|line| line.values.iter().flatten().copied()).collect(),
             Kind::Stacked | Kind::Bars => {
                 let sum =
                     |column: usize| lines.iter().filter_map(|line| line.values.get(column).copied().flatten()).sum();
@@ -140,7 +140,9 @@ impl<'a> Day<'a> {
             id: "chart-latency",
             title: "How long attempts took",
             alt,
-            note: "All calls but the audio itself; the darker, the more attempts. To a fifth of an octave.".to_owned(),
+            note:
+                "All calls but the audio itself; the darker, the more attempts ended then. Values are good to a tenth."
+                    .to_owned(),
             labels: &self.labels,
             bounds: bounds[first..=last + 1].to_vec(),
             counts: counts.iter().map(|column| column[first..=last].to_vec()).collect(),
@@ -165,7 +167,7 @@ impl<'a> Day<'a> {
         LineChart {
             alt: "A line a timeout class".to_owned(),
             note: "95 of 100 attempts that ended then took no longer.".to_owned(),
-            scale: Scale::log(values.into_iter()),
+            scale: Scale::time(values.into_iter()),
             words: |us| units::micros(us as u64),
             ..self.chart("chart-classes", "p95 by timeout class", Kind::Lines, lines)
         }
@@ -283,10 +285,10 @@ impl<'a> Day<'a> {
         LineChart {
             alt: "How long the slowest queue took that became empty then".to_owned(),
             note: "From the network's return to an empty queue: the slowest of those that ended then.".to_owned(),
-            scale: Scale::log(values.into_iter().flatten()),
+            scale: Scale::time(values.into_iter().flatten()),
             words: |us| units::micros(us as u64),
             more: vec![("queues emptied".to_owned(), emptied.iter().map(|n| units::count(*n)).collect())],
-            ..self.chart("chart-drains", "Drain after outages", Kind::Lines, vec![line])
+            ..self.chart("chart-drains", "Drain after outages", Kind::Dots, vec![line])
         }
         .html()
     }

@@ -42,6 +42,7 @@ impl Sequence {
             let place = lanes.iter().position(|(of, _)| *of == lane).unwrap_or(0) as i64;
             LEFT + 70 + place * (WIDTH - LEFT - 140) / (lanes.len() as i64 - 1).max(1)
         };
+        let half = if lanes.len() > 5 { 60 } else { 66 };
         let height = TOP + ROW * (self.steps.len() as i64 + 2);
         let label = format!("Sequence diagram: how {} was broken; its steps are listed below", case.of);
         let mut out = format!(r#"<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{}">"#, escaped(&label));
@@ -49,9 +50,10 @@ impl Sequence {
             let x = x_of(*lane);
             let _ = write!(
                 out,
-                r#"<path class="life" d="M{x} 34V{}"/><rect class="box" x="{}" y="8" width="132" height="26" rx="5"/><text x="{x}" y="25" text-anchor="middle">{}</text>"#,
+                r#"<path class="life" d="M{x} 34V{}"/><rect class="box" x="{}" y="8" width="{}" height="26" rx="5"/><text x="{x}" y="25" text-anchor="middle">{}</text>"#,
                 height - ROW - 8,
-                x - 66,
+                x - half,
+                half * 2,
                 escaped(&fitted(name, 19))
             );
         }
@@ -65,7 +67,7 @@ impl Sequence {
         let _ = write!(
             out,
             r#"<rect class="verdict-box" x="{LEFT}" y="{y}" width="{}" height="28" rx="5"/><text x="{}" y="{}" text-anchor="middle">{}</text></svg>"#,
-            WIDTH - LEFT,
+            WIDTH - LEFT - 1,
             LEFT + (WIDTH - LEFT) / 2,
             y + 19,
             escaped(&format!("{} is broken", case.of))

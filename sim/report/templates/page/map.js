@@ -27,14 +27,14 @@
     [w, s, e, n] = [w - edge, s - edge, e + edge, n + edge];
     svg.setAttribute("viewBox", `${w} ${-n} ${e - w} ${n - s}`);
     unit = Math.max((e - w) / (svg.clientWidth || 900), (n - s) / (svg.clientHeight || 500));
-    make("path", { class: "land", d: path(tenant.land), "stroke-width": unit }, land);
+    make("path", { class: "land", d: path(tenant.land) }, land);
     tenant.towns.forEach(([x, y, r]) => make("circle", { class: "town", cx: x, cy: -y, r: Math.min(r, 40 * unit), opacity: 0.35 }, land));
     tenant.fast.forEach((ring) => make("path", { class: "fast", d: path(ring) }, land));
-    tenant.holes.forEach((hole) => make("path", { class: hole.dead ? "hole" : "hole weak", d: path(hole.ring), "stroke-width": unit }, land));
-    tenant.visits.forEach(([x, y]) => make("circle", { class: "visit", cx: x, cy: -y, r: 3 * unit, "stroke-width": unit }, land));
-    dots = tenant.reps.map((rep) => make("circle", { class: "rep", r: 5 * unit, "stroke-width": unit, "data-tip": rep.name }, $("map-reps")));
+    tenant.holes.forEach((hole) => make("path", { class: hole.dead ? "hole" : "hole weak", d: path(hole.ring) }, land));
+    tenant.visits.forEach(([x, y]) => make("circle", { class: "visit", cx: x, cy: -y, r: 3 * unit }, land));
+    dots = tenant.reps.map((rep) => make("circle", { class: "rep", r: 5 * unit, "data-tip": rep.name }, $("map-reps")));
     pins = tenant.pins.map((pin) => make("path", {
-      class: "pin", "stroke-width": unit, transform: `translate(${pin.x} ${-pin.y}) scale(${unit})`, d: "M0 0L-7 -14H7Z",
+      class: "pin", transform: `translate(${pin.x} ${-pin.y}) scale(${unit})`, d: "M0 0L-7 -14H7Z",
       "data-tip": `${pin.rule}\n${pin.who}, ${time(pin.t)}`,
     }, $("map-pins")));
     pins.forEach((pin, i) => pin.addEventListener("click", () => { location.hash = "rule-" + tenant.pins[i].rule; }));

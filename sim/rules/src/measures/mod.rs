@@ -38,8 +38,8 @@ pub struct Measures {
     latest: Time,
     /// What each client has under way: call, attempt, endpoint.
     under_way: Vec<Vec<(u32, u8, Op)>>,
-    /// Which clients try what must fail.
-    intruders: Vec<bool>,
+    /// What kind of client each is.
+    kinds: Vec<ClientKind>,
     /// What is under way on a live run.
     live: Live,
 }
@@ -62,7 +62,7 @@ impl Measures {
             cell_starts: Time::default(),
             latest: Time::default(),
             under_way: Vec::new(),
-            intruders: Vec::new(),
+            kinds: Vec::new(),
             live: Live::default(),
         }
     }
@@ -88,15 +88,17 @@ impl Measures {
             What::Client(introduced) => {
                 if self.under_way.len() <= client {
                     self.under_way.resize_with(client + 1, Vec::new);
-                    self.intruders.resize(client + 1, false);
+                    self.kinds.resize(client + 1, ClientKind::default());
                 }
-                self.intruders[client] = introduced.kind == ClientKind::Intruder;
+                self.kinds[client] = introduced.kind;
                 self.under_way[client].clear();
             }
             What::Sent(sent) => {
                 let op = sent.request.op();
                 self.ops[op.index()].attempts += 1;
-                self.series.sent(at, sent.attempt);
+                if self.is_at_work(client) {
+                    self.series.sent(at, sent.attempt);
+                }
                 if let Some(under_way) = self.under_way.get_mut(client) {
                     under_way.push((sent.call, sent.attempt, op));
                 }
@@ -104,9 +106,11 @@ impl Measures {
             What::Answered { call, attempt, response, took } => {
                 if let Some(op) = self.ended(client, *call, *attempt) {
                     self.ops[op.index()].answered(op, response, *took);
-                    let is_final = response.is_success() || live::is_final(response.status);
-                    self.series.answered(at, op, response, *took, is_final);
-                    if !self.intruders[client] {
+                    if self.is_at_work(client) {
+                        let is_final = response.is_success() || live::is_final(response.status);
+                        self.series.answered(at, op, response, *took, is_final);
+                    }
+                    if self.kinds[client] != ClientKind::Intruder {
                         self.ops[op.index()].tried(op, response);
                     }
                 }
@@ -114,8 +118,10 @@ impl Measures {
             What::Unanswered { call, attempt, why, took } => {
                 if let Some(op) = self.ended(client, *call, *attempt) {
                     self.ops[op.index()].unanswered(op, *why, *took);
-                    self.series.unanswered(at, op, *why, *took);
-                    if !self.intruders[client] {
+                    if self.is_at_work(client) {
+                        self.series.unanswered(at, op, *why, *took);
+                    }
+                    if self.kinds[client] != ClientKind::Intruder {
                         self.ops[op.index()].tried_in_vain(*why);
                     }
                 }
@@ -162,6 +168,10 @@ impl Measures {
         self.series.merge(&other.series);
         self.tracks.merge(&other.tracks);
         self.latest = self.latest.max(other.latest);
+    }
+    /// Whether what a client does belongs to the day's work: auditors and intruders are there to put it to the test.
+    fn is_at_work(&self, client: usize) -> bool {
+        self.kinds.get(client).is_some_and(|kind| matches!(kind, ClientKind::Phone | ClientKind::Desk))
     }
     fn ended(&mut self, client: usize, call: u32, attempt: u8) -> Option<Op> {
         let under_way = self.under_way.get_mut(client)?;

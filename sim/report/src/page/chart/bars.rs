@@ -4,7 +4,7 @@
 use super::scale::{Scale, Tick};
 use askama::Template;
 
-/// One distribution. Values are in whatever unit [`LogBars::words`] speaks of.
+/// One distribution, in microseconds.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Bar {
     /// Of what.
@@ -61,7 +61,7 @@ impl LogBars<'_> {
     /// The figure. Its bars say in words what they show, one by one.
     pub fn html(&self) -> String {
         let values = self.bars.iter().flat_map(|bar| [bar.p50, bar.p99, bar.max, bar.limit.unwrap_or(bar.max)]);
-        let scale = Scale::log(values);
+        let scale = Scale::time(values);
         let percent = |value: f64| scale.place(value) * 100.0;
         let mut rows = Vec::new();
         for bar in self.bars {
@@ -76,7 +76,7 @@ impl LogBars<'_> {
                 limit: bar.limit.map(percent),
             });
         }
-        let ticks = scale.ticks(self.words);
+        let ticks = scale.ticks(|us| crate::units::tick(us as u64));
         // Writing to memory: it cannot fail.
         View { title: self.title, note: self.note, rows, ticks }.render().unwrap_or_default()
     }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 /// Steps of colour.
 const STEPS: [&str; 6] = ["h1", "h2", "h3", "h4", "h5", "h6"];
 
-/// A heat map.
+/// A heat map of times, in microseconds.
 pub struct Heat<'a> {
     /// An id of its own on the page.
     pub id: &'a str,
@@ -39,7 +39,7 @@ impl Heat<'_> {
     /// The figure, with its table.
     pub fn html(&self) -> String {
         let shown = self.bounds.iter().copied().chain(self.rules.iter().map(|(value, _)| *value));
-        let scale = Scale::log(shown);
+        let scale = Scale::time(shown);
         let mut shapes = self.cells(scale);
         let line = |line: &Line| Shape {
             name: line.name.clone(),
@@ -60,7 +60,7 @@ impl Heat<'_> {
             height: "tall",
             shapes,
             rules: rules.collect(),
-            y: scale.ticks(self.words),
+            y: scale.ticks(|us| crate::units::tick(us as u64)),
             x: thinned(self.labels, 8),
             columns: "Time",
             heads,

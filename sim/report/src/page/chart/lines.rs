@@ -17,6 +17,8 @@ pub enum Kind {
     Stacked,
     /// Bars, one upon the other.
     Bars,
+    /// A dot each.
+    Dots,
 }
 
 /// One row of values.
@@ -99,7 +101,10 @@ impl LineChart<'_> {
             height: "",
             shapes: self.shapes(),
             rules: rules.collect(),
-            y: self.scale.ticks(self.words),
+            y: match self.scale {
+                Scale::Time { .. } => self.scale.ticks(|us| crate::units::tick(us as u64)),
+                _ => self.scale.ticks(self.words),
+            },
             x: thinned(self.labels, LABELS),
             columns: self.columns,
             heads,
@@ -121,6 +126,7 @@ impl LineChart<'_> {
         for line in &self.lines {
             let (class, path) = match self.kind {
                 Kind::Lines => ("line", self.line(line)),
+                Kind::Dots => ("dots", self.dots(line)),
                 Kind::Stacked | Kind::Bars => {
                     let from = below.clone();
                     for (below, value) in below.iter_mut().zip(&line.values) {
@@ -157,6 +163,13 @@ impl LineChart<'_> {
             open = true;
         }
         path
+    }
+    /// Lines of no length, with round ends.
+    fn dots(&self, line: &Line) -> String {
+        let dot = |(column, value): (usize, &Option<f64>)| {
+            value.map(|value| format!("M{:.0} {:.0}h0", self.x(column), self.y(value)))
+        };
+        line.values.iter().enumerate().filter_map(dot).collect()
     }
     fn area(&self, from: &[f64], to: &[f64]) -> String {
         if to.iter().zip(from).all(|(to, from)| to == from) {

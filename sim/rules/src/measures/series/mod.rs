@@ -1,5 +1,5 @@
 //! A run over its day: what was asked and answered, how long it took, what went wrong, and what reps were doing, bin by
-//! bin.
+//! bin. Of reps and the office: auditors and intruders work when nobody else does, and would be all that is seen.
 //!
 //! There are never more than [`BINS_MAX`] bins, however long a run is: where one more would be needed, neighbours are put
 //! together, into bins of the next width. Bins begin at whole multiples of their width since 1970, and each width is a
