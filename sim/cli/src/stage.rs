@@ -4,6 +4,7 @@
 use crate::failure::Failure;
 use fieldday_api::time::{Span, Time};
 use fieldday_live::run::{lasts, window};
+use fieldday_report::series::Ground;
 use fieldday_world::plan::{CellPlan, Plan};
 use fieldday_world::roster::Roster;
 use fieldday_world::scenario::Scenario;
@@ -46,6 +47,14 @@ impl Stage {
     pub fn opens(&self) -> Time {
         let first = self.cells.first().and_then(|cell| cell.tenants.first());
         first.map_or(self.plan.start(), |tenant| tenant.data.zone.at(tenant.date, window(&self.scenario).0))
+    }
+    /// What a map of the run is drawn on. The cells were given away to be lived, and are made once more.
+    pub fn ground(&self, is_mock: bool, secret: Option<u64>) -> Ground<'_> {
+        let again = Stage::new(self.scenario.clone(), self.plan.seed(), is_mock);
+        // What could be made once can be made again, unless somebody took the file of users away: then it is the plan's.
+        let cells = again.map_or_else(|_| Vec::new(), |stage| stage.cells);
+        let cells = cells.into_iter().map(|cell| (cell.index, cell)).collect();
+        Ground { plan: &self.plan, cells, speed: self.scenario.live.speed, secret }
     }
     pub fn reps(&self) -> u64 {
         self.cells.iter().flat_map(|cell| &cell.tenants).map(|tenant| tenant.reps.len() as u64).sum()

@@ -78,7 +78,8 @@ const SLICE: Span = Span::minutes(10);
 
 impl CellRun {
     /// Sets a cell up: its backend with the tenants' data, its clients at their places. `measures` are added to.
-    pub fn new(scenario: &Scenario, plan: CellPlan, keep: Keep, measures: Measures) -> CellRun {
+    pub fn new(scenario: &Scenario, plan: CellPlan, keep: Keep, mut measures: Measures) -> CellRun {
+        measures.cell(setup::day_starts(scenario, plan.date, plan.start));
         let executor = Executor::new(plan.start);
         let history = keep.history.then(|| {
             let mut writer = Writer::part(Vec::new());

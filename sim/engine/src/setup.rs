@@ -2,7 +2,7 @@
 
 use fieldday_api::SmolStr;
 use fieldday_api::dataset::TenantData;
-use fieldday_api::time::{Span, Time, Zone};
+use fieldday_api::time::{Date, Span, Time, Zone};
 use fieldday_backend as backend;
 use fieldday_rep::app::defects as rep;
 use fieldday_rep::app::settings::Settings as AppSettings;
@@ -121,6 +121,12 @@ pub fn judges(scenario: &Scenario, start: Time, zones: BTreeMap<SmolStr, Zone>) 
         accept_422: switches.accept_422,
         ..JudgeSettings::default()
     }
+}
+
+/// What the clock of a series shows when a cell of that date starts: days of later dates are laid over the first one.
+pub fn day_starts(scenario: &Scenario, date: Date, start: Time) -> Time {
+    let first = scenario.day.dates.first().copied().unwrap_or(date);
+    start - Span::hours(24 * i64::from(date.days() - first.days()))
 }
 
 /// The zones of a planned cell's tenants, by tenant id.

@@ -107,6 +107,7 @@ impl LiveCell {
         let zones: BTreeMap<SmolStr, Zone> = setup::zones(&plan);
         let judges = Judges::new(Arc::new(setup::judges(scenario, plan.start, zones.clone())));
         let mut recorder = Recorder::new(&plan.name, plan.start, zones, judges, terms.history);
+        recorder.measures.cell(setup::day_starts(scenario, plan.date, plan.start));
         recorder.kept = terms.keep.then(Vec::new);
         let shared = Rc::new(Shared {
             clock: executor.handle(),

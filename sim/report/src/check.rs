@@ -11,6 +11,7 @@ use crate::folder::{HISTORY, json};
 use crate::kept::{Kept, KeptError, was_cut};
 use crate::paint::{Paint, Tone};
 use crate::recipe::Recipe;
+use crate::series::{Ground, SeriesFile};
 use crate::summary::{Outcome, Summary};
 use crate::terminal;
 use crate::units::{count, counted};
@@ -46,6 +47,9 @@ pub struct Checked {
     pub differences: Vec<Differs>,
     /// The summary, made anew of the history.
     pub summary: Summary,
+    /// The same over the day.
+    #[serde(skip)]
+    pub series: SeriesFile,
 }
 
 /// How much of a run was judged.
@@ -100,8 +104,8 @@ struct OutlineHistory {
     only_cells: Option<Vec<String>>,
 }
 
-/// Judges the history of a folder again.
-pub fn check(kept: &Kept) -> Result<Checked, KeptError> {
+/// Judges the history of a folder again. `secret` is something that nobody can guess: see [`Ground::secret`].
+pub fn check(kept: &Kept, secret: u64) -> Result<Checked, KeptError> {
     let wrong = |problem: String, hint: &str| kept.wrong(HISTORY, problem, hint);
     let plan = Plan::new(Arc::new(kept.run.scenario.clone()), kept.seed)
         .map_err(|error| kept.wrong("run.json", format!("its scenario cannot be planned: {error}"), HINT))?;
@@ -129,7 +133,7 @@ pub fn check(kept: &Kept) -> Result<Checked, KeptError> {
         Err(error) => return Err(wrong(format!("expected a history of this run: {error}"), hint(&error))),
     };
     let outline = kept.summary_text()?.map(|text| outline(kept, &text)).transpose()?;
-    Ok(told(kept, &plan, &mut judged, outline.as_ref()))
+    Ok(told(kept, &plan, &mut judged, outline.as_ref(), secret))
 }
 
 const HINT: &str = "judge a folder as `fieldday run` wrote it";
@@ -180,7 +184,7 @@ fn nothing(plan: &Plan) -> Judged {
     }
 }
 
-fn told(kept: &Kept, plan: &Plan, judged: &mut Judged, outline: Option<&Outline>) -> Checked {
+fn told(kept: &Kept, plan: &Plan, judged: &mut Judged, outline: Option<&Outline>, secret: u64) -> Checked {
     let whole = judged.end.is_some();
     let partly = outline.and_then(|outline| outline.history.as_ref()).and_then(|part| part.only_cells.as_ref());
     let not_compared = match (outline, partly) {
@@ -202,8 +206,13 @@ fn told(kept: &Kept, plan: &Plan, judged: &mut Judged, outline: Option<&Outline>
         until: judged.during.map(|(_, last)| last),
     };
     let summary = summary(kept, plan, judged, &extent);
+    let mut ground = Ground::of_plan(plan);
+    if !kept.run.is_virtual() {
+        (ground.speed, ground.secret) = (kept.run.scenario.live.speed, Some(secret));
+    }
+    let series = SeriesFile::new(&ground, &judged.outcome);
     let compared = not_compared.is_none();
-    Checked { schema: CHECK_SCHEMA, judged: extent, compared, not_compared, differences, summary }
+    Checked { schema: CHECK_SCHEMA, judged: extent, compared, not_compared, differences, summary, series }
 }
 
 fn summary(kept: &Kept, plan: &Plan, judged: &Judged, extent: &Extent) -> Summary {

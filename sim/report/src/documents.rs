@@ -8,6 +8,8 @@ mod markdown;
 pub mod metrics;
 
 use crate::folder::{FolderError, RunFile, put};
+use crate::page::{REPORT, Report, stories};
+use crate::series::SeriesFile;
 use crate::summary::Summary;
 use std::io;
 use std::path::Path;
@@ -21,14 +23,25 @@ pub struct Source<'a> {
     pub run: &'a RunFile,
     /// Its `summary.json`.
     pub summary: &'a Summary,
+    /// Its `series.json`; none if it left none.
+    pub series: Option<&'a SeriesFile>,
 }
 
 /// Makes a document.
 pub type Render = fn(&Source<'_>) -> io::Result<String>;
 
 /// Every document, by the name of its file.
-pub const ALL: &[(&str, Render)] =
-    &[("summary.md", markdown::render), ("junit.xml", junit::render), ("metrics.prom", metrics::render)];
+pub const ALL: &[(&str, Render)] = &[
+    (REPORT, page),
+    ("summary.md", markdown::render),
+    ("junit.xml", junit::render),
+    ("metrics.prom", metrics::render),
+];
+
+fn page(of: &Source<'_>) -> io::Result<String> {
+    let stories = stories::read(of.folder, of.summary);
+    Ok(Report { summary: of.summary, run: of.run, series: of.series, stories: &stories }.html())
+}
 
 /// Writes every document of a folder, over those that are there.
 pub fn write(source: &Source<'_>) -> Result<(), FolderError> {

@@ -1,4 +1,5 @@
-//! The folder of a run: `run.json`, `summary.json`, `latency.hlog` and, if it was recorded, `history.jsonl.zst`.
+//! The folder of a run: `run.json`, `summary.json`, `latency.hlog`, `series.json`, `report.html` and, if it was recorded,
+//! `history.jsonl.zst`.
 //!
 //! `run.json` comes first and says that the run is not complete; it is replaced as the last thing, once everything else
 //! stands. Files that are written at once are written beside their place and renamed, so that no file is ever half there.
@@ -6,6 +7,7 @@
 
 use crate::documents;
 use crate::hlog;
+use crate::series::{SERIES, SeriesFile};
 use crate::summary::Summary;
 use fieldday_api::time::Time;
 use fieldday_engine::cell::CellOutcome;
@@ -174,9 +176,11 @@ impl Folder {
     pub fn put_summary(&self, summary: &Summary) -> Result<(), FolderError> {
         self.put_json("summary.json", summary)
     }
-    /// Writes the documents that are made of `run.json`, as it will be, and the summary.
-    pub fn put_documents(&self, run: &RunFile, summary: &Summary) -> Result<(), FolderError> {
-        documents::write(&documents::Source { folder: &self.path, run, summary })
+    /// Writes `series.json`, and the documents that are made of it, the summary, and `run.json` as it will be. The history is
+    /// closed by then: what happened before a rule was broken is read from it.
+    pub fn put_documents(&self, run: &RunFile, summary: &Summary, series: &SeriesFile) -> Result<(), FolderError> {
+        self.put(SERIES, series.to_json().as_bytes()).map_err(|source| self.failed(SERIES, source))?;
+        documents::write(&documents::Source { folder: &self.path, run, summary, series: Some(series) })
     }
     /// Replaces `run.json`: the last thing to be written.
     pub fn close(&self, run: &RunFile) -> Result<(), FolderError> {

@@ -2,7 +2,8 @@
 //! that are made of the rest, nothing in it is ever changed.
 
 use crate::documents;
-use crate::folder::{FolderError, HISTORY, RUN_SCHEMA, RunFile};
+use crate::folder::{FolderError, HISTORY, RUN_SCHEMA, RunFile, put};
+use crate::series::{SERIES, SERIES_SCHEMA, SeriesFile};
 use crate::summary::{SCHEMA, Summary};
 use fieldday_engine::replay::Replayed;
 use fieldday_history::file::{HistoryError, Line, Reader};
@@ -131,9 +132,36 @@ impl Kept {
         read.map(Some).map_err(|error| wrong(format!("it has something that this version does not know: {error}")))
     }
 
-    /// Writes the documents that are made of `run.json` and a summary of it, over those that are there.
-    pub fn put_documents(&self, summary: &Summary) -> Result<(), FolderError> {
-        documents::write(&documents::Source { folder: &self.path, run: &self.run, summary })
+    /// The series that the run left; none if it left none.
+    pub fn series(&self) -> Result<Option<SeriesFile>, KeptError> {
+        let text = match fs::read_to_string(self.path.join(SERIES)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.wrong(SERIES, format!("it cannot be read: {error}"), "make it readable")),
+        };
+        let wrong = |problem: String| {
+            let hint = "move it out of the folder: if there is a whole history, the series is made anew from that";
+            self.wrong(SERIES, problem, hint)
+        };
+        let version: Version = serde_json::from_str(&text)
+            .map_err(|error| wrong(format!("expected the series that `fieldday run` writes: {error}")))?;
+        if version.schema != SERIES_SCHEMA {
+            return Err(wrong(format!(
+                "it is of schema {}; this version reads schema {SERIES_SCHEMA}",
+                version.schema
+            )));
+        }
+        let read = serde_json::from_str(&text);
+        read.map(Some).map_err(|error| wrong(format!("it has something that this version does not know: {error}")))
+    }
+    /// Writes the documents that are made of `run.json`, a summary of it, and a series, over those that are there. A series
+    /// that was made anew is kept, too: a live run's places are moved otherwise each time one is made.
+    pub fn put_documents(&self, summary: &Summary, series: Option<&SeriesFile>) -> Result<(), FolderError> {
+        let place = self.path.join(SERIES);
+        if let Some(series) = series.filter(|_| !place.exists()) {
+            put(&place, series.to_json().as_bytes()).map_err(|source| FolderError { path: place, source })?;
+        }
+        documents::write(&documents::Source { folder: &self.path, run: &self.run, summary, series })
     }
 
     /// Compares a cell that was lived again with the recorded history, if there is one.

@@ -37,6 +37,13 @@ pub fn limit(us: u64) -> String {
     if us.is_multiple_of(1_000_000) && us < 120_000_000 { format!("{} s", us / 1_000_000) } else { micros(us) }
 }
 
+/// A round span beside an axis: `10 ms`, `1 s`, `10 min`, `1 h`.
+pub fn tick(us: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"), (1_000, "ms")];
+    let unit = UNITS.iter().find(|(unit, _)| us >= *unit && us.is_multiple_of(*unit));
+    unit.map_or_else(|| micros(us), |(unit, word)| format!("{} {word}", us / unit))
+}
+
 /// A share: `0 %`, `<0.01 %`, `0.25 %`, `12.5 %`, `100 %`; `-` of nothing.
 pub fn share(part: u64, whole: u64) -> String {
     if whole == 0 {

@@ -71,7 +71,7 @@ fn recorded(name: &str, defects: &[&str], target: &str) -> Kept1 {
 }
 
 fn checked(path: &Path) -> Result<Checked, KeptError> {
-    check(&Kept::open(path).unwrap())
+    check(&Kept::open(path).unwrap(), 7)
 }
 
 /// As a kill leaves it: no summary, and a `run.json` that says so.

@@ -46,7 +46,7 @@ fn ran(defects: &[&str], stop: bool) -> (RunFile, Summary) {
 
 fn document(name: &str, run: &RunFile, summary: &Summary) -> String {
     let (_, render) = documents::ALL.iter().find(|(file, _)| *file == name).unwrap();
-    render(&Source { folder: Path::new("results/a night"), run, summary }).unwrap()
+    render(&Source { folder: Path::new("results/a night"), run, summary, series: None }).unwrap()
 }
 
 fn suite<'a>(report: &'a Report, name: &str) -> &'a TestSuite {

@@ -18,7 +18,7 @@ pub struct Region {
 impl Serialize for Region {
     /// The corners in whole metres, for a map.
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_seq(self.polygon.exterior().coords().map(|c| (c.x as i64, c.y as i64)))
+        s.collect_seq(self.corners_m())
     }
 }
 
@@ -64,6 +64,10 @@ impl Region {
             (x + u * along.0 - v * along.1, y + u * along.1 + v * along.0)
         };
         Region::new(&TWELVE.map(corner))
+    }
+    /// The corners in whole metres; the last one is the first again.
+    pub fn corners_m(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.polygon.exterior().coords().map(|c| (c.x as i64, c.y as i64))
     }
     /// Whether the point is inside.
     pub fn contains(&self, at: Point) -> bool {

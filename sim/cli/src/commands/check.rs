@@ -2,13 +2,15 @@
 
 use crate::args::{CheckArgs, Format, ReportArgs};
 use crate::failure::Failure;
-use crate::{otlp, output};
+use crate::{machine, otlp, output};
 use fieldday_report::check::{self as again, Checked};
+use fieldday_report::page::REPORT;
+use fieldday_report::series::SeriesFile;
 use fieldday_report::{Kept, Summary, terminal};
 
 /// Judges the history of a folder again.
 pub fn check(args: &CheckArgs) -> Result<u8, Failure> {
-    said(args, &again::check(&Kept::open(&args.folder)?)?)
+    said(args, &again::check(&Kept::open(&args.folder)?, machine::random())?)
 }
 
 /// Shows what the run said, and writes its documents again; of one that could say nothing any more, what its history says.
@@ -21,23 +23,34 @@ pub fn report(args: &ReportArgs) -> Result<u8, Failure> {
         output::note(
             "there is no summary.json: the run was killed before it could write one; its history is judged instead",
         );
-        let checked = again::check(&kept)?;
+        let checked = again::check(&kept, machine::random())?;
         let code = said(args, &checked)?;
-        return pass_on(&kept, &checked.summary, otlp).map(|()| code);
+        return pass_on(&kept, &checked.summary, Some(&checked.series), otlp).map(|()| code);
+    };
+    let series = match kept.series()? {
+        Some(series) => Some(series),
+        None => from_history(&kept, &summary)?,
     };
     let text = match args.format {
         Format::Json => summary.to_json(),
         Format::Terminal => terminal::report(&summary, Some(&place(args)), output::stdout_paint()),
     };
     output::print(&text)?;
-    pass_on(&kept, &summary, otlp).map(|()| summary.verdict.exit_code)
+    pass_on(&kept, &summary, series.as_ref(), otlp).map(|()| summary.verdict.exit_code)
+}
+
+/// The series of a run that left none, if all of its cells are in its history.
+fn from_history(kept: &Kept, summary: &Summary) -> Result<Option<SeriesFile>, Failure> {
+    let is_whole = summary.history.as_ref().is_some_and(|part| part.only_cells.is_none());
+    Ok(if is_whole { Some(again::check(kept, machine::random())?.series) } else { None })
 }
 
 /// Writes what is made of the summary, and sends it where it is wanted.
-fn pass_on(kept: &Kept, summary: &Summary, otlp: Option<&str>) -> Result<(), Failure> {
-    // A folder in which nothing can be written can be looked at all the same.
-    if let Err(error) = kept.put_documents(summary) {
-        output::note(&format!("warning: the documents are as they were: {error}"));
+fn pass_on(kept: &Kept, summary: &Summary, series: Option<&SeriesFile>, otlp: Option<&str>) -> Result<(), Failure> {
+    match kept.put_documents(summary, series) {
+        Ok(()) => output::note(&format!("written: {}", kept.path.join(REPORT).display())),
+        // A folder in which nothing can be written can be looked at all the same.
+        Err(error) => output::note(&format!("warning: the documents are as they were: {error}")),
     }
     otlp.map_or(Ok(()), |url| otlp::send(url, &kept.run, summary))
 }

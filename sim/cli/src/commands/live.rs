@@ -22,6 +22,7 @@ use fieldday_live::run::{LiveOutcome, LiveRun, day_clocks, lasts, peak_requests_
 use fieldday_live::target::Target;
 use fieldday_live::worker::Pulse;
 use fieldday_mock::{Clock as MockClock, Mock, Options as MockOptions};
+use fieldday_report::series::SeriesFile;
 use fieldday_report::summary::HistoryPart;
 use fieldday_report::units::{count, counted};
 use fieldday_report::{Facts, Folder, FolderError, HISTORY, Outcome, RUN_SCHEMA, RunFile, Summary, terminal};
@@ -309,7 +310,7 @@ fn report(
     };
     let summary = Summary::new(facts, &stage.plan, &ran.run);
     let run = RunFile { ended_at: Some(machine::now()), ..keeper.run.clone() };
-    let (place, lost) = keeper.close(&summary, &ran, &stage.plan);
+    let (place, lost) = keeper.close(&summary, &ran, stage, is_mock);
     let text = match args.format {
         Format::Json => summary.to_json(),
         Format::Terminal => terminal::report(&summary, place.as_deref(), output::stdout_paint()),
@@ -391,13 +392,23 @@ impl Keeper {
         let why = if whole.is_some() { "recorded" } else { "recorded until the run was ended" };
         Some(HistoryPart { file: HISTORY.to_owned(), only_cells: None, why: why.to_owned() })
     }
-    fn close(mut self, summary: &Summary, ran: &LiveOutcome, plan: &Plan) -> (Option<String>, Option<FolderError>) {
+    fn close(
+        mut self,
+        summary: &Summary,
+        ran: &LiveOutcome,
+        stage: &Stage,
+        is_mock: bool,
+    ) -> (Option<String>, Option<FolderError>) {
+        let plan = &stage.plan;
         let place = self.folder.as_ref().map(|folder| folder.path().display().to_string());
         let lost = self.lost.take();
         self.attempt(|folder| folder.put_latencies(&ran.run.measures, plan.start(), plan.end()));
         self.attempt(|folder| folder.put_summary(summary));
         let run = RunFile { complete: summary.complete, ended_at: Some(machine::now()), ..self.run.clone() };
-        self.attempt(|folder| folder.put_documents(&run, summary));
+        self.attempt(|folder| {
+            let ground = stage.ground(is_mock, Some(machine::random()));
+            folder.put_documents(&run, summary, &SeriesFile::new(&ground, &ran.run))
+        });
         if lost.is_none() {
             self.attempt(|folder| folder.close(&run));
         }

@@ -14,6 +14,7 @@ use fieldday_engine::run::{self, Options, RunOutcome};
 use fieldday_engine::verify::{self, Divergence, Verified};
 use fieldday_history::Fingerprint;
 use fieldday_history::file::{FORMAT, Header};
+use fieldday_report::series::{Ground, SeriesFile};
 use fieldday_report::summary::{Difference, HistoryPart, Verification};
 use fieldday_report::units::counted;
 use fieldday_report::{Facts, Folder, FolderError, HISTORY, Outcome, RUN_SCHEMA, RunFile, Summary, VIRTUAL};
@@ -55,7 +56,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     };
     let summary = Summary::new(facts, &choice.plan, &ran.outcome);
     let run = RunFile { ended_at: Some(machine::now()), ..keeper.run.clone() };
-    let (place, lost) = keeper.close(&summary, &ran.outcome.measures, &choice.plan);
+    let (place, lost) = keeper.close(&summary, &ran.outcome, &choice.plan);
     let text = match args.format {
         Format::Json => summary.to_json(),
         Format::Terminal => terminal::report(&summary, place.as_deref(), output::stdout_paint()),
@@ -210,14 +211,14 @@ impl Keeper {
     }
 
     /// Writes the rest. Gives where the folder is, and what was lost of it.
-    fn close(mut self, summary: &Summary, measures: &Measures, plan: &Plan) -> (Option<String>, Option<FolderError>) {
+    fn close(mut self, summary: &Summary, outcome: &RunOutcome, plan: &Plan) -> (Option<String>, Option<FolderError>) {
         let place = self.folder.as_ref().map(|folder| folder.path().display().to_string());
         // A folder that lost its history still takes the figures, if it can.
         let lost = self.lost.take();
-        self.attempt(|folder| folder.put_latencies(measures, plan.start(), plan.end()));
+        self.attempt(|folder| folder.put_latencies(&outcome.measures, plan.start(), plan.end()));
         self.attempt(|folder| folder.put_summary(summary));
         let run = RunFile { complete: summary.complete, ended_at: Some(machine::now()), ..self.run.clone() };
-        self.attempt(|folder| folder.put_documents(&run, summary));
+        self.attempt(|folder| folder.put_documents(&run, summary, &SeriesFile::new(&Ground::of_plan(plan), outcome)));
         if lost.is_none() {
             self.attempt(|folder| folder.close(&run));
         }

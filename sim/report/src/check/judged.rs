@@ -53,6 +53,8 @@ impl From<HistoryError> for Wrong {
 /// A cell that may go on.
 struct Cell {
     start: Time,
+    /// When it starts by the clock of the series.
+    day_starts: Time,
     judges: Judges,
     print: Fingerprinter,
     /// By the client's number: its number among all clients that are measured together.
@@ -143,8 +145,12 @@ impl Bench<'_> {
         let is_planned = zones.is_empty();
         let zones = if is_planned { self.planned_zones(&name)? } else { zones };
         let settings = setup::judges(&self.run.scenario, start, zones.clone());
+        let dates = &self.run.scenario.day.dates;
+        let date = cell_of(&name).and_then(|index| dates.get(index as usize % dates.len().max(1)).copied());
+        let day_starts = date.map_or(start, |date| setup::day_starts(&self.run.scenario, date, start));
         let cell = Cell {
             start,
+            day_starts,
             judges: Judges::new(Arc::new(settings)),
             print: Fingerprinter::default(),
             clients: BTreeMap::new(),
@@ -209,6 +215,7 @@ impl Bench<'_> {
         cell.print.add(&event);
         cell.judges.on(&event);
         event.client = measured;
+        self.measures.cell(cell.day_starts);
         self.measures.on(&event);
         Ok(())
     }
@@ -223,6 +230,7 @@ impl Bench<'_> {
     }
     fn finish(mut self, end: Option<(u64, Fingerprint)>) -> Judged {
         self.all_over();
+        self.measures.close();
         let mut findings = Findings::new(&Settings::default());
         let mut prints = Vec::new();
         let mut over: Vec<_> = self.over.into_iter().collect();

@@ -11,9 +11,16 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     let note = format!("over {}", counted(felt.rep_days, "rep's day", "reps' days"));
     heading(out, paint, "WHAT REPS FELT", &note);
     let mut table = Table::default();
-    let mut say = |what: &str, how_much: String, more: String| {
+    for [what, how_much, more] in rows(felt) {
         table.row([words(what), figure(how_much), words(more)]);
-    };
+    }
+    out.push_str(&table.render_within(paint, 2, &[]));
+}
+
+/// What was felt, how much of it in all, and how it was spread.
+pub(crate) fn rows(felt: &Felt) -> Vec<[String; 3]> {
+    let mut rows = Vec::new();
+    let mut say = |what: &str, how_much: String, more: String| rows.push([what.to_owned(), how_much, more]);
     say("looking at spinners", micros(felt.spinner_us), of_each(felt, felt.spinner_us, &felt.spinner_by_endpoint));
     say("\"Retrying...\" shown", times(felt.retrying), String::new());
     say("gave up waiting", times(felt.cancelled), String::new());
@@ -29,7 +36,7 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     say("unfinished at day's end", counted(felt.uploads_unfinished, "upload", "uploads"), {
         format!("and {} in queues", counted(felt.queued_at_end, "action", "actions"))
     });
-    out.push_str(&table.render_within(paint, 2, &[]));
+    rows
 }
 
 fn times(n: u64) -> String {

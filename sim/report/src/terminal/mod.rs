@@ -4,7 +4,7 @@
 mod clocks;
 mod contract;
 mod failure;
-mod felt;
+pub(crate) mod felt;
 mod limits;
 mod rules;
 pub(crate) mod scenario_limits;

@@ -45,7 +45,7 @@ pub(crate) fn bound(limit: &LimitResult) -> String {
     shown(limit.bound, limit.unit)
 }
 
-fn signed(by: i64, unit: LimitUnit) -> String {
+pub(crate) fn signed(by: i64, unit: LimitUnit) -> String {
     let sign = if by < 0 { "−" } else { "+" };
     format!("{sign}{}", shown(by.unsigned_abs(), unit))
 }

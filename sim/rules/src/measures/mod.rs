@@ -6,14 +6,18 @@
 mod felt;
 mod live;
 mod ops;
+mod series;
+mod tracks;
 
 pub use felt::Felt;
 pub use ops::{LiveClocks, OpMeasures};
+pub use series::{Activity, BINS_MAX, BUCKETS, Bin, Latencies, SERIES_CLASSES, Series, Trouble, bucket_from_us};
+pub use tracks::{TRACKS_MAX, Track, Tracks, Waypoint};
 
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Span;
+use fieldday_api::time::{Span, Time};
 use fieldday_history::Event;
-use fieldday_history::event::{ClientKind, What};
+use fieldday_history::event::{ClientKind, Lapse, What};
 use hdrhistogram::Histogram;
 use live::{Live, LiveClock};
 
@@ -24,10 +28,18 @@ pub struct Measures {
     pub ops: Vec<OpMeasures>,
     /// What people felt.
     pub felt: Felt,
+    /// The same over the day.
+    pub series: Series,
+    /// Where reps went.
+    pub tracks: Tracks,
+    /// What the clock shows at the beginning of the cell whose events come.
+    cell_starts: Time,
+    /// The last moment told.
+    latest: Time,
     /// What each client has under way: call, attempt, endpoint.
     under_way: Vec<Vec<(u32, u8, Op)>>,
-    /// Which clients try what must fail.
-    intruders: Vec<bool>,
+    /// What kind of client each is.
+    kinds: Vec<ClientKind>,
     /// What is under way on a live run.
     live: Live,
 }
@@ -42,27 +54,51 @@ impl Measures {
     /// Nothing measured yet.
     pub fn new() -> Measures {
         let ops = Op::ALL.iter().map(|_| OpMeasures::new()).collect();
-        Measures { ops, felt: Felt::new(), under_way: Vec::new(), intruders: Vec::new(), live: Live::default() }
+        Measures {
+            ops,
+            felt: Felt::new(),
+            series: Series::default(),
+            tracks: Tracks::default(),
+            cell_starts: Time::default(),
+            latest: Time::default(),
+            under_way: Vec::new(),
+            kinds: Vec::new(),
+            live: Live::default(),
+        }
     }
     /// What was measured of one endpoint.
     pub fn op(&self, op: Op) -> &OpMeasures {
         &self.ops[op.index()]
     }
+    /// What follows is told by the clock of a cell that starts then. Days of several dates are laid over the first of them:
+    /// see [`Measures::series`].
+    pub fn cell(&mut self, starts: Time) {
+        self.cell_starts = starts;
+    }
+    /// Nothing more is told, although days may not have ended: the history was cut.
+    pub fn close(&mut self) {
+        self.series.close(self.latest);
+    }
     /// The next event. The events of a cell come in their order; a cell's clients introduce themselves first.
     pub fn on(&mut self, event: &Event) {
         let client = event.client as usize;
+        let at = self.cell_starts + event.at;
+        self.latest = self.latest.max(at);
         match &event.what {
             What::Client(introduced) => {
                 if self.under_way.len() <= client {
                     self.under_way.resize_with(client + 1, Vec::new);
-                    self.intruders.resize(client + 1, false);
+                    self.kinds.resize(client + 1, ClientKind::default());
                 }
-                self.intruders[client] = introduced.kind == ClientKind::Intruder;
+                self.kinds[client] = introduced.kind;
                 self.under_way[client].clear();
             }
             What::Sent(sent) => {
                 let op = sent.request.op();
                 self.ops[op.index()].attempts += 1;
+                if self.is_at_work(client) {
+                    self.series.sent(at, sent.attempt);
+                }
                 if let Some(under_way) = self.under_way.get_mut(client) {
                     under_way.push((sent.call, sent.attempt, op));
                 }
@@ -70,7 +106,11 @@ impl Measures {
             What::Answered { call, attempt, response, took } => {
                 if let Some(op) = self.ended(client, *call, *attempt) {
                     self.ops[op.index()].answered(op, response, *took);
-                    if !self.intruders[client] {
+                    if self.is_at_work(client) {
+                        let is_final = response.is_success() || live::is_final(response.status);
+                        self.series.answered(at, op, response, *took, is_final);
+                    }
+                    if self.kinds[client] != ClientKind::Intruder {
                         self.ops[op.index()].tried(op, response);
                     }
                 }
@@ -78,7 +118,10 @@ impl Measures {
             What::Unanswered { call, attempt, why, took } => {
                 if let Some(op) = self.ended(client, *call, *attempt) {
                     self.ops[op.index()].unanswered(op, *why, *took);
-                    if !self.intruders[client] {
+                    if self.is_at_work(client) {
+                        self.series.unanswered(at, op, *why, *took);
+                    }
+                    if self.kinds[client] != ClientKind::Intruder {
                         self.ops[op.index()].tried_in_vain(*why);
                     }
                 }
@@ -86,6 +129,7 @@ impl Measures {
             What::Killed => {
                 for (.., op) in self.under_way.get_mut(client).into_iter().flat_map(|list| list.drain(..)) {
                     self.ops[op.index()].killed();
+                    self.series.unanswered(at, op, Lapse::Killed, Span::ZERO);
                 }
             }
             _ => {}
@@ -100,6 +144,8 @@ impl Measures {
             }
         }
         self.felt.on(event);
+        self.series.on(at, event);
+        self.tracks.on(at, event);
     }
     /// A live run's call took so long on the wire: its service time.
     pub fn record_wire(&mut self, op: Op, took: Span) {
@@ -119,6 +165,13 @@ impl Measures {
             mine.merge(theirs);
         }
         self.felt.merge(&other.felt);
+        self.series.merge(&other.series);
+        self.tracks.merge(&other.tracks);
+        self.latest = self.latest.max(other.latest);
+    }
+    /// Whether what a client does belongs to the day's work: auditors and intruders are there to put it to the test.
+    fn is_at_work(&self, client: usize) -> bool {
+        self.kinds.get(client).is_some_and(|kind| matches!(kind, ClientKind::Phone | ClientKind::Desk))
     }
     fn ended(&mut self, client: usize, call: u32, attempt: u8) -> Option<Op> {
         let under_way = self.under_way.get_mut(client)?;

@@ -82,9 +82,13 @@ impl Found {
     /// The visit behind an appointment that the plan does not know: at the place that its address is known to have, else at
     /// one that is made up, by the appointment's id; none if places are not to be made up.
     pub fn visit(&self, places: &Places, persona: &Persona, appointment: FoundAppointment<'_>) -> Option<VisitPlan> {
-        let made_up = || place_for(&self.territory, name_key(appointment.appointment_id), self.seed);
-        let place = places.get(appointment.address).or_else(|| self.places_unknown.then(made_up))?;
+        let made_up = || self.made_up(appointment.appointment_id);
+        let place = places.get(appointment.address).or_else(made_up)?;
         Some(found_visit(self.seed, &self.visits, persona, place, appointment))
+    }
+    /// Where a visit is made whose address nobody knows a place of; none if places are not to be made up.
+    pub fn made_up(&self, appointment_id: &SmolStr) -> Option<Point> {
+        self.places_unknown.then(|| place_for(&self.territory, name_key(appointment_id), self.seed))
     }
 }
 

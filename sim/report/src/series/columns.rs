@@ -1,0 +1,104 @@
+//! What happened, bin by bin, as lists of numbers.
+
+use fieldday_rules::{Activity, BUCKETS, SERIES_CLASSES, Series, Trouble, bucket_from_us};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// From how many microseconds on each bucket of latencies counts, and where the last one ends.
+pub const BUCKET_BOUNDS: [u64; BUCKETS + 1] = {
+    let mut bounds = [0; BUCKETS + 1];
+    let mut bucket = 0;
+    while bucket <= BUCKETS {
+        bounds[bucket] = bucket_from_us(bucket);
+        bucket += 1;
+    }
+    bounds
+};
+
+/// Lists by bin.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Columns {
+    /// Calls that began.
+    pub offered: Vec<u64>,
+    /// Calls that were answered for good.
+    pub achieved: Vec<u64>,
+    /// Attempts sent.
+    pub attempts: Vec<u64>,
+    /// Attempts that went wrong, by kind.
+    pub errors: BTreeMap<String, Vec<u64>>,
+    /// What reps did, in seconds of all of them together, by activity.
+    pub rep_seconds: BTreeMap<String, Vec<u64>>,
+    /// How long actions waited on queues, in seconds of all of them together.
+    pub action_seconds: Vec<u64>,
+    /// The longest queue of one rep.
+    pub queue_max: Vec<u64>,
+    /// Queues that became empty after a time without network.
+    pub drains: Vec<u64>,
+    /// The longest time that one of them took, in milliseconds.
+    pub drain_max_ms: Vec<u64>,
+    /// From how many microseconds on each bucket of latencies counts; the last one ends at the last of these.
+    pub bucket_bounds_us: Vec<u64>,
+    /// How long attempts took that ended then, by the spec's timeout class: pairs of bucket and count.
+    pub latency: BTreeMap<String, Vec<Vec<(u32, u32)>>>,
+}
+
+impl Columns {
+    /// Of what was measured.
+    pub(super) fn new(series: &Series) -> Columns {
+        let bins = series.bins();
+        let list = |of: &dyn Fn(&fieldday_rules::Bin) -> u64| bins.iter().map(of).collect::<Vec<u64>>();
+        let seconds = |what: Activity| list(&|bin| bin.spent_us[what as usize] / 1_000_000);
+        let errors = Trouble::ALL.map(|kind| (word(kind).to_owned(), list(&|bin| bin.troubles[kind as usize])));
+        let spent = Activity::ALL.iter().filter(|what| **what != Activity::Waiting);
+        let latency = SERIES_CLASSES.iter().enumerate().map(|(class, of)| {
+            let counted = |bin: &fieldday_rules::Bin| {
+                let buckets = bin.latencies.of(class).into_iter().flatten().enumerate();
+                buckets.filter(|(_, n)| **n > 0).map(|(bucket, n)| (bucket as u32, *n)).collect::<Vec<_>>()
+            };
+            (serde_word(of), bins.iter().map(counted).collect::<Vec<_>>())
+        });
+        Columns {
+            offered: list(&|bin| bin.offered),
+            achieved: list(&|bin| bin.achieved),
+            attempts: list(&|bin| bin.attempts),
+            errors: errors.into_iter().collect(),
+            rep_seconds: spent.map(|what| (activity(*what).to_owned(), seconds(*what))).collect(),
+            action_seconds: seconds(Activity::Waiting),
+            queue_max: list(&|bin| bin.waiting_max.into()),
+            drains: list(&|bin| bin.drains),
+            drain_max_ms: list(&|bin| bin.drain_max_us / 1_000),
+            bucket_bounds_us: BUCKET_BOUNDS.to_vec(),
+            latency: latency.filter(|(_, bins)| bins.iter().any(|bin| !bin.is_empty())).collect(),
+        }
+    }
+}
+
+/// What a kind of trouble is called.
+pub(crate) fn word(kind: Trouble) -> &'static str {
+    match kind {
+        Trouble::ClientError => "4xx",
+        Trouble::ServerError => "5xx",
+        Trouble::Foreign => "foreign",
+        Trouble::TimedOut => "timed-out",
+        Trouble::Unreachable => "unreachable",
+        Trouble::BrokenOff => "broken-off",
+        Trouble::Cancelled => "cancelled",
+        Trouble::Killed => "killed",
+    }
+}
+/// What an activity is called.
+pub(crate) fn activity(what: Activity) -> &'static str {
+    match what {
+        Activity::Between => "between",
+        Activity::Driving => "driving",
+        Activity::Visiting => "visiting",
+        Activity::Recording => "recording",
+        Activity::Homeward => "homeward",
+        Activity::Offline => "offline",
+        Activity::Flushing => "flushing",
+        Activity::Waiting => "waiting",
+    }
+}
+fn serde_word(of: &impl Serialize) -> String {
+    serde_json::to_value(of).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}

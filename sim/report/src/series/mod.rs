@@ -1,0 +1,103 @@
+//! `series.json`: a run over its day, and where its reps were. What `report.html` draws, for other programs too.
+//!
+//! The shape is versioned, and described in `results/README.md`. Lists by bin are as long as the run has bins. Nothing
+//! private is in it: no addresses, no people's names; and the places of a live run are all moved by an offset that is drawn
+//! for the run and kept nowhere.
+
+mod columns;
+mod map;
+mod way;
+
+pub use columns::{BUCKET_BOUNDS, Columns};
+pub use map::{Hole, Map, MapRep, MapTenant, Pin};
+
+use fieldday_api::time::{Date, Span, Time};
+use fieldday_engine::run::RunOutcome;
+use fieldday_world::plan::{CellPlan, Plan};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of the shape.
+pub const SERIES_SCHEMA: u32 = 1;
+/// The file's name in a run folder.
+pub const SERIES: &str = "series.json";
+
+/// The file.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SeriesFile {
+    /// The version of this document's shape.
+    pub schema: u32,
+    /// Whose clock the day is told by: the zone of the plan's first tenant.
+    pub zone: String,
+    /// How far that clock is ahead of UTC, at noon, in seconds.
+    pub offset_s: i64,
+    /// The local dates that are laid over one another.
+    pub dates: Vec<Date>,
+    /// When the first bin begins, on the first date.
+    pub starts_at: Time,
+    /// How long a bin lasts, in seconds.
+    pub bin_s: i64,
+    /// How many reps there were.
+    pub reps: u64,
+    /// What happened, bin by bin.
+    #[serde(flatten)]
+    pub columns: Columns,
+    /// Where it happened.
+    pub map: Map,
+}
+
+/// What a series is made of, beside what was measured.
+pub struct Ground<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The plan's cells as they were lived, where that differs from the plan.
+    pub cells: BTreeMap<u32, CellPlan>,
+    /// How many times as fast as the clock of the events the day passed.
+    pub speed: u32,
+    /// Something that nobody can guess, to move the places of a live run by; none of a virtual run, whose places are made up.
+    pub secret: Option<u64>,
+}
+
+impl Ground<'_> {
+    /// Of a run on the virtual clock.
+    pub fn of_plan(plan: &Plan) -> Ground<'_> {
+        Ground { plan, cells: BTreeMap::new(), speed: 1, secret: None }
+    }
+    /// A cell as it was lived.
+    fn cell(&self, index: u32) -> Option<CellPlan> {
+        let lived = self.cells.get(&index).cloned();
+        lived.or_else(|| (index < self.plan.cells()).then(|| self.plan.cell(index)))
+    }
+}
+
+impl SeriesFile {
+    /// The series of a run.
+    pub fn new(ground: &Ground<'_>, outcome: &RunOutcome) -> SeriesFile {
+        let series = &outcome.measures.series;
+        let starts_at = if series.bins().is_empty() { ground.plan.start() } else { series.begins() };
+        let first = ground.cell(0);
+        let zone = first.and_then(|cell| Some(cell.tenants.first()?.data.zone.clone()));
+        let zone = zone.unwrap_or_else(fieldday_api::time::Zone::utc);
+        let noon = ground.plan.start() + Span::hours(12);
+        SeriesFile {
+            schema: SERIES_SCHEMA,
+            offset_s: zone.offset(noon).as_seconds(),
+            zone: zone.name.to_string(),
+            dates: ground.plan.scenario().day.dates.clone(),
+            starts_at,
+            bin_s: series.width().as_seconds(),
+            reps: series.reps(),
+            columns: Columns::new(series),
+            map: map::draw(ground, outcome, starts_at),
+        }
+    }
+    /// How many bins there are.
+    pub fn bins(&self) -> usize {
+        self.columns.attempts.len()
+    }
+    /// The document: one line, for it is long.
+    pub fn to_json(&self) -> String {
+        // Plain data of strings and numbers: it cannot fail.
+        serde_json::to_string(self).unwrap_or_default() + "\n"
+    }
+}

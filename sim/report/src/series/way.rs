@@ -1,0 +1,98 @@
+//! Where a rep was when: what it noted, and the places that its plan has for that.
+
+use fieldday_api::time::{Span, Time};
+use fieldday_rules::{Track, Waypoint};
+use fieldday_world::place::Point;
+use fieldday_world::plan::{RepPlan, TenantPlan};
+use fieldday_world::track::{Leg, Roads, expected_drive};
+
+/// What a rep does from a stop on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Then {
+    /// Is at home.
+    Home = 0,
+    /// Goes straight to the next stop.
+    Drives = 1,
+    /// Is at a visit.
+    Visits = 2,
+    /// Is somewhere else, at work.
+    Elsewhere = 3,
+    /// The day is over.
+    Over = 4,
+}
+
+/// A place at a moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Stop {
+    pub at: Time,
+    pub place: Point,
+    pub then: Then,
+}
+
+/// A rep's way through the day.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Way {
+    pub stops: Vec<Stop>,
+    /// From, until.
+    pub offline: Vec<(Time, Time)>,
+}
+
+impl Way {
+    /// Where the rep was then; none if that is not known.
+    pub fn at(&self, at: Time) -> Option<Point> {
+        let next = self.stops.partition_point(|stop| stop.at <= at);
+        let Some(before) = next.checked_sub(1).map(|place| self.stops[place]) else {
+            return self.stops.first().map(|stop| stop.place);
+        };
+        match self.stops.get(next).filter(|_| before.then == Then::Drives) {
+            Some(to) => Some(Leg { from: before.place, to: to.place, depart: before.at, arrive: to.at }.at(at)),
+            None => Some(before.place),
+        }
+    }
+    fn stop(&mut self, at: Time, place: Point, then: Then) {
+        // Estimates never go back in time.
+        let at = self.stops.last().map_or(at, |last| at.max(last.at));
+        self.stops.push(Stop { at, place, then });
+    }
+}
+
+/// The way of a rep. Of drives whose end (or beginning) nobody noted, the usual time is taken.
+pub(super) fn way(track: &Track, plan: &RepPlan, tenant: &TenantPlan, speed: u32) -> Way {
+    let mut way = Way::default();
+    let (mut here, mut offline) = (plan.home, None);
+    let takes = |from: Point, to: Point| {
+        Span::micros(expected_drive(from, to, &Roads::default()).as_micros() / i64::from(speed))
+    };
+    for (at, what) in &track.marks {
+        let at = *at;
+        match what {
+            Waypoint::LeavesHome => way.stop(at, here, Then::Home),
+            Waypoint::DrivesTo(_) => way.stop(at, here, Then::Drives),
+            Waypoint::Arrives(id) => {
+                let planned = tenant.visits.get(id).map(|visit| visit.place);
+                here = planned.or_else(|| tenant.found.made_up(id)).unwrap_or(here);
+                way.stop(at, here, Then::Visits);
+            }
+            Waypoint::HasLunch => {
+                let Some(lunch) = plan.lunch else { continue };
+                way.stop(at - takes(here, lunch.place), here, Then::Drives);
+                here = lunch.place;
+                way.stop(at, here, Then::Elsewhere);
+            }
+            Waypoint::GoesHome => {
+                way.stop(at, here, Then::Drives);
+                way.stop(at + takes(here, plan.home), plan.home, Then::Home);
+                here = plan.home;
+            }
+            Waypoint::Offline => {
+                offline.get_or_insert(at);
+            }
+            Waypoint::Online => way.offline.extend(offline.take().map(|from| (from, at))),
+            Waypoint::Ended => way.stop(at, here, Then::Over),
+        }
+    }
+    let last = track.marks.last().map(|(at, _)| *at);
+    way.offline.extend(offline.zip(last));
+    way.offline.retain(|(from, until)| until.since(*from) >= super::map::MOMENT);
+    way
+}
