@@ -211,7 +211,8 @@ fn empty_cut_and_foreign_folders_have_a_page_that_says_what_it_is() {
     let series = SeriesFile::new(&Ground::of_plan(&plan), &outcome);
     let html = page(&summary, &plan, Some(&series));
     assert!(html.contains("This run did not come to its end") && html.contains("verdict interrupted"));
-    assert!(!html.contains("chart-latency") && html.contains("does not say what happened when"));
+    assert!(!html.contains("chart-latency") && html.contains("Nothing happened in this run"));
+    assert!(page(&summary, &plan, None).contains("does not say what happened when"));
 
     // Killed: neither summary nor series, a history without its end, and a run.json that says so.
     let (path, _) = kept("page-killed", &plan);

@@ -22,7 +22,9 @@ pub fn report(args: &CheckArgs) -> Result<u8, Failure> {
             "there is no summary.json: the run was killed before it could write one; its history is judged instead",
         );
         let checked = again::check(&kept, machine::random())?;
-        page(&kept, &checked.summary, Some(&checked.series))?;
+        // One that was there before stays: a live run's places are moved otherwise each time.
+        let before = kept.series()?;
+        page(&kept, &checked.summary, Some(before.as_ref().unwrap_or(&checked.series)))?;
         return said(args, &checked);
     };
     let series = match kept.series()? {
