@@ -21,6 +21,17 @@ fn a_recorded_run_says_the_same_and_is_reported_again() {
     let folder = folder(&room);
     let (code, report, stderr) = said(&["report", &folder]);
     assert_eq!((code, &report), (0, &ran), "{stderr}");
+    let page = fs::read_to_string(format!("{folder}/report.html")).unwrap();
+    assert!(
+        stderr.contains("report.html") && page.contains("id=\"map\"") && page.contains("chart-latency"),
+        "{stderr}"
+    );
+    // Without its series the folder's history gives it again, and the page is the same.
+    let series = fs::read_to_string(format!("{folder}/series.json")).unwrap();
+    fs::remove_file(format!("{folder}/series.json")).unwrap();
+    assert_eq!(said(&["report", &folder, "--format", "json"]).0, 0);
+    assert_eq!(fs::read_to_string(format!("{folder}/series.json")).unwrap(), series);
+    assert_eq!(fs::read_to_string(format!("{folder}/report.html")).unwrap(), page);
     let (code, checked, stderr) = said(&["check", &folder]);
     assert_eq!(code, 0, "{checked}{stderr}");
     assert!(checked.contains("✓ held") && checked.contains("✓ says the same as summary.json"), "{checked}");

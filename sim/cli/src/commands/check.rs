@@ -24,8 +24,11 @@ pub fn report(args: &ReportArgs) -> Result<u8, Failure> {
             "there is no summary.json: the run was killed before it could write one; its history is judged instead",
         );
         let checked = again::check(&kept, machine::random())?;
+        // One that was there before stays: a live run's places are moved otherwise each time.
+        let before = kept.series()?;
         let code = said(args, &checked)?;
-        return pass_on(&kept, &checked.summary, Some(&checked.series), otlp).map(|()| code);
+        let series = Some(before.as_ref().unwrap_or(&checked.series));
+        return pass_on(&kept, &checked.summary, series, otlp).map(|()| code);
     };
     let series = match kept.series()? {
         Some(series) => Some(series),

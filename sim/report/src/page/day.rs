@@ -141,7 +141,7 @@ impl<'a> Day<'a> {
             title: "How long attempts took",
             alt,
             note:
-                "All calls but the audio itself; the darker, the more attempts ended then. Values are good to a tenth."
+                "All calls but the audio itself; the stronger the colour, the more attempts ended then. Values are good to a tenth."
                     .to_owned(),
             labels: &self.labels,
             bounds: bounds[first..=last + 1].to_vec(),

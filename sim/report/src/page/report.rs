@@ -69,6 +69,7 @@ struct View<'a> {
     bars: String,
     more_bars: Vec<String>,
     day: Option<Charts>,
+    no_day: &'static str,
     felt: Vec<[String; 3]>,
     rules: Vec<RuleCell<'a>>,
     rule_counts: String,
@@ -184,6 +185,12 @@ impl Report<'_> {
             ),
             more_bars: self.live_bars(),
             day: charts,
+            no_day: match self.series {
+                Some(_) => "Nothing happened in this run: no rep and nobody in the office did anything.",
+                None => {
+                    "This folder does not say what happened when: it has no series.json, and no whole history to make one from."
+                }
+            },
             felt: if self.has_felt() { felt::rows(&summary.felt) } else { Vec::new() },
             rules: summary.rules.iter().map(rule_cell).collect(),
             rule_counts: self.rule_counts(),
@@ -232,7 +239,8 @@ impl Report<'_> {
     /// The clocks that only a live run has.
     fn live_bars(&self) -> Vec<String> {
         let limits = &self.summary.limits;
-        let clocks: [(&str, &str, fn(&Limit) -> Option<crate::summary::Percentiles>); 3] = [
+        type Of = fn(&Limit) -> Option<crate::summary::Percentiles>;
+        let clocks: [(&str, &str, Of); 3] = [
             ("On the wire", "What the target itself took.", |limit| limit.wire),
             (
                 "From when it was due",

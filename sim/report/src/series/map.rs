@@ -20,6 +20,9 @@ const PINS_MAX: usize = 400;
 /// How far the places of a live run are moved at least and at most, in tens of metres, each way.
 const MOVED: (i64, i64) = (150, 450);
 
+/// Places, in tens of metres.
+type Ring = Vec<(i64, i64)>;
+
 /// A map of every tenant whose reps were followed.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Map {
@@ -188,7 +191,7 @@ fn moved(secret: u64) -> (i64, i64) {
 }
 
 /// The outline of a territory, and where many of its people live.
-fn land(territory: &Territory) -> (Vec<(i64, i64)>, Vec<(i64, i64, i64)>) {
+fn land(territory: &Territory) -> (Ring, Vec<(i64, i64, i64)>) {
     let tens = |cm: i64| cm / 1_000;
     let towns = territory.areas().iter().map(|area| {
         let (x, y) = (tens(area.centre.x_cm.into()), tens(area.centre.y_cm.into()));
