@@ -1,8 +1,8 @@
 //! The commands, one a file.
 
+mod beside;
 mod catalogue;
 mod check;
-mod compare;
 pub mod explore;
 pub mod fixtures;
 mod init;

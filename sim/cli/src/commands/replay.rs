@@ -3,7 +3,7 @@
 use super::relive;
 use crate::args::{ChoiceArgs, Format};
 use crate::choice::Choice;
-use crate::commands::{compare, step};
+use crate::commands::{beside, step};
 use crate::failure::{Failure, nearest};
 use crate::{interrupt, output};
 use clap::Args;
@@ -91,7 +91,7 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
         return moment(args, plan, cell, rep, at);
     }
     let day = replay::replay(plan, cell, &stop);
-    let code = choice.kept.as_ref().map_or(Ok(0), |kept| compare::with_folder(kept, plan, &day, &stop))?;
+    let code = choice.kept.as_ref().map_or(Ok(0), |kept| beside::with_folder(kept, plan, &day, &stop))?;
     if let (true, Some(rep)) = (args.step, &args.rep) {
         let events = filter(args, &day)?.of(&day);
         if !events.is_empty() {
