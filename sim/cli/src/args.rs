@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::commands::compare::{self, CompareArgs};
 use crate::commands::explore::ExploreArgs;
 use crate::commands::fixtures::FixturesArgs;
 use crate::commands::mock::{self, MockArgs};
@@ -90,6 +91,12 @@ pub enum Command {
     ///
     /// From its summary.json; of a run that was killed before it could write one, from its history, judged up to its cut.
     Report(CheckArgs),
+    /// Compare runs with earlier ones: what changed, what did not, and what these runs cannot tell
+    ///
+    /// Per endpoint and percentile the ratio of the runs' values with its interval, and which rules, limits, contract
+    /// findings, hazards and marks came out otherwise. docs/compare.md says how to read it.
+    #[command(after_long_help = compare::EXAMPLES)]
+    Compare(Box<CompareArgs>),
     /// List the marks: states that should sometimes be reached
     Marks,
     /// List, show, check and plan scenarios

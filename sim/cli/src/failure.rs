@@ -11,6 +11,9 @@ use std::path::PathBuf;
 /// The exit code of a wrong command line or file.
 pub const WRONG: u8 = 2;
 
+/// The exit code of a comparison for which there are no runs.
+pub const UNTOLD: u8 = 4;
+
 /// The exit code of a target that cannot be used.
 pub const UNUSABLE: u8 = 3;
 
@@ -121,6 +124,15 @@ pub enum Failure {
     /// A key that is none, or cannot be written.
     #[error(transparent)]
     Key(#[from] fieldday_tokens::KeyError),
+    /// Runs that cannot be compared.
+    #[error(transparent)]
+    Compare(#[from] fieldday_report::compare::CompareError),
+    /// A place that does not hold the runs that were asked for.
+    #[error("there is no {what} in {}", place.display())]
+    NoNights { place: PathBuf, what: String },
+    /// Two targets that cannot be run in turn.
+    #[error("--interleave: {0}")]
+    Interleave(String),
     /// Too many threads, or none.
     #[error(transparent)]
     Threads(#[from] NoThreads),
@@ -161,6 +173,9 @@ impl Failure {
             | Failure::Mock(_)
             | Failure::Runtime(_)
             | Failure::Threads(_) => WRONG,
+            Failure::Compare(error) if error.is_for_want_of_runs() => UNTOLD,
+            Failure::NoNights { .. } => UNTOLD,
+            Failure::Compare(_) | Failure::Interleave(_) => WRONG,
             Failure::Unusable(_) | Failure::Token(_) | Failure::Provision(_) | Failure::Midnight { .. } => UNUSABLE,
         }
     }
@@ -218,6 +233,12 @@ impl Failure {
             Failure::MockNeedsAKey => Some("leave [tokens] out: the mock then trusts the run's own key".to_owned()),
             Failure::TooFewFiles { .. } => Some("raise the limit: ulimit -n 65536".to_owned()),
             Failure::Midnight { .. } => Some("a higher --speed, or another time of the day".to_owned()),
+            Failure::Compare(error) => Some(error.hint()),
+            Failure::NoNights { .. } => Some("name folders: fieldday compare NEW… --baseline OLD…".to_owned()),
+            Failure::Interleave(_) => Some(
+                "fieldday compare --interleave 6 --target URL --against URL SCENARIO -- OPTIONS of fieldday run"
+                    .to_owned(),
+            ),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }
     }

@@ -3,6 +3,7 @@
 mod beside;
 mod catalogue;
 mod check;
+pub mod compare;
 pub mod explore;
 pub mod fixtures;
 mod init;
@@ -47,6 +48,7 @@ fn execute(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Run(args) => return run::run(&args),
         Command::Explore(args) => return explore::explore(&args),
+        Command::Compare(args) => return compare::compare_runs(&args),
         Command::Check(args) => return check::check(&args),
         Command::Report(args) => return check::report(&args),
         Command::Marks => catalogue::marks()?,

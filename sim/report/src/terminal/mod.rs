@@ -43,7 +43,7 @@ pub fn report(summary: &Summary, folder: Option<&str>, colour: bool) -> String {
 }
 
 /// A section's first line, with a blank one before it.
-fn heading(out: &mut String, paint: Paint, title: &str, note: &str) {
+pub(crate) fn heading(out: &mut String, paint: Paint, title: &str, note: &str) {
     let gap = if note.is_empty() { "" } else { "  " };
     line!(out, "\n{}{gap}{}", paint.on(Tone::Strong, title), paint.on(Tone::Faint, note));
 }
@@ -109,10 +109,10 @@ fn verdict(out: &mut String, summary: &Summary, paint: Paint) {
 }
 
 /// The width that the report keeps to where it can.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 
 /// Text in lines of `width` characters at most, if its words allow.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
