@@ -38,7 +38,7 @@ impl Scope {
     pub fn ops(self) -> impl Iterator<Item = Op> {
         Op::ALL.iter().copied().filter(move |op| self.holds(*op))
     }
-    /// Reads `PATCH appointments/{id}`, `patch appointments`, `update-appointment`, `PATCH /api/v1/appointments/{x}`, `reads`.
+    /// Reads `PATCH appointments/{id}`, `patch appointments`, `patch-appointment`, `update-appointment`, `PATCH /api/v1/appointments/{x}`, `reads`.
     pub fn parse(text: &str) -> Option<Scope> {
         let written = text.trim().to_lowercase();
         if let Some((_, scope)) = CLASSES.iter().find(|(word, _)| *word == written) {
@@ -49,6 +49,7 @@ impl Scope {
         find(&|op| word(op) == plain || joined(&op.label().to_lowercase()) == plain)
             .or_else(|| find(&|op| path(op) == joined(&without_prefix(&ids_alike(&written)))))
             .or_else(|| find(&|op| joined(&without_ids(&op.label().to_lowercase())) == bare && plain == bare))
+            .or_else(|| find(&|op| joined(&without_ids(&op.label().to_lowercase())) == format!("{plain}s")))
     }
     /// What was probably meant.
     pub fn nearest(text: &str) -> Option<String> {
