@@ -20,6 +20,7 @@ pub mod hlog;
 mod kept;
 pub mod limits;
 pub mod nights;
+pub mod page;
 mod paint;
 pub mod proof;
 mod recipe;
@@ -31,6 +32,7 @@ pub mod summary;
 mod table;
 pub mod terminal;
 pub mod timeline;
+pub mod trend;
 pub mod units;
 mod verdict;
 

@@ -68,6 +68,10 @@ impl Key {
     fn of(&self, percentiles: &Percentiles) -> u64 {
         [percentiles.p50_us, percentiles.p95_us, percentiles.p99_us][self.percentile]
     }
+    /// The spec's time limit, if it has one.
+    pub fn limit_us(&self, night: &Night) -> Option<u64> {
+        self.line(night)?.limit_us
+    }
     /// Whether attempts were given up there, so that the value is but a lower bound.
     fn is_at_limit(&self, night: &Night) -> bool {
         let Some(line) = self.line(night) else { return false };

@@ -70,7 +70,7 @@ fn lines(out: &mut String, title: &str, lines: &[&Line]) {
 }
 
 /// Text that is nothing but text in a cell of a table.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
