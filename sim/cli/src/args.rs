@@ -8,6 +8,7 @@ use crate::commands::prove::ProveArgs;
 use crate::commands::replay::ReplayArgs;
 use crate::commands::shrink::ShrinkArgs;
 use crate::commands::tokens::TokensArgs;
+use crate::commands::trend::{self, TrendArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -97,6 +98,9 @@ pub enum Command {
     /// findings, hazards and marks came out otherwise. docs/compare.md says how to read it.
     #[command(after_long_help = compare::EXAMPLES)]
     Compare(Box<CompareArgs>),
+    /// Show many nights beside one another: how each ended, latencies, limits, and from which night on what is different
+    #[command(after_long_help = trend::EXAMPLES)]
+    Trend(TrendArgs),
     /// List the marks: states that should sometimes be reached
     Marks,
     /// List, show, check and plan scenarios

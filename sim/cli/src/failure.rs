@@ -133,6 +133,9 @@ pub enum Failure {
     /// Two targets that cannot be run in turn.
     #[error("--interleave: {0}")]
     Interleave(String),
+    /// One of the runs in turn that was none.
+    #[error("the run against {target} could not begin, or was killed; what ran before is kept")]
+    Turn { target: String, code: Option<i32> },
     /// Too many threads, or none.
     #[error(transparent)]
     Threads(#[from] NoThreads),
@@ -175,7 +178,8 @@ impl Failure {
             | Failure::Threads(_) => WRONG,
             Failure::Compare(error) if error.is_for_want_of_runs() => UNTOLD,
             Failure::NoNights { .. } => UNTOLD,
-            Failure::Compare(_) | Failure::Interleave(_) => WRONG,
+            Failure::Turn { code: Some(3), .. } => UNUSABLE,
+            Failure::Compare(_) | Failure::Interleave(_) | Failure::Turn { .. } => WRONG,
             Failure::Unusable(_) | Failure::Token(_) | Failure::Provision(_) | Failure::Midnight { .. } => UNUSABLE,
         }
     }
@@ -234,6 +238,7 @@ impl Failure {
             Failure::TooFewFiles { .. } => Some("raise the limit: ulimit -n 65536".to_owned()),
             Failure::Midnight { .. } => Some("a higher --speed, or another time of the day".to_owned()),
             Failure::Compare(error) => Some(error.hint()),
+            Failure::Turn { .. } => Some("what it said stands above".to_owned()),
             Failure::NoNights { .. } => Some("name folders: fieldday compare NEW… --baseline OLD…".to_owned()),
             Failure::Interleave(_) => Some(
                 "fieldday compare --interleave 6 --target URL --against URL SCENARIO -- OPTIONS of fieldday run"

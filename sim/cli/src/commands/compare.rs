@@ -8,8 +8,9 @@ use crate::failure::Failure;
 use crate::interrupt::{self, INTERRUPTED};
 use crate::output;
 use clap::{Args, ValueEnum};
-use fieldday_report::compare::{ChangeLimit, Comparison, Outcome, Question, compare, markdown, terminal};
-use std::path::PathBuf;
+use fieldday_report::compare::{ChangeLimit, Comparison, Outcome, Question, compare, markdown, page, terminal};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 pub const EXAMPLES: &str = "\
@@ -98,6 +99,10 @@ pub enum CompareFormat {
     Markdown,
 }
 
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(file, text).map_err(|source| Failure::File { path: file.to_owned(), source })
+}
+
 fn baseline(text: &str) -> Result<Baseline, String> {
     match text.strip_prefix("last:").map(str::parse::<usize>) {
         _ if text == "last-good" => Ok(Baseline::LastGood),
@@ -109,11 +114,13 @@ fn baseline(text: &str) -> Result<Baseline, String> {
 
 pub fn compare_runs(args: &CompareArgs) -> Result<u8, Failure> {
     let mut is_interrupted = false;
+    let mut place = None;
     let (new, baseline, history) = match args.interleave {
         Some(times) => {
             let stop = interrupt::flag();
-            let chosen = interleave::runs(args, times, &stop)?;
+            let (folder, chosen) = interleave::runs(args, times, &stop)?;
             is_interrupted = stop.load(Ordering::Relaxed);
+            place = Some(folder);
             chosen
         }
         None => sides::chosen(args)?,
@@ -128,11 +135,17 @@ pub fn compare_runs(args: &CompareArgs) -> Result<u8, Failure> {
         }
         Err(error) => return Err(error.into()),
     };
+    if let Some(place) = place {
+        write(&place.join("comparison.json"), &comparison.to_json())?;
+    }
     tell(args, &comparison)?;
     Ok(if is_interrupted { INTERRUPTED } else { comparison.verdict.outcome.exit_code() })
 }
 
 fn tell(args: &CompareArgs, comparison: &Comparison) -> Result<(), Failure> {
+    if let Some(file) = &args.html {
+        write(file, &page::html(comparison))?;
+    }
     let text = match args.format {
         CompareFormat::Terminal => terminal::report(comparison, output::stdout_has_colour()),
         CompareFormat::Json => comparison.to_json(),

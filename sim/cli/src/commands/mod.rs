@@ -18,6 +18,7 @@ pub mod shrink;
 mod step;
 mod stories;
 pub mod tokens;
+pub mod trend;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Failure, WRONG};
@@ -51,6 +52,7 @@ fn execute(command: Command) -> Result<u8, Failure> {
         Command::Compare(args) => return compare::compare_runs(&args),
         Command::Check(args) => return check::check(&args),
         Command::Report(args) => return check::report(&args),
+        Command::Trend(args) => trend::show(&args)?,
         Command::Marks => catalogue::marks()?,
         Command::Replay(args) => return replay::replay(&args),
         Command::Shrink(args) => return shrink::shrink(&args),

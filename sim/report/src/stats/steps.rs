@@ -22,7 +22,7 @@ pub struct Step {
     pub row: usize,
     /// How likely such a step is somewhere if nothing changed.
     pub p: f64,
-    /// The columns that step there, with the difference after it: of what is left to the next step, less what is before.
+    /// The columns that step there, with the difference: of its mean from there to its next step, less that since its last one.
     pub columns: Vec<(usize, f64)>,
 }
 
@@ -35,7 +35,29 @@ pub fn steps(columns: &[Series], level: f64) -> Vec<Step> {
     let mut found = Vec::new();
     divide(columns, 0, rows, level, &mut found);
     found.sort_by_key(|step| step.row);
+    measure(columns, rows, &mut found);
     found
+}
+
+/// How great each column's steps are: when one was found, what lies beyond the next was not told apart from it yet.
+fn measure(columns: &[Series], rows: usize, found: &mut [Step]) {
+    let seen: Vec<(usize, Vec<usize>)> =
+        found.iter().map(|step| (step.row, step.columns.iter().map(|(column, _)| *column).collect())).collect();
+    for (place, step) in found.iter_mut().enumerate() {
+        for (column, by) in &mut step.columns {
+            let is_its = |(_, columns): &&(usize, Vec<usize>)| columns.contains(column);
+            let from = seen[..place].iter().rev().find(is_its).map_or(0, |(row, _)| *row);
+            let until = seen[place + 1..].iter().find(is_its).map_or(rows, |(row, _)| *row);
+            let values = &columns[*column].0;
+            *by = mean(&values[step.row..until]) - mean(&values[from..step.row]);
+        }
+        step.columns.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    }
+}
+
+fn mean(values: &[Option<f64>]) -> f64 {
+    let (n, sum) = values.iter().flatten().fold((0.0, 0.0), |(n, sum), x| (n + 1.0, sum + x));
+    sum / f64::max(n, 1.0)
 }
 
 fn divide(columns: &[Series], from: usize, until: usize, level: f64, found: &mut Vec<Step>) {
@@ -63,8 +85,7 @@ fn divide(columns: &[Series], from: usize, until: usize, level: f64, found: &mut
     greatest.sort_by(f64::total_cmp);
     let bar = greatest[((ORDERS as f64 * (1.0 - level)) as usize).min(ORDERS - 1)];
     let at_that_row = seen.all.iter().filter(|split| split.place == best.place && split.statistic > bar);
-    let mut stepping: Vec<(usize, f64)> = at_that_row.map(|split| (split.column, split.difference)).collect();
-    stepping.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let stepping = at_that_row.map(|split| (split.column, split.difference)).collect();
     let row = from + best.place;
     found.push(Step { row, p, columns: stepping });
     divide(columns, from, row, level, found);

@@ -51,6 +51,7 @@ pub(super) fn read(folder: &Path) -> Result<CapacityLine, String> {
 /// `20260610T081500Z` as `2026-06-10T08:15:00Z`.
 fn dated(stamp: &str) -> String {
     let part = |from: usize, until: usize| stamp.get(from..until).unwrap_or("");
-    let (date, time) = ([part(0, 4), part(4, 6), part(6, 8)].join("-"), [part(9, 11), part(11, 13), part(13, 15)].join(":"));
+    let (date, time) =
+        ([part(0, 4), part(4, 6), part(6, 8)].join("-"), [part(9, 11), part(11, 13), part(13, 15)].join(":"));
     format!("{date}T{time}Z")
 }

@@ -133,8 +133,7 @@ fn view<'a>(place: usize, group: &'a Group, at: &Path) -> GroupView<'a> {
 
 /// One endpoint's percentiles, and their level between steps.
 fn endpoint(group: &Group, op: &str, labels: &[String], id: &str) -> String {
-    let series: Vec<(usize, &SeriesLine)> =
-        group.series.iter().enumerate().filter(|(_, line)| line.op == op).collect();
+    let series: Vec<(usize, &SeriesLine)> = group.series.iter().enumerate().filter(|(_, line)| line.op == op).collect();
     let mut lines: Vec<Line> = series
         .iter()
         .filter_map(|(_, line)| {
@@ -156,7 +155,11 @@ fn endpoint(group: &Group, op: &str, labels: &[String], id: &str) -> String {
             said.push(format!("{} {} from {} on", line.percentile, change(*by), labels[*night]));
         }
         if !steps.is_empty() {
-            lines.push(Line { name: format!("level of {}", line.percentile), colour: "bad", values: levels(line, &steps) });
+            lines.push(Line {
+                name: format!("level of {}", line.percentile),
+                colour: "bad",
+                values: levels(line, &steps),
+            });
         }
     }
     let scale = Scale::log(lines.iter().flat_map(|line| line.values.iter().copied().flatten()));

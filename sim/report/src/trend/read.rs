@@ -51,7 +51,8 @@ pub fn trend(place: &Path, asked: &Asked) -> io::Result<Trend> {
 }
 
 fn folders_with(place: &Path, file: &str) -> io::Result<Vec<PathBuf>> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(place)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(place)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     paths.retain(|path| path.join(file).is_file());
     paths.sort();
     Ok(paths)

@@ -111,7 +111,10 @@ fn not_held(out: &mut String, group: &Group, paint: Paint) {
     let mut table = Table::default();
     for rule in rules {
         let (times, last) = (broken(&rule.verdicts), rule.verdicts.last().map_or("", String::as_str));
-        table.row([words(format!("✗ {}", rule.rule)), words(format!("broken in {times} of {of}; in the last one {last}"))]);
+        table.row([
+            words(format!("✗ {}", rule.rule)),
+            words(format!("broken in {times} of {of}; in the last one {last}")),
+        ]);
     }
     for limit in exceeded {
         let (times, last) = (limit.exceeded(), limit.last());

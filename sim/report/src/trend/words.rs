@@ -52,9 +52,10 @@ impl Group {
 impl ChangePoint {
     /// `since 2026-06-15 02:00: PATCH appointments/{id} p95 +21 %`
     pub(super) fn words(&self) -> String {
-        let each = self.lines.iter().map(|line| {
-            format!("{} {} {}", line.label, line.percentile, change(libm::log(line.ratio)))
-        });
+        let each = self
+            .lines
+            .iter()
+            .map(|line| format!("{} {} {}", line.label, line.percentile, change(libm::log(line.ratio))));
         format!("since {}: {}", when(&self.started_at), each.collect::<Vec<_>>().join(", "))
     }
 }
@@ -92,7 +93,8 @@ impl LimitRow {
 impl CapacityLine {
     /// `1,200 reps, between 1,100 and 1,300`
     pub(super) fn words(&self) -> String {
-        let carries = self.carries.map_or_else(|| "no number of reps held".to_owned(), |reps| counted(reps, "rep", "reps"));
+        let carries =
+            self.carries.map_or_else(|| "no number of reps held".to_owned(), |reps| counted(reps, "rep", "reps"));
         match (self.low, self.high) {
             (Some(low), Some(high)) => format!("{carries}, between {} and {}", count(low), count(high)),
             (Some(low), None) => format!("{carries}, at least {}", count(low)),

@@ -5,7 +5,7 @@
 //! have the same seed.
 
 use super::CompareArgs;
-use super::sides::{Chosen, folders};
+use super::sides::{Chosen, all_in};
 use crate::failure::Failure;
 use crate::{machine, output};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,8 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The sides' names.
 const SIDES: [&str; 2] = ["new", "baseline"];
 
-pub fn runs(args: &CompareArgs, times: u64, stop: &AtomicBool) -> Result<Chosen, Failure> {
+/// Where the runs are, and the runs.
+pub fn runs(args: &CompareArgs, times: u64, stop: &AtomicBool) -> Result<(PathBuf, Chosen), Failure> {
     let (Some(target), Some(against)) = (&args.target, &args.against) else {
         return Err(Failure::Interleave("--target and --against name the two targets".to_owned()));
     };
@@ -44,19 +45,18 @@ pub fn runs(args: &CompareArgs, times: u64, stop: &AtomicBool) -> Result<Chosen,
             let run = Run { scenario, target, seed, out: folder.join(SIDES[side]), options: &args.options };
             let status = run.wait(stop)?;
             if !status.code().is_some_and(|code| RAN.contains(&code)) {
-                return Err(Failure::Interleave(format!(
-                    "the run against {target} could not begin or was killed ({status})"
-                )));
+                return Err(Failure::Turn { target: target.clone(), code: status.code() });
             }
         }
     }
     let of = |side: &str| {
         let path = folder.join(side);
-        if path.is_dir() { folders([path.as_path()]) } else { Ok(Vec::new()) }
+        if path.is_dir() { all_in(&path) } else { Ok(Vec::new()) }
     };
     let again = SIDES.map(|side| folder.join(side).display().to_string());
     output::note(&format!("\nagain: fieldday compare {} --baseline {}", again[0], again[1]));
-    Ok((of(SIDES[0])?, of(SIDES[1])?, Vec::new()))
+    let chosen = (of(SIDES[0])?, of(SIDES[1])?, Vec::new());
+    Ok((folder, chosen))
 }
 
 /// A folder of its own for all these runs.

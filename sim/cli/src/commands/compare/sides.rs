@@ -67,7 +67,7 @@ pub fn folders<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<Vec<Nigh
         if path.join("run.json").exists() || !path.is_dir() {
             nights.push(Night::read(path)?);
         } else {
-            let all = Place { path }.read()?.nights;
+            let all = all_in(path)?;
             if all.is_empty() {
                 return Err(Failure::NoNights { place: path.to_owned(), what: "run".to_owned() });
             }
@@ -75,6 +75,11 @@ pub fn folders<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<Vec<Nigh
         }
     }
     Ok(nights)
+}
+
+/// The runs in a folder of run folders.
+pub fn all_in(path: &Path) -> Result<Vec<Night>, Failure> {
+    Ok(Place { path }.read()?.nights)
 }
 
 /// A folder of run folders.
