@@ -239,7 +239,7 @@ impl Failure {
             Failure::Midnight { .. } => Some("a higher --speed, or another time of the day".to_owned()),
             Failure::Compare(error) => Some(error.hint()),
             Failure::Turn { .. } => Some("what it said stands above".to_owned()),
-            Failure::NoNights { .. } => Some("name folders: fieldday compare NEW… --baseline OLD…".to_owned()),
+            Failure::NoNights { .. } => Some("`fieldday run` makes them; name the folder in which they are".to_owned()),
             Failure::Interleave(_) => Some(
                 "fieldday compare --interleave 6 --target URL --against URL SCENARIO -- OPTIONS of fieldday run"
                     .to_owned(),

@@ -34,15 +34,17 @@ fn every_outcome_has_its_exit_code() {
         (&same, &[][..], 0, "✓ not worse"),
         (&slow, &[], 1, "1 percentile slower: POST clock-in p95 +"),
         (&broken, &[], 1, "newly broken: tenancy.isolated"),
-        (&one, &[], 4, "? cannot tell"),
         (&slow, &["--limit", "p99 not worse than 10 %"], 0, "1 limit on change held"),
         (&slow, &["--limit", "p95 not worse than 10%"], 1, "beyond it: POST clock-in p95"),
-        (&one, &["--limit", "p95 of patch-appointment not worse than 1 %"], 4, "these runs cannot tell"),
+        (&same, &["--limit", "p95 of patch-appointment not worse than 0.1 %"], 4, "these runs cannot tell"),
     ] {
         let (got, stdout, stderr) = ask(new, more);
         assert_eq!(got, code, "{new} {more:?}\n{stdout}\n{stderr}");
         assert!(stdout.contains(says), "{new} {more:?}\n{stdout}");
     }
+    let single = nights(&room.join("single"), 45..46, |made| made);
+    let (code, stdout, stderr) = said(&["compare", &one, "--baseline", &single]);
+    assert!(code == 4 && stdout.contains("? cannot tell") && stderr.contains("is not a pass"), "{stdout}\n{stderr}");
     for (new, more, code, says) in [
         (&invalid, &[][..], 4, "there is no new run that can be used"),
         (&other, &[], 2, "speed: 10 and 60"),
@@ -137,7 +139,7 @@ fn a_trend_marks_the_night_and_skips_what_it_cannot_read() {
     assert!(stderr.contains("summary.json: expected the summary") && text.contains("SKIPPED"), "{stderr}\n{text}");
     assert!(text.contains("→ 2026-06-10 02:00") && text.contains("PATCH appointments/{id}  p95  +"), "{text}");
     assert!(text.contains("✗ shift.today  broken in 1 of 18 nights"), "{text}");
-    assert!(text.contains("? invalid      2026-06-18 02:00") && text.contains("not used: it is invalid"), "{text}");
+    assert!(text.contains("? invalid  2026-06-18 02:00") && text.contains("not used: it is invalid"), "{text}");
     assert!(text.contains("1,200 reps, at least 1,100"), "{text}");
     let html = fs::read_to_string(room.join("trend.html")).unwrap();
     let link = format!("href=\"{}/report.html\"", broken.file_name().unwrap().to_str().unwrap());

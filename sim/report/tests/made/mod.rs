@@ -86,7 +86,7 @@ impl Made {
         let mut us = |percentile: usize, typical: f64| {
             let is_it = |(of, at, _): &&(&str, usize, f64)| *of == op && *at == percentile;
             let times: f64 = self.slower.iter().filter(is_it).map(|(_, _, times)| times).product();
-            (typical * times * libm::exp(stream.normal(0.0, self.spread))) as u64
+            stream.log_normal(typical * times, 1.0 + self.spread) as u64
         };
         let base = 20_000.0 * (place + 1) as f64;
         let (p50, p95, p99) = (us(0, base), us(1, base * 3.0), us(2, base * 6.0));
