@@ -10,7 +10,7 @@ const RESAMPLES: usize = 400;
 /// Of each trial's columns, every so many-th is asked: a bootstrap is slow.
 const EVERY: usize = 6;
 
-pub fn table(trials: usize) {
+pub fn table(trials: usize, _only: &str) {
     println!("Intervals of 90 %: how often the truth is inside, and their mean width against the moderated one's");
     println!(
         "| runs | nights | moderated t | of the worst endpoint | t of the column alone | width | bootstrap | width |"

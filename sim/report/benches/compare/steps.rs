@@ -4,7 +4,7 @@ use crate::nights::{BUSY, COLUMNS, PERCENTILES, WORLDS, percent};
 use fieldday_report::compare::judge::LEVEL;
 use fieldday_report::stats::steps::{Series, Step, steps};
 
-pub fn table(trials: usize) {
+pub fn table(trials: usize, _only: &str) {
     println!(
         "| nights | how they vary | pages with a false mark | found after half of them | within a night of it | found after three nights |"
     );

@@ -64,8 +64,7 @@ impl NightView<'_> {
 pub fn html(trend: &Trend, at: &Path) -> String {
     let groups: Vec<GroupView<'_>> =
         trend.groups.iter().enumerate().map(|(place, group)| view(place, group, at)).collect();
-    let mut sections: Vec<(String, String)> =
-        groups.iter().map(|view| (view.id.clone(), view.group.scenario.clone())).collect();
+    let mut sections: Vec<(String, String)> = groups.iter().map(|view| (view.id.clone(), view.group.title())).collect();
     if !trend.capacity.is_empty() {
         sections.push(("capacity".to_owned(), "Capacity".to_owned()));
     }
