@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::commands::compare::{self, CompareArgs};
 use crate::commands::explore::ExploreArgs;
 use crate::commands::fixtures::FixturesArgs;
 use crate::commands::mock::{self, MockArgs};
@@ -8,6 +9,7 @@ use crate::commands::replay::ReplayArgs;
 use crate::commands::results::ResultsArgs;
 use crate::commands::shrink::ShrinkArgs;
 use crate::commands::tokens::TokensArgs;
+use crate::commands::trend::{self, TrendArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -93,6 +95,15 @@ pub enum Command {
     Report(ReportArgs),
     /// List the runs that there are, and remove old ones
     Results(ResultsArgs),
+    /// Compare runs with earlier ones: what changed, what did not, and what these runs cannot tell
+    ///
+    /// Per endpoint and percentile the ratio of the runs' values with its interval, and which rules, limits, contract
+    /// findings, hazards and marks came out otherwise. docs/compare.md says how to read it.
+    #[command(after_long_help = compare::EXAMPLES)]
+    Compare(Box<CompareArgs>),
+    /// Show many nights beside one another: how each ended, latencies, limits, and from which night on what is different
+    #[command(after_long_help = trend::EXAMPLES)]
+    Trend(TrendArgs),
     /// List the marks: states that should sometimes be reached
     Marks,
     /// List, show, check and plan scenarios

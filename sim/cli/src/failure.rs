@@ -11,6 +11,9 @@ use std::path::PathBuf;
 /// The exit code of a wrong command line or file.
 pub const WRONG: u8 = 2;
 
+/// The exit code of a comparison for which there are no runs.
+pub const UNTOLD: u8 = 4;
+
 /// The exit code of a target that cannot be used.
 pub const UNUSABLE: u8 = 3;
 
@@ -130,6 +133,18 @@ pub enum Failure {
     /// A key that is none, or cannot be written.
     #[error(transparent)]
     Key(#[from] fieldday_tokens::KeyError),
+    /// Runs that cannot be compared.
+    #[error(transparent)]
+    Compare(#[from] fieldday_report::compare::CompareError),
+    /// A place that does not hold the runs that were asked for.
+    #[error("there is no {what} in {}", place.display())]
+    NoNights { place: PathBuf, what: String },
+    /// Two targets that cannot be run in turn.
+    #[error("--interleave: {0}")]
+    Interleave(String),
+    /// One of the runs in turn that was none.
+    #[error("the run against {target} could not begin, or was killed; what ran before is kept")]
+    Turn { target: String, code: Option<i32> },
     /// Too many threads, or none.
     #[error(transparent)]
     Threads(#[from] NoThreads),
@@ -173,6 +188,10 @@ impl Failure {
             | Failure::Mock(_)
             | Failure::Runtime(_)
             | Failure::Threads(_) => WRONG,
+            Failure::Compare(error) if error.is_for_want_of_runs() => UNTOLD,
+            Failure::NoNights { .. } => UNTOLD,
+            Failure::Turn { code: Some(3), .. } => UNUSABLE,
+            Failure::Compare(_) | Failure::Interleave(_) | Failure::Turn { .. } => WRONG,
             Failure::Unusable(_) | Failure::Token(_) | Failure::Provision(_) | Failure::Midnight { .. } => UNUSABLE,
         }
     }
@@ -243,6 +262,13 @@ impl Failure {
                 Some(format!("a higher --speed, or begin it after that midnight, in {minutes} minutes"))
             }
             Failure::Midnight { .. } => Some("leave --date out: a deployment's day is today".to_owned()),
+            Failure::Compare(error) => Some(error.hint()),
+            Failure::Turn { .. } => Some("what it said stands above".to_owned()),
+            Failure::NoNights { .. } => Some("`fieldday run` makes them; name the folder in which they are".to_owned()),
+            Failure::Interleave(_) => Some(
+                "fieldday compare --interleave 6 --target URL --against URL SCENARIO -- OPTIONS of fieldday run"
+                    .to_owned(),
+            ),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }
     }

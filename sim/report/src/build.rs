@@ -12,7 +12,7 @@ use fieldday_api::rules::Rule;
 use fieldday_api::time::Span;
 use fieldday_engine::run::RunOutcome;
 use fieldday_history::event::{Lapse, Screen};
-use fieldday_rules::{CLASSES, Contract, Findings, Hazard, OpMeasures, Settings};
+use fieldday_rules::{CLASSES, Contract, Findings, Hazard, Mark, OpMeasures, Settings};
 use fieldday_world::plan::Plan;
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
@@ -80,6 +80,7 @@ impl Summary {
             contract,
             not_exercised_parts,
             hazards: hazards(&outcome.findings, &mut clocks),
+            marks: marks(&outcome.findings),
             violations: clocks.violations(&outcome.findings),
             totals: Totals {
                 rep_days: outcome.rep_days,
@@ -236,6 +237,11 @@ fn hazards(findings: &Findings, clocks: &mut Clocks<'_>) -> Vec<HazardLine> {
         first: findings.hazards.cases.iter().find(|case| case.hazard == *hazard).and_then(|case| clocks.hazard(case)),
     };
     Hazard::ALL.iter().zip(findings.hazards.counts).map(line).collect()
+}
+
+fn marks(findings: &Findings) -> Vec<MarkLine> {
+    let line = |mark: Mark| MarkLine { mark: mark.name().to_owned(), count: findings.marks.count(mark) };
+    findings.marks.reached().map(line).collect()
 }
 
 fn cost(facts: &Facts, outcome: &RunOutcome) -> Cost {

@@ -234,7 +234,7 @@ fn requests(limit: &Limit, ops: &[&OpMeasures], wall: WallMicros) -> LimitResult
 }
 
 /// Samples of which one at least must be on the wrong side before a limit that allows so many of a million can show it.
-fn needed(allowed_ppm: u64) -> u64 {
+pub(crate) fn needed(allowed_ppm: u64) -> u64 {
     if allowed_ppm == 0 { SAMPLES_MIN } else { MILLION.div_ceil(allowed_ppm).max(SAMPLES_MIN) }
 }
 

@@ -41,6 +41,9 @@ pub struct Summary {
     pub not_exercised_parts: Vec<NotExercised>,
     /// Dangers that the specification itself holds, and that showed.
     pub hazards: Vec<HazardLine>,
+    /// States that should sometimes be reached, and were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<MarkLine>,
     /// The first cases of each broken rule.
     pub violations: Vec<Case>,
     /// How much was done.
@@ -369,6 +372,16 @@ pub struct HazardLine {
     pub count: u64,
     /// The first case.
     pub first: Option<Case>,
+}
+
+/// A state that was reached.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MarkLine {
+    /// Its name.
+    pub mark: String,
+    /// How often.
+    pub count: u64,
 }
 
 /// One case of something.

@@ -59,6 +59,22 @@ pub fn share(part: u64, whole: u64) -> String {
     }
 }
 
+/// A ratio, given as its logarithm: `+21 %`, `-3.4 %`, `+0.0 %`.
+pub fn change(log: f64) -> String {
+    let percent = libm::expm1(log) * 100.0;
+    match percent {
+        x if !x.is_finite() => "-".to_owned(),
+        x if x.abs() < 0.05 => "+0.0 %".to_owned(),
+        x if x.abs() < 9.95 => format!("{x:+.1} %"),
+        x => format!("{x:+.0} %"),
+    }
+}
+
+/// The same without its sign: `3.4 %`.
+pub fn extent(log: f64) -> String {
+    change(log.abs()).trim_start_matches('+').to_owned()
+}
+
 /// A rate or another number with three digits that count: `0.42`, `13.5`, `512`, `1,234,567`.
 pub fn number(x: f64) -> String {
     match x {
@@ -98,6 +114,9 @@ mod tests {
         let shares = [share(0, 0), share(0, 9), share(1, 100_000), share(1, 400), share(1, 8), share(8, 8)];
         assert_eq!(shares, ["-", "0 %", "<0.01 %", "0.25 %", "12.5 %", "100 %"]);
         assert_eq!([number(0.4234), number(13.49), number(1_234_567.2)], ["0.42", "13.5", "1,234,567"]);
+        let ratios = [1.214, 0.966, 1.0, 0.5, 2.0].map(|ratio| change(libm::log(ratio)));
+        assert_eq!(ratios, ["+21 %", "-3.4 %", "+0.0 %", "-50 %", "+100 %"]);
+        assert_eq!(extent(libm::log(1.034)), "3.4 %");
         assert_eq!([bytes(12), bytes(3_200_000)], ["12 B", "3.20 MB"]);
         assert_eq!([counted(1, "rule", "rules"), counted(2, "rule", "rules")], ["1 rule", "2 rules"]);
     }

@@ -3,6 +3,7 @@
 mod beside;
 mod catalogue;
 mod check;
+pub mod compare;
 pub mod explore;
 pub mod fixtures;
 mod init;
@@ -18,6 +19,7 @@ pub mod shrink;
 mod step;
 mod stories;
 pub mod tokens;
+pub mod trend;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Failure, WRONG};
@@ -48,9 +50,11 @@ fn execute(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Run(args) => return run::run(&args),
         Command::Explore(args) => return explore::explore(&args),
+        Command::Compare(args) => return compare::compare_runs(&args),
         Command::Check(args) => return check::check(&args),
         Command::Report(args) => return check::report(&args),
         Command::Results(args) => return results::results(&args),
+        Command::Trend(args) => trend::show(&args)?,
         Command::Marks => catalogue::marks()?,
         Command::Replay(args) => return replay::replay(&args),
         Command::Shrink(args) => return shrink::shrink(&args),

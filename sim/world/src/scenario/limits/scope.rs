@@ -38,8 +38,8 @@ impl Scope {
     pub fn ops(self) -> impl Iterator<Item = Op> {
         Op::ALL.iter().copied().filter(move |op| self.holds(*op))
     }
-    /// Reads `PATCH appointments/{id}`, `patch appointments`, `update-appointment`, `PATCH /api/v1/appointments/{x}`, `reads`.
-    pub(super) fn parse(text: &str) -> Option<Scope> {
+    /// Reads `PATCH appointments/{id}`, `patch appointments`, `patch-appointment`, `update-appointment`, `PATCH /api/v1/appointments/{x}`, `reads`.
+    pub fn parse(text: &str) -> Option<Scope> {
         let written = text.trim().to_lowercase();
         if let Some((_, scope)) = CLASSES.iter().find(|(word, _)| *word == written) {
             return Some(*scope);
@@ -49,9 +49,10 @@ impl Scope {
         find(&|op| word(op) == plain || joined(&op.label().to_lowercase()) == plain)
             .or_else(|| find(&|op| path(op) == joined(&without_prefix(&ids_alike(&written)))))
             .or_else(|| find(&|op| joined(&without_ids(&op.label().to_lowercase())) == bare && plain == bare))
+            .or_else(|| find(&|op| joined(&without_ids(&op.label().to_lowercase())) == format!("{plain}s")))
     }
     /// What was probably meant.
-    pub(super) fn nearest(text: &str) -> Option<String> {
+    pub fn nearest(text: &str) -> Option<String> {
         let words: Vec<String> = Op::ALL.iter().map(|op| word(*op)).collect();
         let labels = Op::ALL.iter().map(|op| op.label()).chain(words.iter().map(String::as_str));
         nearest(text.trim(), labels.chain(CLASSES.iter().map(|(word, _)| *word))).map(str::to_owned)

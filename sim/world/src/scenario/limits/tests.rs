@@ -51,6 +51,7 @@ fn every_endpoint_is_known_by_label_word_path_and_short_form() {
     }
     for (short, op) in [
         ("patch-appointments", Op::UpdateAppointment),
+        ("patch-appointment", Op::UpdateAppointment),
         ("GET appointments", Op::ListAppointments),
         ("PATCH tasks", Op::UpdateTask),
         ("POST tasks", Op::CreateTask),

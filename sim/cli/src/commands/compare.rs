@@ -1,0 +1,159 @@
+//! `fieldday compare`: which runs are meant, then the report library's answer.
+
+mod interleave;
+mod sides;
+
+use crate::args::seed;
+use crate::failure::Failure;
+use crate::interrupt::{self, INTERRUPTED};
+use crate::output;
+use clap::{Args, ValueEnum};
+use fieldday_report::compare::{ChangeLimit, Comparison, Outcome, Question, compare, markdown, page, terminal};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  fieldday compare                                      the newest run in results/ with the last good one before it
+  fieldday compare results/nightly-0x1-20261125T020000Z --baseline last:7
+  fieldday compare new/run-* --baseline old/run-*       two sets of runs: as many seeds as you like on each side
+  fieldday compare new --baseline old                   the same: all run folders in two folders
+  fieldday compare --limit \"p99 not worse than 10 %\" --limit \"p95 of patch-appointment not worse than 5 %\"
+  fieldday compare --interleave 6 --target http://127.0.0.1:8001 --against http://127.0.0.1:8000 smoke -- --speed 60
+
+The run is the unit, never the request: five runs a side can tell what two cannot, however many requests they sent.
+
+Exit codes:
+  0    nothing is worse by as much as matters; with --limit, all limits are held
+  1    something is slower or newly broken; with --limit, a limit is exceeded
+  2    the command line or a file is wrong, or the runs are not alike
+  4    these runs cannot tell, or none of them can be used
+  130  --interleave was interrupted; what there was is compared";
+
+/// Sets that are named, not listed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Baseline {
+    /// The newest good night before the new runs.
+    LastGood,
+    /// So many nights before them.
+    Last(usize),
+    /// A run's folder, or a folder of such.
+    Folder(PathBuf),
+}
+
+#[derive(Args, Debug)]
+pub struct CompareArgs {
+    /// The new runs' folders, or folders that hold such; the newest run in --results if none is given. With --interleave: the
+    /// scenario
+    #[arg(value_name = "RUN")]
+    pub runs: Vec<String>,
+    /// What they are compared with: folders, or `last-good`, or `last:7` for the seven nights before
+    #[arg(long, value_name = "RUN|last-good|last:N", num_args = 1.., value_parser = baseline, conflicts_with = "interleave")]
+    pub baseline: Vec<Baseline>,
+    /// Where `last-good`, `last:N` and the newest run are looked for
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub results: PathBuf,
+    /// Earlier nights from which it is learned how much runs vary; for `last-good` and `last:N` those in --results
+    #[arg(long, value_name = "DIR")]
+    pub history: Option<PathBuf>,
+    /// A limit on change, such as "p99 not worse than 10 %" (again for more)
+    #[arg(long, value_name = "LIMIT", value_parser = |text: &str| text.parse::<ChangeLimit>())]
+    pub limit: Vec<ChangeLimit>,
+    /// Compare runs of different shape all the same: other reps, speed, window, scenario
+    #[arg(long)]
+    pub although_unlike: bool,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = CompareFormat::Terminal)]
+    pub format: CompareFormat,
+    /// Write the comparison as a page, too
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Run the scenario so many times against each of two targets, in turn, then compare
+    #[arg(long, value_name = "K", requires_all = ["target", "against"], value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub interleave: Option<u64>,
+    /// With --interleave: the new target
+    #[arg(long, value_name = "mock|URL", requires = "interleave")]
+    pub target: Option<String>,
+    /// With --interleave: the target it is compared with
+    #[arg(long, value_name = "mock|URL", requires = "interleave")]
+    pub against: Option<String>,
+    /// With --interleave: the first pair's seed; the second pair has the next one
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed, requires = "interleave")]
+    pub seed: u64,
+    /// With --interleave: where to make the folder of all these runs
+    #[arg(long, value_name = "DIR", default_value = "results", requires = "interleave")]
+    pub out: PathBuf,
+    /// With --interleave: options of each `fieldday run`
+    #[arg(last = true, value_name = "OPTION", requires = "interleave")]
+    pub options: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum CompareFormat {
+    /// For people
+    Terminal,
+    /// One document; its schema is sim/report/schemas/comparison.schema.json
+    Json,
+    /// For a job's summary or a chat
+    Markdown,
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(file, text).map_err(|source| Failure::File { path: file.to_owned(), source })
+}
+
+fn baseline(text: &str) -> Result<Baseline, String> {
+    match text.strip_prefix("last:").map(str::parse::<usize>) {
+        _ if text == "last-good" => Ok(Baseline::LastGood),
+        Some(Ok(nights)) if nights > 0 => Ok(Baseline::Last(nights)),
+        Some(_) => Err("after `last:` comes how many nights: last:7".to_owned()),
+        None => Ok(Baseline::Folder(text.into())),
+    }
+}
+
+pub fn compare_runs(args: &CompareArgs) -> Result<u8, Failure> {
+    let mut is_interrupted = false;
+    let mut place = None;
+    let (new, baseline, history) = match args.interleave {
+        Some(times) => {
+            let stop = interrupt::flag();
+            let (folder, chosen) = interleave::runs(args, times, &stop)?;
+            is_interrupted = stop.load(Ordering::Relaxed);
+            place = Some(folder);
+            chosen
+        }
+        None => sides::chosen(args)?,
+    };
+    let question =
+        Question { new, baseline, history, limits: args.limit.clone(), although_unlike: args.although_unlike };
+    let comparison = match compare(question) {
+        Ok(comparison) => comparison,
+        Err(error) if is_interrupted => {
+            output::note(&format!("interrupted, and nothing can be compared: {error}"));
+            return Ok(INTERRUPTED);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(place) = place {
+        write(&place.join("comparison.json"), &comparison.to_json())?;
+    }
+    tell(args, &comparison)?;
+    Ok(if is_interrupted { INTERRUPTED } else { comparison.verdict.outcome.exit_code() })
+}
+
+fn tell(args: &CompareArgs, comparison: &Comparison) -> Result<(), Failure> {
+    if let Some(file) = &args.html {
+        write(file, &page::html(comparison))?;
+    }
+    let text = match args.format {
+        CompareFormat::Terminal => terminal::report(comparison, output::stdout_paint()),
+        CompareFormat::Json => comparison.to_json(),
+        CompareFormat::Markdown => markdown::report(comparison),
+    };
+    output::print(&text)?;
+    if comparison.verdict.outcome == Outcome::CannotTell {
+        output::note("what these runs cannot tell is not a pass: docs/compare.md says how many runs tell what");
+    }
+    Ok(())
+}
