@@ -47,6 +47,6 @@ pub use failing::{Failing, Tries, always_failing, part_of};
 pub use findings::{CLASSES, Findings, Hazard, HazardCase, Hazards, Punctuality, RuleCount, Verdict, Violation};
 pub use judge::{Judges, is_judged};
 pub use marks::{Mark, Marks};
-pub use measures::{Felt, LiveClocks, Measures, OpMeasures};
+pub use measures::{Carried, Felt, LiveClocks, Measures, OpMeasures, Traffic};
 pub use settings::Settings;
 pub use signature::Signature;
