@@ -146,7 +146,7 @@ mod tests {
     pub(crate) fn played(servers: usize, rate: f64, mut service: impl FnMut(&mut Stream) -> f64) -> f64 {
         let mut stream = Stream::new(11, Purpose::new("queue"), 0, 0, 0);
         let (mut free, mut now, mut answers) = (vec![0.0_f64; servers], 0.0, Vec::new());
-        for request in 0..400_000 {
+        for request in 0..150_000 {
             now += stream.exponential(1.0 / rate);
             let first = (0..servers).min_by(|a, b| free[*a].total_cmp(&free[*b])).unwrap();
             let ends = free[first].max(now) + service(&mut stream);

@@ -40,6 +40,7 @@ mod notes;
 mod settings;
 mod signature;
 mod tables;
+mod traffic;
 
 pub use contract::{Contract, ContractFinding};
 pub use docket::{ClientInfo, Effect, End, Exchange, Flight, Prior, PriorEnd};
@@ -47,6 +48,7 @@ pub use failing::{Failing, Tries, always_failing, part_of};
 pub use findings::{CLASSES, Findings, Hazard, HazardCase, Hazards, Punctuality, RuleCount, Verdict, Violation};
 pub use judge::{Judges, is_judged};
 pub use marks::{Mark, Marks};
-pub use measures::{Carried, Felt, LiveClocks, Measures, OpMeasures, Traffic};
+pub use measures::{Felt, LiveClocks, Measures, OpMeasures};
 pub use settings::Settings;
 pub use signature::Signature;
+pub use traffic::{Carried, Traffic};

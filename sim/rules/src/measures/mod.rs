@@ -6,11 +6,9 @@
 mod felt;
 mod live;
 mod ops;
-mod traffic;
 
 pub use felt::Felt;
 pub use ops::{LiveClocks, OpMeasures};
-pub use traffic::{Carried, Traffic};
 
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::Span;
@@ -49,11 +47,6 @@ impl Measures {
     /// What was measured of one endpoint.
     pub fn op(&self, op: Op) -> &OpMeasures {
         &self.ops[op.index()]
-    }
-    /// Forgets what was measured by endpoint, not what is under way: from here on another part of the run is measured. Gives
-    /// what was measured so far.
-    pub fn part(&mut self) -> Vec<OpMeasures> {
-        std::mem::replace(&mut self.ops, Op::ALL.iter().map(|_| OpMeasures::new()).collect())
     }
     /// The next event. The events of a cell come in their order; a cell's clients introduce themselves first.
     pub fn on(&mut self, event: &Event) {
@@ -126,6 +119,11 @@ impl Measures {
             mine.merge(theirs);
         }
         self.felt.merge(&other.felt);
+    }
+    /// Forgets what was measured by endpoint, not what is under way: from here on another part of the run is measured. Gives
+    /// what was measured so far.
+    pub fn part(&mut self) -> Vec<OpMeasures> {
+        std::mem::replace(&mut self.ops, Op::ALL.iter().map(|_| OpMeasures::new()).collect())
     }
     fn ended(&mut self, client: usize, call: u32, attempt: u8) -> Option<Op> {
         let under_way = self.under_way.get_mut(client)?;
