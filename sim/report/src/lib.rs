@@ -18,6 +18,7 @@ pub mod har;
 pub mod hlog;
 mod kept;
 pub mod limits;
+pub mod page;
 mod paint;
 pub mod proof;
 mod recipe;

@@ -48,7 +48,10 @@ pub use failing::{Failing, Tries, always_failing, part_of};
 pub use findings::{CLASSES, Findings, Hazard, HazardCase, Hazards, Punctuality, RuleCount, Verdict, Violation};
 pub use judge::{Judges, is_judged};
 pub use marks::{Mark, Marks};
-pub use measures::{Felt, LiveClocks, Measures, OpMeasures};
+pub use measures::{
+    Activity, BINS_MAX, BUCKETS, Bin, Felt, Latencies, LiveClocks, Measures, OpMeasures, SERIES_CLASSES, Series,
+    TRACKS_MAX, Track, Tracks, Trouble, Waypoint, bucket_from_us,
+};
 pub use settings::Settings;
 pub use signature::Signature;
 pub use traffic::{Carried, Traffic};

@@ -66,6 +66,6 @@ impl Live {
 }
 
 /// Whether a refusal ends a call.
-fn is_final(status: u16) -> bool {
+pub(super) fn is_final(status: u16) -> bool {
     (400..500).contains(&status) && ![401, 408, 425, 429].contains(&status)
 }

@@ -6,14 +6,18 @@
 mod felt;
 mod live;
 mod ops;
+mod series;
+mod tracks;
 
 pub use felt::Felt;
 pub use ops::{LiveClocks, OpMeasures};
+pub use series::{Activity, BINS_MAX, BUCKETS, Bin, Latencies, SERIES_CLASSES, Series, Trouble, bucket_from_us};
+pub use tracks::{TRACKS_MAX, Track, Tracks, Waypoint};
 
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Span;
+use fieldday_api::time::{Span, Time};
 use fieldday_history::Event;
-use fieldday_history::event::{ClientKind, What};
+use fieldday_history::event::{ClientKind, Lapse, What};
 use hdrhistogram::Histogram;
 use live::{Live, LiveClock};
 
@@ -24,6 +28,14 @@ pub struct Measures {
     pub ops: Vec<OpMeasures>,
     /// What people felt.
     pub felt: Felt,
+    /// The same over the day.
+    pub series: Series,
+    /// Where reps went.
+    pub tracks: Tracks,
+    /// What the clock shows at the beginning of the cell whose events come.
+    cell_starts: Time,
+    /// The last moment told.
+    latest: Time,
     /// What each client has under way: call, attempt, endpoint.
     under_way: Vec<Vec<(u32, u8, Op)>>,
     /// Which clients try what must fail.
@@ -42,15 +54,36 @@ impl Measures {
     /// Nothing measured yet.
     pub fn new() -> Measures {
         let ops = Op::ALL.iter().map(|_| OpMeasures::new()).collect();
-        Measures { ops, felt: Felt::new(), under_way: Vec::new(), intruders: Vec::new(), live: Live::default() }
+        Measures {
+            ops,
+            felt: Felt::new(),
+            series: Series::default(),
+            tracks: Tracks::default(),
+            cell_starts: Time::default(),
+            latest: Time::default(),
+            under_way: Vec::new(),
+            intruders: Vec::new(),
+            live: Live::default(),
+        }
     }
     /// What was measured of one endpoint.
     pub fn op(&self, op: Op) -> &OpMeasures {
         &self.ops[op.index()]
     }
+    /// What follows is told by the clock of a cell that starts then. Days of several dates are laid over the first of them:
+    /// see [`Measures::series`].
+    pub fn cell(&mut self, starts: Time) {
+        self.cell_starts = starts;
+    }
+    /// Nothing more is told, although days may not have ended: the history was cut.
+    pub fn close(&mut self) {
+        self.series.close(self.latest);
+    }
     /// The next event. The events of a cell come in their order; a cell's clients introduce themselves first.
     pub fn on(&mut self, event: &Event) {
         let client = event.client as usize;
+        let at = self.cell_starts + event.at;
+        self.latest = self.latest.max(at);
         match &event.what {
             What::Client(introduced) => {
                 if self.under_way.len() <= client {
@@ -63,6 +96,7 @@ impl Measures {
             What::Sent(sent) => {
                 let op = sent.request.op();
                 self.ops[op.index()].attempts += 1;
+                self.series.sent(at, sent.attempt);
                 if let Some(under_way) = self.under_way.get_mut(client) {
                     under_way.push((sent.call, sent.attempt, op));
                 }
@@ -70,6 +104,8 @@ impl Measures {
             What::Answered { call, attempt, response, took } => {
                 if let Some(op) = self.ended(client, *call, *attempt) {
                     self.ops[op.index()].answered(op, response, *took);
+                    let is_final = response.is_success() || live::is_final(response.status);
+                    self.series.answered(at, op, response, *took, is_final);
                     if !self.intruders[client] {
                         self.ops[op.index()].tried(op, response);
                     }
@@ -78,6 +114,7 @@ impl Measures {
             What::Unanswered { call, attempt, why, took } => {
                 if let Some(op) = self.ended(client, *call, *attempt) {
                     self.ops[op.index()].unanswered(op, *why, *took);
+                    self.series.unanswered(at, op, *why, *took);
                     if !self.intruders[client] {
                         self.ops[op.index()].tried_in_vain(*why);
                     }
@@ -86,6 +123,7 @@ impl Measures {
             What::Killed => {
                 for (.., op) in self.under_way.get_mut(client).into_iter().flat_map(|list| list.drain(..)) {
                     self.ops[op.index()].killed();
+                    self.series.unanswered(at, op, Lapse::Killed, Span::ZERO);
                 }
             }
             _ => {}
@@ -100,6 +138,8 @@ impl Measures {
             }
         }
         self.felt.on(event);
+        self.series.on(at, event);
+        self.tracks.on(at, event);
     }
     /// A live run's call took so long on the wire: its service time.
     pub fn record_wire(&mut self, op: Op, took: Span) {
@@ -119,6 +159,9 @@ impl Measures {
             mine.merge(theirs);
         }
         self.felt.merge(&other.felt);
+        self.series.merge(&other.series);
+        self.tracks.merge(&other.tracks);
+        self.latest = self.latest.max(other.latest);
     }
     /// Forgets what was measured by endpoint, not what is under way: from here on another part of the run is measured. Gives
     /// what was measured so far.

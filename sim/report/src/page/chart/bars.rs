@@ -1,0 +1,100 @@
+//! Distributions as bars on one logarithmic scale: from the median to the 99th percentile, with the greatest as a mark and
+//! the limit as a line.
+
+use super::scale::{Scale, Tick};
+use askama::Template;
+
+/// One distribution. Values are in whatever unit [`LogBars::words`] speaks of.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Bar {
+    /// Of what.
+    pub name: String,
+    /// Half are below.
+    pub p50: f64,
+    /// 95 of 100 are below.
+    pub p95: f64,
+    /// 99 of 100 are below.
+    pub p99: f64,
+    /// The greatest.
+    pub max: f64,
+    /// What it must not exceed.
+    pub limit: Option<f64>,
+    /// Whether it does.
+    pub is_bad: bool,
+    /// How many samples.
+    pub count: u64,
+}
+
+/// Some of them, beside one another.
+pub struct LogBars<'a> {
+    /// What they show.
+    pub title: &'a str,
+    /// What else to know.
+    pub note: &'a str,
+    /// The bars.
+    pub bars: &'a [Bar],
+    /// A value in words.
+    pub words: fn(f64) -> String,
+}
+
+struct Row<'a> {
+    name: &'a str,
+    says: String,
+    is_bad: bool,
+    from: f64,
+    mid: f64,
+    to: f64,
+    max: f64,
+    limit: Option<f64>,
+}
+
+#[derive(Template)]
+#[template(path = "page/bars.html")]
+struct View<'a> {
+    title: &'a str,
+    note: &'a str,
+    rows: Vec<Row<'a>>,
+    ticks: Vec<Tick>,
+}
+
+impl LogBars<'_> {
+    /// The figure. Its bars say in words what they show, one by one.
+    pub fn html(&self) -> String {
+        let values = self.bars.iter().flat_map(|bar| [bar.p50, bar.p99, bar.max, bar.limit.unwrap_or(bar.max)]);
+        let scale = Scale::log(values);
+        let percent = |value: f64| scale.place(value) * 100.0;
+        let mut rows = Vec::new();
+        for bar in self.bars {
+            rows.push(Row {
+                says: self.says(bar),
+                name: &bar.name,
+                is_bad: bar.is_bad,
+                from: percent(bar.p50),
+                mid: percent(bar.p95),
+                to: percent(bar.p99),
+                max: percent(bar.max),
+                limit: bar.limit.map(percent),
+            });
+        }
+        let ticks = scale.ticks(self.words);
+        // Writing to memory: it cannot fail.
+        View { title: self.title, note: self.note, rows, ticks }.render().unwrap_or_default()
+    }
+    fn says(&self, bar: &Bar) -> String {
+        let words = self.words;
+        let limit = match bar.limit {
+            Some(limit) if bar.is_bad => format!("; beyond its limit of {}", words(limit)),
+            Some(limit) => format!("; limit {}", words(limit)),
+            None => String::new(),
+        };
+        format!(
+            "{}: p50 {}, p95 {}, p99 {}, max {}{limit}; {} samples",
+            bar.name,
+            words(bar.p50),
+            words(bar.p95),
+            words(bar.p99),
+            words(bar.max),
+            crate::units::count(bar.count)
+        )
+    }
+}

@@ -1,0 +1,128 @@
+//! One bin of a series.
+
+use super::latency::Latencies;
+use fieldday_api::time::Span;
+use fieldday_history::event::Lapse;
+
+/// What can become of an attempt instead of an answer that helps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Trouble {
+    /// An answer of 4xx.
+    ClientError,
+    /// An answer of 5xx.
+    ServerError,
+    /// An answer that is none of the API's: a captive portal's page.
+    Foreign,
+    /// The app waited as long as it may.
+    TimedOut,
+    /// There was no network.
+    Unreachable,
+    /// The connection broke.
+    BrokenOff,
+    /// The person did not want to wait.
+    Cancelled,
+    /// The app died.
+    Killed,
+}
+
+impl Trouble {
+    /// Every kind, in the order of [`Bin::troubles`].
+    pub const ALL: [Trouble; 8] = [
+        Trouble::ClientError,
+        Trouble::ServerError,
+        Trouble::Foreign,
+        Trouble::TimedOut,
+        Trouble::Unreachable,
+        Trouble::BrokenOff,
+        Trouble::Cancelled,
+        Trouble::Killed,
+    ];
+    pub(super) fn of(why: Lapse) -> Trouble {
+        match why {
+            Lapse::Timeout => Trouble::TimedOut,
+            Lapse::Unreachable => Trouble::Unreachable,
+            Lapse::Broken => Trouble::BrokenOff,
+            Lapse::Cancelled => Trouble::Cancelled,
+            Lapse::Killed => Trouble::Killed,
+        }
+    }
+}
+
+/// What a rep is doing: one of the first five at a time, and the others beside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Activity {
+    /// At work, between two visits: a look at the app, lunch, waiting for the time to drive.
+    Between,
+    /// On the way to a visit.
+    Driving,
+    /// At a visit, not recording.
+    Visiting,
+    /// At a visit, recording.
+    Recording,
+    /// On the way home, or there, the phone still on.
+    Homeward,
+    /// Without network.
+    Offline,
+    /// Sending what is queued.
+    Flushing,
+    /// Not a rep's time, but an action's: waiting on a queue.
+    Waiting,
+}
+
+impl Activity {
+    /// Every one, in the order of [`Bin::spent_us`].
+    pub const ALL: [Activity; 8] = [
+        Activity::Between,
+        Activity::Driving,
+        Activity::Visiting,
+        Activity::Recording,
+        Activity::Homeward,
+        Activity::Offline,
+        Activity::Flushing,
+        Activity::Waiting,
+    ];
+}
+
+/// What happened within a bin.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bin {
+    /// Calls that began.
+    pub offered: u64,
+    /// Calls that were answered for good: with success, or with a refusal that no repeat would change.
+    pub achieved: u64,
+    /// Attempts sent.
+    pub attempts: u64,
+    /// Attempts that went wrong, in the order of [`Trouble::ALL`], when they did.
+    pub troubles: [u64; Trouble::ALL.len()],
+    /// How long attempts took that ended here, by answer or time-out.
+    pub latencies: Latencies,
+    /// How much time all reps together spent, in microseconds, in the order of [`Activity::ALL`].
+    pub spent_us: [u64; Activity::ALL.len()],
+    /// The longest queue of one rep.
+    pub waiting_max: u32,
+    /// Queues that became empty after a time without network.
+    pub drains: u64,
+    /// The longest time that one of them took from the network's return, in microseconds.
+    pub drain_max_us: u64,
+}
+
+impl Bin {
+    pub(super) fn add(&mut self, what: Activity, us: u64, times: u32) {
+        self.spent_us[what as usize] += us * u64::from(times);
+    }
+    pub(super) fn drained(&mut self, took: Span) {
+        self.drains += 1;
+        self.drain_max_us = self.drain_max_us.max(took.as_micros().max(0).unsigned_abs());
+    }
+    pub(super) fn merge(&mut self, other: &Bin) {
+        self.offered += other.offered;
+        self.achieved += other.achieved;
+        self.attempts += other.attempts;
+        self.troubles.iter_mut().zip(other.troubles).for_each(|(mine, theirs)| *mine += theirs);
+        self.spent_us.iter_mut().zip(other.spent_us).for_each(|(mine, theirs)| *mine += theirs);
+        self.latencies.merge(&other.latencies);
+        self.waiting_max = self.waiting_max.max(other.waiting_max);
+        self.drains += other.drains;
+        self.drain_max_us = self.drain_max_us.max(other.drain_max_us);
+    }
+}

@@ -1,0 +1,112 @@
+//! Where reps went: when each set out and arrived, and when its phone had no network. Of a bounded number of reps, those
+//! of the plan's first cells, so that a map can be drawn of a run of any size.
+
+use fieldday_api::SmolStr;
+use fieldday_api::time::Time;
+use fieldday_history::Event;
+use fieldday_history::event::{ClientKind, Deed, What};
+
+/// Reps who are followed at most.
+pub const TRACKS_MAX: usize = 2_000;
+/// What is noted of a rep at most: five times an ordinary day.
+const MARKS_MAX: usize = 400;
+
+/// Where a rep went.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Track {
+    /// The rep's name in the plan.
+    pub rep: SmolStr,
+    /// The place in the plan of its cell.
+    pub cell: u32,
+    client: u32,
+    /// What it did when, in order of time.
+    pub marks: Vec<(Time, Waypoint)>,
+}
+
+/// Something that changes where a rep is, or whether its phone has a network.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Waypoint {
+    /// Leaves home.
+    LeavesHome,
+    /// Sets out for the visit of this appointment.
+    DrivesTo(SmolStr),
+    /// Is there.
+    Arrives(SmolStr),
+    /// Is where lunch is.
+    HasLunch,
+    /// Sets out for home.
+    GoesHome,
+    /// The network is gone.
+    Offline,
+    /// The network is back.
+    Online,
+    /// The day is over.
+    Ended,
+}
+
+/// Where reps went, of the first of them.
+#[derive(Clone, Debug, Default)]
+pub struct Tracks {
+    tracks: Vec<Track>,
+    /// The place in `tracks` by client, of the cell that is told.
+    seats: Vec<Option<usize>>,
+}
+
+impl Tracks {
+    /// The tracks, in the plan's order.
+    pub fn all(&self) -> &[Track] {
+        &self.tracks
+    }
+    pub(super) fn on(&mut self, at: Time, event: &Event) {
+        let place = event.client as usize;
+        if let What::Client(client) = &event.what {
+            if self.seats.len() <= place {
+                self.seats.resize(place + 1, None);
+            }
+            let is_followed = client.kind == ClientKind::Phone && self.tracks.len() < TRACKS_MAX;
+            self.seats[place] = is_followed.then_some(self.tracks.len());
+            if is_followed {
+                let (rep, cell) = (client.name.clone(), cell_of(&client.name));
+                self.tracks.push(Track { rep, cell, client: event.client, marks: Vec::new() });
+            }
+            return;
+        }
+        let mark = match &event.what {
+            What::Person(deed) => waypoint_of(deed),
+            What::Network { online: true } => Some(Waypoint::Online),
+            What::Network { online: false } => Some(Waypoint::Offline),
+            What::DayEnded { .. } => Some(Waypoint::Ended),
+            _ => None,
+        };
+        let Some(mark) = mark else { return };
+        let Some(seat) = self.seats.get(place).copied().flatten() else { return };
+        let marks = &mut self.tracks[seat].marks;
+        if marks.len() < MARKS_MAX {
+            marks.push((at, mark));
+        }
+    }
+    /// Adds another worker's. Workers take cells in the plan's order, so the first reps of all are among the first of each.
+    pub(super) fn merge(&mut self, other: &Tracks) {
+        self.tracks.extend(other.tracks.iter().cloned());
+        self.tracks.sort_by_key(|track| (track.cell, track.client));
+        self.tracks.truncate(TRACKS_MAX);
+        self.seats.clear();
+    }
+}
+
+fn waypoint_of(deed: &Deed) -> Option<Waypoint> {
+    Some(match deed {
+        Deed::LeavesHome => Waypoint::LeavesHome,
+        Deed::DrivesTo { appointment_id } => Waypoint::DrivesTo(appointment_id.clone()),
+        Deed::Arrives { appointment_id } => Waypoint::Arrives(appointment_id.clone()),
+        Deed::HasLunch => Waypoint::HasLunch,
+        Deed::GoesHome => Waypoint::GoesHome,
+        _ => return None,
+    })
+}
+
+/// `cell-12/tenant-1/rep-07` is of cell 12; a name that tells none comes last.
+fn cell_of(name: &str) -> u32 {
+    let cell = name.split('/').next().and_then(|cell| cell.strip_prefix("cell-"));
+    cell.and_then(|number| number.parse().ok()).unwrap_or(u32::MAX)
+}
