@@ -45,6 +45,9 @@ pub struct Level {
     pub endpoints: Vec<Endpoint>,
     /// What each limit comes to.
     pub limits: Vec<Judged>,
+    /// Rules of the API that the target broke meanwhile, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules_broken: Vec<String>,
     /// Why it does not count, if it does not: the generator could not keep up, or it was cut short.
     pub invalid: Option<String>,
     /// Why it was ended early, if the target could not cope at all: a broken level, whatever its percentiles say.
@@ -122,6 +125,8 @@ pub struct About {
     pub reps: u64,
     /// When it began.
     pub began: Time,
+    /// Rules that were broken.
+    pub rules_broken: Vec<String>,
     /// Why it does not count.
     pub invalid: Option<String>,
     /// Why the target could not cope.
@@ -167,6 +172,7 @@ impl Level {
             arrivals_scv: arrivals_scv(traffic),
             endpoints,
             limits: judged.collect(),
+            rules_broken: about.rules_broken,
             invalid: about.invalid,
             suffered: about.suffered,
         }

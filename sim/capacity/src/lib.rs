@@ -11,6 +11,7 @@ pub mod journal;
 pub mod level;
 pub mod plant;
 pub mod queue;
+pub mod report;
 pub mod search;
 pub mod simulate;
 #[cfg(test)]

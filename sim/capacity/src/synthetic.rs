@@ -74,6 +74,7 @@ impl Target {
             }],
             latency,
             arrivals_scv: 1.0,
+            rules_broken: Vec::new(),
             invalid: None,
             suffered: None,
         }

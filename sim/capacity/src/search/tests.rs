@@ -27,7 +27,10 @@ fn the_edge_of_a_queue_is_found_within_the_resolution_and_the_interval_holds_the
         let truth = target.truth();
         assert_eq!(ending, Ending::Found);
         let carries = finding.carries.unwrap() as f64;
-        assert!(carries <= truth + 1.0 && truth <= carries * 1.03 + 1.0, "{workers} workers: {carries}, in truth {truth}");
+        assert!(
+            carries <= truth + 1.0 && truth <= carries * 1.03 + 1.0,
+            "{workers} workers: {carries}, in truth {truth}"
+        );
         assert!(finding.low.unwrap() as f64 <= truth && truth <= finding.high.unwrap() as f64, "{finding:?}");
         assert_eq!(finding.breaks_first, ["wire p95 < 100 ms"]);
         assert!(levels.len() < 40, "{} levels", levels.len());
