@@ -53,7 +53,10 @@ mod tests {
         let end = WireEnd::Answered { status: 200, bytes: 0, request_id: None };
         let (service, none) = (Span::millis(300), Span::ZERO);
         let (op, deviations) = (Op::Health, Vec::new());
-        event(at_s, What::Wire(Box::new(Wire { op, call: 0, attempt: 0, end, service, late: none, lag: none, deviations })))
+        event(
+            at_s,
+            What::Wire(Box::new(Wire { op, call: 0, attempt: 0, end, service, late: none, lag: none, deviations })),
+        )
     }
     fn measured(events: &[Event]) -> (u64, usize) {
         let (mut plateau, mut measures) = (Plateau::new(Span::seconds(10), Span::seconds(20)), Measures::default());

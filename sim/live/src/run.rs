@@ -201,7 +201,18 @@ impl LiveRun {
         let (run, traffic, contract, health, panicked) = together(ends, planned, !home);
         let token_trouble = wire.token_trouble.lock().ok().and_then(|mut first| first.take());
         let version = wire.version.get().cloned();
-        Ok(LiveOutcome { run, traffic, contract, health, took, budget, panicked, goose_requests, version, token_trouble })
+        Ok(LiveOutcome {
+            run,
+            traffic,
+            contract,
+            health,
+            took,
+            budget,
+            panicked,
+            goose_requests,
+            version,
+            token_trouble,
+        })
     }
 }
 

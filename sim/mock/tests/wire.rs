@@ -7,8 +7,8 @@ use fieldday_api::names::Role;
 use fieldday_api::time::Span;
 use fieldday_mock::Pace;
 use fieldday_tokens::{Algorithm, Key};
-use std::time::Duration;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+pub mod capacity;
 mod catalogue;
 mod check;
 mod compare;
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
 fn execute(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Run(args) => return run::run(&args),
+        Command::Capacity(args) => return capacity::capacity(&args),
         Command::Explore(args) => return explore::explore(&args),
         Command::Check(args) => return check::check(&args),
         Command::Report(args) => return check::report(&args),
