@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// A level is looked at in so many slices, to see by how much its shares vary.
 const SLICES: usize = 20;
 /// So many points of a distribution of latencies are kept.
-const POINTS: usize = 40;
+const POINTS: usize = 100;
 /// More than this share of requests without a good answer: the target suffers.
 pub const SUFFERS: f64 = 0.2;
 

@@ -29,7 +29,7 @@ impl Target {
     }
     /// What would be measured, without noise but that of whole numbers.
     pub fn level(&self, reps: u64, measured_s: f64) -> Level {
-        let (queue, points) = (self.queue(reps), exponential(self.service_s, 40));
+        let (queue, points) = (self.queue(reps), exponential(self.service_s, 200));
         let rate = queue.rate.min(0.999 * f64::from(self.workers) / self.service_s);
         let queue = Queue { rate, ..queue };
         let mean_us = (self.service_s + queue.mean_wait_s().unwrap_or(10.0)) * 1e6;
@@ -37,7 +37,7 @@ impl Target {
         let latency = Latency { mean_us, p50_us: at(0.5), p95_us: at(0.95), p99_us: at(0.99) };
         let requests = (rate * measured_s).round() as u64;
         let beyond = (queue.beyond(self.bound_s, &exponential(self.service_s, 500)) * requests as f64).round() as u64;
-        let points_us = (0..40).map(|i| at((f64::from(i) + 0.5) / 40.0)).collect();
+        let points_us = (0..100).map(|i| at((f64::from(i) + 0.5) / 100.0)).collect();
         let verdict =
             if latency.p95_us as f64 > self.bound_s * 1e6 { LimitVerdict::Exceeded } else { LimitVerdict::Held };
         Level {
