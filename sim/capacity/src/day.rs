@@ -3,6 +3,7 @@
 
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::{Span, Time, TimeOfDay, Zone};
+use fieldday_history::event::ClientKind;
 use fieldday_history::{Event, What};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,19 +45,32 @@ pub struct Asked {
     pub requests_per_s: f64,
 }
 
-/// Counts a day's requests.
+/// Counts a day's requests: those of reps and, if they work, of the office. Nobody plans for who looks whether all is right.
 #[derive(Clone, Debug, Default)]
 pub struct Counter {
+    office: bool,
     reps: u64,
     counts: BTreeMap<u32, BTreeMap<Op, u64>>,
 }
 
 impl Counter {
+    /// With the office's or without.
+    pub fn new(office: bool) -> Counter {
+        Counter { office, ..Counter::default() }
+    }
     /// Counts the events of a cell whose clock starts at `start`, by the time of day of its zone.
     pub fn add(&mut self, events: &[Event], start: Time, zone: &Zone, reps: u64) {
         self.reps += reps;
+        let mut counted: BTreeMap<u32, bool> = BTreeMap::new();
         for event in events {
+            if let What::Client(client) = &event.what {
+                let counts = client.kind == ClientKind::Phone || (self.office && client.kind == ClientKind::Desk);
+                counted.insert(event.client, counts);
+            }
             let What::Sent(sent) = &event.what else { continue };
+            if !counted.get(&event.client).copied().unwrap_or_default() {
+                continue;
+            }
             let of_day = zone.time_of_day(start + event.at).seconds() / BIN_S;
             *self.counts.entry(of_day).or_default().entry(sent.request.op()).or_default() += 1;
         }

@@ -1,7 +1,7 @@
 //! Latencies without load, as the least loaded levels have them: what is left of them once the wait that the model itself
 //! expects there is taken off.
 
-use super::fit::Seen;
+use super::fit::{Seen, Tried};
 use crate::level::Level;
 use crate::queue::Queue;
 use fieldday_api::endpoint::Op;
@@ -18,6 +18,7 @@ const POINTS: usize = 100;
 pub(super) struct Floors {
     pub mean_s: BTreeMap<Op, f64>,
     pub points_s: BTreeMap<Op, Vec<f64>>,
+    /// How the times between requests vary, as measured.
     pub arrivals_scv: f64,
     /// Levels of up to so many requests a second are little loaded.
     little: f64,
@@ -90,19 +91,20 @@ impl Floors {
         Mix { mean_s, scv: (second / rate.max(1e-12) / (mean_s * mean_s).max(1e-18) - 1.0).max(0.0) }
     }
     /// The queue at a level of that mix, if so much of each answer's time is a wait at little load.
-    pub fn queue(&self, level: &Seen, mix: Mix, workers: u32, busy_share: f64, waited_s: f64) -> Queue {
+    pub fn queue(&self, level: &Seen, mix: Mix, tried: Tried, waited_s: f64) -> Queue {
+        let Tried { workers, busy_share, arrivals_scv } = tried;
         let service_s = (mix.mean_s - waited_s).max(mix.mean_s * 0.1) * busy_share;
-        Queue { servers: workers, rate: level.rate, service_s, service_scv: mix.scv, arrivals_scv: self.arrivals_scv }
+        Queue { servers: workers, rate: level.rate, service_s, service_scv: mix.scv, arrivals_scv }
     }
     /// The mean wait at little load; none if even there is no steady state.
-    pub fn waited_s(&self, seen: &[Seen], mixes: &[Mix], workers: u32, busy_share: f64) -> Option<f64> {
+    pub fn waited_s(&self, seen: &[Seen], mixes: &[Mix], tried: Tried) -> Option<f64> {
         let mut waited_s = 0.0;
         // What is waited is no service: a few rounds, and both agree.
         for _ in 0..4 {
             let (mut requests, mut sum) = (0.0, 0.0);
             for (level, mix) in seen.iter().zip(mixes).filter(|(level, _)| self.is_little(level)) {
                 requests += level.requests;
-                sum += level.requests * self.queue(level, *mix, workers, busy_share, waited_s).mean_wait_s()?;
+                sum += level.requests * self.queue(level, *mix, tried, waited_s).mean_wait_s()?;
             }
             waited_s = sum / f64::max(requests, 1.0);
         }

@@ -252,8 +252,8 @@ fn settled(mut scenario: Scenario, is_mock: bool, args: &CapacityArgs) -> Scenar
         scenario.day.dates = vec![scenario.today(utc_now())];
     }
     scenario.must_exercise.clear();
-    // They try what must fail: that is no load that anybody plans for.
-    scenario.live.intruders = false;
+    // Who tries what must fail, and who reads back what should be there, is no load that anybody plans for.
+    (scenario.live.intruders, scenario.live.auditors) = (false, false);
     scenario
 }
 
@@ -302,7 +302,7 @@ fn day(header: &Header, stop: &Arc<AtomicBool>) -> Result<Day, Failure> {
     let mut scenario = header.scenario.clone();
     scenario.with_reps(DAY_REPS);
     let plan = Plan::new(Arc::new(scenario), header.seed)?;
-    let mut counter = Counter::default();
+    let mut counter = Counter::new(header.scenario.live.office);
     let options = Options { threads: 0, keep: Keep { events: true, history: false }, stop };
     run(&plan, &options, |cell| {
         let of = plan.cell(cell.index);
