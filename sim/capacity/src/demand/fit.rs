@@ -8,8 +8,13 @@ use std::collections::BTreeMap;
 
 /// The most workers that are tried.
 pub(super) const WORKERS_MOST: u32 = 4_096;
-/// Shares of the floor that a worker may be busy for, in hundredths.
-const BUSY_SHARES: std::ops::RangeInclusive<u32> = 30..=110;
+/// Shares of the floor that a worker may be busy for, in fiftieths.
+const BUSY_SHARES: std::ops::RangeInclusive<u32> = 15..=55;
+/// Arrivals that vary by more than this come in bursts. How much of that a queue feels is fitted: the calls of one rep follow
+/// one another and do not wait for each other.
+const BURSTS: f64 = 1.5;
+/// So many degrees of it are tried.
+const DEGREES: u32 = 8;
 /// Workers that are less busy than that at every level make nobody wait.
 const IDLE: f64 = 0.05;
 /// Below this utilisation everywhere, the number of workers is a guess.
@@ -29,11 +34,18 @@ pub(super) struct Seen {
     pub ops: BTreeMap<Op, (f64, f64)>,
 }
 
-/// A candidate.
+/// What is tried.
+#[derive(Clone, Copy)]
+pub(super) struct Tried {
+    pub workers: u32,
+    pub busy_share: f64,
+    pub arrivals_scv: f64,
+}
+
+/// What it comes to.
 #[derive(Clone, Copy)]
 struct Candidate {
-    workers: u32,
-    busy_share: f64,
+    tried: Tried,
     /// The mean wait at little load.
     waited_s: f64,
     error: f64,
@@ -54,20 +66,24 @@ pub fn fit(levels: &[Level]) -> Result<Demand, Unfit> {
     let best = *candidates.iter().min_by(|a, b| a.error.total_cmp(&b.error)).ok_or(Unfit::Nothing)?;
     // Nearly as good: by the F test's rule for one parameter more, at some 95 %.
     let nearly = best.error * (1.0 + 4.0 / (seen.len() as f64 - 2.0).max(1.0)) + 1e-9;
-    let near = || candidates.iter().filter(|of| of.error <= nearly).map(|of| of.workers);
-    let range = (near().min().unwrap_or(best.workers), near().max().unwrap_or(best.workers));
+    let near = || candidates.iter().filter(|of| of.error <= nearly).map(|of| of.tried.workers);
+    let range = (near().min().unwrap_or(best.tried.workers), near().max().unwrap_or(best.tried.workers));
     Ok(demand(&floors, &seen, &mixes, best, range))
 }
 
 /// The best of each number of workers.
 fn candidates(floors: &Floors, seen: &[Seen], mixes: &[Mix]) -> Vec<Candidate> {
     let offered = seen.iter().zip(mixes).map(|(level, mix)| level.rate * mix.mean_s).fold(0.0, f64::max);
+    let degrees = degrees(floors.arrivals_scv);
     let (mut workers, mut candidates) = (1, Vec::new());
     // With more than that nobody waits, and one number is as good as another.
     while workers <= WORKERS_MOST && f64::from(workers) * IDLE < offered.max(1.0) {
-        let tried =
-            BUSY_SHARES.filter_map(|percent| candidate(floors, seen, mixes, workers, f64::from(percent) / 100.0));
-        candidates.extend(tried.min_by(|a, b| a.error.total_cmp(&b.error)));
+        let tried = BUSY_SHARES.flat_map(|fiftieths| {
+            let busy_share = f64::from(fiftieths) / 50.0;
+            degrees.iter().map(move |scv| Tried { workers, busy_share, arrivals_scv: *scv })
+        });
+        let fitted = tried.filter_map(|tried| candidate(floors, seen, mixes, tried));
+        candidates.extend(fitted.min_by(|a, b| a.error.total_cmp(&b.error)));
         // Finely where one more makes a difference.
         workers += (workers / 24).max(1);
     }
@@ -75,15 +91,23 @@ fn candidates(floors: &Floors, seen: &[Seen], mixes: &[Mix]) -> Vec<Candidate> {
 }
 
 /// With the mean squared error of the logarithms of the levels' latencies; none if a level has no steady state.
-fn candidate(floors: &Floors, seen: &[Seen], mixes: &[Mix], workers: u32, busy_share: f64) -> Option<Candidate> {
-    let waited_s = floors.waited_s(seen, mixes, workers, busy_share)?;
+fn candidate(floors: &Floors, seen: &[Seen], mixes: &[Mix], tried: Tried) -> Option<Candidate> {
+    let waited_s = floors.waited_s(seen, mixes, tried)?;
     let mut sum = 0.0;
     for (level, mix) in seen.iter().zip(mixes) {
-        let wait = floors.queue(level, *mix, workers, busy_share, waited_s).mean_wait_s()?;
+        let wait = floors.queue(level, *mix, tried, waited_s).mean_wait_s()?;
         let off = libm::log(level.mean_s / (mix.mean_s - waited_s + wait).max(1e-9));
         sum += off * off;
     }
-    Some(Candidate { workers, busy_share, waited_s, error: sum / seen.len() as f64 })
+    Some(Candidate { tried, waited_s, error: sum / seen.len() as f64 })
+}
+
+/// How much of the arrivals' variation a queue may feel: as measured if they are independent, else from that to all of it.
+fn degrees(measured: f64) -> Vec<f64> {
+    if measured <= BURSTS {
+        return vec![measured];
+    }
+    (0..DEGREES).map(|i| libm::pow(measured, f64::from(i) / f64::from(DEGREES - 1))).collect()
 }
 
 fn seen(levels: &[&Level]) -> Vec<Seen> {
@@ -117,7 +141,8 @@ fn together(reps: u64, levels: &[&Level]) -> Seen {
 }
 
 fn demand(floors: &Floors, seen: &[Seen], mixes: &[Mix], best: Candidate, workers_range: (u32, u32)) -> Demand {
-    let Candidate { workers, busy_share, waited_s, error } = best;
+    let Candidate { tried, waited_s, error } = best;
+    let Tried { workers, busy_share, arrivals_scv } = tried;
     let (rate, reps) = seen.iter().fold((0.0, 0.0), |sum, level| (sum.0 + level.rate, sum.1 + level.reps as f64));
     let endpoints = endpoints(floors, seen, best);
     let service_s: f64 = endpoints.iter().map(|of| of.share_of_requests * of.service_us / 1e6).sum();
@@ -125,7 +150,8 @@ fn demand(floors: &Floors, seen: &[Seen], mixes: &[Mix], best: Candidate, worker
         workers,
         workers_range,
         busy_share,
-        arrivals_scv: floors.arrivals_scv,
+        arrivals_scv,
+        arrivals_scv_measured: floors.arrivals_scv,
         saturates_at: f64::from(workers) / service_s.max(1e-12),
         requests_per_s_per_rep: rate / reps.max(1.0),
         endpoints,
@@ -135,7 +161,7 @@ fn demand(floors: &Floors, seen: &[Seen], mixes: &[Mix], best: Candidate, worker
     };
     let points = demand.mixed_points_s();
     for (level, mix) in seen.iter().zip(mixes) {
-        let queue = floors.queue(level, *mix, workers, busy_share, waited_s);
+        let queue = floors.queue(level, *mix, tried, waited_s);
         demand.residuals.push(Waited {
             reps: level.reps,
             utilisation: queue.utilisation(),
@@ -169,7 +195,7 @@ fn endpoints(floors: &Floors, seen: &[Seen], best: Candidate) -> Vec<EndpointDem
         EndpointDemand {
             op: *op,
             floor_us: floor * 1e6,
-            service_us: floor * best.busy_share * 1e6,
+            service_us: floor * best.tried.busy_share * 1e6,
             share_of_requests: rate / all.max(1e-12),
             share_of_work: rate * floor / work.max(1e-12),
             floor_points_us: floors.points_s.get(op).into_iter().flatten().map(|s| s * shrunk * 1e6).collect(),

@@ -30,8 +30,11 @@ pub struct Demand {
     pub workers_range: (u32, u32),
     /// The share of the latency without load that keeps a worker busy.
     pub busy_share: f64,
-    /// The squared coefficient of variation of the time between requests, as measured.
+    /// How much of the variation of the time between requests the queue feels, as a squared coefficient: 1 if they are
+    /// independent. As measured, or fitted if they come in bursts.
     pub arrivals_scv: f64,
+    /// As measured.
+    pub arrivals_scv_measured: f64,
     /// The requests a second, of the mix that was measured, at which every worker is busy all of the time.
     pub saturates_at: f64,
     /// Requests a second of one rep.

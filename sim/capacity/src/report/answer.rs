@@ -80,8 +80,8 @@ pub(super) fn sentences(header: &Header, finding: &Finding, fitted: &Fitted, day
         && let Some(first) = queue.endpoints.first()
     {
         says.push(format!(
-            "Fitted: {} saturate at {} requests a second; {} keeps them busy the longest ({:.0} % of their time){}.",
-            counted(queue.workers.into(), "worker", "workers"),
+            "Fitted: {} full at {} requests a second; {} takes the most of their time ({:.0} %){}.",
+            counted(queue.workers.into(), "worker is", "workers are"),
             number(queue.saturates_at),
             first.op.label(),
             first.share_of_work * 100.0,
@@ -127,9 +127,12 @@ pub(super) fn assumptions(header: &Header, fitted: &Fitted, day: &Day) -> Vec<As
             "all requests wait in one queue, first come first served, for workers that are alike".to_owned(),
             "the queueing model",
         );
+        let (measured, felt) = (number(queue.arrivals_scv_measured), number(queue.arrivals_scv));
         add(
-            format!("the time between requests varies by a squared coefficient of {}", number(queue.arrivals_scv)),
-            "measured, all levels",
+            format!(
+                "the time between requests varies by a squared coefficient of {measured}, of which the queue feels {felt}"
+            ),
+            "measured at all levels; fitted if above 1.5",
         );
         add("waits fall off exponentially (exact for M/M/c)".to_owned(), "Allen and Cunneen's approximation");
     }

@@ -190,7 +190,7 @@ fn queue(report: &Report) -> Part {
     let Some(queue) = &report.fitted.queue else { return part };
     let (low, high) = queue.workers_range;
     part.says.push(format!(
-        "{} [{low}, {high}], busy for {:.0} % of an answer's time without load; they saturate at {} requests a second of this mix. \
+        "{} [{low}, {high}], busy for {:.0} % of an answer's time without load; full at {} requests a second of this mix. \
          Mean latencies differ from the model by {:.1} % (root of the mean square).",
         counted(queue.workers.into(), "worker", "workers"),
         queue.busy_share * 100.0,

@@ -1,7 +1,7 @@
 //! The report on a terminal.
 
 use super::Report;
-use super::document::{Part, parts};
+use super::document::{Kind, Part, parts};
 use crate::search::Ending;
 use fieldday_report::{Paint, Table, Tone, figure, words};
 use std::fmt::Write as _;
@@ -45,6 +45,13 @@ fn write_part(out: &mut String, part: &Part, paint: Paint) {
     });
     let mut table = Table::default();
     if part.rows.is_empty() {
+        return;
+    }
+    if part.kind == Kind::Plain {
+        // Sentences are no columns.
+        part.rows.iter().for_each(|row| {
+            let _ = writeln!(out, "    {}  {}", row[0], paint.on(Tone::Faint, &row[1..].join(", ")));
+        });
         return;
     }
     let entry = |text: &str| if is_figure(text) { figure(text) } else { words(text) };
