@@ -75,16 +75,16 @@ fn a_search_is_reported_in_every_form_and_can_be_gone_on_with() {
     let (text, measured) = (fs::read_to_string(&journal).unwrap(), levels(&folder));
     fs::write(&journal, &text[..text.len() - 100]).unwrap();
     let place = folder.to_str().unwrap();
-    let (code, stdout, stderr) = said(&["capacity", "--resume", place, "--warm-up", "3", "--format", "json"]);
+    let (code, stdout, stderr) = said(&["capacity", "--resume", place, "--format", "json"]);
     assert_eq!(code, 0, "{stdout}\n{stderr}");
     assert!(stderr.contains("was cut") && stderr.contains("levels were measured before"), "{stderr}");
     assert_eq!(levels(&folder), measured, "one level was measured again: {stderr}");
     let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(document["measured"]["finding"]["carries"], 40, "{stdout}");
 
-    let (code, _, stderr) = said(&["capacity", "peak", "--resume", place, "--warm-up", "3"]);
+    let (code, _, stderr) = said(&["capacity", "peak", "--resume", place]);
     assert!(code == 2 && stderr.contains("scenario few, not of peak"), "{stderr}");
-    let (code, _, stderr) = said(&["capacity", "--resume", place, "--warm-up", "3", "--limit", "wire p95 < 1 s"]);
+    let (code, _, stderr) = said(&["capacity", "--resume", place, "--limit", "wire p95 < 1 s"]);
     assert!(code == 2 && stderr.contains("wire p95 < 20 s, not of wire p95 < 1 s"), "{stderr}");
     assert_eq!(levels(&folder), measured, "and nothing is lost");
 }

@@ -33,6 +33,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The scenario if none is named.
 const SCENARIO: &str = "peak";
+/// Over so many seconds reps come to work before a level is measured.
+const WARM_UP_S: u32 = 20;
 /// So many reps' days are lived on the virtual clock, to see what a rep asks over the day.
 const DAY_REPS: u64 = 200;
 
@@ -88,9 +90,9 @@ pub struct CapacityArgs {
     /// How long a level is measured at most, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = Range::default().longest_s)]
     pub longest: f64,
-    /// Over how many seconds reps come to work before a level is measured
-    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=3_600))]
-    pub warm_up: u32,
+    /// Over how many seconds reps come to work before a level is measured; 20 if not given
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    pub warm_up: Option<u32>,
     /// What must hold, in place of the scenario's limits (again for more): 'wire p95 < 300 ms for reads', 'error rate < 1 %'
     #[arg(long, value_name = "LIMIT", value_parser = limit)]
     pub limit: Vec<Limit>,
@@ -235,7 +237,7 @@ fn header(args: &CapacityArgs, before: Option<&Header>) -> Result<Header, Failur
             Some(before) if range == Range::default() => before.range.clone(),
             _ => range,
         },
-        warm_up_s: args.warm_up,
+        warm_up_s: args.warm_up.or(before.map(|of| of.warm_up_s)).unwrap_or(WARM_UP_S),
         reproduce: before.map_or_else(again, |of| of.reproduce.clone()),
         began: machine::now(),
         host: machine::host(),
