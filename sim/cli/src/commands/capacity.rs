@@ -66,30 +66,30 @@ pub struct CapacityArgs {
     /// Another date than the scenario's, as 2026-06-10
     #[arg(long, value_name = "DATE", value_parser = choice::date)]
     pub date: Option<Date>,
-    /// The smallest number of reps
-    #[arg(long, value_name = "N", default_value_t = Range::default().from)]
-    pub from: u64,
-    /// The greatest number of reps
-    #[arg(long, value_name = "N", default_value_t = Range::default().to)]
-    pub to: u64,
-    /// The factor from one level to the next, until a limit breaks
-    #[arg(long, value_name = "FACTOR", default_value_t = Range::default().step)]
-    pub step: f64,
-    /// How close, as a share, to the edge
-    #[arg(long, value_name = "SHARE", default_value_t = Range::default().resolution)]
-    pub resolution: f64,
-    /// How often a level at the edge is measured at most
-    #[arg(long, value_name = "N", default_value_t = Range::default().repeats, value_parser = clap::value_parser!(u32).range(1..=20))]
-    pub repeats: u32,
-    /// With which confidence a level is said to hold or to break
-    #[arg(long, value_name = "SHARE", default_value_t = Range::default().confidence)]
-    pub confidence: f64,
-    /// How long a level is measured at least, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = Range::default().shortest_s)]
-    pub level: f64,
-    /// How long a level is measured at most, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = Range::default().longest_s)]
-    pub longest: f64,
+    /// The smallest number of reps; 10 if not given
+    #[arg(long, value_name = "N")]
+    pub from: Option<u64>,
+    /// The greatest number of reps; 2000 if not given
+    #[arg(long, value_name = "N")]
+    pub to: Option<u64>,
+    /// The factor from one level to the next, until a limit breaks; 2 if not given
+    #[arg(long, value_name = "FACTOR")]
+    pub step: Option<f64>,
+    /// How close, as a share, to the edge; 0.05 if not given
+    #[arg(long, value_name = "SHARE")]
+    pub resolution: Option<f64>,
+    /// How often a level at the edge is measured at most; 3 if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub repeats: Option<u32>,
+    /// With which confidence a level is said to hold or to break; 0.95 if not given
+    #[arg(long, value_name = "SHARE")]
+    pub confidence: Option<f64>,
+    /// How long a level is measured at least, in seconds; 30 if not given
+    #[arg(long, value_name = "SECONDS")]
+    pub level: Option<f64>,
+    /// How long a level is measured at most, in seconds; 600 if not given
+    #[arg(long, value_name = "SECONDS")]
+    pub longest: Option<f64>,
     /// Over how many seconds reps come to work before a level is measured; 20 if not given
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3_600))]
     pub warm_up: Option<u32>,
@@ -216,16 +216,19 @@ fn header(args: &CapacityArgs, before: Option<&Header>) -> Result<Header, Failur
             exponential: args.exponential,
         }),
     };
+    // Where the command line is silent, as before.
+    let base = before.map_or_else(Range::default, |of| of.range.clone());
+    let shortest_s = args.level.unwrap_or(base.shortest_s);
     let range = Range {
-        from: args.from,
-        to: args.to,
-        step: args.step,
-        resolution: args.resolution,
-        repeats: args.repeats,
-        confidence: args.confidence,
-        shortest_s: args.level,
-        longest_s: args.longest.max(args.level),
-        ..Range::default()
+        from: args.from.unwrap_or(base.from),
+        to: args.to.unwrap_or(base.to),
+        step: args.step.unwrap_or(base.step),
+        resolution: args.resolution.unwrap_or(base.resolution),
+        repeats: args.repeats.unwrap_or(base.repeats),
+        confidence: args.confidence.unwrap_or(base.confidence),
+        shortest_s,
+        longest_s: args.longest.unwrap_or(base.longest_s.max(shortest_s)),
+        ..base
     };
     Ok(Header {
         fieldday_capacity: FORMAT,
@@ -233,10 +236,7 @@ fn header(args: &CapacityArgs, before: Option<&Header>) -> Result<Header, Failur
         target,
         mock,
         seed: args.seed.or(before.map(|of| of.seed)).unwrap_or(1),
-        range: match before {
-            Some(before) if range == Range::default() => before.range.clone(),
-            _ => range,
-        },
+        range,
         warm_up_s: args.warm_up.or(before.map(|of| of.warm_up_s)).unwrap_or(WARM_UP_S),
         reproduce: before.map_or_else(again, |of| of.reproduce.clone()),
         began: machine::now(),
