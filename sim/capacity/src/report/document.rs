@@ -6,6 +6,7 @@ use super::{Report, simulated};
 use crate::level::Level;
 use crate::search::Standing;
 use fieldday_report::units::{count, counted, micros, number};
+use std::collections::BTreeMap;
 
 /// Where a part's figures come from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,6 +88,20 @@ fn standing(report: &Report, reps: u64) -> &'static str {
 
 fn levels(report: &Report) -> Part {
     let mut part = Part::new("levels", "Levels", Kind::Measured);
+    for level in &report.measured.levels {
+        let (reps, why) = (count(level.reps), level.suffered.as_ref().or(level.invalid.as_ref()));
+        part.says.extend(why.map(|why| format!("{reps} reps: {why}.")));
+    }
+    let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
+    for level in report.measured.levels.iter().filter(|level| level.counts()) {
+        for rule in &level.rules_broken {
+            let least = rules.entry(rule).or_insert(level.reps);
+            *least = level.reps.min(*least);
+        }
+    }
+    part.says.extend(
+        rules.iter().map(|(rule, reps)| format!("The rule {rule} was broken, at {} reps first.", count(*reps))),
+    );
     part.heads = vec![
         "reps",
         "times",

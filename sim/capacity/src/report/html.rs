@@ -2,6 +2,7 @@
 
 use super::Report;
 use super::document::{Part, parts};
+use super::simulated;
 use crate::search::Ending;
 use fieldday_api::endpoint::Op;
 use fieldday_report::page::chart::{Kind, Line, LineChart, Scale};
@@ -16,16 +17,18 @@ pub(super) fn render(report: &Report) -> String {
     let parts = parts(report);
     let mut body = verdict(report);
     for part in &parts {
-        let _ = write!(body, "<section id=\"{}\">{}", part.id, heading(part));
-        body.push_str(&charts(report, part.id));
-        body.push_str(&table(part));
-        body.push_str("</section>\n");
+        body.push_str(&section(part, &charts(report, part.id)));
     }
     let sections: Vec<(&str, String)> = std::iter::once(("answer", "The answer".to_owned()))
         .chain(parts.iter().map(|part| (part.id, part.title.clone())))
         .collect();
     let title = format!("Capacity: {}", report.asked.scenario);
     Frame { title: &title, kind: "Capacity", sections: &sections, body: &body, data: &[], scripts: &[] }.html()
+}
+
+/// A part as a section of a page, with its charts before its table.
+pub(super) fn section(part: &Part, charts: &str) -> String {
+    format!("<section id=\"{}\">{}{charts}{}</section>\n", part.id, heading(part), table(part))
 }
 
 fn verdict(report: &Report) -> String {
@@ -102,6 +105,7 @@ fn charts(report: &Report, id: &str) -> String {
         "levels" => latency(report) + &throughput(report),
         "day" => demand(report),
         "queue" => residuals(report),
+        "course" => report.simulated.as_deref().map(simulated::chart).unwrap_or_default(),
         _ => String::new(),
     }
 }

@@ -6,7 +6,7 @@ mod document;
 mod fitted;
 mod html;
 mod markdown;
-mod simulated;
+pub mod simulated;
 mod terminal;
 
 pub use document::{Kind, Part};

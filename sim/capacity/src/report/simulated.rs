@@ -1,8 +1,11 @@
 //! The simulated part of the report.
 
 use super::document::{Kind, Part};
+use super::html;
 use crate::simulate::{Outcome, Resource, Tally};
 use fieldday_api::time::Span;
+use fieldday_report::page::chart::{self, Line, LineChart, Scale};
+use fieldday_report::page::frame::Frame;
 use fieldday_report::units::{count, counted, micros, number};
 
 fn time(span: Span) -> String {
@@ -25,8 +28,58 @@ fn word(what: Resource) -> &'static str {
     }
 }
 
+/// The page of a simulation alone.
+pub fn page(outcome: &Outcome) -> String {
+    let parts = parts(outcome);
+    let mut body = String::from("<h1>A fleet's day, simulated</h1>");
+    for part in &parts {
+        let charts = if part.id == "course" { chart(outcome) } else { String::new() };
+        body.push_str(&html::section(part, &charts));
+    }
+    let sections: Vec<(&str, String)> = parts.iter().map(|part| (part.id, part.title.clone())).collect();
+    let title = format!("Capacity: {}, simulated", outcome.scenario);
+    Frame { title: &title, kind: "Capacity", sections: &sections, body: &body, data: &[], scripts: &[] }.html()
+}
+
+/// What came, what was served and what was refused, piece by piece of the day.
+pub(super) fn chart(outcome: &Outcome) -> String {
+    let labels: Vec<String> = outcome.bins.iter().map(|bin| bin.at.to_string()).collect();
+    let line = |name: &str, colour, of: &dyn Fn(&Tally) -> u64| Line {
+        name: name.to_owned(),
+        colour,
+        values: outcome.bins.iter().map(|bin| Some(per_s(of(&bin.tally), bin.span))).collect(),
+    };
+    let lines = vec![
+        line("offered", "c1", &|of| of.offered),
+        line("served", "c7", &|of| of.served),
+        line("retries", "c3", &|of| of.retries),
+        line("refused or timed out", "bad", &|of| refused(of) + of.timed_out),
+    ];
+    let scale = Scale::linear(lines.iter().flat_map(|line| line.values.iter().copied().flatten()));
+    let busy = outcome.bins.iter().map(|bin| share(bin.utilisation_ppm)).collect();
+    LineChart {
+        id: "chart-course",
+        title: "Requests a second over the day, simulated",
+        alt: "Requests offered, served, repeated and refused a second, over the simulated time.".to_owned(),
+        note: String::new(),
+        kind: chart::Kind::Lines,
+        scale,
+        columns: "From",
+        labels: &labels,
+        lines,
+        rules: Vec::new(),
+        words: number,
+        more: vec![("workers busy".to_owned(), busy)],
+    }
+    .html()
+}
+
+fn per_s(count: u64, span: Span) -> f64 {
+    count as f64 * 1e6 / span.as_micros().max(1) as f64
+}
+
 /// Its parts.
-pub(super) fn parts(outcome: &Outcome) -> Vec<Part> {
+pub fn parts(outcome: &Outcome) -> Vec<Part> {
     vec![summary(outcome), course(outcome), endpoints(outcome), assumptions(outcome)]
 }
 
@@ -70,10 +123,9 @@ fn course(outcome: &Outcome) -> Part {
     let mut part = Part::new("course", "Its course", Kind::Simulated);
     part.heads = vec!["from", "requests/s", "refused", "instances", "workers busy", "waiting", "at most"];
     for bin in &outcome.bins {
-        let seconds = bin.span.as_micros() as f64 / 1e6;
         part.rows.push(vec![
             bin.at.to_string(),
-            number(bin.tally.offered as f64 / seconds.max(1e-6)),
+            number(per_s(bin.tally.offered, bin.span)),
             count(refused(&bin.tally)),
             bin.instances.to_string(),
             share(bin.utilisation_ppm),

@@ -2,9 +2,10 @@ use super::*;
 use crate::day::{Asked as AskedOf, Bin};
 use crate::journal::{FORMAT, MockTerms};
 use crate::search::Next;
+use crate::simulate::{Bin as SimulatedBin, Broken, Resource, Saturation, Tally};
 use crate::synthetic::{TARGET, Target};
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Time;
+use fieldday_api::time::{Span, Time};
 use fieldday_report::Host;
 use fieldday_world::scenario::Scenario;
 use fieldday_world::scenario::limits::Limit;
@@ -101,6 +102,69 @@ fn endings_that_are_no_answer_say_what_to_do() {
     assert_eq!(nothing.exit_code(), 130);
     assert!(nothing.answer.iter().any(|text| text.contains("--resume FOLDER")), "{:?}", nothing.answer);
     assert!(nothing.html().contains("Interrupted") && !nothing.terminal(Paint::new(false)).contains("LEVELS"));
+}
+
+/// A simulation of ten minutes in which the workers were full once.
+fn simulated() -> Outcome {
+    let (at, span) = (Time::parse("2026-06-10T12:00:00Z").unwrap(), Span::minutes(5));
+    let tally = Tally { offered: 3_000, served: 2_900, turned_away: 100, ..Tally::default() };
+    let bin = |number: i64| SimulatedBin {
+        at: at + span.times(number),
+        span,
+        tally,
+        instances: 2,
+        utilisation_ppm: 900_000,
+        database_ppm: None,
+        queue_mean_milli: 1_500,
+        queue_max: 40,
+        in_plant_mean_milli: 9_000,
+        in_plant_max: 60,
+        latencies: Vec::new(),
+    };
+    let broken = Broken {
+        limit: "plant.hold.refused_ppm".to_owned(),
+        at,
+        found: "3.3 %".to_owned(),
+        allowed: "1 %".to_owned(),
+        bins: 2,
+        full: vec![Resource::Queue],
+        op: None,
+    };
+    Outcome {
+        scenario: "weekday".to_owned(),
+        seed: 1,
+        what_if: None,
+        reps: 10_000,
+        cells: 100,
+        from: at,
+        until: at + span.times(2),
+        plant: Scenario::load("weekday").unwrap().plant,
+        retrying: Default::default(),
+        fingerprint: "00".to_owned(),
+        totals: tally,
+        bins: vec![bin(0), bin(1)],
+        endpoints: Vec::new(),
+        saturations: vec![Saturation { what: Resource::Workers, first: at, bins: 1, during: span }],
+        first_broken: Some(broken.clone()),
+        broken: vec![broken],
+        holds: false,
+        assumptions: Vec::new(),
+        cost: Default::default(),
+    }
+}
+
+#[test]
+fn what_was_simulated_is_called_that_on_every_page() {
+    let (outcome, range) = (simulated(), Range::default());
+    let alone = simulated::page(&outcome);
+    for text in ["plant.hold.refused_ppm", "full then: queues", "id=\"chart-course\"", "is-quiet\">simulated"] {
+        assert!(alone.contains(text), "{text}");
+    }
+    let levels = vec![TARGET.level(10, 30.0)];
+    let report = Report::new(&Header { range, ..header() }, levels, Ending::Interrupted, day(), Some(outcome));
+    assert!(report.markdown().contains("## A fleet's day against a plant (simulated)"), "{}", report.markdown());
+    assert!(report.html().contains("id=\"chart-course\""));
+    assert_eq!(serde_json::from_str::<Report>(&report.json()).unwrap().simulated, report.simulated);
 }
 
 #[test]

@@ -51,7 +51,8 @@ pub struct Knee {
 /// The curve of these levels, by number of reps.
 pub fn curve(levels: &[Level]) -> Vec<Point> {
     let mut of: BTreeMap<u64, Vec<&Level>> = BTreeMap::new();
-    let counts = |level: &&Level| level.counts() && level.requests > 0;
+    // One that was ended early has no throughput of its own.
+    let counts = |level: &&Level| level.counts() && level.suffered.is_none() && level.requests > 0;
     levels.iter().filter(counts).for_each(|level| of.entry(level.reps).or_default().push(level));
     of.into_iter().map(|(reps, levels)| point(reps, &levels)).collect()
 }
