@@ -42,7 +42,7 @@ const FORETOLD: f64 = 0.15;
 const CALLS: f64 = 0.5;
 /// Before a level is measured, the queue has so long to become what it will be.
 const WARM_UP: Duration = Duration::from_secs(5);
-/// Requests that are sent later than this make a level invalid, if more than one in a hundred are.
+/// Requests that are sent later than this make a level invalid, if more than one in fifty are.
 const LATE: Duration = Duration::from_millis(25);
 
 /// A mock whose workers and service times are known.
@@ -151,7 +151,7 @@ impl Callers {
         traffic.carried.sort_by_key(|one| one.ended_us);
         let mut measures = Measures::default();
         traffic.over().for_each(|one| measures.record_wire(one.op, Span::micros(one.took_us() as i64)));
-        let invalid = (late.0 * 100 > late.1).then(|| format!("{} of {} requests were sent late", late.0, late.1));
+        let invalid = (late.0 > late.1 / 50 + 2).then(|| format!("{} of {} requests were sent late", late.0, late.1));
         let about =
             About { reps: callers, began: Time::from_micros(0), rules_broken: Vec::new(), invalid, suffered: None };
         Level::new(about, &traffic, &measures, &self.limits)

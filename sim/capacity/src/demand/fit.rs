@@ -143,7 +143,6 @@ fn together(reps: u64, levels: &[&Level]) -> Seen {
 fn demand(floors: &Floors, seen: &[Seen], mixes: &[Mix], best: Candidate, workers_range: (u32, u32)) -> Demand {
     let Candidate { tried, waited_s, error } = best;
     let Tried { workers, busy_share, arrivals_scv } = tried;
-    let (rate, reps) = seen.iter().fold((0.0, 0.0), |sum, level| (sum.0 + level.rate, sum.1 + level.reps as f64));
     let endpoints = endpoints(floors, seen, best);
     let service_s: f64 = endpoints.iter().map(|of| of.share_of_requests * of.service_us / 1e6).sum();
     let mut demand = Demand {
@@ -153,7 +152,7 @@ fn demand(floors: &Floors, seen: &[Seen], mixes: &[Mix], best: Candidate, worker
         arrivals_scv,
         arrivals_scv_measured: floors.arrivals_scv,
         saturates_at: f64::from(workers) / service_s.max(1e-12),
-        requests_per_s_per_rep: rate / reps.max(1.0),
+        requests_per_s_per_rep: per_rep(seen),
         endpoints,
         residuals: Vec::new(),
         error: error.sqrt(),
@@ -173,6 +172,13 @@ fn demand(floors: &Floors, seen: &[Seen], mixes: &[Mix], best: Candidate, worker
     }
     demand.warnings = warnings(&demand);
     demand
+}
+
+/// Requests a second of one rep: the median of the levels, since reps of a target that is full send fewer.
+fn per_rep(seen: &[Seen]) -> f64 {
+    let mut rates: Vec<f64> = seen.iter().map(|level| level.rate / level.reps.max(1) as f64).collect();
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or_default()
 }
 
 /// By the time that they keep workers, the longest first.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::level::Level;
 use crate::synthetic::{TARGET, Target};
 
 fn levels(target: Target, reps: &[u64]) -> Vec<Level> {
