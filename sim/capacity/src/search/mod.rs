@@ -135,7 +135,7 @@ impl Range {
         }
         let ceiling = ceiling(levels);
         let (low, high) = edge(&known);
-        let again = |reps: &u64| known.get(reps).is_some_and(|of| !of.standing.is_sure() && of.times < self.repeats);
+        let again = |reps: &u64| self.is_worth_another(&known, levels, *reps);
         match (low, high) {
             (None, None) if ceiling.is_some_and(|at| at <= self.from) => Next::Done(Ending::GeneratorGaveUp),
             (None, None) => measure(self.from, "the smallest"),
@@ -157,7 +157,7 @@ impl Range {
             }
             (Some(low), Some(high)) => {
                 let is_wide = (high - low) as f64 > low as f64 * self.resolution;
-                match between(low, high).filter(|_| is_wide) {
+                match between(low, high).filter(|reps| is_wide && !is_hopeless(levels, *reps)) {
                     Some(reps) => measure(reps, "between what holds and what breaks"),
                     None => self.confirmed(&known, low, levels, Ending::Found),
                 }
@@ -167,8 +167,7 @@ impl Range {
     /// Once the edge is found: its lower side is made sure of, and levels are added where the models have too few.
     fn confirmed(&self, known: &BTreeMap<u64, Known>, low: u64, levels: &[Level], ending: Ending) -> Next {
         let measure = |reps: u64, why| Next::Measure { reps, for_s: self.lasts(reps, levels), why };
-        let of = known.get(&low).filter(|of| !of.standing.is_sure() && of.times < self.repeats);
-        if of.is_some() {
+        if self.is_worth_another(known, levels, low) {
             return measure(low, "again: it looks held");
         }
         if known.len() < self.levels as usize {
@@ -178,12 +177,18 @@ impl Range {
                 gaps.push(((low / 4).max(1), low));
             }
             let wider = |a: &(u64, u64), b: &(u64, u64)| (a.1 * b.0).cmp(&(b.1 * a.0));
-            let widest = gaps.into_iter().filter_map(|gap| between(gap.0, gap.1).map(|reps| (gap, reps)));
+            let middles = gaps.into_iter().filter_map(|gap| between(gap.0, gap.1).map(|reps| (gap, reps)));
+            let widest = middles.filter(|(_, reps)| !is_hopeless(levels, *reps));
             if let Some((_, reps)) = widest.max_by(|a, b| wider(&a.0, &b.0)) {
                 return measure(reps, "for the models, which need more levels");
             }
         }
         Next::Done(ending)
+    }
+    /// Whether measuring that number of reps again may make sure of it.
+    fn is_worth_another(&self, known: &BTreeMap<u64, Known>, levels: &[Level], reps: u64) -> bool {
+        let open = known.get(&reps).is_some_and(|of| !of.standing.is_sure() && of.times < self.repeats);
+        open && !is_hopeless(levels, reps)
     }
     /// How each number of reps stands, by all levels that count.
     pub fn known(&self, levels: &[Level]) -> BTreeMap<u64, Known> {
@@ -236,6 +241,11 @@ fn once_invalid(levels: &[Level]) -> Option<u64> {
 
 fn invalid(levels: &[Level], reps: u64) -> u32 {
     levels.iter().filter(|level| level.reps == reps && !level.counts()).count() as u32
+}
+
+/// Whether the generator could not keep up at that number of reps often enough to leave it.
+fn is_hopeless(levels: &[Level], reps: u64) -> bool {
+    invalid(levels, reps) >= INVALID_MOST
 }
 
 /// The smallest number of reps that the generator could not do.

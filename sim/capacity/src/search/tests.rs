@@ -112,6 +112,21 @@ fn a_level_beyond_the_generator_is_tried_again_and_then_not_used() {
 }
 
 #[test]
+fn a_generator_that_fails_at_the_edge_leaves_a_wider_one_and_no_endless_search() {
+    let range = Range { resolution: 0.01, ..Range::default() };
+    for tight in [330..380, 300..340, 160..330, 20..21, 10..3_000] {
+        let invalid = |reps, for_s| Level {
+            invalid: tight.contains(&reps).then(|| "requests were sent late".to_owned()),
+            ..TARGET.level(reps, for_s)
+        };
+        let (levels, ending) = search(&range, invalid);
+        let finding = range.finding(&levels, ending);
+        assert!(finding.carries.is_none_or(|carries| !tight.contains(&carries)), "{tight:?}: {finding:?}");
+        assert!(finding.notes.iter().any(|note| note.contains("not count")), "{tight:?}: {:?}", finding.notes);
+    }
+}
+
+#[test]
 fn a_target_that_suffers_breaks_there_at_once() {
     let range = Range::default();
     let suffers = |reps, for_s| Level {
