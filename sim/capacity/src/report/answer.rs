@@ -47,11 +47,14 @@ pub(super) fn sentences(header: &Header, finding: &Finding, fitted: &Fitted, day
         Some(carries) => {
             let at_least = if finding.ending == Ending::Found { "" } else { "at least " };
             let at_speed = if speed == 1 { String::new() } else { format!(" at speed {speed}") };
+            let reps = count(carries);
             says.push(format!(
-                "One instance carries {at_least}{} reps {}{at_speed} with every limit held ({confidence:.0} % confidence): {} \
-                 requests a second, {} under way at once.",
-                count(carries),
-                interval(finding),
+                "One instance carries {at_least}{reps} reps {}{at_speed} with every limit held.",
+                interval(finding)
+            ));
+            let open = if finding.low.is_none() { ", and ? that no number was sure to hold" } else { "" };
+            says.push(format!(
+                "That is {} requests a second, {} under way at once; the interval is of {confidence:.0} % confidence{open}.",
                 finding.requests_per_s.map_or("-".to_owned(), number),
                 finding.in_flight.map_or("-".to_owned(), number)
             ));

@@ -76,16 +76,15 @@ fn table(part: &Part) -> String {
     let mut out = format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\"><table><caption class=\"hidden\">{title}</caption><thead><tr>"
     );
-    for (column, head) in part.heads.iter().enumerate() {
-        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", class(column), escaped(head));
+    let classes: Vec<&str> = (0..part.heads.len()).map(|column| class(part, column)).collect();
+    for (head, class) in part.heads.iter().zip(&classes) {
+        let _ = write!(out, "<th scope=\"col\"{class}>{}</th>", escaped(head));
     }
     out.push_str("</tr></thead><tbody>\n");
     for row in &part.rows {
         out.push_str("<tr>");
-        for (column, text) in row.iter().enumerate() {
+        for (column, (text, class)) in row.iter().zip(&classes).enumerate() {
             let (open, close) = if column == 0 { ("th scope=\"row\"", "th") } else { ("td", "td") };
-            let class =
-                if text.starts_with(|c: char| c.is_ascii_digit() || "+-".contains(c)) { class(column) } else { "" };
             let _ = write!(out, "<{open}{class}>{}</{close}>", escaped(text));
         }
         out.push_str("</tr>\n");
@@ -94,9 +93,12 @@ fn table(part: &Part) -> String {
     out
 }
 
-/// All but the first column are figures, mostly.
-fn class(column: usize) -> &'static str {
-    if column == 0 { "" } else { " class=\"n\"" }
+/// A column of figures stands to the right; the first one is what the others are of.
+fn class(part: &Part, column: usize) -> &'static str {
+    let is_figure =
+        |text: &String| text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit() || "+-–".contains(c));
+    let is_of_figures = column > 0 && part.rows.iter().filter_map(|row| row.get(column)).all(is_figure);
+    if is_of_figures { " class=\"n\"" } else { "" }
 }
 
 /// The charts of a part.
@@ -113,7 +115,12 @@ fn charts(report: &Report, id: &str) -> String {
 fn latency(report: &Report) -> String {
     let curve = &report.measured.curve;
     let finding = &report.measured.finding;
-    let labels: Vec<String> = curve.iter().map(|point| count(point.reps)).collect();
+    let mark = |reps: u64| match () {
+        () if finding.carries == Some(reps) => " carries",
+        () if finding.knee.is_some_and(|knee| knee.reps == reps) => " knee",
+        () => "",
+    };
+    let labels: Vec<String> = curve.iter().map(|point| count(point.reps) + mark(point.reps)).collect();
     let line = |name: &str, colour, of: &dyn Fn(&crate::search::Point) -> f64| Line {
         name: name.to_owned(),
         colour,
@@ -130,11 +137,6 @@ fn latency(report: &Report) -> String {
         bounds.filter(is_time).map(|of| (of.result.bound as f64, of.result.text.clone())).collect();
     let values = lines.iter().flat_map(|line| line.values.iter().copied().flatten());
     let scale = Scale::log(values.chain(rules.iter().map(|rule| rule.0)));
-    let mark = |reps: u64| match () {
-        () if finding.carries == Some(reps) => "carries".to_owned(),
-        () if finding.knee.is_some_and(|knee| knee.reps == reps) => "knee".to_owned(),
-        () => String::new(),
-    };
     let knee = finding.knee.map_or(String::new(), |knee| format!(" The knee is at {} reps.", count(knee.reps)));
     let carries =
         finding.carries.map_or(String::new(), |reps| format!(" Every limit is held up to {} reps.", count(reps)));
@@ -153,7 +155,6 @@ fn latency(report: &Report) -> String {
         more: vec![
             ("requests/s".to_owned(), curve.iter().map(|point| number(point.requests_per_s)).collect()),
             ("in flight".to_owned(), curve.iter().map(|point| number(point.in_flight)).collect()),
-            ("mark".to_owned(), curve.iter().map(|point| mark(point.reps)).collect()),
         ],
     }
     .html()
