@@ -42,8 +42,8 @@ const FORETOLD: f64 = 0.15;
 const CALLS: f64 = 0.5;
 /// Before a level is measured, the queue has so long to become what it will be.
 const WARM_UP: Duration = Duration::from_secs(5);
-/// Requests that are sent later than this make a level invalid, if more than one in fifty are.
-const LATE: Duration = Duration::from_millis(25);
+/// Requests that are sent later than this share of a service time make a level invalid, if more than one in fifty are.
+const LATE: f64 = 0.25;
 
 /// A mock whose workers and service times are known.
 #[derive(Clone, Copy)]
@@ -110,6 +110,8 @@ struct Callers {
     client: Client<HttpConnector, Empty<Bytes>>,
     uri: Uri,
     limits: Vec<Limit>,
+    /// From when on a request is sent late.
+    late: Duration,
     levels: u64,
 }
 
@@ -117,7 +119,13 @@ impl Callers {
     fn new(mock: &Mock, truth: &Truth) -> Result<Callers, Box<dyn Error>> {
         let limit = Limit::parse(&format!("wire p95 < {} ms", (truth.bound_s * 1e3).round()))?;
         let uri = format!("{}/health", mock.base_url()).parse()?;
-        Ok(Callers { client: Client::builder(TokioExecutor::new()).build_http(), uri, limits: vec![limit], levels: 0 })
+        Ok(Callers {
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            uri,
+            limits: vec![limit],
+            late: Duration::from_secs_f64(truth.service_s * LATE),
+            levels: 0,
+        })
     }
     /// A level of so many callers: requests begin when they are due, whatever became of those before.
     async fn level(&mut self, callers: u64, for_s: f64) -> Level {
@@ -132,7 +140,7 @@ impl Callers {
                 break;
             }
             tokio::time::sleep_until((began + due).into()).await;
-            late = (late.0 + u64::from(began.elapsed() > due + LATE), late.1 + 1);
+            late = (late.0 + u64::from(began.elapsed() > due + self.late), late.1 + 1);
             let call = self.client.get(self.uri.clone());
             calls.spawn(async move {
                 let sent = Instant::now();
