@@ -25,6 +25,7 @@ territories = ["newark"]
 [live]
 speed = 60
 window = ["06:00", "18:00"]
+linger_s = 1
 link = false
 office = false
 
@@ -57,7 +58,7 @@ fn a_search_is_reported_in_every_form_and_can_be_gone_on_with() {
     args.extend(short);
     let (code, stdout, stderr) = said(&args);
     assert_eq!(code, 0, "{stdout}\n{stderr}");
-    assert!(stdout.contains("One instance carries at least 40 reps") && stdout.contains("no limit broke"), "{stdout}");
+    assert!(stdout.contains("One instance carries at least 40 reps") && stdout.contains("No limit broke"), "{stdout}");
     assert!(stdout.contains("LEVELS  measured") && stdout.contains("in flight"), "{stdout}");
     assert!(stderr.contains("how many reps mock carries, 20 to 40"), "{stderr}");
     let folder = folder(&out);
@@ -110,8 +111,14 @@ fn an_interrupted_search_keeps_what_was_measured_and_says_how_to_go_on() {
     let (file, out) = (scenario(&room), room.join("out"));
     let args =
         ["capacity", &file, "--target", "mock", "--from", "20", "--level", "2", "--longest", "2", "--warm-up", "3"];
-    let child = fieldday().args(args).args(["--out", out.to_str().unwrap()]);
-    let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut command = fieldday();
+    let child = command
+        .args(args)
+        .args(["--out", out.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(120) && !(out.is_dir() && levels(&folder(&out)) > 0) {
         std::thread::sleep(Duration::from_millis(100));
