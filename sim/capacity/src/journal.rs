@@ -209,7 +209,9 @@ mod tests {
         }
     }
     fn room(name: &str) -> PathBuf {
-        let room = std::env::temp_dir().join(format!("fieldday-journal-{name}-{}", std::process::id()));
+        // Of this checkout alone: another may test at the same time.
+        let checkout = fieldday_chance::name_key(env!("CARGO_MANIFEST_DIR"));
+        let room = std::env::temp_dir().join(format!("fieldday-journal-{name}-{checkout:x}"));
         let _ = fs::remove_dir_all(&room);
         fs::create_dir_all(&room).unwrap();
         room

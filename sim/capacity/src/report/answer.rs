@@ -4,13 +4,13 @@ use super::{Assumption, Fitted};
 use crate::day::Day;
 use crate::journal::Header;
 use crate::search::{Ending, Finding};
-use fieldday_report::units::{bytes, count, counted, number};
+use fieldday_report::units::{bytes, count, counted, micros, number};
 
 /// What was called, in words.
 pub(super) fn target(header: &Header) -> String {
     let Some(mock) = header.mock else { return header.target.clone() };
     let workers = mock.workers.map_or("no limit of workers".to_owned(), |n| counted(n.into(), "worker", "workers"));
-    let delay = mock.delay_us.map(|us| fieldday_report::units::micros(us));
+    let delay = mock.delay_us.map(micros);
     let pace = match (delay, mock.exponential) {
         (None, _) => "service times as the model draws them".to_owned(),
         (Some(delay), false) => format!("{delay} a request"),
