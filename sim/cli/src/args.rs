@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::commands::capacity::{self, CapacityArgs};
 use crate::commands::compare::{self, CompareArgs};
 use crate::commands::explore::ExploreArgs;
 use crate::commands::fixtures::FixturesArgs;
@@ -75,6 +76,13 @@ pub enum Command {
     /// Each seed draws which mishaps, habits and operations are on, and how strong (but for --no-swarm). Failures of one kind
     /// are counted together, and the earliest is kept, with the line to paste. Exit code 1 if anything failed.
     Explore(ExploreArgs),
+    /// Find out how many reps a target carries, and what breaks first
+    ///
+    /// Raises the number of reps at the busiest part of the scenario's day until a limit breaks, and closes in on the edge;
+    /// then fits the Universal Scalability Law and a queueing model to what was measured. What is measured is kept level by
+    /// level: `--resume FOLDER` goes on after an interruption.
+    #[command(after_long_help = capacity::EXAMPLES)]
+    Capacity(Box<CapacityArgs>),
     /// Live a cell again and look at what happened
     ///
     /// The same scenario and seed give the same events. Without a filter: what happened around the first violation.

@@ -110,6 +110,18 @@ pub enum Failure {
     /// Tokens that a mock of ours could not verify.
     #[error("the mock takes tokens that are signed here, and the scenario's [tokens] names another source")]
     MockNeedsAKey,
+    /// A search that cannot find anything.
+    #[error(transparent)]
+    Range(#[from] fieldday_capacity::search::WrongRange),
+    /// A folder that a search cannot go on from.
+    #[error(transparent)]
+    Journal(#[from] fieldday_capacity::journal::JournalError),
+    /// Nothing that could break.
+    #[error("the scenario {scenario} sets no limit that more reps could break")]
+    NoLimits { scenario: String },
+    /// A level that the window of the scenario has no room for.
+    #[error("a level takes {needed_s} s at least, and the window of the day is over in {has_s} s at speed {speed}")]
+    ShortWindow { needed_s: i64, has_s: i64, speed: u32 },
     /// More open files than the system allows.
     #[error("{reps} reps need some {needed} open files, and the system allows {allowed}")]
     TooFewFiles { reps: u64, needed: u64, allowed: u64 },
@@ -174,6 +186,10 @@ impl Failure {
             | Failure::NoTarget(_)
             | Failure::NotAllowed { .. }
             | Failure::MockNeedsAKey
+            | Failure::Range(_)
+            | Failure::Journal(_)
+            | Failure::NoLimits { .. }
+            | Failure::ShortWindow { .. }
             | Failure::TooFewFiles { .. }
             | Failure::Live(_)
             | Failure::NotRelived { .. }
@@ -257,6 +273,12 @@ impl Failure {
                     .to_owned(),
             ),
             Failure::MockNeedsAKey => Some("leave [tokens] out: the mock then trusts the run's own key".to_owned()),
+            Failure::Range(_) => None,
+            Failure::Journal(error) => Some(error.hint.clone()),
+            Failure::NoLimits { .. } => Some("say what must hold: --limit 'wire p95 < 300 ms'".to_owned()),
+            Failure::ShortWindow { .. } => {
+                Some("a lower --speed, a shorter --level or --warm-up, or a longer window".to_owned())
+            }
             Failure::TooFewFiles { .. } => Some("raise the limit: ulimit -n 65536".to_owned()),
             Failure::Midnight { midnight_min: Some(minutes), .. } => {
                 Some(format!("a higher --speed, or begin it after that midnight, in {minutes} minutes"))

@@ -2,6 +2,7 @@
 
 use crate::carrier::Arrival;
 use crate::clock::DayClock;
+use crate::plateau::Plateau;
 use crate::recorder::{Frames, Recorder};
 use crate::station::{Line, Occupant, Shared, Station};
 use crate::watch::Watch;
@@ -99,6 +100,8 @@ pub struct Terms {
     pub history: bool,
     /// Whether events are kept in memory.
     pub keep: bool,
+    /// From when to when alone is measured, by the protocol's clock; all of the run if none.
+    pub plateau: Option<(Time, Time)>,
 }
 
 impl LiveCell {
@@ -109,6 +112,8 @@ impl LiveCell {
         let mut recorder = Recorder::new(&plan.name, plan.start, zones, judges, terms.history);
         recorder.measures.cell(setup::day_starts(scenario, plan.date, plan.start));
         recorder.kept = terms.keep.then(Vec::new);
+        let plateau = |(from, until): (Time, Time)| Plateau::new(from.since(plan.start), until.since(plan.start));
+        recorder.plateau = terms.plateau.map(plateau);
         let shared = Rc::new(Shared {
             clock: executor.handle(),
             seed: plan.seed,

@@ -14,6 +14,7 @@ pub mod guard;
 pub mod health;
 pub mod http;
 pub mod inbox;
+pub mod plateau;
 pub mod preflight;
 pub mod provision;
 pub mod recorder;

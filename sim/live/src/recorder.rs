@@ -1,5 +1,6 @@
 //! Where the events of a cell go on a live run: judges, measures, and the history, a frame at least every second.
 
+use crate::plateau::Plateau;
 use fieldday_api::SmolStr;
 use fieldday_api::time::{Time, Zone};
 use fieldday_history::file::Writer;
@@ -18,6 +19,8 @@ pub struct Recorder {
     pub judges: Judges,
     /// What was measured.
     pub measures: Measures,
+    /// The part of the run that alone is measured; all of it if none.
+    pub plateau: Option<Plateau>,
     /// How the target's answers differ from the specification in form.
     pub contract: Contract,
     history: Option<Writer<Vec<u8>>>,
@@ -47,6 +50,7 @@ impl Recorder {
             fingerprint: Fingerprinter::default(),
             judges,
             measures: Measures::default(),
+            plateau: None,
             contract: Contract::default(),
             history: history.then(|| Writer::part(Vec::new())),
             pending: 0,
@@ -60,6 +64,9 @@ impl Recorder {
         self.count(&event);
         self.fingerprint.add(&event);
         self.judges.on(&event);
+        if let Some(plateau) = &mut self.plateau {
+            plateau.on(&event, &mut self.measures);
+        }
         self.measures.on(&event);
         if let Some(history) = &mut self.history {
             if self.pending == 0 {

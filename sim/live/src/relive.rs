@@ -76,6 +76,7 @@ pub fn relive(recorded: &Recorded<'_>, client: u32) -> Relived {
         link: live.link,
         history: false,
         keep: true,
+        plateau: None,
     };
     let days = day_clocks(recorded.scenario, &recorded.plan, recorded.opens);
     let cell = LiveCell::new(&executor, recorded.scenario, recorded.plan.clone(), &days, terms);

@@ -10,7 +10,7 @@ use crate::worker::{CellOrder, Command, Orders, Pulse, WorkerOutcome, work};
 use fieldday_api::time::{Span, Time, TimeOfDay};
 use fieldday_engine::run::RunOutcome;
 use fieldday_history::Fingerprint;
-use fieldday_rules::{Contract, Findings, Measures, Settings as JudgeSettings};
+use fieldday_rules::{Contract, Findings, Measures, Settings as JudgeSettings, Traffic};
 use fieldday_world::plan::CellPlan;
 use fieldday_world::scenario::Scenario;
 use std::collections::BTreeMap;
@@ -44,6 +44,8 @@ pub struct LiveRun {
     pub history: bool,
     /// Only this rep begins.
     pub only: Option<String>,
+    /// From when to when alone is measured, by the protocol's clock; all of the run if none.
+    pub plateau: Option<(Time, Time)>,
     /// What goose is asked for.
     pub goose: GooseWishes,
 }
@@ -52,6 +54,8 @@ pub struct LiveRun {
 pub struct LiveOutcome {
     /// The same as of a run on the virtual clock.
     pub run: RunOutcome,
+    /// What the wire carried in the part that was measured, if it was a part.
+    pub traffic: Option<Traffic>,
     /// Differences of form.
     pub contract: Contract,
     /// How the generator fared.
@@ -132,6 +136,7 @@ impl LiveRun {
             link: live.link,
             history: self.history,
             keep: false,
+            plateau: self.plateau,
         };
         let (max_requests, max_errors) = (live.max_requests, live.max_errors);
         let planned = self.cells.len() as u32;
@@ -194,10 +199,21 @@ impl LiveRun {
         let goose =
             goose.join().map_err(|_| LiveError::Worker)??.map_err(|error| LiveError::Goose(format!("{error:?}")))?;
         let goose_requests = goose.requests.values().map(|of| (of.success_count + of.fail_count) as u64).sum();
-        let (run, contract, health, panicked) = together(ends, planned, !home);
+        let (run, traffic, contract, health, panicked) = together(ends, planned, !home);
         let token_trouble = wire.token_trouble.lock().ok().and_then(|mut first| first.take());
         let version = wire.version.get().cloned();
-        Ok(LiveOutcome { run, contract, health, took, budget, panicked, goose_requests, version, token_trouble })
+        Ok(LiveOutcome {
+            run,
+            traffic,
+            contract,
+            health,
+            took,
+            budget,
+            panicked,
+            goose_requests,
+            version,
+            token_trouble,
+        })
     }
 }
 
@@ -235,7 +251,11 @@ fn spent(pulse: &Pulse, max_requests: Option<u64>, max_errors: Option<u64>) -> O
     }
 }
 
-fn together(ends: Vec<WorkerOutcome>, planned: u32, by_itself: bool) -> (RunOutcome, Contract, Health, Vec<String>) {
+fn together(
+    ends: Vec<WorkerOutcome>,
+    planned: u32,
+    by_itself: bool,
+) -> (RunOutcome, Option<Traffic>, Contract, Health, Vec<String>) {
     let mut outcome = RunOutcome {
         fingerprint: Fingerprint::default(),
         cells: 0,
@@ -254,12 +274,15 @@ fn together(ends: Vec<WorkerOutcome>, planned: u32, by_itself: bool) -> (RunOutc
         health.merge(&end.health);
         cells.extend(end.cells.into_iter().map(|cell| (cell.index, cell)));
     }
-    let mut prints = Vec::new();
+    let (mut prints, mut traffic) = (Vec::new(), None);
     for cell in cells.into_values() {
         outcome.cells += 1;
         outcome.rep_days += cell.reps;
         panicked.extend(cell.panicked);
-        let Some(recorder) = cell.recorder else { continue };
+        let Some(mut recorder) = cell.recorder else { continue };
+        if let Some(plateau) = recorder.plateau.take() {
+            traffic = joined(traffic, plateau.close(&mut recorder.measures));
+        }
         outcome.events += recorder.fingerprint.events();
         outcome.requests += recorder.requests;
         prints.push(recorder.fingerprint.finish());
@@ -268,7 +291,19 @@ fn together(ends: Vec<WorkerOutcome>, planned: u32, by_itself: bool) -> (RunOutc
         outcome.findings.merge(recorder.judges.finish());
     }
     outcome.fingerprint = Fingerprint::combine(prints.into_iter());
-    (outcome, contract, health, panicked)
+    (outcome, traffic, contract, health, panicked)
+}
+
+/// What the wire carried for these cells and for one more. Their clocks may start at different times: what counts is from
+/// when the part begins.
+fn joined(so_far: Option<Traffic>, more: Traffic) -> Option<Traffic> {
+    match so_far {
+        Some(mut traffic) => {
+            traffic.merge(more);
+            Some(traffic)
+        }
+        None => Some(more),
+    }
 }
 
 /// The most requests a second that a plan will come to, roughly: for what is said before a run begins.

@@ -99,6 +99,10 @@ pub struct Pulse {
     pub requests: AtomicU64,
     /// 5xx, and requests without an answer.
     pub errors: AtomicU64,
+    /// Requests that took longer than [`Pulse::slow_from_us`].
+    pub slow: AtomicU64,
+    /// From how many microseconds on a request is slow; none is if 0.
+    pub slow_from_us: AtomicU64,
     /// Reps whose day has begun.
     pub begun: AtomicU64,
     /// Reps whose day is over.
@@ -267,6 +271,9 @@ impl Worker {
             if let Some(request) = request {
                 let pulse = &self.orders.pulse;
                 pulse.requests.fetch_add(1, Ordering::Relaxed);
+                let slow_from = pulse.slow_from_us.load(Ordering::Relaxed);
+                let is_slow = slow_from > 0 && request.service.as_micros().max(0).unsigned_abs() > slow_from;
+                pulse.slow.fetch_add(u64::from(is_slow), Ordering::Relaxed);
                 pulse.errors.fetch_add(u64::from(request.status.is_none_or(|s| s >= 500)), Ordering::Relaxed);
                 if let Some(tell) = self.told.get(&(number, client)) {
                     // Goose may have gone already: then nobody counts for it.

@@ -1,7 +1,7 @@
 //! The one handler behind both mounts: a request arrives, is worked on for a while, takes effect.
 
 use crate::clock::Clock;
-use crate::options::{MockError, Options};
+use crate::options::{MockError, Options, Pace};
 use crate::tally::{Served, Tally};
 use crate::uploads;
 use fieldday_api::SmolStr;
@@ -37,6 +37,7 @@ struct Inner {
     seed: u64,
     requests: AtomicU64,
     workers: Option<Semaphore>,
+    pace: Pace,
     upload_limit: u64,
     /// Where upload URLs lead if a request does not say how it got here.
     authority: String,
@@ -165,6 +166,7 @@ impl Handler {
             clock,
             seed: plan.seed(),
             requests: AtomicU64::new(0),
+            pace,
             workers: workers.map(|workers| Semaphore::new(workers.clamp(1, Semaphore::MAX_PERMITS))),
             upload_limit,
             authority: listen.to_string(),
@@ -217,7 +219,7 @@ impl Handler {
         let request = Request { call, credential: &credential, key };
         let mut locked = inner.shard(shard);
         let arrived = locked.now(inner.clock);
-        let takes = locked.backend.service_time(arrived, &request);
+        let takes = inner.pace.takes(locked.backend.service_time(arrived, &request), inner.seed, key);
         let seen = locked.backend.look(arrived, &request);
         drop(locked);
         let base = format!("{}://{}", inner.scheme, arrival.host.unwrap_or(&inner.authority));

@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use fieldday_api::time::Span;
 use fieldday_backend::{DataError, ServiceTimes, Spread};
+use fieldday_chance::{Purpose, Stream};
 use fieldday_tokens::{Key, Verifier, jwks};
 use fieldday_world::plan::{CellPlan, Plan};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -70,12 +71,22 @@ pub enum Pace {
     Scaled(u32),
     /// Each exactly so long (to the millisecond, which is as fine as the runtime's timers are).
     Fixed(Span),
+    /// As long as an exponential distribution of this mean says, request by request: the service times of M/M/c.
+    Exponential(Span),
 }
 
 impl Pace {
     /// No time at all.
     pub const NONE: Pace = Pace::Fixed(Span::ZERO);
 
+    /// How long a request is worked on that the model would work on for so long.
+    pub(crate) fn takes(self, drawn: Span, seed: u64, request: u64) -> Span {
+        let Pace::Exponential(mean) = self else { return drawn };
+        let mut stream = Stream::new(seed, Purpose::new("pace"), request, 0, 0);
+        // What a mishap adds stays.
+        let added = drawn - mean;
+        Span::micros(stream.exponential(mean.as_micros() as f64).round() as i64) + added
+    }
     pub(crate) fn of(self, drawn: ServiceTimes) -> ServiceTimes {
         match self {
             Pace::Drawn => drawn,
@@ -92,7 +103,7 @@ impl Pace {
                     ops: drawn.ops.into_iter().map(|(op, spread)| (op, scaled(spread))).collect(),
                 }
             }
-            Pace::Fixed(span) => {
+            Pace::Fixed(span) | Pace::Exponential(span) => {
                 let always = Spread::new(u64::try_from(span.as_micros()).unwrap_or(0), 100);
                 let ops = Default::default();
                 ServiceTimes { reads: always, writes: always, health: always, transfer: always, ops }

@@ -7,6 +7,7 @@ use fieldday_api::names::Role;
 use fieldday_api::time::Span;
 use fieldday_mock::Pace;
 use fieldday_tokens::{Algorithm, Key};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -162,6 +163,35 @@ async fn one_worker_takes_one_request_at_a_time_and_the_delay_says_so() {
     let delays = world.mock.served().delays;
     assert!(delays.min() >= 39_000, "{} µs", delays.min());
     assert!(delays.max() >= 118_000, "the last waited for two others: {} µs", delays.max());
+}
+
+#[tokio::test]
+async fn three_workers_take_three_requests_at_a_time() {
+    let world = world(plan(""), |options| {
+        options.pace = Pace::Fixed(Span::millis(60));
+        options.workers = Some(3);
+    })
+    .await;
+    let health = || world.ask("GET /health", "");
+    tokio::join!(health(), health(), health(), health(), health(), health());
+    let delays = world.mock.served().delays;
+    assert!(delays.value_at_quantile(0.5) < 110_000, "three waited for nobody: {} µs", delays.value_at_quantile(0.5));
+    assert!(delays.max() >= 118_000, "and three for those: {} µs", delays.max());
+}
+
+#[tokio::test]
+async fn an_exponential_pace_has_its_mean_and_a_long_tail() {
+    let world = Arc::new(world(plan(""), |options| options.pace = Pace::Exponential(Span::millis(100))).await);
+    let mut asked = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let world = world.clone();
+        asked.spawn(async move { world.ask("GET /health", "").await });
+    }
+    asked.join_all().await;
+    let delays = world.mock.served().delays;
+    assert!((80_000.0..130_000.0).contains(&delays.mean()), "{} µs on average", delays.mean());
+    assert!(delays.value_at_quantile(0.1) < 30_000, "{} µs", delays.value_at_quantile(0.1));
+    assert!(delays.max() > 300_000, "{} µs at most", delays.max());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

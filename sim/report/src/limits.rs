@@ -102,6 +102,30 @@ pub fn judge(limit: &Limit, measures: &Measures, wall: WallMicros) -> LimitResul
     }
 }
 
+/// How many samples are beyond a limit, and of how many; none of a limit that allows no share of them: on a mean, a maximum
+/// or a rate of requests.
+pub fn beyond(limit: &Limit, measures: &Measures) -> Option<(u64, u64)> {
+    let of: Vec<&OpMeasures> = limit.scope.ops().map(|op| measures.op(op)).collect();
+    let sample = || Sample::of(&of, limit.clock);
+    match limit.measure {
+        Measure::Percentile(_) => Some(sample()).map(|sample| (sample.beyond(limit.side, limit.bound), sample.count())),
+        Measure::Within(us) => Some(sample()).map(|sample| (sample.count() - sample.within(us), sample.count())),
+        Measure::ErrorRate => Some((wrong(&of), of.iter().map(|op| op.attempts).sum())),
+        Measure::Mean | Measure::Max | Measure::Requests => None,
+    }
+}
+
+/// Which share of the samples a limit allows beyond it.
+pub fn allowed(limit: &Limit) -> f64 {
+    let ppm = match limit.measure {
+        Measure::Percentile(ppm) => MILLION - u64::from(ppm),
+        Measure::Within(_) => MILLION - limit.bound,
+        Measure::ErrorRate => limit.bound,
+        Measure::Mean | Measure::Max | Measure::Requests => 0,
+    };
+    ppm as f64 / MILLION as f64
+}
+
 /// Latencies of one clock over all endpoints of a limit.
 struct Sample {
     /// Of those that were answered.
@@ -210,12 +234,17 @@ fn latency(limit: &Limit, sample: &Sample) -> LimitResult {
     }
 }
 
+/// Attempts that ended in a 5xx, in something foreign, or in a time-out.
+fn wrong(ops: &[&OpMeasures]) -> u64 {
+    ops.iter().map(|op| op.server_errors + op.foreign + op.lapsed(Lapse::Timeout)).sum()
+}
+
 fn errors(limit: &Limit, ops: &[&OpMeasures]) -> LimitResult {
     let attempts: u64 = ops.iter().map(|op| op.attempts).sum();
     if attempts == 0 {
         return undecided(limit, 0, "nothing was sent".to_owned());
     }
-    let wrong: u64 = ops.iter().map(|op| op.server_errors + op.foreign + op.lapsed(Lapse::Timeout)).sum();
+    let wrong = wrong(ops);
     let needed = needed(if limit.bound == 0 { 10_000 } else { limit.bound });
     let beyond = wrong * MILLION > needed * limit.bound;
     // Rounded away from what would hold: one error too many stays one too many.

@@ -40,6 +40,7 @@ mod notes;
 mod settings;
 mod signature;
 mod tables;
+mod traffic;
 
 pub use contract::{Contract, ContractFinding};
 pub use docket::{ClientInfo, Effect, End, Exchange, Flight, Prior, PriorEnd};
@@ -53,3 +54,4 @@ pub use measures::{
 };
 pub use settings::Settings;
 pub use signature::Signature;
+pub use traffic::{Carried, Traffic};

@@ -36,9 +36,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Threads that the tool's own mock serves on.
-const MOCK_THREADS: usize = 1;
+pub(super) const MOCK_THREADS: usize = 1;
 /// A protocol's clock shows this a moment before the window opens: everybody takes their place.
-const TAKES_PLACE: Span = Span::millis(500);
+pub(super) const TAKES_PLACE: Span = Span::millis(500);
 
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let mut choice = Choice::new(&args.choice)?;
@@ -59,7 +59,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let clock = WallClock::showing(if is_mock { opens - TAKES_PLACE } else { utc_now() });
     let opens = clock.now() + TAKES_PLACE;
     let mock = match is_mock {
-        true => Some(runtime.block_on(serve(&stage, &source, clock, opens))?),
+        true => Some(runtime.block_on(Mock::serve(mock_options(&stage, &source, clock, opens)?))?),
         false => None,
     };
     let target = Target::parse(mock.as_ref().map_or(args.target.clone(), Mock::base_url).as_str())?;
@@ -106,6 +106,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         workers: workers(args),
         history: keeper.folder.is_some(),
         only: args.live.only_rep.clone(),
+        plateau: None,
         goose: GooseWishes { dashboard: args.live.dashboard, request_log: args.live.request_log.clone() },
     };
     if let Some(port) = args.live.dashboard {
@@ -178,7 +179,7 @@ fn workers(args: &RunArgs) -> usize {
 }
 
 /// Each rep holds a connection, and goose some files of its own.
-fn enough_files(stage: &Stage) -> Result<(), Failure> {
+pub(super) fn enough_files(stage: &Stage) -> Result<(), Failure> {
     let reps = stage.reps();
     let needed = reps * 3 + 200;
     match machine::raise_open_files(needed) {
@@ -187,7 +188,7 @@ fn enough_files(stage: &Stage) -> Result<(), Failure> {
     }
 }
 
-fn allowed(target: &Target, scenario: &Scenario) -> Result<(), Failure> {
+pub(super) fn allowed(target: &Target, scenario: &Scenario) -> Result<(), Failure> {
     if target.is_loopback() || scenario.live.allow.iter().any(|host| host == target.host()) {
         return Ok(());
     }
@@ -195,7 +196,12 @@ fn allowed(target: &Target, scenario: &Scenario) -> Result<(), Failure> {
 }
 
 /// The tool's own mock, whose clock is the run's.
-async fn serve(stage: &Stage, source: &Source, clock: WallClock, opens: Time) -> Result<Mock, Failure> {
+pub(super) fn mock_options(
+    stage: &Stage,
+    source: &Source,
+    clock: WallClock,
+    opens: Time,
+) -> Result<MockOptions, Failure> {
     let key = source.key().ok_or(Failure::MockNeedsAKey)?;
     let mut options =
         MockOptions::trusting(Plan::new(stage.scenario.clone(), stage.plan.seed())?, std::slice::from_ref(key));
@@ -208,11 +214,11 @@ async fn serve(stage: &Stage, source: &Source, clock: WallClock, opens: Time) ->
             (mishap.from, mishap.until) = (moved(mishap.from, &day), moved(mishap.until, &day));
         }
     }));
-    Ok(Mock::serve(options).await?)
+    Ok(options)
 }
 
 /// Loads the target by the scenario's command, if it has one.
-fn provision(stage: &Stage, target: &Target) -> Result<(), Failure> {
+pub(super) fn provision(stage: &Stage, target: &Target) -> Result<(), Failure> {
     let data = &stage.scenario.data;
     let Some(command) = &data.provision else { return Ok(()) };
     let folder = std::env::temp_dir().join(format!("fieldday-export-{:016x}", machine::random()));
@@ -234,7 +240,7 @@ fn provision(stage: &Stage, target: &Target) -> Result<(), Failure> {
     Ok(done?)
 }
 
-fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
     let unreadable = |source| Failure::Unreadable { path: path.to_owned(), source };
     let text = std::fs::read(path).map_err(unreadable)?;
     let read = fieldday_live::http::certificates(&text);

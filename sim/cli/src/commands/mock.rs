@@ -61,6 +61,9 @@ pub struct MockArgs {
     /// Work on each request for exactly so many microseconds, in place of what the model draws; 0 for none
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=600_000_000))]
     pub delay_us: Option<u64>,
+    /// With --delay-us: on average, exponentially distributed
+    #[arg(long, requires = "delay_us")]
+    pub exponential: bool,
     /// Work on so many requests at once; the others wait
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub workers: Option<u32>,
@@ -93,7 +96,8 @@ pub fn mock(args: &MockArgs) -> Result<(), Failure> {
     options.listen = args.listen;
     options.workers = args.workers.map(|workers| workers as usize);
     if let Some(us) = args.delay_us {
-        options.pace = Pace::Fixed(Span::micros(i64::try_from(us).unwrap_or(0)));
+        let span = Span::micros(i64::try_from(us).unwrap_or(0));
+        options.pace = if args.exponential { Pace::Exponential(span) } else { Pace::Fixed(span) };
     }
     options.clock = Clock::wall();
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod beside;
+pub mod capacity;
 mod catalogue;
 mod check;
 pub mod compare;
@@ -49,6 +50,7 @@ pub fn main() -> ExitCode {
 fn execute(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Run(args) => return run::run(&args),
+        Command::Capacity(args) => return capacity::capacity(&args),
         Command::Explore(args) => return explore::explore(&args),
         Command::Compare(args) => return compare::compare_runs(&args),
         Command::Check(args) => return check::check(&args),

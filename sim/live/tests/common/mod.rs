@@ -113,6 +113,7 @@ impl Stage {
             workers: 1,
             history: true,
             only: None,
+            plateau: None,
             goose: GooseWishes::default(),
         };
         let pulse = Arc::new(Pulse::default());

@@ -173,6 +173,11 @@ impl Measures {
     fn is_at_work(&self, client: usize) -> bool {
         self.kinds.get(client).is_some_and(|kind| matches!(kind, ClientKind::Phone | ClientKind::Desk))
     }
+    /// Forgets what was measured by endpoint, not what is under way: from here on another part of the run is measured. Gives
+    /// what was measured so far.
+    pub fn part(&mut self) -> Vec<OpMeasures> {
+        std::mem::replace(&mut self.ops, Op::ALL.iter().map(|_| OpMeasures::new()).collect())
+    }
     fn ended(&mut self, client: usize, call: u32, attempt: u8) -> Option<Op> {
         let under_way = self.under_way.get_mut(client)?;
         let place = under_way.iter().position(|(c, a, _)| *c == call && *a == attempt)?;

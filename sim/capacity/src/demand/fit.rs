@@ -1,0 +1,232 @@
+//! The number of workers, and the share of a latency that keeps one busy, under which the levels' latencies are explained best.
+
+use super::floors::{Floors, Mix};
+use super::{Demand, EndpointDemand, LEVELS_MIN, Unfit, Waited};
+use crate::level::Level;
+use fieldday_api::endpoint::Op;
+use std::collections::BTreeMap;
+
+/// The most workers that are tried.
+pub(super) const WORKERS_MOST: u32 = 4_096;
+/// Shares of the floor that a worker may be busy for, in fiftieths.
+const BUSY_SHARES: std::ops::RangeInclusive<u32> = 15..=55;
+/// Arrivals that vary by more than this come in bursts. How much of that a queue feels is fitted: the calls of one rep follow
+/// one another and do not wait for each other.
+const BURSTS: f64 = 1.5;
+/// So many degrees of it are tried.
+const DEGREES: u32 = 8;
+/// Workers that are less busy than that at every level make nobody wait.
+const IDLE: f64 = 0.05;
+/// Below this utilisation everywhere, the number of workers is a guess.
+const UTILISATION_MIN: f64 = 0.5;
+/// Above this error, the model is no good one.
+const ERROR_MOST: f64 = 0.25;
+
+/// A number of reps as the fit sees it: all its levels together.
+pub(super) struct Seen {
+    pub reps: u64,
+    pub requests: f64,
+    pub rate: f64,
+    pub mean_s: f64,
+    pub p95_s: f64,
+    pub arrivals_scv: f64,
+    /// By endpoint: rate and mean latency.
+    pub ops: BTreeMap<Op, (f64, f64)>,
+}
+
+/// What is tried.
+#[derive(Clone, Copy)]
+pub(super) struct Tried {
+    pub workers: u32,
+    pub busy_share: f64,
+    pub arrivals_scv: f64,
+}
+
+/// What it comes to.
+#[derive(Clone, Copy)]
+struct Candidate {
+    tried: Tried,
+    /// The mean wait at little load.
+    waited_s: f64,
+    error: f64,
+}
+
+/// Fits it to the levels that count. Those at which requests failed in numbers are left out: a target that refuses or gives
+/// up has other latencies than one that works.
+pub fn fit(levels: &[Level]) -> Result<Demand, Unfit> {
+    let good = |level: &&Level| level.counts() && level.suffered.is_none() && level.errors * 20 <= level.requests;
+    let levels: Vec<&Level> = levels.iter().filter(good).collect();
+    let seen = seen(&levels);
+    if seen.len() < LEVELS_MIN {
+        return Err(Unfit::TooFew(seen.len()));
+    }
+    let floors = Floors::new(&seen, &levels);
+    let mixes: Vec<Mix> = seen.iter().map(|level| floors.mix(level)).collect();
+    let candidates = candidates(&floors, &seen, &mixes);
+    let best = *candidates.iter().min_by(|a, b| a.error.total_cmp(&b.error)).ok_or(Unfit::Nothing)?;
+    // Nearly as good: by the F test's rule for one parameter more, at some 95 %.
+    let nearly = best.error * (1.0 + 4.0 / (seen.len() as f64 - 2.0).max(1.0)) + 1e-9;
+    let near = || candidates.iter().filter(|of| of.error <= nearly).map(|of| of.tried.workers);
+    let range = (near().min().unwrap_or(best.tried.workers), near().max().unwrap_or(best.tried.workers));
+    Ok(demand(&floors, &seen, &mixes, best, range))
+}
+
+/// The best of each number of workers.
+fn candidates(floors: &Floors, seen: &[Seen], mixes: &[Mix]) -> Vec<Candidate> {
+    let offered = seen.iter().zip(mixes).map(|(level, mix)| level.rate * mix.mean_s).fold(0.0, f64::max);
+    let degrees = degrees(floors.arrivals_scv);
+    let (mut workers, mut candidates) = (1, Vec::new());
+    // With more than that nobody waits, and one number is as good as another.
+    while workers <= WORKERS_MOST && f64::from(workers) * IDLE < offered.max(1.0) {
+        let tried = BUSY_SHARES.flat_map(|fiftieths| {
+            let busy_share = f64::from(fiftieths) / 50.0;
+            degrees.iter().map(move |scv| Tried { workers, busy_share, arrivals_scv: *scv })
+        });
+        let fitted = tried.filter_map(|tried| candidate(floors, seen, mixes, tried));
+        candidates.extend(fitted.min_by(|a, b| a.error.total_cmp(&b.error)));
+        // Finely where one more makes a difference.
+        workers += (workers / 24).max(1);
+    }
+    candidates
+}
+
+/// With the mean squared error of the logarithms of the levels' latencies; none if a level has no steady state.
+fn candidate(floors: &Floors, seen: &[Seen], mixes: &[Mix], tried: Tried) -> Option<Candidate> {
+    let waited_s = floors.waited_s(seen, mixes, tried)?;
+    let mut sum = 0.0;
+    for (level, mix) in seen.iter().zip(mixes) {
+        let wait = floors.queue(level, *mix, tried, waited_s).mean_wait_s()?;
+        let off = libm::log(level.mean_s / (mix.mean_s - waited_s + wait).max(1e-9));
+        sum += off * off;
+    }
+    Some(Candidate { tried, waited_s, error: sum / seen.len() as f64 })
+}
+
+/// How much of the arrivals' variation a queue may feel: as measured if they are independent, else from that to all of it.
+fn degrees(measured: f64) -> Vec<f64> {
+    if measured <= BURSTS {
+        return vec![measured];
+    }
+    (0..DEGREES).map(|i| libm::pow(measured, f64::from(i) / f64::from(DEGREES - 1))).collect()
+}
+
+fn seen(levels: &[&Level]) -> Vec<Seen> {
+    let mut of: BTreeMap<u64, Vec<&Level>> = BTreeMap::new();
+    levels.iter().filter(|level| level.requests > 0).for_each(|level| of.entry(level.reps).or_default().push(level));
+    of.into_iter().map(|(reps, levels)| together(reps, &levels)).collect()
+}
+
+fn together(reps: u64, levels: &[&Level]) -> Seen {
+    let seconds: f64 = levels.iter().map(|level| level.measured_s).sum();
+    let requests: f64 = levels.iter().map(|level| level.requests as f64).sum();
+    let mean = |of: &dyn Fn(&Level) -> f64| {
+        levels.iter().map(|level| of(level) * level.requests as f64).sum::<f64>() / requests.max(1.0)
+    };
+    let mut ops: BTreeMap<Op, (f64, f64)> = BTreeMap::new();
+    for endpoint in levels.iter().flat_map(|level| &level.endpoints).filter(|of| of.op != Op::PutAudio) {
+        let sum = ops.entry(endpoint.op).or_default();
+        sum.0 += endpoint.requests as f64;
+        sum.1 += endpoint.requests as f64 * endpoint.latency.mean_us / 1e6;
+    }
+    ops.values_mut().for_each(|sum| *sum = (sum.0 / seconds.max(1e-6), sum.1 / sum.0.max(1.0)));
+    Seen {
+        reps,
+        requests,
+        rate: requests / seconds.max(1e-6),
+        mean_s: mean(&|level| level.latency.mean_us) / 1e6,
+        p95_s: mean(&|level| level.latency.p95_us as f64) / 1e6,
+        arrivals_scv: mean(&|level| level.arrivals_scv),
+        ops,
+    }
+}
+
+fn demand(floors: &Floors, seen: &[Seen], mixes: &[Mix], best: Candidate, workers_range: (u32, u32)) -> Demand {
+    let Candidate { tried, waited_s, error } = best;
+    let Tried { workers, busy_share, arrivals_scv } = tried;
+    let endpoints = endpoints(floors, seen, best);
+    let service_s: f64 = endpoints.iter().map(|of| of.share_of_requests * of.service_us / 1e6).sum();
+    let mut demand = Demand {
+        workers,
+        workers_range,
+        busy_share,
+        arrivals_scv,
+        arrivals_scv_measured: floors.arrivals_scv,
+        saturates_at: f64::from(workers) / service_s.max(1e-12),
+        requests_per_s_per_rep: per_rep(seen),
+        endpoints,
+        residuals: Vec::new(),
+        error: error.sqrt(),
+        warnings: Vec::new(),
+    };
+    let points = demand.mixed_points_s();
+    for (level, mix) in seen.iter().zip(mixes) {
+        let queue = floors.queue(level, *mix, tried, waited_s);
+        demand.residuals.push(Waited {
+            reps: level.reps,
+            utilisation: queue.utilisation(),
+            measured_us: level.mean_s * 1e6,
+            fitted_us: queue.mean_wait_s().map(|wait| (mix.mean_s - waited_s + wait) * 1e6),
+            measured_p95_us: level.p95_s * 1e6,
+            fitted_p95_us: queue.quantile_s(0.95, &points).map(|s| s * 1e6),
+        });
+    }
+    demand.warnings = warnings(&demand);
+    demand
+}
+
+/// Requests a second of one rep: the median of the levels, since reps of a target that is full send fewer.
+fn per_rep(seen: &[Seen]) -> f64 {
+    let mut rates: Vec<f64> = seen.iter().map(|level| level.rate / level.reps.max(1) as f64).collect();
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or_default()
+}
+
+/// By the time that they keep workers, the longest first.
+fn endpoints(floors: &Floors, seen: &[Seen], best: Candidate) -> Vec<EndpointDemand> {
+    let mut rates: BTreeMap<Op, f64> = BTreeMap::new();
+    for (op, (rate, _)) in seen.iter().flat_map(|level| &level.ops) {
+        *rates.entry(*op).or_default() += rate;
+    }
+    // A wait at little load is nobody's work, but an endpoint that is faster than the mean waited less than that.
+    let floor_s = |op: &Op| {
+        let mean = floors.mean_s.get(op).copied().unwrap_or_default();
+        (mean - best.waited_s).max(mean * 0.1)
+    };
+    let work: f64 = rates.iter().map(|(op, rate)| rate * floor_s(op)).sum();
+    let all: f64 = rates.values().sum();
+    let endpoint = |(op, rate): (&Op, &f64)| {
+        let (floor, mean) = (floor_s(op), floors.mean_s.get(op).copied().unwrap_or_default());
+        // The points without the wait: their mean is the floor.
+        let shrunk = floor / mean.max(1e-12);
+        EndpointDemand {
+            op: *op,
+            floor_us: floor * 1e6,
+            service_us: floor * best.tried.busy_share * 1e6,
+            share_of_requests: rate / all.max(1e-12),
+            share_of_work: rate * floor / work.max(1e-12),
+            floor_points_us: floors.points_s.get(op).into_iter().flatten().map(|s| s * shrunk * 1e6).collect(),
+        }
+    };
+    let mut endpoints: Vec<EndpointDemand> = rates.iter().map(endpoint).collect();
+    endpoints.sort_by(|a, b| b.share_of_work.total_cmp(&a.share_of_work));
+    endpoints
+}
+
+fn warnings(demand: &Demand) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let busiest = demand.residuals.iter().map(|of| of.utilisation).fold(0.0, f64::max);
+    if busiest < UTILISATION_MIN {
+        let percent = busiest * 100.0;
+        warnings.push(format!(
+            "workers were {percent:.0} % busy at most: how many there are is a guess, measure further up"
+        ));
+    }
+    if demand.error > ERROR_MOST {
+        warnings.push(format!("latencies differ from the model by {:.0} % on average", demand.error * 100.0));
+    }
+    let (low, high) = demand.workers_range;
+    if high > low * 2 {
+        warnings.push(format!("{low} to {high} workers fit nearly as well"));
+    }
+    warnings
+}

@@ -1,0 +1,142 @@
+//! A queueing model fitted to the levels: how long an endpoint keeps a worker, how many workers there are, and so at which
+//! load, endpoint and moment of the day they are all busy.
+//!
+//! Every request is taken to wait in one queue before workers that are all alike. An endpoint's latency without load is its
+//! *floor*; a share of that, the same for all, keeps a worker busy (the rest is the way there and back). The number of workers
+//! and that share are those under which the waits of the queue ([`Queue`]) fit the mean latencies of the levels best, by
+//! least squares of their logarithms.
+
+mod fit;
+mod floors;
+
+pub use fit::fit;
+
+use crate::queue::Queue;
+use fieldday_api::endpoint::Op;
+use floors::scv;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Levels that it takes at least: two parameters go through any two.
+pub const LEVELS_MIN: usize = 4;
+
+/// What was fitted.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Demand {
+    /// Requests that can be worked on at once.
+    pub workers: u32,
+    /// The numbers of workers that fit nearly as well: the least and the greatest.
+    pub workers_range: (u32, u32),
+    /// The share of the latency without load that keeps a worker busy.
+    pub busy_share: f64,
+    /// How much of the variation of the time between requests the queue feels, as a squared coefficient: 1 if they are
+    /// independent. As measured, or fitted if they come in bursts.
+    pub arrivals_scv: f64,
+    /// As measured.
+    pub arrivals_scv_measured: f64,
+    /// The requests a second, of the mix that was measured, at which every worker is busy all of the time.
+    pub saturates_at: f64,
+    /// Requests a second of one rep.
+    pub requests_per_s_per_rep: f64,
+    /// By endpoint, the one that keeps workers the longest first.
+    pub endpoints: Vec<EndpointDemand>,
+    /// Measured and fitted, level by level.
+    pub residuals: Vec<Waited>,
+    /// The root of the mean squared relative error of the mean latencies.
+    pub error: f64,
+    /// Why it may not be trusted.
+    pub warnings: Vec<String>,
+}
+
+/// What an endpoint asks of the workers.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointDemand {
+    /// The endpoint's word.
+    #[schemars(with = "String")]
+    pub op: Op,
+    /// Its latency without load, in microseconds.
+    pub floor_us: f64,
+    /// How long it keeps a worker, in microseconds.
+    pub service_us: f64,
+    /// Its share of the requests.
+    pub share_of_requests: f64,
+    /// Its share of the time that workers are busy.
+    pub share_of_work: f64,
+    /// Its latencies without load, in microseconds, points of the same weight.
+    pub floor_points_us: Vec<f64>,
+}
+
+/// A level's mean latency, measured and fitted.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Waited {
+    /// Reps.
+    pub reps: u64,
+    /// How busy the workers are by the model.
+    pub utilisation: f64,
+    /// The mean latency, measured, in microseconds.
+    pub measured_us: f64,
+    /// Fitted; none where the model has no steady state.
+    pub fitted_us: Option<f64>,
+    /// The 95th percentile, measured.
+    pub measured_p95_us: f64,
+    /// Fitted: no part of what was fitted to.
+    pub fitted_p95_us: Option<f64>,
+}
+
+/// Why nothing was fitted.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Unfit {
+    /// Too few levels.
+    #[error("a queueing model needs {LEVELS_MIN} levels at least, and there are {0}: measure more of them")]
+    TooFew(usize),
+    /// Nothing fits.
+    #[error("no number of workers up to {} explains the latencies: they do not come from one queue", fit::WORKERS_MOST)]
+    Nothing,
+}
+
+impl Demand {
+    /// The queue at so many requests a second of the mix that was measured.
+    pub fn queue(&self, rate: f64) -> Queue {
+        let service_scv = scv(&self.mixed_points_s());
+        let service_s = f64::from(self.workers) / self.saturates_at.max(1e-12);
+        Queue { servers: self.workers, rate, service_s, service_scv, arrivals_scv: self.arrivals_scv }
+    }
+    /// Latencies without load of the mix that was measured, in seconds, points of the same weight.
+    pub fn mixed_points_s(&self) -> Vec<f64> {
+        let of = |endpoint: &EndpointDemand| {
+            let copies = (endpoint.share_of_requests * 400.0).round().max(1.0) as usize;
+            let points = &endpoint.floor_points_us;
+            (0..copies)
+                .filter_map(|i| points.get((i * points.len() + points.len() / 2) / copies.max(1) % points.len().max(1)))
+                .map(|us| us / 1e6)
+                .collect::<Vec<f64>>()
+        };
+        self.endpoints.iter().flat_map(of).collect()
+    }
+    /// The percentile of the mix at so many requests a second, in microseconds; none if there is no steady state.
+    pub fn quantile_us(&self, share: f64, rate: f64) -> Option<f64> {
+        self.queue(rate).quantile_s(share, &self.mixed_points_s()).map(|s| s * 1e6)
+    }
+    /// The greatest number of requests a second at which that share of the requests of some endpoints is answered within
+    /// the bound.
+    pub fn greatest_rate(&self, share: f64, bound_us: f64, of: impl Fn(Op) -> bool) -> f64 {
+        let points: Vec<f64> = match self.endpoints.iter().filter(|endpoint| of(endpoint.op)).count() {
+            0 => return f64::INFINITY,
+            1 => {
+                let only = self.endpoints.iter().filter(|endpoint| of(endpoint.op));
+                only.flat_map(|endpoint| endpoint.floor_points_us.iter().map(|us| us / 1e6)).collect()
+            }
+            _ => {
+                let some = self.endpoints.iter().filter(|endpoint| of(endpoint.op)).cloned().collect();
+                Demand { endpoints: some, ..self.clone() }.mixed_points_s()
+            }
+        };
+        self.queue(0.0).greatest_rate(share, bound_us / 1e6, &points)
+    }
+}
+
+#[cfg(test)]
+mod tests;

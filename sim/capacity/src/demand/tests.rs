@@ -1,0 +1,66 @@
+use super::*;
+use crate::level::Level;
+use crate::synthetic::{TARGET, Target};
+
+fn levels(target: Target, reps: &[u64]) -> Vec<Level> {
+    reps.iter().map(|reps| target.level(*reps, 60.0)).collect()
+}
+
+#[test]
+fn workers_and_demand_are_found_again_in_a_queues_own_figures() {
+    for workers in [1, 2, 4, 8] {
+        let target = Target { workers, ..TARGET };
+        let full = (f64::from(workers) / target.service_s / target.rate_per_rep) as u64;
+        let shares = [5, 10, 20, 35, 50, 65, 75, 85, 93];
+        let demand = fit(&levels(target, &shares.map(|percent| (full * percent / 100).max(1)))).unwrap();
+        assert!(demand.workers_range.0 <= workers && workers <= demand.workers_range.1, "{workers}: {demand:?}");
+        let truth = f64::from(workers) / target.service_s;
+        assert!((demand.saturates_at / truth - 1.0).abs() < 0.05, "{workers}: {} not {truth}", demand.saturates_at);
+        assert!(demand.error < 0.05, "{}", demand.error);
+        assert_eq!(demand.warnings, [""; 0]);
+    }
+}
+
+#[test]
+fn from_half_load_the_rest_is_foretold_within_fifteen_per_cent() {
+    for workers in [1, 2, 4] {
+        let target = Target { workers, ..TARGET };
+        let full = (f64::from(workers) / target.service_s / target.rate_per_rep) as u64;
+        let demand = fit(&levels(target, &[5, 10, 20, 30, 40, 50].map(|percent| full * percent / 100))).unwrap();
+        let rate = 0.8 * f64::from(workers) / target.service_s;
+        let said = demand.quantile_us(0.95, rate).unwrap();
+        let truth = target.level((full as f64 * 0.8) as u64, 60.0).latency.p95_us as f64;
+        assert!((said / truth - 1.0).abs() < 0.15, "{workers}: p95 at 80 %: {said}, in truth {truth}");
+        let said = demand.greatest_rate(0.95, target.bound_s * 1e6, |_| true);
+        let truth = target.truth() * target.rate_per_rep;
+        assert!((said / truth - 1.0).abs() < 0.15, "{workers}: breaks at {said}, in truth {truth}");
+    }
+}
+
+#[test]
+fn too_few_levels_and_too_little_load_are_said() {
+    assert_eq!(fit(&levels(TARGET, &[10, 20, 40])), Err(Unfit::TooFew(3)));
+    let idle = fit(&levels(TARGET, &[4, 8, 12, 16])).unwrap();
+    assert!(idle.warnings.iter().any(|text| text.contains("is a guess")), "{:?}", idle.warnings);
+    let failing =
+        levels(TARGET, &[10, 20, 40, 80, 120]).into_iter().map(|level| Level { errors: level.requests, ..level });
+    assert_eq!(fit(&failing.collect::<Vec<_>>()), Err(Unfit::TooFew(0)));
+}
+
+#[test]
+fn the_endpoint_that_keeps_workers_longest_is_told() {
+    let mut levels = levels(TARGET, &[10, 40, 80, 160, 300]);
+    for level in &mut levels {
+        // A tenth of the requests take ten times as long.
+        let mut slow = level.endpoints[0].clone();
+        slow.op = Op::ClockIn;
+        slow.requests /= 10;
+        slow.requests_per_s /= 10.0;
+        slow.latency.mean_us *= 10.0;
+        slow.points_us.iter_mut().for_each(|us| *us *= 10);
+        level.endpoints.push(slow);
+    }
+    let demand = fit(&levels).unwrap();
+    let clock_in = demand.endpoints.iter().find(|of| of.op == Op::ClockIn).unwrap();
+    assert!((clock_in.share_of_requests - 1.0 / 11.0).abs() < 0.01 && (clock_in.share_of_work - 0.5).abs() < 0.02);
+}

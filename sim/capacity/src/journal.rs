@@ -1,0 +1,257 @@
+//! `capacity.jsonl`: what is searched, and each level as it was measured, a line each; what an interrupted search goes on
+//! from.
+
+use crate::level::Level;
+use crate::search::Range;
+use fieldday_api::time::Time;
+use fieldday_report::Host;
+use fieldday_world::scenario::Scenario;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// The version of the journal's shape.
+pub const FORMAT: u32 = 1;
+/// Its name in a folder.
+pub const JOURNAL: &str = "capacity.jsonl";
+
+/// What is searched.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// The version of the journal's shape.
+    pub fieldday_capacity: u32,
+    /// The version of Field Day.
+    pub version: String,
+    /// What is called: `mock`, or a base URL.
+    pub target: String,
+    /// Of the tool's own mock: how it serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mock: Option<MockTerms>,
+    /// The seed.
+    pub seed: u64,
+    /// What is searched, and how.
+    pub range: Range,
+    /// Seconds of the wall clock over which reps come to work before a level is measured.
+    pub warm_up_s: u32,
+    /// The line that gives the same search again.
+    pub reproduce: String,
+    /// When it began.
+    pub began: Time,
+    /// The machine.
+    pub host: Host,
+    /// The scenario with everything that the command line said.
+    pub scenario: Scenario,
+}
+
+/// How the tool's own mock serves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MockTerms {
+    /// So many requests at once; no limit if none.
+    pub workers: Option<u32>,
+    /// Each for so many microseconds; as the model draws it if none.
+    pub delay_us: Option<u64>,
+    /// That is the mean of an exponential distribution, not the same each time.
+    pub exponential: bool,
+}
+
+/// What is wrong with a folder that should be gone on from, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be resumed: {why}", path.display())]
+pub struct JournalError {
+    /// The file.
+    pub path: PathBuf,
+    /// Why not.
+    pub why: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// A journal that is written to.
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+}
+
+/// What a journal holds.
+#[derive(Debug)]
+pub struct Read {
+    /// What is searched.
+    pub header: Header,
+    /// The levels.
+    pub levels: Vec<Level>,
+    /// Whether its last line was cut by a kill, and so left out.
+    pub was_cut: bool,
+}
+
+impl Journal {
+    /// Begins one in a folder.
+    pub fn create(folder: &Path, header: &Header) -> io::Result<Journal> {
+        let path = folder.join(JOURNAL);
+        let file = File::create_new(&path)?;
+        let mut journal = Journal { path, file };
+        journal.line(header)?;
+        Ok(journal)
+    }
+    /// Adds a level: once this returns, no kill takes it away.
+    pub fn add(&mut self, level: &Level) -> io::Result<()> {
+        self.line(level)
+    }
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+    fn line(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let text = serde_json::to_string(value)? + "\n";
+        self.file.write_all(text.as_bytes())?;
+        self.file.sync_data()
+    }
+    /// Reads a folder's journal.
+    pub fn read(folder: &Path) -> Result<Read, JournalError> {
+        let path = folder.join(JOURNAL);
+        let wrong = |why: String| JournalError {
+            path: path.clone(),
+            why,
+            hint: "it is the folder that `fieldday capacity --target` made".to_owned(),
+        };
+        let text = fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+        let mut lines = text.split_inclusive('\n');
+        let first = lines.next().unwrap_or_default();
+        let header: Header =
+            serde_json::from_str(first).map_err(|error| wrong(format!("line 1 is no header of a search: {error}")))?;
+        if header.fieldday_capacity != FORMAT {
+            return Err(wrong(format!("it has format {}, and this version reads {FORMAT}", header.fieldday_capacity)));
+        }
+        let (mut levels, mut was_cut) = (Vec::new(), false);
+        for (number, line) in lines.enumerate() {
+            match serde_json::from_str(line) {
+                Ok(level) => levels.push(level),
+                Err(_) if !line.ends_with('\n') => was_cut = true,
+                Err(error) => return Err(wrong(format!("line {} is no level: {error}", number + 2))),
+            }
+        }
+        Ok(Read { header, levels, was_cut })
+    }
+    /// Opens a folder's journal to go on, if it is one of the same search. Which numbers of reps are asked for may differ.
+    pub fn resume(folder: &Path, wanted: &Header) -> Result<(Journal, Read), JournalError> {
+        let read = Journal::read(folder)?;
+        let path = folder.join(JOURNAL);
+        let mut differs = Vec::new();
+        let mut compare = |what: &str, has: String, asked: String| {
+            if has != asked {
+                differs.push(format!("it is of {what} {has}, not of {asked}"));
+            }
+        };
+        let (has, asked) = (&read.header, wanted);
+        compare("scenario", has.scenario.name.clone(), asked.scenario.name.clone());
+        compare("target", has.target.clone(), asked.target.clone());
+        compare("seed", format!("{:#x}", has.seed), format!("{:#x}", asked.seed));
+        compare("version", has.version.clone(), asked.version.clone());
+        compare("warm-up", format!("{} s", has.warm_up_s), format!("{} s", asked.warm_up_s));
+        let limits =
+            |of: &Header| of.scenario.limits.iter().map(|limit| limit.text().to_owned()).collect::<Vec<_>>().join(", ");
+        compare("limits", limits(has), limits(asked));
+        if differs.is_empty() && has.mock != asked.mock {
+            differs.push("it is of a mock that serves otherwise".to_owned());
+        }
+        if differs.is_empty() && has.scenario != asked.scenario {
+            differs.push(format!(
+                "the scenario {} has changed since, or --speed or another option has",
+                has.scenario.name
+            ));
+        }
+        if !differs.is_empty() {
+            return Err(JournalError {
+                path,
+                why: differs.join("; "),
+                hint: format!(
+                    "go on with the same command line and --resume ({}), or begin a new folder",
+                    has.reproduce
+                ),
+            });
+        }
+        let broken = |error: io::Error| JournalError {
+            path: path.clone(),
+            why: error.to_string(),
+            hint: "it must be possible to write there".to_owned(),
+        };
+        let file = OpenOptions::new().append(true).open(&path).map_err(broken)?;
+        if read.was_cut {
+            // What is left of the line would be in the way of the next one.
+            let text = fs::read_to_string(&path).map_err(broken)?;
+            let whole = text.rfind('\n').map_or(0, |at| at + 1);
+            file.set_len(whole as u64).map_err(broken)?;
+        }
+        Ok((Journal { path, file }, read))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic::TARGET;
+
+    fn header() -> Header {
+        Header {
+            fieldday_capacity: FORMAT,
+            version: "0.1.0".to_owned(),
+            target: "mock".to_owned(),
+            mock: None,
+            seed: 1,
+            range: Range::default(),
+            warm_up_s: 20,
+            reproduce: "fieldday capacity peak --target mock".to_owned(),
+            began: Time::from_micros(0),
+            host: Host::default(),
+            scenario: Scenario::load("peak").unwrap(),
+        }
+    }
+    fn room(name: &str) -> PathBuf {
+        // Of this checkout alone: another may test at the same time.
+        let checkout = fieldday_chance::name_key(env!("CARGO_MANIFEST_DIR"));
+        let room = std::env::temp_dir().join(format!("fieldday-journal-{name}-{checkout:x}"));
+        let _ = fs::remove_dir_all(&room);
+        fs::create_dir_all(&room).unwrap();
+        room
+    }
+
+    #[test]
+    fn what_was_measured_is_read_again_and_a_line_that_was_cut_is_left_out() {
+        let room = room("cut");
+        let mut journal = Journal::create(&room, &header()).unwrap();
+        let levels = [TARGET.level(10, 30.0), TARGET.level(20, 30.0)];
+        levels.iter().for_each(|level| journal.add(level).unwrap());
+        assert_eq!(Journal::read(&room).unwrap().levels, levels);
+        let text = fs::read_to_string(journal.path()).unwrap();
+        fs::write(journal.path(), &text[..text.len() - 40]).unwrap();
+        let (mut journal, read) = Journal::resume(&room, &header()).unwrap();
+        assert!(read.was_cut && read.levels == levels[..1]);
+        journal.add(&levels[1]).unwrap();
+        assert_eq!(Journal::read(&room).unwrap().levels, levels);
+        fs::remove_dir_all(room).unwrap();
+    }
+
+    #[test]
+    fn a_folder_of_another_search_is_refused_by_name() {
+        let room = room("foreign");
+        let refused = |wanted: Header| Journal::resume(&room, &wanted).err().unwrap().to_string();
+        assert!(refused(header()).contains("cannot be resumed"), "there is no journal");
+        Journal::create(&room, &header()).unwrap();
+        let other = Scenario::load("weekday").unwrap();
+        let text = refused(Header { scenario: other, target: "http://127.0.0.1:1".to_owned(), ..header() });
+        assert!(text.contains("scenario peak, not of weekday") && text.contains("target mock, not of http"), "{text}");
+        assert!(refused(Header { seed: 7, ..header() }).contains("seed 0x1, not of 0x7"));
+        let mut faster = header();
+        faster.scenario.live.speed = 30;
+        assert!(refused(faster).contains("--speed"));
+        let mock = Some(MockTerms { workers: Some(2), ..MockTerms::default() });
+        assert!(refused(Header { mock, ..header() }).contains("serves otherwise"));
+        let further = Range { to: 9_000, ..Range::default() };
+        assert!(Journal::resume(&room, &Header { range: further, ..header() }).is_ok(), "it may go further up");
+        fs::write(room.join(JOURNAL), "{}\n").unwrap();
+        assert!(refused(header()).contains("line 1 is no header"));
+        fs::remove_dir_all(room).unwrap();
+    }
+}

@@ -1,0 +1,241 @@
+//! A level: so many reps for a while, and what was measured of it.
+
+use crate::search::{Share, Standing};
+use fieldday_api::endpoint::Op;
+use fieldday_api::time::Time;
+use fieldday_report::limits::{self, LimitResult, LimitVerdict};
+use fieldday_rules::{Carried, Measures, Traffic};
+use fieldday_world::scenario::limits::{Limit, Measure};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A level is looked at in so many slices, to see by how much its shares vary.
+const SLICES: usize = 20;
+/// So many points of a distribution of latencies are kept.
+const POINTS: usize = 100;
+/// More than this share of requests without a good answer: the target suffers.
+pub const SUFFERS: f64 = 0.2;
+
+/// What was measured at a level.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    /// So many reps were at work.
+    pub reps: u64,
+    /// When it began, by the machine's clock.
+    #[schemars(with = "String")]
+    pub began: Time,
+    /// How long was measured, in seconds: without warm-up and cool-down.
+    pub measured_s: f64,
+    /// Requests that were over within that time.
+    pub requests: u64,
+    /// The same a second.
+    pub requests_per_s: f64,
+    /// Requests under way at once, on average over that time.
+    pub in_flight: f64,
+    /// The same by Little's law, requests a second times mean latency: a cross-check.
+    pub in_flight_by_little: f64,
+    /// 5xx, and requests without an answer.
+    pub errors: u64,
+    /// How long requests took on the wire, all endpoints but uploads of audio.
+    pub latency: Latency,
+    /// The squared coefficient of variation of the time between two requests: 1 if they come independently of each other.
+    pub arrivals_scv: f64,
+    /// By endpoint; those without a request are left out.
+    pub endpoints: Vec<Endpoint>,
+    /// What each limit comes to.
+    pub limits: Vec<Judged>,
+    /// Rules of the API that the target broke meanwhile, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules_broken: Vec<String>,
+    /// Why it does not count, if it does not: the generator could not keep up, or it was cut short.
+    pub invalid: Option<String>,
+    /// Why it was ended early, if the target could not cope at all: a broken level, whatever its percentiles say.
+    pub suffered: Option<String>,
+}
+
+/// Latencies, in microseconds.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Latency {
+    /// The mean.
+    pub mean_us: f64,
+    /// The median.
+    pub p50_us: u64,
+    /// The 95th percentile.
+    pub p95_us: u64,
+    /// The 99th.
+    pub p99_us: u64,
+}
+
+/// What was measured of an endpoint.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// Its word: `clock-in`.
+    #[schemars(with = "String")]
+    pub op: Op,
+    /// Requests that were over.
+    pub requests: u64,
+    /// The same a second.
+    pub requests_per_s: f64,
+    /// How long they took on the wire.
+    pub latency: Latency,
+    /// Points of the distribution of that, in microseconds, each of the same weight.
+    pub points_us: Vec<u64>,
+}
+
+/// What a limit comes to at a level.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Judged {
+    /// The figures, as in every report.
+    pub result: LimitResult,
+    /// How many were beyond it; none of a limit on a mean, a maximum or a rate of requests.
+    pub share: Option<Share>,
+    /// How many may be, as a share.
+    pub allowed: f64,
+}
+
+impl Judged {
+    /// How it stands, by all levels of the same number of reps.
+    pub fn standing(of: &[&Judged], confidence: f64) -> Standing {
+        let shares: Option<Vec<Share>> = of.iter().map(|judged| judged.share).collect();
+        match shares {
+            Some(shares) => Share::pooled(&shares).standing(of.first().map_or(0.0, |first| first.allowed), confidence),
+            // One of a mean or a maximum has no share: the majority says, and nothing is sure before it was asked twice.
+            None => {
+                let broken = of.iter().filter(|judged| judged.result.verdict == LimitVerdict::Exceeded).count();
+                match (broken, of.len()) {
+                    (0, 1) => Standing::LooksHeld,
+                    (1, 1) => Standing::LooksBroken,
+                    (0, _) => Standing::Held,
+                    (all, n) if all == n => Standing::Broken,
+                    (some, n) if some * 2 > n => Standing::LooksBroken,
+                    _ => Standing::LooksHeld,
+                }
+            }
+        }
+    }
+}
+
+/// What is known of a level beside what was measured.
+pub struct About {
+    /// So many reps were at work.
+    pub reps: u64,
+    /// When it began.
+    pub began: Time,
+    /// Rules that were broken.
+    pub rules_broken: Vec<String>,
+    /// Why it does not count.
+    pub invalid: Option<String>,
+    /// Why the target could not cope.
+    pub suffered: Option<String>,
+}
+
+impl Level {
+    /// Makes a level of what was measured.
+    pub fn new(about: About, traffic: &Traffic, measures: &Measures, limits: &[Limit]) -> Level {
+        let seconds = traffic.lasts().as_micros() as f64 / 1e6;
+        let over: Vec<&Carried> = traffic.over().filter(|one| one.op != Op::PutAudio).collect();
+        let latency = latency_of(over.iter().map(|one| one.took_us()));
+        let requests = over.len() as u64;
+        let requests_per_s = requests as f64 / seconds.max(1e-6);
+        let mut endpoints = Vec::new();
+        for op in Op::ALL {
+            let mut took: Vec<u64> = over.iter().filter(|one| one.op == *op).map(|one| one.took_us()).collect();
+            if took.is_empty() {
+                continue;
+            }
+            took.sort();
+            let requests = took.len() as u64;
+            endpoints.push(Endpoint {
+                op: *op,
+                requests,
+                requests_per_s: requests as f64 / seconds.max(1e-6),
+                latency: latency_of(took.iter().copied()),
+                points_us: points(&took),
+            });
+        }
+        let wall_us = u64::try_from(traffic.lasts().as_micros()).ok();
+        let judged = limits.iter().map(|limit| judged(limit, measures, traffic, wall_us));
+        Level {
+            reps: about.reps,
+            began: about.began,
+            measured_s: seconds,
+            requests,
+            requests_per_s,
+            in_flight: traffic.in_flight(|one| one.op != Op::PutAudio),
+            in_flight_by_little: requests_per_s * latency.mean_us / 1e6,
+            errors: over.iter().filter(|one| !one.good).count() as u64,
+            latency,
+            arrivals_scv: arrivals_scv(traffic),
+            endpoints,
+            limits: judged.collect(),
+            rules_broken: about.rules_broken,
+            invalid: about.invalid,
+            suffered: about.suffered,
+        }
+    }
+    /// Whether it says anything of the target.
+    pub fn counts(&self) -> bool {
+        self.invalid.is_none()
+    }
+}
+
+fn judged(limit: &Limit, measures: &Measures, traffic: &Traffic, wall_us: Option<u64>) -> Judged {
+    let result = limits::judge(limit, measures, wall_us);
+    let counted = limits::beyond(limit, measures);
+    let share = counted.map(|(beyond, of)| Share::sliced(beyond, of, &slices(limit, traffic)));
+    Judged { result, share, allowed: limits::allowed(limit) }
+}
+
+/// How many requests were beyond a limit in each slice of a level. By the wire's clock, whatever the limit's: what makes
+/// neighbours alike is the target's queue.
+fn slices(limit: &Limit, traffic: &Traffic) -> Vec<(u64, u64)> {
+    let mut slices = vec![(0, 0); SLICES];
+    let lasts = traffic.lasts().as_micros().max(1);
+    for one in traffic.over().filter(|one| limit.scope.holds(one.op)) {
+        let place = (one.ended_us.max(0) as usize).saturating_mul(SLICES) / lasts as usize;
+        let is_beyond = match limit.measure {
+            Measure::ErrorRate => !one.good,
+            Measure::Within(us) => one.took_us() > us,
+            _ => !limit.side.holds(one.took_us(), limit.bound),
+        };
+        let slice = &mut slices[place.min(SLICES - 1)];
+        slice.0 += u64::from(is_beyond);
+        slice.1 += 1;
+    }
+    slices
+}
+
+fn latency_of(took: impl Iterator<Item = u64>) -> Latency {
+    let mut took: Vec<u64> = took.collect();
+    if took.is_empty() {
+        return Latency::default();
+    }
+    took.sort();
+    let at = |quantile: f64| took[((took.len() as f64 * quantile).ceil() as usize).clamp(1, took.len()) - 1];
+    let mean_us = took.iter().sum::<u64>() as f64 / took.len() as f64;
+    Latency { mean_us, p50_us: at(0.5), p95_us: at(0.95), p99_us: at(0.99) }
+}
+
+/// The middles of equal parts of what was sorted, their mean kept: the last one stands for a tail that is long.
+fn points(sorted: &[u64]) -> Vec<u64> {
+    let parts = POINTS.min(sorted.len());
+    let part = |i: usize| &sorted[i * sorted.len() / parts..(i + 1) * sorted.len() / parts];
+    (0..parts).map(|i| part(i).iter().sum::<u64>() / part(i).len().max(1) as u64).collect()
+}
+
+/// The squared coefficient of variation of the times between two requests.
+fn arrivals_scv(traffic: &Traffic) -> f64 {
+    let mut began: Vec<i64> = traffic.carried.iter().map(|one| one.began_us).filter(|at| *at >= 0).collect();
+    began.sort();
+    let gaps: Vec<f64> = began.windows(2).map(|two| (two[1] - two[0]) as f64).collect();
+    if gaps.len() < 2 {
+        return 1.0;
+    }
+    let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+    let variance = gaps.iter().map(|gap| (gap - mean) * (gap - mean)).sum::<f64>() / (gaps.len() - 1) as f64;
+    if mean > 0.0 { variance / (mean * mean) } else { 1.0 }
+}

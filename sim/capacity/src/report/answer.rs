@@ -1,0 +1,164 @@
+//! The answer in sentences, and what it rests on.
+
+use super::{Assumption, Fitted};
+use crate::day::Day;
+use crate::journal::Header;
+use crate::search::{Ending, Finding};
+use fieldday_report::units::{bytes, count, counted, micros, number};
+
+/// What was called, in words.
+pub(super) fn target(header: &Header) -> String {
+    let Some(mock) = header.mock else { return header.target.clone() };
+    let workers = mock.workers.map_or("no limit of workers".to_owned(), |n| counted(n.into(), "worker", "workers"));
+    let delay = mock.delay_us.map(micros);
+    let pace = match (delay, mock.exponential) {
+        (None, _) => "service times as the model draws them".to_owned(),
+        (Some(delay), false) => format!("{delay} a request"),
+        (Some(delay), true) => format!("{delay} a request on average, exponential"),
+    };
+    format!("the tool's own mock, over HTTP ({workers}, {pace})")
+}
+
+/// The machine that asked, in words.
+pub(super) fn machine(header: &Header) -> String {
+    let host = &header.host;
+    let memory = host.memory_bytes.map_or(String::new(), |n| format!(", {} of memory", bytes(n)));
+    let build = if host.optimised { "" } else { ", a debug build" };
+    let processor = host.processor.as_ref().map_or(String::new(), |of| format!(", {of}"));
+    format!("{}{processor}{memory}, {} {}{build}", counted(host.cores, "core", "cores"), host.os, host.arch)
+}
+
+/// The interval around what is carried.
+fn interval(finding: &Finding) -> String {
+    let low = finding.low.map_or("?".to_owned(), count);
+    let high = finding.high.map_or("?".to_owned(), count);
+    format!("[{low}, {high}]")
+}
+
+pub(super) fn sentences(header: &Header, finding: &Finding, fitted: &Fitted, day: &Day) -> Vec<String> {
+    let mut says = Vec::new();
+    let confidence = header.range.confidence * 100.0;
+    let speed = header.scenario.live.speed;
+    match finding.carries {
+        None if finding.ending == Ending::NeverHolds => {
+            says.push(format!("It does not carry even {} reps with every limit held.", count(header.range.from)))
+        }
+        None => says.push("Nothing was measured yet that says what it carries.".to_owned()),
+        Some(carries) => {
+            let at_least = if finding.ending == Ending::Found { "" } else { "at least " };
+            let at_speed = if speed == 1 { String::new() } else { format!(" at speed {speed}") };
+            let reps = count(carries);
+            says.push(format!(
+                "One instance carries {at_least}{reps} reps {}{at_speed} with every limit held.",
+                interval(finding)
+            ));
+            let open = if finding.low.is_none() { ", and ? that no number was sure to hold" } else { "" };
+            says.push(format!(
+                "That is {} requests a second, {} under way at once; the interval is of {confidence:.0} % confidence{open}.",
+                finding.requests_per_s.map_or("-".to_owned(), number),
+                finding.in_flight.map_or("-".to_owned(), number)
+            ));
+        }
+    }
+    if let (Some(rate), Some(peak)) = (finding.requests_per_s.filter(|_| speed != 1), day.peak()) {
+        says.push(format!(
+            "In real time a rep sends {} requests a second in the busiest quarter of an hour ({}), so that is the load of some \
+             {} reps.",
+            small(peak.requests_per_s),
+            peak.from,
+            count((rate / peak.requests_per_s.max(1e-12)).round() as u64)
+        ));
+    }
+    if !finding.breaks_first.is_empty() {
+        says.push(format!("First to break: {}.", finding.breaks_first.join("; ")));
+    }
+    if let Some(knee) = &finding.knee {
+        says.push(format!(
+            "The knee is at {} reps, {} requests a second: beyond it more load costs more latency than it brings throughput.",
+            count(knee.reps),
+            number(knee.requests_per_s)
+        ));
+    }
+    if let Some(queue) = &fitted.queue
+        && let Some(first) = queue.endpoints.first()
+    {
+        says.push(format!(
+            "Fitted: {} full at {} requests a second; {} takes the most of their time ({:.0} %){}.",
+            counted(queue.workers.into(), "worker is", "workers are"),
+            number(queue.saturates_at),
+            first.op.label(),
+            first.share_of_work * 100.0,
+            fitted
+                .first_moment()
+                .map_or(String::new(), |moment| format!("; the first part of the day to be full is {}", moment.from))
+        ));
+    }
+    says.extend(finding.notes.iter().map(|note| capital(note) + "."));
+    says
+}
+
+pub(super) fn assumptions(header: &Header, fitted: &Fitted, day: &Day) -> Vec<Assumption> {
+    let mut list = Vec::new();
+    let mut add = |what: String, source: &str| list.push(Assumption { what, source: source.to_owned() });
+    let scenario = &header.scenario;
+    add(format!("reps behave as in the scenario {}", scenario.name), "the scenario, seed and version named here");
+    if scenario.live.speed != 1 {
+        add(
+            format!(
+                "at speed {} what people do comes closer together, what the protocol does (polls, caches, time limits) does not: \
+                 the mix of calls is not that of real time",
+                scenario.live.speed
+            ),
+            "docs/live.md, the two clocks",
+        );
+    }
+    if header.mock.is_some() {
+        add("generator and mock share one machine's cores".to_owned(), "measured as such");
+    }
+    add(
+        "more reps never hold what fewer break, but for what the notes say".to_owned(),
+        "the search; levels contradict it or not",
+    );
+    if day.reps > 0 {
+        add(
+            format!("over the day a rep asks what {} reps asked on average on the virtual clock", count(day.reps)),
+            "simulated: the scenario's whole day against the model backend",
+        );
+    }
+    if let Some(queue) = &fitted.queue {
+        add(
+            "all requests wait in one queue, first come first served, for workers that are alike".to_owned(),
+            "the queueing model",
+        );
+        let (measured, felt) = (number(queue.arrivals_scv_measured), number(queue.arrivals_scv));
+        add(
+            format!(
+                "the time between requests varies by a squared coefficient of {measured}, of which the queue feels {felt}"
+            ),
+            "measured at all levels; fitted if above 1.5",
+        );
+        add("waits fall off exponentially (exact for M/M/c)".to_owned(), "Allen and Cunneen's approximation");
+    }
+    if !fitted.instances.is_empty() {
+        add(
+            "load is spread evenly, and instances share nothing (no database, no cache): a shared part needs a simulation".to_owned(),
+            "the table of instances",
+        );
+    }
+    list
+}
+
+/// A number that may be small: three digits that count.
+pub(super) fn small(x: f64) -> String {
+    match x {
+        x if x >= 1.0 || x <= 0.0 => number(x),
+        x if x >= 0.1 => format!("{x:.3}"),
+        x if x >= 0.01 => format!("{x:.4}"),
+        x => format!("{x:.5}"),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}

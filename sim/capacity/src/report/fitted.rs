@@ -1,0 +1,144 @@
+//! What the fitted models say of the question that was asked.
+
+use crate::day::Day;
+use crate::demand::{self, Demand};
+use crate::journal::Header;
+use crate::level::Level;
+use crate::search::{Finding, curve};
+use crate::usl::{self, Usl};
+use fieldday_world::scenario::limits::{Limit, Measure};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Times as many reps for which needed instances are told.
+const TIMES: [u64; 4] = [1, 2, 5, 10];
+/// The share of an instance's capacity that is left free.
+pub const HEADROOM: f64 = 0.3;
+
+/// What was fitted.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fitted {
+    /// The Universal Scalability Law.
+    pub usl: Option<Usl>,
+    /// The queueing model.
+    pub queue: Option<Demand>,
+    /// At which load each limit breaks by the queueing model, the first one first.
+    pub breaks: Vec<Breaks>,
+    /// How busy the workers are over the day, with as many reps as the target carries.
+    pub moments: Vec<Moment>,
+    /// Instances that more reps need, if load is spread evenly over instances like this one.
+    pub instances: Vec<Instances>,
+    /// What could not be fitted, and why.
+    pub missing: Vec<String>,
+}
+
+/// When a limit breaks by the queueing model.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Breaks {
+    /// The limit.
+    pub limit: String,
+    /// The greatest number of requests a second at which it is held.
+    pub requests_per_s: f64,
+    /// The greatest number of reps.
+    pub reps: f64,
+}
+
+/// A quarter of an hour of the day.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Moment {
+    /// When it begins.
+    pub from: String,
+    /// The share of the workers' time that one rep takes in it, in real time.
+    pub utilisation_per_rep: f64,
+    /// The number of reps at which the workers are busy all of the time.
+    pub saturates_at_reps: f64,
+}
+
+/// What more reps need.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Instances {
+    /// Times as many reps as the target carries.
+    pub times: u64,
+    /// Reps.
+    pub reps: u64,
+    /// Requests a second.
+    pub requests_per_s: f64,
+    /// Instances that hold every limit, with nothing to spare.
+    pub least: u64,
+    /// Instances that hold it with a share of [`HEADROOM`] to spare.
+    pub with_headroom: u64,
+}
+
+impl Fitted {
+    /// What can be fitted to these levels.
+    pub fn new(header: &Header, levels: &[Level], finding: &Finding, day: &Day) -> Fitted {
+        let mut fitted = Fitted::default();
+        let points: Vec<(f64, f64)> = curve(levels).iter().map(|of| (of.in_flight, of.requests_per_s)).collect();
+        match usl::fit(&points) {
+            Ok(usl) => fitted.usl = Some(usl),
+            Err(error) => fitted.missing.push(error.to_string()),
+        }
+        match demand::fit(levels) {
+            Ok(queue) => {
+                fitted.breaks = breaks(&header.scenario.limits, &queue);
+                fitted.moments = moments(day, &queue);
+                fitted.queue = Some(queue);
+            }
+            Err(error) => fitted.missing.push(error.to_string()),
+        }
+        fitted.instances = instances(finding);
+        fitted
+    }
+    /// The first quarter of an hour to saturate, as reps grow.
+    pub fn first_moment(&self) -> Option<&Moment> {
+        self.moments.iter().min_by(|a, b| a.saturates_at_reps.total_cmp(&b.saturates_at_reps))
+    }
+}
+
+fn breaks(limits: &[Limit], queue: &Demand) -> Vec<Breaks> {
+    let of = |limit: &Limit| {
+        let (share, bound) = match limit.measure {
+            Measure::Percentile(ppm) => (f64::from(ppm) / 1e6, limit.bound),
+            Measure::Within(us) => (limit.bound as f64 / 1e6, us),
+            _ => return None,
+        };
+        let requests_per_s = queue.greatest_rate(share, bound as f64, |op| limit.scope.holds(op));
+        let reps = requests_per_s / queue.requests_per_s_per_rep.max(1e-12);
+        requests_per_s.is_finite().then(|| Breaks { limit: limit.text().to_owned(), requests_per_s, reps })
+    };
+    let mut breaks: Vec<Breaks> = limits.iter().filter_map(of).collect();
+    breaks.sort_by(|a, b| a.requests_per_s.total_cmp(&b.requests_per_s));
+    breaks
+}
+
+fn moments(day: &Day, queue: &Demand) -> Vec<Moment> {
+    let known = |op| queue.endpoints.iter().find(|of| of.op == op).map(|of| of.service_us / 1e6);
+    let mean = f64::from(queue.workers) / queue.saturates_at.max(1e-12);
+    let moment = |bin: &crate::day::Bin| {
+        // Of an endpoint that no level called, the mean of the others is taken.
+        let work: f64 = bin.endpoints.iter().map(|of| of.requests_per_s * known(of.op).unwrap_or(mean)).sum();
+        let utilisation_per_rep = work / f64::from(queue.workers.max(1));
+        let saturates_at_reps = 1.0 / utilisation_per_rep.max(1e-12);
+        Moment { from: bin.from.clone(), utilisation_per_rep, saturates_at_reps }
+    };
+    day.bins.iter().filter(|bin| bin.requests_per_s > 0.0).map(moment).collect()
+}
+
+/// Load is spread evenly, and instances share nothing: so each carries what this one does.
+fn instances(finding: &Finding) -> Vec<Instances> {
+    let (Some(carries), Some(rate)) = (finding.carries, finding.requests_per_s) else { return Vec::new() };
+    // What is sure, where anything is.
+    let each = finding.low.unwrap_or(carries).max(1) as f64;
+    let needed = |times: u64| Instances {
+        times,
+        reps: carries * times,
+        requests_per_s: rate * times as f64,
+        least: ((carries * times) as f64 / each).ceil() as u64,
+        with_headroom: ((carries * times) as f64 / (each * (1.0 - HEADROOM))).ceil() as u64,
+    };
+    TIMES.iter().map(|times| needed(*times)).collect()
+}

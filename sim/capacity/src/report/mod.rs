@@ -1,0 +1,167 @@
+//! What a search comes to, for people and for programs: the answer first, then what was measured, what was fitted to it, what
+//! was simulated, each called that, and what it all rests on.
+
+mod answer;
+mod document;
+mod fitted;
+mod html;
+mod markdown;
+pub mod simulated;
+mod terminal;
+
+pub use document::{Kind, Part};
+pub use fitted::{Breaks, Fitted, Instances, Moment};
+
+use crate::day::Day;
+use crate::journal::Header;
+use crate::level::Level;
+use crate::search::{Ending, Finding, Point, Range, curve};
+use crate::simulate::Outcome;
+use fieldday_report::Paint;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The version of the report's shape.
+pub const SCHEMA: u32 = 1;
+
+/// What a search comes to.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// The version of this document's shape.
+    pub schema: u32,
+    /// The version of Field Day.
+    pub version: String,
+    /// The answer, in sentences.
+    pub answer: Vec<String>,
+    /// What was asked.
+    pub asked: Asked,
+    /// What was measured.
+    pub measured: Measured,
+    /// What was fitted to it.
+    pub fitted: Fitted,
+    /// What a rep asks over the day, from the scenario on the virtual clock.
+    pub day: Day,
+    /// What was simulated, if anything was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub simulated: Option<Box<Outcome>>,
+    /// What it rests on.
+    pub assumptions: Vec<Assumption>,
+}
+
+/// What was asked.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The scenario's name.
+    pub scenario: String,
+    /// What it is about.
+    pub about: String,
+    /// The seed, in hexadecimal.
+    pub seed: String,
+    /// What was called.
+    pub target: String,
+    /// How many times as fast as the wall the day passed.
+    pub speed: u32,
+    /// Seconds over which reps came to work before each level was measured.
+    pub warm_up_s: u32,
+    /// The limits.
+    pub limits: Vec<String>,
+    /// What was searched, and how.
+    pub range: Range,
+    /// The machine that asked.
+    pub machine: String,
+    /// The line that gives the same search again.
+    pub reproduce: String,
+}
+
+/// What was measured.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Measured {
+    /// What was found.
+    pub finding: Finding,
+    /// Each number of reps, its levels together.
+    pub curve: Vec<Point>,
+    /// Each level, in the order in which they were measured.
+    pub levels: Vec<Level>,
+}
+
+/// Something that the answer rests on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assumption {
+    /// What is assumed.
+    pub what: String,
+    /// Where it comes from.
+    pub source: String,
+}
+
+impl Report {
+    /// The report of a search that ended so, with these levels.
+    pub fn new(header: &Header, levels: Vec<Level>, ending: Ending, day: Day, simulated: Option<Outcome>) -> Report {
+        let finding = header.range.finding(&levels, ending);
+        let fitted = Fitted::new(header, &levels, &finding, &day);
+        let live = &header.scenario.live;
+        let asked = Asked {
+            scenario: header.scenario.name.clone(),
+            about: header.scenario.about.clone(),
+            seed: format!("{:#x}", header.seed),
+            target: answer::target(header),
+            speed: live.speed,
+            warm_up_s: header.warm_up_s,
+            limits: header.scenario.limits.iter().map(|limit| limit.text().to_owned()).collect(),
+            range: header.range.clone(),
+            machine: answer::machine(header),
+            reproduce: header.reproduce.clone(),
+        };
+        Report {
+            schema: SCHEMA,
+            version: header.version.clone(),
+            answer: answer::sentences(header, &finding, &fitted, &day),
+            assumptions: answer::assumptions(header, &fitted, &day),
+            measured: Measured { curve: curve(&levels), finding, levels },
+            asked,
+            fitted,
+            day,
+            simulated: simulated.map(Box::new),
+        }
+    }
+    /// The exit code: 0 if a capacity was found or nothing broke, 1 if the limits never hold, 4 if the generator gave up, 130
+    /// if it was interrupted.
+    pub fn exit_code(&self) -> u8 {
+        match self.measured.finding.ending {
+            Ending::Found | Ending::NeverBreaks => 0,
+            Ending::NeverHolds => 1,
+            Ending::GeneratorGaveUp => 4,
+            Ending::Interrupted => 130,
+        }
+    }
+    /// As JSON, which is what `capacity.json` holds.
+    pub fn json(&self) -> String {
+        // Plain data of strings and numbers: it cannot fail.
+        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
+    }
+    /// For a terminal.
+    pub fn terminal(&self, paint: Paint) -> String {
+        terminal::render(self, paint)
+    }
+    /// As Markdown.
+    pub fn markdown(&self) -> String {
+        markdown::render(self)
+    }
+    /// As a page.
+    pub fn html(&self) -> String {
+        html::render(self)
+    }
+}
+
+/// The JSON schema of `capacity.json`.
+pub fn schema() -> serde_json::Value {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator().into_root_schema_for::<Report>().to_value()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+use super::*;
+use crate::day::{Asked as AskedOf, Bin};
+use crate::journal::{FORMAT, MockTerms};
+use crate::search::Next;
+use crate::simulate::{Bin as SimulatedBin, Broken, Resource, Saturation, Tally};
+use crate::synthetic::{TARGET, Target};
+use fieldday_api::endpoint::Op;
+use fieldday_api::time::{Span, Time};
+use fieldday_report::Host;
+use fieldday_world::scenario::Scenario;
+use fieldday_world::scenario::limits::Limit;
+
+fn header() -> Header {
+    let mut scenario = Scenario::load("peak").unwrap();
+    scenario.limits = vec![Limit::parse("wire p95 < 100 ms").unwrap()];
+    Header {
+        fieldday_capacity: FORMAT,
+        version: "0.1.0".to_owned(),
+        target: "mock".to_owned(),
+        mock: Some(MockTerms { workers: Some(4), delay_us: Some(20_000), exponential: true }),
+        seed: 1,
+        range: Range::default(),
+        warm_up_s: 20,
+        reproduce: "fieldday capacity peak --target mock --limit 'wire p95 < 100 ms'".to_owned(),
+        began: Time::from_micros(0),
+        host: Host { os: "linux".to_owned(), arch: "x86_64".to_owned(), cores: 2, optimised: true, ..Host::default() },
+        scenario,
+    }
+}
+fn day() -> Day {
+    let bin = |(from, rate): (&str, f64)| Bin {
+        from: from.to_owned(),
+        requests_per_s: rate,
+        endpoints: vec![AskedOf { op: Op::ListAppointments, requests_per_s: rate }],
+    };
+    Day { reps: 200, bins: [("07:30", 0.002), ("07:45", 0.011), ("08:00", 0.006)].map(bin).to_vec() }
+}
+fn report_of(target: Target, range: Range) -> Report {
+    let mut levels = Vec::new();
+    let ending = loop {
+        match range.next(&levels) {
+            Next::Measure { reps, for_s, .. } => levels.push(target.level(reps, for_s)),
+            Next::Done(ending) => break ending,
+        }
+    };
+    Report::new(&Header { range, ..header() }, levels, ending, day(), None)
+}
+
+#[test]
+fn the_answer_comes_first_and_has_its_number_uncertainty_and_reason() {
+    let report = report_of(TARGET, Range::default());
+    let first = &report.answer[0];
+    let carries = report.measured.finding.carries.unwrap();
+    assert!(first.starts_with(&format!("One instance carries {carries} reps [")), "{first}");
+    assert!(report.answer.iter().any(|text| text == "First to break: wire p95 < 100 ms."), "{:?}", report.answer);
+    let markdown = report.markdown();
+    let at = |text: &str| markdown.find(text).unwrap_or_else(|| panic!("no {text:?} in\n{markdown}"));
+    let order = [
+        "One instance carries",
+        "## Levels (measured)",
+        "(fitted)",
+        "## The day's demand (simulated)",
+        "## What it rests on",
+    ];
+    assert!(order.windows(2).all(|two| at(two[0]) < at(two[1])), "{markdown}");
+    let terminal = report.terminal(Paint::new(false));
+    assert!(
+        terminal.contains("✓ One instance carries") && terminal.contains("again: fieldday capacity peak"),
+        "{terminal}"
+    );
+    assert!(terminal.contains("QUEUEING MODEL  fitted") && terminal.contains("in flight"), "{terminal}");
+    assert_eq!(report.exit_code(), 0);
+}
+
+#[test]
+fn the_model_says_which_moment_and_what_more_reps_need() {
+    let report = report_of(TARGET, Range::default());
+    assert_eq!(report.fitted.first_moment().unwrap().from, "07:45");
+    let truth = f64::from(TARGET.workers) / TARGET.service_s / 0.011;
+    let said = report.fitted.first_moment().unwrap().saturates_at_reps;
+    assert!((said / truth - 1.0).abs() < 0.1, "{said}, in truth {truth}");
+    let ten = report.fitted.instances.iter().find(|of| of.times == 10).unwrap();
+    assert!(ten.least >= 10 && ten.with_headroom > ten.least && ten.with_headroom < 20, "{ten:?}");
+    let breaks = &report.fitted.breaks[0];
+    assert!((breaks.reps / TARGET.truth() - 1.0).abs() < 0.1, "{breaks:?}, in truth {}", TARGET.truth());
+}
+
+#[test]
+fn endings_that_are_no_answer_say_what_to_do() {
+    let never = report_of(Target { service_s: 0.09, ..TARGET }, Range::default());
+    assert_eq!(never.exit_code(), 1);
+    assert!(never.answer[0].contains("does not carry even 10 reps"), "{:?}", never.answer);
+    assert!(
+        never.markdown().contains("Not fitted: the Universal Scalability Law needs levels"),
+        "{}",
+        never.markdown()
+    );
+    let always = report_of(TARGET, Range { to: 60, ..Range::default() });
+    assert_eq!(always.exit_code(), 0);
+    assert!(always.answer[0].contains("at least 60 reps"), "{:?}", always.answer);
+    let nothing = Report::new(&header(), Vec::new(), Ending::Interrupted, Day::default(), None);
+    assert_eq!(nothing.exit_code(), 130);
+    assert!(nothing.answer.iter().any(|text| text.contains("--resume FOLDER")), "{:?}", nothing.answer);
+    assert!(nothing.html().contains("Interrupted") && !nothing.terminal(Paint::new(false)).contains("LEVELS"));
+}
+
+/// A simulation of ten minutes in which the workers were full once.
+fn simulated() -> Outcome {
+    let (at, span) = (Time::parse("2026-06-10T12:00:00Z").unwrap(), Span::minutes(5));
+    let tally = Tally { offered: 3_000, served: 2_900, turned_away: 100, ..Tally::default() };
+    let bin = |number: i64| SimulatedBin {
+        at: at + span.times(number),
+        span,
+        tally,
+        instances: 2,
+        utilisation_ppm: 900_000,
+        database_ppm: None,
+        queue_mean_milli: 1_500,
+        queue_max: 40,
+        in_plant_mean_milli: 9_000,
+        in_plant_max: 60,
+        latencies: Vec::new(),
+    };
+    let broken = Broken {
+        limit: "plant.hold.refused_ppm".to_owned(),
+        at,
+        found: "3.3 %".to_owned(),
+        allowed: "1 %".to_owned(),
+        bins: 2,
+        full: vec![Resource::Queue],
+        op: None,
+    };
+    Outcome {
+        scenario: "weekday".to_owned(),
+        seed: 1,
+        what_if: None,
+        reps: 10_000,
+        cells: 100,
+        from: at,
+        until: at + span.times(2),
+        plant: Scenario::load("weekday").unwrap().plant,
+        retrying: Default::default(),
+        fingerprint: "00".to_owned(),
+        totals: tally,
+        bins: vec![bin(0), bin(1)],
+        endpoints: Vec::new(),
+        saturations: vec![Saturation { what: Resource::Workers, first: at, bins: 1, during: span }],
+        first_broken: Some(broken.clone()),
+        broken: vec![broken],
+        holds: false,
+        assumptions: Vec::new(),
+        cost: Default::default(),
+    }
+}
+
+#[test]
+fn what_was_simulated_is_called_that_on_every_page() {
+    let (outcome, range) = (simulated(), Range::default());
+    let alone = simulated::page(&outcome);
+    for text in ["plant.hold.refused_ppm", "full then: queues", "id=\"chart-course\"", "is-quiet\">simulated"] {
+        assert!(alone.contains(text), "{text}");
+    }
+    let levels = vec![TARGET.level(10, 30.0)];
+    let report = Report::new(&Header { range, ..header() }, levels, Ending::Interrupted, day(), Some(outcome));
+    assert!(report.markdown().contains("## A fleet's day against a plant (simulated)"), "{}", report.markdown());
+    assert!(report.html().contains("id=\"chart-course\""));
+    assert_eq!(serde_json::from_str::<Report>(&report.json()).unwrap().simulated, report.simulated);
+}
+
+#[test]
+fn the_page_loads_nothing_and_escapes_what_it_is_given() {
+    let mut report = report_of(TARGET, Range::default());
+    report.asked.target = "http://x/<script>alert(1)</script>".to_owned();
+    let html = report.html();
+    assert!(!html.contains("<script>alert") && !html.contains("src=\"http") && !html.contains("href=\"http"));
+    for id in ["chart-latency", "chart-throughput", "chart-day", "chart-queue", "assumptions"] {
+        assert_eq!(html.matches(&format!("id=\"{id}\"")).count(), 1, "{id}");
+    }
+    assert!(html.contains("<small class=\"is-quiet\">measured</small>"));
+}
+
+const SCHEMA: &str = include_str!("../../schemas/capacity.schema.json");
+
+#[test]
+fn the_committed_schema_is_the_one_of_this_version() {
+    let committed: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
+    assert_eq!(committed, schema(), "cargo test -p fieldday-capacity -- --ignored write_the_schema");
+}
+
+#[test]
+#[ignore = "writes the schema"]
+fn write_the_schema() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/capacity.schema.json");
+    std::fs::write(path, format!("{:#}\n", schema())).unwrap();
+}
+
+#[test]
+fn the_json_is_as_its_schema_says_and_reads_back() {
+    let report = report_of(TARGET, Range::default());
+    let value: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
+    let validator = jsonschema::validator_for(&serde_json::from_str(SCHEMA).unwrap()).unwrap();
+    let wrong: Vec<String> =
+        validator.iter_errors(&value).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+    let back: Report = serde_json::from_value(value).unwrap();
+    assert_eq!(back.json(), report.json());
+}

@@ -1,0 +1,123 @@
+//! What a search found.
+
+use super::{Knee, Range, Standing, curve, edge, knee};
+use crate::level::Level;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How a search ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// The edge was found.
+    Found,
+    /// A limit is broken even at the smallest number of reps.
+    NeverHolds,
+    /// Every limit is held even at the greatest.
+    NeverBreaks,
+    /// Before a limit broke, the generator could not keep up.
+    GeneratorGaveUp,
+    /// It was interrupted.
+    Interrupted,
+}
+
+/// What a search found.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// How it ended.
+    pub ending: Ending,
+    /// The greatest number of reps that held every limit, below the smallest that broke one.
+    pub carries: Option<u64>,
+    /// The greatest of those that held every limit with the confidence that was asked for.
+    pub low: Option<u64>,
+    /// The smallest that broke one with that confidence; none if none did.
+    pub high: Option<u64>,
+    /// Requests a second at what it carries.
+    pub requests_per_s: Option<f64>,
+    /// Requests under way at once at what it carries.
+    pub in_flight: Option<f64>,
+    /// Which limits broke first: at the smallest number of reps that broke any.
+    pub breaks_first: Vec<String>,
+    /// Where more load begins to cost more latency than it brings throughput.
+    pub knee: Option<Knee>,
+    /// What else to know.
+    pub notes: Vec<String>,
+}
+
+impl Range {
+    /// What was found by these levels.
+    pub fn finding(&self, levels: &[Level], ending: Ending) -> Finding {
+        let known = self.known(levels);
+        let (low, high) = edge(&known);
+        let sure = |standing: Standing| move |of: &(&u64, &super::Known)| of.1.standing == standing;
+        let below = |of: &(&u64, &super::Known)| high.is_none_or(|high| *of.0 < high);
+        let sure_low = known.iter().rev().filter(below).find(sure(Standing::Held)).map(|(reps, _)| *reps);
+        let sure_high = known.iter().find(sure(Standing::Broken)).map(|(reps, _)| *reps);
+        let curve = curve(levels);
+        let at = low.and_then(|low| curve.iter().find(|point| point.reps == low));
+        let broken: Vec<&Level> = levels.iter().filter(|of| of.counts() && Some(of.reps) == high).collect();
+        let breaks = |of: &(&str, Standing)| !of.1.holds();
+        let mut breaks_first: Vec<String> =
+            self.by_limit(&broken).iter().filter(|of| breaks(of)).map(|of| of.0.to_owned()).collect();
+        breaks_first.extend(broken.iter().filter_map(|level| level.suffered.clone()).take(1));
+        Finding {
+            ending,
+            carries: low,
+            low: sure_low,
+            high: sure_high,
+            requests_per_s: at.map(|point| point.requests_per_s),
+            in_flight: at.map(|point| point.in_flight),
+            breaks_first,
+            knee: knee(&curve),
+            notes: self.notes(levels, low, high, ending),
+        }
+    }
+    fn notes(&self, levels: &[Level], low: Option<u64>, high: Option<u64>, ending: Ending) -> Vec<String> {
+        let (Range { from, to, .. }, mut notes) = (self, Vec::new());
+        match ending {
+            Ending::NeverHolds => notes.push(format!(
+                "a limit is broken even at {from} reps, the smallest that was asked for: begin lower (--from), or set limits \
+                 that this target can hold"
+            )),
+            Ending::NeverBreaks => notes.push(format!(
+                "no limit broke: {to} reps, the greatest that was asked for, held them all; --to takes more"
+            )),
+            Ending::GeneratorGaveUp => notes.push(
+                "the generator could not keep up before a limit broke: what the target carries is at least what was \
+                 measured; give this machine more cores, or lower --speed"
+                    .to_owned(),
+            ),
+            Ending::Interrupted => notes.push("it was interrupted: --resume FOLDER goes on".to_owned()),
+            Ending::Found => {}
+        }
+        let known = self.known(levels);
+        if let Some(high) = high {
+            let above: Vec<String> = known
+                .iter()
+                .filter(|(reps, of)| **reps > high && of.standing.holds())
+                .map(|of| of.0.to_string())
+                .collect();
+            if !above.is_empty() {
+                let above = above.join(", ");
+                notes.push(format!("{high} reps broke a limit, though {above} held them: the target varies by itself"));
+            }
+        }
+        for reps in low.into_iter().chain(high) {
+            if let Some(of) = known.get(&reps).filter(|of| !of.standing.is_sure() && ending == Ending::Found) {
+                let looks = if of.standing.holds() { "held" } else { "broken" };
+                let times = if of.times == 1 { "once".to_owned() } else { format!("{} times", of.times) };
+                notes.push(format!(
+                    "{reps} reps, measured {times}, look {looks}, but not with {:.0} % confidence: a longer --level tells",
+                    self.confidence * 100.0
+                ));
+            }
+        }
+        let invalid = levels.iter().filter(|level| !level.counts()).count();
+        if let Some(first) = levels.iter().find_map(|level| level.invalid.as_ref()) {
+            let times = if invalid == 1 { "1 level does".to_owned() } else { format!("{invalid} levels do") };
+            notes.push(format!("{times} not count: {first}"));
+        }
+        notes
+    }
+}

@@ -1,0 +1,158 @@
+//! A share that was counted, and how well it is known: what a limit on a percentile comes to.
+//!
+//! "p95 < 300 ms" says that at most one in twenty is beyond 300 ms. So a limit is judged by the share beyond its bound,
+//! whose interval is Wilson's. Requests that come one after the other wait in the same queue, and so are no independent
+//! draws: the count is divided by the *design effect*, the ratio of the variance that the share really had between slices of
+//! the level to that of independent draws.
+
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, Normal};
+
+/// How many of how many are beyond a limit's bound.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// On the wrong side of the bound.
+    pub beyond: u64,
+    /// Samples.
+    pub of: u64,
+    /// By how much more this share varies than that of independent draws would: 1 at least.
+    pub design_effect: f64,
+}
+
+/// Which side of what is allowed a share is on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Within, with the confidence that was asked for.
+    Held,
+    /// Nobody can tell with that confidence; it looks held.
+    LooksHeld,
+    /// Nobody can tell with that confidence; it looks broken.
+    LooksBroken,
+    /// Beyond, with the confidence that was asked for.
+    Broken,
+}
+
+impl Standing {
+    /// Whether it is known with the confidence that was asked for.
+    pub fn is_sure(self) -> bool {
+        matches!(self, Standing::Held | Standing::Broken)
+    }
+    /// Whether the limit is held, as far as can be told.
+    pub fn holds(self) -> bool {
+        self <= Standing::LooksHeld
+    }
+}
+
+impl Share {
+    /// A share of independent draws.
+    pub fn new(beyond: u64, of: u64) -> Share {
+        Share { beyond, of, design_effect: 1.0 }
+    }
+    /// The same with what its slices say: how many were beyond, of how many, in each.
+    pub fn sliced(beyond: u64, of: u64, slices: &[(u64, u64)]) -> Share {
+        Share { beyond, of, design_effect: design_effect(slices) }
+    }
+    /// The share itself; 0 of nothing.
+    pub fn value(&self) -> f64 {
+        if self.of == 0 { 0.0 } else { self.beyond as f64 / self.of as f64 }
+    }
+    /// Wilson's interval at that confidence.
+    pub fn interval(&self, confidence: f64) -> (f64, f64) {
+        let n = self.of as f64 / self.design_effect.max(1.0);
+        if n <= 0.0 {
+            return (0.0, 1.0);
+        }
+        let (z, p) = (z_of(confidence), self.value());
+        let z2 = z * z;
+        let middle = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
+        let half = z / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
+        ((middle - half).max(0.0), (middle + half).min(1.0))
+    }
+    /// How it stands to what is allowed.
+    pub fn standing(&self, allowed: f64, confidence: f64) -> Standing {
+        let (low, high) = self.interval(confidence);
+        match () {
+            () if self.of == 0 => Standing::LooksHeld,
+            () if high <= allowed => Standing::Held,
+            () if low > allowed => Standing::Broken,
+            () if self.value() <= allowed => Standing::LooksHeld,
+            () => Standing::LooksBroken,
+        }
+    }
+    /// What several counts of the same load come to together. Where they differ by more than their own variance explains,
+    /// that is part of the design effect, too.
+    pub fn pooled(shares: &[Share]) -> Share {
+        let (beyond, of) = shares.iter().fold((0, 0), |sum, share| (sum.0 + share.beyond, sum.1 + share.of));
+        let within: f64 = shares.iter().map(|share| share.of as f64 * share.design_effect.max(1.0)).sum();
+        let within = if of == 0 { 1.0 } else { within / of as f64 };
+        let counts: Vec<_> = shares.iter().map(|share| (share.beyond, share.of)).collect();
+        let between = if counts.len() >= 3 { design_effect(&counts) } else { 1.0 };
+        Share { beyond, of, design_effect: within.max(between) }
+    }
+}
+
+/// The variance of a share between slices, by that of independent draws.
+fn design_effect(slices: &[(u64, u64)]) -> f64 {
+    let slices: Vec<_> = slices.iter().filter(|(_, of)| *of > 0).collect();
+    let (beyond, of) = slices.iter().fold((0, 0), |sum, slice| (sum.0 + slice.0, sum.1 + slice.1));
+    let (k, n) = (slices.len() as f64, of as f64);
+    let p = beyond as f64 / n.max(1.0);
+    if slices.len() < 2 || p <= 0.0 || p >= 1.0 {
+        return 1.0;
+    }
+    let off = |slice: &(u64, u64)| slice.0 as f64 - p * slice.1 as f64;
+    let squares: f64 = slices.iter().map(|slice| off(slice) * off(slice)).sum();
+    let variance = k / (k - 1.0) * squares / (n * n);
+    (variance / (p * (1.0 - p) / n)).max(1.0)
+}
+
+/// How many deviations of a normal distribution hold that much of it, on both sides.
+fn z_of(confidence: f64) -> f64 {
+    Normal::standard().inverse_cdf(0.5 + confidence.clamp(0.5, 0.9999) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wilsons_interval_is_that_of_the_textbook() {
+        // 10 of 100 at 95 %: Newcombe 1998, method 3: 0.0552 to 0.1744.
+        let (low, high) = Share::new(10, 100).interval(0.95);
+        assert!((low - 0.0552).abs() < 1e-4 && (high - 0.1744).abs() < 1e-4, "{low} {high}");
+        let (low, high) = Share::new(0, 200).interval(0.95);
+        assert!(low == 0.0 && (0.018..0.02).contains(&high), "{high}");
+    }
+
+    #[test]
+    fn the_same_share_is_sure_with_many_samples_and_unsure_with_few_or_dependent_ones() {
+        assert_eq!(Share::new(3, 100).standing(0.05, 0.95), Standing::LooksHeld);
+        assert_eq!(Share::new(300, 10_000).standing(0.05, 0.95), Standing::Held);
+        assert_eq!(Share::new(700, 10_000).standing(0.05, 0.95), Standing::Broken);
+        assert_eq!(
+            Share { design_effect: 200.0, ..Share::new(700, 10_000) }.standing(0.05, 0.95),
+            Standing::LooksBroken
+        );
+        assert_eq!(Share::new(0, 0).standing(0.05, 0.95), Standing::LooksHeld);
+    }
+
+    #[test]
+    fn slices_that_differ_by_more_than_chance_weigh_less() {
+        let even: Vec<_> = (0..20).map(|i| (4 + i % 3, 100)).collect();
+        let bursts: Vec<_> = (0..20).map(|i| (if i % 10 == 0 { 50 } else { 0 }, 100)).collect();
+        let of = |slices: &[(u64, u64)]| Share::sliced(slices.iter().map(|s| s.0).sum(), 2_000, slices).design_effect;
+        assert_eq!(of(&even), 1.0);
+        assert!(of(&bursts) > 20.0, "{}", of(&bursts));
+    }
+
+    #[test]
+    fn repeats_that_agree_make_it_surer_and_repeats_that_differ_do_not() {
+        let one = Share::new(40, 1_000);
+        assert_eq!(one.standing(0.05, 0.95), Standing::LooksHeld);
+        assert_eq!(Share::pooled(&[one, one, one, one]).standing(0.05, 0.95), Standing::Held);
+        let torn = [Share::new(0, 1_000), Share::new(120, 1_000), Share::new(0, 1_000), Share::new(40, 1_000)];
+        assert_eq!(Share::pooled(&torn).standing(0.05, 0.95), Standing::LooksHeld);
+    }
+}

@@ -1,0 +1,82 @@
+//! Levels that nobody measured: what a queue in closed form would show.
+
+use crate::level::{Endpoint, Judged, Latency, Level};
+use crate::queue::{Queue, exponential};
+use crate::search::Share;
+use fieldday_api::endpoint::Op;
+use fieldday_api::time::Time;
+use fieldday_report::limits::{LimitResult, LimitUnit, LimitVerdict};
+
+/// A target with so many workers, and what reps ask of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Target {
+    pub workers: u32,
+    pub service_s: f64,
+    pub rate_per_rep: f64,
+    /// "p95 < so many seconds".
+    pub bound_s: f64,
+}
+
+pub(crate) const TARGET: Target = Target { workers: 4, service_s: 0.02, rate_per_rep: 0.5, bound_s: 0.1 };
+
+impl Target {
+    pub fn queue(&self, reps: u64) -> Queue {
+        Queue::mmc(self.workers, reps as f64 * self.rate_per_rep, self.service_s)
+    }
+    /// The greatest number of reps whose p95 is within the bound.
+    pub fn truth(&self) -> f64 {
+        self.queue(1).greatest_rate(0.95, self.bound_s, &exponential(self.service_s, 500)) / self.rate_per_rep
+    }
+    /// What would be measured, without noise but that of whole numbers.
+    pub fn level(&self, reps: u64, measured_s: f64) -> Level {
+        let (queue, points) = (self.queue(reps), exponential(self.service_s, 200));
+        let rate = queue.rate.min(0.999 * f64::from(self.workers) / self.service_s);
+        let queue = Queue { rate, ..queue };
+        let mean_us = (self.service_s + queue.mean_wait_s().unwrap_or(10.0)) * 1e6;
+        let at = |share: f64| (queue.quantile_s(share, &points).unwrap_or(10.0) * 1e6) as u64;
+        let latency = Latency { mean_us, p50_us: at(0.5), p95_us: at(0.95), p99_us: at(0.99) };
+        let requests = (rate * measured_s).round() as u64;
+        let beyond = (queue.beyond(self.bound_s, &exponential(self.service_s, 500)) * requests as f64).round() as u64;
+        let points_us = (0..100).map(|i| at((f64::from(i) + 0.5) / 100.0)).collect();
+        let verdict =
+            if latency.p95_us as f64 > self.bound_s * 1e6 { LimitVerdict::Exceeded } else { LimitVerdict::Held };
+        Level {
+            reps,
+            began: Time::from_micros(0),
+            measured_s,
+            requests,
+            requests_per_s: rate,
+            in_flight: rate * mean_us / 1e6,
+            in_flight_by_little: rate * mean_us / 1e6,
+            errors: 0,
+            endpoints: vec![Endpoint {
+                op: Op::ListAppointments,
+                requests,
+                requests_per_s: rate,
+                latency: latency.clone(),
+                points_us,
+            }],
+            limits: vec![Judged {
+                result: LimitResult {
+                    text: "wire p95 < 100 ms".to_owned(),
+                    verdict,
+                    clock: None,
+                    unit: LimitUnit::Micros,
+                    bound: (self.bound_s * 1e6) as u64,
+                    actual: Some(latency.p95_us),
+                    at_least: false,
+                    margin: None,
+                    sample_count: requests,
+                    note: None,
+                },
+                share: Some(Share::new(beyond, requests)),
+                allowed: 0.05,
+            }],
+            latency,
+            arrivals_scv: 1.0,
+            rules_broken: Vec::new(),
+            invalid: None,
+            suffered: None,
+        }
+    }
+}

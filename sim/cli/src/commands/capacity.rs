@@ -1,0 +1,355 @@
+//! `fieldday capacity --target mock|URL`: how many reps a target carries. The search says what to measure next, a level is a
+//! live run, and everything measured is in the folder before the next level begins.
+
+mod measure;
+mod place;
+
+use crate::args::{Format, seed};
+use crate::choice;
+use crate::failure::Failure;
+use crate::{interrupt, machine, output};
+use clap::Args;
+use fieldday_api::time::Date;
+use fieldday_capacity::day::{Counter, Day};
+use fieldday_capacity::journal::{FORMAT, Header, Journal, MockTerms};
+use fieldday_capacity::level::Level;
+use fieldday_capacity::report::Report;
+use fieldday_capacity::search::{Ending, Next, Range, Standing};
+use fieldday_engine::cell::Keep;
+use fieldday_engine::run::{Options, run};
+use fieldday_live::clock::utc_now;
+use fieldday_live::run::{lasts, window};
+use fieldday_report::Paint;
+use fieldday_report::units::{count, micros, number};
+use fieldday_world::plan::Plan;
+use fieldday_world::scenario::Scenario;
+use fieldday_world::scenario::limits::{Limit, Measure as Limited};
+use measure::Bench;
+use place::Place;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The scenario if none is named.
+const SCENARIO: &str = "peak";
+/// Over so many seconds reps come to work before a level is measured.
+const WARM_UP_S: u32 = 20;
+/// So many reps' days are lived on the virtual clock, to see what a rep asks over the day.
+const DAY_REPS: u64 = 200;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  fieldday capacity --target http://127.0.0.1:8000 --limit 'wire p95 < 300 ms'
+  fieldday capacity weekday --target mock --workers 2 --delay-us 50000 --speed 30 --limit 'wire p95 < 300 ms'
+  fieldday capacity peak --target https://staging.example.com --allow staging.example.com --from 50 --to 5000
+  fieldday capacity --resume results/capacity-peak-0x1-20260610T081500Z
+
+Limits are the scenario's, or those given by --limit in their place. Each level is one run at the busiest part of the day:
+reps come to work during the warm-up, then it is measured, until every limit's percentile has samples enough. Stops at the
+first level that the target or this machine cannot cope with. The folder has capacity.html, capacity.md, capacity.json and
+capacity.jsonl, the levels as they were measured.
+
+Exit codes: 0 found, or nothing broke; 1 not even the smallest number of reps holds; 2 wrong; 3 the target cannot be used;
+4 this machine could not keep up before a limit broke; 130 interrupted, with what was measured kept.";
+
+#[derive(Args, Debug)]
+pub struct CapacityArgs {
+    /// A built-in scenario's name, or the path of a .toml file; `peak` if none is given
+    pub scenario: Option<String>,
+    /// What to call: the tool's own `mock` over HTTP, or a deployment's base URL
+    #[arg(long, value_name = "mock|URL", required_unless_present = "resume")]
+    pub target: Option<String>,
+    /// The seed, decimal or 0x hexadecimal
+    #[arg(long, value_name = "N", value_parser = seed)]
+    pub seed: Option<u64>,
+    /// Another date than the scenario's, as 2026-06-10
+    #[arg(long, value_name = "DATE", value_parser = choice::date)]
+    pub date: Option<Date>,
+    /// The smallest number of reps; 10 if not given
+    #[arg(long, value_name = "N")]
+    pub from: Option<u64>,
+    /// The greatest number of reps; 2000 if not given
+    #[arg(long, value_name = "N")]
+    pub to: Option<u64>,
+    /// The factor from one level to the next, until a limit breaks; 2 if not given
+    #[arg(long, value_name = "FACTOR")]
+    pub step: Option<f64>,
+    /// How close, as a share, to the edge; 0.05 if not given
+    #[arg(long, value_name = "SHARE")]
+    pub resolution: Option<f64>,
+    /// How often a level at the edge is measured at most; 3 if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub repeats: Option<u32>,
+    /// With which confidence a level is said to hold or to break; 0.95 if not given
+    #[arg(long, value_name = "SHARE")]
+    pub confidence: Option<f64>,
+    /// How long a level is measured at least, in seconds; 30 if not given
+    #[arg(long, value_name = "SECONDS")]
+    pub level: Option<f64>,
+    /// How long a level is measured at most, in seconds; 600 if not given
+    #[arg(long, value_name = "SECONDS")]
+    pub longest: Option<f64>,
+    /// Over how many seconds reps come to work before a level is measured; 20 if not given
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    pub warm_up: Option<u32>,
+    /// What must hold, in place of the scenario's limits (again for more): 'wire p95 < 300 ms for reads', 'error rate < 1 %'
+    #[arg(long, value_name = "LIMIT", value_parser = limit)]
+    pub limit: Vec<Limit>,
+    /// Go on with an interrupted search, from its folder
+    #[arg(long, value_name = "FOLDER")]
+    pub resume: Option<PathBuf>,
+    /// Threads for reps; all cores but one if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub threads: Option<u64>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
+    /// Where to make the folder
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub out: PathBuf,
+    /// How many times as fast as the wall clock the day passes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub speed: Option<u32>,
+    /// The part of the day that is searched for its busiest moment, by local time
+    #[arg(long, value_name = "07:30-09:00", value_parser = choice::window)]
+    pub window: Option<(fieldday_api::time::TimeOfDay, fieldday_api::time::TimeOfDay)>,
+    /// Without the mobile network: pure load on the target
+    #[arg(long)]
+    pub no_link: bool,
+    /// A host beyond loopback that may be called (again for more)
+    #[arg(long, value_name = "HOST")]
+    pub allow: Vec<String>,
+    /// Further root certificates to trust, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+    /// With --target mock: work on so many requests at once; the others wait
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub workers: Option<u32>,
+    /// With --target mock: work on each request for so many microseconds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=600_000_000))]
+    pub delay_us: Option<u64>,
+    /// With --delay-us: on average, exponentially distributed
+    #[arg(long, requires = "delay_us")]
+    pub exponential: bool,
+}
+
+fn limit(text: &str) -> Result<Limit, String> {
+    Limit::parse(text).map_err(|error| error.to_string())
+}
+
+pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
+    let before = args.resume.as_deref().map(Journal::read).transpose()?;
+    let mut header = header(args, before.as_ref().map(|read| &read.header))?;
+    header.range.check()?;
+    fits(&mut header)?;
+    let bench = Bench::new(&header, args)?;
+    let stop = interrupt::flag();
+    let day = day(&header, &stop)?;
+    let (mut place, mut levels) = match &args.resume {
+        Some(folder) => Place::resume(folder, &header)?,
+        None => (Place::create(&args.out, &header)?, Vec::new()),
+    };
+    announce(&header, &place, levels.len());
+    let ending = loop {
+        if stop.load(Ordering::Relaxed) {
+            break Ending::Interrupted;
+        }
+        match header.range.next(&levels) {
+            Next::Done(ending) => break ending,
+            Next::Measure { reps, for_s, why } => {
+                output::note(&format!("{} reps for {for_s:.0} s ({why})", count(reps)));
+                match bench.level(&header, &day, reps, for_s, &stop) {
+                    Ok(Some(level)) => {
+                        tell(&header.range, &level);
+                        place.add(&level)?;
+                        levels.push(level);
+                    }
+                    Ok(None) => break Ending::Interrupted,
+                    // What was measured before is a result, too.
+                    Err(failure) if !levels.is_empty() => {
+                        finish(args, &header, levels, Ending::Interrupted, day, &place)?;
+                        return Err(failure);
+                    }
+                    Err(failure) => return Err(failure),
+                }
+            }
+        }
+    };
+    finish(args, &header, levels, ending, day, &place)
+}
+
+/// The report, in the folder and on stdout.
+fn finish(
+    args: &CapacityArgs,
+    header: &Header,
+    levels: Vec<Level>,
+    ending: Ending,
+    day: Day,
+    place: &Place,
+) -> Result<u8, Failure> {
+    let report = Report::new(header, levels, ending, day, None);
+    let kept = place.put(&report);
+    match args.format {
+        Format::Json => output::print(&report.json())?,
+        Format::Terminal => output::print(&report.terminal(Paint::new(output::stdout_has_colour())))?,
+    };
+    output::note(&format!("{}: capacity.html, capacity.md, capacity.json, capacity.jsonl", place.path().display()));
+    kept?;
+    Ok(report.exit_code())
+}
+
+/// What is asked, by the command line, and where it is silent by the search that is gone on with.
+fn header(args: &CapacityArgs, before: Option<&Header>) -> Result<Header, Failure> {
+    let target = args.target.clone().or(before.map(|of| of.target.clone())).unwrap_or_default();
+    let is_mock = target == "mock";
+    let scenario = match (&args.scenario, before) {
+        (None, Some(before)) => before.scenario.clone(),
+        (named, _) => settled(choice::load(named.as_deref().unwrap_or(SCENARIO))?, is_mock, args),
+    };
+    let scenario = with_options(scenario, args)?;
+    let mock = match before {
+        Some(before) if args.workers.is_none() && args.delay_us.is_none() => before.mock,
+        _ => is_mock.then_some(MockTerms {
+            workers: args.workers,
+            delay_us: args.delay_us,
+            exponential: args.exponential,
+        }),
+    };
+    // Where the command line is silent, as before.
+    let base = before.map_or_else(Range::default, |of| of.range.clone());
+    let shortest_s = args.level.unwrap_or(base.shortest_s);
+    let range = Range {
+        from: args.from.unwrap_or(base.from),
+        to: args.to.unwrap_or(base.to),
+        step: args.step.unwrap_or(base.step),
+        resolution: args.resolution.unwrap_or(base.resolution),
+        repeats: args.repeats.unwrap_or(base.repeats),
+        confidence: args.confidence.unwrap_or(base.confidence),
+        shortest_s,
+        longest_s: args.longest.unwrap_or(base.longest_s.max(shortest_s)),
+        ..base
+    };
+    Ok(Header {
+        fieldday_capacity: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        target,
+        mock,
+        seed: args.seed.or(before.map(|of| of.seed)).unwrap_or(1),
+        range,
+        warm_up_s: args.warm_up.or(before.map(|of| of.warm_up_s)).unwrap_or(WARM_UP_S),
+        reproduce: before.map_or_else(again, |of| of.reproduce.clone()),
+        began: machine::now(),
+        host: machine::host(),
+        scenario,
+    })
+}
+
+/// A scenario as a search lives it: one day of it, and nothing that must be exercised.
+fn settled(mut scenario: Scenario, is_mock: bool, args: &CapacityArgs) -> Scenario {
+    scenario.day.dates.truncate(1);
+    if let Some(date) = args.date {
+        scenario.day.dates = vec![date];
+    } else if !is_mock {
+        scenario.day.dates = vec![scenario.today(utc_now())];
+    }
+    scenario.must_exercise.clear();
+    // Who tries what must fail, and who reads back what should be there, is no load that anybody plans for.
+    (scenario.live.intruders, scenario.live.auditors) = (false, false);
+    scenario
+}
+
+/// The same with what the command line says.
+fn with_options(mut scenario: Scenario, args: &CapacityArgs) -> Result<Scenario, Failure> {
+    let live = &mut scenario.live;
+    live.speed = args.speed.unwrap_or(live.speed);
+    live.window = args.window.or(live.window);
+    live.link &= !args.no_link;
+    live.allow.extend(args.allow.iter().filter(|host| !live.allow.contains(host)).cloned().collect::<Vec<_>>());
+    if !args.limit.is_empty() {
+        scenario.limits.clone_from(&args.limit);
+    }
+    // More reps bring more requests a second: a limit on them is held by more, not by fewer.
+    scenario.limits.retain(|limit| limit.measure != Limited::Requests);
+    if scenario.limits.is_empty() {
+        return Err(Failure::NoLimits { scenario: scenario.name });
+    }
+    Ok(scenario)
+}
+
+/// A level must fit into the window; the longest one is as long as that allows.
+fn fits(header: &mut Header) -> Result<(), Failure> {
+    let live = &header.scenario.live;
+    let has_s = lasts(&header.scenario).as_seconds() - i64::from(header.warm_up_s);
+    let needed_s = header.range.shortest_s.ceil() as i64;
+    if has_s < needed_s {
+        let (needed_s, has_s) = (needed_s + i64::from(header.warm_up_s), has_s + i64::from(header.warm_up_s));
+        return Err(Failure::ShortWindow { needed_s, has_s, speed: live.speed });
+    }
+    header.range.longest_s = header.range.longest_s.min(has_s as f64);
+    Ok(())
+}
+
+/// The line that was typed.
+fn again() -> String {
+    let plain =
+        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./,:@%+=".contains(c));
+    let quoted = |word: String| if plain(&word) { word } else { format!("'{}'", word.replace('\'', r"'\''")) };
+    let words: Vec<String> = std::env::args().skip(1).map(quoted).collect();
+    format!("fieldday {}", words.join(" "))
+}
+
+/// What a rep asks over the whole day, on the virtual clock.
+fn day(header: &Header, stop: &Arc<AtomicBool>) -> Result<Day, Failure> {
+    let mut scenario = header.scenario.clone();
+    scenario.with_reps(DAY_REPS);
+    let plan = Plan::new(Arc::new(scenario), header.seed)?;
+    let mut counter = Counter::new(header.scenario.live.office);
+    let options = Options { threads: 0, keep: Keep { events: true, history: false }, stop };
+    run(&plan, &options, |cell| {
+        let of = plan.cell(cell.index);
+        if let (Some(events), Some(tenant)) = (&cell.kept, of.tenants.first()) {
+            counter.add(events, of.start, &tenant.data.zone, cell.rep_days);
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(counter.day())
+}
+
+fn announce(header: &Header, place: &Place, measured: usize) {
+    let Range { from, to, .. } = header.range;
+    let limits: Vec<&str> = header.scenario.limits.iter().map(Limit::text).collect();
+    let (opens, closes) = window(&header.scenario);
+    output::note(&format!(
+        "{}, seed {:#x}: how many reps {} carries, {} to {}, between {opens} and {closes} at speed {}\n  limits: {}\n  {}",
+        header.scenario.name,
+        header.seed,
+        header.target,
+        count(from),
+        count(to),
+        header.scenario.live.speed,
+        limits.join("; "),
+        place.path().display()
+    ));
+    if measured > 0 {
+        output::note(&format!("  {measured} levels were measured before"));
+    }
+}
+
+/// A level in a line.
+fn tell(range: &Range, level: &Level) {
+    let verdict = match (&level.invalid, range.standing(&[level])) {
+        (Some(why), _) => format!("does not count: {why}"),
+        (None, Standing::Held) => "holds".to_owned(),
+        (None, Standing::LooksHeld) => "looks as if it holds".to_owned(),
+        (None, Standing::LooksBroken) => "looks broken".to_owned(),
+        (None, Standing::Broken) => level.suffered.clone().unwrap_or_else(|| "broken".to_owned()),
+    };
+    output::note(&format!(
+        "  {} requests/s, {} in flight, p95 {}, {} errors: {verdict}",
+        number(level.requests_per_s),
+        number(level.in_flight),
+        micros(level.latency.p95_us),
+        count(level.errors)
+    ));
+}

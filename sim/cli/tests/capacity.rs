@@ -1,0 +1,147 @@
+//! `fieldday capacity --target`, from outside: against the tool's own mock, gone on with, and with what cannot be searched.
+
+mod common;
+
+use common::{fieldday, room, said, told};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A day of a few reps, on a machine that may be as slow as it likes.
+const SCENARIO: &str = r#"
+name = "few"
+about = "A few reps, for tests."
+limits = ["wire p95 < 20 s"]
+
+[day]
+dates = ["2026-06-10"]
+
+[people]
+reps = 4
+tenants = 2
+territories = ["newark"]
+
+[live]
+speed = 60
+window = ["06:00", "18:00"]
+linger_s = 1
+link = false
+office = false
+
+[live.generator]
+late_p99_ms = 60000
+lag_p99_ms = 60000
+cpu_percent = 100
+"#;
+
+fn scenario(room: &Path) -> String {
+    let file = room.join("few.toml");
+    fs::write(&file, SCENARIO).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+fn folder(out: &Path) -> PathBuf {
+    let mut folders = fs::read_dir(out).unwrap().filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    folders.find(|path| path.is_dir()).unwrap()
+}
+fn levels(folder: &Path) -> usize {
+    fs::read_to_string(folder.join("capacity.jsonl")).unwrap_or_default().lines().count().saturating_sub(1)
+}
+
+#[test]
+fn a_search_is_reported_in_every_form_and_can_be_gone_on_with() {
+    let room = room("capacity-found");
+    let (file, out) = (scenario(&room), room.join("out"));
+    let to = out.to_str().unwrap();
+    let short = ["--level", "2", "--longest", "2", "--warm-up", "3", "--repeats", "1"];
+    let mut args = vec!["capacity", &file, "--target", "mock", "--from", "20", "--to", "40", "--out", to];
+    args.extend(short);
+    let (code, stdout, stderr) = said(&args);
+    assert_eq!(code, 0, "{stdout}\n{stderr}");
+    assert!(stdout.contains("One instance carries at least 40 reps") && stdout.contains("No limit broke"), "{stdout}");
+    assert!(stdout.contains("LEVELS  measured") && stdout.contains("in flight"), "{stdout}");
+    assert!(stderr.contains("how many reps mock carries, 20 to 40"), "{stderr}");
+    let folder = folder(&out);
+    for name in ["capacity.html", "capacity.md", "capacity.json", "capacity.jsonl"] {
+        let text = fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!text.contains("eyJ"), "nothing of a token is in {name}");
+    }
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../capacity/schemas/capacity.schema.json")).unwrap();
+    let document = fs::read_to_string(folder.join("capacity.json")).unwrap();
+    assert!(jsonschema::is_valid(&schema, &serde_json::from_str(&document).unwrap()), "{document}");
+
+    // As a kill leaves it: the last line cut.
+    let journal = folder.join("capacity.jsonl");
+    let (text, measured) = (fs::read_to_string(&journal).unwrap(), levels(&folder));
+    fs::write(&journal, &text[..text.len() - 100]).unwrap();
+    let place = folder.to_str().unwrap();
+    let (code, stdout, stderr) = said(&["capacity", "--resume", place, "--format", "json"]);
+    assert_eq!(code, 0, "{stdout}\n{stderr}");
+    assert!(stderr.contains("was cut") && stderr.contains("levels were measured before"), "{stderr}");
+    assert_eq!(levels(&folder), measured, "one level was measured again: {stderr}");
+    let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(document["measured"]["finding"]["carries"], 40, "{stdout}");
+
+    let (code, _, stderr) = said(&["capacity", "peak", "--resume", place]);
+    assert!(code == 2 && stderr.contains("scenario few, not of peak"), "{stderr}");
+    let (code, _, stderr) = said(&["capacity", "--resume", place, "--limit", "wire p95 < 1 s"]);
+    assert!(code == 2 && stderr.contains("wire p95 < 20 s, not of wire p95 < 1 s"), "{stderr}");
+    assert_eq!(levels(&folder), measured, "and nothing is lost");
+}
+
+#[test]
+fn a_target_that_never_holds_is_said_to() {
+    let room = room("capacity-never");
+    let (file, out) = (scenario(&room), room.join("out"));
+    let args =
+        ["capacity", &file, "--target", "mock", "--from", "20", "--level", "2", "--longest", "2", "--warm-up", "3"];
+    let mock = ["--delay-us", "50000", "--limit", "wire p95 < 20 ms", "--out", out.to_str().unwrap()];
+    let (code, stdout, stderr) = told(&fieldday().args(args).args(mock).output().unwrap());
+    assert_eq!(code, 1, "{stdout}\n{stderr}");
+    assert!(stdout.contains("does not carry even 20 reps") && stdout.contains("begin lower (--from)"), "{stdout}");
+    assert!(stdout.contains("First to break: wire p95 < 20 ms"), "{stdout}");
+    assert!(levels(&folder(&out)) >= 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_search_keeps_what_was_measured_and_says_how_to_go_on() {
+    let room = room("capacity-interrupted");
+    let (file, out) = (scenario(&room), room.join("out"));
+    let args =
+        ["capacity", &file, "--target", "mock", "--from", "20", "--level", "2", "--longest", "2", "--warm-up", "3"];
+    let mut command = fieldday();
+    let child = command
+        .args(args)
+        .args(["--out", out.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(120) && !(out.is_dir() && levels(&folder(&out)) > 0) {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let (code, stdout, stderr) = told(&child.wait_with_output().unwrap());
+    assert_eq!(code, 130, "{stdout}\n{stderr}");
+    assert!(stdout.contains("--resume FOLDER") && folder(&out).join("capacity.html").exists(), "{stdout}");
+}
+
+#[test]
+fn what_cannot_be_searched_is_told_before_anything_begins() {
+    let wrong = |args: &[&str]| {
+        let (code, _, stderr) = said(&[&["capacity"], args].concat());
+        assert_eq!(code, 2, "{stderr}");
+        stderr
+    };
+    assert!(wrong(&["--target", "mock", "--from", "20", "--to", "10"]).contains("--from 20 is more than --to 10"));
+    assert!(wrong(&["--target", "mock", "--step", "1"]).contains("1.1 to 10"));
+    assert!(wrong(&["weekday", "--target", "mock"]).contains("--limit 'wire p95 < 300 ms'"));
+    assert!(wrong(&["--target", "mock", "--limit", "p95 <"]).contains("expected"));
+    assert!(wrong(&["--target", "mock", "--speed", "2000"]).contains("a lower --speed"));
+    assert!(wrong(&["--resume", "nowhere"]).contains("cannot be resumed"));
+    assert!(wrong(&["--target", "https://staging.example.com"]).contains("--allow staging.example.com"));
+    assert!(wrong(&["peak"]).contains("--target"));
+}

@@ -1,0 +1,270 @@
+//! What a search for capacity finds, and what the model foretells from half of the load, beside the truth: a mock whose
+//! workers and service times are known, called by callers who are independent of each other, over HTTP. `bench/capacity.sh`
+//! runs it.
+//!
+//!     cargo run --release -p fieldday-mock --example capacity_truth -- LEVEL_S WORKERS SERVICE_MS exponential|fixed BOUND_MS …
+//!
+//! The truth is the same queue played through request by request. Prints a table; exit code 1 if a figure is off by more than
+//! is allowed.
+
+use fieldday_api::endpoint::Op;
+use fieldday_api::time::{Span, Time};
+use fieldday_capacity::demand;
+use fieldday_capacity::level::{About, Level};
+use fieldday_capacity::queue::played_s;
+use fieldday_capacity::search::{Next, Range};
+use fieldday_capacity::usl;
+use fieldday_chance::{Purpose, Stream};
+use fieldday_mock::{Mock, Options, Pace};
+use fieldday_rules::{Carried, Measures, Traffic};
+use fieldday_tokens::{Algorithm, Key};
+use fieldday_world::plan::Plan;
+use fieldday_world::scenario::Scenario;
+use fieldday_world::scenario::limits::Limit;
+use http_body_util::{BodyExt, Empty};
+use hyper::Uri;
+use hyper::body::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+
+/// The percentile that the limit is on.
+const SHARE: f64 = 0.95;
+/// What is allowed of a measured edge, and of a prediction.
+const MEASURED: f64 = 0.10;
+const FORETOLD: f64 = 0.15;
+/// Requests a second of one caller.
+const CALLS: f64 = 0.5;
+/// Before a level is measured, the queue has so long to become what it will be.
+const WARM_UP: Duration = Duration::from_secs(5);
+/// Requests that are sent later than this share of a service time make a level invalid, if more than one in fifty are.
+const LATE: f64 = 0.25;
+
+/// A mock whose workers and service times are known.
+#[derive(Clone, Copy)]
+struct Truth {
+    workers: u32,
+    service_s: f64,
+    is_exponential: bool,
+    bound_s: f64,
+}
+
+impl Truth {
+    /// The greatest number of requests a second that the workers can do.
+    fn most(&self) -> f64 {
+        f64::from(self.workers) / self.service_s
+    }
+    /// The 95th percentile at so many requests a second, by playing the queue through.
+    fn p95_s(&self, rate: f64) -> f64 {
+        played_s(self.workers, rate, SHARE, |stream| match self.is_exponential {
+            true => stream.exponential(self.service_s),
+            false => self.service_s,
+        })
+    }
+    /// The greatest number of requests a second with the 95th percentile within the bound.
+    fn edge(&self) -> f64 {
+        let (mut low, mut high) = (0.0, self.most());
+        for _ in 0..14 {
+            let middle = (low + high) / 2.0;
+            if self.p95_s(middle) <= self.bound_s { low = middle } else { high = middle }
+        }
+        low
+    }
+    fn name(&self) -> String {
+        let law = if self.is_exponential { 'M' } else { 'D' };
+        format!("M/{law}/{} {:.0} ms", self.workers, self.service_s * 1e3)
+    }
+    fn read(words: &[String]) -> Result<Truth, Box<dyn Error>> {
+        let [workers, service_ms, law, bound_ms] = words else {
+            return Err("a case is WORKERS SERVICE_MS exponential|fixed BOUND_MS".into());
+        };
+        Ok(Truth {
+            workers: workers.parse()?,
+            service_s: service_ms.parse::<f64>()? / 1e3,
+            is_exponential: match law.as_str() {
+                "exponential" => true,
+                "fixed" => false,
+                other => return Err(format!("{other}: exponential or fixed").into()),
+            },
+            bound_s: bound_ms.parse::<f64>()? / 1e3,
+        })
+    }
+    async fn mock(&self) -> Result<Mock, Box<dyn Error>> {
+        let key = Key::generate(Algorithm::Hs256)?;
+        let plan = Plan::new(Arc::new(Scenario::load("demo")?), 1)?;
+        let mut options = Options::trusting(plan, std::slice::from_ref(&key));
+        let span = Span::micros((self.service_s * 1e6) as i64);
+        options.pace = if self.is_exponential { Pace::Exponential(span) } else { Pace::Fixed(span) };
+        options.workers = Some(self.workers as usize);
+        Ok(Mock::serve(options).await?)
+    }
+}
+
+/// Calls a mock at random.
+struct Callers {
+    client: Client<HttpConnector, Empty<Bytes>>,
+    uri: Uri,
+    limits: Vec<Limit>,
+    /// From when on a request is sent late.
+    late: Duration,
+    levels: u64,
+}
+
+impl Callers {
+    fn new(mock: &Mock, truth: &Truth) -> Result<Callers, Box<dyn Error>> {
+        let limit = Limit::parse(&format!("wire p95 < {} ms", (truth.bound_s * 1e3).round()))?;
+        let uri = format!("{}/health", mock.base_url()).parse()?;
+        Ok(Callers {
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            uri,
+            limits: vec![limit],
+            late: Duration::from_secs_f64(truth.service_s * LATE),
+            levels: 0,
+        })
+    }
+    /// A level of so many callers: requests begin when they are due, whatever became of those before.
+    async fn level(&mut self, callers: u64, for_s: f64) -> Level {
+        self.levels += 1;
+        let lasts = Duration::from_secs_f64(for_s);
+        let mut stream = Stream::new(7, Purpose::new("callers"), self.levels, 0, 0);
+        let (began, mut due, mut calls, mut late) = (Instant::now(), Duration::ZERO, JoinSet::new(), (0_u64, 0_u64));
+        let from = began + WARM_UP;
+        loop {
+            due += Duration::from_secs_f64(stream.exponential(1.0 / (callers as f64 * CALLS)));
+            if due > WARM_UP + lasts {
+                break;
+            }
+            tokio::time::sleep_until((began + due).into()).await;
+            late = (late.0 + u64::from(began.elapsed() > due + self.late), late.1 + 1);
+            let call = self.client.get(self.uri.clone());
+            calls.spawn(async move {
+                let sent = Instant::now();
+                let answer = call.await;
+                let good = match answer {
+                    Ok(answer) => answer.status().is_success() && answer.into_body().collect().await.is_ok(),
+                    Err(_) => false,
+                };
+                Carried { op: Op::Health, began_us: micros(from, sent), ended_us: micros(from, Instant::now()), good }
+            });
+        }
+        let mut traffic = Traffic::new(Span::ZERO, Span::micros(lasts.as_micros() as i64));
+        while let Some(carried) = calls.join_next().await {
+            traffic.carried.extend(carried.ok().filter(|one| one.ended_us > 0));
+        }
+        traffic.carried.sort_by_key(|one| one.ended_us);
+        let mut measures = Measures::default();
+        traffic.over().for_each(|one| measures.record_wire(one.op, Span::micros(one.took_us() as i64)));
+        let invalid = (late.0 > late.1 / 50 + 2).then(|| format!("{} of {} requests were sent late", late.0, late.1));
+        let about =
+            About { reps: callers, began: Time::from_micros(0), rules_broken: Vec::new(), invalid, suffered: None };
+        Level::new(about, &traffic, &measures, &self.limits)
+    }
+}
+
+/// From one moment to another; negative if that was before.
+fn micros(from: Instant, to: Instant) -> i64 {
+    match to.checked_duration_since(from) {
+        Some(after) => after.as_micros() as i64,
+        None => -(from.duration_since(to).as_micros() as i64),
+    }
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(args: &[String]) -> Result<bool, Box<dyn Error>> {
+    let (level_s, cases) = args.split_first().ok_or("how many seconds is a level?")?;
+    let (level_s, mut all) = (level_s.parse::<f64>()?, true);
+    for case in cases.chunks(4) {
+        all &= check(Truth::read(case)?, level_s).await?;
+    }
+    Ok(all)
+}
+
+/// Searches one mock, and prints its rows.
+async fn check(truth: Truth, level_s: f64) -> Result<bool, Box<dyn Error>> {
+    let mock = truth.mock().await?;
+    let mut callers = Callers::new(&mock, &truth)?;
+    let range = Range {
+        // From an eighth of what the workers can do: half of the load has the levels that a prediction needs.
+        from: ((truth.most() / CALLS / 8.0) as u64).max(1),
+        to: (truth.most() / CALLS * 2.0) as u64,
+        step: 1.35,
+        resolution: 0.03,
+        shortest_s: level_s,
+        longest_s: level_s * 2.0,
+        ..Range::default()
+    };
+    let mut levels = Vec::new();
+    let ending = loop {
+        match range.next(&levels) {
+            Next::Done(ending) => break ending,
+            Next::Measure { reps, for_s, why } => {
+                let level = callers.level(reps, for_s).await;
+                let invalid = level.invalid.clone().map_or(String::new(), |why| format!(", invalid: {why}"));
+                eprintln!(
+                    "{}: {reps} callers ({why}): {:.1}/s, {:.2} in flight, by Little {:.2}, p95 {} ms{invalid}",
+                    truth.name(),
+                    level.requests_per_s,
+                    level.in_flight,
+                    level.in_flight_by_little,
+                    level.latency.p95_us / 1_000
+                );
+                levels.push(level);
+            }
+        }
+    };
+    let eighty = 0.8 * truth.most();
+    let at_eighty = callers.level((eighty / CALLS).round() as u64, level_s * 2.0).await;
+    mock.stop().await;
+    let finding = range.finding(&levels, ending);
+    let edge = truth.edge();
+    let measured = finding.carries.ok_or("nothing held the limit")? as f64 * CALLS;
+    let mut all = row(&truth, "edge, requests/s", "measured", measured, edge, MEASURED);
+    let bound = |reps: Option<u64>| reps.map_or("?".to_owned(), |reps| format!("{:.1}", reps as f64 * CALLS));
+    println!("{:<14} {:<30} {} to {}", "", "  its interval", bound(finding.low), bound(finding.high));
+    let p95_eighty = truth.p95_s(eighty) * 1e3;
+    all &= row(&truth, "p95 at 80 %, ms", "measured", at_eighty.latency.p95_us as f64 / 1e3, p95_eighty, FORETOLD);
+    let half: Vec<Level> = levels.iter().filter(|level| level.requests_per_s <= edge / 2.0).cloned().collect();
+    let model = demand::fit(&half)?;
+    let said = model.greatest_rate(SHARE, truth.bound_s * 1e6, |_| true);
+    all &= row(&truth, "edge, requests/s", "from half", said, edge, FORETOLD);
+    let said = model.quantile_us(SHARE, eighty).map_or(f64::INFINITY, |us| us / 1e3);
+    all &= row(&truth, "p95 at 80 %, ms", "from half", said, p95_eighty, FORETOLD);
+    let whole = demand::fit(&levels)?;
+    all &= row(&truth, "saturates at, /s", "fitted", whole.saturates_at, truth.most(), MEASURED);
+    let (low, high) = whole.workers_range;
+    println!("{:<14}   workers fitted: {} [{low}, {high}], in truth {}", "", whole.workers, truth.workers);
+    let points: Vec<(f64, f64)> = levels.iter().map(|level| (level.in_flight, level.requests_per_s)).collect();
+    let usl = usl::fit(&points)?;
+    println!("{:<14}   USL: σ {:.4}, κ {:.6}, R² {:.4}", "", usl.sigma.value, usl.kappa.value, usl.r_squared);
+    Ok(all)
+}
+
+fn row(truth: &Truth, what: &str, how: &str, said: f64, is: f64, allowed: f64) -> bool {
+    let off = said / is - 1.0;
+    let held = off.abs() <= allowed;
+    println!(
+        "{:<14} {what:<17} {how:<10} {said:>8.1}  in truth {is:>8.1}  {:>+6.1} %  {} {:.0} %",
+        truth.name(),
+        off * 100.0,
+        if held { "✓ within" } else { "✗ beyond" },
+        allowed * 100.0
+    );
+    held
+}
