@@ -1,0 +1,1 @@
+//! What serves the requests: a deterministic queueing model on integer time.
