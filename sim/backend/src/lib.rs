@@ -34,12 +34,13 @@ pub use inspect::RepRows;
 pub use load::DataError;
 pub use mishaps::{Mishap, MishapKind, ShunyaStep};
 pub use recordings::UPLOAD_URL_PREFIX;
+pub use refusal::failure;
 
 use crate::defects::Defects;
 use crate::heard::{Heard, Target, Wire};
 use crate::memory::Memory;
 use crate::mishaps::{Fate, Mishaps};
-use crate::refusal::{Refusal, failure};
+use crate::refusal::Refusal;
 use crate::shunya::ShunyaTables;
 use crate::state::{Ids, Tenant, Uploads};
 use crate::times::ServiceTables;

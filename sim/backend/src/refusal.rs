@@ -55,7 +55,7 @@ impl Refusal {
 }
 
 /// The answer of a server that failed with `status`, or of a gateway that refuses with it.
-pub(crate) fn failure(status: u16, retry_after: Option<Span>, key: u64) -> Response {
+pub fn failure(status: u16, retry_after: Option<Span>, key: u64) -> Response {
     let (code, message) = match status {
         429 => (ErrorCode::RateLimited, "Too many requests"),
         502 => (ErrorCode::InternalError, "Bad gateway"),

@@ -1,6 +1,7 @@
 //! A cell: one backend with its tenants, their reps and their office, on one executor, for one day.
 
 use crate::executor::Executor;
+use crate::gate::Gate;
 use crate::recorder::Recorder;
 use crate::setup;
 use crate::station::{Line, Occupant, Shared, Station};
@@ -11,7 +12,7 @@ use fieldday_backend::{Backend, RepRows};
 use fieldday_history::event::{Client, ClientKind};
 use fieldday_history::file::Writer;
 use fieldday_history::{Event, Fingerprint, Fingerprinter, What};
-use fieldday_rep::app::settings::Settings;
+use fieldday_rep::app::settings::{Retrying, Settings};
 use fieldday_rep::auditor::Auditor;
 use fieldday_rep::intruder::Intruder;
 use fieldday_rep::office::Desk;
@@ -64,11 +65,11 @@ pub struct CellOutcome {
 
 /// A cell ready to run.
 pub struct CellRun {
-    executor: Executor,
-    shared: Rc<Shared>,
+    pub(crate) executor: Executor,
+    pub(crate) shared: Rc<Shared>,
     name: String,
     index: u32,
-    end: Time,
+    pub(crate) end: Time,
     reps: u64,
     phones: Vec<Rc<Phone<Station>>>,
 }
@@ -79,7 +80,6 @@ const SLICE: Span = Span::minutes(10);
 impl CellRun {
     /// Sets a cell up: its backend with the tenants' data, its clients at their places. `measures` are added to.
     pub fn new(scenario: &Scenario, plan: CellPlan, keep: Keep, measures: Measures) -> CellRun {
-        let executor = Executor::new(plan.start);
         let history = keep.history.then(|| {
             let mut writer = Writer::part(Vec::new());
             // Into memory: it cannot fail.
@@ -94,6 +94,30 @@ impl CellRun {
             history,
             kept: keep.events.then(Vec::new),
         };
+        CellRun::furnished(scenario, plan, Some(recorder), None, setup::app(scenario))
+    }
+    /// A cell whose requests leave for a plant that all cells share. Nothing is noted of it, unless a fingerprint of its
+    /// events is wanted.
+    pub fn at_plant(scenario: &Scenario, plan: CellPlan, retrying: Retrying, recorded: bool) -> CellRun {
+        let recorder = recorded.then(|| Recorder {
+            start: plan.start,
+            fingerprint: Fingerprinter::default(),
+            judges: Judges::new(Arc::new(setup::judges(scenario, plan.start, setup::zones(&plan)))),
+            measures: Measures::default(),
+            history: None,
+            kept: None,
+        });
+        let settings = Settings { retrying, ..setup::app(scenario) };
+        CellRun::furnished(scenario, plan, recorder, Some(Gate::default()), settings)
+    }
+    fn furnished(
+        scenario: &Scenario,
+        plan: CellPlan,
+        recorder: Option<Recorder>,
+        gate: Option<Gate>,
+        settings: Settings,
+    ) -> CellRun {
+        let executor = Executor::new(plan.start);
         let config = setup::backend(scenario, &plan);
         let (name, index, seed, end) = (plan.name.clone(), plan.index, plan.seed, plan.end);
         let mut tenants = plan.tenants;
@@ -107,12 +131,12 @@ impl CellRun {
             seed,
             races: backend.races(),
             backend: RefCell::new(backend),
-            recorder: RefCell::new(Some(recorder)),
+            recorder: RefCell::new(recorder),
+            gate,
             token_life: setup::token_life(scenario),
             served: Cell::new(0),
         });
         let mut run = CellRun { executor, shared, name, index, end, reps: 0, phones: Vec::new() };
-        let settings = setup::app(scenario);
         let mut client = 0;
         for tenant in tenants {
             let (visits, places, found) = (tenant.visits, tenant.places, tenant.found);
@@ -235,6 +259,10 @@ impl CellRun {
             }
         }
         self.finish(complete, phones)
+    }
+    /// An app and its phone hold each other; a phone that is switched off lets go.
+    pub(crate) fn release(&mut self) {
+        std::mem::take(&mut self.phones).iter().for_each(|phone| phone.switch_off());
     }
     fn finish(self, complete: bool, phones: &[Rc<Phone<Station>>]) -> (CellOutcome, Measures) {
         // An app and its phone hold each other; a phone that is switched off lets go.

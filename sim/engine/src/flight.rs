@@ -4,6 +4,7 @@
 //! once: when it takes effect, and when the answer (or the end of patience) comes.
 
 use crate::executor::Due;
+use crate::gate::{Arrival, Ruling, Verdict};
 use crate::station::Place;
 use fieldday_api::call::Response;
 use fieldday_api::time::{Span, Time};
@@ -18,6 +19,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
+/// The shortest span there is.
+const MOMENT: Span = Span::micros(1);
 /// How long a connection that the backend dropped takes to be noticed.
 const BREAK_IS_NOTICED_AFTER: Span = Span::millis(30);
 
@@ -53,7 +56,33 @@ impl Flight {
         let takes_effect = arrives + shared.backend.borrow().service_time(arrives, &request);
         let (deadline, at_deadline) = (attempt.deadline, attempt.at_deadline);
         let (stage, first) = if shared.races { (Stage::Arriving, arrives) } else { (Stage::Working, takes_effect) };
-        let flight = Rc::new(Flight {
+        let flight = Flight::new(place, attempt, key, (arrives, takes_effect), stage);
+        shared.clock.schedule(first, flight.clone());
+        if takes_effect >= deadline {
+            shared.clock.sleep_until(deadline).await;
+            return Ending::Unanswered(at_deadline);
+        }
+        flight.ended().await
+    }
+    /// The same where a plant that all cells share works on it. Nobody here knows how long that takes, so the gate is told
+    /// when the app's patience is over.
+    pub async fn start_at_gate(place: Rc<Place>, attempt: Attempt, key: u64, arrives: Time) -> Ending {
+        let shared = place.shared.clone();
+        let Some(gate) = &shared.gate else { return Flight::start(place, attempt, key, arrives).await };
+        let (op, number, deadline) = (attempt.request.op(), attempt.attempt, attempt.deadline);
+        // Not known, but before the deadline: whoever comes later is told that it is too late.
+        let flight = Flight::new(place, attempt, key, (arrives, arrives.min(deadline - MOMENT)), Stage::Working);
+        gate.leave(flight.clone(), Arrival { at: arrives, number: 0, op, attempt: number, key, deadline });
+        flight.ended().await
+    }
+    fn new(
+        place: Rc<Place>,
+        attempt: Attempt,
+        key: u64,
+        (arrives, takes_effect): (Time, Time),
+        stage: Stage,
+    ) -> Rc<Flight> {
+        Rc::new(Flight {
             place,
             attempt,
             key,
@@ -63,20 +92,38 @@ impl Flight {
             seen: RefCell::default(),
             ended: RefCell::default(),
             waker: Cell::default(),
-        });
-        shared.clock.schedule(first, flight.clone());
-        if takes_effect >= deadline {
-            shared.clock.sleep_until(deadline).await;
-            return Ending::Unanswered(at_deadline);
-        }
-        poll_fn(|context| match flight.ended.borrow_mut().take() {
+        })
+    }
+    async fn ended(&self) -> Ending {
+        poll_fn(|context| match self.ended.borrow_mut().take() {
             Some(ending) => Poll::Ready(ending),
             None => {
-                flight.waker.set(Some(context.waker().clone()));
+                self.waker.set(Some(context.waker().clone()));
                 Poll::Pending
             }
         })
         .await
+    }
+    /// What the plant says of it.
+    pub fn hears(self: &Rc<Self>, verdict: &Verdict) {
+        // An end that the app has been told, or will be told at its deadline, stays as it is.
+        let is_given_up = !matches!(*self.stage.borrow(), Stage::Working);
+        match verdict.what {
+            Ruling::Served if is_given_up => self.effect_in_vain(verdict.at),
+            Ruling::Served => self.takes_effect(verdict.at),
+            _ if is_given_up => {}
+            Ruling::Refused { status, retry_after } => {
+                self.comes_back(verdict.at, Arc::new(fieldday_backend::failure(status, retry_after, self.key)));
+            }
+            Ruling::Broken => self.breaks(verdict.at),
+            Ruling::TooLate => self.ends_at_deadline(),
+        }
+    }
+    /// The app no longer waits; the rows change all the same.
+    fn effect_in_vain(&self, now: Time) {
+        let shared = &self.place.shared;
+        shared.served.set(shared.served.get() + 1);
+        shared.backend.borrow_mut().serve(self.arrives, now, &self.request(), None);
     }
 
     fn request(&self) -> Request<'_> {
@@ -106,13 +153,16 @@ impl Flight {
             Served::Answered(response) => self.comes_back(now, response),
             Served::Cut { took_effect } => {
                 self.truth(Truth::CutByBackend { call, attempt, took_effect });
-                let noticed = now + BREAK_IS_NOTICED_AFTER;
-                if noticed < self.attempt.deadline {
-                    self.ends(noticed, Ending::Unanswered(Lapse::Broken));
-                } else {
-                    self.ends_at_deadline();
-                }
+                self.breaks(now);
             }
+        }
+    }
+    fn breaks(self: &Rc<Self>, now: Time) {
+        let noticed = now + BREAK_IS_NOTICED_AFTER;
+        if noticed < self.attempt.deadline {
+            self.ends(noticed, Ending::Unanswered(Lapse::Broken));
+        } else {
+            self.ends_at_deadline();
         }
     }
     fn comes_back(self: &Rc<Self>, now: Time, response: Arc<Response>) {

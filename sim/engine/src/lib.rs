@@ -8,6 +8,8 @@ pub mod defects;
 pub mod executor;
 pub mod explore;
 mod flight;
+pub mod gate;
+mod lockstep;
 pub mod occasions;
 pub mod prove;
 mod recorder;

@@ -2,10 +2,12 @@
 
 use crate::executor::Handle;
 use crate::flight::Flight;
+use crate::gate::Gate;
 use crate::occasions::Occasions;
 use crate::recorder::Recorder;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Response};
+use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
 use fieldday_api::time::{Span, Time, Zone};
 use fieldday_api::token::Claims;
@@ -29,6 +31,8 @@ pub(crate) struct Shared {
     pub clock: Handle,
     pub seed: u64,
     pub backend: RefCell<Backend>,
+    /// The way to a plant that all cells share, if there is one.
+    pub gate: Option<Gate>,
     /// Whether a racy defect wants to see requests on their arrival.
     pub races: bool,
     /// None once the cell is over: a phone that is still held then has nobody to tell.
@@ -55,7 +59,7 @@ pub(crate) enum Line {
 }
 
 /// One way over a desk's line.
-const DESK_ONE_WAY: Span = Span::millis(15);
+pub const DESK_ONE_WAY: Span = Span::millis(15);
 /// How long the identity provider takes for a token.
 const TOKEN_TAKES: Span = Span::millis(60);
 /// The kind of occasion that fetching a token is.
@@ -171,6 +175,10 @@ impl Surroundings for Station {
         let key = self.attempt_key(occasion, attempt.attempt);
         let (call, number) = (attempt.call, attempt.attempt);
         match self.0.send(self.now(), attempt.request.bytes_up(), key) {
+            // The audio goes to the object store, which is no part of the plant.
+            Out::Arrives { at } if self.0.shared.gate.is_some() && attempt.request.op() != Op::PutAudio => {
+                Flight::start_at_gate(self.0.clone(), attempt, key, at).await
+            }
             Out::Arrives { at } => Flight::start(self.0.clone(), attempt, key, at).await,
             Out::Unreachable { at } => self.ends_at(at, &attempt, Ending::Unanswered(Lapse::Unreachable)).await,
             Out::Lost => {

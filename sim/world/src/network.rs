@@ -95,6 +95,11 @@ impl Profile {
     pub(crate) fn class(radio: Radio, moving: bool) -> usize {
         (radio as usize).saturating_sub(1) * 2 + usize::from(moving)
     }
+    /// The shortest way to the backend, or back, that any of its radios ever gives.
+    pub fn least_one_way(&self) -> Span {
+        let least = self.bearers.iter().map(|bearer| bearer.rtt(0).as_micros() / 2).min();
+        Span::micros(least.unwrap_or(0))
+    }
     pub(crate) fn bearer_of(&self, class: usize) -> &Bearer {
         &self.bearers[class]
     }

@@ -8,6 +8,7 @@ use fieldday_api::endpoint::{Op, Repeat, TimeoutClass};
 use fieldday_api::private;
 use fieldday_api::time::{Span, Time};
 use fieldday_api::token::Credential;
+use fieldday_chance::Purpose;
 use fieldday_history::What;
 use fieldday_history::event::{Bearer, Cause, Deed, Lapse, Sent};
 use std::cell::Cell;
@@ -61,8 +62,8 @@ pub(super) enum Waits {
     Nobody,
 }
 
-/// After a 5xx, at most so many more attempts (§0.3).
-const RETRIES: u32 = 3;
+/// What the app's waits are spread by.
+const JITTER: Purpose = Purpose::new("app.retry.jitter");
 /// From here on a loading indicator is shown (§0.4).
 const INDICATOR_AFTER: Span = Span::seconds(1);
 
@@ -89,6 +90,8 @@ impl<S: Surroundings> App<S> {
         kept: Option<&Rc<Credential>>,
     ) -> Reply {
         let endpoint = request.op().endpoint();
+        // After a 5xx, at most so many more attempts (§0.3).
+        let most = self.phone.settings.retrying.retries;
         let mut failures = 0;
         let mut refused_token = kept.is_some();
         let mut credential = kept.cloned().or_else(|| self.no_token_yet());
@@ -103,8 +106,9 @@ impl<S: Surroundings> App<S> {
                     None => return Reply::Offline,
                 },
             };
+            let tried = (call, attempt);
             let ending = self.attempt(call, attempt, &request, &token, cause, waits).await;
-            let retries = if self.has(Defect::RetriesForLong) { RETRIES * 10 } else { RETRIES };
+            let retries = if self.has(Defect::RetriesForLong) { most * 10 } else { most };
             let may_repeat = endpoint.repeat != Repeat::NotIdempotent && failures < retries;
             let response = match ending {
                 Ending::Unanswered(lapse) => {
@@ -114,11 +118,11 @@ impl<S: Surroundings> App<S> {
                     let blindly = self.has(Defect::CreateRetriedAfterTimeout)
                         && request.op() == Op::CreateTask
                         && matches!(lapse, Lapse::Timeout | Lapse::Broken)
-                        && failures < RETRIES;
+                        && failures < most;
                     if !(send_again && request.op() == Op::StartRecording || blindly) {
                         return Reply::Unanswered(lapse);
                     }
-                    self.pause_before_retry(request.op(), waits, Span::seconds(1 << failures)).await;
+                    self.pause_before_retry(tried, request.op(), waits, Span::seconds(1 << failures), None).await;
                     failures += 1;
                     continue;
                 }
@@ -132,16 +136,16 @@ impl<S: Surroundings> App<S> {
                         return Reply::Answered(response);
                     }
                 }
-                429 if failures < RETRIES => {
+                429 if failures < most => {
                     let asked = response.retry_after.filter(|_| !self.has(Defect::RetryAfterIgnored));
                     let wait = asked.unwrap_or(Span::seconds(1 << failures));
-                    self.pause_before_retry(request.op(), waits, wait).await;
+                    self.pause_before_retry(tried, request.op(), waits, wait, asked).await;
                     failures += 1;
                 }
                 500.. | 403 if may_repeat && self.may_repeat_after(response.status) => {
                     let wait = Span::seconds(1 << failures.min(2)).max(response.retry_after.unwrap_or(Span::ZERO));
                     let wait = if self.has(Defect::RetriesAtOnce) { Span::millis(50) } else { wait };
-                    self.pause_before_retry(request.op(), waits, wait).await;
+                    self.pause_before_retry(tried, request.op(), waits, wait, response.retry_after).await;
                     failures += 1;
                 }
                 404 => {
@@ -157,13 +161,25 @@ impl<S: Surroundings> App<S> {
     fn may_repeat_after(&self, status: u16) -> bool {
         status >= 500 || self.has(Defect::ForbiddenRetried)
     }
+    /// Some time from none to `most`, where the app spreads its waits.
+    pub(super) fn jittered(&self, most: Span, action: u64, attempt: u64) -> Option<Span> {
+        let draw = || self.phone.around.stream(JITTER, action, attempt).range(0..most.as_micros() + 1);
+        self.phone.settings.retrying.jitter.then(|| Span::micros(draw()))
+    }
     /// What goes out in the place of a token that is not there yet: the way of a defect.
     fn no_token_yet(&self) -> Option<Rc<Credential>> {
         let is_early = self.has(Defect::CallsBeforeToken) && self.held_token().is_none();
         is_early.then(|| Rc::new(Credential::None))
     }
 
-    async fn pause_before_retry(&self, op: Op, waits: Waits, wait: Span) {
+    /// Waits before the next attempt; `asked` is what `Retry-After` said, and the least however waits are spread.
+    async fn pause_before_retry(&self, tried: (u32, u8), op: Op, waits: Waits, wait: Span, asked: Option<Span>) {
+        let (call, attempt) = (u64::from(tried.0), u64::from(tried.1));
+        let wait = match (self.jittered(wait.times(2), call, attempt), asked) {
+            (Some(spread), None) => spread,
+            (Some(spread), Some(least)) => least + spread,
+            (None, _) => wait,
+        };
         if waits == Waits::Person {
             self.record(What::Retrying { op });
         }

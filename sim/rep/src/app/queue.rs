@@ -173,12 +173,16 @@ impl<S: Surroundings> App<S> {
         self.memory.keeping.set(true);
         self.background(|app| async move {
             let trigger = if app.phone.around.online() {
-                app.phone.around.sleep(TRY_EVERY).await;
+                let wait = app.jittered(TRY_EVERY.times(2), app.now().micros().unsigned_abs(), 1).unwrap_or(TRY_EVERY);
+                app.phone.around.sleep(wait).await;
                 Trigger::Minute
             } else {
                 app.record(What::Network { online: false });
                 app.phone.around.network_back().await;
                 app.record(What::Network { online: true });
+                if let Some(wait) = app.jittered(TRY_EVERY, app.now().micros().unsigned_abs(), 0) {
+                    app.phone.around.sleep(wait).await;
+                }
                 Trigger::NetworkBack
             };
             app.memory.keeping.set(false);

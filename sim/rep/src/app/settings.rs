@@ -3,6 +3,7 @@
 
 use super::defects::Defects;
 use fieldday_api::time::Span;
+use serde::{Deserialize, Serialize};
 
 /// The app's settings.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,8 +28,28 @@ pub struct Settings {
     pub optional_endpoints: bool,
     /// After how long this person cancels a call in the foreground.
     pub patience: Span,
+    /// How a call that failed is tried again.
+    pub retrying: Retrying,
     /// Switched-on bugs of the app.
     pub defects: Defects,
+}
+
+/// How a call that failed is tried again. The spec's way (§0.3) is the default; others are for whoever asks what they would
+/// change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retrying {
+    /// How often at most.
+    pub retries: u32,
+    /// Waits are drawn evenly from nothing to the spec's wait and as much again (so the mean stays), and what waits for the
+    /// network or for the minute goes out within that minute, not at its beginning.
+    pub jitter: bool,
+}
+
+impl Default for Retrying {
+    fn default() -> Retrying {
+        Retrying { retries: 3, jitter: false }
+    }
 }
 
 impl Default for Settings {
@@ -44,6 +65,7 @@ impl Default for Settings {
             bare_clock_in: false,
             optional_endpoints: false,
             patience: Span::seconds(30),
+            retrying: Retrying::default(),
             defects: Defects::default(),
         }
     }

@@ -28,6 +28,10 @@ pub(super) fn problems(scenario: &Scenario) -> Vec<Finding> {
         findings.dialect(scenario);
         findings.data(&scenario.data);
         findings.tokens(&scenario.tokens);
+        for (key, message, allowed) in scenario.plant.problems() {
+            let path: Vec<&str> = std::iter::once("plant").chain(key.iter().map(String::as_str)).collect();
+            findings.add(&path, message, allowed);
+        }
         for (i, mishap) in scenario.mishap.iter().enumerate() {
             findings.mishap(scenario, &i.to_string(), mishap);
         }

@@ -9,6 +9,7 @@ mod error;
 pub mod limits;
 mod live;
 mod locate;
+pub mod plant;
 mod swarm;
 mod tokens;
 mod trouble;

@@ -4,6 +4,7 @@ use super::data::Data;
 use super::dialect::{Dialect, Severities};
 use super::limits::Limit;
 use super::live;
+use super::plant::Plant;
 use super::tokens::Tokens;
 use super::trouble::{Kills, Mishap, Network, Outage, Shunya, Switches};
 use super::words;
@@ -72,6 +73,9 @@ pub struct Scenario {
     /// How the day is lived on the wall clock.
     #[serde(default, skip_serializing_if = "live::is_default")]
     pub live: live::Live,
+    /// What serves the requests in a capacity simulation.
+    #[serde(default, skip_serializing_if = "live::is_default")]
+    pub plant: Plant,
     /// How a deployment names and wraps things, where otherwise than the spec.
     #[serde(default, skip_serializing_if = "Dialect::is_default")]
     pub dialect: Dialect,
