@@ -1,0 +1,287 @@
+//! What a simulation says: plain data, from which every report is made.
+
+use fieldday_api::endpoint::Op;
+use fieldday_api::time::{Span, Time};
+use fieldday_rep::app::settings::Retrying;
+use fieldday_world::scenario::plant::Plant;
+use serde::{Deserialize, Serialize};
+
+/// A fleet's day, or a part of one, against a plant. All of it is simulated; `assumptions` says what it rests on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// The named question that was asked, if any: `monday-storm`.
+    pub what_if: Option<String>,
+    /// How many reps lived it.
+    pub reps: u64,
+    /// In how many cells.
+    pub cells: u32,
+    /// From when on it was measured.
+    pub from: Time,
+    /// Until when.
+    pub until: Time,
+    /// What served them.
+    pub plant: Plant,
+    /// How the apps retried.
+    pub retrying: Retrying,
+    /// Of all that reached the plant, and what became of it, in hexadecimal.
+    pub fingerprint: String,
+    /// All together.
+    pub totals: Tally,
+    /// The day in pieces of equal length, oldest first.
+    pub bins: Vec<Bin>,
+    /// Each endpoint over the whole time.
+    pub endpoints: Vec<EndpointTally>,
+    /// What was full, and when, in the order in which it first was.
+    pub saturations: Vec<Saturation>,
+    /// The first limit that broke, and what was full then: what breaks first.
+    pub first_broken: Option<Broken>,
+    /// Every limit that broke, with the bins in which it did.
+    pub broken: Vec<Broken>,
+    /// Whether every limit held in every bin.
+    pub holds: bool,
+    /// What is assumed, and where each of it comes from.
+    pub assumptions: Vec<Assumption>,
+    /// What it cost to find out.
+    pub cost: Cost,
+}
+
+/// Requests, by what became of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Tally {
+    /// Reached the plant.
+    pub offered: u64,
+    /// Of these, not the first attempt of their call.
+    pub retries: u64,
+    /// Were worked on and answered.
+    pub served: u64,
+    /// 429 by the rate limit.
+    pub rate_limited: u64,
+    /// 503: the queue was full, or no instance was there.
+    pub turned_away: u64,
+    /// 504: in the plant for too long.
+    pub timed_out: u64,
+    /// The instance went away under them.
+    pub broken: u64,
+    /// The app had given up when the answer came, or could have come. They count above as well.
+    pub too_late: u64,
+    /// Were served, after the spec's limit for their endpoint had passed in the plant alone.
+    pub over_limit: u64,
+}
+
+/// A piece of the day.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Bin {
+    /// Its beginning.
+    pub at: Time,
+    /// Its length.
+    pub span: Span,
+    /// What came and what became of what ended in it.
+    pub tally: Tally,
+    /// Instances that took requests, at most.
+    pub instances: u32,
+    /// Time that workers were busy, of all that they had: parts per million.
+    pub utilisation_ppm: u32,
+    /// Time that database connections were busy, of all that they had: parts per million. None without a database.
+    pub database_ppm: Option<u32>,
+    /// Requests that waited for a worker: the mean over time, in thousandths.
+    pub queue_mean_milli: u64,
+    /// The most that waited.
+    pub queue_max: u64,
+    /// Requests in the plant, waiting or worked on: the mean over time, in thousandths.
+    pub in_plant_mean_milli: u64,
+    /// The most that were.
+    pub in_plant_max: u64,
+    /// Time in the plant, of those served in it, by endpoint: those that had any.
+    pub latencies: Vec<Latency>,
+}
+
+/// How long requests of an endpoint were in the plant: from their last byte's arrival until they took effect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Latency {
+    /// Of which endpoint.
+    pub op: Op,
+    /// How many.
+    pub count: u64,
+    /// The mean.
+    pub mean: Span,
+    /// Half took no longer.
+    pub p50: Span,
+    /// 95 of 100.
+    pub p95: Span,
+    /// 99 of 100.
+    pub p99: Span,
+    /// The longest.
+    pub max: Span,
+}
+
+/// An endpoint over the whole time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EndpointTally {
+    /// Which.
+    pub op: Op,
+    /// Its requests.
+    pub tally: Tally,
+    /// Work that it made: the sum of its service times.
+    pub work: Span,
+    /// Its times in the plant; none if none was served.
+    pub latency: Option<Latency>,
+    /// The bin in which its 95th percentile was greatest, by its beginning.
+    pub worst_at: Option<Time>,
+    /// That percentile.
+    pub worst_p95: Option<Span>,
+}
+
+/// Something was full.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Saturation {
+    /// What.
+    pub what: Resource,
+    /// When it was first.
+    pub first: Time,
+    /// In how many bins.
+    pub bins: u32,
+    /// Time in all that it was.
+    pub during: Span,
+}
+
+/// What can be full.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resource {
+    /// All workers of all instances were busy.
+    Workers,
+    /// Every instance's queue was full.
+    Queue,
+    /// All database connections were taken.
+    Database,
+    /// The rate limit's bucket was empty.
+    RateLimit,
+    /// Autoscaling had reached the most instances that it may have.
+    Scaling,
+    /// No instance took requests.
+    Instances,
+}
+
+/// A limit that broke.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Broken {
+    /// Which, in words: `plant.hold.late_ppm`, or the scenario's own.
+    pub limit: String,
+    /// In which bin first, by its beginning.
+    pub at: Time,
+    /// What was found there.
+    pub found: String,
+    /// What was allowed.
+    pub allowed: String,
+    /// In how many bins.
+    pub bins: u32,
+    /// What was full in that bin.
+    pub full: Vec<Resource>,
+    /// The endpoint it is about; all if none.
+    pub op: Option<Op>,
+}
+
+/// Something assumed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Assumption {
+    /// What it is about.
+    pub about: String,
+    /// What is assumed.
+    pub value: String,
+    /// Where that comes from: the scenario, a measured run's folder, a default.
+    pub source: String,
+}
+
+/// What a simulation cost. It is no part of its result: it differs from machine to machine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Cost {
+    /// Windows that the cells went through in lockstep.
+    pub windows: u64,
+    /// Visits to a cell.
+    pub visits: u64,
+    /// Requests that went through the plant, those before the measured part included.
+    pub requests: u64,
+    /// The most reps that were alive at once.
+    pub alive_max: u64,
+}
+
+/// A table of simulations over instances and reps.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Grid {
+    /// Its cells, by reps, then instances.
+    pub points: Vec<GridPoint>,
+}
+
+/// One of a grid.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct GridPoint {
+    /// How many reps.
+    pub reps: u64,
+    /// How many instances.
+    pub instances: u32,
+    /// Whether every limit held.
+    pub holds: bool,
+    /// Workers' time in the busiest bin: parts per million.
+    pub utilisation_ppm: u32,
+    /// Requests a second in the busiest bin, in thousandths.
+    pub peak_milli: u64,
+    /// Refused or broken, of a million, in the worst bin.
+    pub refused_ppm: u32,
+    /// The greatest 95th percentile of any endpoint in any bin.
+    pub worst_p95: Span,
+    /// What broke first.
+    pub first_broken: Option<Broken>,
+}
+
+/// Advice that was computed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Advice {
+    /// The fewest instances with which every limit held; none if not even the most that were tried held.
+    pub instances: Option<u32>,
+    /// The same with the headroom that the scenario wants.
+    pub with_headroom: Option<u32>,
+    /// The most that were tried.
+    pub tried_up_to: u32,
+    /// What other ways of retrying change, on the plant that was asked about.
+    pub policies: Vec<PolicyEffect>,
+    /// Time limits of the spec that no plant can keep.
+    pub beyond_physics: Vec<Impossible>,
+}
+
+/// What another way of retrying changes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PolicyEffect {
+    /// How the apps retry.
+    pub retrying: Retrying,
+    /// What came and what became of it.
+    pub totals: Tally,
+    /// Requests a second in the busiest bin, in thousandths.
+    pub peak_milli: u64,
+    /// Bins in which a limit broke.
+    pub broken_bins: u32,
+    /// Whether every limit held.
+    pub holds: bool,
+}
+
+/// A time limit that the uplink cannot keep, whatever serves it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Impossible {
+    /// Of which endpoint.
+    pub op: Op,
+    /// The limit.
+    pub limit: Span,
+    /// What is sent, in bytes.
+    pub bytes: u64,
+    /// What that is: an hour of audio at 128 kbit/s.
+    pub what: String,
+    /// Over which radio, in words.
+    pub radio: String,
+    /// How fast that uplink is.
+    pub uplink_kbit_s: u64,
+    /// How long the bytes take alone.
+    pub takes: Span,
+}
