@@ -6,17 +6,15 @@ use super::{auditor, intruder};
 use crate::keys::stream;
 use crate::scenario::{Mishap, MishapWord};
 use fieldday_api::time::{Span, Zone};
+use crate::territory::Territory;
 use fieldday_chance::{join_keys, name_key};
+use std::sync::Arc;
 
 /// Makes a cell. `index` is its place in the plan, `number` its place in its day.
 pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellPlan {
     let name = format!("cell-{index}");
     let tenants = plan.scenario.people.tenants_per_cell;
-    // Territories in turn over all tenants of the day.
-    let site = |j: u32| {
-        &day.territories
-            [((u64::from(number) * u64::from(tenants) + u64::from(j)) % day.territories.len() as u64) as usize]
-    };
+    let site = |j: u32| site(day, tenants, number, j);
     let zones = || (0..tenants).map(|j| &site(j).1);
     let start = zones().map(|zone| zone.midnight(day.date)).min().unwrap_or_default();
     let end = zones().map(|zone| zone.midnight(day.date.plus_days(1))).max().unwrap_or_default() + AFTER_MIDNIGHT;
@@ -56,6 +54,12 @@ pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellP
         cell.mishaps.extend(make_mishap(plan, &cell, mishap, &first_zone));
     }
     cell
+}
+
+/// Where a tenant works: territories in turn over all tenants of the day.
+pub(super) fn site(day: &PlanDay, tenants: u32, number: u32, tenant: u32) -> &(Arc<Territory>, Zone) {
+    let turn = u64::from(number) * u64::from(tenants) + u64::from(tenant);
+    &day.territories[(turn % day.territories.len() as u64) as usize]
 }
 
 /// How many reps a tenant of a cell has: cells fill one after the other, tenants of a cell evenly.
