@@ -6,6 +6,7 @@ use crate::commands::mock::{self, MockArgs};
 use crate::commands::prove::ProveArgs;
 use crate::commands::replay::ReplayArgs;
 use crate::commands::shrink::ShrinkArgs;
+use crate::commands::simulate::{self, SimulateArgs};
 use crate::commands::tokens::TokensArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -81,6 +82,12 @@ pub enum Command {
     /// Takes out of the scenario and its plan whatever the violation does without. Writes story.md; repro.toml, which run,
     /// replay and shrink take in a scenario's place; repro.har, for a browser's tools; repro.sh, the requests by curl.
     Shrink(ShrinkArgs),
+    /// How many reps does a deployment carry, what breaks first, what do more of them need?
+    ///
+    /// With --simulate: all cells of a plan live their day against one plant (instances, workers, queues, a database), in
+    /// lockstep on the virtual clock; their timeouts and retries are its load.
+    #[command(after_long_help = simulate::EXAMPLES)]
+    Capacity(Box<SimulateArgs>),
     /// Judge the history in a run's folder again, and say whether it says the same
     ///
     /// Works on virtual and on live runs, and on what a kill or Ctrl-C left, up to where it was cut. The exit code is that

@@ -121,6 +121,12 @@ pub enum Failure {
     /// A key that is none, or cannot be written.
     #[error(transparent)]
     Key(#[from] fieldday_tokens::KeyError),
+    /// A simulation that cannot be made.
+    #[error(transparent)]
+    Simulate(#[from] fieldday_capacity::simulate::SimulateError),
+    /// A measured run that says nothing about service times.
+    #[error(transparent)]
+    Calibrate(#[from] fieldday_capacity::simulate::CalibrateError),
     /// Too many threads, or none.
     #[error(transparent)]
     Threads(#[from] NoThreads),
@@ -160,6 +166,8 @@ impl Failure {
             | Failure::Key(_)
             | Failure::Mock(_)
             | Failure::Runtime(_)
+            | Failure::Simulate(_)
+            | Failure::Calibrate(_)
             | Failure::Threads(_) => WRONG,
             Failure::Unusable(_) | Failure::Token(_) | Failure::Provision(_) | Failure::Midnight { .. } => UNUSABLE,
         }
@@ -217,6 +225,8 @@ impl Failure {
             ),
             Failure::MockNeedsAKey => Some("leave [tokens] out: the mock then trusts the run's own key".to_owned()),
             Failure::TooFewFiles { .. } => Some("raise the limit: ulimit -n 65536".to_owned()),
+            Failure::Simulate(_) => Some("docs/capacity.md describes [plant] and what may be asked".to_owned()),
+            Failure::Calibrate(_) => Some("`fieldday run --target URL` makes such folders".to_owned()),
             Failure::Midnight { .. } => Some("a higher --speed, or another time of the day".to_owned()),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }

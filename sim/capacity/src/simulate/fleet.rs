@@ -43,8 +43,6 @@ pub(super) struct Rode {
     pub windows: u64,
     pub visits: u64,
     pub alive_max: u64,
-    /// The simulation's end.
-    pub ended: Time,
     /// Of each cell's events, in the plan's order, if they were wanted.
     pub cells: Vec<Fingerprint>,
     pub complete: bool,
@@ -112,7 +110,6 @@ pub(super) fn run(ride: &Ride<'_>, plant: Plant) -> Result<Rode, rayon::ThreadPo
         }
         stable.ends(&mut lock(&mails[mine]));
     });
-    let ended = window.into_inner().unwrap_or_else(PoisonError::into_inner).begins;
     let leader = leader.into_inner().unwrap_or_else(PoisonError::into_inner);
     let (mut visits, mut prints) = (0, Vec::new());
     for mail in mails {
@@ -130,7 +127,6 @@ pub(super) fn run(ride: &Ride<'_>, plant: Plant) -> Result<Rode, rayon::ThreadPo
         windows: leader.windows,
         visits,
         alive_max: leader.alive_max,
-        ended,
         cells: prints.into_iter().map(|(_, print)| print).collect(),
         complete: complete.into_inner(),
     })

@@ -2,12 +2,17 @@
 //!
 //! A [`Question`] is a scenario, a plant, and perhaps a what-if; [`simulate`] answers it with an [`Outcome`].
 
+mod advice;
+mod calibrate;
 mod fleet;
 mod limits;
 mod outcome;
 mod question;
 mod run;
+pub mod text;
 
+pub use advice::{advise, beyond_physics, grid};
+pub use calibrate::{CalibrateError, Calibration, calibrate};
 pub use outcome::*;
 pub use question::{Question, WHAT_IFS, WhatIf, WhatIfRow};
-pub use run::{SimulateError, Watch, answer, simulate};
+pub use run::{SimulateError, Watch, answer, local_zone, simulate};

@@ -103,11 +103,16 @@ pub fn answer(
     Ok((outcome, rode.cells))
 }
 
+/// The zone of the first territory, by which people are told the time.
+pub fn local_zone(scenario: &Scenario, plan_start: Time) -> Zone {
+    let first = scenario.people.territories.first().and_then(|name| territory::named(name));
+    first.and_then(|territory| zones::zone(territory.zone(), plan_start)).unwrap_or_else(Zone::utc)
+}
+
 /// The measured part of the day, in whole pieces.
 fn when(question: &Question, plan: &Plan) -> When {
     let date = plan.scenario().day.dates.first().copied().unwrap_or_default();
-    let first = plan.scenario().people.territories.first().and_then(|name| territory::named(name));
-    let zone = first.and_then(|t| zones::zone(t.zone(), plan.start())).unwrap_or_else(Zone::utc);
+    let zone = local_zone(plan.scenario(), plan.start());
     let (from, until) = match question.window {
         Some((from, until)) => (zone.at(date, from), zone.at(date, until)),
         None => (plan.start(), plan.end()),

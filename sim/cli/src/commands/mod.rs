@@ -14,6 +14,7 @@ pub mod replay;
 mod run;
 mod scenarios;
 pub mod shrink;
+pub mod simulate;
 mod step;
 mod stories;
 pub mod tokens;
@@ -52,6 +53,7 @@ fn execute(command: Command) -> Result<u8, Failure> {
         Command::Marks => catalogue::marks()?,
         Command::Replay(args) => return replay::replay(&args),
         Command::Shrink(args) => return shrink::shrink(&args),
+        Command::Capacity(args) => return simulate::run(&args),
         Command::Prove(args) => return prove::prove(&args),
         Command::Scenarios(args) => scenarios::scenarios(args.command)?,
         Command::Fixtures(args) => fixtures::fixtures(&args.command)?,
