@@ -28,7 +28,7 @@ fn main() {
     question.plant.instances = instances as u32;
     let time = |at: usize| args.get(at).and_then(|text| TimeOfDay::parse(text));
     question.window = time(3).zip(time(4));
-    question.threads = number(5).or(number(3)).unwrap_or(0) as usize;
+    question.threads = args.iter().rposition(|_| true).filter(|last| *last == 3 || *last == 5).and_then(number).unwrap_or(0) as usize;
     let began = Instant::now();
     let progress = |at| eprint!("\r{at}  {:>6.1} s  {} MB   ", began.elapsed().as_secs_f64(), memory_kb("VmRSS") / 1024);
     match simulate(&question, &Watch { stop: &AtomicBool::new(false), progress: &progress }) {

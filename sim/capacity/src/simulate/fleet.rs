@@ -8,6 +8,7 @@
 //! A cell in which nothing is due costs nothing in a window, and windows in which nothing is due anywhere are left out.
 //! A cell is made when its first rep is about to get up, and gone when its last one is done.
 
+use super::gathering::Gathering;
 use crate::plant::Plant;
 use fieldday_api::time::{Span, Time};
 use fieldday_engine::cell::CellRun;
@@ -20,7 +21,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Barrier, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How to run a fleet.
 pub(super) struct Ride<'a> {
@@ -48,6 +49,8 @@ pub(super) struct Rode {
     pub complete: bool,
 }
 
+/// For so many reps one more thread is worth it.
+const REPS_WORTH_A_THREAD: u64 = 20_000;
 /// Windows between two looks at the outside.
 const LOOKS_EVERY: u64 = 1_000;
 
@@ -77,13 +80,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Lets the fleet live until `ride.until`.
 pub(super) fn run(ride: &Ride<'_>, plant: Plant) -> Result<Rode, rayon::ThreadPoolBuildError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(ride.threads).build()?;
+    // Threads wait for each other in every window: for a small fleet that takes longer than what they do in it.
+    let worth = usize::try_from(ride.plan.reps() / REPS_WORTH_A_THREAD).unwrap_or(usize::MAX).max(1);
+    let threads = if ride.threads == 0 { worth.min(rayon::current_num_threads()) } else { ride.threads };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let threads = pool.current_num_threads();
     let mails: Vec<Mutex<Mail>> = (0..threads).map(|_| Mutex::default()).collect();
     let start = ride.plan.start();
     let window = Mutex::new(Window { begins: start, ends: start, is_over: false });
     let leader = Mutex::new(Leader { plant: Some(plant), arrivals: Vec::new(), windows: 0, alive_max: 0 });
-    let barrier = Barrier::new(threads);
+    let gathering = Gathering::new(threads);
     let complete = AtomicBool::new(true);
     pool.broadcast(|context| {
         let mine = context.index();
@@ -98,7 +104,7 @@ pub(super) fn run(ride: &Ride<'_>, plant: Plant) -> Result<Rode, rayon::ThreadPo
                 mail.panic = Some(panic);
             }
             drop(mail);
-            if barrier.wait().is_leader() {
+            if gathering.wait() {
                 let mut leader = lock(&leader);
                 let next = leader.leads(ride, now, &mails);
                 if next.is_none() && ride.stop.load(Ordering::Relaxed) {
@@ -106,7 +112,7 @@ pub(super) fn run(ride: &Ride<'_>, plant: Plant) -> Result<Rode, rayon::ThreadPo
                 }
                 *lock(&window) = next.unwrap_or(Window { is_over: true, ..now });
             }
-            barrier.wait();
+            gathering.wait();
         }
         stable.ends(&mut lock(&mails[mine]));
     });

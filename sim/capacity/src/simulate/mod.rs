@@ -5,6 +5,7 @@
 mod advice;
 mod calibrate;
 mod fleet;
+mod gathering;
 mod limits;
 mod outcome;
 mod question;

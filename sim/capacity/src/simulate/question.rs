@@ -26,7 +26,7 @@ pub struct Question {
     pub window: Option<(TimeOfDay, TimeOfDay)>,
     /// What if.
     pub what_if: Option<WhatIf>,
-    /// How many threads; 0 for one a core.
+    /// How many threads; 0 for as many as are worth it.
     pub threads: usize,
 }
 

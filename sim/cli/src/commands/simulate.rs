@@ -3,7 +3,7 @@
 use crate::args::Format;
 use crate::choice;
 use crate::failure::Failure;
-use crate::{interrupt, machine, output};
+use crate::{interrupt, output};
 use clap::Args;
 use fieldday_api::time::{Time, TimeOfDay};
 use fieldday_capacity::simulate::{
@@ -74,7 +74,7 @@ pub struct SimulateArgs {
     /// Search for the instances it takes, and try other ways of retrying: some ten simulations more
     #[arg(long)]
     pub advise: bool,
-    /// Threads; one a core if not given. Changes nothing but the time it takes
+    /// Threads; as many as are worth it if not given. Changes nothing but the time it takes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub threads: Option<u64>,
     /// How to print the result
@@ -186,7 +186,7 @@ fn question(args: &SimulateArgs) -> Result<Question, Failure> {
     question.retrying = Retrying { retries: args.retries.unwrap_or(Retrying::default().retries), jitter: args.jitter };
     question.window = args.window;
     question.what_if = args.what_if;
-    question.threads = usize::try_from(args.threads.unwrap_or_else(machine::cores)).unwrap_or(1);
+    question.threads = usize::try_from(args.threads.unwrap_or(0)).unwrap_or(0);
     Ok(question)
 }
 
