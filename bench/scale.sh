@@ -9,8 +9,8 @@ scenario=${1:-weekday}
 shift || true
 [ $# -gt 0 ] || set -- 10000:2 100000:20
 cargo build --release -p fieldday-capacity --example scale
-printf '%9s %11s %8s %8s %7s %8s %9s %9s %s\n' reps requests seconds us/req MB KB/rep windows alive limits
+printf '%9s %8s %11s %8s %8s %7s %8s %9s %s\n' reps living requests seconds us/req MB KB/living windows 'limits fingerprint'
 for of in "$@"; do
   # shellcheck disable=SC2086 # WINDOW is two words, or none.
-  target/release/examples/scale "$scenario" "${of%%:*}" "${of##*:}" ${WINDOW:-} 2>/dev/null | cut -d' ' -f1-40
+  target/release/examples/scale "$scenario" "${of%%:*}" "${of##*:}" ${WINDOW:-} 2>/dev/null
 done

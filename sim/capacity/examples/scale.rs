@@ -1,6 +1,6 @@
 //! What a simulated fleet costs: one line of a table for `bench/scale.sh`.
 //!
-//! usage: scale SCENARIO REPS INSTANCES [FROM UNTIL] [THREADS]
+//! usage: scale SCENARIO REPS INSTANCES [FROM UNTIL]
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)] // It measures, so it looks at clocks and arguments.
 
 use fieldday_api::time::TimeOfDay;
@@ -13,7 +13,7 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let number = |at: usize| args.get(at).and_then(|text| text.parse::<u64>().ok());
     let (Some(name), Some(reps), Some(instances)) = (args.first(), number(1), number(2)) else {
-        eprintln!("usage: scale SCENARIO REPS INSTANCES [FROM UNTIL] [THREADS]");
+        eprintln!("usage: scale SCENARIO REPS INSTANCES [FROM UNTIL]");
         std::process::exit(2);
     };
     let mut scenario = match Scenario::load(name) {
@@ -28,7 +28,7 @@ fn main() {
     question.plant.instances = instances as u32;
     let time = |at: usize| args.get(at).and_then(|text| TimeOfDay::parse(text));
     question.window = time(3).zip(time(4));
-    question.threads = args.iter().rposition(|_| true).filter(|last| *last == 3 || *last == 5).and_then(number).unwrap_or(0) as usize;
+    let stands_for = question.stands_for();
     let began = Instant::now();
     let progress = |at| eprint!("\r{at}  {:>6.1} s  {} MB   ", began.elapsed().as_secs_f64(), memory_kb("VmRSS") / 1024);
     match simulate(&question, &Watch { stop: &AtomicBool::new(false), progress: &progress }) {
@@ -37,12 +37,12 @@ fn main() {
             let requests = outcome.cost.requests;
             eprintln!();
             println!(
-                "{reps:>9} {requests:>11} {seconds:>8.1} {:>8.1} {:>7} {:>8.2} {:>9} {:>9} {} {}",
+                "{reps:>9} {:>8} {requests:>11} {seconds:>8.1} {:>8.1} {:>7} {:>8.2} {:>9} {} {}",
+                reps.div_ceil(u64::from(stands_for)),
                 seconds * 1e6 / requests.max(1) as f64,
                 kb / 1024,
-                kb as f64 / reps as f64,
+                kb as f64 / reps.div_ceil(u64::from(stands_for)) as f64,
                 outcome.cost.windows,
-                outcome.cost.alive_max,
                 if outcome.holds { "holds" } else { "broken" },
                 outcome.fingerprint,
             );

@@ -11,7 +11,7 @@ use fieldday_world::scenario::plant::{Balancer, Law, PlantTrouble, PlantTroubleW
 use std::collections::BTreeMap;
 
 const ARRIVALS: Purpose = Purpose::new("test.arrivals");
-const DAY: Span = Span::hours(24);
+const DAY: Span = Span::hours(12);
 
 fn service(law: Law) -> Option<Service> {
     Some(Service { reads: Some(law.clone()), writes: Some(law.clone()), health: Some(law), ops: BTreeMap::new() })
@@ -81,8 +81,9 @@ fn agrees(spec: &spec::Plant, per_second: f64, service_us: f64, theory_us: f64) 
     let arrivals = poisson(per_second, DAY);
     let (ledger, verdicts) = run(spec, &arrivals, DAY);
     let (found, interval) = wait(&arrivals, &verdicts, service_us);
-    assert!((found - theory_us).abs() < interval.max(theory_us * 0.02), "{found} ± {interval} µs for {theory_us}");
-    assert!(interval < theory_us * 0.06, "{found} ± {interval} µs says too little");
+    // Half as much again as the 95 % interval: the streams are fixed, but there are several of them.
+    assert!((found - theory_us).abs() < 1.5 * interval, "{found} ± {interval} µs for {theory_us}");
+    assert!(interval < theory_us * 0.08, "{found} ± {interval} µs says too little");
     let utilisation = ledger.bins.iter().map(|bin| f64::from(bin.utilisation_ppm)).sum::<f64>() / ledger.bins.len() as f64;
     let expected = per_second * service_us / f64::from(spec.workers * spec.instances);
     assert!((utilisation / expected - 1.0).abs() < 0.01, "utilisation {utilisation} ppm for {expected}");
@@ -135,7 +136,7 @@ fn troubled() -> spec::Plant {
     slow.percent = Some(400);
     spec::Plant {
         instances: 3,
-        queue: 20,
+        queue: 10,
         give_up_ms: 900,
         balancer: Balancer::TwoChoices,
         database: Some(spec::Database { connections: 5, percent: 40 }),

@@ -77,12 +77,14 @@ impl Plant {
             return;
         }
         self.closes(number);
-        let had: Vec<Ticket> = (0..)
+        // Oldest first: in the order of their places it would depend on who was handed in first.
+        let mut had: Vec<_> = (0..)
             .zip(&self.jobs)
             .filter(|(_, job)| job.instance == number && !matches!(job.stage, Stage::Coming | Stage::Free))
-            .map(|(slot, job)| Ticket { slot, turn: job.turn })
+            .map(|(slot, job)| (job.arrival.at, job.cell, job.arrival.number, Ticket { slot, turn: job.turn }))
             .collect();
-        had.into_iter().for_each(|ticket| self.breaks(ticket, tell));
+        had.sort();
+        had.into_iter().for_each(|(.., ticket)| self.breaks(ticket, tell));
         self.instances[number as usize].waiting.clear();
     }
 

@@ -9,6 +9,7 @@
 //! A cell is made when its first rep is about to get up, and gone when its last one is done.
 
 use super::gathering::Gathering;
+use super::shadows;
 use crate::plant::Plant;
 use fieldday_api::time::{Span, Time};
 use fieldday_engine::cell::CellRun;
@@ -27,6 +28,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(super) struct Ride<'a> {
     pub plan: &'a Plan,
     pub retrying: Retrying,
+    /// For how many reps each stands.
+    pub stands_for: u32,
     pub lookahead: Span,
     /// Nothing from then on matters.
     pub until: Time,
@@ -69,7 +72,6 @@ struct Mail {
 /// The next window, or that there is none.
 #[derive(Clone, Copy)]
 struct Window {
-    begins: Time,
     ends: Time,
     is_over: bool,
 }
@@ -87,7 +89,7 @@ pub(super) fn run(ride: &Ride<'_>, plant: Plant) -> Result<Rode, rayon::ThreadPo
     let threads = pool.current_num_threads();
     let mails: Vec<Mutex<Mail>> = (0..threads).map(|_| Mutex::default()).collect();
     let start = ride.plan.start();
-    let window = Mutex::new(Window { begins: start, ends: start, is_over: false });
+    let window = Mutex::new(Window { ends: start, is_over: false });
     let leader = Mutex::new(Leader { plant: Some(plant), arrivals: Vec::new(), windows: 0, alive_max: 0 });
     let gathering = Gathering::new(threads);
     let complete = AtomicBool::new(true);
@@ -164,6 +166,7 @@ impl Leader {
         self.arrivals.sort_by_key(|(cell, arrival)| (arrival.at, *cell, arrival.number));
         for (cell, arrival) in self.arrivals.drain(..) {
             plant.submit(cell, arrival);
+            shadows::of(arrival, ride.stands_for).for_each(|other| plant.submit(shadows::NO_CELL, other));
         }
         let next = earlier(due, plant.next_due().map(|at| at + ride.lookahead))?;
         let begins = now.ends.max(next);
@@ -175,9 +178,11 @@ impl Leader {
             return None;
         }
         plant.advance(begins + ride.lookahead, &mut |cell, verdict| {
-            lock(&mails[cell as usize % mails.len()]).verdicts.push((cell, verdict));
+            if cell != shadows::NO_CELL {
+                lock(&mails[cell as usize % mails.len()]).verdicts.push((cell, verdict));
+            }
         });
-        Some(Window { begins, ends: begins + ride.lookahead.times(2), is_over: false })
+        Some(Window { ends: begins + ride.lookahead.times(2), is_over: false })
     }
 }
 

@@ -9,11 +9,12 @@ mod gathering;
 mod limits;
 mod outcome;
 mod question;
+mod shadows;
 mod run;
 pub mod text;
 
 pub use advice::{advise, beyond_physics, grid};
 pub use calibrate::{CalibrateError, Calibration, calibrate};
 pub use outcome::*;
-pub use question::{Question, WHAT_IFS, WhatIf, WhatIfRow};
+pub use question::{MOST_ALIVE, Question, WHAT_IFS, WhatIf, WhatIfRow};
 pub use run::{SimulateError, Watch, answer, local_zone, simulate};

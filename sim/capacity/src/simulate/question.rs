@@ -8,6 +8,9 @@ use fieldday_world::scenario::plant::{Plant, PlantTrouble, PlantTroubleWord};
 use fieldday_world::scenario::{Mishap, MishapWord, Outage, Scenario};
 use std::sync::Arc;
 
+/// So many reps at most live at once; of more, each simulated one stands for several.
+pub const MOST_ALIVE: u64 = 250_000;
+
 /// A question to the simulation.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -26,6 +29,8 @@ pub struct Question {
     pub window: Option<(TimeOfDay, TimeOfDay)>,
     /// What if.
     pub what_if: Option<WhatIf>,
+    /// For how many reps each simulated one stands; for as many as are needed to hold them all in memory if none.
+    pub each_for: Option<u32>,
     /// How many threads; 0 for as many as are worth it.
     pub threads: usize,
 }
@@ -149,8 +154,15 @@ impl Question {
             retrying: Retrying::default(),
             window: None,
             what_if: None,
+            each_for: None,
             threads: 0,
         }
+    }
+
+    /// For how many reps each simulated one stands.
+    pub fn stands_for(&self) -> u32 {
+        let needed = self.scenario.people.reps.div_ceil(MOST_ALIVE).max(1);
+        self.each_for.unwrap_or(u32::try_from(needed).unwrap_or(u32::MAX)).max(1)
     }
 
     /// The scenario and the plant that are simulated: of the first date, without what only tests a backend, and with what
@@ -170,6 +182,7 @@ impl Question {
             return wrong("retries", &format!("is {}: at most 20", self.retrying.retries));
         }
         scenario.day.dates.truncate(1);
+        scenario.with_reps(scenario.people.reps.div_ceil(u64::from(self.stands_for())));
         scenario.defects.clear();
         scenario.intruders.per_tenant = 0;
         scenario.proof.rounds = 0;

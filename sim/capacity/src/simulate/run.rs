@@ -61,6 +61,7 @@ pub fn answer(
     let ride = Ride {
         plan: &plan,
         retrying: question.retrying,
+        stands_for: question.stands_for(),
         lookahead,
         until: when.until,
         threads: question.threads,
@@ -78,7 +79,7 @@ pub fn answer(
         scenario: scenario.name.clone(),
         seed: question.seed,
         what_if: question.what_if.map(|what_if| what_if.word().to_owned()),
-        reps: plan.reps(),
+        reps: plan.reps() * u64::from(question.stands_for()),
         cells: plan.cells(),
         from: when.from,
         until: when.until,
@@ -96,7 +97,7 @@ pub fn answer(
             windows: rode.windows,
             visits: rode.visits,
             requests: ledger.requests,
-            alive_max: rode.alive_max,
+            alive_max: rode.alive_max * u64::from(question.stands_for()),
         },
         plant: spec,
     };
@@ -129,7 +130,13 @@ fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec
     let database = plant.database.map_or("none: no wait for a connection".to_owned(), |database| {
         format!("{} connections, {} % of the work", database.connections, database.percent)
     });
+    let each = match question.stands_for() {
+        1 => "each is simulated".to_owned(),
+        n => format!("each simulated one stands for {n}: their requests come within a second of its own, their retries with its own"),
+    };
     let lines = [
+        ("reps", each, own),
+        ("rows", "today's appointments and all tasks; no messages, nothing of other days: answers are shorter, requests as many".to_owned(), own),
         ("service times", if service_is_given { "as given, by endpoint" } else { "log-normal by kind" }.to_owned(), question.service_source.as_str()),
         ("instances", format!("{} of {} workers, {} may wait at each", plant.instances, plant.workers, plant.queue), "the scenario's [plant], or the command line"),
         ("database", database, "the scenario's [plant.database]"),

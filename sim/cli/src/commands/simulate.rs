@@ -71,6 +71,9 @@ pub struct SimulateArgs {
     /// Apps spread their waits
     #[arg(long)]
     pub jitter: bool,
+    /// Each simulated rep stands for so many; as few as fit into memory if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub each_for: Option<u32>,
     /// Search for the instances it takes, and try other ways of retrying: some ten simulations more
     #[arg(long)]
     pub advise: bool,
@@ -186,6 +189,7 @@ fn question(args: &SimulateArgs) -> Result<Question, Failure> {
     question.retrying = Retrying { retries: args.retries.unwrap_or(Retrying::default().retries), jitter: args.jitter };
     question.window = args.window;
     question.what_if = args.what_if;
+    question.each_for = args.each_for;
     question.threads = usize::try_from(args.threads.unwrap_or(0)).unwrap_or(0);
     Ok(question)
 }
