@@ -35,10 +35,20 @@ fn main() {
         .map(|t| {
             let d = &t.data;
             let messages = d.threads.iter().map(|thread| thread.messages.len()).sum();
-            [d.contacts.len(), d.leads.len(), d.appointments.len(), d.tasks.len(), messages, t.rows.len(), t.visits.len()]
+            [
+                d.contacts.len(),
+                d.leads.len(),
+                d.appointments.len(),
+                d.tasks.len(),
+                messages,
+                t.rows.len(),
+                t.visits.len(),
+            ]
         })
         .collect();
-    for (i, what) in ["contacts", "leads", "appointments", "tasks", "messages", "row names", "visits"].iter().enumerate() {
+    for (i, what) in
+        ["contacts", "leads", "appointments", "tasks", "messages", "row names", "visits"].iter().enumerate()
+    {
         println!("    {what:<24}{:>8.1} a rep", rows.iter().map(|r| r[i]).sum::<usize>() as f64 / reps as f64);
     }
     use fieldday_api::wire::{appointments as a, messages as m, tasks as t};
@@ -50,7 +60,8 @@ fn main() {
         size_of::<t::Task>(),
         size_of::<m::Message>()
     );
-    let copies: Vec<_> = plans.iter().map(|plan| plan.tenants.iter().map(|t| t.data.clone()).collect::<Vec<_>>()).collect();
+    let copies: Vec<_> =
+        plans.iter().map(|plan| plan.tenants.iter().map(|t| t.data.clone()).collect::<Vec<_>>()).collect();
     told("a copy of the rows", reps);
     let backends: Vec<Backend> =
         plans.iter().zip(copies).map(|(plan, rows)| Backend::new(Config::default(), 1, plan.start, rows)).collect();

@@ -30,7 +30,8 @@ fn main() {
     question.window = time(3).zip(time(4));
     let stands_for = question.stands_for();
     let began = Instant::now();
-    let progress = |at| eprint!("\r{at}  {:>6.1} s  {} MB   ", began.elapsed().as_secs_f64(), memory_kb("VmRSS") / 1024);
+    let progress =
+        |at| eprint!("\r{at}  {:>6.1} s  {} MB   ", began.elapsed().as_secs_f64(), memory_kb("VmRSS") / 1024);
     match simulate(&question, &Watch { stop: &AtomicBool::new(false), progress: &progress }) {
         Ok(outcome) => {
             let (seconds, kb) = (began.elapsed().as_secs_f64(), memory_kb("VmHWM"));

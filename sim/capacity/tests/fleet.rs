@@ -1,7 +1,7 @@
 //! Whole fleets against one plant.
 
 use fieldday_api::time::{Time, TimeOfDay};
-use fieldday_capacity::simulate::{Outcome, Question, SimulateError, WhatIf, Watch, answer, simulate};
+use fieldday_capacity::simulate::{Outcome, Question, SimulateError, Watch, WhatIf, answer, simulate};
 use fieldday_world::scenario::Scenario;
 use std::sync::atomic::AtomicBool;
 

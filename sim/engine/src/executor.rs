@@ -229,7 +229,8 @@ impl Executor {
     fn poll_task(&self, id: TaskId) {
         let index = id.slot as usize;
         // Woken twice in one batch, or after its end.
-        let taken = self.inner.tasks.borrow_mut().get_mut(index).filter(|s| s.turn == id.turn).and_then(|s| s.task.take());
+        let taken =
+            self.inner.tasks.borrow_mut().get_mut(index).filter(|s| s.turn == id.turn).and_then(|s| s.task.take());
         let Some((mut task, waker)) = taken else { return };
         self.inner.polls.set(self.inner.polls.get() + 1);
         match task.as_mut().poll(&mut Context::from_waker(&waker)) {

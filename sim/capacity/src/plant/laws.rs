@@ -61,7 +61,8 @@ pub fn mean_us(law: &Law) -> f64 {
         Law::Quantiles { points } => {
             let ends = points.first().map_or(0.0, |p| f64::from(p.0) * p.1 as f64)
                 + points.last().map_or(0.0, |p| (1e6 - f64::from(p.0)) * p.1 as f64);
-            let within = points.windows(2).map(|pair| f64::from(pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) as f64 / 2.0);
+            let within =
+                points.windows(2).map(|pair| f64::from(pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) as f64 / 2.0);
             (ends + within.sum::<f64>()) / 1e6
         }
     }

@@ -239,7 +239,8 @@ impl Plant {
             let gives_up = self.give_ups.front().map(|(at, _)| *at);
             let deadline = self.deadlines.peek().map(|Reverse((at, _))| *at);
             let arrival = self.coming.peek().map(|Reverse((at, ..))| *at);
-            let Some(at) = [own, gives_up, deadline, arrival].into_iter().flatten().min().filter(|at| *at < until) else {
+            let Some(at) = [own, gives_up, deadline, arrival].into_iter().flatten().min().filter(|at| *at < until)
+            else {
                 break;
             };
             self.passes(at);

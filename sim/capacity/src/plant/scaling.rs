@@ -92,7 +92,8 @@ impl Plant {
         for _ in 0..more {
             self.schedule(now + starts, Event::Joins);
         }
-        if wants_less && there > scaling.least.max(1)
+        if wants_less
+            && there > scaling.least.max(1)
             && let Some(last) = self.choice.taking.last().copied()
         {
             self.drains(last);

@@ -19,7 +19,15 @@ fn service(law: Law) -> Option<Service> {
 /// One queue before `workers` workers, without limits.
 fn queue(workers: u32, law: Law) -> spec::Plant {
     let cold_start = spec::ColdStart { starts_in_s: 60, cold_for_s: 0, cold_percent: 100 };
-    spec::Plant { instances: 1, workers, queue: 10_000_000, give_up_ms: 0, service: service(law), cold_start, ..spec::Plant::default() }
+    spec::Plant {
+        instances: 1,
+        workers,
+        queue: 10_000_000,
+        give_up_ms: 0,
+        service: service(law),
+        cold_start,
+        ..spec::Plant::default()
+    }
 }
 fn when(length: Span) -> When {
     let start = Time::default();
@@ -62,7 +70,8 @@ fn wait(arrivals: &[Arrival], verdicts: &[Verdict], service_us: f64) -> (f64, f6
         let number = verdict.number as usize;
         took[number] = verdict.at.since(arrivals[number].at).as_micros() as f64;
     }
-    let batches: Vec<f64> = took.chunks(took.len() / 50).map(|b| b.iter().sum::<f64>() / b.len() as f64).take(50).collect();
+    let batches: Vec<f64> =
+        took.chunks(took.len() / 50).map(|b| b.iter().sum::<f64>() / b.len() as f64).take(50).collect();
     let mean = batches.iter().sum::<f64>() / 50.0;
     let variance = batches.iter().map(|b| (b - mean) * (b - mean)).sum::<f64>() / 49.0;
     // Student's t with 49 degrees of freedom.
@@ -84,7 +93,8 @@ fn agrees(spec: &spec::Plant, per_second: f64, service_us: f64, theory_us: f64) 
     // Half as much again as the 95 % interval: the streams are fixed, but there are several of them.
     assert!((found - theory_us).abs() < 1.5 * interval, "{found} ± {interval} µs for {theory_us}");
     assert!(interval < theory_us * 0.08, "{found} ± {interval} µs says too little");
-    let utilisation = ledger.bins.iter().map(|bin| f64::from(bin.utilisation_ppm)).sum::<f64>() / ledger.bins.len() as f64;
+    let utilisation =
+        ledger.bins.iter().map(|bin| f64::from(bin.utilisation_ppm)).sum::<f64>() / ledger.bins.len() as f64;
     let expected = per_second * service_us / f64::from(spec.workers * spec.instances);
     assert!((utilisation / expected - 1.0).abs() < 0.01, "utilisation {utilisation} ppm for {expected}");
 }
@@ -153,7 +163,10 @@ fn troubled() -> spec::Plant {
         }),
         trouble: vec![
             trouble(PlantTroubleWord::InstanceLost, TimeOfDay::hm(0, 10), TimeOfDay::hm(0, 20)),
-            PlantTrouble { drain_s: Some(1), ..trouble(PlantTroubleWord::Deployment, TimeOfDay::hm(0, 25), TimeOfDay::hm(0, 59)) },
+            PlantTrouble {
+                drain_s: Some(1),
+                ..trouble(PlantTroubleWord::Deployment, TimeOfDay::hm(0, 25), TimeOfDay::hm(0, 59))
+            },
             slow,
         ],
         ..queue(2, Law::Exponential { mean_us: 120_000 })
@@ -175,7 +188,10 @@ fn every_request_ends_once_and_littles_law_is_exact() {
         assert!(verdicts.is_sorted_by_key(|verdict| verdict.at));
     }
     let totals = run(&troubled(), &arrivals, Span::hours(2)).0.totals;
-    assert!([totals.rate_limited, totals.turned_away, totals.timed_out, totals.broken].iter().all(|n| *n > 0), "{totals:?}");
+    assert!(
+        [totals.rate_limited, totals.turned_away, totals.timed_out, totals.broken].iter().all(|n| *n > 0),
+        "{totals:?}"
+    );
 }
 
 #[test]
@@ -247,7 +263,14 @@ fn a_stall_becomes_a_lasting_failure_where_clients_retry_at_once_and_passes_wher
         let mut slow = spec.clone();
         let stall = PlantTroubleWord::Slow;
         let (from, until) = (TimeOfDay::hm(0, 5), TimeOfDay::hm(0, 6));
-        slow.trouble.push(PlantTrouble { kind: stall, from, until, percent: Some(2_000), ops: Vec::new(), drain_s: None });
+        slow.trouble.push(PlantTrouble {
+            kind: stall,
+            from,
+            until,
+            percent: Some(2_000),
+            ops: Vec::new(),
+            drain_s: None,
+        });
         let mut plant = Plant::new(&slow, 1, Span::millis(15), &when(Span::hours(1))).unwrap();
         // 40 clients, one request each in 8 s or so: half of what the plant can do. They wait for 2 s.
         let ask = |client: u32, attempt: u8, at: Time| {
@@ -266,7 +289,8 @@ fn a_stall_becomes_a_lasting_failure_where_clients_retry_at_once_and_passes_wher
             plant.advance(now, &mut |_, verdict| heard.push(verdict));
             for verdict in heard {
                 let client = verdict.number as usize;
-                let mut stream = Stream::new(9, ARRIVALS, u64::from(verdict.number), verdict.at.micros().unsigned_abs(), 0);
+                let mut stream =
+                    Stream::new(9, ARRIVALS, u64::from(verdict.number), verdict.at.micros().unsigned_abs(), 0);
                 match verdict.what {
                     Ruling::TooLate => {
                         given_up[client] += 1;
@@ -307,8 +331,12 @@ fn impossible_plants_are_refused_by_the_name_of_the_key() {
     let scaling = troubled().scaling.unwrap();
     let reversed = spec::Scaling { least: 5, most: 3, ..scaling };
     assert!(refused(&spec::Plant { scaling: Some(reversed), ..usual.clone() }).contains("`plant.scaling.most`"));
-    let reads = Service { reads: Some(Law::Constant { us: 1 }), health: Some(Law::Constant { us: 1 }), ..Service::default() };
-    assert!(refused(&spec::Plant { service: Some(reads), ..usual.clone() }).contains("`plant.service.ops.update-appointment`"));
+    let reads =
+        Service { reads: Some(Law::Constant { us: 1 }), health: Some(Law::Constant { us: 1 }), ..Service::default() };
+    assert!(
+        refused(&spec::Plant { service: Some(reads), ..usual.clone() })
+            .contains("`plant.service.ops.update-appointment`")
+    );
     let backwards = Law::Quantiles { points: vec![(500_000, 9), (100_000, 10)] };
     assert!(refused(&spec::Plant { service: service(backwards), ..usual }).contains("`plant.service.reads`"));
 }

@@ -1,9 +1,7 @@
 //! Advice that is computed: the same question again with other instances, or with apps that retry otherwise.
 
 use super::limits::rate_milli;
-use super::{
-    Advice, Grid, GridPoint, Impossible, Outcome, PolicyEffect, Question, SimulateError, Watch, simulate,
-};
+use super::{Advice, Grid, GridPoint, Impossible, Outcome, PolicyEffect, Question, SimulateError, Watch, simulate};
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::time::Span;
 use fieldday_rep::app::settings::Retrying;
@@ -210,4 +208,3 @@ pub fn beyond_physics(scenario: &Scenario) -> Vec<Impossible> {
     }
     found
 }
-

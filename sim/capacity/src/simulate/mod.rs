@@ -9,8 +9,8 @@ mod gathering;
 mod limits;
 mod outcome;
 mod question;
-mod shadows;
 mod run;
+mod shadows;
 pub mod text;
 
 pub use advice::{advise, beyond_physics, grid};

@@ -72,11 +72,7 @@ pub const WHAT_IFS: [WhatIfRow; 5] = [
         word: "outage-ends",
         asks: "every region is without network from 12:00 to 13:00 local time, and back at once",
     },
-    WhatIfRow {
-        what_if: WhatIf::Deployment,
-        word: "deployment",
-        asks: "a rolling restart of all instances at 12:00",
-    },
+    WhatIfRow { what_if: WhatIf::Deployment, word: "deployment", asks: "a rolling restart of all instances at 12:00" },
     WhatIfRow {
         what_if: WhatIf::InstanceLost,
         word: "instance-lost",
@@ -101,7 +97,8 @@ impl WhatIf {
 
     fn put_to(self, scenario: &mut Scenario, plant: &mut Plant) {
         let (ten, noon) = (TimeOfDay::hm(10, 0), TimeOfDay::hm(12, 0));
-        let trouble = |kind, from, until| PlantTrouble { kind, from, until, percent: None, ops: Vec::new(), drain_s: None };
+        let trouble =
+            |kind, from, until| PlantTrouble { kind, from, until, percent: None, ops: Vec::new(), drain_s: None };
         match self {
             WhatIf::MondayStorm => scenario.day.leave_home = (TimeOfDay::hm(7, 45), TimeOfDay::hm(8, 0)),
             WhatIf::OutageEnds => scenario.outage.push(Outage {
@@ -145,7 +142,8 @@ impl Question {
     /// A scenario as it is, against the plant that it describes.
     pub fn new(scenario: Scenario, seed: u64) -> Question {
         let plant = scenario.plant.clone();
-        let source = if plant.service.is_some() { "the scenario's [plant.service]" } else { "the model backend's defaults" };
+        let source =
+            if plant.service.is_some() { "the scenario's [plant.service]" } else { "the model backend's defaults" };
         Question {
             scenario,
             seed,

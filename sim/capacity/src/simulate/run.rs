@@ -132,7 +132,9 @@ fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec
     });
     let each = match question.stands_for() {
         1 => "each is simulated".to_owned(),
-        n => format!("each simulated one stands for {n}: their requests come within a second of its own, their retries with its own"),
+        n => format!(
+            "each simulated one stands for {n}: their requests come within a second of its own, their retries with its own"
+        ),
     };
     let lines = [
         ("reps", each, own),

@@ -50,7 +50,10 @@ fn write_outcome(out: &mut String, of: &Outcome, zone: &Zone) -> std::fmt::Resul
         )?;
     }
     write_tally(out, &of.totals)?;
-    writeln!(out, "\n  local      requests/s  workers  database  waiting       in plant  inst.  refused     late    slowest p95")?;
+    writeln!(
+        out,
+        "\n  local      requests/s  workers  database  waiting       in plant  inst.  refused     late    slowest p95"
+    )?;
     for bin in shown(&of.bins) {
         let slowest = bin.latencies.iter().max_by_key(|latency| latency.p95);
         let slowest = slowest.map_or(String::new(), |latency| format!("{} {}", time(latency.p95), latency.op));
@@ -68,7 +71,11 @@ fn write_outcome(out: &mut String, of: &Outcome, zone: &Zone) -> std::fmt::Resul
             share(bin.tally.late_ppm()),
         )?;
     }
-    writeln!(out, "\n  {:<28}{:>10}{:>9}{:>9}{:>10}{:>10}{:>10}{:>12}", "time in the plant", "requests", "retries", "refused", "p50", "p95", "p99", "worst p95")?;
+    writeln!(
+        out,
+        "\n  {:<28}{:>10}{:>9}{:>9}{:>10}{:>10}{:>10}{:>12}",
+        "time in the plant", "requests", "retries", "refused", "p50", "p95", "p99", "worst p95"
+    )?;
     for of in &of.endpoints {
         let latency = |at: fn(&super::Latency) -> Span| of.latency.as_ref().map_or("-".to_owned(), |l| time(at(l)));
         writeln!(
@@ -88,7 +95,13 @@ fn write_outcome(out: &mut String, of: &Outcome, zone: &Zone) -> std::fmt::Resul
         writeln!(out, "\n  full:")?;
     }
     for full in &of.saturations {
-        writeln!(out, "    {:<12} first at {}, for {} in all", word(full.what), clock(zone, full.first), time(full.during))?;
+        writeln!(
+            out,
+            "    {:<12} first at {}, for {} in all",
+            word(full.what),
+            clock(zone, full.first),
+            time(full.during)
+        )?;
     }
     writeln!(out, "\n  assumed:")?;
     for assumption in &of.assumptions {
@@ -143,11 +156,19 @@ pub fn grid(grid: &Grid) -> String {
 
 /// What to do.
 pub fn advice(advice: &Advice) -> String {
-    let mut out = String::from("\nADVICE  computed: the same day again with other instances, and with apps that retry otherwise\n");
+    let mut out = String::from(
+        "\nADVICE  computed: the same day again with other instances, and with apps that retry otherwise\n",
+    );
     let _ = match (advice.instances, advice.with_headroom) {
         (None, _) => writeln!(out, "  not even {} instances carry them: something else is full", advice.tried_up_to),
-        (Some(needed), None) => writeln!(out, "  {needed} instances carry them; none of up to {} with the headroom wanted", advice.tried_up_to),
-        (Some(needed), Some(with)) => writeln!(out, "  {needed} instances carry them; with the headroom wanted, {with}"),
+        (Some(needed), None) => writeln!(
+            out,
+            "  {needed} instances carry them; none of up to {} with the headroom wanted",
+            advice.tried_up_to
+        ),
+        (Some(needed), Some(with)) => {
+            writeln!(out, "  {needed} instances carry them; with the headroom wanted, {with}")
+        }
     };
     for policy in &advice.policies {
         let _ = writeln!(
@@ -158,14 +179,23 @@ pub fn advice(advice: &Advice) -> String {
             milli(policy.peak_milli),
             policy.totals.retries,
             policy.totals.rate_limited + policy.totals.turned_away + policy.totals.timed_out + policy.totals.broken,
-            if policy.holds { "every limit held".to_owned() } else { format!("limits broke in {} pieces of the day", policy.broken_bins) },
+            if policy.holds {
+                "every limit held".to_owned()
+            } else {
+                format!("limits broke in {} pieces of the day", policy.broken_bins)
+            },
         );
     }
     for impossible in &advice.beyond_physics {
         let _ = writeln!(
             out,
             "  {} cannot take less than {} for {} over {} ({} kbit/s up): {} are out of reach",
-            impossible.op, time(impossible.takes), impossible.what, impossible.radio, impossible.uplink_kbit_s, time(impossible.limit)
+            impossible.op,
+            time(impossible.takes),
+            impossible.what,
+            impossible.radio,
+            impossible.uplink_kbit_s,
+            time(impossible.limit)
         );
     }
     out

@@ -7,8 +7,8 @@ use crate::{interrupt, output};
 use clap::Args;
 use fieldday_api::time::{Time, TimeOfDay};
 use fieldday_capacity::simulate::{
-    Advice, Grid, Outcome, Question, SimulateError, WHAT_IFS, WhatIf, Watch, advise, calibrate, grid, local_zone, simulate,
-    text,
+    Advice, Grid, Outcome, Question, SimulateError, WHAT_IFS, Watch, WhatIf, advise, calibrate, grid, local_zone,
+    simulate, text,
 };
 use fieldday_rep::app::settings::Retrying;
 use fieldday_world::scenario::MOST_REPS;
@@ -201,7 +201,12 @@ fn one(question: &Question, advised: bool, watch: &Watch<'_>) -> Result<(Answer,
     Ok((Answer { schema: 1, outcome: Some(outcome), grid: None, advice }, holds))
 }
 
-fn table(question: &Question, reps: &[u64], instances: &[u32], watch: &Watch<'_>) -> Result<(Answer, bool), SimulateError> {
+fn table(
+    question: &Question,
+    reps: &[u64],
+    instances: &[u32],
+    watch: &Watch<'_>,
+) -> Result<(Answer, bool), SimulateError> {
     let found = grid(question, reps, instances, watch, |point| {
         let holds = if point.holds { "holds" } else { "breaks" };
         output::note(&format!("{} reps on {} instances: it {holds}", point.reps, point.instances));

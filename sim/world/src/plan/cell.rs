@@ -5,8 +5,8 @@ use super::{AFTER_MIDNIGHT, CellPlan, MishapKind, MishapPlan, Plan, PlanDay};
 use super::{auditor, intruder};
 use crate::keys::stream;
 use crate::scenario::{Mishap, MishapWord};
-use fieldday_api::time::{Span, Zone};
 use crate::territory::Territory;
+use fieldday_api::time::{Span, Zone};
 use fieldday_chance::{join_keys, name_key};
 use std::sync::Arc;
 
