@@ -126,3 +126,55 @@ fn law(histogram: &Histogram<u64>) -> Option<Law> {
     points.iter_mut().for_each(|(_, value)| *value = (*value).min(most));
     (!histogram.is_empty()).then_some(Law::Quantiles { points })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plant::mean_us;
+    use hdrhistogram::serialization::V2DeflateSerializer;
+    use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
+    use std::time::Duration;
+
+    /// A run's folder, as `fieldday run` leaves it: one with these histograms, of so many entries around a time.
+    fn folder(name: &str, tags: &[(&str, u64, u64)]) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("fieldday-calibrate-{name}"));
+        std::fs::create_dir_all(&dir).unwrap();
+        let (mut text, mut serializer) = (Vec::new(), V2DeflateSerializer::new());
+        let mut log = IntervalLogWriterBuilder::new();
+        let mut log = log.with_max_value_divisor(1_000.0).begin_log_with(&mut text, &mut serializer).unwrap();
+        for (tag, count, around) in tags {
+            let mut histogram = empty();
+            (0..*count).for_each(|i| histogram.saturating_record(around + i));
+            log.write_histogram(&histogram, Duration::ZERO, Duration::from_secs(60), Tag::new(tag)).unwrap();
+        }
+        std::fs::write(dir.join("latency.hlog"), text).unwrap();
+        dir
+    }
+
+    #[test]
+    fn what_was_measured_on_the_wire_becomes_a_law_and_the_rest_follows_its_kind() {
+        let tags = [
+            ("list-tasks.wire", 100, 20_000),
+            ("list-tasks", 100, 900_000),
+            ("get-thread.wire", 3, 50_000),
+            ("clock-in.wire", 40, 70_000),
+            ("put-audio.wire", 40, 9_000_000),
+        ];
+        let found = calibrate(&folder("whole", &tags)).unwrap();
+        let mean = |op| mean_us(found.service.of(op).unwrap());
+        assert!((mean(Op::ListTasks) - 20_050.0).abs() < 40.0, "{}", mean(Op::ListTasks));
+        assert!((mean(Op::ClockOut) - 70_020.0).abs() < 60.0, "a write like the others");
+        assert!((20_050.0..22_000.0).contains(&mean(Op::GetThread)), "three are too few: {}", mean(Op::GetThread));
+        assert!(!found.service.ops.contains_key(&Op::PutAudio));
+        assert_eq!(found.measured.get(&Op::GetThread), Some(&3));
+    }
+
+    #[test]
+    fn a_folder_without_a_wire_says_what_to_do() {
+        let said = |name: &str, tags: &[(&str, u64, u64)]| calibrate(&folder(name, tags)).unwrap_err().to_string();
+        assert!(said("virtual", &[("list-tasks", 100, 20_000)]).contains("a run against a target"));
+        assert!(said("reads", &[("list-tasks.wire", 100, 20_000)]).contains("for writes"));
+        let nowhere = calibrate(Path::new("/nowhere/at/all")).unwrap_err().to_string();
+        assert!(nowhere.contains("latency.hlog") && nowhere.contains("--calibrate"), "{nowhere}");
+    }
+}
