@@ -81,7 +81,10 @@ pub enum Command {
     /// Raises the number of reps at the busiest part of the scenario's day until a limit breaks, and closes in on the edge;
     /// then fits the Universal Scalability Law and a queueing model to what was measured. What is measured is kept level by
     /// level: `--resume FOLDER` goes on after an interruption.
-    #[command(after_long_help = capacity::EXAMPLES)]
+    ///
+    /// With --simulate: a whole fleet lives its day against one plant (instances, workers, queues, a database), in lockstep on
+    /// the virtual clock; the apps' timeouts and retries are its load.
+    #[command(after_long_help = capacity::examples())]
     Capacity(Box<CapacityArgs>),
     /// Live a cell again and look at what happened
     ///

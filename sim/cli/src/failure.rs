@@ -157,6 +157,12 @@ pub enum Failure {
     /// One of the runs in turn that was none.
     #[error("the run against {target} could not begin, or was killed; what ran before is kept")]
     Turn { target: String, code: Option<i32> },
+    /// A simulation that cannot be made.
+    #[error(transparent)]
+    Simulate(#[from] fieldday_capacity::simulate::SimulateError),
+    /// A measured run that says nothing about service times.
+    #[error(transparent)]
+    Calibrate(#[from] fieldday_capacity::simulate::CalibrateError),
     /// Too many threads, or none.
     #[error(transparent)]
     Threads(#[from] NoThreads),
@@ -203,6 +209,8 @@ impl Failure {
             | Failure::Key(_)
             | Failure::Mock(_)
             | Failure::Runtime(_)
+            | Failure::Simulate(_)
+            | Failure::Calibrate(_)
             | Failure::Threads(_) => WRONG,
             Failure::Compare(error) if error.is_for_want_of_runs() => UNTOLD,
             Failure::NoNights { .. } => UNTOLD,
@@ -291,6 +299,8 @@ impl Failure {
                 "fieldday compare --interleave 6 --target URL --against URL SCENARIO -- OPTIONS of fieldday run"
                     .to_owned(),
             ),
+            Failure::Simulate(_) => Some("docs/capacity.md describes [plant] and what may be asked".to_owned()),
+            Failure::Calibrate(_) => Some("`fieldday run --target URL` makes such folders".to_owned()),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }
     }

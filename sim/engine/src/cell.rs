@@ -124,7 +124,8 @@ impl CellRun {
         let mut tenants = plan.tenants;
         let rows = tenants.iter_mut().map(|tenant| {
             let frame = setup::emptied(&tenant.data);
-            std::mem::replace(&mut tenant.data, frame)
+            let rows = std::mem::replace(&mut tenant.data, frame);
+            if gate.is_some() { setup::lean(rows, tenant.date) } else { rows }
         });
         let backend = Backend::new(config, seed, plan.start, rows.collect());
         let shared = Rc::new(Shared {

@@ -78,11 +78,24 @@ type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Tasks to poll, in the order in which they were woken. Wakers must be `Send`, so this is behind a lock that nobody
 /// ever waits for.
-type Ready = Arc<Mutex<Vec<u32>>>;
+type Ready = Arc<Mutex<Vec<TaskId>>>;
+
+/// A slot, and the how-manieth task in it: a late waker of an ended task must find nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct TaskId {
+    slot: u32,
+    turn: u32,
+}
 
 struct TaskWaker {
-    task: u32,
+    task: TaskId,
     ready: Ready,
+}
+
+/// A task's place. The task is out while it is polled, and the place is free once it has ended.
+struct Slot {
+    turn: u32,
+    task: Option<(Task, Waker)>,
 }
 
 impl Wake for TaskWaker {
@@ -94,7 +107,7 @@ impl Wake for TaskWaker {
     }
 }
 
-fn lock(ready: &Mutex<Vec<u32>>) -> MutexGuard<'_, Vec<u32>> {
+fn lock(ready: &Mutex<Vec<TaskId>>) -> MutexGuard<'_, Vec<TaskId>> {
     // Nothing panics while it holds this lock, so a poisoned list is still a good list.
     ready.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
@@ -105,9 +118,8 @@ struct Inner {
     timeline: RefCell<BinaryHeap<Reverse<Entry>>>,
     sleepers: RefCell<Vec<Sleeper>>,
     free_sleepers: RefCell<Vec<u32>>,
-    /// A task and its waker; the task is out while it is polled, and gone once it has ended. Slots are not reused: a
-    /// late waker of an ended task must find nothing.
-    tasks: RefCell<Vec<(Option<Task>, Waker)>>,
+    tasks: RefCell<Vec<Slot>>,
+    free_tasks: RefCell<Vec<u32>>,
     live_tasks: Cell<usize>,
     ready: Ready,
     polls: Cell<u64>,
@@ -136,6 +148,7 @@ impl Executor {
                 sleepers: RefCell::default(),
                 free_sleepers: RefCell::default(),
                 tasks: RefCell::default(),
+                free_tasks: RefCell::default(),
                 live_tasks: Cell::new(0),
                 ready: Ready::default(),
                 polls: Cell::new(0),
@@ -209,23 +222,23 @@ impl Executor {
                 return;
             }
             for task in batch.drain(..) {
-                self.poll_task(task as usize);
+                self.poll_task(task);
             }
         }
     }
-    fn poll_task(&self, index: usize) {
-        let taken = {
-            let mut tasks = self.inner.tasks.borrow_mut();
-            let (task, waker) = &mut tasks[index];
-            task.take().map(|task| (task, waker.clone()))
-        };
+    fn poll_task(&self, id: TaskId) {
+        let index = id.slot as usize;
         // Woken twice in one batch, or after its end.
+        let taken =
+            self.inner.tasks.borrow_mut().get_mut(index).filter(|s| s.turn == id.turn).and_then(|s| s.task.take());
         let Some((mut task, waker)) = taken else { return };
         self.inner.polls.set(self.inner.polls.get() + 1);
         match task.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Pending => self.inner.tasks.borrow_mut()[index].0 = Some(task),
+            Poll::Pending => self.inner.tasks.borrow_mut()[index].task = Some((task, waker)),
             Poll::Ready(()) => {
                 drop(task);
+                self.inner.tasks.borrow_mut()[index].turn = id.turn.wrapping_add(1);
+                self.inner.free_tasks.borrow_mut().push(id.slot);
                 self.inner.live_tasks.set(self.inner.live_tasks.get() - 1);
             }
         }
@@ -253,11 +266,16 @@ impl Handle {
     pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         let inner = self.inner();
         let mut tasks = inner.tasks.borrow_mut();
-        let index = u32::try_from(tasks.len()).expect("fewer than 2^32 tasks in a cell");
-        let waker = Waker::from(Arc::new(TaskWaker { task: index, ready: inner.ready.clone() }));
-        tasks.push((Some(Box::pin(task)), waker));
+        let slot = inner.free_tasks.borrow_mut().pop().unwrap_or_else(|| {
+            tasks.push(Slot { turn: 0, task: None });
+            u32::try_from(tasks.len() - 1).expect("fewer than 2^32 tasks in a cell")
+        });
+        let place = &mut tasks[slot as usize];
+        let id = TaskId { slot, turn: place.turn };
+        let waker = Waker::from(Arc::new(TaskWaker { task: id, ready: inner.ready.clone() }));
+        place.task = Some((Box::pin(task), waker));
         inner.live_tasks.set(inner.live_tasks.get() + 1);
-        lock(&inner.ready).push(index);
+        lock(&inner.ready).push(id);
     }
     /// Lets `due` happen at `at` (now, if that has passed).
     pub fn schedule(&self, at: Time, due: Rc<dyn Due>) {

@@ -1,7 +1,7 @@
 //! What a scenario means for the backend, for the app, and for the judges.
 
 use fieldday_api::SmolStr;
-use fieldday_api::dataset::TenantData;
+use fieldday_api::dataset::{OwnedTask, TenantData};
 use fieldday_api::time::{Date, Span, Time, Zone};
 use fieldday_backend as backend;
 use fieldday_rep::app::defects as rep;
@@ -9,7 +9,7 @@ use fieldday_rep::app::settings::Settings as AppSettings;
 use fieldday_rules::Settings as JudgeSettings;
 use fieldday_world::plan::{CellPlan, MishapKind, MishapPlan};
 use fieldday_world::scenario::{ClockInRepeat, PageBeyond, Scenario};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn seconds(n: u32) -> Span {
     Span::seconds(i64::from(n))
@@ -148,4 +148,25 @@ pub(crate) fn emptied(data: &TenantData) -> TenantData {
         sessions: Vec::new(),
         threads: Vec::new(),
     }
+}
+
+/// The rows that a fleet at a plant needs in the course of its day: today's appointments with their people, and all tasks.
+/// What its people look back upon or ahead to is left out, and so are messages: lists of those come back shorter, but they
+/// are asked for as often.
+pub(crate) fn lean(mut data: TenantData, today: Date) -> TenantData {
+    let zone = &data.zone;
+    data.appointments.retain(|appointment| zone.date(appointment.scheduled_start) == today);
+    let kept: BTreeSet<&SmolStr> = data.appointments.iter().map(|appointment| &appointment.id).collect();
+    let contacts: BTreeSet<&SmolStr> = data.appointments.iter().map(|a| &a.contact_card_id).collect();
+    let leads: BTreeSet<&SmolStr> = data.appointments.iter().map(|appointment| &appointment.lead_id).collect();
+    data.contacts.retain(|contact| contacts.contains(&contact.id));
+    data.leads.retain(|lead| leads.contains(&lead.id));
+    data.sessions.retain(|session| kept.contains(&session.appointment_id));
+    for OwnedTask { task, .. } in &mut data.tasks {
+        if task.appointment_id.as_ref().is_some_and(|id| !kept.contains(id)) {
+            (task.appointment_id, task.contact_card_id, task.lead_id) = (None, None, None);
+        }
+    }
+    data.threads.clear();
+    data
 }

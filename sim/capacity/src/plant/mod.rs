@@ -1,1 +1,355 @@
 //! What serves the requests: a deterministic queueing model on integer time.
+//!
+//! A request reaches a load balancer, which refuses it (429, 503) or gives it to an instance. There it waits for a worker,
+//! is worked on, waits for a connection of the database that all instances share, is worked on there, and takes effect.
+//! Whoever has been in the plant for too long is answered 504; whoever's instance goes away loses the connection. The
+//! plant works on for apps that have given up, as servers do: they cannot know.
+//!
+//! How long a request is worked on is drawn from a stream named by the request alone; the queues do the rest. Events come
+//! in the order of their times, arrivals of one moment in the order of (cell, number), so the order in which they were
+//! handed in does not matter.
+
+mod gauges;
+mod instance;
+mod laws;
+mod ledger;
+mod scaling;
+mod serving;
+mod trouble;
+
+#[cfg(test)]
+mod tests;
+
+pub use laws::{default_service, mean_us};
+pub use ledger::Ledger;
+
+use fieldday_api::endpoint::Op;
+use fieldday_api::time::{Span, Time, Zone};
+use fieldday_engine::gate::{Arrival, Ruling, Verdict};
+use fieldday_world::scenario::plant as spec;
+use gauges::Gauges;
+use instance::{Choice, Instance, Ticket};
+use laws::Laws;
+use scaling::Scaler;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use trouble::{Rolling, Slowness};
+use xxhash_rust::xxh3::Xxh3;
+
+/// A plant that cannot be built.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct PlantError(String);
+
+/// When a plant runs, and what of that is measured.
+#[derive(Clone, Debug)]
+pub struct When {
+    /// Its day begins.
+    pub start: Time,
+    /// The date, by which troubles are told.
+    pub date: fieldday_api::time::Date,
+    /// The zone, by which they are told.
+    pub zone: Zone,
+    /// From then on everything counts.
+    pub from: Time,
+    /// Until then.
+    pub until: Time,
+}
+
+/// What happens by itself.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Event {
+    /// The part without the database is done.
+    Worked(Ticket),
+    /// The database's part is done.
+    Answered(Ticket),
+    /// Autoscaling looks.
+    Looks,
+    /// An instance comes in.
+    Joins,
+    /// A trouble begins.
+    Begins(u32),
+    /// A trouble ends.
+    Ends(u32),
+    /// A draining instance has had its time.
+    DrainOver(u32),
+    /// A restarted instance is back.
+    Back(u32),
+}
+
+/// Where a request is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stage {
+    /// On its way.
+    Coming,
+    /// At an instance, without a worker.
+    Waiting,
+    /// A worker works on it.
+    Working,
+    /// A worker waits with it for a connection.
+    Connecting,
+    /// The database works on it.
+    Querying,
+    /// Nowhere: the place is free.
+    Free,
+}
+
+/// A request.
+#[derive(Clone, Copy)]
+struct Job {
+    turn: u32,
+    stage: Stage,
+    cell: u32,
+    instance: u32,
+    arrival: Arrival,
+    /// How long it is worked on without the database, and there.
+    work: (Span, Span),
+    told_too_late: bool,
+}
+
+type Coming = Reverse<(Time, u32, u32, Ticket)>;
+
+/// The plant.
+pub struct Plant {
+    spec: spec::Plant,
+    laws: Laws,
+    lookahead: Span,
+    now: Time,
+    sequence: u64,
+    timeline: BinaryHeap<Reverse<(Time, u64, Event)>>,
+    coming: BinaryHeap<Coming>,
+    /// When apps give up.
+    deadlines: BinaryHeap<Reverse<(Time, Ticket)>>,
+    /// When the plant gives up, oldest first.
+    give_ups: VecDeque<(Time, Ticket)>,
+    jobs: Vec<Job>,
+    free: Vec<u32>,
+    /// Requests that are on their way or here.
+    alive: u64,
+    instances: Vec<Instance>,
+    choice: Choice,
+    connections_used: u32,
+    connecting: VecDeque<Ticket>,
+    bucket: Bucket,
+    scaler: Option<Scaler>,
+    slowness: Vec<Slowness>,
+    rolling: Rolling,
+    troubles: Vec<spec::PlantTrouble>,
+    gauges: Gauges,
+    print: Xxh3,
+    requests: u64,
+}
+
+/// The rate limit's tokens, in millionths.
+#[derive(Clone, Copy, Default)]
+struct Bucket {
+    tokens: u64,
+    filled: Time,
+}
+
+impl Plant {
+    /// A plant before its day. `lookahead` is the shortest way from it to any app.
+    pub fn new(spec: &spec::Plant, seed: u64, lookahead: Span, when: &When) -> Result<Plant, PlantError> {
+        if let Some(problem) = spec.first_problem() {
+            return Err(PlantError(problem));
+        }
+        let service = spec.service.clone().unwrap_or_else(default_service);
+        let connections = spec.database.map_or(0, |database| u64::from(database.connections));
+        let every = Span::minutes(i64::from(spec.hold.every_minutes.max(1)));
+        let mut plant = Plant {
+            laws: Laws::new(&service, seed),
+            lookahead,
+            now: when.start,
+            sequence: 0,
+            timeline: BinaryHeap::new(),
+            coming: BinaryHeap::new(),
+            deadlines: BinaryHeap::new(),
+            give_ups: VecDeque::new(),
+            jobs: Vec::new(),
+            free: Vec::new(),
+            alive: 0,
+            instances: Vec::new(),
+            choice: Choice::new(spec.balancer, seed),
+            connections_used: 0,
+            connecting: VecDeque::new(),
+            bucket: Bucket::full(spec, when.start),
+            scaler: spec.scaling.map(|scaling| Scaler::new(scaling, when.start)),
+            slowness: Vec::new(),
+            rolling: Rolling::default(),
+            troubles: spec.trouble.clone(),
+            gauges: Gauges::new(when.from, when.until, every, connections, when.start),
+            print: Xxh3::new(),
+            requests: 0,
+            spec: spec.clone(),
+        };
+        for _ in 0..spec.instances {
+            plant.opens(when.start);
+        }
+        if let Some(scaling) = &spec.scaling {
+            plant.schedule(when.start + Span::seconds(i64::from(scaling.every_s)), Event::Looks);
+        }
+        plant.expect_troubles(when);
+        plant.levels();
+        Ok(plant)
+    }
+
+    /// A request of a cell is on its way. It arrives no earlier than the plant has got.
+    pub fn submit(&mut self, cell: u32, arrival: Arrival) {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.jobs.push(Job {
+                turn: 0,
+                stage: Stage::Free,
+                cell: 0,
+                instance: 0,
+                arrival,
+                work: (Span::ZERO, Span::ZERO),
+                told_too_late: false,
+            });
+            (self.jobs.len() - 1) as u32
+        });
+        let job = &mut self.jobs[slot as usize];
+        *job = Job { stage: Stage::Coming, cell, arrival, told_too_late: false, ..*job };
+        let ticket = Ticket { slot, turn: job.turn };
+        self.alive += 1;
+        self.requests += 1;
+        self.coming.push(Reverse((arrival.at.max(self.now), cell, arrival.number, ticket)));
+        self.deadlines.push(Reverse((arrival.deadline - self.lookahead, ticket)));
+    }
+
+    /// When something next happens that a cell may hear of; none while no request is under way.
+    pub fn next_due(&mut self) -> Option<Time> {
+        if self.alive == 0 {
+            return None;
+        }
+        self.forget_what_is_over();
+        let next = [
+            self.coming.peek().map(|Reverse((at, ..))| *at),
+            self.timeline.peek().map(|Reverse((at, ..))| *at),
+            self.deadlines.peek().map(|Reverse((at, _))| *at),
+            self.give_ups.front().map(|(at, _)| *at),
+        ];
+        next.into_iter().flatten().min()
+    }
+
+    /// Everything that happens before `until`. `tell` hears the verdicts with their cells, in the order of their times.
+    pub fn advance(&mut self, until: Time, tell: &mut impl FnMut(u32, Verdict)) {
+        loop {
+            self.forget_what_is_over();
+            let own = self.timeline.peek().map(|Reverse((at, ..))| *at);
+            let gives_up = self.give_ups.front().map(|(at, _)| *at);
+            let deadline = self.deadlines.peek().map(|Reverse((at, _))| *at);
+            let arrival = self.coming.peek().map(|Reverse((at, ..))| *at);
+            let Some(at) = [own, gives_up, deadline, arrival].into_iter().flatten().min().filter(|at| *at < until)
+            else {
+                break;
+            };
+            self.passes(at);
+            if own == Some(at) {
+                if let Some(Reverse((_, _, event))) = self.timeline.pop() {
+                    self.happens(event, tell);
+                }
+            } else if gives_up == Some(at) {
+                if let Some((_, ticket)) = self.give_ups.pop_front() {
+                    self.gives_up(ticket, tell);
+                }
+            } else if deadline == Some(at) {
+                if let Some(Reverse((_, ticket))) = self.deadlines.pop() {
+                    self.is_too_late(ticket, tell);
+                }
+            } else if let Some(Reverse((.., ticket))) = self.coming.pop() {
+                self.arrives(ticket, tell);
+            }
+            self.levels();
+        }
+        self.passes(until);
+    }
+
+    fn passes(&mut self, at: Time) {
+        self.now = self.now.max(at);
+        self.scaler_sees(self.now);
+        self.gauges.pass(self.now);
+    }
+    fn schedule(&mut self, at: Time, event: Event) {
+        self.sequence += 1;
+        self.timeline.push(Reverse((at, self.sequence, event)));
+    }
+    /// Deadlines of requests that have ended are passed over.
+    fn forget_what_is_over(&mut self) {
+        while let Some(Reverse((_, ticket))) = self.deadlines.peek()
+            && self.jobs[ticket.slot as usize].turn != ticket.turn
+        {
+            self.deadlines.pop();
+        }
+        while let Some((_, ticket)) = self.give_ups.front()
+            && self.jobs[ticket.slot as usize].turn != ticket.turn
+        {
+            self.give_ups.pop_front();
+        }
+    }
+    fn job(&self, ticket: Ticket) -> Option<&Job> {
+        self.jobs.get(ticket.slot as usize).filter(|job| job.turn == ticket.turn && job.stage != Stage::Free)
+    }
+
+    fn happens(&mut self, event: Event, tell: &mut impl FnMut(u32, Verdict)) {
+        match event {
+            Event::Worked(ticket) => self.needs_the_database(ticket, tell),
+            Event::Answered(ticket) => self.is_answered(ticket, tell),
+            Event::Looks => self.looks(),
+            Event::Joins => self.joins(),
+            Event::Begins(trouble) => self.begins_trouble(trouble, tell),
+            Event::Ends(trouble) => self.ends_trouble(trouble),
+            Event::DrainOver(instance) => self.drain_is_over(instance, tell),
+            Event::Back(instance) => self.is_back(instance),
+        }
+    }
+
+    /// An app will have given up before it can hear more.
+    fn is_too_late(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, Verdict)) {
+        let Some(job) = self.job(ticket).copied().filter(|job| !job.told_too_late) else { return };
+        self.jobs[ticket.slot as usize].told_too_late = true;
+        // What has not even arrived is the network's doing.
+        if job.stage != Stage::Coming {
+            self.gauges.count(job.arrival.op, self.now, |tally| tally.too_late += 1);
+        }
+        tell(job.cell, Verdict { number: job.arrival.number, at: job.arrival.deadline, what: Ruling::TooLate });
+    }
+
+    /// What the instruments show from now on.
+    fn levels(&mut self) {
+        let taking = &self.choice.taking;
+        let levels = &mut self.gauges.levels;
+        levels.instances = taking.len() as u32;
+        levels.connections_used = u64::from(self.connections_used);
+        let (busy, workers, now) = (levels.busy, levels.workers, self.now);
+        let database = self.spec.database.is_some_and(|database| self.connections_used >= database.connections);
+        let nobody = taking.is_empty();
+        use crate::simulate::Resource;
+        self.gauges.full(Resource::Workers, busy >= workers && workers > 0, now);
+        self.gauges.full(Resource::Database, database, now);
+        self.gauges.full(Resource::Instances, nobody, now);
+    }
+
+    /// How many requests were handed in.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+    /// Requests that are on their way or here.
+    pub fn alive(&self) -> u64 {
+        self.alive
+    }
+    /// Notes for the fingerprint what became of a request.
+    fn note(&mut self, what: u8, job: &Job) {
+        let mut line = [0_u8; 24];
+        line[..8].copy_from_slice(&self.now.micros().to_le_bytes());
+        line[8..16].copy_from_slice(&job.arrival.key.to_le_bytes());
+        line[16..20].copy_from_slice(&job.cell.to_le_bytes());
+        line[20] = what;
+        line[21] = job.arrival.op.index() as u8;
+        self.print.update(&line);
+    }
+}
+
+/// Whether an endpoint is served by the plant at all: the object store is beside it.
+pub fn serves(op: Op) -> bool {
+    op != Op::PutAudio
+}

@@ -1,5 +1,20 @@
 //! The whole day of a fleet against one plant, on the virtual clock.
+//!
+//! A [`Question`] is a scenario, a plant, and perhaps a what-if; [`simulate`] answers it with an [`Outcome`].
 
+mod advice;
+mod calibrate;
+mod fleet;
+mod gathering;
+mod limits;
 mod outcome;
+mod question;
+mod run;
+mod shadows;
+pub mod text;
 
+pub use advice::{advise, beyond_physics, grid};
+pub use calibrate::{CalibrateError, Calibration, calibrate};
 pub use outcome::*;
+pub use question::{MOST_ALIVE, Question, WHAT_IFS, WhatIf, WhatIfRow};
+pub use run::{SimulateError, Watch, answer, local_zone, simulate};

@@ -6,6 +6,7 @@ mod place;
 
 use crate::args::{Format, seed};
 use crate::choice;
+use crate::commands::simulate::{self, SimulateArgs};
 use crate::failure::Failure;
 use crate::{interrupt, machine, output};
 use clap::Args;
@@ -38,7 +39,7 @@ const WARM_UP_S: u32 = 20;
 /// So many reps' days are lived on the virtual clock, to see what a rep asks over the day.
 const DAY_REPS: u64 = 200;
 
-pub const EXAMPLES: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   fieldday capacity --target http://127.0.0.1:8000 --limit 'wire p95 < 300 ms'
   fieldday capacity weekday --target mock --workers 2 --delay-us 50000 --speed 30 --limit 'wire p95 < 300 ms'
@@ -53,12 +54,17 @@ capacity.jsonl, the levels as they were measured.
 Exit codes: 0 found, or nothing broke; 1 not even the smallest number of reps holds; 2 wrong; 3 the target cannot be used;
 4 this machine could not keep up before a limit broke; 130 interrupted, with what was measured kept.";
 
+/// What the long help ends with: of both ways to ask.
+pub fn examples() -> String {
+    format!("{EXAMPLES}\n\nOn the virtual clock:\n{}", simulate::EXAMPLES)
+}
+
 #[derive(Args, Debug)]
 pub struct CapacityArgs {
     /// A built-in scenario's name, or the path of a .toml file; `peak` if none is given
     pub scenario: Option<String>,
     /// What to call: the tool's own `mock` over HTTP, or a deployment's base URL
-    #[arg(long, value_name = "mock|URL", required_unless_present = "resume")]
+    #[arg(long, value_name = "mock|URL", required_unless_present_any = ["resume", "simulate"])]
     pub target: Option<String>,
     /// The seed, decimal or 0x hexadecimal
     #[arg(long, value_name = "N", value_parser = seed)]
@@ -123,12 +129,15 @@ pub struct CapacityArgs {
     /// Further root certificates to trust, in PEM
     #[arg(long, value_name = "FILE")]
     pub cacert: Option<PathBuf>,
-    /// With --target mock: work on so many requests at once; the others wait
+    /// So many requests are worked on at once, the others wait: with --target mock by it, with --simulate by an instance
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub workers: Option<u32>,
     /// With --target mock: work on each request for so many microseconds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=600_000_000))]
     pub delay_us: Option<u64>,
+    /// A fleet on the virtual clock.
+    #[command(flatten)]
+    pub simulated: SimulateArgs,
     /// With --delay-us: on average, exponentially distributed
     #[arg(long, requires = "delay_us")]
     pub exponential: bool,
@@ -139,6 +148,10 @@ fn limit(text: &str) -> Result<Limit, String> {
 }
 
 pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
+    if let Some(named) = &args.simulated.simulate {
+        let named = Some(named.as_str()).filter(|named| !named.is_empty());
+        return simulate::run(args, named.or(args.scenario.as_deref()).unwrap_or(simulate::SCENARIO));
+    }
     let before = args.resume.as_deref().map(Journal::read).transpose()?;
     let mut header = header(args, before.as_ref().map(|read| &read.header))?;
     header.range.check()?;

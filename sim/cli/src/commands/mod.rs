@@ -17,6 +17,7 @@ pub mod results;
 mod run;
 mod scenarios;
 pub mod shrink;
+pub mod simulate;
 mod step;
 mod stories;
 pub mod tokens;

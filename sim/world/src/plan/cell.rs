@@ -12,10 +12,7 @@ use fieldday_chance::{join_keys, name_key};
 pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellPlan {
     let name = format!("cell-{index}");
     let tenants = plan.scenario.people.tenants_per_cell;
-    // Territories in turn over all tenants of the day.
-    let site = |j: u32| {
-        &day.sites[((u64::from(number) * u64::from(tenants) + u64::from(j)) % day.sites.len() as u64) as usize]
-    };
+    let site = |j: u32| site(day, tenants, number, j);
     let sites = || (0..tenants).map(site);
     let start = sites().map(DaySite::midnight).min().unwrap_or_default();
     let end = sites().map(DaySite::end).max().unwrap_or_default();
@@ -55,6 +52,12 @@ pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellP
         cell.mishaps.extend(make_mishap(plan, &cell, mishap, &first_zone));
     }
     cell
+}
+
+/// Where a tenant works: territories in turn over all tenants of the day.
+pub(super) fn site(day: &PlanDay, tenants: u32, number: u32, tenant: u32) -> &DaySite {
+    let turn = u64::from(number) * u64::from(tenants) + u64::from(tenant);
+    &day.sites[(turn % day.sites.len() as u64) as usize]
 }
 
 /// How many reps a tenant of a cell has: cells fill one after the other, tenants of a cell evenly.

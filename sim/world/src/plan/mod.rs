@@ -170,6 +170,14 @@ impl Plan {
         let dates = self.days.len() as u32;
         cell::make(self, index, index / dates, &self.days[(index % dates) as usize])
     }
+    /// Until then nothing happens in a cell: nobody has left home, and the office is closed. Known without making it.
+    pub fn wakes(&self, index: u32) -> Time {
+        let (dates, tenants) = (self.days.len() as u32, self.scenario.people.tenants_per_cell);
+        let day = &self.days[(index % dates) as usize];
+        let first = self.scenario.day.leave_home.0.min(office::OPENS);
+        let sites = (0..tenants).map(|tenant| cell::site(day, tenants, index / dates, tenant));
+        sites.map(|site| site.zone.at(site.date, first)).min().unwrap_or_default()
+    }
     /// Before anybody gets up, on the first date.
     pub fn start(&self) -> Time {
         self.days.iter().map(PlanDay::start).min().unwrap_or_default()

@@ -16,7 +16,7 @@ use fieldday_api::time::{Span, Time, TimeOfDay};
 use fieldday_chance::{Stream, name_key};
 
 /// The office opens and closes, by local time.
-const OPENS: TimeOfDay = TimeOfDay::hm(7, 30);
+pub(super) const OPENS: TimeOfDay = TimeOfDay::hm(7, 30);
 const CLOSES: TimeOfDay = TimeOfDay::hm(18, 0);
 /// Nobody moves a visit that is about to begin.
 const NOTICE: Span = Span::minutes(20);

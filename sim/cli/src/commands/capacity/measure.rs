@@ -138,7 +138,7 @@ impl Bench {
             goose: GooseWishes::default(),
         };
         let stopwatch = Stopwatch::start();
-        let (ran, cut) = machine::with_stdout_aside(|| watched(live, header, clock, plateau, interrupted))?;
+        let (ran, cut) = machine::with_stdout_aside(false, || watched(live, header, clock, plateau, interrupted))?;
         let took = stopwatch.took();
         if let Some(mock) = mock {
             self.runtime.block_on(mock.stop());

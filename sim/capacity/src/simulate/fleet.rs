@@ -1,0 +1,298 @@
+//! All cells of a plan in lockstep over one plant: conservative, synchronous, parallel.
+//!
+//! What happens in a cell shows in the plant no earlier than one way over the network later, and the other way round. So
+//! with the cells at T, the plant may go on to T plus one way, and with its verdicts of until then the cells may go on to
+//! T plus two ways, without asking each other. Then they exchange what they have: requests in the order of (time, cell,
+//! number), verdicts in the order of their times. Neither the number of threads nor their timing shows in that.
+//!
+//! A cell in which nothing is due costs nothing in a window, and windows in which nothing is due anywhere are left out.
+//! A cell is made when its first rep is about to get up, and gone when its last one is done.
+
+use super::gathering::Gathering;
+use super::shadows;
+use crate::plant::Plant;
+use fieldday_api::time::{Span, Time};
+use fieldday_engine::cell::CellRun;
+use fieldday_engine::gate::{Arrival, Verdict};
+use fieldday_history::Fingerprint;
+use fieldday_rep::app::settings::Retrying;
+use fieldday_world::plan::Plan;
+use std::any::Any;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How to run a fleet.
+pub(super) struct Ride<'a> {
+    pub plan: &'a Plan,
+    pub retrying: Retrying,
+    /// For how many reps each stands.
+    pub stands_for: u32,
+    pub lookahead: Span,
+    /// Nothing from then on matters.
+    pub until: Time,
+    pub threads: usize,
+    /// Whether the cells' own events are fingerprinted too.
+    pub recorded: bool,
+    pub stop: &'a AtomicBool,
+    /// Told now and then how far it is.
+    pub progress: &'a (dyn Fn(Time) + Sync),
+}
+
+/// What came of it.
+pub(super) struct Rode {
+    pub plant: Plant,
+    pub windows: u64,
+    pub visits: u64,
+    pub alive_max: u64,
+    /// Of each cell's events, in the plan's order, if they were wanted.
+    pub cells: Vec<Fingerprint>,
+    pub complete: bool,
+}
+
+/// For so many reps one more thread is worth it.
+const REPS_WORTH_A_THREAD: u64 = 20_000;
+/// Windows between two looks at the outside.
+const LOOKS_EVERY: u64 = 1_000;
+
+/// What a thread and the leader pass each other. Only one of them has it at a time.
+#[derive(Default)]
+struct Mail {
+    verdicts: Vec<(u32, Verdict)>,
+    arrivals: Vec<(u32, Arrival)>,
+    next_due: Option<Time>,
+    alive: u64,
+    visits: u64,
+    prints: Vec<(u32, Fingerprint)>,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+/// The next window, or that there is none.
+#[derive(Clone, Copy)]
+struct Window {
+    ends: Time,
+    is_over: bool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets the fleet live until `ride.until`.
+pub(super) fn run(ride: &Ride<'_>, plant: Plant) -> Result<Rode, rayon::ThreadPoolBuildError> {
+    // Threads wait for each other in every window: for a small fleet that takes longer than what they do in it.
+    let worth = usize::try_from(ride.plan.reps() / REPS_WORTH_A_THREAD).unwrap_or(usize::MAX).max(1);
+    let threads = if ride.threads == 0 { worth.min(rayon::current_num_threads()) } else { ride.threads };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let threads = pool.current_num_threads();
+    let mails: Vec<Mutex<Mail>> = (0..threads).map(|_| Mutex::default()).collect();
+    let start = ride.plan.start();
+    let window = Mutex::new(Window { ends: start, is_over: false });
+    let leader = Mutex::new(Leader { plant: Some(plant), arrivals: Vec::new(), windows: 0, alive_max: 0 });
+    let gathering = Gathering::new(threads);
+    let complete = AtomicBool::new(true);
+    pool.broadcast(|context| {
+        let mine = context.index();
+        let mut stable = Stable::new(ride, mine, threads);
+        loop {
+            let now = *lock(&window);
+            if now.is_over {
+                break;
+            }
+            let mut mail = lock(&mails[mine]);
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| stable.goes_to(now.ends, &mut mail))) {
+                mail.panic = Some(panic);
+            }
+            drop(mail);
+            if gathering.wait() {
+                let mut leader = lock(&leader);
+                let next = leader.leads(ride, now, &mails);
+                if next.is_none() && ride.stop.load(Ordering::Relaxed) {
+                    complete.store(false, Ordering::Relaxed);
+                }
+                *lock(&window) = next.unwrap_or(Window { is_over: true, ..now });
+            }
+            gathering.wait();
+        }
+        stable.ends(&mut lock(&mails[mine]));
+    });
+    let leader = leader.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (mut visits, mut prints) = (0, Vec::new());
+    for mail in mails {
+        let mail = mail.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(panic) = mail.panic {
+            resume_unwind(panic);
+        }
+        visits += mail.visits;
+        prints.extend(mail.prints);
+    }
+    prints.sort_by_key(|(cell, _)| *cell);
+    let Some(plant) = leader.plant else { unreachable!("the leader keeps its plant") };
+    Ok(Rode {
+        plant,
+        windows: leader.windows,
+        visits,
+        alive_max: leader.alive_max,
+        cells: prints.into_iter().map(|(_, print)| print).collect(),
+        complete: complete.into_inner(),
+    })
+}
+
+/// What is done between two windows, by one thread.
+struct Leader {
+    plant: Option<Plant>,
+    arrivals: Vec<(u32, Arrival)>,
+    windows: u64,
+    alive_max: u64,
+}
+
+impl Leader {
+    /// Takes in what the cells sent, lets the plant go on, hands out its verdicts, and says which window is next.
+    fn leads(&mut self, ride: &Ride<'_>, now: Window, mails: &[Mutex<Mail>]) -> Option<Window> {
+        let plant = self.plant.as_mut()?;
+        let (mut due, mut alive) = (None, 0);
+        for mail in mails {
+            let mut mail = lock(mail);
+            if mail.panic.is_some() {
+                return None;
+            }
+            self.arrivals.append(&mut mail.arrivals);
+            due = earlier(due, mail.next_due);
+            alive += mail.alive;
+        }
+        self.alive_max = self.alive_max.max(alive);
+        self.arrivals.sort_by_key(|(cell, arrival)| (arrival.at, *cell, arrival.number));
+        for (cell, arrival) in self.arrivals.drain(..) {
+            plant.submit(cell, arrival);
+            shadows::of(arrival, ride.stands_for).for_each(|other| plant.submit(shadows::NO_CELL, other));
+        }
+        let next = earlier(due, plant.next_due().map(|at| at + ride.lookahead))?;
+        let begins = now.ends.max(next);
+        self.windows += 1;
+        if self.windows.is_multiple_of(LOOKS_EVERY) {
+            (ride.progress)(begins);
+        }
+        if begins >= ride.until || ride.stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        plant.advance(begins + ride.lookahead, &mut |cell, verdict| {
+            if cell != shadows::NO_CELL {
+                lock(&mails[cell as usize % mails.len()]).verdicts.push((cell, verdict));
+            }
+        });
+        Some(Window { ends: begins + ride.lookahead.times(2), is_over: false })
+    }
+}
+
+fn earlier(one: Option<Time>, other: Option<Time>) -> Option<Time> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// A place in a thread's stable.
+enum Stall {
+    /// Its day has not begun.
+    Asleep,
+    /// It lives.
+    Alive { cell: Box<CellRun>, reps: u64 },
+    /// Its day is over.
+    Gone,
+}
+
+/// The cells of one thread.
+struct Stable<'a> {
+    ride: &'a Ride<'a>,
+    mine: u32,
+    threads: u32,
+    stalls: Vec<Stall>,
+    /// When something is due in a cell; only the entry that `due` confirms counts.
+    agenda: BinaryHeap<Reverse<(Time, u32)>>,
+    due: Vec<Option<Time>>,
+}
+
+impl<'a> Stable<'a> {
+    fn new(ride: &'a Ride<'a>, mine: usize, threads: usize) -> Stable<'a> {
+        let cells = (mine as u32..ride.plan.cells()).step_by(threads);
+        let mut stable = Stable {
+            ride,
+            mine: mine as u32,
+            threads: threads as u32,
+            stalls: cells.clone().map(|_| Stall::Asleep).collect(),
+            agenda: BinaryHeap::new(),
+            due: vec![None; cells.clone().count()],
+        };
+        for (stall, index) in cells.enumerate() {
+            stable.is_due(stall as u32, Some(ride.plan.wakes(index)));
+        }
+        stable
+    }
+    fn is_due(&mut self, stall: u32, at: Option<Time>) {
+        if self.due[stall as usize] != at {
+            self.due[stall as usize] = at;
+            self.agenda.extend(at.map(|at| Reverse((at, stall))));
+        }
+    }
+
+    /// Tells the cells what the plant decided, and lets them live to the window's end.
+    fn goes_to(&mut self, until: Time, mail: &mut Mail) {
+        for (cell, verdict) in mail.verdicts.drain(..) {
+            let stall = cell / self.threads;
+            if let Stall::Alive { cell, .. } = &self.stalls[stall as usize] {
+                cell.hear(&verdict);
+                let due = cell.next_due();
+                self.is_due(stall, due);
+            }
+        }
+        while let Some(Reverse((at, stall))) = self.agenda.peek().copied().filter(|Reverse((at, _))| *at < until) {
+            self.agenda.pop();
+            if self.due[stall as usize] == Some(at) {
+                self.due[stall as usize] = None;
+                self.visits(stall, until, mail);
+            }
+        }
+        while let Some(Reverse((at, stall))) = self.agenda.peek()
+            && self.due[*stall as usize] != Some(*at)
+        {
+            self.agenda.pop();
+        }
+        mail.next_due = self.agenda.peek().map(|Reverse((at, _))| *at);
+    }
+    fn visits(&mut self, stall: u32, until: Time, mail: &mut Mail) {
+        let index = stall * self.threads + self.mine;
+        if let Stall::Asleep = self.stalls[stall as usize] {
+            let plan = self.ride.plan.cell(index);
+            let reps = plan.tenants.iter().map(|tenant| tenant.reps.len() as u64).sum();
+            mail.alive += reps;
+            let scenario = self.ride.plan.scenario();
+            let cell = CellRun::at_plant(scenario, plan, self.ride.retrying, self.ride.recorded);
+            self.stalls[stall as usize] = Stall::Alive { cell: Box::new(cell), reps };
+        }
+        let Stall::Alive { cell, reps } = &self.stalls[stall as usize] else { return };
+        mail.visits += 1;
+        cell.run_before(until);
+        cell.departed(|arrival| mail.arrivals.push((index, arrival)));
+        let (due, reps) = (cell.next_due(), *reps);
+        if cell.live_tasks() == 0 {
+            mail.alive -= reps;
+            self.closes(stall, mail);
+        } else {
+            self.is_due(stall, due);
+        }
+    }
+    fn closes(&mut self, stall: u32, mail: &mut Mail) {
+        let index = stall * self.threads + self.mine;
+        if let Stall::Alive { cell, .. } = std::mem::replace(&mut self.stalls[stall as usize], Stall::Gone) {
+            mail.prints.extend(cell.close().map(|print| (index, print)));
+        }
+    }
+    /// The simulation is over: whoever still lives is let go.
+    fn ends(mut self, mail: &mut Mail) {
+        for stall in 0..self.stalls.len() as u32 {
+            self.closes(stall, mail);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! From a question to its answer.
+
+use super::fleet::{self, Ride};
+use super::{Assumption, Cost, Outcome, Question, limits};
+use crate::plant::{Plant, PlantError, When};
+use fieldday_api::time::{Span, Time, Zone};
+use fieldday_engine::gate::lookahead;
+use fieldday_history::Fingerprint;
+use fieldday_world::plan::{Plan, PlanError};
+use fieldday_world::scenario::Scenario;
+use fieldday_world::{network, territory, zones};
+use std::sync::atomic::AtomicBool;
+
+/// What keeps a question from being answered.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulateError {
+    /// It makes no sense.
+    #[error("{0}")]
+    Question(String),
+    /// The plant makes none.
+    #[error(transparent)]
+    Plant(#[from] PlantError),
+    /// The plan cannot be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// No threads.
+    #[error("no threads can be started: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// It was interrupted.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// What is watched while a question is answered.
+pub struct Watch<'a> {
+    /// Set from outside to end early.
+    pub stop: &'a AtomicBool,
+    /// Told now and then which moment of the day it is.
+    pub progress: &'a (dyn Fn(Time) + Sync),
+}
+
+/// Answers a question.
+pub fn simulate(question: &Question, watch: &Watch<'_>) -> Result<Outcome, SimulateError> {
+    answer(question, watch, false).map(|(outcome, _)| outcome)
+}
+
+/// The same, with the fingerprints of all cells' own events if `recorded`.
+pub fn answer(
+    question: &Question,
+    watch: &Watch<'_>,
+    recorded: bool,
+) -> Result<(Outcome, Vec<Fingerprint>), SimulateError> {
+    let (scenario, spec) = question.put()?;
+    let plan = Plan::new(scenario.clone(), question.seed)?;
+    let when = when(question, &plan);
+    let Some(profile) = network::named(&scenario.network.profile) else {
+        return Err(SimulateError::Question("`network.profile` is not known".to_owned()));
+    };
+    let lookahead = lookahead(profile);
+    let plant = Plant::new(&spec, question.seed, lookahead, &when)?;
+    let ride = Ride {
+        plan: &plan,
+        retrying: question.retrying,
+        stands_for: question.stands_for(),
+        lookahead,
+        until: when.until,
+        threads: question.threads,
+        recorded,
+        stop: watch.stop,
+        progress: watch.progress,
+    };
+    let rode = fleet::run(&ride, plant)?;
+    if !rode.complete {
+        return Err(SimulateError::Interrupted);
+    }
+    let ledger = rode.plant.close(when.until);
+    let broken = limits::broken(&spec.hold, &ledger);
+    let outcome = Outcome {
+        scenario: scenario.name.clone(),
+        seed: question.seed,
+        what_if: question.what_if.map(|what_if| what_if.word().to_owned()),
+        reps: plan.reps() * u64::from(question.stands_for()),
+        cells: plan.cells(),
+        from: when.from,
+        until: when.until,
+        retrying: question.retrying,
+        fingerprint: format!("{:032x}", ledger.fingerprint),
+        totals: ledger.totals,
+        bins: ledger.bins,
+        endpoints: ledger.endpoints,
+        saturations: ledger.saturations,
+        first_broken: broken.first().cloned(),
+        holds: broken.is_empty(),
+        broken,
+        assumptions: assumptions(question, &scenario, lookahead),
+        cost: Cost {
+            windows: rode.windows,
+            visits: rode.visits,
+            requests: ledger.requests,
+            alive_max: rode.alive_max * u64::from(question.stands_for()),
+        },
+        plant: spec,
+    };
+    Ok((outcome, rode.cells))
+}
+
+/// The zone of the first territory, by which people are told the time.
+pub fn local_zone(scenario: &Scenario, plan_start: Time) -> Zone {
+    let first = scenario.people.territories.first().and_then(|name| territory::named(name));
+    first.and_then(|territory| zones::zone(territory.zone(), plan_start)).unwrap_or_else(Zone::utc)
+}
+
+/// The measured part of the day, in whole pieces.
+fn when(question: &Question, plan: &Plan) -> When {
+    let date = plan.scenario().day.dates.first().copied().unwrap_or_default();
+    let zone = local_zone(plan.scenario(), plan.start());
+    let (from, until) = match question.window {
+        Some((from, until)) => (zone.at(date, from), zone.at(date, until)),
+        None => (plan.start(), plan.end()),
+    };
+    let every = Span::minutes(i64::from(question.plant.hold.every_minutes.max(1))).as_micros();
+    let pieces = (until.since(from).as_micros() + every - 1) / every;
+    When { start: plan.start(), date, zone, from, until: from + Span::micros(pieces * every) }
+}
+
+fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec<Assumption> {
+    let own = "Field Day";
+    let plant = &question.plant;
+    let service_is_given = plant.service.is_some();
+    let database = plant.database.map_or("none: no wait for a connection".to_owned(), |database| {
+        format!("{} connections, {} % of the work", database.connections, database.percent)
+    });
+    let each = match question.stands_for() {
+        1 => "each is simulated".to_owned(),
+        n => format!(
+            "each simulated one stands for {n}: their requests come within a second of its own, their retries with its own"
+        ),
+    };
+    let lines = [
+        ("reps", each, own),
+        ("rows", "today's appointments and all tasks; no messages, nothing of other days: answers are shorter, requests as many".to_owned(), own),
+        ("service times", if service_is_given { "as given, by endpoint" } else { "log-normal by kind" }.to_owned(), question.service_source.as_str()),
+        ("instances", format!("{} of {} workers, {} may wait at each", plant.instances, plant.workers, plant.queue), "the scenario's [plant], or the command line"),
+        ("database", database, "the scenario's [plant.database]"),
+        ("a request's work", "independent of the load: what slows a busy machine down is queueing alone".to_owned(), own),
+        ("work for apps that gave up", "is done all the same, as servers do".to_owned(), own),
+        ("audio", "goes to an object store beside the plant, which is never full".to_owned(), "spec §2.3.1"),
+        ("tokens", "come from an identity provider beside the plant, which is never full".to_owned(), "spec §0.1"),
+        ("people", format!("reps and office of {:?}; no intruders, no auditors, no reading back", scenario.name), "the scenario"),
+        ("the backend's mishaps and defects", "left out: what goes wrong is the plant's trouble".to_owned(), own),
+        ("network", format!("profile {:?}; one way takes {lookahead} at least", scenario.network.profile), "fixtures/network.toml"),
+    ];
+    lines
+        .into_iter()
+        .map(|(about, value, source)| Assumption { about: about.to_owned(), value, source: source.to_owned() })
+        .collect()
+}

@@ -1,0 +1,25 @@
+//! Reps who stand for several: each of their requests comes with those of the others.
+//!
+//! The others are as busy as the one who is simulated, within a second of it, with work of their own. What becomes of their
+//! requests nobody hears: they retry when the simulated one does. So the load is that of all of them, the feedback too, and
+//! only its chance is shared; arrivals are a little burstier than those of people who know nothing of each other.
+
+use fieldday_api::time::Span;
+use fieldday_chance::{Purpose, Stream, join_keys};
+use fieldday_engine::gate::Arrival;
+
+/// What the others' moments are drawn for.
+const SHADOW: Purpose = Purpose::new("simulate.shadow");
+/// They are so much later at most.
+const WITHIN: Span = Span::seconds(1);
+/// The cell of those that no cell hears of.
+pub(super) const NO_CELL: u32 = u32::MAX;
+
+/// The requests of those for whom the one of `arrival` stands, `stands_for` − 1 of them.
+pub(super) fn of(arrival: Arrival, stands_for: u32) -> impl Iterator<Item = Arrival> {
+    (1..stands_for).map(move |other| {
+        let key = join_keys(arrival.key, u64::from(other));
+        let later = Span::micros(Stream::new(0, SHADOW, key, 0, 0).range(0..WITHIN.as_micros()));
+        Arrival { at: arrival.at + later, deadline: arrival.deadline + later, key, ..arrival }
+    })
+}

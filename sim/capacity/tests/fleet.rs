@@ -1,0 +1,106 @@
+//! Whole fleets against one plant.
+
+use fieldday_api::time::{Time, TimeOfDay};
+use fieldday_capacity::simulate::{Outcome, Question, SimulateError, Watch, WhatIf, answer, simulate};
+use fieldday_world::scenario::Scenario;
+use std::sync::atomic::AtomicBool;
+
+fn scenario(reps: u64) -> Scenario {
+    let mut scenario = Scenario::load("weekday").unwrap();
+    // Small cells, so that a few reps are several of them.
+    scenario.people.reps_per_tenant = Some(5);
+    scenario.with_reps(reps);
+    scenario
+}
+fn morning(reps: u64) -> Question {
+    let window = Some((TimeOfDay::hm(7, 0), TimeOfDay::hm(10, 0)));
+    Question { window, threads: 2, ..Question::new(scenario(reps), 1) }
+}
+fn asked(question: &Question) -> Outcome {
+    simulate(question, &Watch { stop: &AtomicBool::new(false), progress: &|_: Time| {} }).unwrap()
+}
+
+#[test]
+fn threads_and_recording_change_nothing() {
+    let watch = Watch { stop: &AtomicBool::new(false), progress: &|_: Time| {} };
+    let on = |threads, recorded| {
+        answer(&Question { threads, ..morning(40) }, &watch, recorded).map(|(outcome, cells)| {
+            assert!(outcome.totals.offered > 500, "{:?}", outcome.totals);
+            (outcome, cells)
+        })
+    };
+    let ((one, _), (two, _)) = (on(1, false).unwrap(), on(2, false).unwrap());
+    assert_eq!(one, two);
+    let ((recorded, cells), (again, same_cells)) = (on(2, true).unwrap(), on(1, true).unwrap());
+    assert_eq!(one, recorded);
+    assert_eq!((recorded, &cells), (again, &same_cells));
+    assert_eq!(cells.len() as u32, one.cells);
+}
+
+#[test]
+fn a_fleet_that_is_well_served_retries_little_and_a_plant_too_small_breaks() {
+    let well = asked(&morning(40));
+    assert!(well.holds, "{:?}", well.broken);
+    assert!(well.totals.retries * 50 < well.totals.offered);
+    let mut small = morning(40);
+    (small.plant.instances, small.plant.workers, small.plant.queue) = (1, 1, 2);
+    let slow = fieldday_world::scenario::plant::Law::Exponential { mean_us: 3_000_000 };
+    small.plant.service = Some(fieldday_world::scenario::plant::Service {
+        reads: Some(slow.clone()),
+        writes: Some(slow.clone()),
+        health: Some(slow),
+        ..Default::default()
+    });
+    let small = asked(&small);
+    assert!(!small.holds && small.first_broken.is_some());
+    assert!(small.saturations.iter().any(|s| s.what == fieldday_capacity::simulate::Resource::Workers));
+    // Feedback: the same people ask more often, because they are refused.
+    assert!(small.totals.retries > 10 * well.totals.retries, "{:?}", small.totals);
+}
+
+#[test]
+fn what_ifs_change_what_they_say() {
+    let usual = Question { window: Some((TimeOfDay::hm(7, 0), TimeOfDay::hm(9, 0))), ..morning(40) };
+    let storm = Question { what_if: Some(WhatIf::MondayStorm), ..usual.clone() };
+    let peak = |outcome: &Outcome| outcome.bins.iter().map(|bin| bin.tally.offered).max().unwrap_or(0);
+    let (usual, storm) = (asked(&usual), asked(&storm));
+    assert!(peak(&storm) > peak(&usual), "{} {}", peak(&storm), peak(&usual));
+    assert_eq!(storm.what_if.as_deref(), Some("monday-storm"));
+}
+
+/// The regions' networks come back at one: everybody's queue goes out at once, and what is refused comes again at the same
+/// seconds of every minute.
+#[test]
+fn an_outage_that_ends_leaves_a_storm_that_jitter_calms() {
+    let mut question = Question { what_if: Some(WhatIf::OutageEnds), ..morning(60) };
+    question.scenario.people.territories.truncate(1);
+    question.window = Some((TimeOfDay::hm(12, 0), TimeOfDay::hm(14, 0)));
+    (question.plant.instances, question.plant.workers, question.plant.queue) = (1, 1, 1);
+    let after = |outcome: &Outcome| {
+        let late = outcome.bins.iter().filter(|bin| bin.at >= outcome.from + fieldday_api::time::Span::minutes(60));
+        late.map(|bin| bin.tally.turned_away).sum::<u64>()
+    };
+    let synchronised = asked(&question);
+    question.retrying.jitter = true;
+    let spread = asked(&question);
+    assert!(after(&synchronised) > 2 * after(&spread), "{} {}", after(&synchronised), after(&spread));
+}
+
+#[test]
+fn nonsense_is_refused_by_the_name_of_the_key() {
+    let watch = Watch { stop: &AtomicBool::new(false), progress: &|_: Time| {} };
+    let refused = |question: Question| match simulate(&question, &watch) {
+        Err(error) => error.to_string(),
+        Ok(_) => panic!("it was answered"),
+    };
+    let mut nobody = morning(10);
+    nobody.scenario.people.reps = 0;
+    assert!(refused(nobody).contains("`reps`"));
+    let backwards = Some((TimeOfDay::hm(9, 0), TimeOfDay::hm(8, 0)));
+    assert!(refused(Question { window: backwards, ..morning(10) }).contains("`window`"));
+    let mut none = morning(10);
+    none.plant.instances = 0;
+    assert!(refused(none).contains("`plant.instances`"));
+    let stopped = Watch { stop: &AtomicBool::new(true), progress: &|_: Time| {} };
+    assert!(matches!(simulate(&morning(10), &stopped), Err(SimulateError::Interrupted)));
+}
