@@ -12,6 +12,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What is in a folder of ours that is no run's: a search for capacity, a comparison of runs in turn.
+const NO_RUN: [&str; 3] = ["capacity.json", "capacity.jsonl", "comparison.json"];
+
 /// A run whose folder has both a `run.json` and a `summary.json`. It may have been interrupted, and it may be invalid.
 #[derive(Clone, Debug)]
 pub struct Night {
@@ -169,11 +172,11 @@ fn window(scenario: &Scenario) -> String {
 }
 
 impl Nights {
-    /// Reads every folder of a place. What has no `run.json` and holds no run is foreign; it is told, too.
+    /// Reads every folder of a place. One that no command of ours has made is skipped and told, too.
     pub fn read(place: &Path) -> io::Result<Nights> {
         let mut paths: Vec<PathBuf> =
             fs::read_dir(place)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-        paths.retain(|path| path.is_dir());
+        paths.retain(|path| path.is_dir() && !NO_RUN.iter().any(|file| path.join(file).is_file()));
         paths.sort();
         let mut all = Nights::default();
         for path in paths {

@@ -13,7 +13,7 @@ mod totals;
 use crate::build::ON_THE_VIRTUAL_CLOCK;
 use crate::paint::{Paint, Tone};
 use crate::summary::{Outcome, Summary};
-use crate::table::wrapped;
+pub(crate) use crate::table::wrapped;
 use crate::units::{count, counted};
 use std::fmt::Write as _;
 
@@ -44,7 +44,7 @@ pub fn report(summary: &Summary, folder: Option<&str>, paint: Paint) -> String {
 }
 
 /// A section's first line, with a blank one before it.
-fn heading(out: &mut String, paint: Paint, title: &str, note: &str) {
+pub(crate) fn heading(out: &mut String, paint: Paint, title: &str, note: &str) {
     line!(out, "");
     if title.len() + 2 + note.chars().count() > paint.width() {
         line!(out, "{}", paint.on(Tone::Strong, title));
