@@ -46,8 +46,7 @@ fn page(of: &Source<'_>) -> io::Result<String> {
 /// Writes every document of a folder, over those that are there.
 pub fn write(source: &Source<'_>) -> Result<(), FolderError> {
     ALL.iter().try_for_each(|(name, render)| {
-        let path = source.folder.join(name);
-        let written = render(source).and_then(|text| put(&path, text.as_bytes()));
-        written.map_err(|source| FolderError { path, source })
+        let written = render(source).and_then(|text| put(source.folder, name, text.as_bytes()));
+        written.map_err(|error| FolderError { path: source.folder.join(name), source: error })
     })
 }

@@ -192,19 +192,17 @@ impl Folder {
         self.put(name, text.as_bytes()).map_err(|source| self.failed(name, source))
     }
     fn put(&self, name: &str, text: &[u8]) -> io::Result<()> {
-        put(&self.path.join(name), text)
+        put(&self.path, name, text)
     }
     fn failed(&self, name: &str, source: io::Error) -> FolderError {
         FolderError { path: self.path.join(name), source }
     }
 }
 
-/// Writes a file beside its place and renames it, so that it is never half there.
-pub(crate) fn put(place: &Path, text: &[u8]) -> io::Result<()> {
-    let mut beside = place.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    fs::write(&beside, text).and_then(|()| fs::rename(&beside, place)).inspect_err(|_| {
+/// Writes a file of a folder: beside its place, then renamed.
+pub(crate) fn put(folder: &Path, name: &str, text: &[u8]) -> io::Result<()> {
+    let (place, beside) = (folder.join(name), folder.join(format!("{name}.part")));
+    fs::write(&beside, text).and_then(|()| fs::rename(&beside, &place)).inspect_err(|_| {
         // What is half there helps nobody; if it cannot be removed, its name says what it is.
         let _ = fs::remove_file(&beside);
     })

@@ -113,12 +113,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         output::note(&format!("goose's dashboard: http://127.0.0.1:{port}"));
     }
     let stop = interrupt::flag();
-    let title = format!(
-        "{}, seed {:#x}, {}",
-        stage.scenario.name,
-        stage.plan.seed(),
-        if is_mock { "mock".to_owned() } else { target.to_string() }
-    );
+    let title = format!("{}, seed {:#x}, {}", stage.scenario.name, stage.plan.seed(), keeper.run.target);
     let seen = Watching { title, scenario: stage.scenario.clone() };
     let stopwatch = Stopwatch::start();
     let ran = machine::with_stdout_aside(output::stderr_is_terminal(), || go(live, &stop, &mut keeper, seen))?;

@@ -19,7 +19,7 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     table.row(head);
     summary.limits.iter().for_each(|limit| table.row(row(limit)));
     out.push_str(&table.render_within(paint, 2, &[6, 3, 7, 4, 2]));
-    let says = "errors: 4xx, 5xx, foreign pages; beyond: answered or given up after the limit, by backend or network.";
+    let says = "errors: 4xx, 5xx, foreign pages; beyond: late or given up, by backend or network.";
     faint(out, paint, says);
 }
 
