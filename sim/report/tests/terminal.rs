@@ -65,6 +65,7 @@ fn case(of: &str) -> Case {
 
 fn held() -> Summary {
     Summary {
+        marks: Vec::new(),
         schema: SCHEMA,
         version: "0.1.0".into(),
         complete: true,

@@ -12,9 +12,13 @@ mod levels;
 mod nights;
 mod steps;
 
-const TABLES: [(&str, fn(usize, &str)); 3] =
+/// Prints a table: of so many trials a row, only of the rows that begin so.
+type Print = fn(usize, &str);
+
+const TABLES: [(&str, Print); 3] =
     [("levels", levels::table), ("intervals", intervals::table), ("steps", steps::table)];
 
+#[allow(clippy::disallowed_methods)] // A benchmark is a binary of its own, with a command line.
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
     let trials = words.iter().find_map(|word| word.parse().ok()).unwrap_or(1_000);

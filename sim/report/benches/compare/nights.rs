@@ -31,14 +31,7 @@ pub const WORLDS: [World; 6] = [
     World { name: "hardly anything but slow nights (95 %)", night: 0.95, ..PLAIN },
     World { name: "tails of t with 3 degrees of freedom", tails: Some(3), ..PLAIN },
     World { name: "endpoints vary unlike, from 2.5 % to 10 %", unlike: true, ..PLAIN },
-    World {
-        name: "all of it: unlike, slow nights, tails",
-        night: 0.3,
-        endpoint: 0.3,
-        tails: Some(4),
-        unlike: true,
-        ..PLAIN
-    },
+    World { name: "all of it: unlike, slow nights, tails", night: 0.3, endpoint: 0.3, tails: Some(4), unlike: true },
 ];
 
 /// How many runs there are.

@@ -2,7 +2,7 @@
 //! so much, or that these runs cannot tell.
 //!
 //! A value is the logarithm of a percentile of an endpoint in one run, so that a difference is a ratio. The run is the unit:
-//! requests of one run have its luck in common. That something changed is said by [`max_t`]; how much, by an interval of
+//! requests of one run have its luck in common. That something changed is said by [the greatest statistic](crate::stats::max_t); how much, by an interval of
 //! Student's t with the moderated variance, each end of which is on the wrong side in at most one case of twenty.
 
 use crate::stats::max_t::{Columns, Side, Tested, test};
