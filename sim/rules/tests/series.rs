@@ -11,7 +11,7 @@ use fieldday_rules::{Activity, BINS_MAX, BUCKETS, Measures, SERIES_CLASSES, Trou
 
 /// A Wednesday morning.
 fn six() -> Time {
-    at("2026-06-10T06:00:00Z")
+    Time::parse("2026-06-10T06:00:00Z").unwrap()
 }
 
 fn measured(starts: Time, events: &[Event]) -> Measures {

@@ -33,7 +33,17 @@ pub struct Series {
     /// How many widths after 1970 the first bin begins.
     first: i64,
     bins: Vec<Bin>,
+    /// The bin of the moment that was told last: events come in order, so most are of the same. None while bins move.
+    current: Option<Current>,
     reps: Reps,
+}
+
+/// A bin's place, and from when until when it lasts.
+#[derive(Clone, Copy, Debug)]
+struct Current {
+    place: usize,
+    from: Time,
+    until: Time,
 }
 
 impl Series {
@@ -128,6 +138,7 @@ impl Series {
         }
         if self.bins.is_empty() {
             (self.width, self.first, self.bins) = (other.width, other.first, other.bins);
+            self.current = None;
             return;
         }
         self.reach(other.begins());
@@ -145,7 +156,15 @@ impl Series {
     }
     /// Does something to the bin of a moment.
     fn with(&mut self, at: Time, what: impl FnOnce(&mut Bin)) {
-        let place = self.reach(at);
+        let place = match self.current {
+            Some(current) if current.from <= at && at < current.until => current.place,
+            _ => {
+                let place = self.reach(at);
+                let from = self.begins() + self.width().times(place as i64);
+                self.current = Some(Current { place, from, until: from + self.width() });
+                place
+            }
+        };
         what(&mut self.bins[place]);
     }
     /// Makes room for a moment; gives the place of its bin.
@@ -167,6 +186,7 @@ impl Series {
         let farthest = BINS_MAX as i64 - self.bins.len() as i64;
         let before = (self.first - number).clamp(0, farthest.max(0));
         if before > 0 {
+            self.current = None;
             self.first -= before;
             self.bins.splice(0..0, (0..before).map(|_| Bin::default()));
         }
@@ -180,6 +200,7 @@ impl Series {
     fn coarsen(&mut self) {
         let times = WIDTHS_S[self.width + 1] / WIDTHS_S[self.width];
         self.width += 1;
+        self.current = None;
         let first = self.first.div_euclid(times);
         let mut bins: Vec<Bin> = Vec::with_capacity(self.bins.len() / times as usize + 2);
         for (place, bin) in self.bins.iter().enumerate() {
