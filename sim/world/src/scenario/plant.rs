@@ -349,7 +349,13 @@ impl Plant {
             }
             let served = Op::ALL.iter().filter(|op| **op != Op::PutAudio && !op.endpoint().optional);
             for op in served.filter(|op| service.of(**op).is_none()) {
-                let kind = if *op == Op::Health { "health" } else if op.writes() { "writes" } else { "reads" };
+                let kind = if *op == Op::Health {
+                    "health"
+                } else if op.writes() {
+                    "writes"
+                } else {
+                    "reads"
+                };
                 let message = format!("is missing: nothing says how long {} takes", op.label());
                 let allowed = format!("a law here, or one for `plant.service.{kind}`");
                 add(&["service", "ops", &word(*op)], message, Some(&allowed));
