@@ -3,7 +3,7 @@
 # with known workers and service times, called at random over HTTP. Prints a table; exit code 1 if a figure is off by more than
 # is allowed (10 % measured, 15 % foretold).
 #
-#   bench/capacity.sh                      some 45 minutes on a quiet machine of two cores, and a release build before it
+#   bench/capacity.sh                      some 80 minutes on a quiet machine of two cores, and a release build before it
 #   LEVEL=10 PROFILE=dev bench/capacity.sh 2 100 exponential 500
 #
 # A case is: workers, service time in ms, its law (exponential or fixed), the limit on the 95th percentile in ms. LEVEL is how
@@ -11,4 +11,4 @@
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- 2 50 exponential 300  8 50 exponential 250  2 50 fixed 150  8 50 fixed 90
-exec cargo run --quiet --profile "${PROFILE:-release}" -p fieldday-mock --example capacity_truth -- "${LEVEL:-40}" "$@"
+exec cargo run --quiet --profile "${PROFILE:-release}" -p fieldday-mock --example capacity_truth -- "${LEVEL:-90}" "$@"

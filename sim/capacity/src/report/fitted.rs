@@ -69,7 +69,7 @@ pub struct Instances {
     pub requests_per_s: f64,
     /// Instances that hold every limit, with nothing to spare.
     pub least: u64,
-    /// Instances that hold it with a share of [`HEADROOM`] to spare.
+    /// Instances that hold it with 30 % to spare.
     pub with_headroom: u64,
 }
 

@@ -52,7 +52,13 @@ impl Share {
     }
     /// The same with what its slices say: how many were beyond, of how many, in each.
     pub fn sliced(beyond: u64, of: u64, slices: &[(u64, u64)]) -> Share {
-        Share { beyond, of, design_effect: design_effect(slices) }
+        // A queue remembers for longer the fuller it is: what is alike over longer slices shows in longer slices alone.
+        let joined = |n: usize| -> Vec<(u64, u64)> {
+            let sum = |part: &[(u64, u64)]| part.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+            slices.chunks(n).map(sum).collect()
+        };
+        let design_effect = [1, 2, 4].into_iter().map(|n| design_effect(&joined(n))).fold(1.0, f64::max);
+        Share { beyond, of, design_effect }
     }
     /// The share itself; 0 of nothing.
     pub fn value(&self) -> f64 {
@@ -145,6 +151,9 @@ mod tests {
         let of = |slices: &[(u64, u64)]| Share::sliced(slices.iter().map(|s| s.0).sum(), 2_000, slices).design_effect;
         assert_eq!(of(&even), 1.0);
         assert!(of(&bursts) > 20.0, "{}", of(&bursts));
+        // A slow swing, of which each slice shows little.
+        let swing: Vec<_> = (0..20).map(|i| (if i < 8 { 7 } else { 3 }, 100)).collect();
+        assert!(of(&swing) > super::design_effect(&swing) * 2.0, "{}", of(&swing));
     }
 
     #[test]
