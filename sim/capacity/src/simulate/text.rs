@@ -95,13 +95,12 @@ fn write_outcome(out: &mut String, of: &Outcome, zone: &Zone) -> std::fmt::Resul
         writeln!(out, "\n  full:")?;
     }
     for full in &of.saturations {
-        writeln!(
-            out,
-            "    {:<12} first at {}, for {} in all",
-            word(full.what),
-            clock(zone, full.first),
-            time(full.during)
-        )?;
+        // What turns away for a moment at a time has no length.
+        let during = match full.during {
+            Span::ZERO => format!("in {} of {} pieces of the day", full.bins, of.bins.len()),
+            during => format!("for {} in all", time(during)),
+        };
+        writeln!(out, "    {:<12} first at {}, {during}", word(full.what), clock(zone, full.first))?;
     }
     writeln!(out, "\n  assumed:")?;
     for assumption in &of.assumptions {
@@ -186,17 +185,21 @@ pub fn advice(advice: &Advice) -> String {
             },
         );
     }
-    for impossible in &advice.beyond_physics {
-        let _ = writeln!(
-            out,
-            "  {} cannot take less than {} for {} over {} ({} kbit/s up): {} are out of reach",
-            impossible.op,
-            time(impossible.takes),
-            impossible.what,
-            impossible.radio,
-            impossible.uplink_kbit_s,
-            time(impossible.limit)
-        );
+    // Of each radio the least that it cannot carry in time, and the most.
+    for of_radio in advice.beyond_physics.chunk_by(|one, other| one.radio == other.radio) {
+        let (least, most) = (of_radio.iter().min_by_key(|i| i.takes), of_radio.iter().max_by_key(|i| i.takes));
+        for impossible in least.into_iter().chain(most.filter(|most| Some(*most) != least)) {
+            let _ = writeln!(
+                out,
+                "  {} within {} is out of reach for {} over {}: at {} kbit/s it takes {} alone",
+                impossible.op,
+                time(impossible.limit),
+                impossible.what,
+                impossible.radio,
+                impossible.uplink_kbit_s,
+                time(impossible.takes)
+            );
+        }
     }
     out
 }
