@@ -159,7 +159,8 @@ impl Kept {
     pub fn put_documents(&self, summary: &Summary, series: Option<&SeriesFile>) -> Result<(), FolderError> {
         let place = self.path.join(SERIES);
         if let Some(series) = series.filter(|_| !place.exists()) {
-            put(&place, series.to_json().as_bytes()).map_err(|source| FolderError { path: place, source })?;
+            let written = put(&self.path, SERIES, series.to_json().as_bytes());
+            written.map_err(|source| FolderError { path: place, source })?;
         }
         documents::write(&documents::Source { folder: &self.path, run: &self.run, summary, series })
     }
