@@ -10,7 +10,9 @@
     return element;
   };
   const path = (ring) => "M" + ring.map(([x, y]) => `${x} ${-y}`).join("L") + "Z";
-  const time = (t) => new Date((data.offset_s + t) * 1000).toISOString().slice(11, 16);
+  const span = data.until - data.from;
+  // A trial of minutes is told by the second.
+  const time = (t) => new Date((data.offset_s + t) * 1000).toISOString().slice(11, span > 7200 ? 16 : 19);
   let tenant, dots = [], pins = [], unit = 1;
 
   const draw = () => {
@@ -111,7 +113,6 @@
   $("map-tenant").addEventListener("change", draw);
   addEventListener("resize", draw);
 
-  const span = data.until - data.from;
   slider.min = data.from;
   slider.max = data.until;
   slider.step = span > 7200 ? 60 : span > 600 ? 5 : 1;
