@@ -57,13 +57,13 @@ impl Lines {
         };
         let generation = self.generation.get();
         if let Some(sender) = self.an_idle_one() {
-            return Ok(Held { sender, reused: true, generation, permit: permit });
+            return Ok(Held { sender, reused: true, generation, permit });
         }
         let sender = connector.connect().await?;
         if let Sender::Http2(shared) = &sender {
             self.idle.borrow_mut().push((Sender::Http2(shared.clone()), Instant::now()));
         }
-        Ok(Held { sender, reused: false, generation, permit: permit })
+        Ok(Held { sender, reused: false, generation, permit })
     }
     fn an_idle_one(&self) -> Option<Sender> {
         let mut idle = self.idle.borrow_mut();
