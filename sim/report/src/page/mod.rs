@@ -1,7 +1,7 @@
 //! Pages for people: one file each, which needs nothing else.
 //!
-//! [`Report`] is a run's page. Its pieces serve other pages, too: the [frame](frame) with its style and theme, and the
-//! [charts](chart).
+//! [`Report`] is a run's page. Its pieces serve other pages, too: the [`frame`] with its style and theme, and the
+//! [charts](mod@chart).
 
 pub mod chart;
 mod day;
