@@ -37,7 +37,7 @@ measured() {
   "$fieldday" run "$dir/scenario.toml" --reps "$1" --target "$base" --no-out >"$dir/report" 2>"$dir/progress" &
   local run=$! from at
   # From when the window opened: planning so many reps takes a moment.
-  until grep -q 'at work' "$dir/progress"; do sleep 0.5; kill -0 $run || { cat "$dir/progress" >&2; exit 1; }; done
+  until grep -q 'requests (' "$dir/progress"; do sleep 0.5; kill -0 $run || { cat "$dir/progress" >&2; exit 1; }; done
   sleep 60; from=$(cpu $run)
   sleep 40; at=$(rss $run)
   sleep 10; echo "$at $(of "$(cpu $run) - $from" 2) $(ls /proc/$run/fd | wc -l)"

@@ -15,6 +15,10 @@ mod show;
 mod stage;
 mod watcher;
 
+/// Thousands of reps allocate in bursts: this gives back what is free again, and takes less time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     commands::main()
 }
