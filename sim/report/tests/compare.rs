@@ -206,6 +206,14 @@ fn what_broke_newly_is_worse_whatever_the_latencies() {
     assert_eq!(comparison.changes.len(), 5, "{:?}", comparison.changes);
     assert_eq!(comparison.verdict.outcome, Outcome::Worse);
     assert!(comparison.verdict.reasons.iter().any(|why| why.contains("newly broken: shift.today")));
+    // What was not exercised this time is told, and not broken by that.
+    let quiet = asked(
+        nights(20..25, |made| steady(made).but(|made| made.rules[1].1 = "not-exercised")),
+        nights(10..15, steady),
+    );
+    let rule = quiet.changes.iter().find(|change| change.kind == ChangeKind::Rule).unwrap();
+    assert_eq!((rule.new.as_str(), rule.direction), ("not exercised in 5 of 5", Direction::Other));
+    assert_eq!(quiet.verdict.outcome, Outcome::NoWorse);
     // Hazards, marks and notes are told, and are nothing that breaks a comparison.
     let told = asked(
         nights(20..25, |made| steady(made).but(|made| (made.marks, made.hazards) = (vec![], vec!["stale-shown"]))),

@@ -51,11 +51,14 @@ fn order(direction: Direction) -> u8 {
 fn change((kind, name): &(ChangeKind, String), baseline: &[Came], new: &[Came]) -> Option<Change> {
     let is_new = new.iter().any(|came| !baseline.contains(came));
     let is_gone = baseline.iter().any(|came| !new.contains(came)) && baseline.iter().all(|came| *came == baseline[0]);
-    if !is_new && !is_gone && !broke(baseline, new) {
+    if !is_new && !is_gone && is_broken(baseline) == is_broken(new) {
         return None;
     }
     let worst = |all: &[Came]| all.iter().map(|came| came.weight).max().unwrap_or(0);
+    // A rule that was not exercised this time is not broken by that, and one that is exercised again not mended.
+    let is_judged = matches!(kind, ChangeKind::Rule | ChangeKind::Limit);
     let direction = match worst(new).cmp(&worst(baseline)) {
+        _ if is_judged && is_broken(new) == is_broken(baseline) => Direction::Other,
         std::cmp::Ordering::Greater => Direction::Worse,
         std::cmp::Ordering::Less => Direction::Better,
         std::cmp::Ordering::Equal => Direction::Other,
@@ -63,10 +66,8 @@ fn change((kind, name): &(ChangeKind, String), baseline: &[Came], new: &[Came]) 
     Some(Change { kind: *kind, name: name.clone(), baseline: tally(baseline), new: tally(new), direction })
 }
 
-/// Whether something that was broken no longer is.
-fn broke(baseline: &[Came], new: &[Came]) -> bool {
-    let is_broken = |all: &[Came]| all.iter().any(|came| came.weight == 2);
-    is_broken(baseline) != is_broken(new)
+fn is_broken(all: &[Came]) -> bool {
+    all.iter().any(|came| came.weight == 2)
 }
 
 /// `held in 4 of 5, broken in 1`
