@@ -28,7 +28,7 @@ fn certificate(names: &[&str]) -> (Arc<ServerConfig>, Vec<u8>) {
 /// A morning, lived fast.
 fn morning() -> Scenario {
     let mut scenario = common::demo(4_000);
-    scenario.live.window = Some((scenario.day.leave_home.0, TimeOfDay::hm(12, 0)));
+    scenario.live.window = Some((scenario.day.leave_home.0, TimeOfDay::hm(9, 0)));
     scenario.live.linger_s = 1;
     scenario.live.auditors = false;
     scenario
