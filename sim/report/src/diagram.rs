@@ -60,14 +60,7 @@ fn message(event: &Event, is_lost: impl Fn(&Sent) -> bool) -> Option<String> {
             Some(format!("B-->>A{c}: {}", backend(*call, *attempt, response.status.to_string())?))
         }
         What::Unanswered { call, attempt, why, .. } => {
-            let what = match why {
-                Lapse::Timeout => "no answer in time",
-                Lapse::Unreachable => "no network",
-                Lapse::Broken => "the connection broke",
-                Lapse::Cancelled => "not waited for",
-                Lapse::Killed => "the app died",
-            };
-            Some(format!("N{c}--xA{c}: {}", backend(*call, *attempt, what.to_owned())?))
+            Some(format!("N{c}--xA{c}: {}", backend(*call, *attempt, unanswered(*why).to_owned())?))
         }
         What::Truth(Truth::LostOnTheWayBack { call, attempt, status }) => {
             Some(format!("B--xN{c}: {}", backend(*call, *attempt, format!("{status}, lost"))?))
@@ -84,6 +77,17 @@ fn message(event: &Event, is_lost: impl Fn(&Sent) -> bool) -> Option<String> {
             Some(format!("A{c}->>A{c}: queues action {action}, {}", plain(&request.op().to_string())))
         }
         _ => None,
+    }
+}
+
+/// Why no answer came, as every picture of it says.
+pub(crate) fn unanswered(why: Lapse) -> &'static str {
+    match why {
+        Lapse::Timeout => "no answer in time",
+        Lapse::Unreachable => "no network",
+        Lapse::Broken => "the connection broke",
+        Lapse::Cancelled => "not waited for",
+        Lapse::Killed => "the app died",
     }
 }
 

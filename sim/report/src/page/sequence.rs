@@ -1,6 +1,7 @@
 //! A case as a sequence diagram: person, app, network, backend, and whoever else had a hand in it.
 
 use super::stories::named;
+use crate::diagram::unanswered;
 use crate::summary::Case;
 use fieldday_api::time::Span;
 use fieldday_history::event::{Lapse, Truth};
@@ -183,15 +184,8 @@ fn step(event: &Event, is_other: bool, lost: &BTreeSet<(u32, u32, u8)>) -> Optio
             (Lane::Backend, app, Look::Answers, of(*call, *attempt, response.status.to_string()))
         }
         What::Unanswered { call, attempt, why, .. } => {
-            let what = match why {
-                Lapse::Timeout => "no answer in time",
-                Lapse::Unreachable => "no network",
-                Lapse::Broken => "the connection broke",
-                Lapse::Cancelled => "not waited for",
-                Lapse::Killed => "the app died",
-            };
             let from = if is_other { Lane::Backend } else { Lane::Network };
-            (from, app, Look::Lost, of(*call, *attempt, what.to_owned()))
+            (from, app, Look::Lost, of(*call, *attempt, unanswered(*why).to_owned()))
         }
         What::Truth(Truth::LostOnTheWayBack { call, attempt, status }) if !is_other => {
             (Lane::Backend, Lane::Network, Look::Lost, of(*call, *attempt, format!("{status}, lost on the way back")))
