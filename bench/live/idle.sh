@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What reps cost who mostly wait: memory each, and processor time in all, in the middle of a day in real time.
 #
-# usage: bench/live/idle.sh [reps]    10,000 if not given; needs a release build and some four minutes
+# usage: bench/live/idle.sh [reps]    10,000 if not given; needs a release build, four minutes and three open files a rep
 set -euo pipefail
 source "$(dirname "$0")/serve.sh"
 reps=${1:-10000}
@@ -37,7 +37,7 @@ measured() {
   "$fieldday" run "$dir/scenario.toml" --reps "$1" --target "$base" --no-out >"$dir/report" 2>"$dir/progress" &
   local run=$! from at
   # From when the window opened: planning so many reps takes a moment.
-  until grep -q 'requests (' "$dir/progress"; do sleep 0.5; kill -0 $run || { cat "$dir/progress" >&2; exit 1; }; done
+  until grep -q 'requests (' "$dir/progress"; do sleep 0.5; kill -0 $run 2>/dev/null || { cat "$dir/progress" >&2; stopped; exit 1; }; done
   sleep 60; from=$(cpu $run)
   sleep 40; at=$(rss $run)
   sleep 10; echo "$at $(of "$(cpu $run) - $from" 2) $(ls /proc/$run/fd | wc -l)"

@@ -27,6 +27,9 @@ steady = 1
 
 [live]
 speed = 1200
+window = ["07:00", "15:00"]
+clock_out = false
+auditors = false
 linger_s = 5
 
 TOML
@@ -39,7 +42,7 @@ row() {
   local name=$1 count=$2 before spent requests
   shift 2
   before=$(cpu "$mock")
-  /usr/bin/time -f '%U %S' -o "$dir/time" "$@" >"$dir/out.txt" 2>"$dir/err.txt" || true
+  /usr/bin/time -q -f '%U %S' -o "$dir/time" "$@" >"$dir/out.txt" 2>"$dir/err.txt" || true
   requests=$(eval "$count")
   spent=$(awk '{ print $1 + $2 }' "$dir/time")
   printf '%-44s %10s %8s %8s\n' "$name" "$requests" "$(of "$spent * 1000000 / $requests")" \

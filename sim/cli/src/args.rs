@@ -16,7 +16,7 @@ use clap_complete::Shell;
 use std::path::PathBuf;
 
 /// The seed when none is given: a run is the same every time unless another is asked for.
-const DEFAULT_SEED: u64 = 1;
+pub const DEFAULT_SEED: u64 = 1;
 /// The most reps that a plan can hold.
 const MOST_REPS: u64 = fieldday_world::scenario::MOST_REPS;
 
@@ -159,9 +159,9 @@ pub struct ChoiceArgs {
     /// A built-in scenario's name, the path of a .toml file, or the folder of a run
     #[arg(default_value = "weekday")]
     pub scenario: String,
-    /// The seed, decimal or 0x hexadecimal
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED, value_parser = seed)]
-    pub seed: u64,
+    /// The seed, decimal or 0x hexadecimal; 1 if not given, or that of the folder or file
+    #[arg(long, value_name = "N", value_parser = seed)]
+    pub seed: Option<u64>,
     /// So many reps, in more or fewer tenants of the same size
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_REPS))]
     pub reps: Option<u64>,

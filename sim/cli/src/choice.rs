@@ -1,6 +1,6 @@
 //! From arguments to a plan: which scenario, changed how, under which seed.
 
-use crate::args::ChoiceArgs;
+use crate::args::{ChoiceArgs, DEFAULT_SEED};
 use crate::failure::{Failure, nearest};
 use crate::output;
 use fieldday_api::time::{Date, TimeOfDay};
@@ -45,7 +45,7 @@ impl Choice {
     pub fn new(args: &ChoiceArgs) -> Result<Choice, Failure> {
         let kept = folder(args)?;
         let (mut scenario, seed) = match &kept {
-            Some(kept) => (kept.run.scenario.clone(), kept.seed),
+            Some(kept) => (kept.run.scenario.clone(), args.seed.unwrap_or(kept.seed)),
             None => scenario_and_seed(args)?,
         };
         if args.swarm {
@@ -69,7 +69,8 @@ impl Choice {
             defects: args.defect.clone(),
             live: Vec::new(),
         };
-        let changed = args.swarm
+        let changed = kept.as_ref().is_some_and(|kept| kept.seed != seed)
+            || args.swarm
             || args.reps.is_some()
             || args.date.is_some()
             || !(args.without.is_empty() && args.defect.is_empty());
@@ -103,11 +104,14 @@ fn folder(args: &ChoiceArgs) -> Result<Option<Kept>, Failure> {
     Ok(Some(kept))
 }
 
-/// A scenario with the seed that was asked for; or that of a failure's file, with the seed that stands in it.
+/// A scenario with the seed that was asked for; or that of a failure's file, with the seed that stands in it if no other
+/// was asked for.
 fn scenario_and_seed(args: &ChoiceArgs) -> Result<(Scenario, u64), Failure> {
     let path = &args.scenario;
     let text = if path.ends_with(".toml") { std::fs::read_to_string(path).ok() } else { None };
-    let Some(text) = text.filter(|text| Repro::is_repro(text)) else { return Ok((load(path)?, args.seed)) };
+    let Some(text) = text.filter(|text| Repro::is_repro(text)) else {
+        return Ok((load(path)?, args.seed.unwrap_or(DEFAULT_SEED)));
+    };
     let repro = Repro::parse(&text, path)?;
     if repro.version != env!("CARGO_PKG_VERSION") {
         let this = env!("CARGO_PKG_VERSION");
@@ -117,7 +121,7 @@ fn scenario_and_seed(args: &ChoiceArgs) -> Result<(Scenario, u64), Failure> {
         ));
     }
     repro.scenario.defects.iter().try_for_each(|name| known_defect(name))?;
-    let seed = repro.seed_number().unwrap_or(args.seed);
+    let seed = args.seed.or(repro.seed_number()).unwrap_or(DEFAULT_SEED);
     Ok((repro.scenario, seed))
 }
 

@@ -68,6 +68,9 @@ pub enum Failure {
     /// What should be resumed is not what an exploration wrote, or of another one.
     #[error("{} cannot be resumed: {why}", path.display())]
     Resume { path: PathBuf, why: String },
+    /// The rep-days of a proof cannot be gone on from.
+    #[error("{} cannot be gone on from: {why}", path.display())]
+    KeptProof { path: PathBuf, why: String },
     /// A proof that cannot begin.
     #[error(transparent)]
     Prove(#[from] fieldday_engine::prove::ProveError),
@@ -189,6 +192,7 @@ impl Failure {
             | Failure::Prove(_)
             | Failure::Explore(_)
             | Failure::Resume { .. }
+            | Failure::KeptProof { .. }
             | Failure::NoTarget(_)
             | Failure::NotAllowed { .. }
             | Failure::MockNeedsAKey
@@ -229,6 +233,9 @@ impl Failure {
             // Each of its problems has its own.
             Failure::Scenario(_) | Failure::Unreadable { .. } | Failure::Prove(_) | Failure::Explore(_) => None,
             Failure::Resume { .. } => Some("it is what --out of an exploration of the same scenario wrote".to_owned()),
+            Failure::KeptProof { .. } => {
+                Some("it is what `fieldday prove --keep` of this build writes; begin another file".to_owned())
+            }
             Failure::Plan(_) => Some("`fieldday scenarios plan` prints the names of everything in a plan".to_owned()),
             Failure::NoSuchDefect { suggestion, .. } => or(suggestion, "`fieldday defects` lists them"),
             Failure::NoSuchRule { suggestion, .. } => or(suggestion, "`fieldday rules` lists them"),

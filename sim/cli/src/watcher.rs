@@ -67,12 +67,13 @@ impl Watcher {
         let (elapsed, whole_s) = (self.began.elapsed(), lasts(&self.seen.scenario).as_seconds().max(1).unsigned_abs());
         let requests = pulse.requests.load(Ordering::Relaxed);
         let (then, before) = self.last;
+        let states = Doing::ALL.iter().map(|doing| (doing.word(), glance.reps[*doing as usize]));
         View {
             title: self.seen.title.clone(),
             elapsed_s: elapsed.as_secs(),
             done_permille: Some(elapsed.as_secs() * 1_000 / whole_s),
             left_s: whole_s.checked_sub(elapsed.as_secs()),
-            states: Doing::ALL.iter().map(|doing| (doing.word(), glance.reps[*doing as usize])).collect(),
+            states: states.chain((glance.read_back > 0).then_some(("read back", glance.read_back))).collect(),
             requests,
             requests_per_s: Some(requests.saturating_sub(before) as f64 / then.elapsed().as_secs_f64().max(0.001)),
             errors: Some(pulse.errors.load(Ordering::Relaxed)),

@@ -136,6 +136,34 @@ fn a_proof_says_what_was_found_and_is_the_same_on_any_number_of_threads() {
 }
 
 #[test]
+fn a_proof_goes_on_from_what_it_kept() {
+    let room = room("kept");
+    let file = room.join("clean.json");
+    let with = |clean: &str, keep: &[&str]| {
+        let words = ["prove", "--defect", "tenant-leak-by-id", "--seeds", "1", "--format", "json", "--clean", clean];
+        said(&[&words[..], keep].concat())
+    };
+    let keep = ["--keep", file.to_str().unwrap()];
+    let (code, begun, err) = with("30", &keep);
+    assert_eq!(code, 0, "{err}");
+    // A round that is whole is not lived again.
+    let (code, again, _) = with("30", &keep);
+    assert_eq!((code, &json(&again)["clean"]), (0, &json(&begun)["clean"]));
+    assert_eq!(json(&begun)["clean"], json(&with("30", &[]).1)["clean"]);
+    let rep_days = |text: &str| -> u64 {
+        json(text)["clean"].as_array().unwrap().iter().map(|line| line["rep_days"].as_u64().unwrap()).sum()
+    };
+    let (_, more, _) = with("90", &keep);
+    assert!(rep_days(&more) >= 90 && rep_days(&begun) < 90, "{more}");
+    // What another build lived says nothing of this one's judges.
+    let foreign = fs::read_to_string(&file).unwrap().replacen("\"build\":\"", "\"build\":\"0", 1);
+    fs::write(&file, &foreign).unwrap();
+    let (code, _, err) = with("120", &keep);
+    assert!(code == 2 && err.contains("clean.json") && err.contains("another build"), "{code} {err}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), foreign, "nothing is overwritten");
+}
+
+#[test]
 fn marks_and_drawn_days_are_told() {
     let (code, marks, _) = said(&["marks"]);
     assert!(code == 0 && marks.lines().count() > 20, "{marks}");

@@ -32,6 +32,9 @@ fn a_folder_gives_the_same_events_and_what_differs_is_said() {
     let folder = recorded("replay-folder");
     let (code, err) = replayed(&folder);
     assert!(code == 0 && err.contains("the same events as in the folder") && err.contains("as recorded"), "{err}");
+    // Another seed is another day: it is lived, and not compared with what the folder holds.
+    let (code, err) = said(&["replay", folder.to_str().unwrap(), "--seed", "77"]);
+    assert!(code == 0 && err.contains("is changed by the options") && !err.contains("the same events"), "{err}");
     edit(&folder.join("run.json"), "\"version\": \"", "\"version\": \"9.");
     let (code, err) = replayed(&folder);
     assert!(code == 0 && err.contains("was run by version 9."), "{err}");

@@ -76,6 +76,8 @@ pub struct CellRun {
 
 /// How far a cell runs between two looks at whether it should stop.
 const SLICE: Span = Span::minutes(10);
+/// What an auditor waits between two reads: gently.
+const AUDITOR_PAUSES: Span = Span::millis(500);
 
 impl CellRun {
     /// Sets a cell up: its backend with the tenants' data, its clients at their places. `measures` are added to.
@@ -192,7 +194,7 @@ impl CellRun {
     fn add_auditor(&mut self, station: Station, client: u32, plan: AuditorPlan) {
         let ids = (&plan.tenant_id, &plan.user_id, None);
         self.introduce(client, &plan.name, ids, Role::Manager, ClientKind::Auditor);
-        self.executor.handle().spawn(Auditor::new(station, plan).day());
+        self.executor.handle().spawn(Auditor::new(station, plan, AUDITOR_PAUSES).day());
     }
     fn add_intruder(&mut self, station: Station, client: u32, plan: IntruderPlan) {
         let ids = (&plan.tenant_id, &plan.user_id, Some(&plan.rep_id));

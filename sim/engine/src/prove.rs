@@ -13,6 +13,7 @@ use fieldday_rules::{Findings, Measures, Settings, Violation};
 use fieldday_world::plan::{Plan, PlanError};
 use fieldday_world::scenario::{Scenario, ScenarioError};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -138,39 +139,114 @@ pub fn example(rule: Rule, cap: u64) -> Result<Option<Example>, ProveError> {
     Ok(None)
 }
 
-/// A scenario as it is, lived for many rep-days.
+/// Rep-days of each scenario in a round of [`clean`].
+const ROUND: u64 = 5_000;
+/// False alarms of which more than their number is kept.
+const ALARMS_KEPT: usize = 20;
+
+/// The system without defects: what was lived of each scenario, and what was found. Rounds add up, so it can be kept
+/// between them and gone on from.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Clean {
-    /// Its name.
-    pub scenario: String,
-    /// What came of it.
-    pub outcome: RunOutcome,
+    /// Rounds lived, whole ones.
+    pub rounds: u64,
+    /// Rep-days of each scenario that those rounds were for.
+    pub each: u64,
+    /// By scenario, in the order of their names.
+    pub scenarios: Vec<CleanScenario>,
+    /// The first false alarms.
+    pub alarms: Vec<Alarm>,
 }
 
-/// Lives `rep_days` of all built-in scenarios together, an equal share of each, without a defect. Ends early if it is
-/// stopped: what is there by then is given.
+/// A scenario as it is, lived for many rep-days.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CleanScenario {
+    /// Its name.
+    pub scenario: String,
+    /// Rep-days lived.
+    pub rep_days: u64,
+    /// Requests that reached a backend.
+    pub requests: u64,
+    /// Cases in which a rule was broken: false alarms, every one.
+    pub broken: u64,
+}
+
+/// A rule that was found broken where nothing is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alarm {
+    /// In which scenario.
+    pub scenario: String,
+    /// Under which seed.
+    pub seed: u64,
+    /// With so many reps.
+    pub reps: u64,
+    /// Which rule.
+    pub rule: String,
+}
+
+impl Clean {
+    /// Rep-days of all scenarios.
+    pub fn rep_days(&self) -> u64 {
+        self.scenarios.iter().map(|line| line.rep_days).sum()
+    }
+    fn add(&mut self, plan: &Plan, reps: u64, outcome: &RunOutcome) {
+        let name = &plan.scenario().name;
+        let at = self.scenarios.iter().position(|line| line.scenario == *name).unwrap_or_else(|| {
+            let line = CleanScenario { scenario: name.clone(), rep_days: 0, requests: 0, broken: 0 };
+            self.scenarios.push(line);
+            self.scenarios.len() - 1
+        });
+        let line = &mut self.scenarios[at];
+        line.rep_days += outcome.rep_days;
+        line.requests += outcome.requests;
+        line.broken += outcome.findings.rules.iter().map(|rule| rule.broken).sum::<u64>();
+        let broken = Rule::ALL.iter().filter(|rule| outcome.findings.count(**rule).broken > 0);
+        let alarms =
+            broken.map(|rule| Alarm { scenario: name.clone(), seed: plan.seed(), reps, rule: rule.name().to_owned() });
+        self.alarms.extend(alarms.take(ALARMS_KEPT - self.alarms.len().min(ALARMS_KEPT)));
+    }
+}
+
+/// Lives all built-in scenarios, without a defect, until there are `rep_days` of them together, an equal share of each.
+/// Goes on from `so_far`. Round by round, each under the next seed, so that an early end has lived of every scenario: what
+/// is there by then is given. `on_round` is told of every whole round.
 pub fn clean(
     rep_days: u64,
     seed: u64,
     effort: &Effort<'_>,
+    so_far: Clean,
     mut on_cell: impl FnMut(u64) + Send,
-) -> Result<Vec<Clean>, ProveError> {
+    mut on_round: impl FnMut(&Clean),
+) -> Result<Clean, ProveError> {
     let names = Scenario::builtin_names();
     let share = rep_days.div_ceil(names.len() as u64);
-    let mut lived = Vec::new();
-    for name in names {
-        if share == 0 || effort.stop.load(Ordering::Relaxed) {
-            break;
+    let mut lived = so_far;
+    loop {
+        let Some(left) = share.checked_sub(lived.each).filter(|left| *left > 0) else {
+            return Ok(lived);
+        };
+        let round = left.min(ROUND);
+        for name in &names {
+            let mut scenario = Scenario::load(name)?;
+            let dates = scenario.day.dates.len().max(1) as u64;
+            let reps = round.div_ceil(dates);
+            scenario.with_reps(reps);
+            let plan = Plan::new(Arc::new(scenario), seed + lived.rounds)?;
+            let options = Options { threads: effort.threads, keep: Keep::default(), stop: effort.stop };
+            let outcome = run(&plan, &options, |cell| {
+                on_cell(cell.rep_days);
+                ControlFlow::Continue(())
+            })?;
+            lived.add(&plan, reps, &outcome);
+            if effort.stop.load(Ordering::Relaxed) {
+                return Ok(lived);
+            }
         }
-        let mut scenario = Scenario::load(name)?;
-        let dates = scenario.day.dates.len().max(1) as u64;
-        scenario.with_reps(share.div_ceil(dates));
-        let plan = Plan::new(Arc::new(scenario), seed)?;
-        let options = Options { threads: effort.threads, keep: Keep::default(), stop: effort.stop };
-        let outcome = run(&plan, &options, |cell| {
-            on_cell(cell.rep_days);
-            ControlFlow::Continue(())
-        })?;
-        lived.push(Clean { scenario: name.to_owned(), outcome });
+        lived.rounds += 1;
+        lived.each += round;
+        on_round(&lived);
     }
-    Ok(lived)
 }

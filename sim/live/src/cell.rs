@@ -32,6 +32,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// What an auditor waits between two reads: there are few auditors, and each waits for its answers.
+const AUDITOR_PAUSES: Span = Span::millis(20);
+
 /// A cell on the wall clock.
 pub struct LiveCell {
     /// What its clients share.
@@ -244,7 +247,7 @@ impl LiveCell {
             let work: Work = match other {
                 Other::Desk(station, plan) => Box::pin(self.until_home(Box::pin(Desk::new(station, plan).day()))),
                 // An auditor looks at what is left when the others have gone.
-                Other::Auditor(station, plan) => Box::pin(Auditor::new(station, plan).day()),
+                Other::Auditor(station, plan) => Box::pin(Auditor::new(station, plan, AUDITOR_PAUSES).day()),
                 Other::Intruder(station, plan) => {
                     Box::pin(self.until_home(Box::pin(Intruder::new(station, plan).day())))
                 }

@@ -7,7 +7,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_api::time::Span;
 use fieldday_history::What;
-use fieldday_history::event::{Deed, Lapse};
+use fieldday_history::event::{Cause, Deed, Lapse};
 use hdrhistogram::Histogram;
 
 /// What a rep is doing. One who is offline is that, whatever else they do.
@@ -57,6 +57,8 @@ struct Client {
     is_offline: bool,
     is_flushing: bool,
     queued: u32,
+    /// An auditor's: reps whose day was asked for.
+    read_back: u64,
     under_way: Vec<(u32, u8, Op)>,
 }
 
@@ -121,7 +123,11 @@ impl Watch {
             What::FlushEnded { .. } => client.is_flushing = false,
             What::Queued { .. } => client.queued += 1,
             What::Settled { .. } => client.queued = client.queued.saturating_sub(1),
-            What::Sent(sent) => client.under_way.push((sent.call, sent.attempt, sent.request.op())),
+            What::Sent(sent) => {
+                let op = sent.request.op();
+                client.read_back += u64::from(sent.cause == Cause::Proof && op == Op::ListAppointments);
+                client.under_way.push((sent.call, sent.attempt, op));
+            }
             What::Answered { call, attempt, took, .. } => self.ended(cell, number, (*call, *attempt), Some(*took)),
             What::Unanswered { call, attempt, why, took } => {
                 let took = (*why == Lapse::Timeout).then_some(*took);
@@ -150,6 +156,9 @@ impl Watch {
     /// All of it as it is now.
     pub fn glance(&self) -> Glance {
         let mut glance = Glance { took: self.took.clone(), ..Glance::default() };
+        for client in self.cells.iter().flatten().filter(|client| !client.is_rep) {
+            glance.read_back += client.read_back;
+        }
         for rep in self.cells.iter().flatten().filter(|client| client.is_rep) {
             glance.reps[rep.doing() as usize] += 1;
             glance.queued += u64::from(rep.queued);
@@ -168,6 +177,8 @@ pub struct Glance {
     pub queued: u64,
     /// In the longest of the queues.
     pub longest_queue: u64,
+    /// Reps' days that auditors have asked for so far.
+    pub read_back: u64,
     /// How long attempts took, as the phone saw them, by endpoint in the order of [`Op::ALL`], in microseconds.
     pub took: Vec<Histogram<u64>>,
     /// How often each rule was broken, in the order of [`Rule::ALL`].
@@ -184,6 +195,7 @@ impl Default for Glance {
             reps: [0; Doing::ALL.len()],
             queued: 0,
             longest_queue: 0,
+            read_back: 0,
             took: Vec::new(),
             broken: vec![0; Rule::ALL.len()],
             late_p99_us: 0,
@@ -204,6 +216,7 @@ impl Glance {
                 let _ = all.add(one);
             }
             all.queued += one.queued;
+            all.read_back += one.read_back;
             all.longest_queue = all.longest_queue.max(one.longest_queue);
             all.late_p99_us = all.late_p99_us.max(one.late_p99_us);
             all.lag_p99_us = all.lag_p99_us.max(one.lag_p99_us);

@@ -22,7 +22,7 @@ use fieldday_world::scenario::{Connections, Scenario};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -34,7 +34,7 @@ const GLANCES_EVERY: Duration = Duration::from_secs(1);
 /// How long a request may still be on the wire after its phone was switched off.
 const LAST_WORDS: Span = Span::seconds(3);
 /// For how long after the last phone is switched off an auditor may still read.
-const AUDITS_FOR: Span = Span::minutes(5);
+pub const AUDITS_FOR: Span = Span::minutes(5);
 
 /// A cell for a worker.
 pub struct CellOrder {
@@ -109,6 +109,8 @@ pub struct Pulse {
     pub ended: AtomicU64,
     /// What each worker last said of its reps, about once a second.
     pub glances: Mutex<BTreeMap<usize, Glance>>,
+    /// Whether the time of auditors was over before they had read everything.
+    pub audits_cut: AtomicBool,
 }
 
 /// What came of a worker's cells.
@@ -157,6 +159,8 @@ struct Worker {
     wires: Vec<HttpWire>,
     /// Who is told of a client's requests.
     told: BTreeMap<(u32, u32), UnboundedSender<Request>>,
+    /// What they were not told yet: each word wakes another thread, so it waits for more.
+    untold: Vec<((u32, u32), Request)>,
     /// Clients whose day is over, and since when.
     ended: Rc<RefCell<Vec<Ended>>>,
     begun: Vec<u64>,
@@ -177,6 +181,7 @@ impl Worker {
             cells: Vec::new(),
             wires: Vec::new(),
             told: BTreeMap::new(),
+            untold: Vec::new(),
             ended: Rc::default(),
             begun: Vec::new(),
             health: Health::default(),
@@ -224,6 +229,7 @@ impl Worker {
         loop {
             self.take_in();
             if self.is_over() {
+                self.tell_of_audits();
                 break;
             }
             let next = self.executor.next_due();
@@ -275,15 +281,15 @@ impl Worker {
                 let is_slow = slow_from > 0 && request.service.as_micros().max(0).unsigned_abs() > slow_from;
                 pulse.slow.fetch_add(u64::from(is_slow), Ordering::Relaxed);
                 pulse.errors.fetch_add(u64::from(request.status.is_none_or(|s| s >= 500)), Ordering::Relaxed);
-                if let Some(tell) = self.told.get(&(number, client)) {
-                    // Goose may have gone already: then nobody counts for it.
-                    let _ = tell.send(request);
-                }
+                self.untold.push(((number, client), request));
             }
         }
         // Whoever's day is over may still have a request on its way: goose counts that, too. A target that never answers
         // holds nobody up for long.
         let now = self.orders.clock.now();
+        if !self.ended.borrow().is_empty() {
+            self.tell_goose();
+        }
         self.ended.borrow_mut().retain(|((cell, client), since)| {
             let station = &self.cells[*cell as usize].stations[*client as usize];
             if !station.is_silent() {
@@ -332,7 +338,21 @@ impl Worker {
             }
         }
     }
-    fn hand_on(&self) {
+    /// Says if auditors were not done when their time was over: whoever was to go home has left already.
+    fn tell_of_audits(&self) {
+        let cut = self.home.is_none() && self.executor.live_tasks() > 0;
+        self.orders.pulse.audits_cut.fetch_or(cut, Ordering::Relaxed);
+    }
+    fn tell_goose(&mut self) {
+        for (client, request) in self.untold.drain(..) {
+            if let Some(tell) = self.told.get(&client) {
+                // Goose may have gone already: then nobody counts for it.
+                let _ = tell.send(request);
+            }
+        }
+    }
+    fn hand_on(&mut self) {
+        self.tell_goose();
         for frames in self.cells.iter().filter_map(LiveCell::frames) {
             // Nobody takes them if the folder failed: the run goes on, and says so at its end.
             let _ = self.orders.history.send(frames);

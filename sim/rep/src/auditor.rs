@@ -14,8 +14,6 @@ use fieldday_api::wire::tasks::TaskQuery;
 use fieldday_history::event::Cause;
 use fieldday_world::plan::AuditorPlan;
 
-/// Between two reads: gently.
-const BETWEEN: Span = Span::millis(500);
 const PAGE: u32 = 100;
 /// Longer than any request takes.
 const BEFORE_MIDNIGHT: Span = Span::minutes(10);
@@ -24,12 +22,14 @@ const BEFORE_MIDNIGHT: Span = Span::minutes(10);
 pub struct Auditor<S: Surroundings> {
     browser: Browser<S>,
     plan: AuditorPlan,
+    /// Between two reads.
+    pause: Span,
 }
 
 impl<S: Surroundings> Auditor<S> {
-    /// Somebody before the day begins.
-    pub fn new(around: S, plan: AuditorPlan) -> Auditor<S> {
-        Auditor { browser: Browser::new(around), plan }
+    /// Somebody before the day begins, who waits for so long between two reads.
+    pub fn new(around: S, plan: AuditorPlan, pause: Span) -> Auditor<S> {
+        Auditor { browser: Browser::new(around), plan, pause }
     }
     /// Makes the rounds.
     pub async fn day(mut self) {
@@ -93,7 +93,7 @@ impl<S: Surroundings> Auditor<S> {
     }
     async fn read(&mut self, call: Call) -> Option<Answer> {
         let response = self.browser.call(call, Cause::Proof).await;
-        self.browser.around.sleep(BETWEEN).await;
+        self.browser.around.sleep(self.pause).await;
         response.filter(|response| response.is_success()).map(|response| response.answer.clone())
     }
 }

@@ -30,6 +30,8 @@ pub struct Proof {
     pub defects: Vec<DefectLine>,
     /// The system without defects, by scenario.
     pub clean: Vec<CleanLine>,
+    /// The first false alarms in it.
+    pub alarms: Vec<AlarmLine>,
     /// False if it was ended early: then not every defect was tried under every seed.
     pub complete: bool,
 }
@@ -72,18 +74,31 @@ pub struct CleanLine {
     pub broken: u64,
 }
 
+/// A rule that was found broken where nothing is.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AlarmLine {
+    /// The rule.
+    pub rule: String,
+    /// What lives it again.
+    pub reproduce: String,
+}
+
 impl Proof {
     /// What trials and clean runs come to.
-    pub fn new(seeds: u64, cap: u64, trials: &[Trial], clean: &[Clean], complete: bool) -> Proof {
+    pub fn new(seeds: u64, cap: u64, trials: &[Trial], clean: &Clean, complete: bool) -> Proof {
         let defects = Defect::all().filter_map(|defect| {
             let of: Vec<Trial> = trials.iter().filter(|trial| trial.defect == defect).copied().collect();
             (!of.is_empty()).then(|| DefectLine::new(defect, &of))
         });
-        let clean = clean.iter().map(|clean| CleanLine {
-            scenario: clean.scenario.clone(),
-            rep_days: clean.outcome.rep_days,
-            requests: clean.outcome.requests,
-            broken: clean.outcome.findings.rules.iter().map(|rule| rule.broken).sum(),
+        let alarms = clean.alarms.iter().map(|alarm| AlarmLine {
+            rule: alarm.rule.clone(),
+            reproduce: format!("fieldday run {} --seed {:#x} --reps {}", alarm.scenario, alarm.seed, alarm.reps),
+        });
+        let lines = clean.scenarios.iter().map(|line| CleanLine {
+            scenario: line.scenario.clone(),
+            rep_days: line.rep_days,
+            requests: line.requests,
+            broken: line.broken,
         });
         Proof {
             schema: PROOF_SCHEMA,
@@ -91,7 +106,8 @@ impl Proof {
             seeds,
             cap_rep_days: cap,
             defects: defects.collect(),
-            clean: clean.collect(),
+            clean: lines.collect(),
+            alarms: alarms.collect(),
             complete,
         }
     }
@@ -244,6 +260,8 @@ impl Proof {
                 counted(broken, "violation", "violations")
             ));
         }
+        let alarms = self.alarms.iter().map(|alarm| format!("False alarm of {}: `{}`", alarm.rule, alarm.reproduce));
+        says.extend(alarms);
         if !self.complete {
             says.push("Ended early: this is what was there by then.".to_owned());
         }
@@ -327,7 +345,7 @@ mod tests {
         let defect = Defect::named("stale-read").unwrap();
         let trial = |seed, rep_days, found| Trial { defect, seed, rep_days, found };
         let rule = Some(Rule::ReadYourWrites);
-        let proof = |trials: &[Trial]| Proof::new(4, 100, trials, &[], true);
+        let proof = |trials: &[Trial]| Proof::new(4, 100, trials, &Clean::default(), true);
         let most = proof(&[trial(1, 10, rule), trial(2, 30, rule), trial(3, 20, rule), trial(4, 100, None)]);
         assert_eq!((most.defects[0].found, most.defects[0].median_rep_days), (3, Some(20)));
         assert!(most.holds());

@@ -20,7 +20,7 @@ use fieldday_live::preflight::{Unusable, preflight};
 use fieldday_live::provision::Provision;
 use fieldday_live::run::{LiveOutcome, LiveRun, day_clocks, lasts, peak_requests_per_s, window};
 use fieldday_live::target::Target;
-use fieldday_live::worker::Pulse;
+use fieldday_live::worker::{AUDITS_FOR, Pulse};
 use fieldday_mock::{Clock as MockClock, Mock, Options as MockOptions};
 use fieldday_report::series::SeriesFile;
 use fieldday_report::summary::HistoryPart;
@@ -269,6 +269,12 @@ fn go(live: LiveRun, stop: &AtomicBool, keeper: &mut Keeper, seen: Watching) -> 
     let tick = |pulse: &Pulse| watcher.look(pulse, stop.load(Ordering::Relaxed));
     let lived = live.live(stop, &pulse, |part| keeper.add(&part.bytes, part.events), tick);
     watcher.finish();
+    if pulse.audits_cut.load(Ordering::Relaxed) {
+        let minutes = AUDITS_FOR.as_seconds() / 60;
+        output::note(&format!(
+            "auditors were still reading after {minutes} min: not every rep's day was read back, so a lost write may not show"
+        ));
+    }
     Ok(lived?)
 }
 

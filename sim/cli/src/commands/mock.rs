@@ -37,9 +37,9 @@ pub struct MockArgs {
     /// A built-in scenario's name, or the path of a .toml file: whose data there are, and what goes wrong
     #[arg(default_value = "demo")]
     pub scenario: String,
-    /// The seed, decimal or 0x hexadecimal
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed)]
-    pub seed: u64,
+    /// The seed, decimal or 0x hexadecimal; 1 if not given, or that of the folder or file
+    #[arg(long, value_name = "N", value_parser = seed)]
+    pub seed: Option<u64>,
     /// So many reps, in more or fewer tenants of the same size
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=fieldday_world::scenario::MOST_REPS))]
     pub reps: Option<u64>,

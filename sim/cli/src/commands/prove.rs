@@ -5,10 +5,11 @@ use crate::progress::Ticker;
 use crate::{interrupt, machine, output};
 use clap::{Args, ValueEnum};
 use fieldday_engine::defects::Defect;
-use fieldday_engine::prove::{self, Effort};
+use fieldday_engine::prove::{self, Clean, Effort};
 use fieldday_report::Paint;
 use fieldday_report::proof::Proof;
 use fieldday_report::units::{count, counted};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -33,6 +34,9 @@ pub struct ProveArgs {
     /// Live so many rep-days of all scenarios without a defect
     #[arg(long, value_name = "REP_DAYS", default_value_t = 20_000)]
     pub clean: u64,
+    /// Keep the rep-days without a defect in this file, round by round, and go on from it if it is there
+    #[arg(long, value_name = "FILE")]
+    pub keep: Option<PathBuf>,
     /// A fast subset: 3 seeds, 1,000 rep-days, 10,000 clean ones
     #[arg(long, conflicts_with_all = ["seeds", "cap", "clean"])]
     pub quick: bool,
@@ -88,9 +92,7 @@ pub fn prove(args: &ProveArgs) -> Result<u8, Failure> {
         ticker.more(1, &format!("{} seed {}: {} rep-days", trial.defect.name(), trial.seed, count(trial.rep_days)));
     })?;
     ticker.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).finish();
-    let mut ticker = Ticker::new("rep-days without defects", amount.clean);
-    let clean = prove::clean(amount.clean, CLEAN_SEED, &effort, |rep_days| ticker.more(rep_days, ""))?;
-    ticker.finish();
+    let clean = without_defects(args.keep.as_deref(), amount.clean, &effort)?;
 
     let interrupted = stop.load(Ordering::Relaxed);
     let proof = Proof::new(amount.seeds, amount.cap, &trials, &clean, !interrupted);
@@ -110,6 +112,54 @@ pub fn prove(args: &ProveArgs) -> Result<u8, Failure> {
         () if proof.holds() => 0,
         () => 1,
     })
+}
+
+/// The system without defects, for `of` rep-days; those that are kept in a file count.
+fn without_defects(keep: Option<&Path>, of: u64, effort: &Effort<'_>) -> Result<Clean, Failure> {
+    let keep = keep.map(|file| (file, machine::build()));
+    let so_far = match &keep {
+        Some((file, build)) if file.exists() => kept(file, build)?,
+        _ => Clean::default(),
+    };
+    let mut ticker = Ticker::new("rep-days without defects", of);
+    ticker.more(so_far.rep_days().min(of), "");
+    let mut written = Ok(());
+    let on_round = |clean: &Clean| {
+        if let Some((file, build)) = &keep {
+            written = save(file, &Kept { build: build.clone(), clean: clean.clone() });
+        }
+    };
+    let clean = prove::clean(of, CLEAN_SEED, effort, so_far, |rep_days| ticker.more(rep_days, ""), on_round)?;
+    ticker.finish();
+    // Said when everything is lived: an earlier failure to write may have passed.
+    written.map(|()| clean)
+}
+
+/// What was lived without a defect, and by which build: judges of two builds are not the same judges.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    build: String,
+    clean: Clean,
+}
+
+fn kept(file: &Path, build: &str) -> Result<Clean, Failure> {
+    let wrong = |why: String| Failure::KeptProof { path: file.to_owned(), why };
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let kept: Kept = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    if kept.build != build {
+        return Err(wrong("it was lived by another build of fieldday, with other judges perhaps".to_owned()));
+    }
+    Ok(kept.clean)
+}
+
+/// Beside its place, then renamed, so that a kill leaves the file before.
+fn save(file: &Path, kept: &Kept) -> Result<(), Failure> {
+    // Plain data of strings and numbers: it cannot fail.
+    let text = serde_json::to_string(kept).unwrap_or_default() + "\n";
+    let beside = file.with_extension("part");
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
+    written.map_err(|source| Failure::File { path: file.to_owned(), source })
 }
 
 fn defects(args: &ProveArgs) -> Result<Vec<Defect>, Failure> {

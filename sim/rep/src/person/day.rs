@@ -52,9 +52,11 @@ impl<S: Surroundings> Person<S> {
 
     async fn begins_work(&self) {
         self.note(Deed::LeavesHome);
-        self.note(Deed::ClocksIn);
         let today = name_key("clock-in");
-        self.tap_nervously(today, |app| async move { app.clock_in().await }).await;
+        if self.plan.routine.clock_in {
+            self.note(Deed::ClocksIn);
+            self.tap_nervously(today, |app| async move { app.clock_in().await }).await;
+        }
         self.opens_dashboard().await;
         self.looks(today, 0).await;
         self.opens_shift().await;
@@ -147,19 +149,19 @@ impl<S: Surroundings> Person<S> {
     }
 
     async fn opens_dashboard(&self) {
-        if self.plan.opens.dashboard {
+        if self.plan.routine.dashboard {
             self.tap(|app| async move { app.open_dashboard().await }).await;
         }
     }
     async fn opens_shift(&self) {
-        if self.plan.opens.shift {
+        if self.plan.routine.shift {
             self.tap(|app| async move { app.open_shift().await }).await;
         }
     }
 
     /// Goes through the open tasks: does some, puts some off.
     pub(super) async fn does_tasks(&self, round: u64) {
-        if !self.plan.opens.tasks {
+        if !self.plan.routine.tasks {
             return;
         }
         let shown = self.tap(|app| async move { app.open_tasks().await }).await;
@@ -189,6 +191,9 @@ impl<S: Surroundings> Person<S> {
 
     async fn ends_work(&self) {
         self.opens_dashboard().await;
+        if !self.plan.routine.clock_in {
+            return;
+        }
         let tonight = name_key("clock-out");
         if self.does(Habit::FORGETS_CLOCK_OUT, tonight, self.plan.persona.forgets_clock_out_ppm) {
             self.note(Deed::ForgetsToClockOut);

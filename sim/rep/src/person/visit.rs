@@ -82,11 +82,15 @@ impl<S: Surroundings> Person<S> {
         self.note(Deed::Arrives { appointment_id: visit.appointment_id.clone() });
     }
 
-    /// The talk itself, recorded if that works.
+    /// The talk itself, recorded if the rep records and that works.
     async fn talks(&self, visit: &VisitPlan, next: &Next, occasion: u64) {
         let id = &visit.appointment_id;
         let planned = next.end.since(next.start);
         let over = self.now() + (planned + visit.overrun).max(Span::minutes(5));
+        if !self.plan.routine.recordings {
+            self.wait_until(over).await;
+            return;
+        }
         if self.does(Habit::RECORDS_LATE, occasion, self.plan.persona.records_late_ppm) {
             self.wait(Span::minutes(4)).await;
             self.note(Deed::RecordsLate { appointment_id: id.clone() });

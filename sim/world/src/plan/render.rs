@@ -1,7 +1,8 @@
 //! A cell's plan for people: everything by name, in local time.
 
-use super::{CellPlan, MishapPlan, OfficeDeed, Opens, RepPlan, TenantPlan, VisitFate};
+use super::{CellPlan, MishapPlan, OfficeDeed, RepPlan, Routine, TenantPlan, VisitFate};
 use crate::air::SpotKind;
+use fieldday_api::dataset::TenantData;
 use fieldday_api::time::Time;
 use std::fmt::{self, Write};
 
@@ -27,21 +28,46 @@ impl CellPlan {
     }
 }
 
-impl Opens {
-    /// The names of the screens, as they stand below the rep's.
+impl Routine {
+    /// What somebody does of it, by name.
+    pub fn of(does: impl Fn(&str) -> bool) -> Routine {
+        Routine {
+            clock_in: does("clock-in"),
+            recordings: does("recordings"),
+            dashboard: does("dashboard"),
+            shift: does("shift"),
+            tasks: does("tasks"),
+        }
+    }
+    /// The names, as they stand below the rep's.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let screens = [(self.dashboard, "dashboard"), (self.shift, "shift"), (self.tasks, "tasks")];
-        screens.into_iter().filter_map(|(opens, name)| opens.then_some(name))
+        let Routine { clock_in, recordings, dashboard, shift, tasks } = self;
+        let all = [
+            (clock_in, "clock-in"),
+            (recordings, "recordings"),
+            (dashboard, "dashboard"),
+            (shift, "shift"),
+            (tasks, "tasks"),
+        ];
+        all.into_iter().filter_map(|(does, name)| does.then_some(name))
     }
 }
 
 impl TenantPlan {
+    /// Leaves out what its database holds: for whoever lives the plan against a target that has it.
+    pub fn forget_rows(&mut self) {
+        let TenantData { id: _, zone: _, policy: _, users, contacts, leads, appointments, tasks, sessions, threads } =
+            &mut self.data;
+        (*users, *contacts, *leads) = Default::default();
+        (*appointments, *tasks, *sessions, *threads) = Default::default();
+        self.rows = Vec::new();
+    }
     fn add_names(&self, names: &mut Vec<String>) {
         names.push(self.name.clone());
         for rep in &self.reps {
             names.push(rep.name.clone());
             names.extend(rep.reads_back.then(|| format!("{}/proof", rep.name)));
-            names.extend(rep.opens.names().map(|screen| format!("{}/{screen}", rep.name)));
+            names.extend(rep.routine.names().map(|what| format!("{}/{what}", rep.name)));
             names.extend(rep.lunch.map(|_| format!("{}/lunch", rep.name)));
             names.extend(rep.kills.iter().map(|kill| kill.name.clone()));
         }

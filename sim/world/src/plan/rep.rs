@@ -3,7 +3,7 @@
 use super::demo::demo;
 use super::fate::{audio_kbit_s, fate, mode, overrun};
 use super::tenant::{Here, KnownRep, KnownVisit, TenantMaker};
-use super::{KillPlan, LunchPlan, Opens, RepPlan, VisitPlan};
+use super::{KillPlan, LunchPlan, RepPlan, Routine, VisitPlan};
 use crate::air::{Gap, Spot, SpotKind};
 use crate::keys::{id, part, stream};
 use crate::people;
@@ -119,7 +119,7 @@ impl TenantMaker<'_> {
         }
         let paperwork = Span::minutes(stream.range(5..26));
         let lunch_name = format!("{}/lunch", rep.name);
-        let opens = |screen: &str| !self.plan.removed.takes(&format!("{}/{screen}", rep.name));
+        let routine = Routine::of(|what| !self.plan.removed.takes(&format!("{}/{what}", rep.name)));
         let stops_work = day.free.0 + expected_drive(day.free.1, home, &Roads::default()) + paperwork;
         self.gap(rep, leaves_home, stops_work);
         let plan = RepPlan {
@@ -134,7 +134,7 @@ impl TenantMaker<'_> {
             lunch: day.lunch.filter(|_| !self.plan.removed.takes(&lunch_name)),
             kills: self.kills(rep, leaves_home, stops_work),
             reads_back: self.plan.scenario.proof.app && !self.plan.removed.takes(&format!("{}/proof", rep.name)),
-            opens: Opens { dashboard: opens("dashboard"), shift: opens("shift"), tasks: opens("tasks") },
+            routine,
             lives_until: self.network_back_by(stops_work + EVENING).min(self.site.ends),
             name: rep.name.clone(),
         };

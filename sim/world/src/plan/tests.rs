@@ -33,9 +33,9 @@ fn elements(cell: &CellPlan) -> BTreeMap<String, String> {
         put(&tenant.name, format!("{:?} {:?} {:?}", tenant.data.id, tenant.data.zone, tenant.data.policy));
         for rep in &tenant.reps {
             let (kills, lunch, reads_back) = (Vec::new(), None, true);
-            let opens = Opens { dashboard: true, shift: true, tasks: true };
-            put(&rep.name, format!("{:?}", RepPlan { kills, lunch, reads_back, opens, ..rep.clone() }));
-            rep.opens.names().for_each(|screen| put(&format!("{}/{screen}", rep.name), String::new()));
+            let routine = Routine::of(|_| true);
+            put(&rep.name, format!("{:?}", RepPlan { kills, lunch, reads_back, routine, ..rep.clone() }));
+            rep.routine.names().for_each(|what| put(&format!("{}/{what}", rep.name), String::new()));
             rep.reads_back.then(|| put(&format!("{}/proof", rep.name), String::new()));
             rep.kills.iter().for_each(|kill| put(&kill.name, format!("{kill:?}")));
             rep.lunch.iter().for_each(|lunch| put(&format!("{}/lunch", rep.name), format!("{lunch:?}")));

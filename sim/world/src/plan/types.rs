@@ -128,21 +128,25 @@ pub struct RepPlan {
     pub kills: Vec<KillPlan>,
     /// Whether the app reads back its day when that is over.
     pub reads_back: bool,
-    /// Which screens the person opens to look at them.
-    pub opens: Opens,
+    /// What the person does every day.
+    pub routine: Routine,
     /// Until when the phone is looked at: long enough for what is queued to go out.
     pub lives_until: Time,
 }
 
-/// Screens that a person opens out of habit, each an element of its own: `cell-0/tenant-1/rep-07/dashboard`. Everybody
-/// opens all of them; whoever looks for what a failure needs takes them out.
+/// What a person does every day, each an element of its own: `cell-0/tenant-1/rep-07/dashboard`. Everybody does all of
+/// it; whoever looks for what a failure needs takes it out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-pub struct Opens {
-    /// The dashboard, whenever there is time.
+pub struct Routine {
+    /// Clocks in and out.
+    pub clock_in: bool,
+    /// Records visits.
+    pub recordings: bool,
+    /// Opens the dashboard, whenever there is time.
     pub dashboard: bool,
-    /// The shift, after clocking in and out.
+    /// Looks at the shift, after clocking in and out.
     pub shift: bool,
-    /// The open tasks, which are then done or put off.
+    /// Goes through the open tasks, which are then done or put off.
     pub tasks: bool,
 }
 
