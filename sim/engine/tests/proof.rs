@@ -1,8 +1,16 @@
-//! A fast subset of the proof: every defect under three seeds, and ten thousand rep-days without one. It takes an
-//! optimised build, so it runs where it is asked for: `cargo test --release -p fieldday-engine --test proof -- --ignored`.
+//! A fast subset of the proof: every defect under three seeds, and ten thousand rep-days without one; and how small races
+//! become. It takes an optimised build, so it runs where it is asked for:
+//! `cargo test --release -p fieldday-engine --test proof -- --ignored`.
 
+use fieldday_engine::cell::Keep;
 use fieldday_engine::defects::Defect;
 use fieldday_engine::prove::{Clean, Effort, clean, prove};
+use fieldday_engine::run::{Options, run};
+use fieldday_engine::shrink::{Case, Size, look, shrink};
+use fieldday_world::plan::Plan;
+use fieldday_world::scenario::Scenario;
+use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 #[test]
@@ -18,4 +26,47 @@ fn every_judge_bites_and_none_without_a_cause() {
     let lived = clean(10_000, 0x5eed, &effort, Clean::default(), |_| {}, |_| {}).unwrap();
     assert_eq!(lived.alarms, [], "false alarms");
     assert!(lived.rep_days() >= 10_000);
+}
+
+/// Races and kills, and how many clients it takes to tell each.
+const TIMING: [(&str, u64); 9] = [
+    ("clock-in-race", 2),
+    // Two in the office write at once, and the rep reads what is left.
+    ("patch-lost-update", 3),
+    ("torn-patch", 2),
+    ("double-flush", 1),
+    ("queue-in-memory", 1),
+    ("busy-flag-persisted", 1),
+    ("dequeue-before-ack", 1),
+    ("double-tap-creates-twice", 1),
+    ("refresh-stampede", 1),
+];
+
+/// The first failure of a defect's own rules under a seed, if there is one.
+fn failure(defect: Defect, seed: u64) -> Option<Case> {
+    let mut scenario = Scenario::load(defect.info().scenario).unwrap();
+    scenario.defects.push(defect.name().to_owned());
+    let plan = Plan::new(Arc::new(scenario.clone()), seed).unwrap();
+    let stop = AtomicBool::new(false);
+    let mut found = None;
+    run(&plan, &Options { threads: 0, keep: Keep::default(), stop: &stop }, |cell| {
+        let first = cell.findings.violations.iter().find(|violation| defect.info().rules.contains(&violation.rule));
+        found = first.map(|violation| (cell.index, violation.signature()));
+        if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
+    .unwrap();
+    found.map(|(cell, signature)| Case { scenario, seed, cell, signature })
+}
+
+#[test]
+#[ignore = "takes minutes in a debug build"]
+fn a_race_is_told_by_one_tenant_few_clients_and_eight_calls() {
+    let stop = AtomicBool::new(false);
+    for (name, clients) in TIMING {
+        // A chain of deaths and reconnections can be a long story under one seed, and a short one under the next.
+        let cases = (1..=8).filter_map(|seed| failure(Defect::named(name).unwrap(), seed));
+        let mut sizes = cases.map(|case| look(&shrink(&case, 0, &stop, |_| {}).unwrap(), &stop).unwrap().1);
+        let small = |size: &Size| size.tenants == 1 && size.clients <= clients && size.calls <= 8;
+        assert!(sizes.any(|size| small(&size)), "{name} is told at length under every seed");
+    }
 }
