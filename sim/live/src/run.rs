@@ -11,7 +11,7 @@ use fieldday_api::time::{Span, Time, TimeOfDay};
 use fieldday_engine::run::RunOutcome;
 use fieldday_history::Fingerprint;
 use fieldday_rules::{Contract, Findings, Measures, Settings as JudgeSettings, Traffic};
-use fieldday_world::plan::{CellPlan, TenantPlan};
+use fieldday_world::plan::CellPlan;
 use fieldday_world::scenario::Scenario;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -140,12 +140,8 @@ impl LiveRun {
         };
         let (max_requests, max_errors) = (live.max_requests, live.max_errors);
         let planned = self.cells.len() as u32;
-        let mut cells = self.cells;
-        // The target has its rows. They go here, on the thread that made them: what another thread frees stays with this
-        // one's share of the allocator, twice as much memory as a waiting rep needs.
-        cells.iter_mut().flat_map(|cell| &mut cell.tenants).for_each(TenantPlan::forget_rows);
         let clocks = |cell: &CellPlan| day_clocks(&self.scenario, cell, self.opens);
-        let (seats, orders) = seats(cells, self.workers, self.only.as_ref(), clocks)?;
+        let (seats, orders) = seats(self.cells, self.workers, self.only.as_ref(), clocks)?;
         let wire = Arc::new(self.wire);
         let (to_frames, from_workers) = channel();
         let mut told = Vec::new();

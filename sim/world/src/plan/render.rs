@@ -2,7 +2,6 @@
 
 use super::{CellPlan, MishapPlan, OfficeDeed, RepPlan, Routine, TenantPlan, VisitFate};
 use crate::air::SpotKind;
-use fieldday_api::dataset::TenantData;
 use fieldday_api::time::Time;
 use std::fmt::{self, Write};
 
@@ -54,14 +53,6 @@ impl Routine {
 }
 
 impl TenantPlan {
-    /// Leaves out what its database holds: for whoever lives the plan against a target that has it.
-    pub fn forget_rows(&mut self) {
-        let TenantData { id: _, zone: _, policy: _, users, contacts, leads, appointments, tasks, sessions, threads } =
-            &mut self.data;
-        (*users, *contacts, *leads) = Default::default();
-        (*appointments, *tasks, *sessions, *threads) = Default::default();
-        self.rows = Vec::new();
-    }
     fn add_names(&self, names: &mut Vec<String>) {
         names.push(self.name.clone());
         for rep in &self.reps {
