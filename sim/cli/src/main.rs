@@ -5,6 +5,7 @@ mod args;
 mod choice;
 mod commands;
 mod failure;
+mod file;
 mod interrupt;
 mod machine;
 mod otlp;

@@ -340,7 +340,8 @@ impl Worker {
     }
     /// Says if auditors were not done when their time was over: whoever was to go home has left already.
     fn tell_of_audits(&self) {
-        let cut = self.home.is_none() && self.executor.live_tasks() > 0;
+        let audits = self.home.is_none() && self.orders.scenario.live.auditors;
+        let cut = audits && self.executor.live_tasks() > 0;
         self.orders.pulse.audits_cut.fetch_or(cut, Ordering::Relaxed);
     }
     fn tell_goose(&mut self) {

@@ -3,7 +3,7 @@
 use crate::args::Format;
 use crate::choice;
 use crate::failure::Failure;
-use crate::{interrupt, machine, output};
+use crate::{file, interrupt, machine, output};
 use clap::Args;
 use fieldday_engine::explore::{self, Explored, Options};
 use fieldday_report::explored::{Exploration, render};
@@ -136,12 +136,9 @@ pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {
     })
 }
 
-/// Beside its place, then renamed, so that a kill leaves the file before.
 fn save(path: &Path, recipe: &Recipe, from: u64, explored: &Explored) -> Result<(), Failure> {
     let text = Exploration::new(recipe.to_string(), from, explored.clone()).to_json();
-    let beside = path.with_extension("part");
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|source| Failure::File { path: path.to_owned(), source })
+    file::replace(path, &text)
 }
 
 fn resumed(path: &Path, recipe: &Recipe, from: u64) -> Result<Explored, Failure> {

@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, nearest};
 use crate::progress::Ticker;
-use crate::{interrupt, machine, output};
+use crate::{file, interrupt, machine, output};
 use clap::{Args, ValueEnum};
 use fieldday_engine::defects::Defect;
 use fieldday_engine::prove::{self, Clean, Effort};
@@ -153,13 +153,10 @@ fn kept(file: &Path, build: &str) -> Result<Clean, Failure> {
     Ok(kept.clean)
 }
 
-/// Beside its place, then renamed, so that a kill leaves the file before.
 fn save(file: &Path, kept: &Kept) -> Result<(), Failure> {
     // Plain data of strings and numbers: it cannot fail.
     let text = serde_json::to_string(kept).unwrap_or_default() + "\n";
-    let beside = file.with_extension("part");
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
-    written.map_err(|source| Failure::File { path: file.to_owned(), source })
+    file::replace(file, &text)
 }
 
 fn defects(args: &ProveArgs) -> Result<Vec<Defect>, Failure> {
