@@ -65,7 +65,7 @@ mod tests {
             measures.on(event);
         }
         let traffic = plateau.close(&mut measures);
-        (measures.op(Op::Health).live.wire.as_ref().map_or(0, |took| took.len()), traffic.over().count())
+        (measures.op(Op::Health).live.wire.len(), traffic.over().count())
     }
 
     #[test]

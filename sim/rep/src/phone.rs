@@ -93,12 +93,12 @@ impl<S: Surroundings> Phone<S> {
             None => self.launch(),
         };
         let process = app.process.clone();
-        process
-            .guard(async move {
-                app.ready().await;
-                act(app).await
-            })
-            .await
+        let use_of_it = async move {
+            app.ready().await;
+            act(app).await
+        };
+        // Boxed, since a rep is mostly between two uses: what one needs is held only while it lasts.
+        process.guard(Box::pin(use_of_it)).await
     }
     /// The app dies, if it runs.
     pub fn kill(&self) {

@@ -153,9 +153,9 @@ fn limit(op: Op, measured: &OpMeasures, findings: &Findings) -> Limit {
         latency: percentiles(&measured.took, 1),
         beyond: measured.beyond_limit,
         mark: limit_mark(op, findings),
-        wire: measured.live.wire.as_ref().map(|took| percentiles(took, 1)),
-        due: measured.live.due.as_ref().map(|took| percentiles(took, 1)),
-        felt: measured.live.felt.as_ref().map(|took| percentiles(took, 1)),
+        wire: measured.live.wire.recorded().map(|took| percentiles(took, 1)),
+        due: measured.live.due.recorded().map(|took| percentiles(took, 1)),
+        felt: measured.live.felt.recorded().map(|took| percentiles(took, 1)),
     }
 }
 
@@ -263,7 +263,7 @@ fn micros(span: Span) -> u64 {
 }
 
 /// Percentiles of values that are `unit_us` microseconds each.
-fn percentiles(of: &Histogram<u64>, unit_us: u64) -> Percentiles {
+fn percentiles(of: &Histogram<u32>, unit_us: u64) -> Percentiles {
     let at = |quantile: f64| of.value_at_quantile(quantile) * unit_us;
     Percentiles {
         count: of.len(),
@@ -275,7 +275,7 @@ fn percentiles(of: &Histogram<u64>, unit_us: u64) -> Percentiles {
     }
 }
 
-fn lengths(of: &Histogram<u64>) -> Lengths {
+fn lengths(of: &Histogram<u32>) -> Lengths {
     let at = |quantile: f64| of.value_at_quantile(quantile);
     Lengths { count: of.len(), p50: at(0.5), p95: at(0.95), p99: at(0.99), max: of.max() }
 }

@@ -17,12 +17,12 @@ pub fn op_word(op: Op) -> String {
 }
 
 /// An endpoint's histograms that are not empty, with their tags: of its attempts, and by a live run's clocks.
-fn histograms(op: Op, measures: &Measures) -> impl Iterator<Item = (String, &Histogram<u64>)> {
+fn histograms(op: Op, measures: &Measures) -> impl Iterator<Item = (String, &Histogram<u32>)> {
     let (of, word) = (measures.op(op), op_word(op));
     let live = [("wire", &of.live.wire), ("due", &of.live.due), ("felt", &of.live.felt)];
-    let tagged = live.map(|(clock, took)| (format!("{word}.{clock}"), took.as_deref()));
-    let all = std::iter::once((word, Some(&of.took))).chain(tagged);
-    all.filter_map(|(tag, took)| took.filter(|took| !took.is_empty()).map(|took| (tag, took)))
+    let tagged = live.map(|(clock, took)| (format!("{word}.{clock}"), took));
+    let all = std::iter::once((word, &of.took)).chain(tagged);
+    all.filter_map(|(tag, took)| took.recorded().map(|took| (tag, took)))
 }
 
 /// Writes the latencies of every endpoint that was called. Times are virtual.

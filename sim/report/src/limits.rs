@@ -142,17 +142,16 @@ impl Sample {
         let answered = Histogram::new_with_bounds(1, 3_600_000_000, 3).expect("constant bounds that fit");
         let mut sample = Sample { answered, given_up: 0, waited_us: u64::MAX };
         for op in ops {
-            let live = match clock {
-                Clock::Attempt => None,
-                Clock::Due => Some(&op.live.due),
-                Clock::Felt => Some(&op.live.felt),
-                Clock::Wire => Some(&op.live.wire),
+            let took = match clock {
+                Clock::Attempt => {
+                    sample.attempts(op);
+                    continue;
+                }
+                Clock::Due => &op.live.due,
+                Clock::Felt => &op.live.felt,
+                Clock::Wire => &op.live.wire,
             };
-            match live {
-                None => sample.attempts(op),
-                Some(Some(took)) => sample.add(took, took.len()),
-                Some(None) => {}
-            }
+            sample.add(took, took.len());
         }
         sample
     }
@@ -167,10 +166,10 @@ impl Sample {
         }
     }
     /// The `most` shortest of them.
-    fn add(&mut self, of: &Histogram<u64>, most: u64) {
+    fn add(&mut self, of: &Histogram<u32>, most: u64) {
         let mut left = most;
         for step in of.iter_recorded() {
-            let count = step.count_at_value().min(left);
+            let count = u64::from(step.count_at_value()).min(left);
             self.answered.saturating_record_n(step.value_iterated_to(), count);
             left -= count;
         }

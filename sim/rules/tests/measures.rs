@@ -81,17 +81,17 @@ fn workers_add_up_in_any_order() {
 #[test]
 fn the_clocks_of_a_live_run_are_made_when_they_are_needed_and_add_up() {
     let (mut one, mut other) = (Measures::new(), Measures::new());
-    assert!(one.op(Op::ClockIn).live.wire.is_none(), "a simulated run pays nothing for them");
+    assert!(one.op(Op::ClockIn).live.wire.recorded().is_none(), "a simulated run pays nothing for them");
     one.record_wire(Op::ClockIn, Span::millis(10));
     other.record_wire(Op::ClockIn, Span::millis(30));
     other.record_due(Op::ClockIn, Span::seconds(2));
     other.record_felt(Op::ListTasks, Span::ZERO);
     one.merge(&other);
     let live = &one.op(Op::ClockIn).live;
-    let wire = live.wire.as_ref().unwrap();
+    let wire = live.wire.recorded().unwrap();
     assert_eq!((wire.len(), wire.max() / 1_000), (2, 30));
-    assert_eq!(live.due.as_ref().unwrap().len(), 1);
-    assert!(live.felt.is_none());
-    assert_eq!(one.op(Op::ListTasks).live.felt.as_ref().unwrap().min(), 1, "less than a microsecond counts as one");
+    assert_eq!(live.due.len(), 1);
+    assert!(live.felt.recorded().is_none());
+    assert_eq!(one.op(Op::ListTasks).live.felt.min(), 1, "less than a microsecond counts as one");
     assert_eq!(one.op(Op::ClockIn).took.len(), 0, "none of them is the attempt's");
 }

@@ -1,11 +1,10 @@
 //! What a person felt of it all: waiting, old data, being offline, work that was not sent yet.
 
-use super::{add, histogram};
+use super::LazyHistogram;
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::Span;
 use fieldday_history::Event;
 use fieldday_history::event::{ClientKind, Lapse, Screen, Source, What};
-use hdrhistogram::Histogram;
 
 /// What people felt, over all reps.
 #[derive(Clone, Debug)]
@@ -21,27 +20,27 @@ pub struct Felt {
     /// Time without a network, over all reps.
     pub offline: Span,
     /// Time without a network in a rep's day, in seconds.
-    pub offline_by_day: Histogram<u64>,
+    pub offline_by_day: LazyHistogram,
     /// How long old data stood on each of [`Screen::ALL`].
     pub stale: [Span; Screen::ALL.len()],
     /// How old shown data was, in milliseconds, answers counting as new.
-    pub age: Histogram<u64>,
+    pub age: LazyHistogram,
     /// Screens that had nothing to show.
     pub nothing: u64,
     /// Actions waiting when the queue began to be sent.
-    pub queue_length: Histogram<u64>,
+    pub queue_length: LazyHistogram,
     /// The longest queue.
     pub queue_length_max: u64,
     /// From the network's return to an empty queue, in milliseconds.
-    pub drain: Histogram<u64>,
+    pub drain: LazyHistogram,
     /// How long uploads took, all attempts and pauses included, in seconds.
-    pub upload: Histogram<u64>,
+    pub upload: LazyHistogram,
     /// Recordings whose audio was not stored when a day ended.
     pub uploads_unfinished: u64,
     /// Actions that waited when a day ended.
     pub queued_at_end: u64,
     /// Calls in a rep's day.
-    pub calls_by_day: Histogram<u64>,
+    pub calls_by_day: LazyHistogram,
     reps: Vec<Rep>,
 }
 
@@ -67,17 +66,17 @@ impl Felt {
             retrying: 0,
             cancelled: 0,
             offline: Span::ZERO,
-            offline_by_day: histogram(DAY_MS / 1_000),
+            offline_by_day: LazyHistogram::new(DAY_MS / 1_000),
             stale: [Span::ZERO; Screen::ALL.len()],
-            age: histogram(DAY_MS * 7),
+            age: LazyHistogram::new(DAY_MS * 7),
             nothing: 0,
-            queue_length: histogram(10_000),
+            queue_length: LazyHistogram::new(10_000),
             queue_length_max: 0,
-            drain: histogram(DAY_MS),
-            upload: histogram(DAY_MS / 1_000),
+            drain: LazyHistogram::new(DAY_MS),
+            upload: LazyHistogram::new(DAY_MS / 1_000),
             uploads_unfinished: 0,
             queued_at_end: 0,
-            calls_by_day: histogram(1_000_000),
+            calls_by_day: LazyHistogram::new(1_000_000),
             reps: Vec::new(),
         }
     }
@@ -98,21 +97,21 @@ impl Felt {
             What::Retrying { .. } => self.retrying += 1,
             What::StaleShown { screen, during } => self.stale[*screen as usize] += *during,
             What::Shown { from: Source::Nothing, .. } => self.nothing += 1,
-            What::Shown { age, .. } => self.age.saturating_record(age.as_millis().max(0) as u64),
+            What::Shown { age, .. } => self.age.record(age.as_millis().max(0) as u64),
             What::Queued { .. } => rep.waiting += 1,
             What::Settled { .. } => {
                 rep.waiting = rep.waiting.saturating_sub(1);
                 if rep.waiting == 0
                     && let Some(since) = rep.online_since.take()
                 {
-                    self.drain.saturating_record((event.at - since).as_millis() as u64);
+                    self.drain.record((event.at - since).as_millis() as u64);
                 }
             }
             What::FlushBegan { waiting, .. } => {
-                self.queue_length.saturating_record(u64::from(*waiting));
+                self.queue_length.record(u64::from(*waiting));
                 self.queue_length_max = self.queue_length_max.max(u64::from(*waiting));
             }
-            What::UploadEnded { took, .. } => self.upload.saturating_record(took.as_seconds() as u64),
+            What::UploadEnded { took, .. } => self.upload.record(took.as_seconds() as u64),
             What::Network { online } => rep.network(*online, event.at),
             What::DayEnded { queued, uploads, .. } => {
                 self.queued_at_end += u64::from(*queued);
@@ -127,9 +126,9 @@ impl Felt {
         rep.network(true, at);
         rep.online_since = None;
         self.rep_days += 1;
-        self.calls_by_day.saturating_record(rep.calls);
+        self.calls_by_day.record(rep.calls);
         self.offline += rep.offline;
-        self.offline_by_day.saturating_record(rep.offline.as_seconds() as u64);
+        self.offline_by_day.record(rep.offline.as_seconds() as u64);
         (rep.calls, rep.offline) = (0, Span::ZERO);
     }
     pub(super) fn merge(&mut self, other: &Felt) {
@@ -147,12 +146,12 @@ impl Felt {
         self.queue_length_max = self.queue_length_max.max(other.queue_length_max);
         self.uploads_unfinished += other.uploads_unfinished;
         self.queued_at_end += other.queued_at_end;
-        add(&mut self.offline_by_day, &other.offline_by_day);
-        add(&mut self.age, &other.age);
-        add(&mut self.queue_length, &other.queue_length);
-        add(&mut self.drain, &other.drain);
-        add(&mut self.upload, &other.upload);
-        add(&mut self.calls_by_day, &other.calls_by_day);
+        self.offline_by_day.merge(&other.offline_by_day);
+        self.age.merge(&other.age);
+        self.queue_length.merge(&other.queue_length);
+        self.drain.merge(&other.drain);
+        self.upload.merge(&other.upload);
+        self.calls_by_day.merge(&other.calls_by_day);
     }
 }
 

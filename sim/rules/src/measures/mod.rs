@@ -1,15 +1,17 @@
 //! What was measured: how long calls took, by endpoint, and what people felt, over all reps.
 //!
-//! One set a worker: a histogram costs 180 KB, so there is none per rep. Sets add up, in any order. A live run has three
-//! more clocks than a simulated one; their histograms are made when they are first recorded to.
+//! One set a worker or cell: a histogram costs 90 KB once it has an entry, so there is none per rep. Sets add up, in any
+//! order. A live run has three more clocks than a simulated one.
 
 mod felt;
+mod histogram;
 mod live;
 mod ops;
 mod series;
 mod tracks;
 
 pub use felt::Felt;
+pub use histogram::LazyHistogram;
 pub use ops::{LiveClocks, OpMeasures};
 pub use series::{Activity, BINS_MAX, BUCKETS, Bin, Latencies, SERIES_CLASSES, Series, Trouble, bucket_from_us};
 pub use tracks::{TRACKS_MAX, Track, Tracks, Waypoint};
@@ -18,7 +20,6 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::time::{Span, Time};
 use fieldday_history::Event;
 use fieldday_history::event::{ClientKind, Lapse, What};
-use hdrhistogram::Histogram;
 use live::{Live, LiveClock};
 
 /// Everything measured in a cell, or by a worker.
@@ -149,15 +150,15 @@ impl Measures {
     }
     /// A live run's call took so long on the wire: its service time.
     pub fn record_wire(&mut self, op: Op, took: Span) {
-        ops::record_by(&mut self.ops[op.index()].live.wire, took);
+        ops::record(&mut self.ops[op.index()].live.wire, took);
     }
     /// A live run's call was over so long after it was due by the plan.
     pub fn record_due(&mut self, op: Op, took: Span) {
-        ops::record_by(&mut self.ops[op.index()].live.due, took);
+        ops::record(&mut self.ops[op.index()].live.due, took);
     }
     /// A live run's call was over so long after its person wanted it.
     pub fn record_felt(&mut self, op: Op, took: Span) {
-        ops::record_by(&mut self.ops[op.index()].live.felt, took);
+        ops::record(&mut self.ops[op.index()].live.felt, took);
     }
     /// Adds what another worker measured.
     pub fn merge(&mut self, other: &Measures) {
@@ -183,14 +184,4 @@ impl Measures {
         let place = under_way.iter().position(|(c, a, _)| *c == call && *a == attempt)?;
         Some(under_way.swap_remove(place).2)
     }
-}
-
-/// A histogram of `1..=max` with three significant digits. Its memory is fixed, so recording never allocates.
-fn histogram(max: u64) -> Histogram<u64> {
-    Histogram::new_with_bounds(1, max.max(2), 3).expect("the bounds are constants that fit each other")
-}
-
-/// Adds a histogram of the same bounds.
-fn add(mine: &mut Histogram<u64>, theirs: &Histogram<u64>) {
-    mine.add(theirs).expect("all histograms of a kind have the same bounds");
 }

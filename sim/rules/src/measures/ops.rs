@@ -1,12 +1,11 @@
 //! Latencies and failures of one endpoint.
 
-use super::{add, histogram};
+use super::LazyHistogram;
 use crate::failing::Tries;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::time::Span;
 use fieldday_history::event::Lapse;
-use hdrhistogram::Histogram;
 
 /// What was measured of one endpoint, attempt by attempt.
 #[derive(Clone, Debug)]
@@ -29,39 +28,39 @@ pub struct OpMeasures {
     pub tries: Tries,
     /// How long attempts took, in microseconds from 1 µs to 1 h. Those that timed out stand at the time waited, as "at
     /// least": [`OpMeasures::at_least`] says how many.
-    pub took: Histogram<u64>,
+    pub took: LazyHistogram,
     /// Entries of `took` that are lower bounds.
     pub at_least: u64,
-    /// How long calls took by the clocks that only a live run has; each is made when it is first needed.
+    /// How long calls took by the clocks that only a live run has.
     pub live: LiveClocks,
 }
 
 /// How long calls took by the clocks that only a live run has, in microseconds from 1 µs to 1 h.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct LiveClocks {
     /// On the wire: what the target itself took.
-    pub wire: Option<Box<Histogram<u64>>>,
+    pub wire: LazyHistogram,
     /// From when a call was due by the plan.
-    pub due: Option<Box<Histogram<u64>>>,
+    pub due: LazyHistogram,
     /// As the person felt it, queue, link and repeats included.
-    pub felt: Option<Box<Histogram<u64>>>,
+    pub felt: LazyHistogram,
 }
 
 impl LiveClocks {
+    fn new() -> LiveClocks {
+        let clock = || LazyHistogram::new(HOUR);
+        LiveClocks { wire: clock(), due: clock(), felt: clock() }
+    }
     fn merge(&mut self, other: &LiveClocks) {
-        let pairs = [(&mut self.wire, &other.wire), (&mut self.due, &other.due), (&mut self.felt, &other.felt)];
-        for (mine, theirs) in pairs {
-            if let Some(theirs) = theirs {
-                add(mine.get_or_insert_with(|| Box::new(histogram(HOUR))), theirs);
-            }
-        }
+        self.wire.merge(&other.wire);
+        self.due.merge(&other.due);
+        self.felt.merge(&other.felt);
     }
 }
 
-/// Adds to a clock's histogram, which is made if it is the first entry.
-pub(super) fn record_by(clock: &mut Option<Box<Histogram<u64>>>, took: Span) {
-    let histogram = clock.get_or_insert_with(|| Box::new(histogram(HOUR)));
-    histogram.saturating_record(took.as_micros().max(1) as u64);
+/// Adds a time to a histogram of microseconds.
+pub(super) fn record(histogram: &mut LazyHistogram, took: Span) {
+    histogram.record(took.as_micros().max(1) as u64);
 }
 
 /// An hour, in microseconds.
@@ -78,9 +77,9 @@ impl OpMeasures {
             unanswered: [0; 5],
             beyond_limit: 0,
             tries: Tries::default(),
-            took: histogram(HOUR),
+            took: LazyHistogram::new(HOUR),
             at_least: 0,
-            live: LiveClocks::default(),
+            live: LiveClocks::new(),
         }
     }
     /// Attempts without an answer for this reason.
@@ -101,14 +100,14 @@ impl OpMeasures {
             _ => {}
         }
         self.beyond_limit += u64::from(is_beyond(op, took, false));
-        self.record(took);
+        record(&mut self.took, took);
     }
     pub(super) fn unanswered(&mut self, op: Op, why: Lapse, took: Span) {
         self.unanswered[why as usize] += 1;
         if why == Lapse::Timeout {
             self.beyond_limit += u64::from(is_beyond(op, took, true));
             self.at_least += 1;
-            self.record(took);
+            record(&mut self.took, took);
         }
     }
     /// An answer to somebody with a right to one.
@@ -138,11 +137,8 @@ impl OpMeasures {
         self.beyond_limit += other.beyond_limit;
         self.at_least += other.at_least;
         self.tries.merge(other.tries);
-        add(&mut self.took, &other.took);
+        self.took.merge(&other.took);
         self.live.merge(&other.live);
-    }
-    fn record(&mut self, took: Span) {
-        self.took.saturating_record(took.as_micros().max(1) as u64);
     }
 }
 
