@@ -6,11 +6,14 @@ use common::{events_of, outcome, plan, scenario};
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::Span;
 use fieldday_backend::Defect;
-use fieldday_engine::cell::Keep;
+use fieldday_engine::cell::{CellRun, Keep};
 use fieldday_engine::replay::moment;
 use fieldday_history::What;
+use fieldday_history::event::Deed;
+use fieldday_rules::Measures;
 use fieldday_world::scenario::{Mishap, MishapWord};
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 
 /// A bug of the backend breaks the backend's rules, not the app's: it is no excuse for an app, and no app is blamed for it.
 #[test]
@@ -69,4 +72,26 @@ fn a_phone_that_is_looked_at_shows_where_it_is_and_how_old_its_cache_is() {
     }
     assert!(farthest > 200, "{farthest} m");
     assert!(fresh > 0 && old > 0, "{fresh} fresh, {old} old");
+}
+
+/// A tenant that forbids recording says so when a rep clocks in; from then on no rep of its tries, and the day goes on.
+#[test]
+fn where_the_policy_forbids_recording_nobody_starts_one() {
+    let plan = plan(scenario("weekday", 10), 1);
+    let starts_and_visits = |allowed: bool| {
+        let mut cell = plan.cell(0);
+        cell.tenants.iter_mut().for_each(|tenant| tenant.data.policy.allow_recording = allowed);
+        let keep = Keep { history: false, events: true };
+        let run = CellRun::new(plan.scenario(), cell, keep, Measures::default());
+        let events = run.run(&AtomicBool::new(false)).0.kept.unwrap();
+        let of = |is: fn(&What) -> bool| events.iter().filter(|event| is(&event.what)).count();
+        let starts = of(|what| matches!(what, What::Sent(sent) if sent.request.op() == Op::StartRecording));
+        (starts, of(|what| matches!(what, What::Person(Deed::Arrives { .. }))))
+    };
+    let ((recorded, visits), (forbidden, visits_without)) = (starts_and_visits(true), starts_and_visits(false));
+    assert!(
+        recorded > 10 && visits_without * 10 > visits * 8,
+        "{recorded} starts at {visits} and {visits_without} visits"
+    );
+    assert_eq!(forbidden, 0);
 }

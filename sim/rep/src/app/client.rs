@@ -212,6 +212,7 @@ impl<S: Surroundings> App<S> {
         match &ending {
             Ending::Answered(response) => {
                 self.record(What::Answered { call, attempt, response: response.clone(), took });
+                self.heed_policy(&response.answer);
                 self.log(call, response, token);
             }
             Ending::Unanswered(why) => {

@@ -22,6 +22,8 @@ pub enum Started {
     Recording,
     /// The phone does not believe that it is there.
     OutsideGeofence,
+    /// The tenant's policy forbids it, so the app does not offer it.
+    NotAllowed,
     /// There is no network, and this needs one; or no answer came.
     NoAnswer,
     /// The backend refused.
@@ -33,6 +35,9 @@ pub enum Started {
 impl<S: Surroundings> App<S> {
     /// Starts to record the visit at `place`.
     pub async fn start_recording(&self, appointment_id: &SmolStr, place: Point, mode: RecordingMode) -> Started {
+        if self.phone.storage.borrow().recording_is_off {
+            return Started::NotAllowed;
+        }
         let is_recording = self.phone.storage.borrow().recording.is_some();
         if is_recording || self.memory.starting.replace(true) {
             return Started::Ignored;
@@ -40,6 +45,12 @@ impl<S: Surroundings> App<S> {
         let started = self.start_inside_geofence(appointment_id, place, mode).await;
         self.memory.starting.set(false);
         started
+    }
+    /// Clocking in and looking at the shift tell what the tenant's policy is (§2.4).
+    pub(super) fn heed_policy(&self, answer: &Answer) {
+        if let Answer::ShiftDay(day) = answer {
+            self.phone.storage.borrow_mut().recording_is_off = !day.allow_recording;
+        }
     }
     async fn start_inside_geofence(&self, appointment_id: &SmolStr, place: Point, mode: RecordingMode) -> Started {
         let fix = self.phone.around.fix(self.phone.next_reading());

@@ -23,6 +23,8 @@ pub struct Storage {
     pub queue: VecDeque<Queued>,
     /// How many actions were ever queued.
     pub actions: u32,
+    /// Whether the tenant forbids recording, as far as the last answer about the shift said.
+    pub recording_is_off: bool,
     /// The recording that runs.
     pub recording: Option<Recording>,
     /// Audio that waits to be stored, oldest first.

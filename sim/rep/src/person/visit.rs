@@ -124,10 +124,11 @@ impl<S: Surroundings> Person<S> {
             let occasion = occasion.wrapping_add(u64::from(attempt));
             let started =
                 self.tap_nervously(occasion, |app| async move { app.start_recording(id, place, mode).await }).await;
-            if matches!(started, Started::Recording | Started::Ignored) {
-                return true;
+            match started {
+                Started::Recording | Started::Ignored => return true,
+                Started::NotAllowed => break,
+                Started::OutsideGeofence | Started::NoAnswer | Started::Refused => self.wait(TRIES_AGAIN_AFTER).await,
             }
-            self.wait(TRIES_AGAIN_AFTER).await;
         }
         self.note(Deed::GivesUpRecording { appointment_id: visit.appointment_id.clone() });
         false
