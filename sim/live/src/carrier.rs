@@ -27,6 +27,8 @@ pub struct Errand {
     pub reconnect: bool,
     /// An upload that ends after so many bytes, because the link cuts it.
     pub cut_after: Option<u64>,
+    /// How long the link needs for an upload.
+    pub over: Span,
     /// When it was to leave, by the executor's clock: what passes from then until it leaves is the generator's fault.
     pub leaves: Time,
     /// How much later than due that is.

@@ -33,6 +33,7 @@ pub(crate) struct Flight {
     pub attempt: Attempt,
     pub key: u64,
     cut_after: Option<u64>,
+    over: Span,
     reconnect: bool,
     late: Span,
     stage: RefCell<Stage>,
@@ -47,12 +48,14 @@ pub(crate) struct Departure {
     pub late: Span,
     pub reconnect: bool,
     pub cut_after: Option<u64>,
+    /// How long the link needs for an upload, from when it leaves.
+    pub over: Span,
 }
 
 impl Flight {
     /// Lets an attempt leave, and waits for its end.
     pub async fn start(place: Rc<Place>, attempt: Attempt, departure: Departure) -> Ending {
-        let Departure { key, leaves, late, reconnect, cut_after } = departure;
+        let Departure { key, leaves, late, reconnect, cut_after, over } = departure;
         let clock = place.shared.clock.clone();
         let (deadline, at_deadline) = (attempt.deadline, attempt.at_deadline);
         let flight = Rc::new(Flight {
@@ -60,6 +63,7 @@ impl Flight {
             attempt,
             key,
             cut_after,
+            over,
             reconnect,
             late,
             stage: RefCell::new(Stage::Leaving),
@@ -140,6 +144,7 @@ impl Due for Flight {
                     key: self.key,
                     reconnect: self.reconnect,
                     cut_after: self.cut_after,
+                    over: self.over,
                     leaves: self.place.shared.clock.now(),
                     late: self.late,
                 });

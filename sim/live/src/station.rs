@@ -295,11 +295,16 @@ impl Surroundings for Station {
             Line::Straight => false,
         };
         let late = self.0.lateness(call, number);
-        let departure = |leaves, cut_after| Departure { key, leaves, late, reconnect, cut_after };
+        let departure = |leaves, cut_after, over| Departure { key, leaves, late, reconnect, cut_after, over };
         match self.0.send(attempt.request.bytes_up(), key) {
             Out::Arrives { at } => {
-                let leaves = self.delay(asked, at);
-                Flight::start(self.0.clone(), attempt, departure(leaves, None)).await
+                let (now, there) = (self.now(), self.delay(asked, at));
+                // Audio is under way for as long as the link takes to carry it; all else is sent when it is through.
+                let departure = match attempt.request.op() {
+                    Op::PutAudio => departure(now, None, there.since(now)),
+                    _ => departure(there, None, Span::ZERO),
+                };
+                Flight::start(self.0.clone(), attempt, departure).await
             }
             Out::Unreachable { at } => {
                 self.ends_at(self.delay(asked, at), &attempt, Ending::Unanswered(Lapse::Unreachable)).await
@@ -315,7 +320,8 @@ impl Surroundings for Station {
                 let is_cut = cut < attempt.deadline;
                 let attempt =
                     Attempt { deadline, at_deadline: if is_cut { Lapse::Broken } else { at_deadline }, ..attempt };
-                Flight::start(self.0.clone(), attempt, departure(self.now(), Some(sent_bytes))).await
+                let now = self.now();
+                Flight::start(self.0.clone(), attempt, departure(now, Some(sent_bytes), cut.since(now))).await
             }
             Out::Portal { at } => {
                 let page = Response::ok(Answer::Foreign("not json".into()));

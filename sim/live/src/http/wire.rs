@@ -281,7 +281,7 @@ impl Inner {
         let bytes = self.settings.upload_bytes.map_or(bytes, |most| bytes.min(most));
         let request = Request::builder().method("PUT").uri(rest).header(HOST, store.target().authority());
         let request = self.settings.traced(request, errand.key).header(CONTENT_TYPE, "audio/mp4");
-        let Ok(request) = request.body(Outgoing::audio(bytes, errand.cut_after)) else {
+        let Ok(request) = request.body(Outgoing::audio(bytes, errand.cut_after, duration(errand.over))) else {
             return failed("an upload URL that is none");
         };
         match exchange(&mut sender, request).await {
@@ -309,7 +309,7 @@ pub async fn call_once(wire: &WireSettings, call: &Call, bearer: Option<&str>) -
         request = request.header(AUTHORIZATION, bearer);
     }
     let request = request.body(body).map_err(|_| ExchangeEnd("a request that is no HTTP".into()))?;
-    let limit = Duration::from_micros(call.op().endpoint().class.limit().as_micros().unsigned_abs());
+    let limit = duration(call.op().endpoint().class.limit());
     match tokio::time::timeout(limit, exchange(&mut sender, request)).await {
         Ok(answer) => answer,
         Err(_) => Err(ExchangeEnd("no answer in time".into())),
@@ -354,6 +354,9 @@ fn failed(why: &str) -> Carried {
 }
 fn no_connection(error: &NoConnection) -> Carried {
     (WireEnd::NoConnection { why: error.to_string().into() }, None, Vec::new())
+}
+fn duration(span: Span) -> Duration {
+    Duration::from_micros(span.as_micros().max(0).unsigned_abs())
 }
 fn span(took: Duration) -> Span {
     Span::micros(i64::try_from(took.as_micros()).unwrap_or(i64::MAX))
