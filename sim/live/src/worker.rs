@@ -25,6 +25,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::runtime::LocalOptions;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 /// How often parts of histories are handed on.
@@ -143,9 +144,13 @@ pub fn work(
     cells: Vec<CellOrder>,
     commands: UnboundedReceiver<Command>,
 ) -> std::io::Result<WorkerOutcome> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let local = tokio::task::LocalSet::new();
-    Ok(local.block_on(&runtime, Worker::new(orders, cells).live(commands)))
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    // A task like those that carry requests, since waking what a runtime blocks on costs a system call each time.
+    let worker = runtime.spawn_local(Worker::new(orders, cells).live(commands));
+    match runtime.block_on(worker) {
+        Ok(outcome) => Ok(outcome),
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
 }
 
 /// A client, by cell and number, whose day is over, and since when.
