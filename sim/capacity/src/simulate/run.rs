@@ -150,8 +150,13 @@ fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec
         ("the backend's mishaps and defects", "left out: what goes wrong is the plant's trouble".to_owned(), own),
         ("network", format!("profile {:?}; one way takes {lookahead} at least", scenario.network.profile), "fixtures/network.toml"),
     ];
+    // Said only where there is something to say.
+    let own_limits =
+        ("limits", "`[plant.hold]` is judged; the scenario's own `limits` are for runs and the search".to_owned(), own);
+    let own_limits = (!scenario.limits.is_empty()).then_some(own_limits);
     lines
         .into_iter()
+        .chain(own_limits)
         .map(|(about, value, source)| Assumption { about: about.to_owned(), value, source: source.to_owned() })
         .collect()
 }
