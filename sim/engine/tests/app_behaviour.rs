@@ -9,7 +9,7 @@ use fieldday_backend::Defect;
 use fieldday_engine::cell::{CellRun, Keep};
 use fieldday_engine::replay::moment;
 use fieldday_history::What;
-use fieldday_history::event::Deed;
+use fieldday_history::event::{ClientKind, Deed};
 use fieldday_rules::Measures;
 use fieldday_world::scenario::{Mishap, MishapWord};
 use std::collections::BTreeMap;
@@ -84,7 +84,10 @@ fn where_the_policy_forbids_recording_nobody_starts_one() {
         let keep = Keep { history: false, events: true };
         let run = CellRun::new(plan.scenario(), cell, keep, Measures::default());
         let events = run.run(&AtomicBool::new(false)).0.kept.unwrap();
-        let of = |is: fn(&What) -> bool| events.iter().filter(|event| is(&event.what)).count();
+        let is_phone = |what: &What| matches!(what, What::Client(client) if client.kind == ClientKind::Phone);
+        let phones: Vec<u32> = events.iter().filter(|event| is_phone(&event.what)).map(|event| event.client).collect();
+        let theirs = || events.iter().filter(|event| phones.contains(&event.client));
+        let of = |is: fn(&What) -> bool| theirs().filter(|event| is(&event.what)).count();
         let starts = of(|what| matches!(what, What::Sent(sent) if sent.request.op() == Op::StartRecording));
         (starts, of(|what| matches!(what, What::Person(Deed::Arrives { .. }))))
     };
