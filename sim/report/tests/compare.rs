@@ -296,7 +296,10 @@ fn nights_are_read_in_order_damaged_ones_are_skipped_and_the_last_good_one_is_fo
     Made::new(8).folder(&place);
     std::fs::write(Made::new(9).folder(&place).join("summary.json"), "{ \"schema\": 1, ").unwrap();
     std::fs::remove_file(Made::new(10).folder(&place).join("summary.json")).unwrap();
-    std::fs::create_dir_all(place.join("violations")).unwrap();
+    std::fs::create_dir_all(place.join("notes")).unwrap();
+    let story = place.join("violations/01-app-queue-durable");
+    std::fs::create_dir_all(&story).unwrap();
+    std::fs::write(story.join("repro.toml"), "what `fieldday shrink` keeps beside the nights is no night").unwrap();
     std::fs::write(place.join("README.md"), "not a folder").unwrap();
 
     let nights = Nights::read(&place).unwrap();
@@ -305,7 +308,7 @@ fn nights_are_read_in_order_damaged_ones_are_skipped_and_the_last_good_one_is_fo
     let why: Vec<&str> = nights.skipped.iter().map(|skipped| skipped.why.as_str()).collect();
     assert_eq!(why.len(), 3);
     assert!(why.iter().any(|why| why.contains("summary.json: expected the summary")), "{why:?}");
-    assert!(why.iter().any(|why| why.contains("violations/run.json: there is no such file")), "{why:?}");
+    assert!(why.iter().any(|why| why.contains("notes/run.json: there is no such file")), "{why:?}");
     let newest = nights.nights.last().unwrap();
     // Not the broken one, not the invalid one, not another target's, not another speed's.
     assert!(nights.last_good(newest).unwrap().name().ends_with("-003"));
