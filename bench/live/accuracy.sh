@@ -25,6 +25,7 @@ steady = 1
 speed = 240
 window = ["07:00", "10:00"]
 linger_s = 5
+auditors = false
 
 TOML
 

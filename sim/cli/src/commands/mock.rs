@@ -10,7 +10,7 @@ use fieldday_api::names::Role;
 use fieldday_api::time::{Date, Span};
 use fieldday_engine::defects::Defect;
 use fieldday_mock::{Clock, Mock, Options, Pace, Served};
-use fieldday_report::units::{count, counted, micros};
+use fieldday_report::units::{count, counted};
 use fieldday_tokens::{Algorithm, Key, KeyError, Verifier};
 use fieldday_world::plan::Plan;
 use std::fmt::Write;
@@ -300,7 +300,8 @@ fn farewell(served: &Served) -> String {
         let _ = writeln!(text, "  {} bytes of audio, thrown away", count(served.audio_bytes));
     }
     if !served.delays.is_empty() {
-        let at = |quantile| micros(served.delays.value_at_quantile(quantile));
+        // To the hundredth of a millisecond: a run's own figures are held against these.
+        let at = |quantile| format!("{:.2} ms", served.delays.value_at_quantile(quantile) as f64 / 1_000.0);
         let _ = writeln!(text, "  answered after p50 {}, p99 {}, max {}", at(0.5), at(0.99), at(1.0));
     }
     text
