@@ -1,11 +1,12 @@
 //! Requests per second of one core on a cell of `weekday`, with everything on (app, link, backend, judges, measures,
-//! fingerprint), and of the bare executor beside it. `cargo bench -p fieldday-engine`.
+//! fingerprint), of the judges alone, and of the bare executor beside it. `cargo bench -p fieldday-engine`.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fieldday_api::time::{Span, Time};
 use fieldday_engine::cell::{CellRun, Keep};
 use fieldday_engine::executor::Executor;
-use fieldday_rules::Measures;
+use fieldday_engine::setup;
+use fieldday_rules::{Judges, Measures};
 use fieldday_world::plan::Plan;
 use fieldday_world::scenario::Scenario;
 use std::hint::black_box;
@@ -22,6 +23,18 @@ fn weekday(c: &mut Criterion) {
     let mut group = c.benchmark_group("weekday");
     group.sample_size(10).throughput(Throughput::Elements(requests));
     group.bench_function("a cell of 100 reps, requests", |b| b.iter(run));
+    let cell = plan.cell(0);
+    let settings = Arc::new(setup::judges(plan.scenario(), cell.start, setup::zones(&cell)));
+    let kept = Keep { history: false, events: true };
+    let cell = CellRun::new(plan.scenario(), cell, kept, Measures::default());
+    let events = cell.run(&AtomicBool::new(false)).0.kept.unwrap();
+    group.bench_function("its judges alone, on the same events, requests", |b| {
+        b.iter(|| {
+            let mut judges = Judges::new(settings.clone());
+            events.iter().for_each(|event| judges.on(event));
+            judges.finish()
+        });
+    });
     group.throughput(Throughput::Elements(plan.cell(0).tenants.iter().map(|t| t.reps.len() as u64).sum()));
     group.bench_function("planning it, rep-days", |b| b.iter(|| black_box(plan.cell(0))));
     group.finish();
