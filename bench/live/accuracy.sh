@@ -2,7 +2,7 @@
 # Is the latency that a run tells the one that the server had? A mock that takes a known time for each request writes down
 # how long it held each; the run's own figures (on the wire) are set beside that.
 #
-# usage: bench/live/accuracy.sh    needs a release build and python3; some two minutes
+# usage: bench/live/accuracy.sh    needs a release build and python3; some three and a half minutes
 set -euo pipefail
 source "$(dirname "$0")/serve.sh"
 need python3 "apt-get install python3"

@@ -24,8 +24,13 @@ impl WallClock {
     }
     /// When it shows that; now, if that has passed.
     pub fn instant(&self, at: Time) -> Instant {
-        self.started + Duration::from_micros(at.since(self.origin).as_micros().max(0).unsigned_abs())
+        self.started + duration(at.since(self.origin))
     }
+}
+
+/// A span as the wall's libraries have it; none of it if it is negative.
+pub(crate) fn duration(span: Span) -> Duration {
+    Duration::from_micros(span.as_micros().max(0).unsigned_abs())
 }
 
 /// The time of day.

@@ -15,8 +15,15 @@ use std::path::{Path, PathBuf};
 /// What is in a folder of ours that is no run's: a search for capacity, a comparison of runs in turn.
 const NO_RUN: [&str; 3] = ["capacity.json", "capacity.jsonl", "comparison.json"];
 
-/// Whether it is where `fieldday shrink` puts its stories, each in a folder of its own.
-fn holds_stories(path: &Path) -> bool {
+/// Whether a folder is ours and no run's: by what is in it, or as the place where `fieldday shrink` puts stories, each in a
+/// folder of its own.
+fn is_no_run(path: &Path) -> bool {
+    if NO_RUN.iter().any(|file| path.join(file).is_file()) {
+        return true;
+    }
+    if path.join("run.json").exists() {
+        return false;
+    }
     let inside = fs::read_dir(path).into_iter().flatten().flatten();
     inside.map(|entry| entry.path()).any(|path| path.join("repro.toml").is_file())
 }
@@ -182,9 +189,7 @@ impl Nights {
     pub fn read(place: &Path) -> io::Result<Nights> {
         let mut paths: Vec<PathBuf> =
             fs::read_dir(place)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-        paths.retain(|path| {
-            path.is_dir() && !NO_RUN.iter().any(|file| path.join(file).is_file()) && !holds_stories(path)
-        });
+        paths.retain(|path| path.is_dir() && !is_no_run(path));
         paths.sort();
         let mut all = Nights::default();
         for path in paths {

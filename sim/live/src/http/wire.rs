@@ -1,7 +1,7 @@
 //! Carries the requests of one cell's clients over HTTP.
 
 use crate::carrier::{Arrival, Arrived, Carrier, Errand};
-use crate::clock::WallClock;
+use crate::clock::{WallClock, duration};
 use crate::http::body::Outgoing;
 use crate::http::connect::{Connector, NoConnection};
 use crate::http::exchange::{Exchange, ExchangeEnd, exchange};
@@ -354,9 +354,6 @@ fn failed(why: &str) -> Carried {
 }
 fn no_connection(error: &NoConnection) -> Carried {
     (WireEnd::NoConnection { why: error.to_string().into() }, None, Vec::new())
-}
-fn duration(span: Span) -> Duration {
-    Duration::from_micros(span.as_micros().max(0).unsigned_abs())
 }
 fn span(took: Duration) -> Span {
     Span::micros(i64::try_from(took.as_micros()).unwrap_or(i64::MAX))
