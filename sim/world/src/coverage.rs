@@ -112,9 +112,17 @@ pub fn direction(from: Point, to: Point) -> (f64, f64) {
 mod tests {
     use super::*;
     use fieldday_api::time::Span;
+    use geo::{Distance, Euclidean};
     use proptest::prelude::*;
 
     const HOUR: Span = Span::hours(1);
+
+    impl Region {
+        fn border_is_away_m(&self, at: Point) -> f64 {
+            let (x, y) = at.xy_m();
+            Euclidean.distance(&geo::Point::new(x, y), self.polygon.exterior())
+        }
+    }
 
     fn leg(from: (i32, i32), to: (i32, i32)) -> Leg {
         let depart = Time::from_micros(0);
@@ -158,11 +166,10 @@ mod tests {
             moments.sort();
             for pair in moments.windows(2) {
                 let length = pair[1].since(pair[0]).as_micros();
-                // Within 0.1 s (a metre or two) of the border rounding to centimetres may tell either.
-                if length < 400_000 { continue; }
-                let sides: Vec<bool> = [100_000, length / 3, length / 2, length - 100_000].iter()
-                    .map(|us| oval.contains(leg.at(pair[0] + Span::micros(*us)))).collect();
-                prop_assert!(sides.iter().all(|s| *s == sides[0]), "{pair:?} {sides:?}");
+                let places = (1..20).map(|n| leg.at(pair[0] + Span::micros(length * n / 20)));
+                // Places are whole centimetres: this near to the border rounding may tell either side.
+                let sides: Vec<bool> = places.filter(|at| oval.border_is_away_m(*at) > 0.02).map(|at| oval.contains(at)).collect();
+                prop_assert!(sides.windows(2).all(|two| two[0] == two[1]), "{pair:?} {sides:?}");
             }
         }
     }
