@@ -7,8 +7,10 @@
 #   LEVEL=10 PROFILE=dev bench/capacity.sh 2 100 exponential 500
 #
 # A case is: workers, service time in ms, its law (exponential or fixed), the limit on the 95th percentile in ms. LEVEL is how
-# many seconds a level is measured.
+# many seconds a level is measured. Levels are kept in KEEP (target/capacity-truth) as they are measured, and used again by the
+# next run: remove the folder to measure anew.
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- 2 50 exponential 300  8 50 exponential 250  2 50 fixed 150  8 50 fixed 90
-exec cargo run --quiet --profile "${PROFILE:-release}" -p fieldday-mock --example capacity_truth -- "${LEVEL:-90}" "$@"
+exec cargo run --quiet --profile "${PROFILE:-release}" -p fieldday-mock --example capacity_truth -- \
+  "${KEEP:-target/capacity-truth}" "${LEVEL:-90}" "$@"

@@ -307,7 +307,7 @@ impl Failure {
                     .to_owned(),
             ),
             Failure::Simulate(_) => Some("docs/capacity.md describes [plant] and what may be asked".to_owned()),
-            Failure::Calibrate(_) => Some("`fieldday run --target URL` makes such folders".to_owned()),
+            Failure::Calibrate(_) => Some("`fieldday run … --target URL` and `fieldday capacity --target URL` make such folders".to_owned()),
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }
     }

@@ -88,6 +88,19 @@ fn a_search_is_reported_in_every_form_and_can_be_gone_on_with() {
     let (code, _, stderr) = said(&["capacity", "--resume", place, "--limit", "wire p95 < 1 s"]);
     assert!(code == 2 && stderr.contains("wire p95 < 20 s, not of wire p95 < 1 s"), "{stderr}");
     assert_eq!(levels(&folder), measured, "and nothing is lost");
+
+    // What was measured, simulated: an instance like that target.
+    let simulate = ["capacity", "--simulate", "weekday", "--reps", "50", "--window", "07:30-09:00", "--format", "json"];
+    let (code, stdout, stderr) = said(&[&simulate[..], &["--calibrate", place]].concat());
+    assert!(code < 2, "{stdout}\n{stderr}");
+    let outcome = &serde_json::from_str::<serde_json::Value>(&stdout).unwrap()["outcome"];
+    assert_eq!(outcome["plant"]["instances"], 1, "{stdout}");
+    assert!(outcome["assumptions"].to_string().contains("fitted to the levels of a search (few)"), "{stdout}");
+    // A search that was hardly begun says so.
+    let text: String = fs::read_to_string(&journal).unwrap().split_inclusive('\n').take(3).collect();
+    fs::write(&journal, text).unwrap();
+    let (code, _, stderr) = said(&[&simulate[..], &["--calibrate", place]].concat());
+    assert!(code == 2 && stderr.contains("needs 4 levels at least, and there are 2"), "{stderr}");
 }
 
 #[test]

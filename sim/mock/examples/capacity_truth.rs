@@ -2,17 +2,19 @@
 //! workers and service times are known, called by callers who are independent of each other, over HTTP. `bench/capacity.sh`
 //! runs it.
 //!
-//!     cargo run --release -p fieldday-mock --example capacity_truth -- LEVEL_S WORKERS SERVICE_MS exponential|fixed BOUND_MS …
+//!     cargo run --release -p fieldday-mock --example capacity_truth -- KEEP LEVEL_S WORKERS SERVICE_MS exponential|fixed BOUND_MS …
 //!
 //! The truth is the same queue played through request by request. Prints a table; exit code 1 if a figure is off by more than
-//! is allowed.
+//! is allowed. Levels are kept in the folder KEEP as they are measured: an interrupted run goes on where it was.
 
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::{Span, Time};
-use fieldday_capacity::demand;
+use fieldday_capacity::demand::{self, Demand};
 use fieldday_capacity::level::{About, Level};
+use fieldday_capacity::plant::callers;
 use fieldday_capacity::queue::played_s;
-use fieldday_capacity::search::{Next, Range};
+use fieldday_capacity::search::{Finding, Next, Range};
+use fieldday_capacity::simulate::Calibration;
 use fieldday_capacity::usl;
 use fieldday_chance::{Purpose, Stream};
 use fieldday_mock::{Mock, Options, Pace};
@@ -21,13 +23,18 @@ use fieldday_tokens::{Algorithm, Key};
 use fieldday_world::plan::Plan;
 use fieldday_world::scenario::Scenario;
 use fieldday_world::scenario::limits::Limit;
+use fieldday_world::scenario::plant::Plant;
 use http_body_util::{BodyExt, Empty};
 use hyper::Uri;
 use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use std::collections::VecDeque;
 use std::error::Error;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,6 +45,8 @@ const SHARE: f64 = 0.95;
 /// What is allowed of a measured edge, and of a prediction.
 const MEASURED: f64 = 0.10;
 const FORETOLD: f64 = 0.15;
+/// So many requests are simulated.
+const SIMULATED: f64 = 400_000.0;
 /// Requests a second of one caller.
 const CALLS: f64 = 0.5;
 /// Before a level is measured, the queue has so long to become what it will be.
@@ -59,6 +68,9 @@ impl Truth {
     fn most(&self) -> f64 {
         f64::from(self.workers) / self.service_s
     }
+    fn eighty(&self) -> f64 {
+        0.8 * self.most()
+    }
     /// The 95th percentile at so many requests a second, by playing the queue through.
     fn p95_s(&self, rate: f64) -> f64 {
         played_s(self.workers, rate, SHARE, |stream| match self.is_exponential {
@@ -68,12 +80,7 @@ impl Truth {
     }
     /// The greatest number of requests a second with the 95th percentile within the bound.
     fn edge(&self) -> f64 {
-        let (mut low, mut high) = (0.0, self.most());
-        for _ in 0..14 {
-            let middle = (low + high) / 2.0;
-            if self.p95_s(middle) <= self.bound_s { low = middle } else { high = middle }
-        }
-        low
+        greatest(self.most(), |rate| self.p95_s(rate) <= self.bound_s)
     }
     fn name(&self) -> String {
         let law = if self.is_exponential { 'M' } else { 'D' };
@@ -129,7 +136,6 @@ impl Callers {
     }
     /// A level of so many callers: requests begin when they are due, whatever became of those before.
     async fn level(&mut self, callers: u64, for_s: f64) -> Level {
-        self.levels += 1;
         let lasts = Duration::from_secs_f64(for_s);
         let mut stream = Stream::new(7, Purpose::new("callers"), self.levels, 0, 0);
         let (began, mut due, mut calls, mut late) = (Instant::now(), Duration::ZERO, JoinSet::new(), (0_u64, 0_u64));
@@ -188,18 +194,57 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: &[String]) -> Result<bool, Box<dyn Error>> {
-    let (level_s, cases) = args.split_first().ok_or("how many seconds is a level?")?;
+    let [keep, level_s, cases @ ..] = args else { return Err("KEEP LEVEL_S, and cases".into()) };
     let (level_s, mut all) = (level_s.parse::<f64>()?, true);
     for case in cases.chunks(4) {
-        all &= check(Truth::read(case)?, level_s).await?;
+        let truth = Truth::read(case)?;
+        let measured = measure(&truth, level_s, &mut Kept::open(Path::new(keep), &truth, level_s)?).await?;
+        all &= check(&truth, &measured)?;
     }
     Ok(all)
 }
 
-/// Searches one mock, and prints its rows.
-async fn check(truth: Truth, level_s: f64) -> Result<bool, Box<dyn Error>> {
+/// The levels of one case, a line each, written when they were measured.
+struct Kept {
+    levels: VecDeque<Level>,
+    file: File,
+}
+
+impl Kept {
+    fn open(folder: &Path, truth: &Truth, level_s: f64) -> Result<Kept, Box<dyn Error>> {
+        std::fs::create_dir_all(folder)?;
+        let name = format!("{}-{level_s}s-{}ms.jsonl", truth.name(), truth.bound_s * 1e3).replace(['/', ' '], "-");
+        let path = folder.join(name);
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        // A line that was cut is measured again.
+        let levels = text.lines().map_while(|line| serde_json::from_str(line).ok()).collect();
+        Ok(Kept { levels, file: File::options().create(true).append(true).open(path)? })
+    }
+    /// The next level, if it was kept; or else it is measured.
+    async fn level(&mut self, callers: &mut Callers, count: u64, for_s: f64) -> Result<Level, Box<dyn Error>> {
+        callers.levels += 1;
+        if let Some(kept) = self.levels.pop_front().filter(|kept| kept.reps == count) {
+            return Ok(kept);
+        }
+        self.levels.clear();
+        let level = callers.level(count, for_s).await;
+        writeln!(self.file, "{}", serde_json::to_string(&level)?)?;
+        Ok(level)
+    }
+}
+
+/// What a search found on a mock whose workers and service times are known.
+struct Measured {
+    levels: Vec<Level>,
+    finding: Finding,
+    /// At four fifths of what the workers can do.
+    at_eighty: Level,
+}
+
+/// Searches one mock.
+async fn measure(truth: &Truth, level_s: f64, kept: &mut Kept) -> Result<Measured, Box<dyn Error>> {
     let mock = truth.mock().await?;
-    let mut callers = Callers::new(&mock, &truth)?;
+    let mut callers = Callers::new(&mock, truth)?;
     let range = Range {
         // From an eighth of what the workers can do: half of the load has the levels that a prediction needs.
         from: ((truth.most() / CALLS / 8.0) as u64).max(1),
@@ -215,7 +260,7 @@ async fn check(truth: Truth, level_s: f64) -> Result<bool, Box<dyn Error>> {
         match range.next(&levels) {
             Next::Done(ending) => break ending,
             Next::Measure { reps, for_s, why } => {
-                let level = callers.level(reps, for_s).await;
+                let level = kept.level(&mut callers, reps, for_s).await?;
                 let invalid = level.invalid.clone().map_or(String::new(), |why| format!(", invalid: {why}"));
                 eprintln!(
                     "{}: {reps} callers ({why}): {:.1}/s, {:.2} in flight, by Little {:.2}, p95 {} ms{invalid}",
@@ -229,31 +274,70 @@ async fn check(truth: Truth, level_s: f64) -> Result<bool, Box<dyn Error>> {
             }
         }
     };
-    let eighty = 0.8 * truth.most();
-    let at_eighty = callers.level((eighty / CALLS).round() as u64, level_s * 2.0).await;
+    let four_fifths = (truth.eighty() / CALLS).round() as u64;
+    let at_eighty = kept.level(&mut callers, four_fifths, level_s * 2.0).await?;
     mock.stop().await;
-    let finding = range.finding(&levels, ending);
+    Ok(Measured { finding: range.finding(&levels, ending), levels, at_eighty })
+}
+
+/// Prints the rows of one mock.
+fn check(truth: &Truth, of: &Measured) -> Result<bool, Box<dyn Error>> {
+    let Measured { levels, finding, at_eighty } = of;
+    let eighty = truth.eighty();
     let edge = truth.edge();
     let measured = finding.carries.ok_or("nothing held the limit")? as f64 * CALLS;
-    let mut all = row(&truth, "edge, requests/s", "measured", measured, edge, MEASURED);
+    let mut all = row(truth, "edge, requests/s", "measured", measured, edge, MEASURED);
     let bound = |reps: Option<u64>| reps.map_or("?".to_owned(), |reps| format!("{:.1}", reps as f64 * CALLS));
     println!("{:<14} {:<30} {} to {}", "", "  its interval", bound(finding.low), bound(finding.high));
     let p95_eighty = truth.p95_s(eighty) * 1e3;
-    all &= row(&truth, "p95 at 80 %, ms", "measured", at_eighty.latency.p95_us as f64 / 1e3, p95_eighty, FORETOLD);
+    all &= row(truth, "p95 at 80 %, ms", "measured", at_eighty.latency.p95_us as f64 / 1e3, p95_eighty, FORETOLD);
     let half: Vec<Level> = levels.iter().filter(|level| level.requests_per_s <= edge / 2.0).cloned().collect();
     let model = demand::fit(&half)?;
     let said = model.greatest_rate(SHARE, truth.bound_s * 1e6, |_| true);
-    all &= row(&truth, "edge, requests/s", "from half", said, edge, FORETOLD);
+    all &= row(truth, "edge, requests/s", "from half", said, edge, FORETOLD);
     let said = model.quantile_us(SHARE, eighty).map_or(f64::INFINITY, |us| us / 1e3);
-    all &= row(&truth, "p95 at 80 %, ms", "from half", said, p95_eighty, FORETOLD);
-    let whole = demand::fit(&levels)?;
-    all &= row(&truth, "saturates at, /s", "fitted", whole.saturates_at, truth.most(), MEASURED);
+    all &= row(truth, "p95 at 80 %, ms", "from half", said, p95_eighty, FORETOLD);
+    let plant = plant_like(&model);
+    let said = simulated_p95_s(&plant, eighty) * 1e3;
+    all &= row(truth, "p95 at 80 %, ms", "simulated", said, p95_eighty, FORETOLD);
+    let said = greatest(truth.most() * 1.2, |rate| simulated_p95_s(&plant, rate) <= truth.bound_s);
+    all &= row(truth, "edge, requests/s", "simulated", said, edge, FORETOLD);
+    let whole = demand::fit(levels)?;
+    all &= row(truth, "saturates at, /s", "fitted", whole.saturates_at, truth.most(), MEASURED);
     let (low, high) = whole.workers_range;
     println!("{:<14}   workers fitted: {} [{low}, {high}], in truth {}", "", whole.workers, truth.workers);
     let points: Vec<(f64, f64)> = levels.iter().map(|level| (level.in_flight, level.requests_per_s)).collect();
     let usl = usl::fit(&points)?;
     println!("{:<14}   USL: σ {:.4}, κ {:.6}, R² {:.4}", "", usl.sigma.value, usl.kappa.value, usl.r_squared);
     Ok(all)
+}
+
+/// The plant that a simulation takes for a target of which a model was fitted: what `--calibrate FOLDER` does.
+fn plant_like(model: &Demand) -> Plant {
+    let mut plant = callers::one_queue(1, None);
+    Calibration::fitted(model, String::new()).put_to(&mut plant);
+    plant
+}
+
+/// The 95th percentile of so many requests a second, simulated.
+fn simulated_p95_s(plant: &Plant, rate: f64) -> f64 {
+    let length = Span::micros((SIMULATED / rate * 1e6) as i64);
+    let arrivals = callers::at_random(Op::Health, rate, length);
+    // What cannot be built has no percentile.
+    let Ok((_, verdicts)) = callers::serve(plant, &arrivals, length) else { return f64::INFINITY };
+    let mut took = callers::took_us(&arrivals, &verdicts);
+    took.sort_by(f64::total_cmp);
+    took[(took.len() as f64 * SHARE) as usize] / 1e6
+}
+
+/// The greatest rate for which something holds that holds for small ones.
+fn greatest(most: f64, holds: impl Fn(f64) -> bool) -> f64 {
+    let (mut low, mut high) = (0.0, most);
+    for _ in 0..14 {
+        let middle = (low + high) / 2.0;
+        if holds(middle) { low = middle } else { high = middle }
+    }
+    low
 }
 
 fn row(truth: &Truth, what: &str, how: &str, said: f64, is: f64, allowed: f64) -> bool {

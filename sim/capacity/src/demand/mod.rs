@@ -68,6 +68,15 @@ pub struct EndpointDemand {
     pub floor_points_us: Vec<f64>,
 }
 
+impl EndpointDemand {
+    /// How long its requests keep a worker, in microseconds, each with its weight: the share of the requests it stands for.
+    pub fn work_us(&self) -> Vec<(f64, f64)> {
+        let busy_share = self.service_us / self.floor_us.max(1e-12);
+        let weight = self.share_of_requests / self.floor_points_us.len().max(1) as f64;
+        self.floor_points_us.iter().map(|us| (us * busy_share, weight)).collect()
+    }
+}
+
 /// A level's mean latency, measured and fitted.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -9,6 +9,7 @@
 //! in the order of their times, arrivals of one moment in the order of (cell, number), so the order in which they were
 //! handed in does not matter.
 
+pub mod callers;
 mod gauges;
 mod instance;
 mod laws;

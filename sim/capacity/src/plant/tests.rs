@@ -1,75 +1,37 @@
 //! The plant against what theory says of it, and what must hold of any.
 
-use super::{Ledger, Plant, When};
+use super::callers::{self, took_us, when};
+use super::{Ledger, Plant};
 use crate::simulate::Tally;
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::{Date, Span, Time, TimeOfDay, Zone};
+use fieldday_api::time::{Span, Time, TimeOfDay};
 use fieldday_chance::{Purpose, Stream, join_keys};
 use fieldday_engine::gate::{Arrival, Ruling, Verdict};
 use fieldday_world::scenario::plant as spec;
 use fieldday_world::scenario::plant::{Balancer, Law, PlantTrouble, PlantTroubleWord, Service};
 use std::collections::BTreeMap;
 
-const ARRIVALS: Purpose = Purpose::new("test.arrivals");
+const PATIENCE: Purpose = Purpose::new("test.arrivals");
 const DAY: Span = Span::hours(12);
 
 fn service(law: Law) -> Option<Service> {
     Some(Service { reads: Some(law.clone()), writes: Some(law.clone()), health: Some(law), ops: BTreeMap::new() })
 }
-/// One queue before `workers` workers, without limits.
 fn queue(workers: u32, law: Law) -> spec::Plant {
-    let cold_start = spec::ColdStart { starts_in_s: 60, cold_for_s: 0, cold_percent: 100 };
-    spec::Plant {
-        instances: 1,
-        workers,
-        queue: 10_000_000,
-        give_up_ms: 0,
-        service: service(law),
-        cold_start,
-        ..spec::Plant::default()
-    }
-}
-fn when(length: Span) -> When {
-    let start = Time::default();
-    When { start, date: Date::from_days(0), zone: Zone::utc(), from: start, until: start + length }
+    callers::one_queue(workers, service(law))
 }
 fn request(number: u32, at: Time) -> Arrival {
-    let deadline = at + Span::hours(4);
-    Arrival { at, number, op: Op::ListTasks, attempt: 0, key: join_keys(17, u64::from(number)), deadline }
+    callers::request(Op::ListTasks, number, at)
 }
-/// Independent users: exponential times between arrivals.
 fn poisson(per_second: f64, length: Span) -> Vec<Arrival> {
-    let mut stream = Stream::new(5, ARRIVALS, 0, 0, 0);
-    let mut at = Time::default();
-    let mut arrivals = Vec::new();
-    while at < Time::default() + length {
-        arrivals.push(request(arrivals.len() as u32, at));
-        at = at + Span::micros(stream.exponential(1e6 / per_second) as i64);
-    }
-    arrivals
+    callers::at_random(Op::ListTasks, per_second, length)
 }
-/// Runs arrivals through a plant until nobody is left; the verdicts that end a request, in their order.
 fn run(spec: &spec::Plant, arrivals: &[Arrival], length: Span) -> (Ledger, Vec<Verdict>) {
-    let mut plant = Plant::new(spec, 1, Span::millis(15), &when(length)).unwrap();
-    for arrival in arrivals {
-        plant.submit(0, *arrival);
-    }
-    let mut verdicts = Vec::new();
-    let mut until = Time::default() + length;
-    while plant.alive() > 0 {
-        plant.advance(until, &mut |_, verdict| verdicts.push(verdict));
-        until = until + Span::hours(1);
-    }
-    verdicts.retain(|verdict| verdict.what != Ruling::TooLate);
-    (plant.close(until), verdicts)
+    callers::serve(spec, arrivals, length).unwrap()
 }
 /// The mean wait for a worker in microseconds, and half the 95 % interval of that: by the means of 50 batches.
 fn wait(arrivals: &[Arrival], verdicts: &[Verdict], service_us: f64) -> (f64, f64) {
-    let mut took = vec![0.0; arrivals.len()];
-    for verdict in verdicts {
-        let number = verdict.number as usize;
-        took[number] = verdict.at.since(arrivals[number].at).as_micros() as f64;
-    }
+    let took = took_us(arrivals, verdicts);
     let batches: Vec<f64> =
         took.chunks(took.len() / 50).map(|b| b.iter().sum::<f64>() / b.len() as f64).take(50).collect();
     let mean = batches.iter().sum::<f64>() / 50.0;
@@ -290,7 +252,7 @@ fn a_stall_becomes_a_lasting_failure_where_clients_retry_at_once_and_passes_wher
             for verdict in heard {
                 let client = verdict.number as usize;
                 let mut stream =
-                    Stream::new(9, ARRIVALS, u64::from(verdict.number), verdict.at.micros().unsigned_abs(), 0);
+                    Stream::new(9, PATIENCE, u64::from(verdict.number), verdict.at.micros().unsigned_abs(), 0);
                 match verdict.what {
                     Ruling::TooLate => {
                         given_up[client] += 1;

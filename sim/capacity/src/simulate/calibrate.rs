@@ -1,7 +1,10 @@
-//! Service times from a measured run: what its target took on the wire, by endpoint.
+//! Service times from what was measured: what a run's target took on the wire, by endpoint, or what a search for capacity
+//! fitted to its levels, waits taken off.
 
+use crate::demand::{self, Demand, Unfit};
+use crate::journal::{JOURNAL, Journal, JournalError};
 use fieldday_api::endpoint::Op;
-use fieldday_world::scenario::plant::{Law, Service};
+use fieldday_world::scenario::plant::{Law, Plant, Service};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
@@ -20,7 +23,10 @@ const KEPT: [u32; 22] = [
 #[derive(Debug, thiserror::Error)]
 pub enum CalibrateError {
     /// It cannot be read.
-    #[error("{} cannot be read: {source}; --calibrate takes the folder of a run", path.display())]
+    #[error(
+        "{} cannot be read: {source}; --calibrate takes the folder of a run, or of a search for capacity",
+        path.display()
+    )]
     Unreadable {
         /// Which file.
         path: PathBuf,
@@ -46,25 +52,81 @@ pub enum CalibrateError {
         /// Reads or writes.
         kind: &'static str,
     },
+    /// A search's journal is not one.
+    #[error("{} is no search's journal: {}; {}", .0.path.display(), .0.why, .0.hint)]
+    NoJournal(JournalError),
+    /// No model fits a search's levels.
+    #[error("{}: {source}; `fieldday capacity --resume FOLDER` measures more levels", path.display())]
+    Unfit {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: Unfit,
+    },
 }
 
-/// Service times, and how much they rest on.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// What a plant is made like, and how much that rests on.
+#[derive(Clone, PartialEq, Debug)]
 pub struct Calibration {
-    /// The laws.
+    /// How long requests keep a worker.
     pub service: Service,
+    /// How many workers there are, all instances together, if that was fitted.
+    pub workers: Option<u32>,
     /// Where they come from, in words.
     pub source: String,
+    /// Why it may not be trusted.
+    pub warnings: Vec<String>,
     /// How many requests they were measured on, by endpoint.
     pub measured: BTreeMap<Op, u64>,
 }
 
-/// Takes service times from a run's folder.
-///
+impl Calibration {
+    /// What was fitted to the levels of a search: waits for a worker, and the way there and back, are taken off.
+    pub fn fitted(demand: &Demand, source: String) -> Calibration {
+        let of = |writes: bool| -> Vec<(f64, f64)> {
+            demand.endpoints.iter().filter(|of| of.op.writes() == writes).flat_map(|of| of.work_us()).collect()
+        };
+        let ops = demand.endpoints.iter().filter_map(|of| Some((of.op, weighted(of.work_us())?))).collect();
+        let (reads, writes) = (weighted(of(false)), weighted(of(true)));
+        // Of a kind that nothing was called of, the other kind is the best guess.
+        let (reads, writes) = (reads.clone().or(writes.clone()), writes.or(reads));
+        Calibration {
+            service: Service { health: reads.clone(), reads, writes, ops },
+            workers: Some(demand.workers),
+            source,
+            warnings: demand.warnings.clone(),
+            measured: BTreeMap::new(),
+        }
+    }
+    /// Makes a plant's instances like what was measured as a whole.
+    pub fn put_to(&self, plant: &mut Plant) {
+        plant.service = Some(self.service.clone());
+        plant.workers = self.workers.unwrap_or(plant.workers);
+    }
+}
+
+/// Takes service times from a folder: of a search for capacity, or of a run.
+pub fn calibrate(folder: &Path) -> Result<Calibration, CalibrateError> {
+    if folder.join(JOURNAL).exists() { by_search(folder) } else { by_run(folder) }
+}
+
+fn by_search(folder: &Path) -> Result<Calibration, CalibrateError> {
+    let read = Journal::read(folder).map_err(CalibrateError::NoJournal)?;
+    let unfit = |source| CalibrateError::Unfit { path: folder.join(JOURNAL), source };
+    let demand = demand::fit(&read.levels).map_err(unfit)?;
+    let of = &read.header.scenario.name;
+    let mut found =
+        Calibration::fitted(&demand, format!("fitted to the levels of a search ({of}): {}", folder.display()));
+    for endpoint in read.levels.iter().flat_map(|level| &level.endpoints) {
+        *found.measured.entry(endpoint.op).or_default() += endpoint.requests;
+    }
+    Ok(found)
+}
+
 /// Nothing is taken off: what was measured on the wire is taken for the time that a worker is kept. So waits for a worker at
 /// the load of the measured run, and the way to the target and back, count as work, and the simulation errs to the slow
 /// side. Measure at a load of half or less, near the target.
-pub fn calibrate(folder: &Path) -> Result<Calibration, CalibrateError> {
+fn by_run(folder: &Path) -> Result<Calibration, CalibrateError> {
     let path = folder.join("latency.hlog");
     let text = std::fs::read(&path).map_err(|source| CalibrateError::Unreadable { path: path.clone(), source })?;
     let histograms = on_the_wire(&text).map_err(|why| CalibrateError::Broken { path: path.clone(), why })?;
@@ -83,7 +145,23 @@ pub fn calibrate(folder: &Path) -> Result<Calibration, CalibrateError> {
     let measured = histograms.iter().map(|(op, histogram)| (*op, histogram.len())).collect();
     let service = Service { health: Some(reads.clone()), reads: Some(reads), writes: Some(writes), ops };
     let source = format!("measured on the wire: {}", folder.display());
-    Ok(Calibration { service, source, measured })
+    Ok(Calibration { service, workers: None, source, warnings: Vec::new(), measured })
+}
+
+/// Straight lines through the middles of the parts of a distribution, each of some weight; none if there are none.
+fn weighted(mut parts: Vec<(f64, f64)>) -> Option<Law> {
+    parts.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let all: f64 = parts.iter().map(|(_, weight)| weight).sum();
+    let (mut below, mut points) = (0.0, Vec::<(u32, u64)>::new());
+    for (us, weight) in parts {
+        let at_ppm = ((below + weight / 2.0) / all.max(1e-12) * 1e6) as u32;
+        below += weight;
+        // Of parts that are too thin to be told apart the first is kept.
+        if points.last().is_none_or(|(last, _)| *last < at_ppm) {
+            points.push((at_ppm.min(1_000_000), us.round() as u64));
+        }
+    }
+    (!points.is_empty()).then_some(Law::Quantiles { points })
 }
 
 fn empty() -> Histogram<u64> {
@@ -130,7 +208,10 @@ fn law(histogram: &Histogram<u64>) -> Option<Law> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plant::callers::{at_random, serve, took_us};
     use crate::plant::mean_us;
+    use crate::synthetic::{TARGET, Target};
+    use fieldday_api::time::Span;
     use hdrhistogram::serialization::V2DeflateSerializer;
     use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
     use std::time::Duration;
@@ -167,6 +248,27 @@ mod tests {
         assert!((20_050.0..22_000.0).contains(&mean(Op::GetThread)), "three are too few: {}", mean(Op::GetThread));
         assert!(!found.service.ops.contains_key(&Op::PutAudio));
         assert_eq!(found.measured.get(&Op::GetThread), Some(&3));
+    }
+
+    #[test]
+    fn what_was_fitted_to_half_of_the_load_makes_a_plant_like_the_target() {
+        let full = (f64::from(TARGET.workers) / TARGET.service_s / TARGET.rate_per_rep) as u64;
+        let levels: Vec<_> = [5, 10, 20, 30, 40, 50].map(|percent| TARGET.level(full * percent / 100, 60.0)).into();
+        let calibration = Calibration::fitted(&demand::fit(&levels).unwrap(), "a test".to_owned());
+        let mut plant = Plant { instances: 1, ..Plant::default() };
+        calibration.put_to(&mut plant);
+        assert_eq!(plant.first_problem(), None);
+        let rate = 0.8 * f64::from(TARGET.workers) / TARGET.service_s;
+        let arrivals = at_random(Op::ListAppointments, rate, Span::minutes(20));
+        let (_, verdicts) = serve(&plant, &arrivals, Span::minutes(20)).unwrap();
+        let mut took = took_us(&arrivals, &verdicts);
+        took.sort_by(f64::total_cmp);
+        let p95 = took[took.len() * 95 / 100];
+        let Target { service_s, .. } = TARGET;
+        let truth = TARGET.level((rate / TARGET.rate_per_rep) as u64, 60.0).latency.p95_us as f64;
+        assert!((p95 / truth - 1.0).abs() < 0.15, "p95 at 80 %: {p95} µs, in truth {truth}");
+        let mean = mean_us(calibration.service.of(Op::ListAppointments).unwrap());
+        assert!((mean / (service_s * 1e6) - 1.0).abs() < 0.1, "{mean}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is asked: a scenario, a plant, how apps retry, which part of the day, and perhaps what if.
 
-use super::SimulateError;
+use super::{Calibration, SimulateError};
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::TimeOfDay;
 use fieldday_rep::app::settings::Retrying;
@@ -22,6 +22,8 @@ pub struct Question {
     pub plant: Plant,
     /// Where its service times come from: for the report.
     pub service_source: String,
+    /// Why they may not be trusted: for the report.
+    pub service_warnings: Vec<String>,
     /// How the apps retry.
     pub retrying: Retrying,
     /// The part of the day that is measured, by the local time of the first territory; all of it if none. What lies before
@@ -149,12 +151,20 @@ impl Question {
             seed,
             plant,
             service_source: source.to_owned(),
+            service_warnings: Vec::new(),
             retrying: Retrying::default(),
             window: None,
             what_if: None,
             each_for: None,
             threads: 0,
         }
+    }
+
+    /// The same of a plant like one that was measured. If its workers were fitted, it is one instance like that target.
+    pub fn calibrated(mut self, by: Calibration) -> Question {
+        by.put_to(&mut self.plant);
+        (self.service_source, self.service_warnings) = (by.source, by.warnings);
+        if by.workers.is_some() { self.with_instances(1) } else { self }
     }
 
     /// For how many reps each simulated one stands.

@@ -140,7 +140,7 @@ fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec
         ("reps", each, own),
         ("rows", "today's appointments and all tasks; no messages, nothing of other days: answers are shorter, requests as many".to_owned(), own),
         ("service times", if service_is_given { "as given, by endpoint" } else { "log-normal by kind" }.to_owned(), question.service_source.as_str()),
-        ("instances", format!("{} of {} workers, {} may wait at each", plant.instances, plant.workers, plant.queue), "the scenario's [plant], or the command line"),
+        ("instances", format!("{} of {} workers, {} may wait at each", plant.instances, plant.workers, plant.queue), "the command line, what was fitted, or the scenario's [plant]"),
         ("database", database, "the scenario's [plant.database]"),
         ("a request's work", "independent of the load: what slows a busy machine down is queueing alone".to_owned(), own),
         ("work for apps that gave up", "is done all the same, as servers do".to_owned(), own),
@@ -154,9 +154,11 @@ fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec
     let own_limits =
         ("limits", "`[plant.hold]` is judged; the scenario's own `limits` are for runs and the search".to_owned(), own);
     let own_limits = (!scenario.limits.is_empty()).then_some(own_limits);
+    let warned = |text: &String| ("what was fitted", text.clone(), question.service_source.as_str());
     lines
         .into_iter()
         .chain(own_limits)
+        .chain(question.service_warnings.iter().map(warned))
         .map(|(about, value, source)| Assumption { about: about.to_owned(), value, source: source.to_owned() })
         .collect()
 }

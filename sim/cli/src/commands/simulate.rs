@@ -54,7 +54,7 @@ pub struct SimulateArgs {
     /// The 95th percentile of each endpoint's time in the plant that is to hold, in milliseconds
     #[arg(long, requires = "simulate", value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=3_600_000))]
     pub p95: Option<u32>,
-    /// Take service times from the folder of a measured run
+    /// Take service times from the folder of a measured run, or service times and workers from that of a search for capacity
     #[arg(long, requires = "simulate", value_name = "FOLDER")]
     pub calibrate: Option<PathBuf>,
     /// Ask a named question: monday-storm, outage-ends, deployment, instance-lost, slow-shunya
@@ -172,6 +172,9 @@ fn question(of: &CapacityArgs, scenario: &str) -> Result<Question, Failure> {
         scenario.with_reps(*reps);
     }
     let mut question = Question::new(scenario, of.seed.unwrap_or(1));
+    if let Some(folder) = &args.calibrate {
+        question = question.calibrated(calibrate(folder)?);
+    }
     if let Some(Numbers(numbers)) = &args.instances
         && let [instances, ..] = numbers.as_slice()
     {
@@ -181,10 +184,6 @@ fn question(of: &CapacityArgs, scenario: &str) -> Result<Question, Failure> {
     plant.workers = of.workers.unwrap_or(plant.workers);
     plant.queue = args.queue.unwrap_or(plant.queue);
     plant.hold.p95_ms = args.p95.or(plant.hold.p95_ms);
-    if let Some(folder) = &args.calibrate {
-        let calibration = calibrate(folder)?;
-        (plant.service, question.service_source) = (Some(calibration.service), calibration.source);
-    }
     question.retrying = Retrying { retries: args.retries.unwrap_or(Retrying::default().retries), jitter: args.jitter };
     question.window = of.window;
     question.what_if = args.what_if;
