@@ -42,6 +42,13 @@ pub(super) struct Tried {
     pub arrivals_scv: f64,
 }
 
+impl Tried {
+    /// Whether a worker is kept for all of an answer's time.
+    fn is_plain(self) -> bool {
+        self.busy_share == 1.0
+    }
+}
+
 /// What it comes to.
 #[derive(Clone, Copy)]
 struct Candidate {
@@ -63,15 +70,23 @@ pub fn fit(levels: &[Level]) -> Result<Demand, Unfit> {
     let floors = Floors::new(&seen, &levels);
     let mixes: Vec<Mix> = seen.iter().map(|level| floors.mix(level)).collect();
     let candidates = candidates(&floors, &seen, &mixes);
-    let best = *candidates.iter().min_by(|a, b| a.error.total_cmp(&b.error)).ok_or(Unfit::Nothing)?;
+    let best = least_error(&candidates, |_| true).ok_or(Unfit::Nothing)?;
     // Nearly as good: by the F test's rule for one parameter more, at some 95 %.
     let nearly = best.error * (1.0 + 4.0 / (seen.len() as f64 - 2.0).max(1.0)) + 1e-9;
     let near = || candidates.iter().filter(|of| of.error <= nearly).map(|of| of.tried.workers);
+    // That all of an answer's time keeps a worker needs no parameter: another share is taken only if it fits better than
+    // chance would have it.
+    let plain = least_error(&candidates, |of| of.tried.is_plain()).filter(|plain| plain.error <= nearly);
+    let best = plain.unwrap_or(best);
     let range = (near().min().unwrap_or(best.tried.workers), near().max().unwrap_or(best.tried.workers));
     Ok(demand(&floors, &seen, &mixes, best, range))
 }
 
-/// The best of each number of workers.
+fn least_error(candidates: &[Candidate], of: impl Fn(&Candidate) -> bool) -> Option<Candidate> {
+    candidates.iter().filter(|one| of(one)).min_by(|a, b| a.error.total_cmp(&b.error)).copied()
+}
+
+/// The best of each number of workers, and the best in which all of an answer's time keeps a worker.
 fn candidates(floors: &Floors, seen: &[Seen], mixes: &[Mix]) -> Vec<Candidate> {
     let offered = seen.iter().zip(mixes).map(|(level, mix)| level.rate * mix.mean_s).fold(0.0, f64::max);
     let degrees = degrees(floors.arrivals_scv);
@@ -82,8 +97,9 @@ fn candidates(floors: &Floors, seen: &[Seen], mixes: &[Mix]) -> Vec<Candidate> {
             let busy_share = f64::from(fiftieths) / 50.0;
             degrees.iter().map(move |scv| Tried { workers, busy_share, arrivals_scv: *scv })
         });
-        let fitted = tried.filter_map(|tried| candidate(floors, seen, mixes, tried));
-        candidates.extend(fitted.min_by(|a, b| a.error.total_cmp(&b.error)));
+        let fitted: Vec<Candidate> = tried.filter_map(|tried| candidate(floors, seen, mixes, tried)).collect();
+        candidates.extend(least_error(&fitted, |_| true));
+        candidates.extend(least_error(&fitted, |of| of.tried.is_plain()));
         // Finely where one more makes a difference.
         workers += (workers / 24).max(1);
     }

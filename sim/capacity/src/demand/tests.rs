@@ -64,3 +64,28 @@ fn the_endpoint_that_keeps_workers_longest_is_told() {
     let clock_in = demand.endpoints.iter().find(|of| of.op == Op::ClockIn).unwrap();
     assert!((clock_in.share_of_requests - 1.0 / 11.0).abs() < 0.01 && (clock_in.share_of_work - 0.5).abs() < 0.02);
 }
+
+#[test]
+fn a_share_of_the_latency_is_no_work_only_if_the_levels_say_so_clearly() {
+    let full = f64::from(TARGET.workers) / TARGET.service_s / TARGET.rate_per_rep;
+    let reps = |percents: &[u64]| percents.iter().map(|percent| full as u64 * percent / 100).collect::<Vec<_>>();
+    // A few per cent up and down, as samples of half of the load vary.
+    let mut noisy = levels(TARGET, &reps(&[10, 20, 30, 40, 50]));
+    for (level, off) in noisy.iter_mut().zip([1.01, 0.97, 1.02, 0.99, 1.04]) {
+        level.latency.mean_us *= off;
+        level.endpoints[0].latency.mean_us *= off;
+    }
+    let demand = fit(&noisy).unwrap();
+    assert_eq!(demand.busy_share, 1.0);
+    let truth = full * TARGET.rate_per_rep;
+    assert!((demand.saturates_at / truth - 1.0).abs() < 0.05, "{} not {truth}", demand.saturates_at);
+    // A way of 20 ms beside 20 ms of work.
+    let mut far = levels(TARGET, &reps(&[5, 10, 20, 35, 50, 65, 80, 90]));
+    for level in &mut far {
+        level.latency.mean_us += 20e3;
+        level.endpoints[0].latency.mean_us += 20e3;
+        level.endpoints[0].points_us.iter_mut().for_each(|us| *us += 20_000);
+    }
+    let demand = fit(&far).unwrap();
+    assert!((demand.busy_share - 0.5).abs() < 0.06, "{}", demand.busy_share);
+}
