@@ -3,12 +3,14 @@
 use crate::http::body::Outgoing;
 use crate::target::Target;
 use fieldday_world::scenario::HttpVersion;
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -16,8 +18,6 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// How long a connection may take to be made.
 const LIMIT: Duration = Duration::from_secs(10);
-/// So many bytes of an answer are read at once.
-const READ_BUFFER: usize = 4096;
 
 /// Makes connections to one target. What is looked up once (addresses, root certificates) is shared by all.
 #[derive(Clone)]
@@ -56,15 +56,34 @@ pub enum NoConnection {
     TooSlow,
 }
 
-/// One connection's sending end.
-pub enum Sender {
-    /// One request at a time.
-    Http1(http1::SendRequest<Outgoing>),
+/// An open connection.
+pub enum Connection {
+    /// One request at a time. Between two it is no more than its stream: what hyper holds for a connection would be a good
+    /// part of the memory of a rep who waits.
+    Http1(Stream),
     /// Many at once.
     Http2(http2::SendRequest<Outgoing>),
 }
 
-trait Io: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+impl Connection {
+    /// Whether the other side has not closed it, by what has come so far.
+    pub fn is_open(&mut self) -> bool {
+        match self {
+            // Nobody speaks unasked in HTTP/1.1: whatever can be read is the end, or nothing to go on with.
+            Connection::Http1(stream) => {
+                let (mut byte, mut context) = ([0; 1], Context::from_waker(Waker::noop()));
+                Pin::new(stream).poll_read(&mut context, &mut ReadBuf::new(&mut byte)).is_pending()
+            }
+            Connection::Http2(sender) => !sender.is_closed(),
+        }
+    }
+}
+
+/// TCP, perhaps with TLS.
+pub type Stream = Box<dyn Io>;
+
+/// What bytes go over.
+pub trait Io: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Io for T {}
 
 impl Connector {
@@ -91,40 +110,35 @@ impl Connector {
         &self.target
     }
     /// A new connection.
-    pub async fn connect(&self) -> Result<Sender, NoConnection> {
+    pub async fn connect(&self) -> Result<Connection, NoConnection> {
         match tokio::time::timeout(LIMIT, self.open()).await {
             Ok(opened) => opened,
             Err(_) => Err(NoConnection::TooSlow),
         }
     }
-    async fn open(&self) -> Result<Sender, NoConnection> {
+    async fn open(&self) -> Result<Connection, NoConnection> {
         let tcp = TcpStream::connect(&self.addresses[..]).await.map_err(|e| NoConnection::Tcp(kind(&e)))?;
         // A request is written at once, so nothing is gained by waiting for more.
         let _ = tcp.set_nodelay(true);
         match &self.tls {
-            None => self.speak(tcp, self.http == HttpVersion::Http2).await,
+            None => speak(Box::new(tcp), self.http == HttpVersion::Http2).await,
             Some((tls, server)) => {
                 let stream = tls.connect(server.clone(), tcp).await.map_err(|e| NoConnection::Tls(tls_kind(&e)))?;
                 let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-                self.speak(stream, h2).await
+                speak(Box::new(stream), h2).await
             }
         }
     }
-    async fn speak(&self, io: impl Io, h2: bool) -> Result<Sender, NoConnection> {
-        let failed = |e: hyper::Error| NoConnection::Http(e.to_string());
-        let io = TokioIo::new(io);
-        if h2 {
-            let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await.map_err(failed)?;
-            tokio::spawn(async move { drop(connection.await) });
-            Ok(Sender::Http2(sender))
-        } else {
-            // Answers are small, and a waiting phone holds its buffer: half of the usual.
-            let (sender, connection) =
-                http1::Builder::new().read_buf_exact_size(Some(READ_BUFFER)).handshake(io).await.map_err(failed)?;
-            tokio::spawn(async move { drop(connection.await) });
-            Ok(Sender::Http1(sender))
-        }
+}
+
+async fn speak(stream: Stream, h2: bool) -> Result<Connection, NoConnection> {
+    if !h2 {
+        return Ok(Connection::Http1(stream));
     }
+    let opened = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
+    let (sender, connection) = opened.map_err(|e| NoConnection::Http(e.to_string()))?;
+    tokio::spawn(async move { drop(connection.await) });
+    Ok(Connection::Http2(sender))
 }
 
 fn trusting(http: HttpVersion, further: &[Vec<u8>]) -> Result<ClientConfig, NoConnection> {

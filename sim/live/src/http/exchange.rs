@@ -1,13 +1,18 @@
 //! One request and its answer over a connection, whatever the answer is.
 
 use crate::http::body::Outgoing;
-use crate::http::connect::Sender;
+use crate::http::connect::{Connection, Stream};
 use fieldday_api::SmolStr;
 use fieldday_api::time::{Span, Time};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 
 /// More than any answer of the API has: what is larger is not read to its end.
 const MOST_BYTES: usize = 16 << 20;
@@ -33,13 +38,42 @@ pub struct Exchange {
 /// How an exchange failed, in a word.
 pub struct ExchangeEnd(pub SmolStr);
 
-/// Sends a request, and reads its answer to the end.
-pub async fn exchange(sender: &mut Sender, request: Request<Outgoing>) -> Result<Exchange, ExchangeEnd> {
-    let response = match sender {
-        Sender::Http1(sender) => sender.send_request(request).await,
-        Sender::Http2(sender) => sender.send_request(request).await,
-    };
-    read(response.map_err(|e| broken(&e))?).await
+/// Sends a request, and reads its answer to the end. The connection comes back if it can be used again and nobody else has it.
+pub async fn exchange(
+    connection: Connection,
+    request: Request<Outgoing>,
+) -> Result<(Exchange, Option<Connection>), ExchangeEnd> {
+    match connection {
+        Connection::Http1(stream) => over_http1(stream, request).await,
+        Connection::Http2(mut sender) => {
+            let response = sender.send_request(request).await;
+            Ok((read(response.map_err(|e| broken(&e))?).await?, None))
+        }
+    }
+}
+
+async fn over_http1(stream: Stream, request: Request<Outgoing>) -> Result<(Exchange, Option<Connection>), ExchangeEnd> {
+    let (mut sender, mut connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(&e))?;
+    let mut answered = pin!(async {
+        let answer = read(sender.send_request(request).await.map_err(|e| broken(&e))?).await?;
+        Ok((answer, sender.ready().await.is_ok()))
+    });
+    let mut is_over = false;
+    // hyper's side of the connection has no task of its own, which would have to be woken: it goes on with ours.
+    let (answer, again) = poll_fn(|context| {
+        if let Poll::Ready(answered) = answered.as_mut().poll(context) {
+            return Poll::Ready(answered);
+        }
+        if !is_over {
+            is_over = connection.poll_without_shutdown(context).is_ready();
+        }
+        answered.as_mut().poll(context)
+    })
+    .await?;
+    let parts = connection.into_parts();
+    // Bytes that no answer asked for: whoever sent them means something else by this connection.
+    let again = again && parts.read_buf.is_empty();
+    Ok((answer, again.then(|| Connection::Http1(parts.io.into_inner()))))
 }
 
 async fn read(response: Response<Incoming>) -> Result<Exchange, ExchangeEnd> {

@@ -1,6 +1,6 @@
 //! The open connections of one phone, or of all where they are shared.
 
-use crate::http::connect::{Connector, NoConnection, Sender};
+use crate::http::connect::{Connection, Connector, NoConnection};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ const SURPLUS_IDLE: Duration = Duration::from_secs(30);
 /// Open connections that can be used again.
 pub struct Lines {
     /// Each with when it was given back; the last one is the youngest.
-    idle: RefCell<Vec<(Sender, Instant)>>,
+    idle: RefCell<Vec<(Connection, Instant)>>,
     /// Whether somebody looks after those that are too many.
     swept: Cell<bool>,
     /// Goes up when the phone loses its network: what was opened before is not used again.
@@ -22,10 +22,8 @@ pub struct Lines {
     bound: Option<std::sync::Arc<Semaphore>>,
 }
 
-/// A connection in use.
-pub struct Held {
-    /// Its sending end.
-    pub sender: Sender,
+/// What a connection in use is taken with.
+pub struct Hold {
     /// Whether it was used before, and so may have been closed by the other side meanwhile.
     pub reused: bool,
     generation: u64,
@@ -50,52 +48,54 @@ impl Lines {
         }
     }
     /// A connection: an idle one, or a new one.
-    pub async fn take(self: &Rc<Self>, connector: &Connector) -> Result<Held, NoConnection> {
+    pub async fn take(&self, connector: &Connector) -> Result<(Connection, Hold), NoConnection> {
         let permit = match &self.bound {
             Some(bound) => bound.clone().acquire_owned().await.ok(),
             None => None,
         };
         let generation = self.generation.get();
-        if let Some(sender) = self.an_idle_one() {
-            return Ok(Held { sender, reused: true, generation, permit });
+        if let Some(connection) = self.an_idle_one() {
+            return Ok((connection, Hold { reused: true, generation, permit }));
         }
-        let sender = connector.connect().await?;
-        if let Sender::Http2(shared) = &sender {
-            self.idle.borrow_mut().push((Sender::Http2(shared.clone()), Instant::now()));
+        let connection = connector.connect().await?;
+        if let Connection::Http2(shared) = &connection {
+            self.idle.borrow_mut().push((Connection::Http2(shared.clone()), Instant::now()));
         }
-        Ok(Held { sender, reused: false, generation, permit })
+        Ok((connection, Hold { reused: false, generation, permit }))
     }
-    fn an_idle_one(&self) -> Option<Sender> {
+    fn an_idle_one(&self) -> Option<Connection> {
         let mut idle = self.idle.borrow_mut();
-        idle.retain(|(sender, _)| match sender {
-            Sender::Http1(sender) => !sender.is_closed(),
-            Sender::Http2(sender) => !sender.is_closed(),
-        });
-        match idle.last() {
-            // One connection carries many requests at once.
-            Some((Sender::Http2(shared), _)) => Some(Sender::Http2(shared.clone())),
-            Some((Sender::Http1(_), _)) => idle.pop().map(|(sender, _)| sender),
-            None => None,
+        while let Some((mut connection, since)) = idle.pop() {
+            if !connection.is_open() {
+                continue;
+            }
+            // One connection of HTTP/2 carries many requests at once.
+            if let Connection::Http2(shared) = &connection {
+                idle.push((Connection::Http2(shared.clone()), since));
+            }
+            return Some(connection);
         }
+        None
     }
     /// Gives a connection back after its answer was read to the end.
-    pub async fn give_back(&self, mut held: Held) {
-        if let Sender::Http1(sender) = &mut held.sender
-            && sender.ready().await.is_ok()
-            && held.generation == self.generation.get()
-        {
-            self.idle.borrow_mut().push((held.sender, Instant::now()));
-            drop(held.permit);
-            self.close_surplus().await;
-        }
-    }
-    /// Closes what a burst of calls opened and nobody needs any more. A pool keeps what it has.
-    async fn close_surplus(&self) {
-        let is_surplus = || self.bound.is_none() && self.idle.borrow().len() > 1;
-        if !is_surplus() || self.swept.replace(true) {
+    pub fn give_back(self: &Rc<Self>, connection: Connection, hold: Hold) {
+        if hold.generation != self.generation.get() {
             return;
         }
-        while is_surplus() {
+        self.idle.borrow_mut().push((connection, Instant::now()));
+        drop(hold.permit);
+        if self.has_surplus() && !self.swept.replace(true) {
+            let lines = self.clone();
+            tokio::task::spawn_local(async move { lines.close_surplus().await });
+        }
+    }
+    /// A pool keeps what it has.
+    fn has_surplus(&self) -> bool {
+        self.bound.is_none() && self.idle.borrow().len() > 1
+    }
+    /// Closes what a burst of calls opened and nobody needs any more.
+    async fn close_surplus(&self) {
+        while self.has_surplus() {
             tokio::time::sleep(SURPLUS_IDLE).await;
             let mut idle = self.idle.borrow_mut();
             let youngest = idle.pop();

@@ -5,7 +5,7 @@ use crate::clock::{WallClock, duration};
 use crate::http::body::Outgoing;
 use crate::http::connect::{Connector, NoConnection};
 use crate::http::exchange::{Exchange, ExchangeEnd, exchange};
-use crate::http::lines::{Held, Lines};
+use crate::http::lines::Lines;
 use crate::inbox::Inbox;
 use crate::station::Station;
 use crate::target::Target;
@@ -209,28 +209,26 @@ impl Inner {
             lines.drop_all();
         }
         loop {
-            let mut held = match lines.take(&self.settings.connector).await {
-                Ok(held) => held,
+            let (connection, hold) = match lines.take(&self.settings.connector).await {
+                Ok(taken) => taken,
                 Err(error) => return no_connection(&error),
             };
             let request = match self.request(errand, call) {
                 Ok(request) => request,
                 Err(why) => return failed(why),
             };
-            match exchange(&mut held.sender, request).await {
-                Ok(answer) => {
-                    self.give_back(&lines, held);
+            match exchange(connection, request).await {
+                Ok((answer, again)) => {
+                    if let Some(connection) = again {
+                        lines.give_back(connection, hold);
+                    }
                     return self.answered(call, answer);
                 }
                 // The other side closed an idle connection just then: nothing was sent, and any client tries anew.
-                Err(ExchangeEnd(why)) if held.reused && why == "closed before the request was sent" => continue,
+                Err(ExchangeEnd(why)) if hold.reused && why == "closed before the request was sent" => continue,
                 Err(ExchangeEnd(why)) => return failed(&why),
             }
         }
-    }
-    fn give_back(&self, lines: &Rc<Lines>, held: Held) {
-        let lines = lines.clone();
-        tokio::task::spawn_local(async move { lines.give_back(held).await });
     }
     fn request(&self, errand: &Errand, call: &Call) -> Result<Request<Outgoing>, &'static str> {
         let (mut request, body) = self.settings.written(call, errand.key);
@@ -274,8 +272,8 @@ impl Inner {
                 }
             }
         };
-        let mut sender = match store.connect().await {
-            Ok(sender) => sender,
+        let connection = match store.connect().await {
+            Ok(connection) => connection,
             Err(error) => return no_connection(&error),
         };
         let bytes = self.settings.upload_bytes.map_or(bytes, |most| bytes.min(most));
@@ -284,8 +282,8 @@ impl Inner {
         let Ok(request) = request.body(Outgoing::audio(bytes, errand.cut_after, duration(errand.over))) else {
             return failed("an upload URL that is none");
         };
-        match exchange(&mut sender, request).await {
-            Ok(answer) if answer.status < 300 => {
+        match exchange(connection, request).await {
+            Ok((answer, _)) if answer.status < 300 => {
                 let end = WireEnd::Answered { status: answer.status, bytes: 0, request_id: answer.request_id };
                 (
                     end,
@@ -293,7 +291,7 @@ impl Inner {
                     Vec::new(),
                 )
             }
-            Ok(answer) => self.answered(&errand.request, answer),
+            Ok((answer, _)) => self.answered(&errand.request, answer),
             Err(ExchangeEnd(why)) => failed(&why),
         }
     }
@@ -301,7 +299,7 @@ impl Inner {
 
 /// One call outside any cell: to look at a target before a run.
 pub async fn call_once(wire: &WireSettings, call: &Call, bearer: Option<&str>) -> Result<Exchange, ExchangeEnd> {
-    let mut sender = wire.connector.connect().await.map_err(|error| ExchangeEnd(error.to_string().into()))?;
+    let connection = wire.connector.connect().await.map_err(|error| ExchangeEnd(error.to_string().into()))?;
     let (mut request, body) = wire.written(call, 1);
     if let Some(bearer) = bearer {
         let mut bearer = HeaderValue::from_str(bearer).map_err(|_| ExchangeEnd("a token that is no header".into()))?;
@@ -310,8 +308,8 @@ pub async fn call_once(wire: &WireSettings, call: &Call, bearer: Option<&str>) -
     }
     let request = request.body(body).map_err(|_| ExchangeEnd("a request that is no HTTP".into()))?;
     let limit = duration(call.op().endpoint().class.limit());
-    match tokio::time::timeout(limit, exchange(&mut sender, request)).await {
-        Ok(answer) => answer,
+    match tokio::time::timeout(limit, exchange(connection, request)).await {
+        Ok(answered) => answered.map(|(answer, _)| answer),
         Err(_) => Err(ExchangeEnd("no answer in time".into())),
     }
 }
