@@ -53,27 +53,28 @@ pub async fn exchange(
 }
 
 async fn over_http1(stream: Stream, request: Request<Outgoing>) -> Result<(Exchange, Option<Connection>), ExchangeEnd> {
-    let (mut sender, mut connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(&e))?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(&e))?;
+    let mut connection = Some(connection);
     let mut answered = pin!(async {
         let answer = read(sender.send_request(request).await.map_err(|e| broken(&e))?).await?;
         Ok((answer, sender.ready().await.is_ok()))
     });
-    let mut is_over = false;
     // hyper's side of the connection has no task of its own, which would have to be woken: it goes on with ours.
     let (answer, again) = poll_fn(|context| {
         if let Poll::Ready(answered) = answered.as_mut().poll(context) {
             return Poll::Ready(answered);
         }
-        if !is_over {
-            is_over = connection.poll_without_shutdown(context).is_ready();
+        // One that is over is let go, or the sender would wait for it.
+        if connection.as_mut().is_some_and(|connection| connection.poll_without_shutdown(context).is_ready()) {
+            connection = None;
         }
         answered.as_mut().poll(context)
     })
     .await?;
-    let parts = connection.into_parts();
+    let parts = connection.filter(|_| again).map(http1::Connection::into_parts);
     // Bytes that no answer asked for: whoever sent them means something else by this connection.
-    let again = again && parts.read_buf.is_empty();
-    Ok((answer, again.then(|| Connection::Http1(parts.io.into_inner()))))
+    let usable = parts.filter(|parts| parts.read_buf.is_empty());
+    Ok((answer, usable.map(|parts| Connection::Http1(parts.io.into_inner()))))
 }
 
 async fn read(response: Response<Incoming>) -> Result<Exchange, ExchangeEnd> {

@@ -105,3 +105,81 @@ impl Lines {
         self.swept.set(false);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::body::Outgoing;
+    use crate::http::exchange::{ExchangeEnd, exchange};
+    use crate::target::Target;
+    use fieldday_world::scenario::HttpVersion;
+    use hyper::Request;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    const FINE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+
+    /// A server that gives these answers over each connection, one a request, and then closes it.
+    fn server(answers: &'static [&'static [u8]]) -> Target {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let target = Target::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                std::thread::spawn(move || {
+                    for answer in answers {
+                        let (mut request, mut piece) = (Vec::new(), [0; 512]);
+                        while !request.ends_with(b"\r\n\r\n") {
+                            match stream.read(&mut piece) {
+                                Ok(0) | Err(_) => return,
+                                Ok(bytes) => request.extend_from_slice(&piece[..bytes]),
+                            }
+                        }
+                        stream.write_all(answer).unwrap();
+                    }
+                });
+            }
+        });
+        target
+    }
+    /// Whether each of some requests, one after the other, went over a connection that was used before.
+    fn reused(target: Target, requests: usize, before_each: impl Fn(&Lines)) -> Vec<bool> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let connector = runtime.block_on(Connector::new(target, HttpVersion::Http1, &[])).unwrap();
+        let lines = Rc::new(Lines::of_a_phone());
+        runtime.block_on(async {
+            let mut reused = Vec::new();
+            for _ in 0..requests {
+                before_each(&lines);
+                let (connection, hold) = lines.take(&connector).await.unwrap();
+                reused.push(hold.reused);
+                let request = Request::get("/health").header("host", "here").body(Outgoing::json(None)).unwrap();
+                match exchange(connection, request).await {
+                    Ok((answer, Some(connection))) if answer.status == 200 => lines.give_back(connection, hold),
+                    Ok((answer, _)) => assert_eq!(answer.status, 200),
+                    Err(ExchangeEnd(why)) => panic!("{why}"),
+                }
+                // What the other side does next has to come through.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            reused
+        })
+    }
+
+    #[test]
+    fn a_connection_is_used_again_until_the_other_side_closes_it() {
+        assert_eq!(reused(server(&[FINE, FINE, FINE]), 5, |_| ()), [false, true, true, false, true]);
+    }
+
+    #[test]
+    fn what_was_opened_before_the_network_was_lost_is_not_used_again() {
+        assert_eq!(reused(server(&[FINE, FINE]), 3, Lines::drop_all), [false, false, false]);
+    }
+
+    #[test]
+    fn a_connection_that_was_called_off_or_says_more_than_it_was_asked_is_not_used_again() {
+        const LAST: &[u8] = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+        const MORE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n";
+        assert_eq!(reused(server(&[LAST, FINE]), 2, |_| ()), [false, false]);
+        assert_eq!(reused(server(&[MORE, FINE]), 2, |_| ()), [false, false]);
+    }
+}
