@@ -55,9 +55,10 @@ impl<S: Surroundings> Auditor<S> {
         for appointment in list.appointments.iter().filter(|_| last) {
             self.read(Call::GetAppointment { appointment_id: appointment.appointment_id.clone() }).await;
         }
-        if let Some(first) = list.appointments.first() {
+        // A deployment's list may leave contacts out.
+        if let Some(contact) = list.appointments.iter().map(|one| &one.contact_card_id).find(|id| !id.is_empty()) {
             let page = Page { limit: Some(PAGE), offset: None };
-            self.read(Call::GetThread { contact_card_id: first.contact_card_id.clone(), page }).await;
+            self.read(Call::GetThread { contact_card_id: contact.clone(), page }).await;
         }
     }
     /// A manager may clock a rep in and out, too. What the rep has done already is done once more: it changes nothing

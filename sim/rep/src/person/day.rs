@@ -18,7 +18,8 @@ use std::sync::Arc;
 /// Where an appointment of the list is, as far as the person needs it.
 pub(super) struct Next {
     pub appointment_id: SmolStr,
-    pub contact_card_id: SmolStr,
+    /// A deployment's list may leave it out.
+    pub contact_card_id: Option<SmolStr>,
     pub address: Private,
     pub start: Time,
     pub end: Time,
@@ -90,7 +91,7 @@ impl<S: Surroundings> Person<S> {
                 .min_by_key(|a| (a.scheduled_start, &a.appointment_id))
                 .map(|a| Next {
                     appointment_id: a.appointment_id.clone(),
-                    contact_card_id: a.contact_card_id.clone(),
+                    contact_card_id: Some(a.contact_card_id.clone()).filter(|id| !id.is_empty()),
                     address: a.address.clone(),
                     start: a.scheduled_start,
                     end: a.scheduled_end,

@@ -68,9 +68,10 @@ impl<S: Surroundings> Person<S> {
         self.note(Deed::DrivesTo { appointment_id: visit.appointment_id.clone() });
         let leg = self.drive(visit.place, occasion).await;
         let on_the_way = Span::micros(leg.arrive.since(leg.depart).as_micros() * 2 / 5);
-        if self.does(Habit::READS_AT_RED_LIGHTS, occasion, self.plan.persona.messages_at_red_lights_ppm) {
+        if let Some(contact) = &next.contact_card_id
+            && self.does(Habit::READS_AT_RED_LIGHTS, occasion, self.plan.persona.messages_at_red_lights_ppm)
+        {
             self.wait(on_the_way).await;
-            let contact = &next.contact_card_id;
             let scrolls = u32::from(self.does(Habit::SCROLLS, occasion, self.plan.persona.scrolls_ppm));
             self.tap(|app| async move { app.open_thread(contact, scrolls).await }).await;
         }
@@ -200,7 +201,7 @@ impl<S: Surroundings> Person<S> {
             // Two tasks of one description are told apart by it.
             description: format!("Follow up, visit {occasion:016x}").into(),
             assigned_to: Assignee::SalesRep,
-            contact_card_id: Some(next.contact_card_id.clone()),
+            contact_card_id: next.contact_card_id.clone(),
             lead_id: None,
             appointment_id: Some(appointment_id.clone()),
             call_id: None,
