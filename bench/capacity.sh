@@ -1,7 +1,7 @@
 #!/bin/sh
-# What the search for capacity finds, and what its model foretells from half of the load, beside the truth: the tool's own mock
-# with known workers and service times, called at random over HTTP. Prints a table; exit code 1 if a figure is off by more than
-# is allowed (10 % measured, 15 % foretold).
+# What the search for capacity finds, beside theory: the tool's own mock with known workers and service times, called at random
+# over HTTP. And what the fitted model and the simulation foretell from half of the load, beside what was measured. Prints a table;
+# exit code 1 if a figure is off by more than is allowed (10 % measured, 15 % foretold).
 #
 #   bench/capacity.sh                      some 80 minutes on a quiet machine of two cores, and a release build before it
 #   LEVEL=10 PROFILE=dev bench/capacity.sh 2 100 exponential 500

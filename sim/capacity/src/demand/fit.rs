@@ -61,6 +61,12 @@ struct Candidate {
 /// Fits it to the levels that count. Those at which requests failed in numbers are left out: a target that refuses or gives
 /// up has other latencies than one that works.
 pub fn fit(levels: &[Level]) -> Result<Demand, Unfit> {
+    fit_knowing(levels, None)
+}
+
+/// The same where it is known how many requests the target works on at once: at little load hardly anybody waits, so the
+/// latencies say little of that.
+pub fn fit_knowing(levels: &[Level], workers: Option<u32>) -> Result<Demand, Unfit> {
     let good = |level: &&Level| level.counts() && level.suffered.is_none() && level.errors * 20 <= level.requests;
     let levels: Vec<&Level> = levels.iter().filter(good).collect();
     let seen = seen(&levels);
@@ -69,7 +75,10 @@ pub fn fit(levels: &[Level]) -> Result<Demand, Unfit> {
     }
     let floors = Floors::new(&seen, &levels);
     let mixes: Vec<Mix> = seen.iter().map(|level| floors.mix(level)).collect();
-    let candidates = candidates(&floors, &seen, &mixes);
+    let candidates = match workers {
+        Some(workers) => candidates(&floors, &seen, &mixes, workers),
+        None => of_any_workers(&floors, &seen, &mixes),
+    };
     let best = least_error(&candidates, |_| true).ok_or(Unfit::Nothing)?;
     // Nearly as good: by the F test's rule for one parameter more, at some 95 %.
     let nearly = best.error * (1.0 + 4.0 / (seen.len() as f64 - 2.0).max(1.0)) + 1e-9;
@@ -79,31 +88,35 @@ pub fn fit(levels: &[Level]) -> Result<Demand, Unfit> {
     let plain = least_error(&candidates, |of| of.tried.is_plain()).filter(|plain| plain.error <= nearly);
     let best = plain.unwrap_or(best);
     let range = (near().min().unwrap_or(best.tried.workers), near().max().unwrap_or(best.tried.workers));
-    Ok(demand(&floors, &seen, &mixes, best, range))
+    Ok(demand(&floors, &seen, &mixes, best, range, workers.is_some()))
 }
 
 fn least_error(candidates: &[Candidate], of: impl Fn(&Candidate) -> bool) -> Option<Candidate> {
     candidates.iter().filter(|one| of(one)).min_by(|a, b| a.error.total_cmp(&b.error)).copied()
 }
 
-/// The best of each number of workers, and the best in which all of an answer's time keeps a worker.
-fn candidates(floors: &Floors, seen: &[Seen], mixes: &[Mix]) -> Vec<Candidate> {
+/// Those of each number of workers.
+fn of_any_workers(floors: &Floors, seen: &[Seen], mixes: &[Mix]) -> Vec<Candidate> {
     let offered = seen.iter().zip(mixes).map(|(level, mix)| level.rate * mix.mean_s).fold(0.0, f64::max);
-    let degrees = degrees(floors.arrivals_scv);
-    let (mut workers, mut candidates) = (1, Vec::new());
+    let (mut workers, mut found) = (1, Vec::new());
     // With more than that nobody waits, and one number is as good as another.
     while workers <= WORKERS_MOST && f64::from(workers) * IDLE < offered.max(1.0) {
-        let tried = BUSY_SHARES.flat_map(|fiftieths| {
-            let busy_share = f64::from(fiftieths) / 50.0;
-            degrees.iter().map(move |scv| Tried { workers, busy_share, arrivals_scv: *scv })
-        });
-        let fitted: Vec<Candidate> = tried.filter_map(|tried| candidate(floors, seen, mixes, tried)).collect();
-        candidates.extend(least_error(&fitted, |_| true));
-        candidates.extend(least_error(&fitted, |of| of.tried.is_plain()));
+        found.extend(candidates(floors, seen, mixes, workers));
         // Finely where one more makes a difference.
         workers += (workers / 24).max(1);
     }
-    candidates
+    found
+}
+
+/// The best of a number of workers, and the best of it in which all of an answer's time keeps a worker.
+fn candidates(floors: &Floors, seen: &[Seen], mixes: &[Mix], workers: u32) -> Vec<Candidate> {
+    let degrees = degrees(floors.arrivals_scv);
+    let tried = BUSY_SHARES.flat_map(|fiftieths| {
+        let busy_share = f64::from(fiftieths) / 50.0;
+        degrees.iter().map(move |scv| Tried { workers, busy_share, arrivals_scv: *scv })
+    });
+    let fitted: Vec<Candidate> = tried.filter_map(|tried| candidate(floors, seen, mixes, tried)).collect();
+    least_error(&fitted, |_| true).into_iter().chain(least_error(&fitted, |of| of.tried.is_plain())).collect()
 }
 
 /// With the mean squared error of the logarithms of the levels' latencies; none if a level has no steady state.
@@ -156,7 +169,14 @@ fn together(reps: u64, levels: &[&Level]) -> Seen {
     }
 }
 
-fn demand(floors: &Floors, seen: &[Seen], mixes: &[Mix], best: Candidate, workers_range: (u32, u32)) -> Demand {
+fn demand(
+    floors: &Floors,
+    seen: &[Seen],
+    mixes: &[Mix],
+    best: Candidate,
+    workers_range: (u32, u32),
+    is_known: bool,
+) -> Demand {
     let Candidate { tried, waited_s, error } = best;
     let Tried { workers, busy_share, arrivals_scv } = tried;
     let endpoints = endpoints(floors, seen, best);
@@ -186,7 +206,7 @@ fn demand(floors: &Floors, seen: &[Seen], mixes: &[Mix], best: Candidate, worker
             fitted_p95_us: queue.quantile_s(0.95, &points).map(|s| s * 1e6),
         });
     }
-    demand.warnings = warnings(&demand);
+    demand.warnings = warnings(&demand, is_known);
     demand
 }
 
@@ -228,10 +248,10 @@ fn endpoints(floors: &Floors, seen: &[Seen], best: Candidate) -> Vec<EndpointDem
     endpoints
 }
 
-fn warnings(demand: &Demand) -> Vec<String> {
+fn warnings(demand: &Demand, is_known: bool) -> Vec<String> {
     let mut warnings = Vec::new();
     let busiest = demand.residuals.iter().map(|of| of.utilisation).fold(0.0, f64::max);
-    if busiest < UTILISATION_MIN {
+    if busiest < UTILISATION_MIN && !is_known {
         let percent = busiest * 100.0;
         warnings.push(format!(
             "workers were {percent:.0} % busy at most: how many there are is a guess, measure further up"

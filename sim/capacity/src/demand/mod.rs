@@ -9,7 +9,7 @@
 mod fit;
 mod floors;
 
-pub use fit::fit;
+pub use fit::{fit, fit_knowing};
 
 use crate::queue::Queue;
 use fieldday_api::endpoint::Op;

@@ -38,6 +38,24 @@ fn from_half_load_the_rest_is_foretold_within_fifteen_per_cent() {
 }
 
 #[test]
+fn workers_that_are_known_need_not_be_guessed_from_little_load() {
+    let target = Target { workers: 8, ..TARGET };
+    let full = (f64::from(target.workers) / target.service_s / target.rate_per_rep) as u64;
+    let mut levels = levels(target, &[10, 20, 30, 40, 50].map(|percent| full * percent / 100));
+    // So few wait that a few per cent of noise hide it.
+    for (level, off) in levels.iter_mut().zip([0.99, 1.0, 1.01, 1.03, 1.02]) {
+        level.latency.mean_us *= off;
+        level.endpoints[0].latency.mean_us *= off;
+    }
+    let (rate, at_eighty) = (0.8 * full as f64 * target.rate_per_rep, target.level(full * 8 / 10, 60.0));
+    let off = |demand: &Demand| demand.quantile_us(0.95, rate).unwrap() / at_eighty.latency.p95_us as f64 - 1.0;
+    let (guessed, known) = (fit(&levels).unwrap(), fit_knowing(&levels, Some(8)).unwrap());
+    assert!(guessed.workers != 8 && !guessed.warnings.is_empty(), "{guessed:?}");
+    assert!(known.workers == 8 && off(&known).abs() < 0.15, "{}", off(&known));
+    assert_eq!(known.warnings, [""; 0]);
+}
+
+#[test]
 fn too_few_levels_and_too_little_load_are_said() {
     assert_eq!(fit(&levels(TARGET, &[10, 20, 40])), Err(Unfit::TooFew(3)));
     let idle = fit(&levels(TARGET, &[4, 8, 12, 16])).unwrap();

@@ -105,15 +105,16 @@ impl Calibration {
     }
 }
 
-/// Takes service times from a folder: of a search for capacity, or of a run.
-pub fn calibrate(folder: &Path) -> Result<Calibration, CalibrateError> {
-    if folder.join(JOURNAL).exists() { by_search(folder) } else { by_run(folder) }
+/// Takes service times from a folder: of a search for capacity, or of a run. `workers` is how many the target has, if that is
+/// known.
+pub fn calibrate(folder: &Path, workers: Option<u32>) -> Result<Calibration, CalibrateError> {
+    if folder.join(JOURNAL).exists() { by_search(folder, workers) } else { by_run(folder) }
 }
 
-fn by_search(folder: &Path) -> Result<Calibration, CalibrateError> {
+fn by_search(folder: &Path, workers: Option<u32>) -> Result<Calibration, CalibrateError> {
     let read = Journal::read(folder).map_err(CalibrateError::NoJournal)?;
     let unfit = |source| CalibrateError::Unfit { path: folder.join(JOURNAL), source };
-    let demand = demand::fit(&read.levels).map_err(unfit)?;
+    let demand = demand::fit_knowing(&read.levels, workers).map_err(unfit)?;
     let of = &read.header.scenario.name;
     let mut found =
         Calibration::fitted(&demand, format!("fitted to the levels of a search ({of}): {}", folder.display()));
@@ -241,7 +242,7 @@ mod tests {
             ("clock-in.wire", 40, 70_000),
             ("put-audio.wire", 40, 9_000_000),
         ];
-        let found = calibrate(&folder("whole", &tags)).unwrap();
+        let found = calibrate(&folder("whole", &tags), None).unwrap();
         let mean = |op| mean_us(found.service.of(op).unwrap());
         assert!((mean(Op::ListTasks) - 20_050.0).abs() < 40.0, "{}", mean(Op::ListTasks));
         assert!((mean(Op::ClockOut) - 70_020.0).abs() < 60.0, "a write like the others");
@@ -273,10 +274,11 @@ mod tests {
 
     #[test]
     fn a_folder_without_a_wire_says_what_to_do() {
-        let said = |name: &str, tags: &[(&str, u64, u64)]| calibrate(&folder(name, tags)).unwrap_err().to_string();
+        let said =
+            |name: &str, tags: &[(&str, u64, u64)]| calibrate(&folder(name, tags), None).unwrap_err().to_string();
         assert!(said("virtual", &[("list-tasks", 100, 20_000)]).contains("a run against a target"));
         assert!(said("reads", &[("list-tasks.wire", 100, 20_000)]).contains("for writes"));
-        let nowhere = calibrate(Path::new("/nowhere/at/all")).unwrap_err().to_string();
+        let nowhere = calibrate(Path::new("/nowhere/at/all"), None).unwrap_err().to_string();
         assert!(nowhere.contains("latency.hlog") && nowhere.contains("--calibrate"), "{nowhere}");
     }
 }

@@ -173,7 +173,7 @@ fn question(of: &CapacityArgs, scenario: &str) -> Result<Question, Failure> {
     }
     let mut question = Question::new(scenario, of.seed.unwrap_or(1));
     if let Some(folder) = &args.calibrate {
-        question = question.calibrated(calibrate(folder)?);
+        question = question.calibrated(calibrate(folder, of.workers)?);
     }
     if let Some(Numbers(numbers)) = &args.instances
         && let [instances, ..] = numbers.as_slice()
