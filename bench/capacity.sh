@@ -3,7 +3,7 @@
 # over HTTP. And what the fitted model and the simulation foretell from half of the load, beside what was measured. Prints a table;
 # exit code 1 if a figure is off by more than is allowed (10 % measured, 15 % foretold).
 #
-#   bench/capacity.sh                      some 80 minutes on a quiet machine of two cores, and a release build before it
+#   bench/capacity.sh                      some 110 minutes on a quiet machine of two cores, and a release build before it
 #   LEVEL=10 PROFILE=dev bench/capacity.sh 2 100 exponential 500
 #
 # A case is: workers, service time in ms, its law (exponential or fixed), the limit on the 95th percentile in ms. LEVEL is how
