@@ -34,7 +34,7 @@ use std::collections::VecDeque;
 use std::error::Error;
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -207,6 +207,7 @@ async fn run(args: &[String]) -> Result<bool, Box<dyn Error>> {
 /// The levels of one case, a line each, written when they were measured.
 struct Kept {
     levels: VecDeque<Level>,
+    path: PathBuf,
     file: File,
 }
 
@@ -215,18 +216,22 @@ impl Kept {
         std::fs::create_dir_all(folder)?;
         let name = format!("{}-{level_s}s-{}ms.jsonl", truth.name(), truth.bound_s * 1e3).replace(['/', ' '], "-");
         let path = folder.join(name);
-        let text = std::fs::read_to_string(&path).unwrap_or_default();
-        // A line that was cut is measured again.
-        let levels = text.lines().map_while(|line| serde_json::from_str(line).ok()).collect();
-        Ok(Kept { levels, file: File::options().create(true).append(true).open(path)? })
+        let file = File::options().create(true).append(true).open(&path)?;
+        let text = std::fs::read_to_string(&path)?;
+        // A line that was cut is measured again, and is not in the way of the next one.
+        let whole = text.rfind('\n').map_or(0, |at| at + 1);
+        file.set_len(whole as u64)?;
+        let levels = text[..whole].lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+        Ok(Kept { levels, path, file })
     }
     /// The next level, if it was kept; or else it is measured.
     async fn level(&mut self, callers: &mut Callers, count: u64, for_s: f64) -> Result<Level, Box<dyn Error>> {
         callers.levels += 1;
-        if let Some(kept) = self.levels.pop_front().filter(|kept| kept.reps == count) {
-            return Ok(kept);
+        match self.levels.pop_front() {
+            Some(kept) if kept.reps == count => return Ok(kept),
+            Some(_) => return Err(format!("{}: of another search; remove it", self.path.display()).into()),
+            None => {}
         }
-        self.levels.clear();
         let level = callers.level(count, for_s).await;
         writeln!(self.file, "{}", serde_json::to_string(&level)?)?;
         Ok(level)

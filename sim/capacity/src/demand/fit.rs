@@ -79,7 +79,7 @@ pub fn fit_knowing(levels: &[Level], workers: Option<u32>) -> Result<Demand, Unf
         Some(workers) => candidates(&floors, &seen, &mixes, workers),
         None => of_any_workers(&floors, &seen, &mixes),
     };
-    let best = least_error(&candidates, |_| true).ok_or(Unfit::Nothing)?;
+    let best = least_error(&candidates, |_| true).ok_or(workers.map_or(Unfit::Nothing, Unfit::NotOf))?;
     // Nearly as good: by the F test's rule for one parameter more, at some 95 %.
     let nearly = best.error * (1.0 + 4.0 / (seen.len() as f64 - 2.0).max(1.0)) + 1e-9;
     let near = || candidates.iter().filter(|of| of.error <= nearly).map(|of| of.tried.workers);
@@ -88,7 +88,8 @@ pub fn fit_knowing(levels: &[Level], workers: Option<u32>) -> Result<Demand, Unf
     let plain = least_error(&candidates, |of| of.tried.is_plain()).filter(|plain| plain.error <= nearly);
     let best = plain.unwrap_or(best);
     let range = (near().min().unwrap_or(best.tried.workers), near().max().unwrap_or(best.tried.workers));
-    Ok(demand(&floors, &seen, &mixes, best, range, workers.is_some()))
+    let demand = demand(&floors, &seen, &mixes, best, range);
+    Ok(Demand { warnings: warnings(&demand, workers.is_some()), ..demand })
 }
 
 fn least_error(candidates: &[Candidate], of: impl Fn(&Candidate) -> bool) -> Option<Candidate> {
@@ -169,14 +170,7 @@ fn together(reps: u64, levels: &[&Level]) -> Seen {
     }
 }
 
-fn demand(
-    floors: &Floors,
-    seen: &[Seen],
-    mixes: &[Mix],
-    best: Candidate,
-    workers_range: (u32, u32),
-    is_known: bool,
-) -> Demand {
+fn demand(floors: &Floors, seen: &[Seen], mixes: &[Mix], best: Candidate, workers_range: (u32, u32)) -> Demand {
     let Candidate { tried, waited_s, error } = best;
     let Tried { workers, busy_share, arrivals_scv } = tried;
     let endpoints = endpoints(floors, seen, best);
@@ -206,7 +200,6 @@ fn demand(
             fitted_p95_us: queue.quantile_s(0.95, &points).map(|s| s * 1e6),
         });
     }
-    demand.warnings = warnings(&demand, is_known);
     demand
 }
 
@@ -248,10 +241,10 @@ fn endpoints(floors: &Floors, seen: &[Seen], best: Candidate) -> Vec<EndpointDem
     endpoints
 }
 
-fn warnings(demand: &Demand, is_known: bool) -> Vec<String> {
+fn warnings(demand: &Demand, workers_are_known: bool) -> Vec<String> {
     let mut warnings = Vec::new();
     let busiest = demand.residuals.iter().map(|of| of.utilisation).fold(0.0, f64::max);
-    if busiest < UTILISATION_MIN && !is_known {
+    if busiest < UTILISATION_MIN && !workers_are_known {
         let percent = busiest * 100.0;
         warnings.push(format!(
             "workers were {percent:.0} % busy at most: how many there are is a guess, measure further up"

@@ -104,6 +104,9 @@ pub enum Unfit {
     /// Nothing fits.
     #[error("no number of workers up to {} explains the latencies: they do not come from one queue", fit::WORKERS_MOST)]
     Nothing,
+    /// Nothing fits the number of workers that is said to be known.
+    #[error("{0} workers could not have answered as many requests as were measured: more of them were at work")]
+    NotOf(u32),
 }
 
 impl Demand {

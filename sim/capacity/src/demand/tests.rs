@@ -53,6 +53,7 @@ fn workers_that_are_known_need_not_be_guessed_from_little_load() {
     assert!(guessed.workers != 8 && !guessed.warnings.is_empty(), "{guessed:?}");
     assert!(known.workers == 8 && off(&known).abs() < 0.15, "{}", off(&known));
     assert_eq!(known.warnings, [""; 0]);
+    assert_eq!(fit_knowing(&levels, Some(1)), Err(Unfit::NotOf(1)));
 }
 
 #[test]

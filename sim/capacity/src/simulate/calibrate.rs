@@ -56,7 +56,7 @@ pub enum CalibrateError {
     #[error("{} is no search's journal: {}; {}", .0.path.display(), .0.why, .0.hint)]
     NoJournal(JournalError),
     /// No model fits a search's levels.
-    #[error("{}: {source}; `fieldday capacity --resume FOLDER` measures more levels", path.display())]
+    #[error("{}: {source}", path.display())]
     Unfit {
         /// Which file.
         path: PathBuf,
