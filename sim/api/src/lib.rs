@@ -15,6 +15,7 @@ pub mod error;
 pub mod fixed;
 pub mod http;
 pub mod names;
+pub mod pace;
 pub mod private;
 pub mod probe;
 pub mod rules;

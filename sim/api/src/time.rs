@@ -77,6 +77,10 @@ impl Span {
     pub const fn times(self, n: i64) -> Span {
         Span(self.0 * n)
     }
+    /// What is left of it where time passes `n` times as fast.
+    pub const fn sped_up(self, n: u32) -> Span {
+        Span(self.0 / if n == 0 { 1 } else { n as i64 })
+    }
 }
 
 impl Add<Span> for Time {

@@ -2,6 +2,7 @@
 //! fingerprint), of the judges alone, and of the bare executor beside it. `cargo bench -p fieldday-engine`.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use fieldday_api::pace::Pace;
 use fieldday_api::time::{Span, Time};
 use fieldday_engine::cell::{CellRun, Keep};
 use fieldday_engine::executor::Executor;
@@ -24,7 +25,7 @@ fn weekday(c: &mut Criterion) {
     group.sample_size(10).throughput(Throughput::Elements(requests));
     group.bench_function("a cell of 100 reps, requests", |b| b.iter(run));
     let cell = plan.cell(0);
-    let settings = Arc::new(setup::judges(plan.scenario(), cell.start, setup::zones(&cell)));
+    let settings = Arc::new(setup::judges(plan.scenario(), Pace::SPECIFIED, cell.start, setup::zones(&cell)));
     let kept = Keep { history: false, events: true };
     let cell = CellRun::new(plan.scenario(), cell, kept, Measures::default());
     let events = cell.run(&AtomicBool::new(false)).0.kept.unwrap();

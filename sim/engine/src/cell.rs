@@ -7,6 +7,7 @@ use crate::setup;
 use crate::station::{Line, Occupant, Shared, Station};
 use fieldday_api::SmolStr;
 use fieldday_api::names::Role;
+use fieldday_api::pace::Pace;
 use fieldday_api::time::{Span, Time};
 use fieldday_backend::{Backend, RepRows};
 use fieldday_history::event::{Client, ClientKind};
@@ -92,12 +93,12 @@ impl CellRun {
         let recorder = Recorder {
             start: plan.start,
             fingerprint: Fingerprinter::default(),
-            judges: Judges::new(Arc::new(setup::judges(scenario, plan.start, setup::zones(&plan)))),
+            judges: Judges::new(Arc::new(setup::judges(scenario, Pace::SPECIFIED, plan.start, setup::zones(&plan)))),
             measures,
             history,
             kept: keep.events.then(Vec::new),
         };
-        CellRun::furnished(scenario, plan, Some(recorder), None, setup::app(scenario))
+        CellRun::furnished(scenario, plan, Some(recorder), None, setup::app(scenario, Pace::SPECIFIED))
     }
     /// A cell whose requests leave for a plant that all cells share. Nothing is noted of it, unless a fingerprint of its
     /// events is wanted.
@@ -105,12 +106,12 @@ impl CellRun {
         let recorder = recorded.then(|| Recorder {
             start: plan.start,
             fingerprint: Fingerprinter::default(),
-            judges: Judges::new(Arc::new(setup::judges(scenario, plan.start, setup::zones(&plan)))),
+            judges: Judges::new(Arc::new(setup::judges(scenario, Pace::SPECIFIED, plan.start, setup::zones(&plan)))),
             measures: Measures::default(),
             history: None,
             kept: None,
         });
-        let settings = Settings { retrying, ..setup::app(scenario) };
+        let settings = Settings { retrying, ..setup::app(scenario, Pace::SPECIFIED) };
         CellRun::furnished(scenario, plan, recorder, Some(Gate::default()), settings)
     }
     fn furnished(

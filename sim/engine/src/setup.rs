@@ -2,13 +2,14 @@
 
 use fieldday_api::SmolStr;
 use fieldday_api::dataset::{OwnedTask, TenantData};
+use fieldday_api::pace::Pace;
 use fieldday_api::time::{Date, Span, Time, Zone};
 use fieldday_backend as backend;
 use fieldday_rep::app::defects as rep;
 use fieldday_rep::app::settings::Settings as AppSettings;
 use fieldday_rules::Settings as JudgeSettings;
 use fieldday_world::plan::{CellPlan, MishapKind, MishapPlan};
-use fieldday_world::scenario::{ClockInRepeat, PageBeyond, Scenario};
+use fieldday_world::scenario::{ClockInRepeat, PageBeyond, Scaled, Scenario};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn seconds(n: u32) -> Span {
@@ -92,8 +93,21 @@ fn mishap(plan: &MishapPlan) -> backend::Mishap {
     }
 }
 
+/// How fast the protocol's own times pass on a phone when the day is lived on the wall clock. On the virtual clock, where
+/// nothing is gained by it, they are always as specified.
+pub fn pace(scenario: &Scenario) -> Pace {
+    let live = &scenario.live;
+    let of = |times| if live.scales.contains(&times) { live.speed } else { 1 };
+    Pace {
+        timeouts: of(Scaled::Timeouts),
+        backoff: of(Scaled::Backoff),
+        polling: of(Scaled::Polling),
+        cache: of(Scaled::Cache),
+    }
+}
+
 /// How the app on every phone is set up.
-pub fn app(scenario: &Scenario) -> AppSettings {
+pub fn app(scenario: &Scenario, pace: Pace) -> AppSettings {
     let switches = &scenario.switches;
     AppSettings {
         geofence_m: switches.geofence_m,
@@ -102,13 +116,14 @@ pub fn app(scenario: &Scenario) -> AppSettings {
         start_is_queued: switches.start_queued,
         bare_clock_in: switches.send_bare_clock_in,
         optional_endpoints: switches.optional_endpoints,
+        pace,
         defects: rep::Defects::new(&named(scenario, rep::Defect::named)),
         ..AppSettings::default()
     }
 }
 
 /// What the judges of a cell must know: when its events' clock starts, and the zones of its tenants by their ids.
-pub fn judges(scenario: &Scenario, start: Time, zones: BTreeMap<SmolStr, Zone>) -> JudgeSettings {
+pub fn judges(scenario: &Scenario, pace: Pace, start: Time, zones: BTreeMap<SmolStr, Zone>) -> JudgeSettings {
     let switches = &scenario.switches;
     JudgeSettings {
         start,
@@ -116,6 +131,7 @@ pub fn judges(scenario: &Scenario, start: Time, zones: BTreeMap<SmolStr, Zone>) 
         leeway: seconds(switches.leeway_s),
         token_life: token_life(scenario),
         geofence_m: switches.geofence_m,
+        pace,
         must_exercise: scenario.must_exercise.clone(),
         start_may_queue: switches.start_queued,
         accept_422: switches.accept_422,

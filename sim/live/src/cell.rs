@@ -28,7 +28,6 @@ use fieldday_world::scenario::Scenario;
 use fieldday_world::track::Roads;
 use futures_lite::future;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -110,8 +109,8 @@ pub struct Terms {
 impl LiveCell {
     /// Sets a cell up on an executor; `days` are the clocks of its tenants, in their order.
     pub fn new(executor: &Executor, scenario: &Scenario, plan: CellPlan, days: &[DayClock], terms: Terms) -> LiveCell {
-        let zones: BTreeMap<SmolStr, Zone> = setup::zones(&plan);
-        let judges = Judges::new(Arc::new(setup::judges(scenario, plan.start, zones.clone())));
+        let (zones, pace) = (setup::zones(&plan), setup::pace(scenario));
+        let judges = Judges::new(Arc::new(setup::judges(scenario, pace, plan.start, zones.clone())));
         let mut recorder = Recorder::new(&plan.name, plan.start, zones, judges, terms.history);
         recorder.measures.cell(setup::day_starts(scenario, plan.date, plan.start));
         recorder.kept = terms.keep.then(Vec::new);
@@ -137,7 +136,7 @@ impl LiveCell {
             going_home: Rc::default(),
             panicked: Rc::default(),
         };
-        let settings = setup::app(scenario);
+        let settings = setup::app(scenario, pace);
         for (tenant, day) in plan.tenants.into_iter().zip(days.iter().copied()) {
             let found = tenant.found;
             let town = Rc::new(Town { visits: tenant.visits, places: tenant.places, roads: Roads::default(), found });

@@ -96,7 +96,7 @@ pub fn slice(day: &Day<'_>, violation: &Violation) -> Slice {
 
 /// The first violation of the same kind among these events.
 fn judged(day: &Day<'_>, events: &[Event], like: &Violation) -> Option<Violation> {
-    let settings = setup::judges(day.scenario, day.start, day.zones.clone());
+    let settings = setup::judges(day.scenario, setup::pace(day.scenario), day.start, day.zones.clone());
     let mut judges = Judges::new(Arc::new(settings));
     events.iter().for_each(|event| judges.on(event));
     let signature = like.signature();

@@ -180,7 +180,8 @@ impl<S: Surroundings> Phone<S> {
                 .cache
                 .entries()
                 .map(|cached| {
-                    (format!("{:?}", cached.key), now.since(cached.at), now.since(cached.at) < cached.key.lifetime())
+                    let lifetime = cached.key.lifetime().sped_up(self.settings.pace.cache);
+                    (format!("{:?}", cached.key), now.since(cached.at), now.since(cached.at) < lifetime)
                 })
                 .collect(),
         }

@@ -1,6 +1,7 @@
 //! What the judges must know about the run.
 
 use fieldday_api::SmolStr;
+use fieldday_api::pace::Pace;
 use fieldday_api::rules::Rule;
 use fieldday_api::time::{Span, Time, Zone};
 use std::collections::BTreeMap;
@@ -29,9 +30,11 @@ pub struct Settings {
     pub timeouts_are_late: bool,
     /// How long after the network is back the queue may still hold something.
     pub drain_within: Span,
-    /// How often a session may be polled at most.
+    /// How fast the protocol's own times pass on the phones.
+    pub pace: Pace,
+    /// How often a session may be polled at most, as specified.
     pub poll_every: Span,
-    /// How long a session may be polled at most.
+    /// How long a session may be polled at most, as specified.
     pub poll_for: Span,
     /// The other reading of §0.4: a recording start may come out of the queue.
     pub start_may_queue: bool,
@@ -54,6 +57,7 @@ impl Default for Settings {
             late_samples_min: 100,
             timeouts_are_late: false,
             drain_within: Span::minutes(5),
+            pace: Pace::SPECIFIED,
             poll_every: Span::seconds(5),
             poll_for: Span::minutes(5),
             start_may_queue: false,

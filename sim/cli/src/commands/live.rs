@@ -29,7 +29,7 @@ use fieldday_report::{Facts, Folder, FolderError, HISTORY, Outcome, RUN_SCHEMA, 
 use fieldday_tokens::{Source, Wallet};
 use fieldday_world::export::{Export, Format as ExportFormat};
 use fieldday_world::plan::Plan;
-use fieldday_world::scenario::{Live, Scenario};
+use fieldday_world::scenario::{Live, Scaled, Scenario};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -244,6 +244,12 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
     })
 }
 
+/// Which of the protocol's own times pass with the day.
+fn scaled(scales: &[Scaled]) -> String {
+    let words: Vec<_> = scales.iter().map(|scaled| scaled.word()).collect();
+    if words.is_empty() { String::new() } else { format!(" ({} with it)", words.join(", ")) }
+}
+
 /// What is about to happen.
 fn announce(stage: &Stage, target: &Target, is_mock: bool) {
     let (reps, scenario) = (stage.reps(), &stage.scenario);
@@ -253,12 +259,13 @@ fn announce(stage: &Stage, target: &Target, is_mock: bool) {
     let what = if is_mock { format!("the tool's own mock, {target}") } else { target.to_string() };
     let peak = peak_requests_per_s(reps, scenario);
     output::note(&format!(
-        "{}, seed {:#x}: {} at {what}\n  {} from {from} to {until} at speed {}: {takes}; some {} requests a second at the peak",
+        "{}, seed {:#x}: {} at {what}\n  {} from {from} to {until} at speed {}{}: {takes}; some {} requests a second at the peak",
         scenario.name,
         stage.plan.seed(),
         counted(reps, "rep", "reps"),
         stage.cells[0].date,
         scenario.live.speed,
+        scaled(&scenario.live.scales),
         count(peak.ceil() as u64)
     ));
 }

@@ -60,7 +60,8 @@ pub fn recorded(kept: &Kept, plan: &Plan, index: u32) -> Result<Replayed, Failur
     let (Some(start), Some(zones)) = (begins, zones) else {
         return Err(no(format!("{HISTORY} does not tell of {wanted}")));
     };
-    let mut judges = Judges::new(Arc::new(setup::judges(&kept.run.scenario, start, zones.clone())));
+    let mut judges =
+        Judges::new(Arc::new(setup::judges(&kept.run.scenario, setup::pace(&kept.run.scenario), start, zones.clone())));
     let mut print = Fingerprinter::default();
     events.iter().for_each(|event| {
         judges.on(event);

@@ -92,6 +92,7 @@ impl<S: Surroundings> App<S> {
         let endpoint = request.op().endpoint();
         // After a 5xx, at most so many more attempts (§0.3).
         let most = self.phone.settings.retrying.retries;
+        let pace = self.phone.settings.pace;
         let mut failures = 0;
         let mut refused_token = kept.is_some();
         let mut credential = kept.cloned().or_else(|| self.no_token_yet());
@@ -122,7 +123,7 @@ impl<S: Surroundings> App<S> {
                     if !(send_again && request.op() == Op::StartRecording || blindly) {
                         return Reply::Unanswered(lapse);
                     }
-                    self.pause_before_retry(tried, request.op(), waits, Span::seconds(1 << failures), None).await;
+                    self.pause_before_retry(tried, request.op(), waits, pace.retry_after(failures), None).await;
                     failures += 1;
                     continue;
                 }
@@ -138,13 +139,14 @@ impl<S: Surroundings> App<S> {
                 }
                 429 if failures < most => {
                     let asked = response.retry_after.filter(|_| !self.has(Defect::RetryAfterIgnored));
-                    let wait = asked.unwrap_or(Span::seconds(1 << failures));
+                    let wait = asked.unwrap_or(pace.retry_after(failures));
                     self.pause_before_retry(tried, request.op(), waits, wait, asked).await;
                     failures += 1;
                 }
                 500.. | 403 if may_repeat && self.may_repeat_after(response.status) => {
-                    let wait = Span::seconds(1 << failures.min(2)).max(response.retry_after.unwrap_or(Span::ZERO));
-                    let wait = if self.has(Defect::RetriesAtOnce) { Span::millis(50) } else { wait };
+                    let wait = pace.retry_after(failures.min(2)).max(response.retry_after.unwrap_or(Span::ZERO));
+                    let at_once = Span::millis(50).sped_up(pace.backoff);
+                    let wait = if self.has(Defect::RetriesAtOnce) { at_once } else { wait };
                     self.pause_before_retry(tried, request.op(), waits, wait, response.retry_after).await;
                     failures += 1;
                 }
@@ -280,7 +282,7 @@ impl<S: Surroundings> App<S> {
             TimeoutClass::Transfer if settings.audio_has_30_s => Span::seconds(30),
             // The link ends a transfer that stalls; the rest takes as long as it takes.
             TimeoutClass::Transfer => Span::hours(4),
-            class => class.limit(),
+            class => settings.pace.limit(class),
         };
         let limit = if self.has(Defect::OneTimeoutForAll) { Span::seconds(60) } else { limit };
         if waits == Waits::Person && settings.patience < limit && !self.has(Defect::CancelIgnored) {

@@ -27,11 +27,12 @@ impl<S: Surroundings> App<S> {
         });
     }
     async fn poll(&self, session_id: &SmolStr) -> PollEnd {
-        let until = self.now() + POLL_AT_MOST;
+        let pace = self.phone.settings.pace.polling;
+        let until = self.now() + POLL_AT_MOST.sped_up(pace);
         let request = Arc::new(Call::GetRecording { session_id: session_id.clone() });
         loop {
             let every = if self.has(Defect::PollsEverySecond) { Span::seconds(1) } else { POLL_EVERY };
-            let next = self.now() + every;
+            let next = self.now() + every.sped_up(pace);
             if next > until && !self.has(Defect::PollsWithoutEnd) {
                 return PollEnd::TookTooLong;
             }

@@ -172,15 +172,16 @@ impl<S: Surroundings> App<S> {
         }
         self.memory.keeping.set(true);
         self.background(|app| async move {
+            let every = TRY_EVERY.sped_up(app.phone.settings.pace.backoff);
             let trigger = if app.phone.around.online() {
-                let wait = app.jittered(TRY_EVERY.times(2), app.now().micros().unsigned_abs(), 1).unwrap_or(TRY_EVERY);
+                let wait = app.jittered(every.times(2), app.now().micros().unsigned_abs(), 1).unwrap_or(every);
                 app.phone.around.sleep(wait).await;
                 Trigger::Minute
             } else {
                 app.record(What::Network { online: false });
                 app.phone.around.network_back().await;
                 app.record(What::Network { online: true });
-                if let Some(wait) = app.jittered(TRY_EVERY, app.now().micros().unsigned_abs(), 0) {
+                if let Some(wait) = app.jittered(every, app.now().micros().unsigned_abs(), 0) {
                     app.phone.around.sleep(wait).await;
                 }
                 Trigger::NetworkBack

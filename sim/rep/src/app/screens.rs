@@ -130,7 +130,8 @@ impl<S: Surroundings> App<S> {
         let of = key.subject();
         if let Some(Cached { response, at, call, .. }) = &cached {
             let age = self.clock().since(*at).max(Span::ZERO);
-            let is_fresh = age < key.lifetime() && !self.has(Defect::CacheIgnored);
+            let is_fresh =
+                age < key.lifetime().sped_up(self.phone.settings.pace.cache) && !self.has(Defect::CacheIgnored);
             let from = if is_fresh { Source::Fresh } else { Source::Stale };
             if is_fresh || !self.has(Defect::BlankWhileRefreshing) {
                 self.record(What::Shown { screen, of: of.clone(), call: Some(*call), from, age });

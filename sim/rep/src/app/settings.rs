@@ -2,6 +2,7 @@
 //! itself.
 
 use super::defects::Defects;
+use fieldday_api::pace::Pace;
 use fieldday_api::time::Span;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,8 @@ pub struct Settings {
     pub patience: Span,
     /// How a call that failed is tried again.
     pub retrying: Retrying,
+    /// How fast the protocol's own times pass.
+    pub pace: Pace,
     /// Switched-on bugs of the app.
     pub defects: Defects,
 }
@@ -66,6 +69,7 @@ impl Default for Settings {
             optional_endpoints: false,
             patience: Span::seconds(30),
             retrying: Retrying::default(),
+            pace: Pace::SPECIFIED,
             defects: Defects::default(),
         }
     }

@@ -49,7 +49,9 @@ impl<S: Surroundings> App<S> {
                 self.phone.around.network_back().await;
             }
             match self.upload(&upload).await {
-                Progress::Later => self.phone.around.sleep(TRY_AGAIN_AFTER).await,
+                Progress::Later => {
+                    self.phone.around.sleep(TRY_AGAIN_AFTER.sped_up(self.phone.settings.pace.backoff)).await
+                }
                 ended => {
                     self.write().await;
                     let gone = self.phone.storage.borrow_mut().uploads.pop_front();

@@ -4,6 +4,7 @@
 use crate::cases::{CellClock, cell_of};
 use crate::folder::RunFile;
 use fieldday_api::SmolStr;
+use fieldday_api::pace::Pace;
 use fieldday_api::time::{Span, Time, Zone};
 use fieldday_engine::run::RunOutcome;
 use fieldday_engine::setup;
@@ -144,7 +145,8 @@ impl Bench<'_> {
         }
         let is_planned = zones.is_empty();
         let zones = if is_planned { self.planned_zones(&name)? } else { zones };
-        let settings = setup::judges(&self.run.scenario, start, zones.clone());
+        let pace = if self.run.is_virtual() { Pace::SPECIFIED } else { setup::pace(&self.run.scenario) };
+        let settings = setup::judges(&self.run.scenario, pace, start, zones.clone());
         let dates = &self.run.scenario.day.dates;
         let date = cell_of(&name).and_then(|index| dates.get(index as usize % dates.len().max(1)).copied());
         let day_starts = date.map_or(start, |date| setup::day_starts(&self.run.scenario, date, start));

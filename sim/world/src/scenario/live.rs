@@ -19,6 +19,12 @@ pub struct Live {
     /// coverage last less, recordings are shorter, and what is queued may still wait when the day ends.
     #[schemars(range(min = 1, max = 10_000))]
     pub speed: u32,
+    /// Which of the protocol's own times pass at `speed`, too: "timeouts", "backoff", "polling", "cache".
+    ///
+    /// None are, unless they are named here. With "polling" and "cache" the mix of calls at high speed is that of a real
+    /// day. How long tokens live is `token_life_s` of the switches.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scales: Vec<Scaled>,
     /// Which part of the day is lived, by local time, as ["07:30", "09:00"]; from the first departure until two hours
     /// after the last visit when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +78,7 @@ impl Default for Live {
     fn default() -> Live {
         Live {
             speed: 60,
+            scales: Vec::new(),
             window: None,
             ramp_s: 10,
             linger_s: 30,
@@ -89,6 +96,32 @@ impl Default for Live {
             clock_difference_s: 5,
             dated_at: None,
             generator: Generator::default(),
+        }
+    }
+}
+
+/// Times of the protocol that a scenario may have pass as fast as the day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scaled {
+    /// For how long the app waits for an answer. What the target is held to stays as specified.
+    Timeouts,
+    /// Waits before a call, an upload or the queue is tried again; not what a `Retry-After` asks for.
+    Backoff,
+    /// How often, and for how long, a recorded session is polled.
+    Polling,
+    /// For how long what was read counts as fresh.
+    Cache,
+}
+
+impl Scaled {
+    /// As scenarios name it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Scaled::Timeouts => "timeouts",
+            Scaled::Backoff => "backoff",
+            Scaled::Polling => "polling",
+            Scaled::Cache => "cache",
         }
     }
 }

@@ -24,7 +24,7 @@ pub use data::Data;
 pub use dialect::{Dialect, Severities};
 pub use error::{Problem, ScenarioError};
 pub use limits::Limit;
-pub use live::{Connections, Generator, HttpVersion, Live};
+pub use live::{Connections, Generator, HttpVersion, Live, Scaled};
 pub use swarm::Drawn;
 pub use tokens::{TokenSource, Tokens};
 pub use trouble::*;

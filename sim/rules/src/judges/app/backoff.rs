@@ -62,7 +62,7 @@ impl Judge for Backoff {
             },
         };
         let Some(last) = last.filter(|_| errors > 0) else { return };
-        let wait = Span::seconds(1 << (errors - 1).min(2));
+        let wait = notes.settings.pace.retry_after(u32::from((errors - 1).min(2)));
         let waited = at - last;
         notes.judge(RULE, s, errors <= 3 && waited >= wait, || match errors {
             4.. => format!("expected 3 retries after a 5xx at most, this is number {errors}"),

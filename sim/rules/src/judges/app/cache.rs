@@ -86,7 +86,7 @@ impl Judge for Cache {
                     format!("expected the answer to call {newest} to be shown, it was the older one to call {call}")
                 });
                 if *from == Source::Fresh && newest == *call {
-                    let lifetime = lifetime(*screen, of.as_ref());
+                    let lifetime = lifetime(*screen, of.as_ref()).sped_up(notes.settings.pace.cache);
                     notes.judge(TTL, t, age < lifetime, || {
                         format!("expected data older than {lifetime} to be asked for again, {age} passed for fresh")
                     });
@@ -105,7 +105,7 @@ impl Judge for Cache {
         }
         let Some(kept) = find(phone, screen, of.as_ref()) else { return };
         let age = s.flight.sent_at - kept.at;
-        if age < lifetime(screen, of.as_ref()) {
+        if age < lifetime(screen, of.as_ref()).sped_up(notes.settings.pace.cache) {
             notes.broken(TTL, s, || format!("expected a screen that is fresh to be shown without a call, after {age}"));
         } else if std::mem::take(&mut kept.shown) {
             notes.held(STALE);

@@ -61,7 +61,8 @@ impl Judge for Polling {
         else {
             return;
         };
-        let (every, longest, at) = (notes.settings.poll_every, notes.settings.poll_for, s.flight.sent_at);
+        let (pace, at) = (notes.settings.pace.polling, s.flight.sent_at);
+        let (every, longest) = (notes.settings.poll_every.sped_up(pace), notes.settings.poll_for.sped_up(pace));
         let Some(watch) = self.watched.of(s.client.index).iter_mut().find(|w| w.session == *session_id) else {
             return notes.broken(RULE, s, || format!("{session_id} is polled, but nobody watches it"));
         };

@@ -20,7 +20,7 @@ impl Judge for Timeouts {
     fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
         let class = s.flight.op.endpoint().class;
         if s.client.is_phone() && class != TimeoutClass::Transfer {
-            let (limit, patience) = (class.limit(), s.flight.patience);
+            let (limit, patience) = (notes.settings.pace.limit(class), s.flight.patience);
             notes.judge(RULE, s, patience <= limit, || {
                 format!("expected to wait {limit} at most, the app means to wait {patience}")
             });
@@ -28,9 +28,9 @@ impl Judge for Timeouts {
     }
     fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         let class = x.op.endpoint().class;
-        if x.client.is_phone() && class != TimeoutClass::Transfer && x.took() > class.limit() {
-            notes
-                .broken(RULE, x, || format!("expected to wait {} at most, the app waited {}", class.limit(), x.took()));
+        let limit = notes.settings.pace.limit(class);
+        if x.client.is_phone() && class != TimeoutClass::Transfer && x.took() > limit {
+            notes.broken(RULE, x, || format!("expected to wait {limit} at most, the app waited {}", x.took()));
         }
     }
 }
