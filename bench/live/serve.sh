@@ -17,15 +17,17 @@ trap 'stopped; rm -rf "$dir"' EXIT
 serve() {
   [ -e "$key" ] || "$fieldday" tokens new-key --algorithm hs256 "$key" >/dev/null
   : >"$said"
-  "$fieldday" mock "$@" --listen 127.0.0.1:0 --key "$key" >"$said" 2>/dev/null &
+  "$fieldday" mock "$@" --listen 127.0.0.1:0 --key "$key" >"$said" 2>"$dir/trouble" &
   mock=$!
   base=
   for _ in $(seq 600); do
     base=$(sed -n 's/^  base URL  //p' "$said")
     if [ -n "$base" ]; then return; fi
+    if ! kill -0 "$mock" 2>/dev/null; then break; fi
     sleep 0.1
   done
-  echo "the mock does not say where it is" >&2
+  echo "the mock does not say where it is:" >&2
+  cat "$dir/trouble" >&2
   exit 1
 }
 

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use smol_str::SmolStr;
+use std::io::{self, Write};
 
 /// A request as it goes over a wire, without host and headers.
 #[derive(Clone, PartialEq, Eq)]
@@ -143,35 +144,60 @@ pub fn encode_answer(answer: &Answer) -> Option<Vec<u8>> {
     exposed(|| written_answer(answer))
 }
 
+/// Whether a body is to the byte what [`encode_answer`] makes of an answer.
+pub(crate) fn is_encoded(answer: &Answer, body: &[u8]) -> bool {
+    let mut rest = Expected(body);
+    exposed(|| write_answer(answer, &mut rest)).is_some_and(|written| written.is_ok()) && rest.0.is_empty()
+}
+
+/// Takes what it expects, and nothing else.
+struct Expected<'a>(&'a [u8]);
+
+impl Write for Expected<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The JSON body of an answer for people to read: private values are in it as tokens.
 pub fn redacted_answer(answer: &Answer) -> Option<Vec<u8>> {
     written_answer(answer)
 }
 
 fn written_answer(answer: &Answer) -> Option<Vec<u8>> {
-    fn data<T: Serialize>(data: &T) -> Option<Vec<u8>> {
-        serde_json::to_vec(&Data { data }).ok()
+    let mut body = Vec::new();
+    write_answer(answer, &mut body)?.ok().map(|()| body)
+}
+
+/// Writes the body of an answer, if it has one.
+fn write_answer(answer: &Answer, mut to: impl Write) -> Option<io::Result<()>> {
+    fn data<T: Serialize>(to: impl Write, data: &T) -> io::Result<()> {
+        Ok(serde_json::to_writer(to, &Data { data })?)
     }
-    match answer {
-        Answer::Appointments(a) => data(a),
-        Answer::Appointment(a) => data(a),
-        Answer::Tasks(a) => data(a),
-        Answer::Task(a) => data(a),
-        Answer::TaskCompleted(a) => data(a),
-        Answer::RecordingStarted(a) => data(a),
-        Answer::Recording(a) => data(a),
-        Answer::Uploaded(a) => data(a),
-        Answer::ShiftDay(a) => data(a),
-        Answer::Shift(a) => data(a),
-        Answer::Thread(a) => data(a),
-        Answer::Rag(a) => data(a),
-        Answer::Wins(a) => data(a),
-        Answer::Win(a) => data(a),
-        Answer::Health(a) => data(a),
-        Answer::Error(a) => serde_json::to_vec(a).ok(),
-        Answer::Stored => None,
-        Answer::Foreign(text) => Some(text.as_bytes().to_vec()),
-    }
+    Some(match answer {
+        Answer::Appointments(a) => data(to, a),
+        Answer::Appointment(a) => data(to, a),
+        Answer::Tasks(a) => data(to, a),
+        Answer::Task(a) => data(to, a),
+        Answer::TaskCompleted(a) => data(to, a),
+        Answer::RecordingStarted(a) => data(to, a),
+        Answer::Recording(a) => data(to, a),
+        Answer::Uploaded(a) => data(to, a),
+        Answer::ShiftDay(a) => data(to, a),
+        Answer::Shift(a) => data(to, a),
+        Answer::Thread(a) => data(to, a),
+        Answer::Rag(a) => data(to, a),
+        Answer::Wins(a) => data(to, a),
+        Answer::Win(a) => data(to, a),
+        Answer::Health(a) => data(to, a),
+        Answer::Error(a) => serde_json::to_writer(to, a).map_err(io::Error::from),
+        Answer::Stored => return None,
+        Answer::Foreign(text) => to.write_all(text.as_bytes()),
+    })
 }
 
 /// Reads the answer that `op` promises; anything else is [`Answer::Foreign`].

@@ -5,12 +5,11 @@
 //! follow; a line `{"end": …}` closes the file with the number of events, so that a file without it is known to be
 //! incomplete.
 //!
-//! The cells of a virtual run stand one after the other. Those of a live run take turns: each worker closes a frame at
-//! least every second, a frame begins with the line of its cell, and a cell whose name came before goes on where it was.
-//! So a kill loses a second of each cell, and no event stands without the line that says whose it is. A live run's worker
-//! has a [`Writer::part`] of its own for each frame: the cell's line, some events, [`Writer::finish_part`]; the one who
-//! holds the file adds what comes with [`Writer::frames`]. The fingerprint of the whole is that of the cells' fingerprints,
-//! [combined](Fingerprint::combine) in the order in which the cells first stand in the file.
+//! The cells of a virtual run stand one after the other. Those of a live run take turns: each worker hands on what its cells
+//! told at least every second, as [`Lines`] in which each cell's events stand behind the cell's line, and a cell whose name
+//! came before goes on where it was. The one who holds the file closes a frame for each of these, with [`Writer::lines`]: so
+//! a kill loses a second, and whoever works for the reps does not wait for a compressor. The fingerprint of the whole is that
+//! of the cells' fingerprints, [combined](Fingerprint::combine) in the order in which the cells first stand in the file.
 //!
 //! Frames have a checksum: a file that was damaged is refused where the damage is.
 
@@ -22,6 +21,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
+use zstd::bulk::Compressor;
 
 /// The version of the format. A reader refuses another.
 pub const FORMAT: u32 = 1;
@@ -118,39 +118,77 @@ pub enum HistoryError {
     },
 }
 
-/// Bytes of JSON after which a frame is closed.
-const FRAME_BYTES: usize = 1 << 20;
-
-/// Writes the events of one or more cells as finished zstd frames into memory or a file.
-pub struct Writer<W: Write> {
-    out: W,
-    pending: Vec<u8>,
+/// Lines that are in no frame yet.
+#[derive(Default)]
+pub struct Lines {
+    text: Vec<u8>,
     events: u64,
 }
 
-impl<W: Write> Writer<W> {
-    /// A writer without a header: for the part of a file that one cell fills.
-    pub fn part(out: W) -> Self {
-        Writer { out, pending: Vec::with_capacity(FRAME_BYTES + 4_096), events: 0 }
-    }
-    /// A writer of a whole file.
-    pub fn new(out: W, header: &Header) -> std::io::Result<Self> {
-        let mut writer = Writer::part(out);
-        writer.line(header)?;
-        Ok(writer)
-    }
-    /// A cell of the plan begins.
-    pub fn cell(&mut self, name: &str, start: Time) -> std::io::Result<()> {
-        self.cell_with_zones(name, start, BTreeMap::new())
+impl Lines {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
     }
     /// A cell begins, or goes on, whose tenants are not the plan's.
-    pub fn cell_with_zones(&mut self, name: &str, start: Time, zones: BTreeMap<SmolStr, Zone>) -> std::io::Result<()> {
+    pub fn cell(&mut self, name: &str, start: Time, zones: BTreeMap<SmolStr, Zone>) -> std::io::Result<()> {
         self.line(&Line::Cell { cell: name.to_owned(), start, zones })
     }
     /// An event of the current cell.
     pub fn event(&mut self, event: &Event) -> std::io::Result<()> {
         self.events += 1;
         self.line(event)
+    }
+    /// Takes over the lines of another, which has none then.
+    pub fn append(&mut self, other: &mut Lines) {
+        self.text.append(&mut other.text);
+        self.events += std::mem::take(&mut other.events);
+    }
+    fn line<T: Serialize>(&mut self, value: &T) -> std::io::Result<()> {
+        serde_json::to_writer(&mut self.text, value)?;
+        self.text.push(b'\n');
+        Ok(())
+    }
+}
+
+/// Bytes of JSON after which a frame is closed.
+const FRAME_BYTES: usize = 1 << 20;
+
+/// Writes the events of one or more cells as finished zstd frames into memory or a file.
+pub struct Writer<W: Write> {
+    out: W,
+    pending: Lines,
+    /// Of those in finished frames.
+    events: u64,
+    /// Its tables are as large as a frame, and serve all of them.
+    compressor: Option<Compressor<'static>>,
+}
+
+impl<W: Write> Writer<W> {
+    /// A writer without a header: for the part of a file that one cell fills.
+    pub fn part(out: W) -> Self {
+        Writer { out, pending: Lines::default(), events: 0, compressor: None }
+    }
+    /// A writer of a whole file.
+    pub fn new(out: W, header: &Header) -> std::io::Result<Self> {
+        let mut writer = Writer::part(out);
+        writer.pending.line(header)?;
+        Ok(writer)
+    }
+    /// A cell of the plan begins.
+    pub fn cell(&mut self, name: &str, start: Time) -> std::io::Result<()> {
+        self.pending.cell(name, start, BTreeMap::new())
+    }
+    /// An event of the current cell.
+    pub fn event(&mut self, event: &Event) -> std::io::Result<()> {
+        self.pending.event(event)?;
+        if self.pending.text.len() >= FRAME_BYTES { self.flush() } else { Ok(()) }
+    }
+    /// Appends lines as a frame of their own.
+    pub fn lines(&mut self, mut lines: Lines) -> std::io::Result<()> {
+        self.flush()?;
+        self.pending.append(&mut lines);
+        self.flush()
     }
     /// Appends frames that another writer finished, holding `events` events.
     pub fn frames(&mut self, frames: &[u8], events: u64) -> std::io::Result<()> {
@@ -161,11 +199,13 @@ impl<W: Write> Writer<W> {
     /// Closes the current frame.
     pub fn flush(&mut self) -> std::io::Result<()> {
         if !self.pending.is_empty() {
-            let mut frame = zstd::Encoder::new(Vec::with_capacity(self.pending.len() / 8), 3)?;
-            frame.include_checksum(true)?;
-            frame.write_all(&self.pending)?;
-            self.out.write_all(&frame.finish()?)?;
-            self.pending.clear();
+            let compressor = match &mut self.compressor {
+                Some(compressor) => compressor,
+                none => none.insert(compressor()?),
+            };
+            self.out.write_all(&compressor.compress(&self.pending.text)?)?;
+            self.pending.text.clear();
+            self.events += std::mem::take(&mut self.pending.events);
         }
         self.out.flush()
     }
@@ -176,15 +216,18 @@ impl<W: Write> Writer<W> {
     }
     /// Closes the file.
     pub fn finish(mut self, fingerprint: Fingerprint) -> std::io::Result<W> {
-        self.line(&Line::End { end: self.events, fingerprint })?;
+        let end = self.events + self.pending.events;
+        self.pending.line(&Line::End { end, fingerprint })?;
         self.flush()?;
         Ok(self.out)
     }
-    fn line<T: Serialize>(&mut self, value: &T) -> std::io::Result<()> {
-        serde_json::to_writer(&mut self.pending, value)?;
-        self.pending.push(b'\n');
-        if self.pending.len() >= FRAME_BYTES { self.flush() } else { Ok(()) }
-    }
+}
+
+/// Frames have a checksum.
+fn compressor() -> std::io::Result<Compressor<'static>> {
+    let mut compressor = Compressor::new(3)?;
+    compressor.include_checksum(true)?;
+    Ok(compressor)
 }
 
 /// Reads a history line by line. A file that was cut ends where its last whole frame does: a frame is read as a whole and
@@ -337,11 +380,10 @@ mod tests {
         let mut file = Writer::new(Vec::new(), &header()).unwrap();
         let zones = BTreeMap::from([("acme".into(), Zone::utc())]);
         for (turn, cell) in ["one", "two", "one"].into_iter().enumerate() {
-            let mut frame = Writer::part(Vec::new());
-            frame.cell_with_zones(cell, Time::default(), zones.clone()).unwrap();
-            frame.event(&Event { at: Span::seconds(turn as i64), client: 0, what: What::Killed }).unwrap();
-            let (frame, events) = frame.finish_part().unwrap();
-            file.frames(&frame, events).unwrap();
+            let mut lines = Lines::default();
+            lines.cell(cell, Time::default(), zones.clone()).unwrap();
+            lines.event(&Event { at: Span::seconds(turn as i64), client: 0, what: What::Killed }).unwrap();
+            file.lines(lines).unwrap();
         }
         let file = file.finish(Fingerprint(3)).unwrap();
         let read = |file: &[u8]| -> Vec<Line> { Reader::new(file).unwrap().map(Result::unwrap).collect() };

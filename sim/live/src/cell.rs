@@ -3,7 +3,7 @@
 use crate::carrier::Arrival;
 use crate::clock::DayClock;
 use crate::plateau::Plateau;
-use crate::recorder::{Frames, Recorder};
+use crate::recorder::Recorder;
 use crate::station::{Line, Occupant, Shared, Station};
 use crate::watch::Watch;
 use fieldday_api::SmolStr;
@@ -14,6 +14,7 @@ use fieldday_engine::executor::Executor;
 use fieldday_engine::setup;
 use fieldday_history::What;
 use fieldday_history::event::{Client, ClientKind};
+use fieldday_history::file::Lines;
 use fieldday_rep::app::settings::Settings;
 use fieldday_rep::auditor::Auditor;
 use fieldday_rep::intruder::Intruder;
@@ -330,9 +331,11 @@ impl LiveCell {
             station.came(arrival.what);
         }
     }
-    /// What was recorded since this was last asked.
-    pub fn frames(&self) -> Option<Frames> {
-        self.shared.recorder.borrow_mut().as_mut()?.frames()
+    /// Adds what was recorded since this was last asked.
+    pub fn hand_on(&self, lines: &mut Lines) {
+        if let Some(recorder) = &mut *self.shared.recorder.borrow_mut() {
+            recorder.hand_on(lines);
+        }
     }
     /// Ends it: gives its recorder, and who panicked.
     pub fn finish(self) -> (Option<Recorder>, Vec<String>) {

@@ -1,9 +1,9 @@
-//! Where the events of a cell go on a live run: judges, measures, and the history, a frame at least every second.
+//! Where the events of a cell go on a live run: judges, measures, and the history.
 
 use crate::plateau::Plateau;
 use fieldday_api::SmolStr;
 use fieldday_api::time::{Time, Zone};
-use fieldday_history::file::Writer;
+use fieldday_history::file::Lines;
 use fieldday_history::{Event, Fingerprinter, What};
 use fieldday_rules::{Contract, Judges, Measures};
 use std::collections::BTreeMap;
@@ -23,21 +23,12 @@ pub struct Recorder {
     pub plateau: Option<Plateau>,
     /// How the target's answers differ from the specification in form.
     pub contract: Contract,
-    history: Option<Writer<Vec<u8>>>,
-    /// Events of the frame that is being filled.
-    pending: u64,
+    /// What was not handed on yet.
+    history: Option<Lines>,
     /// Every event, for tests and replays.
     pub kept: Option<Vec<Event>>,
     /// Attempts that the wire was done with.
     pub requests: u64,
-}
-
-/// A part of a history: finished frames, and how many events are in them.
-pub struct Frames {
-    /// The bytes.
-    pub bytes: Vec<u8>,
-    /// How many events.
-    pub events: u64,
 }
 
 impl Recorder {
@@ -52,8 +43,7 @@ impl Recorder {
             measures: Measures::default(),
             plateau: None,
             contract: Contract::default(),
-            history: history.then(|| Writer::part(Vec::new())),
-            pending: 0,
+            history: history.then(Lines::default),
             kept: None,
             requests: 0,
         }
@@ -69,12 +59,11 @@ impl Recorder {
         }
         self.measures.on(&event);
         if let Some(history) = &mut self.history {
-            if self.pending == 0 {
+            if history.is_empty() {
                 // Into memory: it cannot fail.
-                let _ = history.cell_with_zones(&self.name, self.start, self.zones.clone());
+                let _ = history.cell(&self.name, self.start, self.zones.clone());
             }
             let _ = history.event(&event);
-            self.pending += 1;
         }
         if let Some(kept) = &mut self.kept {
             kept.push(event);
@@ -85,11 +74,10 @@ impl Recorder {
         self.requests += 1;
         self.contract.add(wire.op, &wire.deviations);
     }
-    /// What was recorded since this was last asked, as finished frames.
-    pub fn frames(&mut self) -> Option<Frames> {
-        let events = std::mem::take(&mut self.pending);
-        let history = self.history.as_mut().filter(|_| events > 0)?;
-        let full = std::mem::replace(history, Writer::part(Vec::new()));
-        full.finish_part().ok().map(|(bytes, _)| Frames { bytes, events })
+    /// Adds what was recorded since this was last asked.
+    pub fn hand_on(&mut self, lines: &mut Lines) {
+        if let Some(history) = &mut self.history {
+            lines.append(history);
+        }
     }
 }

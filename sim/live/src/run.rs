@@ -5,11 +5,11 @@ use crate::cell::Terms;
 use crate::clock::{DayClock, WallClock};
 use crate::health::Health;
 use crate::http::WireSettings;
-use crate::recorder::Frames;
 use crate::worker::{CellOrder, Command, Orders, Pulse, WorkerOutcome, work};
 use fieldday_api::time::{Span, Time, TimeOfDay};
 use fieldday_engine::run::RunOutcome;
 use fieldday_history::Fingerprint;
+use fieldday_history::file::Lines;
 use fieldday_rules::{Contract, Findings, Measures, Settings as JudgeSettings, Traffic};
 use fieldday_world::plan::CellPlan;
 use fieldday_world::scenario::Scenario;
@@ -118,12 +118,12 @@ pub fn lasts(scenario: &Scenario) -> Span {
 }
 
 impl LiveRun {
-    /// Lives it, to its end or until `stop` is set. `frames` takes parts of the history as they come, on this thread.
+    /// Lives it, to its end or until `stop` is set. `history` takes what the cells tell as it comes, on this thread.
     pub fn live(
         self,
         stop: &AtomicBool,
         pulse: &Arc<Pulse>,
-        mut frames: impl FnMut(Frames),
+        mut history: impl FnMut(Lines),
         mut tick: impl FnMut(&Pulse),
     ) -> Result<LiveOutcome, LiveError> {
         let live = &self.scenario.live;
@@ -143,7 +143,7 @@ impl LiveRun {
         let clocks = |cell: &CellPlan| day_clocks(&self.scenario, cell, self.opens);
         let (seats, orders) = seats(self.cells, self.workers, self.only.as_ref(), clocks)?;
         let wire = Arc::new(self.wire);
-        let (to_frames, from_workers) = channel();
+        let (to_history, from_workers) = channel();
         let mut told = Vec::new();
         let mut threads = Vec::new();
         let pool = (live.shared_connections as usize).div_ceil(orders.len().max(1));
@@ -157,13 +157,13 @@ impl LiveRun {
                 pool,
                 number,
                 pulse: pulse.clone(),
-                history: to_frames.clone(),
+                history: to_history.clone(),
             };
             let thread = thread::Builder::new().name(format!("worker-{number}"));
             threads.push(thread.spawn(move || work(orders, cells, commands))?);
             told.push(tell);
         }
-        drop::<Sender<Frames>>(to_frames);
+        drop::<Sender<Lines>>(to_history);
         let began = std::time::Instant::now();
         let host = wire.connector.target().to_string();
         let (workers, wishes) = (told.clone(), self.goose.clone());
@@ -175,7 +175,7 @@ impl LiveRun {
         let mut home = false;
         loop {
             match from_workers.recv_timeout(LOOKS_EVERY) {
-                Ok(part) => frames(part),
+                Ok(lines) => history(lines),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }

@@ -10,12 +10,13 @@ use crate::clock::{DayClock, WallClock};
 use crate::health::Health;
 use crate::http::{HttpWire, WireSettings};
 use crate::inbox::Inbox;
-use crate::recorder::{Frames, Recorder};
+use crate::recorder::Recorder;
 use crate::watch::{Glance, Watch};
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::{Span, Time};
 use fieldday_engine::executor::Executor;
 use fieldday_history::event::WireEnd;
+use fieldday_history::file::Lines;
 use fieldday_tokens::Identity;
 use fieldday_world::plan::CellPlan;
 use fieldday_world::scenario::{Connections, Scenario};
@@ -90,7 +91,7 @@ pub struct Orders {
     /// What is told while it goes on.
     pub pulse: Arc<Pulse>,
     /// Where parts of the history go.
-    pub history: std::sync::mpsc::Sender<Frames>,
+    pub history: std::sync::mpsc::Sender<Lines>,
 }
 
 /// What is known of a run while it goes on.
@@ -359,9 +360,11 @@ impl Worker {
     }
     fn hand_on(&mut self) {
         self.tell_goose();
-        for frames in self.cells.iter().filter_map(LiveCell::frames) {
+        let mut lines = Lines::default();
+        self.cells.iter().for_each(|cell| cell.hand_on(&mut lines));
+        if !lines.is_empty() {
             // Nobody takes them if the folder failed: the run goes on, and says so at its end.
-            let _ = self.orders.history.send(frames);
+            let _ = self.orders.history.send(lines);
         }
     }
     /// Says how its reps are, for whoever watches.

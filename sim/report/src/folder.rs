@@ -12,7 +12,7 @@ use crate::summary::Summary;
 use fieldday_api::time::Time;
 use fieldday_engine::cell::CellOutcome;
 use fieldday_history::Fingerprint;
-use fieldday_history::file::{Header, Writer};
+use fieldday_history::file::{Header, Lines, Writer};
 use fieldday_rules::Measures;
 use fieldday_world::scenario::Scenario;
 use serde::{Deserialize, Serialize};
@@ -148,12 +148,16 @@ impl Folder {
     }
     /// Adds a cell that kept its history. Cells come in the plan's order.
     pub fn add_cell(&mut self, cell: &CellOutcome) -> Result<(), FolderError> {
-        cell.history.as_ref().map_or(Ok(()), |frames| self.add_frames(frames, cell.events))
+        let Some(frames) = &cell.history else { return Ok(()) };
+        self.add(|history| history.frames(frames, cell.events))
     }
-    /// Adds finished frames that hold so many events: a live run's history as it comes.
-    pub fn add_frames(&mut self, frames: &[u8], events: u64) -> Result<(), FolderError> {
+    /// Adds what the cells of a live run told since the last time.
+    pub fn add_lines(&mut self, lines: Lines) -> Result<(), FolderError> {
+        self.add(|history| history.lines(lines))
+    }
+    fn add(&mut self, what: impl FnOnce(&mut Writer<File>) -> io::Result<()>) -> Result<(), FolderError> {
         let Some(history) = &mut self.history else { return Ok(()) };
-        let written = history.frames(frames, events);
+        let written = what(history);
         written.map_err(|source| self.failed(HISTORY, source))
     }
     /// Closes the history, with its end line if there is a fingerprint of the whole; without one it says that it was cut.

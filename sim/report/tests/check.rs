@@ -4,7 +4,7 @@ use fieldday_api::time::{Time, Zone};
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, RunOutcome, run};
 use fieldday_history::Fingerprint;
-use fieldday_history::file::{FORMAT, Header, Line, Reader, Writer};
+use fieldday_history::file::{FORMAT, Header, Line, Lines, Reader, Writer};
 use fieldday_report::check::{Checked, check};
 use fieldday_report::{Facts, Folder, HISTORY, Host, Kept, KeptError, RUN_SCHEMA, RunFile, Summary, VIRTUAL};
 use fieldday_world::plan::Plan;
@@ -221,18 +221,17 @@ fn a_live_history_of_cells_that_take_turns_says_what_the_cells_say_alone() {
             if events.is_empty() {
                 continue;
             }
-            let mut frame = Writer::part(Vec::new());
+            let mut lines = Lines::default();
             let zones: BTreeMap<_, Zone> = match turn {
                 0 => fieldday_engine::setup::zones(&plan.cell(index as u32)),
                 _ => BTreeMap::new(),
             };
-            frame.cell_with_zones(name, *start, zones).unwrap();
+            lines.cell(name, *start, zones).unwrap();
             for event in events {
                 let Line::Event(event) = event else { panic!("only events follow") };
-                frame.event(event).unwrap();
+                lines.event(event).unwrap();
             }
-            let (frame, events) = frame.finish_part().unwrap();
-            file.frames(&frame, events).unwrap();
+            file.lines(lines).unwrap();
             wrote = true;
         }
         if !wrote {

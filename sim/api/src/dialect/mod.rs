@@ -21,7 +21,7 @@ pub use write::write_call;
 
 use crate::call::{Answer, Call};
 use crate::endpoint::Op;
-use crate::http::{decode_answer, encode_answer, foreign, typed};
+use crate::http::{decode_answer, foreign, is_encoded, typed};
 use crate::time::Date;
 use crate::wire::extras::Health;
 use bridge::{Bridge, Stuck};
@@ -187,7 +187,7 @@ fn exact(op: Op, status: u16, body: &[u8]) -> Option<Answer> {
         return None;
     }
     let mut answer = decode_answer(op, status, body);
-    let is_exact = !matches!(answer, Answer::Foreign(_)) && encode_answer(&answer).is_some_and(|bytes| bytes == body);
+    let is_exact = !matches!(answer, Answer::Foreign(_)) && is_encoded(&answer, body);
     if let Answer::Error(error) = &mut answer {
         if error.detail.error_code == crate::error::ErrorCode::Unknown {
             return None;

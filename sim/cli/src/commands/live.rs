@@ -12,7 +12,7 @@ use fieldday_api::private;
 use fieldday_api::time::{Span, Time};
 use fieldday_engine::setup;
 use fieldday_history::Fingerprint;
-use fieldday_history::file::{FORMAT, Header};
+use fieldday_history::file::{FORMAT, Header, Lines};
 use fieldday_live::attack::GooseWishes;
 use fieldday_live::clock::{DayClock, WallClock, utc_now};
 use fieldday_live::http::{Connector, WireSettings};
@@ -274,7 +274,7 @@ fn go(live: LiveRun, stop: &AtomicBool, keeper: &mut Keeper, seen: Watching) -> 
     let pulse = Arc::new(Pulse::default());
     let mut watcher = Watcher::new(seen);
     let tick = |pulse: &Pulse| watcher.look(pulse, stop.load(Ordering::Relaxed));
-    let lived = live.live(stop, &pulse, |part| keeper.add(&part.bytes, part.events), tick);
+    let lived = live.live(stop, &pulse, |lines| keeper.add(lines), tick);
     watcher.finish();
     if pulse.audits_cut.load(Ordering::Relaxed) {
         let minutes = AUDITS_FOR.as_seconds() / 60;
@@ -396,8 +396,8 @@ impl Keeper {
             self.lost = Some(error);
         }
     }
-    fn add(&mut self, frames: &[u8], events: u64) {
-        self.attempt(|folder| folder.add_frames(frames, events));
+    fn add(&mut self, lines: Lines) {
+        self.attempt(|folder| folder.add_lines(lines));
     }
     fn end_history(&mut self, ran: &LiveOutcome) -> Option<HistoryPart> {
         self.folder.as_ref()?;

@@ -118,7 +118,7 @@ impl Stage {
         };
         let pulse = Arc::new(Pulse::default());
         let stop = AtomicBool::new(false);
-        let outcome = run.live(&stop, &pulse, |part| writer.frames(&part.bytes, part.events).unwrap(), |_| {}).unwrap();
+        let outcome = run.live(&stop, &pulse, |lines| writer.lines(lines).unwrap(), |_| {}).unwrap();
         let file = writer.finish(Fingerprint(0)).unwrap();
         let mut cells: BTreeMap<String, (Time, Vec<Event>)> = BTreeMap::new();
         let mut current = String::new();
