@@ -22,10 +22,13 @@ impl Inbox {
     pub fn take(&self) -> Option<(u32, Arrival)> {
         self.waiting.borrow_mut().pop_front()
     }
-    /// Waits until something is there.
+    /// Waits until something is there; and, if it is, until the wire had a turn: whatever has come meanwhile is to be timed
+    /// when it came, not when there was time for it.
     pub async fn wait(&self) {
         if self.waiting.borrow().is_empty() {
             self.came.notified().await;
+        } else {
+            tokio::task::yield_now().await;
         }
     }
 }

@@ -259,10 +259,10 @@ impl Worker {
         self.finish()
     }
 
-    /// Runs what is due, and takes in what came, one after the other, each at its own moment.
+    /// Runs what is due, and takes in the first of what came.
     fn take_in(&mut self) {
         self.executor.run_to(self.orders.clock.now());
-        while let Some((number, arrival)) = self.inbox.take() {
+        if let Some((number, arrival)) = self.inbox.take() {
             let now = self.orders.clock.now();
             self.executor.run_to(now);
             let client = arrival.client;

@@ -13,6 +13,7 @@ use hyper_util::rt::TokioIo;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Instant;
 
 /// More than any answer of the API has: what is larger is not read to its end.
 const MOST_BYTES: usize = 16 << 20;
@@ -33,6 +34,8 @@ pub struct Exchange {
     pub version: Option<String>,
     /// The body.
     pub body: Bytes,
+    /// When its last byte was there.
+    pub ended: Instant,
 }
 
 /// How an exchange failed, in a word.
@@ -96,8 +99,9 @@ async fn read(response: Response<Incoming>) -> Result<Exchange, ExchangeEnd> {
         }
         bytes.extend_from_slice(&data);
     }
+    let ended = Instant::now();
     let retry_after = seconds.map(|seconds| Span::seconds(i64::from(seconds)));
-    Ok(Exchange { status, content_type, retry_after, request_id, date, version, body: bytes.into() })
+    Ok(Exchange { status, content_type, retry_after, request_id, date, version, body: bytes.into(), ended })
 }
 
 /// What hyper says went wrong, as a word that is the same for all that go wrong alike.

@@ -10,9 +10,10 @@ use crate::inbox::Inbox;
 use crate::station::Station;
 use crate::target::Target;
 use fieldday_api::SmolStr;
-use fieldday_api::call::{Answer, Call, Response};
+use fieldday_api::call::{Call, Response};
 use fieldday_api::dialect::{Deviation, Dialect, read_answer_to, write_call};
-use fieldday_api::time::Span;
+use fieldday_api::endpoint::Op;
+use fieldday_api::time::{Span, Time};
 use fieldday_api::token::{Claims, Credential};
 use fieldday_history::event::WireEnd;
 use fieldday_tokens::{Identity, Jwt, Wallet};
@@ -66,8 +67,15 @@ struct Inner {
     pool: Option<Rc<Lines>>,
 }
 
-/// An exchange that goes on: how to end it, since when, and by how much it began late.
-type UnderWay = (AbortHandle, Instant, Span);
+/// An exchange that goes on.
+struct UnderWay {
+    /// How to end it.
+    task: AbortHandle,
+    /// When it was to leave, by the executor's clock.
+    leaves: Time,
+    /// Since when, and by how much that was late; none while it waits for its turn.
+    began: Option<(Instant, Span)>,
+}
 
 /// One client's end.
 struct Line {
@@ -109,19 +117,22 @@ impl HttpWire {
 impl Carrier for HttpWire {
     fn send(&self, errand: Errand) {
         let inner = self.0.clone();
-        let began = Instant::now();
-        let lag = self.0.clock.now().since(errand.leaves);
         let key = (errand.client, errand.call, errand.attempt);
+        let leaves = errand.leaves;
         let task = tokio::task::spawn_local(async move {
-            let (end, response, deviations) = inner.carry(&errand).await;
+            let carried = inner.carry(&errand).await;
+            let ended = carried.as_ref().map_or_else(|_| Instant::now(), |answer| answer.ended);
+            let (service, lag) = inner.timed(&key, ended);
+            // Others whose answers are there, too, take their time first: then there is time to read what it says.
+            tokio::task::yield_now().await;
+            let (end, response, deviations) = inner.read(&errand.request, carried);
             inner.under_way.borrow_mut().remove(&key);
-            let service = span(began.elapsed());
             inner.arrived(
                 key,
                 Arrived::Attempt { call: key.1, attempt: key.2, end, response, service, lag, deviations },
             );
         });
-        self.0.under_way.borrow_mut().insert(key, (task.abort_handle(), began, lag));
+        self.0.under_way.borrow_mut().insert(key, UnderWay { task: task.abort_handle(), leaves, began: None });
     }
     fn fetch_token(&self, client: u32, fetch: u32) {
         let inner = self.0.clone();
@@ -147,18 +158,38 @@ impl Carrier for HttpWire {
         });
     }
     fn break_off(&self, client: u32, call: u32, attempt: u8) {
-        let under_way = self.0.under_way.borrow_mut().remove(&(client, call, attempt));
-        let Some((task, began, lag)) = under_way else { return };
-        task.abort();
-        let (end, service) = (WireEnd::BrokenOff, span(began.elapsed()));
+        let key = (client, call, attempt);
+        let (service, lag) = self.0.timed(&key, Instant::now());
+        let Some(under_way) = self.0.under_way.borrow_mut().remove(&key) else { return };
+        under_way.task.abort();
+        let end = WireEnd::BrokenOff;
         let what = Arrived::Attempt { call, attempt, end, response: None, service, lag, deviations: Vec::new() };
-        self.0.arrived((client, call, attempt), what);
+        self.0.arrived(key, what);
     }
 }
 
-type Carried = (WireEnd, Option<Arc<Response>>, Vec<Deviation>);
+/// What the wire brought, unread; or why it brought nothing.
+type Carried = Result<Exchange, WireEnd>;
+/// The same, read.
+type Read = (WireEnd, Option<Arc<Response>>, Vec<Deviation>);
 
 impl Inner {
+    /// All is ready, and the exchange begins, unless it had begun.
+    fn departs(&self, errand: &Errand) {
+        let key = (errand.client, errand.call, errand.attempt);
+        if let Some(under_way) = self.under_way.borrow_mut().get_mut(&key) {
+            let leaves = under_way.leaves;
+            under_way.began.get_or_insert_with(|| (Instant::now(), self.clock.now().since(leaves)));
+        }
+    }
+    /// How long an exchange took that ended then, and by how much it began late.
+    fn timed(&self, key: &(u32, u32, u8), ended: Instant) -> (Span, Span) {
+        match self.under_way.borrow().get(key) {
+            Some(UnderWay { began: Some((began, lag)), .. }) => (span(ended.duration_since(*began)), *lag),
+            Some(UnderWay { leaves, .. }) => (Span::ZERO, self.clock.now().since(*leaves)),
+            None => (Span::ZERO, Span::ZERO),
+        }
+    }
     fn arrived(&self, (client, ..): (u32, u32, u8), what: Arrived) {
         self.inbox.put(self.cell, Arrival { client, what });
     }
@@ -209,20 +240,21 @@ impl Inner {
             lines.drop_all();
         }
         loop {
-            let (connection, hold) = match lines.take(&self.settings.connector).await {
-                Ok(taken) => taken,
-                Err(error) => return no_connection(&error),
-            };
             let request = match self.request(errand, call) {
                 Ok(request) => request,
                 Err(why) => return failed(why),
+            };
+            self.departs(errand);
+            let (connection, hold) = match lines.take(&self.settings.connector).await {
+                Ok(taken) => taken,
+                Err(error) => return no_connection(&error),
             };
             match exchange(connection, request).await {
                 Ok((answer, again)) => {
                     if let Some(connection) = again {
                         lines.give_back(connection, hold);
                     }
-                    return self.answered(call, answer);
+                    return Ok(answer);
                 }
                 // The other side closed an idle connection just then: nothing was sent, and any client tries anew.
                 Err(ExchangeEnd(why)) if hold.reused && why == "closed before the request was sent" => continue,
@@ -246,8 +278,13 @@ impl Inner {
         }
         request.body(body).map_err(|_| "a request that is no HTTP")
     }
-    fn answered(&self, call: &Call, answer: Exchange) -> Carried {
-        if let Some(version) = answer.version {
+    fn read(&self, call: &Call, carried: Carried) -> Read {
+        let answer = match carried {
+            Ok(answer) => answer,
+            Err(end) => return (end, None, Vec::new()),
+        };
+        // What an object store says of itself is not the target's.
+        if let Some(version) = answer.version.filter(|_| call.op() != Op::PutAudio) {
             let _ = self.settings.version.set(version);
         }
         let read =
@@ -261,6 +298,7 @@ impl Inner {
     /// Audio, to wherever the presigned URL says.
     async fn upload(self: &Rc<Self>, errand: &Errand, url: &str, bytes: u64) -> Carried {
         let Some((origin, rest)) = split_url(url) else { return failed("an upload URL that is none") };
+        self.departs(errand);
         let known = self.stores.borrow().get(&origin).cloned();
         let store = match known {
             Some(store) => store,
@@ -283,15 +321,7 @@ impl Inner {
             return failed("an upload URL that is none");
         };
         match exchange(connection, request).await {
-            Ok((answer, _)) if answer.status < 300 => {
-                let end = WireEnd::Answered { status: answer.status, bytes: 0, request_id: answer.request_id };
-                (
-                    end,
-                    Some(Arc::new(Response { status: answer.status, retry_after: None, answer: Answer::Stored })),
-                    Vec::new(),
-                )
-            }
-            Ok((answer, _)) => self.answered(&errand.request, answer),
+            Ok((answer, _)) => Ok(answer),
             Err(ExchangeEnd(why)) => failed(&why),
         }
     }
@@ -348,10 +378,10 @@ fn split_url(url: &str) -> Option<(String, String)> {
 }
 
 fn failed(why: &str) -> Carried {
-    (WireEnd::Broken { why: SmolStr::new(why) }, None, Vec::new())
+    Err(WireEnd::Broken { why: SmolStr::new(why) })
 }
 fn no_connection(error: &NoConnection) -> Carried {
-    (WireEnd::NoConnection { why: error.to_string().into() }, None, Vec::new())
+    Err(WireEnd::NoConnection { why: error.to_string().into() })
 }
 fn span(took: Duration) -> Span {
     Span::micros(i64::try_from(took.as_micros()).unwrap_or(i64::MAX))
