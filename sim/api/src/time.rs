@@ -120,9 +120,13 @@ impl Time {
     /// Its text, by whole seconds where it is one; none if its year has not four digits. Nothing is written more often in a
     /// history and in bodies, and a format string takes four times as long.
     fn text(self, buffer: &mut Text) -> Option<&str> {
-        let t = DateTime::<Utc>::from_timestamp_micros(self.0).filter(|t| (0..=9_999).contains(&t.year()))?;
+        // Without its zone, which chrono would add anew for each figure.
+        let t = DateTime::<Utc>::from_timestamp_micros(self.0)?.naive_utc();
+        if !(0..=9_999).contains(&t.year()) {
+            return None;
+        }
         *buffer = *b"0000-00-00T00:00:00.000000Z";
-        let micros = t.timestamp_subsec_micros();
+        let micros = t.and_utc().timestamp_subsec_micros();
         for (figure, end, digits) in [
             (t.year().unsigned_abs(), 4, 4),
             (t.month(), 7, 2),
