@@ -126,3 +126,77 @@ fn http_date(text: &str) -> Option<Time> {
     let since = at.duration_since(std::time::UNIX_EPOCH).ok()?;
     Some(Time::from_micros(i64::try_from(since.as_micros()).ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::connect::Connector;
+    use crate::target::Target;
+    use fieldday_world::scenario::HttpVersion;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    /// What came to an object store: how much in all, and after how long each part of it, counted from the first.
+    type Came = Vec<(usize, Duration)>;
+
+    /// Uploads audio to a store of bare TCP, for as long as `patience`; gives what the store saw of the body, and whether it
+    /// was answered.
+    fn uploaded(audio: Outgoing, patience: Duration) -> (Came, bool) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let target = Target::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let store = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let (mut head, mut byte) = (Vec::new(), [0]);
+            while !head.ends_with(b"\r\n\r\n") {
+                stream.read_exact(&mut byte).unwrap();
+                head.push(byte[0]);
+            }
+            let head = String::from_utf8(head).unwrap().to_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+            let (mut left, mut piece, mut came) = (length.parse::<usize>().unwrap(), [0; 65_536], Came::new());
+            let began = Instant::now();
+            while left > 0 {
+                let bytes = stream.read(&mut piece).unwrap_or(0);
+                if bytes == 0 {
+                    return came;
+                }
+                came.push((bytes, began.elapsed()));
+                left -= bytes;
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+            came
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let answered = runtime.block_on(async {
+            let connector = Connector::new(target, HttpVersion::Http1, &[]).await.unwrap();
+            let connection = connector.connect().await.ok().unwrap();
+            let request = Request::put("/audio").header("host", "store").body(audio).unwrap();
+            let answer = tokio::time::timeout(patience, exchange(connection, request)).await;
+            answer.is_ok_and(|answer| answer.is_ok_and(|(answer, _)| answer.status == 200))
+        });
+        (store.join().unwrap(), answered)
+    }
+
+    fn bytes(came: &Came) -> usize {
+        came.iter().map(|(bytes, _)| bytes).sum()
+    }
+
+    #[test]
+    fn a_store_sees_audio_come_as_slowly_as_the_link_carries_it() {
+        let takes = Duration::from_millis(500);
+        let (came, answered) = uploaded(Outgoing::audio(200_000, None, takes), Duration::from_secs(20));
+        assert_eq!((bytes(&came), answered), (200_000, true));
+        let half_way: Came = came.iter().copied().filter(|(_, at)| *at < takes / 2).collect();
+        assert!(bytes(&half_way) <= 120_000, "more than its half came in half of the time: {came:?}");
+        // The store's clock starts when the head has come, a moment after the link's.
+        assert!(came.last().unwrap().1 >= takes - Duration::from_millis(100), "{came:?}");
+    }
+
+    #[test]
+    fn a_store_sees_an_upload_that_is_cut_stop_where_the_link_cut_it() {
+        let audio = Outgoing::audio(200_000, Some(50_000), Duration::from_millis(50));
+        let (came, answered) = uploaded(audio, Duration::from_millis(600));
+        assert_eq!((bytes(&came), answered), (50_000, false), "all was announced, a quarter came");
+    }
+}
