@@ -2,7 +2,9 @@
 
 mod common;
 
+use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
+use fieldday_history::What;
 use fieldday_world::scenario::HttpVersion;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -77,4 +79,63 @@ fn a_target_that_is_gone_is_a_result() {
     let outcome = lives_through(&format!("http://{address}"));
     assert!(outcome.run.requests > 0);
     assert!(!outcome.run.findings.any_broken(), "an app that cannot connect breaks no rule");
+}
+
+/// What every list and every detail names its contact by, and as long a name that means nothing.
+const CONTACT: &[u8] = b"\"contact_card_id\"";
+const NOTHING: &[u8] = b"\"somebody_or_so\" ";
+
+/// Stands before a target and takes the contacts out of whatever it answers; gives its address.
+fn without_contacts(target: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for here in listener.incoming().flatten() {
+            let there = TcpStream::connect(target.trim_start_matches("http://")).unwrap();
+            let (mut asks, mut asked) = (here.try_clone().unwrap(), there.try_clone().unwrap());
+            thread::spawn(move || {
+                let _ = std::io::copy(&mut asks, &mut asked);
+                let _ = asked.shutdown(std::net::Shutdown::Write);
+            });
+            thread::spawn(move || passes_on(there, here));
+        }
+    });
+    format!("http://{address}")
+}
+
+fn passes_on(mut from: TcpStream, mut to: TcpStream) {
+    let (mut held, mut bytes) = (Vec::new(), [0; 4096]);
+    while let Ok(n @ 1..) = from.read(&mut bytes) {
+        held.extend_from_slice(&bytes[..n]);
+        while let Some(at) = held.windows(CONTACT.len()).position(|window| window == CONTACT) {
+            held[at..at + CONTACT.len()].copy_from_slice(NOTHING);
+        }
+        // What may be the beginning of another is held back until the rest is there.
+        let kept = (1..CONTACT.len()).rev().find(|n| held.ends_with(&CONTACT[..*n])).unwrap_or(0);
+        let rest = held.split_off(held.len() - kept);
+        if to.write_all(&std::mem::replace(&mut held, rest)).is_err() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn whoever_is_not_told_a_contact_opens_no_thread_of_theirs() {
+    let scenario = common::demo(8_000);
+    let threads_opened = |takes_out: bool| {
+        let stage = common::stage(scenario.clone());
+        let mock = stage.mock(|_| {});
+        let base_url = if takes_out { without_contacts(mock.base_url()) } else { mock.base_url() };
+        let (outcome, cells) = stage.live(&base_url, HttpVersion::Http1);
+        assert!(outcome.run.complete && outcome.panicked.is_empty(), "the day goes on without contacts");
+        assert_eq!(outcome.contract.is_empty(), !takes_out, "what is left out is told");
+        let asked = |of: Op| {
+            let is_it = |event: &&fieldday_history::Event| matches!(&event.what, What::Wire(wire) if wire.op == of);
+            cells.values().flat_map(|(_, events)| events).filter(is_it).count()
+        };
+        assert!(asked(Op::GetAppointment) > 3, "visits are made");
+        asked(Op::GetThread)
+    };
+    assert!(threads_opened(false) > 0);
+    assert_eq!(threads_opened(true), 0);
 }
