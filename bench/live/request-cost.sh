@@ -10,15 +10,17 @@ need wrk "apt-get install wrk"
 rounds=${1:-3} connections=100 seconds=8
 bare=target/release/examples/bare_goose
 [ -x "$bare" ] || { echo "build it first: cargo build --release -p fieldday-live --example bare_goose" >&2; exit 2; }
-scenario <<'TOML'
+# A fast day of so many reps: many requests in little time, in about the mix of a real day.
+reps() {
+  scenario <<TOML
 name = "request-cost"
-about = "A fast day of a thousand reps: many requests in little time."
+about = "A fast day of $1 reps: many requests in little time."
 
 [day]
 dates = ["2026-06-10"]
 
 [people]
-reps = 1000
+reps = $1
 tenants = 4
 territories = ["newark", "chicago"]
 
@@ -27,12 +29,14 @@ steady = 1
 
 [live]
 speed = 1200
+scales = ["polling", "cache", "backoff"]
 window = ["07:00", "15:00"]
 clock_out = false
 auditors = false
 linger_s = 5
 
 TOML
+}
 # Runs a command; prints its name, its µs of processor time a request and the server's. $1 names it, $2 counts its requests
 # from its output.
 row() {
@@ -47,12 +51,17 @@ row() {
 }
 printf '%-44s %10s %8s %8s\n' "" requests "µs each" "server's"
 for _ in $(seq "$rounds"); do
-  # A mock of its own for each round: on one that has their day already, the same reps have less to do.
-  serve "$dir/scenario.toml" --delay-us 0
+  # The second keep a worker busy all the time, as the tools below do. A mock of its own for each: on one that has their day
+  # already, the same reps have less to do.
+  for reps in 1000 4000; do
+    stopped
+    reps "$reps"
+    serve "$dir/scenario.toml" --delay-us 0
+    row "$reps reps: app, link, judges, history, goose" \
+      "python3 -c 'import json;print(json.load(open(\"$dir/out.txt\"))[\"totals\"][\"requests\"])'" \
+      "$fieldday" run "$dir/scenario.toml" --target "$base" --out "$dir/results" --format json
+  done
   health=$base/health
-  row "reps: app, link, judges, history, goose" \
-    "python3 -c 'import json;print(json.load(open(\"$dir/out.txt\"))[\"totals\"][\"requests\"])'" \
-    "$fieldday" run "$dir/scenario.toml" --target "$base" --out "$dir/results" --format json
   row "goose, its own client, GET /health" "cat $dir/out.txt" "$bare" "$health" $connections $seconds own
   row "goose, a hyper connection a user" "cat $dir/out.txt" "$bare" "$health" $connections $seconds hyper
   row "wrk" "awk '/requests in/ { print \$1 }' $dir/out.txt" wrk -t1 -c$connections -d${seconds}s "$health"
