@@ -105,6 +105,16 @@ pub fn raise_open_files(_wanted: u64) -> Option<u64> {
     None
 }
 
+/// Has the system give this process memory in small pages. A huge one is cleared as a whole when it is first touched: some
+/// milliseconds in the middle of a run, and whatever was answered meanwhile would seem to have taken as much longer.
+/// A system that does not do so runs on with what it has.
+#[cfg(target_os = "linux")]
+pub fn take_small_pages() {
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
+}
+#[cfg(not(target_os = "linux"))]
+pub fn take_small_pages() {}
+
 /// Does something whose talk on stdout goes to stderr: goose says there how many users it launched, and stdout is for the
 /// result alone. Where a picture is drawn on stderr, that talk would go through it, so it goes nowhere.
 #[cfg(unix)]

@@ -41,6 +41,7 @@ pub(super) const MOCK_THREADS: usize = 1;
 pub(super) const TAKES_PLACE: Span = Span::millis(500);
 
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
+    machine::take_small_pages();
     let mut choice = Choice::new(&args.choice)?;
     choice.recipe.live = words(&args.target, &args.live);
     let is_mock = args.target == "mock";

@@ -93,6 +93,7 @@ impl Bench {
         for_s: f64,
         interrupted: &Arc<AtomicBool>,
     ) -> Result<Option<Level>, Failure> {
+        machine::take_small_pages();
         let began = machine::now();
         let scenario = at_its_busiest(header, day, reps, for_s);
         let mut stage = Stage::new(Arc::new(scenario), header.seed, self.is_mock)?;
