@@ -10,7 +10,7 @@ need wrk "apt-get install wrk"
 rounds=${1:-3} connections=100 seconds=8
 bare=target/release/examples/bare_goose
 [ -x "$bare" ] || { echo "build it first: cargo build --release -p fieldday-live --example bare_goose" >&2; exit 2; }
-# A fast day of so many reps: many requests in little time, in about the mix of a real day.
+# A fast day of so many reps: many requests in little time, polled, cached and tried again as much faster.
 reps() {
   scenario <<TOML
 name = "request-cost"

@@ -31,12 +31,6 @@ impl Pace {
     }
 }
 
-impl Default for Pace {
-    fn default() -> Pace {
-        Pace::SPECIFIED
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -118,7 +118,7 @@ type Text = [u8; 27];
 
 impl Time {
     /// Its text, by whole seconds where it is one; none if its year has not four digits. Nothing is written more often in a
-    /// history and in bodies, and a format string takes four times as long.
+    /// history and in bodies, so it makes no string of its own.
     fn text(self, buffer: &mut Text) -> Option<&str> {
         // Without its zone, which chrono would add anew for each figure.
         let t = DateTime::<Utc>::from_timestamp_micros(self.0)?.naive_utc();

@@ -66,6 +66,7 @@ enum Cut {
 
 impl Bench {
     pub fn new(header: &Header, args: &CapacityArgs) -> Result<Bench, Failure> {
+        machine::take_small_pages();
         let is_mock = header.target == "mock";
         if !is_mock {
             allowed(&Target::parse(&header.target)?, &header.scenario)?;
@@ -93,7 +94,6 @@ impl Bench {
         for_s: f64,
         interrupted: &Arc<AtomicBool>,
     ) -> Result<Option<Level>, Failure> {
-        machine::take_small_pages();
         let began = machine::now();
         let scenario = at_its_busiest(header, day, reps, for_s);
         let mut stage = Stage::new(Arc::new(scenario), header.seed, self.is_mock)?;
