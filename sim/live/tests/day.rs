@@ -4,15 +4,22 @@
 mod common;
 
 use fieldday_api::endpoint::Op;
+use fieldday_api::pace::Pace;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::TimeOfDay;
-use fieldday_history::What;
+use fieldday_api::time::{Time, TimeOfDay};
+use fieldday_engine::setup;
 use fieldday_history::event::ClientKind;
+use fieldday_history::{Event, What};
 use fieldday_live::relive::{Recorded, relive};
 use fieldday_live::run::LiveOutcome;
-use fieldday_rules::Verdict;
+use fieldday_rules::{Judges, Verdict};
 use fieldday_world::scenario::{Connections, HttpVersion, Scaled, Scenario};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// The events of each cell, and when their clock starts.
+type Events = BTreeMap<String, (Time, Vec<Event>)>;
 
 fn lives(scenario: Scenario, http: HttpVersion) {
     let stage = common::stage(scenario);
@@ -70,44 +77,46 @@ fn a_day_over_http_2_with_shared_connections_and_trouble() {
     lives(scenario, HttpVersion::Http2);
 }
 
-/// How often sessions were polled, and lists of appointments asked for, in a morning at a speed of 600.
-fn polls_and_lists(change: impl FnOnce(&mut Scenario)) -> (LiveOutcome, usize, usize) {
+/// What came of a morning at a speed of 600 on which these times pass with the day, and each cell's events.
+fn morning(scales: Vec<Scaled>) -> (Arc<Scenario>, LiveOutcome, Events) {
     let mut scenario = common::demo(600);
     scenario.live.window = Some((TimeOfDay::hm(8, 0), TimeOfDay::hm(12, 0)));
     // The link is not faster than the wall: with it, polls would be as far apart as it takes to carry them.
     (scenario.live.auditors, scenario.live.office, scenario.live.link) = (false, false, false);
-    change(&mut scenario);
+    scenario.live.scales = scales;
     let stage = common::stage(scenario);
     let mock = stage.mock(|_| {});
+    let scenario = stage.scenario.clone();
     let (outcome, cells) = stage.live(&mock.base_url(), HttpVersion::Http1);
-    let sent = |of: Op| {
-        let is_it = |what: &What| matches!(what, What::Wire(wire) if wire.op == of);
-        cells.values().flat_map(|(_, events)| events).filter(|event| is_it(&event.what)).count()
-    };
-    let counts = (sent(Op::GetRecording), sent(Op::ListAppointments));
-    (outcome, counts.0, counts.1)
+    (scenario, outcome, cells)
+}
+
+fn sent(cells: &Events, of: Op) -> usize {
+    let is_it = |what: &What| matches!(what, What::Wire(wire) if wire.op == of);
+    cells.values().flat_map(|(_, events)| events).filter(|event| is_it(&event.what)).count()
 }
 
 #[test]
 fn polls_and_caches_that_pass_with_the_day_keep_its_mix_of_calls() {
-    let (as_specified, few_polls, few_lists) = polls_and_lists(|_| ());
-    let scaled = |scenario: &mut Scenario| scenario.live.scales = vec![Scaled::Polling, Scaled::Cache, Scaled::Backoff];
-    let (outcome, polls, lists) = polls_and_lists(scaled);
-    for outcome in [&as_specified, &outcome] {
+    let (_, as_specified, few) = morning(Vec::new());
+    let (scenario, outcome, many) = morning(vec![Scaled::Polling, Scaled::Cache, Scaled::Backoff]);
+    for (outcome, cells) in [(&as_specified, &few), (&outcome, &many)] {
         assert_eq!(outcome.run.findings.violations, []);
-        assert_eq!(outcome.run.findings.verdict(Rule::AppPolling), Verdict::Held);
+        assert!(sent(cells, Op::GetRecording) > 0, "nothing was polled");
     }
+    assert_eq!(outcome.run.findings.verdict(Rule::AppPolling), Verdict::Held);
+    let lists = |cells| sent(cells, Op::ListAppointments);
     assert!(
-        lists > 2 * few_lists,
-        "{lists} lists of appointments, {few_lists} when five minutes of cache stay five minutes"
+        lists(&many) > 2 * lists(&few),
+        "{} lists of appointments, {} when five minutes of cache stay five minutes",
+        lists(&many),
+        lists(&few)
     );
-    assert!(polls > 0 && few_polls > 0, "{polls} polls, {few_polls} at five seconds each");
-    // Judges know the pace: who polls five times as often as that breaks the rule.
-    let (outcome, ..) = polls_and_lists(|scenario| {
-        scaled(scenario);
-        scenario.defects = vec!["polls-every-second".into()];
-    });
-    assert_eq!(outcome.run.findings.verdict(Rule::AppPolling), Verdict::Broken);
+    // It is the pace that the polls keep: who judges the same calls by five seconds finds them too fast.
+    let (start, events) = many.values().next().unwrap();
+    let mut judges = Judges::new(Arc::new(setup::judges(&scenario, Pace::SPECIFIED, *start, BTreeMap::new())));
+    events.iter().for_each(|event| judges.on(event));
+    assert_eq!(judges.finish().verdict(Rule::AppPolling), Verdict::Broken);
 }
 
 #[test]

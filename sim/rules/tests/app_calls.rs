@@ -252,6 +252,20 @@ fn polls_are_neither_too_fast_nor_too_long() {
 }
 
 #[test]
+fn polls_are_judged_at_the_pace_of_the_phones() {
+    // Ten times as fast as specified: every half second, for half a minute and the time that a token may take.
+    for (wait, holds) in [(Span::millis(470), false), (Span::millis(500), true), (Span::seconds(41), false)] {
+        let mut s = Stream::new();
+        s.settings.pace.polling = 10;
+        s.say(REP, What::PollBegan { session_id: "session_1".into() });
+        poll(&mut s, Processing::InProgress);
+        s.wait(wait);
+        poll(&mut s, Processing::InProgress);
+        if holds { s.holds(Rule::AppPolling) } else { s.breaks(&[Rule::AppPolling]) }
+    }
+}
+
+#[test]
 fn the_id_of_an_error_is_logged() {
     let mut s = Stream::new();
     let ticket = s.send(REP, TAP, get());
