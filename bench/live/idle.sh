@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What reps cost who mostly wait: memory each, and processor time in all, in the middle of a day in real time.
 #
-# usage: bench/live/idle.sh [reps]    10,000 if not given; needs a release build, four minutes and three open files a rep
+# usage: bench/live/idle.sh [reps]    10,000 if not given; needs a release build, ten minutes and two open files a rep
 set -euo pipefail
 source "$(dirname "$0")/serve.sh"
 reps=${1:-10000}
@@ -22,23 +22,24 @@ steady = 1
 
 [live]
 speed = 1
-window = ["11:00", "11:02"]
-ramp_s = 45
+window = ["11:00", "11:05"]
+# Not all at once: whoever opens the app asks for three things, over a connection each.
+ramp_s = 180
 linger_s = 0
 clock_out = false
 auditors = false
 
 TOML
 
-# Prints memory in kB at 100 s, and the seconds of processor time between 60 s and 110 s, when nobody begins any more.
+# Prints memory in kB at 285 s, and the seconds of processor time between 245 s and 295 s, when nobody begins any more and what
+# a burst opened is closed.
 measured() {
   serve "$dir/scenario.toml" --reps "$1" --delay-us 500
-  ulimit -n "$(ulimit -Hn)"
   "$fieldday" run "$dir/scenario.toml" --reps "$1" --target "$base" --no-out >"$dir/report" 2>"$dir/progress" &
   local run=$! from at
   # From when the window opened: planning so many reps takes a moment.
   until grep -q 'requests (' "$dir/progress"; do sleep 0.5; kill -0 $run 2>/dev/null || { cat "$dir/progress" >&2; stopped; exit 1; }; done
-  sleep 60; from=$(cpu $run)
+  sleep 245; from=$(cpu $run)
   sleep 40; at=$(rss $run)
   sleep 10; echo "$at $(of "$(cpu $run) - $from" 2) $(ls /proc/$run/fd | wc -l)"
   kill -INT $run; wait $run || true

@@ -294,7 +294,10 @@ impl Failure {
             Failure::ShortWindow { .. } => {
                 Some("a lower --speed, a shorter --level or --warm-up, or a longer window".to_owned())
             }
-            Failure::TooFewFiles { .. } => Some("raise the limit: ulimit -n 65536".to_owned()),
+            Failure::TooFewFiles { .. } => Some(
+                "raise the limit (ulimit -Hn), take fewer reps, or have them begin over a longer time: `ramp_s` in [live]"
+                    .to_owned(),
+            ),
             Failure::Midnight { midnight_min: Some(minutes), .. } => {
                 Some(format!("a higher --speed, or begin it after that midnight, in {minutes} minutes"))
             }

@@ -86,22 +86,18 @@ pub fn random() -> u64 {
     std::collections::hash_map::RandomState::new().build_hasher().finish()
 }
 
-/// Lets this process open so many files, if the system's hard limit does; how many it may open then.
+/// Lets this process open as many files as the system's hard limit does: how many that is, if there is a limit.
 #[cfg(unix)]
-pub fn raise_open_files(wanted: u64) -> Option<u64> {
+pub fn raise_open_files() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
-    if limit.current.is_none_or(|current| current >= wanted) {
-        return limit.current;
-    }
-    let raised = limit.maximum.map_or(wanted, |most| most.min(wanted));
-    match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum: limit.maximum }) {
-        Ok(()) => Some(raised),
+    match setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
+        Ok(()) => limit.maximum,
         Err(_) => limit.current,
     }
 }
 #[cfg(not(unix))]
-pub fn raise_open_files(_wanted: u64) -> Option<u64> {
+pub fn raise_open_files() -> Option<u64> {
     None
 }
 

@@ -159,3 +159,17 @@ fn a_broken_rule_is_told_as_a_small_story_with_its_requests() {
     assert!(texts.iter().all(|text| calls(text) >= 1), "{texts:?}");
     assert!(texts.iter().any(|text| calls(text) <= 8), "none is small: {texts:?}");
 }
+
+#[test]
+#[cfg(unix)]
+fn more_connections_than_the_system_allows_are_refused_before_anything_is_sent() {
+    let words = ["run", "demo", "--reps", "17", "--target", "mock", "--no-out"];
+    let limited = "ulimit -n 300 && exec \"$@\"";
+    let program = env!("CARGO_BIN_EXE_fieldday");
+    let (code, stdout, stderr) =
+        told(&Command::new("sh").args(["-c", limited, "sh", program]).args(words).output().unwrap());
+    // Each has up to three connections, and both ends of each are here.
+    assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
+    assert!(stderr.contains("17 reps need some 302 open files, and the system allows 300"), "{stderr}");
+    assert!(stderr.contains("ulimit -Hn"), "{stderr}");
+}

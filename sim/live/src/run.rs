@@ -12,7 +12,7 @@ use fieldday_history::Fingerprint;
 use fieldday_history::file::Lines;
 use fieldday_rules::{Contract, Findings, Measures, Settings as JudgeSettings, Traffic};
 use fieldday_world::plan::CellPlan;
-use fieldday_world::scenario::Scenario;
+use fieldday_world::scenario::{Connections, HttpVersion, Scenario};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -306,6 +306,23 @@ fn joined(so_far: Option<Traffic>, more: Traffic) -> Option<Traffic> {
     }
 }
 
+/// The most connections that are open at once, roughly.
+pub fn most_connections(reps: u64, scenario: &Scenario) -> u64 {
+    let live = &scenario.live;
+    match (live.connections, live.http) {
+        (Connections::Shared, _) => return u64::from(live.shared_connections),
+        // One carries as many calls as there are.
+        (Connections::PerRep, HttpVersion::Http2) => return reps,
+        (Connections::PerRep, HttpVersion::Http1) => {}
+    }
+    // Each phone keeps one. Whoever opens the app asks for three things at once, and what that opens more than one is kept
+    // for a while; so it is with later calls that overlap, of which there are fewer than there are calls.
+    let kept_s = crate::http::Lines::SURPLUS_LIVES.as_secs_f64();
+    let opened = 2.0 * reps as f64 * (kept_s / f64::from(live.ramp_s.max(1))).min(1.0);
+    let overlapping = peak_requests_per_s(reps, scenario) * kept_s;
+    reps + ((opened + overlapping).ceil() as u64).min(2 * reps)
+}
+
 /// The most requests a second that a plan will come to, roughly: for what is said before a run begins.
 pub fn peak_requests_per_s(reps: u64, scenario: &Scenario) -> f64 {
     // Some 100 requests a rep and day, most of them around the visits; the busiest quarter of an hour has twice the mean.
@@ -313,4 +330,25 @@ pub fn peak_requests_per_s(reps: u64, scenario: &Scenario) -> f64 {
     let (from, until) = window(scenario);
     let share = f64::from(until.seconds().saturating_sub(from.seconds())) / f64::from(13 * 3600);
     reps as f64 * 100.0 * share.min(1.0) * 2.0 / day_s
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reps_hold_a_connection_each_and_more_where_many_begin_at_once_or_the_day_is_fast() {
+        let mut scenario = Scenario::load("nightly").unwrap();
+        scenario.live.speed = 1;
+        scenario.live.window = Some((TimeOfDay::hm(11, 0), TimeOfDay::hm(11, 2)));
+        scenario.live.ramp_s = 600;
+        let few = most_connections(1_000, &scenario);
+        assert!((1_200..1_600).contains(&few), "a fifth of them open the app within a minute: {few}");
+        scenario.live.ramp_s = 10;
+        assert_eq!(most_connections(1_000, &scenario), 3_000);
+        scenario.live.http = HttpVersion::Http2;
+        assert_eq!(most_connections(1_000, &scenario), 1_000);
+        scenario.live.connections = Connections::Shared;
+        assert_eq!(most_connections(1_000, &scenario), u64::from(scenario.live.shared_connections));
+    }
 }

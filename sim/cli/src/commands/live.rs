@@ -18,7 +18,7 @@ use fieldday_live::clock::{DayClock, WallClock, utc_now};
 use fieldday_live::http::{Connector, WireSettings};
 use fieldday_live::preflight::{Unusable, preflight};
 use fieldday_live::provision::Provision;
-use fieldday_live::run::{LiveOutcome, LiveRun, day_clocks, lasts, peak_requests_per_s, window};
+use fieldday_live::run::{LiveOutcome, LiveRun, day_clocks, lasts, most_connections, peak_requests_per_s, window};
 use fieldday_live::target::Target;
 use fieldday_live::worker::{AUDITS_FOR, Pulse};
 use fieldday_mock::{Clock as MockClock, Mock, Options as MockOptions};
@@ -51,7 +51,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     if !is_mock {
         stage.ends_before_midnight(utc_now())?;
     }
-    enough_files(&stage)?;
+    enough_files(&stage, is_mock)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(MOCK_THREADS).enable_all().build();
     let runtime = runtime.map_err(Failure::Runtime)?;
 
@@ -174,11 +174,14 @@ fn workers(args: &RunArgs) -> usize {
     usize::try_from(args.threads.unwrap_or(cores.saturating_sub(1).max(1))).unwrap_or(1)
 }
 
-/// Each rep holds a connection, and goose some files of its own.
-pub(super) fn enough_files(stage: &Stage) -> Result<(), Failure> {
+/// Whether the system lets this process hold all the connections that a run may come to; where it has the mock in it, both
+/// of their ends.
+pub(super) fn enough_files(stage: &Stage, is_mock: bool) -> Result<(), Failure> {
+    /// The runtimes', goose's, the run folder's.
+    const OTHERS: u64 = 200;
     let reps = stage.reps();
-    let needed = reps * 3 + 200;
-    match machine::raise_open_files(needed) {
+    let needed = most_connections(reps, &stage.scenario) * if is_mock { 2 } else { 1 } + OTHERS;
+    match machine::raise_open_files() {
         Some(allowed) if allowed < needed => Err(Failure::TooFewFiles { reps, needed, allowed }),
         _ => Ok(()),
     }

@@ -31,6 +31,9 @@ pub struct Hold {
 }
 
 impl Lines {
+    /// Surplus is looked for as often as it may be idle: so it lives twice as long at most.
+    pub const SURPLUS_LIVES: Duration = SURPLUS_IDLE.saturating_mul(2);
+
     /// A phone's own: as many as it has calls under way.
     pub fn of_a_phone() -> Lines {
         Lines { idle: RefCell::default(), swept: Cell::default(), generation: Cell::new(0), bound: None }

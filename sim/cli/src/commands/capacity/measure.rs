@@ -100,7 +100,7 @@ impl Bench {
         if !self.is_mock {
             stage.ends_before_midnight(utc_now())?;
         }
-        enough_files(&stage)?;
+        enough_files(&stage, self.is_mock)?;
         let source = Source::of(&stage.scenario.tokens, setup::token_life(&stage.scenario))?;
         let clock = WallClock::showing(if self.is_mock { stage.opens() - TAKES_PLACE } else { utc_now() });
         let planned = clock.now() + TAKES_PLACE;
