@@ -17,7 +17,7 @@ use fieldday_capacity::search::{Finding, Next, Range};
 use fieldday_capacity::simulate::Calibration;
 use fieldday_capacity::usl;
 use fieldday_chance::{Purpose, Stream};
-use fieldday_mock::{Mock, Options, Pace};
+use fieldday_mock::{Mock, Options, Service};
 use fieldday_rules::{Carried, Measures, Traffic};
 use fieldday_tokens::{Algorithm, Key};
 use fieldday_world::plan::Plan;
@@ -106,7 +106,7 @@ impl Truth {
         let plan = Plan::new(Arc::new(Scenario::load("demo")?), 1)?;
         let mut options = Options::trusting(plan, std::slice::from_ref(&key));
         let span = Span::micros((self.service_s * 1e6) as i64);
-        options.pace = if self.is_exponential { Pace::Exponential(span) } else { Pace::Fixed(span) };
+        options.service = if self.is_exponential { Service::Exponential(span) } else { Service::Fixed(span) };
         options.workers = Some(self.workers as usize);
         Ok(Mock::serve(options).await?)
     }

@@ -1,7 +1,7 @@
 //! The one handler behind both mounts: a request arrives, is worked on for a while, takes effect.
 
 use crate::clock::Clock;
-use crate::options::{MockError, Options, Pace};
+use crate::options::{MockError, Options, Service};
 use crate::tally::{Served, Tally};
 use crate::uploads;
 use fieldday_api::SmolStr;
@@ -37,7 +37,7 @@ struct Inner {
     seed: u64,
     requests: AtomicU64,
     workers: Option<Semaphore>,
-    pace: Pace,
+    service: Service,
     upload_limit: u64,
     /// Where upload URLs lead if a request does not say how it got here.
     authority: String,
@@ -136,7 +136,7 @@ enum Asked {
 impl Handler {
     /// A backend for each cell of the plan.
     pub fn new(options: Options) -> Result<Handler, MockError> {
-        let Options { plan, prepare, verifier, jwks, clock, pace, workers, upload_limit, listen, tls } = options;
+        let Options { plan, prepare, verifier, jwks, clock, service, workers, upload_limit, listen, tls } = options;
         let mut shards = Vec::new();
         let mut homes = HashMap::new();
         for index in 0..plan.cells() {
@@ -147,7 +147,7 @@ impl Handler {
             let mut config = setup::backend(plan.scenario(), &cell);
             // Whoever polls faster than specified is to find what they would have found.
             config.shunya = config.shunya.sped_up(setup::pace(plan.scenario()).polling);
-            config.service = pace.of(config.service);
+            config.service = service.of(config.service);
             let rows: Vec<_> = cell.tenants.into_iter().map(|tenant| tenant.data).collect();
             for tenant in &rows {
                 homes.insert(tenant.id.clone(), shards.len());
@@ -168,7 +168,7 @@ impl Handler {
             clock,
             seed: plan.seed(),
             requests: AtomicU64::new(0),
-            pace,
+            service,
             workers: workers.map(|workers| Semaphore::new(workers.clamp(1, Semaphore::MAX_PERMITS))),
             upload_limit,
             authority: listen.to_string(),
@@ -221,7 +221,7 @@ impl Handler {
         let request = Request { call, credential: &credential, key };
         let mut locked = inner.shard(shard);
         let arrived = locked.now(inner.clock);
-        let takes = inner.pace.takes(locked.backend.service_time(arrived, &request), inner.seed, key);
+        let takes = inner.service.takes(locked.backend.service_time(arrived, &request), inner.seed, key);
         let seen = locked.backend.look(arrived, &request);
         drop(locked);
         let base = format!("{}://{}", inner.scheme, arrival.host.unwrap_or(&inner.authority));

@@ -16,6 +16,6 @@ mod uploads;
 
 pub use clock::Clock;
 pub use handler::{Arrival, Handler, Outcome, Pending, Reply};
-pub use options::{MockError, Options, Pace, Prepare};
+pub use options::{MockError, Options, Prepare, Service};
 pub use serve::Mock;
 pub use tally::Served;

@@ -28,7 +28,7 @@ pub struct Options {
     /// What time it is.
     pub clock: Clock,
     /// How long requests are worked on.
-    pub pace: Pace,
+    pub service: Service,
     /// How many requests are worked on at once, in all; the others wait in the order in which they came. No limit if none.
     pub workers: Option<usize>,
     /// How many bytes of audio an upload may have; 413 beyond. They are counted and thrown away.
@@ -44,7 +44,7 @@ impl Options {
     pub fn trusting(plan: Plan, keys: &[Key]) -> Options {
         Options::new(plan, Verifier::of(keys), jwks(keys))
     }
-    /// The plan at its own pace and by the wall's clock, on any free port of the loopback.
+    /// The plan, requests worked on for as long as the model draws, and by the wall's clock, on any free port of the loopback.
     pub fn new(plan: Plan, verifier: Verifier, jwks: String) -> Options {
         Options {
             plan,
@@ -52,7 +52,7 @@ impl Options {
             verifier,
             jwks,
             clock: Clock::wall(),
-            pace: Pace::Drawn,
+            service: Service::Drawn,
             workers: None,
             upload_limit: 1 << 30,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -63,7 +63,7 @@ impl Options {
 
 /// How long requests are worked on before they take effect. Slow mishaps come on top.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Pace {
+pub enum Service {
     /// As the model draws it.
     #[default]
     Drawn,
@@ -75,13 +75,13 @@ pub enum Pace {
     Exponential(Span),
 }
 
-impl Pace {
+impl Service {
     /// No time at all.
-    pub const NONE: Pace = Pace::Fixed(Span::ZERO);
+    pub const NONE: Service = Service::Fixed(Span::ZERO);
 
     /// How long a request is worked on that the model would work on for so long.
     pub(crate) fn takes(self, drawn: Span, seed: u64, request: u64) -> Span {
-        let Pace::Exponential(mean) = self else { return drawn };
+        let Service::Exponential(mean) = self else { return drawn };
         let mut stream = Stream::new(seed, Purpose::new("pace"), request, 0, 0);
         // What a mishap adds stays.
         let added = drawn - mean;
@@ -89,8 +89,8 @@ impl Pace {
     }
     pub(crate) fn of(self, drawn: ServiceTimes) -> ServiceTimes {
         match self {
-            Pace::Drawn => drawn,
-            Pace::Scaled(percent) => {
+            Service::Drawn => drawn,
+            Service::Scaled(percent) => {
                 let scaled = |spread: Spread| Spread {
                     median_us: spread.median_us.saturating_mul(u64::from(percent)) / 100,
                     ..spread
@@ -103,7 +103,7 @@ impl Pace {
                     ops: drawn.ops.into_iter().map(|(op, spread)| (op, scaled(spread))).collect(),
                 }
             }
-            Pace::Fixed(span) | Pace::Exponential(span) => {
+            Service::Fixed(span) | Service::Exponential(span) => {
                 let always = Spread::new(u64::try_from(span.as_micros()).unwrap_or(0), 100);
                 let ops = Default::default();
                 ServiceTimes { reads: always, writes: always, health: always, transfer: always, ops }

@@ -3,7 +3,7 @@
 mod common;
 use common::*;
 use fieldday_api::time::Span;
-use fieldday_mock::{Clock, Handler, Options, Pace};
+use fieldday_mock::{Clock, Handler, Options, Service};
 use fieldday_tokens::{Algorithm, Key};
 use fieldday_world::plan::Plan;
 use wiremock::matchers::any;
@@ -13,7 +13,7 @@ async fn served(plan: Plan, key: &Key) -> MockServer {
     let cell = plan.cell(0);
     let mut options = Options::trusting(plan, std::slice::from_ref(key));
     options.clock = Clock::at(cell.tenants[0].data.zone.midnight(cell.date) + Span::hours(8));
-    options.pace = Pace::NONE;
+    options.service = Service::NONE;
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(Handler::new(options).unwrap()).mount(&server).await;
     server

@@ -5,7 +5,7 @@ use common::*;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
 use fieldday_api::time::Span;
-use fieldday_mock::Pace;
+use fieldday_mock::Service;
 use fieldday_tokens::{Algorithm, Key};
 use std::sync::Arc;
 use std::time::Duration;
@@ -128,7 +128,7 @@ async fn a_lost_answer_breaks_the_connection_and_has_taken_effect() {
 #[tokio::test]
 async fn a_race_shows_over_http_where_the_defect_is_built_in_and_not_otherwise() {
     for (plan, shifts) in [(with_defect("clock-in-race"), 2), (plan(""), 1)] {
-        let world = world(plan, |options| options.pace = Pace::Fixed(Span::millis(300))).await;
+        let world = world(plan, |options| options.service = Service::Fixed(Span::millis(300))).await;
         let clock_in = format!("POST {}", world.shift("clock-in"));
         let ((_, one), (_, other)) = tokio::join!(world.ask(&clock_in, ""), world.ask(&clock_in, ""));
         let mut ids = [&one, &other].map(|body| body["data"]["shift"]["id"].as_str().unwrap()).to_vec();
@@ -139,7 +139,7 @@ async fn a_race_shows_over_http_where_the_defect_is_built_in_and_not_otherwise()
 
 #[tokio::test]
 async fn what_was_heard_takes_effect_though_its_client_went_away() {
-    let world = world(plan(""), |options| options.pace = Pace::Fixed(Span::millis(50))).await;
+    let world = world(plan(""), |options| options.service = Service::Fixed(Span::millis(50))).await;
     let mut stream = TcpStream::connect(world.mock.address()).await.unwrap();
     let (path, bearer) = (world.shift("clock-in"), world.bearer());
     let head = format!("POST {path} HTTP/1.1\r\nhost: mock\r\nauthorization: {bearer}\r\ncontent-length: 0\r\n\r\n");
@@ -154,7 +154,7 @@ async fn what_was_heard_takes_effect_though_its_client_went_away() {
 #[tokio::test]
 async fn one_worker_takes_one_request_at_a_time_and_the_delay_says_so() {
     let world = world(plan(""), |options| {
-        options.pace = Pace::Fixed(Span::millis(40));
+        options.service = Service::Fixed(Span::millis(40));
         options.workers = Some(1);
     })
     .await;
@@ -168,7 +168,7 @@ async fn one_worker_takes_one_request_at_a_time_and_the_delay_says_so() {
 #[tokio::test]
 async fn three_workers_take_three_requests_at_a_time() {
     let world = world(plan(""), |options| {
-        options.pace = Pace::Fixed(Span::millis(60));
+        options.service = Service::Fixed(Span::millis(60));
         options.workers = Some(3);
     })
     .await;
@@ -181,7 +181,7 @@ async fn three_workers_take_three_requests_at_a_time() {
 
 #[tokio::test]
 async fn an_exponential_pace_has_its_mean_and_a_long_tail() {
-    let world = Arc::new(world(plan(""), |options| options.pace = Pace::Exponential(Span::millis(100))).await);
+    let world = Arc::new(world(plan(""), |options| options.service = Service::Exponential(Span::millis(100))).await);
     let mut asked = tokio::task::JoinSet::new();
     for _ in 0..200 {
         let world = world.clone();

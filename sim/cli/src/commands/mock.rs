@@ -9,7 +9,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
 use fieldday_api::time::{Date, Span};
 use fieldday_engine::defects::Defect;
-use fieldday_mock::{Clock, Mock, Options, Pace, Served};
+use fieldday_mock::{Clock, Mock, Options, Served, Service};
 use fieldday_report::units::{count, counted};
 use fieldday_tokens::{Algorithm, Key, KeyError, Verifier};
 use fieldday_world::plan::Plan;
@@ -99,7 +99,7 @@ pub fn mock(args: &MockArgs) -> Result<(), Failure> {
     options.workers = args.workers.map(|workers| workers as usize);
     if let Some(us) = args.delay_us {
         let span = Span::micros(i64::try_from(us).unwrap_or(0));
-        options.pace = if args.exponential { Pace::Exponential(span) } else { Pace::Fixed(span) };
+        options.service = if args.exponential { Service::Exponential(span) } else { Service::Fixed(span) };
     }
     options.clock = Clock::wall();
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;

@@ -10,7 +10,7 @@ use fieldday_live::http::{Connector, WireSettings};
 use fieldday_live::run::{LiveOutcome, LiveRun, day_clocks, window};
 use fieldday_live::target::Target;
 use fieldday_live::worker::Pulse;
-use fieldday_mock::{Clock, Mock, Options, Pace};
+use fieldday_mock::{Clock, Mock, Options, Service};
 use fieldday_tokens::{Source, Wallet};
 use fieldday_world::plan::{CellPlan, Plan};
 use fieldday_world::scenario::{HttpVersion, Scenario};
@@ -60,7 +60,7 @@ impl Stage {
         let plan = Plan::new(self.scenario.clone(), 7).unwrap();
         let mut options = Options::trusting(plan, std::slice::from_ref(self.source.key().unwrap()));
         options.clock = Clock::at(self.clock.now());
-        options.pace = Pace::Scaled(20);
+        options.service = Service::Scaled(20);
         let (scenario, opens) = (self.scenario.clone(), self.opens);
         options.prepare = Some(Box::new(move |cell| {
             let day = day_clocks(&scenario, cell, opens)[0];

@@ -5,7 +5,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::names::Role;
 use fieldday_api::time::{Span, Time};
 use fieldday_api::token::Claims;
-use fieldday_mock::{Clock, Mock, Options, Pace};
+use fieldday_mock::{Clock, Mock, Options, Service};
 use fieldday_tokens::{Algorithm, Key};
 use fieldday_world::plan::{Plan, RepPlan};
 use fieldday_world::scenario::Scenario;
@@ -45,7 +45,7 @@ pub async fn world(plan: Plan, change: impl FnOnce(&mut Options)) -> World {
     let eight = cell.tenants[0].data.zone.midnight(cell.date) + Span::hours(8);
     let mut options = Options::trusting(plan, std::slice::from_ref(&key));
     options.clock = Clock::at(eight);
-    options.pace = Pace::NONE;
+    options.service = Service::NONE;
     change(&mut options);
     let mock = Mock::serve(options).await.unwrap();
     let client = Client::builder(TokioExecutor::new()).build_http();

@@ -20,7 +20,7 @@ use fieldday_live::preflight::{Unusable, preflight};
 use fieldday_live::run::{LiveOutcome, LiveRun, window};
 use fieldday_live::target::Target;
 use fieldday_live::worker::Pulse;
-use fieldday_mock::{Mock, Options as MockOptions, Pace};
+use fieldday_mock::{Mock, Options as MockOptions, Service};
 use fieldday_report::units::{count, counted};
 use fieldday_rules::{Traffic, Verdict};
 use fieldday_tokens::{Source, Wallet};
@@ -200,7 +200,7 @@ fn with_terms(mut options: MockOptions, terms: MockTerms) -> MockOptions {
     options.workers = terms.workers.map(|workers| workers as usize);
     if let Some(us) = terms.delay_us {
         let span = Span::micros(i64::try_from(us).unwrap_or(i64::MAX));
-        options.pace = if terms.exponential { Pace::Exponential(span) } else { Pace::Fixed(span) };
+        options.service = if terms.exponential { Service::Exponential(span) } else { Service::Fixed(span) };
     }
     options
 }
