@@ -106,6 +106,35 @@ async function map(page, broken) {
   }
 }
 
+/** What holds of any page: both themes, print, a phone, and nothing that scrolls sideways. */
+async function everywhere(name, file, { page, quiet }) {
+  const light = await background(page);
+  await page.locator("#theme").click();
+  assert.notEqual(await background(page), light, "the other theme has another paper");
+  assert.equal(await page.locator("#theme").getAttribute("aria-pressed"), "true");
+  await isAccessible(page, "in dark");
+  await page.mouse.move(0, 0);
+  await page.screenshot({ path: join(shots, `${name}-dark.png`), fullPage: true });
+  await page.locator("#theme").click();
+  assert.equal(await background(page), light);
+  await page.screenshot({ path: join(shots, `${name}-light.png`), fullPage: true });
+  assert.ok((await overflows(page)) <= 0, "nothing scrolls sideways");
+
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  assert.equal(await background(page), "rgb(255, 255, 255)", "paper is white");
+  const pdf = (await page.pdf({ format: "A4", printBackground: false })).toString("latin1");
+  assert.ok((pdf.match(/\/Type\s*\/Page\b/g) ?? []).length >= 1, "it prints");
+  quiet();
+  await page.close();
+
+  const phone = await open(file, { width: 390, height: 844, scheme: "dark" });
+  assert.ok((await overflows(phone.page)) <= 0, "nothing scrolls sideways on a phone");
+  await isAccessible(phone.page, "on a phone, in dark");
+  await phone.page.screenshot({ path: join(shots, `${name}-phone.png`), fullPage: true });
+  phone.quiet();
+  await phone.page.close();
+}
+
 async function looks(name, file) {
   const { page, quiet } = await open(file, { width: 1280, scheme: "light" });
   const has = async (id) => (await page.locator(`#${id}`).count()) > 0;
@@ -135,39 +164,24 @@ async function looks(name, file) {
   assert.ok((await tip(page).textContent()).length > 20, "a rule with the focus says its sentence");
   await page.locator("button[data-copy]").first().click();
   await page.getByText("Copied").waitFor();
-
-  const light = await background(page);
-  await page.locator("#theme").click();
-  assert.notEqual(await background(page), light, "the other theme has another paper");
-  assert.equal(await page.locator("#theme").getAttribute("aria-pressed"), "true");
-  await isAccessible(page, "in dark");
-  await page.mouse.move(0, 0);
-  await page.screenshot({ path: join(shots, `${name}-dark.png`), fullPage: true });
-  await page.locator("#theme").click();
-  assert.equal(await background(page), light);
-  await page.screenshot({ path: join(shots, `${name}-light.png`), fullPage: true });
-  assert.ok((await overflows(page)) <= 0, "nothing scrolls sideways");
-
-  await page.emulateMedia({ media: "print", colorScheme: "dark" });
-  assert.equal(await background(page), "rgb(255, 255, 255)", "paper is white");
-  const pdf = (await page.pdf({ format: "A4", printBackground: false })).toString("latin1");
-  assert.ok((pdf.match(/\/Type\s*\/Page\b/g) ?? []).length >= 1, "it prints");
-  quiet();
-  await page.close();
-
-  const phone = await open(file, { width: 390, height: 844, scheme: "dark" });
-  assert.ok((await overflows(phone.page)) <= 0, "nothing scrolls sideways on a phone");
-  await isAccessible(phone.page, "on a phone, in dark");
-  await phone.page.screenshot({ path: join(shots, `${name}-phone.png`), fullPage: true });
-  phone.quiet();
-  await phone.page.close();
+  await everywhere(name, file, { page, quiet });
 }
+
+/** A page that is no run's: `wanted` are sections that it must have. */
+const plain = (...wanted) => async (name, file) => {
+  const opened = await open(file, { width: 1280, scheme: "light" });
+  for (const selector of wanted) assert.ok((await opened.page.locator(selector).count()) > 0, `there is ${selector}`);
+  await isAccessible(opened.page, "in light");
+  await everywhere(name, file, opened);
+};
+const kinds = { trend: plain("h1"), comparison: plain("h1"), capacity: plain(), simulated: plain() };
 
 let failed = 0;
 for (const [name, file] of named.map((pair) => pair.split("="))) {
+  const began = Date.now();
   try {
-    await looks(name, resolve(file));
-    console.log(`ok: ${name}`);
+    await (kinds[name] ?? looks)(name, resolve(file));
+    console.log(`ok: ${name}, ${((Date.now() - began) / 1000).toFixed(1)} s`);
   } catch (error) {
     failed += 1;
     console.error(`FAILED: ${name}: ${error.message}\n${error.stack?.split("\n").find((line) => line.includes("pages.mjs:")) ?? ""}`);

@@ -185,7 +185,7 @@ fn usl(report: &Report) -> Part {
         None => part.says.push("It has no peak within twice what was measured.".to_owned()),
     }
     part.says.extend(usl.warnings.iter().map(|warning| format!("Warning: {warning}.")));
-    part.heads = vec!["", "value", "low", "high"];
+    part.heads = vec!["parameter", "value", "low", "high"];
     let rows = [
         ("λ, requests a second of one at a time", usl.lambda),
         ("σ, contention", usl.sigma),

@@ -68,10 +68,18 @@ fn heading(part: &Part) -> String {
     format!("<h2>{}{kind}</h2>{says}", escaped(&part.title))
 }
 
+/// Rows of a table that is shown at once; a longer one is opened by whoever wants it.
+const SHOWN: usize = 30;
+
 fn table(part: &Part) -> String {
-    if part.rows.is_empty() {
-        return String::new();
+    match part.rows.len() {
+        0 => String::new(),
+        1..=SHOWN => rows(part),
+        many => format!("<details><summary>All {many} rows</summary>{}</details>", rows(part)),
     }
+}
+
+fn rows(part: &Part) -> String {
     let title = escaped(&part.title);
     let mut out = format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\"><table><caption class=\"hidden\">{title}</caption><thead><tr>"

@@ -3,7 +3,7 @@
 use super::document::{Kind, Part};
 use super::html;
 use crate::simulate::{Outcome, Resource, Tally};
-use fieldday_api::time::Span;
+use fieldday_api::time::{Span, Time, Zone};
 use fieldday_report::page::chart::{self, Line, LineChart, Scale};
 use fieldday_report::page::frame::Frame;
 use fieldday_report::units::{count, counted, micros, number};
@@ -43,7 +43,7 @@ pub fn page(outcome: &Outcome) -> String {
 
 /// What came, what was served and what was refused, piece by piece of the day.
 pub(super) fn chart(outcome: &Outcome) -> String {
-    let labels: Vec<String> = outcome.bins.iter().map(|bin| bin.at.to_string()).collect();
+    let labels: Vec<String> = outcome.bins.iter().map(|bin| moment(outcome.from, bin.at)).collect();
     let line = |name: &str, colour, of: &dyn Fn(&Tally) -> u64| Line {
         name: name.to_owned(),
         colour,
@@ -72,6 +72,14 @@ pub(super) fn chart(outcome: &Outcome) -> String {
         more: vec![("workers busy".to_owned(), busy)],
     }
     .html()
+}
+
+/// A moment in UTC, as short as it can be: `07:45Z`, and `+1 d 02:30Z` on the day after the first one.
+fn moment(from: Time, at: Time) -> String {
+    let (utc, days) = (Zone::utc(), |of: Time| Zone::utc().date(of).days());
+    let (time, later) = (utc.time_of_day(at).to_string(), days(at) - days(from));
+    let day = if later == 0 { String::new() } else { format!("+{later} d ") };
+    format!("{day}{}Z", time.strip_suffix(":00").unwrap_or(&time))
 }
 
 fn per_s(count: u64, span: Span) -> f64 {
@@ -124,7 +132,7 @@ fn course(outcome: &Outcome) -> Part {
     part.heads = vec!["from", "requests/s", "refused", "instances", "workers busy", "waiting", "at most"];
     for bin in &outcome.bins {
         part.rows.push(vec![
-            bin.at.to_string(),
+            moment(outcome.from, bin.at),
             number(per_s(bin.tally.offered, bin.span)),
             count(refused(&bin.tally)),
             bin.instances.to_string(),

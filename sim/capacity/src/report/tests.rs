@@ -104,9 +104,9 @@ fn endings_that_are_no_answer_say_what_to_do() {
     assert!(nothing.html().contains("Interrupted") && !nothing.terminal(Paint::new(false)).contains("LEVELS"));
 }
 
-/// A simulation of ten minutes in which the workers were full once.
+/// A simulation of ten minutes, over midnight, in which the workers were full once.
 fn simulated() -> Outcome {
-    let (at, span) = (Time::parse("2026-06-10T12:00:00Z").unwrap(), Span::minutes(5));
+    let (at, span) = (Time::parse("2026-06-10T23:57:00Z").unwrap(), Span::minutes(5));
     let tally = Tally { offered: 3_000, served: 2_900, turned_away: 100, ..Tally::default() };
     let bin = |number: i64| SimulatedBin {
         at: at + span.times(number),
@@ -157,6 +157,8 @@ fn simulated() -> Outcome {
 fn what_was_simulated_is_called_that_on_every_page() {
     let (outcome, range) = (simulated(), Range::default());
     let alone = simulated::page(&outcome);
+    // Ticks are short enough for a phone's width.
+    assert!(alone.contains(">23:57Z</span>") && alone.contains(">+1 d 00:02Z</span>"));
     for text in ["plant.hold.refused_ppm", "full then: queues", "id=\"chart-course\"", "is-quiet\">simulated"] {
         assert!(alone.contains(text), "{text}");
     }
