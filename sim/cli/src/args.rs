@@ -116,7 +116,7 @@ pub enum Command {
     #[command(after_long_help = trend::EXAMPLES)]
     Trend(TrendArgs),
     /// List the marks: states that should sometimes be reached
-    Marks,
+    Marks(ListArgs),
     /// List, show, check and plan scenarios
     Scenarios(ScenariosArgs),
     /// Write a scenario's data for a real backend
@@ -141,9 +141,11 @@ pub enum Command {
     Rules {
         /// A rule's name, such as shift.clock-in.once
         name: Option<String>,
+        #[command(flatten)]
+        list: ListArgs,
     },
     /// List the defects that can be built into the model backend and the app
-    Defects,
+    Defects(ListArgs),
     /// Print completions for a shell
     ///
     /// For bash: fieldday completions bash > ~/.local/share/bash-completion/completions/fieldday
@@ -286,20 +288,31 @@ pub struct LiveArgs {
 pub enum Format {
     /// For people
     Terminal,
-    /// One document, the same as summary.json
+    /// For programs: one document; of a run the same as its summary.json
     Json,
 }
 
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ScenariosArgs {
     #[command(subcommand)]
     pub command: Option<ScenariosCommand>,
+    #[command(flatten)]
+    pub list: ListArgs,
+}
+
+/// How a list is printed.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ListArgs {
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
 }
 
 #[derive(Subcommand, Debug)]
 pub enum ScenariosCommand {
     /// List the built-in scenarios
-    List,
+    List(ListArgs),
     /// Print a scenario's file, comments and all
     Show {
         /// A built-in scenario's name, or the path of a .toml file

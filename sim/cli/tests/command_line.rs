@@ -270,6 +270,28 @@ fn every_built_in_scenario_is_listed_shown_and_right() {
 }
 
 #[test]
+fn lists_are_for_programs_too() {
+    for (words, list) in [
+        (&["scenarios"][..], "scenarios"),
+        (&["scenarios", "list"], "scenarios"),
+        (&["rules"], "rules"),
+        (&["marks"], "marks"),
+        (&["defects"], "defects"),
+    ] {
+        let (code, stdout, stderr) = said(&[words, &["--format", "json"]].concat());
+        assert_eq!((code, stderr.as_str()), (0, ""), "{words:?}");
+        let document: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(document["schema"], 1);
+        let (_, for_people, _) = said(words);
+        for one in document[list].as_array().unwrap() {
+            assert!(for_people.contains(one["name"].as_str().unwrap()), "{words:?}: {one}");
+        }
+    }
+    let (code, stdout, _) = said(&["scenarios", "--format", "json", "show", "demo"]);
+    assert_eq!((code, stdout.as_str()), (2, ""), "a file is printed as it is");
+}
+
+#[test]
 fn a_plan_can_be_printed_whole_in_part_and_as_json() {
     let (code, plan, _) = said(&["scenarios", "plan", "weekday", "--seed", "7", "--reps", "6"]);
     assert!(code == 0 && plan.contains("cell-0/tenant-1/rep-01"), "{plan}");

@@ -1,4 +1,4 @@
-//! What can be judged, and what can be broken: the rules and the defects as lists.
+//! What can be judged, and what can be broken: rules, marks, defects and scenarios as lists, for people and for programs.
 
 use crate::paint::{Paint, Tone};
 use crate::table::{Table, words};
@@ -6,8 +6,16 @@ use fieldday_api::rules::{Rule, Side};
 use fieldday_engine::defects::Defect;
 use fieldday_engine::prove::Example;
 use fieldday_rules::{Mark, is_judged};
-use fieldday_world::scenario::Scenario;
+use fieldday_world::scenario::{Scenario, ScenarioError};
+use serde_json::{Value, json};
 use std::fmt::Write as _;
+
+/// The format of the documents for programs.
+const SCHEMA: u32 = 1;
+
+fn document(name: &str, list: Vec<Value>) -> String {
+    format!("{:#}\n", json!({ "schema": SCHEMA, name: list }))
+}
 
 /// All rules: what each says, which defects prove that it bites, and which scenarios always put it to the test.
 pub fn rules(paint: Paint) -> String {
@@ -29,6 +37,23 @@ pub fn rules(paint: Paint) -> String {
         let _ = write!(out, "{gap}{}\n{}", paint.on(Tone::Strong, title), table.render(paint, 2));
     }
     out
+}
+
+/// The same for programs.
+pub fn rules_json() -> String {
+    document("rules", Rule::ALL.iter().map(|rule| rule_value(*rule)).collect())
+}
+
+fn rule_value(rule: Rule) -> Value {
+    json!({
+        "name": rule.name(),
+        "side": match rule.side() { Side::Api => "api", Side::App => "app" },
+        "section": rule.section(),
+        "says": rule.sentence(),
+        "judged": is_judged(rule),
+        "defects": breaks(rule),
+        "must_be_exercised_in": exercised_in(rule),
+    })
 }
 
 /// The defects that break a rule, by name.
@@ -84,11 +109,29 @@ pub fn rule(rule: Rule, example: Option<&Example>, paint: Paint) -> String {
     out
 }
 
+/// One rule for programs, with the same example.
+pub fn rule_json(rule: Rule, example: Option<&Example>) -> String {
+    let example = example.map(|Example { defect, violation, .. }| {
+        json!({
+            "defect": defect.name(),
+            "scenario": defect.info().scenario,
+            "client": violation.client_name,
+            "says": violation.says,
+        })
+    });
+    format!("{:#}\n", json!({ "schema": SCHEMA, "rule": rule_value(rule), "example": example }))
+}
+
 /// All marks, a line each.
 pub fn marks(paint: Paint) -> String {
     let mut table = Table::default();
     Mark::ALL.iter().for_each(|mark| table.row([words(mark.name()), words(mark.sentence())]));
     table.render(paint, 0)
+}
+
+/// The same for programs.
+pub fn marks_json() -> String {
+    document("marks", Mark::ALL.iter().map(|mark| json!({ "name": mark.name(), "says": mark.sentence() })).collect())
 }
 
 /// All defects, a line each.
@@ -103,6 +146,47 @@ pub fn defects(paint: Paint) -> String {
         table.row([words(info.name), place, words(info.scenario), words(rules.join(", ")), words(info.sentence)]);
     }
     table.render(paint, 0)
+}
+
+/// The same for programs.
+pub fn defects_json() -> String {
+    let value = |defect: Defect| {
+        let info = defect.info();
+        json!({
+            "name": info.name,
+            "of": defect.place(),
+            "scenario": info.scenario,
+            "breaks": info.rules.iter().map(|rule| rule.name()).collect::<Vec<_>>(),
+            "says": info.sentence,
+            "modelled_on": info.modelled_on,
+        })
+    };
+    document("defects", Defect::all().map(value).collect())
+}
+
+/// The built-in scenarios, a line each.
+pub fn scenarios(paint: Paint) -> Result<String, ScenarioError> {
+    let mut table = Table::default();
+    for name in Scenario::builtin_names() {
+        table.row([words(name).tone(Tone::Strong), words(about(&Scenario::load(name)?))]);
+    }
+    Ok(table.render(paint, 0))
+}
+
+/// The same for programs.
+pub fn scenarios_json() -> Result<String, ScenarioError> {
+    let value = |name: &str| {
+        let scenario = Scenario::load(name)?;
+        let (reps, tenants) = (scenario.people.reps, scenario.people.tenants);
+        Ok(
+            json!({ "name": name, "about": about(&scenario), "reps": reps, "tenants": tenants, "dates": scenario.day.dates }),
+        )
+    };
+    Ok(document("scenarios", Scenario::builtin_names().into_iter().map(value).collect::<Result<_, ScenarioError>>()?))
+}
+
+fn about(scenario: &Scenario) -> String {
+    scenario.about.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -121,6 +205,22 @@ mod tests {
         let example = prove::example(Rule::ShiftClockInOnce, 40).unwrap().unwrap();
         let told = rule(Rule::ShiftClockInOnce, Some(&example), Paint::new(false));
         assert!(told.contains("clock-in-race") && told.contains("got shift_"), "{told}");
+    }
+
+    #[test]
+    fn programs_are_told_the_same_names_as_people() {
+        let names = |document: String, list: &str| -> Vec<String> {
+            let document: Value = serde_json::from_str(&document).unwrap();
+            let name = |one: &Value| one["name"].as_str().unwrap().to_owned();
+            document[list].as_array().unwrap().iter().map(name).collect()
+        };
+        assert_eq!(names(rules_json(), "rules"), Rule::ALL.iter().map(|rule| rule.name()).collect::<Vec<_>>());
+        assert_eq!(names(marks_json(), "marks"), Mark::ALL.iter().map(|mark| mark.name()).collect::<Vec<_>>());
+        assert_eq!(names(defects_json(), "defects"), Defect::all().map(Defect::name).collect::<Vec<_>>());
+        assert_eq!(names(scenarios_json().unwrap(), "scenarios"), Scenario::builtin_names());
+        let one: Value = serde_json::from_str(&rule_json(Rule::ShiftClockInOnce, None)).unwrap();
+        assert_eq!(one["rule"]["name"], "shift.clock-in.once");
+        assert!(one["rule"]["defects"].as_array().unwrap().contains(&"clock-in-race".into()), "{one}");
     }
 
     #[test]

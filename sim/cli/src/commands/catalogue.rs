@@ -1,5 +1,6 @@
-//! `fieldday rules` and `fieldday defects`.
+//! `fieldday rules`, `fieldday marks` and `fieldday defects`.
 
+use crate::args::Format;
 use crate::failure::{Failure, nearest};
 use crate::output;
 use fieldday_api::rules::Rule;
@@ -9,24 +10,34 @@ use fieldday_report::{Paint, catalogue};
 /// After so many rep-days with a defect, a rule is described without an example.
 const EXAMPLE_CAP: u64 = 400;
 
-pub fn rules(name: Option<&str>) -> Result<(), Failure> {
-    let paint = Paint::new(output::stdout_has_colour());
-    let text = match name {
-        None => catalogue::rules(paint),
-        Some(name) => {
-            let suggestion = || nearest(name, Rule::ALL.iter().map(|rule| rule.name()));
-            let no_such = || Failure::NoSuchRule { name: name.to_owned(), suggestion: suggestion() };
-            let rule = Rule::named(name).ok_or_else(no_such)?;
-            catalogue::rule(rule, prove::example(rule, EXAMPLE_CAP)?.as_ref(), paint)
-        }
+pub fn rules(name: Option<&str>, format: Format) -> Result<(), Failure> {
+    let Some(name) = name else {
+        return print(format, || catalogue::rules(Paint::new(output::stdout_has_colour())), catalogue::rules_json);
+    };
+    let suggestion = || nearest(name, Rule::ALL.iter().map(|rule| rule.name()));
+    let no_such = || Failure::NoSuchRule { name: name.to_owned(), suggestion: suggestion() };
+    let rule = Rule::named(name).ok_or_else(no_such)?;
+    let example = prove::example(rule, EXAMPLE_CAP)?;
+    let example = example.as_ref();
+    print(
+        format,
+        || catalogue::rule(rule, example, Paint::new(output::stdout_has_colour())),
+        || catalogue::rule_json(rule, example),
+    )
+}
+
+pub fn marks(format: Format) -> Result<(), Failure> {
+    print(format, || catalogue::marks(Paint::new(output::stdout_has_colour())), catalogue::marks_json)
+}
+
+pub fn defects(format: Format) -> Result<(), Failure> {
+    print(format, || catalogue::defects(Paint::new(output::stdout_has_colour())), catalogue::defects_json)
+}
+
+fn print(format: Format, people: impl FnOnce() -> String, programs: impl FnOnce() -> String) -> Result<(), Failure> {
+    let text = match format {
+        Format::Terminal => people(),
+        Format::Json => programs(),
     };
     output::print(&text).map(drop)
-}
-
-pub fn marks() -> Result<(), Failure> {
-    output::print(&catalogue::marks(Paint::new(output::stdout_has_colour()))).map(drop)
-}
-
-pub fn defects() -> Result<(), Failure> {
-    output::print(&catalogue::defects(Paint::new(output::stdout_has_colour()))).map(drop)
 }

@@ -58,17 +58,17 @@ fn execute(command: Command) -> Result<u8, Failure> {
         Command::Report(args) => return check::report(&args),
         Command::Results(args) => return results::results(&args),
         Command::Trend(args) => trend::show(&args)?,
-        Command::Marks => catalogue::marks()?,
+        Command::Marks(list) => catalogue::marks(list.format)?,
         Command::Replay(args) => return replay::replay(&args),
         Command::Shrink(args) => return shrink::shrink(&args),
         Command::Prove(args) => return prove::prove(&args),
-        Command::Scenarios(args) => scenarios::scenarios(args.command)?,
+        Command::Scenarios(args) => scenarios::scenarios(args)?,
         Command::Fixtures(args) => fixtures::fixtures(&args.command)?,
         Command::Mock(args) => mock::mock(&args)?,
         Command::Tokens(args) => tokens::tokens(&args)?,
         Command::Init { dir } => init::init(&dir)?,
-        Command::Rules { name } => catalogue::rules(name.as_deref())?,
-        Command::Defects => catalogue::defects()?,
+        Command::Rules { name, list } => catalogue::rules(name.as_deref(), list.format)?,
+        Command::Defects(list) => catalogue::defects(list.format)?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "fieldday", &mut script);

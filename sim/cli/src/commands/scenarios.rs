@@ -1,17 +1,17 @@
 //! `fieldday scenarios`: list, show, plan, schema, check.
 
-use crate::args::{Format, PlanArgs, ScenariosCommand};
+use crate::args::{Format, PlanArgs, ScenariosArgs, ScenariosCommand};
 use crate::choice::{self, Choice};
 use crate::failure::{Failure, nearest};
 use crate::output::{self, Reader};
-use fieldday_report::{Paint, Table, Tone, cell_of, words};
+use fieldday_report::{Paint, catalogue, cell_of};
 use fieldday_world::plan::{CellPlan, Plan};
 use fieldday_world::scenario::Scenario;
 use std::sync::Arc;
 
-pub fn scenarios(command: Option<ScenariosCommand>) -> Result<(), Failure> {
-    match command.unwrap_or(ScenariosCommand::List) {
-        ScenariosCommand::List => list(),
+pub fn scenarios(args: ScenariosArgs) -> Result<(), Failure> {
+    match args.command.unwrap_or(ScenariosCommand::List(args.list)) {
+        ScenariosCommand::List(args) => list(args.format),
         ScenariosCommand::Show { name } => show(&name),
         ScenariosCommand::Plan(args) => plan(&args),
         ScenariosCommand::Schema => output::print(&format!("{:#}\n", Scenario::json_schema())).map(drop),
@@ -19,13 +19,12 @@ pub fn scenarios(command: Option<ScenariosCommand>) -> Result<(), Failure> {
     }
 }
 
-fn list() -> Result<(), Failure> {
-    let mut table = Table::default();
-    for name in Scenario::builtin_names() {
-        let about = Scenario::load(name)?.about.split_whitespace().collect::<Vec<_>>().join(" ");
-        table.row([words(name).tone(Tone::Strong), words(about)]);
-    }
-    output::print(&table.render(Paint::new(output::stdout_has_colour()), 0)).map(drop)
+fn list(format: Format) -> Result<(), Failure> {
+    let list = match format {
+        Format::Terminal => catalogue::scenarios(Paint::new(output::stdout_has_colour()))?,
+        Format::Json => catalogue::scenarios_json()?,
+    };
+    output::print(&list).map(drop)
 }
 
 fn show(name: &str) -> Result<(), Failure> {
