@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Processor time of a request: a rep's, with app, link, judges, history and goose's metrics, beside what bare tools need for
-# a bare request; all in one run against the same mock, so that the ratios mean something on a noisy machine.
+# a bare request; all in one run against the same mock, so that the ratios mean something on a noisy machine. Tools make as many
+# requests as they can; the last row but theirs makes as few as the reps do, since a processor that mostly waits needs more for
+# the same request.
 #
 # usage: bench/live/request-cost.sh [rounds]    3 if not given; needs a release build and wrk; oha and locust if they are there
 #        cargo build --release && cargo build --release -p fieldday-live --example bare_goose
@@ -43,11 +45,12 @@ row() {
   local name=$1 count=$2 before spent requests
   shift 2
   before=$(cpu "$mock")
-  /usr/bin/time -q -f '%U %S' -o "$dir/time" "$@" >"$dir/out.txt" 2>"$dir/err.txt" || true
+  /usr/bin/time -q -f '%U %S %e' -o "$dir/time" "$@" >"$dir/out.txt" 2>"$dir/err.txt" || true
   requests=$(eval "$count")
   spent=$(awk '{ print $1 + $2 }' "$dir/time")
   printf '%-44s %10s %8s %8s\n' "$name" "$requests" "$(of "$spent * 1000000 / $requests")" \
     "$(of "($(cpu "$mock") - $before) * 1000000 / $requests")"
+  per_s=$(of "$requests / $(awk '{ print $3 }' "$dir/time")")
 }
 printf '%-44s %10s %8s %8s\n' "" requests "µs each" "server's"
 for _ in $(seq "$rounds"); do
@@ -60,10 +63,12 @@ for _ in $(seq "$rounds"); do
     row "$reps reps: app, link, judges, history, goose" \
       "python3 -c 'import json;print(json.load(open(\"$dir/out.txt\"))[\"totals\"][\"requests\"])'" \
       "$fieldday" run "$dir/scenario.toml" --target "$base" --out "$dir/results" --format json
+    if [ "$reps" = 1000 ]; then wait_ms=$(of "1000 * 1000 / $per_s" 0); fi
   done
   health=$base/health
   row "goose, its own client, GET /health" "cat $dir/out.txt" "$bare" "$health" $connections $seconds own
   row "goose, a hyper connection a user" "cat $dir/out.txt" "$bare" "$health" $connections $seconds hyper
+  row "the same as seldom as the 1000 reps" "cat $dir/out.txt" "$bare" "$health" 1000 20 hyper "$wait_ms"
   row "wrk" "awk '/requests in/ { print \$1 }' $dir/out.txt" wrk -t1 -c$connections -d${seconds}s "$health"
   if command -v oha >/dev/null; then
     row "oha" "python3 -c 'import json;print(sum(json.load(open(\"$dir/out.txt\"))[\"statusCodeDistribution\"].values()))'" \

@@ -1,9 +1,10 @@
 //! The floor of what a request costs: goose without reps, for `bench/live/request-cost.sh`.
 //!
-//! usage: `bare_goose URL USERS SECONDS own|hyper`: GETs with goose's own client, or over a hyper connection a user whose
-//! times are handed to goose, as reps do it. Prints how many requests were made.
+//! usage: `bare_goose URL USERS SECONDS own|hyper [WAIT_MS]`: GETs with goose's own client, or over a hyper connection a user
+//! whose times are handed to goose, as reps do it; each user waits so long between two. Prints how many requests were made.
 
 use goose::GooseAttack;
+use goose::client::GooseClientBuilder;
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Scenario, Transaction, TransactionError, TransactionFunction, TransactionResult};
 use http_body_util::{BodyExt, Empty};
@@ -13,7 +14,7 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 /// What a user keeps between its requests; goose wants it to be clonable.
@@ -22,13 +23,23 @@ type Line = Arc<Mutex<SendRequest<Empty<Bytes>>>>;
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
 async fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [url, users, seconds, client] = &words[..] else { return Err("usage: URL USERS SECONDS own|hyper".into()) };
+    let [url, users, seconds, client, waits @ ..] = &words[..] else {
+        return Err("usage: URL USERS SECONDS own|hyper [WAIT_MS]".into());
+    };
+    let wait = Duration::from_millis(waits.first().map_or(Ok(0), |wait| wait.parse())?);
     let (host, path) = url.split_at(url.rfind('/').ok_or("a URL has a path")?);
     let (address, path) = (host.trim_start_matches("http://").to_owned(), path.to_owned());
     let hyper = client == "hyper";
     let get: TransactionFunction = Arc::new(move |user| {
         let (address, path) = (address.clone(), path.clone());
-        Box::pin(async move { if hyper { over_hyper(user, &address, &path).await } else { own(user, &path).await } })
+        Box::pin(async move {
+            if hyper { over_hyper(user, &address, &path).await } else { own(user, &path).await }?;
+            // Plainly: how goose waits costs more.
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
+            Ok(())
+        })
     });
     let mut goose = GooseConfiguration::default();
     goose.host = Some(host.to_owned());
@@ -38,10 +49,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     goose.no_telnet = true;
     goose.no_print_metrics = true;
     goose.quiet = 3;
-    let metrics = GooseAttack::initialize_with_config(goose)?
-        .register_scenario(Scenario::new("bare").register_transaction(Transaction::new(get)))
-        .execute()
-        .await?;
+    let scenario = Scenario::new("bare").register_transaction(Transaction::new(get));
+    let mut attack = GooseAttack::initialize_with_config(goose)?.register_scenario(scenario);
+    if hyper {
+        // Nobody uses goose's own client, and making one for each user would be most of what a slow run costs.
+        attack = attack.set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())?;
+    }
+    let metrics = attack.execute().await?;
     let requests: usize = metrics.requests.values().map(|of| of.success_count + of.fail_count).sum();
     println!("{requests}");
     Ok(())
