@@ -258,6 +258,9 @@ pub struct Wire {
     /// How long it took on the wire, from the first byte of the request to the last of the answer; what a new
     /// connection cost is part of it.
     pub service: Span,
+    /// How much of that it took to open a connection; nothing where one was open.
+    #[serde(default)]
+    pub connect: Span,
     /// How much later it was sent than it was due: by the plan's time for what a person begins, else by the answer or the
     /// timer that it follows.
     pub late: Span,

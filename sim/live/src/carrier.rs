@@ -57,6 +57,8 @@ pub enum Arrived {
         response: Option<Arc<Response>>,
         /// How long it took on the wire.
         service: Span,
+        /// How much of that it took to open a connection.
+        connect: Span,
         /// How much later it was sent than asked for.
         lag: Span,
         /// Where the answer's form differs from the specification's.

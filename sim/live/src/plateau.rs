@@ -55,7 +55,17 @@ mod tests {
         let (op, deviations) = (Op::Health, Vec::new());
         event(
             at_s,
-            What::Wire(Box::new(Wire { op, call: 0, attempt: 0, end, service, late: none, lag: none, deviations })),
+            What::Wire(Box::new(Wire {
+                op,
+                call: 0,
+                attempt: 0,
+                end,
+                service,
+                connect: none,
+                late: none,
+                lag: none,
+                deviations,
+            })),
         )
     }
     fn measured(events: &[Event]) -> (u64, usize) {

@@ -142,6 +142,7 @@ fn arrived(wire: &Wire, rest: &[&Event]) -> Arrived {
         end: wire.end.clone(),
         response,
         service: wire.service,
+        connect: wire.connect,
         lag: wire.lag,
         deviations: wire.deviations.clone(),
     }

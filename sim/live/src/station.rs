@@ -165,7 +165,7 @@ impl Station {
     /// The wire brought something for this client.
     pub fn came(&self, what: Arrived) {
         match what {
-            Arrived::Attempt { call, attempt, end, response, service, lag, deviations } => {
+            Arrived::Attempt { call, attempt, end, response, service, connect, lag, deviations } => {
                 let flight = {
                     let mut aloft = self.0.aloft.borrow_mut();
                     let is_it = |f: &Rc<Flight>| f.attempt.call == call && f.attempt.attempt == attempt;
@@ -175,7 +175,7 @@ impl Station {
                 let response = response.map(|response| self.0.keeps_upload_url(response));
                 // What is not on the wire any more was broken off before.
                 let Some(op) = flight.as_ref().map(|flight| flight.attempt.request.op()) else { return };
-                let wire = Wire { op, call, attempt, end, service, late: late + lag, lag, deviations };
+                let wire = Wire { op, call, attempt, end, service, connect, late: late + lag, lag, deviations };
                 let end = wire.end.clone();
                 self.0.record(What::Wire(Box::new(wire)));
                 if let Some(flight) = flight {

@@ -6,7 +6,7 @@ mod common;
 use fieldday_api::endpoint::Op;
 use fieldday_api::pace::Pace;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::{Time, TimeOfDay};
+use fieldday_api::time::{Span, Time, TimeOfDay};
 use fieldday_engine::setup;
 use fieldday_history::event::ClientKind;
 use fieldday_history::{Event, What};
@@ -36,6 +36,11 @@ fn lives(scenario: Scenario, http: HttpVersion) {
     assert!(outcome.contract.is_empty(), "the mock speaks as the specification does");
 
     let (start, events) = &cells["cell-0"];
+    // Whichever cell opened those of a pool.
+    let all = cells.values().flat_map(|(_, events)| events);
+    let mut wires = all.filter_map(|event| if let What::Wire(wire) = &event.what { Some(wire) } else { None });
+    assert!(wires.clone().all(|wire| wire.connect <= wire.service), "a connection is opened within the attempt");
+    assert!(wires.clone().any(|wire| wire.connect > Span::ZERO) && wires.any(|wire| wire.connect == Span::ZERO));
     let phones: Vec<u32> = events
         .iter()
         .filter_map(|event| match &event.what {

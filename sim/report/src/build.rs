@@ -154,6 +154,7 @@ fn limit(op: Op, measured: &OpMeasures, findings: &Findings) -> Limit {
         beyond: measured.beyond_limit,
         mark: limit_mark(op, findings),
         wire: measured.live.wire.recorded().map(|took| percentiles(took, 1)),
+        connect: measured.live.connect.recorded().map(|took| percentiles(took, 1)),
         due: measured.live.due.recorded().map(|took| percentiles(took, 1)),
         felt: measured.live.felt.recorded().map(|took| percentiles(took, 1)),
     }

@@ -1,5 +1,5 @@
 //! `latency.hlog`: a log of the HdrHistogram tools, with one histogram an endpoint, told apart by their tags: `clock-in` has
-//! the attempts, `clock-in.wire`, `.due` and `.felt` what a live run's other clocks measured.
+//! the attempts, `clock-in.wire`, `.connect`, `.due` and `.felt` what a live run's other clocks measured.
 
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::Time;
@@ -19,7 +19,8 @@ pub fn op_word(op: Op) -> String {
 /// An endpoint's histograms that are not empty, with their tags: of its attempts, and by a live run's clocks.
 fn histograms(op: Op, measures: &Measures) -> impl Iterator<Item = (String, &Histogram<u32>)> {
     let (of, word) = (measures.op(op), op_word(op));
-    let live = [("wire", &of.live.wire), ("due", &of.live.due), ("felt", &of.live.felt)];
+    let live = &of.live;
+    let live = [("wire", &live.wire), ("connect", &live.connect), ("due", &live.due), ("felt", &live.felt)];
     let tagged = live.map(|(clock, took)| (format!("{word}.{clock}"), took));
     let all = std::iter::once((word, &of.took)).chain(tagged);
     all.filter_map(|(tag, took)| took.recorded().map(|took| (tag, took)))

@@ -160,6 +160,9 @@ pub struct Limit {
     /// On the wire: what the target itself took. Live runs only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<Percentiles>,
+    /// How much of that it took to open a connection, of the attempts that had to. Live runs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect: Option<Percentiles>,
     /// From when calls were due by the plan. Live runs only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Percentiles>,

@@ -303,7 +303,11 @@ pub fn says(what: &What) -> String {
                 WireEnd::Broken { why } => format!("broken ({why})"),
                 WireEnd::BrokenOff => "broken off".to_owned(),
             };
-            format!("  (on the wire: {end} to call {call} after {service}, sent {late} late)")
+            let opened = match wire.connect {
+                Span::ZERO => String::new(),
+                took => format!(", {} of it to open a connection", span(took)),
+            };
+            format!("  (on the wire: {end} to call {call} after {service}{opened}, sent {late} late)")
         }
         What::TokenCame { lives: Some(lives), took, .. } => {
             format!("  (on the wire: a token for {} came after {})", span(*lives), span(*took))

@@ -30,6 +30,7 @@ fn limit(op: &str, label: &str, limit_us: Option<u64>, latency: Percentiles, mar
         beyond: timed_out,
         mark,
         wire: None,
+        connect: None,
         due: None,
         felt: None,
     }

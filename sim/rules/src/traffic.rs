@@ -86,6 +86,7 @@ mod tests {
             attempt: 0,
             end: WireEnd::Answered { status, bytes: 0, request_id: None },
             service: Span::millis(took_ms),
+            connect: Span::ZERO,
             late: Span::ZERO,
             lag: Span::ZERO,
             deviations: Vec::new(),

@@ -5,7 +5,9 @@ mod common;
 use common::*;
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::Span;
-use fieldday_history::event::{Lapse, Screen, Source, Trigger, What};
+use fieldday_history::Event;
+use fieldday_history::What;
+use fieldday_history::event::{Lapse, Screen, Source, Trigger, Wire, WireEnd};
 use fieldday_rules::Measures;
 
 fn measured(s: &Stream) -> Measures {
@@ -94,4 +96,20 @@ fn the_clocks_of_a_live_run_are_made_when_they_are_needed_and_add_up() {
     assert!(live.felt.recorded().is_none());
     assert_eq!(one.op(Op::ListTasks).live.felt.min(), 1, "less than a microsecond counts as one");
     assert_eq!(one.op(Op::ClockIn).took.len(), 0, "none of them is the attempt's");
+}
+
+#[test]
+fn what_opening_a_connection_took_is_measured_of_the_attempts_that_opened_one() {
+    let mut measures = Measures::new();
+    let event = |what| Event { at: Span::seconds(1), client: 0, what };
+    measures.on(&event(What::Began));
+    for connect in [Span::ZERO, Span::millis(3), Span::ZERO] {
+        let end = WireEnd::Answered { status: 200, bytes: 2, request_id: None };
+        let (service, late, lag, deviations) = (Span::millis(10), Span::ZERO, Span::ZERO, Vec::new());
+        let wire = Wire { op: Op::ClockIn, call: 0, attempt: 0, end, service, connect, late, lag, deviations };
+        measures.on(&event(What::Wire(Box::new(wire))));
+    }
+    let live = &measures.op(Op::ClockIn).live;
+    assert_eq!((live.wire.len(), live.wire.min() / 1_000), (3, 10), "it is part of the time on the wire");
+    assert_eq!((live.connect.len(), live.connect.max() / 1_000), (1, 3));
 }

@@ -24,8 +24,8 @@ pub struct Lines {
 
 /// What a connection in use is taken with.
 pub struct Hold {
-    /// Whether it was used before, and so may have been closed by the other side meanwhile.
-    pub reused: bool,
+    /// How long it took to open it; none if it was used before, and so may have been closed by the other side meanwhile.
+    pub opened_in: Option<Duration>,
     generation: u64,
     permit: Option<OwnedSemaphorePermit>,
 }
@@ -58,13 +58,15 @@ impl Lines {
         };
         let generation = self.generation.get();
         if let Some(connection) = self.an_idle_one() {
-            return Ok((connection, Hold { reused: true, generation, permit }));
+            return Ok((connection, Hold { opened_in: None, generation, permit }));
         }
+        let began = Instant::now();
         let connection = connector.connect().await?;
+        let opened_in = Some(began.elapsed());
         if let Connection::Http2(shared) = &connection {
             self.idle.borrow_mut().push((Connection::Http2(shared.clone()), Instant::now()));
         }
-        Ok((connection, Hold { reused: false, generation, permit }))
+        Ok((connection, Hold { opened_in, generation, permit }))
     }
     fn an_idle_one(&self) -> Option<Connection> {
         let mut idle = self.idle.borrow_mut();
@@ -154,7 +156,7 @@ mod tests {
             for _ in 0..requests {
                 before_each(&lines);
                 let (connection, hold) = lines.take(&connector).await.unwrap();
-                reused.push(hold.reused);
+                reused.push(hold.opened_in.is_none());
                 let request = Request::get("/health").header("host", "here").body(Outgoing::json(None)).unwrap();
                 match exchange(connection, request).await {
                     Ok((answer, Some(connection))) if answer.status == 200 => lines.give_back(connection, hold),

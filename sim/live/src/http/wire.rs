@@ -75,6 +75,15 @@ struct UnderWay {
     leaves: Time,
     /// Since when, and by how much that was late; none while it waits for its turn.
     began: Option<(Instant, Span)>,
+    /// What it took to open a connection, if it had to.
+    connect: Span,
+}
+
+/// What was timed of an exchange.
+struct Timed {
+    service: Span,
+    connect: Span,
+    lag: Span,
 }
 
 /// One client's end.
@@ -122,17 +131,20 @@ impl Carrier for HttpWire {
         let task = tokio::task::spawn_local(async move {
             let carried = inner.carry(&errand).await;
             let ended = carried.as_ref().map_or_else(|_| Instant::now(), |answer| answer.ended);
-            let (service, lag) = inner.timed(&key, ended);
+            let Timed { service, connect, lag } = inner.timed(&key, ended);
             // Others whose answers are there, too, take their time first: then there is time to read what it says.
             tokio::task::yield_now().await;
             let (end, response, deviations) = inner.read(&errand.request, carried);
             inner.under_way.borrow_mut().remove(&key);
             inner.arrived(
                 key,
-                Arrived::Attempt { call: key.1, attempt: key.2, end, response, service, lag, deviations },
+                Arrived::Attempt { call: key.1, attempt: key.2, end, response, service, connect, lag, deviations },
             );
         });
-        self.0.under_way.borrow_mut().insert(key, UnderWay { task: task.abort_handle(), leaves, began: None });
+        self.0
+            .under_way
+            .borrow_mut()
+            .insert(key, UnderWay { task: task.abort_handle(), leaves, began: None, connect: Span::ZERO });
     }
     fn fetch_token(&self, client: u32, fetch: u32) {
         let inner = self.0.clone();
@@ -159,11 +171,12 @@ impl Carrier for HttpWire {
     }
     fn break_off(&self, client: u32, call: u32, attempt: u8) {
         let key = (client, call, attempt);
-        let (service, lag) = self.0.timed(&key, Instant::now());
+        let Timed { service, connect, lag } = self.0.timed(&key, Instant::now());
         let Some(under_way) = self.0.under_way.borrow_mut().remove(&key) else { return };
         under_way.task.abort();
         let end = WireEnd::BrokenOff;
-        let what = Arrived::Attempt { call, attempt, end, response: None, service, lag, deviations: Vec::new() };
+        let deviations = Vec::new();
+        let what = Arrived::Attempt { call, attempt, end, response: None, service, connect, lag, deviations };
         self.0.arrived(key, what);
     }
 }
@@ -182,12 +195,22 @@ impl Inner {
             under_way.began.get_or_insert_with(|| (Instant::now(), self.clock.now().since(leaves)));
         }
     }
+    /// It has a connection, which took so long to open.
+    fn connected(&self, errand: &Errand, opened_in: Option<Duration>) {
+        let key = (errand.client, errand.call, errand.attempt);
+        if let (Some(under_way), Some(took)) = (self.under_way.borrow_mut().get_mut(&key), opened_in) {
+            under_way.connect = span(took);
+        }
+    }
     /// How long an exchange took that ended then, and by how much it began late.
-    fn timed(&self, key: &(u32, u32, u8), ended: Instant) -> (Span, Span) {
+    fn timed(&self, key: &(u32, u32, u8), ended: Instant) -> Timed {
+        let none = Timed { service: Span::ZERO, connect: Span::ZERO, lag: Span::ZERO };
         match self.under_way.borrow().get(key) {
-            Some(UnderWay { began: Some((began, lag)), .. }) => (span(ended.duration_since(*began)), *lag),
-            Some(UnderWay { leaves, .. }) => (Span::ZERO, self.clock.now().since(*leaves)),
-            None => (Span::ZERO, Span::ZERO),
+            Some(UnderWay { began: Some((began, lag)), connect, .. }) => {
+                Timed { service: span(ended.duration_since(*began)), connect: *connect, lag: *lag }
+            }
+            Some(UnderWay { leaves, .. }) => Timed { lag: self.clock.now().since(*leaves), ..none },
+            None => none,
         }
     }
     fn arrived(&self, (client, ..): (u32, u32, u8), what: Arrived) {
@@ -249,6 +272,7 @@ impl Inner {
                 Ok(taken) => taken,
                 Err(error) => return no_connection(&error),
             };
+            self.connected(errand, hold.opened_in);
             match exchange(connection, request).await {
                 Ok((answer, again)) => {
                     if let Some(connection) = again {
@@ -257,7 +281,9 @@ impl Inner {
                     return Ok(answer);
                 }
                 // The other side closed an idle connection just then: nothing was sent, and any client tries anew.
-                Err(ExchangeEnd(why)) if hold.reused && why == "closed before the request was sent" => continue,
+                Err(ExchangeEnd(why)) if hold.opened_in.is_none() && why == "closed before the request was sent" => {
+                    continue;
+                }
                 Err(ExchangeEnd(why)) => return failed(&why),
             }
         }
@@ -310,10 +336,12 @@ impl Inner {
                 }
             }
         };
+        let began = Instant::now();
         let connection = match store.connect().await {
             Ok(connection) => connection,
             Err(error) => return no_connection(&error),
         };
+        self.connected(errand, Some(began.elapsed()));
         let bytes = self.settings.upload_bytes.map_or(bytes, |most| bytes.min(most));
         let request = Request::builder().method("PUT").uri(rest).header(HOST, store.target().authority());
         let request = self.settings.traced(request, errand.key).header(CONTENT_TYPE, "audio/mp4");

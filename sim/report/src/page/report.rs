@@ -240,8 +240,13 @@ impl Report<'_> {
     fn live_bars(&self) -> Vec<String> {
         let limits = &self.summary.limits;
         type Of = fn(&Limit) -> Option<crate::summary::Percentiles>;
-        let clocks: [(&str, &str, Of); 3] = [
-            ("On the wire", "What the target itself took.", |limit| limit.wire),
+        let clocks: [(&str, &str, Of); 4] = [
+            ("On the wire", "What the target itself took, new connections included.", |limit| limit.wire),
+            (
+                "Of that, opening a connection",
+                "Of the attempts that had to: after a gap of the network, or beside another.",
+                |limit| limit.connect,
+            ),
             (
                 "From when it was due",
                 "By the plan, whatever the target did before: what coordinated omission would hide.",

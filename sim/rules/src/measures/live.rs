@@ -12,6 +12,8 @@ pub(super) enum LiveClock {
     Wire {
         /// By so much.
         late: Span,
+        /// What it took to open a connection.
+        connect: Span,
     },
     /// The person: from their wish to its fulfilment, with link, queue and repeats.
     Felt,
@@ -37,7 +39,7 @@ impl Live {
         let of = |number: u32| (event.client, number);
         match &event.what {
             What::Wire(wire) if matches!(wire.end, WireEnd::Answered { .. }) => {
-                Some((LiveClock::Wire { late: wire.late }, wire.op, wire.service))
+                Some((LiveClock::Wire { late: wire.late, connect: wire.connect }, wire.op, wire.service))
             }
             What::Queued { action, request } => {
                 self.queued.insert(of(*action), (request.op(), event.at));

@@ -137,8 +137,11 @@ impl Measures {
         }
         if let Some((clock, op, took)) = self.live.on(event) {
             match clock {
-                LiveClock::Wire { late } => {
+                LiveClock::Wire { late, connect } => {
                     self.record_wire(op, took);
+                    if connect > Span::ZERO {
+                        ops::record(&mut self.ops[op.index()].live.connect, connect);
+                    }
                     self.record_due(op, took + late);
                 }
                 LiveClock::Felt => self.record_felt(op, took),

@@ -40,6 +40,8 @@ pub struct OpMeasures {
 pub struct LiveClocks {
     /// On the wire: what the target itself took.
     pub wire: LazyHistogram,
+    /// How much of that it took to open a connection, of the attempts that had to.
+    pub connect: LazyHistogram,
     /// From when a call was due by the plan.
     pub due: LazyHistogram,
     /// As the person felt it, queue, link and repeats included.
@@ -49,10 +51,11 @@ pub struct LiveClocks {
 impl LiveClocks {
     fn new() -> LiveClocks {
         let clock = || LazyHistogram::new(HOUR);
-        LiveClocks { wire: clock(), due: clock(), felt: clock() }
+        LiveClocks { wire: clock(), connect: clock(), due: clock(), felt: clock() }
     }
     fn merge(&mut self, other: &LiveClocks) {
         self.wire.merge(&other.wire);
+        self.connect.merge(&other.connect);
         self.due.merge(&other.due);
         self.felt.merge(&other.felt);
     }

@@ -71,7 +71,7 @@ fn endpoints(limits: &[Limit]) -> Vec<Family> {
             ("killed", of.killed),
         ];
         outcomes.iter().for_each(|(outcome, n)| attempts.add(&[endpoint, ("outcome", *outcome)], *n as f64));
-        let live = [("wire", of.wire), ("due", of.due), ("felt", of.felt)];
+        let live = [("wire", of.wire), ("connect", of.connect), ("due", of.due), ("felt", of.felt)];
         let live = live.into_iter().filter_map(|(clock, took)| Some((clock, took?)));
         for (clock, took) in std::iter::once(("attempt", of.latency)).chain(live) {
             quantiles(&mut latency, &[endpoint, ("clock", clock)], &took);
