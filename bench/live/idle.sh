@@ -22,16 +22,16 @@ steady = 1
 
 [live]
 speed = 1
-window = ["11:00", "11:05"]
+window = ["11:00", "11:06"]
 # Not all at once: whoever opens the app asks for three things, over a connection each.
-ramp_s = 180
+ramp_s = 200
 linger_s = 0
 clock_out = false
 auditors = false
 
 TOML
 
-# Prints memory in kB at 285 s, and the seconds of processor time between 245 s and 295 s, when nobody begins any more and what
+# Prints memory in kB at 305 s, and the seconds of processor time between 265 s and 315 s, when nobody begins any more and what
 # a burst opened is closed.
 measured() {
   serve "$dir/scenario.toml" --reps "$1" --delay-us 500
@@ -39,7 +39,7 @@ measured() {
   local run=$! from at
   # From when the window opened: planning so many reps takes a moment.
   until grep -q 'requests (' "$dir/progress"; do sleep 0.5; kill -0 $run 2>/dev/null || { cat "$dir/progress" >&2; stopped; exit 1; }; done
-  sleep 245; from=$(cpu $run)
+  sleep 265; from=$(cpu $run)
   sleep 40; at=$(rss $run)
   sleep 10; echo "$at $(of "$(cpu $run) - $from" 2) $(ls /proc/$run/fd | wc -l)"
   kill -INT $run; wait $run || true

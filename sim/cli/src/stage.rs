@@ -59,6 +59,18 @@ impl Stage {
     pub fn reps(&self) -> u64 {
         self.cells.iter().flat_map(|cell| &cell.tenants).map(|tenant| tenant.reps.len() as u64).sum()
     }
+    /// How many play beside them: at desks, as auditors, as intruders. Each does one thing after the other.
+    pub fn others(&self) -> u64 {
+        let live = &self.scenario.live;
+        let of = |is_on: bool, many: usize| if is_on { many as u64 } else { 0 };
+        let tenants = self.cells.iter().flat_map(|cell| &cell.tenants);
+        let each = tenants.map(|tenant| {
+            of(live.office, tenant.office.len())
+                + of(live.auditors, tenant.auditor.iter().len())
+                + of(live.intruders, tenant.intruders.len())
+        });
+        each.sum()
+    }
     /// All tenants have the plan's date now, and still have it when the run ends.
     pub fn ends_before_midnight(&self, now: Time) -> Result<(), Failure> {
         let lasts = lasts(&self.scenario) + Span::seconds(i64::from(self.scenario.live.linger_s));

@@ -29,7 +29,7 @@ use fieldday_report::{Facts, Folder, FolderError, HISTORY, Outcome, RUN_SCHEMA, 
 use fieldday_tokens::{Source, Wallet};
 use fieldday_world::export::{Export, Format as ExportFormat};
 use fieldday_world::plan::Plan;
-use fieldday_world::scenario::{Live, Scaled, Scenario};
+use fieldday_world::scenario::{Connections, Live, Scaled, Scenario};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -178,9 +178,10 @@ fn workers(args: &RunArgs) -> usize {
 /// of their ends.
 pub(super) fn enough_files(stage: &Stage, is_mock: bool) -> Result<(), Failure> {
     /// The runtimes', goose's, the run folder's.
-    const OTHERS: u64 = 200;
-    let reps = stage.reps();
-    let needed = most_connections(reps, &stage.scenario) * if is_mock { 2 } else { 1 } + OTHERS;
+    const OWN: u64 = 200;
+    let (reps, ends) = (stage.reps(), if is_mock { 2 } else { 1 });
+    let others = if stage.scenario.live.connections == Connections::Shared { 0 } else { stage.others() };
+    let needed = (most_connections(reps, &stage.scenario) + others) * ends + OWN;
     match machine::raise_open_files() {
         Some(allowed) if allowed < needed => Err(Failure::TooFewFiles { reps, needed, allowed }),
         _ => Ok(()),
