@@ -182,7 +182,7 @@ pub(super) fn enough_files(stage: &Stage, is_mock: bool) -> Result<(), Failure> 
     let (reps, ends) = (stage.reps(), if is_mock { 2 } else { 1 });
     let others = if stage.scenario.live.connections == Connections::Shared { 0 } else { stage.others() };
     let needed = (most_connections(reps, &stage.scenario) + others) * ends + OWN;
-    match machine::raise_open_files() {
+    match machine::raise_open_files(needed) {
         Some(allowed) if allowed < needed => Err(Failure::TooFewFiles { reps, needed, allowed }),
         _ => Ok(()),
     }

@@ -86,7 +86,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 pub fn mock(args: &MockArgs) -> Result<(), Failure> {
     machine::take_small_pages();
-    machine::raise_open_files();
+    machine::raise_open_files(0);
     let plan = plan(args)?;
     args.defect.iter().filter(|name| matches!(Defect::named(name), Some(Defect::Phone(_)))).for_each(|name| {
         output::note(&format!("the defect {name} is one of phones: a backend does nothing with it"));
