@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Processor time of a request: a rep's, with app, link, judges, history and goose's metrics, beside what bare tools need for
 # a bare request; all in one run against the same mock, so that the ratios mean something on a noisy machine. Tools make as many
-# requests as they can; the last row but theirs makes as few as the reps do, since a processor that mostly waits needs more for
+# requests as they can; "the same as seldom" makes as few as the reps do, since a processor that mostly waits needs more for
 # the same request.
 #
 # usage: bench/live/request-cost.sh [rounds]    3 if not given; needs a release build and wrk; oha and locust if they are there

@@ -180,7 +180,7 @@ async fn three_workers_take_three_requests_at_a_time() {
 }
 
 #[tokio::test]
-async fn an_exponential_pace_has_its_mean_and_a_long_tail() {
+async fn an_exponential_service_time_has_its_mean_and_a_long_tail() {
     let world = Arc::new(world(plan(""), |options| options.service = Service::Exponential(Span::millis(100))).await);
     let mut asked = tokio::task::JoinSet::new();
     for _ in 0..200 {

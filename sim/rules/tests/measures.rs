@@ -5,9 +5,8 @@ mod common;
 use common::*;
 use fieldday_api::endpoint::Op;
 use fieldday_api::time::Span;
-use fieldday_history::Event;
-use fieldday_history::What;
 use fieldday_history::event::{Lapse, Screen, Source, Trigger, Wire, WireEnd};
+use fieldday_history::{Event, What};
 use fieldday_rules::Measures;
 
 fn measured(s: &Stream) -> Measures {

@@ -76,8 +76,8 @@ pub(super) fn chart(outcome: &Outcome) -> String {
 
 /// A moment in UTC, as short as it can be: `07:45Z`, and `+1 d 02:30Z` on the day after the first one.
 fn moment(from: Time, at: Time) -> String {
-    let (utc, days) = (Zone::utc(), |of: Time| Zone::utc().date(of).days());
-    let (time, later) = (utc.time_of_day(at).to_string(), days(at) - days(from));
+    let utc = Zone::utc();
+    let (time, later) = (utc.time_of_day(at).to_string(), utc.date(at).days() - utc.date(from).days());
     let day = if later == 0 { String::new() } else { format!("+{later} d ") };
     format!("{day}{}Z", time.strip_suffix(":00").unwrap_or(&time))
 }
