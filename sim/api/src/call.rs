@@ -3,7 +3,6 @@
 
 use crate::endpoint::{Method, Op};
 use crate::error::ErrorBody;
-use crate::time::Span;
 use crate::wire::Page;
 use crate::wire::appointments::{AppointmentDetail, AppointmentList, AppointmentPatch, AppointmentQuery};
 use crate::wire::extras::{Health, RagAnswer, RagQuery, Win, WinPost, WinsFeed};
@@ -13,6 +12,7 @@ use crate::wire::recordings::{
 };
 use crate::wire::shifts::{ClockIn, Shift, ShiftDay};
 use crate::wire::tasks::{Task, TaskCompleted, TaskCreate, TaskList, TaskPatch, TaskQuery};
+use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 

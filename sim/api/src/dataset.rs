@@ -3,11 +3,11 @@
 
 use crate::names::{RecordingMode, Role};
 use crate::private::Private;
-use crate::time::{TimeOfDay, Zone};
 use crate::wire::appointments::{Appointment, Contact, Lead};
 use crate::wire::messages::Message;
 use crate::wire::recordings::RecordingSession;
 use crate::wire::tasks::Task;
+use fieldday_kernel::time::{TimeOfDay, Zone};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 

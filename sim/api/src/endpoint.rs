@@ -2,7 +2,7 @@
 //! to know one of these reads it here.
 
 use crate::names::Role;
-use crate::time::Span;
+use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -19,7 +19,6 @@ pub mod pace;
 pub mod private;
 pub mod probe;
 pub mod rules;
-pub mod time;
 pub mod token;
 pub mod wire;
 

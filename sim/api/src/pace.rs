@@ -2,7 +2,7 @@
 //! that is lived faster than the wall.
 
 use crate::endpoint::TimeoutClass;
-use crate::time::Span;
+use fieldday_kernel::time::Span;
 
 /// How many times as fast as specified each kind of the protocol's times passes; 1 is as specified.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

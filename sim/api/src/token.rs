@@ -1,6 +1,6 @@
 //! What a bearer token says, once decoded. How it is signed and read is the business of whoever has a wire.
 
-use crate::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::fmt;

@@ -7,12 +7,12 @@ use common::{MORNING, World, clock_in, get, noted, poll, quick, s, start, stop, 
 use criterion::{Criterion, criterion_group, criterion_main};
 use fieldday_api::call::Call;
 use fieldday_api::names::RecordingMode;
-use fieldday_api::time::{Span, Time, Zone};
 use fieldday_api::token::Credential;
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::AppointmentQuery;
 use fieldday_api::wire::tasks::TaskQuery;
 use fieldday_backend::{Backend, Request, Served};
+use fieldday_kernel::time::{Span, Time, Zone};
 use std::hint::black_box;
 
 /// A cell, with six appointments today for each rep, and who asks: the rep `r07` of the first tenant.

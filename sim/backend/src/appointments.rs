@@ -9,10 +9,10 @@ use crate::state::{AppointmentRow, At, Before, Kind, Tenant, agenda_key};
 use crate::{Backend, Seen};
 use fieldday_api::call::Answer;
 use fieldday_api::names::{LeadStatus, Outcome};
-use fieldday_api::time::{Date, Span, Time, Zone};
 use fieldday_api::wire::appointments::{
     Appointment, AppointmentDetail, AppointmentList, AppointmentPatch, AppointmentQuery, AppointmentSummary,
 };
+use fieldday_kernel::time::{Date, Span, Time, Zone};
 
 /// §0.3's page, for the reading by which the list of appointments pages too.
 const PAGE: u32 = 50;

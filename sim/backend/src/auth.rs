@@ -8,8 +8,8 @@ use crate::state::{At, Kind};
 use fieldday_api::SmolStr;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::names::Role;
-use fieldday_api::time::{Span, Time};
 use fieldday_api::token::{Claims, Credential, TenantClaim};
+use fieldday_kernel::time::{Span, Time};
 
 /// Somebody whose token verified.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use crate::defects::Defect;
 use crate::mishaps::Mishap;
 use fieldday_api::endpoint::{Op, TimeoutClass};
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -9,9 +9,9 @@ use crate::state::{At, Kind};
 use fieldday_api::SmolStr;
 use fieldday_api::call::Answer;
 use fieldday_api::private::Private;
-use fieldday_api::time::Time;
 use fieldday_api::wire::Page;
 use fieldday_api::wire::extras::{Health, RagAnswer, RagQuery, Win, WinPost, WinsFeed};
+use fieldday_kernel::time::Time;
 
 impl Backend {
     /// The health path.

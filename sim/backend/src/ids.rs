@@ -1,7 +1,7 @@
 //! Names of new rows, made of the key of the request that made them.
 
 use fieldday_api::SmolStr;
-use fieldday_chance::{join_keys, name_key};
+use fieldday_kernel::random::{join_keys, name_key};
 
 /// Thirteen digits of base 36 hold 64 bits; the longest prefix (`session_`) leaves them within 23 bytes.
 const DIGITS: usize = 13;

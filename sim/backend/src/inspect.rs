@@ -3,8 +3,8 @@
 use crate::Backend;
 use fieldday_api::SmolStr;
 use fieldday_api::names::{AppointmentStatus, Outcome, Processing, TaskStatus};
-use fieldday_api::time::Time;
 use fieldday_api::wire::shifts::Shift;
+use fieldday_kernel::time::Time;
 use serde::Serialize;
 
 /// What the backend holds of a rep.

@@ -47,10 +47,10 @@ use crate::times::ServiceTables;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::http::{encode_answer, op_of};
-use fieldday_api::time::{Span, Time};
 use fieldday_api::token::Credential;
 use fieldday_api::wire::appointments::Appointment;
-use fieldday_chance::{Purpose, Stream};
+use fieldday_kernel::random::{Purpose, Stream};
+use fieldday_kernel::time::{Span, Time};
 use std::sync::Arc;
 
 const SERVICE: Purpose = Purpose::new("backend service time");

@@ -15,10 +15,10 @@ use fieldday_api::SmolStr;
 use fieldday_api::dataset::{OwnedTask, TenantData, Thread, User};
 use fieldday_api::names::TaskStatus;
 use fieldday_api::private::Private;
-use fieldday_api::time::Time;
 use fieldday_api::wire::appointments::{Appointment, Contact, Lead};
 use fieldday_api::wire::recordings::RecordingSession;
-use fieldday_chance::name_key;
+use fieldday_kernel::random::name_key;
+use fieldday_kernel::time::Time;
 
 /// What is wrong with a data set.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

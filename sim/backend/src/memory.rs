@@ -4,9 +4,9 @@ use crate::heard::Target;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::{Op, Repeat};
-use fieldday_api::time::{Span, Time};
 use fieldday_api::token::Credential;
 use fieldday_api::wire::tasks::TaskCreate;
+use fieldday_kernel::time::{Span, Time};
 use std::sync::Arc;
 
 /// How long a lock lasts that nobody released.

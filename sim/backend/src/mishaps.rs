@@ -6,9 +6,9 @@
 use crate::heard::Target;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::{Span, Time};
 use fieldday_api::token::Credential;
-use fieldday_chance::{MILLION, Purpose, Stream, is_chance, join_keys, name_key};
+use fieldday_kernel::random::{MILLION, Purpose, Stream, is_chance, join_keys, name_key};
+use fieldday_kernel::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 

@@ -9,12 +9,12 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::names::{AudioStorage, Processing, RecordingMode};
 use fieldday_api::private::Private;
-use fieldday_api::time::{Span, Time};
 use fieldday_api::wire::recordings::{
     Location, RecordingSession, RecordingSessionBody, RecordingStart, RecordingStarted, RecordingStop, UploadAudio,
     Uploaded,
 };
-use fieldday_chance::{Purpose, Stream};
+use fieldday_kernel::random::{Purpose, Stream};
+use fieldday_kernel::time::{Span, Time};
 use std::sync::Arc;
 
 const UPLOAD_KEY: Purpose = Purpose::new("backend upload key");

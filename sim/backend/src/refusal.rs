@@ -4,7 +4,7 @@ use crate::ids;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::error::{ErrorBody, ErrorCode};
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 
 /// An error answer in the making.
 #[derive(Debug)]

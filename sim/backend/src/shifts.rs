@@ -8,8 +8,8 @@ use crate::state::{At, Kind, RepRow, ShiftRow, Tenant};
 use crate::{Backend, Seen, ids};
 use fieldday_api::call::Answer;
 use fieldday_api::names::ShiftStatus;
-use fieldday_api::time::{Date, Span, Time, Zone};
 use fieldday_api::wire::shifts::{ClockIn, Shift, ShiftDay};
+use fieldday_kernel::time::{Date, Span, Time, Zone};
 
 /// By how much the reads of the stale defect lag.
 pub(crate) const LAG: Span = Span::seconds(5);

@@ -10,9 +10,9 @@ use fieldday_api::SmolStr;
 use fieldday_api::fixed::{Fixed, Score};
 use fieldday_api::names::{AnalysisOutcome, LeadQuality, Processing, RecordingMode};
 use fieldday_api::private::Private;
-use fieldday_api::time::{Span, Time};
 use fieldday_api::wire::recordings::{Analysis, Transcript};
-use fieldday_chance::{Purpose, Stream};
+use fieldday_kernel::random::{Purpose, Stream};
+use fieldday_kernel::time::{Span, Time};
 
 const TIMES: Purpose = Purpose::new("shunya times");
 const HEARD: Purpose = Purpose::new("shunya transcript");

@@ -12,9 +12,9 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::Answer;
 use fieldday_api::names::{Priority, TaskStatus};
 use fieldday_api::private::Private;
-use fieldday_api::time::Time;
 use fieldday_api::wire::tasks::{Task, TaskCompleted, TaskCreate, TaskList, TaskPatch, TaskQuery};
-use fieldday_chance::{join_keys, name_key};
+use fieldday_kernel::random::{join_keys, name_key};
+use fieldday_kernel::time::Time;
 
 impl Backend {
     /// `GET /tasks`: by due date (those without one last), creation and id.

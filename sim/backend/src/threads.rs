@@ -7,9 +7,9 @@ use crate::paging::Window;
 use crate::refusal::Refusal;
 use crate::state::Kind;
 use fieldday_api::call::Answer;
-use fieldday_api::time::Time;
 use fieldday_api::wire::Page;
 use fieldday_api::wire::messages::MessageThread;
+use fieldday_kernel::time::Time;
 
 impl Backend {
     /// `GET /message-threads/{contact_card_id}`: open to the tenant, oldest first, those to come left out.

@@ -2,8 +2,8 @@
 
 use crate::config::{ServiceTimes, Spread};
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Span;
-use fieldday_chance::Stream;
+use fieldday_kernel::random::Stream;
+use fieldday_kernel::time::Span;
 
 /// Parts per million of a normal distribution below −3, −2.5, … +4 deviations.
 const NORMAL: [u32; 15] = [
@@ -61,7 +61,7 @@ impl ServiceTables {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldday_chance::Purpose;
+    use fieldday_kernel::random::Purpose;
 
     fn drawn(spread: Spread) -> Vec<i64> {
         let table = Quantiles::new(spread);

@@ -5,13 +5,13 @@ use common::*;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::error::ErrorCode;
 use fieldday_api::names::RecordingMode;
-use fieldday_api::time::Span;
 use fieldday_api::token::{Claims, Credential};
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::extras::{RagQuery, WinPost};
 use fieldday_api::wire::tasks::{TaskPatch, TaskQuery};
 use fieldday_backend::{Config, UPLOAD_URL_PREFIX};
+use fieldday_kernel::time::Span;
 
 /// One call of every endpoint that takes a token and is not optional, on rows of `rep`.
 fn every_call(rep: &str, session: &str) -> Vec<Call> {

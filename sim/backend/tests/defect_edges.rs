@@ -5,10 +5,10 @@ mod common;
 use common::*;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::names::*;
-use fieldday_api::time::Span;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::tasks::{TaskPatch, TaskQuery};
 use fieldday_backend::{Backend, Config, Defect, Mishap, MishapKind, Request, Served, ShunyaStep};
+use fieldday_kernel::time::Span;
 
 fn mishap(kind: MishapKind) -> Mishap {
     Mishap {

@@ -6,12 +6,12 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, RawCall};
 use fieldday_api::fixed::Money;
 use fieldday_api::names::*;
-use fieldday_api::time::{Date, Span, Time, Zone};
 use fieldday_api::token::{Claims, Credential, RoleClaim, TenantClaim, UserClaim};
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::tasks::{TaskList, TaskPatch, TaskQuery};
 use fieldday_backend::{Backend, Config, Defect, Mishap, MishapKind, Request};
+use fieldday_kernel::time::{Date, Span, Time, Zone};
 
 #[test]
 fn every_defect_shows_with_it_and_not_without() {

@@ -7,13 +7,13 @@ use fieldday_api::call::{Answer, Call, RawCall};
 use fieldday_api::endpoint::Op;
 use fieldday_api::fixed::{Degrees, Fixed, Money, Seconds};
 use fieldday_api::names::*;
-use fieldday_api::time::Span;
 use fieldday_api::token::Credential;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::extras::WinPost;
 use fieldday_api::wire::recordings::UploadAudio;
 use fieldday_api::wire::tasks::{TaskCreate, TaskPatch, TaskQuery};
 use fieldday_backend::{Backend, Config, ServiceTimes, Spread};
+use fieldday_kernel::time::Span;
 
 fn update(task: &str, body: TaskPatch) -> Call {
     Call::UpdateTask { task_id: s(task), body }

@@ -3,9 +3,9 @@
 mod common;
 use common::*;
 use fieldday_api::names::RecordingMode;
-use fieldday_api::time::Span;
 use fieldday_api::token::Credential;
 use fieldday_backend::{Backend, Config, DataError, Mishap, MishapKind, UPLOAD_URL_PREFIX};
+use fieldday_kernel::time::Span;
 use serde_json::Value;
 
 fn http(world: &mut World, user: Option<&str>, line: &str, body: &str) -> (u16, Value) {

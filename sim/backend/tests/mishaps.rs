@@ -6,8 +6,8 @@ use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::names::*;
-use fieldday_api::time::{Span, Time};
 use fieldday_backend::{Backend, Config, Mishap, MishapKind, Request, Served, ShunyaStep};
+use fieldday_kernel::time::{Span, Time};
 use proptest::prelude::*;
 
 fn mishap(kind: MishapKind) -> Mishap {

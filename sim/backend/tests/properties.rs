@@ -5,10 +5,10 @@ use common::*;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::fixed::Money;
 use fieldday_api::names::*;
-use fieldday_api::time::{Date, Span, Time, Zone};
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::tasks::{TaskCreate, TaskPatch, TaskQuery};
+use fieldday_kernel::time::{Date, Span, Time, Zone};
 use proptest::prelude::*;
 
 /// What a rep may do, with ids left to whoever does it.

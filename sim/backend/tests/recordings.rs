@@ -6,8 +6,8 @@ use fieldday_api::call::Call;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::fixed::Seconds;
 use fieldday_api::names::*;
-use fieldday_api::time::Span;
 use fieldday_api::wire::recordings::UploadAudio;
+use fieldday_kernel::time::Span;
 
 #[test]
 fn a_recording_needs_a_shift_and_an_appointment_of_ones_own() {

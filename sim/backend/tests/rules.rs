@@ -6,12 +6,12 @@ use fieldday_api::call::Call;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::fixed::Money;
 use fieldday_api::names::*;
-use fieldday_api::time::{Date, Span};
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::shifts::ClockIn;
 use fieldday_api::wire::tasks::{TaskPatch, TaskQuery};
 use fieldday_backend::{ClockInRepeat, Config, LimitPolicy};
+use fieldday_kernel::time::{Date, Span};
 
 fn ids(world: &mut World, query: TaskQuery) -> (Vec<String>, u32, u32) {
     let answer = world.ask("a1", Call::ListTasks(query));

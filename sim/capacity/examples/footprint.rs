@@ -3,9 +3,9 @@
 //! usage: footprint SCENARIO REPS
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)] // It looks at its own process.
 
-use fieldday_api::time::Span;
 use fieldday_backend::{Backend, Config};
 use fieldday_engine::cell::CellRun;
+use fieldday_kernel::time::Span;
 use fieldday_rep::app::settings::Retrying;
 use fieldday_world::plan::Plan;
 use fieldday_world::scenario::Scenario;

@@ -3,8 +3,8 @@
 //! usage: scale SCENARIO REPS INSTANCES [FROM UNTIL]
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)] // It measures, so it looks at clocks and arguments.
 
-use fieldday_api::time::TimeOfDay;
 use fieldday_capacity::simulate::{Question, Watch, simulate};
+use fieldday_kernel::time::TimeOfDay;
 use fieldday_world::scenario::Scenario;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;

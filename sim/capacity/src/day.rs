@@ -2,9 +2,9 @@
 //! day on the virtual clock.
 
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::{Span, Time, TimeOfDay, Zone};
 use fieldday_history::event::ClientKind;
 use fieldday_history::{Event, What};
+use fieldday_kernel::time::{Span, Time, TimeOfDay, Zone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

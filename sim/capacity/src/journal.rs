@@ -3,7 +3,7 @@
 
 use crate::level::Level;
 use crate::search::Range;
-use fieldday_api::time::Time;
+use fieldday_kernel::time::Time;
 use fieldday_report::Host;
 use fieldday_world::scenario::Scenario;
 use serde::{Deserialize, Serialize};
@@ -210,7 +210,7 @@ mod tests {
     }
     fn room(name: &str) -> PathBuf {
         // Of this checkout alone: another may test at the same time.
-        let checkout = fieldday_chance::name_key(env!("CARGO_MANIFEST_DIR"));
+        let checkout = fieldday_kernel::random::name_key(env!("CARGO_MANIFEST_DIR"));
         let room = std::env::temp_dir().join(format!("fieldday-journal-{name}-{checkout:x}"));
         let _ = fs::remove_dir_all(&room);
         fs::create_dir_all(&room).unwrap();

@@ -4,7 +4,7 @@
 //! coefficients of variation of both (Allen and Cunneen; for one server and arrivals that are independent it is Pollaczek and
 //! Khinchine's exact mean), and is taken to fall off exponentially, as it does in M/M/c.
 
-use fieldday_chance::{Purpose, Stream};
+use fieldday_kernel::random::{Purpose, Stream};
 use serde::{Deserialize, Serialize};
 
 /// So many requests are played through a queue.

@@ -4,7 +4,7 @@ use crate::level::{Endpoint, Judged, Latency, Level};
 use crate::queue::{Queue, exponential};
 use crate::search::Share;
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Time;
+use fieldday_kernel::time::Time;
 use fieldday_report::limits::{LimitResult, LimitUnit, LimitVerdict};
 
 /// A target with so many workers, and what reps ask of it.

@@ -5,7 +5,7 @@
 //! √((1−σ)/κ). Fitted by least squares (Levenberg and Marquardt), no parameter below 0; intervals by resampling the residuals
 //! 400 times with a fixed seed.
 
-use fieldday_chance::{Purpose, Stream};
+use fieldday_kernel::random::{Purpose, Stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

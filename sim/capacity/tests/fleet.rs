@@ -1,7 +1,7 @@
 //! Whole fleets against one plant.
 
-use fieldday_api::time::{Time, TimeOfDay};
 use fieldday_capacity::simulate::{Outcome, Question, SimulateError, Watch, WhatIf, answer, simulate};
+use fieldday_kernel::time::{Time, TimeOfDay};
 use fieldday_world::scenario::Scenario;
 use std::sync::atomic::AtomicBool;
 
@@ -77,7 +77,7 @@ fn an_outage_that_ends_leaves_a_storm_that_jitter_calms() {
     question.window = Some((TimeOfDay::hm(12, 0), TimeOfDay::hm(14, 0)));
     (question.plant.instances, question.plant.workers, question.plant.queue) = (1, 1, 1);
     let after = |outcome: &Outcome| {
-        let late = outcome.bins.iter().filter(|bin| bin.at >= outcome.from + fieldday_api::time::Span::minutes(60));
+        let late = outcome.bins.iter().filter(|bin| bin.at >= outcome.from + fieldday_kernel::time::Span::minutes(60));
         late.map(|bin| bin.tally.turned_away).sum::<u64>()
     };
     let synchronised = asked(&question);

@@ -175,7 +175,7 @@ pub struct ChoiceArgs {
     pub swarm: bool,
     /// Another date than the scenario's, as 2026-06-10
     #[arg(long, value_name = "DATE", value_parser = crate::choice::date)]
-    pub date: Option<fieldday_api::time::Date>,
+    pub date: Option<fieldday_kernel::time::Date>,
     /// Take an element out of the plan, by its name (again for more)
     ///
     /// Names are those of `fieldday scenarios plan`: cell-0/tenant-1/rep-07/visit-3. Everything below a name goes with it;
@@ -248,7 +248,7 @@ pub struct LiveArgs {
     pub speed: Option<u32>,
     /// The part of the day that is lived, by local time
     #[arg(long, value_name = "07:30-09:00", value_parser = crate::choice::window)]
-    pub window: Option<(fieldday_api::time::TimeOfDay, fieldday_api::time::TimeOfDay)>,
+    pub window: Option<(fieldday_kernel::time::TimeOfDay, fieldday_kernel::time::TimeOfDay)>,
     /// Only this rep begins
     #[arg(long, value_name = "NAME")]
     pub only_rep: Option<String>,

@@ -3,8 +3,8 @@
 use crate::args::{ChoiceArgs, DEFAULT_SEED};
 use crate::failure::{Failure, nearest};
 use crate::output;
-use fieldday_api::time::{Date, TimeOfDay};
 use fieldday_engine::defects::Defect;
+use fieldday_kernel::time::{Date, TimeOfDay};
 use fieldday_report::{Kept, Recipe};
 use fieldday_world::plan::Plan;
 use fieldday_world::repro::Repro;

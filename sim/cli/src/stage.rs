@@ -2,7 +2,7 @@
 //! again when a rep of that run lives again.
 
 use crate::failure::Failure;
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use fieldday_live::run::{lasts, window};
 use fieldday_report::series::Ground;
 use fieldday_world::plan::{CellPlan, Plan};

@@ -3,10 +3,10 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fieldday_api::pace::Pace;
-use fieldday_api::time::{Span, Time};
 use fieldday_engine::cell::{CellRun, Keep};
-use fieldday_engine::executor::Executor;
 use fieldday_engine::setup;
+use fieldday_kernel::executor::Executor;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_rules::{Judges, Measures};
 use fieldday_world::plan::Plan;
 use fieldday_world::scenario::Scenario;

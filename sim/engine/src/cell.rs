@@ -1,6 +1,5 @@
 //! A cell: one backend with its tenants, their reps and their office, on one executor, for one day.
 
-use crate::executor::Executor;
 use crate::gate::Gate;
 use crate::recorder::Recorder;
 use crate::setup;
@@ -8,11 +7,13 @@ use crate::station::{Line, Occupant, Shared, Station};
 use fieldday_api::SmolStr;
 use fieldday_api::names::Role;
 use fieldday_api::pace::Pace;
-use fieldday_api::time::{Span, Time};
 use fieldday_backend::{Backend, RepRows};
 use fieldday_history::event::{Client, ClientKind};
 use fieldday_history::file::Writer;
-use fieldday_history::{Event, Fingerprint, Fingerprinter, What};
+use fieldday_history::{Event, What};
+use fieldday_kernel::executor::Executor;
+use fieldday_kernel::fingerprint::{Fingerprint, Fingerprinter};
+use fieldday_kernel::time::{Span, Time};
 use fieldday_rep::app::settings::{Retrying, Settings};
 use fieldday_rep::auditor::Auditor;
 use fieldday_rep::intruder::Intruder;

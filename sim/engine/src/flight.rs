@@ -3,14 +3,14 @@
 //! The link's fate of the way out is known at once, so an attempt has two entries on the timeline and wakes its app
 //! once: when it takes effect, and when the answer (or the end of patience) comes.
 
-use crate::executor::Due;
 use crate::gate::{Arrival, Ruling, Verdict};
 use crate::station::Place;
 use fieldday_api::call::Response;
-use fieldday_api::time::{Span, Time};
 use fieldday_backend::{Request, Served, Snapshot};
 use fieldday_history::What;
 use fieldday_history::event::{Lapse, Truth};
+use fieldday_kernel::executor::Due;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_rep::surroundings::{Attempt, Ending};
 use fieldday_world::link::Back;
 use std::cell::{Cell, RefCell};

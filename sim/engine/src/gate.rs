@@ -7,7 +7,7 @@
 use crate::flight::Flight;
 use crate::station::DESK_ONE_WAY;
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use fieldday_world::network::Profile;
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -5,7 +5,6 @@
 
 pub mod cell;
 pub mod defects;
-pub mod executor;
 pub mod explore;
 mod flight;
 pub mod gate;

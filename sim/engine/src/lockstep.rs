@@ -3,8 +3,8 @@
 
 use crate::cell::CellRun;
 use crate::gate::{Arrival, Verdict};
-use fieldday_api::time::{Span, Time};
-use fieldday_history::Fingerprint;
+use fieldday_kernel::fingerprint::Fingerprint;
+use fieldday_kernel::time::{Span, Time};
 
 impl CellRun {
     /// When something next happens in it by itself; none if nothing will.

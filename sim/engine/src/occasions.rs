@@ -4,7 +4,7 @@
 //! losses, other delays and other ids, though nothing about them changed.
 
 use fieldday_api::call::Call;
-use fieldday_chance::{join_keys, name_key};
+use fieldday_kernel::random::{join_keys, name_key};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Calls whose further attempts may still come.

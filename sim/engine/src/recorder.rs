@@ -1,9 +1,10 @@
 //! Where events go: the fingerprint, the judges, the measures, and the history if one is kept. Recording changes nothing
 //! that is recorded.
 
-use fieldday_api::time::Time;
 use fieldday_history::file::Writer;
-use fieldday_history::{Event, Fingerprinter, What};
+use fieldday_history::{Event, What};
+use fieldday_kernel::fingerprint::Fingerprinter;
+use fieldday_kernel::time::Time;
 use fieldday_rules::{Judges, Measures};
 
 /// Takes a cell's events as they happen.

@@ -1,10 +1,11 @@
 //! One cell again: its events, what the judges found in them, and how a rep's phone and the backend looked at a moment.
 
 use crate::cell::{CellRun, Keep};
-use fieldday_api::time::{Time, Zone};
 use fieldday_backend::RepRows;
 use fieldday_history::event::Client;
-use fieldday_history::{Event, Fingerprint, What};
+use fieldday_history::{Event, What};
+use fieldday_kernel::fingerprint::Fingerprint;
+use fieldday_kernel::time::{Time, Zone};
 use fieldday_rep::phone::PhoneView;
 use fieldday_rules::{Findings, Measures};
 use fieldday_world::plan::Plan;

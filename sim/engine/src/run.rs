@@ -4,7 +4,7 @@
 //! can change it. What comes of the cells is put together in the plan's order, whatever order they end in.
 
 use crate::cell::{CellOutcome, CellRun, Keep};
-use fieldday_history::Fingerprint;
+use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_rules::{Findings, Measures, Settings as JudgeSettings};
 use fieldday_world::plan::Plan;
 use std::collections::BTreeMap;

@@ -3,8 +3,8 @@
 use fieldday_api::SmolStr;
 use fieldday_api::dataset::{OwnedTask, TenantData};
 use fieldday_api::pace::Pace;
-use fieldday_api::time::{Date, Span, Time, Zone};
 use fieldday_backend as backend;
+use fieldday_kernel::time::{Date, Span, Time, Zone};
 use fieldday_rep::app::defects as rep;
 use fieldday_rep::app::settings::Settings as AppSettings;
 use fieldday_rules::Settings as JudgeSettings;

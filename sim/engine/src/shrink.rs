@@ -8,8 +8,8 @@
 
 use crate::cell::{CellRun, Keep};
 use crate::run::NoThreads;
-use fieldday_api::time::Span;
 use fieldday_history::{Event, What};
+use fieldday_kernel::time::Span;
 use fieldday_rules::{Measures, Signature, Violation};
 use fieldday_world::plan::Plan;
 use fieldday_world::scenario::{Modes, Scenario};

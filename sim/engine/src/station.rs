@@ -1,6 +1,5 @@
 //! The surroundings of a client on the virtual clock: the executor's time, the world's link, the model backend.
 
-use crate::executor::Handle;
 use crate::flight::Flight;
 use crate::gate::Gate;
 use crate::occasions::Occasions;
@@ -9,13 +8,14 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
-use fieldday_api::time::{Span, Time, Zone};
 use fieldday_api::token::Claims;
 use fieldday_backend::Backend;
-use fieldday_chance::{Purpose, Stream, join_keys};
 use fieldday_history::What;
 use fieldday_history::event::{Lapse, Truth};
-use fieldday_rep::signal::Signal;
+use fieldday_kernel::executor::Handle;
+use fieldday_kernel::random::{Purpose, Stream, join_keys};
+use fieldday_kernel::signal::Signal;
+use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_rep::surroundings::{Attempt, Ending, Fix, Surroundings};
 use fieldday_world::link::{Back, Link, Out};
 use fieldday_world::place::Point;
@@ -225,7 +225,7 @@ impl Surroundings for Station {
             link.borrow_mut().follow(leg);
         }
         self.0.since.set(leg.depart);
-        self.0.moved.give();
+        self.0.moved.notify();
     }
     fn here(&self) -> Point {
         match &self.0.line {

@@ -6,8 +6,9 @@
 
 use crate::cell::{CellOutcome, CellRun, Keep};
 use crate::run::{NoThreads, Options, RunOutcome, run};
-use fieldday_history::fingerprint::CHECKPOINT_EVERY;
-use fieldday_history::{Event, Fingerprint};
+use fieldday_history::Event;
+use fieldday_kernel::fingerprint::CHECKPOINT_EVERY;
+use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_rules::Measures;
 use fieldday_world::plan::Plan;
 use std::ops::ControlFlow;
@@ -106,8 +107,8 @@ pub fn first_difference(one: &[Event], other: &[Event]) -> Option<FirstDifferenc
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldday_api::time::Span;
     use fieldday_history::What;
+    use fieldday_kernel::time::Span;
 
     fn stream(ats: &[i64]) -> Vec<Event> {
         ats.iter().map(|at| Event { at: Span::micros(*at), client: 0, what: What::Killed }).collect()

@@ -4,12 +4,12 @@ mod common;
 
 use common::{events_of, outcome, plan, scenario};
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Span;
 use fieldday_backend::Defect;
 use fieldday_engine::cell::{CellRun, Keep};
 use fieldday_engine::replay::moment;
 use fieldday_history::What;
 use fieldday_history::event::{ClientKind, Deed};
+use fieldday_kernel::time::Span;
 use fieldday_rules::Measures;
 use fieldday_world::scenario::{Mishap, MishapWord};
 use std::collections::BTreeMap;

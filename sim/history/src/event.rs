@@ -11,8 +11,8 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
 use fieldday_api::private::PrivateKind;
 pub use fieldday_api::probe::Probe;
-use fieldday_api::time::Span;
 pub use fieldday_api::token::Bearer;
+use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -602,4 +602,25 @@ pub enum Truth {
         /// How much had gone through.
         sent_bytes: u64,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fieldday_kernel::canonical;
+
+    /// Committed bytes: they change only with the types of events, and every fingerprint changes with them.
+    #[test]
+    fn the_canonical_form_of_an_event_is_known() {
+        let of = |value: &dyn Fn(&mut Vec<u8>)| {
+            let mut out = Vec::new();
+            value(&mut out);
+            out
+        };
+        let what = What::Person(Deed::TicksTask { task_id: "task_1".into() });
+        let event = Event { at: Span::micros(0x0102), client: 3, what };
+        let deed = of(&|out| canonical::write(&Deed::TicksTask { task_id: "".into() }, out).unwrap())[0];
+        let expected = [&[2, 1, 0, 0, 0, 0, 0, 0], &[3, 0, 0, 0][..], &[1, deed], &[6, 0, 0, 0], b"task_1"].concat();
+        assert_eq!(of(&|out| canonical::write(&event, out).unwrap()), expected);
+    }
 }

@@ -14,9 +14,9 @@
 //! Frames have a checksum: a file that was damaged is refused where the damage is.
 
 use crate::event::Event;
-use crate::fingerprint::Fingerprint;
 use fieldday_api::SmolStr;
-use fieldday_api::time::{Time, Zone};
+use fieldday_kernel::fingerprint::Fingerprint;
+use fieldday_kernel::time::{Time, Zone};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -331,7 +331,7 @@ impl<R: Read> Iterator for Reader<R> {
 mod tests {
     use super::*;
     use crate::event::{Deed, What};
-    use fieldday_api::time::Span;
+    use fieldday_kernel::time::Span;
 
     fn header() -> Header {
         Header {

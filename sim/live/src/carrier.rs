@@ -3,9 +3,9 @@
 
 use fieldday_api::call::{Call, Response};
 use fieldday_api::dialect::Deviation;
-use fieldday_api::time::{Span, Time};
 use fieldday_api::token::{Claims, Credential};
 use fieldday_history::event::WireEnd;
+use fieldday_kernel::time::{Span, Time};
 use std::rc::Rc;
 use std::sync::Arc;
 

@@ -9,19 +9,19 @@ use crate::watch::Watch;
 use fieldday_api::SmolStr;
 use fieldday_api::names::Role;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::{Span, Time, Zone};
-use fieldday_engine::executor::Executor;
 use fieldday_engine::setup;
 use fieldday_history::What;
 use fieldday_history::event::{Client, ClientKind};
 use fieldday_history::file::Lines;
+use fieldday_kernel::executor::Executor;
+use fieldday_kernel::signal::Signal;
+use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_rep::app::settings::Settings;
 use fieldday_rep::auditor::Auditor;
 use fieldday_rep::intruder::Intruder;
 use fieldday_rep::office::Desk;
 use fieldday_rep::person::{Person, Town};
 use fieldday_rep::phone::{Owner, Phone};
-use fieldday_rep::signal::Signal;
 use fieldday_rules::Judges;
 use fieldday_world::link::Link;
 use fieldday_world::plan::{CellPlan, RepPlan};
@@ -323,7 +323,7 @@ impl LiveCell {
     pub fn go_home(&self) {
         self.rep_clients().for_each(|client| self.shared.record(client, What::CalledHome));
         self.going_home.set(true);
-        self.home.give();
+        self.home.notify();
     }
     /// Brings what the wire brought to whom it is for.
     pub fn deliver(&self, arrival: Arrival) {

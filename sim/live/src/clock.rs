@@ -1,6 +1,6 @@
 //! The two clocks of a live run: the protocol's, which is the wall, and the day's, which people's plans go by.
 
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use std::time::{Duration, Instant};
 
 /// The protocol's clock: an origin, and the time that has passed on the wall since.

@@ -3,10 +3,10 @@
 use crate::carrier::Errand;
 use crate::station::Place;
 use fieldday_api::call::Response;
-use fieldday_api::time::{Span, Time};
-use fieldday_engine::executor::Due;
 use fieldday_history::What;
 use fieldday_history::event::{Lapse, Truth, WireEnd};
+use fieldday_kernel::executor::Due;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_rep::surroundings::{Attempt, Ending};
 use fieldday_world::link::Back;
 use futures_lite::future;

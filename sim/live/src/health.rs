@@ -1,6 +1,6 @@
 //! How the generator itself fares: whether what it measured can be believed.
 
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use fieldday_world::scenario::Generator;
 use hdrhistogram::Histogram;
 

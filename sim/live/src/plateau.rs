@@ -1,7 +1,7 @@
 //! The part of a run that alone is measured: without the time in which reps come to work, and that in which they leave.
 
-use fieldday_api::time::Span;
 use fieldday_history::Event;
+use fieldday_kernel::time::Span;
 use fieldday_rules::{Measures, OpMeasures, Traffic};
 
 /// Cuts what is measured to a part of the run.

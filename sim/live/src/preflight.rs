@@ -6,8 +6,8 @@ use fieldday_api::call::{Answer, Call};
 use fieldday_api::dialect::read_answer_to;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
-use fieldday_api::time::{Span, Time};
 use fieldday_api::wire::appointments::AppointmentQuery;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_tokens::Identity;
 use fieldday_world::plan::CellPlan;
 

@@ -2,9 +2,10 @@
 
 use crate::plateau::Plateau;
 use fieldday_api::SmolStr;
-use fieldday_api::time::{Time, Zone};
 use fieldday_history::file::Lines;
-use fieldday_history::{Event, Fingerprinter, What};
+use fieldday_history::{Event, What};
+use fieldday_kernel::fingerprint::Fingerprinter;
+use fieldday_kernel::time::{Time, Zone};
 use fieldday_rules::{Contract, Judges, Measures};
 use std::collections::BTreeMap;
 

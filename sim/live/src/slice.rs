@@ -5,10 +5,10 @@
 
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
-use fieldday_api::time::{Time, Zone};
 use fieldday_engine::setup;
 use fieldday_history::event::Sent;
 use fieldday_history::{Event, What};
+use fieldday_kernel::time::{Time, Zone};
 use fieldday_rules::{Judges, Violation};
 use fieldday_world::scenario::Scenario;
 use std::collections::{BTreeMap, BTreeSet};

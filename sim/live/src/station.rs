@@ -13,14 +13,14 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::private::Private;
-use fieldday_api::time::{Span, Time, Zone};
 use fieldday_api::token::Claims;
-use fieldday_chance::{Purpose, Stream, join_keys};
-use fieldday_engine::executor::Handle;
 use fieldday_engine::occasions::Occasions;
 use fieldday_history::What;
 use fieldday_history::event::{Cause, Lapse, Sent, Truth, Wire};
-use fieldday_rep::signal::Signal;
+use fieldday_kernel::executor::Handle;
+use fieldday_kernel::random::{Purpose, Stream, join_keys};
+use fieldday_kernel::signal::Signal;
+use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_rep::surroundings::{Attempt, Ending, Fix, Surroundings};
 use fieldday_world::link::{Back, Link, Out};
 use fieldday_world::place::Point;
@@ -187,7 +187,7 @@ impl Station {
                 let lives = claims.as_ref().map(|claims| claims.expires_at.since(now));
                 self.0.record(What::TokenCame { fetch, lives, took });
                 self.0.tokens.borrow_mut().push((fetch, claims));
-                self.0.token_came.give();
+                self.0.token_came.notify();
             }
         }
     }
@@ -390,7 +390,7 @@ impl Surroundings for Station {
         }
         self.0.since.set(leg.depart);
         self.0.leg.set(leg);
-        self.0.moved.give();
+        self.0.moved.notify();
     }
     fn here(&self) -> Point {
         match &self.0.line {

@@ -5,9 +5,9 @@
 
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Span;
 use fieldday_history::What;
 use fieldday_history::event::{Cause, Deed, Lapse};
+use fieldday_kernel::time::Span;
 use hdrhistogram::Histogram;
 
 /// What a rep is doing. One who is offline is that, whatever else they do.

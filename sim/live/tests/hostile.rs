@@ -38,7 +38,7 @@ fn answers(mut stream: TcpStream, answer: &[u8], then_hangs: bool) {
 
 fn lives_through(base_url: &str) -> fieldday_live::run::LiveOutcome {
     let mut scenario = common::demo(8_000);
-    scenario.live.window = Some((scenario.day.leave_home.0, fieldday_api::time::TimeOfDay::hm(12, 0)));
+    scenario.live.window = Some((scenario.day.leave_home.0, fieldday_kernel::time::TimeOfDay::hm(12, 0)));
     scenario.live.linger_s = 1;
     scenario.live.auditors = false;
     let (outcome, cells) = common::stage(scenario).live(base_url, HttpVersion::Http1);

@@ -2,8 +2,8 @@
 
 mod common;
 
-use fieldday_api::time::TimeOfDay;
 use fieldday_history::event::{What, WireEnd};
+use fieldday_kernel::time::TimeOfDay;
 use fieldday_live::run::LiveOutcome;
 use fieldday_world::scenario::{HttpVersion, Scenario};
 use std::collections::BTreeSet;
@@ -50,7 +50,7 @@ fn lived(certificate_for: &[&str], http: HttpVersion, trusted: bool) -> (LiveOut
 fn ends(
     (outcome, cells): (
         LiveOutcome,
-        std::collections::BTreeMap<String, (fieldday_api::time::Time, Vec<fieldday_history::Event>)>,
+        std::collections::BTreeMap<String, (fieldday_kernel::time::Time, Vec<fieldday_history::Event>)>,
     ),
 ) -> (LiveOutcome, Ends) {
     let events = cells.into_values().flat_map(|(_, events)| events);

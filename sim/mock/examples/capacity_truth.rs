@@ -8,7 +8,6 @@
 //! is allowed. Levels are kept in the folder KEEP as they are measured: an interrupted run goes on where it was.
 
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::{Span, Time};
 use fieldday_capacity::demand::{self, Demand};
 use fieldday_capacity::level::{About, Level};
 use fieldday_capacity::plant::callers;
@@ -16,7 +15,8 @@ use fieldday_capacity::queue::played_s;
 use fieldday_capacity::search::{Finding, Next, Range};
 use fieldday_capacity::simulate::Calibration;
 use fieldday_capacity::usl;
-use fieldday_chance::{Purpose, Stream};
+use fieldday_kernel::random::{Purpose, Stream};
+use fieldday_kernel::time::{Span, Time};
 use fieldday_mock::{Mock, Options, Service};
 use fieldday_rules::{Carried, Measures, Traffic};
 use fieldday_tokens::{Algorithm, Key};

@@ -1,6 +1,6 @@
 //! The mock's clock: the time that the backend takes it to be.
 
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use std::time::{Instant, SystemTime};
 
 /// A moment of the machine's monotonic clock, and the time that it stands for. It goes on at the pace of the wall and

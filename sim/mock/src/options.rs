@@ -1,9 +1,9 @@
 //! What a mock is told before it begins, and what can keep it from serving.
 
 use crate::clock::Clock;
-use fieldday_api::time::Span;
 use fieldday_backend::{DataError, ServiceTimes, Spread};
-use fieldday_chance::{Purpose, Stream};
+use fieldday_kernel::random::{Purpose, Stream};
+use fieldday_kernel::time::Span;
 use fieldday_tokens::{Key, Verifier, jwks};
 use fieldday_world::plan::{CellPlan, Plan};
 use std::net::{Ipv4Addr, SocketAddr};

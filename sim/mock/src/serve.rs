@@ -13,7 +13,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use fieldday_api::endpoint::Op;
 use fieldday_api::http::op_of;
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};

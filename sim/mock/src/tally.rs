@@ -1,7 +1,7 @@
 //! What a mock counts of what it served.
 
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use hdrhistogram::Histogram;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};

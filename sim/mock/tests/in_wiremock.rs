@@ -2,7 +2,7 @@
 
 mod common;
 use common::*;
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use fieldday_mock::{Clock, Handler, Options, Service};
 use fieldday_tokens::{Algorithm, Key};
 use fieldday_world::plan::Plan;

@@ -4,7 +4,7 @@ mod common;
 use common::*;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use fieldday_mock::Service;
 use fieldday_tokens::{Algorithm, Key};
 use std::sync::Arc;

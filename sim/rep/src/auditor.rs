@@ -6,12 +6,12 @@ use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::names::ShiftStatus;
-use fieldday_api::time::Span;
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::AppointmentQuery;
 use fieldday_api::wire::shifts::{ClockIn, Shift};
 use fieldday_api::wire::tasks::TaskQuery;
 use fieldday_history::event::Cause;
+use fieldday_kernel::time::Span;
 use fieldday_world::plan::AuditorPlan;
 
 const PAGE: u32 = 100;

@@ -2,10 +2,10 @@
 
 use crate::surroundings::{Attempt, Ending, Surroundings};
 use fieldday_api::call::{Call, Response};
-use fieldday_api::time::{Span, Time};
 use fieldday_api::token::{Claims, Credential};
 use fieldday_history::What;
 use fieldday_history::event::{Bearer, Cause, Lapse, RefreshReason, Sent};
+use fieldday_kernel::time::{Span, Time};
 use std::rc::Rc;
 use std::sync::Arc;
 

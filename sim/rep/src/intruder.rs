@@ -2,9 +2,9 @@
 
 use crate::browser::Browser;
 use crate::surroundings::Surroundings;
-use fieldday_api::time::Span;
 use fieldday_api::token::{Claims, Credential};
 use fieldday_history::event::{Bearer, Cause};
+use fieldday_kernel::time::Span;
 use fieldday_world::plan::{IntruderPlan, Login};
 
 /// Between the requests of one probe.

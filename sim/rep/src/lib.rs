@@ -12,5 +12,4 @@ pub mod office;
 pub mod person;
 pub mod phone;
 pub mod process;
-pub mod signal;
 pub mod surroundings;

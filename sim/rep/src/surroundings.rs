@@ -1,12 +1,12 @@
 //! What surrounds a phone: the clock, the network, the place it is at, and an observer who notes what happens.
 
 use fieldday_api::call::{Call, Response};
-use fieldday_api::time::{Span, Time, Zone};
 use fieldday_api::token::{Claims, Credential};
 use fieldday_api::wire::recordings::Location;
-use fieldday_chance::{Purpose, Stream};
 use fieldday_history::What;
 use fieldday_history::event::Lapse;
+use fieldday_kernel::random::{Purpose, Stream};
+use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_world::place::Point;
 use fieldday_world::track::Leg;
 use std::future::Future;

@@ -2,8 +2,8 @@
 
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Response};
-use fieldday_api::time::{Date, Span, Time};
 use fieldday_api::wire::extras::Health;
+use fieldday_kernel::time::{Date, Span, Time};
 use fieldday_rep::app::cache::{Cache, Key};
 use std::sync::Arc;
 

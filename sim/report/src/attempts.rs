@@ -1,9 +1,9 @@
 //! What went over the network up to a violation: each attempt with its answer, or with why there was none.
 
 use fieldday_api::call::Response;
-use fieldday_api::time::Span;
 use fieldday_history::event::{Lapse, Sent, Truth};
 use fieldday_history::{Event, What};
+use fieldday_kernel::time::Span;
 
 /// One attempt of a call.
 #[derive(Clone, Copy, Debug)]

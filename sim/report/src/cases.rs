@@ -4,7 +4,7 @@ use crate::build::limit_mark;
 use crate::summary::{Case, LimitMark};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::{Span, Time, Zone};
+use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_rules::{Findings, HazardCase, Violation};
 use fieldday_world::plan::Plan;
 use std::collections::BTreeMap;

@@ -15,9 +15,9 @@ use crate::series::{Ground, SeriesFile};
 use crate::summary::{Outcome, Summary};
 use crate::terminal;
 use crate::units::{count, counted};
-use fieldday_api::time::{Time, Zone};
 use fieldday_engine::run::RunOutcome;
 use fieldday_history::file::Reader;
+use fieldday_kernel::time::{Time, Zone};
 use fieldday_rules::{Findings, Measures, Settings};
 use fieldday_world::plan::Plan;
 use fieldday_world::scenario::limits::Clock;
@@ -164,7 +164,7 @@ fn outline(kept: &Kept, text: &str) -> Result<Outline, KeptError> {
 /// Of a history in which not even a header had been written.
 fn nothing(plan: &Plan) -> Judged {
     let outcome = RunOutcome {
-        fingerprint: fieldday_history::Fingerprint::default(),
+        fingerprint: fieldday_kernel::fingerprint::Fingerprint::default(),
         cells: 0,
         cells_planned: plan.cells(),
         events: 0,

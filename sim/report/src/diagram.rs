@@ -2,9 +2,9 @@
 
 use crate::attempts::attempts;
 use crate::story::Told;
-use fieldday_api::time::Span;
 use fieldday_history::event::{Lapse, Sent, Truth};
 use fieldday_history::{Event, What};
+use fieldday_kernel::time::Span;
 use std::fmt::Write as _;
 
 /// Messages before the violation that a diagram shows at most.

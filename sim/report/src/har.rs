@@ -5,9 +5,9 @@ use crate::attempts::End;
 use crate::attempts::{Attempt, attempts};
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::http::{redacted, redacted_answer};
-use fieldday_api::time::Time;
 use fieldday_history::Event;
 use fieldday_history::event::Bearer;
+use fieldday_kernel::time::Time;
 use serde::Serialize;
 
 /// Where the requests of an archive go: nobody's real backend.

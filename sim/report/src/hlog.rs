@@ -2,7 +2,7 @@
 //! the attempts, `clock-in.wire`, `.connect`, `.due` and `.felt` what a live run's other clocks measured.
 
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Time;
+use fieldday_kernel::time::Time;
 use fieldday_rules::Measures;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::V2DeflateSerializer;

@@ -9,9 +9,9 @@ use crate::attempts::{Attempt, End, attempts};
 use captures::Captures;
 use fieldday_api::call::Call;
 use fieldday_api::http::redacted;
-use fieldday_api::time::{Span, Time, Zone};
 use fieldday_history::Event;
 use fieldday_history::event::Bearer;
+use fieldday_kernel::time::{Span, Time, Zone};
 use std::fmt::Write as _;
 
 /// The script of a failure's events. `start` is when the scenario starts, `zone` whose local time the comments tell, `about`

@@ -196,7 +196,7 @@ fn clean(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldday_api::time::{Date, TimeOfDay, Zone};
+    use fieldday_kernel::time::{Date, TimeOfDay, Zone};
 
     const STANDING: &str =
         "  app           runs, start 1\n  appointments  a at 9: open; b at 10: open; c at 11: done\n";

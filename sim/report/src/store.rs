@@ -12,7 +12,7 @@ use crate::folder::{RunFile, is_locked};
 use crate::kept::Kept;
 use crate::nights::{Nights, Skipped};
 use crate::summary::Outcome;
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -6,10 +6,10 @@ use crate::units::{count, micros};
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::{Span, Time, TimeOfDay};
 use fieldday_engine::replay::{Moment, Replayed};
 use fieldday_history::event::{Cause, Sent, Truth, WireEnd};
 use fieldday_history::{Event, What};
+use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_rules::Violation;
 use std::fmt::Write as _;
 

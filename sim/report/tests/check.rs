@@ -1,10 +1,10 @@
 //! Run folders judged again: whole, cut anywhere, damaged, edited, of live runs.
 
-use fieldday_api::time::{Time, Zone};
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, RunOutcome, run};
-use fieldday_history::Fingerprint;
 use fieldday_history::file::{FORMAT, Header, Line, Lines, Reader, Writer};
+use fieldday_kernel::fingerprint::Fingerprint;
+use fieldday_kernel::time::{Time, Zone};
 use fieldday_report::check::{Checked, check};
 use fieldday_report::{Facts, Folder, HISTORY, Host, Kept, KeptError, RUN_SCHEMA, RunFile, Summary, VIRTUAL};
 use fieldday_world::plan::Plan;

@@ -1,8 +1,8 @@
 //! The documents of a run folder, of real runs: good, bad, and ended early.
 
-use fieldday_api::time::Time;
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, run};
+use fieldday_kernel::time::Time;
 use fieldday_report::documents::{self, Source};
 use fieldday_report::limits::{LimitResult, LimitUnit, LimitVerdict};
 use fieldday_report::summary::*;

@@ -2,11 +2,11 @@
 
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Span;
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, run};
 use fieldday_history::Event;
 use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Sent, What};
+use fieldday_kernel::time::Span;
 use fieldday_report::limits::{LimitResult, LimitVerdict, judge};
 use fieldday_report::{Facts, Outcome, Summary, terminal};
 use fieldday_rules::Measures;

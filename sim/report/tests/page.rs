@@ -1,9 +1,9 @@
 //! `report.html` of real runs: what is in it, what must not be, and how large it is.
 
-use fieldday_api::time::Time;
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, RunOutcome, run};
 use fieldday_history::file::{FORMAT, Header};
+use fieldday_kernel::time::Time;
 use fieldday_report::check::check;
 use fieldday_report::page::{Report, stories::Stories};
 use fieldday_report::series::{Ground, SERIES_SCHEMA, SeriesFile};

@@ -1,8 +1,8 @@
 //! Runs that take room: which are listed, and which may go.
 
-use fieldday_api::time::{Span, Time};
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, run};
+use fieldday_kernel::time::{Span, Time};
 use fieldday_report::store::{Prune, Store, Wish};
 use fieldday_report::{Facts, Folder, Host, Outcome, Paint, RUN_SCHEMA, RunFile, Summary};
 use fieldday_world::plan::Plan;

@@ -1,9 +1,9 @@
 //! A summary of a real run: its JSON against the committed schema, its latencies read back, its folder.
 
-use fieldday_api::time::Time;
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, RunOutcome, run};
 use fieldday_history::file::{FORMAT, Header, Line, Reader};
+use fieldday_kernel::time::Time;
 use fieldday_report::{Facts, Folder, Host, Outcome, RUN_SCHEMA, Recipe, RunFile, Summary, hlog, summary_schema};
 use fieldday_world::plan::Plan;
 use fieldday_world::scenario::Scenario;

@@ -9,11 +9,11 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::{Processing, Role};
-use fieldday_api::time::Span;
 use fieldday_api::wire::appointments::Appointment;
 use fieldday_api::wire::recordings::RecordingSession;
 use fieldday_api::wire::tasks::{Task, TaskQuery};
 use fieldday_history::event::{Cause, Client, ClientKind, Screen, Source, Trigger, What};
+use fieldday_kernel::time::Span;
 use fieldday_rules::{Judges, Measures};
 use std::sync::Arc;
 

@@ -7,8 +7,8 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
-use fieldday_api::time::{Span, Zone};
 use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Sent, What};
+use fieldday_kernel::time::{Span, Zone};
 use std::collections::VecDeque;
 use std::sync::Arc;
 

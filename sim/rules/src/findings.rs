@@ -6,7 +6,7 @@ use crate::marks::Marks;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use serde::Serialize;
 
 /// How often a rule had something to say.

@@ -9,9 +9,9 @@ use crate::notes::Notes;
 use crate::settings::Settings;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Zone;
 use fieldday_history::Event;
 use fieldday_history::event::{Deed, Lapse, What};
+use fieldday_kernel::time::Zone;
 use std::sync::Arc;
 
 /// Decides one rule (or a few that are decided by the same look) over a cell's events.

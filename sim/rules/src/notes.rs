@@ -6,7 +6,7 @@ use crate::settings::Settings;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use std::sync::Arc;
 
 /// Where something was found: what a violation says beside its sentence.

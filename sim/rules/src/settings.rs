@@ -3,7 +3,7 @@
 use fieldday_api::SmolStr;
 use fieldday_api::pace::Pace;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::{Span, Time, Zone};
+use fieldday_kernel::time::{Span, Time, Zone};
 use std::collections::BTreeMap;
 
 /// What the judges must know about the run. Shared by all cells.

@@ -85,7 +85,7 @@ fn without_unit(after_number: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldday_api::time::Span;
+    use fieldday_kernel::time::Span;
 
     #[test]
     fn ids_numbers_dates_and_times_make_no_difference() {

@@ -2,9 +2,9 @@
 //! of the same moments.
 
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Span;
 use fieldday_history::event::WireEnd;
 use fieldday_history::{Event, What};
+use fieldday_kernel::time::Span;
 
 /// One request on the wire. Times are microseconds from when the part begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

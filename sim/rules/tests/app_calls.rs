@@ -7,10 +7,10 @@ use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::error::{ErrorBody, ErrorCode};
 use fieldday_api::names::{Assignee, Processing};
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Span;
 use fieldday_api::wire::recordings::RecordingStart;
 use fieldday_api::wire::tasks::TaskCreate;
 use fieldday_history::event::{Bearer, Cause, Lapse, RefreshReason, Sent, Trigger, What};
+use fieldday_kernel::time::Span;
 use std::sync::Arc;
 
 const NEW_TOKEN: What = What::TokenRefreshed { why: RefreshReason::Refused };

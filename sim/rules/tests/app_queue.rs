@@ -5,9 +5,9 @@ mod common;
 use common::*;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Span;
 use fieldday_api::wire::extras::WinPost;
 use fieldday_history::event::{Cause, Lapse, Trigger, What};
+use fieldday_kernel::time::Span;
 
 fn complete(task: &str) -> Call {
     Call::CompleteTask { task_id: task.into() }

@@ -4,9 +4,9 @@ mod common;
 
 use common::*;
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Span;
 use fieldday_history::event::{Lapse, Screen, Source, Trigger, Wire, WireEnd};
 use fieldday_history::{Event, What};
+use fieldday_kernel::time::Span;
 use fieldday_rules::Measures;
 
 fn measured(s: &Stream) -> Measures {

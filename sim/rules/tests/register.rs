@@ -5,9 +5,9 @@ mod common;
 
 use common::*;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Time;
 use fieldday_api::wire::appointments::{Appointment, AppointmentPatch};
 use fieldday_history::event::{Cause, Lapse};
+use fieldday_kernel::time::Time;
 use proptest::prelude::*;
 
 /// What may happen next, by chance.

@@ -4,9 +4,9 @@ mod common;
 
 use common::*;
 use fieldday_api::SmolStr;
-use fieldday_api::time::{Span, Time};
 use fieldday_history::Event;
 use fieldday_history::event::{Client, ClientKind, Deed, Lapse, Trigger, What};
+use fieldday_kernel::time::{Span, Time};
 use fieldday_rules::{Activity, BINS_MAX, BUCKETS, Measures, SERIES_CLASSES, Trouble, Waypoint};
 
 /// A Wednesday morning.

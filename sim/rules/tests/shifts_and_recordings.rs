@@ -7,10 +7,10 @@ use fieldday_api::call::{Answer, Call};
 use fieldday_api::fixed::Seconds;
 use fieldday_api::names::{AudioStorage, Processing, RecordingMode};
 use fieldday_api::rules::Rule;
-use fieldday_api::time::{Span, Time, Zone};
 use fieldday_api::wire::recordings::*;
 use fieldday_api::wire::shifts::{ClockIn, Shift};
 use fieldday_history::event::{Cause, Lapse, Settlement, What};
+use fieldday_kernel::time::{Span, Time, Zone};
 
 fn clock_in() -> Call {
     Call::ClockIn { rep_id: rep(REP), body: ClockIn::default() }

@@ -1,8 +1,8 @@
 //! What a token costs whoever signs it, and whoever verifies it, by algorithm. `cargo bench -p fieldday-tokens`.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use fieldday_api::time::{Span, Time};
 use fieldday_api::token::Claims;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_tokens::{Algorithm, Key, Verifier};
 use std::hint::black_box;
 

@@ -2,8 +2,8 @@
 
 use crate::Stamp;
 use fieldday_api::SmolStr;
-use fieldday_api::time::Time;
 use fieldday_api::token::{Claims, RoleClaim, TenantClaim, UserClaim};
+use fieldday_kernel::time::Time;
 use serde_json::{Map, Value};
 
 /// The moments that a token may name: 1970 to the end of 9999. Beyond them sums of times could overflow.

@@ -1,8 +1,8 @@
 //! A signed token. Its text is a secret: whoever has it is that user for a minute.
 
 use crate::{claims, jwk};
-use fieldday_api::time::Time;
 use fieldday_api::token::Claims;
+use fieldday_kernel::time::Time;
 use serde_json::{Map, Value};
 use std::fmt;
 

@@ -2,7 +2,7 @@
 
 use crate::KeyError;
 use fieldday_api::SmolStr;
-use fieldday_api::time::Time;
+use fieldday_kernel::time::Time;
 use std::path::{Path, PathBuf};
 
 /// Why there is no token. Ids of users are in it; tokens, secrets and what others answered are not.

@@ -2,7 +2,7 @@
 
 use crate::{Identity, Jwt, Source, TokenError};
 use fieldday_api::SmolStr;
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{claims, noon, rep};
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use fieldday_tokens::{Algorithm, Clerk, Jwt, Key, Source, TokenError, Wallet};
 use serde_json::json;
 use std::sync::Arc;

@@ -5,8 +5,8 @@ mod common;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::{claims, noon, rep, room};
-use fieldday_api::time::Span;
 use fieldday_api::token::{Claims, Credential, RoleClaim, TenantClaim, UserClaim};
+use fieldday_kernel::time::Span;
 use fieldday_tokens::{Algorithm, Jwt, Key, KeyError, Stamp, Verifier, jwks};
 use serde_json::{Value, json};
 

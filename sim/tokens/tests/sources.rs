@@ -3,8 +3,8 @@
 mod common;
 
 use common::{claims, noon, rep, room};
-use fieldday_api::time::Span;
 use fieldday_api::token::{Claims, TenantClaim};
+use fieldday_kernel::time::Span;
 use fieldday_tokens::{Algorithm, Key, Local, Source, TokenCommand, TokenError, TokenFile, Wallet};
 use fieldday_world::scenario::Scenario;
 use std::path::Path;

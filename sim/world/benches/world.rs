@@ -1,7 +1,7 @@
 //! What a rep's plan, a leg, a request and an answer cost.
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use fieldday_world::link::{Link, Out};
 use fieldday_world::plan::{CellPlan, Plan};
 use fieldday_world::scenario::Scenario;

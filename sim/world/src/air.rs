@@ -4,7 +4,7 @@ use crate::coverage::Region;
 use crate::network::{Profile, Radio};
 use crate::place::Point;
 use crate::territory::Territory;
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use serde::Serialize;
 use std::sync::Arc;
 

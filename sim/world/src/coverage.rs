@@ -3,7 +3,7 @@
 
 use crate::place::Point;
 use crate::track::Leg;
-use fieldday_api::time::Time;
+use fieldday_kernel::time::Time;
 use geo::{Contains, Coord, LineString, Polygon};
 use serde::{Serialize, Serializer};
 
@@ -111,7 +111,7 @@ pub fn direction(from: Point, to: Point) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldday_api::time::Span;
+    use fieldday_kernel::time::Span;
     use geo::{Distance, Euclidean};
     use proptest::prelude::*;
 

@@ -4,7 +4,7 @@
 //! are digits of its key, so an element is the same whatever stands beside it.
 
 use fieldday_api::SmolStr;
-use fieldday_chance::{Purpose, Stream, join_keys, name_key};
+use fieldday_kernel::random::{Purpose, Stream, join_keys, name_key};
 use std::fmt::Write as _;
 
 /// What the plan draws for.

@@ -1,6 +1,6 @@
 //! What mobile networks do, from `fixtures/network.toml`, which names the source of every figure.
 
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::{Arc, LazyLock};
 

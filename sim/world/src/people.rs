@@ -2,7 +2,7 @@
 
 use fieldday_api::SmolStr;
 use fieldday_api::private::Private;
-use fieldday_chance::Stream;
+use fieldday_kernel::random::Stream;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -83,7 +83,7 @@ fn short(ascii: &[u8]) -> Private {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldday_chance::Purpose;
+    use fieldday_kernel::random::Purpose;
 
     #[test]
     fn people_are_made_of_the_fixture_and_reserved_numbers() {

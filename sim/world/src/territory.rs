@@ -4,7 +4,7 @@
 use crate::place::Point;
 use fieldday_api::fixed::{Degrees, Fixed};
 use fieldday_api::wire::recordings::Location;
-use fieldday_chance::Stream;
+use fieldday_kernel::random::Stream;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::{Arc, LazyLock};
@@ -225,7 +225,7 @@ impl Territory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldday_chance::Purpose;
+    use fieldday_kernel::random::Purpose;
 
     #[test]
     fn the_fixtures_are_eight_and_each_time_zone_has_one_at_least() {

@@ -1,8 +1,8 @@
 //! How a rep moves: legs between places, and how long they take.
 
 use crate::place::Point;
-use fieldday_api::time::{Span, Time};
-use fieldday_chance::Stream;
+use fieldday_kernel::random::Stream;
+use fieldday_kernel::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// A stretch of a rep's way, at even speed along a straight line, or a stay (`from` equals `to`), which lasts until the
@@ -101,7 +101,7 @@ fn usual_drive(from: Point, to: Point, detour_percent: i64, roads: &Roads) -> Sp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldday_chance::Purpose;
+    use fieldday_kernel::random::Purpose;
     use proptest::prelude::*;
 
     #[test]

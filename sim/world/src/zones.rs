@@ -1,7 +1,7 @@
 //! Zone tables from the IANA database, for the weeks around a day.
 
 use chrono::{DateTime, Offset, TimeZone};
-use fieldday_api::time::{Span, Time, Zone};
+use fieldday_kernel::time::{Span, Time, Zone};
 
 /// How far the table reaches to either side.
 const REACH: Span = Span::hours(24 * 40);

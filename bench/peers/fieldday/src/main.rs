@@ -22,8 +22,8 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use fieldday_api::time::{Span, Time};
-use fieldday_engine::executor::{Due, Executor, Handle};
+use fieldday_kernel::time::{Span, Time};
+use fieldday_kernel::executor::{Due, Executor, Handle};
 use peers_workload::{cpu_time, report, Answer, Attempt, Client, Params, Request, Server, Tally, LATENCY, TIMEOUT};
 use tokio::sync::{mpsc, oneshot};
 

@@ -5,8 +5,8 @@ use super::kind::{ContractKind, Notes};
 use super::names::NameSet;
 use super::shape::{Field, Kind, Neutral};
 use super::{Asked, Dialect};
-use crate::time::{Date, Time, TimeOfDay};
 use chrono::{DateTime, NaiveDateTime};
+use fieldday_kernel::time::{Date, Time, TimeOfDay};
 use serde_json::{Map, Number, Value};
 use smol_str::SmolStr;
 

@@ -3,7 +3,7 @@
 use crate::fixed::Money;
 use crate::names::{AppointmentStatus, LeadStatus, Outcome};
 use crate::private::Private;
-use crate::time::{Date, Time};
+use fieldday_kernel::time::{Date, Time};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 

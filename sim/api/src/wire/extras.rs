@@ -3,7 +3,7 @@
 
 use crate::fixed::Money;
 use crate::private::Private;
-use crate::time::Time;
+use fieldday_kernel::time::Time;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 

@@ -2,7 +2,7 @@
 
 use crate::names::{Direction, SenderRole};
 use crate::private::Private;
-use crate::time::Time;
+use fieldday_kernel::time::Time;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 

@@ -3,7 +3,7 @@
 use crate::fixed::{Degrees, Score, Seconds};
 use crate::names::{AnalysisOutcome, AudioStorage, LeadQuality, Processing, RecordingMode};
 use crate::private::Private;
-use crate::time::Time;
+use fieldday_kernel::time::Time;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 

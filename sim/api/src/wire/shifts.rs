@@ -2,7 +2,7 @@
 
 use crate::names::{RecordingMode, ShiftStatus};
 use crate::private::Private;
-use crate::time::{Date, Time, TimeOfDay};
+use fieldday_kernel::time::{Date, Time, TimeOfDay};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 

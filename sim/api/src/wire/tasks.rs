@@ -2,7 +2,7 @@
 
 use crate::names::{Assignee, Priority, TaskSource, TaskStatus};
 use crate::private::Private;
-use crate::time::Time;
+use fieldday_kernel::time::Time;
 use serde::{Deserialize, Serialize, Serializer};
 use smol_str::SmolStr;
 

@@ -8,7 +8,6 @@ use fieldday_api::error::ErrorCode;
 use fieldday_api::fixed::{Degrees, Money, Seconds};
 use fieldday_api::names::*;
 use fieldday_api::private::Private;
-use fieldday_api::time::{Span, Time, TimeOfDay, Zone};
 use fieldday_api::token::{Claims, Credential};
 use fieldday_api::wire::appointments::{Appointment, AppointmentPatch, Contact, Lead};
 use fieldday_api::wire::messages::Message;
@@ -16,6 +15,7 @@ use fieldday_api::wire::recordings::{Location, RecordingSession, RecordingStart,
 use fieldday_api::wire::shifts::ClockIn;
 use fieldday_api::wire::tasks::{Task, TaskCreate};
 use fieldday_backend::{Backend, Config, Defect, Mishap, Request, Served};
+use fieldday_kernel::time::{Span, Time, TimeOfDay, Zone};
 use std::sync::Arc;
 
 /// 07:00 in Los Angeles on 2026-06-10.

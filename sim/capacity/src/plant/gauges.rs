@@ -2,7 +2,7 @@
 
 use crate::simulate::{Bin, EndpointTally, Latency, Resource, Saturation, Tally};
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use hdrhistogram::Histogram;
 
 /// How many of what there are, at a moment.

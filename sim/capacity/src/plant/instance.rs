@@ -1,7 +1,7 @@
 //! Instances, and how the load balancer chooses one.
 
-use fieldday_api::time::Time;
-use fieldday_chance::{Purpose, Stream};
+use fieldday_kernel::random::{Purpose, Stream};
+use fieldday_kernel::time::Time;
 use fieldday_world::scenario::plant::Balancer;
 use std::collections::VecDeque;
 

@@ -1,9 +1,9 @@
 //! How long requests are worked on, by endpoint.
 
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Span;
 use fieldday_backend::ServiceTimes;
-use fieldday_chance::{Purpose, Stream};
+use fieldday_kernel::random::{Purpose, Stream};
+use fieldday_kernel::time::Span;
 use fieldday_world::scenario::plant::{Law, Service};
 
 /// What the work of a request is drawn for: named by the request alone, so one request fewer changes no other's.

@@ -2,7 +2,7 @@
 
 use super::Plant;
 use crate::simulate::{Bin, EndpointTally, Resource, Saturation, Tally};
-use fieldday_api::time::Time;
+use fieldday_kernel::time::Time;
 
 /// The books of a plant.
 pub struct Ledger {

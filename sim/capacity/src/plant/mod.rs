@@ -25,8 +25,8 @@ pub use laws::{default_service, mean_us};
 pub use ledger::Ledger;
 
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::{Span, Time, Zone};
 use fieldday_engine::gate::{Arrival, Ruling, Verdict};
+use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_world::scenario::plant as spec;
 use gauges::Gauges;
 use instance::{Choice, Instance, Ticket};
@@ -48,7 +48,7 @@ pub struct When {
     /// Its day begins.
     pub start: Time,
     /// The date, by which troubles are told.
-    pub date: fieldday_api::time::Date,
+    pub date: fieldday_kernel::time::Date,
     /// The zone, by which they are told.
     pub zone: Zone,
     /// From then on everything counts.

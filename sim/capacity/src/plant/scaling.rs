@@ -3,7 +3,7 @@
 use super::instance::{Instance, State};
 use super::{Event, Plant};
 use crate::simulate::Resource;
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use fieldday_world::scenario::plant::{Scaling, ScalingMetric};
 
 /// Autoscaling: what it has seen since it last looked.

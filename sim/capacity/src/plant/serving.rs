@@ -3,8 +3,8 @@
 use super::instance::{State, Ticket};
 use super::{Bucket, Event, Job, Plant, Stage};
 use crate::simulate::{Resource, Tally};
-use fieldday_api::time::{Span, Time};
 use fieldday_engine::gate::{Ruling, Verdict};
+use fieldday_kernel::time::{Span, Time};
 use fieldday_world::scenario::plant as spec;
 
 /// What becomes of a request, for the fingerprint.

@@ -3,7 +3,7 @@
 use super::document::{Kind, Part};
 use super::html;
 use crate::simulate::{Outcome, Resource, Tally};
-use fieldday_api::time::{Span, Time, Zone};
+use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_report::page::chart::{self, Line, LineChart, Scale};
 use fieldday_report::page::frame::Frame;
 use fieldday_report::units::{count, counted, micros, number};

@@ -3,7 +3,7 @@
 use super::limits::rate_milli;
 use super::{Advice, Grid, GridPoint, Impossible, Outcome, PolicyEffect, Question, SimulateError, Watch, simulate};
 use fieldday_api::endpoint::{Op, TimeoutClass};
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use fieldday_rep::app::settings::Retrying;
 use fieldday_world::network::{self, Radio};
 use fieldday_world::persona;

@@ -212,7 +212,7 @@ mod tests {
     use crate::plant::callers::{at_random, serve, took_us};
     use crate::plant::mean_us;
     use crate::synthetic::{TARGET, Target};
-    use fieldday_api::time::Span;
+    use fieldday_kernel::time::Span;
     use hdrhistogram::serialization::V2DeflateSerializer;
     use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
     use std::time::Duration;

@@ -11,10 +11,10 @@
 use super::gathering::Gathering;
 use super::shadows;
 use crate::plant::Plant;
-use fieldday_api::time::{Span, Time};
 use fieldday_engine::cell::CellRun;
 use fieldday_engine::gate::{Arrival, Verdict};
-use fieldday_history::Fingerprint;
+use fieldday_kernel::fingerprint::Fingerprint;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_rep::app::settings::Retrying;
 use fieldday_world::plan::Plan;
 use std::any::Any;

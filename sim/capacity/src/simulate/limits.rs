@@ -3,7 +3,7 @@
 use super::{Bin, Broken, Tally};
 use crate::plant::Ledger;
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use fieldday_world::scenario::plant::Hold;
 
 impl Tally {

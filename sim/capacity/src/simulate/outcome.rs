@@ -1,7 +1,7 @@
 //! What a simulation says: plain data, from which every report is made.
 
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use fieldday_rep::app::settings::Retrying;
 use fieldday_world::scenario::plant::Plant;
 use serde::{Deserialize, Serialize};

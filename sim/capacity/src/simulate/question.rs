@@ -2,7 +2,7 @@
 
 use super::{Calibration, SimulateError};
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::TimeOfDay;
+use fieldday_kernel::time::TimeOfDay;
 use fieldday_rep::app::settings::Retrying;
 use fieldday_world::scenario::plant::{Plant, PlantTrouble, PlantTroubleWord};
 use fieldday_world::scenario::{Mishap, MishapWord, Outage, Scenario};

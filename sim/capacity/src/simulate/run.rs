@@ -3,9 +3,9 @@
 use super::fleet::{self, Ride};
 use super::{Assumption, Cost, Outcome, Question, limits};
 use crate::plant::{Plant, PlantError, When};
-use fieldday_api::time::{Span, Time, Zone};
 use fieldday_engine::gate::lookahead;
-use fieldday_history::Fingerprint;
+use fieldday_kernel::fingerprint::Fingerprint;
+use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_world::plan::{Plan, PlanError};
 use fieldday_world::scenario::Scenario;
 use fieldday_world::{network, territory, zones};

@@ -4,9 +4,9 @@
 //! requests nobody hears: they retry when the simulated one does. So the load is that of all of them, the feedback too, and
 //! only its chance is shared; arrivals are a little burstier than those of people who know nothing of each other.
 
-use fieldday_api::time::Span;
-use fieldday_chance::{Purpose, Stream, join_keys};
 use fieldday_engine::gate::Arrival;
+use fieldday_kernel::random::{Purpose, Stream, join_keys};
+use fieldday_kernel::time::Span;
 
 /// What the others' moments are drawn for.
 const SHADOW: Purpose = Purpose::new("simulate.shadow");

@@ -2,7 +2,7 @@
 
 use super::limits::rate_milli;
 use super::{Advice, Bin, Grid, Outcome, Resource, Tally};
-use fieldday_api::time::{Span, Zone};
+use fieldday_kernel::time::{Span, Zone};
 use std::fmt::Write;
 
 /// So many lines of the day are shown: those with the most requests and trouble, in the order of time.
@@ -216,7 +216,7 @@ pub fn word(what: Resource) -> &'static str {
     }
 }
 
-fn clock(zone: &Zone, at: fieldday_api::time::Time) -> String {
+fn clock(zone: &Zone, at: fieldday_kernel::time::Time) -> String {
     zone.time_of_day(at).to_string()
 }
 fn share(ppm: u32) -> String {

@@ -10,7 +10,6 @@ use crate::commands::simulate::{self, SimulateArgs};
 use crate::failure::Failure;
 use crate::{interrupt, machine, output};
 use clap::Args;
-use fieldday_api::time::Date;
 use fieldday_capacity::day::{Counter, Day};
 use fieldday_capacity::journal::{FORMAT, Header, Journal, MockTerms};
 use fieldday_capacity::level::Level;
@@ -18,6 +17,7 @@ use fieldday_capacity::report::Report;
 use fieldday_capacity::search::{Ending, Next, Range, Standing};
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, run};
+use fieldday_kernel::time::Date;
 use fieldday_live::clock::utc_now;
 use fieldday_live::run::{lasts, window};
 use fieldday_report::Paint;
@@ -119,7 +119,7 @@ pub struct CapacityArgs {
     pub speed: Option<u32>,
     /// The part of the day that is searched for its busiest moment, by local time
     #[arg(long, value_name = "07:30-09:00", value_parser = choice::window)]
-    pub window: Option<(fieldday_api::time::TimeOfDay, fieldday_api::time::TimeOfDay)>,
+    pub window: Option<(fieldday_kernel::time::TimeOfDay, fieldday_kernel::time::TimeOfDay)>,
     /// Without the mobile network: pure load on the target
     #[arg(long)]
     pub no_link: bool,

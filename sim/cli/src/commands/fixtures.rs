@@ -4,7 +4,7 @@ use crate::choice;
 use crate::failure::Failure;
 use crate::{machine, output};
 use clap::{Args, Subcommand, ValueEnum};
-use fieldday_api::time::Date;
+use fieldday_kernel::time::Date;
 use fieldday_report::units::{count, counted};
 use fieldday_world::export::{Export, ExportError, Format};
 use fieldday_world::plan::{CellPlan, Plan};

@@ -4,7 +4,7 @@ use crate::args::Format;
 use crate::failure::{Failure, WRONG};
 use crate::{machine, output};
 use clap::{Args, Subcommand};
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use fieldday_report::store::{Prune, Pruned, Store, Wish};
 use fieldday_report::units::{bytes, counted};
 use std::io::{self, IsTerminal, Write};

@@ -6,12 +6,12 @@ use crate::commands::capacity::CapacityArgs;
 use crate::failure::Failure;
 use crate::{interrupt, output};
 use clap::Args;
-use fieldday_api::time::Time;
 use fieldday_capacity::report::simulated::page;
 use fieldday_capacity::simulate::{
     Advice, Grid, Outcome, Question, SimulateError, WHAT_IFS, Watch, WhatIf, advise, calibrate, grid, local_zone,
     simulate, text,
 };
+use fieldday_kernel::time::Time;
 use fieldday_rep::app::settings::Retrying;
 use fieldday_world::scenario::MOST_REPS;
 use serde::Serialize;

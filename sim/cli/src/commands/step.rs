@@ -7,8 +7,8 @@ use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifier
 use crossterm::style::Print;
 use crossterm::terminal::{self, Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{execute, queue};
-use fieldday_api::time::Time;
 use fieldday_engine::replay;
+use fieldday_kernel::time::Time;
 use fieldday_report::Paint;
 use fieldday_report::stepper::{Go, Stepper};
 use fieldday_report::timeline;
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_last_moments_are_remembered() {
-        let at = |n| Time::default() + fieldday_api::time::Span::hours(n);
+        let at = |n| Time::default() + fieldday_kernel::time::Span::hours(n);
         let mut moments = Moments::default();
         (0..20).for_each(|n| moments.put(at(n), n.to_string()));
         assert_eq!((moments.get(at(3)), moments.get(at(4)), moments.get(at(19))), (None, Some("4"), Some("19")));

@@ -3,9 +3,9 @@
 
 use super::relive;
 use crate::failure::Failure;
-use fieldday_api::time::Zone;
 use fieldday_engine::shrink::Size;
 use fieldday_history::What;
+use fieldday_kernel::time::Zone;
 use fieldday_live::slice::{Day, slice};
 use fieldday_report::har::har;
 use fieldday_report::script::script;

@@ -1,6 +1,6 @@
 //! OpenTelemetry's own pipeline, filled once and emptied at once.
 
-use fieldday_api::time::Time;
+use fieldday_kernel::time::Time;
 use fieldday_report::documents::metrics::{Base, families};
 use fieldday_report::{Outcome, RunFile, Summary};
 use opentelemetry::KeyValue;

@@ -3,7 +3,7 @@
 use crate::http::body::Outgoing;
 use crate::http::connect::{Connection, Stream};
 use fieldday_api::SmolStr;
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;

@@ -1,9 +1,10 @@
 //! A live run in a test: a scenario, a target, and a fast day.
 #![allow(dead_code, missing_docs)] // Every test file takes what it needs.
 
-use fieldday_api::time::{Span, Time};
+use fieldday_history::Event;
 use fieldday_history::file::{FORMAT, Header, Line, Reader, Writer};
-use fieldday_history::{Event, Fingerprint};
+use fieldday_kernel::fingerprint::Fingerprint;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_live::attack::GooseWishes;
 use fieldday_live::clock::WallClock;
 use fieldday_live::http::{Connector, WireSettings};

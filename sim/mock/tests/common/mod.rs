@@ -3,8 +3,8 @@
 
 use fieldday_api::SmolStr;
 use fieldday_api::names::Role;
-use fieldday_api::time::{Span, Time};
 use fieldday_api::token::Claims;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_mock::{Clock, Mock, Options, Service};
 use fieldday_tokens::{Algorithm, Key};
 use fieldday_world::plan::{Plan, RepPlan};

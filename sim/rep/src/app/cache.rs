@@ -2,7 +2,7 @@
 
 use fieldday_api::SmolStr;
 use fieldday_api::call::Response;
-use fieldday_api::time::{Date, Span, Time};
+use fieldday_kernel::time::{Date, Span, Time};
 use std::sync::Arc;
 
 /// What a screen shows.

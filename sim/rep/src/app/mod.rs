@@ -25,11 +25,11 @@ pub use tasks::Created;
 use crate::app::defects::Defect;
 use crate::phone::Phone;
 use crate::process::Process;
-use crate::signal::Signal;
 use crate::surroundings::Surroundings;
-use fieldday_api::time::{Span, Time};
 use fieldday_history::What;
 use fieldday_history::event::Trigger;
+use fieldday_kernel::signal::Signal;
+use fieldday_kernel::time::{Span, Time};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
@@ -80,7 +80,7 @@ impl<S: Surroundings> App<S> {
     pub(crate) async fn start(&self) {
         self.phone.around.sleep(START_TAKES).await;
         self.memory.ready.set(true);
-        self.memory.became_ready.give();
+        self.memory.became_ready.notify();
         if !self.has(Defect::NoResumeAfterRestart) {
             self.flush_soon(Trigger::AppOpened);
         }

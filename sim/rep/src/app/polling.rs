@@ -8,10 +8,10 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, RawCall};
 use fieldday_api::endpoint::{Method, Op};
 use fieldday_api::names::Processing;
-use fieldday_api::time::Span;
 use fieldday_api::wire::recordings::RecordingSession;
 use fieldday_history::What;
 use fieldday_history::event::{Cause, PollEnd};
+use fieldday_kernel::time::Span;
 use std::sync::Arc;
 
 const POLL_EVERY: Span = Span::seconds(5);

@@ -8,9 +8,9 @@ use super::storage::Queued;
 use crate::surroundings::Surroundings;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Span;
 use fieldday_history::What;
 use fieldday_history::event::{Cause, Settlement, Trigger};
+use fieldday_kernel::time::Span;
 use std::sync::Arc;
 
 /// While actions wait and there is a network, the queue is tried this often.

@@ -9,13 +9,13 @@ use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::names::TaskStatus;
-use fieldday_api::time::{Date, Span, Time, TimeOfDay};
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::AppointmentQuery;
 use fieldday_api::wire::extras::RagQuery;
 use fieldday_api::wire::tasks::TaskQuery;
 use fieldday_history::What;
 use fieldday_history::event::{Cause, Screen, Source};
+use fieldday_kernel::time::{Date, Span, Time, TimeOfDay};
 use futures_lite::future;
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 
 use super::defects::Defects;
 use fieldday_api::pace::Pace;
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
 
 /// The app's settings.

@@ -4,10 +4,10 @@ use super::App;
 use super::defects::Defect;
 use super::storage::Storage;
 use crate::surroundings::Surroundings;
-use fieldday_api::time::{Span, Time};
 use fieldday_api::token::Credential;
 use fieldday_history::What;
 use fieldday_history::event::RefreshReason;
+use fieldday_kernel::time::{Span, Time};
 use std::rc::Rc;
 
 /// A token the app holds.
@@ -48,7 +48,7 @@ impl<S: Surroundings> App<S> {
         }
     }
     /// How long the token in hand lives yet.
-    pub(crate) fn token_lives(&self) -> Option<fieldday_api::time::Span> {
+    pub(crate) fn token_lives(&self) -> Option<fieldday_kernel::time::Span> {
         self.memory.token.borrow().as_ref().map(|held| held.expires_at.since(self.now()))
     }
     /// The token in hand, good or not.
@@ -89,7 +89,7 @@ impl<S: Surroundings> App<S> {
             let actions = self.phone.storage.borrow().actions;
             *self.phone.storage.borrow_mut() = Storage { actions, ..Storage::default() };
         }
-        self.memory.fetched.give();
+        self.memory.fetched.notify();
         credential
     }
 }

@@ -11,10 +11,10 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::fixed::Seconds;
 use fieldday_api::private::Private;
-use fieldday_api::time::Span;
 use fieldday_api::wire::recordings::UploadAudio;
 use fieldday_history::What;
 use fieldday_history::event::Cause;
+use fieldday_kernel::time::Span;
 use std::sync::Arc;
 
 /// After a failed try, the next waits this long (and for the network).

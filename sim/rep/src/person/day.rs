@@ -7,11 +7,11 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::names::{AppointmentStatus, Outcome};
 use fieldday_api::private::Private;
-use fieldday_api::time::{Span, Time};
 use fieldday_api::wire::appointments::AppointmentSummary;
 use fieldday_api::wire::tasks::TaskPatch;
-use fieldday_chance::name_key;
 use fieldday_history::event::Deed;
+use fieldday_kernel::random::name_key;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_world::track::expected_drive;
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use super::Person;
 use crate::surroundings::Surroundings;
-use fieldday_chance::{Purpose, Stream};
+use fieldday_kernel::random::{Purpose, Stream};
 
 /// The purposes of a person's draws.
 pub struct Habit;

@@ -8,12 +8,12 @@ use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::fixed::Money;
 use fieldday_api::names::{AppointmentStatus, Assignee, Outcome, Priority};
-use fieldday_api::time::Span;
 use fieldday_api::wire::appointments::AppointmentPatch;
 use fieldday_api::wire::extras::WinPost;
 use fieldday_api::wire::tasks::TaskCreate;
-use fieldday_chance::name_key;
 use fieldday_history::event::Deed;
+use fieldday_kernel::random::name_key;
+use fieldday_kernel::time::Span;
 use fieldday_world::plan::{VisitFate, VisitPlan};
 
 /// How long a rep waits at a closed door.

@@ -1,7 +1,7 @@
 //! How often an interval has the truth in it, by the way in which it is made.
 
 use crate::nights::{COLUMNS, Runs, WORLDS, World, percent};
-use fieldday_chance::Stream;
+use fieldday_kernel::random::Stream;
 use fieldday_report::compare::judge::{INTERVAL, Sample};
 use fieldday_report::stats::student;
 

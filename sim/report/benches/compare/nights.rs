@@ -1,6 +1,6 @@
 //! Nights that are made up.
 
-use fieldday_chance::{Purpose, Stream};
+use fieldday_kernel::random::{Purpose, Stream};
 use fieldday_report::compare::judge::Sample;
 
 pub const ENDPOINTS: usize = 18;
@@ -75,7 +75,13 @@ impl World {
         values
     }
     pub fn stream(&self, what: &str, trial: usize) -> Stream {
-        Stream::new(1, NIGHTS, fieldday_chance::name_key(self.name), fieldday_chance::name_key(what), trial as u64)
+        Stream::new(
+            1,
+            NIGHTS,
+            fieldday_kernel::random::name_key(self.name),
+            fieldday_kernel::random::name_key(what),
+            trial as u64,
+        )
     }
     /// A comparison in which the busy endpoint's p95 became so many times as slow.
     pub fn sample(&self, runs: &Runs, times: f64, stream: &mut Stream) -> Sample {

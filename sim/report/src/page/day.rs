@@ -3,7 +3,7 @@
 use super::chart::{Heat, Kind, Line, LineChart, Scale};
 use crate::series::{Columns, SeriesFile};
 use crate::units;
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 
 /// Columns of a chart at most: more would be thinner than what a pointer can hit.
 const COLUMNS: usize = 160;

@@ -3,7 +3,7 @@
 use super::frame::escaped;
 use super::sequence::{Lane, Look, Sequence};
 use crate::summary::Case;
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use std::fmt::Write as _;
 
 const WIDTH: i64 = 880;

@@ -3,9 +3,9 @@
 use super::stories::named;
 use crate::diagram::unanswered;
 use crate::summary::Case;
-use fieldday_api::time::Span;
 use fieldday_history::event::{Lapse, Truth};
 use fieldday_history::{Event, What};
+use fieldday_kernel::time::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps that a diagram shows at most; of a longer story, the last.

@@ -4,9 +4,9 @@
 
 use super::Ground;
 use super::way::{Way, way};
-use fieldday_api::time::{Span, Time};
 use fieldday_engine::run::RunOutcome;
 use fieldday_engine::setup;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_rules::{Track, Violation};
 use fieldday_world::network::Radio;
 use fieldday_world::place::Point;

@@ -11,8 +11,8 @@ mod way;
 pub use columns::{BUCKET_BOUNDS, Columns};
 pub use map::{Hole, Map, MapRep, MapTenant, Pin};
 
-use fieldday_api::time::{Date, Span, Time};
 use fieldday_engine::run::RunOutcome;
+use fieldday_kernel::time::{Date, Span, Time};
 use fieldday_world::plan::{CellPlan, Plan};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -77,7 +77,7 @@ impl SeriesFile {
         let starts_at = if series.bins().is_empty() { ground.plan.start() } else { series.begins() };
         let first = ground.cell(0);
         let zone = first.and_then(|cell| Some(cell.tenants.first()?.data.zone.clone()));
-        let zone = zone.unwrap_or_else(fieldday_api::time::Zone::utc);
+        let zone = zone.unwrap_or_else(fieldday_kernel::time::Zone::utc);
         let noon = ground.plan.start() + Span::hours(12);
         SeriesFile {
             schema: SERIES_SCHEMA,

@@ -1,6 +1,6 @@
 //! Where a rep was when: what it noted, and the places that its plan has for that.
 
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use fieldday_rules::{Track, Waypoint};
 use fieldday_world::place::Point;
 use fieldday_world::plan::{RepPlan, TenantPlan};

@@ -8,7 +8,7 @@
 //! directions, and leave whatever columns have in common as it is.
 
 use super::moderate::ln_choose;
-use fieldday_chance::{Purpose, Stream};
+use fieldday_kernel::random::{Purpose, Stream};
 
 /// As many ways are gone through one by one; of more, [`DRAWN`] are drawn.
 const EXACT_MOST: f64 = 20_000.0;

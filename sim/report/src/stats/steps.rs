@@ -7,7 +7,7 @@
 
 use super::moderate::Moderated;
 use super::relabel::shuffle;
-use fieldday_chance::{Purpose, Stream};
+use fieldday_kernel::random::{Purpose, Stream};
 
 /// Orders that are tried, beside the one that came to pass.
 const ORDERS: usize = 999;

@@ -9,7 +9,7 @@ use crate::paint::{Paint, Tone};
 use crate::summary::Outcome;
 use crate::table::{Table, words};
 use crate::units::{bytes, counted};
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,8 +1,8 @@
 //! Run folders that nobody ran: of which it is known what changed.
 #![allow(dead_code)] // Every test file takes what it needs.
 
-use fieldday_api::time::{Span, Time};
-use fieldday_chance::{Purpose, Stream};
+use fieldday_kernel::random::{Purpose, Stream};
+use fieldday_kernel::time::{Span, Time};
 use fieldday_report::nights::Night;
 use fieldday_report::{Host, RUN_SCHEMA, RunFile, Summary};
 use fieldday_world::scenario::Scenario;

@@ -16,9 +16,9 @@ use crate::facts::views::{ASSIGNED, body_of, is_update};
 use crate::tables::ById;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Date;
 use fieldday_api::wire::shifts::Shift;
 use fieldday_history::event::Client;
+use fieldday_kernel::time::Date;
 
 /// What kind of thing a record is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

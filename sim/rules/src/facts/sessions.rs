@@ -7,8 +7,8 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Processing;
-use fieldday_api::time::Time;
 use fieldday_api::wire::recordings::RecordingSession;
+use fieldday_kernel::time::Time;
 
 /// Uploads remembered per session.
 const UPLOADS: usize = 4;

@@ -5,8 +5,8 @@ use crate::facts::Known;
 use crate::tables::{ById, Table, digest, entry, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
-use fieldday_api::time::{Date, Time};
 use fieldday_api::wire::shifts::Shift;
+use fieldday_kernel::time::{Date, Time};
 
 /// Days remembered per rep.
 const DAYS: usize = 4;

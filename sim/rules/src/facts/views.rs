@@ -9,9 +9,9 @@ use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::fixed::Money;
 use fieldday_api::names::{AppointmentStatus, Assignee, Outcome, Priority, TaskStatus};
-use fieldday_api::time::Time;
 use fieldday_api::wire::appointments::{Appointment, AppointmentPatch, AppointmentSummary};
 use fieldday_api::wire::tasks::{Task, TaskCompleted, TaskPatch};
+use fieldday_kernel::time::Time;
 
 /// Stands for null.
 const NULL: u64 = u64::MAX - 1;

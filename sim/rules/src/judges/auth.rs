@@ -12,8 +12,8 @@ use crate::tables::PerClient;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::error::ErrorCode;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Span;
 use fieldday_history::event::{Bearer, Cause, Probe, What};
+use fieldday_kernel::time::Span;
 
 use Rule::{
     AuthRoleGate as GATE, AuthRoleMap as MAP, AuthTenantClaim as TENANT, AuthTokenExpiry as EXPIRY,

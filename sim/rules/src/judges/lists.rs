@@ -16,11 +16,11 @@ use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::TaskStatus;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::{Date, Time};
 use fieldday_api::wire::appointments::{Appointment, AppointmentList, AppointmentQuery};
 use fieldday_api::wire::messages::MessageThread;
 use fieldday_api::wire::tasks::{Task, TaskList, TaskQuery};
 use fieldday_history::event::{Cause, Probe};
+use fieldday_kernel::time::{Date, Time};
 
 use Rule::{
     AppointmentListComplete as COMPLETE, MessageThread as THREAD, PagingExact as PAGING, TaskListFilters as FILTERS,

@@ -15,9 +15,9 @@ use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::TaskStatus;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Time;
 use fieldday_api::wire::appointments::AppointmentSummary;
 use fieldday_api::wire::tasks::Task;
+use fieldday_kernel::time::Time;
 
 #[derive(Default)]
 pub(crate) struct PendingCount {

@@ -19,7 +19,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::{Date, Span};
+use fieldday_kernel::time::{Date, Span};
 
 /// Decides `shift.clock-in.once`.
 #[derive(Default)]

@@ -20,7 +20,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Time;
+use fieldday_kernel::time::Time;
 
 /// Decides `task.update.idempotent`.
 #[derive(Default)]

@@ -2,9 +2,9 @@
 
 use super::LazyHistogram;
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Span;
 use fieldday_history::Event;
 use fieldday_history::event::{ClientKind, Lapse, Screen, Source, What};
+use fieldday_kernel::time::Span;
 
 /// What people felt, over all reps.
 #[derive(Clone, Debug)]

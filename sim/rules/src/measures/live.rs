@@ -1,9 +1,9 @@
 //! The clocks that only a run on the wall has: what the target took, and how long a person waited for a call in all.
 
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::Span;
 use fieldday_history::event::{Cause, WireEnd};
 use fieldday_history::{Event, What};
+use fieldday_kernel::time::Span;
 use std::collections::BTreeMap;
 
 /// Which clock took a time.

@@ -17,9 +17,9 @@ pub use series::{Activity, BINS_MAX, BUCKETS, Bin, Latencies, SERIES_CLASSES, Se
 pub use tracks::{TRACKS_MAX, Track, Tracks, Waypoint};
 
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::{Span, Time};
 use fieldday_history::Event;
 use fieldday_history::event::{ClientKind, Lapse, What};
+use fieldday_kernel::time::{Span, Time};
 use live::{Live, LiveClock};
 
 /// Everything measured in a cell, or by a worker.

@@ -4,8 +4,8 @@ use super::LazyHistogram;
 use crate::failing::Tries;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::endpoint::{Op, TimeoutClass};
-use fieldday_api::time::Span;
 use fieldday_history::event::Lapse;
+use fieldday_kernel::time::Span;
 
 /// What was measured of one endpoint, attempt by attempt.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 //! of the plan's first cells, so that a map can be drawn of a run of any size.
 
 use fieldday_api::SmolStr;
-use fieldday_api::time::Time;
 use fieldday_history::Event;
 use fieldday_history::event::{ClientKind, Deed, What};
+use fieldday_kernel::time::Time;
 
 /// Reps who are followed at most.
 pub const TRACKS_MAX: usize = 2_000;

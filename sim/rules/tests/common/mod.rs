@@ -7,13 +7,13 @@ use fieldday_api::error::{ErrorBody, ErrorCode};
 use fieldday_api::fixed::{Degrees, Money};
 use fieldday_api::names::*;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::{Date, Span, Time};
 use fieldday_api::wire::appointments::*;
 use fieldday_api::wire::recordings::{Location, RecordingSession, RecordingSessionBody};
 use fieldday_api::wire::shifts::{Shift, ShiftDay};
 use fieldday_api::wire::tasks::{Task, TaskList};
 use fieldday_history::Event;
 use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Sent, Settlement, What};
+use fieldday_kernel::time::{Date, Span, Time};
 use fieldday_rules::{Findings, Judges, Settings};
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@
 use super::Identity;
 use crate::{Jwt, TokenError};
 use fieldday_api::SmolStr;
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
 use serde_json::{Value, json};

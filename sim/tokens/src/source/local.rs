@@ -2,8 +2,8 @@
 
 use super::Identity;
 use crate::{Jwt, Key};
-use fieldday_api::time::{Span, Time};
 use fieldday_api::token::{Claims, RoleClaim, TenantClaim, UserClaim};
+use fieldday_kernel::time::{Span, Time};
 
 /// Tokens that are signed here.
 #[derive(Debug)]

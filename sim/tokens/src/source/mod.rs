@@ -13,7 +13,7 @@ pub use local::Local;
 use crate::{Jwt, Key, Stamp, TokenError};
 use fieldday_api::SmolStr;
 use fieldday_api::names::Role;
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 use fieldday_world::scenario::{TokenSource, Tokens};
 use std::path::Path;
 

@@ -2,8 +2,8 @@
 #![allow(dead_code)] // Each test file takes a part of it.
 
 use fieldday_api::names::Role;
-use fieldday_api::time::{Span, Time};
 use fieldday_api::token::Claims;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_tokens::Identity;
 use std::path::PathBuf;
 

@@ -4,9 +4,9 @@ use crate::zones;
 use fieldday_api::SmolStr;
 use fieldday_api::dataset::{OwnedTask, Policy, TenantData, Thread, User};
 use fieldday_api::private::exposed;
-use fieldday_api::time::{Date, TimeOfDay, Zone};
 use fieldday_api::wire::appointments::{Appointment, Contact, Lead};
 use fieldday_api::wire::recordings::RecordingSession;
+use fieldday_kernel::time::{Date, TimeOfDay, Zone};
 use serde::{Deserialize, Serialize};
 
 /// A tenant's document.

@@ -33,7 +33,7 @@ use crate::csv;
 use crate::plan::CellPlan;
 use crate::roster::RosterTenant;
 use fieldday_api::dataset::TenantData;
-use fieldday_api::time::Date;
+use fieldday_kernel::time::Date;
 use rows::{Value, for_each_row};
 use std::io::{self, Write};
 

@@ -2,7 +2,7 @@
 
 use fieldday_api::dataset::TenantData;
 use fieldday_api::private::{Private, exposed};
-use fieldday_api::time::Date;
+use fieldday_kernel::time::Date;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::fmt::Display;

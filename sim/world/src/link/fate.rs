@@ -4,8 +4,8 @@ use super::timeline::Segment;
 use super::{Back, Link, Out};
 use crate::keys::FATE;
 use crate::network::{Bearer, Radio};
-use fieldday_api::time::{Span, Time};
-use fieldday_chance::{MILLION, Stream};
+use fieldday_kernel::random::{MILLION, Stream};
+use fieldday_kernel::time::{Span, Time};
 
 /// A request above this size is an upload: when it ends early, the other side has a part of it.
 const UPLOAD_BYTES: u64 = 64 * 1024;

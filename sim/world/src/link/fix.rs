@@ -4,8 +4,8 @@ use super::Link;
 use crate::keys::FIX;
 use crate::place::Point;
 use crate::territory::Urbanicity;
-use fieldday_api::time::Time;
-use fieldday_chance::Stream;
+use fieldday_kernel::random::Stream;
+use fieldday_kernel::time::Time;
 
 /// The mean of a distance from the true place, divided by the deviation of each coordinate (of a Rayleigh distribution:
 /// the root of π/2).

@@ -20,7 +20,7 @@ pub use crate::network::Radio;
 use crate::air::Air;
 use crate::place::Point;
 use crate::track::Leg;
-use fieldday_api::time::Time;
+use fieldday_kernel::time::Time;
 use std::sync::Arc;
 use timeline::Timeline;
 use weather::Weather;

@@ -7,8 +7,8 @@ use crate::network::{self, Profile};
 use crate::plan::Plan;
 use crate::scenario::Scenario;
 use crate::territory::{self, Urbanicity};
-use fieldday_api::time::Span;
-use fieldday_chance::join_keys;
+use fieldday_kernel::random::join_keys;
+use fieldday_kernel::time::Span;
 
 fn noon() -> Time {
     Time::parse("2026-06-10T12:00:00Z").unwrap()

@@ -4,7 +4,7 @@ use crate::air::{Air, SpotKind};
 use crate::coverage::Region;
 use crate::network::{Profile, Radio};
 use crate::track::Leg;
-use fieldday_api::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time};
 
 /// A stretch of time in which nothing changes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

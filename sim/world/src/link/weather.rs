@@ -5,8 +5,8 @@
 
 use crate::keys::WEATHER;
 use crate::network::Bearer;
-use fieldday_api::time::Time;
-use fieldday_chance::Stream;
+use fieldday_kernel::random::Stream;
+use fieldday_kernel::time::Time;
 
 const SLOTS: i64 = 600;
 const SLOT_US: i64 = 1_000_000;

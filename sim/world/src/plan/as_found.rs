@@ -4,7 +4,7 @@ use super::{CellPlan, OfficeDeed};
 use crate::scenario::Scenario;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 use std::collections::BTreeSet;
 
 /// How long a phone is looked at after work.

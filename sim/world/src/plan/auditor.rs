@@ -5,8 +5,8 @@ use crate::keys::{id, part};
 use crate::people;
 use fieldday_api::dataset::User;
 use fieldday_api::names::Role;
-use fieldday_api::time::{Span, TimeOfDay};
-use fieldday_chance::name_key;
+use fieldday_kernel::random::name_key;
+use fieldday_kernel::time::{Span, TimeOfDay};
 
 /// The first round begins when most reps are on the road.
 const FIRST: TimeOfDay = TimeOfDay::hm(12, 30);

@@ -5,8 +5,8 @@ use super::{CellPlan, DaySite, MishapKind, MishapPlan, Plan, PlanDay};
 use super::{auditor, intruder};
 use crate::keys::stream;
 use crate::scenario::{Mishap, MishapWord};
-use fieldday_api::time::{Span, Zone};
-use fieldday_chance::{join_keys, name_key};
+use fieldday_kernel::random::{join_keys, name_key};
+use fieldday_kernel::time::{Span, Zone};
 
 /// Makes a cell. `index` is its place in the plan, `number` its place in its day.
 pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellPlan {

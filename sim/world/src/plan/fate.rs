@@ -7,8 +7,8 @@ use crate::persona::Persona;
 use crate::scenario::Visits;
 use fieldday_api::fixed::Money;
 use fieldday_api::names::{Outcome, RecordingMode};
-use fieldday_api::time::Span;
-use fieldday_chance::Stream;
+use fieldday_kernel::random::Stream;
+use fieldday_kernel::time::Span;
 
 /// How a visit goes.
 pub(super) fn fate(visits: &Visits, persona: &Persona, stream: &mut Stream) -> VisitFate {

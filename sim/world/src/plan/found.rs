@@ -10,8 +10,8 @@ use crate::scenario::{Scenario, Visits};
 use crate::territory::Territory;
 use fieldday_api::SmolStr;
 use fieldday_api::private::Private;
-use fieldday_api::time::Time;
-use fieldday_chance::{Purpose, Stream, name_key};
+use fieldday_kernel::random::{Purpose, Stream, name_key};
+use fieldday_kernel::time::Time;
 use std::sync::Arc;
 
 /// Where a place is that nobody knows.
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::plan::VisitFate;
     use crate::{persona, territory};
-    use fieldday_api::time::Span;
+    use fieldday_kernel::time::Span;
     use std::collections::BTreeSet;
 
     fn appointment<'a>(id: &'a SmolStr, address: &'a Private) -> FoundAppointment<'a> {

@@ -15,14 +15,14 @@ use fieldday_api::dataset::{TenantData, User};
 use fieldday_api::fixed::Fixed;
 use fieldday_api::names::{Assignee, Outcome, Role, TaskStatus};
 use fieldday_api::probe::Probe;
-use fieldday_api::time::{Span, TimeOfDay};
 use fieldday_api::token::{RoleClaim, TenantClaim, UserClaim};
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::recordings::{Location, RecordingStart, RecordingStop, UploadAudio};
 use fieldday_api::wire::shifts::ClockIn;
 use fieldday_api::wire::tasks::{TaskCreate, TaskPatch, TaskQuery};
-use fieldday_chance::{Stream, join_keys, name_key};
+use fieldday_kernel::random::{Stream, join_keys, name_key};
+use fieldday_kernel::time::{Span, TimeOfDay};
 
 /// When they are about, by local time. One kind of probe goes out before anybody has a shift.
 const FROM: TimeOfDay = TimeOfDay::hm(8, 0);

@@ -8,8 +8,8 @@ use crate::keys::{part, stream};
 use crate::network::Radio;
 use crate::scenario;
 use crate::territory::{Area, Urbanicity};
-use fieldday_api::time::Span;
-use fieldday_chance::{Stream, name_key};
+use fieldday_kernel::random::{Stream, name_key};
+use fieldday_kernel::time::Span;
 
 /// Which areas have 5G, in per cent, and how far it reaches. Ours: towns first.
 fn five_g(area: &Area) -> (u64, f64) {

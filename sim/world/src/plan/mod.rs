@@ -33,7 +33,7 @@ use crate::persona::{self, Persona};
 use crate::scenario::Scenario;
 use crate::territory::{self, Territory};
 use crate::zones;
-use fieldday_api::time::{Date, Span, Time, TimeOfDay, Zone};
+use fieldday_kernel::time::{Date, Span, Time, TimeOfDay, Zone};
 use removed::Removed;
 use std::sync::Arc;
 

@@ -12,8 +12,8 @@ use crate::keys::{id, part, stream};
 use crate::people;
 use fieldday_api::dataset::User;
 use fieldday_api::names::Role;
-use fieldday_api::time::{Span, Time, TimeOfDay};
-use fieldday_chance::{Stream, name_key};
+use fieldday_kernel::random::{Stream, name_key};
+use fieldday_kernel::time::{Span, Time, TimeOfDay};
 
 /// The office opens and closes, by local time.
 pub(super) const OPENS: TimeOfDay = TimeOfDay::hm(7, 30);

@@ -7,9 +7,9 @@ use crate::keys::{id, row};
 use fieldday_api::SmolStr;
 use fieldday_api::fixed::{Fixed, Score, Seconds};
 use fieldday_api::names::{AnalysisOutcome, AudioStorage, LeadQuality, Outcome, Processing, RecordingMode};
-use fieldday_api::time::{Span, Time};
 use fieldday_api::wire::recordings::{Analysis, RecordingSession, Transcript};
-use fieldday_chance::Stream;
+use fieldday_kernel::random::Stream;
+use fieldday_kernel::time::{Span, Time};
 
 const SPEAKERS: [SmolStr; 2] = [SmolStr::new_static("rep"), SmolStr::new_static("customer")];
 const TIPS: [SmolStr; 2] =

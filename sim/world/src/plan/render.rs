@@ -2,7 +2,7 @@
 
 use super::{CellPlan, MishapPlan, OfficeDeed, RepPlan, Routine, TenantPlan, VisitFate};
 use crate::air::SpotKind;
-use fieldday_api::time::Time;
+use fieldday_kernel::time::Time;
 use std::fmt::{self, Write};
 
 impl CellPlan {

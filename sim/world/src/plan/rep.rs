@@ -13,8 +13,8 @@ use crate::track::{Roads, expected_drive};
 use fieldday_api::SmolStr;
 use fieldday_api::dataset::User;
 use fieldday_api::names::Role;
-use fieldday_api::time::{Span, Time, TimeOfDay};
-use fieldday_chance::{Stream, name_key};
+use fieldday_kernel::random::{Stream, name_key};
+use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use std::sync::Arc;
 
 /// Appointments begin on the quarter of an hour.

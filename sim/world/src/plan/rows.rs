@@ -14,11 +14,11 @@ use fieldday_api::names::{
     AppointmentStatus, Assignee, Direction, LeadStatus, Outcome, Priority, SenderRole, TaskStatus,
 };
 use fieldday_api::private::Private;
-use fieldday_api::time::{Span, Time, TimeOfDay};
 use fieldday_api::wire::appointments::{Appointment, Contact, Lead};
 use fieldday_api::wire::messages::Message;
 use fieldday_api::wire::tasks::Task;
-use fieldday_chance::{Stream, join_keys, name_key};
+use fieldday_kernel::random::{Stream, join_keys, name_key};
+use fieldday_kernel::time::{Span, Time, TimeOfDay};
 
 /// How many appointments of the two weeks before, and of tomorrow, each rep has.
 const PAST: usize = 6;

@@ -10,8 +10,8 @@ use crate::territory::Territory;
 use fieldday_api::SmolStr;
 use fieldday_api::dataset::{Policy, TenantData};
 use fieldday_api::names::RecordingMode;
-use fieldday_api::time::{Date, Time, TimeOfDay, Zone};
-use fieldday_chance::name_key;
+use fieldday_kernel::random::name_key;
+use fieldday_kernel::time::{Date, Time, TimeOfDay, Zone};
 use indexmap::IndexMap;
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ use crate::plan::{CellPlan, Plan, PlanError, TenantPlan};
 use crate::scenario::Scenario;
 use fieldday_api::SmolStr;
 use fieldday_api::names::Role;
-use fieldday_chance::{join_keys, name_key};
+use fieldday_kernel::random::{join_keys, name_key};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;

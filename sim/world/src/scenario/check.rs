@@ -5,7 +5,7 @@ use super::error::Finding;
 use super::locate::Path;
 use super::words::nearest;
 use super::{Data, Mishap, MishapWord, Scenario, TokenSource, Tokens};
-use fieldday_api::time::Date;
+use fieldday_kernel::time::Date;
 use serde_json::Value;
 use std::sync::LazyLock;
 

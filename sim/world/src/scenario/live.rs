@@ -1,6 +1,6 @@
 //! What a scenario says about runs on the wall clock. On the virtual clock none of it matters.
 
-use fieldday_api::time::{Time, TimeOfDay};
+use fieldday_kernel::time::{Time, TimeOfDay};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -31,7 +31,7 @@ pub use trouble::*;
 pub use types::*;
 
 use crate::{territory, zones};
-use fieldday_api::time::{Date, Time, Zone};
+use fieldday_kernel::time::{Date, Time, Zone};
 
 impl Scenario {
     /// Reads a scenario. `file` is the name that errors give.

@@ -2,7 +2,7 @@
 
 use super::words;
 use fieldday_api::endpoint::{Op, TimeoutClass};
-use fieldday_api::time::TimeOfDay;
+use fieldday_kernel::time::TimeOfDay;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

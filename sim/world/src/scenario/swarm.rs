@@ -9,8 +9,8 @@ use super::{Deeds, Mishap, MishapWord, Modes, Outage, Scenario};
 use crate::persona::{Bounds, HabitsForAll};
 use crate::{network, persona, territory};
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::{Date, TimeOfDay};
-use fieldday_chance::{Purpose, Stream, name_key};
+use fieldday_kernel::random::{Purpose, Stream, name_key};
+use fieldday_kernel::time::{Date, TimeOfDay};
 use std::fmt;
 
 /// What a swarm draws for.

@@ -282,7 +282,7 @@ fn a_dialect_is_read_checked_and_left_out_where_there_is_none() {
 #[test]
 fn today_is_the_date_of_the_first_territory() {
     let scenario = Scenario::load("weekday").unwrap();
-    let date = |text: &str| scenario.today(fieldday_api::time::Time::parse(text).unwrap()).to_string();
+    let date = |text: &str| scenario.today(fieldday_kernel::time::Time::parse(text).unwrap()).to_string();
     assert_eq!(date("2026-06-11T03:30:00Z"), "2026-06-10", "it is half past eleven in the evening there");
     assert_eq!(date("2026-06-11T04:30:00Z"), "2026-06-11");
 }

@@ -3,7 +3,7 @@
 use super::words;
 use crate::persona::Bounds;
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::TimeOfDay;
+use fieldday_kernel::time::TimeOfDay;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

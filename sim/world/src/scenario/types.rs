@@ -10,7 +10,7 @@ use super::trouble::{Kills, Mishap, Network, Outage, Shunya, Switches};
 use super::words;
 use crate::persona::{Bounds, HabitsForAll};
 use fieldday_api::rules::Rule;
-use fieldday_api::time::{Date, TimeOfDay};
+use fieldday_kernel::time::{Date, TimeOfDay};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

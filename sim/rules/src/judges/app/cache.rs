@@ -14,8 +14,8 @@ use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::TaskStatus;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Span;
 use fieldday_history::event::{Cause, Screen, Source, What};
+use fieldday_kernel::time::Span;
 
 use Rule::{AppCacheTtl as TTL, AppStaleShown as STALE};
 

@@ -7,8 +7,8 @@ use crate::judge::Judge;
 use crate::notes::{Notes, Place};
 use crate::tables::PerClient;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Span;
 use fieldday_history::event::{Deed, Lapse, What};
+use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppCancel;
 

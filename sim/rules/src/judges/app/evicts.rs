@@ -10,8 +10,8 @@ use crate::tables::{PerClient, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Span;
 use fieldday_history::event::{Source, What};
+use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppNotFoundEvicts;
 /// Evicted things remembered per rep.

@@ -12,8 +12,8 @@ use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Processing;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Span;
 use fieldday_history::event::{Cause, What};
+use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppPolling;
 /// A poll that was due in time may have waited for a new token.

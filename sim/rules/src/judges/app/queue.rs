@@ -13,8 +13,8 @@ use crate::notes::Notes;
 use crate::tables::PerClient;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Span;
 use fieldday_history::event::{Cause, Deed, Settlement, What};
+use fieldday_kernel::time::Span;
 
 use Rule::{AppQueueDrains as DRAINS, AppQueueDurable as DURABLE, AppQueueFifo as FIFO};
 

@@ -11,8 +11,8 @@ use crate::judge::Judge;
 use crate::notes::Notes;
 use crate::tables::PerClient;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Span;
 use fieldday_history::event::{Cause, Deed, RefreshReason, What};
+use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppRefreshOnce;
 /// How long after a 401 the second attempt may be expected.

@@ -10,8 +10,8 @@ use crate::tables::PerClient;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Span;
 use fieldday_history::event::What;
+use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppRequestId;
 /// Errors not yet logged, remembered per rep.

@@ -11,8 +11,8 @@ use crate::notes::{Notes, Place};
 use crate::tables::PerClient;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::Span;
 use fieldday_history::event::{Cause, Lapse, What};
+use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppSlowUi;
 /// From here on an indicator is shown.

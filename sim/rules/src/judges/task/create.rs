@@ -16,8 +16,8 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::names::{Assignee, TaskStatus};
 use fieldday_api::private::Private;
 use fieldday_api::rules::Rule;
-use fieldday_api::time::{Span, Time};
 use fieldday_api::wire::tasks::{Task, TaskCreate, TaskList, TaskQuery};
+use fieldday_kernel::time::{Span, Time};
 
 #[derive(Default)]
 pub(crate) struct CreateSingle {

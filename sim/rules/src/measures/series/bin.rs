@@ -1,8 +1,8 @@
 //! One bin of a series.
 
 use super::latency::Latencies;
-use fieldday_api::time::Span;
 use fieldday_history::event::Lapse;
+use fieldday_kernel::time::Span;
 
 /// What can become of an attempt instead of an answer that helps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,7 +1,7 @@
 //! How long attempts took within a bin, in buckets of a quarter of an octave: coarse, and enough for a picture.
 
 use fieldday_api::endpoint::{Op, TimeoutClass};
-use fieldday_api::time::Span;
+use fieldday_kernel::time::Span;
 
 /// Buckets of a class: from half a millisecond to half an hour, four an octave.
 pub const BUCKETS: usize = 4 * (OCTAVE_LAST - OCTAVE_FIRST + 1) as usize;

@@ -15,9 +15,9 @@ pub use latency::{BUCKETS, Latencies, SERIES_CLASSES, bucket_from_us};
 
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::endpoint::Op;
-use fieldday_api::time::{Span, Time};
 use fieldday_history::Event;
 use fieldday_history::event::{Lapse, What};
+use fieldday_kernel::time::{Span, Time};
 use reps::Reps;
 
 /// The most bins that a series has.

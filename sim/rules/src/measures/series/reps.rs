@@ -1,9 +1,9 @@
 //! What each rep is doing, and since when.
 
 use super::bin::Activity;
-use fieldday_api::time::{Span, Time};
 use fieldday_history::Event;
 use fieldday_history::event::{ClientKind, Deed, What};
+use fieldday_kernel::time::{Span, Time};
 
 /// What reps are doing, by client.
 #[derive(Clone, Debug, Default)]

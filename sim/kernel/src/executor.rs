@@ -8,8 +8,8 @@
 //! [`Executor::run_to`] with each moment that has come, and asks [`Executor::next_due`] how long it may sleep.
 //!
 //! ```
-//! use fieldday_api::time::{Span, Time};
-//! use fieldday_engine::executor::Executor;
+//! use fieldday_kernel::time::{Span, Time};
+//! use fieldday_kernel::executor::Executor;
 //!
 //! let executor = Executor::new(Time::default());
 //! let clock = executor.handle();
@@ -20,7 +20,7 @@
 //! executor.run();
 //! ```
 
-use fieldday_api::time::{Span, Time};
+use crate::time::{Span, Time};
 use std::cell::{Cell, RefCell};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -80,11 +80,11 @@ type Task = Pin<Box<dyn Future<Output = ()>>>;
 /// ever waits for.
 type Ready = Arc<Mutex<Vec<TaskId>>>;
 
-/// A slot, and the how-manieth task in it: a late waker of an ended task must find nothing.
+/// A slot, and its generation: a late waker of an ended task must find nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct TaskId {
     slot: u32,
-    turn: u32,
+    generation: u32,
 }
 
 struct TaskWaker {
@@ -94,7 +94,7 @@ struct TaskWaker {
 
 /// A task's place. The task is out while it is polled, and the place is free once it has ended.
 struct Slot {
-    turn: u32,
+    generation: u32,
     task: Option<(Task, Waker)>,
 }
 
@@ -199,13 +199,13 @@ impl Executor {
                 if sleeper.generation != generation {
                     return true; // Dropped before its time: not even the clock moves.
                 }
-                self.inner.now.set(entry.at);
+                self.inner.advance(entry.at);
                 if let Some(waker) = sleeper.waker.take() {
                     waker.wake();
                 }
             }
             Wakes::Due(due) => {
-                self.inner.now.set(entry.at);
+                self.inner.advance(entry.at);
                 due.due();
             }
         }
@@ -229,15 +229,20 @@ impl Executor {
     fn poll_task(&self, id: TaskId) {
         let index = id.slot as usize;
         // Woken twice in one batch, or after its end.
-        let taken =
-            self.inner.tasks.borrow_mut().get_mut(index).filter(|s| s.turn == id.turn).and_then(|s| s.task.take());
+        let taken = self
+            .inner
+            .tasks
+            .borrow_mut()
+            .get_mut(index)
+            .filter(|s| s.generation == id.generation)
+            .and_then(|s| s.task.take());
         let Some((mut task, waker)) = taken else { return };
         self.inner.polls.set(self.inner.polls.get() + 1);
         match task.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Pending => self.inner.tasks.borrow_mut()[index].task = Some((task, waker)),
             Poll::Ready(()) => {
                 drop(task);
-                self.inner.tasks.borrow_mut()[index].turn = id.turn.wrapping_add(1);
+                self.inner.tasks.borrow_mut()[index].generation = id.generation.wrapping_add(1);
                 self.inner.free_tasks.borrow_mut().push(id.slot);
                 self.inner.live_tasks.set(self.inner.live_tasks.get() - 1);
             }
@@ -246,6 +251,10 @@ impl Executor {
 }
 
 impl Inner {
+    fn advance(&self, to: Time) {
+        assert!(to >= self.now.get(), "time went back from {} to {to}: the timeline is out of order", self.now.get());
+        self.now.set(to);
+    }
     fn schedule(&self, at: Time, wakes: Wakes) {
         let sequence = self.sequence.get();
         self.sequence.set(sequence + 1);
@@ -267,11 +276,11 @@ impl Handle {
         let inner = self.inner();
         let mut tasks = inner.tasks.borrow_mut();
         let slot = inner.free_tasks.borrow_mut().pop().unwrap_or_else(|| {
-            tasks.push(Slot { turn: 0, task: None });
+            tasks.push(Slot { generation: 0, task: None });
             u32::try_from(tasks.len() - 1).expect("fewer than 2^32 tasks in a cell")
         });
         let place = &mut tasks[slot as usize];
-        let id = TaskId { slot, turn: place.turn };
+        let id = TaskId { slot, generation: place.generation };
         let waker = Waker::from(Arc::new(TaskWaker { task: id, ready: inner.ready.clone() }));
         place.task = Some((Box::pin(task), waker));
         inner.live_tasks.set(inner.live_tasks.get() + 1);

@@ -7,21 +7,21 @@ use std::task::{Poll, Waker};
 /// Wakes all who wait for it.
 #[derive(Default)]
 pub struct Signal {
-    given: Cell<u64>,
+    notified: Cell<u64>,
     waiting: RefCell<Vec<Waker>>,
 }
 
 impl Signal {
     /// Wakes all who wait now.
-    pub fn give(&self) {
-        self.given.set(self.given.get() + 1);
+    pub fn notify(&self) {
+        self.notified.set(self.notified.get() + 1);
         self.waiting.take().into_iter().for_each(Waker::wake);
     }
-    /// Waits for the next time it is given.
+    /// Waits for the next [`notify`](Signal::notify).
     pub fn wait(&self) -> impl Future<Output = ()> {
-        let before = self.given.get();
+        let before = self.notified.get();
         poll_fn(move |context| {
-            if self.given.get() != before {
+            if self.notified.get() != before {
                 return Poll::Ready(());
             }
             let mut waiting = self.waiting.borrow_mut();
