@@ -6,15 +6,12 @@
 pub mod cell;
 pub mod defects;
 pub mod explore;
-mod flight;
-pub mod gate;
 mod lockstep;
-pub mod occasions;
 pub mod prove;
-mod recorder;
+pub mod recorder;
 pub mod replay;
 pub mod run;
 pub mod setup;
 pub mod shrink;
-mod station;
+pub mod transport;
 pub mod verify;

@@ -2,7 +2,7 @@
 //! and is told the plant's verdicts before the next.
 
 use crate::cell::CellRun;
-use crate::gate::{Arrival, Verdict};
+use crate::transport::plant::{Arrival, Verdict};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time};
 
@@ -25,19 +25,19 @@ impl CellRun {
     }
     /// Hands over what has left for the plant since the last time, in the order in which it left.
     pub fn departed(&self, mut into: impl FnMut(Arrival)) {
-        if let Some(gate) = &self.shared.gate {
-            gate.take(&mut into);
+        if let Some(plant) = &self.plant {
+            plant.departed(&mut into);
         }
     }
     /// Tells a verdict of the plant. They must come in the order of their times.
     pub fn hear(&self, verdict: &Verdict) {
-        if let Some(flight) = self.shared.gate.as_ref().and_then(|gate| gate.about(verdict)) {
-            flight.hears(verdict);
+        if let Some(plant) = &self.plant {
+            plant.rule(verdict);
         }
     }
     /// Ends it: of all its events, if they were fingerprinted.
     pub fn close(mut self) -> Option<Fingerprint> {
         self.release();
-        self.shared.recorder.take().map(|recorder| recorder.fingerprint.finish())
+        self.recorder.take().map(|recorder| recorder.fingerprint.finish())
     }
 }

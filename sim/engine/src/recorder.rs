@@ -1,36 +1,143 @@
-//! Where events go: the fingerprint, the judges, the measures, and the history if one is kept. Recording changes nothing
-//! that is recorded.
+//! Where the events of a cell go: the fingerprint, the judges, the measures, whoever watches, and the history if one is kept.
+//! Recording changes nothing that is recorded.
 
-use fieldday_history::file::Writer;
+use fieldday_api::SmolStr;
+use fieldday_history::file::{Lines, Writer};
 use fieldday_history::{Event, What};
 use fieldday_kernel::fingerprint::Fingerprinter;
-use fieldday_kernel::time::Time;
-use fieldday_rules::{Judges, Measures};
+use fieldday_kernel::time::{Time, Zone};
+use fieldday_rep::station::EventSink;
+
+use fieldday_rules::{Contract, Judges, Measures, Plateau};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// In what form a cell's history is kept until it goes to a file.
+pub enum History {
+    /// Finished frames: in virtual time a cell's history goes to the file when the cell's turn comes.
+    Frames(Writer<Vec<u8>>),
+    /// Lines that somebody takes every now and then, on the wall clock.
+    Lines {
+        /// The cell's name.
+        cell: String,
+        /// The zones of its tenants, by tenant id.
+        zones: BTreeMap<SmolStr, Zone>,
+        /// What was not taken yet.
+        lines: Lines,
+    },
+}
+
+/// Sees each event before anybody else does, with the number of its client.
+pub type Watcher = Box<dyn FnMut(u32, &What)>;
 
 /// Takes a cell's events as they happen.
-pub(crate) struct Recorder {
-    pub start: Time,
+pub struct Recorder {
+    start: Time,
+    /// Of all events.
     pub fingerprint: Fingerprinter,
+    /// The rules.
     pub judges: Judges,
+    /// What was measured.
     pub measures: Measures,
-    /// Finished frames in memory: a cell's history is small, and goes to the file when its turn comes.
-    pub history: Option<Writer<Vec<u8>>>,
-    /// Every event as it is: for tests and for finding the first difference between two runs.
+    /// The part of the run that alone is measured; all of it if none.
+    pub plateau: Option<Plateau>,
+    /// How the target's answers differ from the specification in form.
+    pub contract: Contract,
+    /// Requests that the wire was done with.
+    pub requests: u64,
+    /// The history, if one is kept.
+    pub history: Option<History>,
+    /// Every event as it is: for tests, and for finding the first difference between two runs.
     pub kept: Option<Vec<Event>>,
 }
 
 impl Recorder {
-    pub fn record(&mut self, now: Time, client: u32, what: What) {
+    /// A recorder for a cell that starts then.
+    pub fn new(start: Time, judges: Judges, measures: Measures) -> Recorder {
+        Recorder {
+            start,
+            fingerprint: Fingerprinter::default(),
+            judges,
+            measures,
+            plateau: None,
+            contract: Contract::default(),
+            requests: 0,
+            history: None,
+            kept: None,
+        }
+    }
+    fn record(&mut self, now: Time, client: u32, what: What) {
         let event = Event { at: now.since(self.start), client, what };
+        if let What::Wire(wire) = &event.what {
+            self.requests += 1;
+            self.contract.add(wire.op, &wire.deviations);
+        }
         self.fingerprint.add(&event);
         self.judges.on(&event);
+        if let Some(plateau) = &mut self.plateau {
+            plateau.on(&event, &mut self.measures);
+        }
         self.measures.on(&event);
-        if let Some(history) = &mut self.history {
-            // Into memory: it cannot fail.
-            let _ = history.event(&event);
+        // Histories are in memory: writing to them cannot fail.
+        match &mut self.history {
+            Some(History::Frames(writer)) => drop(writer.event(&event)),
+            Some(History::Lines { cell, zones, lines }) => {
+                if lines.is_empty() {
+                    let _ = lines.cell(cell, self.start, zones.clone());
+                }
+                let _ = lines.event(&event);
+            }
+            None => {}
         }
         if let Some(kept) = &mut self.kept {
             kept.push(event);
+        }
+    }
+    /// Moves the lines that were recorded since the last time into `into`.
+    pub fn take_lines(&mut self, into: &mut Lines) {
+        if let Some(History::Lines { lines, .. }) = &mut self.history {
+            into.append(lines);
+        }
+    }
+}
+
+/// The recorder of a cell while it runs; none once it is over: a phone that is still held then has nobody to tell.
+#[derive(Clone, Default)]
+pub struct SharedRecorder(Rc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    recorder: RefCell<Option<Recorder>>,
+    watcher: RefCell<Option<Watcher>>,
+}
+
+impl SharedRecorder {
+    /// Shares a recorder; without one, nothing is recorded.
+    pub fn new(recorder: Option<Recorder>) -> SharedRecorder {
+        SharedRecorder(Rc::new(Shared { recorder: RefCell::new(recorder), watcher: RefCell::default() }))
+    }
+    /// Has somebody see each event before it is recorded.
+    pub fn watched_by(&self, watcher: Watcher) {
+        *self.0.watcher.borrow_mut() = Some(watcher);
+    }
+    /// Ends the recording.
+    pub fn take(&self) -> Option<Recorder> {
+        self.0.recorder.borrow_mut().take()
+    }
+    /// Does something with the recorder, if there still is one.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Recorder) -> T) -> Option<T> {
+        self.0.recorder.borrow_mut().as_mut().map(act)
+    }
+}
+
+impl EventSink for SharedRecorder {
+    fn record(&self, now: Time, client: u32, what: What) {
+        if let Some(watcher) = &mut *self.0.watcher.borrow_mut() {
+            watcher(client, &what);
+        }
+        if let Some(recorder) = &mut *self.0.recorder.borrow_mut() {
+            recorder.record(now, client, what);
         }
     }
 }

@@ -1,32 +1,25 @@
-//! A cell on the wall clock: its clients at their places, one stream of events, one carrier.
+//! A cell on the wall clock: its clients at their stations, who begin when they are told to.
 
-use crate::carrier::Arrival;
-use crate::clock::DayClock;
-use crate::plateau::Plateau;
-use crate::recorder::Recorder;
-use crate::station::{Line, Occupant, Shared, Station};
 use crate::watch::Watch;
-use fieldday_api::SmolStr;
-use fieldday_api::names::Role;
 use fieldday_api::rules::Rule;
+use fieldday_engine::cell::{Day, Furnishing, RepDay, Seat, kill_at};
+use fieldday_engine::recorder::{History, Recorder, SharedRecorder};
 use fieldday_engine::setup;
 use fieldday_history::What;
-use fieldday_history::event::{Client, ClientKind};
+use fieldday_history::event::Client;
 use fieldday_history::file::Lines;
-use fieldday_kernel::executor::Executor;
+use fieldday_kernel::executor::{Executor, Handle};
 use fieldday_kernel::signal::Signal;
-use fieldday_kernel::time::{Span, Time, Zone};
-use fieldday_rep::app::settings::Settings;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_rep::auditor::Auditor;
 use fieldday_rep::intruder::Intruder;
 use fieldday_rep::office::Desk;
-use fieldday_rep::person::{Person, Town};
-use fieldday_rep::phone::{Owner, Phone};
-use fieldday_rules::Judges;
-use fieldday_world::link::Link;
-use fieldday_world::plan::{CellPlan, RepPlan};
-use fieldday_world::scenario::Scenario;
-use fieldday_world::track::Roads;
+use fieldday_rep::phone::Phone;
+use fieldday_rep::station::{CellContext, DayClock, Station};
+use fieldday_rep::transport::Transport;
+use fieldday_rules::{Judges, Measures, Plateau};
+use fieldday_world::plan::{CellPlan, TenantPlan};
+use fieldday_world::scenario::{Live, Scenario};
 use futures_lite::future;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -37,18 +30,15 @@ const AUDITOR_PAUSES: Span = Span::millis(20);
 
 /// A cell on the wall clock.
 pub struct LiveCell {
-    /// What its clients share.
-    pub shared: Rc<Shared>,
     /// Its name.
     pub name: String,
     /// Its place in the plan.
     pub index: u32,
-    /// Its clients, by number.
-    pub stations: Vec<Station>,
-    /// Who they are, by number.
-    pub logins: Vec<Login>,
-    reps: Vec<Seat>,
-    others: RefCell<Vec<Other>>,
+    clock: Handle,
+    recorder: SharedRecorder,
+    clients: Vec<LiveClient>,
+    /// The numbers of the clients who are reps, in the plan's order.
+    reps: Vec<u32>,
     /// Given when everybody is to go home.
     home: Rc<Signal>,
     going_home: Rc<Cell<bool>>,
@@ -56,33 +46,18 @@ pub struct LiveCell {
     panicked: Rc<RefCell<Vec<String>>>,
 }
 
-/// Somebody with a login, as the identity provider must know them.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Login {
-    /// The user's id.
-    pub user_id: SmolStr,
-    /// The tenant's.
-    pub tenant: SmolStr,
-    /// Its role.
-    pub role: Role,
-}
-
-/// A rep who waits to begin.
-struct Seat {
-    client: u32,
-    plan: RefCell<Option<(RepPlan, Rc<Town>)>>,
-    phone: Rc<Phone<Station>>,
+/// A client of the cell.
+struct LiveClient {
+    station: Station,
+    client: Client,
+    /// Its day, until it begins.
+    day: RefCell<Option<Day>>,
+    /// A rep's phone.
+    phone: Option<Rc<Phone>>,
 }
 
 /// What somebody does all day.
 type Work = std::pin::Pin<Box<dyn Future<Output = ()>>>;
-
-/// Whoever else works: begins with the cell.
-enum Other {
-    Desk(Station, fieldday_world::plan::OfficePlan),
-    Auditor(Station, fieldday_world::plan::AuditorPlan),
-    Intruder(Station, fieldday_world::plan::IntruderPlan),
-}
 
 /// How a cell is lived.
 #[derive(Clone, Copy, Debug)]
@@ -108,151 +83,95 @@ pub struct Terms {
 }
 
 impl LiveCell {
-    /// Sets a cell up on an executor; `days` are the clocks of its tenants, in their order.
-    pub fn new(executor: &Executor, scenario: &Scenario, plan: CellPlan, days: &[DayClock], terms: Terms) -> LiveCell {
+    /// Sets a cell up on an executor; `days` are the clocks of its tenants, in their order, and `transport` carries what its
+    /// clients send.
+    pub fn new(
+        executor: &Executor,
+        scenario: &Scenario,
+        plan: CellPlan,
+        days: &[DayClock],
+        terms: Terms,
+        transport: Rc<dyn Transport>,
+    ) -> LiveCell {
         let (zones, pace) = (setup::zones(&plan), setup::pace(scenario));
         let judges = Judges::new(Arc::new(setup::judges(scenario, pace, plan.start, zones.clone())));
-        let mut recorder = Recorder::new(&plan.name, plan.start, zones, judges, terms.history);
+        let mut recorder = Recorder::new(plan.start, judges, Measures::default());
         recorder.measures.cell(setup::day_starts(scenario, plan.date, plan.start));
+        recorder.history =
+            terms.history.then(|| History::Lines { cell: plan.name.clone(), zones, lines: Lines::default() });
         recorder.kept = terms.keep.then(Vec::new);
         let plateau = |(from, until): (Time, Time)| Plateau::new(from.since(plan.start), until.since(plan.start));
         recorder.plateau = terms.plateau.map(plateau);
-        let shared = Rc::new(Shared {
+        let recorder = SharedRecorder::new(Some(recorder));
+        let context = CellContext {
             clock: executor.handle(),
             seed: plan.seed,
-            recorder: RefCell::new(Some(recorder)),
-            carrier: RefCell::default(),
+            events: Box::new(recorder.clone()),
+            transport,
             lingers: terms.lingers,
-            watch: RefCell::default(),
-        });
-        let mut cell = LiveCell {
-            shared,
-            name: plan.name.clone(),
+        };
+        let furnishing = Furnishing {
+            context: Rc::new(context),
+            app: &setup::app(scenario, pace),
+            mobile: terms.link,
+            office_one_way: Span::ZERO,
+        };
+        let who_plays =
+            plan.tenants.into_iter().zip(days).map(|(tenant, day)| within_window(tenant, &scenario.live, *day, terms));
+        let seats = furnishing.seat(who_plays.collect(), days.iter().copied());
+        let clients: Vec<LiveClient> = seats.into_iter().map(LiveClient::new).collect();
+        let is_rep = |client: &LiveClient| client.phone.is_some();
+        let reps = (0_u32..).zip(&clients).filter(|(_, client)| is_rep(client)).map(|(number, _)| number).collect();
+        LiveCell {
+            name: plan.name,
             index: plan.index,
-            stations: Vec::new(),
-            logins: Vec::new(),
-            reps: Vec::new(),
-            others: RefCell::default(),
+            clock: executor.handle(),
+            recorder,
+            clients,
+            reps,
             home: Rc::default(),
             going_home: Rc::default(),
             panicked: Rc::default(),
-        };
-        let settings = setup::app(scenario, pace);
-        for (tenant, day) in plan.tenants.into_iter().zip(days.iter().copied()) {
-            let found = tenant.found;
-            let town = Rc::new(Town { visits: tenant.visits, places: tenant.places, roads: Roads::default(), found });
-            let (zone, territory) = (tenant.data.zone.clone(), tenant.territory.clone());
-            let at = |key, line| (key, line, day, zone.clone(), territory.clone());
-            // Nobody is waited for who has something to do after the window. What is tried at night is tried at its opening.
-            let (opens, closes) = (day.day(terms.opens), day.day(terms.closes));
-            for rep in tenant.reps {
-                let line = match terms.link {
-                    true => Line::Mobile(Box::new(RefCell::new(Link::new(plan.seed, rep.key, tenant.air.clone())))),
-                    false => Line::Straight,
-                };
-                let who = (
-                    rep.name.as_str(),
-                    &rep.tenant_id,
-                    &rep.user_id,
-                    Some(&rep.rep_id),
-                    Role::SalesRep,
-                    ClientKind::Phone,
-                );
-                let station = cell.seat(who, at(rep.key, line));
-                cell.add_rep(station, rep, town.clone(), &settings);
-            }
-            if scenario.live.office {
-                for mut desk in tenant.office {
-                    desk.actions.retain(|action| (opens..closes).contains(&action.at));
-                    let who = (desk.name.as_str(), &desk.tenant_id, &desk.user_id, None, desk.role, ClientKind::Desk);
-                    let station = cell.seat(who, at(desk.key, Line::Straight));
-                    cell.others.borrow_mut().push(Other::Desk(station, desk));
-                }
-            }
-            if let Some(mut auditor) = tenant.auditor.filter(|_| scenario.live.auditors) {
-                // The last round is made after everybody is done, whenever that is.
-                let done = day.day(terms.closes + terms.lingers);
-                auditor.rounds.iter_mut().for_each(|(_, at)| *at = (*at).min(done));
-                let who = (
-                    auditor.name.as_str(),
-                    &auditor.tenant_id,
-                    &auditor.user_id,
-                    None,
-                    Role::Manager,
-                    ClientKind::Auditor,
-                );
-                let station = cell.seat(who, at(auditor.key, Line::Straight));
-                cell.others.borrow_mut().push(Other::Auditor(station, auditor));
-            }
-            for mut intruder in tenant.intruders.into_iter().filter(|_| scenario.live.intruders) {
-                intruder.probes.retain(|probe| probe.at < closes);
-                let rep_id = Some(&intruder.rep_id);
-                let who = (
-                    intruder.name.as_str(),
-                    &intruder.tenant_id,
-                    &intruder.user_id,
-                    rep_id,
-                    Role::SalesRep,
-                    ClientKind::Intruder,
-                );
-                let station = cell.seat(who, at(intruder.key, Line::Straight));
-                cell.others.borrow_mut().push(Other::Intruder(station, intruder));
-            }
         }
-        cell
     }
 
-    /// Gives a client its number and its place, and says who it is.
-    fn seat(
-        &mut self,
-        (name, tenant, user_id, rep_id, role, kind): (&str, &SmolStr, &SmolStr, Option<&SmolStr>, Role, ClientKind),
-        (key, line, day, zone, territory): (u64, Line, DayClock, Zone, Arc<fieldday_world::territory::Territory>),
-    ) -> Station {
-        let client = self.stations.len() as u32;
-        let station = Station::new(self.shared.clone(), Occupant { client, key, line, day, zone, territory });
-        let (tenant, user_id) = (tenant.clone(), user_id.clone());
-        self.logins.push(Login { user_id: user_id.clone(), tenant: tenant.clone(), role });
-        let who = Client { name: name.into(), tenant, user_id, rep_id: rep_id.cloned(), role, kind };
-        self.shared.record(client, What::Client(Box::new(who)));
-        self.stations.push(station.clone());
-        station
+    /// Who its clients are, by number.
+    pub fn clients(&self) -> impl Iterator<Item = &Client> {
+        self.clients.iter().map(|of| &of.client)
     }
-    fn add_rep(&mut self, station: Station, plan: RepPlan, town: Rc<Town>, settings: &Settings) {
-        let owner = Owner { rep_id: plan.rep_id.clone(), user_id: plan.user_id.clone() };
-        let patience = Span::seconds(i64::from(plan.persona.patience_s));
-        let client = station.client();
-        let phone = Phone::new(station, owner, Settings { patience, ..settings.clone() });
-        self.reps.push(Seat { client, plan: RefCell::new(Some((plan, town))), phone });
+    /// The station of a client.
+    pub fn station(&self, client: u32) -> &Station {
+        &self.clients[client as usize].station
     }
-
     /// The client numbers of its reps, in the plan's order.
     pub fn rep_clients(&self) -> impl Iterator<Item = u32> + '_ {
-        self.reps.iter().map(|seat| seat.client)
+        self.reps.iter().copied()
     }
     /// Has somebody watch its reps.
     pub fn watched_by(&self, watch: &Rc<RefCell<Watch>>) {
-        let cell = watch.borrow_mut().add_cell(self.stations.len(), self.rep_clients());
-        *self.shared.watch.borrow_mut() = Some((watch.clone(), cell));
+        let cell = watch.borrow_mut().add_cell(self.clients.len(), self.rep_clients());
+        let watch = watch.clone();
+        self.recorder.watched_by(Box::new(move |client, what| watch.borrow_mut().on(cell, client, what)));
     }
     /// How often each rule was broken so far.
     pub fn broken(&self, mut each: impl FnMut(Rule, u64)) {
-        let recorder = self.shared.recorder.borrow();
-        let Some(recorder) = recorder.as_ref() else { return };
-        let findings = recorder.judges.so_far();
-        Rule::ALL.iter().for_each(|rule| each(*rule, findings.count(*rule).broken));
+        self.recorder.with(|recorder| {
+            let findings = recorder.judges.so_far();
+            Rule::ALL.iter().for_each(|rule| each(*rule, findings.count(*rule).broken));
+        });
     }
     /// Lets everybody but the reps begin.
     pub fn begin(&self) {
-        for other in self.others.borrow_mut().drain(..) {
-            let work: Work = match other {
-                Other::Desk(station, plan) => Box::pin(self.until_home(Box::pin(Desk::new(station, plan).day()))),
+        for client in self.clients.iter().filter(|client| client.phone.is_none()) {
+            let (station, day) = (client.station.clone(), client.day.borrow_mut().take());
+            let work: Work = match day {
+                Some(Day::Desk(plan)) => Box::pin(self.until_home(Box::pin(Desk::new(station, plan).day()))),
                 // An auditor looks at what is left when the others have gone.
-                Other::Auditor(station, plan) => Box::pin(Auditor::new(station, plan, AUDITOR_PAUSES).day()),
-                Other::Intruder(station, plan) => {
-                    Box::pin(self.until_home(Box::pin(Intruder::new(station, plan).day())))
-                }
+                Some(Day::Auditor(plan)) => Box::pin(Auditor::new(station, plan, AUDITOR_PAUSES).day()),
+                Some(Day::Intruder(plan)) => Box::pin(self.until_home(Box::pin(Intruder::new(station, plan).day()))),
+                Some(Day::Rep(_)) | None => continue,
             };
-            self.shared.clock.spawn(work);
+            self.clock.spawn(work);
         }
     }
     fn until_home(&self, work: Work) -> impl Future<Output = ()> + use<> {
@@ -270,11 +189,10 @@ impl LiveCell {
     }
     /// Lets a rep begin. `ended` is called when their day is over, whatever ended it.
     pub fn start(&self, rep: usize, terms: Terms, ended: impl FnOnce() + 'static) {
-        let Some(seat) = self.reps.get(rep) else { return ended() };
-        let Some((mut plan, town)) = seat.plan.borrow_mut().take() else { return ended() };
-        let station = self.stations[seat.client as usize].clone();
-        self.shared.record(seat.client, What::Began);
-        let day = station.day();
+        let Some(client) = self.reps.get(rep).map(|number| &self.clients[*number as usize]) else { return ended() };
+        let Some(Day::Rep(RepDay { mut plan, town, phone })) = client.day.borrow_mut().take() else { return ended() };
+        client.station.record(What::Began);
+        let day = client.station.day();
         let opens = day.day(terms.opens);
         if plan.leaves_home < opens {
             // Under way already when the window opens: one after the other, not all at once.
@@ -284,17 +202,14 @@ impl LiveCell {
             plan.stops_work = plan.stops_work.max(plan.leaves_home);
         }
         plan.lives_until = plan.lives_until.min(day.day(terms.closes));
-        let (phone, name) = (seat.phone.clone(), plan.name.clone());
+        let name = plan.name.clone();
         for at in plan.kills.iter().map(|kill| day.wall(kill.at)).filter(|at| *at > terms.opens && *at < terms.closes) {
-            let (phone, clock) = (phone.clone(), self.shared.clock.clone());
-            self.shared.clock.spawn(async move {
-                clock.sleep_until(at).await;
-                phone.kill();
-            });
+            kill_at(&self.clock, at, &phone);
         }
-        let (closes, called) = (self.shared.clock.sleep_until(terms.closes), self.called_home());
+        let (closes, called) = (self.clock.sleep_until(terms.closes), self.called_home());
         // Boxed at once: each future around it would hold it twice, and it is most of what a waiting rep takes.
-        let lived = Box::pin(Person::new(phone.clone(), plan, town).day());
+        let lived = Box::pin(RepDay { plan, town, phone: phone.clone() }.lived());
+        let of_evening = phone.clone();
         let day = async move {
             let over = async {
                 future::or(closes, called).await;
@@ -308,10 +223,10 @@ impl LiveCell {
                 return;
             }
             // Boxed when it comes to that: nobody has to hold room for their evening all day.
-            Box::pin(evening(&phone, terms.clock_out)).await;
+            Box::pin(evening(&of_evening, terms.clock_out)).await;
         };
-        let (panicked, phone) = (self.panicked.clone(), seat.phone.clone());
-        self.shared.clock.spawn(async move {
+        let panicked = self.panicked.clone();
+        self.clock.spawn(async move {
             if crate::guard::panics(day).await {
                 panicked.borrow_mut().push(name);
                 phone.switch_off();
@@ -321,34 +236,55 @@ impl LiveCell {
     }
     /// Everybody goes home.
     pub fn go_home(&self) {
-        self.rep_clients().for_each(|client| self.shared.record(client, What::CalledHome));
+        self.rep_clients().for_each(|client| self.station(client).record(What::CalledHome));
         self.going_home.set(true);
         self.home.notify();
     }
-    /// Brings what the wire brought to whom it is for.
-    pub fn deliver(&self, arrival: Arrival) {
-        if let Some(station) = self.stations.get(arrival.client as usize) {
-            station.came(arrival.what);
-        }
-    }
-    /// Adds what was recorded since this was last asked.
-    pub fn hand_on(&self, lines: &mut Lines) {
-        if let Some(recorder) = &mut *self.shared.recorder.borrow_mut() {
-            recorder.hand_on(lines);
-        }
+    /// Moves what was recorded since the last time into `lines`.
+    pub fn take_lines(&self, lines: &mut Lines) {
+        self.recorder.with(|recorder| recorder.take_lines(lines));
     }
     /// Ends it: gives its recorder, and who panicked.
     pub fn finish(self) -> (Option<Recorder>, Vec<String>) {
         // An app and its phone hold each other; a phone that is switched off lets go.
-        self.reps.iter().for_each(|seat| seat.phone.switch_off());
-        self.shared.carrier.borrow_mut().take();
-        let recorder = self.shared.recorder.borrow_mut().take();
-        (recorder, self.panicked.take())
+        self.clients.iter().filter_map(|client| client.phone.as_ref()).for_each(|phone| phone.switch_off());
+        (self.recorder.take(), self.panicked.take())
     }
 }
 
+impl LiveClient {
+    fn new(Seat { station, client, day }: Seat) -> LiveClient {
+        let phone = match &day {
+            Day::Rep(day) => Some(day.phone.clone()),
+            _ => None,
+        };
+        LiveClient { station, client, day: RefCell::new(Some(day)), phone }
+    }
+}
+
+/// A tenant with only those beside the reps who play on the wall clock, and what they do within the window. Nobody is waited
+/// for who has something to do after it; what is tried at night is tried at its opening.
+fn within_window(mut tenant: TenantPlan, live: &Live, day: DayClock, terms: Terms) -> TenantPlan {
+    let (opens, closes) = (day.day(terms.opens), day.day(terms.closes));
+    if !live.office {
+        tenant.office.clear();
+    }
+    tenant.office.iter_mut().for_each(|desk| desk.actions.retain(|action| (opens..closes).contains(&action.at)));
+    tenant.auditor = tenant.auditor.filter(|_| live.auditors);
+    if let Some(auditor) = &mut tenant.auditor {
+        // The last round is made after everybody is done, whenever that is.
+        let done = day.day(terms.closes + terms.lingers);
+        auditor.rounds.iter_mut().for_each(|(_, at)| *at = (*at).min(done));
+    }
+    if !live.intruders {
+        tenant.intruders.clear();
+    }
+    tenant.intruders.iter_mut().for_each(|intruder| intruder.probes.retain(|probe| probe.at < closes));
+    tenant
+}
+
 /// What is left to do for whoever was still at work when the window closed.
-async fn evening(phone: &Rc<Phone<Station>>, clocks_out: bool) {
+async fn evening(phone: &Rc<Phone>, clocks_out: bool) {
     if clocks_out {
         // Queued: it goes out if it can.
         let _ = phone.using(|app| async move { app.clock_out().await }).await;

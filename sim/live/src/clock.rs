@@ -1,4 +1,5 @@
-//! The two clocks of a live run: the protocol's, which is the wall, and the day's, which people's plans go by.
+//! The protocol's clock of a live run: the wall. People's plans go by their tenant's
+//! [day clock](fieldday_rep::station::DayClock).
 
 use fieldday_kernel::time::{Span, Time};
 use std::time::{Duration, Instant};
@@ -39,46 +40,9 @@ pub fn utc_now() -> Time {
     Time::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
-/// A tenant's day: which time of the day it is when the protocol's clock shows what it shows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct DayClock {
-    /// When the protocol's clock shows this …
-    pub from: Time,
-    /// … it is this time of the day.
-    pub day_from: Time,
-    /// So many times as fast as the protocol's clock.
-    pub speed: u32,
-}
-
-impl DayClock {
-    /// The time of the day then.
-    pub fn day(&self, now: Time) -> Time {
-        self.day_from + Span::micros(now.since(self.from).as_micros().saturating_mul(i64::from(self.speed)))
-    }
-    /// What the protocol's clock shows at that time of the day, rounded up: by then it is that time.
-    pub fn wall(&self, day: Time) -> Time {
-        let speed = i64::from(self.speed.max(1));
-        let span = day.since(self.day_from).as_micros();
-        self.from + Span::micros(span.div_euclid(speed) + i64::from(span.rem_euclid(speed) != 0))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn by_the_wall_time_of_a_moment_of_the_day_that_moment_has_come() {
-        let clock = DayClock { from: Time::from_micros(1_000), day_from: Time::from_micros(50_000), speed: 7 };
-        for day in [50_000, 50_001, 50_006, 50_007, 50_008, 1_234_567] {
-            let day = Time::from_micros(day);
-            let wall = clock.wall(day);
-            assert!(clock.day(wall) >= day);
-            assert!(clock.day(wall - Span::micros(1)) < day);
-        }
-        // Before the window opens it was earlier in the day.
-        assert_eq!(clock.wall(Time::from_micros(50_000 - 14)), Time::from_micros(998));
-    }
 
     #[test]
     fn a_clock_that_shows_an_origin_goes_on_from_there() {

@@ -1,6 +1,6 @@
 //! What the wire brought and the executor has not taken yet: the one door by which the outside gets in.
 
-use crate::carrier::Arrival;
+use crate::transport::Arrival;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use tokio::sync::Notify;

@@ -1,9 +1,9 @@
 //! A rep of a live run lived again on the virtual clock, from its history: the same app, the same link, the same clock
 //! readings, and what came from outside as it was stamped then. What comes out must be what was recorded, byte for byte.
 
-use crate::carrier::{Arrival, Arrived, Carrier, Errand};
 use crate::cell::{LiveCell, Terms};
 use crate::run::{day_clocks, lasts};
+use crate::transport::recorded::Recorded as RecordedTransport;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::token::Claims;
 use fieldday_history::event::{Wire, WireEnd};
@@ -51,15 +51,6 @@ pub struct Difference {
     pub lived: Option<String>,
 }
 
-/// Carries nothing: what comes is in the history.
-struct Silent;
-
-impl Carrier for Silent {
-    fn send(&self, _: Errand) {}
-    fn fetch_token(&self, _: u32, _: u32) {}
-    fn break_off(&self, _: u32, _: u32, _: u8) {}
-}
-
 /// Lets the rep of that number live again.
 pub fn relive(recorded: &Recorded<'_>, client: u32) -> Relived {
     let own: Vec<&Event> = recorded.events.iter().filter(|event| event.client == client).collect();
@@ -79,8 +70,8 @@ pub fn relive(recorded: &Recorded<'_>, client: u32) -> Relived {
         plateau: None,
     };
     let days = day_clocks(recorded.scenario, &recorded.plan, recorded.opens);
-    let cell = LiveCell::new(&executor, recorded.scenario, recorded.plan.clone(), &days, terms);
-    *cell.shared.carrier.borrow_mut() = Some(Rc::new(Silent));
+    let transport = Rc::new(RecordedTransport::default());
+    let cell = LiveCell::new(&executor, recorded.scenario, recorded.plan.clone(), &days, terms, transport.clone());
     for (number, event) in own.iter().enumerate() {
         let now = at(event);
         match &event.what {
@@ -98,14 +89,13 @@ pub fn relive(recorded: &Recorded<'_>, client: u32) -> Relived {
             }
             What::Wire(wire) => {
                 executor.run_to(now);
-                let what = arrived(wire, &own[number..]);
-                cell.deliver(Arrival { client, what });
+                transport.attempt_ended(client, wire, answer(wire, &own[number..]));
                 executor.run_to(now);
             }
             What::TokenCame { fetch, lives, took } => {
                 executor.run_to(now);
                 let claims = lives.map(|lives| Claims { expires_at: now + lives, ..Claims::default() });
-                cell.deliver(Arrival { client, what: Arrived::Token { fetch: *fetch, claims, took: *took } });
+                transport.token_came(client, *fetch, claims, *took);
                 executor.run_to(now);
             }
             _ => {}
@@ -115,37 +105,24 @@ pub fn relive(recorded: &Recorded<'_>, client: u32) -> Relived {
         executor.run_to(at(last));
     }
     let (recorder, _) = cell.finish();
+    transport.close();
     let lived = recorder.and_then(|recorder| recorder.kept).unwrap_or_default();
     let lived: Vec<&Event> = lived.iter().filter(|event| event.client == client).collect();
     Relived { events: own.len(), difference: difference(&own, &lived, recorded.masks_private) }
 }
 
-/// What came from the wire, with the answer that the app was given later, if it was.
-fn arrived(wire: &Wire, rest: &[&Event]) -> Arrived {
-    let response = match &wire.end {
-        WireEnd::Answered { status, .. } => {
-            let given = rest.iter().find_map(|event| match &event.what {
-                What::Answered { call, attempt, response, .. } if (*call, *attempt) == (wire.call, wire.attempt) => {
-                    Some(response.clone())
-                }
-                _ => None,
-            });
-            // What the app was never given, since the link lost it or nobody waited, only needs its size.
-            let unseen = || Arc::new(Response { status: *status, retry_after: None, answer: Answer::Stored });
-            Some(given.unwrap_or_else(unseen))
+/// What the wire brought: the answer that the app was given later, if it was.
+fn answer(wire: &Wire, rest: &[&Event]) -> Option<Arc<Response>> {
+    let WireEnd::Answered { status, .. } = &wire.end else { return None };
+    let given = rest.iter().find_map(|event| match &event.what {
+        What::Answered { call, attempt, response, .. } if (*call, *attempt) == (wire.call, wire.attempt) => {
+            Some(response.clone())
         }
         _ => None,
-    };
-    Arrived::Attempt {
-        call: wire.call,
-        attempt: wire.attempt,
-        end: wire.end.clone(),
-        response,
-        service: wire.service,
-        connect: wire.connect,
-        lag: wire.lag,
-        deviations: wire.deviations.clone(),
-    }
+    });
+    // What the app was never given, since the link lost it or nobody waited, only needs its size.
+    let unseen = || Arc::new(Response { status: *status, retry_after: None, answer: Answer::Stored });
+    Some(given.unwrap_or_else(unseen))
 }
 
 fn difference(recorded: &[&Event], lived: &[&Event], masks: bool) -> Option<Difference> {

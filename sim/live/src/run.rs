@@ -2,7 +2,7 @@
 
 use crate::attack::{GooseWishes, Seat, attack};
 use crate::cell::Terms;
-use crate::clock::{DayClock, WallClock};
+use crate::clock::WallClock;
 use crate::health::Health;
 use crate::http::WireSettings;
 use crate::worker::{CellOrder, Command, Orders, Pulse, WorkerOutcome, work};
@@ -10,6 +10,7 @@ use fieldday_engine::run::RunOutcome;
 use fieldday_history::file::Lines;
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
+use fieldday_rep::station::DayClock;
 use fieldday_rules::{Contract, Findings, Measures, Settings as JudgeSettings, Traffic};
 use fieldday_world::plan::CellPlan;
 use fieldday_world::scenario::{Connections, HttpVersion, Scenario};

@@ -4,19 +4,21 @@
 //! to that moment, all that was due by then happens first, and then the news is told. So the order in which a cell saw
 //! things is in its history, and the same order gives the same day again.
 
-use crate::carrier::{Arrived, Carrier};
 use crate::cell::{LiveCell, Terms};
-use crate::clock::{DayClock, WallClock};
+use crate::clock::WallClock;
 use crate::health::Health;
-use crate::http::{HttpWire, WireSettings};
+use crate::http::WireSettings;
 use crate::inbox::Inbox;
-use crate::recorder::Recorder;
+use crate::transport::http::HttpTransport;
+use crate::transport::{Arrival, WireCompletion};
 use crate::watch::{Glance, Watch};
 use fieldday_api::endpoint::Op;
+use fieldday_engine::recorder::Recorder;
 use fieldday_history::event::WireEnd;
 use fieldday_history::file::Lines;
 use fieldday_kernel::executor::Executor;
 use fieldday_kernel::time::{Span, Time};
+use fieldday_rep::station::DayClock;
 use fieldday_tokens::Identity;
 use fieldday_world::plan::CellPlan;
 use fieldday_world::scenario::{Connections, Scenario};
@@ -162,7 +164,7 @@ struct Worker {
     executor: Executor,
     inbox: Rc<Inbox>,
     cells: Vec<LiveCell>,
-    wires: Vec<HttpWire>,
+    transports: Vec<Rc<HttpTransport>>,
     /// Who is told of a client's requests.
     told: BTreeMap<(u32, u32), UnboundedSender<Request>>,
     /// What they were not told yet: each word wakes another thread, so it waits for more.
@@ -180,12 +182,12 @@ impl Worker {
         let executor = Executor::new(orders.clock.now());
         let inbox = Rc::new(Inbox::default());
         let shared = orders.scenario.live.connections == Connections::Shared;
-        let pool = shared.then(|| HttpWire::pool(orders.pool));
+        let pool = shared.then(|| HttpTransport::pool(orders.pool));
         let mut worker = Worker {
             executor,
             inbox: inbox.clone(),
             cells: Vec::new(),
-            wires: Vec::new(),
+            transports: Vec::new(),
             told: BTreeMap::new(),
             untold: Vec::new(),
             ended: Rc::default(),
@@ -197,30 +199,28 @@ impl Worker {
         };
         for (number, order) in cells.into_iter().enumerate() {
             let (scenario, terms) = (worker.orders.scenario.clone(), worker.orders.terms);
-            let cell = LiveCell::new(&worker.executor, &scenario, order.plan, &order.days, terms);
-            let wire = HttpWire::new(
+            let transport = HttpTransport::new(
                 number as u32,
                 worker.orders.wire.clone(),
                 worker.orders.clock,
                 inbox.clone(),
                 pool.clone(),
             );
-            for (client, login) in cell.logins.iter().enumerate() {
-                wire.introduce(Identity {
-                    user_id: login.user_id.clone(),
-                    tenant: login.tenant.clone(),
-                    role: login.role,
-                    role_name: login.role.claim().into(),
+            let cell = LiveCell::new(&worker.executor, &scenario, order.plan, &order.days, terms, transport.clone());
+            for client in cell.clients() {
+                transport.introduce(Identity {
+                    user_id: client.user_id.clone(),
+                    tenant: client.tenant.clone(),
+                    role: client.role,
+                    role_name: client.role.claim().into(),
                 });
-                wire.seat(client as u32, cell.stations[client].clone());
             }
-            *cell.shared.carrier.borrow_mut() = Some(Rc::new(wire.clone()) as Rc<dyn Carrier>);
             cell.watched_by(&worker.watch);
             if order.only.is_none() {
                 cell.begin();
             }
             worker.cells.push(cell);
-            worker.wires.push(wire);
+            worker.transports.push(transport);
             worker.begun.push(0);
         }
         worker
@@ -252,7 +252,7 @@ impl Worker {
                     Some(command) => self.told_to(command),
                     None => open = false,
                 },
-                _ = hands_on.tick() => self.hand_on(),
+                _ = hands_on.tick() => self.send_history(),
                 _ = glances.tick() => self.glance(),
             }
         }
@@ -265,22 +265,21 @@ impl Worker {
         if let Some((number, arrival)) = self.inbox.take() {
             let now = self.orders.clock.now();
             self.executor.run_to(now);
-            let client = arrival.client;
-            let request = match &arrival.what {
-                Arrived::Attempt { call, attempt, end, service, lag, .. } => {
+            let ended = match &arrival {
+                Arrival::Attempt(WireCompletion { attempt, end, service, lag, .. }) => {
                     self.health.sent_late(*lag);
                     let status = match end {
                         WireEnd::Answered { status, .. } => Some(*status),
                         _ => None,
                     };
-                    let op = self.cells[number as usize].stations[client as usize].asks(*call, *attempt);
-                    op.map(|op| Request { op, service: *service, status })
+                    let request = Request { op: attempt.op(), service: *service, status };
+                    Some((attempt.station().client(), request))
                 }
-                Arrived::Token { .. } => None,
+                Arrival::Token { .. } => None,
             };
-            self.cells[number as usize].deliver(arrival);
+            arrival.deliver();
             self.executor.run_to(now);
-            if let Some(request) = request {
+            if let Some((client, request)) = ended {
                 let pulse = &self.orders.pulse;
                 pulse.requests.fetch_add(1, Ordering::Relaxed);
                 let slow_from = pulse.slow_from_us.load(Ordering::Relaxed);
@@ -297,10 +296,9 @@ impl Worker {
             self.tell_goose();
         }
         self.ended.borrow_mut().retain(|((cell, client), since)| {
-            let station = &self.cells[*cell as usize].stations[*client as usize];
-            if !station.is_silent() {
+            if self.cells[*cell as usize].station(*client).in_flight() > 0 {
                 if now > *since + LAST_WORDS {
-                    station.break_off();
+                    self.transports[*cell as usize].cancel_all(*client);
                 }
                 return true;
             }
@@ -358,10 +356,10 @@ impl Worker {
             }
         }
     }
-    fn hand_on(&mut self) {
+    fn send_history(&mut self) {
         self.tell_goose();
         let mut lines = Lines::default();
-        self.cells.iter().for_each(|cell| cell.hand_on(&mut lines));
+        self.cells.iter().for_each(|cell| cell.take_lines(&mut lines));
         if !lines.is_empty() {
             // Nobody takes them if the folder failed: the run goes on, and says so at its end.
             let _ = self.orders.history.send(lines);
@@ -381,11 +379,12 @@ impl Worker {
         }
     }
     fn finish(mut self) -> WorkerOutcome {
-        self.hand_on();
+        self.send_history();
         self.glance();
         let complete = self.home.is_none();
         let cells = std::mem::take(&mut self.cells);
         drop(self.executor);
+        self.transports.iter().for_each(|transport| transport.close());
         let end = |(cell, begun): (LiveCell, u64)| {
             let (index, name) = (cell.index, cell.name.clone());
             let (recorder, panicked) = cell.finish();

@@ -2,7 +2,7 @@
 //! repeated.
 
 use crate::browser::Browser;
-use crate::surroundings::Surroundings;
+use crate::station::Station;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::names::ShiftStatus;
@@ -19,24 +19,24 @@ const PAGE: u32 = 100;
 const BEFORE_MIDNIGHT: Span = Span::minutes(10);
 
 /// Somebody with a manager's login who reads back what should be there.
-pub struct Auditor<S: Surroundings> {
-    browser: Browser<S>,
+pub struct Auditor {
+    browser: Browser,
     plan: AuditorPlan,
     /// Between two reads.
     pause: Span,
 }
 
-impl<S: Surroundings> Auditor<S> {
+impl Auditor {
     /// Somebody before the day begins, who waits for so long between two reads.
-    pub fn new(around: S, plan: AuditorPlan, pause: Span) -> Auditor<S> {
-        Auditor { browser: Browser::new(around), plan, pause }
+    pub fn new(station: Station, plan: AuditorPlan, pause: Span) -> Auditor {
+        Auditor { browser: Browser::new(station), plan, pause }
     }
     /// Makes the rounds.
     pub async fn day(mut self) {
         let rounds = std::mem::take(&mut self.plan.rounds);
         let last = rounds.len();
         for (number, (_, at)) in rounds.into_iter().enumerate() {
-            self.browser.around.sleep_until_in_day(at).await;
+            self.browser.station.sleep_until_in_day(at).await;
             for rep_id in self.plan.reps.clone() {
                 self.reads_back(&rep_id, number + 1 == last).await;
             }
@@ -64,8 +64,8 @@ impl<S: Surroundings> Auditor<S> {
     /// A manager may clock a rep in and out, too. What the rep has done already is done once more: it changes nothing
     /// (§0.2). Not shortly before midnight, when a late clock-in would begin another day's shift.
     async fn clocks_again(&mut self, rep_id: &SmolStr, shift: &Shift) {
-        let around = &self.browser.around;
-        if around.zone().date(around.now() + BEFORE_MIDNIGHT) != shift.shift_date {
+        let station = &self.browser.station;
+        if station.zone().date(station.now() + BEFORE_MIDNIGHT) != shift.shift_date {
             return;
         }
         let rep_id = rep_id.clone();
@@ -94,7 +94,7 @@ impl<S: Surroundings> Auditor<S> {
     }
     async fn read(&mut self, call: Call) -> Option<Answer> {
         let response = self.browser.call(call, Cause::Proof).await;
-        self.browser.around.sleep(self.pause).await;
+        self.browser.station.sleep(self.pause).await;
         response.filter(|response| response.is_success()).map(|response| response.answer.clone())
     }
 }

@@ -1,10 +1,11 @@
 //! A browser on a good line: no queue, no cache, no retry but the person's own. Desks, auditors and intruders use one.
 
-use crate::surroundings::{Attempt, Ending, Surroundings};
+use crate::station::{Ended, Station};
+use crate::transport::{Attempt, AttemptOutcome};
 use fieldday_api::call::{Call, Response};
 use fieldday_api::token::{Claims, Credential};
 use fieldday_history::What;
-use fieldday_history::event::{Bearer, Cause, Lapse, RefreshReason, Sent};
+use fieldday_history::event::{Bearer, Cause, Lapse, RefreshReason};
 use fieldday_kernel::time::{Span, Time};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,15 +16,15 @@ const REFRESH_MARGIN: Span = Span::seconds(10);
 const FETCH_LIMIT: Span = Span::seconds(10);
 
 /// A browser.
-pub(crate) struct Browser<S: Surroundings> {
-    pub around: S,
+pub(crate) struct Browser {
+    pub station: Station,
     calls: u32,
     token: Option<(Claims, Time)>,
 }
 
-impl<S: Surroundings> Browser<S> {
-    pub fn new(around: S) -> Browser<S> {
-        Browser { around, calls: 0, token: None }
+impl Browser {
+    pub fn new(station: Station) -> Browser {
+        Browser { station, calls: 0, token: None }
     }
     /// Asks with a good token; no answer if none came.
     pub async fn call(&mut self, request: Call, cause: Cause) -> Option<Arc<Response>> {
@@ -38,41 +39,39 @@ impl<S: Surroundings> Browser<S> {
         bearer: Bearer,
         credential: Credential,
     ) -> Option<Arc<Response>> {
-        let (call, attempt) = (self.next_call(), 0);
-        let request = Arc::new(request);
+        let call = self.next_call();
         let patience = request.op().endpoint().class.limit();
-        self.around.record(What::Sent(Sent { call, attempt, cause, bearer, patience, request: request.clone() }));
-        let sent_at = self.around.now();
-        let (deadline, at_deadline) = (sent_at + patience, Lapse::Timeout);
-        let credential = Rc::new(credential);
-        let ending = self.around.attempt(Attempt { call, attempt, request, credential, deadline, at_deadline }).await;
-        let took = self.around.now().since(sent_at);
-        match ending {
-            Ending::Answered(response) => {
-                self.around.record(What::Answered { call, attempt, response: response.clone(), took });
-                if let Some(request_id) = response.request_id() {
-                    let (status, request_id) = (response.status, request_id.clone());
-                    self.around.record(What::Logged { call, status, request_id, leaks: None });
-                }
-                Some(response)
-            }
-            Ending::Unanswered(why) => {
-                self.around.record(What::Unanswered { call, attempt, why, took });
-                None
-            }
+        let Ended { outcome, .. } = self
+            .station
+            .attempt(Attempt {
+                call,
+                attempt: 0,
+                request: Arc::new(request),
+                credential: Rc::new(credential),
+                bearer,
+                cause,
+                patience,
+                at_deadline: Lapse::Timeout,
+            })
+            .await;
+        let AttemptOutcome::Answered(response) = outcome else { return None };
+        if let Some(request_id) = response.request_id() {
+            let (status, request_id) = (response.status, request_id.clone());
+            self.station.record(What::Logged { call, status, request_id, leaks: None });
         }
+        Some(response)
     }
     /// What a good token says; none if none can be had.
     pub async fn claims(&mut self) -> Option<Claims> {
-        let now = self.around.now();
+        let now = self.station.now();
         if let Some((claims, expires_at)) = &self.token
             && expires_at.since(now) > REFRESH_MARGIN
         {
             return Some(claims.clone());
         }
         let why = if self.token.is_some() { RefreshReason::Expiring } else { RefreshReason::First };
-        let claims = self.around.fetch_token(now + FETCH_LIMIT).await?;
-        self.around.record(What::TokenRefreshed { why });
+        let claims = self.station.fetch_token(now + FETCH_LIMIT).await?;
+        self.station.record(What::TokenRefreshed { why });
         self.token = Some((claims.clone(), claims.expires_at));
         Some(claims)
     }

@@ -1,7 +1,7 @@
 //! The intruder: tries, one after the other, what the plan says must fail, or must make no difference.
 
 use crate::browser::Browser;
-use crate::surroundings::Surroundings;
+use crate::station::Station;
 use fieldday_api::token::{Claims, Credential};
 use fieldday_history::event::{Bearer, Cause};
 use fieldday_kernel::time::Span;
@@ -11,25 +11,25 @@ use fieldday_world::plan::{IntruderPlan, Login};
 const BETWEEN: Span = Span::millis(200);
 
 /// Somebody with a login who tries what must fail.
-pub struct Intruder<S: Surroundings> {
-    browser: Browser<S>,
+pub struct Intruder {
+    browser: Browser,
     plan: IntruderPlan,
 }
 
-impl<S: Surroundings> Intruder<S> {
+impl Intruder {
     /// Somebody before the day begins.
-    pub fn new(around: S, plan: IntruderPlan) -> Intruder<S> {
-        Intruder { browser: Browser::new(around), plan }
+    pub fn new(station: Station, plan: IntruderPlan) -> Intruder {
+        Intruder { browser: Browser::new(station), plan }
     }
     /// Tries what the plan says, when it says.
     pub async fn day(mut self) {
         for probe in self.plan.probes {
-            self.browser.around.sleep_until_in_day(probe.at).await;
+            self.browser.station.sleep_until_in_day(probe.at).await;
             for step in probe.steps {
                 let Some(claims) = self.browser.claims().await else { continue };
                 let (bearer, credential) = shown(&step.login, claims);
                 self.browser.send(step.call, Cause::Probe(step.probe), bearer, credential).await;
-                self.browser.around.sleep(BETWEEN).await;
+                self.browser.station.sleep(BETWEEN).await;
             }
         }
     }

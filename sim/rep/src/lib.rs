@@ -1,8 +1,8 @@
 //! The rep: a [person] who lives a working day, and the [app] in their hand that does what the spec asks of
 //! it. The [office], its managers and CSRs, lives here too.
 //!
-//! Everything is generic over the phone's [surroundings]: clock, network, position, and where events go. So
-//! the same code runs on the virtual clock and on the wall clock.
+//! All of it calls the backend from a [station], over a [transport]: in process in virtual time, over HTTP on the wall clock, or
+//! by a script in tests. Nothing else is different.
 
 pub mod app;
 pub mod auditor;
@@ -12,4 +12,5 @@ pub mod office;
 pub mod person;
 pub mod phone;
 pub mod process;
-pub mod surroundings;
+pub mod station;
+pub mod transport;

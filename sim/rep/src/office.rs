@@ -1,7 +1,7 @@
 //! The office: managers and CSRs at their desks, who move, cancel and reassign what reps have in hand.
 
 use crate::browser::Browser;
-use crate::surroundings::Surroundings;
+use crate::station::Station;
 use fieldday_api::call::Call;
 use fieldday_api::names::{AppointmentStatus, Assignee};
 use fieldday_api::wire::Page;
@@ -11,20 +11,20 @@ use fieldday_history::event::Cause;
 use fieldday_world::plan::{OfficeDeed, OfficePlan};
 
 /// Somebody at a desk.
-pub struct Desk<S: Surroundings> {
-    browser: Browser<S>,
+pub struct Desk {
+    browser: Browser,
     plan: OfficePlan,
 }
 
-impl<S: Surroundings> Desk<S> {
+impl Desk {
     /// Somebody before the day begins.
-    pub fn new(around: S, plan: OfficePlan) -> Desk<S> {
-        Desk { browser: Browser::new(around), plan }
+    pub fn new(station: Station, plan: OfficePlan) -> Desk {
+        Desk { browser: Browser::new(station), plan }
     }
     /// Does what the plan says, when it says.
     pub async fn day(mut self) {
         for action in self.plan.actions {
-            self.browser.around.sleep_until_in_day(action.at).await;
+            self.browser.station.sleep_until_in_day(action.at).await;
             self.browser.call(request(&action.what), Cause::Office).await;
         }
     }

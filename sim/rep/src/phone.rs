@@ -5,7 +5,7 @@ use crate::app::defects::Defect;
 use crate::app::settings::Settings;
 use crate::app::storage::Storage;
 use crate::process::{Died, Fuse, Process};
-use crate::surroundings::Surroundings;
+use crate::station::Station;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::Op;
 use fieldday_history::What;
@@ -48,9 +48,9 @@ pub struct PhoneView {
 }
 
 /// A phone with the app installed.
-pub struct Phone<S> {
-    /// What is around it.
-    pub around: S,
+pub struct Phone {
+    /// Its clock, its network, where it is, and where its events go.
+    pub station: Station,
     /// Whose it is.
     pub owner: Owner,
     /// How the app is set up.
@@ -59,7 +59,7 @@ pub struct Phone<S> {
     pub storage: RefCell<Storage>,
     /// Whether the app's defects are switched off since.
     pub healed: Cell<bool>,
-    app: RefCell<Option<App<S>>>,
+    app: RefCell<Option<App>>,
     launches: Cell<u32>,
     calls: Cell<u32>,
     readings: Cell<u32>,
@@ -68,11 +68,11 @@ pub struct Phone<S> {
     steps: Cell<u64>,
 }
 
-impl<S: Surroundings> Phone<S> {
+impl Phone {
     /// A phone on which the app was never started.
-    pub fn new(around: S, owner: Owner, settings: Settings) -> Rc<Phone<S>> {
+    pub fn new(station: Station, owner: Owner, settings: Settings) -> Rc<Phone> {
         Rc::new(Phone {
-            around,
+            station,
             owner,
             settings,
             storage: RefCell::default(),
@@ -86,7 +86,7 @@ impl<S: Surroundings> Phone<S> {
         })
     }
     /// Uses the app, starting it if it does not run. If it dies meanwhile, so does what was under way.
-    pub async fn using<T, F: Future<Output = T>>(self: &Rc<Self>, act: impl FnOnce(App<S>) -> F) -> Result<T, Died> {
+    pub async fn using<T, F: Future<Output = T>>(self: &Rc<Self>, act: impl FnOnce(App) -> F) -> Result<T, Died> {
         let running = self.app.borrow().clone().filter(|app| app.process.is_alive());
         let app = match running {
             Some(app) => app,
@@ -107,15 +107,15 @@ impl<S: Surroundings> Phone<S> {
             self.steps.set(self.steps.get() + app.process.steps());
             if app.process.is_alive() {
                 app.process.kill();
-                self.around.record(What::Killed);
+                self.station.record(What::Killed);
             }
         }
     }
-    /// Leaves the phone on for as long as its surroundings say, while something still waits to be sent.
+    /// Leaves the phone on for as long as a cell's phones linger, while something still waits to be sent.
     pub async fn linger(&self) {
-        let until = self.around.now() + self.around.lingers();
-        while self.around.now() < until && self.has_something_to_send() {
-            self.around.sleep(Span::millis(250)).await;
+        let until = self.station.now() + self.station.lingers();
+        while self.station.now() < until && self.has_something_to_send() {
+            self.station.sleep(Span::millis(250)).await;
         }
     }
     fn has_something_to_send(&self) -> bool {
@@ -128,7 +128,7 @@ impl<S: Surroundings> Phone<S> {
             let storage = self.storage.borrow();
             (storage.queue.len() as u32, storage.uploads.len() as u32)
         };
-        self.around.record(What::DayEnded { queued, uploads, online_for: self.around.online_for() });
+        self.station.record(What::DayEnded { queued, uploads, online_for: self.station.online_for() });
         self.switch_off();
     }
     /// Switches the phone off. An app and its phone hold each other, so this is what frees them.
@@ -143,17 +143,17 @@ impl<S: Surroundings> Phone<S> {
     pub fn steps(&self) -> u64 {
         self.steps.get() + self.app.borrow().as_ref().map_or(0, |app| app.process.steps())
     }
-    fn launch(self: &Rc<Self>) -> App<S> {
+    fn launch(self: &Rc<Self>) -> App {
         // Of an app that died by itself, what it held in memory is still to be let go.
         self.switch_off();
         let launch = self.launches.get() + 1;
         self.launches.set(launch);
-        self.around.record(What::Launched { launch });
+        self.station.record(What::Launched { launch });
         if launch > 1 && !self.healed.get() && self.settings.defects.has(Defect::QueueInMemory) {
             self.storage.borrow_mut().queue.clear();
         }
         let phone = self.clone();
-        let burnt = Box::new(move || phone.around.record(What::Killed));
+        let burnt = Box::new(move || phone.station.record(What::Killed));
         let fuse = self.fuse.take().map(|step| Fuse { step, burnt });
         let app = App::new(self.clone(), Rc::new(Process::new(fuse)));
         *self.app.borrow_mut() = Some(app.clone());
@@ -162,7 +162,7 @@ impl<S: Surroundings> Phone<S> {
     }
     /// How the phone looks from outside, for people who replay a day.
     pub fn view(&self) -> PhoneView {
-        let (now, storage) = (self.around.now(), self.storage.borrow());
+        let (now, storage) = (self.station.now(), self.storage.borrow());
         let app = self.app.borrow().clone().filter(|app| app.process.is_alive());
         let queued = |q: &crate::app::storage::Queued| {
             (q.action, q.request.op(), q.request.path_id().unwrap_or_default().into())
@@ -170,8 +170,8 @@ impl<S: Surroundings> Phone<S> {
         PhoneView {
             launch: self.launches.get(),
             runs: app.is_some(),
-            online: self.around.online(),
-            position_m: (i64::from(self.around.here().x_cm) / 100, i64::from(self.around.here().y_cm) / 100),
+            online: self.station.online(),
+            position_m: (i64::from(self.station.here().x_cm) / 100, i64::from(self.station.here().y_cm) / 100),
             token_lives: app.as_ref().and_then(App::token_lives),
             queue: storage.queue.iter().map(queued).collect(),
             recording: storage.recording.as_ref().map(|recording| recording.session_id.clone()),

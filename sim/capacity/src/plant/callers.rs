@@ -3,7 +3,7 @@
 
 use super::{Ledger, Plant, PlantError, When};
 use fieldday_api::endpoint::Op;
-use fieldday_engine::gate::{Arrival, Ruling, Verdict};
+use fieldday_engine::transport::plant::{Arrival, Ruling, Verdict};
 use fieldday_kernel::random::{Purpose, Stream, join_keys};
 use fieldday_kernel::time::{Date, Span, Time, Zone};
 use fieldday_world::scenario::plant as spec;

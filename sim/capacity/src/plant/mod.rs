@@ -25,7 +25,7 @@ pub use laws::{default_service, mean_us};
 pub use ledger::Ledger;
 
 use fieldday_api::endpoint::Op;
-use fieldday_engine::gate::{Arrival, Ruling, Verdict};
+use fieldday_engine::transport::plant::{Arrival, Ruling, Verdict};
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_world::scenario::plant as spec;
 use gauges::Gauges;

@@ -3,7 +3,7 @@
 use super::instance::{State, Ticket};
 use super::{Bucket, Event, Job, Plant, Stage};
 use crate::simulate::{Resource, Tally};
-use fieldday_engine::gate::{Ruling, Verdict};
+use fieldday_engine::transport::plant::{Ruling, Verdict};
 use fieldday_kernel::time::{Span, Time};
 use fieldday_world::scenario::plant as spec;
 

@@ -4,7 +4,7 @@ use super::callers::{self, took_us, when};
 use super::{Ledger, Plant};
 use crate::simulate::Tally;
 use fieldday_api::endpoint::Op;
-use fieldday_engine::gate::{Arrival, Ruling, Verdict};
+use fieldday_engine::transport::plant::{Arrival, Ruling, Verdict};
 use fieldday_kernel::random::{Purpose, Stream, join_keys};
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_world::scenario::plant as spec;

@@ -3,7 +3,7 @@
 use super::instance::{Instance, State, Ticket};
 use super::{Event, Plant, Stage, When};
 use fieldday_api::endpoint::Op;
-use fieldday_engine::gate::Verdict;
+use fieldday_engine::transport::plant::Verdict;
 use fieldday_kernel::time::Span;
 use fieldday_world::scenario::plant::PlantTroubleWord;
 use std::collections::VecDeque;

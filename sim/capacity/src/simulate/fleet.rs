@@ -12,7 +12,7 @@ use super::gathering::Gathering;
 use super::shadows;
 use crate::plant::Plant;
 use fieldday_engine::cell::CellRun;
-use fieldday_engine::gate::{Arrival, Verdict};
+use fieldday_engine::transport::plant::{Arrival, Verdict};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_rep::app::settings::Retrying;

@@ -3,7 +3,7 @@
 use super::fleet::{self, Ride};
 use super::{Assumption, Cost, Outcome, Question, limits};
 use crate::plant::{Plant, PlantError, When};
-use fieldday_engine::gate::lookahead;
+use fieldday_engine::transport::plant::lookahead;
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_world::plan::{Plan, PlanError};

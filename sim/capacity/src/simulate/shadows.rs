@@ -4,7 +4,7 @@
 //! requests nobody hears: they retry when the simulated one does. So the load is that of all of them, the feedback too, and
 //! only its chance is shared; arrivals are a little burstier than those of people who know nothing of each other.
 
-use fieldday_engine::gate::Arrival;
+use fieldday_engine::transport::plant::Arrival;
 use fieldday_kernel::random::{Purpose, Stream, join_keys};
 use fieldday_kernel::time::Span;
 

@@ -14,7 +14,7 @@ use fieldday_history::file::{FORMAT, Header, Lines};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_live::attack::GooseWishes;
-use fieldday_live::clock::{DayClock, WallClock, utc_now};
+use fieldday_live::clock::{WallClock, utc_now};
 use fieldday_live::http::{Connector, WireSettings};
 use fieldday_live::preflight::{Unusable, preflight};
 use fieldday_live::provision::Provision;
@@ -22,6 +22,7 @@ use fieldday_live::run::{LiveOutcome, LiveRun, day_clocks, lasts, most_connectio
 use fieldday_live::target::Target;
 use fieldday_live::worker::{AUDITS_FOR, Pulse};
 use fieldday_mock::{Clock as MockClock, Mock, Options as MockOptions};
+use fieldday_rep::station::DayClock;
 use fieldday_report::series::SeriesFile;
 use fieldday_report::summary::HistoryPart;
 use fieldday_report::units::{count, counted};

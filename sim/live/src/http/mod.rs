@@ -4,9 +4,10 @@ mod body;
 mod connect;
 mod exchange;
 mod lines;
-mod wire;
+mod settings;
 
+pub(crate) use body::Outgoing;
 pub use connect::{Connector, NoConnection, certificates};
 pub use exchange::{Exchange, ExchangeEnd, exchange};
 pub use lines::Lines;
-pub use wire::{HttpWire, WireSettings, call_once};
+pub use settings::{WireSettings, call_once};

@@ -2,13 +2,14 @@
 
 use super::App;
 use super::defects::Defect;
-use crate::surroundings::{Attempt, Ending, Surroundings};
+use crate::station::Ended;
+use crate::transport::{Attempt, AttemptOutcome};
 use fieldday_api::call::{Answer, Call, RawCall, Response};
 use fieldday_api::endpoint::{Op, Repeat, TimeoutClass};
 use fieldday_api::private;
 use fieldday_api::token::Credential;
 use fieldday_history::What;
-use fieldday_history::event::{Bearer, Cause, Deed, Lapse, Sent};
+use fieldday_history::event::{Bearer, Cause, Deed, Lapse};
 use fieldday_kernel::random::Purpose;
 use fieldday_kernel::time::{Span, Time};
 use std::cell::Cell;
@@ -67,7 +68,7 @@ const JITTER: Purpose = Purpose::new("app.retry.jitter");
 /// From here on a loading indicator is shown (§0.4).
 const INDICATOR_AFTER: Span = Span::seconds(1);
 
-impl<S: Surroundings> App<S> {
+impl App {
     /// Makes a call: with a token, again once after a 401, after 1, 2 and 4 s if the server failed, after `Retry-After`
     /// if it asked for that. What may not be repeated is not.
     pub(super) async fn call(&self, request: Arc<Call>, cause: Cause, waits: Waits) -> Reply {
@@ -97,7 +98,7 @@ impl<S: Surroundings> App<S> {
         let mut refused_token = kept.is_some();
         let mut credential = kept.cloned().or_else(|| self.no_token_yet());
         for attempt in 0_u8.. {
-            if !self.phone.around.online() {
+            if !self.phone.station.online() {
                 return Reply::Offline;
             }
             let token = match credential.take() {
@@ -108,11 +109,11 @@ impl<S: Surroundings> App<S> {
                 },
             };
             let tried = (call, attempt);
-            let ending = self.attempt(call, attempt, &request, &token, cause, waits).await;
+            let outcome = self.attempt(call, attempt, &request, &token, cause, waits).await;
             let retries = if self.has(Defect::RetriesForLong) { most * 10 } else { most };
             let may_repeat = endpoint.repeat != Repeat::NotIdempotent && failures < retries;
-            let response = match ending {
-                Ending::Unanswered(lapse) => {
+            let response = match outcome {
+                AttemptOutcome::Unanswered(lapse) => {
                     // A start is safe to send again and its person waits for it; the queue has its own triggers, and a
                     // read shows what the cache has.
                     let send_again = lapse != Lapse::Cancelled && lapse != Lapse::Unreachable && may_repeat;
@@ -127,7 +128,7 @@ impl<S: Surroundings> App<S> {
                     failures += 1;
                     continue;
                 }
-                Ending::Answered(response) => response,
+                AttemptOutcome::Answered(response) => response,
             };
             match response.status {
                 401 if !refused_token => {
@@ -165,7 +166,7 @@ impl<S: Surroundings> App<S> {
     }
     /// Some time from none to `most`, where the app spreads its waits.
     pub(super) fn jittered(&self, most: Span, action: u64, attempt: u64) -> Option<Span> {
-        let draw = || self.phone.around.stream(JITTER, action, attempt).range(0..most.as_micros() + 1);
+        let draw = || self.phone.station.stream(JITTER, action, attempt).range(0..most.as_micros() + 1);
         self.phone.settings.retrying.jitter.then(|| Span::micros(draw()))
     }
     /// What goes out in the place of a token that is not there yet: the way of a defect.
@@ -185,7 +186,7 @@ impl<S: Surroundings> App<S> {
         if waits == Waits::Person {
             self.record(What::Retrying { op });
         }
-        self.phone.around.sleep(wait).await;
+        self.phone.station.sleep(wait).await;
     }
 
     async fn attempt(
@@ -196,38 +197,34 @@ impl<S: Surroundings> App<S> {
         token: &Rc<Credential>,
         cause: Cause,
         waits: Waits,
-    ) -> Ending {
+    ) -> AttemptOutcome {
         let op = request.op();
         let (patience, at_deadline) = self.patience(op, waits);
-        let bearer = self.bearer(op, token);
-        let request = self.as_sent(request, token);
-        self.record(What::Sent(Sent { call, attempt, cause, bearer, patience, request: request.clone() }));
-        let sent_at = self.now();
-        let deadline = sent_at + patience;
-        let credential = token.clone();
-        let in_vain =
-            (self.has(Defect::CancelIgnored) && waits == Waits::Person).then(|| self.cancel_in_vain(deadline));
-        let ending =
-            self.phone.around.attempt(Attempt { call, attempt, request, credential, deadline, at_deadline }).await;
+        let in_vain = (self.has(Defect::CancelIgnored) && waits == Waits::Person)
+            .then(|| self.cancel_in_vain(self.now() + patience));
+        let Ended { outcome, took } = self
+            .phone
+            .station
+            .attempt(Attempt {
+                call,
+                attempt,
+                request: self.as_sent(request, token),
+                credential: token.clone(),
+                bearer: self.bearer(op, token),
+                cause,
+                patience,
+                at_deadline,
+            })
+            .await;
         in_vain.iter().for_each(|ended| ended.set(true));
-        let took = self.now().since(sent_at);
-        match &ending {
-            Ending::Answered(response) => {
-                self.record(What::Answered { call, attempt, response: response.clone(), took });
-                self.heed_policy(&response.answer);
-                self.log(call, response, token);
-            }
-            Ending::Unanswered(why) => {
-                if *why == Lapse::Cancelled {
-                    self.record(What::Person(Deed::LosesPatience));
-                }
-                self.record(What::Unanswered { call, attempt, why: *why, took });
-            }
+        if let AttemptOutcome::Answered(response) = &outcome {
+            self.heed_policy(&response.answer);
+            self.log(call, response, token);
         }
         if waits == Waits::Person && took > INDICATOR_AFTER && !self.has(Defect::NoSpinner) {
             self.record(What::Spinner { op, during: took - INDICATOR_AFTER });
         }
-        ending
+        outcome
     }
     /// What kind of token goes along.
     fn bearer(&self, op: Op, token: &Credential) -> Bearer {
@@ -267,7 +264,7 @@ impl<S: Surroundings> App<S> {
         let ended = Rc::new(Cell::new(false));
         let (at, has_ended) = (self.now() + self.phone.settings.patience, ended.clone());
         self.background(|app| async move {
-            app.phone.around.sleep_until(at).await;
+            app.phone.station.sleep_until(at).await;
             if !has_ended.get() && at < deadline {
                 app.record(What::Person(Deed::LosesPatience));
             }

@@ -25,7 +25,6 @@ pub use tasks::Created;
 use crate::app::defects::Defect;
 use crate::phone::Phone;
 use crate::process::Process;
-use crate::surroundings::Surroundings;
 use fieldday_history::What;
 use fieldday_history::event::Trigger;
 use fieldday_kernel::signal::Signal;
@@ -38,17 +37,12 @@ use std::rc::Rc;
 const START_TAKES: Span = Span::millis(1_200);
 
 /// The app while it runs. Cheap to clone.
-pub struct App<S> {
-    phone: Rc<Phone<S>>,
+#[derive(Clone)]
+pub struct App {
+    phone: Rc<Phone>,
     /// What it runs in.
     pub process: Rc<Process>,
     memory: Rc<Memory>,
-}
-
-impl<S> Clone for App<S> {
-    fn clone(&self) -> Self {
-        App { phone: self.phone.clone(), process: self.process.clone(), memory: self.memory.clone() }
-    }
 }
 
 /// What the app holds in memory.
@@ -72,13 +66,13 @@ struct Memory {
     creating: Cell<bool>,
 }
 
-impl<S: Surroundings> App<S> {
-    pub(crate) fn new(phone: Rc<Phone<S>>, process: Rc<Process>) -> App<S> {
+impl App {
+    pub(crate) fn new(phone: Rc<Phone>, process: Rc<Process>) -> App {
         App { phone, process, memory: Rc::default() }
     }
     /// Starts: loads what storage has and takes up what was left undone.
     pub(crate) async fn start(&self) {
-        self.phone.around.sleep(START_TAKES).await;
+        self.phone.station.sleep(START_TAKES).await;
         self.memory.ready.set(true);
         self.memory.became_ready.notify();
         if !self.has(Defect::NoResumeAfterRestart) {
@@ -93,13 +87,13 @@ impl<S: Surroundings> App<S> {
         }
     }
     /// Does something beside what goes on, until it ends or the app dies.
-    pub(crate) fn background<F>(&self, work: impl FnOnce(App<S>) -> F)
+    pub(crate) fn background<F>(&self, work: impl FnOnce(App) -> F)
     where
         F: Future<Output = ()> + 'static,
     {
         let process = self.process.clone();
         let work = work(self.clone());
-        self.phone.around.spawn(async move {
+        self.phone.station.spawn(async move {
             // Whether it ended or died makes no difference to anyone.
             let _ = process.guard(work).await;
         });
@@ -107,16 +101,16 @@ impl<S: Surroundings> App<S> {
     /// Waits as long as the durable store needs for a write. Only what is changed after this, without another wait, is
     /// written.
     async fn write(&self) {
-        self.phone.around.sleep(self.phone.settings.write_takes).await;
+        self.phone.station.sleep(self.phone.settings.write_takes).await;
     }
     /// Whether the app has this bug.
     fn has(&self, defect: Defect) -> bool {
         self.phone.settings.defects.has(defect) && !self.phone.healed.get()
     }
     fn now(&self) -> Time {
-        self.phone.around.now()
+        self.phone.station.now()
     }
     fn record(&self, what: What) {
-        self.phone.around.record(what);
+        self.phone.station.record(what);
     }
 }

@@ -3,7 +3,6 @@
 use super::App;
 use super::client::Waits;
 use super::defects::Defect;
-use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, RawCall};
 use fieldday_api::endpoint::{Method, Op};
@@ -17,7 +16,7 @@ use std::sync::Arc;
 const POLL_EVERY: Span = Span::seconds(5);
 const POLL_AT_MOST: Span = Span::minutes(5);
 
-impl<S: Surroundings> App<S> {
+impl App {
     /// Watches a session in the background.
     pub fn watch(&self, session_id: SmolStr) {
         self.background(|app| async move {
@@ -36,7 +35,7 @@ impl<S: Surroundings> App<S> {
             if next > until && !self.has(Defect::PollsWithoutEnd) {
                 return PollEnd::TookTooLong;
             }
-            self.phone.around.sleep_until(next).await;
+            self.phone.station.sleep_until(next).await;
             // A token may be long in coming, and then the time may be over.
             if self.token().await.is_none() {
                 continue;

@@ -4,7 +4,6 @@
 use super::App;
 use super::client::Waits;
 use super::recording::is_stand_in;
-use crate::surroundings::Surroundings;
 use fieldday_api::call::Call;
 use fieldday_api::names::TaskStatus;
 use fieldday_api::wire::appointments::AppointmentQuery;
@@ -12,10 +11,10 @@ use fieldday_api::wire::tasks::TaskQuery;
 use fieldday_history::event::Cause;
 use std::sync::Arc;
 
-impl<S: Surroundings> App<S> {
+impl App {
     /// Reads back the day.
     pub async fn read_back(&self) {
-        let date = Some(self.phone.around.zone().date(self.now()));
+        let date = Some(self.phone.station.zone().date(self.now()));
         let tasks =
             |status| Call::ListTasks(TaskQuery { status: Some(status), limit: Some(100), ..Default::default() });
         let mut reads = vec![

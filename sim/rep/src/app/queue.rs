@@ -5,7 +5,6 @@ use super::App;
 use super::client::{Reply, Waits};
 use super::defects::Defect;
 use super::storage::Queued;
-use crate::surroundings::Surroundings;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_history::What;
@@ -18,7 +17,7 @@ const TRY_EVERY: Span = Span::minutes(1);
 /// How long the queue takes to be read from a slow store: for a defect that looks before and notes after.
 const QUEUE_IS_READ_IN: Span = Span::millis(150);
 
-impl<S: Surroundings> App<S> {
+impl App {
     /// Takes an action. When this returns it survives anything. An action that already waits is not taken twice: a
     /// second tap on the same button finds it there.
     pub async fn enqueue(&self, request: Call) {
@@ -26,7 +25,7 @@ impl<S: Surroundings> App<S> {
         if waits {
             return;
         }
-        if self.has(Defect::CompletesTaskDirectly) && request.op() == Op::CompleteTask && self.phone.around.online() {
+        if self.has(Defect::CompletesTaskDirectly) && request.op() == Op::CompleteTask && self.phone.station.online() {
             self.call(Arc::new(request), Cause::Tap, Waits::Person).await;
             return;
         }
@@ -46,7 +45,7 @@ impl<S: Surroundings> App<S> {
     /// Says under which number.
     pub(super) fn push(&self, request: Call) -> u32 {
         let request = Arc::new(request);
-        let taken_on = self.phone.around.zone().date(self.now());
+        let taken_on = self.phone.station.zone().date(self.now());
         let action = {
             let mut storage = self.phone.storage.borrow_mut();
             storage.actions += 1;
@@ -68,7 +67,7 @@ impl<S: Surroundings> App<S> {
             return;
         }
         let is_new = matches!(trigger, Trigger::NewAction | Trigger::Minute);
-        if is_new && self.has(Defect::FlushOnlyOnReconnect) && self.phone.around.online() {
+        if is_new && self.has(Defect::FlushOnlyOnReconnect) && self.phone.station.online() {
             return;
         }
         if self.has(Defect::BusyFlagPersisted) && std::mem::replace(&mut self.phone.storage.borrow_mut().busy, true) {
@@ -78,7 +77,7 @@ impl<S: Surroundings> App<S> {
         self.memory.flushing.set(looks_first);
         self.background(|app| async move {
             if !looks_first {
-                app.phone.around.sleep(QUEUE_IS_READ_IN).await;
+                app.phone.station.sleep(QUEUE_IS_READ_IN).await;
                 app.memory.flushing.set(true);
             }
             app.flush(trigger).await;
@@ -141,7 +140,7 @@ impl<S: Surroundings> App<S> {
         if is_clocking && queued.token.is_none() && self.token().await.is_none() {
             return None;
         }
-        let today = self.phone.around.zone().date(self.now());
+        let today = self.phone.station.zone().date(self.now());
         let whatever_the_day = self.phone.settings.bare_clock_in || self.has(Defect::ClockInWhateverTheDay);
         if is_clocking && queued.taken_on != today && !whatever_the_day {
             return Some((Settlement::DayOver, None));
@@ -173,16 +172,16 @@ impl<S: Surroundings> App<S> {
         self.memory.keeping.set(true);
         self.background(|app| async move {
             let every = TRY_EVERY.sped_up(app.phone.settings.pace.backoff);
-            let trigger = if app.phone.around.online() {
+            let trigger = if app.phone.station.online() {
                 let wait = app.jittered(every.times(2), app.now().micros().unsigned_abs(), 1).unwrap_or(every);
-                app.phone.around.sleep(wait).await;
+                app.phone.station.sleep(wait).await;
                 Trigger::Minute
             } else {
                 app.record(What::Network { online: false });
-                app.phone.around.network_back().await;
+                app.phone.station.network_back().await;
                 app.record(What::Network { online: true });
                 if let Some(wait) = app.jittered(every, app.now().micros().unsigned_abs(), 0) {
-                    app.phone.around.sleep(wait).await;
+                    app.phone.station.sleep(wait).await;
                 }
                 Trigger::NetworkBack
             };

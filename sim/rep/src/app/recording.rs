@@ -5,7 +5,6 @@ use super::App;
 use super::client::{Reply, Waits};
 use super::defects::Defect;
 use super::storage::{Queued, Recording, Storage, Upload};
-use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::names::RecordingMode;
@@ -32,7 +31,7 @@ pub enum Started {
     Ignored,
 }
 
-impl<S: Surroundings> App<S> {
+impl App {
     /// Starts to record the visit at `place`.
     pub async fn start_recording(&self, appointment_id: &SmolStr, place: Point, mode: RecordingMode) -> Started {
         if self.phone.storage.borrow().recording_is_off {
@@ -53,7 +52,7 @@ impl<S: Surroundings> App<S> {
         }
     }
     async fn start_inside_geofence(&self, appointment_id: &SmolStr, place: Point, mode: RecordingMode) -> Started {
-        let fix = self.phone.around.fix(self.phone.next_reading());
+        let fix = self.phone.station.fix(self.phone.next_reading());
         let distance_m = fix.point.distance_m(place).clamp(0, i64::from(u32::MAX)) as u32;
         let slack = if self.has(Defect::GeofenceMinusAccuracy) { fix.accuracy_m * 2 } else { 0 };
         let inside = distance_m <= self.phone.settings.geofence_m + slack;
@@ -115,7 +114,7 @@ impl<S: Surroundings> App<S> {
             if recording.session_id == stand_in {
                 recording.session_id = id.clone();
                 recording.upload_url = started.audio_upload_url.clone();
-                recording.url_given = self.phone.around.now();
+                recording.url_given = self.phone.station.now();
             }
         }
         for queued in queue.iter_mut().filter(|queued| stops(queued, &stand_in)) {
@@ -155,7 +154,7 @@ impl<S: Surroundings> App<S> {
     /// session it was.
     pub async fn stop_recording(&self, audio_kbit_s: u32) -> Option<SmolStr> {
         self.phone.storage.borrow().recording.as_ref()?;
-        let location = self.phone.around.fix(self.phone.next_reading()).location;
+        let location = self.phone.station.fix(self.phone.next_reading()).location;
         self.write().await;
         // Taken after the wait: a second tap finds nothing to stop.
         let recording = self.phone.storage.borrow_mut().recording.take()?;

@@ -5,7 +5,6 @@ use super::App;
 use super::cache::{Cached, Key};
 use super::client::Waits;
 use super::defects::Defect;
-use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::names::TaskStatus;
@@ -19,7 +18,7 @@ use fieldday_kernel::time::{Date, Span, Time, TimeOfDay};
 use futures_lite::future;
 use std::sync::Arc;
 
-impl<S: Surroundings> App<S> {
+impl App {
     /// §1.2: today's appointments and the open tasks, both at once.
     pub async fn open_dashboard(&self) -> Option<Arc<Response>> {
         let (today, _) = future::zip(self.todays_appointments(), self.open_tasks()).await;
@@ -27,7 +26,7 @@ impl<S: Surroundings> App<S> {
     }
     /// Today's appointments, as the dashboard shows them.
     pub async fn todays_appointments(&self) -> Option<Arc<Response>> {
-        let date = self.phone.around.zone().date(self.now());
+        let date = self.phone.station.zone().date(self.now());
         let query = AppointmentQuery { date: Some(date), ..Default::default() };
         self.show(Screen::Dashboard, Key::Today(date), Call::ListAppointments(query)).await
     }
@@ -115,7 +114,7 @@ impl<S: Surroundings> App<S> {
     }
     /// What the phone's own clock shows.
     fn clock(&self) -> Time {
-        let (now, zone) = (self.now(), self.phone.around.zone());
+        let (now, zone) = (self.now(), self.phone.station.zone());
         let is_afternoon = zone.time_of_day(now) >= TimeOfDay::hm(12, 0);
         if is_afternoon && self.has(Defect::ClockSetBack) { now - Span::hours(3) } else { now }
     }

@@ -4,7 +4,6 @@
 use super::App;
 use super::client::Waits;
 use super::defects::Defect;
-use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::wire::appointments::AppointmentPatch;
@@ -30,7 +29,7 @@ pub enum Created {
     Ignored,
 }
 
-impl<S: Surroundings> App<S> {
+impl App {
     /// Creates a task. `says_yes` is asked before it is sent again after an attempt of unknown end.
     pub async fn create_task(&self, task: TaskCreate, mut says_yes: impl FnMut() -> bool) -> Created {
         if self.memory.creating.replace(true) && !self.has(Defect::DoubleTapCreatesTwice) {

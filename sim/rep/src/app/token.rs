@@ -3,7 +3,6 @@
 use super::App;
 use super::defects::Defect;
 use super::storage::Storage;
-use crate::surroundings::Surroundings;
 use fieldday_api::token::Credential;
 use fieldday_history::What;
 use fieldday_history::event::RefreshReason;
@@ -20,7 +19,7 @@ pub struct Held {
 /// How long the identity provider is waited for.
 const FETCH_LIMIT: Span = Span::seconds(10);
 
-impl<S: Surroundings> App<S> {
+impl App {
     /// A token that is good for a while yet; none if none can be had.
     pub(super) async fn token(&self) -> Option<Rc<Credential>> {
         loop {
@@ -37,7 +36,7 @@ impl<S: Surroundings> App<S> {
                 // Whoever fetched may have failed; then an old token that still lives is better than none.
                 match self.memory.token.borrow().clone() {
                     Some(held) if held.expires_at > self.now() => return Some(held.credential),
-                    _ if self.phone.around.online() => continue,
+                    _ if self.phone.station.online() => continue,
                     _ => return None,
                 }
             }
@@ -73,7 +72,7 @@ impl<S: Surroundings> App<S> {
     }
     async fn fetch(&self, why: RefreshReason) -> Option<Rc<Credential>> {
         self.memory.fetching.set(true);
-        let claims = self.phone.around.fetch_token(self.now() + FETCH_LIMIT).await;
+        let claims = self.phone.station.fetch_token(self.now() + FETCH_LIMIT).await;
         self.memory.fetching.set(false);
         let credential = claims.map(|claims| {
             let expires_at = claims.expires_at;

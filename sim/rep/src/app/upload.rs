@@ -6,7 +6,6 @@ use super::client::Waits;
 use super::defects::Defect;
 use super::recording::is_stand_in;
 use super::storage::Upload;
-use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::fixed::Seconds;
@@ -30,7 +29,7 @@ enum Progress {
     Later,
 }
 
-impl<S: Surroundings> App<S> {
+impl App {
     /// Brings audio that waits to the store, unless that is under way.
     pub(super) fn upload_soon(&self) {
         if self.phone.storage.borrow().uploads.is_empty() || self.memory.uploading.replace(true) {
@@ -45,12 +44,12 @@ impl<S: Surroundings> App<S> {
         loop {
             let first = self.phone.storage.borrow().uploads.front().cloned();
             let Some(upload) = first else { return };
-            if !self.phone.around.online() {
-                self.phone.around.network_back().await;
+            if !self.phone.station.online() {
+                self.phone.station.network_back().await;
             }
             match self.upload(&upload).await {
                 Progress::Later => {
-                    self.phone.around.sleep(TRY_AGAIN_AFTER.sped_up(self.phone.settings.pace.backoff)).await
+                    self.phone.station.sleep(TRY_AGAIN_AFTER.sped_up(self.phone.settings.pace.backoff)).await
                 }
                 ended => {
                     self.write().await;

@@ -2,7 +2,6 @@
 
 use super::Person;
 use super::habits::Habit;
-use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::names::{AppointmentStatus, Outcome};
@@ -32,7 +31,7 @@ const LOOKS_AGAIN_AFTER: Span = Span::minutes(5);
 /// A rep who is later than this after the end does not go any more.
 const TOO_LATE: Span = Span::minutes(10);
 
-impl<S: Surroundings> Person<S> {
+impl Person {
     /// Lives the day, to its end.
     pub async fn day(mut self) {
         self.stay();
@@ -63,7 +62,7 @@ impl<S: Surroundings> Person<S> {
         self.opens_shift().await;
         self.looks(today, 1).await;
         if self.does(Habit::LOOKS_BACK, today, self.plan.persona.looks_back_ppm) {
-            let yesterday = self.phone.around.zone().date(self.now()).plus_days(-1);
+            let yesterday = self.phone.station.zone().date(self.now()).plus_days(-1);
             self.tap(|app| async move { app.open_past_appointments(yesterday).await }).await;
             self.looks(today, 2).await;
             let scrolls = u32::from(self.does(Habit::SCROLLS, today, self.plan.persona.scrolls_ppm)) * 2;
@@ -113,7 +112,7 @@ impl<S: Surroundings> Person<S> {
             return;
         };
         let occasion = name_key("lunch");
-        let there = expected_drive(self.phone.around.here(), lunch.place, &self.town.roads);
+        let there = expected_drive(self.phone.station.here(), lunch.place, &self.town.roads);
         let takes = Span::minutes(i64::from(lunch.minutes));
         if self.now() + there + takes > next_start {
             return;
@@ -135,9 +134,9 @@ impl<S: Surroundings> Person<S> {
     async fn spends_time_until_it_is_time_to_drive(&self, next: &Next) {
         let every = Span::minutes(i64::from(self.plan.persona.looks_at_dashboard_every_minutes.max(1)));
         let visit = self.town.visit(next, &self.plan.persona);
-        let place = visit.map_or(self.phone.around.here(), |visit| visit.place);
+        let place = visit.map_or(self.phone.station.here(), |visit| visit.place);
         loop {
-            let drive = expected_drive(self.phone.around.here(), place, &self.town.roads);
+            let drive = expected_drive(self.phone.station.here(), place, &self.town.roads);
             let leave_at = next.start - drive - EARLY;
             if self.now() >= leave_at {
                 return;

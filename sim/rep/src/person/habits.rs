@@ -1,7 +1,6 @@
 //! What a person decides, and from what: one stream of draws per habit and occasion, so that no decision moves another.
 
 use super::Person;
-use crate::surroundings::Surroundings;
 use fieldday_kernel::random::{Purpose, Stream};
 
 /// The purposes of a person's draws.
@@ -30,10 +29,10 @@ impl Habit {
     pub const FORGETS_CLOCK_OUT: Purpose = Purpose::new("forgets to clock out");
 }
 
-impl<S: Surroundings> Person<S> {
+impl Person {
     /// The draws of a habit on an occasion.
     pub(super) fn draws(&self, habit: Purpose, occasion: u64) -> Stream {
-        self.phone.around.stream(habit, occasion, 0)
+        self.phone.station.stream(habit, occasion, 0)
     }
     /// Whether the person does it on this occasion.
     pub(super) fn does(&self, habit: Purpose, occasion: u64, ppm: u32) -> bool {

@@ -10,7 +10,6 @@ mod visit;
 use crate::app::App;
 use crate::phone::Phone;
 use crate::process::Died;
-use crate::surroundings::Surroundings;
 use day::Next;
 use fieldday_api::SmolStr;
 use fieldday_history::What;
@@ -58,8 +57,8 @@ impl Town {
 }
 
 /// A rep with a phone.
-pub struct Person<S: Surroundings> {
-    phone: Rc<Phone<S>>,
+pub struct Person {
+    phone: Rc<Phone>,
     plan: RepPlan,
     town: Rc<Town>,
     /// Visits that are done with, one way or another.
@@ -70,14 +69,14 @@ pub struct Person<S: Surroundings> {
 /// After the app died under the finger, it takes a moment to see that and tap again.
 const TAPS_AGAIN_AFTER: Span = Span::seconds(3);
 
-impl<S: Surroundings> Person<S> {
+impl Person {
     /// A rep before the day begins.
-    pub fn new(phone: Rc<Phone<S>>, plan: RepPlan, town: Rc<Town>) -> Person<S> {
+    pub fn new(phone: Rc<Phone>, plan: RepPlan, town: Rc<Town>) -> Person {
         Person { phone, plan, town, settled: Vec::new(), lunched: false }
     }
 
     /// Does something with the app; again if it dies meanwhile.
-    async fn tap<T, F: Future<Output = T>>(&self, act: impl Fn(App<S>) -> F) -> T {
+    async fn tap<T, F: Future<Output = T>>(&self, act: impl Fn(App) -> F) -> T {
         loop {
             if let Ok(done) = self.phone.using(&act).await {
                 return done;
@@ -86,15 +85,11 @@ impl<S: Surroundings> Person<S> {
         }
     }
     /// The same, and now and then twice at once.
-    async fn tap_nervously<T, F: Future<Output = T>>(&self, occasion: u64, act: impl Fn(App<S>) -> F) -> T {
+    async fn tap_nervously<T, F: Future<Output = T>>(&self, occasion: u64, act: impl Fn(App) -> F) -> T {
         self.nervously(occasion, || self.tap(&act)).await
     }
     /// Does something with the app, now and then twice at once, and not again if it dies meanwhile.
-    async fn try_nervously<T, F: Future<Output = T>>(
-        &self,
-        occasion: u64,
-        act: impl Fn(App<S>) -> F,
-    ) -> Result<T, Died> {
+    async fn try_nervously<T, F: Future<Output = T>>(&self, occasion: u64, act: impl Fn(App) -> F) -> Result<T, Died> {
         self.nervously(occasion, || self.phone.using(&act)).await
     }
     async fn nervously<T, F: Future<Output = T>>(&self, occasion: u64, act: impl Fn() -> F) -> T {
@@ -116,28 +111,28 @@ impl<S: Surroundings> Person<S> {
     }
     /// Drives to a place, at the speed that the roads allow.
     async fn drive(&self, to: Point, occasion: u64) -> Leg {
-        let from = self.phone.around.here();
+        let from = self.phone.station.here();
         let takes = drive_time(from, to, &mut self.draws(Habit::DRIVES, occasion), &self.town.roads);
         let depart = self.now();
         let leg = Leg { from, to, depart, arrive: depart + takes };
-        self.phone.around.follow(leg);
+        self.phone.station.follow(leg);
         leg
     }
     /// Stays where they are, from now on.
     fn stay(&self) {
-        self.phone.around.follow(Leg::stay(self.phone.around.here(), self.now()));
+        self.phone.station.follow(Leg::stay(self.phone.station.here(), self.now()));
     }
     fn now(&self) -> Time {
-        self.phone.around.day_now()
+        self.phone.station.day_now()
     }
     async fn wait(&self, span: Span) {
         self.wait_until(self.now() + span).await;
     }
     async fn wait_until(&self, until: Time) {
-        self.phone.around.sleep_until_in_day(until).await;
-        self.phone.around.was_due(until);
+        self.phone.station.sleep_until_in_day(until).await;
+        self.phone.station.was_due(until);
     }
     fn note(&self, deed: Deed) {
-        self.phone.around.record(What::Person(deed));
+        self.phone.station.record(What::Person(deed));
     }
 }

@@ -4,7 +4,6 @@ use super::Person;
 use super::day::Next;
 use super::habits::Habit;
 use crate::app::{Created, Started};
-use crate::surroundings::Surroundings;
 use fieldday_api::SmolStr;
 use fieldday_api::fixed::Money;
 use fieldday_api::names::{AppointmentStatus, Assignee, Outcome, Priority};
@@ -22,7 +21,7 @@ const WAITS_AT_THE_DOOR: Span = Span::minutes(10);
 const RECORDING_TRIES: u32 = 3;
 const TRIES_AGAIN_AFTER: Span = Span::seconds(30);
 
-impl<S: Surroundings> Person<S> {
+impl Person {
     /// Makes a visit.
     pub(super) async fn makes(&mut self, next: Next) {
         let id = next.appointment_id.clone();

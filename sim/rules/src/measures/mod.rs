@@ -7,12 +7,14 @@ mod felt;
 mod histogram;
 mod live;
 mod ops;
+mod plateau;
 mod series;
 mod tracks;
 
 pub use felt::Felt;
 pub use histogram::LazyHistogram;
 pub use ops::{LiveClocks, OpMeasures};
+pub use plateau::Plateau;
 pub use series::{Activity, BINS_MAX, BUCKETS, Bin, Latencies, SERIES_CLASSES, Series, Trouble, bucket_from_us};
 pub use tracks::{TRACKS_MAX, Track, Tracks, Waypoint};
 

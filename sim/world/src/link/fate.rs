@@ -90,7 +90,8 @@ impl Link {
             return Out::Portal { at: at + rtt.times(3) };
         }
         // A new connection takes two round trips before the first byte.
-        let connected = if self.connected(at) { at } else { at + rtt.times(2) };
+        self.reconnected = !self.connected(at);
+        let connected = if self.reconnected { at + rtt.times(2) } else { at };
         match self.transfer(at, connected, bytes, draws.way) {
             Ok(sent) => {
                 let lost = draws.way.loss < self.bearer(segment).loss_ppm / 2;
@@ -142,8 +143,12 @@ impl Link {
         self.air.profile.bearer_of(segment.class())
     }
 
+    /// Whether what was last sent had to open a connection first.
+    pub fn reconnected(&self) -> bool {
+        self.reconnected
+    }
     /// Whether a connection is open: it was used lately, and the network was there ever since.
-    pub fn connected(&mut self, at: Time) -> bool {
+    fn connected(&mut self, at: Time) -> bool {
         let Some(used) = self.used else { return false };
         at.since(used) < self.air.profile.idle_close && self.timeline.first_offline(used.min(at), at).is_none()
     }

@@ -35,6 +35,8 @@ pub struct Link {
     weather: Weather,
     /// When the connection was last used; none if there is none.
     used: Option<Time>,
+    /// Whether what was last sent had to open a connection first.
+    reconnected: bool,
 }
 
 /// What becomes of a request on its way out.
@@ -84,7 +86,7 @@ impl Link {
         let leg = Leg::stay(Point::default(), Time::from_micros(0));
         let mut timeline = Timeline::default();
         timeline.follow(&leg, &air, entity);
-        Link { seed, entity, air, leg, timeline, weather: Weather::new(seed, entity), used: None }
+        Link { seed, entity, air, leg, timeline, weather: Weather::new(seed, entity), used: None, reconnected: false }
     }
     /// From its beginning on, the phone is on this leg. What a place does to a stay (a basement, a portal) counts from the
     /// stay's beginning. What was sent before keeps its fate.

@@ -1,8 +1,9 @@
 //! The part of a run that alone is measured: without the time in which reps come to work, and that in which they leave.
 
+use super::{Measures, OpMeasures};
+use crate::traffic::Traffic;
 use fieldday_history::Event;
 use fieldday_kernel::time::Span;
-use fieldday_rules::{Measures, OpMeasures, Traffic};
 
 /// Cuts what is measured to a part of the run.
 pub struct Plateau {

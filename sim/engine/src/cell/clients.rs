@@ -1,0 +1,154 @@
+//! The clients of a cell at their stations, before anybody begins: the same for a cell in virtual time, for one on the wall
+//! clock, and for one that is replayed.
+
+use fieldday_api::SmolStr;
+use fieldday_api::names::Role;
+use fieldday_history::What;
+use fieldday_history::event::{Client, ClientKind};
+use fieldday_kernel::time::{Span, Zone};
+use fieldday_rep::app::settings::Settings;
+use fieldday_rep::person::{Person, Town};
+use fieldday_rep::phone::{Owner, Phone};
+use fieldday_rep::station::{CellContext, DayClock, Line, Occupant, Station};
+use fieldday_world::link::Link;
+use fieldday_world::plan::{AuditorPlan, IntruderPlan, OfficePlan, RepPlan, TenantPlan};
+use fieldday_world::territory::Territory;
+use fieldday_world::track::Roads;
+use std::cell::RefCell;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A client with its day before it.
+pub struct Seat {
+    /// Where it calls from.
+    pub station: Station,
+    /// Who it is.
+    pub client: Client,
+    /// What its day will be.
+    pub day: Day,
+}
+
+/// A client's day before it begins.
+pub enum Day {
+    /// A rep's.
+    Rep(RepDay),
+    /// Somebody's in the office.
+    Desk(OfficePlan),
+    /// An auditor's.
+    Auditor(AuditorPlan),
+    /// An intruder's.
+    Intruder(IntruderPlan),
+}
+
+/// A rep's day before it begins.
+pub struct RepDay {
+    /// What will happen.
+    pub plan: RepPlan,
+    /// Where.
+    pub town: Rc<Town>,
+    /// The rep's phone.
+    pub phone: Rc<Phone>,
+}
+
+impl RepDay {
+    /// The day as it is lived.
+    pub fn lived(self) -> impl Future<Output = ()> {
+        Person::new(self.phone, self.plan, self.town).day()
+    }
+}
+
+/// How the clients of a cell are set up.
+pub struct Furnishing<'a> {
+    /// What they share.
+    pub context: Rc<CellContext>,
+    /// How the app on every phone is set up.
+    pub app: &'a Settings,
+    /// Whether phones have a mobile network: if not, their lines carry everything at once.
+    pub mobile: bool,
+    /// One way over an office's line.
+    pub office_one_way: Span,
+}
+
+impl Furnishing<'_> {
+    /// Seats the clients of the tenants, in the plan's order, and records who they are. `days` are the clocks of the tenants'
+    /// days, in the same order.
+    pub fn seat(&self, tenants: Vec<TenantPlan>, days: impl Iterator<Item = DayClock>) -> Vec<Seat> {
+        let mut seats = Vec::new();
+        for (mut tenant, day) in tenants.into_iter().zip(days) {
+            let (reps, office) = (std::mem::take(&mut tenant.reps), std::mem::take(&mut tenant.office));
+            let (auditor, intruders) = (tenant.auditor.take(), std::mem::take(&mut tenant.intruders));
+            let at = Site { furnishing: self, zone: tenant.data.zone, territory: tenant.territory, day };
+            let (visits, places, found) = (tenant.visits, tenant.places, tenant.found);
+            let town = Rc::new(Town { visits, places, found, roads: Roads::default() });
+            for plan in reps {
+                let line = match self.mobile {
+                    true => {
+                        let link = Link::new(self.context.seed, plan.key, tenant.air.clone());
+                        Line::Mobile(Box::new(RefCell::new(link)))
+                    }
+                    false => Line::direct(Span::ZERO),
+                };
+                let client = who(&plan.name, &plan.tenant_id, &plan.user_id, Some(&plan.rep_id), ClientKind::Phone);
+                let station = at.station(seats.len(), plan.key, line, &client);
+                let owner = Owner { rep_id: plan.rep_id.clone(), user_id: plan.user_id.clone() };
+                let patience = Span::seconds(i64::from(plan.persona.patience_s));
+                let phone = Phone::new(station.clone(), owner, Settings { patience, ..self.app.clone() });
+                seats.push(Seat { station, client, day: Day::Rep(RepDay { plan, town: town.clone(), phone }) });
+            }
+            for plan in office {
+                let role = plan.role;
+                let client = Client { role, ..who(&plan.name, &plan.tenant_id, &plan.user_id, None, ClientKind::Desk) };
+                let station = at.station(seats.len(), plan.key, Line::direct(self.office_one_way), &client);
+                seats.push(Seat { station, client, day: Day::Desk(plan) });
+            }
+            if let Some(plan) = auditor {
+                let role = Role::Manager;
+                let client =
+                    Client { role, ..who(&plan.name, &plan.tenant_id, &plan.user_id, None, ClientKind::Auditor) };
+                let station = at.station(seats.len(), plan.key, Line::direct(self.office_one_way), &client);
+                seats.push(Seat { station, client, day: Day::Auditor(plan) });
+            }
+            for plan in intruders {
+                let client = who(&plan.name, &plan.tenant_id, &plan.user_id, Some(&plan.rep_id), ClientKind::Intruder);
+                let station = at.station(seats.len(), plan.key, Line::direct(self.office_one_way), &client);
+                seats.push(Seat { station, client, day: Day::Intruder(plan) });
+            }
+        }
+        seats
+    }
+}
+
+/// Where a tenant's clients are.
+struct Site<'a> {
+    furnishing: &'a Furnishing<'a>,
+    zone: Zone,
+    territory: Arc<Territory>,
+    day: DayClock,
+}
+
+impl Site<'_> {
+    /// A station for the client of that number, which is recorded to be there.
+    fn station(&self, number: usize, key: u64, line: Line, client: &Client) -> Station {
+        let occupant = Occupant {
+            client: number as u32,
+            key,
+            tenant: client.tenant.clone(),
+            user_id: client.user_id.clone(),
+            role: client.role,
+            line,
+            day: self.day,
+            zone: self.zone.clone(),
+            territory: self.territory.clone(),
+        };
+        let station = Station::new(self.furnishing.context.clone(), occupant);
+        station.record(What::Client(Box::new(client.clone())));
+        station
+    }
+}
+
+/// A client with a rep's role.
+fn who(name: &str, tenant: &SmolStr, user_id: &SmolStr, rep_id: Option<&SmolStr>, kind: ClientKind) -> Client {
+    let (tenant, user_id, rep_id) = (tenant.clone(), user_id.clone(), rep_id.cloned());
+    Client { name: name.into(), tenant, user_id, rep_id, role: Role::SalesRep, kind }
+}

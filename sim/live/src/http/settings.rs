@@ -1,0 +1,77 @@
+//! What all requests of a run have in common, and one call outside of any cell.
+
+use super::body::Outgoing;
+use super::connect::Connector;
+use super::exchange::{Exchange, ExchangeEnd, exchange};
+use crate::clock::duration;
+use fieldday_api::call::Call;
+use fieldday_api::dialect::{Dialect, write_call};
+use fieldday_tokens::Wallet;
+use fieldday_world::scenario::HttpVersion;
+use hyper::Request;
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+
+/// What all cells of a run have in common.
+pub struct WireSettings {
+    /// Where to, and how.
+    pub connector: Connector,
+    /// Which HTTP is spoken, to object stores too.
+    pub http: HttpVersion,
+    /// Further root certificates, in DER.
+    pub roots: Vec<Vec<u8>>,
+    /// How the target's answers differ from the specification in form.
+    pub dialect: Dialect,
+    /// Where tokens come from.
+    pub wallet: Wallet,
+    /// The run's own id: in `User-Agent`, and in every trace.
+    pub run: u64,
+    /// The most audio that is really sent of a recording.
+    pub upload_bytes: Option<u64>,
+    /// Which build of the target answers, once it said so.
+    pub version: std::sync::OnceLock<String>,
+    /// The first of what a source of tokens had to say.
+    pub token_trouble: std::sync::Mutex<Option<String>>,
+}
+
+/// One call outside any cell: to look at a target before a run.
+pub async fn call_once(wire: &WireSettings, call: &Call, bearer: Option<&str>) -> Result<Exchange, ExchangeEnd> {
+    let connection = wire.connector.connect().await.map_err(|error| ExchangeEnd(error.to_string().into()))?;
+    let (mut request, body) = wire.written(call, 1);
+    if let Some(bearer) = bearer {
+        let mut bearer = HeaderValue::from_str(bearer).map_err(|_| ExchangeEnd("a token that is no header".into()))?;
+        bearer.set_sensitive(true);
+        request = request.header(AUTHORIZATION, bearer);
+    }
+    let request = request.body(body).map_err(|_| ExchangeEnd("a request that is no HTTP".into()))?;
+    let limit = duration(call.op().endpoint().class.limit());
+    match tokio::time::timeout(limit, exchange(connection, request)).await {
+        Ok(answered) => answered.map(|(answer, _)| answer),
+        Err(_) => Err(ExchangeEnd("no answer in time".into())),
+    }
+}
+
+impl WireSettings {
+    /// A request but for what says who asks, and its body.
+    pub(crate) fn written(&self, call: &Call, key: u64) -> (hyper::http::request::Builder, Outgoing) {
+        let http = write_call(call, &self.dialect);
+        let target = self.connector.target();
+        let path = target.path(&http.path, &http.query);
+        let is_h2 = self.http == HttpVersion::Http2;
+        let scheme = if target.is_secure() { "https" } else { "http" };
+        let uri = if is_h2 { format!("{scheme}://{}{path}", target.authority()) } else { path };
+        let mut request = Request::builder().method(http.method.as_str()).uri(uri).header(ACCEPT, "application/json");
+        if !is_h2 {
+            request = request.header(HOST, target.authority());
+        }
+        if http.body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        (self.traced(request, key), Outgoing::json(http.body))
+    }
+    pub(crate) fn traced(&self, request: hyper::http::request::Builder, key: u64) -> hyper::http::request::Builder {
+        let (run, version, span) = (self.run, env!("CARGO_PKG_VERSION"), key.rotate_left(32) | 1);
+        request
+            .header(USER_AGENT, format!("fieldday/{version} run/{run:016x}"))
+            .header("traceparent", format!("00-{run:016x}{key:016x}-{span:016x}-01"))
+    }
+}

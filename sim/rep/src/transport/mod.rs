@@ -1,0 +1,118 @@
+//! Where an attempt goes once the link has let it through, and what brings its answer back: the only difference between
+//! a run in virtual time and one on the wall clock.
+//!
+//! A [`Station`] decides what the mobile network does to an attempt, records what was sent and how it ended, and waits for
+//! the answer. A [`Transport`] carries the attempt to a backend and [completes](InFlight::complete) it. There is one
+//! implementation a file: the model backend in process and the plant that cells share (in `fieldday-engine`), HTTP and the
+//! recorded answers of an earlier run (in `fieldday-live`), and a [script](scripted) for tests of the app.
+
+pub mod scripted;
+
+use crate::station::{InFlight, Station};
+use fieldday_api::call::{Call, Response};
+use fieldday_api::token::{Claims, Credential};
+use fieldday_history::event::{Bearer, Cause, Lapse};
+use fieldday_kernel::time::{Span, Time};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// One attempt at a call.
+pub struct Attempt {
+    /// The call's number within its client; all its attempts share it.
+    pub call: u32,
+    /// Which attempt of the call, from 0.
+    pub attempt: u8,
+    /// The request.
+    pub request: Arc<Call>,
+    /// What goes into the `Authorization` header.
+    pub credential: Rc<Credential>,
+    /// What kind of credential that is.
+    pub bearer: Bearer,
+    /// Why the call is made.
+    pub cause: Cause,
+    /// How long the client waits for the answer.
+    pub patience: Span,
+    /// What it means when no answer came by then: a timeout, or a person who cancels.
+    pub at_deadline: Lapse,
+}
+
+/// How an attempt ended for the client.
+#[derive(Clone, Debug)]
+pub enum AttemptOutcome {
+    /// An answer came in time.
+    Answered(Arc<Response>),
+    /// None did.
+    Unanswered(Lapse),
+}
+
+/// What the link lets through of an attempt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Passage {
+    /// All of it.
+    Whole {
+        /// When its last byte reaches the target.
+        arrives: Time,
+    },
+    /// The beginning of an upload. The attempt's deadline is the moment of the cut, if that is the earlier one.
+    Cut {
+        /// When the connection breaks.
+        at: Time,
+        /// How much of it reaches the target.
+        sent_bytes: u64,
+    },
+}
+
+/// Who notices that an attempt's deadline passes without an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DeadlineTimer {
+    /// The station sets a timer.
+    Needed,
+    /// The transport completes the attempt before the deadline or not at all, and says so by then: no timer is needed.
+    Spared,
+}
+
+/// What a transport has to say of an attempt that it carried.
+#[derive(Clone, Debug)]
+pub enum Completion {
+    /// The target answered.
+    Answered {
+        /// The answer.
+        response: Arc<Response>,
+        /// How much the link has to bring back.
+        bytes: u64,
+    },
+    /// There was no connection to be had.
+    NoConnection,
+    /// The connection broke.
+    Broken {
+        /// When the client notices.
+        noticed: Time,
+    },
+    /// There will be no answer before the deadline.
+    TooLate,
+    /// The station cancelled it.
+    Cancelled,
+}
+
+/// A session token, and when the identity provider sent it.
+pub struct IssuedToken {
+    /// When its answer leaves the identity provider.
+    pub at: Time,
+    /// What the token says.
+    pub claims: Claims,
+}
+
+/// A token on its way; none if none can be had.
+pub type TokenFetch = Pin<Box<dyn Future<Output = Option<IssuedToken>>>>;
+
+/// Carries attempts to a backend and brings back what it answers.
+pub trait Transport {
+    /// Takes over an attempt, to [complete](InFlight::complete) it at most once.
+    fn dispatch(self: Rc<Self>, attempt: &Rc<InFlight>, passage: Passage) -> DeadlineTimer;
+    /// Nobody waits for this attempt any more.
+    fn cancel(&self, attempt: &InFlight);
+    /// Fetches a session token for a client, with a request that reaches the identity provider at `arrives`.
+    fn fetch_token(self: Rc<Self>, station: &Station, arrives: Time) -> TokenFetch;
+}

@@ -1,0 +1,157 @@
+//! Answers by a script: for tests of the app, which say what the backend does to each attempt and look at what was sent.
+
+use super::{Completion, DeadlineTimer, IssuedToken, Passage, TokenFetch, Transport};
+use crate::station::{InFlight, Station};
+use fieldday_api::call::{Call, Response};
+use fieldday_api::token::Claims;
+use fieldday_kernel::executor::{Due, Handle};
+use fieldday_kernel::time::{Span, Time};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What the script lets happen to an attempt.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// The backend answers after so long.
+    After(Span, Arc<Response>),
+    /// Nothing comes back.
+    Silence,
+    /// The connection breaks after so long.
+    Breaks(Span),
+    /// There is no connection to be had.
+    NoConnection,
+}
+
+impl Reply {
+    /// An answer after 100 ms.
+    pub fn soon(response: Response) -> Reply {
+        Reply::After(Span::millis(100), Arc::new(response))
+    }
+}
+
+/// An attempt that was sent.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// When it reached the backend.
+    pub at: Time,
+    /// The call's number within its client.
+    pub call: u32,
+    /// Which attempt of the call, from 0.
+    pub attempt: u8,
+    /// The request.
+    pub request: Arc<Call>,
+    /// What its token says; none where there is none.
+    pub claims: Option<Claims>,
+}
+
+/// Decides what becomes of an attempt.
+type Script = Box<dyn FnMut(&Seen) -> Reply>;
+
+/// The transport of a test.
+pub struct Scripted {
+    clock: Handle,
+    script: RefCell<Script>,
+    seen: RefCell<Vec<Seen>>,
+    cancelled: RefCell<Vec<(u32, u8)>>,
+    token_lives: Cell<Option<Span>>,
+    tokens: Cell<u32>,
+}
+
+impl Scripted {
+    /// A transport that answers as `script` says. Tokens live for 60 s.
+    pub fn new(clock: Handle, script: impl FnMut(&Seen) -> Reply + 'static) -> Rc<Scripted> {
+        Rc::new(Scripted {
+            clock,
+            script: RefCell::new(Box::new(script)),
+            seen: RefCell::default(),
+            cancelled: RefCell::default(),
+            token_lives: Cell::new(Some(Span::seconds(60))),
+            tokens: Cell::new(0),
+        })
+    }
+    /// From now on, answers come as this script says.
+    pub fn answer(&self, script: impl FnMut(&Seen) -> Reply + 'static) {
+        *self.script.borrow_mut() = Box::new(script);
+    }
+    /// From now on, tokens live that long; none can be had if none is given.
+    pub fn tokens_live(&self, span: Option<Span>) {
+        self.token_lives.set(span);
+    }
+    /// Every attempt that was sent so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.borrow().clone()
+    }
+    /// Attempts that were cancelled, by call and attempt.
+    pub fn cancelled(&self) -> Vec<(u32, u8)> {
+        self.cancelled.borrow().clone()
+    }
+    /// How many tokens were asked for.
+    pub fn tokens_asked(&self) -> u32 {
+        self.tokens.get()
+    }
+}
+
+/// An attempt on its way to the script.
+struct Arriving {
+    transport: Rc<Scripted>,
+    attempt: Rc<InFlight>,
+    reply: RefCell<Option<Reply>>,
+}
+
+impl Due for Arriving {
+    fn due(self: Rc<Self>) {
+        let now = self.attempt.clock().now();
+        let reply = self.reply.borrow_mut().take();
+        match reply {
+            None => {
+                let of = &self.attempt.attempt;
+                let claims = match &*of.credential {
+                    fieldday_api::token::Credential::Token(claims) => Some(claims.clone()),
+                    _ => None,
+                };
+                let request = of.request.clone();
+                let seen = Seen { at: now, call: of.call, attempt: of.attempt, request, claims };
+                let reply = (self.transport.script.borrow_mut())(&seen);
+                self.transport.seen.borrow_mut().push(seen);
+                let after = match &reply {
+                    Reply::After(span, _) | Reply::Breaks(span) => *span,
+                    Reply::NoConnection => Span::ZERO,
+                    Reply::Silence => return,
+                };
+                *self.reply.borrow_mut() = Some(reply);
+                self.attempt.clock().schedule(now + after, self.clone());
+            }
+            Some(reply) => self.attempt.complete(
+                now,
+                match reply {
+                    Reply::After(_, response) => Completion::Answered { bytes: response.bytes_down(), response },
+                    Reply::Breaks(_) => Completion::Broken { noticed: now },
+                    Reply::NoConnection => Completion::NoConnection,
+                    Reply::Silence => Completion::Cancelled,
+                },
+            ),
+        }
+    }
+}
+
+impl Transport for Scripted {
+    fn dispatch(self: Rc<Self>, attempt: &Rc<InFlight>, passage: Passage) -> DeadlineTimer {
+        if let Passage::Whole { arrives } = passage {
+            let arriving = Arriving { transport: self.clone(), attempt: attempt.clone(), reply: RefCell::default() };
+            self.clock.schedule(arrives, Rc::new(arriving));
+        }
+        DeadlineTimer::Needed
+    }
+    fn cancel(&self, attempt: &InFlight) {
+        self.cancelled.borrow_mut().push((attempt.attempt.call, attempt.attempt.attempt));
+    }
+    fn fetch_token(self: Rc<Self>, station: &Station, arrives: Time) -> TokenFetch {
+        self.tokens.set(self.tokens.get() + 1);
+        let token = self.token_lives.get().map(|lives| {
+            let claims = Claims { issued_at: arrives, expires_at: arrives + lives, ..station.identity().clone() };
+            IssuedToken { at: arrives, claims }
+        });
+        Box::pin(std::future::ready(token))
+    }
+}
