@@ -68,6 +68,11 @@ impl<T> OpenAttempts<T> {
         let place = open.iter().position(|(c, a, _)| (*c, *a) == (call, attempt))?;
         Some(open.swap_remove(place).2)
     }
+    /// What is known of an attempt that has not ended.
+    pub fn get(&self, client: u32, call: u32, attempt: u8) -> Option<&T> {
+        let open = self.0.get(client as usize)?;
+        open.iter().find(|(c, a, _)| (*c, *a) == (call, attempt)).map(|(.., known)| known)
+    }
     /// What was sent last by a client and has not ended.
     pub fn last(&self, client: u32) -> Option<&T> {
         self.0.get(client as usize)?.last().map(|(.., known)| known)

@@ -5,7 +5,9 @@
 //! private is in either: private values are of a type that writes itself as a keyed token, and tokens of authority are
 //! in no event at all.
 
+pub mod attempts;
 pub mod event;
 pub mod file;
 
+pub use attempts::{AttemptEnd, End, OpenAttempts};
 pub use event::{Event, What};

@@ -5,9 +5,8 @@
 
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_history::What;
 use fieldday_history::event::{Cause, Deed, Lapse};
-use fieldday_kernel::time::Span;
+use fieldday_history::{AttemptEnd, End, OpenAttempts, What};
 use hdrhistogram::Histogram;
 
 /// What a rep is doing. One who is offline is that, whatever else they do.
@@ -59,7 +58,7 @@ struct Client {
     queued: u32,
     /// An auditor's: reps whose day was asked for.
     read_back: u64,
-    under_way: Vec<(u32, u8, Op)>,
+    open: OpenAttempts<Op>,
 }
 
 impl Client {
@@ -126,30 +125,23 @@ impl Watch {
             What::Sent(sent) => {
                 let op = sent.request.op();
                 client.read_back += u64::from(sent.cause == Cause::Proof && op == Op::ListAppointments);
-                client.under_way.push((sent.call, sent.attempt, op));
-            }
-            What::Answered { call, attempt, took, .. } => self.ended(cell, number, (*call, *attempt), Some(*took)),
-            What::Unanswered { call, attempt, why, took } => {
-                let took = (*why == Lapse::Timeout).then_some(*took);
-                self.ended(cell, number, (*call, *attempt), took);
+                client.open.sent(0, sent.call, sent.attempt, op);
             }
             // Whatever the app had under way died with it; its queue is on the phone's storage.
             What::Killed => {
                 client.is_flushing = false;
-                client.under_way.clear();
+                client.open.drain(0).for_each(drop);
             }
             What::DayEnded { .. } => {
                 client.doing = Doing::Done;
-                client.under_way.clear();
+                client.open.drain(0).for_each(drop);
             }
             _ => {}
         }
-    }
-    fn ended(&mut self, cell: usize, client: u32, of: (u32, u8), took: Option<Span>) {
-        let under_way = &mut self.cells[cell][client as usize].under_way;
-        let Some(place) = under_way.iter().position(|(call, attempt, _)| (*call, *attempt) == of) else { return };
-        let (.., op) = under_way.swap_remove(place);
-        if let Some(took) = took {
+        if let Some(AttemptEnd { call, attempt, end, took }) = AttemptEnd::of(what)
+            && let Some(op) = client.open.ended(0, call, attempt)
+            && matches!(end, End::Answered(_) | End::Unanswered(Lapse::Timeout))
+        {
             self.took[op.index()].saturating_record(took.as_micros().max(1).unsigned_abs());
         }
     }

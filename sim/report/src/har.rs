@@ -1,12 +1,12 @@
 //! A failure as `repro.har`: what went over the network, for the tools of a browser. HTTP Archive 1.2, as a
 //! few plain types: the fields that the format demands, and `_error`, with which browsers note a request without an answer.
 
-use crate::attempts::End;
+use crate::attempts::problem;
 use crate::attempts::{Attempt, attempts};
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::http::{redacted, redacted_answer};
-use fieldday_history::Event;
 use fieldday_history::event::Bearer;
+use fieldday_history::{End, Event};
 use fieldday_kernel::time::Time;
 use serde::Serialize;
 
@@ -189,9 +189,9 @@ fn response(attempt: &Attempt<'_>) -> Response {
         redirect_url: "",
         headers_size: UNKNOWN,
         body_size: UNKNOWN,
-        error: attempt.end.problem(),
+        error: problem(attempt.end),
     };
-    if let End::Answered(answered) = attempt.end {
+    if let Some(End::Answered(answered)) = attempt.end {
         let text = redacted_answer(&answered.answer).map(|body| String::from_utf8_lossy(&body).into_owned());
         let mime_type = if matches!(answered.answer, Answer::Foreign(_)) { "text/plain" } else { JSON };
         if text.is_some() {

@@ -5,12 +5,12 @@
 
 mod captures;
 
-use crate::attempts::{Attempt, End, attempts};
+use crate::attempts::{Attempt, attempts, problem};
 use captures::Captures;
 use fieldday_api::call::Call;
 use fieldday_api::http::redacted;
-use fieldday_history::Event;
 use fieldday_history::event::Bearer;
+use fieldday_history::{End, Event};
 use fieldday_kernel::time::{Span, Time, Zone};
 use std::fmt::Write as _;
 
@@ -113,8 +113,8 @@ fn token(bearer: &Bearer, client: usize) -> Option<(String, &'static str)> {
 fn told(number: usize, attempt: &Attempt<'_>, start: Time, zone: &Zone) -> String {
     let at = |at: Span| format!("{}.{:03}", zone.time_of_day(start + at), at.as_micros().rem_euclid(1_000_000) / 1_000);
     let end = match attempt.end {
-        End::Answered(response) => format!("answered {}", response.status),
-        _ => attempt.end.problem().unwrap_or_default().to_owned(),
+        Some(End::Answered(response)) => format!("answered {}", response.status),
+        _ => problem(attempt.end).unwrap_or_default().to_owned(),
     };
     let sent = attempt.sent;
     let (number, again) = (number + 1, sent.attempt + 1);

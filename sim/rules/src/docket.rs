@@ -8,6 +8,7 @@ use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
 use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Sent, What};
+use fieldday_history::{End, OpenAttempts};
 use fieldday_kernel::time::{Span, Zone};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -101,15 +102,6 @@ pub enum PriorEnd {
     /// With something that the endpoint does not promise.
     Foreign,
     /// Without an answer.
-    Unanswered(Lapse),
-}
-
-/// How an attempt ended.
-#[derive(Clone, Copy, Debug)]
-pub enum End<'a> {
-    /// An answer came.
-    Answered(&'a Arc<Response>),
-    /// None came that the app took notice of.
     Unanswered(Lapse),
 }
 
@@ -208,18 +200,14 @@ const PRIORS: usize = 32;
 /// Attempts under way in a cell beyond which the oldest no longer holds anything back.
 const WINDOW: usize = 1 << 16;
 
-#[derive(Debug, Default)]
-struct Desk {
-    flights: Vec<Flight>,
-    priors: VecDeque<Prior>,
-}
-
 /// Who is there, and what is under way.
 #[derive(Debug, Default)]
 pub(crate) struct Docket {
     pub clients: Vec<Option<ClientInfo>>,
     tenants: Vec<SmolStr>,
-    desks: Vec<Desk>,
+    open: OpenAttempts<Flight>,
+    /// By client.
+    priors: Vec<VecDeque<Prior>>,
     /// Places of the attempts in the order sent, `0` once ended: the first is the horizon.
     window: VecDeque<u64>,
     window_base: u64,
@@ -235,7 +223,7 @@ impl Docket {
         let place = index as usize;
         if self.clients.len() <= place {
             self.clients.resize(place + 1, None);
-            self.desks.resize_with(place + 1, Desk::default);
+            self.priors.resize_with(place + 1, VecDeque::default);
         }
         self.clients[place] = Some(ClientInfo {
             index,
@@ -259,10 +247,10 @@ impl Docket {
     }
     /// Puts an attempt on the docket.
     pub fn sent(&mut self, client: u32, sent: &Sent, at: Span, seq: u64) {
-        let Some(desk) = self.desks.get_mut(client as usize) else { return };
+        let Some(priors) = self.priors.get_mut(client as usize) else { return };
         let prior = match sent.attempt {
             0 => None,
-            _ => desk.priors.iter().position(|p| p.call == sent.call).and_then(|place| desk.priors.remove(place)),
+            _ => priors.iter().position(|p| p.call == sent.call).and_then(|place| priors.remove(place)),
         };
         let op = sent.request.op();
         // A transfer may take an hour; no judge orders anything by it.
@@ -274,7 +262,7 @@ impl Docket {
             self.window.push_back(seq);
             self.window_base + self.window.len() as u64 - 1
         });
-        desk.flights.push(Flight {
+        let flight = Flight {
             number: sent.call,
             attempt: sent.attempt,
             op,
@@ -286,25 +274,23 @@ impl Docket {
             sent_seq: seq,
             prior,
             slot,
-        });
+        };
+        self.open.sent(client, sent.call, sent.attempt, flight);
     }
     /// The attempt that was sent last by this client.
     pub fn last_sent(&self, client: u32) -> Option<&Flight> {
-        self.desks.get(client as usize)?.flights.last()
+        self.open.last(client)
     }
     /// Takes an attempt off the docket.
     pub fn ended(&mut self, client: u32, call: u32, attempt: u8) -> Option<Flight> {
-        let desk = self.desks.get_mut(client as usize)?;
-        let place = desk.flights.iter().position(|f| f.number == call && f.attempt == attempt)?;
-        let flight = desk.flights.swap_remove(place);
+        let flight = self.open.ended(client, call, attempt)?;
         self.close(&flight);
         Some(flight)
     }
     /// Takes an attempt of a client that died off the docket, if there is any; forgets its calls if there is none.
     pub fn died(&mut self, client: u32) -> Option<Flight> {
-        let desk = self.desks.get_mut(client as usize)?;
-        let Some(flight) = desk.flights.pop() else {
-            desk.priors.clear();
+        let Some(flight) = self.open.pop(client) else {
+            self.priors.get_mut(client as usize)?.clear();
             return None;
         };
         self.close(&flight);
@@ -326,7 +312,7 @@ impl Docket {
             PriorEnd::Refused { status: 500.., .. } => server_errors += 1,
             _ => {}
         }
-        let priors = &mut self.desks[client as usize].priors;
+        let priors = &mut self.priors[client as usize];
         if priors.len() >= PRIORS {
             priors.pop_front();
         }

@@ -1,6 +1,6 @@
 //! The bench of judges: what a judge is, which there are, and how events reach them.
 
-use crate::docket::{Docket, End, Exchange, Flight, Sending, Told};
+use crate::docket::{Docket, Exchange, Flight, Sending, Told};
 use crate::facts::Facts;
 use crate::findings::Findings;
 use crate::judges::*;
@@ -9,8 +9,8 @@ use crate::notes::Notes;
 use crate::settings::Settings;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_history::Event;
 use fieldday_history::event::{Deed, Lapse, What};
+use fieldday_history::{AttemptEnd, End, Event};
 use fieldday_kernel::time::Zone;
 use std::sync::Arc;
 
@@ -184,14 +184,10 @@ impl Judges {
                 self.bench.sent(&sending, &self.facts, &mut self.notes);
                 self.facts.sent(&sending);
             }
-            What::Answered { call, attempt, response, .. } => {
-                if let Some(flight) = self.docket.ended(event.client, *call, *attempt) {
-                    self.ended(event, &flight, End::Answered(response));
-                }
-            }
-            What::Unanswered { call, attempt, why, .. } => {
-                if let Some(flight) = self.docket.ended(event.client, *call, *attempt) {
-                    self.ended(event, &flight, End::Unanswered(*why));
+            What::Answered { .. } | What::Unanswered { .. } => {
+                let Some(AttemptEnd { call, attempt, end, .. }) = AttemptEnd::of(&event.what) else { return };
+                if let Some(flight) = self.docket.ended(event.client, call, attempt) {
+                    self.ended(event, &flight, end);
                 }
             }
             What::Truth(_) => {}

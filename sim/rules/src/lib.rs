@@ -43,7 +43,7 @@ mod tables;
 mod traffic;
 
 pub use contract::{Contract, ContractFinding};
-pub use docket::{ClientInfo, Effect, End, Exchange, Flight, Prior, PriorEnd};
+pub use docket::{ClientInfo, Effect, Exchange, Flight, Prior, PriorEnd};
 pub use failing::{Failing, Tries, always_failing, part_of};
 pub use findings::{CLASSES, Findings, Hazard, HazardCase, Hazards, Punctuality, RuleCount, Verdict, Violation};
 pub use judge::{Judges, is_judged};

@@ -1,8 +1,9 @@
 //! What an answer gave that a later request needs.
 
-use crate::attempts::{Attempt, End};
+use crate::attempts::Attempt;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::http::redacted;
+use fieldday_history::End;
 use std::fmt::Write as _;
 
 /// A value that comes out of an answer.
@@ -72,7 +73,7 @@ impl Captures {
 
 /// What an answer gave: the field, the kind, the value.
 fn made(attempt: &Attempt<'_>) -> [Option<(&'static str, &'static str, String)>; 2] {
-    let End::Answered(response) = attempt.end else { return [None, None] };
+    let Some(End::Answered(response)) = attempt.end else { return [None, None] };
     match (attempt.sent.request.as_ref(), &response.answer) {
         (_, Answer::RecordingStarted(started)) => [
             Some(("recording_session_id", "session", started.recording_session_id.to_string())),

@@ -4,12 +4,13 @@
 //! cells. A phone's attempt that timed out may be the fault of its network, so by default it decides nothing; one from a
 //! desk, with a good line, is late.
 
-use crate::docket::{End, Exchange};
+use crate::docket::Exchange;
 use crate::facts::Facts;
 use crate::findings::CLASSES;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::rules::Rule;
+use fieldday_history::End;
 use fieldday_history::event::Lapse;
 
 #[derive(Default)]

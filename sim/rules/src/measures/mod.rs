@@ -19,8 +19,8 @@ pub use series::{Activity, BINS_MAX, BUCKETS, Bin, Latencies, SERIES_CLASSES, Se
 pub use tracks::{TRACKS_MAX, Track, Tracks, Waypoint};
 
 use fieldday_api::endpoint::Op;
-use fieldday_history::Event;
 use fieldday_history::event::{ClientKind, Lapse, What};
+use fieldday_history::{AttemptEnd, End, Event, OpenAttempts};
 use fieldday_kernel::time::{Span, Time};
 use live::{Live, LiveClock};
 
@@ -39,8 +39,8 @@ pub struct Measures {
     cell_starts: Time,
     /// The last moment told.
     latest: Time,
-    /// What each client has under way: call, attempt, endpoint.
-    under_way: Vec<Vec<(u32, u8, Op)>>,
+    /// The endpoints of attempts that have not ended.
+    open: OpenAttempts<Op>,
     /// What kind of client each is.
     kinds: Vec<ClientKind>,
     /// What is under way on a live run.
@@ -64,7 +64,7 @@ impl Measures {
             tracks: Tracks::default(),
             cell_starts: Time::default(),
             latest: Time::default(),
-            under_way: Vec::new(),
+            open: OpenAttempts::default(),
             kinds: Vec::new(),
             live: Live::default(),
         }
@@ -89,12 +89,11 @@ impl Measures {
         self.latest = self.latest.max(at);
         match &event.what {
             What::Client(introduced) => {
-                if self.under_way.len() <= client {
-                    self.under_way.resize_with(client + 1, Vec::new);
+                if self.kinds.len() <= client {
                     self.kinds.resize(client + 1, ClientKind::default());
                 }
                 self.kinds[client] = introduced.kind;
-                self.under_way[client].clear();
+                self.open.drain(event.client).for_each(drop);
             }
             What::Sent(sent) => {
                 let op = sent.request.op();
@@ -102,40 +101,20 @@ impl Measures {
                 if self.is_at_work(client) {
                     self.series.sent(at, sent.attempt);
                 }
-                if let Some(under_way) = self.under_way.get_mut(client) {
-                    under_way.push((sent.call, sent.attempt, op));
-                }
-            }
-            What::Answered { call, attempt, response, took } => {
-                if let Some(op) = self.ended(client, *call, *attempt) {
-                    self.ops[op.index()].answered(op, response, *took);
-                    if self.is_at_work(client) {
-                        let is_final = response.is_success() || live::is_final(response.status);
-                        self.series.answered(at, op, response, *took, is_final);
-                    }
-                    if self.kinds[client] != ClientKind::Intruder {
-                        self.ops[op.index()].tried(op, response);
-                    }
-                }
-            }
-            What::Unanswered { call, attempt, why, took } => {
-                if let Some(op) = self.ended(client, *call, *attempt) {
-                    self.ops[op.index()].unanswered(op, *why, *took);
-                    if self.is_at_work(client) {
-                        self.series.unanswered(at, op, *why, *took);
-                    }
-                    if self.kinds[client] != ClientKind::Intruder {
-                        self.ops[op.index()].tried_in_vain(*why);
-                    }
-                }
+                self.open.sent(event.client, sent.call, sent.attempt, op);
             }
             What::Killed => {
-                for (.., op) in self.under_way.get_mut(client).into_iter().flat_map(|list| list.drain(..)) {
+                for op in self.open.drain(event.client) {
                     self.ops[op.index()].killed();
                     self.series.unanswered(at, op, Lapse::Killed, Span::ZERO);
                 }
             }
             _ => {}
+        }
+        if let Some(ended) = AttemptEnd::of(&event.what)
+            && let Some(op) = self.open.ended(event.client, ended.call, ended.attempt)
+        {
+            self.ended(client, at, op, ended);
         }
         if let Some((clock, op, took)) = self.live.on(event) {
             match clock {
@@ -184,9 +163,30 @@ impl Measures {
     pub fn part(&mut self) -> Vec<OpMeasures> {
         std::mem::replace(&mut self.ops, Op::ALL.iter().map(|_| OpMeasures::new()).collect())
     }
-    fn ended(&mut self, client: usize, call: u32, attempt: u8) -> Option<Op> {
-        let under_way = self.under_way.get_mut(client)?;
-        let place = under_way.iter().position(|(c, a, _)| *c == call && *a == attempt)?;
-        Some(under_way.swap_remove(place).2)
+    fn ended(&mut self, client: usize, at: Time, op: Op, AttemptEnd { end, took, .. }: AttemptEnd<'_>) {
+        let is_at_work = self.is_at_work(client);
+        let is_tried = self.kinds.get(client).is_some_and(|kind| *kind != ClientKind::Intruder);
+        let measures = &mut self.ops[op.index()];
+        match end {
+            End::Answered(response) => {
+                measures.answered(op, response, took);
+                if is_at_work {
+                    let is_final = response.is_success() || live::is_final(response.status);
+                    self.series.answered(at, op, response, took, is_final);
+                }
+                if is_tried {
+                    measures.tried(op, response);
+                }
+            }
+            End::Unanswered(why) => {
+                measures.unanswered(op, why, took);
+                if is_at_work {
+                    self.series.unanswered(at, op, why, took);
+                }
+                if is_tried {
+                    measures.tried_in_vain(why);
+                }
+            }
+        }
     }
 }

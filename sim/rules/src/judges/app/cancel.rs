@@ -1,12 +1,13 @@
 //! `app.cancel` (§0.4): a person can cancel a slow call. Whoever presses the button is not kept waiting: the call ends there
 //! and then. That a cancelled write counts as undetermined is `app.create-task-asks`' business.
 
-use crate::docket::{ClientInfo, End, Exchange, Sending, Told};
+use crate::docket::{ClientInfo, Exchange, Sending, Told};
 use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::notes::{Notes, Place};
 use crate::tables::PerClient;
 use fieldday_api::rules::Rule;
+use fieldday_history::End;
 use fieldday_history::event::{Deed, Lapse, What};
 use fieldday_kernel::time::Span;
 

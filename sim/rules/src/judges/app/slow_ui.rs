@@ -4,13 +4,14 @@
 //! The indicator's time is told when the attempt ends, before anything else is. An attempt after a 401 is no retry that a
 //! person hears of.
 
-use crate::docket::{ClientInfo, End, Exchange, PriorEnd, Sending, Told};
+use crate::docket::{ClientInfo, Exchange, PriorEnd, Sending, Told};
 use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::notes::{Notes, Place};
 use crate::tables::PerClient;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
+use fieldday_history::End;
 use fieldday_history::event::{Cause, Lapse, What};
 use fieldday_kernel::time::Span;
 
