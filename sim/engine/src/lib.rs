@@ -13,5 +13,6 @@ pub mod replay;
 pub mod run;
 pub mod setup;
 pub mod shrink;
+pub mod slice;
 pub mod transport;
 pub mod verify;

@@ -16,7 +16,6 @@ pub mod preflight;
 pub mod provision;
 pub mod relive;
 pub mod run;
-pub mod slice;
 pub mod target;
 pub mod transport;
 pub mod watch;

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use fieldday_engine::shrink::Size;
 use fieldday_history::What;
 use fieldday_kernel::time::Zone;
-use fieldday_live::slice::{Day, slice};
+use fieldday_engine::slice::{Day, slice};
 use fieldday_report::har::har;
 use fieldday_report::script::script;
 use fieldday_report::story::{Told, names, story};

@@ -5,7 +5,7 @@
 
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
-use fieldday_engine::setup;
+use crate::setup;
 use fieldday_history::event::Sent;
 use fieldday_history::{Event, What};
 use fieldday_kernel::time::{Time, Zone};
