@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::picture;
 use anstream::{AutoStream, ColorChoice};
-use fieldday_report::Paint;
+use fieldday_paint::Paint;
 use std::io::{self, IsTerminal, Write};
 
 /// Whether more can be printed.

@@ -6,7 +6,7 @@ use crate::output;
 use crossterm::cursor::MoveToPreviousLine;
 use crossterm::queue;
 use crossterm::terminal::{self, Clear, ClearType};
-use fieldday_report::Paint;
+use fieldday_paint::Paint;
 use fieldday_report::view::View;
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};

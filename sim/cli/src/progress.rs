@@ -4,7 +4,7 @@ use crate::output;
 use crate::picture::Picture;
 use fieldday_api::rules::Rule;
 use fieldday_engine::cell::CellOutcome;
-use fieldday_report::units::count;
+use fieldday_paint::units::count;
 use fieldday_report::view::{Nearness, Slow, View};
 use fieldday_rules::{CLASSES, Punctuality, Settings};
 use fieldday_world::plan::Plan;

@@ -7,7 +7,7 @@ use fieldday_api::rules::Rule;
 use fieldday_live::run::lasts;
 use fieldday_live::watch::{Doing, Glance};
 use fieldday_live::worker::Pulse;
-use fieldday_report::units::{count, micros};
+use fieldday_paint::units::{count, micros};
 use fieldday_report::view::{Gauge, Nearness, Queues, Slow, View};
 use fieldday_world::scenario::Scenario;
 use std::cmp::Reverse;

@@ -1,10 +1,10 @@
 //! What can be judged, and what can be broken: rules, marks, defects and scenarios as lists, for people and for programs.
 
-use crate::paint::{Paint, Tone};
-use crate::table::{Table, words};
 use fieldday_api::rules::{Rule, Side};
 use fieldday_engine::defects::Defect;
 use fieldday_engine::prove::Example;
+use fieldday_paint::{Paint, Tone};
+use fieldday_paint::{Table, words};
 use fieldday_rules::{Mark, is_judged};
 use fieldday_world::scenario::{Scenario, ScenarioError};
 use serde_json::{Value, json};

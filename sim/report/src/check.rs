@@ -7,17 +7,18 @@
 mod judged;
 
 use crate::build::Facts;
-use crate::folder::{HISTORY, json};
+use crate::folder::HISTORY;
 use crate::kept::{Kept, KeptError, was_cut};
-use crate::paint::{Paint, Tone};
 use crate::recipe::Recipe;
 use crate::series::{Ground, SeriesFile};
 use crate::summary::{Outcome, Summary};
 use crate::terminal;
-use crate::units::{count, counted};
 use fieldday_engine::run::RunOutcome;
 use fieldday_history::file::Reader;
 use fieldday_kernel::time::{Time, Zone};
+use fieldday_paint::json;
+use fieldday_paint::units::{count, counted};
+use fieldday_paint::{Paint, Tone};
 use fieldday_rules::{Findings, Measures, Settings};
 use fieldday_world::plan::Plan;
 use fieldday_world::scenario::limits::Clock;

@@ -1,9 +1,9 @@
 //! What an exploration came to: for people, for programs, and to be resumed.
 
-use crate::paint::{Paint, Tone};
 use crate::recipe::Recipe;
-use crate::units::{count, counted};
 use fieldday_engine::explore::Explored;
+use fieldday_paint::units::{count, counted};
+use fieldday_paint::{Paint, Tone};
 use fieldday_rules::Mark;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;

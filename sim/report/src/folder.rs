@@ -13,6 +13,7 @@ use fieldday_engine::cell::CellOutcome;
 use fieldday_history::file::{Header, Lines, Writer};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::Time;
+use fieldday_paint::json;
 use fieldday_rules::Measures;
 use fieldday_world::scenario::Scenario;
 use serde::{Deserialize, Serialize};
@@ -210,11 +211,6 @@ pub(crate) fn put(folder: &Path, name: &str, text: &[u8]) -> io::Result<()> {
         // What is half there helps nobody; if it cannot be removed, its name says what it is.
         let _ = fs::remove_file(&beside);
     })
-}
-
-/// A value as JSON for people and programs: indented, with a newline at its end.
-pub(crate) fn json(value: &impl Serialize) -> io::Result<String> {
-    Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
 impl Summary {

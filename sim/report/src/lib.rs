@@ -22,7 +22,6 @@ mod kept;
 pub mod limits;
 pub mod nights;
 pub mod page;
-mod paint;
 pub mod proof;
 mod recipe;
 pub mod script;
@@ -32,11 +31,9 @@ pub mod stepper;
 pub mod store;
 pub mod story;
 pub mod summary;
-mod table;
 pub mod terminal;
 pub mod timeline;
 pub mod trend;
-pub mod units;
 mod verdict;
 pub mod view;
 
@@ -44,10 +41,8 @@ pub use build::Facts;
 pub use cases::{CellClock, cell_of, cells_to_look_at};
 pub use folder::{Folder, FolderError, HISTORY, Host, RUN_SCHEMA, RunFile, VIRTUAL};
 pub use kept::{Compared, Kept, KeptError};
-pub use paint::{Paint, Tone};
 pub use recipe::Recipe;
 pub use summary::{Outcome, Summary};
-pub use table::{Entry, Table, figure, words};
 
 /// The JSON schema of `summary.json`, as it is written.
 pub fn summary_schema() -> serde_json::Value {

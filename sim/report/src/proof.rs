@@ -1,12 +1,12 @@
 //! What a proof comes to: for every defect how many rep-days it takes to be found, with an interval; for the system
 //! without defects, how many rep-days went by without a false alarm. For people, for the docs, for programs.
 
-use crate::paint::{Paint, Tone};
-use crate::table::{Table, figure, words};
-use crate::units::{count, counted};
 use fieldday_api::rules::Rule;
 use fieldday_engine::defects::Defect;
 use fieldday_engine::prove::{Clean, Trial};
+use fieldday_paint::units::{count, counted};
+use fieldday_paint::{Paint, Tone};
+use fieldday_paint::{Table, figure, words};
 use schemars::JsonSchema;
 use serde::Serialize;
 use statrs::distribution::{ChiSquared, ContinuousCDF};

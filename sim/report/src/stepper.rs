@@ -1,8 +1,8 @@
 //! Stepping through a day: events with a cursor on one of them, drawn on a screen of any size. What moves it and what
 //! shows it is somebody else's: here is no terminal.
 
-use crate::paint::{Paint, Tone};
 use crate::timeline::Told;
+use fieldday_paint::{Paint, Tone};
 
 /// So many events at once.
 const MANY: usize = 10;

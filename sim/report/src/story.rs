@@ -3,10 +3,10 @@
 
 use crate::diagram::diagram;
 use crate::timeline::says;
-use crate::units::counted;
 use fieldday_engine::shrink::Size;
 use fieldday_history::{Event, What};
 use fieldday_kernel::time::{Span, Time, Zone};
+use fieldday_paint::units::counted;
 use std::fmt::Write as _;
 
 /// Events that a story tells at most; of a longer one, the last.

@@ -1,8 +1,5 @@
 //! A day as a timeline: an event a line, in the local time of whom it happened to, with what was broken where it showed.
 
-use crate::paint::{Paint, Tone};
-use crate::table::{Table, figure, words};
-use crate::units::{count, micros};
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
@@ -10,6 +7,9 @@ use fieldday_engine::replay::{Moment, Replayed};
 use fieldday_history::event::{Cause, Sent, Truth, WireEnd};
 use fieldday_history::{Event, What};
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
+use fieldday_paint::units::{count, micros};
+use fieldday_paint::{Paint, Tone};
+use fieldday_paint::{Table, figure, words};
 use fieldday_rules::Violation;
 use std::fmt::Write as _;
 

@@ -3,9 +3,9 @@
 use crate::limits::{LimitResult, LimitVerdict};
 use crate::summary::{ContractPart, ContractSeverity, NotExercised, Outcome, Verdict, Verification};
 use crate::terminal::scenario_limits::actual;
-use crate::units::{count, counted};
 use fieldday_api::rules::Rule;
 use fieldday_engine::run::RunOutcome;
+use fieldday_paint::units::{count, counted};
 
 impl Outcome {
     /// The word for it, as in `summary.json`.

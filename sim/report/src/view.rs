@@ -1,8 +1,8 @@
 //! A run while it goes on: the numbers that a person watches, drawn for a terminal of any width, or said in a line.
 
-use crate::paint::{Paint, Tone};
-use crate::table::{Table, figure, shortened, words};
-use crate::units::{count, counted, limit, micros, number, share};
+use fieldday_paint::units::{count, counted, limit, micros, number, share};
+use fieldday_paint::{Paint, Tone};
+use fieldday_paint::{Table, figure, shortened, words};
 
 /// What a person watches.
 #[derive(Clone, PartialEq, Debug, Default)]

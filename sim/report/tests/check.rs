@@ -115,7 +115,7 @@ fn a_whole_history_says_the_same_to_the_last_count_and_bit() {
         assert_eq!(now.fingerprint, before.fingerprint);
         assert!(
             checked
-                .report("x", fieldday_report::Paint::new(false))
+                .report("x", fieldday_paint::Paint::new(false))
                 .ends_with("says the same as summary.json, of every rule\n")
         );
     }
@@ -138,7 +138,7 @@ fn a_history_cut_anywhere_is_judged_up_to_the_cut_and_says_so() {
         assert!(!checked.judged.whole && checked.judged.events >= last, "{:?}", checked.judged);
         last = checked.judged.events;
         assert_eq!(checked.exit_code(), 130, "{:?}", checked.summary.verdict);
-        let text = checked.report("x", fieldday_report::Paint::new(false));
+        let text = checked.report("x", fieldday_paint::Paint::new(false));
         let says = if last > 0 { "incomplete, judged up to " } else { "incomplete: it ends before the first event" };
         assert!(text.contains(says) && text.contains("not compared"), "{text}");
     }
@@ -183,7 +183,7 @@ fn an_edited_event_breaks_a_rule_and_what_is_no_event_is_named_with_its_line() {
     let of: Vec<&str> = found.differences.iter().map(|differs| differs.of.as_str()).collect();
     assert!(of.contains(&HISTORY) && of.iter().any(|of| of.starts_with("shift.")), "{of:?}");
     assert!(found.summary.rules.iter().any(|rule| rule.broken > 0 && rule.rule.starts_with("shift.")));
-    assert!(found.report("x", fieldday_report::Paint::new(false)).contains("broken differs: recorded 0, judged"));
+    assert!(found.report("x", fieldday_paint::Paint::new(false)).contains("broken differs: recorded 0, judged"));
 
     let says = |line: &str, parts: &[&str]| {
         let mut edited = whole.clone();

@@ -154,7 +154,7 @@ fn an_exceeded_limit_breaks_the_run_and_is_told_with_its_figures() {
         let options = Options { threads: 1, keep: Keep::default(), stop: &stop };
         let outcome = run(&plan, &options, |_| ControlFlow::Continue(())).unwrap();
         let summary = Summary::new(Facts::default(), &plan, &outcome);
-        let text = terminal::report(&summary, None, fieldday_report::Paint::new(false));
+        let text = terminal::report(&summary, None, fieldday_paint::Paint::new(false));
         (summary, text)
     };
     let (summary, text) = told(&["p50 < 10 s for reads", "p99 < 1 ms", "p99.99 < 10 min for clock-in"]);

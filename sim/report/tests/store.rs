@@ -3,8 +3,9 @@
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, run};
 use fieldday_kernel::time::{Span, Time};
+use fieldday_paint::Paint;
 use fieldday_report::store::{Prune, Store, Wish};
-use fieldday_report::{Facts, Folder, Host, Outcome, Paint, RUN_SCHEMA, RunFile, Summary};
+use fieldday_report::{Facts, Folder, Host, Outcome, RUN_SCHEMA, RunFile, Summary};
 use fieldday_world::plan::Plan;
 use fieldday_world::scenario::Scenario;
 use std::fs;

@@ -101,7 +101,7 @@ fn a_broken_rule_tells_when_who_and_how_to_get_it_again() {
     assert!(case.local.contains("America/"), "{case:?}");
     assert!(case.at.ends_with('Z'), "{case:?}");
     assert!(summary.reproduce.ends_with("--record"), "{}", summary.reproduce);
-    let text = fieldday_report::terminal::report(&summary, None, fieldday_report::Paint::new(false));
+    let text = fieldday_report::terminal::report(&summary, None, fieldday_paint::Paint::new(false));
     let last: Vec<&str> = text.lines().rev().take(8).collect();
     assert!(last.iter().any(|line| line.contains(&case.who)), "{last:?}");
     assert!(last[1].ends_with(&summary.reproduce), "{last:?}");

@@ -1,8 +1,9 @@
 //! The terminal's report, whole, of a summary made by hand.
 
+use fieldday_paint::Paint;
+use fieldday_report::Outcome;
 use fieldday_report::summary::*;
 use fieldday_report::terminal::report;
-use fieldday_report::{Outcome, Paint};
 
 fn percentiles(count: u64, p50_us: u64, max_us: u64) -> Percentiles {
     let between = |part: u64| p50_us + (max_us - p50_us) / 100 * part;

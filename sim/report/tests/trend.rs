@@ -73,7 +73,7 @@ fn kinds_of_nights_stand_apart_and_only_the_last_are_shown_if_that_is_wanted() {
 fn every_form_holds_up_with_nothing_one_night_and_names_from_elsewhere() {
     let place = room("trend-forms");
     let none = all(&place);
-    assert!(terminal::report(&none, fieldday_report::Paint::new(false)).contains("there are no nights in"));
+    assert!(terminal::report(&none, fieldday_paint::Paint::new(false)).contains("there are no nights in"));
     assert!(page::html(&none, &place.join("trend.html")).contains("There are no nights in"));
     Made::new(1).but(|made| made.limits = vec![("p99 < 1 s for <b>", "exceeded")]).folder(&place);
     std::fs::create_dir(place.join("<i>")).unwrap();
@@ -82,7 +82,7 @@ fn every_form_holds_up_with_nothing_one_night_and_names_from_elsewhere() {
     assert!(!html.contains("<b>") && !html.contains("<i>/run") && html.contains("Skipped folders"));
     assert!(markdown::report(&one).contains("p99 \\< 1 s for \\<b\\>"));
     assert!(
-        terminal::report(&one, fieldday_report::Paint::new(false))
+        terminal::report(&one, fieldday_paint::Paint::new(false))
             .contains("✗ p99 < 1 s for <b>  exceeded in 1 of 1 night")
     );
 }

@@ -1,6 +1,6 @@
 //! A run while it goes on, drawn at several widths.
 
-use fieldday_report::Paint;
+use fieldday_paint::Paint;
 use fieldday_report::view::{Gauge, Nearness, Queues, Slow, View};
 
 const WIDTHS: [usize; 4] = [40, 60, 80, 120];

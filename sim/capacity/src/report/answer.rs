@@ -4,7 +4,7 @@ use super::{Assumption, Fitted};
 use crate::day::Day;
 use crate::journal::Header;
 use crate::search::{Ending, Finding};
-use fieldday_report::units::{bytes, count, counted, micros, number};
+use fieldday_paint::units::{bytes, count, counted, micros, number};
 
 /// What was called, in words.
 pub(super) fn target(header: &Header) -> String {

@@ -5,7 +5,7 @@ use super::fitted::HEADROOM;
 use super::{Report, simulated};
 use crate::level::Level;
 use crate::search::Standing;
-use fieldday_report::units::{count, counted, micros, number};
+use fieldday_paint::units::{count, counted, micros, number};
 use std::collections::BTreeMap;
 
 /// Where a part's figures come from.

@@ -5,9 +5,9 @@ use super::document::{Part, parts};
 use super::simulated;
 use crate::search::Ending;
 use fieldday_api::endpoint::Op;
-use fieldday_report::page::chart::{Kind, Line, LineChart, Scale};
-use fieldday_report::page::frame::{Frame, escaped};
-use fieldday_report::units::{count, micros, number};
+use fieldday_paint::chart::{Kind, Line, LineChart, Scale};
+use fieldday_paint::frame::{Frame, escaped};
+use fieldday_paint::units::{count, micros, number};
 use std::fmt::Write as _;
 
 /// Colours of the day's endpoints: those beyond are drawn together.

@@ -17,7 +17,7 @@ use crate::journal::Header;
 use crate::level::Level;
 use crate::search::{Ending, Finding, Point, Range, curve};
 use crate::simulate::Outcome;
-use fieldday_report::Paint;
+use fieldday_paint::Paint;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -4,9 +4,9 @@ use super::document::{Kind, Part};
 use super::html;
 use crate::simulate::{Outcome, Resource, Tally};
 use fieldday_kernel::time::{Span, Time, Zone};
-use fieldday_report::page::chart::{self, Line, LineChart, Scale};
-use fieldday_report::page::frame::Frame;
-use fieldday_report::units::{count, counted, micros, number};
+use fieldday_paint::chart::{self, Line, LineChart, Scale};
+use fieldday_paint::frame::Frame;
+use fieldday_paint::units::{count, counted, micros, number};
 
 fn time(span: Span) -> String {
     micros(span.as_micros().max(0).unsigned_abs())

@@ -3,7 +3,7 @@
 use super::Report;
 use super::document::{Kind, Part, parts};
 use crate::search::Ending;
-use fieldday_report::{Paint, Table, Tone, figure, words};
+use fieldday_paint::{Paint, Table, Tone, figure, words};
 use std::fmt::Write as _;
 
 /// The day is long: on a terminal the pages' table of it would push the answer out of sight.

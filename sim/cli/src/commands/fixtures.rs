@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::{machine, output};
 use clap::{Args, Subcommand, ValueEnum};
 use fieldday_kernel::time::Date;
-use fieldday_report::units::{count, counted};
+use fieldday_paint::units::{count, counted};
 use fieldday_world::export::{Export, ExportError, Format};
 use fieldday_world::plan::{CellPlan, Plan};
 use fieldday_world::roster::Roster;

@@ -10,7 +10,7 @@ use fieldday_api::names::Role;
 use fieldday_engine::defects::Defect;
 use fieldday_kernel::time::{Date, Span};
 use fieldday_mock::{Clock, Mock, Options, Served, Service};
-use fieldday_report::units::{count, counted};
+use fieldday_paint::units::{count, counted};
 use fieldday_tokens::{Algorithm, Key, KeyError, Verifier};
 use fieldday_world::plan::Plan;
 use std::fmt::Write;

@@ -5,8 +5,8 @@ use crate::failure::{Failure, WRONG};
 use crate::{machine, output};
 use clap::{Args, Subcommand};
 use fieldday_kernel::time::Span;
+use fieldday_paint::units::{bytes, counted};
 use fieldday_report::store::{Prune, Pruned, Store, Wish};
-use fieldday_report::units::{bytes, counted};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 

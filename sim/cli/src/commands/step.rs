@@ -9,7 +9,7 @@ use crossterm::terminal::{self, Clear, ClearType, EnterAlternateScreen, LeaveAlt
 use crossterm::{execute, queue};
 use fieldday_engine::replay;
 use fieldday_kernel::time::Time;
-use fieldday_report::Paint;
+use fieldday_paint::Paint;
 use fieldday_report::stepper::{Go, Stepper};
 use fieldday_report::timeline;
 use fieldday_world::plan::Plan;

@@ -2,8 +2,8 @@
 
 use super::words::{SECTIONS, method, what};
 use super::{Comparison, Direction, Line};
-use crate::terminal::line;
-use crate::units::micros;
+use fieldday_paint::line;
+use fieldday_paint::units::micros;
 use std::fmt::Write as _;
 
 /// The whole of it.

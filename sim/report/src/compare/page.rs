@@ -2,9 +2,9 @@
 
 use super::words::{SECTIONS, method, what};
 use super::{Comparison, Direction, Line, Outcome, Says};
-use crate::page::frame::Frame;
-use crate::units::micros;
 use askama::Template;
+use fieldday_paint::frame::Frame;
+use fieldday_paint::units::micros;
 
 /// The picture of an interval shows a half to twice as much.
 const WIDEST: f64 = std::f64::consts::LN_2;

@@ -2,10 +2,11 @@
 
 use super::words::{SECTIONS, method, what};
 use super::{Comparison, Direction, Line, Outcome, Says};
-use crate::paint::{Paint, Tone};
-use crate::table::{Table, figure, words};
-use crate::terminal::{heading, line, wrapped};
-use crate::units::micros;
+use fieldday_paint::text::heading;
+use fieldday_paint::units::micros;
+use fieldday_paint::{Paint, Tone};
+use fieldday_paint::{Table, figure, words};
+use fieldday_paint::{line, wrapped};
 use std::fmt::Write as _;
 
 /// The whole of it.

@@ -3,7 +3,7 @@
 use super::judge::{Judged, Within};
 use super::lines::Lines;
 use super::{Change, ChangeKind, ChangeLimit, Direction, LimitLine, Line, Outcome, Says, Verdict};
-use crate::units::{change, counted, extent};
+use fieldday_paint::units::{change, counted, extent};
 
 /// Lines that a reason names at most.
 const NAMED_MOST: usize = 3;

@@ -1,7 +1,7 @@
 //! What terminal, Markdown and page say in the same words.
 
 use super::{ChangeKind, Comparison, Line, Method, Outcome, RunLine, Says, TestKind};
-use crate::units::{change, counted, extent};
+use fieldday_paint::units::{change, counted, extent};
 
 /// The sections of lines, in the order in which they matter.
 pub(super) const SECTIONS: [(&str, &[Says], &str); 3] = [

@@ -5,7 +5,7 @@ use super::Source;
 use crate::limits::{LimitResult, LimitVerdict};
 use crate::summary::*;
 use crate::terminal::scenario_limits::{actual, bound};
-use crate::units::{count, counted, limit, micros, share};
+use fieldday_paint::units::{count, counted, limit, micros, share};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 use std::io;
 use std::time::Duration;

@@ -3,9 +3,9 @@
 use super::Source;
 use crate::limits::LimitVerdict;
 use crate::summary::*;
-use crate::terminal::line;
 use crate::terminal::scenario_limits::{actual, bound};
-use crate::units::{count, counted, limit, micros, share};
+use fieldday_paint::line;
+use fieldday_paint::units::{count, counted, limit, micros, share};
 use std::fmt::Write as _;
 use std::io;
 

@@ -1,9 +1,9 @@
 //! The run over its day, as charts.
 
-use super::chart::{Heat, Kind, Line, LineChart, Scale};
 use crate::series::{Columns, SeriesFile};
-use crate::units;
 use fieldday_kernel::time::Span;
+use fieldday_paint::chart::{Heat, Kind, Line, LineChart, Scale};
+use fieldday_paint::units;
 
 /// Columns of a chart at most: more would be thinner than what a pointer can hit.
 const COLUMNS: usize = 160;

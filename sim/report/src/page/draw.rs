@@ -1,9 +1,9 @@
 //! A sequence diagram as SVG: a lane each, a line a step, the time at the left, the broken rule at the end.
 
-use super::frame::escaped;
 use super::sequence::{Lane, Look, Sequence};
 use crate::summary::Case;
 use fieldday_kernel::time::Span;
+use fieldday_paint::frame::escaped;
 use std::fmt::Write as _;
 
 const WIDTH: i64 = 880;
@@ -109,7 +109,7 @@ fn arrow(out: &mut String, look: Look, from: i64, to: i64, y: i64, says: &str) {
 /// How long before the rule was broken: `−1:04.250`, `−0.180 s`.
 fn before(at: Span, ends: Span) -> String {
     let us = (ends - at).as_micros().max(0).unsigned_abs();
-    if us < 500 { "then".to_owned() } else { format!("−{}", crate::units::micros(us)) }
+    if us < 500 { "then".to_owned() } else { format!("−{}", fieldday_paint::units::micros(us)) }
 }
 
 fn fitted(text: &str, letters: usize) -> String {

@@ -1,12 +1,9 @@
 //! Pages for people: one file each, which needs nothing else.
 //!
-//! [`Report`] is a run's page. Its pieces serve other pages, too: the [`frame`] with its style and theme, and the
-//! [charts](mod@chart).
+//! [`Report`] is a run's page.
 
-pub mod chart;
 mod day;
 mod draw;
-pub mod frame;
 mod report;
 mod sequence;
 pub mod stories;

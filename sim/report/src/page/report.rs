@@ -1,8 +1,6 @@
 //! `report.html`: a run, for people, in the order in which they ask.
 
-use super::chart::{Bar, LogBars};
 use super::day::Day;
-use super::frame::{Frame, data};
 use super::stories::Stories;
 use crate::build::ON_THE_VIRTUAL_CLOCK;
 use crate::folder::RunFile;
@@ -11,8 +9,10 @@ use crate::series::SeriesFile;
 use crate::summary::{Case, HazardLine, Limit, LimitMark, Outcome, RuleLine, RuleVerdict, Summary};
 use crate::terminal::felt;
 use crate::terminal::scenario_limits::{actual, signed};
-use crate::units;
 use askama::Template;
+use fieldday_paint::chart::{Bar, LogBars};
+use fieldday_paint::frame::{Frame, data};
+use fieldday_paint::units;
 use serde::Serialize;
 
 const MAP: &str = include_str!("../../templates/page/map.js");

@@ -1,12 +1,12 @@
 //! A row a run.
 
 use super::{Store, Stored};
-use crate::folder::json;
 use crate::nights::Skipped;
-use crate::paint::{Paint, Tone};
 use crate::summary::Outcome;
-use crate::table::{Entry, Table, figure, words};
-use crate::units::{bytes, counted};
+use fieldday_paint::json;
+use fieldday_paint::units::{bytes, counted};
+use fieldday_paint::{Entry, Table, figure, words};
+use fieldday_paint::{Paint, Tone};
 use serde::Serialize;
 use std::path::PathBuf;
 

@@ -2,14 +2,15 @@
 
 use super::list::{Row, SCHEMA, SkippedRow, head, row, skipped};
 use super::{Store, Stored, is_link};
-use crate::folder::{is_locked, json};
+use crate::folder::is_locked;
 use crate::kept::Kept;
 use crate::nights::TargetKind;
-use crate::paint::{Paint, Tone};
 use crate::summary::Outcome;
-use crate::table::{Table, words};
-use crate::units::{bytes, counted};
 use fieldday_kernel::time::{Span, Time};
+use fieldday_paint::json;
+use fieldday_paint::units::{bytes, counted};
+use fieldday_paint::{Paint, Tone};
+use fieldday_paint::{Table, words};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,10 +1,10 @@
 //! The clocks that a live run has beside the attempts': on the wire, from when calls were due, as people felt it.
 
-use super::heading;
-use crate::paint::{Paint, Tone};
 use crate::summary::{Percentiles, Summary};
-use crate::table::{Table, figure, words};
-use crate::units::{count, micros};
+use fieldday_paint::text::heading;
+use fieldday_paint::units::{count, micros};
+use fieldday_paint::{Paint, Tone};
+use fieldday_paint::{Table, figure, words};
 
 pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     let mut table = Table::default();
@@ -27,7 +27,7 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     out.push_str(&whole.render_within(paint, 2, &[5, 2, 6, 7]));
 }
 
-fn row(label: &str, clock: &str, of: &Percentiles) -> Vec<crate::table::Entry> {
+fn row(label: &str, clock: &str, of: &Percentiles) -> Vec<fieldday_paint::Entry> {
     let mut row = vec![words(label), words(clock)];
     row.extend([of.p50_us, of.p95_us, of.p99_us, of.p999_us, of.max_us].map(|us| figure(micros(us))));
     row.push(figure(count(of.count)));

@@ -1,10 +1,11 @@
 //! How the answers differ from the spec in form, and which endpoints never succeeded.
 
-use super::{heading, line};
-use crate::paint::{Paint, Tone};
 use crate::summary::{ContractLine, ContractPart, ContractSeverity, Summary};
-use crate::table::{Table, figure, words, wrapped};
-use crate::units::{count, counted};
+use fieldday_paint::line;
+use fieldday_paint::text::heading;
+use fieldday_paint::units::{count, counted};
+use fieldday_paint::{Paint, Tone};
+use fieldday_paint::{Table, figure, words, wrapped};
 use std::fmt::Write as _;
 
 /// Differences that are shown; `summary.json` has all.

@@ -1,10 +1,11 @@
 //! What broke: the last thing that a failing run says before its verdict.
 
-use super::{fact, heading, line};
-use crate::paint::{Paint, Tone};
 use crate::summary::{Case, Difference, RuleVerdict, Summary};
-use crate::table::wrapped;
-use crate::units::count;
+use fieldday_paint::line;
+use fieldday_paint::text::{fact, heading};
+use fieldday_paint::units::count;
+use fieldday_paint::wrapped;
+use fieldday_paint::{Paint, Tone};
 use std::fmt::Write as _;
 
 /// Rules that are told whole; of further ones the rules' section has the counts.

@@ -1,10 +1,10 @@
 //! What reps felt.
 
-use super::heading;
-use crate::paint::Paint;
 use crate::summary::{Felt, Part, Percentiles, Summary};
-use crate::table::{Table, figure, words};
-use crate::units::{count, counted, micros};
+use fieldday_paint::Paint;
+use fieldday_paint::text::heading;
+use fieldday_paint::units::{count, counted, micros};
+use fieldday_paint::{Table, figure, words};
 
 pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     let felt = &summary.felt;

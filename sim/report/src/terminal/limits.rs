@@ -1,10 +1,10 @@
 //! Every endpoint's latency against the spec's limit.
 
-use super::{faint, heading};
-use crate::paint::{Paint, Tone};
 use crate::summary::{Limit, LimitMark, Summary};
-use crate::table::{Entry, Table, figure, words};
-use crate::units::{count, limit, micros, share};
+use fieldday_paint::text::{faint, heading};
+use fieldday_paint::units::{count, limit, micros, share};
+use fieldday_paint::{Entry, Table, figure, words};
+use fieldday_paint::{Paint, Tone};
 
 /// Measures tell no more than an hour from another.
 const LONGEST_US: u64 = 3_600_000_000;

@@ -11,17 +11,12 @@ pub(crate) mod scenario_limits;
 mod totals;
 
 use crate::build::ON_THE_VIRTUAL_CLOCK;
-use crate::paint::{Paint, Tone};
 use crate::summary::{Outcome, Summary};
-pub(crate) use crate::table::wrapped;
-use crate::units::{count, counted};
+use fieldday_paint::text::heading;
+use fieldday_paint::units::{count, counted};
+use fieldday_paint::{Paint, Tone};
+use fieldday_paint::{line, wrapped};
 use std::fmt::Write as _;
-
-/// Writes to a String, which cannot fail.
-macro_rules! line {
-    ($out:expr, $($arg:tt)*) => {{ let _ = writeln!($out, $($arg)*); }};
-}
-pub(crate) use line;
 
 /// The whole report. `folder` is where the run's files are. Whatever is wider than the page has less on a line, but for
 /// what is there to be pasted.
@@ -41,29 +36,6 @@ pub fn report(summary: &Summary, folder: Option<&str>, paint: Paint) -> String {
     failure::write(&mut out, summary, paint);
     verdict(&mut out, summary, paint);
     out
-}
-
-/// A section's first line, with a blank one before it.
-pub(crate) fn heading(out: &mut String, paint: Paint, title: &str, note: &str) {
-    line!(out, "");
-    if title.len() + 2 + note.chars().count() > paint.width() {
-        line!(out, "{}", paint.on(Tone::Strong, title));
-        return faint(out, paint, note);
-    }
-    let gap = if note.is_empty() { "" } else { "  " };
-    line!(out, "{}{gap}{}", paint.on(Tone::Strong, title), paint.on(Tone::Faint, note));
-}
-
-/// Words of less weight, on as many lines as they need.
-fn faint(out: &mut String, paint: Paint, text: &str) {
-    wrapped(text, paint.prose(2)).iter().for_each(|text| line!(out, "  {}", paint.on(Tone::Faint, text)));
-}
-
-/// A fact with its title, on as many lines as it needs.
-fn fact(out: &mut String, paint: Paint, title: &str, text: &str) {
-    for (number, text) in wrapped(text, paint.prose(12)).iter().enumerate() {
-        line!(out, "    {:<8}{text}", if number == 0 { title } else { "" });
-    }
 }
 
 fn what_ran(out: &mut String, summary: &Summary, paint: Paint) {

@@ -1,10 +1,11 @@
 //! Every rule: held, broken, in doubt, or without a case.
 
-use super::{heading, line};
-use crate::paint::{Paint, Tone};
 use crate::summary::{RuleLine, RuleVerdict, Summary};
-use crate::table::{Entry, Table, figure, words, wrapped};
-use crate::units::{count, counted};
+use fieldday_paint::line;
+use fieldday_paint::text::heading;
+use fieldday_paint::units::{count, counted};
+use fieldday_paint::{Entry, Table, figure, words, wrapped};
+use fieldday_paint::{Paint, Tone};
 use std::fmt::Write as _;
 
 pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {

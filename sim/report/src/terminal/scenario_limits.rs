@@ -1,11 +1,11 @@
 //! The limits that the scenario sets, each with what was measured, how far that is from the bound, and over how many.
 
-use super::heading;
 use crate::limits::{LimitResult, LimitUnit, LimitVerdict};
-use crate::paint::{Paint, Tone};
 use crate::summary::Summary;
-use crate::table::{Table, figure, words};
-use crate::units::{count, micros};
+use fieldday_paint::text::heading;
+use fieldday_paint::units::{count, micros};
+use fieldday_paint::{Paint, Tone};
+use fieldday_paint::{Table, figure, words};
 
 pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     if summary.scenario_limits.is_empty() {

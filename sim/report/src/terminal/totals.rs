@@ -1,10 +1,10 @@
 //! How much was done, at what cost, and where it is kept.
 
-use super::heading;
-use crate::paint::{Paint, Tone};
 use crate::summary::{Cost, Summary};
-use crate::table::{Table, words};
-use crate::units::{bytes, count, counted, number, seconds};
+use fieldday_paint::text::heading;
+use fieldday_paint::units::{bytes, count, counted, number, seconds};
+use fieldday_paint::{Paint, Tone};
+use fieldday_paint::{Table, words};
 
 pub(super) fn write(out: &mut String, summary: &Summary, folder: Option<&str>, paint: Paint) {
     let (totals, cost) = (&summary.totals, &summary.cost);

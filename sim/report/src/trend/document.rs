@@ -184,6 +184,6 @@ impl Trend {
     /// The document of `--format json`.
     pub fn to_json(&self) -> String {
         // Plain data of strings and numbers: it cannot fail.
-        crate::folder::json(self).unwrap_or_default()
+        fieldday_paint::json(self).unwrap_or_default()
     }
 }

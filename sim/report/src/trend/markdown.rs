@@ -3,8 +3,8 @@
 use super::words::{sign, when, word};
 use super::{Group, Trend};
 use crate::compare::markdown::plain;
-use crate::terminal::line;
-use crate::units::count;
+use fieldday_paint::line;
+use fieldday_paint::units::count;
 use std::fmt::Write as _;
 
 /// The whole of it.

@@ -3,10 +3,10 @@
 use super::words::{sign, when, word};
 use super::{CapacityLine, ChangePoint, Group, NightLine, SeriesLine, Trend};
 use crate::compare::lines::PERCENTILES;
-use crate::page::chart::{Kind, Line, LineChart, Scale};
-use crate::page::frame::Frame;
-use crate::units::{change, count, micros};
 use askama::Template;
+use fieldday_paint::chart::{Kind, Line, LineChart, Scale};
+use fieldday_paint::frame::Frame;
+use fieldday_paint::units::{change, count, micros};
 use std::path::{Component, Path, PathBuf};
 
 /// Colours of the three percentiles.

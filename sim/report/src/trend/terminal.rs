@@ -2,11 +2,12 @@
 
 use super::words::{sign, when, word};
 use super::{Group, Trend};
-use crate::paint::{Paint, Tone};
 use crate::summary::Outcome;
-use crate::table::{Table, figure, words};
-use crate::terminal::{heading, line};
-use crate::units::{change, count, counted, micros};
+use fieldday_paint::line;
+use fieldday_paint::text::heading;
+use fieldday_paint::units::{change, count, counted, micros};
+use fieldday_paint::{Paint, Tone};
+use fieldday_paint::{Table, figure, words};
 use std::fmt::Write as _;
 
 /// Steps of one night that are listed.

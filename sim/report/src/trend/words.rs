@@ -3,7 +3,7 @@
 use super::{CapacityLine, ChangePoint, Group, LimitRow, NightLine, RuleRow};
 use crate::limits::{LimitUnit, LimitVerdict};
 use crate::summary::Outcome;
-use crate::units::{change, count, counted, micros, number};
+use fieldday_paint::units::{change, count, counted, micros, number};
 
 /// Before an outcome's word.
 pub(super) fn sign(outcome: Outcome) -> &'static str {

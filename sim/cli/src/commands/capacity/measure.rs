@@ -21,7 +21,7 @@ use fieldday_live::run::{LiveOutcome, LiveRun, window};
 use fieldday_live::target::Target;
 use fieldday_live::worker::Pulse;
 use fieldday_mock::{Mock, Options as MockOptions, Service};
-use fieldday_report::units::{count, counted};
+use fieldday_paint::units::{count, counted};
 use fieldday_rules::{Traffic, Verdict};
 use fieldday_tokens::{Source, Wallet};
 use fieldday_world::scenario::Scenario;

@@ -5,12 +5,12 @@ use askama::Template;
 use serde::Serialize;
 
 /// What every page can do: theme, values under pointer and keys, copying.
-const SCRIPT: &str = include_str!("../../templates/page/page.js");
-const STYLE: &str = include_str!("../../templates/page/style.css");
+const SCRIPT: &str = include_str!("../templates/page.js");
+const STYLE: &str = include_str!("../templates/style.css");
 
 /// A page to be.
 #[derive(Template)]
-#[template(path = "page/frame.html")]
+#[template(path = "frame.html")]
 pub struct Frame<'a> {
     /// The title in the browser's tab.
     pub title: &'a str,

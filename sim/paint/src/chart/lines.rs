@@ -69,7 +69,7 @@ pub(super) struct Shape {
 }
 
 #[derive(Template)]
-#[template(path = "page/chart.html")]
+#[template(path = "chart.html")]
 pub(super) struct View<'a> {
     pub id: &'a str,
     pub title: &'a str,

@@ -49,7 +49,7 @@ struct Row<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "page/bars.html")]
+#[template(path = "bars.html")]
 struct View<'a> {
     title: &'a str,
     note: &'a str,

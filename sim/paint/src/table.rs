@@ -152,7 +152,7 @@ impl Layout {
 }
 
 /// A name in at most so many characters: its middle goes first, for names differ at their ends.
-pub(crate) fn shortened(text: &str, width: usize) -> String {
+pub fn shortened(text: &str, width: usize) -> String {
     let length = text.chars().count();
     if length <= width {
         return text.to_owned();
@@ -164,7 +164,7 @@ pub(crate) fn shortened(text: &str, width: usize) -> String {
 }
 
 /// Text in lines of `width` characters at most, if its words allow. A figure stays with its unit.
-pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut words = text.split_whitespace().peekable();
     while let Some(word) = words.next() {

@@ -48,7 +48,7 @@ impl Paint {
         self.width
     }
     /// How long a line of words may be after so many characters.
-    pub(crate) fn prose(self, after: usize) -> usize {
+    pub fn prose(self, after: usize) -> usize {
         self.width.min(PROSE).saturating_sub(after).max(NARROW / 2)
     }
     /// The text in its tone.
