@@ -3,7 +3,7 @@
 use crate::search::{Share, Standing};
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::Time;
-use fieldday_report::limits::{self, LimitResult, LimitVerdict};
+use fieldday_rules::limits::{self, LimitResult, LimitVerdict};
 use fieldday_rules::{Carried, Measures, Traffic};
 use fieldday_world::scenario::limits::{Limit, Measure};
 use schemars::JsonSchema;

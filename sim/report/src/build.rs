@@ -3,15 +3,15 @@
 use crate::cases::{CellClock, Clocks};
 use crate::contract;
 use crate::hlog::op_word;
-use crate::limits::{self, LimitResult};
 use crate::recipe::Recipe;
 use crate::summary::*;
-use crate::verdict;
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::rules::Rule;
 use fieldday_engine::run::RunOutcome;
 use fieldday_history::event::{Lapse, Screen};
 use fieldday_kernel::time::Span;
+use fieldday_rules::limits::{self, LimitResult};
+use fieldday_rules::verdict::Evidence;
 use fieldday_rules::{CLASSES, Contract, Findings, Hazard, Mark, OpMeasures, Settings};
 use fieldday_world::plan::Plan;
 use hdrhistogram::Histogram;
@@ -56,18 +56,25 @@ impl Summary {
     pub fn new(facts: Facts, plan: &Plan, outcome: &RunOutcome) -> Summary {
         let scenario = plan.scenario();
         let contract = contract::part(&facts.contract, &scenario.contract);
-        let not_exercised_parts = contract::not_exercised(&outcome.measures);
+        let failing = contract::failing(&outcome.measures);
         let mut clocks = Clocks::new(plan, facts.clocks.clone());
         let judged = scenario.limits.iter().map(|limit| limits::judge(limit, &outcome.measures, facts.live_us));
         let judged: Vec<LimitResult> = if outcome.requests > 0 { judged.collect() } else { Vec::new() };
-        let seen = verdict::Seen {
-            contract: contract.as_ref(),
-            not_exercised: &not_exercised_parts,
+        let evidence = Evidence {
+            findings: &outcome.findings,
+            must_exercise: &scenario.must_exercise,
+            requests: outcome.requests,
+            cells: outcome.cells,
+            cells_planned: outcome.cells_planned,
+            complete: outcome.complete,
+            contract_broken: contract.as_ref().map_or(0, contract::broken),
+            failing: &failing,
             limits: &judged,
             generator: &facts.generator,
             budget: facts.budget.as_deref(),
+            differs: facts.verification.as_ref().is_some_and(|v| !v.agreed),
         };
-        let verdict = verdict::decide(outcome, &scenario.must_exercise, &seen, facts.verification.as_ref());
+        let verdict = evidence.verdict();
         Summary {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -78,7 +85,7 @@ impl Summary {
             rules: Rule::ALL.iter().map(|rule| rule_line(*rule, &outcome.findings, &scenario.must_exercise)).collect(),
             felt: felt(&outcome.measures.felt),
             contract,
-            not_exercised_parts,
+            not_exercised_parts: failing.iter().map(contract::not_exercised).collect(),
             hazards: hazards(&outcome.findings, &mut clocks),
             marks: marks(&outcome.findings),
             violations: clocks.violations(&outcome.findings),

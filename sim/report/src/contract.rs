@@ -4,7 +4,7 @@ use crate::hlog::op_word;
 use crate::summary::{ContractLine, ContractPart, ContractSeverity, NotExercised};
 use fieldday_api::dialect::Severity;
 use fieldday_api::endpoint::Op;
-use fieldday_rules::{Contract, ContractFinding, Measures, always_failing};
+use fieldday_rules::{Contract, ContractFinding, Failing, Measures, always_failing};
 use fieldday_world::scenario::Severities;
 
 /// What was found, those first that break the run; none if nothing was.
@@ -31,14 +31,22 @@ fn line(finding: ContractFinding, severities: &Severities) -> ContractLine {
     }
 }
 
+/// How many differences of form the scenario takes for a broken rule.
+pub(crate) fn broken(part: &ContractPart) -> u64 {
+    part.findings.iter().filter(|line| line.severity == ContractSeverity::Broken).count() as u64
+}
+
 /// The endpoints that never succeeded.
-pub(crate) fn not_exercised(measures: &Measures) -> Vec<NotExercised> {
-    let failing = always_failing(Op::ALL.iter().map(|op| (*op, measures.op(*op).tries)));
-    let line = |failing: fieldday_rules::Failing| NotExercised {
+pub(crate) fn failing(measures: &Measures) -> Vec<Failing> {
+    always_failing(Op::ALL.iter().map(|op| (*op, measures.op(*op).tries)))
+}
+
+/// One of them, as a summary has it.
+pub(crate) fn not_exercised(failing: &Failing) -> NotExercised {
+    NotExercised {
         op: op_word(failing.op),
         label: failing.op.label().to_owned(),
         tried: failing.tried,
         part: failing.part.to_owned(),
-    };
-    failing.into_iter().map(line).collect()
+    }
 }

@@ -5,7 +5,6 @@
 //! folder that says it is incomplete. The [catalogue] lists what can be judged and what can be broken. Nothing here has a
 //! clock: what the machine took is told by whoever ran it.
 
-pub mod attempts;
 mod build;
 mod cases;
 pub mod catalogue;
@@ -19,7 +18,6 @@ mod folder;
 pub mod har;
 pub mod hlog;
 mod kept;
-pub mod limits;
 pub mod nights;
 pub mod page;
 pub mod proof;
@@ -34,7 +32,6 @@ pub mod summary;
 pub mod terminal;
 pub mod timeline;
 pub mod trend;
-mod verdict;
 pub mod view;
 
 pub use build::Facts;

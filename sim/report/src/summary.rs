@@ -3,7 +3,8 @@
 //! All of it but [`Cost`] follows from scenario, seed and version alone. Times and latencies are whole microseconds. The
 //! shape is versioned; its JSON schema is committed beside this crate, and a test compares the two.
 
-use crate::limits::LimitResult;
+use fieldday_rules::limits::LimitResult;
+pub use fieldday_rules::verdict::{Outcome, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -58,32 +59,6 @@ pub struct Summary {
     pub history: Option<HistoryPart>,
     /// The line that gives the same run again.
     pub reproduce: String,
-}
-
-/// What a run comes to.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Verdict {
-    /// In a word.
-    pub outcome: Outcome,
-    /// The exit code of the command.
-    pub exit_code: u8,
-    /// In a sentence each: why.
-    pub reasons: Vec<String>,
-}
-
-/// What a run comes to, in a word.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// Every rule that was exercised held, and every limit.
-    Held,
-    /// A rule was broken or a limit exceeded.
-    Broken,
-    /// The run says nothing: what it had to exercise was not exercised, or it was not the same twice.
-    Invalid,
-    /// It was ended early.
-    Interrupted,
 }
 
 /// What ran.

@@ -4,6 +4,9 @@
 //! broken, or could not be decided, and the first [violations](Violation). [`Measures`] take the same events and give
 //! latencies and what a person felt of them. Both add up over cells.
 //!
+//! The scenario's own [limits] are judged over the measures, and the [verdict] weighs all of it: it decides the exit code.
+//! The [attempts] of a story join what was sent with what came of it, for those who tell it.
+//!
 //! # What a judge may believe
 //!
 //! A judge sees what clients saw and nothing else. A request whose end its client does not know (no answer, a 5xx,
@@ -27,6 +30,7 @@
 //!    expected and what was seen, without private values, and `notes.inconclusive(rule)` for a case that nobody can decide.
 //! 4. In `tests/`, a stream that trips it and one that does not, the doubtful cases among the latter.
 
+pub mod attempts;
 mod contract;
 mod docket;
 mod facts;
@@ -34,6 +38,7 @@ mod failing;
 mod findings;
 mod judge;
 mod judges;
+pub mod limits;
 mod marks;
 mod measures;
 mod notes;
@@ -41,6 +46,7 @@ mod settings;
 mod signature;
 mod tables;
 mod traffic;
+pub mod verdict;
 
 pub use contract::{Contract, ContractFinding};
 pub use docket::{ClientInfo, Effect, Exchange, Flight, Prior, PriorEnd};

@@ -2,9 +2,9 @@
 
 use super::sides::Sides;
 use super::{Change, ChangeKind, Direction};
-use crate::limits::LimitVerdict;
 use crate::nights::Night;
 use crate::summary::{ContractSeverity, RuleVerdict};
+use fieldday_rules::limits::LimitVerdict;
 use std::collections::BTreeMap;
 
 /// How something came out in a run: the worse, the greater.

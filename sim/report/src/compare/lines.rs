@@ -3,10 +3,10 @@
 use super::judge::{Judged, Sample, Says as Judgement};
 use super::sides::Sides;
 use super::{Line, NotCompared, Says};
-use crate::limits::needed;
 use crate::nights::Night;
 use crate::summary::{Limit, Percentiles};
 use fieldday_api::endpoint::Op;
+use fieldday_rules::limits::needed;
 
 /// The percentiles that are compared, each with the share of a million that is beyond it.
 pub const PERCENTILES: [(&str, u64); 3] = [("p50", 500_000), ("p95", 50_000), ("p99", 10_000)];

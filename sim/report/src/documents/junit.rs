@@ -2,10 +2,9 @@
 //! must be red even if nothing in it is broken.
 
 use super::Source;
-use crate::limits::{LimitResult, LimitVerdict};
 use crate::summary::*;
-use crate::terminal::scenario_limits::{actual, bound};
 use fieldday_paint::units::{count, counted, limit, micros, share};
+use fieldday_rules::limits::{LimitResult, LimitVerdict};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 use std::io;
 use std::time::Duration;
@@ -99,7 +98,7 @@ fn scenario_limit(summary: &Summary, of: &LimitResult) -> TestCaseStatus {
         LimitVerdict::Inconclusive => skipped(of.note.as_deref().unwrap_or("could not be decided")),
         LimitVerdict::Exceeded => {
             let samples = counted(of.sample_count, "sample", "samples");
-            let says = format!("actual {}, limit {}, over {samples}", actual(of), bound(of));
+            let says = format!("actual {}, limit {}, over {samples}", of.actual_words(), of.bound_words());
             non_success(NonSuccessKind::Failure, "exceeded", &says, &[], summary)
         }
     }

@@ -1,11 +1,10 @@
 //! `summary.md`: the verdict, why, and what to do, for a job's summary or a chat. It stays below sixty lines whatever happened.
 
 use super::Source;
-use crate::limits::LimitVerdict;
 use crate::summary::*;
-use crate::terminal::scenario_limits::{actual, bound};
 use fieldday_paint::line;
 use fieldday_paint::units::{count, counted, limit, micros, share};
+use fieldday_rules::limits::LimitVerdict;
 use std::fmt::Write as _;
 use std::io;
 
@@ -54,11 +53,9 @@ type Row = (String, String, u64);
 
 fn broken(out: &mut String, summary: &Summary) {
     let mut rows: Vec<Row> = Vec::new();
-    rows.extend(
-        summary.scenario_limits.iter().filter(|of| of.verdict == LimitVerdict::Exceeded).map(|of| {
-            (format!("limit `{}`", of.text), format!("{} (limit {})", actual(of), bound(of)), of.sample_count)
-        }),
-    );
+    rows.extend(summary.scenario_limits.iter().filter(|of| of.verdict == LimitVerdict::Exceeded).map(|of| {
+        (format!("limit `{}`", of.text), format!("{} (limit {})", of.actual_words(), of.bound_words()), of.sample_count)
+    }));
     rows.extend(summary.limits.iter().filter(|of| of.mark == LimitMark::Exceeded).map(|of| {
         let within = of.limit_us.map(limit).unwrap_or_default();
         let beyond = format!("{} beyond, p99 {}", share(of.beyond, of.latency.count), micros(of.latency.p99_us));

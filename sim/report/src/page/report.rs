@@ -4,15 +4,14 @@ use super::day::Day;
 use super::stories::Stories;
 use crate::build::ON_THE_VIRTUAL_CLOCK;
 use crate::folder::RunFile;
-use crate::limits::{LimitResult, LimitVerdict};
 use crate::series::SeriesFile;
 use crate::summary::{Case, HazardLine, Limit, LimitMark, Outcome, RuleLine, RuleVerdict, Summary};
 use crate::terminal::felt;
-use crate::terminal::scenario_limits::{actual, signed};
 use askama::Template;
 use fieldday_paint::chart::{Bar, LogBars};
 use fieldday_paint::frame::{Frame, data};
 use fieldday_paint::units;
+use fieldday_rules::limits::{LimitResult, LimitVerdict};
 use serde::Serialize;
 
 const MAP: &str = include_str!("../../templates/page/map.js");
@@ -466,10 +465,10 @@ impl View<'_> {
         }
     }
     fn actual(&self, limit: &LimitResult) -> String {
-        actual(limit)
+        limit.actual_words()
     }
     fn margin(&self, limit: &LimitResult) -> String {
-        limit.margin.map_or("–".to_owned(), |margin| signed(margin, limit.unit))
+        limit.margin_words().unwrap_or_else(|| "–".to_owned())
     }
     fn mark(&self, limit: &Limit) -> (&'static str, &'static str) {
         match limit.mark {

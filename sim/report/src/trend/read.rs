@@ -5,10 +5,10 @@ use super::{
 };
 use crate::compare::judge::LEVEL;
 use crate::compare::lines::Key;
-use crate::limits::LimitVerdict;
 use crate::nights::{Night, Nights};
 use crate::stats::steps::{Series, steps};
 use crate::summary::RuleVerdict;
+use fieldday_rules::limits::LimitVerdict;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

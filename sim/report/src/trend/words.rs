@@ -1,9 +1,9 @@
 //! What terminal, Markdown and page say in the same words.
 
 use super::{CapacityLine, ChangePoint, Group, LimitRow, NightLine, RuleRow};
-use crate::limits::{LimitUnit, LimitVerdict};
 use crate::summary::Outcome;
-use fieldday_paint::units::{change, count, counted, micros, number};
+use fieldday_paint::units::{change, count, counted};
+use fieldday_rules::limits::LimitVerdict;
 
 /// Before an outcome's word.
 pub(super) fn sign(outcome: Outcome) -> &'static str {
@@ -74,11 +74,7 @@ impl NightLine {
 impl LimitRow {
     /// A value of it, with its unit.
     pub(super) fn value(&self, value: u64) -> String {
-        match self.unit {
-            LimitUnit::Micros => micros(value),
-            LimitUnit::Ppm => format!("{} %", number(value as f64 / 10_000.0)),
-            LimitUnit::MilliPerSecond => format!("{} /s", number(value as f64 / 1_000.0)),
-        }
+        self.unit.words(value)
     }
     /// In how many nights it was exceeded.
     pub(super) fn exceeded(&self) -> usize {

@@ -2,8 +2,8 @@
 
 use super::{Base, Family};
 use crate::folder::RunFile;
-use crate::limits::{LimitUnit, LimitVerdict};
 use crate::summary::*;
+use fieldday_rules::limits::{LimitUnit, LimitVerdict};
 
 pub(super) fn of(run: &RunFile, summary: &Summary) -> Vec<Family> {
     let mut families = run_itself(run, summary);

@@ -5,9 +5,10 @@
 //! it: 100 for a p99, 1,000 for a p99.9, never fewer than 20. With fewer it is inconclusive, unless so many are beyond it
 //! already that no better answers up to that number could mend it.
 
+use crate::{Measures, OpMeasures};
 use fieldday_api::endpoint::Op;
 use fieldday_history::event::Lapse;
-use fieldday_rules::{Measures, OpMeasures};
+use fieldday_paint::units::{count, micros};
 use fieldday_world::scenario::limits::{Clock, Limit, Measure, Side};
 use hdrhistogram::Histogram;
 use schemars::JsonSchema;
@@ -72,6 +73,46 @@ pub enum LimitUnit {
     /// Thousandths of a request a second.
     #[serde(rename = "milli-requests-per-s")]
     MilliPerSecond,
+}
+
+impl LimitResult {
+    /// What was measured: `≥5.00 s` where attempts were given up.
+    pub fn actual_words(&self) -> String {
+        let value = self.actual.map_or("-".to_owned(), |value| self.unit.words(value));
+        if self.at_least { format!("≥{value}") } else { value }
+    }
+    /// What it was to be.
+    pub fn bound_words(&self) -> String {
+        self.unit.words(self.bound)
+    }
+    /// How far it was from that, with a sign; none where nobody knows.
+    pub fn margin_words(&self) -> Option<String> {
+        self.margin.map(|by| self.unit.signed(by))
+    }
+}
+
+impl LimitUnit {
+    /// A figure with its unit, rounded in the one way in which every document rounds it.
+    pub fn words(self, value: u64) -> String {
+        match self {
+            LimitUnit::Micros => micros(value),
+            LimitUnit::Ppm => percent(value),
+            LimitUnit::MilliPerSecond => format!("{}.{} /s", count(value / 1_000), value % 1_000 / 100),
+        }
+    }
+    fn signed(self, by: i64) -> String {
+        let sign = if by < 0 { "−" } else { "+" };
+        format!("{sign}{}", self.words(by.unsigned_abs()))
+    }
+}
+
+/// Exactly: a share must not round to its limit. `99.9 %`, `0.0042 %`.
+fn percent(ppm: u64) -> String {
+    let (whole, fraction) = (ppm / 10_000, format!("{:04}", ppm % 10_000));
+    match fraction.trim_end_matches('0') {
+        "" => format!("{whole} %"),
+        fraction => format!("{whole}.{fraction} %"),
+    }
 }
 
 /// How long calls were measured on the wall's clock, in microseconds; none of a virtual run, which has none.
@@ -262,7 +303,7 @@ fn requests(limit: &Limit, ops: &[&OpMeasures], wall: WallMicros) -> LimitResult
 }
 
 /// Samples of which one at least must be on the wrong side before a limit that allows so many of a million can show it.
-pub(crate) fn needed(allowed_ppm: u64) -> u64 {
+pub fn needed(allowed_ppm: u64) -> u64 {
     if allowed_ppm == 0 { SAMPLES_MIN } else { MILLION.div_ceil(allowed_ppm).max(SAMPLES_MIN) }
 }
 
@@ -303,5 +344,18 @@ fn undecided(limit: &Limit, sample_count: u64, why: String) -> LimitResult {
         margin: None,
         sample_count,
         note: Some(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_shown_exactly_and_margins_with_their_sign() {
+        let shares: Vec<_> = [0, 42, 5_000, 999_000, 999_999, 1_000_000].map(percent).into();
+        assert_eq!(shares, ["0 %", "0.0042 %", "0.5 %", "99.9 %", "99.9999 %", "100 %"]);
+        assert_eq!(LimitUnit::Micros.signed(-160_000), "−160 ms");
+        assert_eq!(LimitUnit::MilliPerSecond.signed(2_340), "+2.3 /s");
     }
 }

@@ -1,0 +1,171 @@
+//! What a run comes to, and its exit code.
+
+use crate::limits::{LimitResult, LimitVerdict};
+use crate::{Failing, Findings};
+use fieldday_api::rules::Rule;
+use fieldday_paint::units::{count, counted};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a run comes to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// In a word.
+    pub outcome: Outcome,
+    /// The exit code of the command.
+    pub exit_code: u8,
+    /// In a sentence each: why.
+    pub reasons: Vec<String>,
+}
+
+/// What a run comes to, in a word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Every rule that was exercised held, and every limit.
+    Held,
+    /// A rule was broken or a limit exceeded.
+    Broken,
+    /// The run says nothing: what it had to exercise was not exercised, or it was not the same twice.
+    Invalid,
+    /// It was ended early.
+    Interrupted,
+}
+
+impl Outcome {
+    /// The word for it, as in `summary.json`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Outcome::Held => "held",
+            Outcome::Broken => "broken",
+            Outcome::Invalid => "invalid",
+            Outcome::Interrupted => "interrupted",
+        }
+    }
+    /// What the command exits with.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Outcome::Held => 0,
+            Outcome::Broken => 1,
+            Outcome::Invalid => 4,
+            Outcome::Interrupted => 130,
+        }
+    }
+}
+
+/// All that a run's verdict rests on.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    /// What the judges found.
+    pub findings: &'a Findings,
+    /// The rules that the scenario must exercise.
+    pub must_exercise: &'a [Rule],
+    /// How many requests reached a backend.
+    pub requests: u64,
+    /// Cells that came to their end.
+    pub cells: u32,
+    /// Cells in the plan.
+    pub cells_planned: u32,
+    /// Whether the run came to its end.
+    pub complete: bool,
+    /// How many differences of form there are that the scenario forbids.
+    pub contract_broken: u64,
+    /// Endpoints that never succeeded.
+    pub failing: &'a [Failing],
+    /// The scenario's own limits, judged.
+    pub limits: &'a [LimitResult],
+    /// Where the generator could not keep up, in a sentence each.
+    pub generator: &'a [String],
+    /// Why the run ended before its time.
+    pub budget: Option<&'a str>,
+    /// Whether running twice showed a difference.
+    pub differs: bool,
+}
+
+impl Evidence<'_> {
+    /// Decides. In this order: a run that was not the same twice shows nothing, whatever it found; an interrupted one is no
+    /// verdict; a broken rule is one, even if another rule had no chance to be (so is a difference of form, where the
+    /// scenario says so); what a generator measured that could not keep up says nothing about limits; and what was not
+    /// tried, or never succeeded, is not held.
+    pub fn verdict(&self) -> Verdict {
+        let limits = self.limits;
+        let mut reasons = Vec::new();
+        let broken = Rule::ALL.iter().filter(|rule| self.findings.count(**rule).broken > 0).count() as u64;
+        if broken > 0 {
+            reasons.push(format!("{} broken", counted(broken, "rule", "rules")));
+        }
+        if self.contract_broken > 0 {
+            let which = counted(self.contract_broken, "contract finding", "contract findings");
+            reasons.push(format!("{which} that the scenario forbids"));
+        }
+        reasons.extend(self.why_failing());
+        let exceeded: Vec<&LimitResult> =
+            limits.iter().filter(|limit| limit.verdict == LimitVerdict::Exceeded).collect();
+        if !exceeded.is_empty() {
+            let each = exceeded.iter().map(|limit| format!("{} (it was {})", limit.text, limit.actual_words()));
+            let which = counted(exceeded.len() as u64, "limit", "limits");
+            reasons.push(format!("{which} exceeded: {}", each.collect::<Vec<_>>().join(", ")));
+        }
+        reasons.extend(self.generator.iter().cloned());
+        reasons.extend(self.budget.map(str::to_owned));
+        // A generator that fell behind makes answers late by itself; it breaks no other rule.
+        let late = self.findings.count(Rule::LatencyTimeout).broken > 0;
+        let broken_by_target = broken - u64::from(late && !self.generator.is_empty());
+        let unexercised = self.findings.unexercised(self.must_exercise);
+        let names: Vec<&str> = unexercised.iter().map(|rule| rule.name()).collect();
+        let outcome = match () {
+            () if self.differs => {
+                reasons.insert(0, "two runs of the same scenario and seed differ".to_owned());
+                Outcome::Invalid
+            }
+            () if !self.complete => {
+                let (ran, of) = (count(self.cells.into()), count(self.cells_planned.into()));
+                reasons.insert(0, format!("ended early, after {ran} of {of} cells"));
+                Outcome::Interrupted
+            }
+            () if broken_by_target > 0 || self.contract_broken > 0 => Outcome::Broken,
+            () if !self.generator.is_empty() => Outcome::Invalid,
+            () if !exceeded.is_empty() || self.budget.is_some() => Outcome::Broken,
+            () if self.requests == 0 => {
+                reasons.push("nothing was exercised: no request reached a backend".to_owned());
+                Outcome::Invalid
+            }
+            () if !names.is_empty() || !self.failing.is_empty() => {
+                if !names.is_empty() {
+                    let which = counted(names.len() as u64, "rule", "rules");
+                    reasons.push(format!("{which} that the scenario must exercise had no case: {}", names.join(", ")));
+                }
+                Outcome::Invalid
+            }
+            () => {
+                let held = Rule::ALL.iter().filter(|rule| self.findings.count(**rule).exercised > 0).count() as u64;
+                reasons.push(format!("{} exercised, none broken", counted(held, "rule", "rules")));
+                reasons.extend(of_limits(limits));
+                Outcome::Held
+            }
+        };
+        Verdict { outcome, exit_code: outcome.exit_code(), reasons }
+    }
+    /// Why a run in which endpoints never succeeded says too little; none if there are none.
+    fn why_failing(&self) -> Option<String> {
+        let parts: Vec<String> = self.failing.iter().map(|of| format!("{} ({})", of.part, of.op.label())).collect();
+        let which = counted(parts.len() as u64, "endpoint", "endpoints");
+        (!parts.is_empty()).then(|| format!("{which} never succeeded; not exercised: {}", parts.join(", ")))
+    }
+}
+
+/// What is said of limits of which none was exceeded.
+fn of_limits(limits: &[LimitResult]) -> Option<String> {
+    let all = limits.len() as u64;
+    let held = limits.iter().filter(|limit| limit.verdict == LimitVerdict::Held).count() as u64;
+    match () {
+        () if all == 0 => None,
+        () if held == all => Some(format!("{} held", counted(all, "limit", "limits"))),
+        () => Some(format!(
+            "{} of {} held, the others could not be decided",
+            count(held),
+            counted(all, "limit", "limits")
+        )),
+    }
+}
