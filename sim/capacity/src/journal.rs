@@ -3,8 +3,8 @@
 
 use crate::level::Level;
 use crate::search::Range;
+use fieldday_folder::Host;
 use fieldday_kernel::time::Time;
-use fieldday_report::Host;
 use fieldday_world::scenario::Scenario;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};

@@ -2,7 +2,7 @@
 //! helps, a hint.
 
 use fieldday_engine::run::NoThreads;
-use fieldday_report::FolderError;
+use fieldday_folder::FolderError;
 use fieldday_world::plan::PlanError;
 use fieldday_world::scenario::ScenarioError;
 use std::io;
@@ -43,7 +43,7 @@ pub enum Failure {
     Folder(#[from] FolderError),
     /// A run folder from which nothing can be replayed.
     #[error(transparent)]
-    Kept(#[from] fieldday_report::KeptError),
+    Kept(#[from] fieldday_folder::KeptError),
     /// A file that cannot be written.
     #[error("{} cannot be written: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
@@ -150,7 +150,7 @@ pub enum Failure {
     Key(#[from] fieldday_tokens::KeyError),
     /// Runs that cannot be compared.
     #[error(transparent)]
-    Compare(#[from] fieldday_report::compare::CompareError),
+    Compare(#[from] fieldday_compare::CompareError),
     /// A place that does not hold the runs that were asked for.
     #[error("there is no {what} in {}", place.display())]
     NoNights { place: PathBuf, what: String },

@@ -1,6 +1,6 @@
 //! The machine: what it is, and what a run took of it. The only clocks of the whole program are here.
 
-use fieldday_report::Host;
+use fieldday_folder::Host;
 use std::time::Instant;
 
 /// What a run took.

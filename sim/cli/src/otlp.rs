@@ -5,7 +5,7 @@
 mod pipeline;
 
 use crate::failure::Failure;
-use fieldday_report::{RunFile, Summary};
+use fieldday_folder::{RunFile, Summary};
 
 /// Whether this build can send anything.
 pub const IS_BUILT: bool = cfg!(feature = "otlp");

@@ -6,8 +6,8 @@ use crate::output;
 use crossterm::cursor::MoveToPreviousLine;
 use crossterm::queue;
 use crossterm::terminal::{self, Clear, ClearType};
+use fieldday_documents::view::View;
 use fieldday_paint::Paint;
-use fieldday_report::view::View;
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 

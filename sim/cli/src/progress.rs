@@ -3,9 +3,9 @@
 use crate::output;
 use crate::picture::Picture;
 use fieldday_api::rules::Rule;
+use fieldday_documents::view::{Nearness, Slow, View};
 use fieldday_engine::cell::CellOutcome;
 use fieldday_paint::units::count;
-use fieldday_report::view::{Nearness, Slow, View};
 use fieldday_rules::{CLASSES, Punctuality, Settings};
 use fieldday_world::plan::Plan;
 use indicatif::{ProgressBar, ProgressStyle};

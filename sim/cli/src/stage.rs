@@ -2,9 +2,9 @@
 //! again when a rep of that run lives again.
 
 use crate::failure::Failure;
+use fieldday_folder::series::Ground;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_live::run::{lasts, window};
-use fieldday_report::series::Ground;
 use fieldday_world::plan::{CellPlan, Plan};
 use fieldday_world::roster::Roster;
 use fieldday_world::scenario::Scenario;

@@ -102,7 +102,7 @@ fn json_is_one_document_as_the_committed_schema_says_and_the_same_as_the_file() 
     let (code, stdout, _) = said(&["run", &small(&room), "--format", "json", "--out", out.to_str().unwrap()]);
     assert_eq!(code, 0, "{stdout}");
     let printed: Value = serde_json::from_str(&stdout).unwrap();
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../report/schemas/summary.schema.json");
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../folder/schemas/summary.schema.json");
     let schema = jsonschema::validator_for(&json(&schema)).unwrap();
     let wrong: Vec<String> = schema.iter_errors(&printed).map(|error| error.to_string()).collect();
     assert!(wrong.is_empty(), "{wrong:?}");

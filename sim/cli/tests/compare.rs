@@ -1,7 +1,7 @@
 //! `fieldday compare` and `fieldday trend`, from outside, on made-up run folders.
 
 mod common;
-#[path = "../../report/tests/made/mod.rs"]
+#[path = "../../compare/tests/made/mod.rs"]
 mod made;
 
 use common::{fieldday, room, said};
@@ -89,7 +89,7 @@ fn the_newest_run_is_compared_with_the_last_good_one_or_the_last_seven() {
     let slower: Vec<_> = last["lines"].as_array().unwrap().iter().filter(|line| line["says"] == "slower").collect();
     assert!(slower.len() == 1 && slower[0]["op"] == "update-appointment" && slower[0]["percentile"] == "p95");
     let schema: serde_json::Value =
-        serde_json::from_str(include_str!("../../report/schemas/comparison.schema.json")).unwrap();
+        serde_json::from_str(include_str!("../../compare/schemas/comparison.schema.json")).unwrap();
     assert!(jsonschema::is_valid(&schema, &last) && jsonschema::is_valid(&schema, &last_good));
 
     let empty = room.join("empty");
@@ -152,7 +152,7 @@ fn a_trend_marks_the_night_and_skips_what_it_cannot_read() {
     let (_, json, _) = said(&words);
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     let schema: serde_json::Value =
-        serde_json::from_str(include_str!("../../report/schemas/trend.schema.json")).unwrap();
+        serde_json::from_str(include_str!("../../compare/schemas/trend.schema.json")).unwrap();
     assert!(jsonschema::is_valid(&schema, &value));
     assert_eq!(value["groups"].as_array().unwrap().len(), 2, "virtual nights are a group of their own");
     assert!(value["groups"].as_array().unwrap().iter().all(|group| group["nights"].as_array().unwrap().len() <= 3));

@@ -5,8 +5,8 @@ use crate::search::Next;
 use crate::simulate::{Bin as SimulatedBin, Broken, Resource, Saturation, Tally};
 use crate::synthetic::{TARGET, Target};
 use fieldday_api::endpoint::Op;
+use fieldday_folder::Host;
 use fieldday_kernel::time::{Span, Time};
-use fieldday_report::Host;
 use fieldday_world::scenario::Scenario;
 use fieldday_world::scenario::limits::Limit;
 

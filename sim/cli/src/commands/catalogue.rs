@@ -4,9 +4,9 @@ use crate::args::Format;
 use crate::failure::{Failure, nearest};
 use crate::output;
 use fieldday_api::rules::Rule;
+use fieldday_documents::catalogue;
 use fieldday_engine::prove;
 use fieldday_paint::Paint;
-use fieldday_report::catalogue;
 
 /// After so many rep-days with a defect, a rule is described without an example.
 const EXAMPLE_CAP: u64 = 400;

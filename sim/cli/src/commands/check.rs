@@ -3,10 +3,11 @@
 use crate::args::{CheckArgs, Format, ReportArgs};
 use crate::failure::Failure;
 use crate::{machine, otlp, output};
-use fieldday_report::check::{self as again, Checked};
-use fieldday_report::page::REPORT;
-use fieldday_report::series::SeriesFile;
-use fieldday_report::{Kept, Summary, terminal};
+use fieldday_documents::page::REPORT;
+use fieldday_documents::terminal;
+use fieldday_folder::check::{self as again, Checked};
+use fieldday_folder::series::SeriesFile;
+use fieldday_folder::{Kept, Summary};
 
 /// Judges the history of a folder again.
 pub fn check(args: &CheckArgs) -> Result<u8, Failure> {
@@ -50,7 +51,7 @@ fn from_history(kept: &Kept, summary: &Summary) -> Result<Option<SeriesFile>, Fa
 
 /// Writes what is made of the summary, and sends it where it is wanted.
 fn pass_on(kept: &Kept, summary: &Summary, series: Option<&SeriesFile>, otlp: Option<&str>) -> Result<(), Failure> {
-    match kept.put_documents(summary, series) {
+    match fieldday_documents::put_again(kept, summary, series) {
         Ok(()) => output::note(&format!("written: {}", kept.path.join(REPORT).display())),
         // A folder in which nothing can be written can be looked at all the same.
         Err(error) => output::note(&format!("warning: the documents are as they were: {error}")),
@@ -61,7 +62,7 @@ fn pass_on(kept: &Kept, summary: &Summary, series: Option<&SeriesFile>, otlp: Op
 fn said(args: &CheckArgs, checked: &Checked) -> Result<u8, Failure> {
     let text = match args.format {
         Format::Json => checked.to_json(),
-        Format::Terminal => checked.report(&place(args), output::stdout_paint()),
+        Format::Terminal => fieldday_documents::checked::report(checked, &place(args), output::stdout_paint()),
     };
     output::print(&text).map(|_| checked.exit_code())
 }

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::interrupt::{self, INTERRUPTED};
 use crate::output;
 use clap::{Args, ValueEnum};
-use fieldday_report::compare::{ChangeLimit, Comparison, Outcome, Question, compare, markdown, page, terminal};
+use fieldday_compare::{ChangeLimit, Comparison, Outcome, Question, compare, markdown, page, terminal};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;

@@ -9,7 +9,11 @@ use crate::stage::Stage;
 use crate::watcher::{Watcher, Watching};
 use crate::{interrupt, otlp, output, show};
 use fieldday_api::private;
+use fieldday_documents::terminal;
 use fieldday_engine::setup;
+use fieldday_folder::series::SeriesFile;
+use fieldday_folder::summary::HistoryPart;
+use fieldday_folder::{Facts, Folder, FolderError, HISTORY, Outcome, RUN_SCHEMA, RunFile, Summary};
 use fieldday_history::file::{FORMAT, Header, Lines};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time};
@@ -24,9 +28,6 @@ use fieldday_live::worker::{AUDITS_FOR, Pulse};
 use fieldday_mock::{Clock as MockClock, Mock, Options as MockOptions};
 use fieldday_rep::station::DayClock;
 use fieldday_paint::units::{count, counted};
-use fieldday_report::series::SeriesFile;
-use fieldday_report::summary::HistoryPart;
-use fieldday_report::{Facts, Folder, FolderError, HISTORY, Outcome, RUN_SCHEMA, RunFile, Summary, terminal};
 use fieldday_tokens::{Source, Wallet};
 use fieldday_world::export::{Export, Format as ExportFormat};
 use fieldday_world::plan::Plan;
@@ -427,7 +428,7 @@ impl Keeper {
         let run = RunFile { complete: summary.complete, ended_at: Some(machine::now()), ..self.run.clone() };
         self.attempt(|folder| {
             let ground = stage.ground(is_mock, Some(machine::random()));
-            folder.put_documents(&run, summary, &SeriesFile::new(&ground, &ran.run))
+            fieldday_documents::put(folder, &run, summary, &SeriesFile::new(&ground, &ran.run))
         });
         if lost.is_none() {
             self.attempt(|folder| folder.close(&run));

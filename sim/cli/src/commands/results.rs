@@ -4,9 +4,9 @@ use crate::args::Format;
 use crate::failure::{Failure, WRONG};
 use crate::{machine, output};
 use clap::{Args, Subcommand};
+use fieldday_folder::store::{Prune, Pruned, Store, Wish};
 use fieldday_kernel::time::Span;
 use fieldday_paint::units::{bytes, counted};
-use fieldday_report::store::{Prune, Pruned, Store, Wish};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 

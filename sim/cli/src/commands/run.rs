@@ -9,16 +9,17 @@ use crate::failure::{Failure, WRONG};
 use crate::machine::{self, Stopwatch};
 use crate::progress::Progress;
 use crate::{interrupt, otlp, output, show};
+use fieldday_documents::terminal;
 use fieldday_engine::cell::{CellRun, Keep};
 use fieldday_engine::run::{self, Options, RunOutcome};
 use fieldday_engine::verify::{self, Divergence, Verified};
+use fieldday_folder::cells_to_look_at;
+use fieldday_folder::series::{Ground, SeriesFile};
+use fieldday_folder::summary::{Difference, HistoryPart, Verification};
+use fieldday_folder::{Facts, Folder, FolderError, HISTORY, Outcome, RUN_SCHEMA, RunFile, Summary, VIRTUAL};
 use fieldday_history::file::{FORMAT, Header};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_paint::units::counted;
-use fieldday_report::series::{Ground, SeriesFile};
-use fieldday_report::summary::{Difference, HistoryPart, Verification};
-use fieldday_report::{Facts, Folder, FolderError, HISTORY, Outcome, RUN_SCHEMA, RunFile, Summary, VIRTUAL};
-use fieldday_report::{cells_to_look_at, terminal};
 use fieldday_rules::{Findings, Measures, Settings};
 use fieldday_world::plan::Plan;
 use std::ops::ControlFlow;
@@ -218,7 +219,9 @@ impl Keeper {
         self.attempt(|folder| folder.put_latencies(&outcome.measures, plan.start(), plan.end()));
         self.attempt(|folder| folder.put_summary(summary));
         let run = RunFile { complete: summary.complete, ended_at: Some(machine::now()), ..self.run.clone() };
-        self.attempt(|folder| folder.put_documents(&run, summary, &SeriesFile::new(&Ground::of_plan(plan), outcome)));
+        self.attempt(|folder| {
+            fieldday_documents::put(folder, &run, summary, &SeriesFile::new(&Ground::of_plan(plan), outcome))
+        });
         if lost.is_none() {
             self.attempt(|folder| folder.close(&run));
         }

@@ -4,14 +4,14 @@
 use super::relive;
 use crate::failure::Failure;
 use fieldday_engine::shrink::Size;
+use fieldday_folder::{Kept, cell_of};
 use fieldday_history::What;
 use fieldday_kernel::time::Zone;
 use fieldday_engine::slice::{Day, slice};
-use fieldday_report::har::har;
-use fieldday_report::script::script;
-use fieldday_report::story::{Told, names, story};
-use fieldday_report::{Kept, cell_of};
 use fieldday_rules::Violation;
+use fieldday_stories::har::har;
+use fieldday_stories::script::script;
+use fieldday_stories::story::{Told, names, story};
 use fieldday_world::plan::Plan;
 use std::collections::BTreeSet;
 use std::fs;

@@ -4,7 +4,7 @@ use crate::commands::compare::CompareFormat;
 use crate::failure::Failure;
 use crate::output;
 use clap::Args;
-use fieldday_report::trend::{Asked, markdown, page, terminal, trend};
+use fieldday_compare::trend::{Asked, markdown, page, terminal, trend};
 use std::fs;
 use std::path::PathBuf;
 

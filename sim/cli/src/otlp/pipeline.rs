@@ -1,8 +1,8 @@
 //! OpenTelemetry's own pipeline, filled once and emptied at once.
 
+use fieldday_documents::metrics::{Base, families};
+use fieldday_folder::{Outcome, RunFile, Summary};
 use fieldday_kernel::time::Time;
-use fieldday_report::documents::metrics::{Base, families};
-use fieldday_report::{Outcome, RunFile, Summary};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry::trace::{Span, Status, Tracer, TracerProvider};

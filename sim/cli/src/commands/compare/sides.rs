@@ -3,7 +3,7 @@
 use super::{Baseline, CompareArgs};
 use crate::failure::Failure;
 use crate::output;
-use fieldday_report::nights::{Night, Nights};
+use fieldday_folder::nights::{Night, Nights};
 use std::path::Path;
 
 /// Nights of the history that are looked at, at most: older ones were of other software.

@@ -1,0 +1,113 @@
+//! What terminal, Markdown and page say in the same words.
+
+use super::{CapacityLine, ChangePoint, Group, LimitRow, NightLine, RuleRow};
+use fieldday_folder::summary::Outcome;
+use fieldday_paint::units::{change, count, counted};
+use fieldday_rules::limits::LimitVerdict;
+
+/// Before an outcome's word.
+pub(super) fn sign(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Held => "✓",
+        Outcome::Broken => "✗",
+        Outcome::Invalid => "?",
+        Outcome::Interrupted => "–",
+    }
+}
+
+/// An outcome in a word.
+pub(super) fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Held => "held",
+        Outcome::Broken => "broken",
+        Outcome::Invalid => "invalid",
+        Outcome::Interrupted => "interrupted",
+    }
+}
+
+/// `2026-06-10 02:00`
+pub(super) fn when(started_at: &str) -> String {
+    started_at.get(..16).unwrap_or(started_at).replace('T', " ")
+}
+
+impl Group {
+    /// `nightly at staging.example.com, 2000 reps, speed 20`
+    pub(super) fn title(&self) -> String {
+        format!("{} at {}, {}", self.scenario, self.target, self.shape)
+    }
+    /// How its nights ended, in a sentence.
+    pub(super) fn ended(&self) -> String {
+        let all = self.nights.len() as u64;
+        let of = |outcome: Outcome| self.nights.iter().filter(|night| night.outcome == outcome).count() as u64;
+        let parts: Vec<String> = [Outcome::Held, Outcome::Broken, Outcome::Invalid, Outcome::Interrupted]
+            .into_iter()
+            .filter(|outcome| of(*outcome) > 0)
+            .map(|outcome| format!("{} {}", count(of(outcome)), word(outcome)))
+            .collect();
+        let last = self.nights.last().map_or("", |night| word(night.outcome));
+        format!("{}: {}; the last one: {last}", counted(all, "night", "nights"), parts.join(", "))
+    }
+}
+
+impl ChangePoint {
+    /// `since 2026-06-15 02:00: PATCH appointments/{id} p95 +21 %`
+    pub(super) fn words(&self) -> String {
+        let each = self
+            .lines
+            .iter()
+            .map(|line| format!("{} {} {}", line.label, line.percentile, change(libm::log(line.ratio))));
+        format!("since {}: {}", when(&self.started_at), each.collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl NightLine {
+    /// What else there is to say of it, in a phrase.
+    pub(super) fn note(&self) -> String {
+        match (&self.not_used, self.reasons.first()) {
+            (Some(why), _) => format!("not used: {why}"),
+            (None, Some(why)) => why.clone(),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+impl LimitRow {
+    /// A value of it, with its unit.
+    pub(super) fn value(&self, value: u64) -> String {
+        self.unit.words(value)
+    }
+    /// In how many nights it was exceeded.
+    pub(super) fn exceeded(&self) -> usize {
+        self.verdicts.iter().filter(|verdict| **verdict == Some(LimitVerdict::Exceeded)).count()
+    }
+    /// The last value.
+    pub(super) fn last(&self) -> String {
+        self.values.iter().rev().find_map(|value| *value).map_or_else(|| "-".to_owned(), |value| self.value(value))
+    }
+}
+
+impl CapacityLine {
+    /// `1,200 reps, between 1,100 and 1,300`
+    pub(super) fn words(&self) -> String {
+        let carries =
+            self.carries.map_or_else(|| "no number of reps held".to_owned(), |reps| counted(reps, "rep", "reps"));
+        match (self.low, self.high) {
+            (Some(low), Some(high)) => format!("{carries}, between {} and {}", count(low), count(high)),
+            (Some(low), None) => format!("{carries}, at least {}", count(low)),
+            (None, Some(high)) => format!("{carries}, fewer than {}", count(high)),
+            (None, None) => carries,
+        }
+    }
+}
+
+impl RuleRow {
+    /// In how many nights it came out as one of these.
+    pub(super) fn nights_that(&self, verdicts: &[&str]) -> String {
+        let count = self.verdicts.iter().filter(|verdict| verdicts.contains(&verdict.as_str())).count();
+        format!("{count} of {}", self.verdicts.len())
+    }
+    /// How it came out in the last night.
+    pub(super) fn last(&self) -> &str {
+        self.verdicts.last().map_or("", String::as_str)
+    }
+}

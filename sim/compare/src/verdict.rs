@@ -1,0 +1,147 @@
+//! What a comparison comes to.
+
+use crate::judge::{Judged, Within};
+use crate::lines::Lines;
+use crate::{Change, ChangeKind, ChangeLimit, Direction, LimitLine, Line, Outcome, Says, Verdict};
+use fieldday_paint::units::{change, counted, extent};
+
+/// Lines that a reason names at most.
+const NAMED_MOST: usize = 3;
+
+/// A limit on change, judged. The worst line is named.
+pub(crate) fn limited(limit: &ChangeLimit, lines: &Lines, judged: &[Judged]) -> LimitLine {
+    let of = lines.of_limit(limit);
+    let name = |place: usize| format!("{} {}", lines.keys[place].label, lines.keys[place].word());
+    let said = |place: usize| {
+        let one = &judged[place];
+        let interval = one.interval.map_or_else(
+            || "with nothing known of how much runs vary".to_owned(),
+            |(low, high)| format!("[{}, {}]", change(low), change(high)),
+        );
+        format!("{} {} {interval}", name(place), change(one.mid))
+    };
+    let high = |place: &usize| judged[*place].interval.map_or(f64::INFINITY, |(_, high)| high);
+    let worst = of.iter().copied().max_by(|a, b| high(a).total_cmp(&high(b)));
+    let (outcome, says) = match (lines.within(limit, &of, judged), worst) {
+        (_, None) => (Outcome::CannotTell, "nothing that it is of could be compared".to_owned()),
+        (Within::Yes, Some(worst)) => {
+            let all = counted(of.len() as u64, "percentile", "percentiles");
+            (Outcome::NoWorse, format!("{all} within it; the nearest to it: {}", said(worst)))
+        }
+        (Within::No(beyond), _) => {
+            let each: Vec<String> = beyond.iter().take(NAMED_MOST).map(|place| said(*place)).collect();
+            (Outcome::Worse, format!("beyond it: {}{}", each.join(", "), and_more(beyond.len())))
+        }
+        (Within::CannotTell, Some(worst)) => {
+            let open: Vec<usize> = of.iter().copied().filter(|place| high(place) > limit.bound).collect();
+            let first = if open.len() == of.len() {
+                format!("all {}", of.len())
+            } else {
+                format!("{} of {}", open.len(), of.len())
+            };
+            (Outcome::CannotTell, format!("these runs cannot tell for {first}, above all: {}", said(worst)))
+        }
+    };
+    LimitLine { text: limit.text().to_owned(), outcome, says }
+}
+
+impl Lines {
+    fn within(&self, limit: &ChangeLimit, of: &[usize], judged: &[Judged]) -> Within {
+        // What was given up at the time limit might have taken any time: that is never within.
+        match self.sample.limit(of, judged, limit.bound) {
+            Within::Yes if of.iter().any(|place| self.is_at_limit(*place)) => Within::CannotTell,
+            // The same events: whatever the test says of too few runs, nothing changed.
+            Within::CannotTell | Within::No(_) if self.is_identical() && !of.is_empty() => Within::Yes,
+            within => within,
+        }
+    }
+}
+
+fn and_more(all: usize) -> String {
+    if all > NAMED_MOST { format!(" and {} more", all - NAMED_MOST) } else { String::new() }
+}
+
+/// Decides: by the limits if there are any, else by what became slower or was newly broken. What these runs cannot tell is
+/// never good.
+pub(crate) fn decide(lines: &[Line], limits: &[LimitLine], changes: &[Change]) -> Verdict {
+    let worse: Vec<&Change> = changes.iter().filter(|change| is_breach(change)).collect();
+    let mut reasons = Vec::new();
+    let outcome = if limits.is_empty() { by_lines(lines, &worse) } else { by_limits(limits) };
+    for limit in limits.iter().filter(|limit| limit.outcome != Outcome::NoWorse) {
+        reasons.push(format!("{}: {}", limit.text, limit.says));
+    }
+    if !limits.is_empty() && outcome == Outcome::NoWorse {
+        reasons.push(format!("{} held", counted(limits.len() as u64, "limit on change", "limits on change")));
+    }
+    let of = |says: Says| lines.iter().filter(move |line| line.says == says);
+    for (says, word) in [(Says::Slower, "slower"), (Says::Faster, "faster")] {
+        let mut changed: Vec<&Line> = of(says).collect();
+        changed.sort_by(|a, b| libm::fabs(libm::log(b.ratio)).total_cmp(&libm::fabs(libm::log(a.ratio))));
+        if !changed.is_empty() {
+            let each = changed
+                .iter()
+                .take(NAMED_MOST)
+                .map(|line| format!("{} {} {}", line.label, line.percentile, of_line(line)));
+            let which = counted(changed.len() as u64, "percentile", "percentiles");
+            reasons.push(format!("{which} {word}: {}{}", each.collect::<Vec<_>>().join(", "), and_more(changed.len())));
+        }
+    }
+    if !worse.is_empty() {
+        let each = worse.iter().map(|change| format!("{} ({}, before {})", change.name, change.new, change.baseline));
+        reasons.push(format!("newly broken: {}", each.collect::<Vec<_>>().join(", ")));
+    }
+    let same: Vec<&Line> = of(Says::NoDifference).collect();
+    if let Some(most) = same.iter().filter_map(|line| line.no_more_than).max_by(f64::total_cmp) {
+        let which = counted(same.len() as u64, "percentile", "percentiles");
+        reasons.push(format!("{which} without a difference greater than {}", extent(libm::log(most))));
+    }
+    let open: Vec<&Line> = of(Says::CannotTell).collect();
+    if !open.is_empty() {
+        let which = counted(open.len() as u64, "percentile", "percentiles");
+        reasons.push(format!("of {which} these runs cannot tell{}", more_runs(&open)));
+    }
+    if lines.is_empty() {
+        reasons.push("nothing could be compared: no endpoint has samples enough in every run".to_owned());
+    }
+    Verdict { outcome, exit_code: outcome.exit_code(), reasons }
+}
+
+/// `+21 % [+15 %, +27 %]`
+fn of_line(line: &Line) -> String {
+    let mid = change(libm::log(line.ratio));
+    line.interval
+        .map_or(mid.clone(), |[low, high]| format!("{mid} [{}, {}]", change(libm::log(low)), change(libm::log(high))))
+}
+
+fn more_runs(open: &[&Line]) -> String {
+    let known: Vec<u64> = open.iter().filter_map(|line| line.more_runs).collect();
+    match (known.iter().min(), known.iter().max()) {
+        (Some(least), Some(most)) if least == most => format!("; {most} more a side would"),
+        (Some(least), Some(most)) => format!("; {least} to {most} more a side would"),
+        _ => String::new(),
+    }
+}
+
+/// Whether something is broken that was not.
+fn is_breach(change: &Change) -> bool {
+    change.direction == Direction::Worse
+        && matches!(change.kind, ChangeKind::Rule | ChangeKind::Limit | ChangeKind::ContractBroken)
+}
+
+fn by_limits(limits: &[LimitLine]) -> Outcome {
+    let any = |outcome: Outcome| limits.iter().any(|limit| limit.outcome == outcome);
+    match () {
+        () if any(Outcome::Worse) => Outcome::Worse,
+        () if any(Outcome::CannotTell) => Outcome::CannotTell,
+        () => Outcome::NoWorse,
+    }
+}
+
+fn by_lines(lines: &[Line], worse: &[&Change]) -> Outcome {
+    let any = |says: Says| lines.iter().any(|line| line.says == says);
+    match () {
+        () if any(Says::Slower) || !worse.is_empty() => Outcome::Worse,
+        () if any(Says::CannotTell) || lines.is_empty() => Outcome::CannotTell,
+        () => Outcome::NoWorse,
+    }
+}

@@ -1,0 +1,167 @@
+//! `junit.xml`: a case a limit, a rule and a difference of form, and one for the verdict, since a run that is worth nothing
+//! must be red even if nothing in it is broken.
+
+use super::Source;
+use fieldday_folder::summary::*;
+use fieldday_paint::units::{count, counted, limit, micros, share};
+use fieldday_rules::limits::{LimitResult, LimitVerdict};
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+use std::io;
+use std::time::Duration;
+
+pub(super) fn render(source: &Source<'_>) -> io::Result<String> {
+    let summary = source.summary;
+    let mut report = Report::new(format!("fieldday {}", summary.ran.scenario));
+    let began = chrono::DateTime::from_timestamp_micros(source.run.started_at.micros());
+    began.iter().for_each(|began| {
+        report.set_timestamp(*began);
+    });
+    report.set_time(Duration::from_secs_f64(summary.cost.wall_s.max(0.0)));
+    report.add_test_suite(verdict(summary));
+    report.add_test_suite(suite(summary, "limits", limits(summary)));
+    report.add_test_suite(suite(summary, "rules", summary.rules.iter().map(|of| (of.rule.clone(), rule(summary, of)))));
+    if let Some(contract) = &summary.contract {
+        report.add_test_suite(suite(summary, "contract", contract.findings.iter().map(difference)));
+    }
+    report.to_string().map_err(io::Error::other)
+}
+
+/// A case by its name, and how it ended.
+type Ended = (String, TestCaseStatus);
+
+fn suite(summary: &Summary, name: &str, cases: impl IntoIterator<Item = Ended>) -> TestSuite {
+    let mut suite = TestSuite::new(name);
+    for (case, status) in cases {
+        let mut case = TestCase::new(case, status);
+        case.set_classname(format!("fieldday.{}.{name}", summary.ran.scenario));
+        suite.add_test_case(case);
+    }
+    suite
+}
+
+fn verdict(summary: &Summary) -> TestSuite {
+    let told = summary.verdict.reasons.join("; ");
+    let status = match summary.verdict.outcome {
+        Outcome::Held => TestCaseStatus::success(),
+        Outcome::Broken => non_success(NonSuccessKind::Failure, "broken", &told, &[], summary),
+        Outcome::Invalid => non_success(NonSuccessKind::Error, "invalid", &told, &[], summary),
+        Outcome::Interrupted => non_success(NonSuccessKind::Error, "interrupted", &told, &[], summary),
+    };
+    let mut suite = suite(summary, "run", [("verdict".to_owned(), status)]);
+    let ran = &summary.ran;
+    let facts = [
+        ("scenario", &ran.scenario),
+        ("seed", &ran.seed),
+        ("target", &ran.target),
+        ("version", &summary.version),
+        ("fingerprint", &summary.fingerprint),
+    ];
+    facts.iter().for_each(|(name, value)| {
+        suite.add_property(Property::new(*name, value.as_str()));
+    });
+    suite
+}
+
+fn limits(summary: &Summary) -> impl Iterator<Item = Ended> {
+    let of_the_spec = summary.limits.iter().filter_map(move |of| {
+        let limit_us = of.limit_us?;
+        Some((format!("{} within {}", of.label, limit(limit_us)), endpoint(summary, of)))
+    });
+    let of_the_scenario = summary.scenario_limits.iter().map(move |of| (of.text.clone(), scenario_limit(summary, of)));
+    of_the_spec.chain(of_the_scenario)
+}
+
+fn endpoint(summary: &Summary, of: &Limit) -> TestCaseStatus {
+    let answers = counted(of.latency.count, "answer", "answers");
+    match of.mark {
+        LimitMark::Held => TestCaseStatus::success(),
+        LimitMark::Open => skipped(&format!("too few answers of its class to say: this endpoint had {answers}")),
+        LimitMark::Exceeded => {
+            let beyond = share(of.beyond, of.latency.count);
+            let says = format!("{} of {answers} beyond the limit ({beyond}), p99 {}", of.beyond, p99(of));
+            let late = |case: &&Case| case.of == "latency.timeout" && case.endpoint.as_ref() == Some(&of.label);
+            let first = summary.violations.iter().find(late).map(told).unwrap_or_default();
+            non_success(NonSuccessKind::Failure, "exceeded", &says, &first, summary)
+        }
+    }
+}
+
+/// What was given up at the limit would have taken longer.
+fn p99(of: &Limit) -> String {
+    let at_least = of.timed_out > 0 && of.limit_us.is_some_and(|limit_us| of.latency.p99_us >= limit_us);
+    format!("{}{}", if at_least { "≥" } else { "" }, micros(of.latency.p99_us))
+}
+
+fn scenario_limit(summary: &Summary, of: &LimitResult) -> TestCaseStatus {
+    match of.verdict {
+        LimitVerdict::Held => TestCaseStatus::success(),
+        LimitVerdict::Inconclusive => skipped(of.note.as_deref().unwrap_or("could not be decided")),
+        LimitVerdict::Exceeded => {
+            let samples = counted(of.sample_count, "sample", "samples");
+            let says = format!("actual {}, limit {}, over {samples}", of.actual_words(), of.bound_words());
+            non_success(NonSuccessKind::Failure, "exceeded", &says, &[], summary)
+        }
+    }
+}
+
+fn rule(summary: &Summary, of: &RuleLine) -> TestCaseStatus {
+    let must = if of.must_exercise { ", although the scenario must exercise it: the run is worth nothing" } else { "" };
+    match of.verdict {
+        RuleVerdict::Held => TestCaseStatus::success(),
+        RuleVerdict::NotJudged => skipped(&format!("nobody judges it yet{must}")),
+        RuleVerdict::NotExercised => skipped(&format!("not exercised: there was no case{must}")),
+        RuleVerdict::Inconclusive => {
+            let cases = counted(of.inconclusive, "case", "cases");
+            skipped(&format!("inconclusive: {cases}, none of which could be decided{must}"))
+        }
+        RuleVerdict::Broken => {
+            let says = format!("broken in {} of {}", count(of.broken), counted(of.exercised, "case", "cases"));
+            let mut more = vec![format!("§{}: {}", of.section, of.sentence)];
+            let first = summary.violations.iter().find(|case| case.of == of.rule);
+            more.extend(first.map(told).unwrap_or_default());
+            non_success(NonSuccessKind::Failure, "broken", &says, &more, summary)
+        }
+    }
+}
+
+fn difference(of: &ContractLine) -> Ended {
+    let name = format!("{}: {} {}", of.kind, of.label, of.at);
+    let says = format!("{} in {}", of.first, counted(of.count, "answer", "answers"));
+    let status = match of.severity {
+        ContractSeverity::Note => skipped(&format!("noted, breaks nothing: {says}")),
+        ContractSeverity::Broken => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_type("contract").set_message(says).set_description(format!("§{}: {}", of.section, of.sentence));
+            status
+        }
+    };
+    (name, status)
+}
+
+fn skipped(why: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(why);
+    status
+}
+
+fn non_success(kind: NonSuccessKind, ty: &str, says: &str, more: &[String], summary: &Summary) -> TestCaseStatus {
+    let mut lines = vec![says.to_owned()];
+    lines.extend(more.iter().cloned());
+    lines.extend(summary.to_paste().into_iter().map(|(what, line)| format!("{what}: {line}")));
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_type(ty).set_message(says).set_description(lines.join("\n"));
+    status
+}
+
+/// The first case, a line a fact.
+fn told(case: &Case) -> Vec<String> {
+    let call = case.call.map(|call| format!(", call {call}")).unwrap_or_default();
+    let endpoint = case.endpoint.as_ref().map(|endpoint| format!(", {endpoint}")).unwrap_or_default();
+    let mut lines = vec![
+        format!("first: {}", case.says),
+        format!("when: {} ({})", case.local, case.at),
+        format!("who: {}{call}{endpoint}", case.who),
+    ];
+    lines.extend(case.request_id.as_ref().map(|id| format!("request: {id}")));
+    lines
+}

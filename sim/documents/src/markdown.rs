@@ -1,0 +1,146 @@
+//! `summary.md`: the verdict, why, and what to do, for a job's summary or a chat. It stays below sixty lines whatever happened.
+
+use super::Source;
+use fieldday_folder::summary::*;
+use fieldday_paint::line;
+use fieldday_paint::units::{count, counted, limit, micros, share};
+use fieldday_rules::limits::LimitVerdict;
+use std::fmt::Write as _;
+use std::io;
+
+/// Rows of the table of what is broken; `summary.json` has all.
+const BROKEN: usize = 12;
+/// Endpoints that are shown.
+const SLOWEST: usize = 6;
+/// Reasons that are told.
+const REASONS: usize = 6;
+
+pub(super) fn render(source: &Source<'_>) -> io::Result<String> {
+    let summary = source.summary;
+    let mut out = String::new();
+    verdict(&mut out, summary);
+    broken(&mut out, summary);
+    slowest(&mut out, summary);
+    held(&mut out, summary);
+    paste(&mut out, source);
+    Ok(out)
+}
+
+fn verdict(out: &mut String, summary: &Summary) {
+    let (mark, word) = match summary.verdict.outcome {
+        Outcome::Held => ("✅", "held"),
+        Outcome::Broken => ("❌", "broken"),
+        Outcome::Invalid => ("⚠️", "invalid: it says nothing"),
+        Outcome::Interrupted => ("⚠️", "interrupted"),
+    };
+    let ran = &summary.ran;
+    line!(out, "## {mark} {} {word}\n", plain(&ran.scenario));
+    let reasons = &summary.verdict.reasons;
+    reasons.iter().take(REASONS).for_each(|reason| line!(out, "- {}", plain(reason)));
+    if let Some(more) = reasons.len().checked_sub(REASONS + 1) {
+        line!(out, "- and {}", counted(more as u64 + 1, "more reason", "more reasons"));
+    }
+    let (reps, requests) = (counted(ran.reps, "rep", "reps"), counted(summary.totals.requests, "request", "requests"));
+    let dates = ran.dates.join(", ");
+    line!(out, "\n{reps}, {requests}, {dates}, seed `{}`; target: {}", ran.seed, plain(&ran.target));
+    if !ran.defects.is_empty() {
+        line!(out, "\nWith defects: {}", plain(&ran.defects.join(", ")));
+    }
+}
+
+/// A row of what is broken: what, the actual value, over how many.
+type Row = (String, String, u64);
+
+fn broken(out: &mut String, summary: &Summary) {
+    let mut rows: Vec<Row> = Vec::new();
+    rows.extend(summary.scenario_limits.iter().filter(|of| of.verdict == LimitVerdict::Exceeded).map(|of| {
+        (format!("limit `{}`", of.text), format!("{} (limit {})", of.actual_words(), of.bound_words()), of.sample_count)
+    }));
+    rows.extend(summary.limits.iter().filter(|of| of.mark == LimitMark::Exceeded).map(|of| {
+        let within = of.limit_us.map(limit).unwrap_or_default();
+        let beyond = format!("{} beyond, p99 {}", share(of.beyond, of.latency.count), micros(of.latency.p99_us));
+        (format!("limit `{}` within {within}", of.label), beyond, of.latency.count)
+    }));
+    rows.extend(summary.rules.iter().filter(|of| of.verdict == RuleVerdict::Broken).map(|of| {
+        (format!("rule `{}` §{}", of.rule, of.section), format!("{} broken", count(of.broken)), of.exercised)
+    }));
+    let of_form = summary.contract.iter().flat_map(|part| &part.findings);
+    rows.extend(
+        of_form
+            .filter(|of| of.severity == ContractSeverity::Broken)
+            .map(|of| (format!("contract `{}` {} `{}`", of.kind, of.label, of.at), of.first.clone(), of.count)),
+    );
+    if rows.is_empty() {
+        return;
+    }
+    line!(out, "\n| broken | actual | of |\n| --- | --- | ---: |");
+    for (what, actual, of) in rows.iter().take(BROKEN) {
+        line!(out, "| {} | {} | {} |", cell(what), cell(actual), count(*of));
+    }
+    if let Some(more) = rows.len().checked_sub(BROKEN + 1) {
+        line!(out, "\nand {} more, in `summary.json`", more + 1);
+    }
+    if let Some(case) = summary.violations.first() {
+        line!(out, "\nFirst case of `{}`: {}  ", case.of, plain(&case.says));
+        line!(out, "{}, {}", plain(&case.who), case.local);
+    }
+}
+
+/// Those whose p99 is nearest to their limit, or beyond it.
+fn slowest(out: &mut String, summary: &Summary) {
+    let limited = summary.limits.iter().filter_map(|of| Some((of, of.limit_us.filter(|us| *us > 0)?)));
+    let mut limited: Vec<(&Limit, u64)> = limited.filter(|(of, _)| of.latency.count > 0).collect();
+    limited.sort_by_key(|(of, limit_us)| std::cmp::Reverse(of.latency.p99_us.saturating_mul(1_000_000) / limit_us));
+    if limited.is_empty() {
+        return;
+    }
+    line!(out, "\n| slowest against their limit | p50 | p95 | p99 | limit | beyond | answers |");
+    line!(out, "| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+    for (of, limit_us) in limited.into_iter().take(SLOWEST) {
+        let (took, beyond) = (of.latency, share(of.beyond, of.latency.count));
+        let [p50, p95, p99] = [took.p50_us, took.p95_us, took.p99_us].map(micros);
+        let within = limit(limit_us);
+        line!(out, "| {} | {p50} | {p95} | {p99} | {within} | {beyond} | {} |", cell(&of.label), count(took.count));
+    }
+}
+
+fn held(out: &mut String, summary: &Summary) {
+    let of = |verdict| summary.rules.iter().filter(|rule| rule.verdict == verdict).count() as u64;
+    let (held, broken) = (of(RuleVerdict::Held), of(RuleVerdict::Broken));
+    let open = of(RuleVerdict::Inconclusive) + of(RuleVerdict::NotExercised) + of(RuleVerdict::NotJudged);
+    line!(out, "\nRules: {held} held, {broken} broken, {open} not decided");
+    let must = summary.rules.iter().filter(|rule| {
+        let decided = matches!(rule.verdict, RuleVerdict::Held | RuleVerdict::Broken);
+        rule.must_exercise && !decided
+    });
+    let must: Vec<String> = must.map(|rule| format!("`{}`", rule.rule)).collect();
+    if !must.is_empty() {
+        line!(out, "\nNot exercised, and had to be: {}", must.join(", "));
+    }
+}
+
+fn paste(out: &mut String, source: &Source<'_>) {
+    line!(out, "\n```sh");
+    source.summary.to_paste().iter().for_each(|(_, text)| line!(out, "{text}"));
+    line!(out, "fieldday report {}", fieldday_folder::quoted(&source.folder.display().to_string()));
+    line!(out, "```");
+}
+
+/// Text that is no markup, on one line.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' => out.push(' '),
+            '<' => out.push_str("&lt;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' => out.extend(['\\', c]),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// Markup on one line of a table.
+fn cell(text: &str) -> String {
+    text.replace(['\n', '\r'], " ").replace('|', "\\|")
+}

@@ -1,0 +1,490 @@
+//! `report.html`: a run, for people, in the order in which they ask.
+
+use super::day::Day;
+use crate::terminal::felt;
+use askama::Template;
+use fieldday_folder::ON_THE_VIRTUAL_CLOCK;
+use fieldday_folder::RunFile;
+use fieldday_folder::series::SeriesFile;
+use fieldday_folder::summary::{Case, HazardLine, Limit, LimitMark, Outcome, RuleLine, RuleVerdict, Summary};
+use fieldday_paint::chart::{Bar, LogBars};
+use fieldday_paint::frame::{Frame, data};
+use fieldday_paint::units;
+use fieldday_rules::limits::{LimitResult, LimitVerdict};
+use fieldday_stories::sequences::Stories;
+use serde::Serialize;
+
+const MAP: &str = include_str!("../../templates/map.js");
+
+/// A run that is to be shown.
+pub struct Report<'a> {
+    /// What came of it.
+    pub summary: &'a Summary,
+    /// What ran.
+    pub run: &'a RunFile,
+    /// The same over the day, if it is known.
+    pub series: Option<&'a SeriesFile>,
+    /// What happened before rules were broken, where it is known.
+    pub stories: &'a Stories,
+}
+
+/// A broken rule with its cases.
+struct Broken<'a> {
+    rule: &'a RuleLine,
+    cases: Vec<Drawn<'a>>,
+    others: Vec<&'a Case>,
+}
+struct Drawn<'a> {
+    case: &'a Case,
+    svg: String,
+    steps: Vec<String>,
+    left_out: usize,
+}
+
+/// A rule in the matrix.
+struct RuleCell<'a> {
+    rule: &'a RuleLine,
+    class: &'static str,
+    tone: &'static str,
+    mark: &'static str,
+    word: &'static str,
+    cases: String,
+}
+
+/// Something with a word for it.
+struct Fact(&'static str, String);
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct View<'a> {
+    summary: &'a Summary,
+    run: &'a RunFile,
+    verdict: &'static str,
+    because: String,
+    reasons: &'a [String],
+    incomplete: Option<String>,
+    glance: Vec<(&'static str, String, String)>,
+    limits: Vec<&'a LimitResult>,
+    bars: String,
+    more_bars: Vec<String>,
+    day: Option<Charts>,
+    no_day: &'static str,
+    felt: Vec<[String; 3]>,
+    rules: Vec<RuleCell<'a>>,
+    rule_counts: String,
+    hazards: Vec<&'a HazardLine>,
+    broken: Vec<Broken<'a>>,
+    map: Option<MapView<'a>>,
+    facts: Vec<Fact>,
+    paste: Vec<(&'static str, String)>,
+}
+
+/// The charts over the day, as HTML.
+struct Charts {
+    note: String,
+    figures: Vec<String>,
+    queues: Vec<String>,
+}
+
+struct MapView<'a> {
+    tenants: Vec<(usize, String, bool)>,
+    note: String,
+    pins: Vec<(&'a str, &'a fieldday_folder::series::Pin)>,
+}
+
+/// What the map's script reads.
+#[derive(Serialize)]
+struct MapData<'a> {
+    from: i64,
+    until: i64,
+    offset_s: i64,
+    tenants: &'a [fieldday_folder::series::MapTenant],
+}
+
+impl Report<'_> {
+    /// The page: one file.
+    pub fn html(&self) -> String {
+        let body = self.body();
+        let title =
+            format!("{} {}: {}", self.summary.ran.scenario, self.summary.ran.seed, word(self.summary.verdict.outcome));
+        let has_map = self.map_series().is_some();
+        let map = self.map_series().map(|series| data(&map_data(series)));
+        Frame {
+            title: &title,
+            kind: "Report",
+            sections: &self.sections(),
+            body: &body,
+            data: &map.map(|map| ("map-data", map)).into_iter().collect::<Vec<_>>(),
+            scripts: if has_map { &[MAP] } else { &[] },
+        }
+        .html()
+    }
+
+    fn map_series(&self) -> Option<&SeriesFile> {
+        self.series.filter(|series| !series.map.tenants.is_empty())
+    }
+    fn sections(&self) -> Vec<(&'static str, String)> {
+        let summary = self.summary;
+        let broken = summary.rules.iter().filter(|rule| rule.verdict == RuleVerdict::Broken).count();
+        let all = [
+            ("verdict", true, "Verdict".to_owned()),
+            ("limits", !summary.scenario_limits.is_empty(), "Limits".to_owned()),
+            ("endpoints", !summary.limits.is_empty(), "Endpoints".to_owned()),
+            ("day", self.has_day(), "Over the day".to_owned()),
+            ("queues", self.has_day(), "Queues".to_owned()),
+            ("felt", self.has_felt(), "What reps felt".to_owned()),
+            ("rules", true, if broken > 0 { format!("Rules ({broken} broken)") } else { "Rules".to_owned() }),
+            ("contract", summary.contract.is_some(), "Contract".to_owned()),
+            ("hazards", self.hazards().next().is_some(), "Hazards".to_owned()),
+            ("violations", !summary.violations.is_empty(), "Violations".to_owned()),
+            ("map", self.map_series().is_some(), "Map".to_owned()),
+            ("facts", true, "Facts".to_owned()),
+        ];
+        all.into_iter().filter(|(_, is_there, _)| *is_there).map(|(id, _, words)| (id, words)).collect()
+    }
+    fn has_day(&self) -> bool {
+        self.series.is_some_and(|series| series.bins() > 0)
+    }
+    fn has_felt(&self) -> bool {
+        self.summary.felt.rep_days > 0
+    }
+    fn hazards(&self) -> impl Iterator<Item = &HazardLine> {
+        self.summary.hazards.iter().filter(|hazard| hazard.count > 0)
+    }
+
+    fn body(&self) -> String {
+        let summary = self.summary;
+        let (because, reasons) = summary
+            .verdict
+            .reasons
+            .split_first()
+            .map_or((String::new(), &[][..]), |(first, rest)| (first.clone(), rest));
+        let charts = self.series.filter(|series| series.bins() > 0).map(|series| {
+            let day = Day::new(series);
+            Charts {
+                note: day.note(),
+                figures: vec![day.latency(), day.classes(), day.load(), day.errors(), day.activities(), day.offline()],
+                queues: vec![day.queues(), day.drains()],
+            }
+        });
+        let view = View {
+            summary,
+            run: self.run,
+            verdict: word(summary.verdict.outcome),
+            because,
+            reasons,
+            incomplete: self.incomplete(),
+            glance: self.glance(),
+            limits: summary.scenario_limits.iter().collect(),
+            bars: bars(
+                "Attempts, as the phone saw them",
+                "Network included; on a logarithmic scale, with the spec's limit.",
+                &summary.limits,
+                |limit| Some(limit.latency),
+            ),
+            more_bars: self.live_bars(),
+            day: charts,
+            no_day: match self.series {
+                Some(_) => "Nothing happened in this run: no rep and nobody in the office did anything.",
+                None => {
+                    "This folder does not say what happened when: it has no series.json, and no whole history to make one from."
+                }
+            },
+            felt: if self.has_felt() { felt::rows(&summary.felt) } else { Vec::new() },
+            rules: summary.rules.iter().map(rule_cell).collect(),
+            rule_counts: self.rule_counts(),
+            hazards: self.hazards().collect(),
+            broken: self.broken(),
+            map: self.map_series().map(map_view),
+            facts: self.facts(),
+            paste: self.paste(),
+        };
+        // Writing to memory: it cannot fail.
+        view.render().unwrap_or_default()
+    }
+
+    fn incomplete(&self) -> Option<String> {
+        let is_whole = self.run.complete && self.summary.complete;
+        let ran = match (self.summary.ran.cells_ran, self.summary.ran.cells) {
+            (ran, of) if ran < of => format!(", after {} of {} cells", units::count(ran), units::count(of)),
+            _ => String::new(),
+        };
+        (!is_whole).then(|| format!("This run did not come to its end{ran}. The page shows what was measured by then."))
+    }
+    fn glance(&self) -> Vec<(&'static str, String, String)> {
+        let (summary, totals) = (self.summary, &self.summary.totals);
+        let sum = |of: fn(&Limit) -> u64| summary.limits.iter().map(of).sum::<u64>();
+        let wrong = sum(|limit| limit.server_errors + limit.foreign + limit.timed_out);
+        let exercised = summary.rules.iter().filter(|rule| rule.exercised > 0).count() as u64;
+        let broken = summary.rules.iter().filter(|rule| rule.broken > 0).count() as u64;
+        let beyond = sum(|limit| limit.beyond);
+        let judged = sum(|limit| if limit.limit_us.is_some() { limit.latency.count } else { 0 });
+        vec![
+            (
+                "Rep-days",
+                units::count(totals.rep_days),
+                format!("{} in the plan", units::count(summary.ran.reps * summary.ran.dates.len().max(1) as u64)),
+            ),
+            ("Requests", units::count(totals.requests), format!("{} attempts", units::count(totals.attempts))),
+            ("Rules broken", units::count(broken), format!("of {} exercised", units::count(exercised))),
+            (
+                "Beyond the spec's limits",
+                units::share(beyond, judged),
+                format!("{} of {} attempts", units::count(beyond), units::count(judged)),
+            ),
+            ("Server trouble", units::share(wrong, totals.attempts), "5xx, not the API's, timed out".to_owned()),
+        ]
+    }
+    /// The clocks that only a live run has.
+    fn live_bars(&self) -> Vec<String> {
+        let limits = &self.summary.limits;
+        type Of = fn(&Limit) -> Option<fieldday_folder::summary::Percentiles>;
+        let clocks: [(&str, &str, Of); 4] = [
+            ("On the wire", "What the target itself took, new connections included.", |limit| limit.wire),
+            (
+                "Of that, opening a connection",
+                "Of the attempts that had to: after a gap of the network, or beside another.",
+                |limit| limit.connect,
+            ),
+            (
+                "From when it was due",
+                "By the plan, whatever the target did before: what coordinated omission would hide.",
+                |limit| limit.due,
+            ),
+            ("As people felt it", "From the wish to its fulfilment, with link, queue and repeats.", |limit| limit.felt),
+        ];
+        clocks
+            .into_iter()
+            .map(|(title, note, of)| bars(title, note, limits, of))
+            .filter(|html| !html.is_empty())
+            .collect()
+    }
+    fn rule_counts(&self) -> String {
+        let of = |verdict| self.summary.rules.iter().filter(|rule| rule.verdict == verdict).count();
+        format!(
+            "{} held, {} broken, {} inconclusive, {} not exercised.",
+            of(RuleVerdict::Held),
+            of(RuleVerdict::Broken),
+            of(RuleVerdict::Inconclusive),
+            of(RuleVerdict::NotExercised) + of(RuleVerdict::NotJudged)
+        )
+    }
+    fn broken(&self) -> Vec<Broken<'_>> {
+        let mut broken = Vec::new();
+        for rule in self.summary.rules.iter().filter(|rule| rule.broken > 0) {
+            let cases = self.summary.violations.iter().enumerate().filter(|(_, case)| case.of == rule.rule);
+            let (mut drawn, mut others) = (Vec::new(), Vec::new());
+            for (place, case) in cases {
+                match self.stories.get(&place) {
+                    Some(story) => drawn.push(Drawn {
+                        case,
+                        svg: story.svg(case),
+                        steps: story.sentences(),
+                        left_out: story.left_out,
+                    }),
+                    // The first one is told in words where there is nothing to draw it from.
+                    None if drawn.is_empty() && others.is_empty() => {
+                        drawn.push(Drawn { case, svg: String::new(), steps: Vec::new(), left_out: 0 });
+                    }
+                    None => others.push(case),
+                }
+            }
+            if !drawn.is_empty() {
+                broken.push(Broken { rule, cases: drawn, others });
+            }
+        }
+        broken
+    }
+    fn facts(&self) -> Vec<Fact> {
+        let (summary, run) = (self.summary, self.run);
+        let (ran, cost) = (&summary.ran, &summary.cost);
+        let mut facts = vec![
+            Fact("Scenario", ran.scenario.clone()),
+            Fact("Seed", ran.seed.clone()),
+            Fact("Version", format!("fieldday {}", summary.version)),
+            Fact("Target", ran.target.clone()),
+            Fact("Dates", ran.dates.join(", ")),
+            Fact("Day", format!("{} to {}", ran.starts_at, ran.ends_at)),
+            Fact("Reps", format!("{} in {}", units::count(ran.reps), units::counted(ran.tenants, "tenant", "tenants"))),
+            Fact("Cells", format!("{} of {}", units::count(ran.cells_ran), units::count(ran.cells))),
+            Fact("Began", run.started_at.to_string()),
+            Fact("Ended", run.ended_at.map_or("not by itself".to_owned(), |at| at.to_string())),
+            Fact(
+                "Took",
+                format!("{} on {}", units::seconds(cost.wall_s), units::counted(cost.threads, "thread", "threads")),
+            ),
+            Fact("Events", units::count(summary.totals.events)),
+            Fact("Host", host(run)),
+            Fact("Fingerprint", summary.fingerprint.clone()),
+        ];
+        let names = |what, names: &[String]| (!names.is_empty()).then(|| Fact(what, names.join(", ")));
+        facts.extend(names("Defects", &ran.defects));
+        facts.extend(names("Left out", &ran.without));
+        facts.extend(cost.peak_memory_bytes.map(|bytes| Fact("Memory", format!("{} at most", units::bytes(bytes)))));
+        facts.extend(summary.history.as_ref().map(|part| {
+            let cells = part.only_cells.as_ref().map_or(String::new(), |cells| format!(" of {}", cells.join(", ")));
+            Fact("History", format!("{}{cells}, {}", part.file, part.why))
+        }));
+        facts.extend(summary.verification.as_ref().map(|checked| {
+            let word = if checked.agreed { "the same twice" } else { "two runs differ" };
+            Fact("Verified", format!("{word}: {}", checked.compared))
+        }));
+        facts
+    }
+    /// The lines to paste.
+    fn paste(&self) -> Vec<(&'static str, String)> {
+        let summary = self.summary;
+        let mut lines = vec![("The same run again", summary.reproduce.clone())];
+        let is_virtual = summary.ran.target == ON_THE_VIRTUAL_CLOCK;
+        if is_virtual && summary.verdict.outcome == Outcome::Broken && !summary.violations.is_empty() {
+            let shrink = summary.reproduce.replacen("fieldday run", "fieldday shrink", 1);
+            lines.push(("The smallest story that shows it", shrink.trim_end_matches(" --record").to_owned()));
+        }
+        lines
+    }
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Held => "held",
+        Outcome::Broken => "broken",
+        Outcome::Invalid => "invalid",
+        Outcome::Interrupted => "interrupted",
+    }
+}
+
+fn host(run: &RunFile) -> String {
+    let host = &run.host;
+    let mut parts = vec![host.os.clone(), host.arch.clone()];
+    parts.extend(host.processor.clone());
+    parts.push(units::counted(host.cores, "core", "cores"));
+    parts.extend(host.memory_bytes.map(units::bytes));
+    parts.push(if host.optimised { "optimised build" } else { "unoptimised build" }.to_owned());
+    parts.retain(|part| !part.is_empty());
+    parts.join(", ")
+}
+
+fn bars(
+    title: &str,
+    note: &str,
+    limits: &[Limit],
+    of: impl Fn(&Limit) -> Option<fieldday_folder::summary::Percentiles>,
+) -> String {
+    let bar = |limit: &Limit| {
+        let latency = of(limit).filter(|latency| latency.count > 0)?;
+        Some(Bar {
+            name: limit.label.clone(),
+            p50: latency.p50_us as f64,
+            p95: latency.p95_us as f64,
+            p99: latency.p99_us as f64,
+            max: latency.max_us as f64,
+            limit: limit.limit_us.map(|us| us as f64),
+            is_bad: limit.mark == LimitMark::Exceeded,
+            count: latency.count,
+        })
+    };
+    let bars: Vec<Bar> = limits.iter().filter_map(bar).collect();
+    if bars.is_empty() {
+        return String::new();
+    }
+    LogBars { title, note, bars: &bars, words: |us| units::micros(us as u64) }.html()
+}
+
+fn rule_cell(rule: &RuleLine) -> RuleCell<'_> {
+    let cell = |class, tone, mark, word, cases: String| RuleCell { rule, class, tone, mark, word, cases };
+    match rule.verdict {
+        RuleVerdict::Held => cell("held", "is-held", "✓", "held", units::count(rule.exercised)),
+        RuleVerdict::Broken => {
+            let cases = format!("{} of {}", units::count(rule.broken), units::count(rule.exercised));
+            cell("broken", "is-broken", "✗", "broken", cases)
+        }
+        RuleVerdict::Inconclusive => {
+            cell("inconclusive", "is-doubt", "?", "inconclusive", units::count(rule.inconclusive))
+        }
+        RuleVerdict::NotExercised | RuleVerdict::NotJudged => {
+            let (class, tone) = if rule.must_exercise { ("must", "is-doubt") } else { ("open", "is-quiet") };
+            cell(class, tone, "–", "not exercised", "no case".to_owned())
+        }
+    }
+}
+
+fn map_view(series: &SeriesFile) -> MapView<'_> {
+    let map = &series.map;
+    let first_broken = map.tenants.iter().position(|tenant| !tenant.pins.is_empty()).unwrap_or(0);
+    let tenants = map.tenants.iter().enumerate().map(|(place, tenant)| {
+        let pins = match tenant.pins.len() as u64 {
+            0 => String::new(),
+            n => format!(", {}", units::counted(n, "violation", "violations")),
+        };
+        let reps = units::counted(tenant.reps.len() as u64, "rep", "reps");
+        (place, format!("{} · {} · {reps}{pins}", tenant.metro, tenant.name), place == first_broken)
+    });
+    let mut note = String::new();
+    if map.moved {
+        note.push_str("All places of this run are moved by an offset of its own, so that nobody's home is shown. ");
+    }
+    if map.left_out > 0 {
+        note.push_str(&format!("{} more are not on the map.", units::counted(map.left_out, "rep", "reps")));
+    }
+    MapView {
+        tenants: tenants.collect(),
+        note,
+        pins: map
+            .tenants
+            .iter()
+            .flat_map(|tenant| tenant.pins.iter().map(|pin| (tenant.metro.as_str(), pin)))
+            .collect(),
+    }
+}
+
+fn map_data(series: &SeriesFile) -> MapData<'_> {
+    let moments = || {
+        let reps = series.map.tenants.iter().flat_map(|tenant| &tenant.reps);
+        reps.flat_map(|rep| rep.way.iter().step_by(4).copied())
+    };
+    MapData {
+        from: moments().min().unwrap_or(0),
+        until: moments().max().unwrap_or(0),
+        offset_s: series.starts_at.micros().div_euclid(1_000_000) + series.offset_s,
+        tenants: &series.map.tenants,
+    }
+}
+
+impl View<'_> {
+    fn us(&self, us: &u64) -> String {
+        units::micros(*us)
+    }
+    fn n(&self, n: &u64) -> String {
+        units::count(*n)
+    }
+    fn limit_class(&self, limit: &LimitResult) -> (&'static str, &'static str) {
+        match limit.verdict {
+            LimitVerdict::Held => ("is-held", "✓ held"),
+            LimitVerdict::Exceeded => ("is-broken", "✗ exceeded"),
+            LimitVerdict::Inconclusive => ("is-doubt", "? undecided"),
+        }
+    }
+    fn actual(&self, limit: &LimitResult) -> String {
+        limit.actual_words()
+    }
+    fn margin(&self, limit: &LimitResult) -> String {
+        limit.margin_words().unwrap_or_else(|| "–".to_owned())
+    }
+    fn mark(&self, limit: &Limit) -> (&'static str, &'static str) {
+        match limit.mark {
+            LimitMark::Held => ("is-held", "✓"),
+            LimitMark::Exceeded => ("is-broken", "✗"),
+            LimitMark::Open => ("is-quiet", "·"),
+        }
+    }
+    fn spec_limit(&self, limit: &Limit) -> String {
+        limit.limit_us.map_or("–".to_owned(), units::limit)
+    }
+    fn errors(&self, limit: &Limit) -> String {
+        let answered = limit.client_errors + limit.server_errors + limit.foreign;
+        units::count(answered + limit.timed_out + limit.unreachable + limit.broken_off)
+    }
+    fn beyond(&self, limit: &Limit) -> String {
+        if limit.limit_us.is_some() { units::share(limit.beyond, limit.latency.count) } else { "–".to_owned() }
+    }
+}

@@ -1,0 +1,95 @@
+//! A run's summary on a terminal: what ran, limits, rules, what reps felt, dangers, totals; and of a run that failed, last
+//! of all, what broke and the line to paste.
+
+mod clocks;
+mod contract;
+mod failure;
+pub(crate) mod felt;
+mod limits;
+mod rules;
+pub(crate) mod scenario_limits;
+mod totals;
+
+use fieldday_folder::ON_THE_VIRTUAL_CLOCK;
+use fieldday_folder::summary::{Outcome, Summary};
+use fieldday_paint::text::heading;
+use fieldday_paint::units::{count, counted};
+use fieldday_paint::{Paint, Tone};
+use fieldday_paint::{line, wrapped};
+use std::fmt::Write as _;
+
+/// The whole report. `folder` is where the run's files are. Whatever is wider than the page has less on a line, but for
+/// what is there to be pasted.
+pub fn report(summary: &Summary, folder: Option<&str>, paint: Paint) -> String {
+    let mut out = String::new();
+    what_ran(&mut out, summary, paint);
+    if summary.totals.requests > 0 {
+        limits::write(&mut out, summary, paint);
+        clocks::write(&mut out, summary, paint);
+        scenario_limits::write(&mut out, summary, paint);
+        rules::write(&mut out, summary, paint);
+        felt::write(&mut out, summary, paint);
+        hazards(&mut out, summary, paint);
+        contract::write(&mut out, summary, paint);
+    }
+    totals::write(&mut out, summary, folder, paint);
+    failure::write(&mut out, summary, paint);
+    verdict(&mut out, summary, paint);
+    out
+}
+
+fn what_ran(out: &mut String, summary: &Summary, paint: Paint) {
+    let ran = &summary.ran;
+    line!(out, "{}  seed {}", paint.on(Tone::Strong, &ran.scenario), ran.seed);
+    let mut say = |text: &str| wrapped(text, paint.prose(2)).iter().for_each(|text| line!(out, "  {text}"));
+    say(ran.about.trim());
+    let cells = match (ran.cells_ran, ran.cells) {
+        (ran, of) if ran == of => counted(of, "cell", "cells"),
+        (ran, of) => format!("{} of {} cells", count(ran), count(of)),
+    };
+    let (reps, tenants) = (counted(ran.reps, "rep", "reps"), counted(ran.tenants, "tenant", "tenants"));
+    line!(out, "");
+    let mut say = |text: &str| wrapped(text, paint.prose(2)).iter().for_each(|text| line!(out, "  {text}"));
+    say(&format!("{reps} in {tenants}, {cells}; {}", ran.target));
+    let time = if ran.target == ON_THE_VIRTUAL_CLOCK { "virtual time" } else { "the plan's day" };
+    say(&format!("{}; {time} {} to {}", ran.dates.join(", "), ran.starts_at, ran.ends_at));
+    for (what, names) in [("with defects", &ran.defects), ("without", &ran.without)] {
+        if !names.is_empty() {
+            say(&format!("{what} {}", names.join(", ")));
+        }
+    }
+}
+
+fn hazards(out: &mut String, summary: &Summary, paint: Paint) {
+    let seen: Vec<_> = summary.hazards.iter().filter(|hazard| hazard.count > 0).collect();
+    if seen.is_empty() {
+        return;
+    }
+    heading(out, paint, "HAZARDS", "nothing is broken, and somebody is harmed all the same");
+    for hazard in seen {
+        let mark = paint.on(Tone::Doubt, "!");
+        line!(out, "  {mark} {}  {}", hazard.hazard, counted(hazard.count, "case", "cases"));
+        for text in wrapped(&hazard.sentence, paint.prose(4)) {
+            line!(out, "    {text}");
+        }
+        if let Some(first) = &hazard.first {
+            let first = format!("first: {} {}", first.local, first.who);
+            wrapped(&first, paint.prose(4)).iter().for_each(|text| line!(out, "    {text}"));
+        }
+    }
+}
+
+fn verdict(out: &mut String, summary: &Summary, paint: Paint) {
+    let (mark, word, tone) = match summary.verdict.outcome {
+        Outcome::Held => ("✓", "held", Tone::Good),
+        Outcome::Broken => ("✗", "broken", Tone::Bad),
+        Outcome::Invalid => ("?", "invalid", Tone::Doubt),
+        Outcome::Interrupted => ("?", "interrupted", Tone::Doubt),
+    };
+    let reasons = wrapped(&summary.verdict.reasons.join("; "), paint.prose(word.len() + 4));
+    let gap = format!("\n{}", " ".repeat(word.len() + 4));
+    line!(out, "\n{}  {}", paint.on(tone, &format!("{mark} {word}")), reasons.join(&gap));
+    for (what, text) in summary.to_paste() {
+        line!(out, "  {what}: {}", paint.on(Tone::Strong, &text));
+    }
+}

@@ -1,0 +1,66 @@
+//! Every rule: held, broken, in doubt, or without a case.
+
+use fieldday_folder::summary::{RuleLine, RuleVerdict, Summary};
+use fieldday_paint::line;
+use fieldday_paint::text::heading;
+use fieldday_paint::units::{count, counted};
+use fieldday_paint::{Entry, Table, figure, words, wrapped};
+use fieldday_paint::{Paint, Tone};
+use std::fmt::Write as _;
+
+pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
+    heading(out, paint, "RULES", "by how many cases were decided; * the scenario must exercise it");
+    let of = |verdict| summary.rules.iter().filter(move |rule| rule.verdict == verdict);
+    let mut table = Table::default();
+    for rule in of(RuleVerdict::Broken) {
+        let cases = format!("{} of {} broken", count(rule.broken), count(rule.exercised));
+        table.row([marked("✗", rule, Tone::Bad), words(cases)]);
+    }
+    for rule in of(RuleVerdict::Inconclusive) {
+        let cases = format!("{}, none of which could be decided", counted(rule.inconclusive, "case", "cases"));
+        table.row([marked("?", rule, Tone::Doubt), words(cases)]);
+    }
+    if !table.is_empty() {
+        out.push_str(&table.render_within(paint, 2, &[]));
+    }
+    held(out, &of(RuleVerdict::Held).collect::<Vec<_>>(), paint);
+    let must = of(RuleVerdict::NotExercised).chain(of(RuleVerdict::NotJudged)).filter(|rule| rule.must_exercise);
+    for rule in must {
+        let why = if rule.verdict == RuleVerdict::NotJudged { "not judged yet" } else { "no case" };
+        line!(out, "  {}  {why}", paint.on(Tone::Doubt, &format!("– {}*", rule.rule)));
+    }
+    let others = |verdict| of(verdict).filter(|rule| !rule.must_exercise).map(|rule| rule.rule.as_str());
+    names(out, "– not exercised: ", others(RuleVerdict::NotExercised).collect(), paint);
+    names(out, "– not judged yet: ", others(RuleVerdict::NotJudged).collect(), paint);
+}
+
+/// Below this, one column of rules is enough.
+const TWO_COLUMNS: usize = 80;
+
+/// Two columns of them, if there is room: there are many, and little to say of each.
+fn held(out: &mut String, rules: &[&RuleLine], paint: Paint) {
+    let mut table = Table::default();
+    let rows = rules.len().div_ceil(if paint.width() < TWO_COLUMNS { 1 } else { 2 });
+    for (i, left) in rules.iter().take(rows).enumerate() {
+        let mut row = vec![marked("✓", left, Tone::Good), figure(count(left.exercised))];
+        if let Some(right) = rules.get(rows + i) {
+            row.extend([words("  "), marked("✓", right, Tone::Good), figure(count(right.exercised))]);
+        }
+        table.row(row);
+    }
+    out.push_str(&table.render_within(paint, 2, &[]));
+}
+
+fn marked(mark: &str, rule: &RuleLine, tone: Tone) -> Entry {
+    words(format!("{mark} {}{}", rule.rule, if rule.must_exercise { "*" } else { "" })).tone(tone)
+}
+
+fn names(out: &mut String, title: &str, names: Vec<&str>, paint: Paint) {
+    if names.is_empty() {
+        return;
+    }
+    for (i, text) in wrapped(&names.join(", "), paint.prose(2 + title.chars().count())).iter().enumerate() {
+        let before = if i == 0 { title.to_owned() } else { " ".repeat(title.chars().count()) };
+        line!(out, "  {}", paint.on(Tone::Faint, &format!("{before}{text}")));
+    }
+}

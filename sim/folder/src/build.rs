@@ -1,0 +1,289 @@
+//! Makes the summary of what came of a run.
+
+use crate::cases::{CellClock, Clocks};
+use crate::contract;
+use crate::hlog::op_word;
+use crate::recipe::Recipe;
+use crate::summary::*;
+use fieldday_api::endpoint::{Op, TimeoutClass};
+use fieldday_api::rules::Rule;
+use fieldday_engine::run::RunOutcome;
+use fieldday_history::event::{Lapse, Screen};
+use fieldday_kernel::time::Span;
+use fieldday_rules::limits::{self, LimitResult};
+use fieldday_rules::verdict::Evidence;
+use fieldday_rules::{CLASSES, Contract, Findings, Hazard, Mark, OpMeasures, Settings};
+use fieldday_world::plan::Plan;
+use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
+
+/// What a run on the virtual clock calls.
+pub const ON_THE_VIRTUAL_CLOCK: &str = "the model backend, on the virtual clock";
+
+/// What a run itself does not know.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// What was typed, in effect.
+    pub recipe: Recipe,
+    /// Threads that cells ran on.
+    pub threads: u64,
+    /// Seconds on the wall's clock.
+    pub wall_s: f64,
+    /// Seconds of processor time.
+    pub cpu_s: Option<f64>,
+    /// The most memory that was held.
+    pub peak_memory_bytes: Option<u64>,
+    /// What a live run called; none of a virtual run.
+    pub target: Option<String>,
+    /// How long a live run called its target, in microseconds on the wall's clock; none of a virtual run.
+    pub live_us: Option<u64>,
+    /// Where the generator of a live run could not keep up, in a sentence each: such a run is invalid.
+    pub generator: Vec<String>,
+    /// Why a live run ended before its time, if it did.
+    pub budget: Option<String>,
+    /// Cells whose clocks are not the plan's.
+    pub clocks: BTreeMap<u32, CellClock>,
+    /// What running twice showed.
+    pub verification: Option<Verification>,
+    /// How the target's answers differ from the spec in form.
+    pub contract: Contract,
+    /// What was recorded.
+    pub history: Option<HistoryPart>,
+}
+
+impl Summary {
+    /// The summary of what came of running a plan.
+    pub fn new(facts: Facts, plan: &Plan, outcome: &RunOutcome) -> Summary {
+        let scenario = plan.scenario();
+        let contract = contract::part(&facts.contract, &scenario.contract);
+        let failing = contract::failing(&outcome.measures);
+        let mut clocks = Clocks::new(plan, facts.clocks.clone());
+        let judged = scenario.limits.iter().map(|limit| limits::judge(limit, &outcome.measures, facts.live_us));
+        let judged: Vec<LimitResult> = if outcome.requests > 0 { judged.collect() } else { Vec::new() };
+        let evidence = Evidence {
+            findings: &outcome.findings,
+            must_exercise: &scenario.must_exercise,
+            requests: outcome.requests,
+            cells: outcome.cells,
+            cells_planned: outcome.cells_planned,
+            complete: outcome.complete,
+            contract_broken: contract.as_ref().map_or(0, contract::broken),
+            failing: &failing,
+            limits: &judged,
+            generator: &facts.generator,
+            budget: facts.budget.as_deref(),
+            differs: facts.verification.as_ref().is_some_and(|v| !v.agreed),
+        };
+        let verdict = evidence.verdict();
+        Summary {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            complete: outcome.complete,
+            ran: ran(&facts, plan, outcome),
+            limits: by_endpoint(outcome),
+            scenario_limits: judged,
+            rules: Rule::ALL.iter().map(|rule| rule_line(*rule, &outcome.findings, &scenario.must_exercise)).collect(),
+            felt: felt(&outcome.measures.felt),
+            contract,
+            not_exercised_parts: failing.iter().map(contract::not_exercised).collect(),
+            hazards: hazards(&outcome.findings, &mut clocks),
+            marks: marks(&outcome.findings),
+            violations: clocks.violations(&outcome.findings),
+            totals: Totals {
+                rep_days: outcome.rep_days,
+                requests: outcome.requests,
+                attempts: outcome.measures.ops.iter().map(|op| op.attempts).sum(),
+                events: outcome.events,
+            },
+            cost: cost(&facts, outcome),
+            fingerprint: outcome.fingerprint.to_string(),
+            reproduce: reproduce(&facts.recipe, verdict.outcome, facts.verification.as_ref()),
+            verification: facts.verification,
+            history: facts.history,
+            verdict,
+        }
+    }
+}
+
+/// A run that failed is wanted again with its history; one that was not the same twice, twice.
+fn reproduce(recipe: &Recipe, outcome: Outcome, verification: Option<&Verification>) -> String {
+    match outcome {
+        _ if verification.is_some_and(|v| !v.agreed) => format!("{recipe} --verify"),
+        Outcome::Broken if recipe.live.is_empty() => format!("{recipe} --record"),
+        Outcome::Broken => recipe.to_string(),
+        Outcome::Held | Outcome::Invalid | Outcome::Interrupted => recipe.to_string(),
+    }
+}
+
+fn ran(facts: &Facts, plan: &Plan, outcome: &RunOutcome) -> Ran {
+    let scenario = plan.scenario();
+    Ran {
+        scenario: scenario.name.clone(),
+        about: scenario.about.clone(),
+        seed: format!("{:#x}", plan.seed()),
+        target: facts.target.clone().unwrap_or_else(|| ON_THE_VIRTUAL_CLOCK.to_owned()),
+        dates: scenario.day.dates.iter().map(ToString::to_string).collect(),
+        starts_at: plan.start().to_string(),
+        ends_at: plan.end().to_string(),
+        reps: scenario.people.reps,
+        tenants: scenario.people.tenants.into(),
+        cells: outcome.cells_planned.into(),
+        cells_ran: outcome.cells.into(),
+        defects: scenario.defects.clone(),
+        without: scenario.remove.clone(),
+    }
+}
+
+fn by_endpoint(outcome: &RunOutcome) -> Vec<Limit> {
+    let called = Op::ALL.iter().filter(|op| outcome.measures.op(**op).attempts > 0);
+    called.map(|op| limit(*op, outcome.measures.op(*op), &outcome.findings)).collect()
+}
+
+fn limit(op: Op, measured: &OpMeasures, findings: &Findings) -> Limit {
+    let class = op.endpoint().class;
+    let word = serde_json::to_value(class).ok().and_then(|word| word.as_str().map(str::to_owned));
+    Limit {
+        op: op_word(op),
+        label: op.label().to_owned(),
+        class: word.unwrap_or_default(),
+        limit_us: (class != TimeoutClass::Transfer).then(|| micros(class.limit())),
+        attempts: measured.attempts,
+        answered: measured.answered,
+        client_errors: measured.client_errors,
+        server_errors: measured.server_errors,
+        foreign: measured.foreign,
+        timed_out: measured.lapsed(Lapse::Timeout),
+        unreachable: measured.lapsed(Lapse::Unreachable),
+        broken_off: measured.lapsed(Lapse::Broken),
+        cancelled: measured.lapsed(Lapse::Cancelled),
+        killed: measured.lapsed(Lapse::Killed),
+        latency: percentiles(&measured.took, 1),
+        beyond: measured.beyond_limit,
+        mark: limit_mark(op, findings),
+        wire: measured.live.wire.recorded().map(|took| percentiles(took, 1)),
+        connect: measured.live.connect.recorded().map(|took| percentiles(took, 1)),
+        due: measured.live.due.recorded().map(|took| percentiles(took, 1)),
+        felt: measured.live.felt.recorded().map(|took| percentiles(took, 1)),
+    }
+}
+
+/// How an endpoint's class stands to its limit, and whether this endpoint has its part in that.
+pub(crate) fn limit_mark(op: Op, findings: &Findings) -> LimitMark {
+    let Some(place) = CLASSES.iter().position(|class| *class == op.endpoint().class) else { return LimitMark::Open };
+    let settings = Settings::default();
+    // Each class has a count of phones' attempts, and one of desks'.
+    let lines = findings.punctuality.iter().skip(place).step_by(CLASSES.len());
+    let told: Vec<_> = lines.filter(|line| line.judged >= settings.late_samples_min).collect();
+    let exceeded = told.iter().any(|line| line.late * 1_000_000 > line.judged * settings.late_share_max_ppm);
+    match () {
+        () if told.is_empty() => LimitMark::Open,
+        () if exceeded && findings.late.iter().any(|late| late.op == Some(op)) => LimitMark::Exceeded,
+        () => LimitMark::Held,
+    }
+}
+
+fn rule_line(rule: Rule, findings: &Findings, must: &[Rule]) -> RuleLine {
+    let count = findings.count(rule);
+    RuleLine {
+        rule: rule.name().to_owned(),
+        section: rule.section().to_owned(),
+        sentence: rule.sentence().to_owned(),
+        verdict: match findings.verdict(rule) {
+            fieldday_rules::Verdict::Held => RuleVerdict::Held,
+            fieldday_rules::Verdict::Broken => RuleVerdict::Broken,
+            fieldday_rules::Verdict::Inconclusive => RuleVerdict::Inconclusive,
+            fieldday_rules::Verdict::NotExercised => RuleVerdict::NotExercised,
+            fieldday_rules::Verdict::NotJudged => RuleVerdict::NotJudged,
+        },
+        exercised: count.exercised,
+        broken: count.broken,
+        inconclusive: count.inconclusive,
+        must_exercise: must.contains(&rule),
+    }
+}
+
+fn felt(felt: &fieldday_rules::Felt) -> Felt {
+    let spinner = Op::ALL.iter().zip(felt.spinner).map(|(op, span)| (op.label().to_owned(), span));
+    let stale = Screen::ALL.iter().zip(felt.stale).map(|(screen, span)| (screen_word(*screen), span));
+    Felt {
+        rep_days: felt.rep_days,
+        spinner_us: felt.spinner.iter().map(|span| micros(*span)).sum(),
+        spinner_by_endpoint: parts(spinner),
+        retrying: felt.retrying,
+        cancelled: felt.cancelled,
+        offline_us: micros(felt.offline),
+        offline_by_day: percentiles(&felt.offline_by_day, 1_000_000),
+        stale_us: felt.stale.iter().map(|span| micros(*span)).sum(),
+        stale_by_screen: parts(stale),
+        age_shown: percentiles(&felt.age, 1_000),
+        nothing_to_show: felt.nothing,
+        queue_length: Lengths { max: felt.queue_length_max, ..lengths(&felt.queue_length) },
+        queue_drain: percentiles(&felt.drain, 1_000),
+        queued_at_end: felt.queued_at_end,
+        upload: percentiles(&felt.upload, 1_000_000),
+        uploads_unfinished: felt.uploads_unfinished,
+        calls_by_day: lengths(&felt.calls_by_day),
+    }
+}
+
+fn parts(of: impl Iterator<Item = (String, Span)>) -> Vec<Part> {
+    let mut parts: Vec<Part> = of.map(|(of, span)| Part { of, us: micros(span) }).filter(|part| part.us > 0).collect();
+    parts.sort_by_key(|part| std::cmp::Reverse(part.us));
+    parts
+}
+
+fn screen_word(screen: Screen) -> String {
+    let word = serde_json::to_value(screen).ok().and_then(|word| word.as_str().map(str::to_owned));
+    word.unwrap_or_else(|| format!("{screen:?}"))
+}
+
+fn hazards(findings: &Findings, clocks: &mut Clocks<'_>) -> Vec<HazardLine> {
+    let line = |(hazard, count): (&Hazard, u64)| HazardLine {
+        hazard: hazard.name().to_owned(),
+        sentence: hazard.sentence().to_owned(),
+        count,
+        first: findings.hazards.cases.iter().find(|case| case.hazard == *hazard).and_then(|case| clocks.hazard(case)),
+    };
+    Hazard::ALL.iter().zip(findings.hazards.counts).map(line).collect()
+}
+
+fn marks(findings: &Findings) -> Vec<MarkLine> {
+    let line = |mark: Mark| MarkLine { mark: mark.name().to_owned(), count: findings.marks.count(mark) };
+    findings.marks.reached().map(line).collect()
+}
+
+fn cost(facts: &Facts, outcome: &RunOutcome) -> Cost {
+    let per = |n: u64, s: f64| if s > 0.0 { n as f64 / s } else { 0.0 };
+    Cost {
+        threads: facts.threads,
+        wall_s: facts.wall_s,
+        cpu_s: facts.cpu_s,
+        peak_memory_bytes: facts.peak_memory_bytes,
+        rep_days_per_s: per(outcome.rep_days, facts.wall_s),
+        requests_per_s: per(outcome.requests, facts.wall_s),
+        requests_per_cpu_s: facts.cpu_s.map(|cpu_s| per(outcome.requests, cpu_s)),
+        requests_per_rep_day: per(outcome.requests, outcome.rep_days as f64),
+    }
+}
+
+fn micros(span: Span) -> u64 {
+    span.as_micros().max(0).unsigned_abs()
+}
+
+/// Percentiles of values that are `unit_us` microseconds each.
+fn percentiles(of: &Histogram<u32>, unit_us: u64) -> Percentiles {
+    let at = |quantile: f64| of.value_at_quantile(quantile) * unit_us;
+    Percentiles {
+        count: of.len(),
+        p50_us: at(0.5),
+        p95_us: at(0.95),
+        p99_us: at(0.99),
+        p999_us: at(0.999),
+        max_us: of.max() * unit_us,
+    }
+}
+
+fn lengths(of: &Histogram<u32>) -> Lengths {
+    let at = |quantile: f64| of.value_at_quantile(quantile);
+    Lengths { count: of.len(), p50: at(0.5), p95: at(0.95), p99: at(0.99), max: of.max() }
+}

@@ -1,0 +1,310 @@
+//! `fieldday check`: the history in a run folder, judged again, beside what the folder's `summary.json` says.
+//!
+//! A folder that is incomplete (its run was killed or interrupted) is judged up to where its history was cut, and says so.
+//! A history that is damaged or foreign is refused. What the two say of a rule must be the same: how often it was
+//! exercised, broken, and could not be decided.
+
+mod judged;
+
+use crate::build::Facts;
+use crate::folder::HISTORY;
+use crate::kept::{Kept, KeptError, was_cut};
+use crate::recipe::Recipe;
+use crate::series::{Ground, SeriesFile};
+use crate::summary::{Outcome, Summary};
+use fieldday_engine::run::RunOutcome;
+use fieldday_history::file::Reader;
+use fieldday_kernel::time::{Time, Zone};
+use fieldday_paint::json;
+use fieldday_paint::units::count;
+use fieldday_rules::{Findings, Measures, Settings};
+use fieldday_world::plan::Plan;
+use fieldday_world::scenario::limits::Clock;
+use judged::{Judged, Wrong};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
+/// The version of [`Checked`] as JSON.
+pub const CHECK_SCHEMA: u32 = 1;
+/// What differs from the folder's own account.
+const DIFFERS: u8 = 4;
+
+/// What judging a folder again came to.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Checked {
+    /// The version of this document's shape.
+    pub schema: u32,
+    /// What was judged.
+    pub judged: Extent,
+    /// Whether the counts of every rule were compared with those of `summary.json`.
+    pub compared: bool,
+    /// Why they were not, if they were not.
+    pub not_compared: Option<String>,
+    /// Where the history says something else than the folder.
+    pub differences: Vec<Differs>,
+    /// The summary, made anew of the history.
+    pub summary: Summary,
+    /// The same over the day.
+    #[serde(skip)]
+    pub series: SeriesFile,
+}
+
+/// How much of a run was judged.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Extent {
+    /// Whether the history has its end.
+    pub whole: bool,
+    /// Events.
+    pub events: u64,
+    /// Cells.
+    pub cells: u64,
+    /// The moment of the last event, in UTC; none if there is no event.
+    pub until: Option<Time>,
+}
+
+/// Something of which the folder says one thing and its history another.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Differs {
+    /// Of what: a rule, or a part of the history.
+    pub of: String,
+    /// What of it.
+    pub what: String,
+    /// As the folder has it.
+    pub recorded: String,
+    /// As judged now.
+    pub judged: String,
+}
+
+/// Only what is asked of a `summary.json`.
+#[derive(Deserialize)]
+struct Outline {
+    rules: Vec<OutlineRule>,
+    totals: OutlineTotals,
+    history: Option<OutlineHistory>,
+}
+
+#[derive(Deserialize)]
+struct OutlineRule {
+    rule: String,
+    exercised: u64,
+    broken: u64,
+    inconclusive: u64,
+}
+
+#[derive(Deserialize)]
+struct OutlineTotals {
+    requests: u64,
+}
+
+#[derive(Deserialize)]
+struct OutlineHistory {
+    only_cells: Option<Vec<String>>,
+}
+
+/// Judges the history of a folder again. `secret` is something that nobody can guess: see [`Ground::secret`].
+pub fn check(kept: &Kept, secret: u64) -> Result<Checked, KeptError> {
+    let wrong = |problem: String, hint: &str| kept.wrong(HISTORY, problem, hint);
+    let plan = Plan::new(Arc::new(kept.run.scenario.clone()), kept.seed)
+        .map_err(|error| kept.wrong("run.json", format!("its scenario cannot be planned: {error}"), HINT))?;
+    let file = File::open(kept.path.join(HISTORY)).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            wrong("there is no such file: nothing was recorded that could be judged".to_owned(), "run with --record")
+        }
+        _ => wrong(format!("it cannot be read: {error}"), HINT),
+    })?;
+    let length = file.metadata().map_or(0, |data| data.len());
+    let mut judged = match Reader::new(file) {
+        Ok(mut reader) => {
+            let (of, seed) = (&reader.header.scenario, reader.header.seed);
+            if *of != kept.run.scenario.name || seed != kept.seed {
+                let ours = format!("{}, seed {:#x}", kept.run.scenario.name, kept.seed);
+                let problem = format!("it is the history of another run: of {of}, seed {seed:#x}, and not of {ours}");
+                return Err(wrong(problem, HINT));
+            }
+            judged::judge(&mut reader, &kept.run, &plan).map_err(|error| match error {
+                Wrong::File(error) => wrong(damaged(&error), hint(&error)),
+                Wrong::Line(line, problem) => wrong(format!("line {line}: {problem}"), HINT),
+            })?
+        }
+        Err(error) if was_cut(&error, length) => nothing(&plan),
+        Err(error) => return Err(wrong(format!("expected a history of this run: {error}"), hint(&error))),
+    };
+    let outline = kept.summary_text()?.map(|text| outline(kept, &text)).transpose()?;
+    Ok(told(kept, &plan, &mut judged, outline.as_ref(), secret))
+}
+
+const HINT: &str = "judge a folder as `fieldday run` wrote it";
+
+fn damaged(error: &fieldday_history::file::HistoryError) -> String {
+    use fieldday_history::file::HistoryError;
+    match error {
+        HistoryError::Io(error) => format!("it is damaged and cannot be read on: {error}"),
+        error => error.to_string(),
+    }
+}
+
+fn hint(error: &fieldday_history::file::HistoryError) -> &'static str {
+    use fieldday_history::file::HistoryError;
+    match error {
+        HistoryError::Newer { .. } | HistoryError::Version { .. } => "check it with the version that wrote it",
+        _ => HINT,
+    }
+}
+
+fn outline(kept: &Kept, text: &str) -> Result<Outline, KeptError> {
+    serde_json::from_str(text).map_err(|error| {
+        let problem = format!("expected the summary that `fieldday run` writes: {error}");
+        kept.wrong("summary.json", problem, "move it out of the folder to judge the history without comparing")
+    })
+}
+
+/// Of a history in which not even a header had been written.
+fn nothing(plan: &Plan) -> Judged {
+    let outcome = RunOutcome {
+        fingerprint: fieldday_kernel::fingerprint::Fingerprint::default(),
+        cells: 0,
+        cells_planned: plan.cells(),
+        events: 0,
+        requests: 0,
+        rep_days: 0,
+        findings: Findings::new(&Settings::default()),
+        measures: Measures::default(),
+        complete: false,
+    };
+    Judged {
+        outcome,
+        cells: Vec::new(),
+        clocks: Default::default(),
+        end: None,
+        contract: Default::default(),
+        during: None,
+    }
+}
+
+fn told(kept: &Kept, plan: &Plan, judged: &mut Judged, outline: Option<&Outline>, secret: u64) -> Checked {
+    let whole = judged.end.is_some();
+    let partly = outline.and_then(|outline| outline.history.as_ref()).and_then(|part| part.only_cells.as_ref());
+    let not_compared = match (outline, partly) {
+        (None, _) => Some("the folder has no summary.json".to_owned()),
+        (_, Some(cells)) => Some(format!("only {} was recorded", cells.join(", "))),
+        _ if kept.run.complete && !whole => Some("the history was cut".to_owned()),
+        _ => None,
+    };
+    let mut differences = of_the_file(kept, judged);
+    if let (Some(outline), None) = (outline, &not_compared) {
+        differences.extend(outline.rules.iter().flat_map(|rule| of_a_rule(rule, &judged.outcome.findings)));
+        // How many requests reached the backend is known to the run alone.
+        judged.outcome.requests = outline.totals.requests;
+    }
+    let extent = Extent {
+        whole,
+        events: judged.outcome.events,
+        cells: judged.cells.len() as u64,
+        until: judged.during.map(|(_, last)| last),
+    };
+    let summary = summary(kept, plan, judged, &extent);
+    let mut ground = Ground::of_plan(plan);
+    if !kept.run.is_virtual() {
+        (ground.speed, ground.secret) = (kept.run.scenario.live.speed, Some(secret));
+    }
+    let series = SeriesFile::new(&ground, &judged.outcome);
+    let compared = not_compared.is_none();
+    Checked { schema: CHECK_SCHEMA, judged: extent, compared, not_compared, differences, summary, series }
+}
+
+fn summary(kept: &Kept, plan: &Plan, judged: &Judged, extent: &Extent) -> Summary {
+    let live_us = judged.during.filter(|_| !kept.run.is_virtual()).map(|(first, last)| {
+        let during = last.since(first).as_micros();
+        u64::try_from(during).unwrap_or(0)
+    });
+    let contract = judged.contract.clone();
+    let facts =
+        Facts { recipe: Recipe::default(), live_us, clocks: judged.clocks.clone(), contract, ..Facts::default() };
+    let mut summary = Summary::new(facts, plan, &judged.outcome);
+    let is_broken = summary.verdict.outcome == Outcome::Broken;
+    let again = if is_broken && kept.run.is_virtual() { " --record" } else { "" };
+    summary.reproduce = format!("{}{again}", kept.run.reproduce.trim_end_matches(" --record"));
+    for (limit, result) in kept.run.scenario.limits.iter().zip(&mut summary.scenario_limits) {
+        if live_us.is_some() && limit.clock != Clock::Attempt && result.sample_count == 0 {
+            result.note = Some(format!("`{}` is not in a history", limit.clock.word()));
+        }
+    }
+    if !kept.run.is_virtual() {
+        summary.ran.target = kept.run.target.clone();
+        if let Some((first, last)) = judged.during {
+            (summary.ran.starts_at, summary.ran.ends_at) = (first.to_string(), last.to_string());
+        }
+    }
+    if !extent.whole
+        && let Some(reason) = summary.verdict.reasons.first_mut()
+    {
+        *reason = extent.incomplete();
+    }
+    summary
+}
+
+impl Extent {
+    /// Up to where a history was judged that has no end: `incomplete, judged up to 15:04:05 UTC on 2026-06-10`
+    pub fn incomplete(&self) -> String {
+        let utc = Zone::utc();
+        match self.until {
+            Some(at) => format!("incomplete, judged up to {} UTC on {}", utc.time_of_day(at), utc.date(at)),
+            None => "incomplete: it ends before the first event".to_owned(),
+        }
+    }
+}
+
+fn of_the_file(kept: &Kept, judged: &Judged) -> Vec<Differs> {
+    let differs = |what: &str, recorded: String, judged: String| Differs {
+        of: HISTORY.to_owned(),
+        what: what.to_owned(),
+        recorded,
+        judged,
+    };
+    let mut found = Vec::new();
+    let Some((events, print)) = judged.end else {
+        if kept.run.complete {
+            found.push(differs("end", "run.json says that the run is complete".to_owned(), "it was cut".to_owned()));
+        }
+        return found;
+    };
+    if events != judged.outcome.events {
+        found.push(differs("events", count(events), count(judged.outcome.events)));
+    }
+    if print != judged.outcome.fingerprint {
+        found.push(differs("fingerprint", print.to_string(), judged.outcome.fingerprint.to_string()));
+    }
+    found
+}
+
+fn of_a_rule(recorded: &OutlineRule, findings: &Findings) -> Vec<Differs> {
+    let Some(rule) = fieldday_api::rules::Rule::named(&recorded.rule) else { return Vec::new() };
+    let now = findings.count(rule);
+    let counts = [
+        ("exercised", recorded.exercised, now.exercised),
+        ("broken", recorded.broken, now.broken),
+        ("inconclusive", recorded.inconclusive, now.inconclusive),
+    ];
+    let differing = counts.into_iter().filter(|(_, recorded, now)| recorded != now);
+    let told = |(what, before, now): (&str, u64, u64)| Differs {
+        of: recorded.rule.clone(),
+        what: what.to_owned(),
+        recorded: count(before),
+        judged: count(now),
+    };
+    differing.map(told).collect()
+}
+
+impl Checked {
+    /// What the command exits with: as the run would have, unless the folder says something else than its history.
+    pub fn exit_code(&self) -> u8 {
+        if self.differences.is_empty() { self.summary.verdict.exit_code } else { DIFFERS }
+    }
+    /// The document for programs.
+    pub fn to_json(&self) -> String {
+        // Plain data of strings and numbers: it cannot fail.
+        json(self).unwrap_or_default()
+    }
+}
