@@ -5,7 +5,6 @@
 //! latencies and what a person felt of them. Both add up over cells.
 //!
 //! The scenario's own [limits] are judged over the measures, and the [verdict] weighs all of it: it decides the exit code.
-//! The [attempts] of a story join what was sent with what came of it, for those who tell it.
 //!
 //! # What a judge may believe
 //!
@@ -30,7 +29,6 @@
 //!    expected and what was seen, without private values, and `notes.inconclusive(rule)` for a case that nobody can decide.
 //! 4. In `tests/`, a stream that trips it and one that does not, the doubtful cases among the latter.
 
-pub mod attempts;
 mod contract;
 mod docket;
 mod facts;

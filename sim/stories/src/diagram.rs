@@ -1,10 +1,10 @@
 //! The end of a failure as a sequence diagram, in Mermaid.
 
+use crate::attempts::attempts;
 use crate::story::Told;
 use fieldday_history::event::{Lapse, Sent, Truth};
 use fieldday_history::{Event, What};
 use fieldday_kernel::time::Span;
-use fieldday_rules::attempts::attempts;
 use std::fmt::Write as _;
 
 /// Messages before the violation that a diagram shows at most.

@@ -1,8 +1,8 @@
 //! A failure as `repro.har`: what went over the network, for the tools of a browser. HTTP Archive 1.2, as a
 //! few plain types: the fields that the format demands, and `_error`, with which browsers note a request without an answer.
 
-use fieldday_rules::attempts::problem;
-use fieldday_rules::attempts::{Attempt, attempts};
+use crate::attempts::problem;
+use crate::attempts::{Attempt, attempts};
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::http::{redacted, redacted_answer};
 use fieldday_history::event::Bearer;

@@ -4,6 +4,7 @@
 //! [`timeline`] on a terminal (a [`stepper`] goes through it), a [HAR](har), and a [script] of curl calls that can be run
 //! against a backend. [`sequences`] draws what happened before the cases of a report's page.
 
+pub mod attempts;
 mod diagram;
 mod draw;
 pub mod har;

@@ -5,7 +5,7 @@ use fieldday_engine::cell::{CellRun, Keep};
 use fieldday_engine::shrink::{Case, look};
 use fieldday_history::Event;
 use fieldday_rules::Measures;
-use fieldday_rules::attempts::attempts;
+use fieldday_stories::attempts::attempts;
 use fieldday_stories::har::har;
 use fieldday_stories::script::script;
 use fieldday_stories::story::{Told, names, story};

@@ -26,8 +26,8 @@ use fieldday_live::run::{LiveOutcome, LiveRun, day_clocks, lasts, most_connectio
 use fieldday_live::target::Target;
 use fieldday_live::worker::{AUDITS_FOR, Pulse};
 use fieldday_mock::{Clock as MockClock, Mock, Options as MockOptions};
-use fieldday_rep::station::DayClock;
 use fieldday_paint::units::{count, counted};
+use fieldday_rep::station::DayClock;
 use fieldday_tokens::{Source, Wallet};
 use fieldday_world::export::{Export, Format as ExportFormat};
 use fieldday_world::plan::Plan;

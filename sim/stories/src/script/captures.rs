@@ -1,6 +1,6 @@
 //! What an answer gave that a later request needs.
 
-use fieldday_rules::attempts::Attempt;
+use crate::attempts::Attempt;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::http::redacted;
 use fieldday_history::End;

@@ -5,7 +5,7 @@
 
 mod captures;
 
-use fieldday_rules::attempts::{Attempt, attempts, problem};
+use crate::attempts::{Attempt, attempts, problem};
 use captures::Captures;
 use fieldday_api::call::Call;
 use fieldday_api::http::redacted;
