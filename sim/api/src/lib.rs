@@ -8,6 +8,7 @@
 
 pub mod call;
 pub mod dataset;
+pub mod defaults;
 pub mod defects;
 pub mod dialect;
 pub mod endpoint;

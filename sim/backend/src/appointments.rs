@@ -8,14 +8,12 @@ use crate::shifts::LAG;
 use crate::state::{AppointmentRow, At, Before, Kind, Tenant, agenda_key};
 use crate::{Backend, Seen};
 use fieldday_api::call::Answer;
+use fieldday_api::defaults::FIRST_PAGE;
 use fieldday_api::names::{LeadStatus, Outcome};
 use fieldday_api::wire::appointments::{
     Appointment, AppointmentDetail, AppointmentList, AppointmentPatch, AppointmentQuery, AppointmentSummary,
 };
 use fieldday_kernel::time::{Date, Span, Time, Zone};
-
-/// §0.3's page, for the reading by which the list of appointments pages too.
-const PAGE: u32 = 50;
 
 impl Backend {
     /// `GET /appointments`: a whole local date, by start.
@@ -43,7 +41,7 @@ impl Backend {
         };
         let mut window = match self.config.readings.appointments_page {
             true => {
-                let (limit, config) = (query.limit.or(Some(PAGE)), &self.config);
+                let (limit, config) = (query.limit.or(Some(FIRST_PAGE)), &self.config);
                 Some(Window::new(limit, query.offset, &config.readings, config.max_limit_policy, false)?)
             }
             false => None,

@@ -2,6 +2,7 @@
 
 use crate::defects::Defect;
 use crate::mishaps::Mishap;
+use fieldday_api::defaults;
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
@@ -35,7 +36,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             service: ServiceTimes::default(),
-            leeway: Span::seconds(60),
+            leeway: defaults::LEEWAY,
             readings: Readings::default(),
             mishaps: Vec::new(),
             defects: Vec::new(),
@@ -63,7 +64,12 @@ pub struct Readings {
 
 impl Default for Readings {
     fn default() -> Self {
-        Readings { appointments_page: false, page_default: 100, page_max: 1_000, upload_url_minutes: 15 }
+        Readings {
+            appointments_page: false,
+            page_default: defaults::PAGE,
+            page_max: defaults::PAGE_MAX,
+            upload_url_minutes: defaults::UPLOAD_URL_LIFE_MINUTES,
+        }
     }
 }
 

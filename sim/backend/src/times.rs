@@ -1,6 +1,7 @@
 //! Log-normal durations from integers alone: a table of quantiles, made once, drawn from by interpolation.
 
 use crate::config::{ServiceTimes, Spread};
+use fieldday_api::defaults::LONGEST_US;
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::random::Stream;
 use fieldday_kernel::time::Span;
@@ -14,8 +15,6 @@ const NORMAL: [u32; 15] = [
 const MIDDLE: usize = 6;
 /// Ratios are kept with so many binary places.
 const BITS: u32 = 20;
-/// An hour: whatever a scenario says, nothing takes longer than its table can hold.
-const LONGEST_US: u64 = 3_600_000_000;
 
 /// The quantiles of one distribution.
 #[derive(Clone, Copy, Debug)]

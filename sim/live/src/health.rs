@@ -16,7 +16,10 @@ pub struct Health {
 impl Default for Health {
     fn default() -> Health {
         // An hour at most, to three digits.
-        let new = || Histogram::new_with_bounds(1, 3_600_000_000, 3).expect("bounds that are constant and right");
+        let new = || {
+            Histogram::new_with_bounds(1, fieldday_api::defaults::LONGEST_US, 3)
+                .expect("bounds that are constant and right")
+        };
         Health { late: new(), lag: new() }
     }
 }

@@ -12,7 +12,7 @@ use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_rep::station::DayClock;
 use fieldday_rules::{Contract, Findings, Measures, Settings as JudgeSettings, Traffic};
-use fieldday_world::plan::CellPlan;
+use fieldday_world::plan::{CellPlan, EVENING};
 use fieldday_world::scenario::{Connections, HttpVersion, Scenario};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,8 +22,6 @@ use std::thread;
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 
-/// How long the last visit may take after it was to end, where a scenario has no window.
-const EVENING_MINUTES: u32 = 120;
 /// How often a run looks at its budget and whether it should stop.
 const LOOKS_EVERY: Duration = Duration::from_millis(200);
 
@@ -95,7 +93,7 @@ pub enum LiveError {
 /// The part of a day that is lived, by local time.
 pub fn window(scenario: &Scenario) -> (TimeOfDay, TimeOfDay) {
     scenario.live.window.unwrap_or_else(|| {
-        let end = scenario.day.latest.seconds() / 60 + EVENING_MINUTES;
+        let end = (scenario.day.latest.seconds() + EVENING.as_seconds() as u32) / 60;
         (scenario.day.leave_home.0, TimeOfDay::hm(0, end.min(24 * 60 - 1)))
     })
 }

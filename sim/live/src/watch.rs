@@ -100,7 +100,10 @@ impl Default for Watch {
 }
 
 fn histograms() -> Vec<Histogram<u64>> {
-    let new = || Histogram::new_with_bounds(1, 3_600_000_000, 2).expect("bounds that are constant and right");
+    let new = || {
+        Histogram::new_with_bounds(1, fieldday_api::defaults::LONGEST_US, 2)
+            .expect("bounds that are constant and right")
+    };
     Op::ALL.iter().map(|_| new()).collect()
 }
 

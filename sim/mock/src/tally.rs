@@ -1,13 +1,11 @@
 //! What a mock counts of what it served.
 
+use fieldday_api::defaults::LONGEST_US;
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::Span;
 use hdrhistogram::Histogram;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-
-/// The longest delay that is told from longer ones: an hour.
-const LONGEST_US: u64 = 3_600_000_000;
 
 /// Counters that every request adds to.
 pub(crate) struct Tally {

@@ -5,6 +5,7 @@ use crate::browser::Browser;
 use crate::station::Station;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
+use fieldday_api::defaults::PAGE;
 use fieldday_api::names::ShiftStatus;
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::AppointmentQuery;
@@ -14,7 +15,6 @@ use fieldday_history::event::Cause;
 use fieldday_kernel::time::Span;
 use fieldday_world::plan::AuditorPlan;
 
-const PAGE: u32 = 100;
 /// Longer than any request takes.
 const BEFORE_MIDNIGHT: Span = Span::minutes(10);
 

@@ -3,17 +3,13 @@
 use crate::station::{Ended, Station};
 use crate::transport::{Attempt, AttemptOutcome};
 use fieldday_api::call::{Call, Response};
+use fieldday_api::defaults::{REFRESH_MARGIN, TOKEN_FETCH_LIMIT};
 use fieldday_api::token::{Claims, Credential};
 use fieldday_history::What;
 use fieldday_history::event::{Bearer, Cause, Lapse, RefreshReason};
-use fieldday_kernel::time::{Span, Time};
+use fieldday_kernel::time::Time;
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// A token with less life left is fetched anew.
-const REFRESH_MARGIN: Span = Span::seconds(10);
-/// How long the identity provider is waited for.
-const FETCH_LIMIT: Span = Span::seconds(10);
 
 /// A browser.
 pub(crate) struct Browser {
@@ -70,7 +66,7 @@ impl Browser {
             return Some(claims.clone());
         }
         let why = if self.token.is_some() { RefreshReason::Expiring } else { RefreshReason::First };
-        let claims = self.station.fetch_token(now + FETCH_LIMIT).await?;
+        let claims = self.station.fetch_token(now + TOKEN_FETCH_LIMIT).await?;
         self.station.record(What::TokenRefreshed { why });
         self.token = Some((claims.clone(), claims.expires_at));
         Some(claims)

@@ -3,6 +3,7 @@
 use crate::browser::Browser;
 use crate::station::Station;
 use fieldday_api::call::Call;
+use fieldday_api::defaults::FIRST_PAGE;
 use fieldday_api::names::{AppointmentStatus, Assignee};
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
@@ -66,8 +67,9 @@ fn request(deed: &OfficeDeed) -> Call {
         OfficeDeed::UpdateTask { task_id, due } => {
             Call::UpdateTask { task_id: task_id.clone(), body: TaskPatch { due_at: Some(*due), ..Default::default() } }
         }
-        OfficeDeed::ReadThread { contact_card_id } => {
-            Call::GetThread { contact_card_id: contact_card_id.clone(), page: Page { limit: Some(50), offset: None } }
-        }
+        OfficeDeed::ReadThread { contact_card_id } => Call::GetThread {
+            contact_card_id: contact_card_id.clone(),
+            page: Page { limit: Some(FIRST_PAGE), offset: None },
+        },
     }
 }

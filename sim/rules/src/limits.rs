@@ -180,7 +180,8 @@ struct Sample {
 impl Sample {
     fn of(ops: &[&OpMeasures], clock: Clock) -> Sample {
         // The bounds are those of the measures, and fit each other.
-        let answered = Histogram::new_with_bounds(1, 3_600_000_000, 3).expect("constant bounds that fit");
+        let answered =
+            Histogram::new_with_bounds(1, fieldday_api::defaults::LONGEST_US, 3).expect("constant bounds that fit");
         let mut sample = Sample { answered, given_up: 0, waited_us: u64::MAX };
         for op in ops {
             let took = match clock {

@@ -1,6 +1,7 @@
 //! What the judges must know about the run.
 
 use fieldday_api::SmolStr;
+use fieldday_api::defaults;
 use fieldday_api::pace::Pace;
 use fieldday_api::rules::Rule;
 use fieldday_kernel::time::{Span, Time, Zone};
@@ -32,10 +33,6 @@ pub struct Settings {
     pub drain_within: Span,
     /// How fast the protocol's own times pass on the phones.
     pub pace: Pace,
-    /// How often a session may be polled at most, as specified.
-    pub poll_every: Span,
-    /// How long a session may be polled at most, as specified.
-    pub poll_for: Span,
     /// The other reading of §0.4: a recording start may come out of the queue.
     pub start_may_queue: bool,
     /// Whether 422 is as good as 400 for a body that is refused.
@@ -49,17 +46,15 @@ impl Default for Settings {
         Settings {
             start: Time::default(),
             zones: BTreeMap::new(),
-            leeway: Span::seconds(60),
-            token_life: Span::seconds(60),
-            geofence_m: 150,
+            leeway: defaults::LEEWAY,
+            token_life: defaults::TOKEN_LIFE,
+            geofence_m: defaults::GEOFENCE_M,
             must_exercise: Vec::new(),
             late_share_max_ppm: 10_000,
             late_samples_min: 100,
             timeouts_are_late: false,
             drain_within: Span::minutes(5),
             pace: Pace::SPECIFIED,
-            poll_every: Span::seconds(5),
-            poll_for: Span::minutes(5),
             start_may_queue: false,
             accept_422: false,
             kept_per_rule: 20,

@@ -2,15 +2,13 @@
 
 use crate::{Identity, Jwt, Source, TokenError};
 use fieldday_api::SmolStr;
-use fieldday_kernel::time::{Span, Time};
+use fieldday_api::defaults::REFRESH_MARGIN;
+use fieldday_kernel::time::Time;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
-
-/// Within which time of its end a token is no longer handed out, as the app does not use it either (§0.1).
-pub const REFRESH_MARGIN: Span = Span::seconds(10);
 
 /// Tokens as they are handed out: the same to everybody who asked while they were fetched.
 type Outcome = Result<Jwt, Arc<TokenError>>;

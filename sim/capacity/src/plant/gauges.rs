@@ -81,7 +81,7 @@ pub(super) struct Gauges {
 
 fn histogram(digits: u8) -> Histogram<u64> {
     // Microseconds up to an hour: bounds that hdrhistogram takes.
-    Histogram::new_with_bounds(1, 3_600_000_000, digits).expect("bounds of a histogram")
+    Histogram::new_with_bounds(1, fieldday_api::defaults::LONGEST_US, digits).expect("bounds of a histogram")
 }
 
 impl Gauges {

@@ -166,7 +166,7 @@ fn weighted(mut parts: Vec<(f64, f64)>) -> Option<Law> {
 }
 
 fn empty() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, 3_600_000_000, 3).expect("bounds of a histogram")
+    Histogram::new_with_bounds(1, fieldday_api::defaults::LONGEST_US, 3).expect("bounds of a histogram")
 }
 
 fn on_the_wire(text: &[u8]) -> Result<BTreeMap<Op, Histogram<u64>>, String> {

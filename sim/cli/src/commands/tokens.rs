@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::output;
 use clap::{Args, Subcommand, ValueEnum};
+use fieldday_api::defaults::TOKEN_LIFE;
 use fieldday_api::names::Role;
 use fieldday_api::token::Claims;
 use fieldday_kernel::time::{Span, Time};
@@ -53,7 +54,7 @@ pub struct MintArgs {
     #[arg(long)]
     pub role: String,
     /// For how many seconds it lives
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=31_536_000))]
+    #[arg(long, value_name = "SECONDS", default_value_t = TOKEN_LIFE.as_seconds() as u32, value_parser = clap::value_parser!(u32).range(1..=31_536_000))]
     pub life: u32,
     /// Who issued it: `iss`
     #[arg(long, value_name = "URL")]

@@ -1,13 +1,11 @@
 //! Every endpoint's latency against the spec's limit.
 
+use fieldday_api::defaults::LONGEST_US;
 use fieldday_folder::summary::{Limit, LimitMark, Summary};
 use fieldday_paint::text::{faint, heading};
 use fieldday_paint::units::{count, limit, micros, share};
 use fieldday_paint::{Entry, Table, figure, words};
 use fieldday_paint::{Paint, Tone};
-
-/// Measures tell no more than an hour from another.
-const LONGEST_US: u64 = 3_600_000_000;
 
 pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     let note = "attempts as the phone saw them, against the spec's time limits";

@@ -2,6 +2,7 @@
 
 use fieldday_api::SmolStr;
 use fieldday_api::call::Response;
+use fieldday_api::defaults::fresh_for;
 use fieldday_kernel::time::{Date, Span, Time};
 use std::sync::Arc;
 
@@ -30,11 +31,11 @@ impl Key {
     /// For how long it is served without a call. The spec names five; what it does not name is read every time.
     pub fn lifetime(&self) -> Span {
         match self {
-            Key::Today(_) => Span::minutes(5),
-            Key::CompletedTasks => Span::hours(1),
-            Key::Past(_) => Span::hours(24),
-            Key::Shift => Span::minutes(1),
-            Key::Thread(_) => Span::minutes(15),
+            Key::Today(_) => fresh_for::TODAY,
+            Key::CompletedTasks => fresh_for::COMPLETED_TASKS,
+            Key::Past(_) => fresh_for::PAST,
+            Key::Shift => fresh_for::SHIFT,
+            Key::Thread(_) => fresh_for::THREAD,
             Key::Appointment(_) | Key::OpenTasks | Key::Wins => Span::ZERO,
         }
     }

@@ -5,6 +5,7 @@ use super::defects::Defect;
 use crate::station::Ended;
 use crate::transport::{Attempt, AttemptOutcome};
 use fieldday_api::call::{Answer, Call, RawCall, Response};
+use fieldday_api::defaults::INDICATOR_AFTER;
 use fieldday_api::endpoint::{Op, Repeat, TimeoutClass};
 use fieldday_api::private;
 use fieldday_api::token::Credential;
@@ -65,8 +66,6 @@ pub(super) enum Waits {
 
 /// What the app's waits are spread by.
 const JITTER: Purpose = Purpose::new("app.retry.jitter");
-/// From here on a loading indicator is shown (§0.4).
-const INDICATOR_AFTER: Span = Span::seconds(1);
 
 impl App {
     /// Makes a call: with a token, again once after a 401, after 1, 2 and 4 s if the server failed, after `Retry-After`
@@ -276,7 +275,7 @@ impl App {
     fn patience(&self, op: Op, waits: Waits) -> (Span, Lapse) {
         let settings = &self.phone.settings;
         let limit = match op.endpoint().class {
-            TimeoutClass::Transfer if settings.audio_has_30_s => Span::seconds(30),
+            TimeoutClass::Transfer if settings.audio_has_30_s => TimeoutClass::Recording.limit(),
             // The link ends a transfer that stalls; the rest takes as long as it takes.
             TimeoutClass::Transfer => Span::hours(4),
             class => settings.pace.limit(class),

@@ -5,6 +5,7 @@ use super::client::Waits;
 use super::defects::Defect;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, RawCall};
+use fieldday_api::defaults::{POLL_EVERY, POLL_FOR};
 use fieldday_api::endpoint::{Method, Op};
 use fieldday_api::names::Processing;
 use fieldday_api::wire::recordings::RecordingSession;
@@ -12,9 +13,6 @@ use fieldday_history::What;
 use fieldday_history::event::{Cause, PollEnd};
 use fieldday_kernel::time::Span;
 use std::sync::Arc;
-
-const POLL_EVERY: Span = Span::seconds(5);
-const POLL_AT_MOST: Span = Span::minutes(5);
 
 impl App {
     /// Watches a session in the background.
@@ -27,7 +25,7 @@ impl App {
     }
     async fn poll(&self, session_id: &SmolStr) -> PollEnd {
         let pace = self.phone.settings.pace.polling;
-        let until = self.now() + POLL_AT_MOST.sped_up(pace);
+        let until = self.now() + POLL_FOR.sped_up(pace);
         let request = Arc::new(Call::GetRecording { session_id: session_id.clone() });
         loop {
             let every = if self.has(Defect::PollsEverySecond) { Span::seconds(1) } else { POLL_EVERY };

@@ -5,6 +5,7 @@ use super::App;
 use super::client::Waits;
 use super::recording::is_stand_in;
 use fieldday_api::call::Call;
+use fieldday_api::defaults::PAGE;
 use fieldday_api::names::TaskStatus;
 use fieldday_api::wire::appointments::AppointmentQuery;
 use fieldday_api::wire::tasks::TaskQuery;
@@ -16,7 +17,7 @@ impl App {
     pub async fn read_back(&self) {
         let date = Some(self.phone.station.zone().date(self.now()));
         let tasks =
-            |status| Call::ListTasks(TaskQuery { status: Some(status), limit: Some(100), ..Default::default() });
+            |status| Call::ListTasks(TaskQuery { status: Some(status), limit: Some(PAGE), ..Default::default() });
         let mut reads = vec![
             Call::ShiftToday { rep_id: self.phone.owner.rep_id.clone() },
             Call::ListAppointments(AppointmentQuery { date, ..Default::default() }),

@@ -7,6 +7,7 @@ use super::client::Waits;
 use super::defects::Defect;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, Response};
+use fieldday_api::defaults::PAGE_MAX;
 use fieldday_api::names::TaskStatus;
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::AppointmentQuery;
@@ -110,7 +111,7 @@ impl App {
 
     /// How many entries a list loads at once.
     fn page(&self) -> u32 {
-        if self.has(Defect::LoadsEverything) { 1_000 } else { self.phone.settings.page }
+        if self.has(Defect::LoadsEverything) { PAGE_MAX } else { self.phone.settings.page }
     }
     /// What the phone's own clock shows.
     fn clock(&self) -> Time {

@@ -2,6 +2,7 @@
 //! itself.
 
 use super::defects::Defects;
+use fieldday_api::defaults;
 use fieldday_api::pace::Pace;
 use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
@@ -51,18 +52,18 @@ pub struct Retrying {
 
 impl Default for Retrying {
     fn default() -> Retrying {
-        Retrying { retries: 3, jitter: false }
+        Retrying { retries: defaults::RETRIES, jitter: false }
     }
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            geofence_m: 150,
-            refresh_margin: Span::seconds(10),
+            geofence_m: defaults::GEOFENCE_M,
+            refresh_margin: defaults::REFRESH_MARGIN,
             write_takes: Span::millis(4),
-            page: 50,
-            url_life: Span::minutes(15),
+            page: defaults::FIRST_PAGE,
+            url_life: Span::minutes(defaults::UPLOAD_URL_LIFE_MINUTES as i64),
             audio_has_30_s: false,
             start_is_queued: false,
             bare_clock_in: false,

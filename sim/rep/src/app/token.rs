@@ -3,10 +3,11 @@
 use super::App;
 use super::defects::Defect;
 use super::storage::Storage;
+use fieldday_api::defaults::TOKEN_FETCH_LIMIT;
 use fieldday_api::token::Credential;
 use fieldday_history::What;
 use fieldday_history::event::RefreshReason;
-use fieldday_kernel::time::{Span, Time};
+use fieldday_kernel::time::Time;
 use std::rc::Rc;
 
 /// A token the app holds.
@@ -15,9 +16,6 @@ pub struct Held {
     credential: Rc<Credential>,
     expires_at: Time,
 }
-
-/// How long the identity provider is waited for.
-const FETCH_LIMIT: Span = Span::seconds(10);
 
 impl App {
     /// A token that is good for a while yet; none if none can be had.
@@ -72,7 +70,7 @@ impl App {
     }
     async fn fetch(&self, why: RefreshReason) -> Option<Rc<Credential>> {
         self.memory.fetching.set(true);
-        let claims = self.phone.station.fetch_token(self.now() + FETCH_LIMIT).await;
+        let claims = self.phone.station.fetch_token(self.now() + TOKEN_FETCH_LIMIT).await;
         self.memory.fetching.set(false);
         let credential = claims.map(|claims| {
             let expires_at = claims.expires_at;

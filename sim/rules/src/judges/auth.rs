@@ -10,6 +10,7 @@ use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::PerClient;
 use fieldday_api::call::{Answer, Call};
+use fieldday_api::defaults::TOKEN_FETCH_LIMIT;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::rules::Rule;
 use fieldday_history::event::{Bearer, Cause, Probe, What};
@@ -19,9 +20,6 @@ use Rule::{
     AuthRoleGate as GATE, AuthRoleMap as MAP, AuthTenantClaim as TENANT, AuthTokenExpiry as EXPIRY,
     AuthTokenRequired as REQUIRED,
 };
-
-/// A token's life begins when it is issued, and it may have been so long on its way to the client.
-const FETCH_TAKES: Span = Span::seconds(10);
 
 #[derive(Default)]
 pub(crate) struct Auth {
@@ -104,7 +102,7 @@ impl Auth {
         }
         if status == 401 {
             let fetched = self.fetched.of(x.client.index).iter().flatten().find(|at| **at <= x.sent_at);
-            let is_fresh = fetched.is_some_and(|at| x.ended_at - *at + FETCH_TAKES < notes.settings.token_life);
+            let is_fresh = fetched.is_some_and(|at| x.ended_at - *at + TOKEN_FETCH_LIMIT < notes.settings.token_life);
             if is_fresh {
                 notes
                     .broken(EXPIRY, x, || "expected a token within its life to do, it was refused with 401".to_owned());

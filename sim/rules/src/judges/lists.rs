@@ -13,6 +13,7 @@ use crate::notes::Notes;
 use crate::tables::{PerClient, Table, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
+use fieldday_api::defaults;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::TaskStatus;
 use fieldday_api::rules::Rule;
@@ -134,7 +135,7 @@ fn page<'a>(
     let whole = match limit {
         Some(limit) => entries == rest.min(limit),
         // The default is the backend's to choose: 50 or 100.
-        None => entries == rest || (entries < rest && [50, 100].contains(&entries)),
+        None => entries == rest || (entries < rest && [defaults::FIRST_PAGE, defaults::PAGE].contains(&entries)),
     };
     let twice = ids.clone().enumerate().find(|(i, id)| ids.clone().take(*i).any(|before| before == *id));
     notes.judge(PAGING, x, whole && twice.is_none(), || match twice {

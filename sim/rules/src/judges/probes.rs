@@ -13,6 +13,7 @@ use crate::notes::Notes;
 use crate::tables::{ById, PerClient};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
+use fieldday_api::defaults::PAGE_MAX;
 use fieldday_api::endpoint::Op;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::rules::Rule;
@@ -25,9 +26,6 @@ use Rule::{
     RecordingUploadOnce as UPLOAD, TenancyFromTokenOnly as TOKEN, TenancyIsolated as TENANCY,
     ValidationRejects as VALIDATION,
 };
-
-/// The greatest limit of a list (§2).
-const LIMIT_MAX: usize = 1_000;
 
 #[derive(Default)]
 pub(crate) struct Probes {
@@ -142,12 +140,14 @@ impl Probes {
             _ => None,
         };
         let refused = status == 400 && code == Some(ErrorCode::InvalidRequest);
-        let cut = entries.is_some_and(|entries| entries <= LIMIT_MAX);
+        let cut = entries.is_some_and(|entries| entries <= PAGE_MAX as usize);
         self.refused_limit |= refused;
         self.cut_limit |= cut;
         let always_one = !(self.refused_limit && self.cut_limit);
         notes.judge(PAGING, x, (refused || cut) && always_one, || match entries {
-            Some(entries) if entries > LIMIT_MAX => format!("expected {LIMIT_MAX} entries at most, got {entries}"),
+            Some(entries) if entries > PAGE_MAX as usize => {
+                format!("expected {PAGE_MAX} entries at most, got {entries}")
+            }
             _ if !always_one => "expected a limit beyond the maximum to be refused or cut, always the same".to_owned(),
             _ => format!("expected 400 INVALID_REQUEST or the maximum for a limit beyond it, got {status}"),
         });

@@ -3,6 +3,7 @@
 use super::LazyHistogram;
 use crate::failing::Tries;
 use fieldday_api::call::{Answer, Response};
+use fieldday_api::defaults::LONGEST_US;
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_history::event::Lapse;
 use fieldday_kernel::time::Span;
@@ -50,7 +51,7 @@ pub struct LiveClocks {
 
 impl LiveClocks {
     fn new() -> LiveClocks {
-        let clock = || LazyHistogram::new(HOUR);
+        let clock = || LazyHistogram::new(LONGEST_US);
         LiveClocks { wire: clock(), connect: clock(), due: clock(), felt: clock() }
     }
     fn merge(&mut self, other: &LiveClocks) {
@@ -66,9 +67,6 @@ pub(super) fn record(histogram: &mut LazyHistogram, took: Span) {
     histogram.record(took.as_micros().max(1) as u64);
 }
 
-/// An hour, in microseconds.
-const HOUR: u64 = 3_600_000_000;
-
 impl OpMeasures {
     pub(super) fn new() -> OpMeasures {
         OpMeasures {
@@ -80,7 +78,7 @@ impl OpMeasures {
             unanswered: [0; 5],
             beyond_limit: 0,
             tries: Tries::default(),
-            took: LazyHistogram::new(HOUR),
+            took: LazyHistogram::new(LONGEST_US),
             at_least: 0,
             live: LiveClocks::new(),
         }

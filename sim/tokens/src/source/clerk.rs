@@ -3,7 +3,7 @@
 //! `GET /v1/sessions?user_id=…&status=active`, else `POST /v1/sessions`, then `POST /v1/sessions/{id}/tokens` whenever a token
 //! is wanted. The session is remembered, and looked for again if Clerk no longer knows it.
 
-use super::Identity;
+use super::{FETCH_LIMIT, Identity};
 use crate::{Jwt, TokenError};
 use fieldday_api::SmolStr;
 use fieldday_kernel::time::Span;
@@ -19,8 +19,6 @@ use std::time::{Duration, Instant};
 const CLERK: &str = "https://api.clerk.com";
 /// One request may take so long.
 const REQUEST_LIMIT: Duration = Duration::from_secs(5);
-/// A fetch with all its repeats may take so long: the app waits no longer either.
-const FETCH_LIMIT: Duration = Duration::from_secs(10);
 /// How often a request is sent that meets trouble which passes.
 const ATTEMPTS: u32 = 3;
 /// Before the first repeat; twice as long before each next one.

@@ -3,7 +3,7 @@
 //! standard output is the token and nothing else. What it says on its standard error is dropped, since nobody knows what is
 //! in it.
 
-use super::Identity;
+use super::{FETCH_LIMIT, Identity};
 use crate::{Jwt, TokenError};
 use std::fmt;
 use std::process::Stdio;
@@ -28,9 +28,9 @@ impl fmt::Debug for TokenCommand {
 }
 
 impl TokenCommand {
-    /// That program with those arguments, which has as long as the app waits for a token: 10 s.
+    /// That program with those arguments, which has as long as the app waits for a token.
     pub fn new(words: Vec<String>) -> TokenCommand {
-        TokenCommand { words, limit: Duration::from_secs(10) }
+        TokenCommand { words, limit: FETCH_LIMIT }
     }
 
     /// The same with another limit.

@@ -12,10 +12,15 @@ pub use local::Local;
 
 use crate::{Jwt, Key, Stamp, TokenError};
 use fieldday_api::SmolStr;
+use fieldday_api::defaults::TOKEN_FETCH_LIMIT;
 use fieldday_api::names::Role;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_world::scenario::{TokenSource, Tokens};
 use std::path::Path;
+use std::time::Duration;
+
+/// How long a fetch may take, with all its repeats: the app waits no longer either.
+const FETCH_LIMIT: Duration = Duration::from_micros(TOKEN_FETCH_LIMIT.as_micros() as u64);
 
 /// Whose token is wanted.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,14 +1,10 @@
 //! A cell whose target has rows of its own: what of the plan is left then.
 
-use super::{CellPlan, OfficeDeed};
+use super::{CellPlan, EVENING, OfficeDeed};
 use crate::scenario::Scenario;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
-use fieldday_kernel::time::Span;
 use std::collections::BTreeSet;
-
-/// How long a phone is looked at after work.
-const EVENING: Span = Span::hours(2);
 
 impl CellPlan {
     /// Takes out of the cell whatever needs rows of the plan: they are not at the target, whose rows are used as they are

@@ -12,6 +12,7 @@ use crate::people;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Call, RawCall};
 use fieldday_api::dataset::{TenantData, User};
+use fieldday_api::defaults;
 use fieldday_api::fixed::Fixed;
 use fieldday_api::names::{Assignee, Outcome, Role, TaskStatus};
 use fieldday_api::probe::Probe;
@@ -176,9 +177,10 @@ impl Aims<'_> {
                 let body = TaskPatch { priority: Some(fieldday_api::names::Priority::Low), ..Default::default() };
                 Call::UpdateTask { task_id: theirs(data, draw)?.clone(), body }
             }
-            8 => {
-                Call::GetThread { contact_card_id: contact(data, draw)?, page: Page { limit: Some(50), offset: None } }
-            }
+            8 => Call::GetThread {
+                contact_card_id: contact(data, draw)?,
+                page: Page { limit: Some(defaults::FIRST_PAGE), offset: None },
+            },
             9 => Call::GetRecording { session_id: session(data, draw)? },
             _ => Call::ShiftToday { rep_id: pick(self.other.reps.iter(), |rep| &rep.rep_id, draw)?.rep_id.clone() },
         })
@@ -247,7 +249,7 @@ impl Aims<'_> {
         ]
     }
     fn beyond(&self, which: u64) -> Option<Call> {
-        let limit = Some(if which & 2 == 0 { 1_001 } else { 100_000 });
+        let limit = Some(if which & 2 == 0 { defaults::PAGE_MAX + 1 } else { 100_000 });
         Some(match which & 1 {
             0 => Call::ListTasks(TaskQuery { limit, ..Default::default() }),
             _ => {

@@ -37,6 +37,8 @@ use fieldday_kernel::time::{Date, Span, Time, TimeOfDay, Zone};
 use removed::Removed;
 use std::sync::Arc;
 
+/// How long phones are looked at after work, for what still waits to be sent.
+pub const EVENING: Span = Span::hours(2);
 /// How long a cell lives after the last tenant's local midnight: what is queued late goes out, and shows.
 const AFTER_MIDNIGHT: Span = Span::hours(3);
 

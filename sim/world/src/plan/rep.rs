@@ -3,7 +3,7 @@
 use super::demo::demo;
 use super::fate::{audio_kbit_s, fate, mode, overrun};
 use super::tenant::{Here, KnownRep, KnownVisit, TenantMaker};
-use super::{KillPlan, LunchPlan, RepPlan, Routine, VisitPlan};
+use super::{EVENING, KillPlan, LunchPlan, RepPlan, Routine, VisitPlan};
 use crate::air::{Gap, Spot, SpotKind};
 use crate::keys::{id, part, stream};
 use crate::people;
@@ -21,8 +21,6 @@ use std::sync::Arc;
 const QUARTER: i64 = 15 * 60 * 1_000_000;
 /// Nobody eats before.
 const LUNCH_FROM: TimeOfDay = TimeOfDay::hm(11, 30);
-/// How long the phone is looked at after work.
-const EVENING: Span = Span::hours(2);
 
 /// A rep in the making.
 pub(super) struct RepMaker {

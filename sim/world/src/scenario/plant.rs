@@ -1,6 +1,7 @@
 //! What a scenario says about the deployment that serves it, for the capacity simulation. Nowhere else does it matter.
 
 use super::words;
+use fieldday_api::defaults::LONGEST_US;
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_kernel::time::TimeOfDay;
 use schemars::JsonSchema;
@@ -383,7 +384,6 @@ impl Plant {
 impl Law {
     /// What is wrong with it.
     fn problem(&self) -> Option<String> {
-        const LONGEST_US: u64 = 3_600_000_000;
         let too_long = |us: u64| (us > LONGEST_US).then(|| format!("takes {us} µs: more than an hour"));
         match self {
             Law::Constant { us } => too_long(*us),

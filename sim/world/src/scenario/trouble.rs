@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::persona::Bounds;
+use fieldday_api::defaults;
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::TimeOfDay;
 use schemars::JsonSchema;
@@ -156,14 +157,14 @@ impl Default for Switches {
             start_queued: false,
             audio_put_30s: false,
             send_bare_clock_in: false,
-            geofence_m: 150,
-            leeway_s: 60,
-            token_life_s: 60,
-            url_life_minutes: 15,
-            health_path: "/health".to_owned(),
+            geofence_m: defaults::GEOFENCE_M,
+            leeway_s: defaults::LEEWAY.as_seconds() as u32,
+            token_life_s: defaults::TOKEN_LIFE.as_seconds() as u32,
+            url_life_minutes: defaults::UPLOAD_URL_LIFE_MINUTES,
+            health_path: Op::Health.endpoint().path.to_owned(),
             optional_endpoints: false,
             accept_422: false,
-            page_default: 100,
+            page_default: defaults::PAGE,
             page_beyond: PageBeyond::Refuse,
             appointments_page: false,
             clock_in_repeat: ClockInRepeat::ReturnShift,

@@ -9,6 +9,7 @@ use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::notes::Notes;
 use crate::tables::PerClient;
+use fieldday_api::defaults::RETRIES;
 use fieldday_api::rules::Rule;
 use fieldday_history::event::{Cause, What};
 use fieldday_kernel::time::Span;
@@ -62,11 +63,12 @@ impl Judge for Backoff {
             },
         };
         let Some(last) = last.filter(|_| errors > 0) else { return };
-        let wait = notes.settings.pace.retry_after(u32::from((errors - 1).min(2)));
+        let errors = u32::from(errors);
+        let wait = notes.settings.pace.retry_after(errors.min(RETRIES) - 1);
         let waited = at - last;
-        notes.judge(RULE, s, errors <= 3 && waited >= wait, || match errors {
-            4.. => format!("expected 3 retries after a 5xx at most, this is number {errors}"),
-            _ => format!("expected to wait {wait} before retry {errors} after a 5xx, the app waited {waited}"),
+        notes.judge(RULE, s, errors <= RETRIES && waited >= wait, || match errors > RETRIES {
+            true => format!("expected {RETRIES} retries after a 5xx at most, this is number {errors}"),
+            false => format!("expected to wait {wait} before retry {errors} after a 5xx, the app waited {waited}"),
         });
     }
     fn ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {

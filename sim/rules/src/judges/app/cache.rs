@@ -11,6 +11,7 @@ use crate::notes::Notes;
 use crate::tables::PerClient;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
+use fieldday_api::defaults::fresh_for;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::TaskStatus;
 use fieldday_api::rules::Rule;
@@ -58,11 +59,11 @@ fn subject(call: &Call) -> Option<Option<SmolStr>> {
 /// For how long it is fresh (§0.4); what the spec does not name is read every time.
 fn lifetime(screen: Screen, of: Option<&SmolStr>) -> Span {
     match screen {
-        Screen::Dashboard if of.is_some_and(|of| of != "open tasks") => Span::minutes(5),
-        Screen::CompletedTasks => Span::hours(1),
-        Screen::PastAppointments => Span::hours(24),
-        Screen::Shift => Span::minutes(1),
-        Screen::Messages => Span::minutes(15),
+        Screen::Dashboard if of.is_some_and(|of| of != "open tasks") => fresh_for::TODAY,
+        Screen::CompletedTasks => fresh_for::COMPLETED_TASKS,
+        Screen::PastAppointments => fresh_for::PAST,
+        Screen::Shift => fresh_for::SHIFT,
+        Screen::Messages => fresh_for::THREAD,
         _ => Span::ZERO,
     }
 }

@@ -7,12 +7,12 @@ use crate::notes::Notes;
 use crate::tables::{PerClient, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
+use fieldday_api::defaults::FIRST_PAGE as PAGE;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_history::event::Cause;
 
 const RULE: Rule = Rule::AppFirstPage;
-const PAGE: u32 = 50;
 const LISTS: Ops = Ops::of(&[Op::ListTasks, Op::GetThread, Op::ListWins]);
 /// Lists remembered per rep.
 const READ: usize = 32;

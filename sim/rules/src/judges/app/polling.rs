@@ -9,6 +9,7 @@ use crate::notes::Notes;
 use crate::tables::{PerClient, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
+use fieldday_api::defaults::{POLL_EVERY, POLL_FOR};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Processing;
 use fieldday_api::rules::Rule;
@@ -62,7 +63,7 @@ impl Judge for Polling {
             return;
         };
         let (pace, at) = (notes.settings.pace.polling, s.flight.sent_at);
-        let (every, longest) = (notes.settings.poll_every.sped_up(pace), notes.settings.poll_for.sped_up(pace));
+        let (every, longest) = (POLL_EVERY.sped_up(pace), POLL_FOR.sped_up(pace));
         let Some(watch) = self.watched.of(s.client.index).iter_mut().find(|w| w.session == *session_id) else {
             return notes.broken(RULE, s, || format!("{session_id} is polled, but nobody watches it"));
         };

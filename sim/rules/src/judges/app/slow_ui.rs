@@ -9,6 +9,7 @@ use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::notes::{Notes, Place};
 use crate::tables::PerClient;
+use fieldday_api::defaults::INDICATOR_AFTER as AFTER;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_history::End;
@@ -16,8 +17,6 @@ use fieldday_history::event::{Cause, Lapse, What};
 use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppSlowUi;
-/// From here on an indicator is shown.
-const AFTER: Span = Span::seconds(1);
 
 #[derive(Default)]
 pub(crate) struct SlowUi {

@@ -2,6 +2,7 @@
 
 use super::{Clock, Limit, LimitError, Measure, Scope, Side};
 use crate::scenario::words::nearest;
+use fieldday_api::defaults::LONGEST_US;
 
 /// Limits as they may be written.
 pub(super) const EXAMPLES: [&str; 5] = [
@@ -14,8 +15,6 @@ pub(super) const EXAMPLES: [&str; 5] = [
 const MEASURES: [&str; 11] =
     ["p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99", "mean", "max", "error rate", "requests"];
 const SHAPE: &str = "a measure (p50 to p99.99, mean, max, error rate, requests) or a share such as 99.9 %";
-/// An hour: latencies are told apart up to there.
-const LONGEST_US: u64 = 3_600_000_000;
 const MILLION: u64 = 1_000_000;
 
 impl Limit {
