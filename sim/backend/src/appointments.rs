@@ -42,7 +42,7 @@ impl Backend {
         let mut window = match self.config.readings.appointments_page {
             true => {
                 let (limit, config) = (query.limit.or(Some(FIRST_PAGE)), &self.config);
-                Some(Window::new(limit, query.offset, &config.readings, config.max_limit_policy, false)?)
+                Some(Window::new(limit, query.offset, &config.readings, config.page_beyond, false)?)
             }
             false => None,
         };

@@ -1,16 +1,15 @@
 //! What a scenario decides about the backend.
 
 use crate::defects::Defect;
-use crate::mishaps::Mishap;
 use fieldday_api::defaults;
 use fieldday_api::endpoint::{Op, TimeoutClass};
+use fieldday_api::mishap::Mishap;
+use fieldday_api::readings::{ClockInRepeat, PageBeyond};
 use fieldday_kernel::time::Span;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Everything about the backend that is not data. [`Config::default`] is a healthy one.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
     /// How long requests are worked on.
     pub service: ServiceTimes,
@@ -23,7 +22,7 @@ pub struct Config {
     /// Switched-on bugs.
     pub defects: Vec<Defect>,
     /// What happens to a `limit` beyond the maximum.
-    pub max_limit_policy: LimitPolicy,
+    pub page_beyond: PageBeyond,
     /// What a repeated clock-in answers.
     pub clock_in_repeat: ClockInRepeat,
     /// Whether Ask Otto and the wins feed exist (§1).
@@ -40,7 +39,7 @@ impl Default for Config {
             readings: Readings::default(),
             mishaps: Vec::new(),
             defects: Vec::new(),
-            max_limit_policy: LimitPolicy::Refuse,
+            page_beyond: PageBeyond::Refuse,
             clock_in_repeat: ClockInRepeat::ReturnShift,
             optional_endpoints: false,
             shunya: ShunyaTimes::default(),
@@ -49,8 +48,7 @@ impl Default for Config {
 }
 
 /// Where the spec is silent or contradicts itself, what the backend does.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Readings {
     /// Whether the list of appointments obeys `limit` and `offset` (§0.3) or returns the whole day (§2.1.1).
     pub appointments_page: bool,
@@ -73,31 +71,8 @@ impl Default for Readings {
     }
 }
 
-/// What happens to a `limit` beyond the maximum: both are legal, one of the two always.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LimitPolicy {
-    /// 400 `INVALID_REQUEST`.
-    #[default]
-    Refuse,
-    /// The maximum is applied.
-    Clamp,
-}
-
-/// What a repeated clock-in answers: both are legal.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ClockInRepeat {
-    /// The shift that is there (§2.4.1).
-    #[default]
-    ReturnShift,
-    /// 400 "already clocked in" (§0.2).
-    Refuse,
-}
-
 /// A log-normal distribution of durations.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Spread {
     /// Half take longer.
     pub median_us: u64,
@@ -118,8 +93,7 @@ impl Spread {
 }
 
 /// How long requests are worked on before they take effect.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ServiceTimes {
     /// Reads, those of recording sessions included.
     pub reads: Spread,
@@ -161,8 +135,7 @@ impl ServiceTimes {
 }
 
 /// How long Shunya takes for a recording (§3.2), and how often it fails or leaves a field out.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ShunyaTimes {
     /// From the upload (or a ghost session's stop) until the transcription begins; and again until the analysis begins.
     pub queue: Spread,

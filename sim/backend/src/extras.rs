@@ -31,7 +31,7 @@ impl Backend {
     /// `GET /wins-feed`: the tenant's, newest first.
     pub(crate) fn list_wins(&self, caller: &Caller<'_>, page: &Page) -> Result<Answer, Refusal> {
         let config = &self.config;
-        let mut window = Window::new(page.limit, page.offset, &config.readings, config.max_limit_policy, false)?;
+        let mut window = Window::new(page.limit, page.offset, &config.readings, config.page_beyond, false)?;
         let wins = &self.tenants[usize::from(caller.tenant)].wins;
         let posts = wins.iter().rev().filter(|win| window.takes(win.created_at)).cloned().collect();
         Ok(Answer::Wins(WinsFeed { posts, total: window.total() }))

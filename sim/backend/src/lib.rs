@@ -28,11 +28,10 @@ mod tasks;
 mod threads;
 mod times;
 
-pub use config::{ClockInRepeat, Config, LimitPolicy, Readings, ServiceTimes, ShunyaTimes, Spread};
+pub use config::{Config, Readings, ServiceTimes, ShunyaTimes, Spread};
 pub use defects::Defect;
 pub use inspect::RepRows;
 pub use load::DataError;
-pub use mishaps::{Mishap, MishapKind, ShunyaStep};
 pub use recordings::UPLOAD_URL_PREFIX;
 pub use refusal::failure;
 

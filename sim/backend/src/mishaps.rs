@@ -4,106 +4,14 @@
 //! switching one off changes nothing for another.
 
 use crate::heard::Target;
-use fieldday_api::SmolStr;
 use fieldday_api::endpoint::Op;
+use fieldday_api::mishap::{Figures, Mishap, MishapKind};
 use fieldday_api::token::Credential;
 use fieldday_kernel::random::{MILLION, Purpose, Stream, is_chance, join_keys, name_key};
 use fieldday_kernel::time::{Span, Time};
-use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 
 const MISHAP: Purpose = Purpose::new("backend mishap");
-
-/// Trouble of one kind over some time.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mishap {
-    /// Its name: part of the key of its draws.
-    pub name: String,
-    /// What happens.
-    pub kind: MishapKind,
-    /// From when.
-    pub from: Time,
-    /// Until when, exclusive.
-    pub until: Time,
-    /// How many requests in a million it strikes: all of them where absent.
-    #[serde(default = "all_of_them")]
-    pub rate_ppm: u32,
-    /// Which endpoints: all of them if empty.
-    #[serde(default)]
-    pub ops: Vec<Op>,
-    /// Only this tenant's requests.
-    #[serde(default)]
-    pub tenant: Option<SmolStr>,
-}
-
-fn all_of_them() -> u32 {
-    MILLION
-}
-
-/// What happens. Every kind goes by the time a request arrives.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum MishapKind {
-    /// It fails, and nothing changes.
-    ErrorBeforeCommit {
-        /// 500 to 599.
-        status: u16,
-    },
-    /// It takes effect, then fails.
-    ErrorAfterCommit {
-        /// 500 to 599.
-        status: u16,
-    },
-    /// It takes effect, and the connection breaks before the answer.
-    LostAnswer,
-    /// It takes longer.
-    Slow {
-        /// Of the usual time; 100 changes nothing.
-        #[serde(default = "unchanged")]
-        factor_percent: u32,
-        /// And so much more.
-        #[serde(default)]
-        extra_ms: u32,
-    },
-    /// 429.
-    RateLimit {
-        /// What `Retry-After` says.
-        retry_after_s: u32,
-    },
-    /// At `from` everything under way is cut without effect; until `until` connections are refused.
-    Restart,
-    /// Recordings whose processing is enqueued in that time take longer. Struck by session; `ops` has no say.
-    ShunyaSlow {
-        /// Of the usual time; 100 changes nothing.
-        #[serde(default = "unchanged")]
-        factor_percent: u32,
-        /// And so much more, in each step.
-        #[serde(default)]
-        extra_ms: u32,
-    },
-    /// Recordings whose processing is enqueued in that time fail. Struck by session; `ops` has no say.
-    ShunyaFails {
-        /// The step that fails.
-        #[serde(default)]
-        step: ShunyaStep,
-    },
-}
-
-fn unchanged() -> u32 {
-    100
-}
-
-/// The two steps of a recording's processing (§3.2).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ShunyaStep {
-    /// The first; without it there is no second.
-    #[default]
-    Transcription,
-    /// The second; the transcript may be there.
-    Analysis,
-}
 
 /// What befalls one request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -156,11 +64,9 @@ impl Mishaps {
         }
         let dice = self.dice(target.key);
         for compiled in &self.all {
-            if let MishapKind::Slow { factor_percent, extra_ms } = compiled.mishap.kind
-                && compiled.holds_at(at)
-                && strikes(compiled, target, &dice)
-            {
-                span = stretched(span, factor_percent, extra_ms);
+            let Mishap { kind, figures, .. } = &compiled.mishap;
+            if *kind == MishapKind::Slow && compiled.holds_at(at) && strikes(compiled, target, &dice) {
+                span = span + Span::millis(i64::from(figures.extra_ms));
             }
         }
         span
@@ -173,11 +79,12 @@ impl Mishaps {
         }
         let dice = self.dice(target.key);
         for compiled in &self.all {
+            let Figures { status, retry_after_s, .. } = compiled.mishap.figures;
             let fate = match compiled.mishap.kind {
-                MishapKind::ErrorBeforeCommit { status } => Fate::FailsBefore { status, retry_after: None },
-                MishapKind::ErrorAfterCommit { status } => Fate::FailsAfter { status },
+                MishapKind::ErrorBeforeCommit => Fate::FailsBefore { status, retry_after: None },
+                MishapKind::ErrorAfterCommit => Fate::FailsAfter { status },
                 MishapKind::LostAnswer => Fate::CutAfter,
-                MishapKind::RateLimit { retry_after_s } => {
+                MishapKind::RateLimit => {
                     Fate::FailsBefore { status: 429, retry_after: Some(Span::seconds(i64::from(retry_after_s))) }
                 }
                 MishapKind::Restart => {
@@ -196,10 +103,9 @@ impl Mishaps {
         Fate::Served
     }
 
-    /// What a recording's processing that is enqueued at `at` suffers: a factor in percent and an addition for each
-    /// step, and the step that fails.
+    /// What a recording's processing that is enqueued at `at` suffers.
     pub(crate) fn shunya(&self, at: Time, tenant: &str, session_key: u64) -> ShunyaFate {
-        let mut fate = ShunyaFate::default();
+        let mut fate = ShunyaFate { factor: 1, fails: false };
         let dice = self.dice(session_key);
         for compiled in self.all.iter().filter(|c| c.holds_at(at)) {
             let wanted = compiled.mishap.tenant.as_deref().is_none_or(|t| t == tenant);
@@ -207,9 +113,8 @@ impl Mishaps {
                 continue;
             }
             match compiled.mishap.kind {
-                MishapKind::ShunyaSlow { factor_percent, extra_ms } => fate.slow.push((factor_percent, extra_ms)),
-                MishapKind::ShunyaFails { step: ShunyaStep::Transcription } => fate.transcription_fails = true,
-                MishapKind::ShunyaFails { step: ShunyaStep::Analysis } => fate.analysis_fails = true,
+                MishapKind::ShunyaSlow => fate.factor = fate.factor.saturating_mul(compiled.mishap.figures.factor),
+                MishapKind::ShunyaFails => fate.fails = true,
                 _ => {}
             }
         }
@@ -261,19 +166,16 @@ impl Compiled {
 }
 
 /// What a recording's processing suffers.
-#[derive(Default, Debug)]
+#[derive(Debug)]
 pub(crate) struct ShunyaFate {
-    slow: Vec<(u32, u32)>,
-    pub(crate) transcription_fails: bool,
-    pub(crate) analysis_fails: bool,
+    /// How many times as long each step takes.
+    factor: u32,
+    /// The transcription fails, and without it there is no analysis.
+    pub(crate) fails: bool,
 }
 
 impl ShunyaFate {
     pub(crate) fn stretch(&self, span: Span) -> Span {
-        self.slow.iter().fold(span, |span, (factor, extra)| stretched(span, *factor, *extra))
+        span.times(i64::from(self.factor))
     }
-}
-
-fn stretched(span: Span, factor_percent: u32, extra_ms: u32) -> Span {
-    Span::micros(span.as_micros() * i64::from(factor_percent) / 100) + Span::millis(i64::from(extra_ms))
 }

@@ -1,7 +1,8 @@
 //! Pages of lists (§0.3): exact, whatever the limit and the offset.
 
-use crate::config::{LimitPolicy, Readings};
+use crate::config::Readings;
 use crate::refusal::Refusal;
+use fieldday_api::readings::PageBeyond;
 
 /// The part of a list that is asked for, as the list goes by in order.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ impl<K: PartialEq> Window<K> {
         limit: Option<u32>,
         offset: Option<u32>,
         readings: &Readings,
-        policy: LimitPolicy,
+        policy: PageBeyond,
         skips_ties: bool,
     ) -> Result<Window<K>, Refusal> {
         let mut limit = limit.unwrap_or(readings.page_default);
@@ -30,10 +31,10 @@ impl<K: PartialEq> Window<K> {
         }
         if limit > readings.page_max {
             match policy {
-                LimitPolicy::Refuse => {
+                PageBeyond::Refuse => {
                     return Err(Refusal::request("limit is beyond the maximum").about("field", "limit"));
                 }
-                LimitPolicy::Clamp => limit = readings.page_max,
+                PageBeyond::Cut => limit = readings.page_max,
             }
         }
         Ok(Window { offset: offset.unwrap_or(0), limit, passed: 0, taken: 0, before: None, skips_ties })
@@ -78,7 +79,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn page(list: &[u8], limit: u32, offset: u32, skips_ties: bool) -> (Vec<usize>, u32) {
-        let policy = LimitPolicy::Refuse;
+        let policy = PageBeyond::Refuse;
         let mut window =
             Window::new(Some(limit), Some(offset), &Readings::default(), policy, skips_ties).expect("a legal limit");
         let page = (0..list.len()).filter(|i| window.takes(list[*i])).collect();
@@ -103,10 +104,10 @@ mod tests {
     #[test]
     fn a_limit_of_zero_is_refused_and_one_beyond_the_maximum_is_refused_or_cut() {
         let make = |limit, policy| Window::<u8>::new(Some(limit), None, &Readings::default(), policy, false);
-        assert!(make(0, LimitPolicy::Clamp).is_err());
-        assert!(make(1_001, LimitPolicy::Refuse).is_err());
-        assert_eq!(make(1_001, LimitPolicy::Clamp).unwrap().limit, 1_000);
-        assert_eq!(make(1_000, LimitPolicy::Refuse).unwrap().limit, 1_000);
+        assert!(make(0, PageBeyond::Cut).is_err());
+        assert!(make(1_001, PageBeyond::Refuse).is_err());
+        assert_eq!(make(1_001, PageBeyond::Cut).unwrap().limit, 1_000);
+        assert_eq!(make(1_000, PageBeyond::Refuse).unwrap().limit, 1_000);
     }
 
     #[test]

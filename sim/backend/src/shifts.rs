@@ -1,13 +1,13 @@
 //! Rep shifts (§2.4): one a rep and local date.
 
 use crate::auth::Caller;
-use crate::config::ClockInRepeat;
 use crate::defects::Defect;
 use crate::refusal::Refusal;
 use crate::state::{At, Kind, RepRow, ShiftRow, Tenant};
 use crate::{Backend, Seen, ids};
 use fieldday_api::call::Answer;
 use fieldday_api::names::ShiftStatus;
+use fieldday_api::readings::ClockInRepeat;
 use fieldday_api::wire::shifts::{ClockIn, Shift, ShiftDay};
 use fieldday_kernel::time::{Date, Span, Time, Zone};
 

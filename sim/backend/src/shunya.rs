@@ -123,9 +123,8 @@ impl Backend {
             let ends = begins + fate.stretch(work.draw(&mut stream));
             Step { begins, ends, fails: stream.chance(fails_ppm) || fails }
         };
-        let mut transcription =
-            step(now, &self.shunya.transcription, times.transcription_fail_ppm, fate.transcription_fails);
-        let analysis = step(transcription.ends, &self.shunya.analysis, times.analysis_fail_ppm, fate.analysis_fails);
+        let mut transcription = step(now, &self.shunya.transcription, times.transcription_fail_ppm, fate.fails);
+        let analysis = step(transcription.ends, &self.shunya.analysis, times.analysis_fail_ppm, false);
         // A webhook that was not taken at once is sent again a minute later.
         let sent_again = Stream::new(self.seed, WEBHOOK, row.key, 0, 0).chance(250_000);
         let overtaken = sent_again && !transcription.fails && self.has(Defect::WebhookOutOfOrder);

@@ -26,7 +26,7 @@ impl Backend {
             }
         }
         let (config, ties) = (&self.config, self.has(Defect::PageSkipsTies));
-        let mut window = Window::new(query.limit, query.offset, &config.readings, config.max_limit_policy, ties)?;
+        let mut window = Window::new(query.limit, query.offset, &config.readings, config.page_beyond, ties)?;
         let tenant = &self.tenants[usize::from(of)];
         let agenda = match (&query.assignee_id, rep) {
             (_, Some(rep)) => tenant.reps[rep as usize].agenda.all(),

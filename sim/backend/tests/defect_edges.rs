@@ -4,16 +4,18 @@
 mod common;
 use common::*;
 use fieldday_api::call::{Answer, Call};
+use fieldday_api::mishap::{Figures, Mishap, MishapKind};
 use fieldday_api::names::*;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::tasks::{TaskPatch, TaskQuery};
-use fieldday_backend::{Backend, Config, Defect, Mishap, MishapKind, Request, Served, ShunyaStep};
+use fieldday_backend::{Backend, Config, Defect, Request, Served};
 use fieldday_kernel::time::Span;
 
 fn mishap(kind: MishapKind) -> Mishap {
     Mishap {
         name: "trouble".into(),
         kind,
+        figures: Figures::default(),
         from: MORNING,
         until: MORNING + Span::hours(1),
         rate_ppm: 1_000_000,
@@ -66,7 +68,7 @@ fn updates_are_taken_for_repeats_for_three_seconds() {
 
 #[test]
 fn half_a_patch_is_its_time_status_and_outcome() {
-    let blow = Mishap { until: MORNING + Span::seconds(1), ..mishap(MishapKind::ErrorBeforeCommit { status: 500 }) };
+    let blow = Mishap { until: MORNING + Span::seconds(1), ..mishap(MishapKind::ErrorBeforeCommit) };
     let mut world = world(Config { defects: vec![Defect::TornPatch], mishaps: vec![blow], ..quick() });
     let start = MORNING + Span::minutes(90);
     let body = AppointmentPatch {
@@ -133,7 +135,8 @@ fn a_task_made_twice_is_two_tasks() {
 
 #[test]
 fn slowness_holds_in_the_midst_of_its_time() {
-    let world = struck_by(mishap(MishapKind::Slow { factor_percent: 100, extra_ms: 1_000 }));
+    let world =
+        struck_by(Mishap { figures: Figures { extra_ms: 1_000, ..Figures::default() }, ..mishap(MishapKind::Slow) });
     let (call, credential) = (get("appt_a1_1"), token("a1", MORNING));
     let took = |at| world.backend.service_time(at, &Request { call: &call, credential: &credential, key: 1 });
     let usual = took(MORNING - Span::micros(1));
@@ -157,8 +160,7 @@ fn a_restart_that_takes_no_time_cuts_what_is_under_way_and_no_more() {
 #[test]
 fn shunya_fails_for_the_tenant_that_is_named() {
     let outcome = |tenant: &str| {
-        let kind = MishapKind::ShunyaFails { step: ShunyaStep::Transcription };
-        let mut world = struck_by(Mishap { tenant: Some(s(tenant)), ..mishap(kind) });
+        let mut world = struck_by(Mishap { tenant: Some(s(tenant)), ..mishap(MishapKind::ShunyaFails) });
         world.ask("a1", clock_in("a1"));
         let begun = world.ask("a1", start("a1", "appt_a1_1", RecordingMode::Ghost));
         let id = started(&begun).recording_session_id.clone();
@@ -169,22 +171,12 @@ fn shunya_fails_for_the_tenant_that_is_named() {
 }
 
 #[test]
-fn slowness_without_a_factor_keeps_the_usual_time() {
-    let text = r#"
-        [[mishaps]]
-        name = "pause"
-        kind.slow = { extra_ms = 5 }
-        from = "2026-06-10T19:00:00Z"
-        until = "2026-06-10T20:00:00Z"
-    "#;
-    let config: Config = toml::from_str(text).unwrap();
-    assert_eq!(config.mishaps[0].kind, MishapKind::Slow { factor_percent: 100, extra_ms: 5 });
-}
-
-#[test]
 fn a_failure_says_in_words_what_its_status_says() {
     let message = |status| {
-        let mut world = struck_by(mishap(MishapKind::ErrorBeforeCommit { status }));
+        let mut world = struck_by(Mishap {
+            figures: Figures { status, ..Figures::default() },
+            ..mishap(MishapKind::ErrorBeforeCommit)
+        });
         match &world.ask("a1", get("appt_a1_1")).answer {
             Answer::Error(body) => body.detail.message.to_string(),
             other => panic!("{other:?}"),

@@ -2,9 +2,10 @@
 
 mod common;
 use common::*;
+use fieldday_api::mishap::{Figures, Mishap, MishapKind};
 use fieldday_api::names::RecordingMode;
 use fieldday_api::token::Credential;
-use fieldday_backend::{Backend, Config, DataError, Mishap, MishapKind, UPLOAD_URL_PREFIX};
+use fieldday_backend::{Backend, Config, DataError, UPLOAD_URL_PREFIX};
 use fieldday_kernel::time::Span;
 use serde_json::Value;
 
@@ -71,6 +72,7 @@ fn a_cut_connection_has_the_status_zero() {
     let restart = Mishap {
         name: "restart".into(),
         kind: MishapKind::Restart,
+        figures: Figures::default(),
         from: MORNING,
         until: MORNING + Span::seconds(1),
         rate_ppm: 1_000_000,

@@ -5,15 +5,20 @@ use common::*;
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::error::ErrorCode;
+use fieldday_api::mishap::{Figures, Mishap, MishapKind};
 use fieldday_api::names::*;
-use fieldday_backend::{Backend, Config, Mishap, MishapKind, Request, Served, ShunyaStep};
+use fieldday_backend::{Backend, Config, Request, Served};
 use fieldday_kernel::time::{Span, Time};
 use proptest::prelude::*;
 
 fn mishap(kind: MishapKind) -> Mishap {
+    with(kind, Figures::default())
+}
+fn with(kind: MishapKind, figures: Figures) -> Mishap {
     Mishap {
         name: "trouble".into(),
         kind,
+        figures,
         from: MORNING,
         until: MORNING + Span::hours(1),
         rate_ppm: 1_000_000,
@@ -28,12 +33,12 @@ fn serve(world: &mut World, call: Call) -> Served {
 
 #[test]
 fn an_error_before_the_commit_changes_nothing_and_one_after_it_does() {
-    for (kind, changes) in
-        [(MishapKind::ErrorBeforeCommit { status: 503 }, false), (MishapKind::ErrorAfterCommit { status: 502 }, true)]
+    for (kind, status, changes) in
+        [(MishapKind::ErrorBeforeCommit, 503, false), (MishapKind::ErrorAfterCommit, 502, true)]
     {
-        let mut world = struck_by(mishap(kind));
+        let mut world = struck_by(with(kind, Figures { status, ..Figures::default() }));
         let answer = world.ask("a1", noted("appt_a1_1", "new"));
-        assert_eq!((answer.status, code(&answer)), (if changes { 502 } else { 503 }, Some(ErrorCode::InternalError)));
+        assert_eq!((answer.status, code(&answer)), (status, Some(ErrorCode::InternalError)));
         world.wait(Span::hours(1));
         let after = world.ask("a1", get("appt_a1_1"));
         assert_eq!(detail(&after).appointment.notes == Some("new".into()), changes);
@@ -67,7 +72,7 @@ fn a_restart_cuts_what_is_under_way_and_refuses_until_it_is_up() {
 
 #[test]
 fn a_rate_limit_answers_429_with_its_retry_after() {
-    let mut world = struck_by(mishap(MishapKind::RateLimit { retry_after_s: 7 }));
+    let mut world = struck_by(with(MishapKind::RateLimit, Figures { retry_after_s: 7, ..Figures::default() }));
     let answer = world.ask("a1", get("appt_a1_1"));
     assert_eq!((answer.status, answer.retry_after), (429, Some(Span::seconds(7))));
     assert_eq!(code(&answer), Some(ErrorCode::RateLimited));
@@ -75,7 +80,7 @@ fn a_rate_limit_answers_429_with_its_retry_after() {
 
 #[test]
 fn a_mishap_strikes_its_endpoints_and_its_tenant_alone() {
-    let mut limited = mishap(MishapKind::ErrorBeforeCommit { status: 500 });
+    let mut limited = mishap(MishapKind::ErrorBeforeCommit);
     limited.ops = vec![Op::GetAppointment];
     limited.tenant = Some(s("org_a"));
     let mut world = struck_by(limited);
@@ -87,14 +92,14 @@ fn a_mishap_strikes_its_endpoints_and_its_tenant_alone() {
 }
 
 #[test]
-fn slowness_multiplies_and_adds_for_as_long_as_it_lasts() {
-    let slow = mishap(MishapKind::Slow { factor_percent: 300, extra_ms: 1_000 });
+fn slowness_adds_for_as_long_as_it_lasts() {
+    let slow = with(MishapKind::Slow, Figures { extra_ms: 1_000, ..Figures::default() });
     let (slow, plain) = (struck_by(slow), common::world(quick()));
     let (call, credential) = (get("appt_a1_1"), token("a1", MORNING));
     for key in 0..100 {
         let request = Request { call: &call, credential: &credential, key };
         let usual = plain.backend.service_time(MORNING, &request);
-        assert_eq!(slow.backend.service_time(MORNING, &request), usual.times(3) + Span::seconds(1));
+        assert_eq!(slow.backend.service_time(MORNING, &request), usual + Span::seconds(1));
         assert_eq!(slow.backend.service_time(MORNING + Span::hours(1), &request), usual);
     }
 }
@@ -117,54 +122,14 @@ fn processing(mut world: World) -> (Span, Processing, Processing) {
 }
 
 #[test]
-fn shunya_may_be_slow_or_fail_in_either_step() {
-    let slow = mishap(MishapKind::ShunyaSlow { factor_percent: 200, extra_ms: 0 });
+fn shunya_may_be_slow_or_fail() {
+    let slow = with(MishapKind::ShunyaSlow, Figures { factor: 2, ..Figures::default() });
     let (usual, ..) = processing(common::world(quick()));
     let (slowed, _, done) = processing(struck_by(slow));
     assert_eq!(done, Processing::Completed);
     assert!((slowed - usual.times(2)).as_seconds().abs() <= 2, "{slowed} and {usual}");
-    let fails = |step| processing(struck_by(mishap(MishapKind::ShunyaFails { step })));
-    let (_, transcription, analysis) = fails(ShunyaStep::Transcription);
+    let (_, transcription, analysis) = processing(struck_by(mishap(MishapKind::ShunyaFails)));
     assert_eq!((transcription, analysis), (Processing::Failed, Processing::NotStarted));
-    let (_, transcription, analysis) = fails(ShunyaStep::Analysis);
-    assert_eq!((transcription, analysis), (Processing::Completed, Processing::Failed));
-}
-
-#[test]
-fn mishaps_read_as_scenario_files_write_them() {
-    let text = r#"
-        [[mishaps]]
-        name = "deploy"
-        kind = "restart"
-        from = "2026-06-10T15:00:00Z"
-        until = "2026-06-10T15:00:30Z"
-        [[mishaps]]
-        name = "lunch"
-        kind.slow = { factor_percent = 400 }
-        from = "2026-06-10T19:00:00Z"
-        until = "2026-06-10T20:00:00Z"
-        rate_ppm = 20000
-        ops = ["list-tasks", "list-appointments"]
-        tenant = "org_a"
-        [[mishaps]]
-        name = "provider"
-        kind.shunya-fails = { step = "analysis" }
-        from = "2026-06-10T19:00:00Z"
-        until = "2026-06-10T20:00:00Z"
-        [service]
-        reads = { median_us = 20000, spread_percent = 150 }
-        [service.ops]
-        list-tasks = { median_us = 90000, spread_percent = 200 }
-    "#;
-    let config: Config = toml::from_str(text).unwrap();
-    assert_eq!(config.mishaps[1].kind, MishapKind::Slow { factor_percent: 400, extra_ms: 0 });
-    assert_eq!(config.mishaps[0].rate_ppm, 1_000_000);
-    assert_eq!(config.mishaps[2].kind, MishapKind::ShunyaFails { step: ShunyaStep::Analysis });
-    assert_eq!(config.service.of(Op::ListTasks).median_us, 90_000);
-    let again: Config = toml::from_str(&toml::to_string(&config).unwrap()).unwrap();
-    assert_eq!(again, config);
-    assert!(toml::from_str::<Config>(&text.replace("rate_ppm", "rate")).is_err());
-    assert!(toml::from_str::<Config>(&text.replace("factor_percent", "factor")).is_err());
 }
 
 /// Whether each of 3,000 requests is struck, by its status.
@@ -183,8 +148,12 @@ fn struck(mishaps: Vec<Mishap>) -> Vec<u16> {
 
 #[test]
 fn switching_one_mishap_off_changes_no_draw_of_another() {
-    let one = Mishap { name: "one".into(), rate_ppm: 100_000, ..mishap(MishapKind::ErrorBeforeCommit { status: 500 }) };
-    let two = Mishap { name: "two".into(), rate_ppm: 50_000, ..mishap(MishapKind::ErrorBeforeCommit { status: 503 }) };
+    let one = Mishap { name: "one".into(), rate_ppm: 100_000, ..mishap(MishapKind::ErrorBeforeCommit) };
+    let two = Mishap {
+        name: "two".into(),
+        rate_ppm: 50_000,
+        ..with(MishapKind::ErrorBeforeCommit, Figures { status: 503, ..Figures::default() })
+    };
     let (both, alone) = (struck(vec![one.clone(), two.clone()]), struck(vec![two]));
     let hit = alone.iter().filter(|status| **status == 503).count();
     assert!((100..200).contains(&hit), "{hit} of 3,000 at 5 %");

@@ -6,11 +6,12 @@ use fieldday_api::call::Call;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::fixed::Money;
 use fieldday_api::names::*;
+use fieldday_api::readings::{ClockInRepeat, PageBeyond};
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::shifts::ClockIn;
 use fieldday_api::wire::tasks::{TaskPatch, TaskQuery};
-use fieldday_backend::{ClockInRepeat, Config, LimitPolicy};
+use fieldday_backend::Config;
 use fieldday_kernel::time::{Date, Span};
 
 fn ids(world: &mut World, query: TaskQuery) -> (Vec<String>, u32, u32) {
@@ -168,7 +169,7 @@ fn limits_have_defaults_and_a_maximum() {
         |limit| Call::GetThread { contact_card_id: s("contact_a1_1"), page: Page { limit: Some(limit), offset: None } };
     assert_eq!(world.status("a1", page(1_001)), 400);
     assert_eq!(world.status("a1", page(0)), 400);
-    let mut world = common::world(Config { max_limit_policy: LimitPolicy::Clamp, ..Config::default() });
+    let mut world = common::world(Config { page_beyond: PageBeyond::Cut, ..Config::default() });
     assert_eq!(world.status("a1", limit(u32::MAX)), 200);
     for n in 0..130 {
         world.wait(Span::micros(n)).ask("a1", Call::CreateTask(new_task(None)));

@@ -8,8 +8,8 @@ use fieldday_kernel::time::{Date, Span, Time, Zone};
 use fieldday_rep::app::defects as rep;
 use fieldday_rep::app::settings::Settings as AppSettings;
 use fieldday_rules::Settings as JudgeSettings;
-use fieldday_world::plan::{CellPlan, MishapKind, MishapPlan};
-use fieldday_world::scenario::{ClockInRepeat, PageBeyond, Scaled, Scenario};
+use fieldday_world::plan::CellPlan;
+use fieldday_world::scenario::{Scaled, Scenario};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn seconds(n: u32) -> Span {
@@ -38,16 +38,10 @@ pub fn backend(scenario: &Scenario, cell: &CellPlan) -> backend::Config {
             upload_url_minutes: switches.url_life_minutes,
             ..backend::Readings::default()
         },
-        mishaps: cell.mishaps.iter().map(mishap).collect(),
+        mishaps: cell.mishaps.clone(),
         defects: named(scenario, backend::Defect::named),
-        max_limit_policy: match switches.page_beyond {
-            PageBeyond::Refuse => backend::LimitPolicy::Refuse,
-            PageBeyond::Cut => backend::LimitPolicy::Clamp,
-        },
-        clock_in_repeat: match switches.clock_in_repeat {
-            ClockInRepeat::ReturnShift => backend::ClockInRepeat::ReturnShift,
-            ClockInRepeat::Refuse => backend::ClockInRepeat::Refuse,
-        },
+        page_beyond: switches.page_beyond,
+        clock_in_repeat: switches.clock_in_repeat,
         optional_endpoints: switches.optional_endpoints,
         shunya: backend::ShunyaTimes {
             transcription: spread(shunya.transcription_s),
@@ -68,29 +62,6 @@ fn spread((least, most): (u32, u32)) -> backend::Spread {
     let median_us = (least * most).isqrt().max(1) * 1_000_000;
     let spread_percent = (most * 100_000_000 / least).isqrt().isqrt();
     backend::Spread::new(median_us, u32::try_from(spread_percent).unwrap_or(u32::MAX).max(100))
-}
-
-fn mishap(plan: &MishapPlan) -> backend::Mishap {
-    use backend::MishapKind as To;
-    let kind = match plan.kind {
-        MishapKind::ErrorBeforeCommit { status } => To::ErrorBeforeCommit { status },
-        MishapKind::ErrorAfterCommit { status } => To::ErrorAfterCommit { status },
-        MishapKind::LostAnswer => To::LostAnswer,
-        MishapKind::Slow { extra_ms } => To::Slow { factor_percent: 100, extra_ms },
-        MishapKind::RateLimit { retry_after_s } => To::RateLimit { retry_after_s },
-        MishapKind::Restart => To::Restart,
-        MishapKind::ShunyaSlow { factor } => To::ShunyaSlow { factor_percent: factor.saturating_mul(100), extra_ms: 0 },
-        MishapKind::ShunyaFails => To::ShunyaFails { step: backend::ShunyaStep::default() },
-    };
-    backend::Mishap {
-        name: plan.name.clone(),
-        kind,
-        from: plan.from,
-        until: plan.until,
-        rate_ppm: plan.rate_ppm,
-        ops: plan.ops.clone(),
-        tenant: plan.tenant.clone(),
-    }
 }
 
 /// How fast the protocol's own times pass on a phone when the day is lived on the wall clock. On the virtual clock, where

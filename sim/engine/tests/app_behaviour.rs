@@ -4,6 +4,7 @@ mod common;
 
 use common::{events_of, outcome, plan, scenario};
 use fieldday_api::endpoint::Op;
+use fieldday_api::mishap::MishapKind;
 use fieldday_backend::Defect;
 use fieldday_engine::cell::{CellRun, Keep};
 use fieldday_engine::replay::moment;
@@ -11,7 +12,7 @@ use fieldday_history::What;
 use fieldday_history::event::{ClientKind, Deed};
 use fieldday_kernel::time::Span;
 use fieldday_rules::Measures;
-use fieldday_world::scenario::{Mishap, MishapWord};
+use fieldday_world::scenario::Mishap;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
@@ -35,7 +36,7 @@ fn a_call_that_is_always_limited_is_given_up() {
     let mut small = scenario("weekday", 10);
     let text = "name = 'limit'\nkind = 'rate-limit'\nretry_after_s = 3\nops = ['list-tasks']";
     let limit: Mishap = toml::from_str(text).unwrap();
-    assert_eq!(limit.kind, MishapWord::RateLimit);
+    assert_eq!(limit.kind, MishapKind::RateLimit);
     small.0.mishap = vec![limit];
     let plan = plan(small, 1);
     assert_eq!(outcome(&plan, 0, Keep::default()).findings.violations, []);

@@ -4,10 +4,11 @@ mod common;
 
 use common::{events_of, outcome, plan, scenario};
 use fieldday_api::endpoint::Op;
+use fieldday_api::readings::{ClockInRepeat, PageBeyond};
 use fieldday_engine::cell::Keep;
 use fieldday_history::What;
 use fieldday_history::event::Cause;
-use fieldday_world::scenario::{ClockInRepeat, PageBeyond, Switches};
+use fieldday_world::scenario::Switches;
 
 fn held_under(choose: impl Fn(&mut Switches)) -> common::Small {
     let mut small = scenario("dead-zones", 40);

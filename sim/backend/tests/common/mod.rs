@@ -6,6 +6,7 @@ use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::dataset::{OwnedTask, Policy, TenantData, Thread, User};
 use fieldday_api::error::ErrorCode;
 use fieldday_api::fixed::{Degrees, Money, Seconds};
+use fieldday_api::mishap::Mishap;
 use fieldday_api::names::*;
 use fieldday_api::private::Private;
 use fieldday_api::token::{Claims, Credential};
@@ -14,7 +15,7 @@ use fieldday_api::wire::messages::Message;
 use fieldday_api::wire::recordings::{Location, RecordingSession, RecordingStart, RecordingStop, UploadAudio};
 use fieldday_api::wire::shifts::ClockIn;
 use fieldday_api::wire::tasks::{Task, TaskCreate};
-use fieldday_backend::{Backend, Config, Defect, Mishap, Request, Served};
+use fieldday_backend::{Backend, Config, Defect, Request, Served};
 use fieldday_kernel::time::{Span, Time, TimeOfDay, Zone};
 use std::sync::Arc;
 

@@ -2,10 +2,11 @@
 
 use super::{Calibration, SimulateError};
 use fieldday_api::endpoint::Op;
+use fieldday_api::mishap::MishapKind;
 use fieldday_kernel::time::TimeOfDay;
 use fieldday_rep::app::settings::Retrying;
 use fieldday_world::scenario::plant::{Plant, PlantTrouble, PlantTroubleWord};
-use fieldday_world::scenario::{Mishap, MishapWord, Outage, Scenario};
+use fieldday_world::scenario::{Mishap, Outage, Scenario};
 use std::sync::Arc;
 
 /// So many reps at most live at once; of more, each simulated one stands for several.
@@ -123,7 +124,7 @@ impl WhatIf {
                 plant.trouble.push(PlantTrouble { percent: Some(200), ops, ..slow });
                 scenario.mishap.push(Mishap {
                     name: "what-if".to_owned(),
-                    kind: MishapWord::ShunyaSlow,
+                    kind: MishapKind::ShunyaSlow,
                     from: ten,
                     until,
                     jitter_minutes: 0,
@@ -196,7 +197,7 @@ impl Question {
         scenario.proof.rounds = 0;
         scenario.proof.app = false;
         // What goes wrong with the backend is the plant's matter here; what Shunya does is not.
-        scenario.mishap.retain(|mishap| matches!(mishap.kind, MishapWord::ShunyaSlow | MishapWord::ShunyaFails));
+        scenario.mishap.retain(|mishap| matches!(mishap.kind, MishapKind::ShunyaSlow | MishapKind::ShunyaFails));
         if let Some(what_if) = self.what_if {
             what_if.put_to(&mut scenario, &mut plant);
         }

@@ -1,10 +1,11 @@
 //! A cell: its tenants, and what goes wrong with their backend.
 
 use super::tenant::{self, TenantSite};
-use super::{CellPlan, DaySite, MishapKind, MishapPlan, Plan, PlanDay};
+use super::{CellPlan, DaySite, Plan, PlanDay};
 use super::{auditor, intruder};
 use crate::keys::stream;
-use crate::scenario::{Mishap, MishapWord};
+use crate::scenario;
+use fieldday_api::mishap::Mishap;
 use fieldday_kernel::random::{join_keys, name_key};
 use fieldday_kernel::time::{Span, Zone};
 
@@ -68,7 +69,7 @@ fn reps_of(plan: &Plan, cell: u32, tenant: u32) -> u32 {
     (here / tenants) as u32 + u32::from(u64::from(tenant) < here % tenants)
 }
 
-fn make_mishap(plan: &Plan, cell: &CellPlan, mishap: &Mishap, zone: &Zone) -> Option<MishapPlan> {
+fn make_mishap(plan: &Plan, cell: &CellPlan, mishap: &scenario::Mishap, zone: &Zone) -> Option<Mishap> {
     let name = format!("{}/mishap/{}", cell.name, mishap.name);
     if plan.removed.takes(&name) {
         return None;
@@ -83,19 +84,9 @@ fn make_mishap(plan: &Plan, cell: &CellPlan, mishap: &Mishap, zone: &Zone) -> Op
     };
     let later = stream(plan.seed, name_key(&name)).below(u64::from(mishap.jitter_minutes) * 60_000_000 + 1);
     let later = Span::micros(later as i64);
-    let (status, figure) = (mishap.status.unwrap_or(500), |figure: Option<u32>| figure.unwrap_or(1));
-    let kind = match mishap.kind {
-        MishapWord::ErrorBeforeCommit => MishapKind::ErrorBeforeCommit { status },
-        MishapWord::ErrorAfterCommit => MishapKind::ErrorAfterCommit { status },
-        MishapWord::LostAnswer => MishapKind::LostAnswer,
-        MishapWord::Slow => MishapKind::Slow { extra_ms: figure(mishap.extra_ms) },
-        MishapWord::RateLimit => MishapKind::RateLimit { retry_after_s: figure(mishap.retry_after_s) },
-        MishapWord::Restart => MishapKind::Restart,
-        MishapWord::ShunyaSlow => MishapKind::ShunyaSlow { factor: figure(mishap.factor) },
-        MishapWord::ShunyaFails => MishapKind::ShunyaFails,
-    };
-    Some(MishapPlan {
-        kind,
+    Some(Mishap {
+        kind: mishap.kind,
+        figures: mishap.figures(),
         from: zone.at(cell.date, mishap.from) + later,
         until: zone.at(cell.date, mishap.until) + later,
         rate_ppm: mishap.rate_ppm,

@@ -1,7 +1,8 @@
 //! A cell's plan for people: everything by name, in local time.
 
-use super::{CellPlan, MishapPlan, OfficeDeed, RepPlan, Routine, TenantPlan, VisitFate};
+use super::{CellPlan, OfficeDeed, RepPlan, Routine, TenantPlan, VisitFate};
 use crate::air::SpotKind;
+use fieldday_api::mishap::Mishap;
 use fieldday_kernel::time::Time;
 use std::fmt::{self, Write};
 
@@ -18,7 +19,7 @@ impl CellPlan {
     pub fn render(&self, out: &mut dyn Write) -> fmt::Result {
         writeln!(out, "{}  {}  {} to {}", self.name, self.date, self.start, self.end)?;
         for mishap in &self.mishaps {
-            mishap.render(out)?;
+            render_mishap(mishap, out)?;
         }
         for tenant in &self.tenants {
             tenant.render(out)?;
@@ -188,15 +189,22 @@ impl TenantPlan {
     }
 }
 
-impl MishapPlan {
-    fn render(&self, out: &mut dyn Write) -> fmt::Result {
-        write!(out, "  {}  {:?}  {} to {}, {} ppm", self.name, self.kind, self.from, self.until, self.rate_ppm)?;
-        for op in &self.ops {
-            write!(out, ", {op}")?;
-        }
-        match &self.tenant {
-            Some(tenant) => writeln!(out, ", {tenant} alone"),
-            None => writeln!(out),
-        }
+fn render_mishap(mishap: &Mishap, out: &mut dyn Write) -> fmt::Result {
+    let Mishap { name, kind, figures, from, until, rate_ppm, .. } = mishap;
+    write!(out, "  {name}  {kind:?}")?;
+    match kind.figure() {
+        Some("status") => write!(out, " {{ status: {} }}", figures.status)?,
+        Some("extra_ms") => write!(out, " {{ extra_ms: {} }}", figures.extra_ms)?,
+        Some("retry_after_s") => write!(out, " {{ retry_after_s: {} }}", figures.retry_after_s)?,
+        Some("factor") => write!(out, " {{ factor: {} }}", figures.factor)?,
+        _ => {}
+    }
+    write!(out, "  {from} to {until}, {rate_ppm} ppm")?;
+    for op in &mishap.ops {
+        write!(out, ", {op}")?;
+    }
+    match &mishap.tenant {
+        Some(tenant) => writeln!(out, ", {tenant} alone"),
+        None => writeln!(out),
     }
 }

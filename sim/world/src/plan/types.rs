@@ -8,8 +8,8 @@ use crate::territory::Territory;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::dataset::TenantData;
-use fieldday_api::endpoint::Op;
 use fieldday_api::fixed::Money;
+use fieldday_api::mishap::Mishap;
 use fieldday_api::names::{Outcome, RecordingMode, Role};
 use fieldday_api::private::Private;
 use fieldday_api::probe::Probe;
@@ -37,7 +37,7 @@ pub struct CellPlan {
     /// Its tenants, two at least.
     pub tenants: Vec<TenantPlan>,
     /// What goes wrong with the backend.
-    pub mishaps: Vec<MishapPlan>,
+    pub mishaps: Vec<Mishap>,
 }
 
 /// One organisation.
@@ -365,62 +365,6 @@ pub struct AuditorPlan {
     pub reps: Vec<SmolStr>,
     /// When it is looked, each named `cell-0/tenant-1/auditor/round-1`.
     pub rounds: Vec<(String, Time)>,
-}
-
-/// Something that goes wrong with the backend for a while.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct MishapPlan {
-    /// `cell-0/mishap/restart-1`
-    pub name: String,
-    /// What.
-    pub kind: MishapKind,
-    /// From then on,
-    pub from: Time,
-    /// until then,
-    pub until: Time,
-    /// in so many of a million requests,
-    pub rate_ppm: u32,
-    /// of these operations (all, if none is named),
-    pub ops: Vec<Op>,
-    /// of this tenant (all, if none is named).
-    pub tenant: Option<SmolStr>,
-}
-
-/// What can go wrong with a backend that keeps the spec.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum MishapKind {
-    /// Answers an error and did nothing.
-    ErrorBeforeCommit {
-        /// 5xx.
-        status: u16,
-    },
-    /// Did it and answers an error.
-    ErrorAfterCommit {
-        /// 5xx.
-        status: u16,
-    },
-    /// Did it and answers nothing.
-    LostAnswer,
-    /// Answers late.
-    Slow {
-        /// So much later.
-        extra_ms: u32,
-    },
-    /// Answers 429.
-    RateLimit {
-        /// `Retry-After`.
-        retry_after_s: u32,
-    },
-    /// Is away and comes back with what it had stored.
-    Restart,
-    /// Shunya takes longer.
-    ShunyaSlow {
-        /// So many times as long.
-        factor: u32,
-    },
-    /// Shunya fails.
-    ShunyaFails,
 }
 
 /// The name of a row: a past or coming appointment, a task.

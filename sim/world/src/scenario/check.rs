@@ -4,7 +4,7 @@
 use super::error::Finding;
 use super::locate::Path;
 use super::words::nearest;
-use super::{Data, Mishap, MishapWord, Scenario, TokenSource, Tokens};
+use super::{Data, Mishap, Scenario, TokenSource, Tokens};
 use fieldday_kernel::time::Date;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -313,13 +313,7 @@ impl Findings {
         if let Some(tenant) = mishap.tenant {
             self.tenant(scenario, &["mishap", index, "tenant"], tenant);
         }
-        let needed = match mishap.kind {
-            MishapWord::ErrorBeforeCommit | MishapWord::ErrorAfterCommit => "status",
-            MishapWord::Slow => "extra_ms",
-            MishapWord::RateLimit => "retry_after_s",
-            MishapWord::ShunyaSlow => "factor",
-            MishapWord::LostAnswer | MishapWord::Restart | MishapWord::ShunyaFails => "",
-        };
+        let needed = mishap.kind.figure().unwrap_or_default();
         let figures = [
             ("status", mishap.status.is_some()),
             ("extra_ms", mishap.extra_ms.is_some()),

@@ -5,10 +5,11 @@
 //! left out of most days, and what is left is often strong. All that is drawn is within the specification: whatever
 //! breaks then is a bug.
 
-use super::{Deeds, Mishap, MishapWord, Modes, Outage, Scenario};
+use super::{Deeds, Mishap, Modes, Outage, Scenario};
 use crate::persona::{Bounds, HabitsForAll};
 use crate::{network, persona, territory};
 use fieldday_api::endpoint::Op;
+use fieldday_api::mishap::MishapKind;
 use fieldday_kernel::random::{Purpose, Stream, name_key};
 use fieldday_kernel::time::{Date, TimeOfDay};
 use std::fmt;
@@ -293,29 +294,29 @@ impl Swarm {
     }
 }
 
-const KINDS: [(MishapWord, &str); 8] = [
-    (MishapWord::ErrorBeforeCommit, "swarm-error-before-commit"),
-    (MishapWord::ErrorAfterCommit, "swarm-error-after-commit"),
-    (MishapWord::LostAnswer, "swarm-lost-answer"),
-    (MishapWord::Slow, "swarm-slow"),
-    (MishapWord::RateLimit, "swarm-rate-limit"),
-    (MishapWord::Restart, "swarm-restart"),
-    (MishapWord::ShunyaSlow, "swarm-shunya-slow"),
-    (MishapWord::ShunyaFails, "swarm-shunya-fails"),
+const KINDS: [(MishapKind, &str); 8] = [
+    (MishapKind::ErrorBeforeCommit, "swarm-error-before-commit"),
+    (MishapKind::ErrorAfterCommit, "swarm-error-after-commit"),
+    (MishapKind::LostAnswer, "swarm-lost-answer"),
+    (MishapKind::Slow, "swarm-slow"),
+    (MishapKind::RateLimit, "swarm-rate-limit"),
+    (MishapKind::Restart, "swarm-restart"),
+    (MishapKind::ShunyaSlow, "swarm-shunya-slow"),
+    (MishapKind::ShunyaFails, "swarm-shunya-fails"),
 ];
 
 /// A mishap of that kind, as strong as drawn. A third of those that meet requests meet one operation alone, the harder.
-fn another(kind: MishapWord, name: &str, draw: &mut Stream) -> Mishap {
+fn another(kind: MishapKind, name: &str, draw: &mut Stream) -> Mishap {
     let rate_ppm = one_of(draw, &RATES);
     let meets_requests =
-        !matches!(kind, MishapWord::Restart | MishapWord::ShunyaSlow | MishapWord::ShunyaFails | MishapWord::Slow);
+        !matches!(kind, MishapKind::Restart | MishapKind::ShunyaSlow | MishapKind::ShunyaFails | MishapKind::Slow);
     let is_one_op = draw.chance(330_000) && meets_requests;
     let op = draw.pick(Op::ALL).copied();
     let (status, retry_after_s) = (one_of(draw, &[500, 502, 503, 504]), one_of(draw, &[1, 6, 30]));
     let (extra_ms, factor) = (draw.range(200..1_500) as u32, draw.range(2..20) as u32);
     let hour = draw.range(7..18) as u32;
-    let is_error = matches!(kind, MishapWord::ErrorBeforeCommit | MishapWord::ErrorAfterCommit);
-    let is_restart = kind == MishapWord::Restart;
+    let is_error = matches!(kind, MishapKind::ErrorBeforeCommit | MishapKind::ErrorAfterCommit);
+    let is_restart = kind == MishapKind::Restart;
     Mishap {
         name: name.to_owned(),
         kind,
@@ -323,17 +324,17 @@ fn another(kind: MishapWord, name: &str, draw: &mut Stream) -> Mishap {
         until: if is_restart { TimeOfDay::hm(hour, 2) } else { super::trouble::end_of_day() },
         jitter_minutes: if is_restart { 60 } else { 0 },
         rate_ppm: match kind {
-            MishapWord::Restart => super::trouble::always(),
-            MishapWord::ShunyaSlow | MishapWord::ShunyaFails => 300_000,
+            MishapKind::Restart => super::trouble::always(),
+            MishapKind::ShunyaSlow | MishapKind::ShunyaFails => 300_000,
             _ if is_one_op => rate_ppm * 3,
             _ => rate_ppm,
         },
         ops: if is_one_op { op.into_iter().collect() } else { Vec::new() },
         tenant: None,
         status: is_error.then_some(status),
-        extra_ms: (kind == MishapWord::Slow).then_some(extra_ms),
-        retry_after_s: (kind == MishapWord::RateLimit).then_some(retry_after_s),
-        factor: (kind == MishapWord::ShunyaSlow).then_some(factor),
+        extra_ms: (kind == MishapKind::Slow).then_some(extra_ms),
+        retry_after_s: (kind == MishapKind::RateLimit).then_some(retry_after_s),
+        factor: (kind == MishapKind::ShunyaSlow).then_some(factor),
     }
 }
 

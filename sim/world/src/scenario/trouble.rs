@@ -4,6 +4,8 @@ use super::words;
 use crate::persona::Bounds;
 use fieldday_api::defaults;
 use fieldday_api::endpoint::Op;
+use fieldday_api::mishap::{Figures, MishapKind};
+use fieldday_api::readings::{ClockInRepeat, PageBeyond};
 use fieldday_kernel::time::TimeOfDay;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -129,28 +131,6 @@ pub struct Switches {
     pub clock_in_repeat: ClockInRepeat,
 }
 
-/// What a repeated clock-in answers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ClockInRepeat {
-    /// The shift that is there (2.4.1).
-    #[default]
-    ReturnShift,
-    /// 400 "already clocked in" (0.2).
-    Refuse,
-}
-
-/// What a limit beyond the maximum does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PageBeyond {
-    /// It is refused.
-    #[default]
-    Refuse,
-    /// The maximum applies.
-    Cut,
-}
-
 impl Default for Switches {
     fn default() -> Switches {
         Switches {
@@ -204,7 +184,7 @@ pub struct Mishap {
     /// What it is called: letters, digits and hyphens.
     pub name: String,
     /// What goes wrong.
-    pub kind: MishapWord,
+    pub kind: MishapKind,
     /// From when, by the local time of the cell's first tenant; all day when absent.
     #[serde(default = "midnight")]
     #[schemars(with = "String")]
@@ -246,6 +226,19 @@ pub struct Mishap {
     pub factor: Option<u32>,
 }
 
+impl Mishap {
+    /// The figures that are given; of the others, which its kind does not read, any.
+    pub fn figures(&self) -> Figures {
+        let any = Figures::default();
+        Figures {
+            status: self.status.unwrap_or(any.status),
+            extra_ms: self.extra_ms.unwrap_or(any.extra_ms),
+            retry_after_s: self.retry_after_s.unwrap_or(any.retry_after_s),
+            factor: self.factor.unwrap_or(any.factor),
+        }
+    }
+}
+
 pub(super) fn midnight() -> TimeOfDay {
     TimeOfDay::hm(0, 0)
 }
@@ -254,26 +247,4 @@ pub(super) fn end_of_day() -> TimeOfDay {
 }
 pub(super) fn always() -> u32 {
     1_000_000
-}
-
-/// What goes wrong with the backend.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum MishapWord {
-    /// Answers `status` and did nothing.
-    ErrorBeforeCommit,
-    /// Did it and answers `status`.
-    ErrorAfterCommit,
-    /// Did it and answers nothing.
-    LostAnswer,
-    /// Answers `extra_ms` later.
-    Slow,
-    /// Answers 429 with `retry_after_s`.
-    RateLimit,
-    /// Is away from `from` to `until`.
-    Restart,
-    /// Shunya takes `factor` times as long.
-    ShunyaSlow,
-    /// Shunya fails.
-    ShunyaFails,
 }
