@@ -3,9 +3,9 @@
 //! Whole calls are taken out as long as the same rule still breaks in the same way. Every write to what the violation is
 //! about stays, needed or not: without it, what is left would tell of a backend that changes rows by itself.
 
+use crate::setup;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
-use crate::setup;
 use fieldday_history::event::Sent;
 use fieldday_history::{Event, What};
 use fieldday_kernel::time::{Time, Zone};

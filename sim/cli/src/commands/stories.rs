@@ -4,10 +4,10 @@
 use super::relive;
 use crate::failure::Failure;
 use fieldday_engine::shrink::Size;
+use fieldday_engine::slice::{Day, slice};
 use fieldday_folder::{Kept, cell_of};
 use fieldday_history::What;
 use fieldday_kernel::time::Zone;
-use fieldday_engine::slice::{Day, slice};
 use fieldday_rules::Violation;
 use fieldday_stories::har::har;
 use fieldday_stories::script::script;
