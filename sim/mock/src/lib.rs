@@ -1,5 +1,5 @@
-//! The model backend over HTTP: one [`Handler`], mounted on axum for load ([`Mock`]) and in wiremock for tests (it is a
-//! `wiremock::Respond`).
+//! The model backend over HTTP: one [`Handler`], mounted on axum for load ([`Mock`]) and in wiremock for tests (with the
+//! feature `wiremock` it is a `wiremock::Respond`).
 //!
 //! What is answered follows from the scenario's plan and from the requests; nothing is kept of a request but the rows that
 //! it made. Each cell of the plan is a backend of its own behind its own lock, and a request finds its cell by the tenant of
@@ -9,6 +9,7 @@ mod body;
 mod clock;
 mod handler;
 mod options;
+#[cfg(feature = "wiremock")]
 mod respond;
 mod serve;
 mod tally;
