@@ -13,6 +13,7 @@ use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::tasks::{TaskList, TaskPatch, TaskQuery};
 use fieldday_backend::{Backend, Config, Defect, Request};
 use fieldday_kernel::time::{Date, Span, Time, Zone};
+use std::fmt::Debug;
 
 #[test]
 fn every_defect_shows_with_it_and_not_without() {
@@ -52,6 +53,16 @@ fn a_race_needs_overlap() {
         let after = world.ask("a1", noted("appt_a1_1", "new"));
         assert_eq!(detail(&after).appointment.outcome, Outcome::Won);
     }
+}
+
+/// Whether what was seen is what the defect makes of it. If it is not, it must be what a healthy backend makes of it: a
+/// third result is neither, and is a fault of the test or of the backend.
+#[track_caller]
+fn shows_as<T: PartialEq + Debug>(seen: T, healthy: T, defective: T) -> bool {
+    assert_ne!(healthy, defective, "the defect makes no difference");
+    let shows = seen == defective;
+    assert!(shows || seen == healthy, "seen {seen:?}, which is neither {healthy:?} nor {defective:?}");
+    shows
 }
 
 /// Whether the defect's behaviour is there to be seen.
@@ -112,28 +123,38 @@ fn access(defect: Defect, world: &mut World) -> bool {
     let own = claims("a1", world.now);
     let mut with_claims = |claims| world.answer(&Credential::Token(claims), &get("appt_a1_1")).status;
     match defect {
-        Defect::MissingTokenServed => world.answer(&Credential::None, &get("appt_a1_1")).status == 200,
-        Defect::ExpiryUnchecked => with_claims(Claims { expires_at: MORNING - Span::hours(9), ..own }) == 200,
-        Defect::MissingTenantDefaulted => with_claims(Claims { tenant: None, ..own }) == 200,
-        Defect::RoleMapIncomplete => with_claims(Claims { role: Some(s("org:sales_rep")), ..own }) == 403,
-        Defect::RoleGateSkipped => world.status("csr", clock_in("a1")) == 200,
-        Defect::TenantLeakById => world.status("b", get("appt_a1_1")) == 200,
+        Defect::MissingTokenServed => shows_as(world.answer(&Credential::None, &get("appt_a1_1")).status, 401, 200),
+        Defect::ExpiryUnchecked => {
+            shows_as(with_claims(Claims { expires_at: MORNING - Span::hours(9), ..own }), 401, 200)
+        }
+        Defect::MissingTenantDefaulted => shows_as(with_claims(Claims { tenant: None, ..own }), 401, 200),
+        Defect::RoleMapIncomplete => shows_as(with_claims(Claims { role: Some(s("org:sales_rep")), ..own }), 200, 403),
+        Defect::RoleGateSkipped => shows_as(world.status("csr", clock_in("a1")), 403, 200),
+        Defect::TenantLeakById => shows_as(world.status("b", get("appt_a1_1")), 404, 200),
         Defect::TenantLeakByCache => {
             let all = || Call::ListTasks(TaskQuery::default());
             let theirs = world.ask("a1", all());
-            world.ask("b", all()).answer == theirs.answer
+            let seen = world.ask("b", all());
+            let of = |whose: &str| tasks(&seen).tasks.iter().filter(|task| task.id.starts_with(whose)).count();
+            assert_eq!(tasks(&theirs).total, 6);
+            shows_as([of("task_b_"), of("task_a1_")], [6, 0], [0, 6])
         }
         Defect::TokenNotYetValid => {
             let of_age = |age| Claims { issued_at: MORNING - age, ..own.clone() };
             assert_eq!(with_claims(of_age(Span::seconds(2))), 200);
-            with_claims(of_age(Span::millis(1_999))) == 401
+            shows_as(with_claims(of_age(Span::millis(1_999))), 200, 401)
         }
-        Defect::OnlyOrgIdUnderstood => TenantClaim::ALL.iter().any(|tenant| {
-            let named_by = (*tenant, UserClaim::UserId, RoleClaim::Role);
-            let refused = with_claims(Claims { named_by, ..own.clone() }) == 401;
-            assert!(!refused || *tenant != TenantClaim::OrgId);
-            refused
-        }),
+        Defect::OnlyOrgIdUnderstood => {
+            let understood: Vec<TenantClaim> = TenantClaim::ALL
+                .iter()
+                .copied()
+                .filter(|tenant| {
+                    let named_by = (*tenant, UserClaim::UserId, RoleClaim::Role);
+                    with_claims(Claims { named_by, ..own.clone() }) == 200
+                })
+                .collect();
+            shows_as(understood, TenantClaim::ALL.to_vec(), vec![TenantClaim::OrgId])
+        }
         Defect::TenantIdFromQuery => {
             let mut total = |query: &str, company_id: Option<SmolStr>| {
                 let all = Call::ListAppointments(AppointmentQuery::default());
@@ -141,24 +162,29 @@ fn access(defect: Defect, world: &mut World) -> bool {
                 appointments(&world.ask("manager", Call::Raw(Box::new(raw)))).total
             };
             assert_eq!((total("", None), total("tenant_id=org_nowhere", None)), (6, 6));
-            [total("date=2026-06-10&tenant_id=org_b", None), total("", Some(s("org_b")))] == [3, 3]
+            shows_as([total("date=2026-06-10&tenant_id=org_b", None), total("", Some(s("org_b")))], [6, 6], [3, 3])
         }
         Defect::FormerRepKeepsAccess => {
             let body = AppointmentPatch { assigned_rep_id: Some(s("rep_a2")), ..Default::default() };
             assert_eq!(world.status("manager", patch("appt_a1_1", body)), 200);
             assert_eq!(world.status("a1", get("appt_a2_1")), 403);
-            world.status("a1", noted("appt_a1_1", "still mine")) == 200
+            shows_as(world.status("a1", noted("appt_a1_1", "still mine")), 403, 200)
         }
         Defect::UnknownValuesIgnored => {
             let body = r#"{"status":"finished","notes":"x"}"#;
             let raw = RawCall { body: s(body), ..RawCall::of(&noted("appt_a1_1", "")) };
-            let taken = world.status("a1", Call::Raw(Box::new(raw))) == 200;
+            let taken = shows_as(world.status("a1", Call::Raw(Box::new(raw))), 400, 200);
             let notes = detail(&world.ask("a1", get("appt_a1_1"))).appointment.notes.clone();
             assert_eq!(notes == Some("x".into()), taken);
             taken
         }
-        Defect::OwnershipSkipped => world.status("a2", noted("appt_a1_1", "mine now")) == 200,
-        _ => !matches!(world.ask("a1", get("appt_none")).answer, Answer::Error(_)),
+        Defect::OwnershipSkipped => shows_as(world.status("a2", noted("appt_a1_1", "mine now")), 403, 200),
+        _ => {
+            let answer = world.ask("a1", get("appt_none"));
+            assert_eq!(answer.status, 404);
+            let is_envelope = matches!(answer.answer, Answer::Error(_));
+            shows_as(is_envelope, true, false)
+        }
     }
 }
 
@@ -170,7 +196,7 @@ fn shifts(defect: Defect, world: &mut World) -> bool {
     if defect == Defect::LoserOfRaceRefused {
         let statuses = world.overlap("a1", clock_in("a1"), clock_in("a1")).map(|answer| answer.status);
         assert_eq!(world.status("a1", clock_in("a1")), 200, "one that comes later gets the shift");
-        return statuses == [200, 409];
+        return shows_as(statuses, [200, 200], [200, 409]);
     }
     let first = world.ask("a1", clock_in("a1"));
     let first = &shift_day(&first).shift;
@@ -181,25 +207,27 @@ fn shifts(defect: Defect, world: &mut World) -> bool {
             let again = world.ask("a1", clock_in("a1"));
             let again = &shift_day(&again).shift;
             assert_eq!(again.id, first.id);
-            again.clock_in_at != first.clock_in_at
+            shows_as(again.clock_in_at, first.clock_in_at, first.clock_in_at + Span::hours(2))
         }
         Defect::ClockOutMovesEnd => {
             let out = shift(&world.ask("a1", clock_out("a1"))).clock_out_at;
-            shift(&world.wait(Span::minutes(1)).ask("a1", clock_out("a1"))).clock_out_at != out
+            let again = shift(&world.wait(Span::minutes(1)).ask("a1", clock_out("a1"))).clock_out_at;
+            shows_as(again, out, out.map(|out| out + Span::minutes(1)))
         }
         Defect::KeysSharedAcrossRoutes => {
-            shift(&world.ask("a1", clock_out("a1"))).clock_out_at.is_none()
-                && shift_day(&world.ask("a1", today("a1"))).shift.status == ShiftStatus::Active
+            let out = shift(&world.ask("a1", clock_out("a1"))).clock_out_at;
+            let status = shift_day(&world.ask("a1", today("a1"))).shift.status;
+            shows_as((out, status), (Some(world.now), ShiftStatus::Completed), (None, ShiftStatus::Active))
         }
         Defect::ClockOutAgainRefused => {
             assert_eq!(world.status("a1", clock_out("a1")), 200);
-            world.status("a1", clock_out("a1")) == 400
+            shows_as(world.status("a1", clock_out("a1")), 200, 400)
         }
         _ => {
             // 19:00 in Los Angeles is past midnight by UTC.
             assert_eq!(world.status("a1", today("a1")), 200);
             world.wait(Span::hours(10));
-            world.status("a1", today("a1")) == 404
+            shows_as(world.status("a1", today("a1")), 200, 404)
         }
     }
 }
@@ -207,11 +235,11 @@ fn shifts(defect: Defect, world: &mut World) -> bool {
 fn starts(defect: Defect, world: &mut World) -> bool {
     let begin = || start("a1", "appt_a1_1", RecordingMode::Full);
     if defect == Defect::StartWithoutShift {
-        return world.status("a1", begin()) == 200;
+        return shows_as(world.status("a1", begin()), 400, 200);
     }
     world.ask("a1", clock_in("a1"));
     if defect == Defect::StartOtherRepsAppointment {
-        return world.status("a1", start("a1", "appt_a2_1", RecordingMode::Full)) == 200;
+        return shows_as(world.status("a1", start("a1", "appt_a2_1", RecordingMode::Full)), 403, 200);
     }
     let elsewhere = |call| match call {
         Call::StartRecording(mut body) => {
@@ -231,7 +259,9 @@ fn starts(defect: Defect, world: &mut World) -> bool {
         _ => [world.ask("a1", begin()), world.ask("a1", begin())],
     };
     let (first, second) = (&started(&first).recording_session_id, &started(&second).recording_session_id);
-    first != second && [first, second].iter().all(|id| session(&world.ask("a1", poll(id))).ended_at.is_none())
+    let active = [first, second].map(|id| session(&world.ask("a1", poll(id))).ended_at.is_none());
+    assert_eq!(active, [true, true], "nobody stopped either");
+    first != second
 }
 
 /// Whether an analysis is seen to complete before its transcription, in one session of a few.
@@ -274,7 +304,7 @@ fn before_the_clocks_change(defects: &[Defect]) -> bool {
     assert_eq!(seen(&[]), [200, 404], "the day has 25 hours");
     let seen = seen(defects);
     // 23:30 is half an hour past midnight by the clocks of the day before.
-    seen == [404, 404]
+    shows_as(seen, [200, 404], [404, 404])
 }
 
 /// What is left of a write that was struck before its commit, or cut after it.
@@ -301,8 +331,8 @@ fn broken_off(defect: Defect, on: &[Defect]) -> bool {
         (torn, repeated == 409)
     });
     match defect {
-        Defect::TornPatch => seen == [(true, false), (false, false), (false, false)],
-        _ => seen == [(false, true), (false, true), (false, false)],
+        Defect::TornPatch => shows_as(seen, [(false, false); 3], [(true, false), (false, false), (false, false)]),
+        _ => shows_as(seen, [(false, false); 3], [(false, true), (false, true), (false, false)]),
     }
 }
 
@@ -322,18 +352,29 @@ fn recordings(defect: Defect, world: &mut World) -> bool {
     let done = session(&done);
     assert_eq!(done.analysis_status, Processing::Completed);
     match defect {
-        Defect::StopMovesEnd => session(&world.ask("a1", stop(&id))).ended_at != ended,
+        Defect::StopMovesEnd => {
+            let (again, now) = (session(&world.ask("a1", stop(&id))).ended_at, world.now);
+            shows_as(again, ended, Some(now))
+        }
         Defect::StopResetsStatus => {
             let again = world.ask("a1", stop(&id));
             assert_eq!(session(&again).ended_at, ended);
-            session(&again).transcription_status == Processing::NotStarted
+            shows_as(session(&again).transcription_status, Processing::Completed, Processing::NotStarted)
         }
         Defect::UploadStartsAgain => {
             world.ask("a1", uploaded(&id, "s3://audio/1.m4a"));
-            session(&world.ask("a1", poll(&id))).transcription_status != Processing::Completed
+            let now = session(&world.ask("a1", poll(&id))).transcription_status;
+            shows_as(now, Processing::Completed, Processing::NotStarted)
         }
-        Defect::ScoresInPercent => done.transcript.as_ref().unwrap().confidence_score.unwrap().0 > 10_000,
-        Defect::GhostKeepsAudio => done.audio_url.is_some() && started(&begun).audio_upload_url.is_some(),
+        Defect::ScoresInPercent => {
+            let score = done.transcript.as_ref().unwrap().confidence_score.unwrap().0;
+            assert!((1..=1_000_000).contains(&score), "{score}");
+            score > 10_000
+        }
+        Defect::GhostKeepsAudio => {
+            let urls = (done.audio_url.is_some(), started(&begun).audio_upload_url.is_some());
+            shows_as(urls, (false, false), (true, true))
+        }
         _ => done.audio_url.is_some(),
     }
 }
@@ -346,29 +387,30 @@ fn visits(defect: Defect, world: &mut World) -> bool {
             let today = ask(Call::ListAppointments(AppointmentQuery::default()));
             let query = AppointmentQuery { date: Date::parse("2026-06-11"), ..Default::default() };
             let tomorrow = ask(Call::ListAppointments(query));
-            (appointments(&today).total, appointments(&tomorrow).total) == (2, 2)
+            shows_as((appointments(&today).total, appointments(&tomorrow).total), (3, 1), (2, 2))
         }
         Defect::PatchClearsAbsent => {
             let after = ask(won("appt_a1_1", 500));
-            detail(&after).appointment.notes != before.notes
+            shows_as(detail(&after).appointment.notes.clone(), before.notes, None)
         }
         Defect::PatchLostUpdate => {
             let [_, second] = world.overlap("a1", won("appt_a1_1", 500), noted("appt_a1_1", "new"));
-            detail(&second).appointment.outcome != Outcome::Won
+            shows_as(detail(&second).appointment.outcome, Outcome::Won, Outcome::Pending)
         }
         Defect::PatchAddsDealSize => {
             ask(won("appt_a1_1", 500));
-            detail(&ask(won("appt_a1_1", 500))).appointment.deal_size == Some(Money::whole(1_000))
+            let deal = detail(&ask(won("appt_a1_1", 500))).appointment.deal_size;
+            shows_as(deal, Some(Money::whole(500)), Some(Money::whole(1_000)))
         }
         Defect::PatchDedupedById => {
             world.wait(Span::minutes(1)).ask("a1", noted("appt_a1_1", "first"));
             let second = world.wait(Span::seconds(2)).ask("a1", noted("appt_a1_1", "second"));
             assert_eq!(second.status, 200);
-            detail(&second).appointment.notes != Some("second".into())
+            shows_as(detail(&second).appointment.notes.clone(), Some("second".into()), Some("first".into()))
         }
         Defect::WonWithoutDealSize => {
             let body = AppointmentPatch { outcome: Some(Outcome::Won), ..Default::default() };
-            ask(patch("appt_a1_1", body)).status == 200
+            shows_as(ask(patch("appt_a1_1", body)).status, 400, 200)
         }
         Defect::ListForgetsMoved => {
             let (start, end) = (before.scheduled_start + Span::hours(24), before.scheduled_end + Span::hours(24));
@@ -378,17 +420,18 @@ fn visits(defect: Defect, world: &mut World) -> bool {
             let query = AppointmentQuery { date: Date::parse("2026-06-11"), ..Default::default() };
             let tomorrow = ask(Call::ListAppointments(query));
             assert_eq!(detail(&ask(get("appt_a1_1"))).appointment.scheduled_start, start);
-            appointments(&tomorrow).total == 1
+            shows_as(appointments(&tomorrow).total, 2, 1)
         }
         Defect::PendingCountDrifts => {
             assert_eq!(ask(complete("task_a1_0")).status, 200);
-            appointments(&ask(Call::ListAppointments(AppointmentQuery::default()))).appointments[0].pending_tasks_count
-                == 2
+            let list = ask(Call::ListAppointments(AppointmentQuery::default()));
+            shows_as(appointments(&list).appointments[0].pending_tasks_count, 1, 2)
         }
         Defect::ValidatesAfterWrite => {
             let body = AppointmentPatch { deal_size: Some(Money::whole(-5)), ..Default::default() };
             assert_eq!(ask(patch("appt_a1_1", body)).status, 400);
-            detail(&ask(get("appt_a1_1"))).appointment != before
+            let after = detail(&ask(get("appt_a1_1"))).appointment.deal_size;
+            shows_as(after, before.deal_size, Some(Money::whole(-5)))
         }
         _ => stale(world),
     }
@@ -412,7 +455,7 @@ fn stale(world: &mut World) -> bool {
     };
     let at_once = fresh(world.wait(Span::seconds(4)));
     assert_eq!(fresh(world.wait(Span::seconds(1))), [true; 4]);
-    at_once == [false; 4]
+    shows_as(at_once, [true; 4], [false; 4])
 }
 
 fn lists(defect: Defect, world: &mut World) -> bool {
@@ -421,25 +464,29 @@ fn lists(defect: Defect, world: &mut World) -> bool {
     match defect {
         Defect::TaskCreatedTwice => {
             world.ask("a1", Call::CreateTask(new_task(None)));
-            tasks(&world.ask("a1", all())).total == 8
+            shows_as(tasks(&world.ask("a1", all())).total, 7, 8)
         }
         Defect::CompleteMovesCompletedAt => {
-            let first = world.ask("a1", complete("task_a1_0"));
-            world.wait(Span::minutes(1)).ask("a1", complete("task_a1_0")) != first
+            let completed_at = |world: &mut World| match &world.ask("a1", complete("task_a1_0")).answer {
+                Answer::TaskCompleted(done) => done.completed_at,
+                other => panic!("{other:?}"),
+            };
+            let first = completed_at(world);
+            shows_as(completed_at(world.wait(Span::minutes(1))), first, first + Span::minutes(1))
         }
         Defect::CompleteAgainNotFound => {
             assert_eq!(world.status("a1", complete("task_a1_0")), 200);
-            world.status("a1", complete("task_a1_0")) == 404
+            shows_as(world.status("a1", complete("task_a1_0")), 200, 404)
         }
         Defect::TaskUpdateLogsInNotes => {
             let body = TaskPatch { priority: Some(Priority::High), ..Default::default() };
             let call = Call::UpdateTask { task_id: s("task_a1_0"), body };
             world.ask("a1", call.clone()) != world.ask("a1", call)
         }
-        Defect::OverdueCountOfPage => tasks(&world.ask("a1", page(3))).overdue_count == 0,
+        Defect::OverdueCountOfPage => shows_as(tasks(&world.ask("a1", page(3))).overdue_count, 2, 0),
         Defect::PageSkipsTies => {
             let pages = [0, 3].map(|offset| tasks(&world.ask("a1", page(offset))).tasks.len());
-            pages[0] == 3 && pages[1] < 3
+            shows_as(pages, [3, 3], [3, 1])
         }
         Defect::PageShifts => {
             world.ask("a1", complete("task_a1_0"));
@@ -451,13 +498,17 @@ fn lists(defect: Defect, world: &mut World) -> bool {
             };
             let pages = [0, 2].map(|offset| tasks(&world.ask("a1", Call::ListTasks(open(offset)))).clone());
             assert_eq!(pages.each_ref().map(|page| page.total), [4; 2]);
-            pages[0].tasks == pages[1].tasks
+            let pages = pages.map(|page| page.tasks.iter().map(|task| task.id.clone()).collect::<Vec<_>>());
+            let of = |numbers: [u8; 2]| numbers.map(|n| SmolStr::from(format!("task_a1_{n}"))).to_vec();
+            shows_as(pages, [of([2, 3]), of([4, 5])], [of([2, 3]), of([2, 3])])
         }
         Defect::PageTiesUnstable => {
             let ids = |page: &TaskList| page.tasks.iter().map(|task| task.id.clone()).collect::<Vec<_>>();
             let whole = ids(tasks(&world.ask("a1", all())));
             let pages = [0, 3].map(|offset| ids(tasks(&world.ask("a1", page(offset)))));
-            pages.concat() != whole
+            // Of two that are due at the same time, the second page shows the one that the first page showed.
+            let twice = [0, 1, 2, 2, 4, 5].map(|n| SmolStr::from(format!("task_a1_{n}")));
+            shows_as(pages.concat(), whole, twice.to_vec())
         }
         Defect::CreateDedupedByBody => {
             let first = task(&world.ask("a1", Call::CreateTask(new_task(None)))).id.clone();
@@ -475,18 +526,18 @@ fn lists(defect: Defect, world: &mut World) -> bool {
             let created = fieldday_api::wire::tasks::TaskCreate { due_at: Some(due), ..new_task(None) };
             let created = task(&world.ask("a1", Call::CreateTask(created))).due_at.unwrap().since(due);
             let by = [created, moved(world, body), moved(world, TaskPatch::default())];
-            assert!(by == [Span::ZERO; 3] || by == [Span::hours(7), Span::hours(7), Span::hours(14)], "{by:?}");
-            by[0] != Span::ZERO
+            shows_as(by, [Span::ZERO; 3], [Span::hours(7), Span::hours(7), Span::hours(14)])
         }
         Defect::ThreadJoinsReceipts => {
             let call = Call::GetThread { contact_card_id: s("contact_a1_1"), page: Page::default() };
             let answer = world.ask("a1", call);
-            thread(&answer).messages.iter().filter(|message| message.id == "msg_a1_1_3").count() == 2
+            let times = thread(&answer).messages.iter().filter(|message| message.id == "msg_a1_1_3").count();
+            shows_as(times, 1, 2)
         }
         Defect::ThreadNewestFirst => {
             let call = Call::GetThread { contact_card_id: s("contact_a1_1"), page: Page::default() };
             let answer = world.ask("a1", call);
-            thread(&answer).messages[0].id == "msg_a1_1_7"
+            shows_as(thread(&answer).messages[0].id.as_str(), "msg_a1_1_0", "msg_a1_1_7")
         }
         _ => {
             let (call, credential) = (all(), token("a1", world.now));
@@ -498,7 +549,7 @@ fn lists(defect: Defect, world: &mut World) -> bool {
             let thread = Call::GetThread { contact_card_id: s("contact_a1_1"), page: Page::default() };
             let day = Call::ListAppointments(AppointmentQuery::default());
             let more = [&call, &day, &thread].map(|call| took(world, call) - took(&healthy, call));
-            more == [6, 3, 10].map(|rows| Span::millis(120).times(rows))
+            shows_as(more, [Span::ZERO; 3], [6, 3, 10].map(|rows| Span::millis(120).times(rows)))
         }
     }
 }

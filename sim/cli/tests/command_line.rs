@@ -135,8 +135,9 @@ fn the_same_run_has_the_same_fingerprint_whatever_the_threads_and_recording() {
     let (file, out) = (small(&room), room.join("out"));
     let print = |more: &[&str]| {
         let words = [&["run", &file, "--reps", "20", "--format", "json"], more].concat();
-        let (_, stdout, stderr) = said(&words);
-        let summary: Value = serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("{stderr}"));
+        let (code, stdout, stderr) = said(&words);
+        assert_eq!(code, 0, "{stdout}{stderr}");
+        let summary: Value = serde_json::from_str(&stdout).unwrap();
         (summary["fingerprint"].clone(), summary["verification"]["agreed"].clone())
     };
     let (one, unverified) = print(&["--threads", "1", "--no-out"]);
@@ -282,7 +283,8 @@ fn lists_are_for_programs_too() {
         assert_eq!((code, stderr.as_str()), (0, ""), "{words:?}");
         let document: Value = serde_json::from_str(&stdout).unwrap();
         assert_eq!(document["schema"], 1);
-        let (_, for_people, _) = said(words);
+        let (code, for_people, _) = said(words);
+        assert_eq!(code, 0, "{words:?}");
         for one in document[list].as_array().unwrap() {
             assert!(for_people.contains(one["name"].as_str().unwrap()), "{words:?}: {one}");
         }

@@ -149,7 +149,8 @@ fn a_trend_marks_the_night_and_skips_what_it_cannot_read() {
 
     let page = room.join("elsewhere.html");
     let words = ["trend", &results, "--last", "3", "--format", "json", "--html", page.to_str().unwrap()];
-    let (_, json, _) = said(&words);
+    let (code, json, stderr) = said(&words);
+    assert_eq!(code, 0, "{stderr}");
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     let schema: serde_json::Value =
         serde_json::from_str(include_str!("../../compare/schemas/trend.schema.json")).unwrap();

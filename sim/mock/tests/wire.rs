@@ -227,7 +227,9 @@ async fn http_2_is_spoken_with_prior_knowledge_and_a_cut_is_a_cut_there_too() {
     let health = client.request(world.request("GET /health", None, "")).await.unwrap();
     assert_eq!((health.status().as_u16(), health.version()), (200, hyper::Version::HTTP_2));
     let lost = client.request(world.request("GET /api/v1/tasks", Some(&world.bearer()), "")).await;
-    assert!(lost.is_err());
+    let lost = lost.unwrap_err();
+    assert!(!lost.is_connect(), "{lost:?}");
+    assert!(format!("{lost:?}").contains("stream closed because of a broken pipe"), "{lost:?}");
     assert_eq!(world.mock.served().cut, 1);
 }
 

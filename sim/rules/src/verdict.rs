@@ -119,7 +119,8 @@ impl Evidence<'_> {
                 reasons.insert(0, "two runs of the same scenario and seed differ".to_owned());
                 Outcome::Invalid
             }
-            () if !self.complete => {
+            // A run that its own budget ended was not interrupted: that is its verdict.
+            () if !self.complete && self.budget.is_none() => {
                 let (ran, of) = (count(self.cells.into()), count(self.cells_planned.into()));
                 reasons.insert(0, format!("ended early, after {ran} of {of} cells"));
                 Outcome::Interrupted

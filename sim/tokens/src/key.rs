@@ -93,7 +93,8 @@ impl Key {
     pub(crate) fn from_text(file: &str) -> Result<Key, &'static str> {
         let (algorithm, signing, verifying, jwk) = match crate::key_file::parts(file)? {
             Parts::Secret { secret, jwk } => {
-                let keys = EncodingKey::from_secret(&secret).and_then(|key| Ok((key, DecodingKey::from_secret(&secret)?)));
+                let keys =
+                    EncodingKey::from_secret(&secret).and_then(|key| Ok((key, DecodingKey::from_secret(&secret)?)));
                 let (signing, verifying) = keys.map_err(|_| "its secret is empty")?;
                 (Algorithm::Hs256, signing, verifying, jwk)
             }

@@ -117,7 +117,8 @@ mod tests {
     fn the_knee_of_an_mm1_queue_is_where_its_tangent_is_parallel_to_the_chord() {
         // R = 1 / (1 − ρ) from 0.05 to 0.95: the chord's slope is (20 − 1.053) / 0.9, R' = R², so ρ = 1 − 0.218.
         let knee = knee(&points(|load| 10_000.0 / (1.0 - load))).unwrap();
-        assert!(knee.reps == 150 || knee.reps == 160, "{knee:?}");
+        // Measured at 150 and at 160, the later lies further below the chord.
+        assert_eq!(knee.reps, 160, "{knee:?}");
         // Power of M/M/1 is greatest at half load (Kleinrock).
         assert_eq!(knee.power_reps, 100);
     }
