@@ -11,8 +11,10 @@ use crate::commands::results::ResultsArgs;
 use crate::commands::shrink::ShrinkArgs;
 use crate::commands::tokens::TokensArgs;
 use crate::commands::trend::{self, TrendArgs};
+use crate::options::{LIVE, VIRTUAL};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use fieldday_world::scenario::Live;
 use std::path::PathBuf;
 
 /// The seed when none is given: a run is the same every time unless another is asked for.
@@ -155,15 +157,32 @@ pub enum Command {
     },
 }
 
+/// The seed of a command that takes one.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct SeedArgs {
+    /// The seed, decimal or 0x hexadecimal; 1 if not given
+    #[arg(long, value_name = "N", value_parser = seed)]
+    pub seed: Option<u64>,
+}
+
+impl SeedArgs {
+    /// What its help says where a run's folder or a failure's file may be named in a scenario's place.
+    pub const OF_FOLDERS: &str = "The seed, decimal or 0x hexadecimal; 1 if not given, or that of the folder or file";
+
+    pub fn or_default(self) -> u64 {
+        self.seed.unwrap_or(DEFAULT_SEED)
+    }
+}
+
 /// What decides a run.
 #[derive(Args, Debug)]
+#[command(mut_arg("seed", |seed| seed.help(SeedArgs::OF_FOLDERS)))]
 pub struct ChoiceArgs {
     /// A built-in scenario's name, the path of a .toml file, or the folder of a run
     #[arg(default_value = "weekday")]
     pub scenario: String,
-    /// The seed, decimal or 0x hexadecimal; 1 if not given, or that of the folder or file
-    #[arg(long, value_name = "N", value_parser = seed)]
-    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub seed: SeedArgs,
     /// So many reps, in more or fewer tenants of the same size
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_REPS))]
     pub reps: Option<u64>,
@@ -196,16 +215,14 @@ pub struct RunArgs {
     pub threads: Option<u64>,
     /// Write every event to history.jsonl.zst in the run folder
     ///
-    /// Without this, the first cells that broke a rule are run again and recorded.
-    #[arg(long, conflicts_with = "no_out")]
+    /// Without this, the first cells that broke a rule are run again and recorded. A live run is recorded in any case.
+    #[arg(long, conflicts_with = "no_out", help_heading = VIRTUAL)]
     pub record: bool,
     /// What to call: the model backend on the virtual clock, the tool's own `mock` over HTTP, or a deployment's base URL
     #[arg(long, value_name = "model|mock|URL", default_value = "model")]
     pub target: String,
-    #[command(flatten)]
-    pub live: LiveArgs,
     /// Run twice, on one thread and on many, without and with recording, and compare
-    #[arg(long)]
+    #[arg(long, help_heading = VIRTUAL)]
     pub verify: bool,
     /// Send the run's metrics and a span to a collector by OTLP over HTTP (a build with --features otlp)
     #[arg(long, value_name = "URL")]
@@ -219,6 +236,12 @@ pub struct RunArgs {
     /// Make no folder
     #[arg(long, conflicts_with = "out")]
     pub no_out: bool,
+    // Last: what follows in this list stands under its heading.
+    #[command(flatten)]
+    pub live: LiveArgs,
+    /// What was typed of this, in the words that give the same live run again.
+    #[arg(skip)]
+    pub again: Vec<String>,
 }
 
 #[derive(Args, Debug)]
@@ -239,25 +262,49 @@ pub struct ReportArgs {
     pub otlp: Option<String>,
 }
 
-/// What concerns runs on the wall clock alone; each goes before what the scenario says under `live`.
+/// How a target is driven; each goes before what the scenario says under `live`.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "With --target mock or a URL")]
-pub struct LiveArgs {
+pub struct DriveArgs {
     /// How many times as fast as the wall clock the day passes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub speed: Option<u32>,
     /// The part of the day that is lived, by local time
     #[arg(long, value_name = "07:30-09:00", value_parser = crate::choice::window)]
     pub window: Option<(fieldday_kernel::time::TimeOfDay, fieldday_kernel::time::TimeOfDay)>,
-    /// Only this rep begins
-    #[arg(long, value_name = "NAME")]
-    pub only_rep: Option<String>,
-    /// A host beyond loopback that may be called (again for more)
-    #[arg(long, value_name = "HOST")]
-    pub allow: Vec<String>,
     /// Without the mobile network: pure load on the target
     #[arg(long)]
     pub no_link: bool,
+    /// A host beyond loopback that may be called (again for more)
+    #[arg(long, value_name = "HOST")]
+    pub allow: Vec<String>,
+    /// Further root certificates to trust, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+}
+
+impl DriveArgs {
+    /// What a scenario says under `live`, with what was typed in its place.
+    pub fn over(&self, live: &mut Live) {
+        live.speed = self.speed.unwrap_or(live.speed);
+        live.window = self.window.or(live.window);
+        live.link &= !self.no_link;
+        for host in &self.allow {
+            if !live.allow.contains(host) {
+                live.allow.push(host.clone());
+            }
+        }
+    }
+}
+
+/// What concerns runs on the wall clock alone.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = LIVE)]
+pub struct LiveArgs {
+    #[command(flatten)]
+    pub drive: DriveArgs,
+    /// Only this rep begins
+    #[arg(long, value_name = "NAME")]
+    pub only_rep: Option<String>,
     /// End after so many requests
     #[arg(long, value_name = "N")]
     pub max_requests: Option<u64>,
@@ -267,9 +314,6 @@ pub struct LiveArgs {
     /// Intruders try what must fail, on the target too
     #[arg(long)]
     pub intruders: bool,
-    /// Further root certificates to trust, in PEM
-    #[arg(long, value_name = "FILE")]
-    pub cacert: Option<PathBuf>,
     /// Which build the target runs, for comparisons
     #[arg(long, value_name = "SHA")]
     pub target_version: Option<String>,

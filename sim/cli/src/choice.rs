@@ -45,7 +45,7 @@ impl Choice {
     pub fn new(args: &ChoiceArgs) -> Result<Choice, Failure> {
         let kept = folder(args)?;
         let (mut scenario, seed) = match &kept {
-            Some(kept) => (kept.run.scenario.clone(), args.seed.unwrap_or(kept.seed)),
+            Some(kept) => (kept.run.scenario.clone(), args.seed.seed.unwrap_or(kept.seed)),
             None => scenario_and_seed(args)?,
         };
         if args.swarm {
@@ -110,7 +110,7 @@ fn scenario_and_seed(args: &ChoiceArgs) -> Result<(Scenario, u64), Failure> {
     let path = &args.scenario;
     let text = if path.ends_with(".toml") { std::fs::read_to_string(path).ok() } else { None };
     let Some(text) = text.filter(|text| Repro::is_repro(text)) else {
-        return Ok((load(path)?, args.seed.unwrap_or(DEFAULT_SEED)));
+        return Ok((load(path)?, args.seed.or_default()));
     };
     let repro = Repro::parse(&text, path)?;
     if repro.version != env!("CARGO_PKG_VERSION") {
@@ -121,7 +121,7 @@ fn scenario_and_seed(args: &ChoiceArgs) -> Result<(Scenario, u64), Failure> {
         ));
     }
     repro.scenario.defects.iter().try_for_each(|name| known_defect(name))?;
-    let seed = args.seed.or(repro.seed_number()).unwrap_or(DEFAULT_SEED);
+    let seed = args.seed.seed.or(repro.seed_number()).unwrap_or(DEFAULT_SEED);
     Ok((repro.scenario, seed))
 }
 

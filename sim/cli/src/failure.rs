@@ -133,6 +133,9 @@ pub enum Failure {
         "the local date of {tenant} changes while the run goes on: it is {time} there, and the run takes {minutes} minutes"
     )]
     Midnight { tenant: String, time: String, minutes: i64, midnight_min: Option<i64> },
+    /// An option that has no effect on what is in a folder.
+    #[error("{option} has no effect with {with}")]
+    NoEffect { option: &'static str, with: String },
     /// A live run whose rep cannot live again.
     #[error("{path} cannot be lived again: {why}")]
     NotRelived { path: String, why: String },
@@ -203,6 +206,7 @@ impl Failure {
             | Failure::TooFewFiles { .. }
             | Failure::Live(_)
             | Failure::NotRelived { .. }
+            | Failure::NoEffect { .. }
             | Failure::NotEmpty { .. }
             | Failure::Otlp { .. }
             | Failure::NoRun { .. }
@@ -287,6 +291,7 @@ impl Failure {
                 "`fieldday check` judges it; --rep NAME chooses a rep who began, as in cell-0/tenant-1/rep-07"
                     .to_owned(),
             ),
+            Failure::NoEffect { option, .. } => Some(format!("leave {option} out")),
             Failure::MockNeedsAKey => Some("leave [tokens] out: the mock then trusts the run's own key".to_owned()),
             Failure::Range(_) => None,
             Failure::Journal(error) => Some(error.hint.clone()),

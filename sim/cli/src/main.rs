@@ -8,6 +8,7 @@ mod failure;
 mod file;
 mod interrupt;
 mod machine;
+mod options;
 mod otlp;
 mod output;
 mod picture;

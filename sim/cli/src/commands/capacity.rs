@@ -4,10 +4,11 @@
 mod measure;
 mod place;
 
-use crate::args::{Format, seed};
+use crate::args::{DriveArgs, Format, SeedArgs};
 use crate::choice;
 use crate::commands::simulate::{self, SimulateArgs};
 use crate::failure::Failure;
+use crate::options::{LIVE, MOCK, SERVED};
 use crate::{interrupt, machine, output};
 use clap::Args;
 use fieldday_capacity::day::{Counter, Day};
@@ -39,6 +40,10 @@ const WARM_UP_S: u32 = 20;
 /// So many reps' days are lived on the virtual clock, to see what a rep asks over the day.
 const DAY_REPS: u64 = 200;
 
+/// What the help says of its window: with --simulate, it is the part of the day that is lived.
+const WINDOW: &str =
+    "The part of the day that is searched for its busiest moment, by local time; with --simulate: that is lived";
+
 const EXAMPLES: &str = "\
 Examples:
   fieldday capacity --target http://127.0.0.1:8000 --limit 'wire p95 < 300 ms'
@@ -60,17 +65,48 @@ pub fn examples() -> String {
 }
 
 #[derive(Args, Debug)]
+#[command(
+    mut_arg("seed", |seed| seed.help("The seed, decimal or 0x hexadecimal; 1 if not given, or that of --resume")),
+    mut_arg("window", |window| window.help(WINDOW).help_heading(None))
+)]
 pub struct CapacityArgs {
     /// A built-in scenario's name, or the path of a .toml file; `peak` if none is given
     pub scenario: Option<String>,
     /// What to call: the tool's own `mock` over HTTP, or a deployment's base URL
     #[arg(long, value_name = "mock|URL", required_unless_present_any = ["resume", "simulate"])]
     pub target: Option<String>,
-    /// The seed, decimal or 0x hexadecimal
-    #[arg(long, value_name = "N", value_parser = seed)]
-    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub seed: SeedArgs,
+    /// Go on with an interrupted search, from its folder
+    #[arg(long, value_name = "FOLDER")]
+    pub resume: Option<PathBuf>,
+    /// Threads for reps; all cores but one if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub threads: Option<u64>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
+    #[command(flatten)]
+    pub search: SearchArgs,
+    /// So many requests are worked on at once, the others wait: with --target mock by it, with --simulate by an instance
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = SERVED)]
+    pub workers: Option<u32>,
+    /// Work on each request for so many microseconds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=600_000_000), help_heading = MOCK)]
+    pub delay_us: Option<u64>,
+    /// With --delay-us: on average, exponentially distributed
+    #[arg(long, requires = "delay_us", help_heading = MOCK)]
+    pub exponential: bool,
+    #[command(flatten)]
+    pub simulated: SimulateArgs,
+}
+
+/// How a target is searched.
+#[derive(Args, Debug)]
+#[command(next_help_heading = LIVE)]
+pub struct SearchArgs {
     /// Another date than the scenario's, as 2026-06-10
-    #[arg(long, value_name = "DATE", value_parser = choice::date)]
+    #[arg(long, value_name = "DATE", value_parser = choice::date, conflicts_with = "resume")]
     pub date: Option<Date>,
     /// The smallest number of reps; 10 if not given
     #[arg(long, value_name = "N")]
@@ -102,45 +138,11 @@ pub struct CapacityArgs {
     /// What must hold, in place of the scenario's limits (again for more): 'wire p95 < 300 ms for reads', 'error rate < 1 %'
     #[arg(long, value_name = "LIMIT", value_parser = limit)]
     pub limit: Vec<Limit>,
-    /// Go on with an interrupted search, from its folder
-    #[arg(long, value_name = "FOLDER")]
-    pub resume: Option<PathBuf>,
-    /// Threads for reps; all cores but one if not given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
-    pub threads: Option<u64>,
-    /// How to print the result
-    #[arg(long, value_enum, default_value_t = Format::Terminal)]
-    pub format: Format,
     /// Where to make the folder
-    #[arg(long, value_name = "DIR", default_value = "results")]
+    #[arg(long, value_name = "DIR", default_value = "results", conflicts_with = "resume")]
     pub out: PathBuf,
-    /// How many times as fast as the wall clock the day passes
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub speed: Option<u32>,
-    /// The part of the day that is searched for its busiest moment, by local time
-    #[arg(long, value_name = "07:30-09:00", value_parser = choice::window)]
-    pub window: Option<(fieldday_kernel::time::TimeOfDay, fieldday_kernel::time::TimeOfDay)>,
-    /// Without the mobile network: pure load on the target
-    #[arg(long)]
-    pub no_link: bool,
-    /// A host beyond loopback that may be called (again for more)
-    #[arg(long, value_name = "HOST")]
-    pub allow: Vec<String>,
-    /// Further root certificates to trust, in PEM
-    #[arg(long, value_name = "FILE")]
-    pub cacert: Option<PathBuf>,
-    /// So many requests are worked on at once, the others wait: with --target mock by it, with --simulate by an instance
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub workers: Option<u32>,
-    /// With --target mock: work on each request for so many microseconds
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=600_000_000))]
-    pub delay_us: Option<u64>,
-    /// A fleet on the virtual clock.
     #[command(flatten)]
-    pub simulated: SimulateArgs,
-    /// With --delay-us: on average, exponentially distributed
-    #[arg(long, requires = "delay_us")]
-    pub exponential: bool,
+    pub drive: DriveArgs,
 }
 
 fn limit(text: &str) -> Result<Limit, String> {
@@ -161,7 +163,7 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
     let day = day(&header, &stop)?;
     let (mut place, mut levels) = match &args.resume {
         Some(folder) => Place::resume(folder, &header)?,
-        None => (Place::create(&args.out, &header)?, Vec::new()),
+        None => (Place::create(&args.search.out, &header)?, Vec::new()),
     };
     announce(&header, &place, levels.len());
     let ending = loop {
@@ -229,18 +231,22 @@ fn header(args: &CapacityArgs, before: Option<&Header>) -> Result<Header, Failur
             exponential: args.exponential,
         }),
     };
+    let of_mock = [("--workers", args.workers.is_some()), ("--delay-us", args.delay_us.is_some())];
+    if let Some((option, _)) = of_mock.into_iter().find(|(_, is_typed)| *is_typed && !is_mock) {
+        return Err(Failure::NoEffect { option, with: format!("a search of --target {target}") });
+    }
     // Where the command line is silent, as before.
     let base = before.map_or_else(Range::default, |of| of.range.clone());
-    let shortest_s = args.level.unwrap_or(base.shortest_s);
+    let shortest_s = args.search.level.unwrap_or(base.shortest_s);
     let range = Range {
-        from: args.from.unwrap_or(base.from),
-        to: args.to.unwrap_or(base.to),
-        step: args.step.unwrap_or(base.step),
-        resolution: args.resolution.unwrap_or(base.resolution),
-        repeats: args.repeats.unwrap_or(base.repeats),
-        confidence: args.confidence.unwrap_or(base.confidence),
+        from: args.search.from.unwrap_or(base.from),
+        to: args.search.to.unwrap_or(base.to),
+        step: args.search.step.unwrap_or(base.step),
+        resolution: args.search.resolution.unwrap_or(base.resolution),
+        repeats: args.search.repeats.unwrap_or(base.repeats),
+        confidence: args.search.confidence.unwrap_or(base.confidence),
         shortest_s,
-        longest_s: args.longest.unwrap_or(base.longest_s.max(shortest_s)),
+        longest_s: args.search.longest.unwrap_or(base.longest_s.max(shortest_s)),
         ..base
     };
     Ok(Header {
@@ -248,9 +254,9 @@ fn header(args: &CapacityArgs, before: Option<&Header>) -> Result<Header, Failur
         version: env!("CARGO_PKG_VERSION").to_owned(),
         target,
         mock,
-        seed: args.seed.or(before.map(|of| of.seed)).unwrap_or(1),
+        seed: args.seed.seed.or(before.map(|of| of.seed)).unwrap_or(1),
         range,
-        warm_up_s: args.warm_up.or(before.map(|of| of.warm_up_s)).unwrap_or(WARM_UP_S),
+        warm_up_s: args.search.warm_up.or(before.map(|of| of.warm_up_s)).unwrap_or(WARM_UP_S),
         reproduce: before.map_or_else(again, |of| of.reproduce.clone()),
         began: machine::now(),
         host: machine::host(),
@@ -261,7 +267,7 @@ fn header(args: &CapacityArgs, before: Option<&Header>) -> Result<Header, Failur
 /// A scenario as a search lives it: one day of it, and nothing that must be exercised.
 fn settled(mut scenario: Scenario, is_mock: bool, args: &CapacityArgs) -> Scenario {
     scenario.day.dates.truncate(1);
-    if let Some(date) = args.date {
+    if let Some(date) = args.search.date {
         scenario.day.dates = vec![date];
     } else if !is_mock {
         scenario.day.dates = vec![scenario.today(utc_now())];
@@ -274,13 +280,9 @@ fn settled(mut scenario: Scenario, is_mock: bool, args: &CapacityArgs) -> Scenar
 
 /// The same with what the command line says.
 fn with_options(mut scenario: Scenario, args: &CapacityArgs) -> Result<Scenario, Failure> {
-    let live = &mut scenario.live;
-    live.speed = args.speed.unwrap_or(live.speed);
-    live.window = args.window.or(live.window);
-    live.link &= !args.no_link;
-    live.allow.extend(args.allow.iter().filter(|host| !live.allow.contains(host)).cloned().collect::<Vec<_>>());
-    if !args.limit.is_empty() {
-        scenario.limits.clone_from(&args.limit);
+    args.search.drive.over(&mut scenario.live);
+    if !args.search.limit.is_empty() {
+        scenario.limits.clone_from(&args.search.limit);
     }
     // More reps bring more requests a second: a limit on them is held by more, not by fewer.
     scenario.limits.retain(|limit| limit.measure != Limited::Requests);

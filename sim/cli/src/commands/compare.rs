@@ -3,9 +3,10 @@
 mod interleave;
 mod sides;
 
-use crate::args::seed;
+use crate::args::SeedArgs;
 use crate::failure::Failure;
 use crate::interrupt::{self, INTERRUPTED};
+use crate::options::{IN_TURN, RUN_BEFORE};
 use crate::output;
 use clap::{Args, ValueEnum};
 use fieldday_compare::{ChangeLimit, Comparison, Outcome, Question, compare, markdown, page, terminal};
@@ -43,19 +44,20 @@ pub enum Baseline {
 }
 
 #[derive(Args, Debug)]
+#[command(mut_arg("seed", |seed| seed.help("The first pair's seed, 1 if not given; the second pair has the next one")))]
 pub struct CompareArgs {
     /// The new runs' folders, or folders that hold such; the newest run in --results if none is given. With --interleave: the
     /// scenario
     #[arg(value_name = "RUN")]
     pub runs: Vec<String>,
     /// What they are compared with: folders, or `last-good`, or `last:7` for the seven nights before
-    #[arg(long, value_name = "RUN|last-good|last:N", num_args = 1.., value_parser = baseline, conflicts_with = "interleave")]
+    #[arg(long, value_name = "RUN|last-good|last:N", num_args = 1.., value_parser = baseline, help_heading = RUN_BEFORE)]
     pub baseline: Vec<Baseline>,
     /// Where `last-good`, `last:N` and the newest run are looked for
-    #[arg(long, value_name = "DIR", default_value = "results")]
+    #[arg(long, value_name = "DIR", default_value = "results", help_heading = RUN_BEFORE)]
     pub results: PathBuf,
     /// Earlier nights from which it is learned how much runs vary; for `last-good` and `last:N` those in --results
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = RUN_BEFORE)]
     pub history: Option<PathBuf>,
     /// A limit on change, such as "p99 not worse than 10 %" (again for more)
     #[arg(long, value_name = "LIMIT", value_parser = |text: &str| text.parse::<ChangeLimit>())]
@@ -72,20 +74,19 @@ pub struct CompareArgs {
     /// Run the scenario so many times against each of two targets, in turn, then compare
     #[arg(long, value_name = "K", requires_all = ["target", "against"], value_parser = clap::value_parser!(u64).range(1..=100))]
     pub interleave: Option<u64>,
-    /// With --interleave: the new target
-    #[arg(long, value_name = "mock|URL", requires = "interleave")]
+    /// The new target
+    #[arg(long, value_name = "mock|URL", help_heading = IN_TURN)]
     pub target: Option<String>,
-    /// With --interleave: the target it is compared with
-    #[arg(long, value_name = "mock|URL", requires = "interleave")]
+    /// The target it is compared with
+    #[arg(long, value_name = "mock|URL", help_heading = IN_TURN)]
     pub against: Option<String>,
-    /// With --interleave: the first pair's seed; the second pair has the next one
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed, requires = "interleave")]
-    pub seed: u64,
-    /// With --interleave: where to make the folder of all these runs
-    #[arg(long, value_name = "DIR", default_value = "results", requires = "interleave")]
+    #[command(flatten, next_help_heading = IN_TURN)]
+    pub seed: SeedArgs,
+    /// Where to make the folder of all these runs
+    #[arg(long, value_name = "DIR", default_value = "results", help_heading = IN_TURN)]
     pub out: PathBuf,
-    /// With --interleave: options of each `fieldday run`
-    #[arg(last = true, value_name = "OPTION", requires = "interleave")]
+    /// Options of each `fieldday run`
+    #[arg(last = true, value_name = "OPTION", help_heading = IN_TURN)]
     pub options: Vec<String>,
 }
 

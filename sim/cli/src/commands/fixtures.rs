@@ -1,5 +1,6 @@
 //! `fieldday fixtures export`: a plan's data as files, so that a real backend can be loaded.
 
+use crate::args::SeedArgs;
 use crate::choice;
 use crate::failure::Failure;
 use crate::{machine, output};
@@ -44,9 +45,8 @@ pub struct ExportArgs {
     /// A built-in scenario's name, or the path of a .toml file
     #[arg(default_value = "weekday")]
     pub scenario: String,
-    /// The seed, decimal or 0x hexadecimal
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = crate::args::seed)]
-    pub seed: u64,
+    #[command(flatten)]
+    pub seed: SeedArgs,
     /// So many reps, in more or fewer tenants of the same size
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=fieldday_world::scenario::MOST_REPS))]
     pub reps: Option<u64>,
@@ -113,8 +113,8 @@ fn export(args: &ExportArgs) -> Result<(), Failure> {
     }
     let scenario = Arc::new(scenario);
     let plan = match &roster {
-        Some(roster) => roster.plan(scenario, args.seed, None)?,
-        None => Plan::new(scenario, args.seed)?,
+        Some(roster) => roster.plan(scenario, args.seed.or_default(), None)?,
+        None => Plan::new(scenario, args.seed.or_default())?,
     };
     // Before anything is written: whoever is missing is said first.
     let left_out = left_out(&plan, roster.as_ref())?;

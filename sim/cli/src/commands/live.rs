@@ -45,7 +45,7 @@ pub(super) const TAKES_PLACE: Span = Span::millis(500);
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     machine::take_small_pages();
     let mut choice = Choice::new(&args.choice)?;
-    choice.recipe.live = words(&args.target, &args.live);
+    choice.recipe.live.clone_from(&args.again);
     let is_mock = args.target == "mock";
     let scenario = settled(choice.plan.scenario(), &args.live, is_mock, args.choice.date.is_some());
     let mut stage = Stage::new(Arc::new(scenario), choice.plan.seed(), is_mock)?;
@@ -72,7 +72,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         let _ = private::set_token_key((machine::random(), machine::random()));
         provision(&stage, &target)?;
     }
-    let roots = args.live.cacert.as_deref().map(certificates).transpose()?.unwrap_or_default();
+    let roots = args.live.drive.cacert.as_deref().map(certificates).transpose()?.unwrap_or_default();
     let unreachable = |error: fieldday_live::http::NoConnection| Unusable::Unreachable {
         target: target.to_string(),
         why: error.to_string(),
@@ -132,13 +132,10 @@ fn settled(scenario: &Scenario, args: &LiveArgs, is_mock: bool, dated: bool) -> 
     let mut scenario = scenario.clone();
     let is_made_for_it = scenario.live != Live::default();
     let live = &mut scenario.live;
-    live.speed = args.speed.unwrap_or(live.speed);
-    live.window = args.window.or(live.window);
-    live.link &= !args.no_link;
+    args.drive.over(live);
     live.max_requests = args.max_requests.or(live.max_requests);
     live.max_errors = args.max_errors.or(live.max_errors);
     live.intruders |= args.intruders || is_mock;
-    live.allow.extend(args.allow.iter().cloned());
     // One day is lived; against a deployment, today.
     scenario.day.dates.truncate(1);
     if !is_mock && !dated {
@@ -150,25 +147,6 @@ fn settled(scenario: &Scenario, args: &LiveArgs, is_mock: bool, dated: bool) -> 
         scenario.must_exercise.clear();
     }
     scenario
-}
-
-/// The words that give the same run again.
-fn words(target: &str, args: &LiveArgs) -> Vec<String> {
-    let mut words = vec!["--target".to_owned(), target.to_owned()];
-    let mut add = |flag: &str, value: Option<String>| {
-        if let Some(value) = value {
-            words.extend([flag.to_owned(), value]);
-        }
-    };
-    add("--speed", args.speed.map(|speed| speed.to_string()));
-    add("--window", args.window.map(|(from, until)| format!("{from}-{until}")));
-    add("--only-rep", args.only_rep.clone());
-    add("--max-requests", args.max_requests.map(|most| most.to_string()));
-    add("--max-errors", args.max_errors.map(|most| most.to_string()));
-    args.allow.iter().for_each(|host| add("--allow", Some(host.clone())));
-    words.extend(args.no_link.then(|| "--no-link".to_owned()));
-    words.extend(args.intruders.then(|| "--intruders".to_owned()));
-    words
 }
 
 fn workers(args: &RunArgs) -> usize {

@@ -1,6 +1,6 @@
 //! `fieldday mock`: the model backend over HTTP, until somebody ends it.
 
-use crate::args::{ChoiceArgs, seed};
+use crate::args::{ChoiceArgs, SeedArgs};
 use crate::choice::{self, Choice};
 use crate::failure::Failure;
 use crate::{machine, output};
@@ -33,13 +33,13 @@ It answers as the API's specification says, from data that are made up: no file 
 of a request but the rows that it made. Ctrl-C ends it, with exit code 0.";
 
 #[derive(Args, Debug)]
+#[command(mut_arg("seed", |seed| seed.help(SeedArgs::OF_FOLDERS)))]
 pub struct MockArgs {
     /// A built-in scenario's name, or the path of a .toml file: whose data there are, and what goes wrong
     #[arg(default_value = "demo")]
     pub scenario: String,
-    /// The seed, decimal or 0x hexadecimal; 1 if not given, or that of the folder or file
-    #[arg(long, value_name = "N", value_parser = seed)]
-    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub seed: SeedArgs,
     /// So many reps, in more or fewer tenants of the same size
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=fieldday_world::scenario::MOST_REPS))]
     pub reps: Option<u64>,

@@ -25,13 +25,13 @@ pub mod trend;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Failure, WRONG};
-use crate::{output, show};
-use clap::{CommandFactory, Parser};
+use crate::{options, output, show};
+use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 
 /// Everything: arguments in, an exit code out.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match cli() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come this way too. If they cannot be printed, nobody is there to be told.
@@ -46,6 +46,18 @@ pub fn main() -> ExitCode {
             ExitCode::from(failure.exit_code())
         }
     }
+}
+
+/// The command line: read, and without options that have no effect.
+fn cli() -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    let typed = command.try_get_matches_from_mut(std::env::args_os())?;
+    options::check(&mut command, &typed)?;
+    let mut cli = Cli::from_arg_matches(&typed)?;
+    if let (Command::Run(args), Some((name, typed))) = (&mut cli.command, typed.subcommand()) {
+        args.again = command.find_subcommand(name).map(|run| options::again(run, typed)).unwrap_or_default();
+    }
+    Ok(cli)
 }
 
 fn execute(command: Command) -> Result<u8, Failure> {

@@ -23,6 +23,11 @@ use std::sync::Arc;
 const ANOTHER: u8 = 4;
 
 pub fn relive(args: &ReplayArgs, kept: &Kept, plan: &Plan) -> Result<u8, Failure> {
+    for (option, is_typed) in [("--at", args.at.is_some()), ("--step", args.step)] {
+        if is_typed {
+            return Err(Failure::NoEffect { option, with: format!("{}, a live run", kept.path.display()) });
+        }
+    }
     let cell = args.cell.or_else(|| args.rep.as_deref().and_then(cell_of)).unwrap_or(0);
     if cell >= plan.cells() {
         return Err(Failure::NoSuchCell { cell, cells: plan.cells() });

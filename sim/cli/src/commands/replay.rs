@@ -49,10 +49,11 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "N")]
     pub event: Option<u64>,
     /// So many events before and after it
-    #[arg(long, value_name = "N", default_value_t = AROUND)]
+    #[arg(long, value_name = "N", default_value_t = AROUND, requires = "event")]
     pub around: u64,
     /// How the phone of --rep and the backend's rows about them looked at this local time
     #[arg(long, value_name = "TIME", value_parser = time, requires = "rep")]
+    #[arg(conflicts_with_all = ["endpoint", "rule", "from", "until", "event"])]
     pub at: Option<TimeOfDay>,
     /// Step through the events of --rep on the terminal, each with the phone and the backend's rows at its time
     #[arg(long, requires = "rep", conflicts_with_all = ["at", "format"])]

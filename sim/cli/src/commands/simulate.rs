@@ -4,6 +4,7 @@ use crate::args::Format;
 use crate::choice;
 use crate::commands::capacity::CapacityArgs;
 use crate::failure::Failure;
+use crate::options::SIMULATED;
 use crate::{interrupt, output};
 use clap::Args;
 use fieldday_capacity::report::simulated::page;
@@ -38,48 +39,55 @@ What serves the requests is described by the scenario's [plant]; docs/capacity.m
 Exit codes: 0 every limit held, 1 one broke.";
 
 #[derive(Args, Debug)]
+#[command(next_help_heading = SIMULATED)]
 pub struct SimulateArgs {
     /// Simulate a fleet's day on the virtual clock, of this scenario: a built-in one's name, or the path of a .toml file
     #[arg(long, value_name = "SCENARIO", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["target", "resume"])]
     pub simulate: Option<String>,
     /// So many reps; several for a table, as 10k,100k,1M
-    #[arg(long, requires = "simulate", value_name = "N,…", value_delimiter = ',', value_parser = many_reps)]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = many_reps)]
     pub reps: Vec<u64>,
     /// So many instances; several for a table: 2,3,8, or 2..32 for 2, 4, 8, 16, 32
-    #[arg(long, requires = "simulate", value_name = "N,…", value_parser = instances)]
+    #[arg(long, value_name = "N,…", value_parser = instances)]
     pub instances: Option<Numbers>,
     /// So many requests wait at an instance before the next is answered 503
-    #[arg(long, requires = "simulate", value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000_000))]
     pub queue: Option<u32>,
     /// The 95th percentile of each endpoint's time in the plant that is to hold, in milliseconds
-    #[arg(long, requires = "simulate", value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=3_600_000))]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=3_600_000))]
     pub p95: Option<u32>,
     /// Take service times from the folder of a measured run, or service times and workers from that of a search for capacity
-    #[arg(long, requires = "simulate", value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER")]
     pub calibrate: Option<PathBuf>,
     /// Ask a named question: monday-storm, outage-ends, deployment, instance-lost, slow-shunya
-    #[arg(long, requires = "simulate", value_name = "WHAT", value_parser = what_if)]
+    #[arg(long, value_name = "WHAT", value_parser = what_if)]
     pub what_if: Option<WhatIf>,
     /// Apps retry so often at most, in the place of the spec's 3
-    #[arg(long, requires = "simulate", value_name = "N", value_parser = clap::value_parser!(u32).range(..=20))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=20))]
     pub retries: Option<u32>,
     /// Apps spread their waits
-    #[arg(long, requires = "simulate")]
+    #[arg(long)]
     pub jitter: bool,
     /// Each simulated rep stands for so many; as few as fit into memory if not given
-    #[arg(long, requires = "simulate", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub each_for: Option<u32>,
     /// Search for the instances it takes, and try other ways of retrying: some ten simulations more
-    #[arg(long, requires = "simulate")]
+    #[arg(long)]
     pub advise: bool,
     /// Write the simulated day as a page, too
-    #[arg(long, requires = "simulate", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 }
 
 /// A list, or a range in doublings.
 #[derive(Clone, Debug)]
 pub struct Numbers(Vec<u32>);
+
+impl Numbers {
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+}
 
 /// `200`, `10k`, `1M`
 fn many_reps(text: &str) -> Result<u64, String> {
@@ -171,7 +179,7 @@ fn question(of: &CapacityArgs, scenario: &str) -> Result<Question, Failure> {
     if let [reps, ..] = args.reps.as_slice() {
         scenario.with_reps(*reps);
     }
-    let mut question = Question::new(scenario, of.seed.unwrap_or(1));
+    let mut question = Question::new(scenario, of.seed.or_default());
     if let Some(folder) = &args.calibrate {
         question = question.calibrated(calibrate(folder, of.workers)?);
     }
@@ -185,7 +193,7 @@ fn question(of: &CapacityArgs, scenario: &str) -> Result<Question, Failure> {
     plant.queue = args.queue.unwrap_or(plant.queue);
     plant.hold.p95_ms = args.p95.or(plant.hold.p95_ms);
     question.retrying = Retrying { retries: args.retries.unwrap_or(Retrying::default().retries), jitter: args.jitter };
-    question.window = of.window;
+    question.window = of.search.drive.window;
     question.what_if = args.what_if;
     question.each_for = args.each_for;
     question.threads = usize::try_from(of.threads.unwrap_or(0)).unwrap_or(0);

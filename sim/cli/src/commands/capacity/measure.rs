@@ -79,7 +79,7 @@ impl Bench {
             target: header.target.clone(),
             is_mock,
             workers: usize::try_from(threads).unwrap_or(1),
-            roots: args.cacert.as_deref().map(certificates).transpose()?.unwrap_or_default(),
+            roots: args.search.drive.cacert.as_deref().map(certificates).transpose()?.unwrap_or_default(),
             runtime: runtime.map_err(Failure::Runtime)?,
             has_looked: Cell::new(false),
         })

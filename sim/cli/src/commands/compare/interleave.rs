@@ -40,7 +40,7 @@ pub fn runs(args: &CompareArgs, times: u64, stop: &AtomicBool) -> Result<(PathBu
                 break 'pairs;
             }
             let target = [target, against][side];
-            let seed = args.seed.wrapping_add(pair);
+            let seed = args.seed.or_default().wrapping_add(pair);
             output::note(&format!("\npair {} of {times}, {}: {target}, seed {seed:#x}", pair + 1, SIDES[side]));
             let run = Run { scenario, target, seed, out: folder.join(SIDES[side]), options: &args.options };
             let status = run.wait(stop)?;
