@@ -20,6 +20,14 @@ pub struct Choice {
     pub kept: Option<Kept>,
 }
 
+/// The same before it is planned: a scenario may be changed further.
+pub struct Unplanned {
+    pub recipe: Recipe,
+    pub scenario: Scenario,
+    pub seed: u64,
+    pub kept: Option<Kept>,
+}
+
 /// Reads a date that a scenario may have.
 pub fn date(text: &str) -> Result<Date, String> {
     let within = Date::parse("2000-01-01")..=Date::parse("2099-12-31");
@@ -43,6 +51,13 @@ pub fn window(text: &str) -> Result<(TimeOfDay, TimeOfDay), String> {
 
 impl Choice {
     pub fn new(args: &ChoiceArgs) -> Result<Choice, Failure> {
+        let Unplanned { recipe, scenario, seed, kept } = Unplanned::new(args)?;
+        Ok(Choice { recipe, plan: Plan::new(Arc::new(scenario), seed)?, kept })
+    }
+}
+
+impl Unplanned {
+    pub fn new(args: &ChoiceArgs) -> Result<Unplanned, Failure> {
         let kept = folder(args)?;
         let (mut scenario, seed) = match &kept {
             Some(kept) => (kept.run.scenario.clone(), args.seed.seed.unwrap_or(kept.seed)),
@@ -78,7 +93,7 @@ impl Choice {
             output::note("the run in the folder is changed by the options, so it is not compared with what it was");
         }
         let kept = kept.filter(|_| !changed);
-        Ok(Choice { recipe, plan: Plan::new(Arc::new(scenario), seed)?, kept })
+        Ok(Unplanned { recipe, scenario, seed, kept })
     }
 }
 

@@ -3,6 +3,7 @@
 
 use fieldday_engine::run::NoThreads;
 use fieldday_folder::FolderError;
+use fieldday_live::prepare::PrepareError;
 use fieldday_world::plan::PlanError;
 use fieldday_world::scenario::ScenarioError;
 use std::io;
@@ -92,27 +93,12 @@ pub enum Failure {
     /// Sockets, timers or signals that the system does not give.
     #[error("the system does not give what a server needs: {0}")]
     Runtime(#[source] io::Error),
-    /// A target that is no base URL.
-    #[error(transparent)]
-    NoTarget(#[from] fieldday_live::target::NoTarget),
-    /// A target beyond loopback that nobody allowed.
-    #[error("{host} is not on this machine, and nobody allowed to call it")]
-    NotAllowed { host: String },
-    /// A target that cannot be used.
-    #[error(transparent)]
-    Unusable(#[from] fieldday_live::preflight::Unusable),
     /// A live run that cannot begin, or go on.
     #[error(transparent)]
     Live(#[from] fieldday_live::run::LiveError),
     /// Tokens that cannot be had.
     #[error(transparent)]
     Token(#[from] fieldday_tokens::TokenError),
-    /// A target that could not be loaded.
-    #[error(transparent)]
-    Provision(#[from] fieldday_live::provision::ProvisionError),
-    /// Tokens that a mock of ours could not verify.
-    #[error("the mock takes tokens that are signed here, and the scenario's [tokens] names another source")]
-    MockNeedsAKey,
     /// A search that cannot find anything.
     #[error(transparent)]
     Range(#[from] fieldday_capacity::search::WrongRange),
@@ -125,14 +111,9 @@ pub enum Failure {
     /// A level that the window of the scenario has no room for.
     #[error("a level takes {needed_s} s at least, and the window of the day is over in {has_s} s at speed {speed}")]
     ShortWindow { needed_s: i64, has_s: i64, speed: u32 },
-    /// More open files than the system allows.
-    #[error("{reps} reps need some {needed} open files, and the system allows {allowed}")]
-    TooFewFiles { reps: u64, needed: u64, allowed: u64 },
-    /// A day that ends while it is lived.
-    #[error(
-        "the local date of {tenant} changes while the run goes on: it is {time} there, and the run takes {minutes} minutes"
-    )]
-    Midnight { tenant: String, time: String, minutes: i64, midnight_min: Option<i64> },
+    /// A run on the wall clock that cannot begin.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
     /// An option that has no effect on what is in a folder.
     #[error("{option} has no effect with {with}")]
     NoEffect { option: &'static str, with: String },
@@ -196,14 +177,10 @@ impl Failure {
             | Failure::Explore(_)
             | Failure::Resume { .. }
             | Failure::KeptProof { .. }
-            | Failure::NoTarget(_)
-            | Failure::NotAllowed { .. }
-            | Failure::MockNeedsAKey
             | Failure::Range(_)
             | Failure::Journal(_)
             | Failure::NoLimits { .. }
             | Failure::ShortWindow { .. }
-            | Failure::TooFewFiles { .. }
             | Failure::Live(_)
             | Failure::NotRelived { .. }
             | Failure::NoEffect { .. }
@@ -224,7 +201,14 @@ impl Failure {
             Failure::NoNights { .. } => UNTOLD,
             Failure::Turn { code: Some(3), .. } => UNUSABLE,
             Failure::Compare(_) | Failure::Interleave(_) | Failure::Turn { .. } => WRONG,
-            Failure::Unusable(_) | Failure::Token(_) | Failure::Provision(_) | Failure::Midnight { .. } => UNUSABLE,
+            Failure::Token(_)
+            | Failure::Prepare(
+                PrepareError::Unusable(_)
+                | PrepareError::Token(_)
+                | PrepareError::Provision(_)
+                | PrepareError::Midnight { .. },
+            ) => UNUSABLE,
+            Failure::Prepare(_) => WRONG,
         }
     }
 
@@ -276,37 +260,20 @@ impl Failure {
             }
             Failure::Mock(_) | Failure::Runtime(_) => None,
             Failure::Key(error) => Some(error.hint().to_owned()),
-            Failure::NoTarget(_) => Some("`mock`, or a base URL: https://staging.example.com".to_owned()),
-            Failure::NotAllowed { host } => {
-                Some(format!("--allow {host}, or `allow = [\"{host}\"]` in the scenario's [live], says that you may"))
-            }
-            Failure::Unusable(error) => Some(error.hint().to_owned()),
             Failure::Token(error) => Some(error.hint().to_owned()),
-            Failure::Live(fieldday_live::run::LiveError::NoSuchRep(_)) => {
-                Some("reps are called as in cell-0/tenant-1/rep-07; `fieldday scenarios plan` lists them".to_owned())
-            }
+            Failure::Prepare(error) => before_a_run(error),
             Failure::Live(_) => Some("fewer reps, or a higher limit of open files (ulimit -n)".to_owned()),
-            Failure::Provision(_) => Some("`provision` in [data] is run by the shell: docs/data.md".to_owned()),
             Failure::NotRelived { .. } => Some(
                 "`fieldday check` judges it; --rep NAME chooses a rep who began, as in cell-0/tenant-1/rep-07"
                     .to_owned(),
             ),
             Failure::NoEffect { option, .. } => Some(format!("leave {option} out")),
-            Failure::MockNeedsAKey => Some("leave [tokens] out: the mock then trusts the run's own key".to_owned()),
             Failure::Range(_) => None,
             Failure::Journal(error) => Some(error.hint.clone()),
             Failure::NoLimits { .. } => Some("say what must hold: --limit 'wire p95 < 300 ms'".to_owned()),
             Failure::ShortWindow { .. } => {
                 Some("a lower --speed, a shorter --level or --warm-up, or a longer window".to_owned())
             }
-            Failure::TooFewFiles { .. } => Some(
-                "raise the limit (ulimit -Hn), take fewer reps, or have them begin over a longer time: `ramp_s` in [live]"
-                    .to_owned(),
-            ),
-            Failure::Midnight { midnight_min: Some(minutes), .. } => {
-                Some(format!("a higher --speed, or begin it after that midnight, in {minutes} minutes"))
-            }
-            Failure::Midnight { .. } => Some("leave --date out: a deployment's day is today".to_owned()),
             Failure::Compare(error) => Some(error.hint()),
             Failure::Turn { .. } => Some("what it said stands above".to_owned()),
             Failure::NoNights { .. } => Some("`fieldday run` makes them; name the folder in which they are".to_owned()),
@@ -319,6 +286,39 @@ impl Failure {
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }
     }
+}
+
+/// What to do about a run on the wall clock that cannot begin.
+fn before_a_run(error: &PrepareError) -> Option<String> {
+    let hint = match error {
+        PrepareError::Plan(_) => "`fieldday scenarios plan` prints the names of everything in a plan",
+        PrepareError::Roster(_) => "docs/data.md describes files of users",
+        PrepareError::Cast(error) => return Some(error.hint()),
+        PrepareError::NoSuchRep(_) => {
+            "reps are called as in cell-0/tenant-1/rep-07; `fieldday scenarios plan` lists them"
+        }
+        PrepareError::NoTarget(_) => "`mock`, or a base URL: https://staging.example.com",
+        PrepareError::NotAllowed { host } => {
+            return Some(format!(
+                "--allow {host}, or `allow = [\"{host}\"]` in the scenario's [live], says that you may"
+            ));
+        }
+        PrepareError::Midnight { midnight_min: Some(minutes), .. } => {
+            return Some(format!("a higher --speed, or begin it after that midnight, in {minutes} minutes"));
+        }
+        PrepareError::Midnight { .. } => "leave --date out: a deployment's day is today",
+        PrepareError::TooFewFiles { .. } => {
+            "raise the limit (ulimit -Hn), take fewer reps, or have them begin over a longer time: `ramp_s` in [live]"
+        }
+        PrepareError::Token(error) => return Some(error.hint().to_owned()),
+        PrepareError::MockNeedsAKey => "leave [tokens] out: the mock then trusts the run's own key",
+        PrepareError::Unwritable { source, .. } => return Some(about_writing(source, "another place")),
+        PrepareError::Dashboard { .. } => "another port: --dashboard 5119",
+        PrepareError::Provision(_) => "`provision` in [data] is run by the shell: docs/data.md",
+        PrepareError::Unusable(error) => error.hint(),
+        PrepareError::Unreadable { .. } | PrepareError::Runtime(_) | PrepareError::Mock(_) => return None,
+    };
+    Some(hint.to_owned())
 }
 
 fn about_writing(error: &io::Error, instead: &str) -> String {

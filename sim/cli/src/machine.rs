@@ -28,6 +28,7 @@ impl Stopwatch {
 
 /// The date and time.
 pub use fieldday_live::clock::utc_now as now;
+pub use fieldday_live::machine::{raise_open_files, random};
 
 /// Processor time of this process, all its threads.
 #[cfg(unix)]
@@ -78,33 +79,6 @@ fn kilobytes(file: &str, key: &str) -> Option<u64> {
     let text = std::fs::read_to_string(file).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(key))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
-}
-
-/// A number that nobody can guess: the id of a run on the wall clock, and the key of its tokens for private values.
-pub fn random() -> u64 {
-    use std::hash::{BuildHasher, Hasher};
-    std::collections::hash_map::RandomState::new().build_hasher().finish()
-}
-
-/// Lets this process open a million files, or as many as are wanted, as far as the system's hard limit allows: how many that
-/// is then. No more than that where there is no limit: a child that goes through all files that it may have would take long.
-#[cfg(unix)]
-pub fn raise_open_files(wanted: u64) -> Option<u64> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let enough = wanted.max(1 << 20);
-    if limit.current.is_none_or(|current| current >= enough) {
-        return limit.current;
-    }
-    let raised = limit.maximum.map_or(enough, |most| most.min(enough));
-    match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum: limit.maximum }) {
-        Ok(()) => Some(raised),
-        Err(_) => limit.current,
-    }
-}
-#[cfg(not(unix))]
-pub fn raise_open_files(_wanted: u64) -> Option<u64> {
-    None
 }
 
 /// Has the system give this process memory in small pages. A huge one is cleared as a whole when it is first touched: some

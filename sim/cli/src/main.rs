@@ -14,7 +14,6 @@ mod output;
 mod picture;
 mod progress;
 mod show;
-mod stage;
 mod watcher;
 
 /// Thousands of reps allocate in bursts: this gives back what is free again, and takes less time.

@@ -158,7 +158,7 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
     let mut header = header(args, before.as_ref().map(|read| &read.header))?;
     header.range.check()?;
     fits(&mut header)?;
-    let bench = Bench::new(&header, args)?;
+    let bench = Bench::new(args);
     let stop = interrupt::flag();
     let day = day(&header, &stop)?;
     let (mut place, mut levels) = match &args.resume {

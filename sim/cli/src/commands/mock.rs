@@ -1,7 +1,7 @@
 //! `fieldday mock`: the model backend over HTTP, until somebody ends it.
 
 use crate::args::{ChoiceArgs, SeedArgs};
-use crate::choice::{self, Choice};
+use crate::choice::{self, Unplanned};
 use crate::failure::Failure;
 use crate::{machine, output};
 use clap::Args;
@@ -124,29 +124,19 @@ pub fn mock(args: &MockArgs) -> Result<(), Failure> {
 
 /// The plan of the day that was asked for; today is what it is where each tenant is.
 fn plan(args: &MockArgs) -> Result<Plan, Failure> {
-    let on = |date| {
-        let choice = ChoiceArgs {
-            scenario: args.scenario.clone(),
-            seed: args.seed,
-            reps: args.reps,
-            swarm: false,
-            date: Some(date),
-            without: Vec::new(),
-            defect: args.defect.clone(),
-        };
-        Choice::new(&choice).map(|choice| choice.plan)
-    };
-    match args.date {
-        Day::On(date) => on(date),
-        Day::Today => {
-            let now = machine::now();
-            let utc = Date::from_days((now.micros().div_euclid(86_400_000_000)) as i32);
-            let plan = on(utc)?;
-            let mut scenario = plan.scenario().as_ref().clone();
-            scenario.set_today(now);
-            Ok(Plan::new(Arc::new(scenario), plan.seed())?)
-        }
+    let mut choice = Unplanned::new(&ChoiceArgs {
+        scenario: args.scenario.clone(),
+        seed: args.seed,
+        reps: args.reps,
+        swarm: false,
+        date: if let Day::On(date) = args.date { Some(date) } else { None },
+        without: Vec::new(),
+        defect: args.defect.clone(),
+    })?;
+    if args.date == Day::Today {
+        choice.scenario.set_today(machine::now());
     }
+    Ok(Plan::new(Arc::new(choice.scenario), choice.seed)?)
 }
 
 /// Which tokens are taken.

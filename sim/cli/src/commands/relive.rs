@@ -4,7 +4,6 @@
 use super::replay::{self, ReplayArgs};
 use crate::failure::Failure;
 use crate::output;
-use crate::stage::Stage;
 use fieldday_engine::replay::Replayed;
 use fieldday_engine::setup;
 use fieldday_folder::{HISTORY, Kept, cell_of};
@@ -13,6 +12,7 @@ use fieldday_history::file::{Line, Reader};
 use fieldday_history::{Event, What};
 use fieldday_kernel::fingerprint::Fingerprinter;
 use fieldday_kernel::time::{Time, Zone};
+use fieldday_live::plan::LivePlan;
 use fieldday_live::relive::{Recorded, Relived, relive as live_again};
 use fieldday_rules::Judges;
 use fieldday_world::plan::Plan;
@@ -95,13 +95,13 @@ fn lives_again(kept: &Kept, index: u32, day: &Replayed, client: u32) -> Result<R
     let no = |why: &str| Failure::NotRelived { path: kept.path.display().to_string(), why: why.to_owned() };
     let opens: Time = kept.run.opens.ok_or_else(|| no("its run.json does not say when its window opened"))?;
     let is_mock = kept.run.target == "mock";
-    let mut stage = Stage::new(Arc::new(kept.run.scenario.clone()), kept.seed, is_mock)?;
-    let plan = stage.cells.swap_remove(index as usize);
+    let live = LivePlan::new(Arc::new(kept.run.scenario.clone()), kept.seed, is_mock)?;
+    let (plan, _) = live.cell(index)?;
     let began = |event: &Event| event.client == client && matches!(event.what, What::Began);
     if !day.events.iter().any(began) {
         return Err(no("that client is no rep who began"));
     }
-    let (scenario, events) = (&*stage.scenario, &day.events[..]);
+    let (scenario, events) = (live.plan.scenario(), &day.events[..]);
     let recorded = Recorded { scenario, plan, opens, start: day.start, events, masks_private: !is_mock };
     Ok(live_again(&recorded, client))
 }

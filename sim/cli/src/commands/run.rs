@@ -16,9 +16,9 @@ use fieldday_engine::verify::{self, Divergence, Verified};
 use fieldday_folder::cells_to_look_at;
 use fieldday_folder::series::{Ground, SeriesFile};
 use fieldday_folder::summary::{Difference, HistoryPart, Verification};
-use fieldday_folder::{Facts, Folder, FolderError, HISTORY, Outcome, RUN_SCHEMA, RunFile, Summary, VIRTUAL};
-use fieldday_history::file::{FORMAT, Header};
+use fieldday_folder::{Facts, Keeper, Outcome, Place, RUN_SCHEMA, Recipe, RunFile, Summary, VIRTUAL};
 use fieldday_kernel::fingerprint::Fingerprint;
+use fieldday_kernel::time::Time;
 use fieldday_paint::units::counted;
 use fieldday_rules::{Findings, Measures, Settings};
 use fieldday_world::plan::Plan;
@@ -34,7 +34,9 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         return super::live::run(args);
     }
     let choice = Choice::new(&args.choice)?;
-    let mut keeper = Keeper::new(args, &choice)?;
+    let file = run_file(&choice.plan, VIRTUAL.to_owned(), &choice.recipe, None);
+    let out = (!args.no_out).then_some(args.out.as_path());
+    let mut keeper = Keeper::new(out, file, args.record.then_some(&choice.plan))?;
     let stop = interrupt::flag();
     let scenario = &choice.plan.scenario().name;
     let rep_days = counted(choice.plan.reps(), "rep-day", "rep-days");
@@ -44,7 +46,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let ran = go(args, &choice.plan, &mut keeper, &stop)?;
     let took = stopwatch.took();
 
-    let history = keeper.end_history(args, &choice.plan, &ran.outcome, &stop);
+    let history = end_history(&mut keeper, args, &choice.plan, &ran.outcome, &stop);
     let facts = Facts {
         recipe: choice.recipe,
         threads: threads(args),
@@ -56,18 +58,12 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         ..Facts::default()
     };
     let summary = Summary::new(facts, &choice.plan, &ran.outcome);
-    let run = RunFile { ended_at: Some(machine::now()), ..keeper.run.clone() };
-    let (place, lost) = keeper.close(&summary, &ran.outcome, &choice.plan);
-    let text = match args.format {
-        Format::Json => summary.to_json(),
-        Format::Terminal => terminal::report(&summary, place.as_deref(), output::stdout_paint()),
-    };
-    let printed = output::print(&text).err();
-    let unsent = args.otlp.as_deref().and_then(|url| otlp::send(url, &run, &summary).err());
-    let failures: Vec<Failure> = lost.map(Failure::Folder).into_iter().chain(printed).chain(unsent).collect();
-    failures.iter().for_each(show::failure);
-    let verdict = summary.verdict.exit_code;
-    Ok(if verdict == Outcome::Held.exit_code() && !failures.is_empty() { WRONG } else { verdict })
+    let run = keeper.run().clone();
+    let place = keeper.close(&summary, &ran.outcome.measures, &choice.plan, machine::now(), |folder, run, summary| {
+        let series = SeriesFile::new(&Ground::of_plan(&choice.plan), &ran.outcome);
+        fieldday_documents::put(folder, run, summary, &series)
+    });
+    Ok(finish(args, run, &summary, place, |_| Ok(())))
 }
 
 fn threads(args: &RunArgs) -> u64 {
@@ -85,7 +81,7 @@ fn go(args: &RunArgs, plan: &Plan, keeper: &mut Keeper, stop: &AtomicBool) -> Re
     let mut progress = Progress::new(plan);
     let on_cell = |cell| {
         progress.cell(&cell);
-        keeper.add(&cell);
+        keeper.add_cell(&cell);
         ControlFlow::Continue(())
     };
     let ran = if args.verify {
@@ -135,106 +131,78 @@ fn told(difference: &Divergence) -> Difference {
     }
 }
 
-/// Keeps a run in its folder, until the folder fails.
-struct Keeper {
-    run: RunFile,
-    folder: Option<Folder>,
-    lost: Option<FolderError>,
-}
-
-impl Keeper {
-    fn new(args: &RunArgs, choice: &Choice) -> Result<Keeper, FolderError> {
-        let run = RunFile {
-            schema: RUN_SCHEMA,
-            complete: false,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            target: VIRTUAL.to_owned(),
-            seed: format!("{:#x}", choice.plan.seed()),
-            reproduce: choice.recipe.to_string(),
-            started_at: machine::now(),
-            ended_at: None,
-            opens: None,
-            host: machine::host(),
-            scenario: choice.plan.scenario().as_ref().clone(),
-        };
-        let mut folder = if args.no_out { None } else { Some(Folder::create(&args.out, &run)?) };
-        if let Some(folder) = folder.as_mut().filter(|_| args.record) {
-            folder.begin_history(&header(&choice.plan))?;
-        }
-        Ok(Keeper { run, folder, lost: None })
-    }
-    /// Does something to the folder, if there is one that did not fail yet.
-    fn attempt<T>(&mut self, what: impl FnOnce(&mut Folder) -> Result<T, FolderError>) -> Option<T> {
-        let folder = self.folder.as_mut().filter(|_| self.lost.is_none())?;
-        match what(folder) {
-            Ok(done) => Some(done),
-            Err(error) => {
-                self.lost = Some(error);
-                None
-            }
-        }
-    }
-    fn add(&mut self, cell: &fieldday_engine::cell::CellOutcome) {
-        self.attempt(|folder| folder.add_cell(cell));
-    }
-
-    /// Closes the history; of a run that failed unrecorded, makes one of the first cells that did.
-    fn end_history(
-        &mut self,
-        args: &RunArgs,
-        plan: &Plan,
-        outcome: &RunOutcome,
-        stop: &AtomicBool,
-    ) -> Option<HistoryPart> {
-        let part = |only_cells, why: &str| HistoryPart { file: HISTORY.to_owned(), only_cells, why: why.to_owned() };
-        if args.record {
-            let whole = outcome.complete && outcome.events > 0;
-            self.attempt(|folder| folder.end_history(whole.then_some(outcome.fingerprint)))?;
-            return Some(part(None, if whole { "recorded" } else { "recorded until the run was ended" }));
-        }
-        let cells = cells_to_look_at(&outcome.findings, CELLS_RECORDED);
-        if cells.is_empty() || !outcome.complete || stop.load(Ordering::Relaxed) {
-            return None;
-        }
-        self.attempt(|folder| folder.begin_history(&header(plan)))?;
-        let (mut names, mut prints) = (Vec::new(), Vec::new());
-        for index in cells {
-            let keep = Keep { history: true, events: false };
-            let (cell, _) = CellRun::new(plan.scenario(), plan.cell(index), keep, Measures::default()).run(stop);
-            self.attempt(|folder| folder.add_cell(&cell))?;
-            prints.push(cell.fingerprint);
-            names.push(cell.name);
-        }
-        let whole = !stop.load(Ordering::Relaxed);
-        let fingerprint = whole.then(|| Fingerprint::combine(prints.into_iter()));
-        self.attempt(|folder| folder.end_history(fingerprint))?;
-        Some(part(Some(names), "run again for it, because a rule was broken"))
-    }
-
-    /// Writes the rest. Gives where the folder is, and what was lost of it.
-    fn close(mut self, summary: &Summary, outcome: &RunOutcome, plan: &Plan) -> (Option<String>, Option<FolderError>) {
-        let place = self.folder.as_ref().map(|folder| folder.path().display().to_string());
-        // A folder that lost its history still takes the figures, if it can.
-        let lost = self.lost.take();
-        self.attempt(|folder| folder.put_latencies(&outcome.measures, plan.start(), plan.end()));
-        self.attempt(|folder| folder.put_summary(summary));
-        let run = RunFile { complete: summary.complete, ended_at: Some(machine::now()), ..self.run.clone() };
-        self.attempt(|folder| {
-            fieldday_documents::put(folder, &run, summary, &SeriesFile::new(&Ground::of_plan(plan), outcome))
-        });
-        if lost.is_none() {
-            self.attempt(|folder| folder.close(&run));
-        }
-        (place, lost.or(self.lost))
-    }
-}
-
-fn header(plan: &Plan) -> Header {
-    Header {
-        fieldday_history: FORMAT,
+/// What is known of a run before it begins.
+pub(super) fn run_file(plan: &Plan, target: String, recipe: &Recipe, opens: Option<Time>) -> RunFile {
+    RunFile {
+        schema: RUN_SCHEMA,
+        complete: false,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        scenario: plan.scenario().name.clone(),
-        seed: plan.seed(),
-        start: plan.start(),
+        target,
+        seed: format!("{:#x}", plan.seed()),
+        reproduce: recipe.to_string(),
+        started_at: machine::now(),
+        ended_at: None,
+        opens,
+        host: machine::host(),
+        scenario: plan.scenario().as_ref().clone(),
     }
+}
+
+/// Closes the history; of a run that failed unrecorded, makes one of the first cells that did.
+fn end_history(
+    keeper: &mut Keeper,
+    args: &RunArgs,
+    plan: &Plan,
+    outcome: &RunOutcome,
+    stop: &AtomicBool,
+) -> Option<HistoryPart> {
+    if args.record {
+        let whole = (outcome.complete && outcome.events > 0).then_some(outcome.fingerprint);
+        return keeper.end_history(whole, None, recorded(whole));
+    }
+    let cells = cells_to_look_at(&outcome.findings, CELLS_RECORDED);
+    if cells.is_empty() || !outcome.complete || stop.load(Ordering::Relaxed) {
+        return None;
+    }
+    keeper.begin_history(plan)?;
+    let (mut names, mut prints) = (Vec::new(), Vec::new());
+    for index in cells {
+        let keep = Keep { history: true, events: false };
+        let (cell, _) = CellRun::new(plan.scenario(), plan.cell(index), keep, Measures::default()).run(stop);
+        keeper.add_cell(&cell)?;
+        prints.push(cell.fingerprint);
+        names.push(cell.name);
+    }
+    let whole = !stop.load(Ordering::Relaxed);
+    let fingerprint = whole.then(|| Fingerprint::combine(prints.into_iter()));
+    keeper.end_history(fingerprint, Some(names), "run again for it, because a rule was broken")
+}
+
+/// Why a history has all cells.
+pub(super) fn recorded(whole: Option<Fingerprint>) -> &'static str {
+    if whole.is_some() { "recorded" } else { "recorded until the run was ended" }
+}
+
+/// Prints what was measured, and passes it on. What could not be written is told last, and decides the exit code unless the
+/// run itself has something worse to say.
+pub(super) fn finish(
+    args: &RunArgs,
+    run: RunFile,
+    summary: &Summary,
+    place: Place,
+    stories: impl FnOnce(&str) -> Result<(), Failure>,
+) -> u8 {
+    let text = match args.format {
+        Format::Json => summary.to_json(),
+        Format::Terminal => terminal::report(summary, place.path.as_deref(), output::stdout_paint()),
+    };
+    let printed = output::print(&text).err();
+    let untold = place.path.as_deref().and_then(|path| stories(path).err());
+    let run = RunFile { ended_at: Some(machine::now()), ..run };
+    let unsent = args.otlp.as_deref().and_then(|url| otlp::send(url, &run, summary).err());
+    let lost = place.lost.map(Failure::Folder);
+    let failures: Vec<Failure> = lost.into_iter().chain(printed).chain(untold).chain(unsent).collect();
+    failures.iter().for_each(show::failure);
+    let verdict = summary.verdict.exit_code;
+    if verdict == Outcome::Held.exit_code() && !failures.is_empty() { WRONG } else { verdict }
 }

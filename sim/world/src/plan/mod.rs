@@ -43,6 +43,7 @@ pub const EVENING: Span = Span::hours(2);
 const AFTER_MIDNIGHT: Span = Span::hours(3);
 
 /// A plan.
+#[derive(Clone)]
 pub struct Plan {
     scenario: Arc<Scenario>,
     seed: u64,
@@ -52,6 +53,7 @@ pub struct Plan {
 }
 
 /// A date, with where tenants are on it: one after the other, in turn.
+#[derive(Clone)]
 struct PlanDay {
     date: Date,
     sites: Vec<DaySite>,

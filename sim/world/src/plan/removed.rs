@@ -4,7 +4,7 @@ use super::{Plan, PlanError};
 use crate::scenario::nearest_name;
 
 /// The names that are taken out, with everything below them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Removed(Vec<String>);
 
 impl Removed {

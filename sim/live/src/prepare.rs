@@ -1,0 +1,482 @@
+//! A run on the wall clock as a library call: [`prepare`] checks everything that can be checked before anything is done, then
+//! [`Prepared::open`] sets the target up, [`Ready::look`] looks at it, and [`Ready::run`] lives the day.
+
+use crate::attack::GooseWishes;
+use crate::clock::{WallClock, utc_now};
+use crate::http::{Connector, NoConnection, WireSettings, certificates};
+use crate::machine::{raise_open_files, random};
+use crate::plan::LivePlan;
+use crate::preflight::{Preflight, Unusable, preflight};
+use crate::provision::{Provision, ProvisionError};
+use crate::run::{LiveError, LiveOutcome, LiveRun, day_clocks, lasts, most_connections, window};
+use crate::target::{NoTarget, Target};
+use crate::worker::Pulse;
+use fieldday_api::private;
+use fieldday_engine::setup;
+use fieldday_history::file::Lines;
+use fieldday_kernel::time::{Span, Time};
+use fieldday_mock::{Clock, Mock, MockError, Options as MockOptions};
+use fieldday_tokens::{Source, TokenError, Wallet};
+use fieldday_world::export::{Export, ExportError, Format};
+use fieldday_world::plan::{CellPlan, PlanError};
+use fieldday_world::roster::{CastError, RosterError};
+use fieldday_world::scenario::{Connections, Scenario};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+
+/// Threads that the tool's own mock serves on.
+const MOCK_THREADS: usize = 1;
+/// A protocol's clock shows this a moment before the window opens: everybody takes their place.
+const TAKES_PLACE: Span = Span::millis(500);
+/// Open files of the runtimes, goose and a run folder.
+const OWN_FILES: u64 = 200;
+
+/// What a run calls.
+pub enum Called {
+    /// The tool's own mock, in this process and with the run's clock; changed by this before it serves.
+    Mock(Box<dyn FnOnce(&mut MockOptions)>),
+    /// A deployment, by its base URL.
+    Url(String),
+}
+
+impl Called {
+    /// What somebody means who writes `mock`, or a base URL.
+    pub fn named(text: &str) -> Called {
+        if text == "mock" { Called::Mock(Box::new(|_| ())) } else { Called::Url(text.to_owned()) }
+    }
+}
+
+/// How a run is driven, beside what its scenario says.
+#[derive(Clone, Debug, Default)]
+pub struct LiveOptions {
+    /// So many workers, each a thread; one at least.
+    pub workers: usize,
+    /// Whether a history is wanted.
+    pub history: bool,
+    /// Only this rep begins.
+    pub only: Option<String>,
+    /// How long after the window opened it is measured, and for how long; all of the run if none.
+    pub plateau: Option<(Span, Span)>,
+    /// Further root certificates to trust, in PEM.
+    pub cacert: Option<PathBuf>,
+    /// Which build the target runs, if somebody knows better than its answers.
+    pub version: Option<String>,
+    /// What goose is asked for.
+    pub goose: GooseWishes,
+}
+
+/// Why a run cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// A plan that cannot be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A file of users that is wrong.
+    #[error(transparent)]
+    Roster(#[from] RosterError),
+    /// Users who cannot play the plan.
+    #[error(transparent)]
+    Cast(#[from] CastError),
+    /// There is no such rep.
+    #[error("the plan has no rep called {0:?}")]
+    NoSuchRep(String),
+    /// A target that is no base URL.
+    #[error(transparent)]
+    NoTarget(#[from] NoTarget),
+    /// A target beyond loopback that nobody allowed.
+    #[error("{host} is not on this machine, and nobody allowed to call it")]
+    NotAllowed {
+        /// Its host.
+        host: String,
+    },
+    /// A day that ends while it is lived.
+    #[error(
+        "the local date of {tenant} changes while the run goes on: it is {time} there, and the run takes {minutes} minutes"
+    )]
+    Midnight {
+        /// The tenant, and its zone.
+        tenant: String,
+        /// The time of day there.
+        time: String,
+        /// How long the run takes.
+        minutes: i64,
+        /// In how many minutes the day of the plan is over there, if it has begun.
+        midnight_min: Option<i64>,
+    },
+    /// More open files than the system allows.
+    #[error("{reps} reps need some {needed} open files, and the system allows {allowed}")]
+    TooFewFiles {
+        /// So many reps.
+        reps: u64,
+        /// Need so many.
+        needed: u64,
+        /// And may have so many.
+        allowed: u64,
+    },
+    /// Tokens that cannot be had.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// Tokens that a mock of ours could not verify.
+    #[error("the mock takes tokens that are signed here, and the scenario's [tokens] names another source")]
+    MockNeedsAKey,
+    /// A file that cannot be read.
+    #[error("{} cannot be read: {source}", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file that cannot be written.
+    #[error("{} cannot be written: {source}", path.display())]
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A port that goose's dashboard cannot have.
+    #[error("the dashboard cannot listen on port {port} of the loopback: {source}")]
+    Dashboard {
+        /// The port.
+        port: u16,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Sockets and timers that the system does not give.
+    #[error("the system does not give what a server needs: {0}")]
+    Runtime(#[source] io::Error),
+    /// A mock that cannot serve.
+    #[error(transparent)]
+    Mock(#[from] MockError),
+    /// A target that could not be loaded.
+    #[error(transparent)]
+    Provision(#[from] ProvisionError),
+    /// A target that cannot be used.
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
+}
+
+/// What is called, checked.
+enum Checked {
+    Mock(Box<dyn FnOnce(&mut MockOptions)>),
+    Deployment(Target),
+}
+
+/// A run of which everything was checked, and nothing done yet.
+pub struct Prepared {
+    plan: LivePlan,
+    cells: Vec<CellPlan>,
+    left_out: Vec<String>,
+    called: Checked,
+    source: Source,
+    roots: Vec<Vec<u8>>,
+    options: LiveOptions,
+}
+
+/// Plans a run of a scenario as it is to be lived, and checks whatever can be checked without calling the target.
+pub fn prepare(scenario: Scenario, seed: u64, called: Called, options: LiveOptions) -> Result<Prepared, PrepareError> {
+    let called = match called {
+        Called::Mock(change) => Checked::Mock(change),
+        Called::Url(url) => Checked::Deployment(allowed(Target::parse(&url)?, &scenario)?),
+    };
+    let is_mock = matches!(called, Checked::Mock(_));
+    let scenario = Arc::new(scenario);
+    let plan = LivePlan::new(scenario.clone(), seed, is_mock)?;
+    let (mut cells, mut left_out) = (Vec::new(), Vec::new());
+    for index in 0..plan.plan.cells() {
+        let (cell, nobody) = plan.cell(index)?;
+        cells.push(cell);
+        left_out.extend(nobody);
+    }
+    if let Some(name) = &options.only
+        && !cells.iter().flat_map(|cell| &cell.tenants).flat_map(|tenant| &tenant.reps).any(|rep| rep.name == *name)
+    {
+        return Err(PrepareError::NoSuchRep(name.clone()));
+    }
+    if !is_mock {
+        ends_before_midnight(&scenario, &cells, utc_now())?;
+    }
+    enough_files(&scenario, &cells, is_mock)?;
+    let source = Source::of(&scenario.tokens, setup::token_life(&scenario))?;
+    if is_mock && source.key().is_none() {
+        return Err(PrepareError::MockNeedsAKey);
+    }
+    let roots = options.cacert.as_deref().map(read_certificates).transpose()?.unwrap_or_default();
+    options.goose.request_log.as_deref().map_or(Ok(()), writable)?;
+    if let Some(port) = options.goose.dashboard {
+        // Free again at once: goose takes it when the run begins.
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|source| PrepareError::Dashboard { port, source })?;
+    }
+    Ok(Prepared { plan, cells, left_out, called, source, roots, options })
+}
+
+/// A target on this machine, or one that the scenario says may be called.
+fn allowed(target: Target, scenario: &Scenario) -> Result<Target, PrepareError> {
+    if target.is_loopback() || scenario.live.allow.iter().any(|host| host == target.host()) {
+        return Ok(target);
+    }
+    Err(PrepareError::NotAllowed { host: target.host().to_owned() })
+}
+
+fn reps(cells: &[CellPlan]) -> u64 {
+    cells.iter().flat_map(|cell| &cell.tenants).map(|tenant| tenant.reps.len() as u64).sum()
+}
+
+/// How many play beside the reps: at desks, as auditors, as intruders. Each does one thing after the other.
+fn others(scenario: &Scenario, cells: &[CellPlan]) -> u64 {
+    let live = &scenario.live;
+    let of = |is_on: bool, many: usize| if is_on { many as u64 } else { 0 };
+    let each = cells.iter().flat_map(|cell| &cell.tenants).map(|tenant| {
+        of(live.office, tenant.office.len())
+            + of(live.auditors, tenant.auditor.iter().len())
+            + of(live.intruders, tenant.intruders.len())
+    });
+    each.sum()
+}
+
+/// All tenants have the plan's date now, and still have it when the run ends.
+fn ends_before_midnight(scenario: &Scenario, cells: &[CellPlan], now: Time) -> Result<(), PrepareError> {
+    let lasts = lasts(scenario) + Span::seconds(i64::from(scenario.live.linger_s));
+    for tenant in cells.iter().flat_map(|cell| &cell.tenants) {
+        let (zone, date) = (&tenant.data.zone, tenant.date);
+        if zone.date(now) != date || zone.date(now + lasts) != date {
+            let (tenant, time) = (format!("{} ({})", tenant.name, zone.name), zone.time_of_day(now).to_string());
+            let midnight = (zone.date(now) == date).then(|| zone.midnight(date.plus_days(1)).since(now).as_seconds());
+            let minutes = lasts.as_seconds() / 60;
+            return Err(PrepareError::Midnight { tenant, time, minutes, midnight_min: midnight.map(|s| s / 60 + 1) });
+        }
+    }
+    Ok(())
+}
+
+/// Whether the system lets this process hold all the connections that a run may come to; where it has the mock in it, both
+/// of their ends.
+fn enough_files(scenario: &Scenario, cells: &[CellPlan], is_mock: bool) -> Result<(), PrepareError> {
+    let (reps, ends) = (reps(cells), if is_mock { 2 } else { 1 });
+    let others = if scenario.live.connections == Connections::Shared { 0 } else { others(scenario, cells) };
+    let needed = (most_connections(reps, scenario) + others) * ends + OWN_FILES;
+    match raise_open_files(needed) {
+        Some(allowed) if allowed < needed => Err(PrepareError::TooFewFiles { reps, needed, allowed }),
+        _ => Ok(()),
+    }
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, PrepareError> {
+    let unreadable = |source| PrepareError::Unreadable { path: path.to_owned(), source };
+    let read = certificates(&fs::read(path).map_err(unreadable)?);
+    read.ok_or_else(|| unreadable(io::Error::new(io::ErrorKind::InvalidData, "there is no certificate in it")))
+}
+
+/// Whether a file can be written; it is left as it is, or not there.
+fn writable(path: &Path) -> Result<(), PrepareError> {
+    let unwritable = |source| PrepareError::Unwritable { path: path.to_owned(), source };
+    let is_new = !path.exists();
+    OpenOptions::new().append(true).create(true).open(path).map_err(unwritable)?;
+    if is_new { fs::remove_file(path).map_err(unwritable) } else { Ok(()) }
+}
+
+impl Prepared {
+    /// The scenario.
+    pub fn scenario(&self) -> &Arc<Scenario> {
+        self.plan.plan.scenario()
+    }
+    /// Parts that nobody of the file of users plays.
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
+    }
+    /// The command that loads the target, if the scenario has one for it.
+    pub fn provision(&self) -> Option<&str> {
+        self.scenario().data.provision.as_deref().filter(|_| matches!(self.called, Checked::Deployment(_)))
+    }
+    /// Sets the target up: serves the mock, or loads the deployment by the scenario's command and finds out where it is.
+    pub fn open(self) -> Result<Ready, PrepareError> {
+        let scenario = self.plan.plan.scenario().clone();
+        let runtime = Builder::new_multi_thread().worker_threads(MOCK_THREADS).enable_all().build();
+        let runtime = runtime.map_err(PrepareError::Runtime)?;
+        let (clock, opens, target, mock) = match self.called {
+            Checked::Mock(change) => {
+                let clock = WallClock::showing(opens(&self.plan, &self.cells) - TAKES_PLACE);
+                let opens = clock.now() + TAKES_PLACE;
+                let mut options = mock_options(&self.plan, &self.source, clock, opens)?;
+                change(&mut options);
+                let mock = runtime.block_on(Mock::serve(options))?;
+                (clock, opens, Target::parse(&mock.base_url())?, Some(mock))
+            }
+            Checked::Deployment(target) => {
+                // A target's data are people's: their tokens mean nothing beyond this process, whose first key stays.
+                let _ = private::set_token_key((random(), random()));
+                provision(&scenario, &self.cells, &target)?;
+                let clock = WallClock::showing(utc_now());
+                (clock, clock.now() + TAKES_PLACE, target, None)
+            }
+        };
+        let served = Served { mock, runtime };
+        let (http, roots) = (scenario.live.http, self.roots);
+        let unreachable =
+            |error: NoConnection| Unusable::Unreachable { target: target.to_string(), why: error.to_string() };
+        let connector = served.runtime.block_on(Connector::new(target.clone(), http, &roots)).map_err(unreachable)?;
+        let wire = WireSettings {
+            connector,
+            http,
+            roots,
+            dialect: scenario.dialect.table(),
+            wallet: Wallet::new(self.source, scenario.tokens.parallel as usize),
+            run: random(),
+            upload_bytes: scenario.data.upload_bytes,
+            version: self.options.version.clone().map_or_else(Default::default, Into::into),
+            token_trouble: Default::default(),
+        };
+        Ok(Ready { plan: self.plan, cells: self.cells, target, wire, clock, opens, options: self.options, served })
+    }
+}
+
+/// When the window opens, by the plan: what a mock's clock is to show then.
+fn opens(plan: &LivePlan, cells: &[CellPlan]) -> Time {
+    let first = cells.first().and_then(|cell| cell.tenants.first());
+    let from = window(plan.plan.scenario()).0;
+    first.map_or(plan.plan.start(), |tenant| tenant.data.zone.at(tenant.date, from))
+}
+
+/// The tool's own mock, whose clock is the run's.
+fn mock_options(plan: &LivePlan, source: &Source, clock: WallClock, opens: Time) -> Result<MockOptions, PrepareError> {
+    let key = source.key().ok_or(PrepareError::MockNeedsAKey)?;
+    let mut options = MockOptions::trusting(plan.plan.clone(), std::slice::from_ref(key));
+    options.clock = Clock::at(clock.now());
+    let scenario = plan.plan.scenario().clone();
+    options.prepare = Some(Box::new(move |cell| {
+        let Some(day) = day_clocks(&scenario, cell, opens).first().copied() else { return };
+        for mishap in &mut cell.mishaps {
+            (mishap.from, mishap.until) = (day.wall(mishap.from), day.wall(mishap.until));
+        }
+    }));
+    Ok(options)
+}
+
+/// Loads the target by the scenario's command, if it has one.
+fn provision(scenario: &Scenario, cells: &[CellPlan], target: &Target) -> Result<(), PrepareError> {
+    let (data, [first, ..]) = (&scenario.data, cells) else { return Ok(()) };
+    let Some(command) = &data.provision else { return Ok(()) };
+    let folder = std::env::temp_dir().join(format!("fieldday-export-{:016x}", random()));
+    let failed = |source| PrepareError::Unwritable { path: folder.clone(), source };
+    fs::create_dir(&folder).map_err(failed)?;
+    let written = |error: ExportError| failed(io::Error::other(error.to_string()));
+    let open = |name: &str| File::create_new(folder.join(name)).map(BufWriter::new);
+    let mut export = Export::new(Format::Json, open).map_err(written)?;
+    cells.iter().try_for_each(|cell| export.add(cell)).map_err(written)?;
+    export.finish().map_err(written)?;
+    let (url, date) = (target.to_string(), first.date.to_string());
+    let timeout = Duration::from_secs(u64::from(data.timeout_s));
+    let done = Provision { command, timeout, export: &folder, target: &url, date: &date }.run();
+    // Left behind, it would be in the way of nobody: the people in it are invented.
+    let _ = fs::remove_dir_all(&folder);
+    Ok(done?)
+}
+
+/// What serves the mock, until nobody needs it any more.
+struct Served {
+    mock: Option<Mock>,
+    runtime: Runtime,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if let Some(mock) = self.mock.take() {
+            self.runtime.block_on(mock.stop());
+        }
+    }
+}
+
+/// A run whose target is there.
+pub struct Ready {
+    plan: LivePlan,
+    cells: Vec<CellPlan>,
+    target: Target,
+    wire: WireSettings,
+    clock: WallClock,
+    opens: Time,
+    options: LiveOptions,
+    served: Served,
+}
+
+impl Ready {
+    /// The plan.
+    pub fn plan(&self) -> &LivePlan {
+        &self.plan
+    }
+    /// Its cells.
+    pub fn cells(&self) -> &[CellPlan] {
+        &self.cells
+    }
+    /// How many reps there are.
+    pub fn reps(&self) -> u64 {
+        reps(&self.cells)
+    }
+    /// What is called.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+    /// The protocol's clock.
+    pub fn clock(&self) -> WallClock {
+        self.clock
+    }
+    /// When the window opens, by that clock.
+    pub fn opens(&self) -> Time {
+        self.opens
+    }
+    /// From when to when it is measured, if not all of the run is.
+    pub fn plateau(&self) -> Option<(Time, Time)> {
+        let (after, lasts) = self.options.plateau?;
+        Some((self.opens + after, self.opens + after + lasts))
+    }
+    /// Looks at the target as its first rep. The window opens no earlier than that was done.
+    pub fn look(&mut self) -> Result<Preflight, PrepareError> {
+        let difference = Span::seconds(i64::from(self.plan.plan.scenario().live.clock_difference_s));
+        let Some(cell) = self.cells.first() else { return Ok(Preflight::default()) };
+        let is_mock = self.served.mock.is_some();
+        let looked = preflight(&self.wire, cell, self.clock.now(), difference, is_mock);
+        let seen = self.served.runtime.block_on(looked)?;
+        self.opens = self.clock.now().max(self.opens);
+        Ok(seen)
+    }
+    /// Lives the day, to its end or until `stop` is set. `history` takes what the cells tell as it comes, and `tick` is called
+    /// again and again meanwhile, both on this thread.
+    pub fn run(
+        self,
+        stop: &AtomicBool,
+        pulse: &Arc<Pulse>,
+        history: impl FnMut(Lines),
+        tick: impl FnMut(&Pulse),
+    ) -> Result<Lived, LiveError> {
+        let plateau = self.plateau();
+        let live = LiveRun {
+            scenario: self.plan.plan.scenario().clone(),
+            cells: self.cells,
+            clock: self.clock,
+            opens: self.opens,
+            wire: self.wire,
+            workers: self.options.workers,
+            history: self.options.history,
+            only: self.options.only,
+            plateau,
+            goose: self.options.goose,
+        };
+        let outcome = live.live(stop, pulse, history, tick)?;
+        Ok(Lived { outcome, plan: self.plan, _served: self.served })
+    }
+}
+
+/// A run that was lived. The mock is there until this goes.
+pub struct Lived {
+    /// What came of it.
+    pub outcome: LiveOutcome,
+    /// Its plan.
+    pub plan: LivePlan,
+    _served: Served,
+}
