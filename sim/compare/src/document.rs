@@ -1,296 +1,154 @@
-//! A comparison as data: what `--format json` prints. The shape is versioned; its JSON schema is committed beside this crate.
+//! A comparison as a document: what changed, what these runs cannot tell, and how that was judged.
 
-use crate::stats::Null;
-use fieldday_folder::nights::Night;
-use fieldday_folder::summary::Outcome as RunOutcome;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::words::{SECTIONS, method, what};
+use crate::{ChangeKind, Comparison, Direction, Line, Outcome, Says};
+use fieldday_paint::Tone;
+use fieldday_paint::document::{
+    Body, Cell, Document, Item, Mark, On, Place, Row, Section, Table, Verdict, figures, words,
+};
+use fieldday_paint::units::micros;
+use std::fmt::Write as _;
 
-/// The version of the shape.
-pub const SCHEMA: u32 = 1;
-
-/// New runs against a baseline.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Comparison {
-    /// The version of this document's shape.
-    pub schema: u32,
-    /// The version of Field Day.
-    pub version: String,
-    /// What it comes to.
-    pub verdict: Verdict,
-    /// The new runs that were used.
-    pub new: Vec<RunLine>,
-    /// The runs that they were compared with.
-    pub baseline: Vec<RunLine>,
-    /// Runs that were not used.
-    pub left_out: Vec<LeftOut>,
-    /// What else is not the same on both sides, in a sentence each.
-    pub differences: Vec<String>,
-    /// How it was judged.
-    pub method: Method,
-    /// The limits on change that were given.
-    pub limits: Vec<LimitLine>,
-    /// Every percentile of every endpoint that could be compared, in the spec's order.
-    pub lines: Vec<Line>,
-    /// Those that could not.
-    pub not_compared: Vec<NotCompared>,
-    /// Rules, limits, contract findings, hazards and marks that came out otherwise.
-    pub changes: Vec<Change>,
-}
-
-/// What a comparison comes to.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Verdict {
-    /// In a word.
-    pub outcome: Outcome,
-    /// The exit code of the command.
-    pub exit_code: u8,
-    /// In a sentence each: why.
-    pub reasons: Vec<String>,
-}
-
-/// What a comparison comes to, in a word.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// All limits on change are held; without any, nothing is worse by as much as matters.
-    NoWorse,
-    /// A limit on change is exceeded; without any, something is slower or newly broken.
-    Worse,
-    /// These runs cannot tell.
-    CannotTell,
-}
-
-/// A run.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RunLine {
-    /// Its folder.
-    pub folder: String,
-    /// Its scenario.
-    pub scenario: String,
-    /// Its seed, in hexadecimal.
-    pub seed: String,
-    /// What it called.
-    pub target: String,
-    /// The version of Field Day that ran it.
-    pub version: String,
-    /// When it began.
-    pub started_at: String,
-    /// What it came to.
-    pub outcome: RunOutcome,
-}
-
-/// A run that was not used.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LeftOut {
-    /// Its folder.
-    pub folder: String,
-    /// Why.
-    pub why: String,
-}
-
-/// How it was judged.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Method {
-    /// By which test.
-    pub test: TestKind,
-    /// Whether every run has its twin of the same seed on the other side.
-    pub paired: bool,
-    /// Nights of the history from which it was learned how much runs vary.
-    pub history_nights: u64,
-    /// Pairs of neighbouring nights among them in which everything was measured that is compared.
-    pub history_pairs: u64,
-    /// The share of comparisons of like runs in which anything may be called changed.
-    pub level: f64,
-    /// How often the truth is within an interval.
-    pub interval: f64,
-    /// Which latency is compared: `wire` of live runs, `attempt` of virtual ones.
-    pub clock: String,
-}
-
-/// By which test.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum TestKind {
-    /// Permutations of which runs are new.
-    Permutation,
-    /// Flips of which of a pair is new.
-    SignFlip,
-    /// Rotations: too few runs for permutations, so logarithms are taken to be normal.
-    Rotation,
-    /// None was needed: the runs of both sides are the same events.
-    Identical,
-    /// None is possible: too few runs, and no history.
-    None,
-}
-
-impl From<Null> for TestKind {
-    fn from(null: Null) -> TestKind {
-        match null {
-            Null::Permutations => TestKind::Permutation,
-            Null::SignFlips => TestKind::SignFlip,
-            Null::Rotations => TestKind::Rotation,
-        }
-    }
-}
-
-/// A percentile of an endpoint.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Line {
-    /// The endpoint's name.
-    pub op: String,
-    /// Its short form for people.
-    pub label: String,
-    /// `p50`, `p95` or `p99`.
-    pub percentile: String,
-    /// What it comes to.
-    pub says: Says,
-    /// The new runs' geometric mean, in microseconds.
-    pub new_us: u64,
-    /// The baseline's.
-    pub baseline_us: u64,
-    /// New over baseline.
-    pub ratio: f64,
-    /// The ends of its interval; none if nothing is known of how much runs vary.
-    pub interval: Option<[f64; 2]>,
-    /// The p-value, adjusted for all lines.
-    pub p: Option<f64>,
-    /// The smallest effect that matters, as a ratio above 1.
-    pub matters: f64,
-    /// Of no difference: how great one may be at most, as a ratio above 1.
-    pub no_more_than: Option<f64>,
-    /// Of what these runs cannot tell: how many more runs a side probably could; none if nobody knows, or more than 100.
-    pub more_runs: Option<u64>,
-    /// Each new run's value, in microseconds.
-    pub new_runs_us: Vec<u64>,
-    /// Each baseline run's.
-    pub baseline_runs_us: Vec<u64>,
-    /// Attempts were given up at the time limit there, so the values are but lower bounds.
-    pub at_limit: bool,
-}
-
-/// What a line comes to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Says {
-    /// It became slower.
-    Slower,
-    /// It became faster.
-    Faster,
-    /// It did not change by as much as matters.
-    NoDifference,
-    /// These runs cannot tell.
-    CannotTell,
-}
-
-/// A percentile of an endpoint that could not be compared.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NotCompared {
-    /// The endpoint's name.
-    pub op: String,
-    /// Its short form for people.
-    pub label: String,
-    /// `p50`, `p95` or `p99`.
-    pub percentile: String,
-    /// Why not.
-    pub why: String,
-}
-
-/// A limit on change.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LimitLine {
-    /// As it was written.
-    pub text: String,
-    /// What it comes to.
-    pub outcome: Outcome,
-    /// Why, in a sentence.
-    pub says: String,
-}
-
-/// Something that came out otherwise.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Change {
-    /// Of which kind.
-    pub kind: ChangeKind,
-    /// Its name.
-    pub name: String,
-    /// How it came out in the baseline: `held in 5 of 5`.
-    pub baseline: String,
-    /// How in the new runs.
-    pub new: String,
-    /// Whether that is worse.
-    pub direction: Direction,
-}
-
-/// What can come out otherwise.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ChangeKind {
-    /// A rule.
-    Rule,
-    /// A limit of the scenario.
-    Limit,
-    /// A difference of form that the scenario takes for a broken rule.
-    ContractBroken,
-    /// A difference of form that is a note.
-    ContractNote,
-    /// A danger that the specification holds.
-    Hazard,
-    /// A state that should sometimes be reached.
-    Mark,
-}
-
-/// Whether a change is for the worse.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    /// It is.
-    Worse,
-    /// It is for the better.
-    Better,
-    /// Neither.
-    Other,
-}
-
-impl RunLine {
-    /// Of a night.
-    pub(crate) fn of(night: &Night) -> RunLine {
-        RunLine {
-            folder: night.path.display().to_string(),
-            scenario: night.run.scenario.name.clone(),
-            seed: night.run.seed.clone(),
-            target: night.run.target.clone(),
-            version: night.run.version.clone(),
-            started_at: night.run.started_at.to_string(),
-            outcome: night.summary.verdict.outcome,
-        }
-    }
-}
+/// The picture of an interval shows a half to twice as much.
+const WIDEST: f64 = std::f64::consts::LN_2;
 
 impl Outcome {
-    /// What the command exits with.
-    pub const fn exit_code(self) -> u8 {
+    fn mark(self) -> Mark {
         match self {
-            Outcome::NoWorse => 0,
-            Outcome::Worse => 1,
-            Outcome::CannotTell => 4,
+            Outcome::NoWorse => Mark::GOOD,
+            Outcome::Worse => Mark::BAD,
+            Outcome::CannotTell => Mark::DOUBT,
         }
     }
 }
 
 impl Comparison {
-    /// The document of `--format json`.
-    pub fn to_json(&self) -> String {
-        // Plain data of strings and numbers: it cannot fail.
-        fieldday_paint::json(self).unwrap_or_default()
+    /// As a document.
+    pub fn document(&self) -> Document {
+        let (new, baseline) = (what(&self.new), what(&self.baseline));
+        let against = if new == baseline { String::new() } else { format!(" against {baseline}") };
+        let verdict = Verdict {
+            mark: self.verdict.outcome.mark(),
+            word: self.verdict.outcome.words().to_owned(),
+            headline: format!("{new}{against}: {} against {} runs", self.new.len(), self.baseline.len()),
+            reasons: self.verdict.reasons.clone(),
+            about: String::new(),
+            place: Place::Last,
+        };
+        let mut lead = Section::default();
+        lead.add(On::Text, "", Body::Pairs(vec![("new", new), ("baseline", baseline)]));
+        let left_out = self.left_out.iter().map(|left| format!("not used: {}: {}", left.folder, left.why));
+        let differences = self.differences.iter().map(|difference| format!("not the same: {difference}"));
+        let notes = left_out.chain(differences).map(|text| Item::marked(Mark::NOTE, text));
+        lead.add(On::All, "", Body::List(notes.collect()));
+        let mut sections = vec![self.limits()];
+        sections.extend(SECTIONS.iter().map(|section| self.lines(section)));
+        sections.extend([self.otherwise(), self.how()]);
+        let title = "Comparison of runs".to_owned();
+        Document { kind: "Comparison", title, verdict: Some(verdict), lead: lead.blocks, sections }
     }
+
+    fn limits(&self) -> Section {
+        let mut table = Table { is_prose: true, ..Table::new([words("limit on change"), words("comes to")]) };
+        for limit in &self.limits {
+            table.marked(limit.outcome.mark(), [limit.text.clone(), limit.says.clone()]);
+        }
+        let mut section = Section::new("limits", "Limits on change");
+        section.add(On::All, "", Body::Table(table));
+        section
+    }
+
+    fn lines(&self, (id, title, say, note): &(&'static str, &'static str, &[Says], &'static str)) -> Section {
+        let mut table = Table::new([
+            words("endpoint"),
+            words("percentile"),
+            figures("baseline"),
+            figures("new"),
+            figures("change"),
+            words("interval"),
+            words("half as much to twice as much").on(On::Page),
+            words("comes to"),
+        ]);
+        table.rows = self.lines_that(say).into_iter().map(row).collect();
+        let mut section = Section { note: (*note).to_owned(), ..Section::new(*id, *title) };
+        section.add(On::All, "", Body::Table(table));
+        section
+    }
+
+    fn otherwise(&self) -> Section {
+        let mut table = Table::new([words("what"), words("kind"), words("baseline"), words("new")]);
+        for change in &self.changes {
+            let mark = match change.direction {
+                Direction::Worse => Mark::BAD,
+                Direction::Better => Mark::GOOD,
+                Direction::Other => Mark::OPEN,
+            };
+            let kind = ChangeKind::words(change.kind).to_owned();
+            table.marked(mark, [change.name.clone(), kind, change.baseline.clone(), change.new.clone()]);
+        }
+        let note = "rules, limits, contract findings, hazards and marks that came out as they never did in the baseline, or no \
+                    longer do as they always did";
+        let mut section = Section { note: note.to_owned(), ..Section::new("otherwise", "Came out otherwise") };
+        section.add(On::All, "", Body::Table(table));
+        section
+    }
+
+    fn how(&self) -> Section {
+        let mut section = Section::new("how", "How it was judged");
+        let said = method(self).into_iter().map(|text| Item { mark: None, text, more: String::new() });
+        section.add(On::All, "", Body::List(said.collect()));
+        let mut runs = Table::new(["side", "folder", "seed", "target", "began"].map(words));
+        runs.folded = Some("Runs".to_owned());
+        for (side, lines) in [("new", &self.new), ("baseline", &self.baseline)] {
+            for run in lines {
+                runs.row([side, &run.folder, &run.seed, &run.target, &run.started_at]);
+            }
+        }
+        section.add(On::Page, "", Body::Table(runs));
+        let mut not = Table::new([words("endpoint"), words("percentile"), words("why")]);
+        not.folded = Some(format!("Not compared: {}", self.not_compared.len()));
+        self.not_compared.iter().for_each(|of| not.marked(Mark::OPEN, [&*of.label, &of.percentile, &of.why]));
+        section.add(On::All, "Not compared", Body::Table(not));
+        section
+    }
+}
+
+fn row(line: &Line) -> Row {
+    let mark = match line.says {
+        Says::Slower => Mark::BAD,
+        Says::Faster => Mark::GOOD,
+        Says::NoDifference => Mark::SAME,
+        Says::CannotTell => Mark::DOUBT,
+    };
+    let p =
+        if matches!(line.says, Says::Slower | Says::Faster) { format!(", {}", line.p_words()) } else { String::new() };
+    let cells = vec![
+        line.label.clone().into(),
+        line.percentile.clone().into(),
+        micros(line.baseline_us).into(),
+        micros(line.new_us).into(),
+        line.mid().into(),
+        line.ends().into(),
+        Cell { drawn: Some(interval(line)), ..Cell::default() },
+        Cell::from(format!("{}{p}", line.phrase())).tone(if line.says == Says::Slower {
+            Tone::Bad
+        } else {
+            Tone::Plain
+        }),
+    ];
+    Row { mark: Some(mark), cells }
+}
+
+/// An interval as a bar, from half as much to twice as much.
+fn interval(line: &Line) -> String {
+    let place = |ratio: f64| ((libm::log(ratio) / WIDEST + 1.0) / 2.0).clamp(0.0, 1.0) * 100.0;
+    let mut out =
+        r#"<div class="track" aria-hidden="true" style="min-width:12rem"><i class="max" style="left:50%"></i>"#
+            .to_owned();
+    if let Some([low, high]) = line.interval {
+        let (from, until) = (place(low), place(high));
+        let _ = write!(out, r#"<i class="p95" style="left:{from:.1}%;width:{:.1}%"></i>"#, until - from);
+    }
+    let _ = write!(out, r#"<i class="p50" style="left:{:.1}%"></i></div>"#, place(line.ratio));
+    out
 }

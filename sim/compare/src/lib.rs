@@ -2,24 +2,22 @@
 //! tell.
 //!
 //! Begin with [`compare`]: it takes the [nights](fieldday_folder::nights) of both sides and gives a [`Comparison`], which is
-//! plain data; the [terminal], [markdown] and [page] show it, and as JSON it is it. What the statistics are is in [`judge`]
+//! plain data: as JSON it is it, and for people it is made into a [document](Comparison::document). What the statistics are is in [`judge`]
 //! and [`stats`]. A [`trend`] looks at many nights as one series.
 
 mod changes;
+mod data;
 mod document;
 pub mod judge;
 mod limit;
 pub(crate) mod lines;
-pub mod markdown;
-pub mod page;
 mod sides;
 pub mod stats;
-pub mod terminal;
 pub mod trend;
 mod verdict;
 mod words;
 
-pub use document::*;
+pub use data::*;
 pub use limit::{ChangeLimit, ChangeLimitError};
 pub use sides::{CompareError, Question};
 

@@ -1,13 +1,13 @@
-//! What terminal, Markdown and page say in the same words.
+//! The words of a comparison.
 
 use crate::{ChangeKind, Comparison, Line, Method, Outcome, RunLine, Says, TestKind};
 use fieldday_paint::units::{change, counted, extent};
 
-/// The sections of lines, in the order in which they matter.
-pub(crate) const SECTIONS: [(&str, &[Says], &str); 3] = [
-    ("CHANGED", &[Says::Slower, Says::Faster], "by more than chance and by more than does not matter"),
-    ("CANNOT TELL", &[Says::CannotTell], "these runs neither show a change nor rule out one that matters"),
-    ("NO DIFFERENCE THAT MATTERS", &[Says::NoDifference], "a greater one than said is ruled out"),
+/// The sections of lines, with id, title, lines and note, in the order in which they matter.
+pub(crate) const SECTIONS: [(&str, &str, &[Says], &str); 3] = [
+    ("changed", "Changed", &[Says::Slower, Says::Faster], "by more than chance and by more than does not matter"),
+    ("open", "Cannot tell", &[Says::CannotTell], "these runs neither show a change nor rule out one that matters"),
+    ("same", "No difference that matters", &[Says::NoDifference], "a greater one than said is ruled out"),
 ];
 
 impl Comparison {
@@ -69,14 +69,6 @@ impl Outcome {
             Outcome::NoWorse => "not worse",
             Outcome::Worse => "worse",
             Outcome::CannotTell => "cannot tell",
-        }
-    }
-    /// Before them.
-    pub(crate) fn sign(self) -> &'static str {
-        match self {
-            Outcome::NoWorse => "✓",
-            Outcome::Worse => "✗",
-            Outcome::CannotTell => "?",
         }
     }
 }

@@ -4,7 +4,6 @@ mod made;
 
 use fieldday_compare::{
     ChangeKind, ChangeLimit, CompareError, Comparison, Direction, Line, Outcome, Question, Says, TestKind, compare,
-    markdown, terminal,
 };
 use fieldday_folder::nights::{Night, Nights};
 use made::Made;
@@ -36,10 +35,10 @@ fn five_runs_a_side_find_a_slow_down_of_a_fifth_and_say_so_everywhere() {
     assert!(slow.p.unwrap() <= 0.05);
     assert_eq!((comparison.verdict.outcome, comparison.verdict.exit_code), (Outcome::Worse, 1));
     assert_eq!(comparison.lines.iter().filter(|line| line.says == Says::Slower).count(), 1);
-    let text = terminal::report(&comparison, fieldday_paint::Paint::new(false));
+    let text = comparison.document().terminal(fieldday_paint::Paint::new(false));
     assert!(text.contains("CHANGED") && text.contains("✗ PATCH appointments/{id}") && text.ends_with('\n'), "{text}");
     assert!(text.contains("1 percentile slower: PATCH appointments/{id} p95 +"), "{text}");
-    let markdown = markdown::report(&comparison);
+    let markdown = comparison.document().markdown();
     assert!(markdown.starts_with("## ✗ worse") && markdown.contains("| PATCH appointments/{id} | p95 |"), "{markdown}");
 }
 
@@ -50,7 +49,7 @@ fn nights_that_vary_little_and_are_alike_show_no_difference() {
     assert!(comparison.lines.iter().all(|line| line.says == Says::NoDifference), "{:?}", comparison.lines);
     assert!(comparison.lines.iter().all(|line| line.no_more_than.unwrap() < 1.05 && line.matters < 1.11));
     assert_eq!((comparison.verdict.outcome, comparison.verdict.exit_code), (Outcome::NoWorse, 0));
-    assert!(terminal::report(&comparison, fieldday_paint::Paint::new(false)).contains("no difference greater than"));
+    assert!(comparison.document().terminal(fieldday_paint::Paint::new(false)).contains("no difference greater than"));
 }
 
 #[test]
@@ -60,7 +59,7 @@ fn one_run_a_side_without_history_cannot_tell_and_is_no_pass() {
     assert_eq!((comparison.method.test, comparison.verdict.exit_code), (TestKind::None, 4));
     let slow = line(&comparison, "clock-in", "p50");
     assert_eq!(slow.more_runs, Some(3));
-    let text = terminal::report(&comparison, fieldday_paint::Paint::new(false));
+    let text = comparison.document().terminal(fieldday_paint::Paint::new(false));
     assert!(text.contains("? cannot tell") && text.contains("3 more runs a side would tell"), "{text}");
 }
 

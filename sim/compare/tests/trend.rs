@@ -2,7 +2,7 @@
 
 mod made;
 
-use fieldday_compare::trend::{Asked, Trend, markdown, page, terminal, trend};
+use fieldday_compare::trend::{Asked, Trend, trend};
 use made::Made;
 use std::path::{Path, PathBuf};
 
@@ -73,16 +73,17 @@ fn kinds_of_nights_stand_apart_and_only_the_last_are_shown_if_that_is_wanted() {
 fn every_form_holds_up_with_nothing_one_night_and_names_from_elsewhere() {
     let place = room("trend-forms");
     let none = all(&place);
-    assert!(terminal::report(&none, fieldday_paint::Paint::new(false)).contains("there are no nights in"));
-    assert!(page::html(&none, &place.join("trend.html")).contains("There are no nights in"));
+    assert!(none.document(&place).terminal(fieldday_paint::Paint::new(false)).contains("there are no nights in"));
+    assert!(none.document(&place.join("trend.html")).html().contains("There are no nights in"));
     Made::new(1).but(|made| made.limits = vec![("p99 < 1 s for <b>", "exceeded")]).folder(&place);
     std::fs::create_dir(place.join("<i>")).unwrap();
     let one = all(&place);
-    let html = page::html(&one, &place.join("trend.html"));
+    let html = one.document(&place.join("trend.html")).html();
     assert!(!html.contains("<b>") && !html.contains("<i>/run") && html.contains("Skipped folders"));
-    assert!(markdown::report(&one).contains("p99 \\< 1 s for \\<b\\>"));
+    assert!(one.document(&place).markdown().contains("p99 \\< 1 s for \\<b\\>"));
     assert!(
-        terminal::report(&one, fieldday_paint::Paint::new(false))
+        one.document(&place)
+            .terminal(fieldday_paint::Paint::new(false))
             .contains("✗ p99 < 1 s for <b>  exceeded in 1 of 1 night")
     );
 }

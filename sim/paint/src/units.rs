@@ -54,9 +54,19 @@ pub fn share(part: u64, whole: u64) -> String {
         () if part == 0 => "0 %".to_owned(),
         () if part == whole => "100 %".to_owned(),
         () if percent < 0.01 => "<0.01 %".to_owned(),
-        () if percent < 10.0 => format!("{percent:.2} %"),
+        () if percent < 9.995 => format!("{percent:.2} %"),
         () => format!("{:.1} %", percent.min(99.9)),
     }
+}
+
+/// A share in parts of a million, as [`share`] has it.
+pub fn ppm(ppm: u64) -> String {
+    share(ppm, 1_000_000)
+}
+
+/// A share as a fraction of one, as [`share`] has it; of what is above the whole, whole percents.
+pub fn fraction(x: f64) -> String {
+    if x > 1.0 { format!("{:.0} %", x * 100.0) } else { share((x * 1e9).round() as u64, 1_000_000_000) }
 }
 
 /// A ratio, given as its logarithm: `+21 %`, `-3.4 %`, `+0.0 %`.
@@ -113,6 +123,12 @@ mod tests {
         assert_eq!([limit(30_000_000), limit(300_000_000)], ["30 s", "5.0 min"]);
         let shares = [share(0, 0), share(0, 9), share(1, 100_000), share(1, 400), share(1, 8), share(8, 8)];
         assert_eq!(shares, ["-", "0 %", "<0.01 %", "0.25 %", "12.5 %", "100 %"]);
+        assert_eq!(
+            [fraction(0.0042), fraction(0.125), fraction(0.99999), fraction(1.2)],
+            ["0.42 %", "12.5 %", "99.9 %", "120 %"]
+        );
+        assert_eq!(fraction(0.1), "10.0 %");
+        assert_eq!([ppm(899_990), ppm(42), ppm(1_000_000)], ["90.0 %", "<0.01 %", "100 %"]);
         assert_eq!([number(0.4234), number(13.49), number(1_234_567.2)], ["0.42", "13.5", "1,234,567"]);
         let ratios = [1.214, 0.966, 1.0, 0.5, 2.0].map(|ratio| change(libm::log(ratio)));
         assert_eq!(ratios, ["+21 %", "-3.4 %", "+0.0 %", "-50 %", "+100 %"]);

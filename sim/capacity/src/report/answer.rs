@@ -4,7 +4,7 @@ use super::{Assumption, Fitted};
 use crate::day::Day;
 use crate::journal::Header;
 use crate::search::{Ending, Finding};
-use fieldday_paint::units::{bytes, count, counted, micros, number};
+use fieldday_paint::units::{bytes, count, counted, fraction, micros, number};
 
 /// What was called, in words.
 pub(super) fn target(header: &Header) -> String {
@@ -83,11 +83,11 @@ pub(super) fn sentences(header: &Header, finding: &Finding, fitted: &Fitted, day
         && let Some(first) = queue.endpoints.first()
     {
         says.push(format!(
-            "Fitted: {} full at {} requests a second; {} takes the most of their time ({:.0} %){}.",
+            "Fitted: {} full at {} requests a second; {} takes the most of their time ({}){}.",
             counted(queue.workers.into(), "worker is", "workers are"),
             number(queue.saturates_at),
             first.op.label(),
-            first.share_of_work * 100.0,
+            fraction(first.share_of_work),
             fitted
                 .first_moment()
                 .map_or(String::new(), |moment| format!("; the first part of the day to be full is {}", moment.from))

@@ -1,77 +1,101 @@
-//! The report as parts with tables, from which every form of it is made.
+//! A report as a document, from which every form of it is made.
 
 use super::answer::small;
 use super::fitted::HEADROOM;
-use super::{Report, simulated};
+use super::{Report, charts, simulated};
 use crate::level::Level;
-use crate::search::Standing;
-use fieldday_paint::units::{count, counted, micros, number};
+use crate::search::{Ending, Standing};
+use fieldday_kernel::time::Zone;
+use fieldday_paint::document::{Block, Body, Document, Mark, On, Place, Section, Table, Verdict, figures, words};
+use fieldday_paint::units::{count, counted, fraction, micros, number};
 use std::collections::BTreeMap;
 
-/// Where a part's figures come from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// From a real target.
-    Measured,
-    /// From models fitted to that.
-    Fitted,
-    /// From the virtual clock.
-    Simulated,
-    /// From nowhere: it says what is meant.
-    Plain,
-}
+/// Where figures come from: a real target.
+const MEASURED: &str = "measured";
+/// Models fitted to that.
+const FITTED: &str = "fitted";
+/// The virtual clock.
+pub(super) const SIMULATED: &str = "simulated";
 
-impl Kind {
-    /// Its word.
-    pub fn word(self) -> Option<&'static str> {
-        match self {
-            Kind::Measured => Some("measured"),
-            Kind::Fitted => Some("fitted"),
-            Kind::Simulated => Some("simulated"),
-            Kind::Plain => None,
-        }
+/// A table longer than this is no terminal's: it would push the answer out of sight.
+const LONG: usize = 24;
+/// Rows of a table that a page shows at once; a longer one is opened by whoever wants it.
+const SHOWN: usize = 30;
+
+/// A section with what it says and its table, whose figures come from where `tag` says.
+pub(super) fn section(id: &str, title: &str, tag: &'static str, says: Vec<String>, mut table: Table) -> Section {
+    let mut section = Section { tag: Some(tag), ..Section::new(id, title) };
+    let on = if table.rows.len() > LONG { On::Files } else { On::All };
+    says.into_iter().for_each(|sentence| section.add(on, "", Body::Text(sentence)));
+    if table.rows.len() > SHOWN {
+        table.folded = Some(format!("All {} rows", table.rows.len()));
     }
+    section.add(on, "", Body::Table(table));
+    section
 }
 
-/// A part of the report.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Part {
-    /// Its id on a page.
-    pub id: &'static str,
-    /// Its heading.
-    pub title: String,
-    /// Where its figures come from.
-    pub kind: Kind,
-    /// What it says in sentences.
-    pub says: Vec<String>,
-    /// The heads of its table.
-    pub heads: Vec<&'static str>,
-    /// The rows.
-    pub rows: Vec<Vec<String>>,
-}
-
-impl Part {
-    pub(super) fn new(id: &'static str, title: &str, kind: Kind) -> Part {
-        Part { id, title: title.to_owned(), kind, says: Vec::new(), heads: Vec::new(), rows: Vec::new() }
+/// With a chart before its table. A section in which nothing is said needs none.
+pub(super) fn charted(mut section: Section, chart: String) -> Section {
+    if !section.blocks.is_empty() && !chart.is_empty() {
+        let place = section.blocks.iter().position(|block| matches!(block.body, Body::Table(_)));
+        let block = Block { on: On::Page, title: String::new(), body: Body::Chart(chart) };
+        section.blocks.insert(place.unwrap_or(section.blocks.len()), block);
     }
+    section
 }
 
-/// The parts that have anything in them, in their order.
-pub(super) fn parts(report: &Report) -> Vec<Part> {
-    let mut parts = vec![
-        levels(report),
+/// The answer first, then what was measured, fitted and simulated, and what it all rests on.
+pub(super) fn document(report: &Report) -> Document {
+    let asked = &report.asked;
+    let mut lead = Section::new("asked", "What was asked");
+    let scenario = format!("{}, seed {}, speed {}", asked.scenario, asked.seed, asked.speed);
+    lead.add(
+        On::All,
+        "",
+        Body::Pairs(vec![
+            ("Target", asked.target.clone()),
+            ("Scenario", scenario),
+            ("Limits", asked.limits.join("; ")),
+            ("Generator", asked.machine.clone()),
+        ]),
+    );
+    let again = Body::Paste("again", asked.reproduce.clone());
+    lead.add(On::Page, "", again.clone());
+    let mut sections = vec![
+        charted(levels(report), charts::latency(report) + &charts::throughput(report)),
         limits(report),
         usl(report),
-        queue(report),
+        charted(queue(report), charts::residuals(report)),
         endpoints(report),
         breaks(report),
         instances(report),
-        moments(report),
+        charted(moments(report), charts::demand(report)),
     ];
-    parts.extend(report.simulated.iter().flat_map(|outcome| simulated::parts(outcome)));
-    parts.push(assumptions(report));
-    parts.retain(|part| !(part.says.is_empty() && part.rows.is_empty()));
-    parts
+    sections.extend(report.simulated.iter().flat_map(|outcome| simulated::sections(outcome, &Zone::utc())));
+    let mut assumed = assumptions(report);
+    assumed.add(On::Text, "", again);
+    sections.push(assumed);
+    Document {
+        kind: "Capacity",
+        title: format!("Capacity: {}", asked.scenario),
+        verdict: Some(verdict(report)),
+        lead: lead.blocks,
+        sections,
+    }
+}
+
+fn verdict(report: &Report) -> Verdict {
+    let (mark, word) = match report.measured.finding.ending {
+        Ending::Found => (Mark::GOOD, "Found"),
+        Ending::NeverHolds => (Mark::BAD, "Never holds"),
+        Ending::NeverBreaks => (Mark::DOUBT, "Never breaks"),
+        Ending::GeneratorGaveUp => (Mark::DOUBT, "The generator gave up"),
+        Ending::Interrupted => (Mark::DOUBT, "Interrupted"),
+    };
+    let (headline, reasons) =
+        report.answer.split_first().map_or_else(Default::default, |(first, rest)| (first.clone(), rest.to_vec()));
+    let about = report.asked.about.clone();
+    Verdict { mark, word: word.to_owned(), headline, reasons, about, place: Place::First }
 }
 
 fn standing(report: &Report, reps: u64) -> &'static str {
@@ -86,11 +110,11 @@ fn standing(report: &Report, reps: u64) -> &'static str {
     }
 }
 
-fn levels(report: &Report) -> Part {
-    let mut part = Part::new("levels", "Levels", Kind::Measured);
+fn levels(report: &Report) -> Section {
+    let mut says = Vec::new();
     for level in &report.measured.levels {
         let (reps, why) = (count(level.reps), level.suffered.as_ref().or(level.invalid.as_ref()));
-        part.says.extend(why.map(|why| format!("{reps} reps: {why}.")));
+        says.extend(why.map(|why| format!("{reps} reps: {why}.")));
     }
     let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
     for level in report.measured.levels.iter().filter(|level| level.counts()) {
@@ -99,29 +123,29 @@ fn levels(report: &Report) -> Part {
             *least = level.reps.min(*least);
         }
     }
-    part.says.extend(
+    says.extend(
         rules.iter().map(|(rule, reps)| format!("The rule {rule} was broken, at {} reps first.", count(*reps))),
     );
-    part.heads = vec![
-        "reps",
-        "times",
-        "seconds",
-        "requests/s",
-        "in flight",
-        "by Little",
-        "mean",
-        "p50",
-        "p95",
-        "p99",
-        "errors",
-        "limits",
-    ];
+    let mut table = Table::new([
+        figures("reps"),
+        figures("times"),
+        figures("seconds"),
+        figures("requests/s"),
+        figures("in flight"),
+        figures("by Little"),
+        figures("mean"),
+        figures("p50"),
+        figures("p95"),
+        figures("p99"),
+        figures("errors"),
+        words("limits"),
+    ]);
     for point in &report.measured.curve {
         let levels = || report.measured.levels.iter().filter(|level| level.reps == point.reps && level.counts());
         let seconds: f64 = levels().map(|level| level.measured_s).sum();
         let little = levels().map(|level| level.in_flight_by_little).sum::<f64>() / f64::from(point.times.max(1));
         let us = |us: f64| micros(us.round() as u64);
-        part.rows.push(vec![
+        table.row([
             count(point.reps),
             point.times.to_string(),
             count(seconds.round() as u64),
@@ -136,12 +160,20 @@ fn levels(report: &Report) -> Part {
             standing(report, point.reps).to_owned(),
         ]);
     }
-    part
+    section("levels", "Levels", MEASURED, says, table)
 }
 
-fn limits(report: &Report) -> Part {
-    let mut part = Part::new("limits", "Limits at the edge", Kind::Measured);
-    part.heads = vec!["limit", "reps", "beyond", "of", "share", "interval", "allowed", "it"];
+fn limits(report: &Report) -> Section {
+    let mut table = Table::new([
+        words("limit"),
+        figures("reps"),
+        figures("beyond"),
+        figures("of"),
+        figures("share"),
+        words("interval"),
+        figures("allowed"),
+        words("it"),
+    ]);
     let finding = &report.measured.finding;
     let broken = report.measured.curve.iter().map(|of| of.reps).find(|reps| finding.carries.is_none_or(|c| *reps > c));
     for reps in finding.carries.into_iter().chain(broken) {
@@ -153,39 +185,38 @@ fn limits(report: &Report) -> Part {
             let Some(share) = shares.map(|shares| crate::search::Share::pooled(&shares)) else { continue };
             let allowed = levels.first().and_then(|of| of.limits.get(place)).map_or(0.0, |of| of.allowed);
             let (low, high) = share.interval(report.asked.range.confidence);
-            let percent = |share: f64| format!("{:.2} %", share * 100.0);
-            part.rows.push(vec![
+            table.row([
                 text.to_owned(),
                 count(reps),
                 count(share.beyond),
                 count(share.of),
-                percent(share.value()),
-                format!("{} to {}", percent(low), percent(high)),
-                percent(allowed),
+                fraction(share.value()),
+                format!("{} to {}", fraction(low), fraction(high)),
+                fraction(allowed),
                 if standing.is_sure() { "" } else { "looks " }.to_owned()
                     + if standing.holds() { "held" } else { "broken" },
             ]);
         }
     }
-    part
+    section("limits", "Limits at the edge", MEASURED, Vec::new(), table)
 }
 
-fn usl(report: &Report) -> Part {
-    let mut part = Part::new("usl", "Universal Scalability Law", Kind::Fitted);
-    let Some(usl) = &report.fitted.usl else { return part };
-    part.says.push("X(N) = λN / (1 + σ(N−1) + κN(N−1)), N the requests under way at once.".to_owned());
+fn usl(report: &Report) -> Section {
+    let mut says = Vec::new();
+    let Some(usl) = &report.fitted.usl else { return Section::default() };
+    says.push("X(N) = λN / (1 + σ(N−1) + κN(N−1)), N the requests under way at once.".to_owned());
     match &usl.peak {
-        Some(peak) => part.says.push(format!(
+        Some(peak) => says.push(format!(
             "Throughput is greatest with {} [{}, {}] requests under way at once: {} a second.",
             number(peak.in_flight.value),
             number(peak.in_flight.low),
             number(peak.in_flight.high),
             number(peak.requests_per_s)
         )),
-        None => part.says.push("It has no peak within twice what was measured.".to_owned()),
+        None => says.push("It has no peak within twice what was measured.".to_owned()),
     }
-    part.says.extend(usl.warnings.iter().map(|warning| format!("Warning: {warning}.")));
-    part.heads = vec!["parameter", "value", "low", "high"];
+    says.extend(usl.warnings.iter().map(|warning| format!("Warning: {warning}.")));
+    let mut table = Table::new([words("parameter"), figures("value"), figures("low"), figures("high")]);
     let rows = [
         ("λ, requests a second of one at a time", usl.lambda),
         ("σ, contention", usl.sigma),
@@ -193,36 +224,46 @@ fn usl(report: &Report) -> Part {
     ];
     let figure = |x: f64| if x != 0.0 && x < 0.01 { format!("{x:.2e}") } else { small(x) };
     for (name, of) in rows {
-        part.rows.push(vec![name.to_owned(), figure(of.value), figure(of.low), figure(of.high)]);
+        table.row([name.to_owned(), figure(of.value), figure(of.low), figure(of.high)]);
     }
-    part.rows.push(vec!["R²".to_owned(), format!("{:.4}", usl.r_squared), String::new(), String::new()]);
-    part
+    table.row(["R²".to_owned(), format!("{:.4}", usl.r_squared), String::new(), String::new()]);
+    section("usl", "Universal Scalability Law", FITTED, says, table)
 }
 
-fn queue(report: &Report) -> Part {
-    let mut part = Part::new("queue", "Queueing model", Kind::Fitted);
-    part.says.extend(report.fitted.missing.iter().map(|why| format!("Not fitted: {why}.")));
-    let Some(queue) = &report.fitted.queue else { return part };
+fn queue(report: &Report) -> Section {
+    let mut says = Vec::new();
+    says.extend(report.fitted.missing.iter().map(|why| format!("Not fitted: {why}.")));
+    let Some(queue) = &report.fitted.queue else {
+        return section("queue", "Queueing model", FITTED, says, Table::default());
+    };
     let (low, high) = queue.workers_range;
-    part.says.push(format!(
-        "{} [{low}, {high}], busy for {:.0} % of an answer's time without load; full at {} requests a second of this mix. \
-         Mean latencies differ from the model by {:.1} % (root of the mean square).",
+    says.push(format!(
+        "{} [{low}, {high}], busy for {} of an answer's time without load; full at {} requests a second of this mix. \
+         Mean latencies differ from the model by {} (root of the mean square).",
         counted(queue.workers.into(), "worker", "workers"),
-        queue.busy_share * 100.0,
+        fraction(queue.busy_share),
         number(queue.saturates_at),
-        queue.error * 100.0
+        fraction(queue.error)
     ));
-    part.says.extend(queue.warnings.iter().map(|warning| format!("Warning: {warning}.")));
-    part.heads = vec!["reps", "utilisation", "mean measured", "mean fitted", "residual", "p95 measured", "p95 fitted"];
+    says.extend(queue.warnings.iter().map(|warning| format!("Warning: {warning}.")));
+    let mut table = Table::new([
+        figures("reps"),
+        figures("utilisation"),
+        figures("mean measured"),
+        figures("mean fitted"),
+        figures("residual"),
+        figures("p95 measured"),
+        figures("p95 fitted"),
+    ]);
     for level in &queue.residuals {
         let us = |us: f64| micros(us.round() as u64);
         let or_none = |value: Option<f64>| value.map_or("no steady state".to_owned(), us);
         let off = level
             .fitted_us
             .map_or(String::new(), |fitted| format!("{:+.1} %", (level.measured_us / fitted - 1.0) * 100.0));
-        part.rows.push(vec![
+        table.row([
             count(level.reps),
-            format!("{:.0} %", level.utilisation * 100.0),
+            fraction(level.utilisation),
             us(level.measured_us),
             or_none(level.fitted_us),
             off,
@@ -230,79 +271,88 @@ fn queue(report: &Report) -> Part {
             or_none(level.fitted_p95_us),
         ]);
     }
-    part
+    section("queue", "Queueing model", FITTED, says, table)
 }
 
-fn endpoints(report: &Report) -> Part {
-    let mut part = Part::new("endpoints", "What keeps the workers busy", Kind::Fitted);
-    let Some(queue) = &report.fitted.queue else { return part };
-    part.heads = vec!["endpoint", "of requests", "without load", "keeps a worker", "of the workers' time"];
+fn endpoints(report: &Report) -> Section {
+    let Some(queue) = &report.fitted.queue else { return Section::default() };
+    let mut table = Table::new([
+        words("endpoint"),
+        figures("of requests"),
+        figures("without load"),
+        figures("keeps a worker"),
+        figures("of the workers' time"),
+    ]);
     for of in &queue.endpoints {
-        part.rows.push(vec![
+        table.row([
             of.op.label().to_owned(),
-            format!("{:.1} %", of.share_of_requests * 100.0),
+            fraction(of.share_of_requests),
             micros(of.floor_us.round() as u64),
             micros(of.service_us.round() as u64),
-            format!("{:.1} %", of.share_of_work * 100.0),
+            fraction(of.share_of_work),
         ]);
     }
-    part
+    section("endpoints", "What keeps the workers busy", FITTED, Vec::new(), table)
 }
 
-fn breaks(report: &Report) -> Part {
-    let mut part = Part::new("breaks", "Which limit breaks when", Kind::Fitted);
-    part.heads = vec!["limit", "held up to requests/s", "reps"];
+fn breaks(report: &Report) -> Section {
+    let mut table = Table::new([words("limit"), figures("held up to requests/s"), figures("reps")]);
     for of in &report.fitted.breaks {
-        part.rows.push(vec![of.limit.clone(), number(of.requests_per_s), count(of.reps.round() as u64)]);
+        table.row([of.limit.clone(), number(of.requests_per_s), count(of.reps.round() as u64)]);
     }
-    part
+    section("breaks", "Which limit breaks when", FITTED, Vec::new(), table)
 }
 
-fn instances(report: &Report) -> Part {
-    let mut part = Part::new("instances", "What more reps need", Kind::Fitted);
+fn instances(report: &Report) -> Section {
+    let mut says = Vec::new();
     if report.fitted.instances.is_empty() {
-        return part;
+        return Section::default();
     }
-    part.says.push("If load is spread evenly over instances like this one, which share nothing.".to_owned());
-    part.heads = vec!["reps", "requests/s", "instances", "with 30 % headroom"];
+    says.push("If load is spread evenly over instances like this one, which share nothing.".to_owned());
+    let mut table =
+        Table::new([figures("reps"), figures("requests/s"), figures("instances"), figures("with 30 % headroom")]);
     debug_assert!((HEADROOM - 0.3).abs() < 1e-9, "the head says which");
     for of in &report.fitted.instances {
-        part.rows.push(vec![
+        table.row([
             format!("{} ({}×)", count(of.reps), of.times),
             number(of.requests_per_s),
             count(of.least),
             count(of.with_headroom),
         ]);
     }
-    part
+    section("instances", "What more reps need", FITTED, says, table)
 }
 
-fn moments(report: &Report) -> Part {
-    let mut part = Part::new("day", "The day's demand", Kind::Simulated);
+fn moments(report: &Report) -> Section {
+    let mut says = Vec::new();
     if report.day.bins.is_empty() {
-        return part;
+        return Section::default();
     }
-    part.says.push(format!(
+    says.push(format!(
         "What one rep asks over the day in real time, the mean of {} on the virtual clock; the workers' time by the queueing model.",
         counted(report.day.reps, "rep", "reps")
     ));
-    part.heads = vec!["from", "requests/s a rep", "of that, most", "workers full at reps"];
+    let mut table = Table::new([
+        words("from"),
+        figures("requests/s a rep"),
+        words("of that, most"),
+        figures("workers full at reps"),
+    ]);
     for bin in &report.day.bins {
         let most = bin.endpoints.iter().max_by(|a, b| a.requests_per_s.total_cmp(&b.requests_per_s));
         let moment = report.fitted.moments.iter().find(|of| of.from == bin.from);
-        part.rows.push(vec![
+        table.row([
             bin.from.clone(),
             small(bin.requests_per_s),
             most.map_or(String::new(), |of| of.op.label().to_owned()),
             moment.map_or(String::new(), |of| count(of.saturates_at_reps.round() as u64)),
         ]);
     }
-    part
+    section("day", "The day's demand", SIMULATED, says, table)
 }
 
-fn assumptions(report: &Report) -> Part {
-    let mut part = Part::new("assumptions", "What it rests on", Kind::Plain);
-    part.heads = vec!["assumed", "source"];
-    part.rows = report.assumptions.iter().map(|of| vec![of.what.clone(), of.source.clone()]).collect();
-    part
+fn assumptions(report: &Report) -> Section {
+    let mut table = Table { is_prose: true, ..Table::new([words("assumed"), words("source")]) };
+    report.assumptions.iter().for_each(|of| table.row([of.what.clone(), of.source.clone()]));
+    Section { tag: None, ..section("assumptions", "What it rests on", SIMULATED, Vec::new(), table) }
 }

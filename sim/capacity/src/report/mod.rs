@@ -2,14 +2,11 @@
 //! was simulated, each called that, and what it all rests on.
 
 mod answer;
+mod charts;
 mod document;
 mod fitted;
-mod html;
-mod markdown;
 pub mod simulated;
-mod terminal;
 
-pub use document::{Kind, Part};
 pub use fitted::{Breaks, Fitted, Instances, Moment};
 
 use crate::day::Day;
@@ -141,19 +138,19 @@ impl Report {
     /// As JSON, which is what `capacity.json` holds.
     pub fn json(&self) -> String {
         // Plain data of strings and numbers: it cannot fail.
-        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
+        fieldday_paint::json(self).unwrap_or_default()
     }
     /// For a terminal.
     pub fn terminal(&self, paint: Paint) -> String {
-        terminal::render(self, paint)
+        document::document(self).terminal(paint)
     }
     /// As Markdown.
     pub fn markdown(&self) -> String {
-        markdown::render(self)
+        document::document(self).markdown()
     }
     /// As a page.
     pub fn html(&self) -> String {
-        html::render(self)
+        document::document(self).html()
     }
 }
 

@@ -1,49 +1,52 @@
-//! The simulated part of the report.
+//! What was simulated, as a document: of `fieldday simulate` alone, and as the last part of a search's report.
 
-use super::document::{Kind, Part};
-use super::html;
-use crate::simulate::{Outcome, Resource, Tally};
+use super::document::{SIMULATED, charted, section};
+use crate::simulate::{Advice, Bin, Grid, Outcome, Resource, Tally};
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_paint::chart::{self, Line, LineChart, Scale};
-use fieldday_paint::frame::Frame;
-use fieldday_paint::units::{count, counted, micros, number};
+use fieldday_paint::document::{Body, Document, Item, Mark, On, Place, Section, Table, Verdict, figures, words};
+use fieldday_paint::units::{count, counted, micros, number, ppm};
+
+/// So many pieces of the day are shown on a terminal: those with the most requests and trouble, in the order of time.
+const PIECES: usize = 16;
 
 fn time(span: Span) -> String {
     micros(span.as_micros().max(0).unsigned_abs())
 }
 
-fn share(ppm: u32) -> String {
-    format!("{:.1} %", f64::from(ppm) / 1e4)
+/// What was full, in words.
+fn full(of: &[Resource]) -> String {
+    if of.is_empty() {
+        return "nothing was full".to_owned();
+    }
+    format!("full then: {}", of.iter().map(|what| what.word()).collect::<Vec<_>>().join(", "))
 }
 
-/// What can be full, in a word.
-fn word(what: Resource) -> &'static str {
-    match what {
-        Resource::Workers => "workers",
-        Resource::Queue => "queues",
-        Resource::Database => "database connections",
-        Resource::RateLimit => "the rate limit",
-        Resource::Scaling => "autoscaling",
-        Resource::Instances => "instances",
+/// The document of a simulation: how a fleet's day went, or a table of many, and what to do. Times are told by `zone`.
+pub fn document(outcome: Option<&Outcome>, grid: Option<&Grid>, advice: Option<&Advice>, zone: &Zone) -> Document {
+    let mut document = Document { kind: "Capacity", title: "Capacity, simulated".to_owned(), ..Document::default() };
+    if let Some(outcome) = outcome {
+        document.title = format!("Capacity: {}, simulated", outcome.scenario);
+        document.verdict = Some(verdict(outcome));
+        document.sections = sections(outcome, zone);
     }
+    document.sections.extend(grid.map(of_grid));
+    document.sections.extend(advice.map(of_advice));
+    document
 }
 
-/// The page of a simulation alone.
-pub fn page(outcome: &Outcome) -> String {
-    let parts = parts(outcome);
-    let mut body = String::from("<h1>A fleet's day, simulated</h1>");
-    for part in &parts {
-        let charts = if part.id == "course" { chart(outcome) } else { String::new() };
-        body.push_str(&html::section(part, &charts));
-    }
-    let sections: Vec<(&str, String)> = parts.iter().map(|part| (part.id, part.title.clone())).collect();
-    let title = format!("Capacity: {}, simulated", outcome.scenario);
-    Frame { title: &title, kind: "Capacity", sections: &sections, body: &body, data: &[], scripts: &[] }.html()
+fn verdict(of: &Outcome) -> Verdict {
+    let minutes = of.plant.hold.every_minutes;
+    let (mark, word, headline) = match of.holds {
+        true => (Mark::GOOD, "Holds", format!("A fleet's day, simulated: every limit held in each {minutes} minutes")),
+        false => (Mark::BAD, "Does not hold", "A fleet's day, simulated: the plant does not carry it".to_owned()),
+    };
+    Verdict { mark, word: word.to_owned(), headline, reasons: Vec::new(), about: String::new(), place: Place::First }
 }
 
 /// What came, what was served and what was refused, piece by piece of the day.
-pub(super) fn chart(outcome: &Outcome) -> String {
-    let labels: Vec<String> = outcome.bins.iter().map(|bin| moment(outcome.from, bin.at)).collect();
+fn course_chart(outcome: &Outcome, zone: &Zone) -> String {
+    let labels: Vec<String> = outcome.bins.iter().map(|bin| moment(outcome.from, bin.at, zone)).collect();
     let line = |name: &str, colour, of: &dyn Fn(&Tally) -> u64| Line {
         name: name.to_owned(),
         colour,
@@ -53,10 +56,10 @@ pub(super) fn chart(outcome: &Outcome) -> String {
         line("offered", "c1", &|of| of.offered),
         line("served", "c7", &|of| of.served),
         line("retries", "c3", &|of| of.retries),
-        line("refused or timed out", "bad", &|of| refused(of) + of.timed_out),
+        line("refused or timed out", "bad", &|of| of.refused()),
     ];
     let scale = Scale::linear(lines.iter().flat_map(|line| line.values.iter().copied().flatten()));
-    let busy = outcome.bins.iter().map(|bin| share(bin.utilisation_ppm)).collect();
+    let busy = outcome.bins.iter().map(|bin| ppm(bin.utilisation_ppm.into())).collect();
     LineChart {
         id: "chart-course",
         title: "Requests a second over the day, simulated",
@@ -74,99 +77,269 @@ pub(super) fn chart(outcome: &Outcome) -> String {
     .html()
 }
 
-/// A moment in UTC, as short as it can be: `07:45Z`, and `+1 d 02:30Z` on the day after the first one.
-fn moment(from: Time, at: Time) -> String {
-    let utc = Zone::utc();
-    let (time, later) = (utc.time_of_day(at).to_string(), utc.date(at).days() - utc.date(from).days());
+/// A moment on the zone's clock, as short as it can be: `07:45`, `07:45Z` in UTC, and `+1 d 02:30` on the day after the first.
+fn moment(from: Time, at: Time, zone: &Zone) -> String {
+    let (time, later) = (zone.time_of_day(at).to_string(), zone.date(at).days() - zone.date(from).days());
     let day = if later == 0 { String::new() } else { format!("+{later} d ") };
-    format!("{day}{}Z", time.strip_suffix(":00").unwrap_or(&time))
+    let utc = if is_utc(zone) { "Z" } else { "" };
+    format!("{day}{}{utc}", time.strip_suffix(":00").unwrap_or(&time))
+}
+
+fn is_utc(zone: &Zone) -> bool {
+    zone.name == Zone::utc().name
 }
 
 fn per_s(count: u64, span: Span) -> f64 {
     count as f64 * 1e6 / span.as_micros().max(1) as f64
 }
 
-/// Its parts.
-pub fn parts(outcome: &Outcome) -> Vec<Part> {
-    vec![summary(outcome), course(outcome), endpoints(outcome), assumptions(outcome)]
+/// Its sections.
+pub(super) fn sections(outcome: &Outcome, zone: &Zone) -> Vec<Section> {
+    vec![
+        summary(outcome, zone),
+        broken(outcome, zone),
+        charted(course(outcome, zone), course_chart(outcome, zone)),
+        endpoints(outcome, zone),
+        assumptions(outcome),
+    ]
 }
 
-fn summary(outcome: &Outcome) -> Part {
-    let mut part = Part::new("simulated", "A fleet's day against a plant", Kind::Simulated);
-    let of = &outcome.totals;
-    part.says.push(format!(
-        "{} of the scenario {} from {} to {}: {}; {} served, {} refused, {} timed out.",
-        counted(outcome.reps, "rep", "reps"),
-        outcome.scenario,
-        outcome.from,
-        outcome.until,
-        counted(of.offered, "request", "requests"),
-        count(of.served),
-        count(refused(of)),
-        count(of.timed_out)
-    ));
-    part.says.push(match &outcome.first_broken {
-        Some(first) => {
-            let full: Vec<&str> = first.full.iter().map(|what| word(*what)).collect();
-            let full = if full.is_empty() { String::new() } else { format!("; full then: {}", full.join(", ")) };
-            format!(
-                "First to break: {} at {} ({}, allowed {}){full}.",
-                first.limit, first.at, first.found, first.allowed
-            )
-        }
-        None => "Every limit held.".to_owned(),
-    });
-    part.heads = vec!["full", "first", "for"];
+fn summary(outcome: &Outcome, zone: &Zone) -> Section {
+    let (of, plant) = (&outcome.totals, &outcome.plant);
+    let what_if = outcome.what_if.as_ref().map_or(String::new(), |what_if| format!(", what if {what_if}"));
+    let jitter = if outcome.retrying.jitter { " with jitter" } else { ", without jitter" };
+    let mut says = vec![
+        format!(
+            "{} in {} of the scenario {}, seed {:#x}{what_if}, from {} to {}; {} of {}; retries {}{jitter}.",
+            counted(outcome.reps, "rep", "reps"),
+            counted(outcome.cells.into(), "cell", "cells"),
+            outcome.scenario,
+            outcome.seed,
+            outcome.from,
+            outcome.until,
+            counted(plant.instances.into(), "instance", "instances"),
+            counted(plant.workers.into(), "worker", "workers"),
+            outcome.retrying.retries
+        ),
+        format!(
+            "{} ({} of them retries): {} served, {} rate-limited (429), {} turned away (503), {} timed out (504), {} broken \
+             off; {} too late for the app.",
+            counted(of.offered, "request", "requests"),
+            count(of.retries),
+            count(of.served),
+            count(of.rate_limited),
+            count(of.turned_away),
+            count(of.timed_out),
+            count(of.broken),
+            count(of.too_late)
+        ),
+    ];
+    says.push(outcome.first_broken.as_ref().map_or("Every limit held.".to_owned(), |first| {
+        let at = moment(outcome.from, first.at, zone);
+        format!(
+            "First to break: {} at {at} ({}, allowed {}); {}.",
+            first.limit,
+            first.found,
+            first.allowed,
+            full(&first.full)
+        )
+    }));
+    let mut table = Table::new([words("full"), words("first"), figures("for"), figures("pieces of the day")]);
     for of in &outcome.saturations {
-        part.rows.push(vec![word(of.what).to_owned(), of.first.to_string(), time(of.during)]);
+        let pieces = format!("{} of {}", count(of.bins.into()), count(outcome.bins.len() as u64));
+        let first = moment(outcome.from, of.first, zone);
+        // What turns away for a moment at a time has no length.
+        let during = if of.during == Span::ZERO { "–".to_owned() } else { time(of.during) };
+        table.row([of.what.word().to_owned(), first, during, pieces]);
     }
-    part
+    let mut section = section("simulated", "A fleet's day against a plant", SIMULATED, says, table);
+    section.add(On::All, "", Body::Pairs(vec![("fingerprint", outcome.fingerprint.clone())]));
+    section
 }
 
-fn refused(of: &Tally) -> u64 {
-    of.rate_limited + of.turned_away + of.broken
+fn broken(outcome: &Outcome, zone: &Zone) -> Section {
+    let columns =
+        [words("limit"), words("first"), words("found"), words("allowed"), figures("pieces of the day"), words("then")];
+    let mut table = Table::new(columns);
+    for of in &outcome.broken {
+        let about = of.op.map_or(String::new(), |op| format!(" for {op}"));
+        let pieces = format!("{} of {}", count(of.bins.into()), count(outcome.bins.len() as u64));
+        let (limit, first) = (format!("{}{about}", of.limit), moment(outcome.from, of.at, zone));
+        table.marked(Mark::BAD, [limit, first, of.found.clone(), of.allowed.clone(), pieces, full(&of.full)]);
+    }
+    section("simulated-limits", "Limits that broke", SIMULATED, Vec::new(), table)
 }
 
-fn course(outcome: &Outcome) -> Part {
-    let mut part = Part::new("course", "Its course", Kind::Simulated);
-    part.heads = vec!["from", "requests/s", "refused", "instances", "workers busy", "waiting", "at most"];
+/// The busiest pieces of the day and the most troubled, by their places.
+fn most_interesting(bins: &[Bin]) -> Vec<usize> {
+    let mut by_interest: Vec<usize> = (0..bins.len()).collect();
+    let interest = |bin: &Bin| (bin.tally.refused_ppm().max(bin.tally.late_ppm()), bin.tally.offered);
+    by_interest.sort_by_key(|i| std::cmp::Reverse(interest(&bins[*i])));
+    by_interest.truncate(PIECES);
+    by_interest.sort();
+    by_interest
+}
+
+fn course(outcome: &Outcome, zone: &Zone) -> Section {
+    let mut table = Table::new([
+        words(if is_utc(zone) { "from" } else { "local" }),
+        figures("requests/s"),
+        figures("workers busy"),
+        figures("database"),
+        figures("waiting"),
+        figures("at most").on(On::Files),
+        figures("in plant"),
+        figures("inst."),
+        figures("refused"),
+        figures("late"),
+        words("slowest p95"),
+    ]);
     for bin in &outcome.bins {
-        part.rows.push(vec![
-            moment(outcome.from, bin.at),
+        let slowest = bin.latencies.iter().max_by_key(|latency| latency.p95);
+        table.row([
+            moment(outcome.from, bin.at, zone),
             number(per_s(bin.tally.offered, bin.span)),
-            count(refused(&bin.tally)),
-            bin.instances.to_string(),
-            share(bin.utilisation_ppm),
+            ppm(bin.utilisation_ppm.into()),
+            bin.database_ppm.map_or("–".to_owned(), |share| ppm(share.into())),
             number(bin.queue_mean_milli as f64 / 1e3),
             count(bin.queue_max),
+            number(bin.in_plant_mean_milli as f64 / 1e3),
+            count(bin.instances.into()),
+            ppm(bin.tally.refused_ppm().into()),
+            ppm(bin.tally.late_ppm().into()),
+            slowest.map_or(String::new(), |latency| format!("{} {}", time(latency.p95), latency.op)),
         ]);
     }
-    part
+    let shown = most_interesting(&outcome.bins);
+    let left_out = outcome.bins.len() - shown.len();
+    let rows = shown.into_iter().map(|place| table.rows[place].clone()).collect();
+    let short = Table { rows, ..table.clone() };
+    let mut section = section("course", "Its course", SIMULATED, Vec::new(), table);
+    if left_out > 0 {
+        section.blocks.iter_mut().for_each(|block| block.on = On::Files);
+        let says = format!(
+            "The busiest and the most troubled pieces of the day; {} more are on the page.",
+            count(left_out as u64)
+        );
+        section.add(On::Terminal, "", Body::Text(says));
+        section.add(On::Terminal, "", Body::Table(short));
+    }
+    section
 }
 
-fn endpoints(outcome: &Outcome) -> Part {
-    let mut part = Part::new("simulated-endpoints", "By endpoint, simulated", Kind::Simulated);
-    part.heads = vec!["endpoint", "requests", "refused", "p50", "p95", "p99", "worst p95", "at"];
+fn endpoints(outcome: &Outcome, zone: &Zone) -> Section {
+    let mut table = Table::new([
+        words("time in the plant"),
+        figures("requests"),
+        figures("retries"),
+        figures("refused"),
+        figures("p50"),
+        figures("p95"),
+        figures("p99"),
+        figures("worst p95"),
+        words("at"),
+    ]);
     for of in &outcome.endpoints {
         let at = |value: Option<Span>| value.map_or("–".to_owned(), time);
-        part.rows.push(vec![
+        table.row([
             of.op.label().to_owned(),
             count(of.tally.offered),
-            count(refused(&of.tally)),
+            count(of.tally.retries),
+            ppm(of.tally.refused_ppm().into()),
             at(of.latency.map(|latency| latency.p50)),
             at(of.latency.map(|latency| latency.p95)),
             at(of.latency.map(|latency| latency.p99)),
             at(of.worst_p95),
-            of.worst_at.map_or(String::new(), |at| at.to_string()),
+            of.worst_at.map_or(String::new(), |at| moment(outcome.from, at, zone)),
         ]);
     }
-    part
+    section("simulated-endpoints", "By endpoint, simulated", SIMULATED, Vec::new(), table)
 }
 
-fn assumptions(outcome: &Outcome) -> Part {
-    let mut part = Part::new("simulated-assumptions", "What the simulation rests on", Kind::Simulated);
-    part.heads = vec!["about", "assumed", "source"];
-    part.rows =
-        outcome.assumptions.iter().map(|of| vec![of.about.clone(), of.value.clone(), of.source.clone()]).collect();
-    part
+fn assumptions(outcome: &Outcome) -> Section {
+    let columns = [words("about"), words("assumed"), words("source")];
+    let mut table = Table { is_prose: true, ..Table::new(columns) };
+    outcome.assumptions.iter().for_each(|of| table.row([of.about.clone(), of.value.clone(), of.source.clone()]));
+    section("simulated-assumptions", "What the simulation rests on", SIMULATED, Vec::new(), table)
+}
+
+/// A table over reps and instances.
+fn of_grid(grid: &Grid) -> Section {
+    let mut table = Table::new([
+        figures("reps"),
+        figures("instances"),
+        words("it"),
+        figures("requests/s"),
+        figures("workers busy"),
+        figures("refused"),
+        figures("worst p95"),
+        words("first to break"),
+    ]);
+    for point in &grid.points {
+        let first = point.first_broken.as_ref();
+        table.row([
+            count(point.reps),
+            count(point.instances.into()),
+            if point.holds { "✓ holds" } else { "✗ breaks" }.to_owned(),
+            number(point.peak_milli as f64 / 1e3),
+            ppm(point.utilisation_ppm.into()),
+            ppm(point.refused_ppm.into()),
+            time(point.worst_p95),
+            first.map_or(String::new(), |broken| format!("{}; {}", broken.limit, full(&broken.full))),
+        ]);
+    }
+    let mut section = Section { tag: Some(SIMULATED), ..Section::new("grid", "Reps and instances") };
+    section.add(On::All, "", Body::Table(table));
+    section
+}
+
+/// What to do.
+fn of_advice(advice: &Advice) -> Section {
+    let (up_to, n) =
+        (count(advice.tried_up_to.into()), |n: u32| counted(n.into(), "instance carries", "instances carry"));
+    let mut items = vec![match (advice.instances, advice.with_headroom) {
+        (None, _) => Item::marked(Mark::BAD, format!("not even {up_to} instances carry them: something else is full")),
+        (Some(needed), None) => {
+            let text = format!("{} them; none of up to {up_to} with the headroom wanted", n(needed));
+            Item::marked(Mark::NOTE, text)
+        }
+        (Some(needed), Some(with)) => {
+            let text = format!("{} them; with the headroom wanted, {}", n(needed), count(with.into()));
+            Item::marked(Mark::GOOD, text)
+        }
+    }];
+    for policy in &advice.policies {
+        let text = format!(
+            "retries {}{}: peak {} requests/s, {}, {} refused, {}",
+            policy.retrying.retries,
+            if policy.retrying.jitter { " with jitter" } else { "" },
+            number(policy.peak_milli as f64 / 1e3),
+            counted(policy.totals.retries, "retry", "retries"),
+            count(policy.totals.refused()),
+            if policy.holds {
+                "every limit held".to_owned()
+            } else {
+                let pieces = counted(policy.broken_bins.into(), "piece", "pieces");
+                format!("limits broke in {pieces} of the day")
+            }
+        );
+        items.push(Item::marked(if policy.holds { Mark::GOOD } else { Mark::BAD }, text));
+    }
+    // Of each radio the least that it cannot carry in time, and the most.
+    for of_radio in advice.beyond_physics.chunk_by(|one, other| one.radio == other.radio) {
+        let (least, most) = (of_radio.iter().min_by_key(|i| i.takes), of_radio.iter().max_by_key(|i| i.takes));
+        for of in least.into_iter().chain(most.filter(|most| Some(*most) != least)) {
+            let (op, limit, takes, speed) = (of.op, time(of.limit), time(of.takes), count(of.uplink_kbit_s));
+            let text = format!(
+                "{op} within {limit} is out of reach for {} over {}: at {speed} kbit/s it takes {takes} alone",
+                of.what, of.radio
+            );
+            items.push(Item::marked(Mark::NOTE, text));
+        }
+    }
+    let mut section = Section { tag: Some(SIMULATED), ..Section::new("advice", "Advice") };
+    let how = "The same day again with other instances, and with apps that retry otherwise.";
+    section.add(On::All, "", Body::Text(how.to_owned()));
+    section.add(On::All, "", Body::List(items));
+    section
 }

@@ -6,7 +6,7 @@ use crate::simulate::{Bin as SimulatedBin, Broken, Resource, Saturation, Tally};
 use crate::synthetic::{TARGET, Target};
 use fieldday_api::endpoint::Op;
 use fieldday_folder::Host;
-use fieldday_kernel::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_world::scenario::Scenario;
 use fieldday_world::scenario::limits::Limit;
 
@@ -156,7 +156,7 @@ fn simulated() -> Outcome {
 #[test]
 fn what_was_simulated_is_called_that_on_every_page() {
     let (outcome, range) = (simulated(), Range::default());
-    let alone = simulated::page(&outcome);
+    let alone = simulated::document(Some(&outcome), None, None, &Zone::utc()).html();
     // Ticks are short enough for a phone's width.
     assert!(alone.contains(">23:57Z</span>") && alone.contains(">+1 d 00:02Z</span>"));
     for text in ["plant.hold.refused_ppm", "full then: queues", "id=\"chart-course\"", "is-quiet\">simulated"] {
@@ -167,6 +167,20 @@ fn what_was_simulated_is_called_that_on_every_page() {
     assert!(report.markdown().contains("## A fleet's day against a plant (simulated)"), "{}", report.markdown());
     assert!(report.html().contains("id=\"chart-course\""));
     assert_eq!(serde_json::from_str::<Report>(&report.json()).unwrap().simulated, report.simulated);
+}
+
+#[test]
+fn a_share_reads_the_same_wherever_it_stands() {
+    let mut outcome = simulated();
+    outcome.bins.iter_mut().for_each(|bin| bin.utilisation_ppm = 899_990);
+    let document = simulated::document(Some(&outcome), None, None, &Zone::utc());
+    for text in [document.terminal(Paint::new(false)), document.markdown(), document.html()] {
+        assert!(text.contains("90.0 %") && text.contains("3.33 %") && !text.contains("89.9"), "{text}");
+    }
+    let report = report_of(TARGET, Range::default());
+    for text in [report.terminal(Paint::new(false)), report.markdown(), report.html()] {
+        assert!(text.contains("4.10 %") && text.contains("3.58 % to 4.70 %"), "{text}");
+    }
 }
 
 #[test]

@@ -4,12 +4,13 @@ use super::{Bin, Broken, Tally};
 use crate::plant::Ledger;
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::Span;
+use fieldday_rules::limits::LimitUnit;
 use fieldday_world::scenario::plant::Hold;
 
 impl Tally {
     /// Refused or cut off, of a million that came.
     pub fn refused_ppm(&self) -> u32 {
-        ppm(self.rate_limited + self.turned_away + self.timed_out + self.broken, self.offered)
+        ppm(self.refused(), self.offered)
     }
     /// Answered after the spec's limit, or not before the app gave up, of a million that came.
     pub fn late_ppm(&self) -> u32 {
@@ -62,8 +63,9 @@ pub(super) fn broken(hold: &Hold, ledger: &Ledger) -> Vec<Broken> {
     found
 }
 
+/// Exactly: what broke a limit must not read as the limit.
 fn share(ppm: u32) -> String {
-    format!("{}.{:03} %", ppm / 10_000, ppm % 10_000 / 10)
+    LimitUnit::Ppm.words(ppm.into())
 }
 
 /// Requests a second, in thousandths.

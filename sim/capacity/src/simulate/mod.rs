@@ -11,7 +11,6 @@ mod outcome;
 mod question;
 mod run;
 mod shadows;
-pub mod text;
 
 pub use advice::{advise, beyond_physics, grid};
 pub use calibrate::{CalibrateError, Calibration, calibrate};

@@ -72,6 +72,13 @@ pub struct Tally {
     pub over_limit: u64,
 }
 
+impl Tally {
+    /// Those that were not served.
+    pub const fn refused(&self) -> u64 {
+        self.rate_limited + self.turned_away + self.timed_out + self.broken
+    }
+}
+
 /// A piece of the day.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Bin {
@@ -164,6 +171,20 @@ pub enum Resource {
     Scaling,
     /// No instance took requests.
     Instances,
+}
+
+impl Resource {
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Resource::Workers => "workers",
+            Resource::Queue => "queues",
+            Resource::Database => "database",
+            Resource::RateLimit => "rate limit",
+            Resource::Scaling => "autoscaling",
+            Resource::Instances => "instances",
+        }
+    }
 }
 
 /// A limit that broke.

@@ -9,7 +9,7 @@ use crate::interrupt::{self, INTERRUPTED};
 use crate::options::{IN_TURN, RUN_BEFORE};
 use crate::output;
 use clap::{Args, ValueEnum};
-use fieldday_compare::{ChangeLimit, Comparison, Outcome, Question, compare, markdown, page, terminal};
+use fieldday_compare::{ChangeLimit, Comparison, Outcome, Question, compare};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -145,12 +145,12 @@ pub fn compare_runs(args: &CompareArgs) -> Result<u8, Failure> {
 
 fn tell(args: &CompareArgs, comparison: &Comparison) -> Result<(), Failure> {
     if let Some(file) = &args.html {
-        write(file, &page::html(comparison))?;
+        write(file, &comparison.document().html())?;
     }
     let text = match args.format {
-        CompareFormat::Terminal => terminal::report(comparison, output::stdout_paint()),
+        CompareFormat::Terminal => comparison.document().terminal(output::stdout_paint()),
         CompareFormat::Json => comparison.to_json(),
-        CompareFormat::Markdown => markdown::report(comparison),
+        CompareFormat::Markdown => comparison.document().markdown(),
     };
     output::print(&text)?;
     if comparison.verdict.outcome == Outcome::CannotTell {

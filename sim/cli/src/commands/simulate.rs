@@ -7,12 +7,13 @@ use crate::failure::Failure;
 use crate::options::SIMULATED;
 use crate::{interrupt, output};
 use clap::Args;
-use fieldday_capacity::report::simulated::page;
+use fieldday_capacity::report::simulated;
 use fieldday_capacity::simulate::{
     Advice, Grid, Outcome, Question, SimulateError, WHAT_IFS, Watch, WhatIf, advise, calibrate, grid, local_zone,
-    simulate, text,
+    simulate,
 };
-use fieldday_kernel::time::Time;
+use fieldday_kernel::time::{Time, Zone};
+use fieldday_paint::document::Document;
 use fieldday_rep::app::settings::Retrying;
 use fieldday_world::scenario::MOST_REPS;
 use serde::Serialize;
@@ -161,14 +162,14 @@ pub fn run(of: &CapacityArgs, scenario: &str) -> Result<u8, Failure> {
         Err(SimulateError::Interrupted) => return Ok(interrupt::INTERRUPTED),
         answered => answered?,
     };
-    if let (Some(file), Some(outcome)) = (&args.html, &answer.outcome) {
-        let written = std::fs::write(file, page(outcome));
+    if let Some(file) = args.html.as_ref().filter(|_| answer.outcome.is_some()) {
+        let written = std::fs::write(file, document(&answer, &question).html());
         written.map_err(|source| Failure::File { path: file.clone(), source })?;
         output::note(&format!("written: {}", file.display()));
     }
     output::print(&match of.format {
-        Format::Json => serde_json::to_string_pretty(&answer).map(|text| text + "\n").unwrap_or_default(),
-        Format::Terminal => shown(&answer, &question),
+        Format::Json => fieldday_paint::json(&answer).unwrap_or_default(),
+        Format::Terminal => document(&answer, &question).terminal(output::stdout_paint()),
     })?;
     Ok(u8::from(!holds))
 }
@@ -222,18 +223,10 @@ fn table(
     Ok((Answer { schema: 1, outcome: None, grid: Some(found), advice: None }, holds))
 }
 
-fn shown(answer: &Answer, question: &Question) -> String {
-    let mut shown = String::new();
-    if let Some(outcome) = &answer.outcome {
-        shown.push_str(&text::outcome(outcome, &local_zone(&question.scenario, outcome.from)));
-    }
-    if let Some(grid) = &answer.grid {
-        shown.push_str(&text::grid(grid));
-    }
-    if let Some(advice) = &answer.advice {
-        shown.push_str(&text::advice(advice));
-    }
-    shown
+fn document(answer: &Answer, question: &Question) -> Document {
+    let outcome = answer.outcome.as_ref();
+    let zone = outcome.map_or_else(Zone::utc, |outcome| local_zone(&question.scenario, outcome.from));
+    simulated::document(outcome, answer.grid.as_ref(), answer.advice.as_ref(), &zone)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::commands::compare::CompareFormat;
 use crate::failure::Failure;
 use crate::output;
 use clap::Args;
-use fieldday_compare::trend::{Asked, markdown, page, terminal, trend};
+use fieldday_compare::trend::{Asked, trend};
 use std::fs;
 use std::path::PathBuf;
 
@@ -46,11 +46,12 @@ pub fn show(args: &TrendArgs) -> Result<(), Failure> {
         return Err(Failure::NoNights { place: args.results.clone(), what });
     }
     let file = args.html.clone().unwrap_or_else(|| args.results.join("trend.html"));
-    fs::write(&file, page::html(&found, &file)).map_err(|source| Failure::File { path: file.clone(), source })?;
+    let document = found.document(&file);
+    fs::write(&file, document.html()).map_err(|source| Failure::File { path: file.clone(), source })?;
     let text = match args.format {
-        CompareFormat::Terminal => terminal::report(&found, output::stdout_paint()),
+        CompareFormat::Terminal => document.terminal(output::stdout_paint()),
         CompareFormat::Json => found.to_json(),
-        CompareFormat::Markdown => markdown::report(&found),
+        CompareFormat::Markdown => document.markdown(),
     };
     output::print(&text)?;
     output::note(&format!("page: {}", file.display()));

@@ -1,189 +1,209 @@
-//! A trend as data: what `--format json` prints. The shape is versioned; its JSON schema is committed beside this crate.
+//! A trend as a document: the nights of each group, what changed and when, what did not hold.
 
+use super::charts::{capacity, endpoints, limits};
+use super::words::{mark, when};
+use super::{Group, Trend};
 use fieldday_folder::summary::Outcome;
-use fieldday_rules::limits::{LimitUnit, LimitVerdict};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use fieldday_paint::document::{
+    Body, Cell, Document, Item, Mark, On, Place, Row, Section, Table, Verdict, figures, words,
+};
+use fieldday_paint::units::{change, count, counted, micros};
+use std::path::{Component, Path, PathBuf};
 
-/// The version of the shape.
-pub const SCHEMA: u32 = 1;
-
-/// Many nights.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Trend {
-    /// The version of this document's shape.
-    pub schema: u32,
-    /// The version of Field Day.
-    pub version: String,
-    /// Where the nights are.
-    pub place: String,
-    /// Nights that can be looked at as one series.
-    pub groups: Vec<Group>,
-    /// Searches for capacity, the oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub capacity: Vec<CapacityLine>,
-    /// Folders of which nothing can be said.
-    pub skipped: Vec<SkippedLine>,
-}
-
-/// Nights of one scenario, shape and kind of target, the oldest first.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Group {
-    /// The scenario's name.
-    pub scenario: String,
-    /// What was called.
-    pub target: String,
-    /// Reps, and, of live runs, the speed.
-    pub shape: String,
-    /// Which latency is shown: `wire` of live runs, `attempt` of virtual ones.
-    pub clock: String,
-    /// The nights.
-    pub nights: Vec<NightLine>,
-    /// Percentiles over the nights.
-    pub series: Vec<SeriesLine>,
-    /// From which nights on something is different.
-    pub changes: Vec<ChangePoint>,
-    /// The rules that did not hold in every night.
-    pub rules: Vec<RuleRow>,
-    /// The scenario's limits over the nights.
-    pub limits: Vec<LimitRow>,
-}
-
-/// A night.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NightLine {
-    /// Its folder.
-    pub folder: String,
-    /// Whether there is a `report.html` in it.
-    pub has_report: bool,
-    /// When it began.
-    pub started_at: String,
-    /// Its seed, in hexadecimal.
-    pub seed: String,
-    /// What it came to.
-    pub outcome: Outcome,
-    /// Why, in a sentence each.
-    pub reasons: Vec<String>,
-    /// Why its figures are not part of the series; none if they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_used: Option<String>,
-    /// Requests that reached the target.
-    pub requests: u64,
-    /// Rules that were broken.
-    pub rules_broken: Vec<String>,
-    /// Limits of the scenario that were exceeded.
-    pub limits_exceeded: Vec<String>,
-    /// What it called.
-    pub target: String,
-}
-
-/// A percentile of an endpoint over the nights.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SeriesLine {
-    /// The endpoint's name.
-    pub op: String,
-    /// Its short form for people.
-    pub label: String,
-    /// `p50`, `p95` or `p99`.
-    pub percentile: String,
-    /// The spec's time limit, if it has one.
-    pub limit_us: Option<u64>,
-    /// A value a night, in microseconds; none where there were too few samples, or the night is not used.
-    pub values_us: Vec<Option<u64>>,
-}
-
-/// A night from which on something is different.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ChangePoint {
-    /// Which of the nights, counted from 0.
-    pub night: u64,
-    /// When it began.
-    pub started_at: String,
-    /// How likely it is that nights which are alike have such a step anywhere.
-    pub p: f64,
-    /// What stepped, the most first.
-    pub lines: Vec<StepLine>,
-}
-
-/// A percentile that stepped.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StepLine {
-    /// Which of the series, counted from 0.
-    pub series: u64,
-    /// The endpoint's short form.
-    pub label: String,
-    /// `p50`, `p95` or `p99`.
-    pub percentile: String,
-    /// The nights from there on over those before.
-    pub ratio: f64,
-}
-
-/// A rule over the nights.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RuleRow {
-    /// Its name.
-    pub rule: String,
-    /// Its verdict in each night: `held`, `broken`, `inconclusive`, `not-exercised`, `not-judged`.
-    pub verdicts: Vec<String>,
-}
-
-/// A limit of the scenario over the nights.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LimitRow {
-    /// As the scenario has it.
-    pub text: String,
-    /// In what bound and values are.
-    pub unit: LimitUnit,
-    /// The bound.
-    pub bound: u64,
-    /// What was measured in each night.
-    pub values: Vec<Option<u64>>,
-    /// What it came to in each night; none where it was not set.
-    pub verdicts: Vec<Option<LimitVerdict>>,
-}
-
-/// A search for capacity.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CapacityLine {
-    /// Its folder.
-    pub folder: String,
-    /// When it began, as the folder's name says.
-    pub began: String,
-    /// The scenario's name.
-    pub scenario: String,
-    /// What was called.
-    pub target: String,
-    /// The most reps that held every limit, if any did.
-    pub carries: Option<u64>,
-    /// The most that did so for certain.
-    pub low: Option<u64>,
-    /// The fewest that broke one for certain.
-    pub high: Option<u64>,
-}
-
-/// A folder of which nothing can be said.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SkippedLine {
-    /// Which.
-    pub folder: String,
-    /// Why.
-    pub why: String,
-}
+/// Steps of one night that are listed; a page's charts have all.
+const STEPS_MOST: usize = 6;
+const NO_CHANGE: &str = "from no night on is any latency different by more than chance";
 
 impl Trend {
-    /// The document of `--format json`.
-    pub fn to_json(&self) -> String {
-        // Plain data of strings and numbers: it cannot fail.
-        fieldday_paint::json(self).unwrap_or_default()
+    /// As a document. `at` is where its page will lie: links to reports go from there.
+    pub fn document(&self, at: &Path) -> Document {
+        let mut lead = Section::default();
+        if self.groups.is_empty() && self.capacity.is_empty() {
+            lead.add(On::Text, "", Body::Text(format!("there are no nights in {}", self.place)));
+        }
+        let mut sections: Vec<Section> =
+            self.groups.iter().enumerate().map(|(place, group)| of_group(place, group, at)).collect();
+        let mut searches = Table::new([words("began"), words("scenario"), words("carries")]);
+        for search in &self.capacity {
+            searches.row([when(&search.began), search.scenario.clone(), search.words()]);
+        }
+        let mut of_capacity = Section::new("capacity", "Capacity");
+        of_capacity.add(On::Page, "", Body::Chart(capacity(&self.capacity)));
+        of_capacity.add(On::Text, "", Body::Table(searches));
+        sections.push(of_capacity);
+        let mut skipped = Section::new("skipped", "Skipped folders");
+        skipped.note = "nothing could be read of these".to_owned();
+        let items = self.skipped.iter().map(|skipped| Item::marked(Mark::NOTE, &*skipped.why));
+        skipped.add(On::All, "", Body::List(items.collect()));
+        sections.push(skipped);
+        Document {
+            kind: "Trend",
+            title: "Nights".to_owned(),
+            verdict: Some(self.verdict()),
+            lead: lead.blocks,
+            sections,
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        let last: Vec<Outcome> = self.groups.iter().filter_map(|group| Some(group.nights.last()?.outcome)).collect();
+        let held = last.iter().filter(|outcome| **outcome == Outcome::Held).count();
+        let mark = match () {
+            () if last.contains(&Outcome::Broken) => Mark::BAD,
+            () if !last.is_empty() && held == last.len() => Mark::GOOD,
+            () => Mark::DOUBT,
+        };
+        let headline = match self.groups.as_slice() {
+            [] => format!("There are no nights in {}", self.place),
+            [one] => one.ended(),
+            many => format!("{} kinds of nights; of the last of each, {held} held", many.len()),
+        };
+        let of = |group: &Group| if self.groups.len() > 1 { format!("{}: ", group.title()) } else { String::new() };
+        let mut reasons = Vec::new();
+        for group in &self.groups {
+            reasons.extend(group.changes.iter().map(|point| format!("{}changed {}", of(group), point.words())));
+            if group.changes.is_empty() {
+                reasons.push(format!("{}{NO_CHANGE}", of(group)));
+            }
+        }
+        if !self.skipped.is_empty() {
+            reasons.push(format!(
+                "{} skipped: it could not be read",
+                counted(self.skipped.len() as u64, "folder", "folders")
+            ));
+        }
+        Verdict { mark, word: "nights".to_owned(), headline, reasons, about: String::new(), place: Place::Page }
+    }
+}
+
+fn of_group(place: usize, group: &Group, at: &Path) -> Section {
+    let clock = if group.clock == "wire" { "on the wire" } else { "as the app sees attempts" };
+    let mut section = Section { is_name: true, ..Section::new(format!("group-{place}"), group.title()) };
+    section.note = format!(
+        "Latency {clock}. A change is marked where hardly any other order of the same nights has one as great anywhere; of series \
+         of like nights, at most one in twenty has any mark."
+    );
+    section.add(On::All, "", Body::Text(group.ended()));
+    if group.changes.is_empty() {
+        section.add(On::All, "", Body::Text(NO_CHANGE.to_owned()));
+    }
+    let item = |text: String| Item { mark: None, text, more: String::new() };
+    let changed = group.changes.iter().map(|point| item(format!("changed {}", point.words())));
+    section.add(On::Files, "", Body::List(changed.collect()));
+    section.add(On::All, "Nights", Body::Table(nights(group, at)));
+    section.add(On::Terminal, "Changed", Body::Table(steps(group)));
+    let of = counted(group.nights.len() as u64, "night", "nights");
+    let mut rules = Table::new(["rule", "broken", "inconclusive or not exercised", "in the last night"].map(words));
+    for rule in &group.rules {
+        let (broken, open) = (rule.nights_that(&["broken"]), rule.nights_that(&["inconclusive", "not-exercised"]));
+        let (mark, broken) = (if broken > 0 { Mark::BAD } else { Mark::DOUBT }, format!("broken in {broken} of {of}"));
+        rules.marked(mark, [rule.rule.clone(), broken, format!("open in {open}"), rule.last().to_owned()]);
+    }
+    section.add(On::All, "Rules that did not hold in every night", Body::Table(rules));
+    let mut limited = Table::new(["limit", "exceeded", "last value"].map(words));
+    for limit in &group.limits {
+        let mark = if limit.exceeded() > 0 { Mark::BAD } else { Mark::GOOD };
+        let exceeded = format!("exceeded in {} of {of}", limit.exceeded());
+        limited.marked(mark, [limit.text.clone(), exceeded, format!("last {}", limit.last())]);
+    }
+    section.add(On::All, "Limits", Body::Table(limited));
+    let labels: Vec<String> = group.nights.iter().map(|night| when(&night.started_at)).collect();
+    section.add(On::Page, "", Body::Chart(limits(group, &labels, place).join("\n")));
+    section.add(On::Page, "Latency by endpoint", Body::Chart(endpoints(group, &labels, place).join("\n")));
+    section
+}
+
+fn nights(group: &Group, at: &Path) -> Table {
+    let mut table = Table::new([
+        words("outcome"),
+        words("night"),
+        figures("requests"),
+        words("why"),
+        words("changed here").on(On::Page),
+    ]);
+    table.is_by_time = true;
+    for (number, night) in group.nights.iter().enumerate() {
+        let report = Path::new(&night.folder).join("report.html");
+        let link = night.has_report.then(|| link(at, &report));
+        let not_held = [&night.rules_broken[..], &night.limits_exceeded[..]].concat();
+        let why = match &night.not_used {
+            Some(why) => format!("not used: {why}"),
+            None if not_held.is_empty() => night.reasons.first().cloned().unwrap_or_default(),
+            None => not_held.join(", "),
+        };
+        let changed = group.changes.iter().find(|point| point.night == number as u64);
+        let cells = vec![
+            night.outcome.word().into(),
+            Cell { link, ..when(&night.started_at).into() },
+            count(night.requests).into(),
+            why.into(),
+            changed.map_or(String::new(), super::ChangePoint::words).into(),
+        ];
+        table.rows.push(Row { mark: Some(mark(night.outcome)), cells });
+    }
+    table
+}
+
+/// From which night on what is different, by more than chance.
+fn steps(group: &Group) -> Table {
+    let columns = [words("from"), words("endpoint"), words("percentile"), words("change"), words("in the last night")];
+    let mut table = Table::new(columns);
+    for point in &group.changes {
+        let from = format!("{}, p {:.3}", when(&point.started_at), point.p);
+        for (number, step) in point.lines.iter().take(STEPS_MOST).enumerate() {
+            let last = group.series[step.series as usize].values_us.iter().rev().find_map(|value| *value);
+            let mut cells = [
+                from.clone(),
+                step.label.clone(),
+                step.percentile.clone(),
+                change(libm::log(step.ratio)),
+                last.map_or_else(String::new, micros),
+            ];
+            if number == 0 {
+                table.marked(Mark::FROM, cells);
+            } else {
+                cells[0].clear();
+                table.row(cells);
+            }
+        }
+        if let Some(more) = point.lines.len().checked_sub(STEPS_MOST + 1) {
+            table.row([String::new(), format!("and {} more", more + 1)]);
+        }
+    }
+    table
+}
+
+/// From the page to a file, as a link. Both are where the command was called from, or absolute.
+fn link(page: &Path, file: &Path) -> String {
+    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let (page, file) = (whole(page), whole(file));
+    let from: Vec<Component<'_>> = page.parent().unwrap_or(&page).components().collect();
+    let to: Vec<Component<'_>> = file.components().collect();
+    let same = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
+    let mut relative = PathBuf::new();
+    (same..from.len()).for_each(|_| relative.push(".."));
+    to[same..].iter().for_each(|part| relative.push(part));
+    let encode = |c: char| match c {
+        '%' => "%25".to_owned(),
+        '#' => "%23".to_owned(),
+        '?' => "%3F".to_owned(),
+        ':' => "%3A".to_owned(),
+        ' ' => "%20".to_owned(),
+        '\\' => "/".to_owned(),
+        c => c.to_string(),
+    };
+    relative.to_string_lossy().chars().map(encode).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_go_from_where_the_page_lies() {
+        let from = |page: &str, file: &str| link(Path::new(page), Path::new(file));
+        assert_eq!(from("results/trend.html", "results/a b#1/report.html"), "a%20b%231/report.html");
+        assert_eq!(from("/x/pages/trend.html", "/x/results/night/report.html"), "../results/night/report.html");
+        assert_eq!(from("trend.html", "results/night/report.html"), "results/night/report.html");
     }
 }

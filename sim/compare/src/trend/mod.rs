@@ -4,14 +4,13 @@
 //! found by [`steps`](crate::stats::steps), over all percentiles of all endpoints at once.
 
 mod capacity;
+mod charts;
+mod data;
 mod document;
-pub mod markdown;
-pub mod page;
 mod read;
-pub mod terminal;
 mod words;
 
-pub use document::*;
+pub use data::*;
 pub use read::{Asked, trend};
 
 /// The JSON schema of a trend, as it is written.

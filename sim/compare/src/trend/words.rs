@@ -1,27 +1,18 @@
 //! What terminal, Markdown and page say in the same words.
 
-use super::{CapacityLine, ChangePoint, Group, LimitRow, NightLine, RuleRow};
+use super::{CapacityLine, ChangePoint, Group, LimitRow, RuleRow};
 use fieldday_folder::summary::Outcome;
+use fieldday_paint::document::Mark;
 use fieldday_paint::units::{change, count, counted};
 use fieldday_rules::limits::LimitVerdict;
 
-/// Before an outcome's word.
-pub(super) fn sign(outcome: Outcome) -> &'static str {
+/// The mark of an outcome.
+pub(super) fn mark(outcome: Outcome) -> Mark {
     match outcome {
-        Outcome::Held => "✓",
-        Outcome::Broken => "✗",
-        Outcome::Invalid => "?",
-        Outcome::Interrupted => "–",
-    }
-}
-
-/// An outcome in a word.
-pub(super) fn word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Held => "held",
-        Outcome::Broken => "broken",
-        Outcome::Invalid => "invalid",
-        Outcome::Interrupted => "interrupted",
+        Outcome::Held => Mark::GOOD,
+        Outcome::Broken => Mark::BAD,
+        Outcome::Invalid => Mark::DOUBT,
+        Outcome::Interrupted => Mark::CUT,
     }
 }
 
@@ -42,9 +33,9 @@ impl Group {
         let parts: Vec<String> = [Outcome::Held, Outcome::Broken, Outcome::Invalid, Outcome::Interrupted]
             .into_iter()
             .filter(|outcome| of(*outcome) > 0)
-            .map(|outcome| format!("{} {}", count(of(outcome)), word(outcome)))
+            .map(|outcome| format!("{} {}", count(of(outcome)), outcome.word()))
             .collect();
-        let last = self.nights.last().map_or("", |night| word(night.outcome));
+        let last = self.nights.last().map_or("", |night| night.outcome.word());
         format!("{}: {}; the last one: {last}", counted(all, "night", "nights"), parts.join(", "))
     }
 }
@@ -57,17 +48,6 @@ impl ChangePoint {
             .iter()
             .map(|line| format!("{} {} {}", line.label, line.percentile, change(libm::log(line.ratio))));
         format!("since {}: {}", when(&self.started_at), each.collect::<Vec<_>>().join(", "))
-    }
-}
-
-impl NightLine {
-    /// What else there is to say of it, in a phrase.
-    pub(super) fn note(&self) -> String {
-        match (&self.not_used, self.reasons.first()) {
-            (Some(why), _) => format!("not used: {why}"),
-            (None, Some(why)) => why.clone(),
-            (None, None) => String::new(),
-        }
     }
 }
 
@@ -102,9 +82,8 @@ impl CapacityLine {
 
 impl RuleRow {
     /// In how many nights it came out as one of these.
-    pub(super) fn nights_that(&self, verdicts: &[&str]) -> String {
-        let count = self.verdicts.iter().filter(|verdict| verdicts.contains(&verdict.as_str())).count();
-        format!("{count} of {}", self.verdicts.len())
+    pub(super) fn nights_that(&self, verdicts: &[&str]) -> usize {
+        self.verdicts.iter().filter(|verdict| verdicts.contains(&verdict.as_str())).count()
     }
     /// How it came out in the last night.
     pub(super) fn last(&self) -> &str {

@@ -1,133 +1,31 @@
-//! A trend as a page: one file that needs nothing else, in the style of a run's report.
+//! The charts of a trend's page.
 
-use super::words::{sign, when, word};
-use super::{CapacityLine, ChangePoint, Group, NightLine, SeriesLine, Trend};
+use super::words::when;
+use super::{CapacityLine, Group, SeriesLine};
 use crate::lines::PERCENTILES;
-use askama::Template;
 use fieldday_paint::chart::{Kind, Line, LineChart, Scale};
-use fieldday_paint::frame::Frame;
-use fieldday_paint::units::{change, count, micros};
-use std::path::{Component, Path, PathBuf};
+use fieldday_paint::units::{change, count, fraction, micros};
 
 /// Colours of the three percentiles.
 const COLOURS: [&str; 3] = ["c2", "c1", "c3"];
 /// Colours of limits beside one another.
 const LIMIT_COLOURS: [&str; 8] = ["c1", "c3", "c4", "c6", "c7", "c8", "c2", "c5"];
 
-#[derive(Template)]
-#[template(path = "trend.html")]
-struct Body<'a> {
-    trend: &'a Trend,
-    verdict: &'static str,
-    headline: String,
-    groups: Vec<GroupView<'a>>,
-    capacity: String,
-}
-
-struct GroupView<'a> {
-    id: String,
-    group: &'a Group,
-    nights: Vec<NightView<'a>>,
-    charts: Vec<String>,
-    limits: Vec<String>,
-}
-
-struct NightView<'a> {
-    night: &'a NightLine,
-    link: Option<String>,
-    changed: Option<&'a ChangePoint>,
-}
-
-impl NightView<'_> {
-    fn sign(&self) -> &'static str {
-        sign(self.night.outcome)
-    }
-    fn word(&self) -> &'static str {
-        word(self.night.outcome)
-    }
-    fn class(&self) -> &'static str {
-        match self.word() {
-            "held" => "is-held",
-            "broken" => "is-broken",
-            _ => "is-doubt",
-        }
-    }
-    fn when(&self) -> String {
-        when(&self.night.started_at)
-    }
-    fn requests(&self) -> String {
-        count(self.night.requests)
-    }
-}
-
-/// The page. `at` is where it will lie: links to reports go from there.
-pub fn html(trend: &Trend, at: &Path) -> String {
-    let groups: Vec<GroupView<'_>> =
-        trend.groups.iter().enumerate().map(|(place, group)| view(place, group, at)).collect();
-    let mut sections: Vec<(String, String)> = groups.iter().map(|view| (view.id.clone(), view.group.title())).collect();
-    if !trend.capacity.is_empty() {
-        sections.push(("capacity".to_owned(), "Capacity".to_owned()));
-    }
-    if !trend.skipped.is_empty() {
-        sections.push(("skipped".to_owned(), "Skipped folders".to_owned()));
-    }
-    let last: Vec<&NightLine> = trend.groups.iter().filter_map(|group| group.nights.last()).collect();
-    let verdict = match () {
-        () if last.is_empty() => "invalid",
-        () if last.iter().any(|night| word(night.outcome) == "broken") => "broken",
-        () if last.iter().all(|night| word(night.outcome) == "held") => "held",
-        () => "invalid",
-    };
-    let headline = match trend.groups.as_slice() {
-        [] => format!("There are no nights in {}", trend.place),
-        [one] => one.ended(),
-        many => format!("{} kinds of nights; of the last of each, {} held", many.len(), held(&last)),
-    };
-    let body = Body { trend, verdict, headline, groups, capacity: capacity(&trend.capacity) };
-    let sections: Vec<(&str, String)> = sections.iter().map(|(id, words)| (id.as_str(), words.clone())).collect();
-    let frame = Frame {
-        title: "Nights",
-        kind: "Trend",
-        sections: &sections,
-        // Writing to memory: it cannot fail.
-        body: &body.render().unwrap_or_default(),
-        data: &[],
-        scripts: &[],
-    };
-    frame.html()
-}
-
-fn held(last: &[&NightLine]) -> usize {
-    last.iter().filter(|night| word(night.outcome) == "held").count()
-}
-
-fn view<'a>(place: usize, group: &'a Group, at: &Path) -> GroupView<'a> {
-    let labels: Vec<String> = group.nights.iter().map(|night| when(&night.started_at)).collect();
-    let night = |(row, night): (usize, &'a NightLine)| NightView {
-        night,
-        link: night.has_report.then(|| link(at, &Path::new(&night.folder).join("report.html"))),
-        changed: group.changes.iter().find(|point| point.night == row as u64),
-    };
+/// The endpoints' percentiles, a chart each; those that stepped come first.
+pub(super) fn endpoints(group: &Group, labels: &[String], place: usize) -> Vec<String> {
     let mut endpoints: Vec<&str> = Vec::new();
     for line in &group.series {
         if !endpoints.contains(&line.op.as_str()) {
             endpoints.push(&line.op);
         }
     }
-    // What stepped comes first.
     let has_step = |op: &str| {
         let series = |step: &super::StepLine| group.series[step.series as usize].op == op;
         group.changes.iter().any(|point| point.lines.iter().any(series))
     };
     endpoints.sort_by_key(|op| !has_step(op));
-    let chart = |(number, op): (usize, &&str)| endpoint(group, op, &labels, &format!("g{place}-e{number}"));
-    GroupView {
-        id: format!("group-{place}"),
-        group,
-        nights: group.nights.iter().enumerate().map(night).rev().collect(),
-        charts: endpoints.iter().enumerate().map(chart).collect(),
-        limits: limits(group, &labels, place),
-    }
+    let chart = |(number, op): (usize, &&str)| endpoint(group, op, labels, &format!("g{place}-e{number}"));
+    endpoints.iter().enumerate().map(chart).collect()
 }
 
 /// One endpoint's percentiles, and their level between steps.
@@ -206,7 +104,7 @@ fn levels(line: &SeriesLine, steps: &[(usize, f64)]) -> Vec<Option<f64>> {
 }
 
 /// The scenario's limits, as shares of their bounds.
-fn limits(group: &Group, labels: &[String], place: usize) -> Vec<String> {
+pub(super) fn limits(group: &Group, labels: &[String], place: usize) -> Vec<String> {
     let share = |value: Option<u64>, bound: u64| value.filter(|_| bound > 0).map(|value| value as f64 / bound as f64);
     let lines: Vec<Line> = group
         .limits
@@ -231,7 +129,7 @@ fn limits(group: &Group, labels: &[String], place: usize) -> Vec<String> {
             labels,
             lines: lines.to_vec(),
             rules: vec![(1.0, "bound".to_owned())],
-            words: |share| format!("{:.0} %", share * 100.0),
+            words: fraction,
             more: Vec::new(),
         };
         chart.html()
@@ -239,7 +137,7 @@ fn limits(group: &Group, labels: &[String], place: usize) -> Vec<String> {
     lines.chunks(LIMIT_COLOURS.len()).enumerate().map(chart).collect()
 }
 
-fn capacity(searches: &[CapacityLine]) -> String {
+pub(super) fn capacity(searches: &[CapacityLine]) -> String {
     if searches.is_empty() {
         return String::new();
     }
@@ -271,39 +169,4 @@ fn capacity(searches: &[CapacityLine]) -> String {
         )],
     };
     chart.html()
-}
-
-/// From the page to a file, as a link. Both are where the command was called from, or absolute.
-fn link(page: &Path, file: &Path) -> String {
-    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let (page, file) = (whole(page), whole(file));
-    let from: Vec<Component<'_>> = page.parent().unwrap_or(&page).components().collect();
-    let to: Vec<Component<'_>> = file.components().collect();
-    let same = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
-    let mut relative = PathBuf::new();
-    (same..from.len()).for_each(|_| relative.push(".."));
-    to[same..].iter().for_each(|part| relative.push(part));
-    let encode = |c: char| match c {
-        '%' => "%25".to_owned(),
-        '#' => "%23".to_owned(),
-        '?' => "%3F".to_owned(),
-        ':' => "%3A".to_owned(),
-        ' ' => "%20".to_owned(),
-        '\\' => "/".to_owned(),
-        c => c.to_string(),
-    };
-    relative.to_string_lossy().chars().map(encode).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_go_from_where_the_page_lies() {
-        let from = |page: &str, file: &str| link(Path::new(page), Path::new(file));
-        assert_eq!(from("results/trend.html", "results/a b#1/report.html"), "a%20b%231/report.html");
-        assert_eq!(from("/x/pages/trend.html", "/x/results/night/report.html"), "../results/night/report.html");
-        assert_eq!(from("trend.html", "results/night/report.html"), "results/night/report.html");
-    }
 }

@@ -1,126 +1,14 @@
-//! The report as a page: one file that loads nothing.
+//! The charts of a report's page.
 
 use super::Report;
-use super::document::{Part, parts};
-use super::simulated;
-use crate::search::Ending;
 use fieldday_api::endpoint::Op;
 use fieldday_paint::chart::{Kind, Line, LineChart, Scale};
-use fieldday_paint::frame::{Frame, escaped};
-use fieldday_paint::units::{count, micros, number};
-use std::fmt::Write as _;
+use fieldday_paint::units::{count, fraction, micros, number};
 
 /// Colours of the day's endpoints: those beyond are drawn together.
 const COLOURS: [&str; 6] = ["c1", "c2", "c3", "c4", "c6", "c7"];
 
-pub(super) fn render(report: &Report) -> String {
-    let parts = parts(report);
-    let mut body = verdict(report);
-    for part in &parts {
-        body.push_str(&section(part, &charts(report, part.id)));
-    }
-    let sections: Vec<(&str, String)> = std::iter::once(("answer", "The answer".to_owned()))
-        .chain(parts.iter().map(|part| (part.id, part.title.clone())))
-        .collect();
-    let title = format!("Capacity: {}", report.asked.scenario);
-    Frame { title: &title, kind: "Capacity", sections: &sections, body: &body, data: &[], scripts: &[] }.html()
-}
-
-/// A part as a section of a page, with its charts before its table.
-pub(super) fn section(part: &Part, charts: &str) -> String {
-    format!("<section id=\"{}\">{}{charts}{}</section>\n", part.id, heading(part), table(part))
-}
-
-fn verdict(report: &Report) -> String {
-    let (class, word) = match report.measured.finding.ending {
-        Ending::Found => ("held", "Found"),
-        Ending::NeverHolds => ("broken", "Never holds"),
-        Ending::NeverBreaks => ("held", "Never breaks"),
-        Ending::GeneratorGaveUp => ("invalid", "The generator gave up"),
-        Ending::Interrupted => ("interrupted", "Interrupted"),
-    };
-    let mut answer = report.answer.iter();
-    let first = answer.next().cloned().unwrap_or_default();
-    let rest: String = answer.map(|sentence| format!("<li>{}</li>", escaped(sentence))).collect();
-    let asked = &report.asked;
-    let limits: String = asked.limits.iter().map(|limit| format!("<code>{}</code> ", escaped(limit))).collect();
-    format!(
-        "<div class=\"verdict {class}\" id=\"answer\"><p class=\"word\">{word}</p><h1>{}</h1><ul>{rest}</ul>\
-         <p class=\"about\">{}</p></div>\n\
-         <section aria-label=\"What was asked\"><dl class=\"pairs\"><dt>Target</dt><dd>{}</dd><dt>Scenario</dt><dd>{}, seed {}, \
-         speed {}</dd><dt>Limits</dt><dd>{limits}</dd><dt>Generator</dt><dd>{}</dd></dl>\
-         <div class=\"paste\"><code>{}</code></div></section>\n",
-        escaped(&first),
-        escaped(&asked.about),
-        escaped(&asked.target),
-        escaped(&asked.scenario),
-        escaped(&asked.seed),
-        asked.speed,
-        escaped(&asked.machine),
-        escaped(&asked.reproduce)
-    )
-}
-
-fn heading(part: &Part) -> String {
-    let kind = part.kind.word().map_or(String::new(), |word| format!(" <small class=\"is-quiet\">{word}</small>"));
-    let says: String =
-        part.says.iter().map(|sentence| format!("<p class=\"lead\">{}</p>", escaped(sentence))).collect();
-    format!("<h2>{}{kind}</h2>{says}", escaped(&part.title))
-}
-
-/// Rows of a table that is shown at once; a longer one is opened by whoever wants it.
-const SHOWN: usize = 30;
-
-fn table(part: &Part) -> String {
-    match part.rows.len() {
-        0 => String::new(),
-        1..=SHOWN => rows(part),
-        many => format!("<details><summary>All {many} rows</summary>{}</details>", rows(part)),
-    }
-}
-
-fn rows(part: &Part) -> String {
-    let title = escaped(&part.title);
-    let mut out = format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\"><table><caption class=\"hidden\">{title}</caption><thead><tr>"
-    );
-    let classes: Vec<&str> = (0..part.heads.len()).map(|column| class(part, column)).collect();
-    for (head, class) in part.heads.iter().zip(&classes) {
-        let _ = write!(out, "<th scope=\"col\"{class}>{}</th>", escaped(head));
-    }
-    out.push_str("</tr></thead><tbody>\n");
-    for row in &part.rows {
-        out.push_str("<tr>");
-        for (column, (text, class)) in row.iter().zip(&classes).enumerate() {
-            let (open, close) = if column == 0 { ("th scope=\"row\"", "th") } else { ("td", "td") };
-            let _ = write!(out, "<{open}{class}>{}</{close}>", escaped(text));
-        }
-        out.push_str("</tr>\n");
-    }
-    out.push_str("</tbody></table></div>");
-    out
-}
-
-/// A column of figures stands to the right; the first one is what the others are of.
-fn class(part: &Part, column: usize) -> &'static str {
-    let is_figure =
-        |text: &String| text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit() || "+-–".contains(c));
-    let is_of_figures = column > 0 && part.rows.iter().filter_map(|row| row.get(column)).all(is_figure);
-    if is_of_figures { " class=\"n\"" } else { "" }
-}
-
-/// The charts of a part.
-fn charts(report: &Report, id: &str) -> String {
-    match id {
-        "levels" => latency(report) + &throughput(report),
-        "day" => demand(report),
-        "queue" => residuals(report),
-        "course" => report.simulated.as_deref().map(simulated::chart).unwrap_or_default(),
-        _ => String::new(),
-    }
-}
-
-fn latency(report: &Report) -> String {
+pub(super) fn latency(report: &Report) -> String {
     let curve = &report.measured.curve;
     let finding = &report.measured.finding;
     let mark = |reps: u64| match () {
@@ -168,7 +56,7 @@ fn latency(report: &Report) -> String {
     .html()
 }
 
-fn throughput(report: &Report) -> String {
+pub(super) fn throughput(report: &Report) -> String {
     let mut curve = report.measured.curve.clone();
     curve.sort_by(|a, b| a.in_flight.total_cmp(&b.in_flight));
     let labels: Vec<String> = curve.iter().map(|point| number(point.in_flight)).collect();
@@ -197,9 +85,9 @@ fn throughput(report: &Report) -> String {
     .html()
 }
 
-fn residuals(report: &Report) -> String {
+pub(super) fn residuals(report: &Report) -> String {
     let Some(queue) = &report.fitted.queue else { return String::new() };
-    let labels: Vec<String> = queue.residuals.iter().map(|of| format!("{:.0} %", of.utilisation * 100.0)).collect();
+    let labels: Vec<String> = queue.residuals.iter().map(|of| fraction(of.utilisation)).collect();
     let line = |name: &str, colour, values| Line { name: name.to_owned(), colour, values };
     let lines = vec![
         line("mean, measured", "c1", queue.residuals.iter().map(|of| Some(of.measured_us)).collect()),
@@ -223,7 +111,7 @@ fn residuals(report: &Report) -> String {
     .html()
 }
 
-fn demand(report: &Report) -> String {
+pub(super) fn demand(report: &Report) -> String {
     let bins = &report.day.bins;
     let labels: Vec<String> = bins.iter().map(|bin| bin.from.clone()).collect();
     let rate =

@@ -1,0 +1,189 @@
+//! A trend as data: what `--format json` prints. The shape is versioned; its JSON schema is committed beside this crate.
+
+use fieldday_folder::summary::Outcome;
+use fieldday_rules::limits::{LimitUnit, LimitVerdict};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The version of the shape.
+pub const SCHEMA: u32 = 1;
+
+/// Many nights.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trend {
+    /// The version of this document's shape.
+    pub schema: u32,
+    /// The version of Field Day.
+    pub version: String,
+    /// Where the nights are.
+    pub place: String,
+    /// Nights that can be looked at as one series.
+    pub groups: Vec<Group>,
+    /// Searches for capacity, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capacity: Vec<CapacityLine>,
+    /// Folders of which nothing can be said.
+    pub skipped: Vec<SkippedLine>,
+}
+
+/// Nights of one scenario, shape and kind of target, the oldest first.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// The scenario's name.
+    pub scenario: String,
+    /// What was called.
+    pub target: String,
+    /// Reps, and, of live runs, the speed.
+    pub shape: String,
+    /// Which latency is shown: `wire` of live runs, `attempt` of virtual ones.
+    pub clock: String,
+    /// The nights.
+    pub nights: Vec<NightLine>,
+    /// Percentiles over the nights.
+    pub series: Vec<SeriesLine>,
+    /// From which nights on something is different.
+    pub changes: Vec<ChangePoint>,
+    /// The rules that did not hold in every night.
+    pub rules: Vec<RuleRow>,
+    /// The scenario's limits over the nights.
+    pub limits: Vec<LimitRow>,
+}
+
+/// A night.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NightLine {
+    /// Its folder.
+    pub folder: String,
+    /// Whether there is a `report.html` in it.
+    pub has_report: bool,
+    /// When it began.
+    pub started_at: String,
+    /// Its seed, in hexadecimal.
+    pub seed: String,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// Why, in a sentence each.
+    pub reasons: Vec<String>,
+    /// Why its figures are not part of the series; none if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_used: Option<String>,
+    /// Requests that reached the target.
+    pub requests: u64,
+    /// Rules that were broken.
+    pub rules_broken: Vec<String>,
+    /// Limits of the scenario that were exceeded.
+    pub limits_exceeded: Vec<String>,
+    /// What it called.
+    pub target: String,
+}
+
+/// A percentile of an endpoint over the nights.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeriesLine {
+    /// The endpoint's name.
+    pub op: String,
+    /// Its short form for people.
+    pub label: String,
+    /// `p50`, `p95` or `p99`.
+    pub percentile: String,
+    /// The spec's time limit, if it has one.
+    pub limit_us: Option<u64>,
+    /// A value a night, in microseconds; none where there were too few samples, or the night is not used.
+    pub values_us: Vec<Option<u64>>,
+}
+
+/// A night from which on something is different.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePoint {
+    /// Which of the nights, counted from 0.
+    pub night: u64,
+    /// When it began.
+    pub started_at: String,
+    /// How likely it is that nights which are alike have such a step anywhere.
+    pub p: f64,
+    /// What stepped, the most first.
+    pub lines: Vec<StepLine>,
+}
+
+/// A percentile that stepped.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepLine {
+    /// Which of the series, counted from 0.
+    pub series: u64,
+    /// The endpoint's short form.
+    pub label: String,
+    /// `p50`, `p95` or `p99`.
+    pub percentile: String,
+    /// The nights from there on over those before.
+    pub ratio: f64,
+}
+
+/// A rule over the nights.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleRow {
+    /// Its name.
+    pub rule: String,
+    /// Its verdict in each night: `held`, `broken`, `inconclusive`, `not-exercised`, `not-judged`.
+    pub verdicts: Vec<String>,
+}
+
+/// A limit of the scenario over the nights.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LimitRow {
+    /// As the scenario has it.
+    pub text: String,
+    /// In what bound and values are.
+    pub unit: LimitUnit,
+    /// The bound.
+    pub bound: u64,
+    /// What was measured in each night.
+    pub values: Vec<Option<u64>>,
+    /// What it came to in each night; none where it was not set.
+    pub verdicts: Vec<Option<LimitVerdict>>,
+}
+
+/// A search for capacity.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CapacityLine {
+    /// Its folder.
+    pub folder: String,
+    /// When it began, as the folder's name says.
+    pub began: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// What was called.
+    pub target: String,
+    /// The most reps that held every limit, if any did.
+    pub carries: Option<u64>,
+    /// The most that did so for certain.
+    pub low: Option<u64>,
+    /// The fewest that broke one for certain.
+    pub high: Option<u64>,
+}
+
+/// A folder of which nothing can be said.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SkippedLine {
+    /// Which.
+    pub folder: String,
+    /// Why.
+    pub why: String,
+}
+
+impl Trend {
+    /// The document of `--format json`.
+    pub fn to_json(&self) -> String {
+        // Plain data of strings and numbers: it cannot fail.
+        fieldday_paint::json(self).unwrap_or_default()
+    }
+}

@@ -1,0 +1,84 @@
+//! A document as Markdown, for a job's summary or a chat.
+
+use super::{Block, Body, Document, Medium, Place, Table};
+use crate::line;
+use std::fmt::Write as _;
+
+impl Document {
+    /// As Markdown.
+    pub fn markdown(&self) -> String {
+        let mut out = String::new();
+        let verdict = self.verdict.as_ref().filter(|verdict| verdict.place != Place::Page);
+        if let Some(verdict) = verdict {
+            let said = if verdict.place == Place::First { &verdict.headline } else { &verdict.word };
+            line!(out, "## {} {}\n", verdict.mark.sign, plain(said));
+            verdict.reasons.iter().for_each(|reason| line!(out, "- {}", plain(reason)));
+        }
+        write_blocks(&mut out, self.lead.iter().filter(|block| block.on.is(Medium::Markdown)));
+        let level = if verdict.is_some() { "###" } else { "##" };
+        for section in &self.sections {
+            let blocks: Vec<_> = section.shown(Medium::Markdown).collect();
+            if !blocks.is_empty() {
+                let tag = section.tag.map_or(String::new(), |tag| format!(" ({tag})"));
+                let gap = if out.is_empty() { "" } else { "\n" };
+                line!(out, "{gap}{level} {}{tag}", plain(&section.title));
+                write_blocks(&mut out, blocks.into_iter());
+            }
+        }
+        out
+    }
+}
+
+fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>) {
+    for block in blocks {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        if !block.title.is_empty() {
+            line!(out, "**{}**\n", plain(&block.title));
+        }
+        match &block.body {
+            Body::Text(text) => line!(out, "{}", plain(text)),
+            Body::List(items) => {
+                for item in items {
+                    let mark = item.mark.map_or(String::new(), |mark| format!("{} ", mark.sign));
+                    let more = if item.more.is_empty() { String::new() } else { format!(": {}", plain(&item.more)) };
+                    line!(out, "- {mark}{}{more}", plain(&item.text));
+                }
+            }
+            Body::Table(table) => write_table(out, table),
+            Body::Pairs(pairs) => pairs.iter().for_each(|(title, text)| line!(out, "- {title}: {}", plain(text))),
+            Body::Paste(what, text) => line!(out, "- {what}: `{text}`"),
+            Body::Chart(_) => {}
+        }
+    }
+}
+
+fn write_table(out: &mut String, table: &Table) {
+    let shown = table.shown(Medium::Markdown);
+    let (mark, rule) = if table.is_marked() { ("| ", "| --- ") } else { ("", "") };
+    let heads: Vec<String> = shown.iter().map(|(_, column)| plain(column.head)).collect();
+    line!(out, "{mark}| {} |", heads.join(" | "));
+    let rules: Vec<&str> = shown.iter().map(|(_, column)| if column.is_figures { "---:" } else { "---" }).collect();
+    line!(out, "{rule}| {} |", rules.join(" | "));
+    for row in &table.rows {
+        if table.is_marked() {
+            let _ = write!(out, "| {} ", row.mark.map_or("", |mark| mark.sign));
+        }
+        let cell = |(place, _): &(usize, _)| row.cells.get(*place).map_or(String::new(), |cell| plain(&cell.text));
+        line!(out, "| {} |", shown.iter().map(cell).collect::<Vec<_>>().join(" | "));
+    }
+}
+
+/// Text that is nothing but text, in a cell of a table, too.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '#' | '[' | ']' => out.extend(['\\', c]),
+            '\n' | '\r' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}

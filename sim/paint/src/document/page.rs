@@ -1,0 +1,135 @@
+//! A document as a page: one file that needs nothing else.
+
+use super::{Block, Body, Document, Item, Medium, Section, Table, Verdict};
+use crate::Tone;
+use crate::frame::{Frame, escaped};
+use crate::line;
+use std::fmt::Write as _;
+
+impl Document {
+    /// As a page.
+    pub fn html(&self) -> String {
+        let mut body = self.verdict.as_ref().map_or(String::new(), verdict);
+        blocks(&mut body, self.lead.iter().filter(|block| block.on.is(Medium::Page)), &self.title);
+        let mut sections: Vec<(&str, String)> = Vec::new();
+        if self.verdict.is_some() {
+            sections.push(("verdict", "The answer".to_owned()));
+        }
+        for of in self.sections.iter().filter(|section| section.shown(Medium::Page).next().is_some()) {
+            sections.push((&of.id, of.title.clone()));
+            body.push_str(&section(of));
+        }
+        Frame { title: &self.title, kind: self.kind, sections: &sections, body: &body, data: &[], scripts: &[] }.html()
+    }
+}
+
+fn verdict(of: &Verdict) -> String {
+    let class = match of.mark.tone {
+        Tone::Good => "held",
+        Tone::Bad => "broken",
+        _ => "invalid",
+    };
+    let reasons: String = of.reasons.iter().map(|reason| format!("<li>{}</li>\n", escaped(reason))).collect();
+    let mut out = format!(
+        "<div class=\"verdict {class}\" id=\"verdict\">\n<p class=\"word\">{}</p>\n<h1>{}</h1>\n<ul>\n{reasons}</ul>\n",
+        escaped(&of.word),
+        escaped(&of.headline)
+    );
+    if !of.about.is_empty() {
+        line!(out, "<p class=\"about\">{}</p>", escaped(&of.about));
+    }
+    out + "</div>\n"
+}
+
+fn section(of: &Section) -> String {
+    let tag = of.tag.map_or(String::new(), |tag| format!(" <small class=\"is-quiet\">{}</small>", escaped(tag)));
+    let mut out = format!("<section id=\"{}\">\n<h2>{}{tag}</h2>\n", escaped(&of.id), escaped(&of.title));
+    if !of.note.is_empty() {
+        line!(out, "<p>{}</p>", escaped(&of.note));
+    }
+    blocks(&mut out, of.shown(Medium::Page), &of.title);
+    out + "</section>\n"
+}
+
+fn blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, of: &str) {
+    for block in blocks {
+        if !block.title.is_empty() {
+            line!(out, "<h3>{}</h3>", escaped(&block.title));
+        }
+        let label = if block.title.is_empty() { of } else { &block.title };
+        match &block.body {
+            Body::Text(text) => line!(out, "<p class=\"lead\">{}</p>", escaped(text)),
+            Body::List(items) => {
+                let items: String = items.iter().map(item).collect();
+                line!(out, "<ul>\n{items}</ul>");
+            }
+            Body::Table(table) => match &table.folded {
+                None => out.push_str(&rows(table, label)),
+                Some(words) => {
+                    line!(out, "<details><summary>{}</summary>{}</details>", escaped(words), rows(table, label));
+                }
+            },
+            Body::Chart(html) => line!(out, "{html}"),
+            Body::Pairs(pairs) => {
+                let pair = |(title, text): &(&str, String)| format!("<dt>{title}</dt><dd>{}</dd>", escaped(text));
+                line!(out, "<dl class=\"pairs\">{}</dl>", pairs.iter().map(pair).collect::<String>());
+            }
+            Body::Paste(_, text) => line!(out, "<div class=\"paste\"><code>{}</code></div>", escaped(text)),
+        }
+    }
+}
+
+fn item(of: &Item) -> String {
+    let mark = of.mark.map_or(String::new(), |mark| format!("<span{}>{}</span> ", class(mark.tone, ""), mark.sign));
+    let more = if of.more.is_empty() { String::new() } else { format!(": {}", escaped(&of.more)) };
+    format!("<li>{mark}{}{more}</li>\n", escaped(&of.text))
+}
+
+/// The class of a tone, and another.
+fn class(tone: Tone, other: &str) -> String {
+    let tone = match tone {
+        Tone::Good => "is-held",
+        Tone::Bad => "is-broken",
+        Tone::Doubt => "is-doubt",
+        Tone::Faint => "note",
+        Tone::Plain | Tone::Strong => "",
+    };
+    match [other, tone].iter().filter(|class| !class.is_empty()).copied().collect::<Vec<_>>().join(" ").as_str() {
+        "" => String::new(),
+        classes => format!(" class=\"{classes}\""),
+    }
+}
+
+fn rows(table: &Table, label: &str) -> String {
+    let (shown, label) = (table.shown(Medium::Page), escaped(label));
+    let mut out = format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{label}\"><table>\n<caption class=\"hidden\">{label}</caption>\n<thead><tr>"
+    );
+    for (_, column) in &shown {
+        let figures = if column.is_figures { "n" } else { "" };
+        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", class(Tone::Plain, figures), escaped(column.head));
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    let mut ordered: Vec<&super::Row> = table.rows.iter().collect();
+    if table.is_by_time {
+        ordered.reverse();
+    }
+    for row in ordered {
+        out.push_str("<tr>");
+        for (number, (place, column)) in shown.iter().enumerate() {
+            let cell = row.cells.get(*place).cloned().unwrap_or_default();
+            let mark = row.mark.filter(|_| number == 0);
+            let (open, close) = if number == 0 { ("th scope=\"row\"", "th") } else { ("td", "td") };
+            let class = class(mark.map_or(cell.tone, |mark| mark.tone), if column.is_figures { "n" } else { "" });
+            let mark = mark.map_or(String::new(), |mark| format!("{} ", mark.sign));
+            let text = match (cell.drawn, cell.link) {
+                (Some(html), _) => html,
+                (None, Some(link)) => format!("<a href=\"{}\">{}</a>", escaped(&link), escaped(&cell.text)),
+                (None, None) => escaped(&cell.text),
+            };
+            let _ = write!(out, "<{open}{class}>{mark}{text}</{close}>");
+        }
+        out.push_str("</tr>\n");
+    }
+    out + "</tbody></table></div>\n"
+}

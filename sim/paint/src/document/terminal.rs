@@ -1,0 +1,119 @@
+//! A document on a terminal.
+
+use super::{Block, Body, Document, Medium, Place, Table, Verdict};
+use crate::text::heading;
+use crate::{Paint, Tone, figure, line, words, wrapped};
+use std::fmt::Write as _;
+
+impl Document {
+    /// As text for a terminal.
+    pub fn terminal(&self, paint: Paint) -> String {
+        let mut out = String::new();
+        if let Some(verdict) = self.verdict.as_ref().filter(|verdict| verdict.place == Place::First) {
+            sentence(&mut out, verdict, paint);
+            out.push_str(if self.lead.is_empty() { "" } else { "\n" });
+        }
+        write_blocks(&mut out, self.lead.iter().filter(|block| block.on.is(Medium::Terminal)), paint);
+        for section in &self.sections {
+            let blocks: Vec<_> = section.shown(Medium::Terminal).collect();
+            if blocks.is_empty() {
+                continue;
+            }
+            let note = section.tag.unwrap_or(&section.note);
+            if section.is_name {
+                let gap = if out.is_empty() { "" } else { "\n" };
+                line!(out, "{gap}{}", paint.on(Tone::Strong, &section.title));
+            } else {
+                heading(&mut out, paint, &section.title.to_uppercase(), note);
+            }
+            write_blocks(&mut out, blocks.into_iter(), paint);
+        }
+        if let Some(verdict) = self.verdict.as_ref().filter(|verdict| verdict.place == Place::Last) {
+            word(&mut out, verdict, paint);
+        }
+        out
+    }
+}
+
+/// The answer first, then what else there is to it.
+fn sentence(out: &mut String, verdict: &Verdict, paint: Paint) {
+    let mark = paint.on(verdict.mark.tone, verdict.mark.sign);
+    for (place, said) in std::iter::once(&verdict.headline).chain(&verdict.reasons).enumerate() {
+        let before = if place == 0 { format!("  {mark} ") } else { "    ".to_owned() };
+        hanging(out, &before, said, 4, paint);
+    }
+}
+
+/// A word and why.
+fn word(out: &mut String, verdict: &Verdict, paint: Paint) {
+    line!(out, "\n{}", paint.on(verdict.mark.tone, &format!("{} {}", verdict.mark.sign, verdict.word)));
+    verdict.reasons.iter().for_each(|reason| hanging(out, "  ", reason, 4, paint));
+}
+
+/// Words on as many lines as they need, all but the first so far to the right.
+fn hanging(out: &mut String, before: &str, text: &str, indent: usize, paint: Paint) {
+    for (place, text) in wrapped(text, paint.prose(indent)).into_iter().enumerate() {
+        line!(out, "{}{text}", if place == 0 { before.to_owned() } else { " ".repeat(indent) });
+    }
+}
+
+fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, paint: Paint) {
+    for block in blocks {
+        if !block.title.is_empty() {
+            heading(out, paint, &block.title.to_uppercase(), "");
+        }
+        match &block.body {
+            Body::Text(text) => hanging(out, "  ", text, 2, paint),
+            Body::List(items) => {
+                for item in items {
+                    let mark = item.mark.map_or("·".to_owned(), |mark| paint.on(mark.tone, mark.sign));
+                    hanging(out, &format!("  {mark} "), &item.text, 4, paint);
+                    hanging(out, "    ", &item.more, 4, paint);
+                }
+            }
+            Body::Table(table) => write_table(out, table, paint),
+            Body::Pairs(pairs) => {
+                let width = pairs.iter().map(|(title, _)| title.chars().count()).max().unwrap_or(0);
+                for (title, text) in pairs {
+                    let before = format!("  {}  ", paint.on(Tone::Strong, &format!("{title:<width$}")));
+                    hanging(out, &before, text, width + 4, paint);
+                }
+            }
+            Body::Paste(what, text) => line!(out, "\n  {what}: {}", paint.on(Tone::Strong, text)),
+            Body::Chart(_) => {}
+        }
+    }
+}
+
+fn write_table(out: &mut String, table: &Table, paint: Paint) {
+    let shown = table.shown(Medium::Terminal);
+    let mut lines = crate::Table::default();
+    if table.is_prose {
+        for row in &table.rows {
+            let mut cells = row.cells.iter().map(|cell| cell.text.as_str());
+            let mark = row.mark.map_or("·".to_owned(), |mark| paint.on(mark.tone, mark.sign));
+            hanging(out, &format!("  {mark} "), cells.next().unwrap_or_default(), 4, paint);
+            let rest = cells.collect::<Vec<_>>().join("; ");
+            wrapped(&rest, paint.prose(4)).iter().for_each(|text| line!(out, "    {}", paint.on(Tone::Faint, text)));
+        }
+        return;
+    }
+    if shown.iter().any(|(_, column)| column.is_figures) {
+        let head = shown.iter().map(|(_, column)| {
+            if column.is_figures { figure(column.head) } else { words(column.head) }.tone(Tone::Faint)
+        });
+        lines.row(head.collect::<Vec<_>>());
+    }
+    for row in &table.rows {
+        let entries = shown.iter().enumerate().map(|(number, (place, column))| {
+            let Some(cell) = row.cells.get(*place) else { return words("") };
+            let (text, tone) = match row.mark.filter(|_| number == 0) {
+                Some(mark) => (format!("{} {}", mark.sign, cell.text), mark.tone),
+                None => (cell.text.clone(), cell.tone),
+            };
+            if column.is_figures { figure(text) } else { words(text) }.tone(tone)
+        });
+        lines.row(entries.collect::<Vec<_>>());
+    }
+    out.push_str(&lines.render_within(paint, 2, &[]));
+}
