@@ -16,6 +16,7 @@ mod markdown;
 pub mod metrics;
 pub mod page;
 pub mod proof;
+mod tables;
 pub mod terminal;
 pub mod view;
 

@@ -1,6 +1,6 @@
 //! `summary.md`: the verdict, why, and what to do, for a job's summary or a chat. It stays below sixty lines whatever happened.
 
-use super::Source;
+use super::{Source, tables};
 use fieldday_folder::summary::*;
 use fieldday_paint::line;
 use fieldday_paint::units::{count, counted, limit, micros, share};
@@ -88,19 +88,18 @@ fn broken(out: &mut String, summary: &Summary) {
 
 /// Those whose p99 is nearest to their limit, or beyond it.
 fn slowest(out: &mut String, summary: &Summary) {
-    let limited = summary.limits.iter().filter_map(|of| Some((of, of.limit_us.filter(|us| *us > 0)?)));
-    let mut limited: Vec<(&Limit, u64)> = limited.filter(|(of, _)| of.latency.count > 0).collect();
-    limited.sort_by_key(|(of, limit_us)| std::cmp::Reverse(of.latency.p99_us.saturating_mul(1_000_000) / limit_us));
-    if limited.is_empty() {
-        return;
-    }
-    line!(out, "\n| slowest against their limit | p50 | p95 | p99 | limit | beyond | answers |");
-    line!(out, "| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
-    for (of, limit_us) in limited.into_iter().take(SLOWEST) {
-        let (took, beyond) = (of.latency, share(of.beyond, of.latency.count));
-        let [p50, p95, p99] = [took.p50_us, took.p95_us, took.p99_us].map(micros);
-        let within = limit(limit_us);
-        line!(out, "| {} | {p50} | {p95} | {p99} | {within} | {beyond} | {} |", cell(&of.label), count(took.count));
+    let by_limit = |place: &usize| {
+        let of = &summary.limits[*place];
+        let limit_us = of.limit_us.filter(|us| *us > 0 && of.latency.count > 0)?;
+        Some(of.latency.p99_us.saturating_mul(1_000_000) / limit_us)
+    };
+    let mut places: Vec<usize> = (0..summary.limits.len()).filter(|place| by_limit(place).is_some()).collect();
+    places.sort_by_key(|place| std::cmp::Reverse(by_limit(place)));
+    places.truncate(SLOWEST);
+    if !places.is_empty() {
+        let mut table = tables::endpoints(summary).of_rows(places);
+        table.columns[0].head = "slowest against their limit";
+        line!(out, "\n{}", table.markdown().trim_end());
     }
 }
 

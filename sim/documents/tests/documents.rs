@@ -238,3 +238,24 @@ fn limits_of_the_scenario_are_told_in_base_units_and_the_undecided_are_neither_g
     assert_eq!(samples.keys().filter(|sample| sample.starts_with("fieldday_limit_exceeded")).count(), 2);
     assert_eq!(value("fieldday_limit_exceeded"), 1.0);
 }
+
+#[test]
+fn an_endpoint_has_the_same_figures_on_terminal_page_and_in_markdown() {
+    let (run, mut summary) = ran(&[], false);
+    // Attempts were given up at the limit: it took at least so long, and nobody knows how long.
+    let of = summary.limits.iter_mut().find(|of| of.label == "GET tasks").unwrap();
+    (of.timed_out, of.latency.p99_us, of.latency.max_us) = (7, 10_000_000, 10_000_000);
+    let terminal = fieldday_documents::terminal::report(&summary, None, fieldday_paint::Paint::new(false));
+    let row = terminal.lines().find(|line| line.contains("GET tasks  ")).unwrap();
+    let cells: Vec<&str> = row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+    let [name, attempts, errors, p50, p95, p99, p999, max, limit, beyond] = cells[..] else { panic!("{cells:?}") };
+    assert_eq!([p99, max], ["≥10 s"; 2]);
+    let page = document("report.html", &run, &summary);
+    let figures: String = [attempts, errors, p50, p95, p99, p999, max, limit, beyond]
+        .map(|figure| format!("<td class=\"n\">{figure}</td>"))
+        .concat();
+    assert!(page.contains(&format!("{name}</th>{figures}")), "{figures}");
+    let markdown = document("summary.md", &run, &summary);
+    let row = format!("| GET tasks | {p50} | {p95} | {p99} | {limit} | {beyond} |");
+    assert!(markdown.contains(&row), "{row}\n{markdown}");
+}

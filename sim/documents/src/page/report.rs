@@ -1,7 +1,7 @@
 //! `report.html`: a run, for people, in the order in which they ask.
 
 use super::day::Day;
-use crate::terminal::felt;
+use crate::tables;
 use askama::Template;
 use fieldday_folder::ON_THE_VIRTUAL_CLOCK;
 use fieldday_folder::RunFile;
@@ -10,7 +10,6 @@ use fieldday_folder::summary::{Case, HazardLine, Limit, LimitMark, Outcome, Rule
 use fieldday_paint::chart::{Bar, LogBars};
 use fieldday_paint::frame::{Frame, data};
 use fieldday_paint::units;
-use fieldday_rules::limits::{LimitResult, LimitVerdict};
 use fieldday_stories::sequences::Stories;
 use serde::Serialize;
 
@@ -64,12 +63,14 @@ struct View<'a> {
     reasons: &'a [String],
     incomplete: Option<String>,
     glance: Vec<(&'static str, String, String)>,
-    limits: Vec<&'a LimitResult>,
+    limits: String,
+    endpoints: String,
+    rules_say: String,
     bars: String,
     more_bars: Vec<String>,
     day: Option<Charts>,
     no_day: &'static str,
-    felt: Vec<[String; 3]>,
+    felt: String,
     rules: Vec<RuleCell<'a>>,
     rule_counts: String,
     hazards: Vec<&'a HazardLine>,
@@ -175,7 +176,9 @@ impl Report<'_> {
             reasons,
             incomplete: self.incomplete(),
             glance: self.glance(),
-            limits: summary.scenario_limits.iter().collect(),
+            limits: tables::scenario_limits(summary).html("Limits of the scenario"),
+            endpoints: tables::endpoints(summary).html("Endpoints in figures"),
+            rules_say: tables::rules(summary).html("What each rule says"),
             bars: bars(
                 "Attempts, as the phone saw them",
                 "Network included; on a logarithmic scale, with the spec's limit.",
@@ -190,7 +193,7 @@ impl Report<'_> {
                     "This folder does not say what happened when: it has no series.json, and no whole history to make one from."
                 }
             },
-            felt: if self.has_felt() { felt::rows(&summary.felt) } else { Vec::new() },
+            felt: if self.has_felt() { tables::felt(&summary.felt).html("What reps felt") } else { String::new() },
             rules: summary.rules.iter().map(rule_cell).collect(),
             rule_counts: self.rule_counts(),
             hazards: self.hazards().collect(),
@@ -451,40 +454,7 @@ fn map_data(series: &SeriesFile) -> MapData<'_> {
 }
 
 impl View<'_> {
-    fn us(&self, us: &u64) -> String {
-        units::micros(*us)
-    }
     fn n(&self, n: &u64) -> String {
         units::count(*n)
-    }
-    fn limit_class(&self, limit: &LimitResult) -> (&'static str, &'static str) {
-        match limit.verdict {
-            LimitVerdict::Held => ("is-held", "✓ held"),
-            LimitVerdict::Exceeded => ("is-broken", "✗ exceeded"),
-            LimitVerdict::Inconclusive => ("is-doubt", "? undecided"),
-        }
-    }
-    fn actual(&self, limit: &LimitResult) -> String {
-        limit.actual_words()
-    }
-    fn margin(&self, limit: &LimitResult) -> String {
-        limit.margin_words().unwrap_or_else(|| "–".to_owned())
-    }
-    fn mark(&self, limit: &Limit) -> (&'static str, &'static str) {
-        match limit.mark {
-            LimitMark::Held => ("is-held", "✓"),
-            LimitMark::Exceeded => ("is-broken", "✗"),
-            LimitMark::Open => ("is-quiet", "·"),
-        }
-    }
-    fn spec_limit(&self, limit: &Limit) -> String {
-        limit.limit_us.map_or("–".to_owned(), units::limit)
-    }
-    fn errors(&self, limit: &Limit) -> String {
-        let answered = limit.client_errors + limit.server_errors + limit.foreign;
-        units::count(answered + limit.timed_out + limit.unreachable + limit.broken_off)
-    }
-    fn beyond(&self, limit: &Limit) -> String {
-        if limit.limit_us.is_some() { units::share(limit.beyond, limit.latency.count) } else { "–".to_owned() }
     }
 }

@@ -1,18 +1,16 @@
 //! A run's summary on a terminal: what ran, limits, rules, what reps felt, dangers, totals; and of a run that failed, last
 //! of all, what broke and the line to paste.
 
-mod clocks;
 mod contract;
 mod failure;
-pub(crate) mod felt;
-mod limits;
 mod rules;
-pub(crate) mod scenario_limits;
 mod totals;
 
+use crate::tables;
 use fieldday_folder::ON_THE_VIRTUAL_CLOCK;
 use fieldday_folder::summary::{Outcome, Summary};
-use fieldday_paint::text::heading;
+use fieldday_paint::document::Table;
+use fieldday_paint::text::{faint, heading};
 use fieldday_paint::units::{count, counted};
 use fieldday_paint::{Paint, Tone};
 use fieldday_paint::{line, wrapped};
@@ -24,11 +22,16 @@ pub fn report(summary: &Summary, folder: Option<&str>, paint: Paint) -> String {
     let mut out = String::new();
     what_ran(&mut out, summary, paint);
     if summary.totals.requests > 0 {
-        limits::write(&mut out, summary, paint);
-        clocks::write(&mut out, summary, paint);
-        scenario_limits::write(&mut out, summary, paint);
+        let attempts = "attempts as the phone saw them, against the spec's time limits";
+        table(&mut out, paint, "LIMITS", attempts, &tables::endpoints(summary));
+        faint(&mut out, paint, tables::ENDPOINTS_SAY);
+        let clocks = "wire: the target's own; due: since the plan wanted it; felt: as the rep waited";
+        table(&mut out, paint, "CLOCKS", clocks, &tables::clocks(summary));
+        let asked = "what the scenario asks for on top of the spec";
+        table(&mut out, paint, "SCENARIO LIMITS", asked, &tables::scenario_limits(summary));
         rules::write(&mut out, summary, paint);
-        felt::write(&mut out, summary, paint);
+        let over = format!("over {}", counted(summary.felt.rep_days, "rep's day", "reps' days"));
+        table(&mut out, paint, "WHAT REPS FELT", &over, &tables::felt(&summary.felt));
         hazards(&mut out, summary, paint);
         contract::write(&mut out, summary, paint);
     }
@@ -36,6 +39,14 @@ pub fn report(summary: &Summary, folder: Option<&str>, paint: Paint) -> String {
     failure::write(&mut out, summary, paint);
     verdict(&mut out, summary, paint);
     out
+}
+
+/// A section that is a table; none if that is empty.
+fn table(out: &mut String, paint: Paint, title: &str, note: &str, table: &Table) {
+    if !table.rows.is_empty() {
+        heading(out, paint, title, note);
+        out.push_str(&table.terminal(paint));
+    }
 }
 
 fn what_ran(out: &mut String, summary: &Summary, paint: Paint) {

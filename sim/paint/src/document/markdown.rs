@@ -46,7 +46,7 @@ fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>) {
                     line!(out, "- {mark}{}{more}", plain(&item.text));
                 }
             }
-            Body::Table(table) => write_table(out, table),
+            Body::Table(table) => out.push_str(&table.markdown()),
             Body::Pairs(pairs) => pairs.iter().for_each(|(title, text)| line!(out, "- {title}: {}", plain(text))),
             Body::Paste(what, text) => line!(out, "- {what}: `{text}`"),
             Body::Chart(_) => {}
@@ -54,19 +54,24 @@ fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>) {
     }
 }
 
-fn write_table(out: &mut String, table: &Table) {
-    let shown = table.shown(Medium::Markdown);
-    let (mark, rule) = if table.is_marked() { ("| ", "| --- ") } else { ("", "") };
-    let heads: Vec<String> = shown.iter().map(|(_, column)| plain(column.head)).collect();
-    line!(out, "{mark}| {} |", heads.join(" | "));
-    let rules: Vec<&str> = shown.iter().map(|(_, column)| if column.is_figures { "---:" } else { "---" }).collect();
-    line!(out, "{rule}| {} |", rules.join(" | "));
-    for row in &table.rows {
-        if table.is_marked() {
-            let _ = write!(out, "| {} ", row.mark.map_or("", |mark| mark.sign));
+impl Table {
+    /// As a table in Markdown.
+    pub fn markdown(&self) -> String {
+        let mut out = String::new();
+        let shown = self.shown(Medium::Markdown);
+        let (mark, rule) = if self.is_marked() { ("| ", "| --- ") } else { ("", "") };
+        let heads: Vec<String> = shown.iter().map(|(_, column)| plain(column.head)).collect();
+        line!(out, "{mark}| {} |", heads.join(" | "));
+        let rules: Vec<&str> = shown.iter().map(|(_, column)| if column.is_figures { "---:" } else { "---" }).collect();
+        line!(out, "{rule}| {} |", rules.join(" | "));
+        for row in &self.rows {
+            if self.is_marked() {
+                let _ = write!(out, "| {} ", row.mark.map_or("", |mark| mark.sign));
+            }
+            let cell = |(place, _): &(usize, _)| row.cells.get(*place).map_or(String::new(), |cell| plain(&cell.text));
+            line!(out, "| {} |", shown.iter().map(cell).collect::<Vec<_>>().join(" | "));
         }
-        let cell = |(place, _): &(usize, _)| row.cells.get(*place).map_or(String::new(), |cell| plain(&cell.text));
-        line!(out, "| {} |", shown.iter().map(cell).collect::<Vec<_>>().join(" | "));
+        out
     }
 }
 

@@ -94,6 +94,10 @@ pub enum On {
     Files,
     /// On a terminal alone.
     Terminal,
+    /// On terminal and page, not in Markdown, which is short.
+    Screens,
+    /// In Markdown alone.
+    Markdown,
 }
 
 /// A medium.
@@ -112,6 +116,8 @@ impl On {
             On::Page => medium == Medium::Page,
             On::Files => medium != Medium::Terminal,
             On::Terminal => medium == Medium::Terminal,
+            On::Screens => medium != Medium::Markdown,
+            On::Markdown => medium == Medium::Markdown,
         }
     }
 }
@@ -192,6 +198,8 @@ pub struct Table {
     pub is_prose: bool,
     /// Of a table that a page shows to whoever opens it: the words to open it by.
     pub folded: Option<String>,
+    /// The columns that leave a terminal that is too narrow for all, the first of them first.
+    pub may_go: Vec<usize>,
 }
 
 /// A column.
@@ -203,22 +211,29 @@ pub struct Column {
     pub is_figures: bool,
     /// Where it is shown.
     pub on: On,
+    /// Whether it needs no head on a terminal.
+    pub is_obvious: bool,
 }
 
 /// A column of words.
 pub const fn words(head: &'static str) -> Column {
-    Column { head, is_figures: false, on: On::All }
+    Column { head, is_figures: false, on: On::All, is_obvious: false }
 }
 
 /// A column of figures.
 pub const fn figures(head: &'static str) -> Column {
-    Column { head, is_figures: true, on: On::All }
+    Column { is_figures: true, ..words(head) }
 }
 
 impl Column {
     /// Shown there alone.
     pub const fn on(mut self, on: On) -> Column {
         self.on = on;
+        self
+    }
+    /// Without a head on a terminal.
+    pub const fn obvious(mut self) -> Column {
+        self.is_obvious = true;
         self
     }
 }
@@ -299,6 +314,11 @@ impl Table {
     /// Adds a row with a mark.
     pub fn marked(&mut self, mark: Mark, cells: impl IntoIterator<Item = impl Into<Cell>>) {
         self.rows.push(Row { mark: Some(mark), cells: cells.into_iter().map(Into::into).collect() });
+    }
+    /// With these rows alone.
+    pub fn of_rows(&self, places: impl IntoIterator<Item = usize>) -> Table {
+        let rows = places.into_iter().map(|place| self.rows[place].clone()).collect();
+        Table { rows, ..self.clone() }
     }
     fn is_marked(&self) -> bool {
         self.rows.iter().any(|row| row.mark.is_some())

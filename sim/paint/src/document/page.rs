@@ -64,9 +64,9 @@ fn blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, of: &st
                 line!(out, "<ul>\n{items}</ul>");
             }
             Body::Table(table) => match &table.folded {
-                None => out.push_str(&rows(table, label)),
+                None => out.push_str(&table.html(label)),
                 Some(words) => {
-                    line!(out, "<details><summary>{}</summary>{}</details>", escaped(words), rows(table, label));
+                    line!(out, "<details><summary>{}</summary>{}</details>", escaped(words), table.html(label));
                 }
             },
             Body::Chart(html) => line!(out, "{html}"),
@@ -100,36 +100,39 @@ fn class(tone: Tone, other: &str) -> String {
     }
 }
 
-fn rows(table: &Table, label: &str) -> String {
-    let (shown, label) = (table.shown(Medium::Page), escaped(label));
-    let mut out = format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{label}\"><table>\n<caption class=\"hidden\">{label}</caption>\n<thead><tr>"
-    );
-    for (_, column) in &shown {
-        let figures = if column.is_figures { "n" } else { "" };
-        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", class(Tone::Plain, figures), escaped(column.head));
-    }
-    out.push_str("</tr></thead>\n<tbody>\n");
-    let mut ordered: Vec<&super::Row> = table.rows.iter().collect();
-    if table.is_by_time {
-        ordered.reverse();
-    }
-    for row in ordered {
-        out.push_str("<tr>");
-        for (number, (place, column)) in shown.iter().enumerate() {
-            let cell = row.cells.get(*place).cloned().unwrap_or_default();
-            let mark = row.mark.filter(|_| number == 0);
-            let (open, close) = if number == 0 { ("th scope=\"row\"", "th") } else { ("td", "td") };
-            let class = class(mark.map_or(cell.tone, |mark| mark.tone), if column.is_figures { "n" } else { "" });
-            let mark = mark.map_or(String::new(), |mark| format!("{} ", mark.sign));
-            let text = match (cell.drawn, cell.link) {
-                (Some(html), _) => html,
-                (None, Some(link)) => format!("<a href=\"{}\">{}</a>", escaped(&link), escaped(&cell.text)),
-                (None, None) => escaped(&cell.text),
-            };
-            let _ = write!(out, "<{open}{class}>{mark}{text}</{close}>");
+impl Table {
+    /// As HTML, with a label for who does not see it.
+    pub fn html(&self, label: &str) -> String {
+        let (shown, label) = (self.shown(Medium::Page), escaped(label));
+        let mut out = format!(
+            "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{label}\"><table>\n<caption class=\"hidden\">{label}</caption>\n<thead><tr>"
+        );
+        for (_, column) in &shown {
+            let figures = if column.is_figures { "n" } else { "" };
+            let _ = write!(out, "<th scope=\"col\"{}>{}</th>", class(Tone::Plain, figures), escaped(column.head));
         }
-        out.push_str("</tr>\n");
+        out.push_str("</tr></thead>\n<tbody>\n");
+        let mut ordered: Vec<&super::Row> = self.rows.iter().collect();
+        if self.is_by_time {
+            ordered.reverse();
+        }
+        for row in ordered {
+            out.push_str("<tr>");
+            for (number, (place, column)) in shown.iter().enumerate() {
+                let cell = row.cells.get(*place).cloned().unwrap_or_default();
+                let mark = row.mark.filter(|_| number == 0);
+                let (open, close) = if number == 0 { ("th scope=\"row\"", "th") } else { ("td", "td") };
+                let class = class(mark.map_or(cell.tone, |mark| mark.tone), if column.is_figures { "n" } else { "" });
+                let mark = mark.map_or(String::new(), |mark| format!("{} ", mark.sign));
+                let text = match (cell.drawn, cell.link) {
+                    (Some(html), _) => html,
+                    (None, Some(link)) => format!("<a href=\"{}\">{}</a>", escaped(&link), escaped(&cell.text)),
+                    (None, None) => escaped(&cell.text),
+                };
+                let _ = write!(out, "<{open}{class}>{mark}{text}</{close}>");
+            }
+            out.push_str("</tr>\n");
+        }
+        out + "</tbody></table></div>\n"
     }
-    out + "</tbody></table></div>\n"
 }

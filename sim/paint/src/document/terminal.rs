@@ -1,6 +1,6 @@
 //! A document on a terminal.
 
-use super::{Block, Body, Document, Medium, Place, Table, Verdict};
+use super::{Block, Body, Document, Medium, Place, Row, Table, Verdict};
 use crate::text::heading;
 use crate::{Paint, Tone, figure, line, words, wrapped};
 use std::fmt::Write as _;
@@ -71,7 +71,7 @@ fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, p
                     hanging(out, "    ", &item.more, 4, paint);
                 }
             }
-            Body::Table(table) => write_table(out, table, paint),
+            Body::Table(table) => out.push_str(&table.terminal(paint)),
             Body::Pairs(pairs) => {
                 let width = pairs.iter().map(|(title, _)| title.chars().count()).max().unwrap_or(0);
                 for (title, text) in pairs {
@@ -85,35 +85,44 @@ fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, p
     }
 }
 
-fn write_table(out: &mut String, table: &Table, paint: Paint) {
-    let shown = table.shown(Medium::Terminal);
-    let mut lines = crate::Table::default();
-    if table.is_prose {
-        for row in &table.rows {
-            let mut cells = row.cells.iter().map(|cell| cell.text.as_str());
-            let mark = row.mark.map_or("·".to_owned(), |mark| paint.on(mark.tone, mark.sign));
-            hanging(out, &format!("  {mark} "), cells.next().unwrap_or_default(), 4, paint);
-            let rest = cells.collect::<Vec<_>>().join("; ");
-            wrapped(&rest, paint.prose(4)).iter().for_each(|text| line!(out, "    {}", paint.on(Tone::Faint, text)));
+impl Table {
+    /// As lines for a terminal.
+    pub fn terminal(&self, paint: Paint) -> String {
+        if self.is_prose {
+            let mut out = String::new();
+            self.rows.iter().for_each(|row| sentences(&mut out, row, paint));
+            return out;
         }
-        return;
+        let shown = self.shown(Medium::Terminal);
+        let mut lines = crate::Table::default();
+        if shown.iter().any(|(_, column)| column.is_figures && !column.is_obvious) {
+            let head = shown.iter().map(|(_, column)| {
+                let head = if column.is_obvious { "" } else { column.head };
+                if column.is_figures { figure(head) } else { words(head) }.tone(Tone::Faint)
+            });
+            lines.row(head.collect::<Vec<_>>());
+        }
+        for row in &self.rows {
+            let entries = shown.iter().enumerate().map(|(number, (place, column))| {
+                let Some(cell) = row.cells.get(*place) else { return words("") };
+                let (text, tone) = match row.mark.filter(|_| number == 0) {
+                    Some(mark) => (format!("{} {}", mark.sign, cell.text), mark.tone),
+                    None => (cell.text.clone(), cell.tone),
+                };
+                if column.is_figures { figure(text) } else { words(text) }.tone(tone)
+            });
+            lines.row(entries.collect::<Vec<_>>());
+        }
+        let place = |column: &usize| shown.iter().position(|(place, _)| place == column);
+        lines.render_within(paint, 2, &self.may_go.iter().filter_map(place).collect::<Vec<_>>())
     }
-    if shown.iter().any(|(_, column)| column.is_figures) {
-        let head = shown.iter().map(|(_, column)| {
-            if column.is_figures { figure(column.head) } else { words(column.head) }.tone(Tone::Faint)
-        });
-        lines.row(head.collect::<Vec<_>>());
-    }
-    for row in &table.rows {
-        let entries = shown.iter().enumerate().map(|(number, (place, column))| {
-            let Some(cell) = row.cells.get(*place) else { return words("") };
-            let (text, tone) = match row.mark.filter(|_| number == 0) {
-                Some(mark) => (format!("{} {}", mark.sign, cell.text), mark.tone),
-                None => (cell.text.clone(), cell.tone),
-            };
-            if column.is_figures { figure(text) } else { words(text) }.tone(tone)
-        });
-        lines.row(entries.collect::<Vec<_>>());
-    }
-    out.push_str(&lines.render_within(paint, 2, &[]));
+}
+
+/// Cells that are sentences: a terminal has no columns for them.
+fn sentences(out: &mut String, row: &Row, paint: Paint) {
+    let mut cells = row.cells.iter().map(|cell| cell.text.as_str());
+    let mark = row.mark.map_or("·".to_owned(), |mark| paint.on(mark.tone, mark.sign));
+    hanging(out, &format!("  {mark} "), cells.next().unwrap_or_default(), 4, paint);
+    let rest = cells.collect::<Vec<_>>().join("; ");
+    wrapped(&rest, paint.prose(4)).iter().for_each(|text| line!(out, "    {}", paint.on(Tone::Faint, text)));
 }

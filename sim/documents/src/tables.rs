@@ -1,0 +1,173 @@
+//! What a run measured, as the tables that terminal, page and Markdown have in common.
+
+use fieldday_api::defaults::LONGEST_US;
+use fieldday_folder::summary::{Felt, Limit, LimitMark, Part, Percentiles, Summary};
+use fieldday_paint::Tone;
+use fieldday_paint::document::{Cell, Mark, On, Row, Table, figures, words};
+use fieldday_paint::units::{count, counted, limit, micros, share};
+use fieldday_rules::limits::LimitVerdict;
+
+/// What the endpoints' errors and what is beyond their limits are.
+pub(crate) const ENDPOINTS_SAY: &str =
+    "errors: 4xx, 5xx, foreign pages; beyond: late or given up, by backend or network.";
+
+/// Every endpoint's attempts against the spec's time limits.
+pub(crate) fn endpoints(summary: &Summary) -> Table {
+    let few = |head| figures(head).on(On::Screens);
+    let mut table = Table::new([
+        words("endpoint").obvious(),
+        few("attempts"),
+        few("errors"),
+        figures("p50"),
+        figures("p95"),
+        figures("p99"),
+        few("p99.9"),
+        few("max"),
+        figures("limit"),
+        figures("beyond"),
+        figures("answers").on(On::Markdown),
+    ]);
+    table.may_go = vec![6, 3, 7, 4, 2];
+    table.rows = summary.limits.iter().map(endpoint).collect();
+    table
+}
+
+fn endpoint(of: &Limit) -> Row {
+    let (sign, tone) = match of.mark {
+        LimitMark::Held => (Mark::GOOD.sign, Tone::Plain),
+        LimitMark::Exceeded => (Mark::BAD.sign, Tone::Bad),
+        LimitMark::Open => (Mark::OPEN.sign, Tone::Faint),
+    };
+    let none = || Cell::from("-").tone(Tone::Faint);
+    let took = |us: u64| match (of.latency.count, of.limit_us) {
+        (0, _) => none(),
+        // What was given up at the limit would have taken longer.
+        (_, Some(limit_us)) if of.timed_out > 0 && us >= limit_us => format!("≥{}", limit(limit_us)).into(),
+        (_, None) if us >= LONGEST_US => format!("≥{}", limit(LONGEST_US)).into(),
+        _ => micros(us).into(),
+    };
+    let beyond = of.limit_us.map_or_else(none, |_| share(of.beyond, of.latency.count).into());
+    let cells = vec![
+        of.label.clone().into(),
+        count(of.attempts).into(),
+        count(of.client_errors + of.server_errors + of.foreign).into(),
+        took(of.latency.p50_us),
+        took(of.latency.p95_us),
+        took(of.latency.p99_us),
+        took(of.latency.p999_us),
+        took(of.latency.max_us),
+        of.limit_us.map_or_else(none, |us| limit(us).into()),
+        if of.mark == LimitMark::Exceeded { beyond.tone(Tone::Bad) } else { beyond },
+        count(of.latency.count).into(),
+    ];
+    Row { mark: Some(Mark { sign, tone }), cells }
+}
+
+/// The limits that the scenario sets, each with what was measured, how far that is from the bound, and over how many.
+pub(crate) fn scenario_limits(summary: &Summary) -> Table {
+    let mut table = Table::new([
+        words("limit").obvious(),
+        figures("actual"),
+        figures("margin"),
+        figures("samples"),
+        words("note").obvious(),
+    ]);
+    table.may_go = vec![2];
+    for of in &summary.scenario_limits {
+        let mark = match of.verdict {
+            LimitVerdict::Held => Mark { tone: Tone::Plain, ..Mark::GOOD },
+            LimitVerdict::Exceeded => Mark::BAD,
+            LimitVerdict::Inconclusive => Mark::DOUBT,
+        };
+        let cells = [
+            of.text.clone().into(),
+            Cell::from(of.actual_words()).tone(mark.tone),
+            of.margin_words().unwrap_or_else(|| "-".to_owned()).into(),
+            count(of.sample_count).into(),
+            Cell::from(of.note.clone().unwrap_or_default()).tone(Tone::Faint),
+        ];
+        table.marked(mark, cells);
+    }
+    table
+}
+
+/// What was felt, how much of it in all, and how it was spread.
+pub(crate) fn felt(felt: &Felt) -> Table {
+    let mut table = Table::new([words("what").obvious(), figures("in all").obvious(), words("spread").obvious()]);
+    let mut say = |what: &str, how_much: String, more: String| table.row([what.to_owned(), how_much, more]);
+    say("looking at spinners", micros(felt.spinner_us), of_each(felt, felt.spinner_us, &felt.spinner_by_endpoint));
+    say("\"Retrying...\" shown", times(felt.retrying), String::new());
+    say("gave up waiting", times(felt.cancelled), String::new());
+    say("without network", micros(felt.offline_us), format!("a day: {}", spread(&felt.offline_by_day)));
+    say("old data on screen", micros(felt.stale_us), of_each(felt, felt.stale_us, &felt.stale_by_screen));
+    say("nothing to show", times(felt.nothing_to_show), String::new());
+    say("age of data shown", String::new(), spread(&felt.age_shown));
+    let queue = felt.queue_length;
+    let lengths = format!("median {}, p95 {}, p99 {}, max {}", queue.p50, queue.p95, queue.p99, queue.max);
+    say("actions in the queue", String::new(), format!("{lengths} (n {})", count(queue.count)));
+    say("online to empty queue", String::new(), spread(&felt.queue_drain));
+    say("audio stored after", String::new(), spread(&felt.upload));
+    say("unfinished at day's end", counted(felt.uploads_unfinished, "upload", "uploads"), {
+        format!("and {} in queues", counted(felt.queued_at_end, "action", "actions"))
+    });
+    table
+}
+
+fn times(n: u64) -> String {
+    format!("{}×", count(n))
+}
+
+fn spread(of: &Percentiles) -> String {
+    if of.count == 0 {
+        return "no case".to_owned();
+    }
+    let [p50, p95, p99, max] = [of.p50_us, of.p95_us, of.p99_us, of.max_us].map(micros);
+    format!("median {p50}, p95 {p95}, p99 {p99}, max {max} (n {})", count(of.count))
+}
+
+fn of_each(felt: &Felt, total_us: u64, parts: &[Part]) -> String {
+    let a_day = micros(total_us / felt.rep_days.max(1));
+    let most: Vec<String> = parts.iter().take(2).map(|part| format!("{} {}", part.of, micros(part.us))).collect();
+    let gap = if most.is_empty() { "" } else { ": " };
+    format!("{a_day} a day{gap}{}", most.join(", "))
+}
+
+/// What each rule says, and how many of its cases were decided how.
+pub(crate) fn rules(summary: &Summary) -> Table {
+    let mut table = Table::new([
+        words("rule"),
+        words("§"),
+        words("it says"),
+        figures("decided"),
+        figures("broken"),
+        figures("undecidable"),
+    ]);
+    for of in &summary.rules {
+        let [decided, broken, open] = [of.exercised, of.broken, of.inconclusive].map(count);
+        table.row([of.rule.clone(), of.section.clone(), of.sentence.clone(), decided, broken, open]);
+    }
+    table
+}
+
+/// The clocks that a live run has beside the attempts': on the wire, from when calls were due, as people felt it.
+pub(crate) fn clocks(summary: &Summary) -> Table {
+    let mut table = Table::new([
+        words("endpoint").obvious(),
+        words("clock").obvious(),
+        figures("p50"),
+        figures("p95"),
+        figures("p99"),
+        figures("p99.9"),
+        figures("max"),
+        figures("samples"),
+    ]);
+    table.may_go = vec![5, 2, 6, 7];
+    for limit in &summary.limits {
+        for (clock, of) in [("wire", limit.wire), ("due", limit.due), ("felt", limit.felt)] {
+            let Some(of) = of else { continue };
+            let [p50, p95, p99, p999, max] = [of.p50_us, of.p95_us, of.p99_us, of.p999_us, of.max_us].map(micros);
+            table.row([limit.label.clone(), clock.to_owned(), p50, p95, p99, p999, max, count(of.count)]);
+        }
+    }
+    table
+}
