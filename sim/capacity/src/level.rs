@@ -1,6 +1,6 @@
 //! A level: so many reps for a while, and what was measured of it.
 
-use crate::search::{Share, Standing};
+use crate::share::{Share, Standing};
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::Time;
 use fieldday_rules::limits::{self, LimitResult, LimitVerdict};

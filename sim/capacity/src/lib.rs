@@ -13,6 +13,7 @@ pub mod plant;
 pub mod queue;
 pub mod report;
 pub mod search;
+mod share;
 pub mod simulate;
 #[cfg(test)]
 mod synthetic;

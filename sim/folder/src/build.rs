@@ -1,6 +1,6 @@
 //! Makes the summary of what came of a run.
 
-use crate::cases::{CellClock, Clocks};
+use crate::cases::{CellClock, Clocks, limit_mark};
 use crate::contract;
 use crate::hlog::op_word;
 use crate::recipe::Recipe;
@@ -12,13 +12,10 @@ use fieldday_history::event::{Lapse, Screen};
 use fieldday_kernel::time::Span;
 use fieldday_rules::limits::{self, LimitResult};
 use fieldday_rules::verdict::Evidence;
-use fieldday_rules::{CLASSES, Contract, Findings, Hazard, Mark, OpMeasures, Settings};
+use fieldday_rules::{Contract, Findings, Hazard, Mark, OpMeasures};
 use fieldday_world::plan::Plan;
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
-
-/// What a run on the virtual clock calls.
-pub const ON_THE_VIRTUAL_CLOCK: &str = "the model backend, on the virtual clock";
 
 /// What a run itself does not know.
 #[derive(Clone, Debug, Default)]
@@ -164,21 +161,6 @@ fn limit(op: Op, measured: &OpMeasures, findings: &Findings) -> Limit {
         connect: measured.live.connect.recorded().map(|took| percentiles(took, 1)),
         due: measured.live.due.recorded().map(|took| percentiles(took, 1)),
         felt: measured.live.felt.recorded().map(|took| percentiles(took, 1)),
-    }
-}
-
-/// How an endpoint's class stands to its limit, and whether this endpoint has its part in that.
-pub(crate) fn limit_mark(op: Op, findings: &Findings) -> LimitMark {
-    let Some(place) = CLASSES.iter().position(|class| *class == op.endpoint().class) else { return LimitMark::Open };
-    let settings = Settings::default();
-    // Each class has a count of phones' attempts, and one of desks'.
-    let lines = findings.punctuality.iter().skip(place).step_by(CLASSES.len());
-    let told: Vec<_> = lines.filter(|line| line.judged >= settings.late_samples_min).collect();
-    let exceeded = told.iter().any(|line| line.late * 1_000_000 > line.judged * settings.late_share_max_ppm);
-    match () {
-        () if told.is_empty() => LimitMark::Open,
-        () if exceeded && findings.late.iter().any(|late| late.op == Some(op)) => LimitMark::Exceeded,
-        () => LimitMark::Held,
     }
 }
 

@@ -1,11 +1,10 @@
 //! Cases of broken rules and of hazards, with the time on the clock of whom they happened to.
 
-use crate::build::limit_mark;
 use crate::summary::{Case, LimitMark};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_kernel::time::{Span, Time, Zone};
-use fieldday_rules::{Findings, HazardCase, Violation};
+use fieldday_rules::{CLASSES, Findings, HazardCase, Settings, Violation};
 use fieldday_world::plan::Plan;
 use std::collections::BTreeMap;
 
@@ -39,6 +38,21 @@ fn violations(findings: &Findings, rule: Rule) -> impl Iterator<Item = &Violatio
     let of = if late { &findings.late } else { &findings.violations };
     let exceeded = move |v: &Violation| v.op.is_some_and(|op| limit_mark(op, findings) == LimitMark::Exceeded);
     of.iter().filter(move |v| v.rule == rule && (!late || exceeded(v)))
+}
+
+/// How an endpoint's class stands to its limit, and whether this endpoint has its part in that.
+pub(crate) fn limit_mark(op: Op, findings: &Findings) -> LimitMark {
+    let Some(place) = CLASSES.iter().position(|class| *class == op.endpoint().class) else { return LimitMark::Open };
+    let settings = Settings::default();
+    // Each class has a count of phones' attempts, and one of desks'.
+    let lines = findings.punctuality.iter().skip(place).step_by(CLASSES.len());
+    let told: Vec<_> = lines.filter(|line| line.judged >= settings.late_samples_min).collect();
+    let exceeded = told.iter().any(|line| line.late * 1_000_000 > line.judged * settings.late_share_max_ppm);
+    match () {
+        () if told.is_empty() => LimitMark::Open,
+        () if exceeded && findings.late.iter().any(|late| late.op == Some(op)) => LimitMark::Exceeded,
+        () => LimitMark::Held,
+    }
 }
 
 /// Clocks of the cells that something happened in.

@@ -19,13 +19,13 @@ pub mod series;
 pub mod store;
 pub mod summary;
 
-pub use build::{Facts, ON_THE_VIRTUAL_CLOCK};
+pub use build::Facts;
 pub use cases::{CellClock, cell_of, cells_to_look_at};
 pub use folder::{Folder, FolderError, HISTORY, Host, RUN_SCHEMA, RunFile, VIRTUAL, put};
 pub use keeper::{Keeper, Place};
 pub use kept::{Compared, Kept, KeptError};
 pub use recipe::{Recipe, quoted};
-pub use summary::{Outcome, Summary};
+pub use summary::{ON_THE_VIRTUAL_CLOCK, Outcome, Summary};
 
 /// The JSON schema of `summary.json`, as it is written.
 pub fn summary_schema() -> serde_json::Value {

@@ -1,7 +1,6 @@
 //! What has to be typed to get the same run again.
 
-use crate::build::ON_THE_VIRTUAL_CLOCK;
-use crate::summary::{Outcome, Summary};
+use crate::summary::{ON_THE_VIRTUAL_CLOCK, Outcome, Summary};
 use std::fmt;
 
 /// All that decides a run, as the command line takes it. Threads and recording decide nothing.

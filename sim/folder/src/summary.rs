@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 /// The version of the shape.
 pub const SCHEMA: u32 = 1;
 
+/// What a run on the virtual clock calls.
+pub const ON_THE_VIRTUAL_CLOCK: &str = "the model backend, on the virtual clock";
+
 /// What came of a run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,7 +1,7 @@
 //! The end of a failure as a sequence diagram, in Mermaid.
 
 use crate::attempts::attempts;
-use crate::story::Told;
+use crate::told::Told;
 use fieldday_history::event::{Lapse, Sent, Truth};
 use fieldday_history::{Event, What};
 use fieldday_kernel::time::Span;

@@ -14,5 +14,6 @@ pub mod sequences;
 pub mod stepper;
 pub mod story;
 pub mod timeline;
+mod told;
 
 pub use sequence::Sequence;

@@ -3,32 +3,13 @@
 
 use crate::diagram::diagram;
 use crate::timeline::says;
-use fieldday_engine::shrink::Size;
+pub use crate::told::Told;
 use fieldday_history::{Event, What};
-use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_paint::units::counted;
 use std::fmt::Write as _;
 
 /// Events that a story tells at most; of a longer one, the last.
 const TOLD: usize = 120;
-
-/// What a story tells.
-pub struct Told<'a> {
-    /// The events up to the violation.
-    pub events: &'a [Event],
-    /// How large it is, and what is broken.
-    pub size: &'a Size,
-    /// When the scenario starts.
-    pub start: Time,
-    /// Whose local time is told.
-    pub zone: &'a Zone,
-    /// The moment from which on no repair would have helped.
-    pub no_return: Option<Span>,
-    /// The line that shows it again.
-    pub again: &'a str,
-    /// The clients' names, by number.
-    pub names: Vec<&'a str>,
-}
 
 /// The clients' names, by number.
 pub fn names(events: &[Event]) -> Vec<&str> {

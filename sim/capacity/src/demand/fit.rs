@@ -1,6 +1,6 @@
 //! The number of workers, and the share of a latency that keeps one busy, under which the levels' latencies are explained best.
 
-use super::floors::{Floors, Mix};
+use super::floors::{Floors, Mix, Seen, Tried};
 use super::{Demand, EndpointDemand, LEVELS_MIN, Unfit, Waited};
 use crate::level::Level;
 use fieldday_api::endpoint::Op;
@@ -21,33 +21,6 @@ const IDLE: f64 = 0.05;
 const UTILISATION_MIN: f64 = 0.5;
 /// Above this error, the model is no good one.
 const ERROR_MOST: f64 = 0.25;
-
-/// A number of reps as the fit sees it: all its levels together.
-pub(super) struct Seen {
-    pub reps: u64,
-    pub requests: f64,
-    pub rate: f64,
-    pub mean_s: f64,
-    pub p95_s: f64,
-    pub arrivals_scv: f64,
-    /// By endpoint: rate and mean latency.
-    pub ops: BTreeMap<Op, (f64, f64)>,
-}
-
-/// What is tried.
-#[derive(Clone, Copy)]
-pub(super) struct Tried {
-    pub workers: u32,
-    pub busy_share: f64,
-    pub arrivals_scv: f64,
-}
-
-impl Tried {
-    /// Whether a worker is kept for all of an answer's time.
-    fn is_plain(self) -> bool {
-        self.busy_share == 1.0
-    }
-}
 
 /// What it comes to.
 #[derive(Clone, Copy)]

@@ -1,7 +1,6 @@
 //! Latencies without load, as the least loaded levels have them: what is left of them once the wait that the model itself
 //! expects there is taken off.
 
-use super::fit::{Seen, Tried};
 use crate::level::Level;
 use crate::queue::Queue;
 use fieldday_api::endpoint::Op;
@@ -13,6 +12,33 @@ const LITTLE: f64 = 0.35;
 const REQUESTS_MIN: f64 = 500.0;
 /// So many points of a distribution are kept.
 const POINTS: usize = 100;
+
+/// A number of reps as the fit sees it: all its levels together.
+pub(super) struct Seen {
+    pub reps: u64,
+    pub requests: f64,
+    pub rate: f64,
+    pub mean_s: f64,
+    pub p95_s: f64,
+    pub arrivals_scv: f64,
+    /// By endpoint: rate and mean latency.
+    pub ops: BTreeMap<Op, (f64, f64)>,
+}
+
+/// What is tried.
+#[derive(Clone, Copy)]
+pub(super) struct Tried {
+    pub workers: u32,
+    pub busy_share: f64,
+    pub arrivals_scv: f64,
+}
+
+impl Tried {
+    /// Whether a worker is kept for all of an answer's time.
+    pub fn is_plain(self) -> bool {
+        self.busy_share == 1.0
+    }
+}
 
 /// Latencies at little load.
 pub(super) struct Floors {

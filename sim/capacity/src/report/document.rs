@@ -2,47 +2,14 @@
 
 use super::answer::small;
 use super::fitted::HEADROOM;
+use super::parts::{FITTED, MEASURED, SIMULATED, charted, section};
 use super::{Report, charts, simulated};
 use crate::level::Level;
 use crate::search::{Ending, Standing};
 use fieldday_kernel::time::Zone;
-use fieldday_paint::document::{Block, Body, Document, Mark, On, Place, Section, Table, Verdict, figures, words};
+use fieldday_paint::document::{Body, Document, Mark, On, Place, Section, Table, Verdict, figures, words};
 use fieldday_paint::units::{count, counted, fraction, micros, number};
 use std::collections::BTreeMap;
-
-/// Where figures come from: a real target.
-const MEASURED: &str = "measured";
-/// Models fitted to that.
-const FITTED: &str = "fitted";
-/// The virtual clock.
-pub(super) const SIMULATED: &str = "simulated";
-
-/// A table longer than this is no terminal's: it would push the answer out of sight.
-const LONG: usize = 24;
-/// Rows of a table that a page shows at once; a longer one is opened by whoever wants it.
-const SHOWN: usize = 30;
-
-/// A section with what it says and its table, whose figures come from where `tag` says.
-pub(super) fn section(id: &str, title: &str, tag: &'static str, says: Vec<String>, mut table: Table) -> Section {
-    let mut section = Section { tag: Some(tag), ..Section::new(id, title) };
-    let on = if table.rows.len() > LONG { On::Files } else { On::All };
-    says.into_iter().for_each(|sentence| section.add(on, "", Body::Text(sentence)));
-    if table.rows.len() > SHOWN {
-        table.folded = Some(format!("All {} rows", table.rows.len()));
-    }
-    section.add(on, "", Body::Table(table));
-    section
-}
-
-/// With a chart before its table. A section in which nothing is said needs none.
-pub(super) fn charted(mut section: Section, chart: String) -> Section {
-    if !section.blocks.is_empty() && !chart.is_empty() {
-        let place = section.blocks.iter().position(|block| matches!(block.body, Body::Table(_)));
-        let block = Block { on: On::Page, title: String::new(), body: Body::Chart(chart) };
-        section.blocks.insert(place.unwrap_or(section.blocks.len()), block);
-    }
-    section
-}
 
 /// The answer first, then what was measured, fitted and simulated, and what it all rests on.
 pub(super) fn document(report: &Report) -> Document {

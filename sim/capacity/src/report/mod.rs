@@ -5,6 +5,7 @@ mod answer;
 mod charts;
 mod document;
 mod fitted;
+mod parts;
 pub mod simulated;
 
 pub use fitted::{Breaks, Fitted, Instances, Moment};

@@ -1,6 +1,6 @@
 //! What was simulated, as a document: of `fieldday simulate` alone, and as the last part of a search's report.
 
-use super::document::{SIMULATED, charted, section};
+use super::parts::{SIMULATED, charted, section};
 use crate::simulate::{Advice, Bin, Grid, Outcome, Resource, Tally};
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_paint::chart::{self, Line, LineChart, Scale};
@@ -212,8 +212,7 @@ fn course(outcome: &Outcome, zone: &Zone) -> Section {
     }
     let shown = most_interesting(&outcome.bins);
     let left_out = outcome.bins.len() - shown.len();
-    let rows = shown.into_iter().map(|place| table.rows[place].clone()).collect();
-    let short = Table { rows, ..table.clone() };
+    let short = table.of_rows(shown);
     let mut section = section("course", "Its course", SIMULATED, Vec::new(), table);
     if left_out > 0 {
         section.blocks.iter_mut().for_each(|block| block.on = On::Files);

@@ -1,25 +1,9 @@
 //! What a search found.
 
-use super::{Knee, Range, Standing, curve, edge, knee};
+use super::{Ending, Knee, Range, Standing, curve, edge, knee};
 use crate::level::Level;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// How a search ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ending {
-    /// The edge was found.
-    Found,
-    /// A limit is broken even at the smallest number of reps.
-    NeverHolds,
-    /// Every limit is held even at the greatest.
-    NeverBreaks,
-    /// Before a limit broke, the generator could not keep up.
-    GeneratorGaveUp,
-    /// It was interrupted.
-    Interrupted,
-}
 
 /// What a search found.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]

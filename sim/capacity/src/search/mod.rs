@@ -7,11 +7,11 @@
 
 mod curve;
 mod finding;
-mod share;
 
 pub use curve::{Knee, Point, curve, knee};
-pub use finding::{Ending, Finding};
-pub use share::{Share, Standing};
+pub use finding::Finding;
+
+pub use crate::share::{Share, Standing};
 
 use crate::level::{Judged, Level};
 use schemars::JsonSchema;
@@ -24,6 +24,22 @@ const BEYOND_MIN: f64 = 10.0;
 const INVALID_MOST: u32 = 2;
 /// How close, as a ratio, a search goes to where the generator gives up: that edge is nobody's answer.
 const NEAR_THE_GENERATOR: f64 = 1.3;
+
+/// How a search ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// The edge was found.
+    Found,
+    /// A limit is broken even at the smallest number of reps.
+    NeverHolds,
+    /// Every limit is held even at the greatest.
+    NeverBreaks,
+    /// Before a limit broke, the generator could not keep up.
+    GeneratorGaveUp,
+    /// It was interrupted.
+    Interrupted,
+}
 
 /// What is searched, and how.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]

@@ -87,7 +87,7 @@ fn of_group(place: usize, group: &Group, at: &Path) -> Section {
     if group.changes.is_empty() {
         section.add(On::All, "", Body::Text(NO_CHANGE.to_owned()));
     }
-    let item = |text: String| Item { mark: None, text, more: String::new() };
+    let item = |text: String| Item { mark: None, text };
     let changed = group.changes.iter().map(|point| item(format!("changed {}", point.words())));
     section.add(On::Files, "", Body::List(changed.collect()));
     section.add(On::All, "Nights", Body::Table(nights(group, at)));

@@ -2,11 +2,11 @@
 //!
 //! Places are tens of metres east and north of the territory's origin; moments are seconds since the series begins.
 
-use super::Ground;
+use super::ground::Ground;
 use super::way::{Way, way};
 use fieldday_engine::run::RunOutcome;
 use fieldday_engine::setup;
-use fieldday_kernel::time::{Span, Time};
+use fieldday_kernel::time::Time;
 use fieldday_rules::{Track, Violation};
 use fieldday_world::network::Radio;
 use fieldday_world::place::Point;
@@ -228,9 +228,6 @@ fn hull(mut points: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
     }
     ring
 }
-
-/// A second: what a map tells apart.
-pub(super) const MOMENT: Span = Span::seconds(1);
 
 #[cfg(test)]
 mod tests {

@@ -5,17 +5,17 @@
 //! for the run and kept nowhere.
 
 mod columns;
+mod ground;
 mod map;
 mod way;
 
 pub use columns::{BUCKET_BOUNDS, Columns};
+pub use ground::Ground;
 pub use map::{Hole, Map, MapRep, MapTenant, Pin};
 
 use fieldday_engine::run::RunOutcome;
 use fieldday_kernel::time::{Date, Span, Time};
-use fieldday_world::plan::{CellPlan, Plan};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The version of the shape.
 pub const SERIES_SCHEMA: u32 = 1;
@@ -44,30 +44,6 @@ pub struct SeriesFile {
     pub columns: Columns,
     /// Where it happened.
     pub map: Map,
-}
-
-/// What a series is made of, beside what was measured.
-pub struct Ground<'a> {
-    /// The plan.
-    pub plan: &'a Plan,
-    /// The plan's cells as they were lived, where that differs from the plan.
-    pub cells: BTreeMap<u32, CellPlan>,
-    /// How many times as fast as the clock of the events the day passed.
-    pub speed: u32,
-    /// Something that nobody can guess, to move the places of a live run by; none of a virtual run, whose places are made up.
-    pub secret: Option<u64>,
-}
-
-impl Ground<'_> {
-    /// Of a run on the virtual clock.
-    pub fn of_plan(plan: &Plan) -> Ground<'_> {
-        Ground { plan, cells: BTreeMap::new(), speed: 1, secret: None }
-    }
-    /// A cell as it was lived.
-    fn cell(&self, index: u32) -> Option<CellPlan> {
-        let lived = self.cells.get(&index).cloned();
-        lived.or_else(|| (index < self.plan.cells()).then(|| self.plan.cell(index)))
-    }
 }
 
 impl SeriesFile {

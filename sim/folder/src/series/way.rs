@@ -6,6 +6,9 @@ use fieldday_world::place::Point;
 use fieldday_world::plan::{RepPlan, TenantPlan};
 use fieldday_world::track::{Leg, Roads, expected_drive};
 
+/// A second: what a map tells apart.
+pub(super) const MOMENT: Span = Span::seconds(1);
+
 /// What a rep does from a stop on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Then {
@@ -93,6 +96,6 @@ pub(super) fn way(track: &Track, plan: &RepPlan, tenant: &TenantPlan, speed: u32
     }
     let last = track.marks.last().map(|(at, _)| *at);
     way.offline.extend(offline.zip(last));
-    way.offline.retain(|(from, until)| until.since(*from) >= super::map::MOMENT);
+    way.offline.retain(|(from, until)| until.since(*from) >= MOMENT);
     way
 }

@@ -42,8 +42,7 @@ fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>) {
             Body::List(items) => {
                 for item in items {
                     let mark = item.mark.map_or(String::new(), |mark| format!("{} ", mark.sign));
-                    let more = if item.more.is_empty() { String::new() } else { format!(": {}", plain(&item.more)) };
-                    line!(out, "- {mark}{}{more}", plain(&item.text));
+                    line!(out, "- {mark}{}", plain(&item.text));
                 }
             }
             Body::Table(table) => out.push_str(&table.markdown()),

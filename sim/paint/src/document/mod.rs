@@ -155,7 +155,7 @@ pub struct Block {
 pub enum Body {
     /// A paragraph.
     Text(String),
-    /// Items, each with its mark, and with what explains it.
+    /// Items, each with its mark.
     List(Vec<Item>),
     /// A table.
     Table(Table),
@@ -174,14 +174,12 @@ pub struct Item {
     pub mark: Option<Mark>,
     /// What it says.
     pub text: String,
-    /// What explains it; none if empty.
-    pub more: String,
 }
 
 impl Item {
     /// With a mark.
     pub fn marked(mark: Mark, text: impl Into<String>) -> Item {
-        Item { mark: Some(mark), text: text.into(), more: String::new() }
+        Item { mark: Some(mark), text: text.into() }
     }
 }
 

@@ -81,8 +81,7 @@ fn blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, of: &st
 
 fn item(of: &Item) -> String {
     let mark = of.mark.map_or(String::new(), |mark| format!("<span{}>{}</span> ", class(mark.tone, ""), mark.sign));
-    let more = if of.more.is_empty() { String::new() } else { format!(": {}", escaped(&of.more)) };
-    format!("<li>{mark}{}{more}</li>\n", escaped(&of.text))
+    format!("<li>{mark}{}</li>\n", escaped(&of.text))
 }
 
 /// The class of a tone, and another.

@@ -68,7 +68,6 @@ fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, p
                 for item in items {
                     let mark = item.mark.map_or("·".to_owned(), |mark| paint.on(mark.tone, mark.sign));
                     hanging(out, &format!("  {mark} "), &item.text, 4, paint);
-                    hanging(out, "    ", &item.more, 4, paint);
                 }
             }
             Body::Table(table) => out.push_str(&table.terminal(paint)),
