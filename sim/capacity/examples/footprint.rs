@@ -6,9 +6,9 @@
 use fieldday_backend::{Backend, Config};
 use fieldday_engine::cell::CellRun;
 use fieldday_kernel::time::Span;
+use fieldday_plan::Plan;
 use fieldday_rep::app::settings::Retrying;
-use fieldday_world::plan::Plan;
-use fieldday_world::scenario::Scenario;
+use fieldday_scenario::Scenario;
 use std::sync::Arc;
 
 fn main() {

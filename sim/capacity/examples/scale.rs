@@ -5,7 +5,7 @@
 
 use fieldday_capacity::simulate::{Question, Watch, simulate};
 use fieldday_kernel::time::TimeOfDay;
-use fieldday_world::scenario::Scenario;
+use fieldday_scenario::Scenario;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 

@@ -5,7 +5,7 @@ use crate::level::Level;
 use crate::search::Range;
 use fieldday_folder::Host;
 use fieldday_kernel::time::Time;
-use fieldday_world::scenario::Scenario;
+use fieldday_scenario::Scenario;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

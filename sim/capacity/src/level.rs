@@ -5,7 +5,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::Time;
 use fieldday_rules::limits::{self, LimitResult, LimitVerdict};
 use fieldday_rules::{Carried, Measures, Traffic};
-use fieldday_world::scenario::limits::{Limit, Measure};
+use fieldday_scenario::limits::{Limit, Measure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

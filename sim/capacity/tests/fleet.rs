@@ -2,7 +2,7 @@
 
 use fieldday_capacity::simulate::{Outcome, Question, SimulateError, Watch, WhatIf, answer, simulate};
 use fieldday_kernel::time::{Time, TimeOfDay};
-use fieldday_world::scenario::Scenario;
+use fieldday_scenario::Scenario;
 use std::sync::atomic::AtomicBool;
 
 fn scenario(reps: u64) -> Scenario {
@@ -44,8 +44,8 @@ fn a_fleet_that_is_well_served_retries_little_and_a_plant_too_small_breaks() {
     assert!(well.totals.retries * 50 < well.totals.offered);
     let mut small = morning(40);
     (small.plant.instances, small.plant.workers, small.plant.queue) = (1, 1, 2);
-    let slow = fieldday_world::scenario::plant::Law::Exponential { mean_us: 3_000_000 };
-    small.plant.service = Some(fieldday_world::scenario::plant::Service {
+    let slow = fieldday_scenario::plant::Law::Exponential { mean_us: 3_000_000 };
+    small.plant.service = Some(fieldday_scenario::plant::Service {
         reads: Some(slow.clone()),
         writes: Some(slow.clone()),
         health: Some(slow),

@@ -14,13 +14,13 @@ use crate::commands::trend::{self, TrendArgs};
 use crate::options::{LIVE, VIRTUAL};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use fieldday_world::scenario::Live;
+use fieldday_scenario::Live;
 use std::path::PathBuf;
 
 /// The seed when none is given: a run is the same every time unless another is asked for.
 pub const DEFAULT_SEED: u64 = 1;
 /// The most reps that a plan can hold.
-const MOST_REPS: u64 = fieldday_world::scenario::MOST_REPS;
+const MOST_REPS: u64 = fieldday_scenario::MOST_REPS;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -6,9 +6,9 @@ use crate::output;
 use fieldday_engine::defects::Defect;
 use fieldday_folder::{Kept, Recipe};
 use fieldday_kernel::time::{Date, TimeOfDay};
-use fieldday_world::plan::Plan;
-use fieldday_world::repro::Repro;
-use fieldday_world::scenario::Scenario;
+use fieldday_plan::Plan;
+use fieldday_plan::repro::Repro;
+use fieldday_scenario::Scenario;
 use std::path::Path;
 use std::sync::Arc;
 

@@ -4,8 +4,8 @@
 use fieldday_engine::run::NoThreads;
 use fieldday_folder::FolderError;
 use fieldday_live::prepare::PrepareError;
-use fieldday_world::plan::PlanError;
-use fieldday_world::scenario::ScenarioError;
+use fieldday_plan::PlanError;
+use fieldday_scenario::ScenarioError;
 use std::io;
 use std::path::PathBuf;
 
@@ -59,7 +59,7 @@ pub enum Failure {
     NoTerminal { why: String },
     /// A file that is no failure of this version.
     #[error(transparent)]
-    Repro(#[from] fieldday_world::repro::ReproError),
+    Repro(#[from] fieldday_plan::repro::ReproError),
     /// An endpoint that nobody knows.
     #[error("there is no endpoint called {name:?}")]
     NoSuchEndpoint { name: String, suggestion: Option<String> },
@@ -80,10 +80,10 @@ pub enum Failure {
     NotEmpty { path: PathBuf },
     /// A file of users that is wrong.
     #[error(transparent)]
-    Roster(#[from] fieldday_world::roster::RosterError),
+    Roster(#[from] fieldday_data::roster::RosterError),
     /// Users who cannot play a plan.
     #[error(transparent)]
-    Cast(#[from] fieldday_world::roster::CastError),
+    Cast(#[from] fieldday_data::roster::CastError),
     /// Data of several dates for the same users.
     #[error("the scenario has {dates} dates, and the users of a file have rows for one")]
     ManyDates { dates: usize },

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output;
-use fieldday_world::scenario::{Problem, Scenario, ScenarioError};
+use fieldday_scenario::{Problem, Scenario, ScenarioError};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
 

@@ -9,7 +9,7 @@ use fieldday_live::run::lasts;
 use fieldday_live::watch::{Doing, Glance};
 use fieldday_live::worker::Pulse;
 use fieldday_paint::units::{count, micros};
-use fieldday_world::scenario::Scenario;
+use fieldday_scenario::Scenario;
 use std::cmp::Reverse;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

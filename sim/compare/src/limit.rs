@@ -2,7 +2,7 @@
 
 use crate::lines::PERCENTILES;
 use fieldday_api::endpoint::Op;
-use fieldday_world::scenario::limits::Scope;
+use fieldday_scenario::limits::Scope;
 use std::str::FromStr;
 
 const EXAMPLES: &str = "\"p99 not worse than 10 %\" or \"p95 of PATCH appointments/{id} not worse than 5 %\"";

@@ -6,7 +6,7 @@ use fieldday_engine::prove::Example;
 use fieldday_paint::{Paint, Tone};
 use fieldday_paint::{Table, words};
 use fieldday_rules::{Mark, is_judged};
-use fieldday_world::scenario::{Scenario, ScenarioError};
+use fieldday_scenario::{Scenario, ScenarioError};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 

@@ -8,8 +8,8 @@ use fieldday_folder::{Facts, Folder, HISTORY, Host, Kept, KeptError, RUN_SCHEMA,
 use fieldday_history::file::{FORMAT, Header, Line, Lines, Reader, Writer};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Time, Zone};
-use fieldday_world::plan::Plan;
-use fieldday_world::scenario::Scenario;
+use fieldday_plan::Plan;
+use fieldday_scenario::Scenario;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;

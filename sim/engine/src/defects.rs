@@ -46,7 +46,7 @@ impl Defect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldday_world::scenario::Scenario;
+    use fieldday_scenario::Scenario;
     use std::collections::BTreeSet;
 
     #[test]

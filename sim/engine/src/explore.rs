@@ -7,9 +7,9 @@
 use crate::cell::{CellRun, Keep};
 use crate::run::NoThreads;
 use fieldday_api::SmolStr;
+use fieldday_plan::{Plan, PlanError};
 use fieldday_rules::{Findings, Mark, Marks, Measures, Settings, Signature};
-use fieldday_world::plan::{Plan, PlanError};
-use fieldday_world::scenario::Scenario;
+use fieldday_scenario::Scenario;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

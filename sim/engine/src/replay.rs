@@ -6,9 +6,9 @@ use fieldday_history::event::Client;
 use fieldday_history::{Event, What};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Time, Zone};
+use fieldday_plan::Plan;
 use fieldday_rep::phone::PhoneView;
 use fieldday_rules::{Findings, Measures};
-use fieldday_world::plan::Plan;
 use serde::Serialize;
 use std::sync::atomic::AtomicBool;
 

@@ -5,8 +5,8 @@
 
 use crate::cell::{CellOutcome, CellRun, Keep};
 use fieldday_kernel::fingerprint::Fingerprint;
+use fieldday_plan::Plan;
 use fieldday_rules::{Findings, Measures, Settings as JudgeSettings};
-use fieldday_world::plan::Plan;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Mutex;

@@ -5,11 +5,11 @@ use fieldday_api::dataset::{OwnedTask, TenantData};
 use fieldday_api::pace::Pace;
 use fieldday_backend as backend;
 use fieldday_kernel::time::{Date, Span, Time, Zone};
+use fieldday_plan::CellPlan;
 use fieldday_rep::app::defects as rep;
 use fieldday_rep::app::settings::Settings as AppSettings;
 use fieldday_rules::Settings as JudgeSettings;
-use fieldday_world::plan::CellPlan;
-use fieldday_world::scenario::{Scaled, Scenario};
+use fieldday_scenario::{Scaled, Scenario};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn seconds(n: u32) -> Span {

@@ -10,7 +10,7 @@ use fieldday_history::event::Sent;
 use fieldday_history::{Event, What};
 use fieldday_kernel::time::{Time, Zone};
 use fieldday_rules::{Judges, Violation};
-use fieldday_world::scenario::Scenario;
+use fieldday_scenario::Scenario;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -9,8 +9,8 @@ use crate::run::{NoThreads, Options, RunOutcome, run};
 use fieldday_history::Event;
 use fieldday_kernel::fingerprint::CHECKPOINT_EVERY;
 use fieldday_kernel::fingerprint::Fingerprint;
+use fieldday_plan::Plan;
 use fieldday_rules::Measures;
-use fieldday_world::plan::Plan;
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 

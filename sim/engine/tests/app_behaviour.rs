@@ -12,7 +12,7 @@ use fieldday_history::What;
 use fieldday_history::event::{ClientKind, Deed};
 use fieldday_kernel::time::Span;
 use fieldday_rules::Measures;
-use fieldday_world::scenario::Mishap;
+use fieldday_scenario::Mishap;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 

@@ -5,8 +5,8 @@ mod common;
 use common::{plan, scenario};
 use fieldday_engine::cell::{CellOutcome, CellRun, Keep};
 use fieldday_history::What;
+use fieldday_plan::Plan;
 use fieldday_rules::Measures;
-use fieldday_world::plan::Plan;
 use std::sync::atomic::AtomicBool;
 
 /// A day of a few reps in which every phone's app dies before its `fuse`th step.

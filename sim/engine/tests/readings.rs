@@ -8,7 +8,7 @@ use fieldday_api::readings::{ClockInRepeat, PageBeyond};
 use fieldday_engine::cell::Keep;
 use fieldday_history::What;
 use fieldday_history::event::Cause;
-use fieldday_world::scenario::Switches;
+use fieldday_scenario::Switches;
 
 fn held_under(choose: impl Fn(&mut Switches)) -> common::Small {
     let mut small = scenario("dead-zones", 40);

@@ -1,9 +1,9 @@
 //! The failures that are kept in `scenarios/regressions`: those with a defect still show, those without one no longer do.
 
 use fieldday_engine::cell::{CellRun, Keep};
+use fieldday_plan::Plan;
+use fieldday_plan::repro::Repro;
 use fieldday_rules::Measures;
-use fieldday_world::plan::Plan;
-use fieldday_world::repro::Repro;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -5,7 +5,7 @@ mod common;
 use common::{outcome, plan};
 use fieldday_engine::cell::Keep;
 use fieldday_rules::is_judged;
-use fieldday_world::scenario::Scenario;
+use fieldday_scenario::Scenario;
 
 #[test]
 fn every_scenario_holds_and_exercises_what_it_must() {

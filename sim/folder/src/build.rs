@@ -10,10 +10,10 @@ use fieldday_api::rules::Rule;
 use fieldday_engine::run::RunOutcome;
 use fieldday_history::event::{Lapse, Screen};
 use fieldday_kernel::time::Span;
+use fieldday_plan::Plan;
 use fieldday_rules::limits::{self, LimitResult};
 use fieldday_rules::verdict::Evidence;
 use fieldday_rules::{Contract, Findings, Hazard, Mark, OpMeasures};
-use fieldday_world::plan::Plan;
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 

@@ -4,8 +4,8 @@ use crate::summary::{Case, LimitMark};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_kernel::time::{Span, Time, Zone};
+use fieldday_plan::Plan;
 use fieldday_rules::{CLASSES, Findings, HazardCase, Settings, Violation};
-use fieldday_world::plan::Plan;
 use std::collections::BTreeMap;
 
 /// Cases of a rule that a summary holds; all are counted.

@@ -5,7 +5,7 @@ use crate::summary::{ContractLine, ContractPart, ContractSeverity, NotExercised}
 use fieldday_api::dialect::Severity;
 use fieldday_api::endpoint::Op;
 use fieldday_rules::{Contract, ContractFinding, Failing, Measures, always_failing};
-use fieldday_world::scenario::Severities;
+use fieldday_scenario::Severities;
 
 /// What was found, those first that break the run; none if nothing was.
 pub(crate) fn part(contract: &Contract, severities: &Severities) -> Option<ContractPart> {

@@ -14,7 +14,7 @@ use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::Time;
 use fieldday_paint::json;
 use fieldday_rules::Measures;
-use fieldday_world::scenario::Scenario;
+use fieldday_scenario::Scenario;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io;

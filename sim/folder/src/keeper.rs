@@ -7,8 +7,8 @@ use fieldday_engine::cell::CellOutcome;
 use fieldday_history::file::{FORMAT, Header, Lines};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::Time;
+use fieldday_plan::Plan;
 use fieldday_rules::Measures;
-use fieldday_world::plan::Plan;
 use std::path::Path;
 
 /// The writer of a run's folder.

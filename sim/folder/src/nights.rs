@@ -7,7 +7,7 @@
 use crate::folder::RunFile;
 use crate::kept::{Kept, KeptError};
 use crate::summary::{Outcome, Summary};
-use fieldday_world::scenario::Scenario;
+use fieldday_scenario::Scenario;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

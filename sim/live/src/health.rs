@@ -1,7 +1,7 @@
 //! How the generator itself fares: whether what it measured can be believed.
 
 use fieldday_kernel::time::Span;
-use fieldday_world::scenario::Generator;
+use fieldday_scenario::Generator;
 use hdrhistogram::Histogram;
 
 /// What a worker saw of itself.

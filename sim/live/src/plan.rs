@@ -2,9 +2,9 @@
 //! that run who lives again makes the same one.
 
 use crate::prepare::PrepareError;
-use fieldday_world::plan::{CellPlan, Plan};
-use fieldday_world::roster::Roster;
-use fieldday_world::scenario::Scenario;
+use fieldday_data::roster::Roster;
+use fieldday_plan::{CellPlan, Plan};
+use fieldday_scenario::Scenario;
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;

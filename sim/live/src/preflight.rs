@@ -8,8 +8,8 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
 use fieldday_api::wire::appointments::AppointmentQuery;
 use fieldday_kernel::time::{Span, Time};
+use fieldday_plan::CellPlan;
 use fieldday_tokens::Identity;
-use fieldday_world::plan::CellPlan;
 
 /// What was seen of the target before the run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

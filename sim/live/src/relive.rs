@@ -10,8 +10,8 @@ use fieldday_history::event::{Wire, WireEnd};
 use fieldday_history::{Event, What};
 use fieldday_kernel::executor::Executor;
 use fieldday_kernel::time::{Span, Time};
-use fieldday_world::plan::CellPlan;
-use fieldday_world::scenario::Scenario;
+use fieldday_plan::CellPlan;
+use fieldday_scenario::Scenario;
 use std::rc::Rc;
 use std::sync::Arc;
 

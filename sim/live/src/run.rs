@@ -10,10 +10,10 @@ use fieldday_engine::run::RunOutcome;
 use fieldday_history::file::Lines;
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
+use fieldday_plan::{CellPlan, EVENING};
 use fieldday_rep::station::DayClock;
 use fieldday_rules::{Contract, Findings, Measures, Settings as JudgeSettings, Traffic};
-use fieldday_world::plan::{CellPlan, EVENING};
-use fieldday_world::scenario::{Connections, HttpVersion, Scenario};
+use fieldday_scenario::{Connections, HttpVersion, Scenario};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -101,7 +101,7 @@ pub fn window(scenario: &Scenario) -> (TimeOfDay, TimeOfDay) {
 /// The clocks of a cell's tenants, if the window opens when the protocol's clock shows `opens`.
 pub fn day_clocks(scenario: &Scenario, cell: &CellPlan, opens: Time) -> Vec<DayClock> {
     let (from, _) = window(scenario);
-    let day = |tenant: &fieldday_world::plan::TenantPlan| DayClock {
+    let day = |tenant: &fieldday_plan::TenantPlan| DayClock {
         from: opens,
         day_from: tenant.data.zone.at(tenant.date, from),
         speed: scenario.live.speed,

@@ -13,7 +13,7 @@ use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_live::relive::{Recorded, relive};
 use fieldday_live::run::LiveOutcome;
 use fieldday_rules::{Judges, Verdict};
-use fieldday_world::scenario::{Connections, HttpVersion, Scaled, Scenario};
+use fieldday_scenario::{Connections, HttpVersion, Scaled, Scenario};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,7 +133,7 @@ fn a_window_in_the_morning_does_not_wait_for_the_afternoon() {
     scenario.live.intruders = true;
     let stage = common::stage(scenario);
     let closes = stage.scenario.live.window.unwrap().1;
-    let late = |plan: &fieldday_world::plan::TenantPlan| {
+    let late = |plan: &fieldday_plan::TenantPlan| {
         let closes = plan.data.zone.at(plan.date, closes);
         plan.office.iter().flat_map(|desk| &desk.actions).any(|action| action.at > closes)
     };

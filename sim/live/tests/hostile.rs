@@ -5,7 +5,7 @@ mod common;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_history::What;
-use fieldday_world::scenario::HttpVersion;
+use fieldday_scenario::HttpVersion;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;

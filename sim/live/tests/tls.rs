@@ -5,7 +5,7 @@ mod common;
 use fieldday_history::event::{What, WireEnd};
 use fieldday_kernel::time::TimeOfDay;
 use fieldday_live::run::LiveOutcome;
-use fieldday_world::scenario::{HttpVersion, Scenario};
+use fieldday_scenario::{HttpVersion, Scenario};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -4,8 +4,8 @@ mod common;
 use common::*;
 use fieldday_kernel::time::Span;
 use fieldday_mock::{Clock, Handler, Options, Service};
+use fieldday_plan::Plan;
 use fieldday_tokens::{Algorithm, Key};
-use fieldday_world::plan::Plan;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer};
 

@@ -13,7 +13,7 @@ use fieldday_api::wire::shifts::{ClockIn, Shift};
 use fieldday_api::wire::tasks::TaskQuery;
 use fieldday_history::event::Cause;
 use fieldday_kernel::time::Span;
-use fieldday_world::plan::AuditorPlan;
+use fieldday_plan::AuditorPlan;
 
 /// Longer than any request takes.
 const BEFORE_MIDNIGHT: Span = Span::minutes(10);

@@ -5,7 +5,7 @@ use crate::station::Station;
 use fieldday_api::token::{Claims, Credential};
 use fieldday_history::event::{Bearer, Cause};
 use fieldday_kernel::time::Span;
-use fieldday_world::plan::{IntruderPlan, Login};
+use fieldday_plan::{IntruderPlan, Login};
 
 /// Between the requests of one probe.
 const BETWEEN: Span = Span::millis(200);

@@ -9,7 +9,7 @@ use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::tasks::{TaskCreate, TaskPatch};
 use fieldday_history::event::Cause;
-use fieldday_world::plan::{OfficeDeed, OfficePlan};
+use fieldday_plan::{OfficeDeed, OfficePlan};
 
 /// Somebody at a desk.
 pub struct Desk {

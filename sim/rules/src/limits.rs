@@ -9,7 +9,7 @@ use crate::{Measures, OpMeasures};
 use fieldday_api::endpoint::Op;
 use fieldday_history::event::Lapse;
 use fieldday_paint::units::{count, micros};
-use fieldday_world::scenario::limits::{Clock, Limit, Measure, Side};
+use fieldday_scenario::limits::{Clock, Limit, Measure, Side};
 use hdrhistogram::Histogram;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@ use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Sent, Wh
 use fieldday_kernel::time::Span;
 use fieldday_rules::Measures;
 use fieldday_rules::limits::{LimitResult, LimitVerdict, judge};
-use fieldday_world::scenario::Limit;
+use fieldday_scenario::Limit;
 use std::sync::Arc;
 
 /// Health checks: the request with the fewest parts.

@@ -5,8 +5,8 @@ mod common;
 use common::{claims, noon, rep, room};
 use fieldday_api::token::{Claims, TenantClaim};
 use fieldday_kernel::time::Span;
+use fieldday_scenario::Scenario;
 use fieldday_tokens::{Algorithm, Key, Local, Source, TokenCommand, TokenError, TokenFile, Wallet};
-use fieldday_world::scenario::Scenario;
 use std::path::Path;
 use std::time::Duration;
 

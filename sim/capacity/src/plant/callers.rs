@@ -6,7 +6,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_engine::transport::plant::{Arrival, Ruling, Verdict};
 use fieldday_kernel::random::{Purpose, Stream, join_keys};
 use fieldday_kernel::time::{Date, Span, Time, Zone};
-use fieldday_world::scenario::plant as spec;
+use fieldday_scenario::plant as spec;
 
 const ARRIVALS: Purpose = Purpose::new("test.arrivals");
 /// Callers wait that long.

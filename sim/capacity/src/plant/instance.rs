@@ -2,7 +2,7 @@
 
 use fieldday_kernel::random::{Purpose, Stream};
 use fieldday_kernel::time::Time;
-use fieldday_world::scenario::plant::Balancer;
+use fieldday_scenario::plant::Balancer;
 use std::collections::VecDeque;
 
 /// What the load balancer's draws are named for.

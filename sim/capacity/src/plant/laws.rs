@@ -4,7 +4,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_backend::ServiceTimes;
 use fieldday_kernel::random::{Purpose, Stream};
 use fieldday_kernel::time::Span;
-use fieldday_world::scenario::plant::{Law, Service};
+use fieldday_scenario::plant::{Law, Service};
 
 /// What the work of a request is drawn for: named by the request alone, so one request fewer changes no other's.
 const WORK: Purpose = Purpose::new("plant.service");

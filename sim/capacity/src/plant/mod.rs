@@ -27,7 +27,7 @@ pub use ledger::Ledger;
 use fieldday_api::endpoint::Op;
 use fieldday_engine::transport::plant::{Arrival, Ruling, Verdict};
 use fieldday_kernel::time::{Span, Time, Zone};
-use fieldday_world::scenario::plant as spec;
+use fieldday_scenario::plant as spec;
 use gauges::Gauges;
 use instance::{Choice, Instance, Ticket};
 use laws::Laws;

@@ -4,7 +4,7 @@ use super::instance::{Instance, State};
 use super::{Event, Plant};
 use crate::simulate::Resource;
 use fieldday_kernel::time::{Span, Time};
-use fieldday_world::scenario::plant::{Scaling, ScalingMetric};
+use fieldday_scenario::plant::{Scaling, ScalingMetric};
 
 /// Autoscaling: what it has seen since it last looked.
 pub(super) struct Scaler {

@@ -5,7 +5,7 @@ use super::{Bucket, Event, Job, Plant, Stage};
 use crate::simulate::{Resource, Tally};
 use fieldday_engine::transport::plant::{Ruling, Verdict};
 use fieldday_kernel::time::{Span, Time};
-use fieldday_world::scenario::plant as spec;
+use fieldday_scenario::plant as spec;
 
 /// What becomes of a request, for the fingerprint.
 const ARRIVED: u8 = 0;

@@ -7,8 +7,8 @@ use fieldday_api::endpoint::Op;
 use fieldday_engine::transport::plant::{Arrival, Ruling, Verdict};
 use fieldday_kernel::random::{Purpose, Stream, join_keys};
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
-use fieldday_world::scenario::plant as spec;
-use fieldday_world::scenario::plant::{Balancer, Law, PlantTrouble, PlantTroubleWord, Service};
+use fieldday_scenario::plant as spec;
+use fieldday_scenario::plant::{Balancer, Law, PlantTrouble, PlantTroubleWord, Service};
 use std::collections::BTreeMap;
 
 const PATIENCE: Purpose = Purpose::new("test.arrivals");

@@ -5,7 +5,7 @@ use super::{Event, Plant, Stage, When};
 use fieldday_api::endpoint::Op;
 use fieldday_engine::transport::plant::Verdict;
 use fieldday_kernel::time::Span;
-use fieldday_world::scenario::plant::PlantTroubleWord;
+use fieldday_scenario::plant::PlantTroubleWord;
 use std::collections::VecDeque;
 
 /// How long an instance has by default to end what it has begun.

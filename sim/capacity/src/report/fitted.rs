@@ -6,7 +6,7 @@ use crate::journal::Header;
 use crate::level::Level;
 use crate::search::{Finding, curve};
 use crate::usl::{self, Usl};
-use fieldday_world::scenario::limits::{Limit, Measure};
+use fieldday_scenario::limits::{Limit, Measure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -7,8 +7,8 @@ use crate::synthetic::{TARGET, Target};
 use fieldday_api::endpoint::Op;
 use fieldday_folder::Host;
 use fieldday_kernel::time::{Span, Time, Zone};
-use fieldday_world::scenario::Scenario;
-use fieldday_world::scenario::limits::Limit;
+use fieldday_scenario::Scenario;
+use fieldday_scenario::limits::Limit;
 
 fn header() -> Header {
     let mut scenario = Scenario::load("peak").unwrap();

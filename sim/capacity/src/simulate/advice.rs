@@ -4,10 +4,10 @@ use super::limits::rate_milli;
 use super::{Advice, Grid, GridPoint, Impossible, Outcome, PolicyEffect, Question, SimulateError, Watch, simulate};
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_kernel::time::Span;
+use fieldday_radio::network::{self, Radio};
 use fieldday_rep::app::settings::Retrying;
-use fieldday_world::network::{self, Radio};
-use fieldday_world::persona;
-use fieldday_world::scenario::Scenario;
+use fieldday_scenario::Scenario;
+use fieldday_scenario::persona;
 
 /// Advice tries no more instances than this.
 const MOST_INSTANCES: u32 = 4_096;

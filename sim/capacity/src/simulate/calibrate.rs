@@ -4,7 +4,7 @@
 use crate::demand::{self, Demand, Unfit};
 use crate::journal::{JOURNAL, Journal, JournalError};
 use fieldday_api::endpoint::Op;
-use fieldday_world::scenario::plant::{Law, Plant, Service};
+use fieldday_scenario::plant::{Law, Plant, Service};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};

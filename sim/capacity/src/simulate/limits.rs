@@ -5,7 +5,7 @@ use crate::plant::Ledger;
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::Span;
 use fieldday_rules::limits::LimitUnit;
-use fieldday_world::scenario::plant::Hold;
+use fieldday_scenario::plant::Hold;
 
 impl Tally {
     /// Refused or cut off, of a million that came.

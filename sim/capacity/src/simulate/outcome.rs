@@ -3,7 +3,7 @@
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_rep::app::settings::Retrying;
-use fieldday_world::scenario::plant::Plant;
+use fieldday_scenario::plant::Plant;
 use serde::{Deserialize, Serialize};
 
 /// A fleet's day, or a part of one, against a plant. All of it is simulated; `assumptions` says what it rests on.

@@ -5,8 +5,8 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::mishap::MishapKind;
 use fieldday_kernel::time::TimeOfDay;
 use fieldday_rep::app::settings::Retrying;
-use fieldday_world::scenario::plant::{Plant, PlantTrouble, PlantTroubleWord};
-use fieldday_world::scenario::{Mishap, Outage, Scenario};
+use fieldday_scenario::plant::{Plant, PlantTrouble, PlantTroubleWord};
+use fieldday_scenario::{Mishap, Outage, Scenario};
 use std::sync::Arc;
 
 /// So many reps at most live at once; of more, each simulated one stands for several.

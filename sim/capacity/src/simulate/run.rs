@@ -6,9 +6,11 @@ use crate::plant::{Plant, PlantError, When};
 use fieldday_engine::transport::plant::lookahead;
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time, Zone};
-use fieldday_world::plan::{Plan, PlanError};
-use fieldday_world::scenario::Scenario;
-use fieldday_world::{network, territory, zones};
+use fieldday_plan::{Plan, PlanError};
+use fieldday_radio::network;
+use fieldday_radio::territory;
+use fieldday_scenario::Scenario;
+use fieldday_scenario::zones;
 use std::sync::atomic::AtomicBool;
 
 /// What keeps a question from being answered.

@@ -6,7 +6,7 @@ use fieldday_engine::cell::Keep;
 use fieldday_engine::replay::Replayed;
 use fieldday_engine::run::{self, Options};
 use fieldday_folder::{Compared, HISTORY, Kept};
-use fieldday_world::plan::Plan;
+use fieldday_plan::Plan;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 

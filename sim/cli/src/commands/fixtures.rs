@@ -5,11 +5,11 @@ use crate::choice;
 use crate::failure::Failure;
 use crate::{machine, output};
 use clap::{Args, Subcommand, ValueEnum};
+use fieldday_data::export::{Export, ExportError, Format};
+use fieldday_data::roster::Roster;
 use fieldday_kernel::time::Date;
 use fieldday_paint::units::{count, counted};
-use fieldday_world::export::{Export, ExportError, Format};
-use fieldday_world::plan::{CellPlan, Plan};
-use fieldday_world::roster::Roster;
+use fieldday_plan::{CellPlan, Plan};
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub struct ExportArgs {
     #[command(flatten)]
     pub seed: SeedArgs,
     /// So many reps, in more or fewer tenants of the same size
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=fieldday_world::scenario::MOST_REPS))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=fieldday_scenario::MOST_REPS))]
     pub reps: Option<u64>,
     /// Another date than the scenario's, as 2026-06-10, or `today` by the clock of its first territory
     #[arg(long, value_name = "DATE", value_parser = day)]

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output;
-use fieldday_world::scenario::Scenario;
+use fieldday_scenario::Scenario;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;

@@ -16,7 +16,7 @@ use fieldday_live::prepare::{Called, LiveOptions, Lived, Ready, prepare};
 use fieldday_live::run::{lasts, peak_requests_per_s, window};
 use fieldday_live::worker::{AUDITS_FOR, Pulse};
 use fieldday_paint::units::{count, counted};
-use fieldday_world::scenario::{Live, Scaled, Scenario};
+use fieldday_scenario::{Live, Scaled, Scenario};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

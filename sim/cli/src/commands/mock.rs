@@ -11,8 +11,8 @@ use fieldday_engine::defects::Defect;
 use fieldday_kernel::time::{Date, Span};
 use fieldday_mock::{Clock, Mock, Options, Served, Service};
 use fieldday_paint::units::{count, counted};
+use fieldday_plan::Plan;
 use fieldday_tokens::{Algorithm, Key, KeyError, Verifier};
-use fieldday_world::plan::Plan;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ pub struct MockArgs {
     #[command(flatten)]
     pub seed: SeedArgs,
     /// So many reps, in more or fewer tenants of the same size
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=fieldday_world::scenario::MOST_REPS))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=fieldday_scenario::MOST_REPS))]
     pub reps: Option<u64>,
     /// Which day the data are of: a date, or today. The clock is the wall's in any case
     #[arg(long, value_name = "DATE|today", default_value = "today", value_parser = day)]

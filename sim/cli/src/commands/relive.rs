@@ -14,8 +14,8 @@ use fieldday_kernel::fingerprint::Fingerprinter;
 use fieldday_kernel::time::{Time, Zone};
 use fieldday_live::plan::LivePlan;
 use fieldday_live::relive::{Recorded, Relived, relive as live_again};
+use fieldday_plan::Plan;
 use fieldday_rules::Judges;
-use fieldday_world::plan::Plan;
 use std::fs::File;
 use std::sync::Arc;
 

@@ -14,9 +14,9 @@ use fieldday_engine::run::{self, Options};
 use fieldday_folder::cell_of;
 use fieldday_kernel::time::{Time, TimeOfDay};
 use fieldday_paint::Paint;
+use fieldday_plan::Plan;
 use fieldday_stories::stepper::Stepper;
 use fieldday_stories::timeline::{self, Filter, Told};
-use fieldday_world::plan::Plan;
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 

@@ -20,8 +20,8 @@ use fieldday_folder::{Facts, Keeper, Outcome, Place, RUN_SCHEMA, Recipe, RunFile
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::Time;
 use fieldday_paint::units::counted;
+use fieldday_plan::Plan;
 use fieldday_rules::{Findings, Measures, Settings};
-use fieldday_world::plan::Plan;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 

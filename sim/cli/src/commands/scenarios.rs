@@ -7,8 +7,8 @@ use crate::output::{self, Reader};
 use fieldday_documents::catalogue;
 use fieldday_folder::cell_of;
 use fieldday_paint::Paint;
-use fieldday_world::plan::{CellPlan, Plan};
-use fieldday_world::scenario::Scenario;
+use fieldday_plan::{CellPlan, Plan};
+use fieldday_scenario::Scenario;
 use std::sync::Arc;
 
 pub fn scenarios(args: ScenariosArgs) -> Result<(), Failure> {

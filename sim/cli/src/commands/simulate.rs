@@ -15,7 +15,7 @@ use fieldday_capacity::simulate::{
 use fieldday_kernel::time::{Time, Zone};
 use fieldday_paint::document::Document;
 use fieldday_rep::app::settings::Retrying;
-use fieldday_world::scenario::MOST_REPS;
+use fieldday_scenario::MOST_REPS;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Mutex;

@@ -5,7 +5,7 @@ use fieldday_folder::nights::Night;
 use fieldday_folder::{Host, RUN_SCHEMA, RunFile, Summary};
 use fieldday_kernel::random::{Purpose, Stream};
 use fieldday_kernel::time::{Span, Time};
-use fieldday_world::scenario::Scenario;
+use fieldday_scenario::Scenario;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,9 +4,9 @@
 use fieldday_engine::cell::{CellRun, Keep};
 use fieldday_engine::run::{Options, RunOutcome, run};
 use fieldday_history::Event;
+use fieldday_plan::Plan;
 use fieldday_rules::Measures;
-use fieldday_world::plan::Plan;
-use fieldday_world::scenario::Scenario;
+use fieldday_scenario::Scenario;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -1,6 +1,6 @@
 //! What a series is made of, beside what was measured.
 
-use fieldday_world::plan::{CellPlan, Plan};
+use fieldday_plan::{CellPlan, Plan};
 use std::collections::BTreeMap;
 
 /// What a series is made of, beside what was measured.

@@ -7,11 +7,11 @@ use super::way::{Way, way};
 use fieldday_engine::run::RunOutcome;
 use fieldday_engine::setup;
 use fieldday_kernel::time::Time;
+use fieldday_plan::TenantPlan;
+use fieldday_radio::network::Radio;
+use fieldday_radio::place::Point;
+use fieldday_radio::territory::Territory;
 use fieldday_rules::{Track, Violation};
-use fieldday_world::network::Radio;
-use fieldday_world::place::Point;
-use fieldday_world::plan::TenantPlan;
-use fieldday_world::territory::Territory;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -127,7 +127,7 @@ struct Sheet {
 
 impl Sheet {
     fn tenant(&self, tenant: &TenantPlan, day: Time, tracks: &[&Track], violations: &[&Violation]) -> MapTenant {
-        let ring = |region: &fieldday_world::coverage::Region| -> Vec<(i64, i64)> {
+        let ring = |region: &fieldday_radio::coverage::Region| -> Vec<(i64, i64)> {
             region.corners_m().map(|(x, y)| self.place_m(x, y)).collect()
         };
         let mut reps = Vec::new();

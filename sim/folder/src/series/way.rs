@@ -1,10 +1,10 @@
 //! Where a rep was when: what it noted, and the places that its plan has for that.
 
 use fieldday_kernel::time::{Span, Time};
+use fieldday_plan::{RepPlan, TenantPlan};
+use fieldday_radio::place::Point;
+use fieldday_radio::track::{Leg, Roads, expected_drive};
 use fieldday_rules::{Track, Waypoint};
-use fieldday_world::place::Point;
-use fieldday_world::plan::{RepPlan, TenantPlan};
-use fieldday_world::track::{Leg, Roads, expected_drive};
 
 /// A second: what a map tells apart.
 pub(super) const MOMENT: Span = Span::seconds(1);

@@ -2,7 +2,7 @@
 
 use crate::http::body::Outgoing;
 use crate::target::Target;
-use fieldday_world::scenario::HttpVersion;
+use fieldday_scenario::HttpVersion;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::net::SocketAddr;

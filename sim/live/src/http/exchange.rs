@@ -132,7 +132,7 @@ mod tests {
     use super::*;
     use crate::http::connect::Connector;
     use crate::target::Target;
-    use fieldday_world::scenario::HttpVersion;
+    use fieldday_scenario::HttpVersion;
     use std::io::{Read, Write};
     use std::net::TcpListener;
     use std::time::Duration;

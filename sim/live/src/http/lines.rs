@@ -117,7 +117,7 @@ mod tests {
     use crate::http::body::Outgoing;
     use crate::http::exchange::{ExchangeEnd, exchange};
     use crate::target::Target;
-    use fieldday_world::scenario::HttpVersion;
+    use fieldday_scenario::HttpVersion;
     use hyper::Request;
     use std::io::{Read, Write};
     use std::net::TcpListener;

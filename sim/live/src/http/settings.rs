@@ -6,8 +6,8 @@ use super::exchange::{Exchange, ExchangeEnd, exchange};
 use crate::clock::duration;
 use fieldday_api::call::Call;
 use fieldday_api::dialect::{Dialect, write_call};
+use fieldday_scenario::HttpVersion;
 use fieldday_tokens::Wallet;
-use fieldday_world::scenario::HttpVersion;
 use hyper::Request;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 

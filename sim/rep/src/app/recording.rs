@@ -11,7 +11,7 @@ use fieldday_api::names::RecordingMode;
 use fieldday_api::wire::recordings::{Location, RecordingStart, RecordingStarted, RecordingStop};
 use fieldday_history::What;
 use fieldday_history::event::{Cause, Settlement, Trigger};
-use fieldday_world::place::Point;
+use fieldday_radio::place::Point;
 use std::sync::Arc;
 
 /// What came of wanting to record.

@@ -11,7 +11,7 @@ use fieldday_api::wire::tasks::TaskPatch;
 use fieldday_history::event::Deed;
 use fieldday_kernel::random::name_key;
 use fieldday_kernel::time::{Span, Time};
-use fieldday_world::track::expected_drive;
+use fieldday_radio::track::expected_drive;
 use std::sync::Arc;
 
 /// Where an appointment of the list is, as far as the person needs it.

@@ -13,7 +13,7 @@ use fieldday_api::wire::tasks::TaskCreate;
 use fieldday_history::event::Deed;
 use fieldday_kernel::random::name_key;
 use fieldday_kernel::time::Span;
-use fieldday_world::plan::{VisitFate, VisitPlan};
+use fieldday_plan::{VisitFate, VisitPlan};
 
 /// How long a rep waits at a closed door.
 const WAITS_AT_THE_DOOR: Span = Span::minutes(10);

@@ -8,7 +8,7 @@ use fieldday_history::What;
 use fieldday_history::event::{Lapse, Truth};
 use fieldday_kernel::executor::{Due, Handle};
 use fieldday_kernel::time::Time;
-use fieldday_world::link::Back;
+use fieldday_radio::link::Back;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;

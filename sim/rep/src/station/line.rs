@@ -1,9 +1,9 @@
 //! How a client reaches the backend: over a phone's mobile network, or over a steady line.
 
 use fieldday_kernel::time::{Span, Time};
-use fieldday_world::link::{Back, Link, Out};
-use fieldday_world::place::Point;
-use fieldday_world::track::Leg;
+use fieldday_radio::link::{Back, Link, Out};
+use fieldday_radio::place::Point;
+use fieldday_radio::track::Leg;
 use std::cell::{Cell, RefCell};
 
 /// A client's line. Moments are those of the day, since people move by the day's clock.

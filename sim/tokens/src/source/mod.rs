@@ -15,7 +15,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::defaults::TOKEN_FETCH_LIMIT;
 use fieldday_api::names::Role;
 use fieldday_kernel::time::{Span, Time};
-use fieldday_world::scenario::{TokenSource, Tokens};
+use fieldday_scenario::{TokenSource, Tokens};
 use std::path::Path;
 use std::time::Duration;
 

@@ -16,8 +16,8 @@ use fieldday_live::worker::Pulse;
 use fieldday_mock::{Options as MockOptions, Service};
 use fieldday_paint::units::{count, counted};
 use fieldday_rules::{Traffic, Verdict};
-use fieldday_world::scenario::Scenario;
-use fieldday_world::scenario::limits::Measure;
+use fieldday_scenario::Scenario;
+use fieldday_scenario::limits::Measure;
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -175,7 +175,7 @@ fn watched(ready: Ready, header: &Header, interrupted: &AtomicBool) -> Result<(L
 
 /// From how many microseconds on an answer is far beyond every limit; 0 if no limit is on a latency.
 fn far_beyond_us(scenario: &Scenario) -> u64 {
-    let bound = |limit: &fieldday_world::scenario::limits::Limit| match limit.measure {
+    let bound = |limit: &fieldday_scenario::limits::Limit| match limit.measure {
         Measure::Within(us) => us,
         Measure::Percentile(_) | Measure::Mean | Measure::Max => limit.bound,
         Measure::ErrorRate | Measure::Requests => 0,

@@ -1,0 +1,247 @@
+//! The plan: who lives which day, and what happens to them. It follows from a scenario and a seed, and is made cell by
+//! cell, when a cell is asked for; nothing is held for cells that are not.
+//!
+//! Every element draws from streams of its own name, and elements that refer to another are named below it. So an element
+//! that is taken out takes nothing else along but what was named below it, and what the office would have done to it; the
+//! rest of the plan is the same to the bit. Even the times of the visits around a removed one stay.
+//!
+//! ```
+//! use fieldday_plan::Plan;
+//! use fieldday_scenario::Scenario;
+//! use std::sync::Arc;
+//!
+//! let mut scenario = Scenario::load("weekday")?;
+//! scenario.with_reps(10);
+//! let cell = Plan::new(Arc::new(scenario), 0x5eed)?.cell(0);
+//! let mut day = String::new();
+//! cell.render(&mut day)?;
+//! assert!(day.contains("cell-0/tenant-1/rep-04/visit-1"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod as_found;
+mod auditor;
+mod cell;
+mod demo;
+mod fate;
+mod found;
+mod intruder;
+pub mod keys;
+mod masts;
+mod office;
+mod past;
+pub mod people;
+mod removed;
+mod render;
+mod rep;
+pub mod repro;
+mod rows;
+mod tenant;
+mod texts;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub use found::{Found, FoundAppointment, found_visit, place_for};
+pub use types::*;
+
+use fieldday_kernel::time::{Date, Span, Time, TimeOfDay, Zone};
+use fieldday_radio::territory::{self, Territory};
+use fieldday_scenario::Scenario;
+use fieldday_scenario::persona::{self, Persona};
+use fieldday_scenario::zones;
+use removed::Removed;
+use std::sync::Arc;
+
+/// How long phones are looked at after work, for what still waits to be sent.
+pub const EVENING: Span = Span::hours(2);
+/// How long a cell lives after the last tenant's local midnight: what is queued late goes out, and shows.
+const AFTER_MIDNIGHT: Span = Span::hours(3);
+
+/// A plan.
+#[derive(Clone)]
+pub struct Plan {
+    scenario: Arc<Scenario>,
+    seed: u64,
+    days: Vec<PlanDay>,
+    personas: Vec<(Arc<Persona>, u64)>,
+    removed: Removed,
+}
+
+/// A date, with where tenants are on it: one after the other, in turn.
+#[derive(Clone)]
+struct PlanDay {
+    date: Date,
+    sites: Vec<DaySite>,
+}
+
+/// Where a tenant may be: a territory, its clock, and the date there.
+#[derive(Clone, Debug)]
+struct DaySite {
+    territory: Arc<Territory>,
+    zone: Zone,
+    date: Date,
+}
+
+/// A plan that cannot be made.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PlanError {
+    /// `remove` names an element that the plan does not have.
+    #[error("`remove` names {name:?}, which is not in the plan{}", hint(suggestion))]
+    NoSuchElement {
+        /// What it names.
+        name: String,
+        /// What was probably meant.
+        suggestion: Option<String>,
+    },
+    /// The scenario names a territory, a persona or a network profile that is not there. Scenarios that were parsed name
+    /// none such.
+    #[error("there is no {what} called {name:?}")]
+    NoSuch {
+        /// What it should be.
+        what: &'static str,
+        /// What it is called.
+        name: String,
+    },
+}
+
+fn hint(suggestion: &Option<String>) -> String {
+    suggestion.as_ref().map_or(String::new(), |name| format!("; did you mean {name:?}?"))
+}
+
+impl Plan {
+    /// The plan of a scenario under a seed.
+    pub fn new(scenario: Arc<Scenario>, seed: u64) -> Result<Plan, PlanError> {
+        let no_such = |what, name: &str| PlanError::NoSuch { what, name: name.to_owned() };
+        if fieldday_radio::network::named(&scenario.network.profile).is_none() {
+            return Err(no_such("network profile", &scenario.network.profile));
+        }
+        let mut personas = Vec::new();
+        // By name: in whatever order a file has them, they are the same people.
+        let mut mix: Vec<_> = scenario.people.mix.iter().collect();
+        mix.sort_unstable();
+        for (name, weight) in mix {
+            let persona = persona::named(name).ok_or_else(|| no_such("persona", name))?;
+            let habits = scenario.people.habits.over(persona.habits);
+            let persona = Persona { habits, ..persona.as_ref().clone() };
+            personas.push((Arc::new(persona), u64::from(*weight)));
+        }
+        let mut days = Vec::new();
+        for date in &scenario.day.dates {
+            let noon = Zone::utc().at(*date, TimeOfDay::hm(12, 0));
+            let mut sites = Vec::new();
+            for name in &scenario.people.territories {
+                let territory = territory::named(name).ok_or_else(|| no_such("territory", name))?;
+                let zone = zones::zone(territory.zone(), noon).ok_or_else(|| no_such("zone", territory.zone()))?;
+                let date = scenario.date_in(&zone, *date);
+                sites.push(DaySite { territory: territory.clone(), zone, date });
+            }
+            days.push(PlanDay { date: *date, sites });
+        }
+        let removed = Removed::new(&scenario.remove);
+        let mut plan = Plan { scenario, seed, days, personas, removed: Removed::default() };
+        removed.check(&plan)?;
+        plan.removed = removed;
+        Ok(plan)
+    }
+
+    /// The same with tenants that work by other zones' clocks: `zone_of` names a tenant's by its cell and its number there;
+    /// none for a tenant that stays where the scenario has it.
+    pub fn in_zones<'a>(
+        scenario: Arc<Scenario>,
+        seed: u64,
+        zone_of: impl Fn(u32, u32) -> Option<&'a str>,
+    ) -> Result<Plan, PlanError> {
+        let mut plan = Plan::new(scenario, seed)?;
+        let (tenants, dates) = (plan.scenario.people.tenants_per_cell, plan.days.len() as u32);
+        for (day, of_day) in plan.days.iter_mut().enumerate() {
+            let mut sites = Vec::new();
+            for number in 0..plan.scenario.cells_a_day() {
+                for tenant in 0..tenants {
+                    // Territories in turn, as the scenario has them.
+                    let at = sites.len() % of_day.sites.len();
+                    let site = &of_day.sites[at];
+                    let cell = number * dates + day as u32;
+                    sites.push(match zone_of(cell, tenant) {
+                        Some(zone) if zone != site.zone.name => of_day.site_in(&plan.scenario, zone, at)?,
+                        _ => site.clone(),
+                    });
+                }
+            }
+            of_day.sites = sites;
+        }
+        Ok(plan)
+    }
+
+    /// The scenario that it follows from.
+    pub fn scenario(&self) -> &Arc<Scenario> {
+        &self.scenario
+    }
+    /// The seed that it follows from.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+    /// How many cells it has: those of a day, for each date. Neighbours in the order have different dates.
+    pub fn cells(&self) -> u32 {
+        self.scenario.cells_a_day() * self.days.len() as u32
+    }
+    /// One cell, made anew each time; empty beyond the last one.
+    pub fn cell(&self, index: u32) -> CellPlan {
+        let dates = self.days.len() as u32;
+        cell::make(self, index, index / dates, &self.days[(index % dates) as usize])
+    }
+    /// Until then nothing happens in a cell: nobody has left home, and the office is closed. Known without making it.
+    pub fn wakes(&self, index: u32) -> Time {
+        let (dates, tenants) = (self.days.len() as u32, self.scenario.people.tenants_per_cell);
+        let day = &self.days[(index % dates) as usize];
+        let first = self.scenario.day.leave_home.0.min(office::OPENS);
+        let sites = (0..tenants).map(|tenant| cell::site(day, tenants, index / dates, tenant));
+        sites.map(|site| site.zone.at(site.date, first)).min().unwrap_or_default()
+    }
+    /// Before anybody gets up, on the first date.
+    pub fn start(&self) -> Time {
+        self.days.iter().map(PlanDay::start).min().unwrap_or_default()
+    }
+    /// After everybody is done, on the last date.
+    pub fn end(&self) -> Time {
+        self.days.iter().map(PlanDay::end).max().unwrap_or_default()
+    }
+    /// How many reps work, each date counted.
+    pub fn reps(&self) -> u64 {
+        self.scenario.people.reps * self.days.len() as u64
+    }
+}
+
+impl PlanDay {
+    /// A territory by the clock of a zone: one of the scenario's in that zone, or of all, or the one at `at` all the same.
+    fn site_in(&self, scenario: &Scenario, zone: &str, at: usize) -> Result<DaySite, PlanError> {
+        let noon = Zone::utc().at(self.date, TimeOfDay::hm(12, 0));
+        let clock = zones::zone(zone, noon).ok_or_else(|| PlanError::NoSuch { what: "zone", name: zone.to_owned() })?;
+        let own: Vec<&Arc<Territory>> = self.sites.iter().map(|site| &site.territory).collect();
+        let all: Vec<&Arc<Territory>> = own.iter().copied().chain(territory::territories()).collect();
+        let there = |list: &[&Arc<Territory>]| {
+            let there: Vec<_> =
+                list.iter().filter(|territory| territory.zone() == zone).map(|t| (*t).clone()).collect();
+            there.get(at % there.len().max(1)).cloned()
+        };
+        let territory = there(&own).or_else(|| there(&all)).unwrap_or_else(|| own[at].clone());
+        Ok(DaySite { territory, date: scenario.date_in(&clock, self.date), zone: clock })
+    }
+    fn start(&self) -> Time {
+        self.sites.iter().map(DaySite::midnight).min().unwrap_or_default()
+    }
+    fn end(&self) -> Time {
+        self.sites.iter().map(DaySite::end).max().unwrap_or_default()
+    }
+}
+
+impl DaySite {
+    fn midnight(&self) -> Time {
+        self.zone.midnight(self.date)
+    }
+    /// The next midnight, and a while for what is still under way then.
+    fn end(&self) -> Time {
+        self.zone.midnight(self.date.plus_days(1)) + AFTER_MIDNIGHT
+    }
+}
