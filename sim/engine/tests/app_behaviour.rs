@@ -9,7 +9,7 @@ use fieldday_backend::Defect;
 use fieldday_engine::cell::{CellRun, Keep};
 use fieldday_engine::replay::moment;
 use fieldday_history::What;
-use fieldday_history::event::{ClientKind, Deed};
+use fieldday_history::event::{ClientKind, UserAction};
 use fieldday_kernel::time::Span;
 use fieldday_rules::Measures;
 use fieldday_scenario::Mishap;
@@ -90,7 +90,7 @@ fn where_the_policy_forbids_recording_nobody_starts_one() {
         let theirs = || events.iter().filter(|event| phones.contains(&event.client));
         let of = |is: fn(&What) -> bool| theirs().filter(|event| is(&event.what)).count();
         let starts = of(|what| matches!(what, What::Sent(sent) if sent.request.op() == Op::StartRecording));
-        (starts, of(|what| matches!(what, What::Person(Deed::Arrives { .. }))))
+        (starts, of(|what| matches!(what, What::Person(UserAction::Arrives { .. }))))
     };
     let ((recorded, visits), (forbidden, visits_without)) = (starts_and_visits(true), starts_and_visits(false));
     assert!(

@@ -8,7 +8,7 @@ use crate::summary::*;
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::rules::Rule;
 use fieldday_engine::run::RunOutcome;
-use fieldday_history::event::{Lapse, Screen};
+use fieldday_history::event::{NoAnswer, Screen};
 use fieldday_kernel::time::Span;
 use fieldday_plan::Plan;
 use fieldday_rules::limits::{self, LimitResult};
@@ -149,11 +149,11 @@ fn limit(op: Op, measured: &OpMeasures, findings: &Findings) -> Limit {
         client_errors: measured.client_errors,
         server_errors: measured.server_errors,
         foreign: measured.foreign,
-        timed_out: measured.lapsed(Lapse::Timeout),
-        unreachable: measured.lapsed(Lapse::Unreachable),
-        broken_off: measured.lapsed(Lapse::Broken),
-        cancelled: measured.lapsed(Lapse::Cancelled),
-        killed: measured.lapsed(Lapse::Killed),
+        timed_out: measured.lapsed(NoAnswer::Timeout),
+        unreachable: measured.lapsed(NoAnswer::Unreachable),
+        broken_off: measured.lapsed(NoAnswer::Broken),
+        cancelled: measured.lapsed(NoAnswer::Cancelled),
+        killed: measured.lapsed(NoAnswer::Killed),
         latency: percentiles(&measured.took, 1),
         beyond: measured.beyond_limit,
         mark: limit_mark(op, findings),

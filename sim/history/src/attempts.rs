@@ -1,7 +1,7 @@
 //! Joins attempts with their ends: an attempt is one event when it is sent and another when it ends, and whoever measures,
 //! judges, watches or reports wants to know both.
 
-use crate::event::{Lapse, What};
+use crate::event::{NoAnswer, What};
 use fieldday_api::call::Response;
 use fieldday_kernel::time::Span;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ pub enum End<'a> {
     /// An answer came.
     Answered(&'a Arc<Response>),
     /// None came that the app took notice of.
-    Unanswered(Lapse),
+    Unanswered(NoAnswer),
 }
 
 /// The end of an attempt.

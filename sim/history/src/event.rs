@@ -1,7 +1,7 @@
 //! The kinds of events, one by one.
 //!
 //! An event is something that a client could have noted itself: what its person did, what its phone did, what it sent
-//! and what came back. The one exception is [`What::Truth`], which tells what the network or the backend did behind its
+//! and what came back. The one exception is [`What::GroundTruth`], which tells what the network or the backend did behind its
 //! back; judges do not read it.
 
 use fieldday_api::SmolStr;
@@ -37,7 +37,7 @@ pub enum What {
     /// Introduces a client; comes before anything else of it.
     Client(Box<Client>),
     /// The person did something.
-    Person(Deed),
+    Person(UserAction),
     /// The app was started, for the `launch`th time (from 1).
     Launched {
         /// Which start it was.
@@ -142,7 +142,7 @@ pub enum What {
         /// Which attempt of it (from 0).
         attempt: u8,
         /// Why.
-        why: Lapse,
+        why: NoAnswer,
         /// After how long.
         took: Span,
     },
@@ -225,7 +225,8 @@ pub enum What {
         online_for: Option<Span>,
     },
     /// What no client can see.
-    Truth(Truth),
+    #[serde(rename = "truth")]
+    GroundTruth(GroundTruth),
     /// On a live run: the wire is done with an attempt. This is what reached the phone from outside, stamped on its
     /// arrival; what the app sees of it, and when, the link decides. Judges do not read it.
     Wire(Box<Wire>),
@@ -368,7 +369,8 @@ pub enum Cause {
     /// The office does its work.
     Office,
     /// Something is read back, to see whether it is as it should be.
-    Proof,
+    #[serde(rename = "proof")]
+    ReadBack,
     /// Something is tried that must fail, or that must make no difference.
     Probe(Probe),
 }
@@ -472,7 +474,7 @@ pub enum Trigger {
 /// Why no answer came.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Lapse {
+pub enum NoAnswer {
     /// The app waited as long as the call's class allows.
     Timeout,
     /// There was no network: the request never left.
@@ -485,10 +487,10 @@ pub enum Lapse {
     Killed,
 }
 
-impl Lapse {
+impl NoAnswer {
     /// Whether the request may have reached the backend.
-    pub fn is_undetermined(self) -> bool {
-        self != Lapse::Unreachable
+    pub fn is_indeterminate(self) -> bool {
+        self != NoAnswer::Unreachable
     }
 }
 
@@ -510,7 +512,7 @@ pub enum PollEnd {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // The fields are ids.
-pub enum Deed {
+pub enum UserAction {
     /// Gets into the car.
     LeavesHome,
     /// Wants the shift to begin.
@@ -558,7 +560,7 @@ pub enum Deed {
 /// What no client can see: told for replays, read by no judge.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Truth {
+pub enum GroundTruth {
     /// The request never arrived.
     LostOnTheWayOut {
         /// Which call.
@@ -617,9 +619,9 @@ mod tests {
             value(&mut out);
             out
         };
-        let what = What::Person(Deed::TicksTask { task_id: "task_1".into() });
+        let what = What::Person(UserAction::TicksTask { task_id: "task_1".into() });
         let event = Event { at: Span::micros(0x0102), client: 3, what };
-        let deed = of(&|out| canonical::write(&Deed::TicksTask { task_id: "".into() }, out).unwrap())[0];
+        let deed = of(&|out| canonical::write(&UserAction::TicksTask { task_id: "".into() }, out).unwrap())[0];
         let expected = [&[2, 1, 0, 0, 0, 0, 0, 0], &[3, 0, 0, 0][..], &[1, deed], &[6, 0, 0, 0], b"task_1"].concat();
         assert_eq!(of(&|out| canonical::write(&event, out).unwrap()), expected);
     }

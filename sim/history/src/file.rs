@@ -330,7 +330,7 @@ impl<R: Read> Iterator for Reader<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Deed, What};
+    use crate::event::{UserAction, What};
     use fieldday_kernel::time::Span;
 
     fn header() -> Header {
@@ -347,7 +347,7 @@ mod tests {
         let mut writer = Writer::new(Vec::new(), &header()).unwrap();
         writer.cell("cell-0", Time::default()).unwrap();
         for at in 0..events {
-            let what = What::Person(Deed::TicksTask { task_id: "task_1".into() });
+            let what = What::Person(UserAction::TicksTask { task_id: "task_1".into() });
             writer.event(&Event { at: Span::micros(at), client: 0, what }).unwrap();
         }
         writer.finish(Fingerprint(1)).unwrap()

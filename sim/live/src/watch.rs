@@ -5,7 +5,7 @@
 
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::{Cause, Deed, Lapse};
+use fieldday_history::event::{Cause, NoAnswer, UserAction};
 use fieldday_history::{AttemptEnd, End, OpenAttempts, What};
 use hdrhistogram::Histogram;
 
@@ -70,16 +70,16 @@ impl Client {
             doing => doing,
         }
     }
-    fn took_up(&mut self, deed: &Deed) {
+    fn took_up(&mut self, deed: &UserAction) {
         self.doing = match deed {
-            Deed::LeavesHome | Deed::DrivesTo { .. } | Deed::GoesHome => Doing::Driving,
-            Deed::Records { .. } | Deed::RecordsLate { .. } => Doing::Recording,
-            Deed::Arrives { .. }
-            | Deed::StopsRecording { .. }
-            | Deed::GivesUpRecording { .. }
-            | Deed::FindsNobody { .. }
-            | Deed::IsTurnedAway { .. }
-            | Deed::HasLunch => Doing::AtWork,
+            UserAction::LeavesHome | UserAction::DrivesTo { .. } | UserAction::GoesHome => Doing::Driving,
+            UserAction::Records { .. } | UserAction::RecordsLate { .. } => Doing::Recording,
+            UserAction::Arrives { .. }
+            | UserAction::StopsRecording { .. }
+            | UserAction::GivesUpRecording { .. }
+            | UserAction::FindsNobody { .. }
+            | UserAction::IsTurnedAway { .. }
+            | UserAction::HasLunch => Doing::AtWork,
             _ => return,
         };
     }
@@ -127,7 +127,7 @@ impl Watch {
             What::Settled { .. } => client.queued = client.queued.saturating_sub(1),
             What::Sent(sent) => {
                 let op = sent.request.op();
-                client.read_back += u64::from(sent.cause == Cause::Proof && op == Op::ListAppointments);
+                client.read_back += u64::from(sent.cause == Cause::ReadBack && op == Op::ListAppointments);
                 client.open.sent(0, sent.call, sent.attempt, op);
             }
             // Whatever the app had under way died with it; its queue is on the phone's storage.
@@ -143,7 +143,7 @@ impl Watch {
         }
         if let Some(AttemptEnd { call, attempt, end, took }) = AttemptEnd::of(what)
             && let Some(op) = client.open.ended(0, call, attempt)
-            && matches!(end, End::Answered(_) | End::Unanswered(Lapse::Timeout))
+            && matches!(end, End::Answered(_) | End::Unanswered(NoAnswer::Timeout))
         {
             self.took[op.index()].saturating_record(took.as_micros().max(1).unsigned_abs());
         }
@@ -234,9 +234,9 @@ mod tests {
         let mut watch = Watch::default();
         watch.add_cell(4, [0, 2, 3].into_iter());
         assert_eq!(watch.glance().reps, [3, 0, 0, 0, 0, 0, 0]);
-        happens(&mut watch, 0, [What::Began, What::Person(Deed::LeavesHome)]);
-        happens(&mut watch, 1, [What::Began, What::Person(Deed::LeavesHome)]);
-        let records = Deed::Records { appointment_id: "appt_1".into() };
+        happens(&mut watch, 0, [What::Began, What::Person(UserAction::LeavesHome)]);
+        happens(&mut watch, 1, [What::Began, What::Person(UserAction::LeavesHome)]);
+        let records = UserAction::Records { appointment_id: "appt_1".into() };
         happens(&mut watch, 2, [What::Began, What::Person(records), What::Network { online: false }]);
         assert_eq!(watch.glance().reps, [1, 1, 0, 0, 1, 0, 0]);
         let flush = What::FlushBegan { trigger: Trigger::NetworkBack, waiting: 1 };

@@ -93,7 +93,7 @@ impl Auditor {
         }
     }
     async fn read(&mut self, call: Call) -> Option<Answer> {
-        let response = self.browser.call(call, Cause::Proof).await;
+        let response = self.browser.call(call, Cause::ReadBack).await;
         self.browser.station.sleep(self.pause).await;
         response.filter(|response| response.is_success()).map(|response| response.answer.clone())
     }

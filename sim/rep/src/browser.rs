@@ -6,7 +6,7 @@ use fieldday_api::call::{Call, Response};
 use fieldday_api::defaults::{REFRESH_MARGIN, TOKEN_FETCH_LIMIT};
 use fieldday_api::token::{Claims, Credential};
 use fieldday_history::What;
-use fieldday_history::event::{Bearer, Cause, Lapse, RefreshReason};
+use fieldday_history::event::{Bearer, Cause, NoAnswer, RefreshReason};
 use fieldday_kernel::time::Time;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl Browser {
                 bearer,
                 cause,
                 patience,
-                at_deadline: Lapse::Timeout,
+                at_deadline: NoAnswer::Timeout,
             })
             .await;
         let AttemptOutcome::Answered(response) = outcome else { return None };

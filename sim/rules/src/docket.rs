@@ -7,7 +7,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
-use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Sent, What};
+use fieldday_history::event::{Bearer, Cause, Client, ClientKind, NoAnswer, Sent, What};
 use fieldday_history::{End, OpenAttempts};
 use fieldday_kernel::time::{Span, Zone};
 use std::collections::VecDeque;
@@ -102,7 +102,7 @@ pub enum PriorEnd {
     /// With something that the endpoint does not promise.
     Foreign,
     /// Without an answer.
-    Unanswered(Lapse),
+    Unanswered(NoAnswer),
 }
 
 /// What a request did, as far as its client can know.
@@ -176,7 +176,7 @@ impl Exchange<'_> {
                 Some(status) if status < 500 && status != 408 => Effect::None,
                 _ => Effect::Unknown,
             },
-            End::Unanswered(lapse) if lapse.is_undetermined() => Effect::Unknown,
+            End::Unanswered(lapse) if lapse.is_indeterminate() => Effect::Unknown,
             End::Unanswered(_) => Effect::None,
         }
     }

@@ -9,7 +9,7 @@ use crate::notes::Notes;
 use crate::settings::Settings;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::{Deed, Lapse, What};
+use fieldday_history::event::{NoAnswer, UserAction, What};
 use fieldday_history::{AttemptEnd, End, Event};
 use fieldday_kernel::time::Zone;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl Ops {
 fn is_heard(what: &What) -> bool {
     match what {
         What::StaleShown { .. } | What::UploadEnded { .. } | What::Network { .. } => false,
-        What::Person(deed) => matches!(deed, Deed::ClosesApp | Deed::LosesPatience),
+        What::Person(deed) => matches!(deed, UserAction::ClosesApp | UserAction::LosesPatience),
         _ => true,
     }
 }
@@ -190,7 +190,7 @@ impl Judges {
                     self.ended(event, &flight, end);
                 }
             }
-            What::Truth(_) => {}
+            What::GroundTruth(_) => {}
             _ => self.told(event),
         }
     }
@@ -210,7 +210,7 @@ impl Judges {
             // Nothing tells how the attempts of an app that died ended: they did for it.
             What::Killed => {
                 while let Some(flight) = self.docket.died(event.client) {
-                    self.ended(event, &flight, End::Unanswered(Lapse::Killed));
+                    self.ended(event, &flight, End::Unanswered(NoAnswer::Killed));
                 }
             }
             What::Launched { launch } => self.docket.launched(event.client, launch),

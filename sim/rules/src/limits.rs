@@ -7,7 +7,7 @@
 
 use crate::{Measures, OpMeasures};
 use fieldday_api::endpoint::Op;
-use fieldday_history::event::Lapse;
+use fieldday_history::event::NoAnswer;
 use fieldday_paint::units::{count, micros};
 use fieldday_scenario::limits::{Clock, Limit, Measure, Side};
 use hdrhistogram::Histogram;
@@ -277,7 +277,7 @@ fn latency(limit: &Limit, sample: &Sample) -> LimitResult {
 
 /// Attempts that ended in a 5xx, in something foreign, or in a time-out.
 fn wrong(ops: &[&OpMeasures]) -> u64 {
-    ops.iter().map(|op| op.server_errors + op.foreign + op.lapsed(Lapse::Timeout)).sum()
+    ops.iter().map(|op| op.server_errors + op.foreign + op.lapsed(NoAnswer::Timeout)).sum()
 }
 
 fn errors(limit: &Limit, ops: &[&OpMeasures]) -> LimitResult {
@@ -295,7 +295,7 @@ fn errors(limit: &Limit, ops: &[&OpMeasures]) -> LimitResult {
 }
 
 fn requests(limit: &Limit, ops: &[&OpMeasures], wall: WallMicros) -> LimitResult {
-    let sent: u64 = ops.iter().map(|op| op.attempts - op.lapsed(Lapse::Unreachable)).sum();
+    let sent: u64 = ops.iter().map(|op| op.attempts - op.lapsed(NoAnswer::Unreachable)).sum();
     let Some(wall_us) = wall.filter(|us| *us > 0) else {
         return undecided(limit, sent, "requests a second are measured on live runs alone".to_owned());
     };

@@ -1,7 +1,7 @@
 //! Marks: states that should sometimes be reached. A run that never killed an app with a full queue says nothing about full
 //! queues; a mark that is never reached is a hole in the scenarios.
 //!
-//! Marks measure coverage and judge nobody, so they may read what no client can see ([`What::Truth`]). Each is counted, over
+//! Marks measure coverage and judge nobody, so they may read what no client can see ([`What::GroundTruth`]). Each is counted, over
 //! cells they add up.
 
 use crate::tables::PerClient;
@@ -10,7 +10,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::names::{Processing, RecordingMode};
 use fieldday_history::Event;
 use fieldday_history::event::{
-    Cause, Deed, Lapse, PollEnd, RefreshReason, Sent, Settlement, Source, Trigger, Truth, What,
+    Cause, GroundTruth, NoAnswer, PollEnd, RefreshReason, Sent, Settlement, Source, Trigger, UserAction, What,
 };
 use serde::Serialize;
 
@@ -166,7 +166,7 @@ impl Watch {
             What::Unanswered { call, why, .. } => {
                 phone.calls.retain(|(number, _)| number != call);
                 self.updates.retain(|(client, number, _)| (*client, *number) != (event.client, *call));
-                if *why == Lapse::Cancelled {
+                if *why == NoAnswer::Cancelled {
                     marks.reach(Mark::Cancelled);
                 }
             }
@@ -179,9 +179,9 @@ impl Watch {
             What::PollEnded { why: PollEnd::Failed, .. } => marks.reach(Mark::AnalysisFailed),
             What::Results { transcript: false, .. } => marks.reach(Mark::GhostResults),
             What::Shown { from: Source::Stale, .. } if phone.calls.is_empty() => marks.reach(Mark::StaleOffline),
-            What::Person(Deed::DoubleTaps) => marks.reach(Mark::DoubleTap),
-            What::Person(Deed::FindsItChanged { .. }) => marks.reach(Mark::FoundChanged),
-            What::Truth(truth) => self.truth(event.client, truth),
+            What::Person(UserAction::DoubleTaps) => marks.reach(Mark::DoubleTap),
+            What::Person(UserAction::FindsItChanged { .. }) => marks.reach(Mark::FoundChanged),
+            What::GroundTruth(truth) => self.truth(event.client, truth),
             _ => {}
         }
     }
@@ -228,20 +228,20 @@ impl Watch {
             _ => {}
         }
     }
-    fn truth(&mut self, client: u32, truth: &Truth) {
+    fn truth(&mut self, client: u32, truth: &GroundTruth) {
         let op_of = |call: &u32| {
             let calls = &self.phones.get(client)?.calls;
             calls.iter().find(|(number, _)| number == call).map(|(_, op)| *op)
         };
         let mark = match truth {
-            Truth::Late { .. } => Some(Mark::LateAnswer),
-            Truth::CutMidUpload { .. } => Some(Mark::CutMidUpload),
-            Truth::CutByBackend { took_effect: true, .. } => Some(Mark::CutByRestart),
-            Truth::LostOnTheWayBack { call, status: ..300, .. } => op_of(call).and_then(lost),
+            GroundTruth::Late { .. } => Some(Mark::LateAnswer),
+            GroundTruth::CutMidUpload { .. } => Some(Mark::CutMidUpload),
+            GroundTruth::CutByBackend { took_effect: true, .. } => Some(Mark::CutByRestart),
+            GroundTruth::LostOnTheWayBack { call, status: ..300, .. } => op_of(call).and_then(lost),
             _ => None,
         };
         mark.into_iter().for_each(|mark| self.marks.reach(mark));
-        if let Truth::CutByBackend { call, took_effect: true, .. } = truth {
+        if let GroundTruth::CutByBackend { call, took_effect: true, .. } = truth {
             let op = self.phones.get(client).and_then(|p| p.calls.iter().find(|(number, _)| number == call));
             op.and_then(|(_, op)| lost(*op)).into_iter().for_each(|mark| self.marks.reach(mark));
         }

@@ -9,7 +9,7 @@ use fieldday_api::names::{Assignee, Processing};
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::recordings::RecordingStart;
 use fieldday_api::wire::tasks::TaskCreate;
-use fieldday_history::event::{Bearer, Cause, Lapse, RefreshReason, Sent, Trigger, What};
+use fieldday_history::event::{Bearer, Cause, NoAnswer, RefreshReason, Sent, Trigger, What};
 use fieldday_kernel::time::Span;
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ fn every_call_carries_a_token_and_waits_no_longer_than_its_class() {
     patient.breaks(&[Rule::AppTimeouts]);
     let mut waits = Stream::new();
     let ticket = waits.send(REP, TAP, get());
-    waits.wait(Span::seconds(12)).lapse(&ticket, Lapse::Timeout);
+    waits.wait(Span::seconds(12)).lapse(&ticket, NoAnswer::Timeout);
     waits.breaks(&[Rule::AppTimeouts]);
 }
 
@@ -164,7 +164,7 @@ fn a_task_in_doubt_is_created_again_only_after_a_yes() {
         for said in [None, Some(false), Some(true)] {
             let mut s = Stream::new();
             let lost = s.send(REP, Cause::Tap, create());
-            s.lapse(&lost, Lapse::Timeout);
+            s.lapse(&lost, NoAnswer::Timeout);
             if let Some(yes) = said {
                 s.say(REP, What::AskedToRetry { call: lost.call, yes });
             }
@@ -184,7 +184,7 @@ fn a_task_that_was_refused_or_never_left_may_be_sent_again() {
     let first = s.send(REP, Cause::Tap, create());
     s.fail(&first, 401).say(REP, NEW_TOKEN);
     let second = s.again(&first);
-    s.lapse(&second, Lapse::Unreachable);
+    s.lapse(&second, NoAnswer::Unreachable);
     s.send(REP, Cause::Tap, create());
     s.is_fine();
     // A double tap sends the same while the first is under way.
@@ -314,7 +314,7 @@ fn slow_answers_break_a_rule_only_where_they_are_many() {
             // A desk's line is good, so a time-out is the backend's.
             let ticket = s.send(OFFICE, Cause::Office, get());
             if n < late {
-                s.wait(Span::seconds(10)).lapse(&ticket, Lapse::Timeout);
+                s.wait(Span::seconds(10)).lapse(&ticket, NoAnswer::Timeout);
             } else {
                 s.ok(&ticket, detail(&visit()));
             }

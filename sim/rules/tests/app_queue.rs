@@ -6,7 +6,7 @@ use common::*;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::extras::WinPost;
-use fieldday_history::event::{Cause, Lapse, Trigger, What};
+use fieldday_history::event::{Cause, NoAnswer, Trigger, What};
 use fieldday_kernel::time::Span;
 
 fn complete(task: &str) -> Call {
@@ -117,7 +117,7 @@ fn a_queue_that_nothing_hindered_is_empty_at_the_days_end() {
     s.day_ends(REP, 1);
     s.breaks(&[Rule::AppQueueDrains]);
     let ticket = hindered.send_queued(REP, one, complete("task_1"));
-    hindered.lapse(&ticket, Lapse::Broken).day_ends(REP, 1);
+    hindered.lapse(&ticket, NoAnswer::Broken).day_ends(REP, 1);
     hindered.is_fine();
     // A refusal is no hindrance: the action has to leave the queue.
     let mut poisoned = Stream::new();

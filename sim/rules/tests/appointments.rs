@@ -8,7 +8,7 @@ use fieldday_api::error::{ErrorBody, ErrorCode};
 use fieldday_api::names::Outcome;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::appointments::AppointmentPatch;
-use fieldday_history::event::{Cause, Lapse};
+use fieldday_history::event::{Cause, NoAnswer};
 use fieldday_rules::Hazard;
 
 /// The rep looks at the visit as it was.
@@ -78,7 +78,7 @@ fn a_refused_update_changes_nothing() {
 
 #[test]
 fn an_update_whose_answer_was_lost_may_land_at_any_time_or_never() {
-    for why in [Lapse::Timeout, Lapse::Broken, Lapse::Cancelled, Lapse::Killed] {
+    for why in [NoAnswer::Timeout, NoAnswer::Broken, NoAnswer::Cancelled, NoAnswer::Killed] {
         let mut s = seen();
         let write = s.send(OFFICE, Cause::Office, patch(moved("18:00")));
         s.lapse(&write, why);
@@ -103,7 +103,7 @@ fn what_a_captive_portal_answered_may_have_happened_or_not() {
 fn an_old_update_that_lands_after_a_newer_one_is_a_hazard_and_no_violation() {
     let mut s = seen();
     let lost = s.send(OFFICE, Cause::Office, patch(moved("18:00")));
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     let newer = with(&visit(), &moved("19:00"));
     s.call(OFFICE, patch(moved("19:00")), detail(&newer));
     s.call(REP, get(), detail(&newer));
@@ -120,7 +120,7 @@ fn of_two_updates_sent_at_once_neither_is_the_older() {
     let lost = s.send(OFFICE, Cause::Office, patch(moved("18:00")));
     let other = s.send(REP, TAP, patch(moved("19:00")));
     s.ok(&other, detail(&with(&visit(), &moved("19:00"))));
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     s.call(REP, get(), detail(&with(&visit(), &moved("18:00"))));
     s.is_fine();
     assert_eq!(s.findings().hazards.counts, [0]);
@@ -130,7 +130,7 @@ fn of_two_updates_sent_at_once_neither_is_the_older() {
 fn after_the_late_landing_the_newer_value_does_not_come_back() {
     let mut s = seen();
     let lost = s.send(OFFICE, Cause::Office, patch(moved("18:00")));
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     let newer = with(&visit(), &moved("19:00"));
     s.call(OFFICE, patch(moved("19:00")), detail(&newer));
     s.call(REP, get(), detail(&with(&visit(), &moved("18:00"))));
@@ -186,7 +186,7 @@ fn an_update_that_writes_back_an_old_row_undoes_what_another_client_wrote() {
 fn a_field_left_alone_by_an_update_with_a_lost_answer_keeps_its_value_too() {
     let mut s = seen();
     let lost = s.send(REP, TAP, patch(noted("dog")));
-    s.lapse(&lost, Lapse::Broken);
+    s.lapse(&lost, NoAnswer::Broken);
     s.call(REP, get(), detail(&with(&with(&visit(), &noted("dog")), &moved("09:00"))));
     s.breaks(&[Rule::AppointmentPatchPartial]);
 }
@@ -208,7 +208,7 @@ fn a_repeat_may_show_what_another_client_wrote_in_between() {
     let done = with(&visit(), &won());
     s.call(OFFICE, patch(won()), detail(&done));
     let lost = s.send(OFFICE, Cause::Office, patch(noted("dog")));
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     s.call(OFFICE, patch(won()), detail(&with(&done, &noted("dog"))));
     s.is_fine();
 }
@@ -226,7 +226,7 @@ fn a_repeat_of_what_was_acknowledged_is_not_refused() {
 fn a_repeat_of_what_was_lost_may_be_refused() {
     let mut s = seen();
     let lost = s.send(OFFICE, Cause::Office, patch(won()));
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     let repeat = s.again(&lost);
     s.fail(&repeat, 400);
     s.call(REP, get(), detail(&with(&visit(), &won())));
@@ -254,10 +254,10 @@ fn a_lost_update_lands_wholly_or_not_at_all() {
 fn a_field_of_a_lost_update_may_have_been_overwritten_since() {
     let mut s = seen();
     let lost = s.send(OFFICE, Cause::Office, patch(won()));
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     let open = AppointmentPatch { status: Some(visit().status), ..AppointmentPatch::default() };
     let lost = s.send(OFFICE, Cause::Office, patch(open.clone()));
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     s.call(REP, get(), detail(&with(&with(&visit(), &won()), &open)));
     s.is_fine();
 }
@@ -294,7 +294,7 @@ fn a_reassigned_appointment_is_either_reps_while_the_reassignment_is_in_doubt() 
     let mut s = Stream::new();
     s.call(REP, get_list(), list(&[visit()]));
     let lost = s.send(OFFICE, Cause::Office, patch(given.clone()));
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     s.call(REP, get_list(), list(&[visit()]));
     s.call(OTHER, get_list(), list(&[visit()]));
     s.is_fine();
@@ -369,7 +369,7 @@ fn what_is_being_moved_may_be_in_the_list_or_not() {
         // Nobody knows whether it landed.
         let mut s = seen();
         let write = s.send(OFFICE, Cause::Office, patch(to_other.clone()));
-        s.lapse(&write, Lapse::Timeout);
+        s.lapse(&write, NoAnswer::Timeout);
         s.call(REP, get_list(), list(&shown));
         s.is_fine();
     }

@@ -3,7 +3,7 @@
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_history::Event;
-use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Sent, What};
+use fieldday_history::event::{Bearer, Cause, Client, ClientKind, NoAnswer, Sent, What};
 use fieldday_kernel::time::Span;
 use fieldday_rules::Measures;
 use fieldday_rules::limits::{LimitResult, LimitVerdict, judge};
@@ -53,7 +53,7 @@ impl Calls {
     fn given_up(mut self, times: u32) -> Calls {
         for _ in 0..times {
             let call = self.send();
-            self.on(What::Unanswered { call, attempt: 0, why: Lapse::Timeout, took: Span::seconds(3) });
+            self.on(What::Unanswered { call, attempt: 0, why: NoAnswer::Timeout, took: Span::seconds(3) });
         }
         self
     }

@@ -4,7 +4,7 @@ mod common;
 
 use common::*;
 use fieldday_api::endpoint::Op;
-use fieldday_history::event::{Lapse, Screen, Source, Trigger, Wire, WireEnd};
+use fieldday_history::event::{NoAnswer, Screen, Source, Trigger, Wire, WireEnd};
 use fieldday_history::{Event, What};
 use fieldday_kernel::time::Span;
 use fieldday_rules::Measures;
@@ -24,13 +24,13 @@ fn answers_count_by_kind_and_a_time_out_stands_at_the_time_waited() {
     let broken = s.send(REP, TAP, get());
     s.fail(&broken, 503);
     let slow = s.send(REP, TAP, get());
-    s.wait(Span::millis(9_990)).lapse(&slow, Lapse::Timeout);
+    s.wait(Span::millis(9_990)).lapse(&slow, NoAnswer::Timeout);
     s.send(REP, TAP, get());
     s.say(REP, What::Killed);
     let measures = measured(&s);
     let op = measures.op(Op::GetAppointment);
     assert_eq!((op.attempts, op.answered, op.client_errors, op.server_errors), (5, 3, 1, 1));
-    assert_eq!((op.lapsed(Lapse::Timeout), op.lapsed(Lapse::Killed)), (1, 1));
+    assert_eq!((op.lapsed(NoAnswer::Timeout), op.lapsed(NoAnswer::Killed)), (1, 1));
     assert_eq!((op.took.len(), op.at_least, op.beyond_limit), (4, 1, 1));
     assert_eq!(op.took.max() / 10_000, 1_000, "the time-out stands at 10 s");
     assert_eq!(op.share_beyond_limit(), Some(0.25));

@@ -6,7 +6,7 @@ mod common;
 use common::*;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::appointments::{Appointment, AppointmentPatch};
-use fieldday_history::event::{Cause, Lapse};
+use fieldday_history::event::{Cause, NoAnswer};
 use fieldday_kernel::time::Time;
 use proptest::prelude::*;
 
@@ -87,7 +87,7 @@ fn play(steps: &[Step]) -> (Stream, Appointment, Vec<Time>) {
                     }
                     // A read is over when its client gave up; a write may land all the same.
                     _ => {
-                        s.lapse(&one.ticket, Lapse::Timeout);
+                        s.lapse(&one.ticket, NoAnswer::Timeout);
                     }
                 }
             }

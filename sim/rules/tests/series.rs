@@ -5,7 +5,7 @@ mod common;
 use common::*;
 use fieldday_api::SmolStr;
 use fieldday_history::Event;
-use fieldday_history::event::{Client, ClientKind, Deed, Lapse, Trigger, What};
+use fieldday_history::event::{Client, ClientKind, NoAnswer, Trigger, UserAction, What};
 use fieldday_kernel::time::{Span, Time};
 use fieldday_rules::{Activity, BINS_MAX, BUCKETS, Measures, SERIES_CLASSES, Trouble, Waypoint};
 
@@ -46,7 +46,7 @@ fn calls_and_their_ends_stand_in_the_bins_of_their_moments() {
     let broken = s.send(REP, TAP, get());
     s.fail(&broken, 503);
     let again = s.again(&broken);
-    s.wait(Span::seconds(40)).lapse(&again, Lapse::Timeout);
+    s.wait(Span::seconds(40)).lapse(&again, NoAnswer::Timeout);
     let refused = s.send(REP, TAP, get());
     s.fail(&refused, 403);
     let measures = measured(six(), &s.events);
@@ -86,16 +86,16 @@ fn whoever_puts_the_day_to_the_test_is_not_part_of_it() {
 fn a_reps_time_is_spent_on_one_thing_after_the_other() {
     let mut s = Stream::new();
     let id = || SmolStr::from("appt_1");
-    let mut deed = |what: Deed, then: Span| {
+    let mut deed = |what: UserAction, then: Span| {
         s.say(REP, What::Person(what)).wait(then);
     };
-    deed(Deed::LeavesHome, Span::minutes(10));
-    deed(Deed::DrivesTo { appointment_id: id() }, Span::minutes(30));
-    deed(Deed::Arrives { appointment_id: id() }, Span::minutes(5));
-    deed(Deed::Records { appointment_id: id() }, Span::minutes(60));
-    deed(Deed::StopsRecording { appointment_id: id() }, Span::minutes(1));
-    deed(Deed::PicksOutcome { appointment_id: id() }, Span::minutes(9));
-    deed(Deed::GoesHome, Span::minutes(20));
+    deed(UserAction::LeavesHome, Span::minutes(10));
+    deed(UserAction::DrivesTo { appointment_id: id() }, Span::minutes(30));
+    deed(UserAction::Arrives { appointment_id: id() }, Span::minutes(5));
+    deed(UserAction::Records { appointment_id: id() }, Span::minutes(60));
+    deed(UserAction::StopsRecording { appointment_id: id() }, Span::minutes(1));
+    deed(UserAction::PicksOutcome { appointment_id: id() }, Span::minutes(9));
+    deed(UserAction::GoesHome, Span::minutes(20));
     s.say(REP, What::Network { online: false }).wait(Span::minutes(7)).say(REP, What::Network { online: true });
     s.day_ends(REP, 0);
     let measures = measured(six(), &s.events);
@@ -179,7 +179,7 @@ fn bins_are_never_many_and_add_up_in_any_order() {
 #[test]
 fn a_year_fits_and_a_cut_day_counts_up_to_its_cut() {
     let mut s = Stream::new();
-    s.say(REP, What::Person(Deed::LeavesHome)).wait(Span::hours(24 * 360));
+    s.say(REP, What::Person(UserAction::LeavesHome)).wait(Span::hours(24 * 360));
     s.call(REP, get(), detail(&visit()));
     let mut measures = measured(six(), &s.events);
     assert!(measures.series.bins().len() <= BINS_MAX);

@@ -9,7 +9,7 @@ use fieldday_api::names::{AudioStorage, Processing, RecordingMode};
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::recordings::*;
 use fieldday_api::wire::shifts::{ClockIn, Shift};
-use fieldday_history::event::{Cause, Lapse, Settlement, What};
+use fieldday_history::event::{Cause, NoAnswer, Settlement, What};
 use fieldday_kernel::time::{Span, Time, Zone};
 
 fn clock_in() -> Call {
@@ -38,7 +38,7 @@ fn a_repeated_clock_in_returns_the_shift() {
     let mut s = Stream::new();
     let action = s.queue(REP, clock_in());
     let lost = s.send_queued(REP, action, clock_in());
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     let again = s.send_queued(REP, action, clock_in());
     s.ok(&again, shift_day(shift()));
     s.settle(REP, action);
@@ -187,13 +187,13 @@ fn after_a_stop_and_an_upload_that_may_have_landed_a_new_session_is_legal() {
     s.call(REP, start(), started("session_1"));
     let action = s.queue(REP, stop());
     let lost = s.send_queued(REP, action, stop());
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     // Its audio is still to come: a repeated start brings a fresh URL of the same session.
     let mut early = s.clone();
     early.call(REP, start(), started("session_2"));
     early.breaks(&[Rule::RecordingStartOnce]);
     let lost = s.send(REP, Cause::Upload, upload());
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     s.call(REP, start(), started("session_2"));
     s.is_fine();
 }
@@ -208,7 +208,7 @@ fn a_clock_out_is_never_refused_while_there_is_a_shift_today() {
     s.is_fine();
     let action = s.queue(REP, clock_out());
     let lost = s.send_queued(REP, action, clock_out());
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     let again = s.send_queued(REP, action, clock_out());
     s.fail(&again, 400).settle_as(REP, action, Settlement::Refused { status: 400 });
     s.breaks(&[Rule::ShiftClockOutOnce]);
@@ -267,7 +267,7 @@ fn the_same_audio_reported_again_starts_nothing() {
     };
     let mut s = Stream::new();
     let lost = s.send(REP, Cause::Upload, upload());
-    s.lapse(&lost, Lapse::Broken);
+    s.lapse(&lost, NoAnswer::Broken);
     let again = s.again(&lost);
     s.ok(&again, uploaded());
     s.call(REP, get_session(), recording(job("job_1")));
@@ -314,7 +314,7 @@ fn a_clock_in_beside_another_is_no_conflict() {
         let mut s = Stream::new();
         let action = s.queue(REP, clock_in());
         let first = s.send_queued(REP, action, clock_in());
-        s.lapse(&first, Lapse::Timeout);
+        s.lapse(&first, NoAnswer::Timeout);
         let again = s.send_queued(REP, action, clock_in());
         s.fail(&again, status);
         s.findings().count(Rule::ShiftClockInOnce).broken
@@ -340,7 +340,7 @@ fn a_recording_starts_at_the_reps_own_appointment_alone() {
         if acknowledged {
             s.ok(&write, detail(&with(&visit(), &given_away)));
         } else {
-            s.lapse(&write, Lapse::Timeout);
+            s.lapse(&write, NoAnswer::Timeout);
         }
         s.call(REP, start(), started("session_1"));
         s.findings().count(Rule::RecordingStartPrerequisites).broken

@@ -7,7 +7,7 @@ use fieldday_api::call::{Answer, Call};
 use fieldday_api::names::{Assignee, TaskStatus};
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::tasks::*;
-use fieldday_history::event::{Cause, Lapse, What};
+use fieldday_history::event::{Cause, NoAnswer, What};
 
 fn create() -> Call {
     Call::CreateTask(TaskCreate {
@@ -59,7 +59,7 @@ fn a_task_that_was_acknowledged_is_in_the_list() {
 fn one_request_makes_one_task() {
     let mut s = Stream::new();
     let lost = s.send(REP, Cause::Tap, create());
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     s.call(REP, get_tasks(), tasks(&[task("task_1")]));
     s.holds(Rule::TaskCreateSingle);
     s.call(REP, get_tasks(), tasks(&[task("task_1"), task("task_2")]));
@@ -70,7 +70,7 @@ fn one_request_makes_one_task() {
 fn a_repeat_that_the_person_wanted_may_make_a_second_task() {
     let mut s = Stream::new();
     let lost = s.send(REP, Cause::Tap, create());
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     s.say(REP, What::AskedToRetry { call: lost.call, yes: true });
     let again = s.again(&lost);
     s.ok(&again, made("task_2"));
@@ -112,7 +112,7 @@ fn a_task_is_there_to_be_completed_again() {
     let mut at_once = s.clone();
     at_once.fail(&first, 404);
     at_once.is_fine();
-    s.lapse(&first, Lapse::Timeout);
+    s.lapse(&first, NoAnswer::Timeout);
     let again = s.send_queued(REP, action, complete());
     s.fail(&again, 404);
     s.breaks(&[Rule::TaskCompleteOnce]);
@@ -138,7 +138,7 @@ fn a_completion_whose_answer_was_lost_shows_or_not() {
     let mut s = Stream::new();
     s.call(REP, get_tasks(), tasks(&[task("task_1")]));
     let lost = s.send(OFFICE, Cause::Office, complete());
-    s.lapse(&lost, Lapse::Timeout);
+    s.lapse(&lost, NoAnswer::Timeout);
     s.call(REP, get_tasks(), tasks(&[task("task_1")]));
     s.call(REP, get_tasks(), tasks(&[Task { status: TaskStatus::Completed, ..task("task_1") }]));
     s.is_fine();
@@ -246,7 +246,7 @@ fn a_count_may_stay_where_something_may_have_been_added_or_was_completed_before(
     let tried = |s: &mut Stream| {
         let action = s.queue(REP, complete());
         let lost = s.send_queued(REP, action, complete());
-        s.lapse(&lost, Lapse::Timeout);
+        s.lapse(&lost, NoAnswer::Timeout);
     };
     for tried_before in [true, false] {
         let mut s = Stream::new();

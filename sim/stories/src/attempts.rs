@@ -1,6 +1,6 @@
 //! What went over the network up to a violation: each attempt with its answer, or with why there was none.
 
-use fieldday_history::event::{Lapse, Sent, Truth};
+use fieldday_history::event::{GroundTruth, NoAnswer, Sent};
 use fieldday_history::{AttemptEnd, End, Event, OpenAttempts, What};
 use fieldday_kernel::time::Span;
 
@@ -27,11 +27,11 @@ pub struct Attempt<'a> {
 pub fn problem(end: Option<End<'_>>) -> Option<&'static str> {
     Some(match end {
         Some(End::Answered(_)) => return None,
-        Some(End::Unanswered(Lapse::Timeout)) => "no answer: the app waited as long as it may",
-        Some(End::Unanswered(Lapse::Unreachable)) => "no answer: there was no network, so the request never left",
-        Some(End::Unanswered(Lapse::Broken)) => "no answer: the connection broke",
-        Some(End::Unanswered(Lapse::Cancelled)) => "no answer: the person did not want to wait",
-        Some(End::Unanswered(Lapse::Killed)) => "no answer: the app died",
+        Some(End::Unanswered(NoAnswer::Timeout)) => "no answer: the app waited as long as it may",
+        Some(End::Unanswered(NoAnswer::Unreachable)) => "no answer: there was no network, so the request never left",
+        Some(End::Unanswered(NoAnswer::Broken)) => "no answer: the connection broke",
+        Some(End::Unanswered(NoAnswer::Cancelled)) => "no answer: the person did not want to wait",
+        Some(End::Unanswered(NoAnswer::Killed)) => "no answer: the app died",
         None => "no answer yet when the rule was broken",
     })
 }
@@ -51,7 +51,7 @@ pub fn attempts(events: &[Event]) -> Vec<Attempt<'_>> {
                 open.sent(client, sent.call, sent.attempt, attempts.len());
                 attempts.push(Attempt { client, name, sent, at, until: last, end: None, never_arrived: false });
             }
-            What::Truth(Truth::LostOnTheWayOut { call, attempt }) => {
+            What::GroundTruth(GroundTruth::LostOnTheWayOut { call, attempt }) => {
                 if let Some(place) = open.get(event.client, *call, *attempt) {
                     attempts[*place].never_arrived = true;
                 }
@@ -63,7 +63,7 @@ pub fn attempts(events: &[Event]) -> Vec<Attempt<'_>> {
         {
             let found = &mut attempts[place];
             (found.until, found.end) = (event.at, Some(ended.end));
-            found.never_arrived |= matches!(ended.end, End::Unanswered(why) if !why.is_undetermined());
+            found.never_arrived |= matches!(ended.end, End::Unanswered(why) if !why.is_indeterminate());
         }
     }
     attempts

@@ -2,7 +2,7 @@
 
 use crate::attempts::attempts;
 use crate::told::Told;
-use fieldday_history::event::{Lapse, Sent, Truth};
+use fieldday_history::event::{GroundTruth, NoAnswer, Sent};
 use fieldday_history::{Event, What};
 use fieldday_kernel::time::Span;
 use std::fmt::Write as _;
@@ -62,10 +62,10 @@ fn message(event: &Event, is_lost: impl Fn(&Sent) -> bool) -> Option<String> {
         What::Unanswered { call, attempt, why, .. } => {
             Some(format!("N{c}--xA{c}: {}", backend(*call, *attempt, unanswered(*why).to_owned())?))
         }
-        What::Truth(Truth::LostOnTheWayBack { call, attempt, status }) => {
+        What::GroundTruth(GroundTruth::LostOnTheWayBack { call, attempt, status }) => {
             Some(format!("B--xN{c}: {}", backend(*call, *attempt, format!("{status}, lost"))?))
         }
-        What::Truth(Truth::Late { call, attempt, status }) => {
+        What::GroundTruth(GroundTruth::Late { call, attempt, status }) => {
             Some(format!("B--xA{c}: {}", backend(*call, *attempt, format!("{status}, too late"))?))
         }
         What::Network { online } => {
@@ -81,13 +81,13 @@ fn message(event: &Event, is_lost: impl Fn(&Sent) -> bool) -> Option<String> {
 }
 
 /// Why no answer came, as every picture of it says.
-pub(crate) fn unanswered(why: Lapse) -> &'static str {
+pub(crate) fn unanswered(why: NoAnswer) -> &'static str {
     match why {
-        Lapse::Timeout => "no answer in time",
-        Lapse::Unreachable => "no network",
-        Lapse::Broken => "the connection broke",
-        Lapse::Cancelled => "not waited for",
-        Lapse::Killed => "the app died",
+        NoAnswer::Timeout => "no answer in time",
+        NoAnswer::Unreachable => "no network",
+        NoAnswer::Broken => "the connection broke",
+        NoAnswer::Cancelled => "not waited for",
+        NoAnswer::Killed => "the app died",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::diagram::unanswered;
 use fieldday_folder::summary::Case;
-use fieldday_history::event::{Lapse, Truth};
+use fieldday_history::event::{GroundTruth, NoAnswer};
 use fieldday_history::{Event, What};
 use fieldday_kernel::time::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,8 +102,8 @@ impl Sequence {
 /// Attempts that never arrived.
 fn lost(events: &[Event]) -> BTreeSet<(u32, u32, u8)> {
     let of = |event: &Event| match &event.what {
-        What::Truth(Truth::LostOnTheWayOut { call, attempt })
-        | What::Unanswered { call, attempt, why: Lapse::Unreachable, .. } => Some((event.client, *call, *attempt)),
+        What::GroundTruth(GroundTruth::LostOnTheWayOut { call, attempt })
+        | What::Unanswered { call, attempt, why: NoAnswer::Unreachable, .. } => Some((event.client, *call, *attempt)),
         _ => None,
     };
     events.iter().filter_map(of).collect()
@@ -144,12 +144,12 @@ impl About {
         let call = match &event.what {
             What::Sent(sent) => sent.call,
             What::Answered { call, .. } | What::Unanswered { call, .. } => *call,
-            What::Truth(
-                Truth::LostOnTheWayBack { call, .. }
-                | Truth::LostOnTheWayOut { call, .. }
-                | Truth::Late { call, .. }
-                | Truth::CutByBackend { call, .. }
-                | Truth::CutMidUpload { call, .. },
+            What::GroundTruth(
+                GroundTruth::LostOnTheWayBack { call, .. }
+                | GroundTruth::LostOnTheWayOut { call, .. }
+                | GroundTruth::Late { call, .. }
+                | GroundTruth::CutByBackend { call, .. }
+                | GroundTruth::CutMidUpload { call, .. },
             ) => *call,
             _ => return event.client == self.own,
         };
@@ -186,10 +186,10 @@ fn step(event: &Event, is_other: bool, lost: &BTreeSet<(u32, u32, u8)>) -> Optio
             let from = if is_other { Lane::Backend } else { Lane::Network };
             (from, app, Look::Lost, of(*call, *attempt, unanswered(*why).to_owned()))
         }
-        What::Truth(Truth::LostOnTheWayBack { call, attempt, status }) if !is_other => {
+        What::GroundTruth(GroundTruth::LostOnTheWayBack { call, attempt, status }) if !is_other => {
             (Lane::Backend, Lane::Network, Look::Lost, of(*call, *attempt, format!("{status}, lost on the way back")))
         }
-        What::Truth(Truth::Late { call, attempt, status }) if !is_other => {
+        What::GroundTruth(GroundTruth::Late { call, attempt, status }) if !is_other => {
             (Lane::Backend, Lane::Network, Look::Lost, of(*call, *attempt, format!("{status}, too late")))
         }
         What::Network { online } if !is_other => {
@@ -210,7 +210,7 @@ fn step(event: &Event, is_other: bool, lost: &BTreeSet<(u32, u32, u8)>) -> Optio
 }
 
 /// `drives-to:appointment_id:appt_1` → `drives to appt_1`
-fn deed_words(deed: &fieldday_history::event::Deed) -> String {
+fn deed_words(deed: &fieldday_history::event::UserAction) -> String {
     let plain = crate::timeline::plain(deed);
     let mut parts = plain.splitn(2, ':');
     let what = parts.next().unwrap_or_default().replace('-', " ");
@@ -236,11 +236,11 @@ pub(crate) fn named(events: &[Event], client: u32) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldday_history::event::Deed;
+    use fieldday_history::event::UserAction;
 
     #[test]
     fn deeds_read_as_words() {
-        assert_eq!(deed_words(&Deed::LosesPatience), "loses patience");
-        assert_eq!(deed_words(&Deed::DrivesTo { appointment_id: "appt_1".into() }), "drives to appt_1");
+        assert_eq!(deed_words(&UserAction::LosesPatience), "loses patience");
+        assert_eq!(deed_words(&UserAction::DrivesTo { appointment_id: "appt_1".into() }), "drives to appt_1");
     }
 }

@@ -4,7 +4,7 @@ use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_engine::replay::{Moment, Replayed};
-use fieldday_history::event::{Cause, Sent, Truth, WireEnd};
+use fieldday_history::event::{Cause, GroundTruth, Sent, WireEnd};
 use fieldday_history::{Event, What};
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_paint::units::{count, micros};
@@ -106,7 +106,7 @@ impl Told {
             at,
             local: format!("{}.{sub_second:03}", zone.time_of_day(at)),
             says: says(&event.what),
-            unseen: matches!(event.what, What::Truth(_)),
+            unseen: matches!(event.what, What::GroundTruth(_)),
             broken: day.findings.violations.iter().filter(here).map(sentence).collect(),
         })
     }
@@ -250,12 +250,12 @@ fn call_of(what: &What) -> Option<u32> {
         | What::Unanswered { call, .. }
         | What::Logged { call, .. }
         | What::AskedToRetry { call, .. }
-        | What::Truth(
-            Truth::LostOnTheWayOut { call, .. }
-            | Truth::LostOnTheWayBack { call, .. }
-            | Truth::Late { call, .. }
-            | Truth::CutByBackend { call, .. }
-            | Truth::CutMidUpload { call, .. },
+        | What::GroundTruth(
+            GroundTruth::LostOnTheWayOut { call, .. }
+            | GroundTruth::LostOnTheWayBack { call, .. }
+            | GroundTruth::Late { call, .. }
+            | GroundTruth::CutByBackend { call, .. }
+            | GroundTruth::CutMidUpload { call, .. },
         ) => Some(*call),
         What::Wire(wire) => Some(wire.call),
         _ => None,
@@ -293,7 +293,7 @@ pub fn says(what: &What) -> String {
         What::Settled { action, how } => format!("- action {action} leaves the queue: {}", plain(how)),
         What::FlushBegan { trigger, waiting } => format!("» queue is sent ({}), {waiting} wait", plain(trigger)),
         What::FlushEnded { waiting } => format!("« queue rests, {waiting} wait"),
-        What::Truth(truth) => format!("  (nobody sees: {})", plain(truth)),
+        What::GroundTruth(truth) => format!("  (nobody sees: {})", plain(truth)),
         What::Network { online } => format!("· network {}", if *online { "comes back" } else { "is gone" }),
         What::Wire(wire) => {
             let (call, service, late) = (wire.call, span(wire.service), span(wire.late));

@@ -4,7 +4,7 @@
 //! wakes its client once: when it takes effect, and when the answer (or the end of patience) comes.
 
 use fieldday_backend::{Backend, RepRows, Request, Served, Snapshot};
-use fieldday_history::event::Truth;
+use fieldday_history::event::GroundTruth;
 use fieldday_kernel::executor::{Due, Handle};
 use fieldday_kernel::time::{Span, Time};
 use fieldday_rep::station::{InFlight, Station};
@@ -56,7 +56,7 @@ impl Model {
                 attempt.complete(at, Completion::Answered { bytes: response.bytes_down(), response });
             }
             Served::Cut { took_effect } => {
-                attempt.record_truth(|call, attempt| Truth::CutByBackend { call, attempt, took_effect });
+                attempt.record_truth(|call, attempt| GroundTruth::CutByBackend { call, attempt, took_effect });
                 breaks(attempt, at);
             }
         }

@@ -7,7 +7,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::pace::Pace;
 use fieldday_engine::run::RunOutcome;
 use fieldday_engine::setup;
-use fieldday_history::event::{ClientKind, Lapse, Truth};
+use fieldday_history::event::{ClientKind, GroundTruth, NoAnswer};
 use fieldday_history::file::{HistoryError, Line, Reader};
 use fieldday_history::{Event, What};
 use fieldday_kernel::fingerprint::{Fingerprint, Fingerprinter};
@@ -208,8 +208,8 @@ impl Bench<'_> {
             What::Began => self.rep_days += 1,
             _ if !self.run.is_virtual() => {}
             What::Sent(_) => self.requests += 1,
-            What::Unanswered { why: Lapse::Unreachable, .. }
-            | What::Truth(Truth::LostOnTheWayOut { .. } | Truth::CutMidUpload { .. }) => {
+            What::Unanswered { why: NoAnswer::Unreachable, .. }
+            | What::GroundTruth(GroundTruth::LostOnTheWayOut { .. } | GroundTruth::CutMidUpload { .. }) => {
                 self.requests = self.requests.saturating_sub(1);
             }
             _ => {}

@@ -10,7 +10,7 @@ use fieldday_api::endpoint::{Op, Repeat, TimeoutClass};
 use fieldday_api::private;
 use fieldday_api::token::Credential;
 use fieldday_history::What;
-use fieldday_history::event::{Bearer, Cause, Deed, Lapse};
+use fieldday_history::event::{Bearer, Cause, NoAnswer, UserAction};
 use fieldday_kernel::random::Purpose;
 use fieldday_kernel::time::{Span, Time};
 use std::cell::Cell;
@@ -23,7 +23,7 @@ pub enum Reply {
     /// With an answer, good or bad.
     Answered(Arc<Response>),
     /// Without one.
-    Unanswered(Lapse),
+    Unanswered(NoAnswer),
     /// It was never sent: there is no network, or no token to be had.
     Offline,
 }
@@ -49,7 +49,7 @@ impl Reply {
     pub fn is_in_doubt(&self) -> bool {
         match self {
             Reply::Answered(response) => response.status >= 500 || matches!(response.answer, Answer::Foreign(_)),
-            Reply::Unanswered(lapse) => lapse.is_undetermined(),
+            Reply::Unanswered(lapse) => lapse.is_indeterminate(),
             Reply::Offline => false,
         }
     }
@@ -115,10 +115,10 @@ impl App {
                 AttemptOutcome::Unanswered(lapse) => {
                     // A start is safe to send again and its person waits for it; the queue has its own triggers, and a
                     // read shows what the cache has.
-                    let send_again = lapse != Lapse::Cancelled && lapse != Lapse::Unreachable && may_repeat;
+                    let send_again = lapse != NoAnswer::Cancelled && lapse != NoAnswer::Unreachable && may_repeat;
                     let blindly = self.has(Defect::CreateRetriedAfterTimeout)
                         && request.op() == Op::CreateTask
-                        && matches!(lapse, Lapse::Timeout | Lapse::Broken)
+                        && matches!(lapse, NoAnswer::Timeout | NoAnswer::Broken)
                         && failures < most;
                     if !(send_again && request.op() == Op::StartRecording || blindly) {
                         return Reply::Unanswered(lapse);
@@ -265,14 +265,14 @@ impl App {
         self.background(|app| async move {
             app.phone.station.sleep_until(at).await;
             if !has_ended.get() && at < deadline {
-                app.record(What::Person(Deed::LosesPatience));
+                app.record(What::Person(UserAction::LosesPatience));
             }
         });
         ended
     }
 
     /// How long an answer is waited for, and what it means when it does not come.
-    fn patience(&self, op: Op, waits: Waits) -> (Span, Lapse) {
+    fn patience(&self, op: Op, waits: Waits) -> (Span, NoAnswer) {
         let settings = &self.phone.settings;
         let limit = match op.endpoint().class {
             TimeoutClass::Transfer if settings.audio_has_30_s => TimeoutClass::Recording.limit(),
@@ -282,9 +282,9 @@ impl App {
         };
         let limit = if self.has(Defect::OneTimeoutForAll) { Span::seconds(60) } else { limit };
         if waits == Waits::Person && settings.patience < limit && !self.has(Defect::CancelIgnored) {
-            (settings.patience, Lapse::Cancelled)
+            (settings.patience, NoAnswer::Cancelled)
         } else {
-            (limit, Lapse::Timeout)
+            (limit, NoAnswer::Timeout)
         }
     }
 

@@ -29,7 +29,7 @@ impl App {
         let known = sessions.into_iter().filter(|id| !is_stand_in(id));
         reads.extend(known.map(|session_id| Call::GetRecording { session_id }));
         for read in reads {
-            self.call(Arc::new(read), Cause::Proof, Waits::Nobody).await;
+            self.call(Arc::new(read), Cause::ReadBack, Waits::Nobody).await;
         }
     }
 }

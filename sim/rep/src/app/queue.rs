@@ -158,7 +158,7 @@ impl App {
             if let Call::ClockIn { rep_id, .. } = &*queued.request {
                 // The repeat was refused, so the shift itself is read (§0.2).
                 let read = Arc::new(Call::ShiftToday { rep_id: rep_id.clone() });
-                self.call(read, Cause::Proof, Waits::Nobody).await;
+                self.call(read, Cause::ReadBack, Waits::Nobody).await;
             }
             return Some((Settlement::AlreadyDone, Some(reply)));
         }

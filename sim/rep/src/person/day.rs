@@ -8,7 +8,7 @@ use fieldday_api::names::{AppointmentStatus, Outcome};
 use fieldday_api::private::Private;
 use fieldday_api::wire::appointments::AppointmentSummary;
 use fieldday_api::wire::tasks::TaskPatch;
-use fieldday_history::event::Deed;
+use fieldday_history::event::UserAction;
 use fieldday_kernel::random::name_key;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_radio::track::expected_drive;
@@ -51,10 +51,10 @@ impl Person {
     }
 
     async fn begins_work(&self) {
-        self.note(Deed::LeavesHome);
+        self.note(UserAction::LeavesHome);
         let today = name_key("clock-in");
         if self.plan.routine.clock_in {
-            self.note(Deed::ClocksIn);
+            self.note(UserAction::ClocksIn);
             self.tap_nervously(today, |app| async move { app.clock_in().await }).await;
         }
         self.opens_dashboard().await;
@@ -102,7 +102,7 @@ impl Person {
         for off in list.iter().filter(|a| a.status == AppointmentStatus::Cancelled) {
             if !self.settled.contains(&off.appointment_id) {
                 self.settled.push(off.appointment_id.clone());
-                self.note(Deed::FindsItChanged { appointment_id: off.appointment_id.clone() });
+                self.note(UserAction::FindsItChanged { appointment_id: off.appointment_id.clone() });
             }
         }
     }
@@ -121,7 +121,7 @@ impl Person {
         let leg = self.drive(lunch.place, occasion).await;
         self.wait_until(leg.arrive).await;
         self.stay();
-        self.note(Deed::HasLunch);
+        self.note(UserAction::HasLunch);
         let over = self.now() + takes;
         self.opens_dashboard().await;
         self.does_tasks(3).await;
@@ -179,7 +179,7 @@ impl Person {
             let id = &task.id;
             if self.does(Habit::COMPLETES_TASK, occasion, self.plan.persona.completes_task_ppm) {
                 self.wait(Span::seconds(40)).await;
-                self.note(Deed::TicksTask { task_id: id.clone() });
+                self.note(UserAction::TicksTask { task_id: id.clone() });
                 self.tap_nervously(occasion, |app| async move { app.complete_task(id).await }).await;
             } else if self.does(Habit::POSTPONES_TASK, occasion, self.plan.persona.postpones_task_ppm) {
                 let body = TaskPatch { due_at: Some(self.now() + Span::hours(24)), ..Default::default() };
@@ -196,10 +196,10 @@ impl Person {
         }
         let tonight = name_key("clock-out");
         if self.does(Habit::FORGETS_CLOCK_OUT, tonight, self.plan.persona.forgets_clock_out_ppm) {
-            self.note(Deed::ForgetsToClockOut);
+            self.note(UserAction::ForgetsToClockOut);
             return;
         }
-        self.note(Deed::ClocksOut);
+        self.note(UserAction::ClocksOut);
         self.looks(tonight, 0).await;
         self.tap_nervously(tonight, |app| async move { app.clock_out().await }).await;
         self.looks(tonight, 1).await;
@@ -207,7 +207,7 @@ impl Person {
     }
 
     async fn goes_home(&self) {
-        self.note(Deed::GoesHome);
+        self.note(UserAction::GoesHome);
         let leg = self.drive(self.plan.home, name_key("home")).await;
         self.wait_until(leg.arrive).await;
         self.stay();

@@ -13,7 +13,7 @@ use crate::process::Died;
 use day::Next;
 use fieldday_api::SmolStr;
 use fieldday_history::What;
-use fieldday_history::event::Deed;
+use fieldday_history::event::UserAction;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_plan::{Found, FoundAppointment, Places, RepPlan, VisitPlan};
 use fieldday_radio::place::Point;
@@ -96,7 +96,7 @@ impl Person {
         if !self.does(Habit::DOUBLE_TAPS, occasion, self.plan.persona.double_taps_ppm) {
             return act().await;
         }
-        self.note(Deed::DoubleTaps);
+        self.note(UserAction::DoubleTaps);
         let second = async {
             self.wait(Span::millis(180)).await;
             act().await
@@ -132,7 +132,7 @@ impl Person {
         self.phone.station.sleep_until_in_day(until).await;
         self.phone.station.was_due(until);
     }
-    fn note(&self, deed: Deed) {
+    fn note(&self, deed: UserAction) {
         self.phone.station.record(What::Person(deed));
     }
 }

@@ -10,7 +10,7 @@ use fieldday_api::names::{AppointmentStatus, Assignee, Outcome, Priority};
 use fieldday_api::wire::appointments::AppointmentPatch;
 use fieldday_api::wire::extras::WinPost;
 use fieldday_api::wire::tasks::TaskCreate;
-use fieldday_history::event::Deed;
+use fieldday_history::event::UserAction;
 use fieldday_kernel::random::name_key;
 use fieldday_kernel::time::Span;
 use fieldday_plan::{VisitFate, VisitPlan};
@@ -43,12 +43,12 @@ impl Person {
         match visit.fate {
             VisitFate::NoShow => {
                 self.wait(WAITS_AT_THE_DOOR).await;
-                self.note(Deed::FindsNobody { appointment_id: id });
+                self.note(UserAction::FindsNobody { appointment_id: id });
                 self.says(visit, occasion, AppointmentStatus::NoShow, Outcome::NoShow, None).await;
             }
             VisitFate::CancelledAtTheDoor => {
                 self.wait(Span::minutes(2)).await;
-                self.note(Deed::IsTurnedAway { appointment_id: id });
+                self.note(UserAction::IsTurnedAway { appointment_id: id });
                 self.says(visit, occasion, AppointmentStatus::Cancelled, Outcome::Lost, None).await;
             }
             VisitFate::Held { outcome, deal_size } => {
@@ -64,7 +64,7 @@ impl Person {
     }
 
     async fn drives_to(&self, visit: &VisitPlan, next: &Next, occasion: u64) {
-        self.note(Deed::DrivesTo { appointment_id: visit.appointment_id.clone() });
+        self.note(UserAction::DrivesTo { appointment_id: visit.appointment_id.clone() });
         let leg = self.drive(visit.place, occasion).await;
         let on_the_way = Span::micros(leg.arrive.since(leg.depart).as_micros() * 2 / 5);
         if let Some(contact) = &next.contact_card_id
@@ -79,7 +79,7 @@ impl Person {
         }
         self.wait_until(leg.arrive).await;
         self.stay();
-        self.note(Deed::Arrives { appointment_id: visit.appointment_id.clone() });
+        self.note(UserAction::Arrives { appointment_id: visit.appointment_id.clone() });
     }
 
     /// The talk itself, recorded if the rep records and that works.
@@ -93,16 +93,16 @@ impl Person {
         }
         if self.does(Habit::RECORDS_LATE, occasion, self.plan.persona.records_late_ppm) {
             self.wait(Span::minutes(4)).await;
-            self.note(Deed::RecordsLate { appointment_id: id.clone() });
+            self.note(UserAction::RecordsLate { appointment_id: id.clone() });
         } else {
-            self.note(Deed::Records { appointment_id: id.clone() });
+            self.note(UserAction::Records { appointment_id: id.clone() });
         }
         let records = self.starts_recording(visit, occasion).await;
         self.wait_until(over).await;
         if !records {
             return;
         }
-        self.note(Deed::StopsRecording { appointment_id: id.clone() });
+        self.note(UserAction::StopsRecording { appointment_id: id.clone() });
         let kbit_s = visit.audio_kbit_s;
         let session = self.tap(|app| async move { app.stop_recording(kbit_s).await }).await;
         if let Some(session) = session
@@ -113,7 +113,7 @@ impl Person {
         }
         if self.does(Habit::CLOSES_APP, occasion, self.plan.persona.closes_app_while_uploading_ppm) {
             self.wait(Span::seconds(8)).await;
-            self.note(Deed::ClosesApp);
+            self.note(UserAction::ClosesApp);
             self.phone.kill();
         }
     }
@@ -130,7 +130,7 @@ impl Person {
                 Started::OutsideGeofence | Started::NoAnswer | Started::Refused => self.wait(TRIES_AGAIN_AFTER).await,
             }
         }
-        self.note(Deed::GivesUpRecording { appointment_id: visit.appointment_id.clone() });
+        self.note(UserAction::GivesUpRecording { appointment_id: visit.appointment_id.clone() });
         false
     }
 
@@ -144,7 +144,7 @@ impl Person {
         deal_size: Option<Money>,
     ) {
         self.looks(occasion, 0).await;
-        self.note(Deed::PicksOutcome { appointment_id: visit.appointment_id.clone() });
+        self.note(UserAction::PicksOutcome { appointment_id: visit.appointment_id.clone() });
         let notes = self.does(Habit::WRITES_NOTES, occasion, self.plan.persona.writes_notes_ppm);
         let body = AppointmentPatch {
             status: Some(status),
@@ -167,7 +167,7 @@ impl Person {
     ) {
         if self.does(Habit::CREATES_TASK, occasion, self.plan.persona.creates_task_ppm) {
             self.looks(occasion, 1).await;
-            self.note(Deed::WritesTask);
+            self.note(UserAction::WritesTask);
             let task = self.follow_up_task(&visit.appointment_id, next, occasion);
             let task = &task;
             let yes_ppm = self.plan.persona.says_yes_to_retry_ppm;

@@ -5,7 +5,7 @@ use crate::transport::{Attempt, AttemptOutcome, Completion, DeadlineTimer};
 use fieldday_api::call::Response;
 use fieldday_api::endpoint::Op;
 use fieldday_history::What;
-use fieldday_history::event::{Lapse, Truth};
+use fieldday_history::event::{GroundTruth, NoAnswer};
 use fieldday_kernel::executor::{Due, Handle};
 use fieldday_kernel::time::Time;
 use fieldday_radio::link::Back;
@@ -37,7 +37,7 @@ pub struct InFlight {
     pub deadline: Time,
     /// Whether the phone had lost its connection since its last attempt.
     pub reconnects: bool,
-    at_deadline: Lapse,
+    at_deadline: NoAnswer,
     timer: Cell<DeadlineTimer>,
     stage: RefCell<Stage>,
     waker: Cell<Option<Waker>>,
@@ -48,7 +48,7 @@ impl InFlight {
         station: Station,
         attempt: Attempt,
         key: u64,
-        (deadline, at_deadline): (Time, Lapse),
+        (deadline, at_deadline): (Time, NoAnswer),
         reconnects: bool,
     ) -> Rc<InFlight> {
         Rc::new(InFlight {
@@ -76,8 +76,8 @@ impl InFlight {
         self.attempt.request.op()
     }
     /// Records what the client cannot know of it.
-    pub fn record_truth(&self, truth: impl FnOnce(u32, u8) -> Truth) {
-        self.station.record(What::Truth(truth(self.attempt.call, self.attempt.attempt)));
+    pub fn record_truth(&self, truth: impl FnOnce(u32, u8) -> GroundTruth) {
+        self.station.record(What::GroundTruth(truth(self.attempt.call, self.attempt.attempt)));
     }
 
     /// The transport is done with it since `at`. What was answered takes the link's way back; the client is told when that is
@@ -87,9 +87,9 @@ impl InFlight {
         self.station.landed();
         match completion {
             Completion::Answered { response, bytes } => self.comes_back(at, response, bytes),
-            Completion::NoConnection => self.ends(at, AttemptOutcome::Unanswered(Lapse::Unreachable)),
+            Completion::NoConnection => self.ends(at, AttemptOutcome::Unanswered(NoAnswer::Unreachable)),
             Completion::Broken { noticed } if noticed < self.deadline => {
-                self.ends(noticed, AttemptOutcome::Unanswered(Lapse::Broken));
+                self.ends(noticed, AttemptOutcome::Unanswered(NoAnswer::Broken));
             }
             Completion::Broken { .. } | Completion::TooLate => self.ends_at_deadline(),
             Completion::Cancelled => *self.stage.borrow_mut() = Stage::Over,
@@ -100,11 +100,11 @@ impl InFlight {
         match self.station.reply(from, bytes, self.key) {
             Back::Arrives { at } if at < self.deadline => self.ends(at, AttemptOutcome::Answered(response)),
             Back::Arrives { .. } => {
-                self.record_truth(|call, attempt| Truth::Late { call, attempt, status });
+                self.record_truth(|call, attempt| GroundTruth::Late { call, attempt, status });
                 self.ends_at_deadline();
             }
             Back::Lost => {
-                self.record_truth(|call, attempt| Truth::LostOnTheWayBack { call, attempt, status });
+                self.record_truth(|call, attempt| GroundTruth::LostOnTheWayBack { call, attempt, status });
                 self.ends_at_deadline();
             }
         }

@@ -21,7 +21,7 @@ use fieldday_api::names::Role;
 use fieldday_api::token::Claims;
 use fieldday_api::wire::recordings::Location;
 use fieldday_history::What;
-use fieldday_history::event::{Cause, Deed, Lapse, Sent, Truth};
+use fieldday_history::event::{Cause, GroundTruth, NoAnswer, Sent, UserAction};
 use fieldday_kernel::executor::{Handle, Sleep};
 use fieldday_kernel::random::{Purpose, Stream, join_keys};
 use fieldday_kernel::signal::Signal;
@@ -296,8 +296,8 @@ impl Station {
                 What::Answered { call, attempt: number, response: response.clone(), took }
             }
             AttemptOutcome::Unanswered(why) => {
-                if *why == Lapse::Cancelled {
-                    self.record(What::Person(Deed::LosesPatience));
+                if *why == NoAnswer::Cancelled {
+                    self.record(What::Person(UserAction::LosesPatience));
                 }
                 What::Unanswered { call, attempt: number, why: *why, took }
             }
@@ -315,17 +315,17 @@ impl Station {
                 self.fly(attempt, key, deadline, passage).await
             }
             Out::Unreachable { at } => {
-                let unreachable = AttemptOutcome::Unanswered(Lapse::Unreachable);
+                let unreachable = AttemptOutcome::Unanswered(NoAnswer::Unreachable);
                 self.ends_at(self.by_phone(asked, at), deadline, unreachable).await
             }
             Out::Lost => {
-                self.record(What::Truth(Truth::LostOnTheWayOut { call, attempt: number }));
+                self.record(What::GroundTruth(GroundTruth::LostOnTheWayOut { call, attempt: number }));
                 self.ends_at(deadline.0, deadline, AttemptOutcome::Unanswered(deadline.1)).await
             }
             Out::Cut { at, sent_bytes } => {
-                self.record(What::Truth(Truth::CutMidUpload { call, attempt: number, sent_bytes }));
+                self.record(What::GroundTruth(GroundTruth::CutMidUpload { call, attempt: number, sent_bytes }));
                 let at = self.by_phone(asked, at);
-                let deadline = if at < deadline.0 { (at, Lapse::Broken) } else { deadline };
+                let deadline = if at < deadline.0 { (at, NoAnswer::Broken) } else { deadline };
                 self.fly(attempt, key, deadline, Passage::Cut { at, sent_bytes }).await
             }
             Out::Portal { at } => {
@@ -334,7 +334,7 @@ impl Station {
             }
         }
     }
-    async fn fly(&self, attempt: Attempt, key: u64, deadline: (Time, Lapse), passage: Passage) -> AttemptOutcome {
+    async fn fly(&self, attempt: Attempt, key: u64, deadline: (Time, NoAnswer), passage: Passage) -> AttemptOutcome {
         let flight = InFlight::new(self.clone(), attempt, key, deadline, self.0.line.reconnected());
         let transport = &self.0.cell.transport;
         self.0.in_flight.set(self.in_flight() + 1);
@@ -353,7 +353,7 @@ impl Station {
     async fn ends_at(
         &self,
         at: Time,
-        (deadline, at_deadline): (Time, Lapse),
+        (deadline, at_deadline): (Time, NoAnswer),
         outcome: AttemptOutcome,
     ) -> AttemptOutcome {
         if at >= deadline {

@@ -11,7 +11,7 @@ pub mod scripted;
 use crate::station::{InFlight, Station};
 use fieldday_api::call::{Call, Response};
 use fieldday_api::token::{Claims, Credential};
-use fieldday_history::event::{Bearer, Cause, Lapse};
+use fieldday_history::event::{Bearer, Cause, NoAnswer};
 use fieldday_kernel::time::{Span, Time};
 use std::future::Future;
 use std::pin::Pin;
@@ -35,7 +35,7 @@ pub struct Attempt {
     /// How long the client waits for the answer.
     pub patience: Span,
     /// What it means when no answer came by then: a timeout, or a person who cancels.
-    pub at_deadline: Lapse,
+    pub at_deadline: NoAnswer,
 }
 
 /// How an attempt ended for the client.
@@ -44,7 +44,7 @@ pub enum AttemptOutcome {
     /// An answer came in time.
     Answered(Arc<Response>),
     /// None did.
-    Unanswered(Lapse),
+    Unanswered(NoAnswer),
 }
 
 /// What the link lets through of an attempt.

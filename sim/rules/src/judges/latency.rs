@@ -11,7 +11,7 @@ use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::rules::Rule;
 use fieldday_history::End;
-use fieldday_history::event::Lapse;
+use fieldday_history::event::NoAnswer;
 
 #[derive(Default)]
 pub(crate) struct Timeout;
@@ -26,10 +26,10 @@ impl Judge for Timeout {
         let limit = class.limit();
         let late = match x.end {
             End::Answered(_) => x.took() > limit,
-            End::Unanswered(Lapse::Timeout) if x.client.is_phone() && !notes.settings.timeouts_are_late => {
+            End::Unanswered(NoAnswer::Timeout) if x.client.is_phone() && !notes.settings.timeouts_are_late => {
                 return notes.inconclusive(Rule::LatencyTimeout);
             }
-            End::Unanswered(Lapse::Timeout) => x.took() >= limit,
+            End::Unanswered(NoAnswer::Timeout) => x.took() >= limit,
             End::Unanswered(_) => return,
         };
         let line = if x.client.is_phone() { 0 } else { CLASSES.len() };

@@ -3,7 +3,7 @@
 use super::LazyHistogram;
 use fieldday_api::endpoint::Op;
 use fieldday_history::Event;
-use fieldday_history::event::{ClientKind, Lapse, Screen, Source, What};
+use fieldday_history::event::{ClientKind, NoAnswer, Screen, Source, What};
 use fieldday_kernel::time::Span;
 
 /// What people felt, over all reps.
@@ -92,7 +92,7 @@ impl Felt {
         let Some(rep) = self.reps.get_mut(place).filter(|rep| rep.is_rep) else { return };
         match &event.what {
             What::Sent(sent) => rep.calls += u64::from(sent.attempt == 0),
-            What::Unanswered { why: Lapse::Cancelled, .. } => self.cancelled += 1,
+            What::Unanswered { why: NoAnswer::Cancelled, .. } => self.cancelled += 1,
             What::Spinner { op, during } => self.spinner[op.index()] += *during,
             What::Retrying { .. } => self.retrying += 1,
             What::StaleShown { screen, during } => self.stale[*screen as usize] += *during,

@@ -19,7 +19,7 @@ pub use series::{Activity, BINS_MAX, BUCKETS, Bin, Latencies, SERIES_CLASSES, Se
 pub use tracks::{TRACKS_MAX, Track, Tracks, Waypoint};
 
 use fieldday_api::endpoint::Op;
-use fieldday_history::event::{ClientKind, Lapse, What};
+use fieldday_history::event::{ClientKind, NoAnswer, What};
 use fieldday_history::{AttemptEnd, End, Event, OpenAttempts};
 use fieldday_kernel::time::{Span, Time};
 use live::{Live, LiveClock};
@@ -106,7 +106,7 @@ impl Measures {
             What::Killed => {
                 for op in self.open.drain(event.client) {
                     self.ops[op.index()].killed();
-                    self.series.unanswered(at, op, Lapse::Killed, Span::ZERO);
+                    self.series.unanswered(at, op, NoAnswer::Killed, Span::ZERO);
                 }
             }
             _ => {}

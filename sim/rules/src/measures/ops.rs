@@ -5,7 +5,7 @@ use crate::failing::Tries;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::defaults::LONGEST_US;
 use fieldday_api::endpoint::{Op, TimeoutClass};
-use fieldday_history::event::Lapse;
+use fieldday_history::event::NoAnswer;
 use fieldday_kernel::time::Span;
 
 /// What was measured of one endpoint, attempt by attempt.
@@ -84,7 +84,7 @@ impl OpMeasures {
         }
     }
     /// Attempts without an answer for this reason.
-    pub fn lapsed(&self, why: Lapse) -> u64 {
+    pub fn lapsed(&self, why: NoAnswer) -> u64 {
         self.unanswered[why as usize]
     }
     /// The share of attempts beyond the limit, of those that were answered or timed out; none if there were none.
@@ -103,9 +103,9 @@ impl OpMeasures {
         self.beyond_limit += u64::from(is_beyond(op, took, false));
         record(&mut self.took, took);
     }
-    pub(super) fn unanswered(&mut self, op: Op, why: Lapse, took: Span) {
+    pub(super) fn unanswered(&mut self, op: Op, why: NoAnswer, took: Span) {
         self.unanswered[why as usize] += 1;
-        if why == Lapse::Timeout {
+        if why == NoAnswer::Timeout {
             self.beyond_limit += u64::from(is_beyond(op, took, true));
             self.at_least += 1;
             record(&mut self.took, took);
@@ -119,12 +119,12 @@ impl OpMeasures {
         self.tries.not_implemented += u64::from(is_absent);
     }
     /// No answer for somebody with a right to one. Without network, nothing was tried.
-    pub(super) fn tried_in_vain(&mut self, why: Lapse) {
-        self.tries.tried += u64::from(matches!(why, Lapse::Timeout | Lapse::Broken));
+    pub(super) fn tried_in_vain(&mut self, why: NoAnswer) {
+        self.tries.tried += u64::from(matches!(why, NoAnswer::Timeout | NoAnswer::Broken));
     }
     /// An attempt of an app that died, of which nothing else was told.
     pub(super) fn killed(&mut self) {
-        self.unanswered[Lapse::Killed as usize] += 1;
+        self.unanswered[NoAnswer::Killed as usize] += 1;
     }
     pub(super) fn merge(&mut self, other: &OpMeasures) {
         self.attempts += other.attempts;

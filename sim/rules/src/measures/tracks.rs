@@ -3,7 +3,7 @@
 
 use fieldday_api::SmolStr;
 use fieldday_history::Event;
-use fieldday_history::event::{ClientKind, Deed, What};
+use fieldday_history::event::{ClientKind, UserAction, What};
 use fieldday_kernel::time::Time;
 
 /// Reps who are followed at most.
@@ -94,13 +94,13 @@ impl Tracks {
     }
 }
 
-fn waypoint_of(deed: &Deed) -> Option<Waypoint> {
+fn waypoint_of(deed: &UserAction) -> Option<Waypoint> {
     Some(match deed {
-        Deed::LeavesHome => Waypoint::LeavesHome,
-        Deed::DrivesTo { appointment_id } => Waypoint::DrivesTo(appointment_id.clone()),
-        Deed::Arrives { appointment_id } => Waypoint::Arrives(appointment_id.clone()),
-        Deed::HasLunch => Waypoint::HasLunch,
-        Deed::GoesHome => Waypoint::GoesHome,
+        UserAction::LeavesHome => Waypoint::LeavesHome,
+        UserAction::DrivesTo { appointment_id } => Waypoint::DrivesTo(appointment_id.clone()),
+        UserAction::Arrives { appointment_id } => Waypoint::Arrives(appointment_id.clone()),
+        UserAction::HasLunch => Waypoint::HasLunch,
+        UserAction::GoesHome => Waypoint::GoesHome,
         _ => return None,
     })
 }

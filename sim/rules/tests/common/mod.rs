@@ -12,7 +12,7 @@ use fieldday_api::wire::recordings::{Location, RecordingSession, RecordingSessio
 use fieldday_api::wire::shifts::{Shift, ShiftDay};
 use fieldday_api::wire::tasks::{Task, TaskList};
 use fieldday_history::Event;
-use fieldday_history::event::{Bearer, Cause, Client, ClientKind, Lapse, Sent, Settlement, What};
+use fieldday_history::event::{Bearer, Cause, Client, ClientKind, NoAnswer, Sent, Settlement, What};
 use fieldday_kernel::time::{Date, Span, Time};
 use fieldday_rules::{Findings, Judges, Settings};
 use std::sync::Arc;
@@ -145,7 +145,7 @@ impl Stream {
         self.answer(t, response);
         self.say(t.client, What::Logged { call: t.call, status, request_id, leaks: None })
     }
-    pub fn lapse(&mut self, t: &Ticket, why: Lapse) -> &mut Stream {
+    pub fn lapse(&mut self, t: &Ticket, why: NoAnswer) -> &mut Stream {
         let (call, attempt, took) = (t.call, t.attempt, self.now + Span::millis(10) - t.sent_at);
         self.say(t.client, What::Unanswered { call, attempt, why, took });
         self.spinner(t, took);

@@ -8,7 +8,7 @@ use crate::notes::{Notes, Place};
 use crate::tables::PerClient;
 use fieldday_api::rules::Rule;
 use fieldday_history::End;
-use fieldday_history::event::{Deed, Lapse, What};
+use fieldday_history::event::{NoAnswer, UserAction, What};
 use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppCancel;
@@ -24,7 +24,7 @@ impl Judge for Cancel {
 
     fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
         match t.what {
-            What::Person(Deed::LosesPatience) => {
+            What::Person(UserAction::LosesPatience) => {
                 self.goes_on(t.client, notes);
                 *self.pressed.of(t.client.index) = Some(t.at);
             }
@@ -36,7 +36,7 @@ impl Judge for Cancel {
         self.goes_on(s.client, notes);
     }
     fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
-        let is_cancelled = matches!(x.end, End::Unanswered(Lapse::Cancelled));
+        let is_cancelled = matches!(x.end, End::Unanswered(NoAnswer::Cancelled));
         let pressed = self.pressed.of(x.client.index);
         if is_cancelled && *pressed == Some(x.ended_at) {
             *pressed = None;

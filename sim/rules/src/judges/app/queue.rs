@@ -13,7 +13,7 @@ use crate::notes::Notes;
 use crate::tables::PerClient;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::{Cause, Deed, Settlement, What};
+use fieldday_history::event::{Cause, Settlement, UserAction, What};
 use fieldday_kernel::time::Span;
 
 use Rule::{AppQueueDrains as DRAINS, AppQueueDurable as DURABLE, AppQueueFifo as FIFO};
@@ -83,7 +83,7 @@ impl Judge for Queue {
                 (line.flushing, line.under_way, line.running_since) = (false, 0, None);
                 line.actions.iter_mut().for_each(|action| action.survived = true);
             }
-            What::Person(Deed::ClosesApp) => line.running_since = None,
+            What::Person(UserAction::ClosesApp) => line.running_since = None,
             What::Launched { .. } => (line.running_since, line.stirred_at) = (Some(t.at), Some(t.at)),
             What::TokenUnavailable => line.hindered_at = Some(t.at),
             What::DayEnded { queued, online_for, .. } => line.day_ended(*queued, *online_for, t, notes),

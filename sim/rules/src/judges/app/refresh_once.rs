@@ -11,7 +11,7 @@ use crate::judge::Judge;
 use crate::notes::Notes;
 use crate::tables::PerClient;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::{Cause, Deed, RefreshReason, What};
+use fieldday_history::event::{Cause, RefreshReason, UserAction, What};
 use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppRefreshOnce;
@@ -56,7 +56,7 @@ impl Judge for RefreshOnce {
                     });
                 }
             }
-            What::Killed | What::TokenUnavailable | What::Person(Deed::ClosesApp) => {
+            What::Killed | What::TokenUnavailable | What::Person(UserAction::ClosesApp) => {
                 let owed = self.phones.of(t.client.index).owed.take();
                 owed.iter().for_each(|_| notes.inconclusive(RULE));
             }

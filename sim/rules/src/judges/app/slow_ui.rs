@@ -13,7 +13,7 @@ use fieldday_api::defaults::INDICATOR_AFTER as AFTER;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_history::End;
-use fieldday_history::event::{Cause, Lapse, What};
+use fieldday_history::event::{Cause, NoAnswer, What};
 use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppSlowUi;
@@ -79,7 +79,7 @@ impl Judge for SlowUi {
         }
         let phone = self.phones.of(x.client.index);
         phone.is_owing(x.client, notes);
-        let is_over = !matches!(x.end, End::Unanswered(Lapse::Killed));
+        let is_over = !matches!(x.end, End::Unanswered(NoAnswer::Killed));
         if is_looked_at(x.cause) && is_over && x.took() > AFTER {
             phone.owed = Some((x.number, x.op, x.took() - AFTER, x.ended_at));
         }

@@ -1,7 +1,7 @@
 //! One bin of a series.
 
 use super::latency::Latencies;
-use fieldday_history::event::Lapse;
+use fieldday_history::event::NoAnswer;
 use fieldday_kernel::time::Span;
 
 /// What can become of an attempt instead of an answer that helps.
@@ -37,13 +37,13 @@ impl Trouble {
         Trouble::Cancelled,
         Trouble::Killed,
     ];
-    pub(super) fn of(why: Lapse) -> Trouble {
+    pub(super) fn of(why: NoAnswer) -> Trouble {
         match why {
-            Lapse::Timeout => Trouble::TimedOut,
-            Lapse::Unreachable => Trouble::Unreachable,
-            Lapse::Broken => Trouble::BrokenOff,
-            Lapse::Cancelled => Trouble::Cancelled,
-            Lapse::Killed => Trouble::Killed,
+            NoAnswer::Timeout => Trouble::TimedOut,
+            NoAnswer::Unreachable => Trouble::Unreachable,
+            NoAnswer::Broken => Trouble::BrokenOff,
+            NoAnswer::Cancelled => Trouble::Cancelled,
+            NoAnswer::Killed => Trouble::Killed,
         }
     }
 }

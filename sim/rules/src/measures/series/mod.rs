@@ -16,7 +16,7 @@ pub use latency::{BUCKETS, Latencies, SERIES_CLASSES, bucket_from_us};
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_history::Event;
-use fieldday_history::event::{Lapse, What};
+use fieldday_history::event::{NoAnswer, What};
 use fieldday_kernel::time::{Span, Time};
 use reps::Reps;
 
@@ -111,10 +111,10 @@ impl Series {
             }
         });
     }
-    pub(super) fn unanswered(&mut self, at: Time, op: Op, why: Lapse, took: Span) {
+    pub(super) fn unanswered(&mut self, at: Time, op: Op, why: NoAnswer, took: Span) {
         self.with(at, |bin| {
             bin.troubles[Trouble::of(why) as usize] += 1;
-            if why == Lapse::Timeout {
+            if why == NoAnswer::Timeout {
                 bin.latencies.add(op, took);
             }
         });

@@ -2,7 +2,7 @@
 
 use super::bin::Activity;
 use fieldday_history::Event;
-use fieldday_history::event::{ClientKind, Deed, What};
+use fieldday_history::event::{ClientKind, UserAction, What};
 use fieldday_kernel::time::{Span, Time};
 
 /// What reps are doing, by client.
@@ -85,16 +85,16 @@ impl Reps {
 }
 
 impl Rep {
-    fn next(&self, deed: &Deed) -> Option<Activity> {
+    fn next(&self, deed: &UserAction) -> Option<Activity> {
         let now = self.activity.map(|(now, _)| now);
         Some(match deed {
-            Deed::LeavesHome | Deed::HasLunch => Activity::Between,
-            Deed::DrivesTo { .. } => Activity::Driving,
-            Deed::Arrives { .. } => Activity::Visiting,
-            Deed::Records { .. } | Deed::RecordsLate { .. } => Activity::Recording,
-            Deed::StopsRecording { .. } | Deed::GivesUpRecording { .. } => Activity::Visiting,
-            Deed::PicksOutcome { .. } if now != Some(Activity::Driving) => Activity::Between,
-            Deed::GoesHome => Activity::Homeward,
+            UserAction::LeavesHome | UserAction::HasLunch => Activity::Between,
+            UserAction::DrivesTo { .. } => Activity::Driving,
+            UserAction::Arrives { .. } => Activity::Visiting,
+            UserAction::Records { .. } | UserAction::RecordsLate { .. } => Activity::Recording,
+            UserAction::StopsRecording { .. } | UserAction::GivesUpRecording { .. } => Activity::Visiting,
+            UserAction::PicksOutcome { .. } if now != Some(Activity::Driving) => Activity::Between,
+            UserAction::GoesHome => Activity::Homeward,
             _ => return None,
         })
     }
