@@ -3,6 +3,7 @@
 //! All of it but [`Cost`] follows from scenario, seed and version alone. Times and latencies are whole microseconds. The
 //! shape is versioned; its JSON schema is committed beside this crate, and a test compares the two.
 
+pub use fieldday_rules::RuleVerdict;
 use fieldday_rules::limits::LimitResult;
 pub use fieldday_rules::verdict::{Outcome, Verdict};
 use schemars::JsonSchema;
@@ -199,22 +200,6 @@ pub struct RuleLine {
     pub inconclusive: u64,
     /// Whether the scenario must exercise it.
     pub must_exercise: bool,
-}
-
-/// What a rule comes to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum RuleVerdict {
-    /// Exercised, never broken.
-    Held,
-    /// Broken at least once.
-    Broken,
-    /// There were cases, none of which could be decided.
-    Inconclusive,
-    /// There was no case.
-    NotExercised,
-    /// Nobody judges it yet.
-    NotJudged,
 }
 
 /// What reps felt.

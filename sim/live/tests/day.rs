@@ -12,7 +12,7 @@ use fieldday_history::{Event, What};
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_live::relive::{Recorded, relive};
 use fieldday_live::run::LiveOutcome;
-use fieldday_rules::{Judges, Verdict};
+use fieldday_rules::{Judges, RuleVerdict};
 use fieldday_scenario::{Connections, HttpVersion, Scaled, Scenario};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ fn lives(scenario: Scenario, http: HttpVersion) {
     assert_eq!(outcome.panicked, [""; 0]);
     assert_eq!(outcome.run.rep_days, 4);
     assert!(outcome.run.requests > 25, "{} requests", outcome.run.requests);
-    assert_eq!(outcome.run.findings.verdict(Rule::TenancyIsolated), Verdict::Held);
+    assert_eq!(outcome.run.findings.verdict(Rule::TenancyIsolated), RuleVerdict::Held);
     assert!(outcome.contract.is_empty(), "the mock speaks as the specification does");
 
     let (start, events) = &cells["cell-0"];
@@ -109,7 +109,7 @@ fn polls_and_caches_that_pass_with_the_day_keep_its_mix_of_calls() {
         assert_eq!(outcome.run.findings.violations, []);
         assert!(sent(cells, Op::GetRecording) > 0, "nothing was polled");
     }
-    assert_eq!(outcome.run.findings.verdict(Rule::AppPolling), Verdict::Held);
+    assert_eq!(outcome.run.findings.verdict(Rule::AppPolling), RuleVerdict::Held);
     let lists = |cells| sent(cells, Op::ListAppointments);
     assert!(
         lists(&many) > 2 * lists(&few),
@@ -121,7 +121,7 @@ fn polls_and_caches_that_pass_with_the_day_keep_its_mix_of_calls() {
     let (start, events) = many.values().next().unwrap();
     let mut judges = Judges::new(Arc::new(setup::judges(&scenario, Pace::SPECIFIED, *start, BTreeMap::new())));
     events.iter().for_each(|event| judges.on(event));
-    assert_eq!(judges.finish().verdict(Rule::AppPolling), Verdict::Broken);
+    assert_eq!(judges.finish().verdict(Rule::AppPolling), RuleVerdict::Broken);
 }
 
 #[test]

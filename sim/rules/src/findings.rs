@@ -7,7 +7,8 @@ use fieldday_api::SmolStr;
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::rules::Rule;
 use fieldday_kernel::time::Span;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// How often a rule had something to say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
@@ -21,9 +22,9 @@ pub struct RuleCount {
 }
 
 /// What a rule comes to.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum RuleVerdict {
     /// Exercised, never broken.
     Held,
     /// Broken at least once.
@@ -173,14 +174,14 @@ impl Findings {
         self.rules[rule.index()]
     }
     /// What one rule comes to.
-    pub fn verdict(&self, rule: Rule) -> Verdict {
+    pub fn verdict(&self, rule: Rule) -> RuleVerdict {
         let count = self.count(rule);
         match () {
-            () if !is_judged(rule) => Verdict::NotJudged,
-            () if count.broken > 0 => Verdict::Broken,
-            () if count.exercised > 0 => Verdict::Held,
-            () if count.inconclusive > 0 => Verdict::Inconclusive,
-            () => Verdict::NotExercised,
+            () if !is_judged(rule) => RuleVerdict::NotJudged,
+            () if count.broken > 0 => RuleVerdict::Broken,
+            () if count.exercised > 0 => RuleVerdict::Held,
+            () if count.inconclusive > 0 => RuleVerdict::Inconclusive,
+            () => RuleVerdict::NotExercised,
         }
     }
     /// Whether any rule was broken.

@@ -1,10 +1,10 @@
 //! The bench of judges: what a judge is, which there are, and how events reach them.
 
-use crate::docket::{Docket, Exchange, Flight, Sending, Told};
+use crate::exchanges::{ClientEvent, Exchange, ExchangeTracker, OpenAttempt, SentAttempt};
 use crate::facts::Facts;
 use crate::findings::Findings;
 use crate::judges::*;
-use crate::marks::Watch;
+use crate::marks::MarkTracker;
 use crate::notes::Notes;
 use crate::settings::Settings;
 use fieldday_api::endpoint::Op;
@@ -25,11 +25,11 @@ pub(crate) trait Judge {
     /// The endpoints whose attempts it wants to see ended.
     const ENDED: Ops = Ops::ALL;
     /// A client told something other than a request or its end.
-    fn told(&mut self, _told: &Told<'_>, _notes: &mut Notes) {}
+    fn on_event(&mut self, _told: &ClientEvent<'_>, _notes: &mut Notes) {}
     /// An attempt goes out. The facts are those before it.
-    fn sent(&mut self, _sending: &Sending<'_>, _facts: &Facts, _notes: &mut Notes) {}
+    fn on_sent(&mut self, _sending: &SentAttempt<'_>, _facts: &Facts, _notes: &mut Notes) {}
     /// An attempt ended. The facts are those before it.
-    fn ended(&mut self, _exchange: &Exchange<'_>, _facts: &Facts, _notes: &mut Notes) {}
+    fn on_ended(&mut self, _exchange: &Exchange<'_>, _facts: &Facts, _notes: &mut Notes) {}
     /// There are no more events.
     fn finish(&mut self, _notes: &mut Notes) {}
 }
@@ -68,19 +68,19 @@ macro_rules! bench {
     ($($field:ident: $judge:ty,)+) => {
         /// All judges, asked in this order.
         #[derive(Default)]
-        struct Bench { $($field: $judge),+ }
-        impl Bench {
+        struct JudgeSet { $($field: $judge),+ }
+        impl JudgeSet {
             const RULES: &'static [&'static [Rule]] = &[$(<$judge as Judge>::RULES),+];
-            fn told(&mut self, told: &Told<'_>, notes: &mut Notes) {
-                $(self.$field.told(told, notes);)+
+            fn on_event(&mut self, told: &ClientEvent<'_>, notes: &mut Notes) {
+                $(self.$field.on_event(told, notes);)+
             }
-            fn sent(&mut self, sending: &Sending<'_>, facts: &Facts, notes: &mut Notes) {
-                let op = Ops::of(&[sending.flight.op]);
-                $(if <$judge as Judge>::SENT.meets(op) { self.$field.sent(sending, facts, notes); })+
+            fn on_sent(&mut self, sending: &SentAttempt<'_>, facts: &Facts, notes: &mut Notes) {
+                let op = Ops::of(&[sending.attempt.op]);
+                $(if <$judge as Judge>::SENT.meets(op) { self.$field.on_sent(sending, facts, notes); })+
             }
-            fn ended(&mut self, exchange: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+            fn on_ended(&mut self, exchange: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
                 let op = Ops::of(&[exchange.op]);
-                $(if <$judge as Judge>::ENDED.meets(op) { self.$field.ended(exchange, facts, notes); })+
+                $(if <$judge as Judge>::ENDED.meets(op) { self.$field.on_ended(exchange, facts, notes); })+
             }
             fn finish(&mut self, notes: &mut Notes) {
                 $(self.$field.finish(notes);)+
@@ -137,16 +137,16 @@ bench! {
 
 /// Whether there is a judge for the rule.
 pub fn is_judged(rule: Rule) -> bool {
-    Bench::RULES.iter().any(|rules| rules.contains(&rule))
+    JudgeSet::RULES.iter().any(|rules| rules.contains(&rule))
 }
 
 /// The judges of one cell.
 pub struct Judges {
-    docket: Docket,
+    exchanges: ExchangeTracker,
     facts: Facts,
-    bench: Bench,
+    bench: JudgeSet,
     notes: Notes,
-    watch: Watch,
+    watch: MarkTracker,
     seq: u64,
 }
 
@@ -155,11 +155,11 @@ impl Judges {
     pub fn new(settings: Arc<Settings>) -> Judges {
         let notes = Notes::new(settings);
         Judges {
-            docket: Docket::default(),
+            exchanges: ExchangeTracker::default(),
             facts: Facts::default(),
-            bench: Bench::default(),
+            bench: JudgeSet::default(),
             notes,
-            watch: Watch::default(),
+            watch: MarkTracker::default(),
             seq: 0,
         }
     }
@@ -170,28 +170,28 @@ impl Judges {
         match &event.what {
             What::Client(client) => {
                 let zone = self.notes.settings.zones.get(&client.tenant).cloned();
-                self.docket.introduce(event.client, client, zone.unwrap_or_else(Zone::utc));
+                self.exchanges.introduce(event.client, client, zone.unwrap_or_else(Zone::utc));
                 self.facts.introduce(event.client, client);
             }
             What::Sent(sent) => {
-                self.docket.sent(event.client, sent, event.at, self.seq);
-                let (Some(client), Some(flight)) =
-                    (self.docket.client(event.client), self.docket.last_sent(event.client))
+                self.exchanges.sent(event.client, sent, event.at, self.seq);
+                let (Some(client), Some(attempt)) =
+                    (self.exchanges.client(event.client), self.exchanges.last_sent(event.client))
                 else {
                     return;
                 };
-                let sending = Sending { client, flight };
-                self.bench.sent(&sending, &self.facts, &mut self.notes);
+                let sending = SentAttempt { client, attempt };
+                self.bench.on_sent(&sending, &self.facts, &mut self.notes);
                 self.facts.sent(&sending);
             }
             What::Answered { .. } | What::Unanswered { .. } => {
                 let Some(AttemptEnd { call, attempt, end, .. }) = AttemptEnd::of(&event.what) else { return };
-                if let Some(flight) = self.docket.ended(event.client, call, attempt) {
-                    self.ended(event, &flight, end);
+                if let Some(attempt) = self.exchanges.ended(event.client, call, attempt) {
+                    self.ended(event, &attempt, end);
                 }
             }
             What::GroundTruth(_) => {}
-            _ => self.told(event),
+            _ => self.on_event(event),
         }
     }
     /// What was found so far. Shares, and what only the end decides, are not settled.
@@ -205,42 +205,42 @@ impl Judges {
         self.notes.findings.marks = self.watch.marks;
         self.notes.findings
     }
-    fn told(&mut self, event: &Event) {
+    fn on_event(&mut self, event: &Event) {
         match event.what {
             // Nothing tells how the attempts of an app that died ended: they did for it.
             What::Killed => {
-                while let Some(flight) = self.docket.died(event.client) {
-                    self.ended(event, &flight, End::Unanswered(NoAnswer::Killed));
+                while let Some(attempt) = self.exchanges.died(event.client) {
+                    self.ended(event, &attempt, End::Unanswered(NoAnswer::Killed));
                 }
             }
-            What::Launched { launch } => self.docket.launched(event.client, launch),
+            What::Launched { launch } => self.exchanges.launched(event.client, launch),
             _ if !is_heard(&event.what) => return,
             _ => {}
         }
-        if let Some(client) = self.docket.client(event.client) {
-            self.bench.told(&Told { at: event.at, client, what: &event.what }, &mut self.notes);
+        if let Some(client) = self.exchanges.client(event.client) {
+            self.bench.on_event(&ClientEvent { at: event.at, client, what: &event.what }, &mut self.notes);
         }
     }
-    fn ended(&mut self, event: &Event, flight: &Flight, end: End<'_>) {
-        self.docket.remember(event.client, flight, event.at, end);
-        let Some(client) = self.docket.client(event.client) else { return };
+    fn ended(&mut self, event: &Event, attempt: &OpenAttempt, end: End<'_>) {
+        self.exchanges.remember(event.client, attempt, event.at, end);
+        let Some(client) = self.exchanges.client(event.client) else { return };
         let exchange = Exchange {
             client,
-            number: flight.number,
-            attempt: flight.attempt,
-            op: flight.op,
-            cause: flight.cause,
-            bearer: &flight.bearer,
-            call: &flight.call,
-            sent_at: flight.sent_at,
+            number: attempt.number,
+            attempt: attempt.attempt,
+            op: attempt.op,
+            cause: attempt.cause,
+            bearer: &attempt.bearer,
+            call: &attempt.call,
+            sent_at: attempt.sent_at,
             ended_at: event.at,
-            sent_seq: flight.sent_seq,
+            sent_seq: attempt.sent_seq,
             ended_seq: self.seq,
-            horizon: self.docket.horizon(self.seq),
+            horizon: self.exchanges.horizon(self.seq),
             end,
         };
         self.facts.look(&exchange);
-        self.bench.ended(&exchange, &self.facts, &mut self.notes);
+        self.bench.on_ended(&exchange, &self.facts, &mut self.notes);
         self.facts.learn(&exchange);
     }
 }

@@ -30,7 +30,7 @@
 //! 4. In `tests/`, a stream that trips it and one that does not, the doubtful cases among the latter.
 
 mod contract;
-mod docket;
+mod exchanges;
 mod facts;
 mod failing;
 mod findings;
@@ -47,9 +47,9 @@ mod traffic;
 pub mod verdict;
 
 pub use contract::{Contract, ContractFinding};
-pub use docket::{ClientInfo, Effect, Exchange, Flight, Prior, PriorEnd};
+pub use exchanges::{ClientInfo, Effect, Exchange, OpenAttempt, PreviousAttempt, PreviousEnd};
 pub use failing::{Failing, Tries, always_failing, part_of};
-pub use findings::{CLASSES, Findings, Hazard, HazardCase, Hazards, Punctuality, RuleCount, Verdict, Violation};
+pub use findings::{CLASSES, Findings, Hazard, HazardCase, Hazards, Punctuality, RuleCount, RuleVerdict, Violation};
 pub use judge::{Judges, is_judged};
 pub use marks::{Mark, Marks};
 pub use measures::{

@@ -105,7 +105,7 @@ impl Marks {
 
 /// Watches a cell's events for marks.
 #[derive(Debug, Default)]
-pub(crate) struct Watch {
+pub(crate) struct MarkTracker {
     pub marks: Marks,
     phones: PerClient<Phone>,
     /// Updates under way: whose, in which call, of which appointment.
@@ -121,7 +121,7 @@ struct Phone {
     ephemeral: Vec<fieldday_api::SmolStr>,
 }
 
-impl Watch {
+impl MarkTracker {
     pub fn on(&mut self, event: &Event) {
         let (phone, marks) = (self.phones.of(event.client), &mut self.marks);
         match &event.what {

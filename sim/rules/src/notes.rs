@@ -1,6 +1,6 @@
 //! Where judges write down what they find.
 
-use crate::docket::{ClientInfo, Exchange, Sending, Told};
+use crate::exchanges::{ClientEvent, ClientInfo, Exchange, SentAttempt};
 use crate::findings::{Findings, Hazard, HazardCase, RuleCount, Violation};
 use crate::settings::Settings;
 use fieldday_api::SmolStr;
@@ -34,13 +34,13 @@ impl Scene for Exchange<'_> {
         }
     }
 }
-impl Scene for Sending<'_> {
+impl Scene for SentAttempt<'_> {
     fn place(&self) -> Place<'_> {
-        let (call, op) = (Some(self.flight.number), Some(self.flight.op));
-        Place { at: self.flight.sent_at, client: self.client, call, request_id: None, op }
+        let (call, op) = (Some(self.attempt.number), Some(self.attempt.op));
+        Place { at: self.attempt.sent_at, client: self.client, call, request_id: None, op }
     }
 }
-impl Scene for Told<'_> {
+impl Scene for ClientEvent<'_> {
     fn place(&self) -> Place<'_> {
         Place { at: self.at, client: self.client, call: None, request_id: None, op: None }
     }

@@ -1,6 +1,6 @@
 //! What one exchange shows of the appointments and tasks in its answer, for the judges that go by it.
 
-use crate::docket::{Exchange, Flight};
+use crate::exchanges::{Exchange, OpenAttempt};
 use crate::facts::Kind;
 use crate::facts::record::{Home, Look, Record, Repeat, View, Wrong};
 use crate::facts::register::{Window, WriteId};
@@ -17,10 +17,10 @@ impl Records {
     pub fn get(&self, id: &str) -> Option<&Record> {
         self.0.get(id)
     }
-    pub fn sent(&mut self, id: &SmolStr, body: &View, client: u32, flight: &Flight) {
-        let write = WriteId { client, call: flight.number, attempt: flight.attempt };
+    pub fn sent(&mut self, id: &SmolStr, body: &View, client: u32, attempt: &OpenAttempt) {
+        let write = WriteId { client, call: attempt.number, attempt: attempt.attempt };
         let place = entry(&mut self.0, id);
-        self.0[place].sent(write, body, flight.sent_seq);
+        self.0[place].sent(write, body, attempt.sent_seq);
     }
     pub fn ended(&mut self, id: &SmolStr, body: &View, x: &Exchange<'_>, shown: &View) {
         let Some(record) = self.0.get_mut(id) else { return };

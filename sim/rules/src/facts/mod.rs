@@ -8,7 +8,7 @@ pub(crate) mod sessions;
 pub(crate) mod shifts;
 pub(crate) mod views;
 
-use crate::docket::{Exchange, Sending};
+use crate::exchanges::{Exchange, SentAttempt};
 use crate::facts::looked::{Looked, Records};
 use crate::facts::sessions::{Session, Sessions};
 use crate::facts::shifts::{Day, Shifts};
@@ -70,13 +70,13 @@ impl Facts {
     pub fn shift_on(&self, rep_id: &str, date: Date) -> Option<&Day> {
         self.shifts.day(rep_id, date, &self.people)
     }
-    pub fn sent(&mut self, s: &Sending<'_>) {
+    pub fn sent(&mut self, s: &SentAttempt<'_>) {
         self.sessions.sent(s);
-        if !is_update(s.flight.op) {
+        if !is_update(s.attempt.op) {
             return;
         }
-        let Some((kind, id, body)) = body_of(&s.flight.call, &self.people) else { return };
-        self.records(kind).sent(id, &body, s.client.index, s.flight);
+        let Some((kind, id, body)) = body_of(&s.attempt.call, &self.people) else { return };
+        self.records(kind).sent(id, &body, s.client.index, s.attempt);
     }
     /// Compares what an answer shows with what is possible.
     pub fn look(&mut self, x: &Exchange<'_>) {

@@ -1,7 +1,7 @@
 //! One appointment or task: its fields as registers, of which nearly all are calm (one value, nothing under way) and cost
 //! a comparison; and the updates that were sent to it.
 
-use crate::docket::Effect;
+use crate::exchanges::Effect;
 use crate::facts::register::{ANY, Register, Sight, Window, WriteId};
 use crate::tables::push_bounded;
 use fieldday_api::SmolStr;

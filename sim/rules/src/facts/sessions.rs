@@ -1,6 +1,6 @@
 //! Recording sessions: what was last known of each, and since when.
 
-use crate::docket::{Effect, Exchange, Sending};
+use crate::exchanges::{Effect, Exchange, SentAttempt};
 use crate::facts::Known;
 use crate::tables::{ById, digest, entry, push_bounded};
 use fieldday_api::SmolStr;
@@ -83,11 +83,11 @@ impl Sessions {
         };
         self.0.get_index_of(id)
     }
-    pub fn sent(&mut self, s: &Sending<'_>) {
-        match &*s.flight.call {
+    pub fn sent(&mut self, s: &SentAttempt<'_>) {
+        match &*s.attempt.call {
             Call::StopRecording { session_id, .. } => self.of(session_id).stop_sent = true,
             Call::UploadAudio { session_id, body } => {
-                let (url, seq) = (digest(&body.audio_url), s.flight.sent_seq);
+                let (url, seq) = (digest(&body.audio_url), s.attempt.sent_seq);
                 let uploads = &mut self.of(session_id).uploads;
                 match uploads.iter_mut().find(|u| u.url == url) {
                     Some(upload) => (upload.sent, upload.sent_last) = (upload.sent + 1, seq),

@@ -1,6 +1,6 @@
 //! Shifts: what was last known of each rep's days, and since when.
 
-use crate::docket::Exchange;
+use crate::exchanges::Exchange;
 use crate::facts::Known;
 use crate::tables::{ById, Table, digest, entry, push_bounded};
 use fieldday_api::SmolStr;

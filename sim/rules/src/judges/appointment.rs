@@ -6,7 +6,7 @@
 //!   lost may land later and undo a newer one: that is a hazard of the specification, counted with its story.
 //! - `appointment.won.deal-size`: an outcome of won without a deal size answers 400 `VALIDATION_ERROR`.
 
-use crate::docket::Exchange;
+use crate::exchanges::Exchange;
 use crate::facts::record::Repeat;
 use crate::facts::views::{self, ASSIGNED};
 use crate::facts::{Facts, Kind};
@@ -28,7 +28,7 @@ impl Judge for Updates {
     const SENT: Ops = Ops::NONE;
     const ENDED: Ops = Ops::of(&[Op::ListAppointments, Op::GetAppointment, Op::UpdateAppointment]);
 
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let looked = &facts.looked;
         let (mut partial, mut ordered) = (0, 0);
         for impossible in looked.impossible.iter().filter(|i| i.kind == Kind::Appointment) {
@@ -93,7 +93,7 @@ impl Judge for WonDealSize {
     const SENT: Ops = Ops::NONE;
     const ENDED: Ops = Ops::of(&[Op::UpdateAppointment]);
 
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         let Call::UpdateAppointment { body, .. } = &**x.call else { return };
         if body.outcome != Some(Outcome::Won) || body.deal_size.is_some() {
             return;

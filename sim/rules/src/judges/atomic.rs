@@ -3,7 +3,7 @@
 //! Decided where one answer shows a value that only a doubtful update explains: then the update has landed, and the
 //! other fields that it named must not show what certainly came before it.
 
-use crate::docket::Exchange;
+use crate::exchanges::Exchange;
 use crate::facts::{Facts, views};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -26,7 +26,7 @@ impl Judge for Atomic {
         Op::UpdateTask,
     ]);
 
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         notes.held_times(Rule::WriteAtomic, facts.looked.whole);
         for (kind, id, field) in &facts.looked.torn {
             notes.broken(Rule::WriteAtomic, x, || {

@@ -4,7 +4,7 @@
 //! Bad tokens and other roles are what intruders show; a good token that is refused within its life is anybody's case.
 //! An answer that is not the backend's own judgement (5xx, 429, a portal's page) decides nothing.
 
-use crate::docket::{Exchange, Told};
+use crate::exchanges::{ClientEvent, Exchange};
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -43,13 +43,13 @@ impl Judge for Auth {
     const RULES: &'static [Rule] = &[REQUIRED, EXPIRY, TENANT, MAP, GATE];
     const SENT: Ops = Ops::NONE;
 
-    fn told(&mut self, t: &Told<'_>, _: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, _: &mut Notes) {
         if let What::TokenRefreshed { .. } = t.what {
             let fetched = self.fetched.of(t.client.index);
             *fetched = [Some(t.at), fetched[0]];
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         if x.op.endpoint().roles.is_empty() {
             return;
         }

@@ -1,6 +1,6 @@
 //! `error.envelope` (§0.3, §4): every error has a code that fits its status, a message and a request id.
 
-use crate::docket::Exchange;
+use crate::exchanges::Exchange;
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -15,7 +15,7 @@ impl Judge for Envelope {
     const RULES: &'static [Rule] = &[Rule::ErrorEnvelope];
     const SENT: Ops = Ops::NONE;
 
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         let Some(response) = x.response().filter(|r| r.status >= 400) else { return };
         // The object store and the health path speak for themselves.
         if matches!(x.op, Op::PutAudio | Op::Health) {

@@ -4,7 +4,7 @@
 //! cells. A phone's attempt that timed out may be the fault of its network, so by default it decides nothing; one from a
 //! desk, with a good line, is late.
 
-use crate::docket::Exchange;
+use crate::exchanges::Exchange;
 use crate::facts::Facts;
 use crate::findings::CLASSES;
 use crate::judge::{Judge, Ops};
@@ -20,7 +20,7 @@ impl Judge for Timeout {
     const RULES: &'static [Rule] = &[Rule::LatencyTimeout];
     const SENT: Ops = Ops::NONE;
 
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         let class = x.op.endpoint().class;
         let Some(place) = CLASSES.iter().position(|c| *c == class) else { return };
         let limit = class.limit();

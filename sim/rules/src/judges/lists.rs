@@ -5,7 +5,7 @@
 //! belongs to on the day on which it is, as soon as nothing disputes either; pages that an intruder reads one after the other neither skip nor repeat while
 //! `total` stays; and overdue tasks were counted a moment before they are listed, if nobody wrote a task in between.
 
-use crate::docket::{Exchange, Sending};
+use crate::exchanges::{Exchange, SentAttempt};
 use crate::facts::Facts;
 use crate::facts::views::{ASSIGNED, START, time_of};
 use crate::judge::{Judge, Ops};
@@ -63,10 +63,10 @@ impl Judge for Lists {
         Op::UpdateTask,
     ]);
 
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, _: &mut Notes) {
-        self.task_written[usize::from(s.client.tenant) % 16] = s.flight.sent_seq;
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, _: &mut Notes) {
+        self.task_written[usize::from(s.client.tenant) % 16] = s.attempt.sent_seq;
     }
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         if let Some(Answer::Appointment(detail)) = x.success() {
             self.belongs(x, &detail.appointment, facts);
         }

@@ -4,7 +4,7 @@
 //! appointment's assignment, where a reassignment under way or in doubt leaves both reps possible. A task without a rep's
 //! name belongs to its appointment's rep or to whoever made it, and changes hands only with the appointment.
 
-use crate::docket::Exchange;
+use crate::exchanges::Exchange;
 use crate::facts::views::ASSIGNED;
 use crate::facts::{Facts, Kind};
 use crate::judge::{Judge, Ops};
@@ -22,7 +22,7 @@ impl Judge for OwnOnly {
     const RULES: &'static [Rule] = &[RULE];
     const SENT: Ops = Ops::NONE;
 
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         if !x.client.is_phone() {
             return;
         }

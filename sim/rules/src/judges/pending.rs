@@ -5,7 +5,7 @@
 //! not count as pending, so only completions in time are counted; and a completion counts only if none was sent before the
 //! first list ended, since one whose answer was lost may have landed already.
 
-use crate::docket::{Effect, Exchange, Sending};
+use crate::exchanges::{Effect, Exchange, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -63,14 +63,14 @@ impl Judge for PendingCount {
     const ENDED: Ops =
         Ops::of(&[Op::CreateTask, Op::UpdateTask, Op::CompleteTask, Op::ListTasks, Op::ListAppointments]);
 
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, _: &mut Notes) {
-        if let Call::CompleteTask { task_id } = &*s.flight.call {
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, _: &mut Notes) {
+        if let Call::CompleteTask { task_id } = &*s.attempt.call {
             let task = self.tasks.entry(task_id.clone()).or_default();
-            task.completion_sent.get_or_insert(s.flight.sent_seq);
+            task.completion_sent.get_or_insert(s.attempt.sent_seq);
         }
-        self.may_add(&s.flight.call, s.flight.sent_seq, Turn::Begins);
+        self.may_add(&s.attempt.call, s.attempt.sent_seq, Turn::Begins);
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         let turn = if x.effect() == Effect::Unknown { Turn::Stays } else { Turn::Ends };
         self.may_add(x.call, x.ended_seq, turn);
         match (&**x.call, x.success()) {

@@ -5,7 +5,7 @@
 //! it was aimed at before and after, a moment apart: rows of earlier days, which nobody else touches.
 
 use super::auth::said;
-use crate::docket::Exchange;
+use crate::exchanges::Exchange;
 use crate::facts::Facts;
 use crate::facts::views::ASSIGNED;
 use crate::judge::{Judge, Ops};
@@ -67,12 +67,12 @@ impl Judge for Probes {
     const RULES: &'static [Rule] = &[TENANCY, OWN, TOKEN, SHIFT, VALIDATION, PAGING, STOP, UPLOAD];
     const SENT: Ops = Ops::of(&[Op::ClockIn]);
 
-    fn sent(&mut self, s: &crate::docket::Sending<'_>, _: &Facts, _: &mut Notes) {
-        if let Call::ClockIn { rep_id, .. } = &*s.flight.call {
+    fn on_sent(&mut self, s: &crate::exchanges::SentAttempt<'_>, _: &Facts, _: &mut Notes) {
+        if let Call::ClockIn { rep_id, .. } = &*s.attempt.call {
             self.clocked_in.insert(rep_id.clone(), ());
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Cause::Probe(probe) = x.cause else { return self.started(x, facts, notes) };
         let Some((status, code)) = said(x) else { return self.intruders.of(x.client.index).forget() };
         let gone = matches!(status, 403 | 404);

@@ -5,7 +5,7 @@
 //! - `recording.upload.once`: the same `audio_url` reported again starts nothing again.
 //! - `recording.status.forward`: transcription, then analysis, only ever move forward.
 
-use crate::docket::Exchange;
+use crate::exchanges::Exchange;
 use crate::facts::sessions::{self, Session, rank};
 use crate::facts::views::ASSIGNED;
 use crate::facts::{Facts, Known};
@@ -42,12 +42,12 @@ impl Judge for StartOnce {
     const SENT: Ops = Ops::of(&[Op::ClockOut]);
     const ENDED: Ops = Ops::of(&[Op::StartRecording]);
 
-    fn sent(&mut self, s: &crate::docket::Sending<'_>, _: &Facts, _: &mut Notes) {
-        if s.flight.op == Op::ClockOut {
+    fn on_sent(&mut self, s: &crate::exchanges::SentAttempt<'_>, _: &Facts, _: &mut Notes) {
+        if s.attempt.op == Op::ClockOut {
             self.started.of(s.client.index).iter_mut().for_each(|started| started.shift_over = true);
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let (Call::StartRecording(body), Some(Answer::RecordingStarted(answer))) = (&**x.call, x.success()) else {
             return;
         };
@@ -87,7 +87,7 @@ impl Judge for StopOnce {
     const SENT: Ops = Ops::NONE;
     const ENDED: Ops = Ops::of(&[Op::StopRecording, Op::GetRecording]);
 
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Some((shown, known)) = known(x, facts) else { return };
         let Some(ended_at) = known.ended_at else { return };
         let same = match shown.ended_at {
@@ -115,7 +115,7 @@ impl Judge for UploadOnce {
     const SENT: Ops = Ops::NONE;
     const ENDED: Ops = Ops::of(&[Op::StopRecording, Op::GetRecording]);
 
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Some((shown, known)) = known(x, facts) else { return };
         if !known.uploads.iter().any(|upload| upload.sent > 1) {
             return;
@@ -140,7 +140,7 @@ impl Judge for StatusForward {
     const SENT: Ops = Ops::NONE;
     const ENDED: Ops = Ops::of(&[Op::StopRecording, Op::GetRecording]);
 
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Some(shown) = sessions::shown(x) else { return };
         let (first, second) = (shown.transcription_status, shown.analysis_status);
         if second == Processing::Completed && first != Processing::Completed {

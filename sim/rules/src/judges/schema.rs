@@ -3,7 +3,7 @@
 //!
 //! That fields are there with their types is the codec's business; an answer that does not read is no answer of the API.
 
-use crate::docket::Exchange;
+use crate::exchanges::Exchange;
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -35,7 +35,7 @@ impl Judge for Schema {
         Op::ClockOut,
     ]);
 
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         match x.success() {
             Some(Answer::Appointments(list)) if x.client.is_phone() => {
                 let other = list.appointments.iter().find(|a| !a.is_assigned_to_me);

@@ -10,7 +10,7 @@
 //! before the clock-out was known. Which attempt of a doubtful clock-in landed first does not matter: it is the first
 //! that counts, and every answer shows it.
 
-use crate::docket::{Effect, Exchange, Sending};
+use crate::exchanges::{Effect, Exchange, SentAttempt};
 use crate::facts::{Facts, shifts};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -36,12 +36,12 @@ impl Judge for ClockInOnce {
     const SENT: Ops = Ops::of(&[Op::ClockIn]);
     const ENDED: Ops = Ops::of(&[Op::ClockIn, Op::ClockOut, Op::ShiftToday]);
 
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, _: &mut Notes) {
-        if let Call::ClockIn { rep_id, .. } = &*s.flight.call {
-            push_bounded(self.sent.entry(rep_id.clone()).or_default(), CLOCK_INS, s.flight.sent_seq);
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, _: &mut Notes) {
+        if let Call::ClockIn { rep_id, .. } = &*s.attempt.call {
+            push_bounded(self.sent.entry(rep_id.clone()).or_default(), CLOCK_INS, s.attempt.sent_seq);
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         if let (Call::ClockIn { rep_id, .. }, Effect::None) = (&**x.call, x.effect()) {
             return self.refused(rep_id, x, notes);
         }
@@ -81,7 +81,7 @@ impl Judge for ClockOutOnce {
     const SENT: Ops = Ops::NONE;
     const ENDED: Ops = Ops::of(&[Op::ClockIn, Op::ClockOut, Op::ShiftToday]);
 
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         if let (Call::ClockOut { rep_id }, Some(400 | 404 | 409 | 422)) = (&**x.call, x.refusal()) {
             return refused(rep_id, x, facts, notes);
         }
@@ -135,7 +135,7 @@ impl Judge for Today {
     const SENT: Ops = Ops::NONE;
     const ENDED: Ops = Ops::of(&[Op::ClockIn, Op::ShiftToday]);
 
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         match &**x.call {
             Call::ClockIn { rep_id, body } if x.client.is(rep_id) => {
                 let (Some(shown), Some(date)) = (shifts::shown(x), date(x, notes)) else { return };

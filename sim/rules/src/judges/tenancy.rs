@@ -4,7 +4,7 @@
 //! of the two it belongs to. Appointments, tasks and sessions are looked up by the facts anyway; what a list's entry names
 //! beside itself is looked up when the entry is new.
 
-use crate::docket::Exchange;
+use crate::exchanges::Exchange;
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -22,7 +22,7 @@ impl Judge for Isolated {
     const RULES: &'static [Rule] = &[Rule::TenancyIsolated];
     const SENT: Ops = Ops::NONE;
 
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Some(answer) = x.success() else { return };
         let (tenant, mut leaked) = (x.client.tenant, facts.looked.leaked.as_ref().map(|id| id.to_string()));
         ids(answer, &facts.looked.new, |id| {

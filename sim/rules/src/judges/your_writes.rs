@@ -3,7 +3,7 @@
 //! For appointments and tasks field by field, over all clients: whoever wrote last, the read must know. For sessions and
 //! shifts by what an acknowledged start, stop, upload or clock-out left.
 
-use crate::docket::Exchange;
+use crate::exchanges::Exchange;
 use crate::facts::views::ASSIGNED;
 use crate::facts::{Facts, sessions, shifts};
 use crate::judge::{Judge, Ops};
@@ -22,7 +22,7 @@ impl Judge for YourWrites {
     const RULES: &'static [Rule] = &[RULE];
     const SENT: Ops = Ops::NONE;
 
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let looked = &facts.looked;
         let mut lost = 0;
         for impossible in &looked.impossible {

@@ -15,7 +15,7 @@ use fieldday_live::run::{LiveOutcome, window};
 use fieldday_live::worker::Pulse;
 use fieldday_mock::{Options as MockOptions, Service};
 use fieldday_paint::units::{count, counted};
-use fieldday_rules::{Traffic, Verdict};
+use fieldday_rules::{RuleVerdict, Traffic};
 use fieldday_scenario::Scenario;
 use fieldday_scenario::limits::Measure;
 use std::cell::{Cell, RefCell};
@@ -212,6 +212,6 @@ fn why_invalid(lived: &Lived, traffic: &Traffic, took: Took) -> Option<String> {
 }
 
 fn rules_broken(ran: &LiveOutcome) -> Vec<String> {
-    let broken = |rule: &&Rule| ran.run.findings.verdict(**rule) == Verdict::Broken;
+    let broken = |rule: &&Rule| ran.run.findings.verdict(**rule) == RuleVerdict::Broken;
     Rule::ALL.iter().filter(broken).map(|rule| rule.name().to_owned()).collect()
 }

@@ -4,7 +4,7 @@
 //! Three a foreground call, or a flush: a new trigger begins again. The waits are lower bounds: an app that counts a
 //! time-out among its failures waits longer.
 
-use crate::docket::{Exchange, PriorEnd, Sending, Told};
+use crate::exchanges::{ClientEvent, Exchange, PreviousEnd, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::notes::Notes;
@@ -32,24 +32,24 @@ struct Flush {
 impl Judge for Backoff {
     const RULES: &'static [Rule] = &[RULE];
 
-    fn told(&mut self, t: &Told<'_>, _: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, _: &mut Notes) {
         if matches!(t.what, What::FlushBegan { .. } | What::Killed) {
             *self.flushes.of(t.client.index) = Flush::default();
         }
     }
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
         if !s.client.is_phone() {
             return;
         }
-        let at = s.flight.sent_at;
-        if let Some(prior) = s.flight.prior
-            && let PriorEnd::Refused { status: 429, retry_after: Some(wait) } = prior.end
+        let at = s.attempt.sent_at;
+        if let Some(prior) = s.attempt.prior
+            && let PreviousEnd::Refused { status: 429, retry_after: Some(wait) } = prior.end
         {
             notes.judge(RULE, s, at - prior.ended_at >= wait, || {
                 format!("expected to wait {wait} after a 429, the app waited {}", at - prior.ended_at)
             });
         }
-        let (errors, last) = match s.flight.cause {
+        let (errors, last) = match s.attempt.cause {
             Cause::Queue { action } => {
                 let flush = self.flushes.of(s.client.index);
                 if flush.action != Some(action) {
@@ -57,7 +57,7 @@ impl Judge for Backoff {
                 }
                 (flush.server_errors, flush.last)
             }
-            _ => match s.flight.prior.filter(|p| matches!(p.end, PriorEnd::Refused { status: 500.., .. })) {
+            _ => match s.attempt.prior.filter(|p| matches!(p.end, PreviousEnd::Refused { status: 500.., .. })) {
                 Some(prior) => (prior.server_errors, Some(prior.ended_at)),
                 None => return,
             },
@@ -71,7 +71,7 @@ impl Judge for Backoff {
             false => format!("expected to wait {wait} before retry {errors} after a 5xx, the app waited {waited}"),
         });
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
         let Cause::Queue { action } = x.cause else { return };
         let flush = self.flushes.of(x.client.index);
         if flush.action != Some(action) {

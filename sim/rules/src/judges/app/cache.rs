@@ -4,7 +4,7 @@
 //! What a phone has in its cache is known from the answers that its screens got. Ages are counted on the events' clock,
 //! whatever the phone's own says.
 
-use crate::docket::{Exchange, Sending, Told};
+use crate::exchanges::{ClientEvent, Exchange, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -77,7 +77,7 @@ impl Judge for Cache {
     const SENT: Ops = CACHED;
     const ENDED: Ops = CACHED;
 
-    fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         match t.what {
             What::Shown { screen, of, call: Some(call), from: from @ (Source::Fresh | Source::Stale), .. } => {
                 let Some(kept) = find(self.phones.of(t.client.index), *screen, of.as_ref()) else { return };
@@ -97,15 +97,17 @@ impl Judge for Cache {
             _ => {}
         }
     }
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
-        let (Cause::Screen(screen), true, 0) = (s.flight.cause, s.client.is_phone(), s.flight.attempt) else { return };
-        let Some(of) = subject(&s.flight.call) else { return };
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
+        let (Cause::Screen(screen), true, 0) = (s.attempt.cause, s.client.is_phone(), s.attempt.attempt) else {
+            return;
+        };
+        let Some(of) = subject(&s.attempt.call) else { return };
         let phone = self.phones.of(s.client.index);
         if phone.len() >= CAPACITY {
             return;
         }
         let Some(kept) = find(phone, screen, of.as_ref()) else { return };
-        let age = s.flight.sent_at - kept.at;
+        let age = s.attempt.sent_at - kept.at;
         if age < lifetime(screen, of.as_ref()).sped_up(notes.settings.pace.cache) {
             notes.broken(TTL, s, || format!("expected a screen that is fresh to be shown without a call, after {age}"));
         } else if std::mem::take(&mut kept.shown) {
@@ -116,7 +118,7 @@ impl Judge for Cache {
             });
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
         let (Cause::Screen(screen), true, Some(_)) = (x.cause, x.client.is_phone(), x.success()) else { return };
         let Some(of) = subject(x.call) else { return };
         let phone = self.phones.of(x.client.index);

@@ -1,7 +1,7 @@
 //! `app.cancel` (§0.4): a person can cancel a slow call. Whoever presses the button is not kept waiting: the call ends there
 //! and then. That a cancelled write counts as undetermined is `app.create-task-asks`' business.
 
-use crate::docket::{ClientInfo, Exchange, Sending, Told};
+use crate::exchanges::{ClientEvent, ClientInfo, Exchange, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::notes::{Notes, Place};
@@ -22,7 +22,7 @@ pub(crate) struct Cancel {
 impl Judge for Cancel {
     const RULES: &'static [Rule] = &[RULE];
 
-    fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         match t.what {
             What::Person(UserAction::LosesPatience) => {
                 self.goes_on(t.client, notes);
@@ -32,10 +32,10 @@ impl Judge for Cancel {
             _ => self.goes_on(t.client, notes),
         }
     }
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
         self.goes_on(s.client, notes);
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         let is_cancelled = matches!(x.end, End::Unanswered(NoAnswer::Cancelled));
         let pressed = self.pressed.of(x.client.index);
         if is_cancelled && *pressed == Some(x.ended_at) {

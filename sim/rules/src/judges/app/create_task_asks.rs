@@ -3,7 +3,7 @@
 //! A repeat is another attempt of the call, or another call with the same body, while an attempt is under way or ended in
 //! doubt. An attempt that was refused or never left the phone did nothing, and may be followed by another.
 
-use crate::docket::{Effect, Exchange, Sending, Told};
+use crate::exchanges::{ClientEvent, Effect, Exchange, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -20,10 +20,10 @@ const DOUBTS: usize = 16;
 
 #[derive(Default)]
 pub(crate) struct CreateTaskAsks {
-    doubts: PerClient<Vec<Doubt>>,
+    doubts: PerClient<Vec<IndeterminateCreate>>,
 }
 
-struct Doubt {
+struct IndeterminateCreate {
     call: u32,
     body: Arc<Call>,
     /// Whether the person said yes since the last attempt.
@@ -36,19 +36,19 @@ impl Judge for CreateTaskAsks {
     const SENT: Ops = Ops::of(&[Op::CreateTask]);
     const ENDED: Ops = Ops::of(&[Op::CreateTask]);
 
-    fn told(&mut self, t: &Told<'_>, _: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, _: &mut Notes) {
         if let What::AskedToRetry { call, yes } = t.what
             && let Some(doubt) = self.doubts.of(t.client.index).iter_mut().find(|d| d.call == *call)
         {
             doubt.yes = *yes;
         }
     }
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
-        if s.flight.op != Op::CreateTask || !s.client.is_phone() {
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
+        if s.attempt.op != Op::CreateTask || !s.client.is_phone() {
             return;
         }
         let doubts = self.doubts.of(s.client.index);
-        let (call, body) = (s.flight.number, &s.flight.call);
+        let (call, body) = (s.attempt.number, &s.attempt.call);
         let before = doubts.iter().position(|d| d.call == call || *d.body == **body);
         if let Some(place) = before {
             let doubt = doubts.remove(place);
@@ -59,9 +59,9 @@ impl Judge for CreateTaskAsks {
                 false => format!("expected the person's yes before call {} was repeated, there was none", doubt.call),
             });
         }
-        push_bounded(doubts, DOUBTS, Doubt { call, body: body.clone(), yes: false, under_way: true });
+        push_bounded(doubts, DOUBTS, IndeterminateCreate { call, body: body.clone(), yes: false, under_way: true });
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         if x.op != Op::CreateTask || !x.client.is_phone() {
             return;
         }

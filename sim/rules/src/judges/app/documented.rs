@@ -3,7 +3,7 @@
 //!
 //! A typed call cannot but keep both; what a broken app sends beside them comes as raw requests.
 
-use crate::docket::Sending;
+use crate::exchanges::SentAttempt;
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -23,11 +23,11 @@ impl Judge for Documented {
     const RULES: &'static [Rule] = &[Rule::AppNoTenant, Rule::AppDocumentedOnly];
     const ENDED: Ops = Ops::NONE;
 
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
         if !s.client.is_phone() {
             return;
         }
-        let Call::Raw(raw) = &*s.flight.call else {
+        let Call::Raw(raw) = &*s.attempt.call else {
             notes.held(Rule::AppNoTenant);
             return notes.held(Rule::AppDocumentedOnly);
         };

@@ -2,7 +2,7 @@
 //!
 //! It does so before the app sends or shows anything else; and what has left is not shown out of the cache again.
 
-use crate::docket::{ClientInfo, Exchange, Sending, Told};
+use crate::exchanges::{ClientEvent, ClientInfo, Exchange, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::notes::{Notes, Place};
@@ -24,11 +24,11 @@ pub(crate) struct NotFoundEvicts {
 
 #[derive(Default)]
 struct Phone {
-    owed: Vec<Owed>,
+    owed: Vec<ExpectedEviction>,
     evicted: Vec<SmolStr>,
 }
 
-struct Owed {
+struct ExpectedEviction {
     call: u32,
     op: Op,
     at: Span,
@@ -38,7 +38,7 @@ struct Owed {
 impl Judge for NotFoundEvicts {
     const RULES: &'static [Rule] = &[RULE];
 
-    fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         let phone = self.phones.of(t.client.index);
         match t.what {
             What::Evicted { id } => {
@@ -63,17 +63,17 @@ impl Judge for NotFoundEvicts {
             _ => {}
         }
     }
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
         if s.client.is_phone() {
             self.phones.of(s.client.index).is_late(s.client, notes);
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
         if x.refusal() != Some(404) || !x.client.is_phone() || x.op == Op::PutAudio {
             return;
         }
         if let Some(id) = x.call.path_id() {
-            let owed = Owed { call: x.number, op: x.op, at: x.ended_at, id: id.into() };
+            let owed = ExpectedEviction { call: x.number, op: x.op, at: x.ended_at, id: id.into() };
             self.phones.of(x.client.index).owed.push(owed);
         }
     }

@@ -1,6 +1,6 @@
 //! `app.first-page` (§0.3): lists load a first page of 50, and more on scrolling.
 
-use crate::docket::{Exchange, Sending};
+use crate::exchanges::{Exchange, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -40,9 +40,9 @@ impl Judge for FirstPage {
     const SENT: Ops = LISTS;
     const ENDED: Ops = LISTS;
 
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
-        let (true, Cause::Screen(_)) = (s.client.is_phone(), s.flight.cause) else { return };
-        let Some((list, limit, offset)) = page(&s.flight.call) else { return };
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
+        let (true, Cause::Screen(_)) = (s.client.is_phone(), s.attempt.cause) else { return };
+        let Some((list, limit, offset)) = page(&s.attempt.call) else { return };
         let read = self.read.of(s.client.index).iter().any(|(of, until)| *of == list && *until >= offset);
         notes.judge(RULE, s, limit == Some(PAGE) && (offset == 0 || read), || match limit {
             Some(PAGE) => format!("expected the pages before {offset} to be read first, they were not"),
@@ -50,7 +50,7 @@ impl Judge for FirstPage {
             None => format!("expected a page of {PAGE}, the app named no limit"),
         });
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
         let (true, Cause::Screen(_), Some(_)) = (x.client.is_phone(), x.cause, x.success()) else { return };
         let Some((list, limit, offset)) = page(x.call) else { return };
         let read = self.read.of(x.client.index);

@@ -1,7 +1,7 @@
 //! `app.forbidden-final` (§0.1, §0.3): a 403 is never tried again: not in the same call, not for the same action, and no audio
 //! at an upload URL that was refused.
 
-use crate::docket::{Exchange, PriorEnd, Sending};
+use crate::exchanges::{Exchange, PreviousEnd, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::notes::Notes;
@@ -27,19 +27,19 @@ pub(crate) struct ForbiddenFinal {
 impl Judge for ForbiddenFinal {
     const RULES: &'static [Rule] = &[RULE];
 
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
         if !s.client.is_phone() {
             return;
         }
-        let call = matches!(s.flight.prior.map(|p| p.end), Some(PriorEnd::Refused { status: 403, .. }));
-        let action = matches!(s.flight.cause, Cause::Queue { action }
+        let call = matches!(s.attempt.prior.map(|p| p.end), Some(PreviousEnd::Refused { status: 403, .. }));
+        let action = matches!(s.attempt.cause, Cause::Queue { action }
             if self.actions.of(s.client.index).contains(&action));
-        let upload = s.flight.op == Op::PutAudio && self.uploads.of(s.client.index).contains(&s.flight.call);
+        let upload = s.attempt.op == Op::PutAudio && self.uploads.of(s.client.index).contains(&s.attempt.call);
         if call || action || upload {
             notes.broken(RULE, s, || "expected a 403 to be final, the request was sent again".to_owned());
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         if x.client.is_phone() && x.refusal() == Some(403) {
             notes.held(RULE);
             if x.op == Op::PutAudio {

@@ -1,6 +1,6 @@
 //! `app.geofence` (§2.3.1): a recording starts only with a fix within the radius of the appointment's place.
 
-use crate::docket::{Sending, Told};
+use crate::exchanges::{ClientEvent, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -26,14 +26,14 @@ impl Judge for Geofence {
     const SENT: Ops = Ops::of(&[Op::StartRecording]);
     const ENDED: Ops = Ops::NONE;
 
-    fn told(&mut self, t: &Told<'_>, _: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, _: &mut Notes) {
         let What::Geofence { appointment_id, distance_m, inside, .. } = t.what else { return };
         let checks = self.checks.of(t.client.index);
         checks.retain(|(id, ..)| id != appointment_id);
         push_bounded(checks, PLACES, (appointment_id.clone(), *inside, *distance_m));
     }
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
-        let Call::StartRecording(body) = &*s.flight.call else { return };
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
+        let Call::StartRecording(body) = &*s.attempt.call else { return };
         if !s.client.is_phone() {
             return;
         }

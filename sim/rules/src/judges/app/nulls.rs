@@ -1,7 +1,7 @@
 //! `app.nulls` (§3.2, §3.5): null in any field that Shunya fills is coped with. No crash over an answer; audio controls where
 //! there is audio, the transcript where there is text, the analysis whenever there is one, in ghost mode too.
 
-use crate::docket::{Exchange, Told};
+use crate::exchanges::{ClientEvent, Exchange};
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -27,7 +27,7 @@ impl Judge for Nulls {
     const SENT: Ops = Ops::NONE;
     const ENDED: Ops = Ops::of(&[Op::GetRecording]);
 
-    fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         match t.what {
             What::Crashed { op } => {
                 notes.broken(RULE, t, || format!("expected the app to cope with an answer to {op}, it crashed"));
@@ -47,7 +47,7 @@ impl Judge for Nulls {
             _ => {}
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
         let (true, Some(Answer::Recording(body))) = (x.client.is_phone(), x.success()) else { return };
         let session = &body.session;
         let transcript = session.transcript.as_ref().is_some_and(|t| t.transcript_text.is_some());

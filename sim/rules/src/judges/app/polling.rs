@@ -2,7 +2,7 @@
 //!
 //! A retry of a poll belongs to the poll: the retry rules bind it, not this one.
 
-use crate::docket::{Exchange, Sending, Told};
+use crate::exchanges::{ClientEvent, Exchange, SentAttempt};
 use crate::facts::{Facts, sessions};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -24,10 +24,10 @@ const WATCHED: usize = 16;
 
 #[derive(Default)]
 pub(crate) struct Polling {
-    watched: PerClient<Vec<Watch>>,
+    watched: PerClient<Vec<PollState>>,
 }
 
-struct Watch {
+struct PollState {
     session: SmolStr,
     began: Span,
     last: Option<Span>,
@@ -39,7 +39,7 @@ impl Judge for Polling {
     const SENT: Ops = Ops::of(&[Op::GetRecording]);
     const ENDED: Ops = Ops::of(&[Op::GetRecording]);
 
-    fn told(&mut self, t: &Told<'_>, _: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, _: &mut Notes) {
         if !matches!(t.what, What::PollBegan { .. } | What::PollEnded { .. } | What::Killed) {
             return;
         }
@@ -48,7 +48,7 @@ impl Judge for Polling {
             What::PollBegan { session_id } => {
                 watched.retain(|w| w.session != *session_id);
                 let session = session_id.clone();
-                push_bounded(watched, WATCHED, Watch { session, began: t.at, last: None, over: false });
+                push_bounded(watched, WATCHED, PollState { session, began: t.at, last: None, over: false });
             }
             What::PollEnded { session_id, .. } => {
                 watched.iter_mut().filter(|w| w.session == *session_id).for_each(|w| w.over = true);
@@ -57,12 +57,13 @@ impl Judge for Polling {
             _ => {}
         }
     }
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
-        let (Cause::Poll, Call::GetRecording { session_id }, 0) = (s.flight.cause, &*s.flight.call, s.flight.attempt)
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
+        let (Cause::Poll, Call::GetRecording { session_id }, 0) =
+            (s.attempt.cause, &*s.attempt.call, s.attempt.attempt)
         else {
             return;
         };
-        let (pace, at) = (notes.settings.pace.polling, s.flight.sent_at);
+        let (pace, at) = (notes.settings.pace.polling, s.attempt.sent_at);
         let (every, longest) = (POLL_EVERY.sped_up(pace), POLL_FOR.sped_up(pace));
         let Some(watch) = self.watched.of(s.client.index).iter_mut().find(|w| w.session == *session_id) else {
             return notes.broken(RULE, s, || format!("{session_id} is polled, but nobody watches it"));
@@ -78,7 +79,7 @@ impl Judge for Polling {
             });
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
         let (Cause::Poll, Some(shown)) = (x.cause, sessions::shown(x)) else { return };
         let steps = [shown.transcription_status, shown.analysis_status];
         let last = steps.contains(&Processing::Failed) || steps.iter().all(|s| *s == Processing::Completed);

@@ -2,7 +2,7 @@
 //!
 //! That events, histories and reports hold none is a matter of types; what the app writes into its own log is told by kind.
 
-use crate::docket::Told;
+use crate::exchanges::ClientEvent;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::private::PrivateKind;
@@ -17,7 +17,7 @@ impl Judge for PrivateLog {
     const SENT: Ops = Ops::NONE;
     const ENDED: Ops = Ops::NONE;
 
-    fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         let (What::Logged { leaks, call, .. }, true) = (t.what, t.client.is_phone()) else { return };
         notes.judge(Rule::AppPrivate, t, leaks.is_none(), || {
             let what = match leaks {

@@ -6,7 +6,7 @@
 //! the action again, and may. A queue that still holds something at the day's end is held against the app only if nothing
 //! else can have stood in its way for the whole time that it had.
 
-use crate::docket::{Exchange, Sending, Told};
+use crate::exchanges::{ClientEvent, Exchange, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::notes::Notes;
@@ -52,7 +52,7 @@ struct Action {
 impl Judge for Queue {
     const RULES: &'static [Rule] = &[DURABLE, FIFO, DRAINS];
 
-    fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         if matches!(
             t.what,
             What::Shown { .. } | What::Spinner { .. } | What::StaleShown { .. } | What::TokenRefreshed { .. }
@@ -90,8 +90,8 @@ impl Judge for Queue {
             _ => {}
         }
     }
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
-        let Cause::Queue { action } = s.flight.cause else { return };
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
+        let Cause::Queue { action } = s.attempt.cause else { return };
         let line = self.lines.of(s.client.index);
         let Some(place) = line.actions.iter().position(|a| a.number == action) else {
             return notes.broken(DURABLE, s, || {
@@ -110,7 +110,7 @@ impl Judge for Queue {
         }
         let zone = &s.client.zone;
         let date = |at: Span| zone.date(notes.settings.start + at);
-        if matches!(waits.op, Op::ClockIn | Op::ClockOut) && date(waits.queued_at) != date(s.flight.sent_at) {
+        if matches!(waits.op, Op::ClockIn | Op::ClockOut) && date(waits.queued_at) != date(s.attempt.sent_at) {
             notes.broken(DRAINS, s, || {
                 format!("expected a clocking whose day is over to be dropped, {action} was sent")
             });
@@ -121,7 +121,7 @@ impl Judge for Queue {
         }
         line.under_way += 1;
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         let Cause::Queue { action } = x.cause else { return self.is_online(x, notes) };
         let line = self.lines.of(x.client.index);
         line.under_way = line.under_way.saturating_sub(1);
@@ -164,13 +164,13 @@ impl Queue {
 
 impl Line {
     /// The app's own count against what was queued and has not left.
-    fn counts(&self, waiting: u32, t: &Told<'_>, notes: &mut Notes) {
+    fn counts(&self, waiting: u32, t: &ClientEvent<'_>, notes: &mut Notes) {
         let known = self.actions.len();
         if known != waiting as usize {
             notes.broken(DURABLE, t, || format!("expected {known} queued actions, the app has {waiting}"));
         }
     }
-    fn settled(&mut self, number: u32, how: Settlement, t: &Told<'_>, notes: &mut Notes) {
+    fn settled(&mut self, number: u32, how: Settlement, t: &ClientEvent<'_>, notes: &mut Notes) {
         let Some(place) = self.actions.iter().position(|a| a.number == number) else {
             return notes.broken(DURABLE, t, || {
                 format!("expected action {number} to leave the queue once, it was not queued or had left before")
@@ -193,7 +193,7 @@ impl Line {
         }
         self.settled_today += 1;
     }
-    fn day_ended(&mut self, queued: u32, online_for: Option<Span>, t: &Told<'_>, notes: &mut Notes) {
+    fn day_ended(&mut self, queued: u32, online_for: Option<Span>, t: &ClientEvent<'_>, notes: &mut Notes) {
         let waiting = self.actions.len();
         if waiting > 0 || queued > 0 {
             notes.judge(DURABLE, t, waiting == queued as usize, || {

@@ -1,7 +1,7 @@
 //! `app.queue.only` (§0.4): stops, completions, outcomes and clockings go through the queue; task creation, wins and
 //! recording starts never do.
 
-use crate::docket::{Sending, Told};
+use crate::exchanges::{ClientEvent, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -31,21 +31,21 @@ impl Judge for QueueOnly {
     const RULES: &'static [Rule] = &[RULE];
     const ENDED: Ops = Ops::NONE;
 
-    fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         let What::Queued { request, .. } = t.what else { return };
         if t.client.is_phone() && queued(request, notes.settings.start_may_queue) == Some(false) {
             notes.broken(RULE, t, || format!("expected {} to need the network, it was queued", request.op()));
         }
     }
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
         if !s.client.is_phone() {
             return;
         }
-        let Some(must) = queued(&s.flight.call, notes.settings.start_may_queue) else { return };
-        let is = matches!(s.flight.cause, Cause::Queue { .. });
+        let Some(must) = queued(&s.attempt.call, notes.settings.start_may_queue) else { return };
+        let is = matches!(s.attempt.cause, Cause::Queue { .. });
         notes.judge(RULE, s, is == must, || match must {
-            true => format!("expected {} to come out of the queue, it was sent past it", s.flight.op),
-            false => format!("expected {} to be sent at once or not at all, it came out of the queue", s.flight.op),
+            true => format!("expected {} to come out of the queue, it was sent past it", s.attempt.op),
+            false => format!("expected {} to be sent at once or not at all, it came out of the queue", s.attempt.op),
         });
     }
 }

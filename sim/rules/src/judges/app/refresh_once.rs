@@ -5,7 +5,7 @@
 //!
 //! Nor does it take more tokens than it needs: calls that find the token stale together share one fetch.
 
-use crate::docket::{Exchange, PriorEnd, Sending, Told};
+use crate::exchanges::{ClientEvent, Exchange, PreviousEnd, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::notes::Notes;
@@ -25,7 +25,7 @@ pub(crate) struct RefreshOnce {
     phones: PerClient<Phone>,
 }
 
-struct Owed {
+struct ExpectedRefresh {
     call: u32,
     action: u32,
     at: Span,
@@ -36,13 +36,13 @@ struct Phone {
     refreshed_at: Option<Span>,
     launch: u32,
     /// The queued call that was answered 401 and not tried again so far.
-    owed: Option<Owed>,
+    owed: Option<ExpectedRefresh>,
 }
 
 impl Judge for RefreshOnce {
     const RULES: &'static [Rule] = &[RULE];
 
-    fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         match t.what {
             What::TokenRefreshed { why } => {
                 let phone = self.phones.of(t.client.index);
@@ -61,7 +61,7 @@ impl Judge for RefreshOnce {
                 owed.iter().for_each(|_| notes.inconclusive(RULE));
             }
             What::DayEnded { .. } => match self.phones.of(t.client.index).owed.take() {
-                Some(Owed { call, at, .. }) if t.at - at > SOON => notes.broken(RULE, t, || {
+                Some(ExpectedRefresh { call, at, .. }) if t.at - at > SOON => notes.broken(RULE, t, || {
                     format!("expected a second attempt of call {call} after its 401, none was made")
                 }),
                 Some(_) => notes.inconclusive(RULE),
@@ -70,32 +70,32 @@ impl Judge for RefreshOnce {
             _ => {}
         }
     }
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
         if !s.client.is_phone() {
             return;
         }
         let phone = self.phones.of(s.client.index);
-        if let Cause::Queue { action } = s.flight.cause
+        if let Cause::Queue { action } = s.attempt.cause
             && let Some(owed) = phone.owed.take()
-            && owed.call != s.flight.number
+            && owed.call != s.attempt.number
             && owed.action == action
         {
             notes.broken(RULE, s, || {
                 format!("expected a second attempt of call {} after its 401, another call was made instead", owed.call)
             });
         }
-        let Some(prior) = s.flight.prior else { return };
-        let PriorEnd::Refused { status: 401, .. } = prior.end else { return };
+        let Some(prior) = s.attempt.prior else { return };
+        let PreviousEnd::Refused { status: 401, .. } = prior.end else { return };
         let new_token = phone.refreshed_at.is_some_and(|at| at >= prior.sent_at);
         notes.judge(RULE, s, new_token && prior.unauthorized == 1, || match new_token {
             false => "expected a new token before the second attempt after a 401, there was none".to_owned(),
             true => format!("expected one more attempt after a 401, this follows number {}", prior.unauthorized),
         });
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
         let first = x.refusal() == Some(401) && x.attempt == 0;
         if let (true, true, Cause::Queue { action }) = (first, x.client.is_phone(), x.cause) {
-            self.phones.of(x.client.index).owed = Some(Owed { call: x.number, action, at: x.ended_at });
+            self.phones.of(x.client.index).owed = Some(ExpectedRefresh { call: x.number, action, at: x.ended_at });
         }
     }
 }

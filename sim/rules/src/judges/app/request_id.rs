@@ -2,7 +2,7 @@
 //!
 //! Before the call's next attempt, or the day's end; an app that was killed first could not.
 
-use crate::docket::{Exchange, Sending, Told};
+use crate::exchanges::{ClientEvent, Exchange, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::notes::{Notes, Place};
@@ -19,10 +19,10 @@ const OWED: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct RequestId {
-    owed: PerClient<Vec<Owed>>,
+    owed: PerClient<Vec<ExpectedLogLine>>,
 }
 
-struct Owed {
+struct ExpectedLogLine {
     call: u32,
     op: Op,
     at: Span,
@@ -32,7 +32,7 @@ struct Owed {
 impl Judge for RequestId {
     const RULES: &'static [Rule] = &[RULE];
 
-    fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         if !matches!(t.what, What::Logged { .. } | What::Killed | What::DayEnded { .. }) {
             return;
         }
@@ -53,17 +53,17 @@ impl Judge for RequestId {
             _ => {}
         }
     }
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
-        if s.flight.attempt == 0 {
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
+        if s.attempt.attempt == 0 {
             return;
         }
         let owed = self.owed.of(s.client.index);
-        if let Some(place) = owed.iter().position(|o| o.call == s.flight.number) {
+        if let Some(place) = owed.iter().position(|o| o.call == s.attempt.number) {
             let o = owed.swap_remove(place);
             missing(&o, s.client, notes);
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
         if !x.client.is_phone() || x.refusal().is_none() {
             return;
         }
@@ -71,12 +71,12 @@ impl Judge for RequestId {
         let owed = self.owed.of(x.client.index);
         // An error without an id is the backend's fault, and there is nothing to log.
         if owed.len() < OWED && !request_id.is_empty() {
-            owed.push(Owed { call: x.number, op: x.op, at: x.ended_at, request_id: request_id.clone() });
+            owed.push(ExpectedLogLine { call: x.number, op: x.op, at: x.ended_at, request_id: request_id.clone() });
         }
     }
 }
 
-fn missing(o: &Owed, client: &crate::docket::ClientInfo, notes: &mut Notes) {
+fn missing(o: &ExpectedLogLine, client: &crate::exchanges::ClientInfo, notes: &mut Notes) {
     let (request_id, op) = (Some(o.request_id.clone()), Some(o.op));
     let place = Place { at: o.at, client, call: Some(o.call), request_id, op };
     notes.broken(RULE, &place, || format!("expected {} in the log, it is not there", o.request_id));

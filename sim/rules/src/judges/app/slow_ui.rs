@@ -4,7 +4,7 @@
 //! The indicator's time is told when the attempt ends, before anything else is. An attempt after a 401 is no retry that a
 //! person hears of.
 
-use crate::docket::{ClientInfo, Exchange, PriorEnd, Sending, Told};
+use crate::exchanges::{ClientEvent, ClientInfo, Exchange, PreviousEnd, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::notes::{Notes, Place};
@@ -38,7 +38,7 @@ fn is_looked_at(cause: Cause) -> bool {
 impl Judge for SlowUi {
     const RULES: &'static [Rule] = &[RULE];
 
-    fn told(&mut self, t: &Told<'_>, notes: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         let phone = self.phones.of(t.client.index);
         match t.what {
             What::Logged { .. } => {}
@@ -59,21 +59,21 @@ impl Judge for SlowUi {
             _ => phone.is_owing(t.client, notes),
         }
     }
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
         let phone = self.phones.of(s.client.index);
         phone.is_owing(s.client, notes);
-        let Some(prior) = s.flight.prior.filter(|_| s.client.is_phone() && is_looked_at(s.flight.cause)) else {
+        let Some(prior) = s.attempt.prior.filter(|_| s.client.is_phone() && is_looked_at(s.attempt.cause)) else {
             return;
         };
-        if matches!(prior.end, PriorEnd::Refused { status: 401, .. }) {
+        if matches!(prior.end, PreviousEnd::Refused { status: 401, .. }) {
             return;
         }
-        let told = phone.retrying.iter().any(|(op, at)| *op == s.flight.op && *at >= prior.ended_at);
+        let told = phone.retrying.iter().any(|(op, at)| *op == s.attempt.op && *at >= prior.ended_at);
         notes.judge(RULE, s, told, || {
             "expected \"Retrying...\" before a call is sent again, it was not shown".to_owned()
         });
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         if !x.client.is_phone() {
             return;
         }

@@ -2,7 +2,7 @@
 //!
 //! The audio itself is a transfer in the background with a limit of its own, which events do not tell.
 
-use crate::docket::{Exchange, Sending};
+use crate::exchanges::{Exchange, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::notes::Notes;
@@ -17,16 +17,16 @@ pub(crate) struct Timeouts;
 impl Judge for Timeouts {
     const RULES: &'static [Rule] = &[RULE];
 
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
-        let class = s.flight.op.endpoint().class;
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
+        let class = s.attempt.op.endpoint().class;
         if s.client.is_phone() && class != TimeoutClass::Transfer {
-            let (limit, patience) = (notes.settings.pace.limit(class), s.flight.patience);
+            let (limit, patience) = (notes.settings.pace.limit(class), s.attempt.patience);
             notes.judge(RULE, s, patience <= limit, || {
                 format!("expected to wait {limit} at most, the app means to wait {patience}")
             });
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         let class = x.op.endpoint().class;
         let limit = notes.settings.pace.limit(class);
         if x.client.is_phone() && class != TimeoutClass::Transfer && x.took() > limit {

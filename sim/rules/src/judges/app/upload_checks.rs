@@ -4,7 +4,7 @@
 //! the same call after a 5xx is the retry of §0.3, and needs no look. Which session audio is of is told by its size: the last that
 //! began with it.
 
-use crate::docket::{Exchange, Sending, Told};
+use crate::exchanges::{ClientEvent, Exchange, SentAttempt};
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -39,26 +39,26 @@ impl Judge for UploadChecks {
     const SENT: Ops = Ops::of(&[Op::PutAudio, Op::UploadAudio]);
     const ENDED: Ops = Ops::of(&[Op::GetRecording]);
 
-    fn told(&mut self, t: &Told<'_>, _: &mut Notes) {
+    fn on_event(&mut self, t: &ClientEvent<'_>, _: &mut Notes) {
         if let What::UploadBegan { session_id, bytes } = t.what {
             let (session_id, bytes) = (session_id.clone(), *bytes);
             let upload = Upload { session_id, bytes, put: None, report: None, looked: false };
             push_bounded(self.uploads.of(t.client.index), UPLOADS, upload);
         }
     }
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, notes: &mut Notes) {
-        if s.flight.attempt > 0 {
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
+        if s.attempt.attempt > 0 {
             return;
         }
         let uploads = self.uploads.of(s.client.index);
-        let upload = match &*s.flight.call {
+        let upload = match &*s.attempt.call {
             Call::PutAudio { bytes, .. } => uploads.iter_mut().rev().find(|upload| upload.bytes == *bytes),
             Call::UploadAudio { session_id, .. } => uploads.iter_mut().find(|upload| upload.session_id == *session_id),
             _ => None,
         };
         let Some(upload) = upload else { return };
-        let before = if s.flight.op == Op::PutAudio { &mut upload.put } else { &mut upload.report };
-        let repeats = before.replace(s.flight.number);
+        let before = if s.attempt.op == Op::PutAudio { &mut upload.put } else { &mut upload.report };
+        let repeats = before.replace(s.attempt.number);
         let looked = std::mem::take(&mut upload.looked);
         if let Some(before) = repeats {
             notes.judge(RULE, s, looked, || {
@@ -72,7 +72,7 @@ impl Judge for UploadChecks {
             upload.looked = looked;
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, _: &mut Notes) {
         let (Call::GetRecording { session_id }, true) = (&**x.call, x.response().is_some()) else { return };
         let upload = self.uploads.of(x.client.index).iter_mut().find(|upload| upload.session_id == *session_id);
         upload.into_iter().for_each(|upload| upload.looked = true);

@@ -4,7 +4,7 @@
 //! that request that were not refused, and no two acknowledged requests are answered with the same one. An acknowledged task must stand in the next whole list of its rep: a list
 //! without it breaks `read.your-writes`, a second one says that it was never made.
 
-use crate::docket::{Effect, Exchange, Sending};
+use crate::exchanges::{Effect, Exchange, SentAttempt};
 use crate::facts::Facts;
 use crate::facts::views::{ASSIGNED, DESCRIPTION, DUE, STATUS};
 use crate::judge::{Judge, Ops};
@@ -51,9 +51,9 @@ impl Judge for CreateSingle {
     const SENT: Ops = Ops::of(&[Op::CreateTask]);
     const ENDED: Ops = Ops::of(&[Op::CreateTask, Op::ListTasks]);
 
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, _: &mut Notes) {
-        if let Call::CreateTask(body) = &*s.flight.call {
-            let (key, first_sent) = (key_of(body, s.client.tenant), s.flight.sent_at);
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, _: &mut Notes) {
+        if let Call::CreateTask(body) = &*s.attempt.call {
+            let (key, first_sent) = (key_of(body, s.client.tenant), s.attempt.sent_at);
             let request = self.requests.entry(key).or_insert_with(|| Request {
                 first_sent,
                 attempts: 0,
@@ -63,7 +63,7 @@ impl Judge for CreateSingle {
             request.attempts += 1;
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         match (&**x.call, x.success()) {
             (Call::CreateTask(body), Some(Answer::Task(task))) => {
                 self.gave(key_of(body, x.client.tenant), task, x, notes);

@@ -9,7 +9,7 @@ mod create;
 
 pub(crate) use create::CreateSingle;
 
-use crate::docket::{Exchange, Sending};
+use crate::exchanges::{Exchange, SentAttempt};
 use crate::facts::views::completion;
 use crate::facts::{Facts, Kind};
 use crate::judge::{Judge, Ops};
@@ -31,7 +31,7 @@ impl Judge for UpdateIdempotent {
     const SENT: Ops = Ops::NONE;
     const ENDED: Ops = Ops::of(&[Op::UpdateTask]);
 
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         if x.op == Op::UpdateTask {
             let mut impossible = facts.looked.impossible.iter();
             if let Some(trace) = impossible.find(|i| i.kind == Kind::Task && i.wrong.touched && !i.repeat) {
@@ -64,14 +64,14 @@ impl Judge for CompleteOnce {
     const SENT: Ops = Ops::of(&[Op::UpdateTask]);
     const ENDED: Ops = Ops::of(&[Op::CompleteTask, Op::ListTasks]);
 
-    fn sent(&mut self, s: &Sending<'_>, _: &Facts, _: &mut Notes) {
-        if let Call::UpdateTask { task_id, body } = &*s.flight.call
+    fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, _: &mut Notes) {
+        if let Call::UpdateTask { task_id, body } = &*s.attempt.call
             && body.status.is_some()
         {
             self.done.entry(digest(task_id)).or_default().status_updated = true;
         }
     }
-    fn ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         if x.op == Op::CompleteTask && x.refusal() == Some(404) {
             return not_found(x, facts, notes);
         }

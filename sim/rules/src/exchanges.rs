@@ -49,7 +49,7 @@ impl ClientInfo {
 
 /// An attempt on its way.
 #[derive(Clone, Debug)]
-pub struct Flight {
+pub struct OpenAttempt {
     /// The call's number.
     pub number: u32,
     /// Which attempt (from 0).
@@ -69,20 +69,20 @@ pub struct Flight {
     /// Where in the stream it was sent.
     pub sent_seq: u64,
     /// How the attempt before ended, if that was without success.
-    pub prior: Option<Prior>,
+    pub prior: Option<PreviousAttempt>,
     slot: Option<u64>,
 }
 
 /// How an earlier attempt of the same call ended.
 #[derive(Clone, Copy, Debug)]
-pub struct Prior {
+pub struct PreviousAttempt {
     call: u32,
     /// When it was sent.
     pub sent_at: Span,
     /// When it ended.
     pub ended_at: Span,
     /// How.
-    pub end: PriorEnd,
+    pub end: PreviousEnd,
     /// How often the call was answered 5xx so far.
     pub server_errors: u8,
     /// How often the call was answered 401 so far.
@@ -91,7 +91,7 @@ pub struct Prior {
 
 /// How an earlier attempt ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PriorEnd {
+pub enum PreviousEnd {
     /// With an error in its envelope.
     Refused {
         /// The status.
@@ -183,13 +183,13 @@ impl Exchange<'_> {
 }
 
 /// An attempt as it is sent.
-pub(crate) struct Sending<'a> {
+pub(crate) struct SentAttempt<'a> {
     pub client: &'a ClientInfo,
-    pub flight: &'a Flight,
+    pub attempt: &'a OpenAttempt,
 }
 
 /// Anything else that a client told.
-pub(crate) struct Told<'a> {
+pub(crate) struct ClientEvent<'a> {
     pub at: Span,
     pub client: &'a ClientInfo,
     pub what: &'a What,
@@ -202,18 +202,18 @@ const WINDOW: usize = 1 << 16;
 
 /// Who is there, and what is under way.
 #[derive(Debug, Default)]
-pub(crate) struct Docket {
+pub(crate) struct ExchangeTracker {
     pub clients: Vec<Option<ClientInfo>>,
     tenants: Vec<SmolStr>,
-    open: OpenAttempts<Flight>,
+    open: OpenAttempts<OpenAttempt>,
     /// By client.
-    priors: Vec<VecDeque<Prior>>,
+    priors: Vec<VecDeque<PreviousAttempt>>,
     /// Places of the attempts in the order sent, `0` once ended: the first is the horizon.
     window: VecDeque<u64>,
     window_base: u64,
 }
 
-impl Docket {
+impl ExchangeTracker {
     pub fn introduce(&mut self, index: u32, client: &Client, zone: Zone) {
         let known = self.tenants.iter().position(|tenant| *tenant == client.tenant);
         let tenant = known.unwrap_or_else(|| {
@@ -262,7 +262,7 @@ impl Docket {
             self.window.push_back(seq);
             self.window_base + self.window.len() as u64 - 1
         });
-        let flight = Flight {
+        let attempt = OpenAttempt {
             number: sent.call,
             attempt: sent.attempt,
             op,
@@ -275,56 +275,56 @@ impl Docket {
             prior,
             slot,
         };
-        self.open.sent(client, sent.call, sent.attempt, flight);
+        self.open.sent(client, sent.call, sent.attempt, attempt);
     }
     /// The attempt that was sent last by this client.
-    pub fn last_sent(&self, client: u32) -> Option<&Flight> {
+    pub fn last_sent(&self, client: u32) -> Option<&OpenAttempt> {
         self.open.last(client)
     }
     /// Takes an attempt off the docket.
-    pub fn ended(&mut self, client: u32, call: u32, attempt: u8) -> Option<Flight> {
-        let flight = self.open.ended(client, call, attempt)?;
-        self.close(&flight);
-        Some(flight)
+    pub fn ended(&mut self, client: u32, call: u32, attempt: u8) -> Option<OpenAttempt> {
+        let attempt = self.open.ended(client, call, attempt)?;
+        self.close(&attempt);
+        Some(attempt)
     }
     /// Takes an attempt of a client that died off the docket, if there is any; forgets its calls if there is none.
-    pub fn died(&mut self, client: u32) -> Option<Flight> {
-        let Some(flight) = self.open.pop(client) else {
+    pub fn died(&mut self, client: u32) -> Option<OpenAttempt> {
+        let Some(attempt) = self.open.pop(client) else {
             self.priors.get_mut(client as usize)?.clear();
             return None;
         };
-        self.close(&flight);
-        Some(flight)
+        self.close(&attempt);
+        Some(attempt)
     }
     /// Remembers how an attempt ended, in case there is another.
-    pub fn remember(&mut self, client: u32, flight: &Flight, ended_at: Span, end: End<'_>) {
+    pub fn remember(&mut self, client: u32, attempt: &OpenAttempt, ended_at: Span, end: End<'_>) {
         let end = match end {
             End::Answered(response) if response.is_success() => return,
             End::Answered(response) if matches!(response.answer, Answer::Error(_)) => {
-                PriorEnd::Refused { status: response.status, retry_after: response.retry_after }
+                PreviousEnd::Refused { status: response.status, retry_after: response.retry_after }
             }
-            End::Answered(_) => PriorEnd::Foreign,
-            End::Unanswered(lapse) => PriorEnd::Unanswered(lapse),
+            End::Answered(_) => PreviousEnd::Foreign,
+            End::Unanswered(lapse) => PreviousEnd::Unanswered(lapse),
         };
-        let (mut server_errors, mut unauthorized) = flight.prior.map_or((0, 0), |p| (p.server_errors, p.unauthorized));
+        let (mut server_errors, mut unauthorized) = attempt.prior.map_or((0, 0), |p| (p.server_errors, p.unauthorized));
         match end {
-            PriorEnd::Refused { status: 401, .. } => unauthorized += 1,
-            PriorEnd::Refused { status: 500.., .. } => server_errors += 1,
+            PreviousEnd::Refused { status: 401, .. } => unauthorized += 1,
+            PreviousEnd::Refused { status: 500.., .. } => server_errors += 1,
             _ => {}
         }
         let priors = &mut self.priors[client as usize];
         if priors.len() >= PRIORS {
             priors.pop_front();
         }
-        let (call, sent_at) = (flight.number, flight.sent_at);
-        priors.push_back(Prior { call, sent_at, ended_at, end, server_errors, unauthorized });
+        let (call, sent_at) = (attempt.number, attempt.sent_at);
+        priors.push_back(PreviousAttempt { call, sent_at, ended_at, end, server_errors, unauthorized });
     }
     /// No attempt that is still under way was sent before this place.
     pub fn horizon(&self, now: u64) -> u64 {
         self.window.front().copied().unwrap_or(now)
     }
-    fn close(&mut self, flight: &Flight) {
-        let place = flight.slot.and_then(|slot| slot.checked_sub(self.window_base));
+    fn close(&mut self, attempt: &OpenAttempt) {
+        let place = attempt.slot.and_then(|slot| slot.checked_sub(self.window_base));
         if let Some(seq) = place.and_then(|place| self.window.get_mut(place as usize)) {
             *seq = 0;
         }
