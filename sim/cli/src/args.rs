@@ -60,6 +60,12 @@ and any number of threads; the fingerprint in the report stands for all of them.
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
+    /// Say on stderr what a live run does (again for more: -vv every connection and request, -vvv all)
+    ///
+    /// Lines name endpoints, statuses, durations and ids of records; no token, no name, no address of a person. FIELDDAY_LOG
+    /// says the same as a filter: FIELDDAY_LOG=fieldday_live=debug.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
 }
 
 #[derive(Subcommand, Debug)]

@@ -126,6 +126,9 @@ pub enum Failure {
     /// A question that nobody is there to answer.
     #[error("{total} would be removed, and nobody is there to be asked")]
     NobodyToAsk { total: String },
+    /// A filter of log lines that is none.
+    #[error("FIELDDAY_LOG is {filter:?}, which is no filter: {why}")]
+    LogFilter { filter: String, why: String },
     /// Metrics that could not be sent.
     #[error("nothing could be sent to {url} by OTLP: {why}")]
     Otlp { url: String, why: String },
@@ -185,6 +188,7 @@ impl Failure {
             | Failure::NotRelived { .. }
             | Failure::NoEffect { .. }
             | Failure::NotEmpty { .. }
+            | Failure::LogFilter { .. }
             | Failure::Otlp { .. }
             | Failure::NoRun { .. }
             | Failure::NobodyToAsk { .. }
@@ -250,6 +254,7 @@ impl Failure {
                  report FOLDER --otlp URL` sends a run's metrics later"
                     .to_owned(),
             ),
+            Failure::LogFilter { .. } => Some("a level (info, debug, trace), or crates and levels: fieldday_live=debug".to_owned()),
             Failure::NoRun { .. } => Some("`fieldday results list` lists the runs of a folder".to_owned()),
             Failure::NobodyToAsk { .. } => Some("--yes removes them, --dry-run only says which".to_owned()),
             Failure::Roster(_) => Some("docs/data.md describes files of users".to_owned()),

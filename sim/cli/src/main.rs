@@ -7,6 +7,7 @@ mod commands;
 mod failure;
 mod file;
 mod interrupt;
+mod log;
 mod machine;
 mod options;
 mod otlp;

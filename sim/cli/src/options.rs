@@ -101,7 +101,9 @@ pub fn again(run: &Command, typed: &ArgMatches) -> Vec<String> {
     let is_choice = |arg: &Arg| choice.get_arguments().any(|of| of.get_id() == arg.get_id());
     let is_left_out = |arg: &Arg| NOT_AGAIN.iter().any(|(id, _)| arg.get_id() == id);
     let mut words = Vec::new();
-    for arg in run.get_arguments().filter(|arg| !is_choice(arg) && !is_left_out(arg)) {
+    // What is global, such as -v, is how every command talks.
+    let mine = |arg: &&Arg| !is_choice(arg) && !is_left_out(arg) && !arg.is_global_set();
+    for arg in run.get_arguments().filter(mine) {
         let Some(long) = arg.get_long().filter(|_| is_typed(typed, arg.get_id().as_str())) else { continue };
         let flag = format!("--{long}");
         if !matches!(arg.get_action(), ArgAction::Set | ArgAction::Append) {
@@ -160,7 +162,7 @@ mod tests {
     fn the_line_that_gives_a_live_run_again_has_whatever_decides_it() {
         let line = "fieldday run smoke --seed 7 --defect stale-read --target https://a --speed 60 --window 07:30-09:00 --no-link \
                     --allow a --allow b --cacert ca.pem --only-rep r --max-requests 9 --max-errors 3 --intruders \
-                    --target-version 1f3a --threads 2 --no-out --request-log log --dashboard 5118 --format json";
+                    --target-version 1f3a --threads 2 --no-out --request-log log --dashboard 5118 --format json -vv";
         let again = "--target https://a --speed 60 --window 07:30-09:00 --no-link --allow a --allow b --cacert ca.pem \
                      --only-rep r --max-requests 9 --max-errors 3 --intruders --target-version 1f3a";
         assert_eq!(words(line).join(" "), again);

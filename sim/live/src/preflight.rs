@@ -10,6 +10,7 @@ use fieldday_api::wire::appointments::AppointmentQuery;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_plan::CellPlan;
 use fieldday_tokens::Identity;
+use tracing::info;
 
 /// What was seen of the target before the run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -89,12 +90,14 @@ pub async fn preflight(
     let mut seen = Preflight::default();
     let reached = |end: ExchangeEnd| Unusable::Unreachable { target: target.clone(), why: end.0.to_string() };
     let health = call_once(wire, &Call::Health, None).await.map_err(reached)?;
+    info!(status = health.status, "the target answers");
     if health.status >= 400 {
         seen.notes.push(format!("GET /health answers {}", health.status));
     }
     if let Some(date) = health.date.filter(|_| !is_mock) {
         let ahead = date.since(crate::clock::utc_now());
         seen.clock_ahead = Some(ahead);
+        info!(ahead_us = ahead.as_micros(), "the target's clock was read");
         // The header has whole seconds.
         if ahead.as_micros().abs() > allowed.as_micros() + 1_500_000 {
             return Err(Unusable::ClockDiffers { target, ahead });
@@ -111,6 +114,7 @@ pub async fn preflight(
     let bearer = token.expose_as_bearer();
     let ask = async |call: &Call| -> Result<Exchange, Unusable> {
         let answer = call_once(wire, call, Some(&bearer)).await.map_err(reached)?;
+        info!(endpoint = call.op().label(), status = answer.status, "the first rep was answered");
         match answer.status {
             401 | 403 => Err(Unusable::TokenRefused {
                 target: target.clone(),

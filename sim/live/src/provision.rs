@@ -10,6 +10,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
+use tracing::info;
 
 /// So many lines of what the command said are shown.
 const LAST_LINES: usize = 20;
@@ -92,6 +93,9 @@ impl Provision<'_> {
         #[cfg(unix)]
         // A group of its own: what it started can be ended with it.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        // The command itself may hold a password: it is not told.
+        info!("provisioning begins");
+        let began = Instant::now();
         let mut child = command.spawn().map_err(ProvisionError::NotStarted)?;
         let (send, lines) = mpsc::channel();
         listen(child.stdout.take(), send.clone());
@@ -118,6 +122,11 @@ impl Provision<'_> {
             keep(&mut said, line);
         }
         let said = said.into_iter().collect();
+        let took_us = began.elapsed().as_micros();
+        match &status {
+            Some(status) => info!(%status, took_us, "provisioning ended"),
+            None => info!(took_us, "provisioning took too long and was ended"),
+        }
         match status {
             Some(status) if status.success() => Ok(()),
             Some(status) => Err(ProvisionError::Failed { status, said }),

@@ -25,7 +25,7 @@ pub mod trend;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Failure, WRONG};
-use crate::{options, output, show};
+use crate::{log, options, output, show};
 use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 
@@ -39,7 +39,7 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(WRONG) } else { ExitCode::SUCCESS };
         }
     };
-    match execute(cli.command) {
+    match log::begin(cli.verbose).and_then(|()| execute(cli.command)) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             show::failure(&failure);

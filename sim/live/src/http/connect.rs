@@ -9,12 +9,13 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tracing::debug;
 
 /// How long a connection may take to be made.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -111,10 +112,15 @@ impl Connector {
     }
     /// A new connection.
     pub async fn connect(&self) -> Result<Connection, NoConnection> {
-        match tokio::time::timeout(LIMIT, self.open()).await {
-            Ok(opened) => opened,
-            Err(_) => Err(NoConnection::TooSlow),
+        let began = Instant::now();
+        let opened = tokio::time::timeout(LIMIT, self.open()).await.unwrap_or(Err(NoConnection::TooSlow));
+        let (host, took_us) = (self.target.host(), began.elapsed().as_micros());
+        match &opened {
+            Ok(Connection::Http1(_)) => debug!(host, took_us, http = 1, "connection opened"),
+            Ok(Connection::Http2(_)) => debug!(host, took_us, http = 2, "connection opened"),
+            Err(error) => debug!(host, took_us, %error, "no connection"),
         }
+        opened
     }
     async fn open(&self) -> Result<Connection, NoConnection> {
         let tcp = TcpStream::connect(&self.addresses[..]).await.map_err(|e| NoConnection::Tcp(kind(&e)))?;
@@ -137,7 +143,12 @@ async fn speak(stream: Stream, h2: bool) -> Result<Connection, NoConnection> {
     }
     let opened = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
     let (sender, connection) = opened.map_err(|e| NoConnection::Http(e.to_string()))?;
-    tokio::spawn(async move { drop(connection.await) });
+    tokio::spawn(async move {
+        match connection.await {
+            Ok(()) => debug!(http = 2, "connection closed"),
+            Err(error) => debug!(http = 2, %error, "connection broken"),
+        }
+    });
     Ok(Connection::Http2(sender))
 }
 

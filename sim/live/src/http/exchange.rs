@@ -6,7 +6,7 @@ use fieldday_api::SmolStr;
 use fieldday_kernel::time::{Span, Time};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1;
+use hyper::client::conn::{http1, http2};
 use hyper::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
@@ -14,6 +14,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Instant;
+use tracing::trace;
 
 /// More than any answer of the API has: what is larger is not read to its end.
 const MOST_BYTES: usize = 16 << 20;
@@ -46,13 +47,30 @@ pub async fn exchange(
     connection: Connection,
     request: Request<Outgoing>,
 ) -> Result<(Exchange, Option<Connection>), ExchangeEnd> {
-    match connection {
+    let began = Instant::now();
+    let ended = match connection {
         Connection::Http1(stream) => over_http1(stream, request).await,
-        Connection::Http2(mut sender) => {
-            let response = sender.send_request(request).await;
-            Ok((read(response.map_err(|e| broken(&e))?).await?, None))
+        Connection::Http2(sender) => over_http2(sender, request).await,
+    };
+    match &ended {
+        Ok((answer, again)) => {
+            let (status, bytes, took_us) = (answer.status, answer.body.len(), (answer.ended - began).as_micros());
+            // A stream of HTTP/2 ends with its answer; the connection that it was a part of goes on.
+            trace!(status, bytes, took_us, reusable = again.is_some(), "answer read");
+        }
+        Err(ExchangeEnd(why)) => {
+            trace!(%why, took_us = began.elapsed().as_micros(), "exchange ended without an answer")
         }
     }
+    ended
+}
+
+async fn over_http2(
+    mut sender: http2::SendRequest<Outgoing>,
+    request: Request<Outgoing>,
+) -> Result<(Exchange, Option<Connection>), ExchangeEnd> {
+    let response = sender.send_request(request).await;
+    Ok((read(response.map_err(|e| broken(&e))?).await?, None))
 }
 
 async fn over_http1(stream: Stream, request: Request<Outgoing>) -> Result<(Exchange, Option<Connection>), ExchangeEnd> {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use tracing::debug;
 
 /// A phone whose calls overlapped keeps one connection open; the others it closes when they were idle for so long.
 const SURPLUS_IDLE: Duration = Duration::from_secs(30);
@@ -47,7 +48,8 @@ impl Lines {
     pub fn drop_all(&self) {
         if self.bound.is_none() {
             self.generation.set(self.generation.get() + 1);
-            self.idle.borrow_mut().clear();
+            let closed = std::mem::take(&mut *self.idle.borrow_mut()).len();
+            debug!(closed, "connections dropped with the network");
         }
     }
     /// A connection: an idle one, or a new one.
@@ -72,6 +74,7 @@ impl Lines {
         let mut idle = self.idle.borrow_mut();
         while let Some((mut connection, since)) = idle.pop() {
             if !connection.is_open() {
+                debug!(idle_us = since.elapsed().as_micros(), "idle connection was closed by the other side");
                 continue;
             }
             // One connection of HTTP/2 carries many requests at once.
@@ -104,7 +107,9 @@ impl Lines {
             tokio::time::sleep(SURPLUS_IDLE).await;
             let mut idle = self.idle.borrow_mut();
             let youngest = idle.pop();
+            let before = idle.len();
             idle.retain(|(_, since)| since.elapsed() < SURPLUS_IDLE);
+            debug!(closed = before - idle.len(), "surplus connections closed");
             idle.extend(youngest);
         }
         self.swept.set(false);

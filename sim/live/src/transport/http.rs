@@ -25,6 +25,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
+use tracing::debug;
 
 /// Tokens that a client keeps: the newest, and those that a call under way may still hold.
 const KEPT_TOKENS: usize = 4;
@@ -248,13 +249,22 @@ impl HttpTransport {
     }
 
     async fn carry(&self, attempt: &InFlight, departure: Departure) -> Carried {
-        match &*attempt.attempt.request {
+        let carried = match &*attempt.attempt.request {
             Call::PutAudio { key, bytes } => match self.upload_url(attempt.station().client(), key.expose()) {
                 Some(url) => self.upload(attempt, departure, &url, *bytes).await,
                 None => failed("no upload URL was given"),
             },
             call => self.call(attempt, call).await,
+        };
+        let (client, endpoint) = (attempt.station().client(), attempt.attempt.request.op().label());
+        match &carried {
+            Ok(answer) => debug!(client, endpoint, status = answer.status, "answered"),
+            Err(WireEnd::NoConnection { why } | WireEnd::Broken { why }) => {
+                debug!(client, endpoint, %why, "not answered")
+            }
+            Err(end) => debug!(client, endpoint, ?end, "not answered"),
         }
+        carried
     }
 
     async fn call(&self, attempt: &InFlight, call: &Call) -> Carried {
@@ -284,6 +294,7 @@ impl HttpTransport {
                 }
                 // The other side closed an idle connection just then: nothing was sent, and any client tries anew.
                 Err(ExchangeEnd(why)) if hold.opened_in.is_none() && why == "closed before the request was sent" => {
+                    debug!(client, endpoint = call.op().label(), "retried: the idle connection was closed meanwhile");
                     continue;
                 }
                 Err(ExchangeEnd(why)) => return failed(&why),

@@ -17,7 +17,8 @@ use fieldday_api::names::Role;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_scenario::{TokenSource, Tokens};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tracing::{debug, warn};
 
 /// How long a fetch may take, with all its repeats: the app waits no longer either.
 const FETCH_LIMIT: Duration = Duration::from_micros(TOKEN_FETCH_LIMIT.as_micros() as u64);
@@ -80,6 +81,17 @@ impl Source {
 
     /// A token for `who`, good at `now`. Every call fetches; a [`Wallet`](crate::Wallet) keeps what was fetched.
     pub async fn token(&self, who: &Identity, now: Time) -> Result<Jwt, TokenError> {
+        let (began, user) = (Instant::now(), who.user_id.as_str());
+        let fetched = self.fetch(who, now).await;
+        let took_us = began.elapsed().as_micros();
+        match &fetched {
+            Ok(_) => debug!(user, took_us, "token fetched"),
+            Err(error) => warn!(user, took_us, %error, "no token"),
+        }
+        fetched
+    }
+
+    async fn fetch(&self, who: &Identity, now: Time) -> Result<Jwt, TokenError> {
         let jwt = match self {
             Source::Local(local) => return Ok(local.token(who, now)),
             Source::File(file) => file.token(who)?,
