@@ -187,6 +187,11 @@ endpoints! {
 }
 
 impl Op {
+    /// The name by which it is known in files and on command lines: `clock-in`.
+    pub fn kebab_name(self) -> String {
+        let name = serde_json::to_value(self).ok();
+        name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_else(|| format!("{self:?}"))
+    }
     /// The row of the table.
     pub fn endpoint(self) -> &'static Endpoint {
         &ENDPOINTS[self.index()]

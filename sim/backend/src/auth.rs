@@ -2,7 +2,7 @@
 
 use crate::Backend;
 use crate::defects::Defect;
-use crate::heard::Heard;
+use crate::heard::ParsedRequest;
 use crate::refusal::Refusal;
 use crate::state::{At, Kind};
 use fieldday_api::SmolStr;
@@ -37,7 +37,7 @@ const INVALID_TOKEN: Refusal = Refusal::new(ErrorCode::InvalidToken, "Invalid or
 
 impl Backend {
     /// The caller, if its role may use the endpoint.
-    pub(crate) fn caller<'a>(&self, at: Time, heard: &Heard<'a>) -> Result<Caller<'a>, Refusal> {
+    pub(crate) fn caller<'a>(&self, at: Time, heard: &ParsedRequest<'a>) -> Result<Caller<'a>, Refusal> {
         let (tenant, user_id, rep, claims) = self.identify(at, heard.target.credential)?;
         let endpoint = heard.target.op.endpoint();
         if endpoint.optional && !self.config.optional_endpoints {

@@ -187,7 +187,7 @@ fieldday_api::defects! {
 }
 
 impl Defect {
-    /// Whether it shows only when two requests overlap: then [`crate::Backend::look`] has something to see.
+    /// Whether it shows only when two requests overlap: then [`crate::Backend::take_snapshot`] has something to see.
     pub const fn is_race(self) -> bool {
         matches!(self, Defect::ClockInRace | Defect::LoserOfRaceRefused | Defect::StartRace | Defect::PatchLostUpdate)
     }

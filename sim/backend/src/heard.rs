@@ -44,7 +44,7 @@ impl<'a> Target<'a> {
 }
 
 /// A request that was read.
-pub(crate) struct Heard<'a> {
+pub(crate) struct ParsedRequest<'a> {
     pub(crate) target: Target<'a>,
     pub(crate) call: Result<Cow<'a, Call>, Misread>,
     /// The tenant that it claims to be of beside its token. Only a defect believes it.
@@ -69,16 +69,16 @@ pub(crate) struct Wire<'a> {
     pub(crate) company_id: Option<&'a str>,
 }
 
-impl<'a> Heard<'a> {
-    pub(crate) fn of(request: &Request<'a>, defects: Defects) -> Heard<'a> {
+impl<'a> ParsedRequest<'a> {
+    pub(crate) fn of(request: &Request<'a>, defects: Defects) -> ParsedRequest<'a> {
         let target = Target::of(request);
         match request.call {
-            Call::Raw(raw) => Heard::raw(raw, target, defects),
-            typed => Heard { target, call: Ok(Cow::Borrowed(typed)), claims_tenant: None },
+            Call::Raw(raw) => ParsedRequest::raw(raw, target, defects),
+            typed => ParsedRequest { target, call: Ok(Cow::Borrowed(typed)), claims_tenant: None },
         }
     }
 
-    fn raw(raw: &RawCall, target: Target<'a>, defects: Defects) -> Heard<'a> {
+    fn raw(raw: &RawCall, target: Target<'a>, defects: Defects) -> ParsedRequest<'a> {
         let wire = Wire {
             method: raw.method.as_str(),
             path: &raw.path,
@@ -87,10 +87,10 @@ impl<'a> Heard<'a> {
             body: raw.body.as_bytes(),
             company_id: raw.company_id.as_deref(),
         };
-        Heard::wire(&wire, target, defects)
+        ParsedRequest::wire(&wire, target, defects)
     }
 
-    pub(crate) fn wire(wire: &Wire<'_>, target: Target<'a>, defects: Defects) -> Heard<'a> {
+    pub(crate) fn wire(wire: &Wire<'_>, target: Target<'a>, defects: Defects) -> ParsedRequest<'a> {
         let request_id = ids::request_id(target.key);
         let asked = (wire.method, wire.path, wire.query);
         let read = |body: &[u8]| decode_after_blanks(wire.blanks, asked, body, &request_id);
@@ -104,7 +104,7 @@ impl<'a> Heard<'a> {
         }
         let is_routed = op_of(wire.method, wire.path).is_some();
         let in_query = wire.query.split('&').find_map(|pair| pair.strip_prefix("tenant_id="));
-        Heard {
+        ParsedRequest {
             target,
             call: call.map(Cow::Owned).map_err(|error| Misread { is_routed, error }),
             claims_tenant: in_query.or(wire.company_id).map(SmolStr::new),

@@ -36,7 +36,7 @@ pub use recordings::UPLOAD_URL_PREFIX;
 pub use refusal::failure;
 
 use crate::defects::Defects;
-use crate::heard::{Heard, Target, Wire};
+use crate::heard::{ParsedRequest, Target, Wire};
 use crate::memory::Memory;
 use crate::mishaps::{Fate, Mishaps};
 use crate::refusal::Refusal;
@@ -80,7 +80,7 @@ pub enum Served {
     },
 }
 
-/// What a handler read when its request arrived: what a racy one acts upon later. See [`Backend::look`].
+/// What a handler read when its request arrived: what a racy one acts upon later. See [`Backend::take_snapshot`].
 #[derive(Clone, Debug)]
 pub struct Snapshot(Seen);
 
@@ -139,11 +139,11 @@ impl Backend {
 
     /// What a racy handler reads as the request arrives, to be handed to [`Backend::serve`]. None without a racy defect
     /// that concerns this call.
-    pub fn look(&mut self, at: Time, request: &Request<'_>) -> Option<Snapshot> {
+    pub fn take_snapshot(&mut self, at: Time, request: &Request<'_>) -> Option<Snapshot> {
         if !self.races() {
             return None;
         }
-        let heard = Heard::of(request, self.defects);
+        let heard = ParsedRequest::of(request, self.defects);
         let seen = match &**heard.call.as_ref().ok()? {
             Call::ClockIn { rep_id, .. } if self.has(Defect::ClockInRace) || self.has(Defect::LoserOfRaceRefused) => {
                 Seen::Shift(self.shift_on_arrival(at, rep_id))
@@ -163,11 +163,11 @@ impl Backend {
     ///
     /// Times never go back from one call to the next.
     pub fn serve(&mut self, arrived: Time, now: Time, request: &Request<'_>, seen: Option<Snapshot>) -> Served {
-        let heard = Heard::of(request, self.defects);
+        let heard = ParsedRequest::of(request, self.defects);
         self.serve_heard(arrived, now, &heard, seen)
     }
 
-    fn serve_heard(&mut self, arrived: Time, now: Time, heard: &Heard<'_>, seen: Option<Snapshot>) -> Served {
+    fn serve_heard(&mut self, arrived: Time, now: Time, heard: &ParsedRequest<'_>, seen: Option<Snapshot>) -> Served {
         let key = heard.target.key;
         let fate = self.mishaps.fate(arrived, now, heard.target);
         match fate {
@@ -202,7 +202,7 @@ impl Backend {
     /// The same over HTTP: what came on the wire in, what goes back out (status, `Retry-After`, body). A status of 0
     /// says that the connection is to be broken without an answer.
     ///
-    /// The body of an upload is only counted. Racy defects need two moments, so they show through [`Backend::look`] and
+    /// The body of an upload is only counted. Racy defects need two moments, so they show through [`Backend::take_snapshot`] and
     /// [`Backend::serve`] alone.
     #[allow(clippy::too_many_arguments)] // The parts of an HTTP request, named.
     pub fn handle_http(
@@ -220,7 +220,7 @@ impl Backend {
         // What leads nowhere is struck like the cheapest of reads.
         let op = op_of(method, path).unwrap_or(Op::Health);
         let wire = Wire { method, path, query, blanks: 0, body, company_id };
-        let heard = Heard::wire(&wire, Target { op, credential, key }, self.defects);
+        let heard = ParsedRequest::wire(&wire, Target { op, credential, key }, self.defects);
         match self.serve_heard(arrived, now, &heard, None) {
             Served::Answered(response) => (response.status, response.retry_after, encode_answer(&response.answer)),
             Served::Cut { .. } => (0, None, None),
@@ -244,7 +244,7 @@ impl Backend {
         &mut self,
         arrived: Time,
         now: Time,
-        heard: &Heard<'_>,
+        heard: &ParsedRequest<'_>,
         seen: Option<Snapshot>,
     ) -> Result<Arc<Response>, Refusal> {
         let Target { op, key, .. } = heard.target;
@@ -315,7 +315,7 @@ impl Backend {
 
     /// How many rows a list is made of, the page aside.
     fn rows_behind(&self, at: Time, request: &Request<'_>) -> usize {
-        let heard = Heard::of(request, self.defects);
+        let heard = ParsedRequest::of(request, self.defects);
         let (Ok(call), Ok(caller)) = (&heard.call, self.caller(at, &heard)) else { return 0 };
         let tenant = &self.tenants[usize::from(caller.tenant)];
         let own = caller.rep.filter(|_| caller.is_rep()).map(|rep| &tenant.reps[rep as usize]);
@@ -336,7 +336,7 @@ impl Backend {
     }
 
     /// A write breaks off before its commit: nothing happened, unless a defect committed half of it or left its lock.
-    fn breaks_off(&mut self, arrived: Time, now: Time, heard: &Heard<'_>) {
+    fn breaks_off(&mut self, arrived: Time, now: Time, heard: &ParsedRequest<'_>) {
         self.leaves_lock(now, heard);
         if self.has(Defect::TornPatch)
             && let Ok(call) = &heard.call
@@ -348,7 +348,7 @@ impl Backend {
         }
     }
 
-    fn leaves_lock(&mut self, now: Time, heard: &Heard<'_>) {
+    fn leaves_lock(&mut self, now: Time, heard: &ParsedRequest<'_>) {
         if let Ok(call) = &heard.call
             && self.has(Defect::KeyStuckAfterCrash)
         {

@@ -121,12 +121,12 @@ impl Backend {
         let mut step = |from: Time, work: &Quantiles, fails_ppm: u32, fails: bool| {
             let begins = from + fate.stretch(self.shunya.queue.draw(&mut stream));
             let ends = begins + fate.stretch(work.draw(&mut stream));
-            Step { begins, ends, fails: stream.chance(fails_ppm) || fails }
+            Step { begins, ends, fails: stream.bernoulli(fails_ppm) || fails }
         };
         let mut transcription = step(now, &self.shunya.transcription, times.transcription_fail_ppm, fate.fails);
         let analysis = step(transcription.ends, &self.shunya.analysis, times.analysis_fail_ppm, false);
         // A webhook that was not taken at once is sent again a minute later.
-        let sent_again = Stream::new(self.seed, WEBHOOK, row.key, 0, 0).chance(250_000);
+        let sent_again = Stream::new(self.seed, WEBHOOK, row.key, 0, 0).bernoulli(250_000);
         let overtaken = sent_again && !transcription.fails && self.has(Defect::WebhookOutOfOrder);
         if overtaken {
             transcription.ends = transcription.ends.max(analysis.ends) + Span::minutes(1);
@@ -214,7 +214,7 @@ impl Heard {
 
     /// A field that Shunya may leave out. What it would have been is drawn either way.
     fn some<T>(&self, stream: &mut Stream, draw: impl FnOnce(&mut Stream) -> T) -> Option<T> {
-        let null = stream.chance(self.null_ppm);
+        let null = stream.bernoulli(self.null_ppm);
         let value = draw(stream);
         (!null).then_some(value)
     }
@@ -231,7 +231,7 @@ fn score(last_place: u64, scale: i64) -> Score {
 }
 
 fn few(stream: &mut Stream, from: &[&'static str]) -> Vec<SmolStr> {
-    from.iter().copied().filter(|_| stream.chance(400_000)).map(SmolStr::new_static).collect()
+    from.iter().copied().filter(|_| stream.bernoulli(400_000)).map(SmolStr::new_static).collect()
 }
 
 fn one<T: Copy>(stream: &mut Stream, from: &[T]) -> T {

@@ -4,7 +4,7 @@ use crate::args::{ChoiceArgs, DEFAULT_SEED};
 use crate::failure::{Failure, nearest};
 use crate::output;
 use fieldday_engine::defects::Defect;
-use fieldday_folder::{Kept, Recipe};
+use fieldday_folder::{Recipe, RunFolder};
 use fieldday_kernel::time::{Date, TimeOfDay};
 use fieldday_plan::Plan;
 use fieldday_plan::repro::Repro;
@@ -17,7 +17,7 @@ pub struct Choice {
     pub recipe: Recipe,
     pub plan: Plan,
     /// The run folder that it comes from, if what is lived is what the folder holds.
-    pub kept: Option<Kept>,
+    pub kept: Option<RunFolder>,
 }
 
 /// The same before it is planned: a scenario may be changed further.
@@ -25,7 +25,7 @@ pub struct Unplanned {
     pub recipe: Recipe,
     pub scenario: Scenario,
     pub seed: u64,
-    pub kept: Option<Kept>,
+    pub kept: Option<RunFolder>,
 }
 
 /// Reads a date that a scenario may have.
@@ -98,13 +98,13 @@ impl Unplanned {
 }
 
 /// The run folder that is named in a scenario's place. A built-in scenario goes before a folder of its name.
-fn folder(args: &ChoiceArgs) -> Result<Option<Kept>, Failure> {
+fn folder(args: &ChoiceArgs) -> Result<Option<RunFolder>, Failure> {
     let path = Path::new(&args.scenario);
     let is_path = args.scenario.contains(std::path::MAIN_SEPARATOR) && !args.scenario.ends_with(".toml");
     if Scenario::builtin_text(&args.scenario).is_some() || !(path.is_dir() || is_path) {
         return Ok(None);
     }
-    let kept = Kept::open(path)?;
+    let kept = RunFolder::open(path)?;
     let (this, other) = (env!("CARGO_PKG_VERSION"), &kept.run.version);
     if other != this {
         output::note(&format!(

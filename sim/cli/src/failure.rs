@@ -44,7 +44,7 @@ pub enum Failure {
     Folder(#[from] FolderError),
     /// A run folder from which nothing can be replayed.
     #[error(transparent)]
-    Kept(#[from] fieldday_folder::KeptError),
+    RunFolder(#[from] fieldday_folder::RunFolderError),
     /// A file that cannot be written.
     #[error("{} cannot be written: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
@@ -169,7 +169,7 @@ impl Failure {
             | Failure::NoSuchCell { .. }
             | Failure::NoSuchRep { .. }
             | Failure::Folder(_)
-            | Failure::Kept(_)
+            | Failure::RunFolder(_)
             | Failure::File { .. }
             | Failure::Unreadable { .. }
             | Failure::Output(_)
@@ -239,7 +239,7 @@ impl Failure {
             Failure::NoSuchCell { cells, .. } => Some(format!("its cells are 0 to {}", cells.saturating_sub(1))),
             Failure::NoSuchRep { suggestion, .. } => or(suggestion, "reps are called as in cell-0/tenant-1/rep-07"),
             Failure::Folder(error) => Some(about_writing(&error.source, "--out DIR, or --no-out")),
-            Failure::Kept(error) => Some(error.hint.clone()),
+            Failure::RunFolder(error) => Some(error.hint.clone()),
             Failure::File { source, .. } => Some(about_writing(source, "another folder")),
             Failure::Output(error) => Some(about_writing(error, "another place for the output")),
             Failure::NoTerminal { .. } => Some("leave --step out: the same events are printed, a line each".to_owned()),

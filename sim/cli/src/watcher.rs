@@ -6,8 +6,8 @@ use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::rules::Rule;
 use fieldday_documents::view::{Gauge, Nearness, Queues, Slow, View};
 use fieldday_live::run::lasts;
-use fieldday_live::watch::{Doing, Glance};
-use fieldday_live::worker::Pulse;
+use fieldday_live::watch::{Doing, StatsSnapshot};
+use fieldday_live::worker::RunProgress;
 use fieldday_paint::units::{count, micros};
 use fieldday_scenario::Scenario;
 use std::cmp::Reverse;
@@ -45,7 +45,7 @@ impl Watcher {
         Watcher { seen, picture: Picture::begin(), began, cpu_s: machine::cpu_s(), last: (began, 0) }
     }
     /// Looks, if it is time to.
-    pub fn look(&mut self, pulse: &Pulse, stopping: bool) {
+    pub fn look(&mut self, pulse: &RunProgress, stopping: bool) {
         let every = if self.picture.is_some() { PICTURES_EVERY } else { LINES_EVERY };
         if self.last.0.elapsed() < every {
             return;
@@ -62,12 +62,12 @@ impl Watcher {
         drop(self.picture);
     }
 
-    fn view(&self, pulse: &Pulse, stopping: bool) -> View {
-        let glance = pulse.glances.lock().map(|all| Glance::of_all(all.values())).unwrap_or_default();
+    fn view(&self, pulse: &RunProgress, stopping: bool) -> View {
+        let glance = pulse.glances.lock().map(|all| StatsSnapshot::of_all(all.values())).unwrap_or_default();
         let (elapsed, whole_s) = (self.began.elapsed(), lasts(&self.seen.scenario).as_seconds().max(1).unsigned_abs());
         let requests = pulse.requests.load(Ordering::Relaxed);
         let (then, before) = self.last;
-        let states = Doing::ALL.iter().map(|doing| (doing.word(), glance.reps[*doing as usize]));
+        let states = Doing::ALL.iter().map(|doing| (doing.as_str(), glance.reps[*doing as usize]));
         View {
             title: self.seen.title.clone(),
             elapsed_s: elapsed.as_secs(),
@@ -85,7 +85,7 @@ impl Watcher {
             stopping,
         }
     }
-    fn generator(&self, glance: &Glance, elapsed: Duration) -> Vec<Gauge> {
+    fn generator(&self, glance: &StatsSnapshot, elapsed: Duration) -> Vec<Gauge> {
         let limits = &self.seen.scenario.live.generator;
         let span = |of, us: u64, limit_ms: u32| {
             let limit_us = u64::from(limit_ms) * 1_000;
@@ -107,7 +107,7 @@ impl Watcher {
         }));
         gauges
     }
-    fn budget(&self, pulse: &Pulse) -> Vec<Gauge> {
+    fn budget(&self, pulse: &RunProgress) -> Vec<Gauge> {
         let live = &self.seen.scenario.live;
         let spent = |of, used: &AtomicU64, most: Option<u64>| {
             let used = used.load(Ordering::Relaxed);
@@ -119,7 +119,7 @@ impl Watcher {
 }
 
 /// The endpoints whose p99 is nearest to their limit.
-fn slowest(glance: &Glance) -> Vec<Slow> {
+fn slowest(glance: &StatsSnapshot) -> Vec<Slow> {
     let limited = Op::ALL
         .iter()
         .zip(&glance.took)
@@ -137,7 +137,7 @@ fn slowest(glance: &Glance) -> Vec<Slow> {
 }
 
 /// The rules that are broken, the most often broken first.
-fn broken(glance: &Glance) -> Vec<(&'static str, u64)> {
+fn broken(glance: &StatsSnapshot) -> Vec<(&'static str, u64)> {
     let counted = Rule::ALL.iter().zip(&glance.broken).filter(|(_, cases)| **cases > 0);
     let mut broken: Vec<_> = counted.map(|(rule, cases)| (rule.name(), *cases)).collect();
     broken.sort_by_key(|(_, cases)| Reverse(*cases));

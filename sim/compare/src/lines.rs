@@ -37,7 +37,7 @@ pub struct Key {
 
 impl Key {
     /// `p95`
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         PERCENTILES[self.percentile].0
     }
     /// Every percentile of every endpoint that one of the runs called, in the spec's order.
@@ -94,7 +94,7 @@ impl Lines {
             match without(&key, sides) {
                 None => keys.push(key),
                 Some(why) => {
-                    let percentile = key.word().to_owned();
+                    let percentile = key.as_str().to_owned();
                     not_compared.push(NotCompared { op: key.op, label: key.label, percentile, why });
                 }
             }
@@ -162,7 +162,7 @@ impl Lines {
         Line {
             op: key.op.clone(),
             label: key.label.clone(),
-            percentile: key.word().to_owned(),
+            percentile: key.as_str().to_owned(),
             says: match one.says {
                 Judgement::Changed if one.mid > 0.0 => Says::Slower,
                 Judgement::Changed => Says::Faster,

@@ -11,7 +11,7 @@ const NAMED_MOST: usize = 3;
 /// A limit on change, judged. The worst line is named.
 pub(crate) fn limited(limit: &ChangeLimit, lines: &Lines, judged: &[Judged]) -> LimitLine {
     let of = lines.of_limit(limit);
-    let name = |place: usize| format!("{} {}", lines.keys[place].label, lines.keys[place].word());
+    let name = |place: usize| format!("{} {}", lines.keys[place].label, lines.keys[place].as_str());
     let said = |place: usize| {
         let one = &judged[place];
         let interval = one.interval.map_or_else(

@@ -21,7 +21,7 @@ pub mod terminal;
 pub mod view;
 
 use fieldday_folder::series::SeriesFile;
-use fieldday_folder::{Folder, FolderError, Kept, RunFile, Summary};
+use fieldday_folder::{Folder, FolderError, RunFile, RunFolder, Summary};
 use fieldday_stories::sequences;
 use page::{REPORT, Report};
 use std::io;
@@ -73,7 +73,7 @@ pub fn put(folder: &Folder, run: &RunFile, summary: &Summary, series: &SeriesFil
 
 /// Writes the documents that are made of a folder's `run.json`, a summary of it, and a series, over those that are there. A
 /// series that was made anew is kept, too.
-pub fn put_again(kept: &Kept, summary: &Summary, series: Option<&SeriesFile>) -> Result<(), FolderError> {
+pub fn put_again(kept: &RunFolder, summary: &Summary, series: Option<&SeriesFile>) -> Result<(), FolderError> {
     series.map_or(Ok(()), |series| kept.keep_series(series))?;
     write(&Source { folder: &kept.path, run: &kept.run, summary, series })
 }

@@ -4,7 +4,7 @@ use fieldday_documents::checked::report;
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, RunOutcome, run};
 use fieldday_folder::check::{Checked, check};
-use fieldday_folder::{Facts, Folder, HISTORY, Host, Kept, KeptError, RUN_SCHEMA, RunFile, Summary, VIRTUAL};
+use fieldday_folder::{Facts, Folder, HISTORY, Host, RUN_SCHEMA, RunFile, RunFolder, RunFolderError, Summary, VIRTUAL};
 use fieldday_history::file::{FORMAT, Header, Line, Lines, Reader, Writer};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Time, Zone};
@@ -71,8 +71,8 @@ fn recorded(name: &str, defects: &[&str], target: &str) -> Kept1 {
     Kept1 { path: folder.path().to_owned(), outcome }
 }
 
-fn checked(path: &Path) -> Result<Checked, KeptError> {
-    check(&Kept::open(path).unwrap(), 7)
+fn checked(path: &Path) -> Result<Checked, RunFolderError> {
+    check(&RunFolder::open(path).unwrap(), 7)
 }
 
 /// As a kill leaves it: no summary, and a `run.json` that says so.
@@ -105,7 +105,7 @@ fn a_whole_history_says_the_same_to_the_last_count_and_bit() {
         assert!(checked.compared && checked.judged.whole);
         assert_eq!(checked.judged.events, kept.outcome.events);
         assert_eq!(checked.judged.cells, 2);
-        let before = Kept::open(&kept.path).unwrap().summary().unwrap().unwrap();
+        let before = RunFolder::open(&kept.path).unwrap().summary().unwrap().unwrap();
         let (now, code) = (&checked.summary, checked.exit_code());
         assert_eq!((now.verdict.outcome, code), (before.verdict.outcome, before.verdict.exit_code));
         assert_eq!(now.rules, before.rules);
@@ -242,7 +242,7 @@ fn a_live_history_of_cells_that_take_turns_says_what_the_cells_say_alone() {
     fs::write(kept.path.join(HISTORY), &file).unwrap();
     let checked = checked(&kept.path).unwrap();
     assert!(checked.differences.is_empty() && checked.compared, "{:#?}", checked.differences);
-    let before = Kept::open(&kept.path).unwrap().summary().unwrap().unwrap();
+    let before = RunFolder::open(&kept.path).unwrap().summary().unwrap().unwrap();
     assert_eq!(checked.summary.rules, before.rules);
     assert_eq!(checked.summary.limits, before.limits, "clients of all cells are measured side by side");
     assert_eq!(checked.summary.felt, before.felt);

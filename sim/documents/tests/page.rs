@@ -5,7 +5,7 @@ use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, RunOutcome, run};
 use fieldday_folder::check::check;
 use fieldday_folder::series::{Ground, SERIES_SCHEMA, SeriesFile};
-use fieldday_folder::{Facts, Folder, HISTORY, Host, Kept, RUN_SCHEMA, Recipe, RunFile, Summary, VIRTUAL};
+use fieldday_folder::{Facts, Folder, HISTORY, Host, RUN_SCHEMA, Recipe, RunFile, RunFolder, Summary, VIRTUAL};
 use fieldday_history::file::{FORMAT, Header};
 use fieldday_kernel::time::Time;
 use fieldday_plan::Plan;
@@ -117,7 +117,7 @@ fn a_good_run_says_so_and_shows_its_day() {
     is_self_contained_and_private(&html, &plan);
 
     // What the file says, it says again; and the page follows from it.
-    let kept = Kept::open(&path).unwrap();
+    let kept = RunFolder::open(&path).unwrap();
     let series = kept.series().unwrap().unwrap();
     assert_eq!((series.schema, series.reps), (SERIES_SCHEMA, 12));
     assert_eq!(series.to_json(), fs::read_to_string(path.join("series.json")).unwrap());
@@ -166,7 +166,7 @@ fn a_bad_run_draws_what_went_wrong() {
     is_self_contained_and_private(&html, &plan);
     // Without its history there is no picture, and the page says why.
     fs::remove_file(path.join(HISTORY)).unwrap();
-    let kept = Kept::open(&path).unwrap();
+    let kept = RunFolder::open(&path).unwrap();
     fieldday_documents::put_again(&kept, &summary, kept.series().unwrap().as_ref()).unwrap();
     let html = fs::read_to_string(path.join("report.html")).unwrap();
     assert!(html.contains("There is no picture of it") && !html.contains("how tenancy.isolated was broken"));
@@ -225,7 +225,7 @@ fn empty_cut_and_foreign_folders_have_a_page_that_says_what_it_is() {
     fs::write(path.join("run.json"), run.replace("\"complete\": true", "\"complete\": false")).unwrap();
     let history = fs::read(path.join(HISTORY)).unwrap();
     fs::write(path.join(HISTORY), &history[..history.len() - 40]).unwrap();
-    let kept = Kept::open(&path).unwrap();
+    let kept = RunFolder::open(&path).unwrap();
     let checked = check(&kept, 7).unwrap();
     fieldday_documents::put_again(&kept, &checked.summary, Some(&checked.series)).unwrap();
     let html = fs::read_to_string(path.join("report.html")).unwrap();
@@ -235,6 +235,6 @@ fn empty_cut_and_foreign_folders_have_a_page_that_says_what_it_is() {
     // Of another version.
     let text = fs::read_to_string(path.join("series.json")).unwrap();
     fs::write(path.join("series.json"), text.replacen("\"schema\":1", "\"schema\":99", 1)).unwrap();
-    let error = Kept::open(&path).unwrap().series().unwrap_err();
+    let error = RunFolder::open(&path).unwrap().series().unwrap_err();
     assert!(error.to_string().contains("series.json") && error.to_string().contains("schema 99"), "{error}");
 }

@@ -2,7 +2,7 @@
 //! and is told the plant's verdicts before the next.
 
 use crate::cell::CellRun;
-use crate::transport::plant::{Arrival, Verdict};
+use crate::transport::plant::{PlantReply, PlantRequest};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time};
 
@@ -24,15 +24,15 @@ impl CellRun {
         self.executor.run_to(until - Span::micros(1));
     }
     /// Hands over what has left for the plant since the last time, in the order in which it left.
-    pub fn departed(&self, mut into: impl FnMut(Arrival)) {
+    pub fn departed(&self, mut into: impl FnMut(PlantRequest)) {
         if let Some(plant) = &self.plant {
             plant.departed(&mut into);
         }
     }
     /// Tells a verdict of the plant. They must come in the order of their times.
-    pub fn hear(&self, verdict: &Verdict) {
+    pub fn deliver(&self, verdict: &PlantReply) {
         if let Some(plant) = &self.plant {
-            plant.rule(verdict);
+            plant.deliver(verdict);
         }
     }
     /// Ends it: of all its events, if they were fingerprinted.

@@ -2,7 +2,6 @@
 
 use crate::cases::{CellClock, Clocks, limit_mark};
 use crate::contract;
-use crate::hlog::op_word;
 use crate::recipe::Recipe;
 use crate::summary::*;
 use fieldday_api::endpoint::{Op, TimeoutClass};
@@ -140,7 +139,7 @@ fn limit(op: Op, measured: &OpMeasures, findings: &Findings) -> Limit {
     let class = op.endpoint().class;
     let word = serde_json::to_value(class).ok().and_then(|word| word.as_str().map(str::to_owned));
     Limit {
-        op: op_word(op),
+        op: op.kebab_name(),
         label: op.label().to_owned(),
         class: word.unwrap_or_default(),
         limit_us: (class != TimeoutClass::Transfer).then(|| micros(class.limit())),
@@ -180,7 +179,7 @@ fn rule_line(rule: Rule, findings: &Findings, must: &[Rule]) -> RuleLine {
 
 fn felt(felt: &fieldday_rules::Felt) -> Felt {
     let spinner = Op::ALL.iter().zip(felt.spinner).map(|(op, span)| (op.label().to_owned(), span));
-    let stale = Screen::ALL.iter().zip(felt.stale).map(|(screen, span)| (screen_word(*screen), span));
+    let stale = Screen::ALL.iter().zip(felt.stale).map(|(screen, span)| (screen_name(*screen), span));
     Felt {
         rep_days: felt.rep_days,
         spinner_us: felt.spinner.iter().map(|span| micros(*span)).sum(),
@@ -208,7 +207,7 @@ fn parts(of: impl Iterator<Item = (String, Span)>) -> Vec<Part> {
     parts
 }
 
-fn screen_word(screen: Screen) -> String {
+fn screen_name(screen: Screen) -> String {
     let word = serde_json::to_value(screen).ok().and_then(|word| word.as_str().map(str::to_owned));
     word.unwrap_or_else(|| format!("{screen:?}"))
 }

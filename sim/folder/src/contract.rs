@@ -1,6 +1,5 @@
 //! The part of a summary on differences of form, and on endpoints that never succeeded.
 
-use crate::hlog::op_word;
 use crate::summary::{ContractLine, ContractPart, ContractSeverity, NotExercised};
 use fieldday_api::dialect::Severity;
 use fieldday_api::endpoint::Op;
@@ -23,7 +22,7 @@ fn line(finding: ContractFinding, severities: &Severities) -> ContractLine {
             Severity::Note => ContractSeverity::Note,
             Severity::Broken => ContractSeverity::Broken,
         },
-        op: op_word(finding.op),
+        op: finding.op.kebab_name(),
         label: finding.op.label().to_owned(),
         at: finding.at.to_string(),
         first: finding.first.to_string(),
@@ -44,7 +43,7 @@ pub(crate) fn failing(measures: &Measures) -> Vec<Failing> {
 /// One of them, as a summary has it.
 pub(crate) fn not_exercised(failing: &Failing) -> NotExercised {
     NotExercised {
-        op: op_word(failing.op),
+        op: failing.op.kebab_name(),
         label: failing.op.label().to_owned(),
         tried: failing.tried,
         part: failing.part.to_owned(),

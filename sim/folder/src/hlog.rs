@@ -10,15 +10,9 @@ use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Interv
 use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
 
-/// The name by which an endpoint is known in files: `clock-in`.
-pub fn op_word(op: Op) -> String {
-    let word = serde_json::to_value(op).ok();
-    word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_else(|| format!("{op:?}"))
-}
-
 /// An endpoint's histograms that are not empty, with their tags: of its attempts, and by a live run's clocks.
 fn histograms(op: Op, measures: &Measures) -> impl Iterator<Item = (String, &Histogram<u32>)> {
-    let (of, word) = (measures.op(op), op_word(op));
+    let (of, word) = (measures.op(op), op.kebab_name());
     let live = &of.live;
     let live = [("wire", &live.wire), ("connect", &live.connect), ("due", &live.due), ("felt", &live.felt)];
     let tagged = live.map(|(clock, took)| (format!("{word}.{clock}"), took));

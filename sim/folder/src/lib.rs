@@ -2,7 +2,7 @@
 //!
 //! Begin with [`Summary`]: it is made of what came of a run, holds all that is said of it, and is `summary.json`. A
 //! [`Folder`] keeps it with everything else, so that a kill at any moment leaves a folder that says it is incomplete;
-//! [`Kept`] reads one again, [`check`] judges its history once more, [`nights`] and the [`store`] look at many. Nothing here
+//! [`RunFolder`] reads one again, [`check`] judges its history once more, [`nights`] and the [`store`] look at many. Nothing here
 //! has a clock: what the machine took is told by whoever ran it.
 
 mod build;
@@ -11,21 +11,21 @@ pub mod check;
 mod contract;
 mod folder;
 pub mod hlog;
-mod keeper;
-mod kept;
 pub mod nights;
+mod reader;
 mod recipe;
 pub mod series;
 pub mod store;
 pub mod summary;
+mod writer;
 
 pub use build::Facts;
 pub use cases::{CellClock, cell_of, cells_to_look_at};
 pub use folder::{Folder, FolderError, HISTORY, Host, RUN_SCHEMA, RunFile, VIRTUAL, put};
-pub use keeper::{Keeper, Place};
-pub use kept::{Compared, Kept, KeptError};
+pub use reader::{Compared, RunFolder, RunFolderError};
 pub use recipe::{Recipe, quoted};
 pub use summary::{ON_THE_VIRTUAL_CLOCK, Outcome, Summary};
+pub use writer::{RunFolderOutcome, RunFolderWriter};
 
 /// The JSON schema of `summary.json`, as it is written.
 pub fn summary_schema() -> serde_json::Value {

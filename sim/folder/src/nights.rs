@@ -5,7 +5,7 @@
 //! the reason; what is no run's folder at all is skipped too, but a file that lies about is not worth a word.
 
 use crate::folder::RunFile;
-use crate::kept::{Kept, KeptError};
+use crate::reader::{RunFolder, RunFolderError};
 use crate::summary::{Outcome, Summary};
 use fieldday_scenario::Scenario;
 use std::fs;
@@ -106,8 +106,8 @@ impl TargetKind {
 
 impl Night {
     /// Reads a run's folder. Of a run that was killed before it wrote a summary there is nothing to read.
-    pub fn read(path: &Path) -> Result<Night, KeptError> {
-        let kept = Kept::open(path)?;
+    pub fn read(path: &Path) -> Result<Night, RunFolderError> {
+        let kept = RunFolder::open(path)?;
         match kept.summary()? {
             Some(summary) => Ok(Night { path: path.to_owned(), run: kept.run, summary }),
             None => {

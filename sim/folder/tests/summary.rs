@@ -116,7 +116,7 @@ fn latencies_read_back_from_the_log_with_an_endpoint_a_tag() {
         let bytes = base64_of(interval.encoded_histogram());
         let histogram = Deserializer::new().deserialize::<u64, _>(&mut &bytes[..]).unwrap();
         let ops = fieldday_api::endpoint::Op::ALL.iter().copied();
-        let op = ops.into_iter().find(|op| hlog::op_word(*op) == tag).unwrap();
+        let op = ops.into_iter().find(|op| op.kebab_name() == tag).unwrap();
         assert_eq!(histogram.len(), outcome.measures.op(op).took.len(), "{tag}");
         read += 1;
     }

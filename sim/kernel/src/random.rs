@@ -73,7 +73,7 @@ impl Stream {
         range.start + self.below(width) as i64
     }
     /// True in `ppm` of a million cases.
-    pub fn chance(&mut self, ppm: u32) -> bool {
+    pub fn bernoulli(&mut self, ppm: u32) -> bool {
         is_chance(self.bits(), ppm)
     }
     /// One of `items`; none if there are none.
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn chances_weights_and_quantiles_come_out_as_given() {
-        let share = draws(20_000, |s| s.chance(20_000)).iter().filter(|hit| **hit).count();
+        let share = draws(20_000, |s| s.bernoulli(20_000)).iter().filter(|hit| **hit).count();
         assert!((340..460).contains(&share), "{share} of 20,000 at 2 %");
         let third = draws(20_000, |s| s.weighted([1, 0, 3].into_iter())).iter().filter(|i| **i == 2).count();
         assert!((14_700..15_300).contains(&third), "{third}");
@@ -204,6 +204,6 @@ mod tests {
         assert_eq!(stream.pick::<u8>(&[]), None);
         assert_eq!(stream.weighted([0, 0].into_iter()), 0);
         assert!((0..100).all(|_| (-3..4).contains(&stream.range(-3..4))));
-        assert!(!stream.chance(0) && stream.chance(MILLION));
+        assert!(!stream.bernoulli(0) && stream.bernoulli(MILLION));
     }
 }

@@ -1,6 +1,6 @@
 //! A cell on the wall clock: its clients at their stations, who begin when they are told to.
 
-use crate::watch::Watch;
+use crate::watch::LiveStats;
 use fieldday_api::rules::Rule;
 use fieldday_engine::cell::{Day, Furnishing, RepDay, Seat, kill_at};
 use fieldday_engine::recorder::{History, Recorder, SharedRecorder};
@@ -61,7 +61,7 @@ type Work = std::pin::Pin<Box<dyn Future<Output = ()>>>;
 
 /// How a cell is lived.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms {
+pub struct CellOptions {
     /// When the window opens and closes, by the protocol's clock.
     pub opens: Time,
     /// When it closes.
@@ -90,7 +90,7 @@ impl LiveCell {
         scenario: &Scenario,
         plan: CellPlan,
         days: &[DayClock],
-        terms: Terms,
+        options: CellOptions,
         transport: Rc<dyn Transport>,
     ) -> LiveCell {
         let (zones, pace) = (setup::zones(&plan), setup::pace(scenario));
@@ -98,26 +98,29 @@ impl LiveCell {
         let mut recorder = Recorder::new(plan.start, judges, Measures::default());
         recorder.measures.cell(setup::day_starts(scenario, plan.date, plan.start));
         recorder.history =
-            terms.history.then(|| History::Lines { cell: plan.name.clone(), zones, lines: Lines::default() });
-        recorder.kept = terms.keep.then(Vec::new);
+            options.history.then(|| History::Lines { cell: plan.name.clone(), zones, lines: Lines::default() });
+        recorder.kept = options.keep.then(Vec::new);
         let plateau = |(from, until): (Time, Time)| Plateau::new(from.since(plan.start), until.since(plan.start));
-        recorder.plateau = terms.plateau.map(plateau);
+        recorder.plateau = options.plateau.map(plateau);
         let recorder = SharedRecorder::new(Some(recorder));
         let context = CellContext {
             clock: executor.handle(),
             seed: plan.seed,
             events: Box::new(recorder.clone()),
             transport,
-            lingers: terms.lingers,
+            lingers: options.lingers,
         };
         let furnishing = Furnishing {
             context: Rc::new(context),
             app: &setup::app(scenario, pace),
-            mobile: terms.link,
+            mobile: options.link,
             office_one_way: Span::ZERO,
         };
-        let who_plays =
-            plan.tenants.into_iter().zip(days).map(|(tenant, day)| within_window(tenant, &scenario.live, *day, terms));
+        let who_plays = plan
+            .tenants
+            .into_iter()
+            .zip(days)
+            .map(|(tenant, day)| within_window(tenant, &scenario.live, *day, options));
         let seats = furnishing.seat(who_plays.collect(), days.iter().copied());
         let clients: Vec<LiveClient> = seats.into_iter().map(LiveClient::new).collect();
         let is_rep = |client: &LiveClient| client.phone.is_some();
@@ -148,7 +151,7 @@ impl LiveCell {
         self.reps.iter().copied()
     }
     /// Has somebody watch its reps.
-    pub fn watched_by(&self, watch: &Rc<RefCell<Watch>>) {
+    pub fn watched_by(&self, watch: &Rc<RefCell<LiveStats>>) {
         let cell = watch.borrow_mut().add_cell(self.clients.len(), self.rep_clients());
         let watch = watch.clone();
         self.recorder.watched_by(Box::new(move |client, what| watch.borrow_mut().on(cell, client, what)));
@@ -188,25 +191,27 @@ impl LiveCell {
         }
     }
     /// Lets a rep begin. `ended` is called when their day is over, whatever ended it.
-    pub fn start(&self, rep: usize, terms: Terms, ended: impl FnOnce() + 'static) {
+    pub fn start(&self, rep: usize, options: CellOptions, ended: impl FnOnce() + 'static) {
         let Some(client) = self.reps.get(rep).map(|number| &self.clients[*number as usize]) else { return ended() };
         let Some(Day::Rep(RepDay { mut plan, town, phone })) = client.day.borrow_mut().take() else { return ended() };
         client.station.record(What::Began);
         let day = client.station.day();
-        let opens = day.day(terms.opens);
+        let opens = day.day(options.opens);
         if plan.leaves_home < opens {
             // Under way already when the window opens: one after the other, not all at once.
             let share = plan.key % 1_000_000;
-            let later = Span::micros((i128::from(terms.ramp.as_micros()) * i128::from(share) / 1_000_000) as i64);
-            plan.leaves_home = day.day(terms.opens + later);
+            let later = Span::micros((i128::from(options.ramp.as_micros()) * i128::from(share) / 1_000_000) as i64);
+            plan.leaves_home = day.day(options.opens + later);
             plan.stops_work = plan.stops_work.max(plan.leaves_home);
         }
-        plan.lives_until = plan.lives_until.min(day.day(terms.closes));
+        plan.lives_until = plan.lives_until.min(day.day(options.closes));
         let name = plan.name.clone();
-        for at in plan.kills.iter().map(|kill| day.wall(kill.at)).filter(|at| *at > terms.opens && *at < terms.closes) {
+        for at in
+            plan.kills.iter().map(|kill| day.wall(kill.at)).filter(|at| *at > options.opens && *at < options.closes)
+        {
             kill_at(&self.clock, at, &phone);
         }
-        let (closes, called) = (self.clock.sleep_until(terms.closes), self.called_home());
+        let (closes, called) = (self.clock.sleep_until(options.closes), self.called_home());
         // Boxed at once: each future around it would hold it twice, and it is most of what a waiting rep takes.
         let lived = Box::pin(RepDay { plan, town, phone: phone.clone() }.lived());
         let of_evening = phone.clone();
@@ -223,7 +228,7 @@ impl LiveCell {
                 return;
             }
             // Boxed when it comes to that: nobody has to hold room for their evening all day.
-            Box::pin(evening(&of_evening, terms.clock_out)).await;
+            Box::pin(evening(&of_evening, options.clock_out)).await;
         };
         let panicked = self.panicked.clone();
         self.clock.spawn(async move {
@@ -235,7 +240,7 @@ impl LiveCell {
         });
     }
     /// Everybody goes home.
-    pub fn go_home(&self) {
+    pub fn stop(&self) {
         self.rep_clients().for_each(|client| self.station(client).record(What::CalledHome));
         self.going_home.set(true);
         self.home.notify();
@@ -264,8 +269,8 @@ impl LiveClient {
 
 /// A tenant with only those beside the reps who play on the wall clock, and what they do within the window. Nobody is waited
 /// for who has something to do after it; what is tried at night is tried at its opening.
-fn within_window(mut tenant: TenantPlan, live: &Live, day: DayClock, terms: Terms) -> TenantPlan {
-    let (opens, closes) = (day.day(terms.opens), day.day(terms.closes));
+fn within_window(mut tenant: TenantPlan, live: &Live, day: DayClock, options: CellOptions) -> TenantPlan {
+    let (opens, closes) = (day.day(options.opens), day.day(options.closes));
     if !live.office {
         tenant.office.clear();
     }
@@ -273,7 +278,7 @@ fn within_window(mut tenant: TenantPlan, live: &Live, day: DayClock, terms: Term
     tenant.auditor = tenant.auditor.filter(|_| live.auditors);
     if let Some(auditor) = &mut tenant.auditor {
         // The last round is made after everybody is done, whenever that is.
-        let done = day.day(terms.closes + terms.lingers);
+        let done = day.day(options.closes + options.lingers);
         auditor.rounds.iter_mut().for_each(|(_, at)| *at = (*at).min(done));
     }
     if !live.intruders {

@@ -17,7 +17,7 @@ pub mod plan;
 pub mod preflight;
 pub mod prepare;
 pub mod provision;
-pub mod relive;
+pub mod replay;
 pub mod run;
 pub mod target;
 pub mod transport;

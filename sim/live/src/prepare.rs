@@ -10,7 +10,7 @@ use crate::preflight::{Preflight, Unusable, preflight};
 use crate::provision::{Provision, ProvisionError};
 use crate::run::{LiveError, LiveOutcome, LiveRun, day_clocks, lasts, most_connections, window};
 use crate::target::{NoTarget, Target};
-use crate::worker::Pulse;
+use crate::worker::RunProgress;
 use fieldday_api::private;
 use fieldday_data::export::{Export, ExportError, Format};
 use fieldday_data::roster::{CastError, RosterError};
@@ -450,9 +450,9 @@ impl Ready {
     pub fn run(
         self,
         stop: &AtomicBool,
-        pulse: &Arc<Pulse>,
+        pulse: &Arc<RunProgress>,
         history: impl FnMut(Lines),
-        tick: impl FnMut(&Pulse),
+        tick: impl FnMut(&RunProgress),
     ) -> Result<Lived, LiveError> {
         let plateau = self.plateau();
         let live = LiveRun {

@@ -1,11 +1,11 @@
 //! A run on the wall clock, from a plan to what came of it.
 
 use crate::attack::{GooseWishes, Seat, attack};
-use crate::cell::Terms;
+use crate::cell::CellOptions;
 use crate::clock::WallClock;
 use crate::health::Health;
 use crate::http::WireSettings;
-use crate::worker::{CellOrder, Command, Orders, Pulse, WorkerOutcome, work};
+use crate::worker::{CellOrder, Command, Orders, RunProgress, WorkerOutcome, work};
 use fieldday_engine::run::RunOutcome;
 use fieldday_history::file::Lines;
 use fieldday_kernel::fingerprint::Fingerprint;
@@ -121,12 +121,12 @@ impl LiveRun {
     pub fn live(
         self,
         stop: &AtomicBool,
-        pulse: &Arc<Pulse>,
+        pulse: &Arc<RunProgress>,
         mut history: impl FnMut(Lines),
-        mut tick: impl FnMut(&Pulse),
+        mut tick: impl FnMut(&RunProgress),
     ) -> Result<LiveOutcome, LiveError> {
         let live = &self.scenario.live;
-        let terms = Terms {
+        let terms = CellOptions {
             opens: self.opens,
             closes: self.opens + lasts(&self.scenario),
             ramp: Span::seconds(i64::from(live.ramp_s)),
@@ -186,7 +186,7 @@ impl LiveRun {
                 home = true;
                 for worker in &told {
                     // One that is gone has nobody to send home.
-                    let _ = worker.send(Command::GoHome);
+                    let _ = worker.send(Command::Stop);
                 }
             }
         }
@@ -241,7 +241,7 @@ fn seats(
     }
 }
 
-fn spent(pulse: &Pulse, max_requests: Option<u64>, max_errors: Option<u64>) -> Option<String> {
+fn spent(pulse: &RunProgress, max_requests: Option<u64>, max_errors: Option<u64>) -> Option<String> {
     let (requests, errors) = (pulse.requests.load(Ordering::Relaxed), pulse.errors.load(Ordering::Relaxed));
     match (max_requests, max_errors) {
         (_, Some(most)) if errors >= most => Some(format!("ended after {errors} errors: max_errors is {most}")),
@@ -316,7 +316,7 @@ pub fn most_connections(reps: u64, scenario: &Scenario) -> u64 {
     }
     // Each phone keeps one. Whoever opens the app asks for three things at once, and what that opens more than one is kept
     // for a while; so it is with later calls that overlap, of which there are fewer than there are calls.
-    let kept_s = crate::http::Lines::SURPLUS_LIVES.as_secs_f64();
+    let kept_s = crate::http::ConnectionPool::SURPLUS_LIVES.as_secs_f64();
     let opened = 2.0 * reps as f64 * (kept_s / f64::from(live.ramp_s.max(1))).min(1.0);
     let overlapping = peak_requests_per_s(reps, scenario) * kept_s;
     reps + ((opened + overlapping).ceil() as u64).min(2 * reps)

@@ -1,6 +1,6 @@
 //! What people watch while a run goes on: what reps are doing, what waits in their queues, how long attempts take.
 //!
-//! A worker has one watch for all its cells, on its own thread, and copies a [`Glance`] of it for others about once a
+//! A worker has one watch for all its cells, on its own thread, and copies a [`StatsSnapshot`] of it for others about once a
 //! second: nothing is shared that a rep could wait for. Histograms are coarse (two digits), so that a copy is cheap.
 
 use fieldday_api::endpoint::Op;
@@ -34,7 +34,7 @@ impl Doing {
     pub const ALL: [Doing; 7] =
         [Doing::Waiting, Doing::Driving, Doing::AtWork, Doing::Recording, Doing::Offline, Doing::Flushing, Doing::Done];
     /// In a word, or two.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Doing::Waiting => "waiting",
             Doing::Driving => "driving",
@@ -87,15 +87,15 @@ impl Client {
 
 /// What a worker knows of its reps.
 #[derive(Debug)]
-pub struct Watch {
+pub struct LiveStats {
     cells: Vec<Vec<Client>>,
     /// How long attempts took, by endpoint in the order of [`Op::ALL`], in microseconds.
     took: Vec<Histogram<u64>>,
 }
 
-impl Default for Watch {
-    fn default() -> Watch {
-        Watch { cells: Vec::new(), took: histograms() }
+impl Default for LiveStats {
+    fn default() -> LiveStats {
+        LiveStats { cells: Vec::new(), took: histograms() }
     }
 }
 
@@ -107,7 +107,7 @@ fn histograms() -> Vec<Histogram<u64>> {
     Op::ALL.iter().map(|_| new()).collect()
 }
 
-impl Watch {
+impl LiveStats {
     /// Another cell, of so many clients, some of whom are reps: gives its place.
     pub fn add_cell(&mut self, clients: usize, reps: impl Iterator<Item = u32>) -> usize {
         let mut cell = vec![Client::default(); clients];
@@ -149,8 +149,8 @@ impl Watch {
         }
     }
     /// All of it as it is now.
-    pub fn glance(&self) -> Glance {
-        let mut glance = Glance { took: self.took.clone(), ..Glance::default() };
+    pub fn snapshot(&self) -> StatsSnapshot {
+        let mut glance = StatsSnapshot { took: self.took.clone(), ..StatsSnapshot::default() };
         for client in self.cells.iter().flatten().filter(|client| !client.is_rep) {
             glance.read_back += client.read_back;
         }
@@ -165,7 +165,7 @@ impl Watch {
 
 /// How the reps of a worker are, or of all.
 #[derive(Clone, Debug)]
-pub struct Glance {
+pub struct StatsSnapshot {
     /// How many do what, in the order of [`Doing::ALL`].
     pub reps: [u64; Doing::ALL.len()],
     /// Actions that wait in their queues.
@@ -184,9 +184,9 @@ pub struct Glance {
     pub lag_p99_us: u64,
 }
 
-impl Default for Glance {
-    fn default() -> Glance {
-        Glance {
+impl Default for StatsSnapshot {
+    fn default() -> StatsSnapshot {
+        StatsSnapshot {
             reps: [0; Doing::ALL.len()],
             queued: 0,
             longest_queue: 0,
@@ -199,10 +199,10 @@ impl Default for Glance {
     }
 }
 
-impl Glance {
+impl StatsSnapshot {
     /// Of all workers: figures add up, and of how late each was, the worst counts.
-    pub fn of_all<'a>(glances: impl Iterator<Item = &'a Glance>) -> Glance {
-        let mut all = Glance { took: histograms(), ..Glance::default() };
+    pub fn of_all<'a>(glances: impl Iterator<Item = &'a StatsSnapshot>) -> StatsSnapshot {
+        let mut all = StatsSnapshot { took: histograms(), ..StatsSnapshot::default() };
         for one in glances {
             all.reps.iter_mut().zip(one.reps).for_each(|(all, one)| *all += one);
             all.broken.iter_mut().zip(&one.broken).for_each(|(all, one)| *all += one);
@@ -225,36 +225,48 @@ mod tests {
     use super::*;
     use fieldday_history::event::Trigger;
 
-    fn happens(watch: &mut Watch, client: u32, all: impl IntoIterator<Item = What>) {
+    fn happens(watch: &mut LiveStats, client: u32, all: impl IntoIterator<Item = What>) {
         all.into_iter().for_each(|what| watch.on(0, client, &what));
     }
 
     #[test]
     fn each_rep_is_in_one_state_and_whoever_is_no_rep_in_none() {
-        let mut watch = Watch::default();
+        let mut watch = LiveStats::default();
         watch.add_cell(4, [0, 2, 3].into_iter());
-        assert_eq!(watch.glance().reps, [3, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(watch.snapshot().reps, [3, 0, 0, 0, 0, 0, 0]);
         happens(&mut watch, 0, [What::Began, What::Person(UserAction::LeavesHome)]);
         happens(&mut watch, 1, [What::Began, What::Person(UserAction::LeavesHome)]);
         let records = UserAction::Records { appointment_id: "appt_1".into() };
         happens(&mut watch, 2, [What::Began, What::Person(records), What::Network { online: false }]);
-        assert_eq!(watch.glance().reps, [1, 1, 0, 0, 1, 0, 0]);
+        assert_eq!(watch.snapshot().reps, [1, 1, 0, 0, 1, 0, 0]);
         let flush = What::FlushBegan { trigger: Trigger::NetworkBack, waiting: 1 };
         happens(&mut watch, 2, [What::Network { online: true }, flush]);
-        assert_eq!(watch.glance().reps, [1, 1, 0, 0, 0, 1, 0]);
+        assert_eq!(watch.snapshot().reps, [1, 1, 0, 0, 0, 1, 0]);
         happens(&mut watch, 2, [What::FlushEnded { waiting: 0 }]);
-        assert_eq!(watch.glance().reps, [1, 1, 0, 1, 0, 0, 0]);
+        assert_eq!(watch.snapshot().reps, [1, 1, 0, 1, 0, 0, 0]);
         happens(&mut watch, 2, [What::DayEnded { queued: 0, uploads: 0, online_for: None }]);
-        assert_eq!(watch.glance().reps, [1, 1, 0, 0, 0, 0, 1]);
+        assert_eq!(watch.snapshot().reps, [1, 1, 0, 0, 0, 0, 1]);
     }
 
     #[test]
     fn glances_add_up_and_the_worst_worker_counts() {
-        let mut one = Glance { took: histograms(), queued: 2, longest_queue: 2, late_p99_us: 900, ..Glance::default() };
-        let mut other = Glance { took: histograms(), queued: 1, longest_queue: 1, lag_p99_us: 70, ..Glance::default() };
+        let mut one = StatsSnapshot {
+            took: histograms(),
+            queued: 2,
+            longest_queue: 2,
+            late_p99_us: 900,
+            ..StatsSnapshot::default()
+        };
+        let mut other = StatsSnapshot {
+            took: histograms(),
+            queued: 1,
+            longest_queue: 1,
+            lag_p99_us: 70,
+            ..StatsSnapshot::default()
+        };
         (one.reps[1], other.reps[1], one.broken[3], other.broken[3]) = (4, 5, 1, 1);
         other.took[0].saturating_record(1_000);
-        let all = Glance::of_all([&one, &other].into_iter());
+        let all = StatsSnapshot::of_all([&one, &other].into_iter());
         assert_eq!((all.reps[1], all.broken[3], all.queued, all.longest_queue), (9, 2, 3, 2));
         assert_eq!((all.late_p99_us, all.lag_p99_us, all.took[0].len()), (900, 70, 1));
     }

@@ -4,14 +4,14 @@
 //! to that moment, all that was due by then happens first, and then the news is told. So the order in which a cell saw
 //! things is in its history, and the same order gives the same day again.
 
-use crate::cell::{LiveCell, Terms};
+use crate::cell::{CellOptions, LiveCell};
 use crate::clock::WallClock;
 use crate::health::Health;
 use crate::http::WireSettings;
 use crate::inbox::Inbox;
 use crate::transport::http::HttpTransport;
 use crate::transport::{Arrival, WireCompletion};
-use crate::watch::{Glance, Watch};
+use crate::watch::{LiveStats, StatsSnapshot};
 use fieldday_api::endpoint::Op;
 use fieldday_engine::recorder::Recorder;
 use fieldday_history::event::WireEnd;
@@ -62,7 +62,7 @@ pub enum Command {
         tell: UnboundedSender<Request>,
     },
     /// Everybody goes home.
-    GoHome,
+    Stop,
 }
 
 /// One request that the wire was done with, for goose's metrics.
@@ -81,7 +81,7 @@ pub struct Orders {
     /// The scenario.
     pub scenario: Arc<Scenario>,
     /// How the day is lived.
-    pub terms: Terms,
+    pub terms: CellOptions,
     /// The protocol's clock.
     pub clock: WallClock,
     /// The wire.
@@ -91,19 +91,19 @@ pub struct Orders {
     /// The worker's number.
     pub number: usize,
     /// What is told while it goes on.
-    pub pulse: Arc<Pulse>,
+    pub pulse: Arc<RunProgress>,
     /// Where parts of the history go.
     pub history: std::sync::mpsc::Sender<Lines>,
 }
 
 /// What is known of a run while it goes on.
 #[derive(Debug, Default)]
-pub struct Pulse {
+pub struct RunProgress {
     /// Requests that the wire was done with.
     pub requests: AtomicU64,
     /// 5xx, and requests without an answer.
     pub errors: AtomicU64,
-    /// Requests that took longer than [`Pulse::slow_from_us`].
+    /// Requests that took longer than [`RunProgress::slow_from_us`].
     pub slow: AtomicU64,
     /// From how many microseconds on a request is slow; none is if 0.
     pub slow_from_us: AtomicU64,
@@ -112,7 +112,7 @@ pub struct Pulse {
     /// Reps whose day is over.
     pub ended: AtomicU64,
     /// What each worker last said of its reps, about once a second.
-    pub glances: Mutex<BTreeMap<usize, Glance>>,
+    pub glances: Mutex<BTreeMap<usize, StatsSnapshot>>,
     /// Whether the time of auditors was over before they had read everything.
     pub audits_cut: AtomicBool,
 }
@@ -173,7 +173,7 @@ struct Worker {
     ended: Rc<RefCell<Vec<Ended>>>,
     begun: Vec<u64>,
     health: Health,
-    watch: Rc<RefCell<Watch>>,
+    watch: Rc<RefCell<LiveStats>>,
     home: Option<Time>,
 }
 
@@ -253,7 +253,7 @@ impl Worker {
                     None => open = false,
                 },
                 _ = hands_on.tick() => self.send_history(),
-                _ = glances.tick() => self.glance(),
+                _ = glances.tick() => self.snapshot(),
             }
         }
         self.finish()
@@ -320,10 +320,10 @@ impl Worker {
                 let over = move || ended.borrow_mut().push(((cell as u32, client), clock.now()));
                 of.start(rep, self.orders.terms, over);
             }
-            Command::GoHome => {
+            Command::Stop => {
                 if self.home.is_none() {
                     self.home = Some(self.orders.clock.now());
-                    self.cells.iter().for_each(LiveCell::go_home);
+                    self.cells.iter().for_each(LiveCell::stop);
                 }
             }
         }
@@ -331,7 +331,7 @@ impl Worker {
     /// Whether everybody is done; or should be, long since.
     fn is_over(&self) -> bool {
         let now = self.orders.clock.now();
-        let Terms { closes, lingers, .. } = self.orders.terms;
+        let CellOptions { closes, lingers, .. } = self.orders.terms;
         let everybody = self.told.is_empty();
         match self.home {
             // Whoever was told to go home has the time that phones have to linger.
@@ -366,8 +366,8 @@ impl Worker {
         }
     }
     /// Says how its reps are, for whoever watches.
-    fn glance(&self) {
-        let mut glance = self.watch.borrow().glance();
+    fn snapshot(&self) {
+        let mut glance = self.watch.borrow().snapshot();
         for cell in &self.cells {
             cell.broken(|rule, cases| glance.broken[rule.index()] += cases);
         }
@@ -380,7 +380,7 @@ impl Worker {
     }
     fn finish(mut self) -> WorkerOutcome {
         self.send_history();
-        self.glance();
+        self.snapshot();
         let complete = self.home.is_none();
         let cells = std::mem::take(&mut self.cells);
         drop(self.executor);

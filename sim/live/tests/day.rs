@@ -10,7 +10,7 @@ use fieldday_engine::setup;
 use fieldday_history::event::ClientKind;
 use fieldday_history::{Event, What};
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
-use fieldday_live::relive::{Recorded, relive};
+use fieldday_live::replay::{Recorded, replay_rep};
 use fieldday_live::run::LiveOutcome;
 use fieldday_rules::{Judges, RuleVerdict};
 use fieldday_scenario::{Connections, HttpVersion, Scaled, Scenario};
@@ -55,7 +55,7 @@ fn lives(scenario: Scenario, http: HttpVersion) {
     for client in phones {
         let recorded =
             Recorded { scenario: &scenario, plan: plan.clone(), opens, start: *start, events, masks_private: false };
-        let lived = relive(&recorded, client);
+        let lived = replay_rep(&recorded, client);
         assert!(lived.events > 5, "client {client} did nothing");
         assert_eq!(lived.difference, None, "client {client}");
     }
@@ -64,7 +64,7 @@ fn lives(scenario: Scenario, http: HttpVersion) {
     let answered = other.iter().position(|event| matches!(event.what, What::Wire(_)) && event.client == 0).unwrap();
     other.remove(answered);
     let recorded = Recorded { scenario: &scenario, plan, opens, start: *start, events: &other, masks_private: false };
-    assert_ne!(relive(&recorded, 0).difference, None);
+    assert_ne!(replay_rep(&recorded, 0).difference, None);
 }
 
 #[test]

@@ -222,7 +222,7 @@ impl Handler {
         let mut locked = inner.shard(shard);
         let arrived = locked.now(inner.clock);
         let takes = inner.service.takes(locked.backend.service_time(arrived, &request), inner.seed, key);
-        let seen = locked.backend.look(arrived, &request);
+        let seen = locked.backend.take_snapshot(arrived, &request);
         drop(locked);
         let base = format!("{}://{}", inner.scheme, arrival.host.unwrap_or(&inner.authority));
         let uploaded = arrival.uploaded;

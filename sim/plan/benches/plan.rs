@@ -3,7 +3,7 @@
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use fieldday_kernel::time::{Span, Time};
 use fieldday_plan::{CellPlan, Plan};
-use fieldday_radio::link::{Link, Out};
+use fieldday_radio::link::{Link, UplinkOutcome};
 use fieldday_radio::track::Leg;
 use fieldday_scenario::Scenario;
 use std::hint::black_box;
@@ -55,7 +55,7 @@ fn costs(c: &mut Criterion) {
         b.iter_batched(|| attempt += 1, |()| link.send(leg.depart, 57_600_000, black_box(7)), BatchSize::SmallInput);
     });
     group.bench_function("fix", |b| b.iter(|| link.fix(next(leg.depart, leg.arrive), black_box(3))));
-    assert!(!matches!(link.send(leg.depart, 1, 1), Out::Portal { .. }), "nobody drives through a café");
+    assert!(!matches!(link.send(leg.depart, 1, 1), UplinkOutcome::Portal { .. }), "nobody drives through a café");
     group.finish();
 }
 

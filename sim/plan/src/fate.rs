@@ -13,7 +13,7 @@ use fieldday_scenario::persona::Persona;
 /// How a visit goes.
 pub(super) fn fate(visits: &Visits, persona: &Persona, stream: &mut Stream) -> VisitFate {
     let (dice, deal) = (stream.below(1_000_000) as u32, between(stream, persona.deal_dollars));
-    let (won, other) = (stream.chance(persona.wins_ppm), stream.below(100));
+    let (won, other) = (stream.bernoulli(persona.wins_ppm), stream.below(100));
     if dice < visits.no_show_ppm {
         VisitFate::NoShow
     } else if dice - visits.no_show_ppm < visits.cancelled_ppm {

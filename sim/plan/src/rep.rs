@@ -103,7 +103,7 @@ impl TenantMaker<'_> {
         let seconds = stream.range(i64::from(window.0.seconds())..i64::from(window.1.seconds()) + 1);
         let leaves_home =
             self.site.zone.at(self.site.date, window.0) + Span::seconds(seconds - i64::from(window.0.seconds()));
-        let eats = stream.chance(rep.persona.lunch_ppm);
+        let eats = stream.bernoulli(rep.persona.lunch_ppm);
         let mut day = Day { area: territory.area_near(home_area, stream), lunch: None, free: (leaves_home, home) };
         let visits = between(stream, rep.persona.appointments);
         for number in 1..=visits as usize {
@@ -189,7 +189,7 @@ impl TenantMaker<'_> {
 
     /// Part of the talk may be where no network is.
     fn basement(&mut self, visit: &VisitPlan, length: Span, stream: &mut Stream) {
-        let there = stream.chance(self.plan.scenario.visits.basement_ppm);
+        let there = stream.bernoulli(self.plan.scenario.visits.basement_ppm);
         let (after, lasts) = (stream.range(0..40), stream.range(30..100));
         let name = format!("{}/basement", visit.name);
         if there && !self.plan.removed.takes(&name) {
@@ -206,7 +206,7 @@ impl TenantMaker<'_> {
         let offset = |stream: &mut Stream| stream.range(-120_000..120_001);
         let place = day.free.1.moved(offset(&mut stream), offset(&mut stream));
         let at = day.free.0;
-        let portal = stream.chance(self.plan.scenario.network.portal_ppm);
+        let portal = stream.bernoulli(self.plan.scenario.network.portal_ppm);
         let accepted_after = Span::seconds(stream.range(40..1200));
         let drive = expected_drive(day.free.1, place, &Roads::default());
         day.free = (day.free.0 + drive + Span::minutes(minutes), place);
@@ -222,7 +222,7 @@ impl TenantMaker<'_> {
         let name = format!("{}/gap", rep.name);
         let network = &self.plan.scenario.network;
         let mut stream = stream(self.plan.seed, name_key(&name));
-        if stream.chance(network.gap_ppm) && !self.plan.removed.takes(&name) {
+        if stream.bernoulli(network.gap_ppm) && !self.plan.removed.takes(&name) {
             let from = from + Span::micros(stream.range(0..until.since(from).as_micros().max(1)));
             let until = from + Span::minutes(between(&mut stream, network.gap_minutes));
             self.air.gaps.push(Gap { name, phone: rep.key, from, until });
@@ -235,11 +235,11 @@ impl TenantMaker<'_> {
         for number in 1..=scenario.at_most as usize {
             let name = part(&rep.name, "kill", number);
             let mut stream = stream(self.plan.seed, name_key(&name));
-            if !stream.chance(scenario.ppm) || self.plan.removed.takes(&name) {
+            if !stream.bernoulli(scenario.ppm) || self.plan.removed.takes(&name) {
                 continue;
             }
             // Half of them fall when the app has most to lose: in the minutes after a visit, while it uploads.
-            let after_a_visit = stream.chance(500_000);
+            let after_a_visit = stream.bernoulli(500_000);
             let any_time = from + Span::micros(stream.range(0..until.since(from).as_micros().max(1)));
             let soon = Span::micros(stream.range(0..180_000_000));
             let visit = stream.pick(&rep.known.visits).filter(|_| after_a_visit);

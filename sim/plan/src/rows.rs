@@ -68,8 +68,9 @@ impl TenantMaker<'_> {
         here: Here,
         mut stream: Stream,
     ) {
-        let has_task = stream.chance(350_000);
-        let status = if stream.chance(600_000) { AppointmentStatus::Confirmed } else { AppointmentStatus::Scheduled };
+        let has_task = stream.bernoulli(350_000);
+        let status =
+            if stream.bernoulli(600_000) { AppointmentStatus::Confirmed } else { AppointmentStatus::Scheduled };
         let created_at = visit.start - Span::hours(stream.range(72..480));
         let subject = Subject::new(key, created_at);
         if here {
@@ -113,7 +114,7 @@ impl TenantMaker<'_> {
         let name = part(&rep.name, "past", number);
         let key = name_key(&name);
         let mut stream = stream(self.plan.seed, key);
-        let has_task = stream.chance(300_000);
+        let has_task = stream.bernoulli(300_000);
         // Two of yesterday, the others anywhere in the two weeks before.
         let days_ago = if number <= 2 { 1 } else { stream.range(2..15) };
         let quarter = stream.range(36..68);
@@ -175,7 +176,7 @@ impl TenantMaker<'_> {
     ) -> Private {
         let (first_name, last_name) = people::name(stream);
         let (phone, address) = (people::phone(stream), people::address(stream, house));
-        let email = stream.chance(800_000).then(|| people::email(b'c', subject.key));
+        let email = stream.bernoulli(800_000).then(|| people::email(b'c', subject.key));
         self.places.extend(place.map(|place| (address.token(), place)));
         let draw = stream.bits();
         self.data.contacts.push(Contact {
@@ -214,9 +215,9 @@ impl TenantMaker<'_> {
 
     /// The messages of a customer: from the day the appointment was made, some still to come on the day.
     fn thread(&mut self, subject: &Subject, customer: Private, visit: Time, stream: &mut Stream) {
-        let many = stream.chance(LONG_PPM);
+        let many = stream.bernoulli(LONG_PPM);
         let count = if many { stream.range(110..260) } else { stream.range(2..11) };
-        let still_to_come = stream.chance(300_000);
+        let still_to_come = stream.bernoulli(300_000);
         let until = if still_to_come { visit + Span::minutes(90) } else { visit - Span::hours(12) };
         let step = until.since(subject.created_at).as_micros() / count;
         let office = self.office_phone();

@@ -20,7 +20,7 @@ pub enum Radio {
 
 /// What one radio gives to a phone that stands, or drives.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Bearer {
+pub struct RadioProfile {
     /// Round trips: (parts per million, µs), ascending.
     rtt: [(u32, i64); 5],
     /// Packets lost on the way out or back, of a million.
@@ -41,7 +41,7 @@ pub struct Bearer {
     pub(crate) bad_mean: f64,
 }
 
-impl Bearer {
+impl RadioProfile {
     /// The round trip of which `at_ppm` of a million are quicker.
     pub fn rtt(&self, at_ppm: u32) -> Span {
         let mut before = self.rtt[0];
@@ -69,7 +69,7 @@ pub struct Profile {
     /// In a sentence.
     pub about: String,
     /// Of 3G, LTE, 5G: standing, driving.
-    bearers: [Bearer; 6],
+    bearers: [RadioProfile; 6],
     /// A connection is closed after so long without use.
     pub idle_close: Span,
     /// A transfer is given up after so long without a byte.
@@ -88,7 +88,7 @@ impl Serialize for Profile {
 
 impl Profile {
     /// What that radio gives; of no radio, what the worst one gives.
-    pub fn bearer(&self, radio: Radio, moving: bool) -> &Bearer {
+    pub fn bearer(&self, radio: Radio, moving: bool) -> &RadioProfile {
         &self.bearers[Profile::class(radio, moving)]
     }
     /// The number of a radio and a motion.
@@ -100,7 +100,7 @@ impl Profile {
         let least = self.bearers.iter().map(|bearer| bearer.rtt(0).as_micros() / 2).min();
         Span::micros(least.unwrap_or(0))
     }
-    pub(crate) fn bearer_of(&self, class: usize) -> &Bearer {
+    pub(crate) fn bearer_of(&self, class: usize) -> &RadioProfile {
         &self.bearers[class]
     }
 }
@@ -145,16 +145,16 @@ mod file {
     pub(super) struct Profile {
         pub name: String,
         pub about: String,
-        pub five_g_standing: Bearer,
-        pub five_g_driving: Bearer,
-        pub lte_standing: Bearer,
-        pub lte_driving: Bearer,
-        pub three_g_standing: Bearer,
-        pub three_g_driving: Bearer,
+        pub five_g_standing: RadioProfile,
+        pub five_g_driving: RadioProfile,
+        pub lte_standing: RadioProfile,
+        pub lte_driving: RadioProfile,
+        pub three_g_standing: RadioProfile,
+        pub three_g_driving: RadioProfile,
     }
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
-    pub(super) struct Bearer {
+    pub(super) struct RadioProfile {
         pub rtt_ms: [i64; 3],
         pub loss_ppm: u32,
         pub downlink_kbit_s: i64,
@@ -170,13 +170,13 @@ mod file {
     }
 }
 
-impl From<file::Bearer> for Bearer {
-    fn from(file: file::Bearer) -> Bearer {
+impl From<file::RadioProfile> for RadioProfile {
+    fn from(file: file::RadioProfile) -> RadioProfile {
         let [p50, p90, p99] = file.rtt_ms.map(|ms| ms * 1000);
         // The ends are not published: three quarters of the median at the low one, a half more than p99 at the high one
         // where the tail is long.
         let (least, most) = if p50 == p99 { (p50, p99) } else { (p50 * 3 / 4, p99 * 3 / 2) };
-        Bearer {
+        RadioProfile {
             rtt: [(0, least), (500_000, p50), (900_000, p90), (990_000, p99), (1_000_000, most)],
             loss_ppm: file.loss_ppm,
             downlink_kbit_s: file.downlink_kbit_s,
@@ -210,7 +210,7 @@ static PROFILES: LazyLock<Vec<Arc<Profile>>> = LazyLock::new(|| {
         Arc::new(Profile {
             name: p.name,
             about: p.about,
-            bearers: bearers.map(Bearer::from),
+            bearers: bearers.map(RadioProfile::from),
             idle_close: Span::seconds(connection.idle_close_s),
             stall: Span::seconds(connection.stall_s),
             retransmit: Span::millis(connection.retransmit_ms),

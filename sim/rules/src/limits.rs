@@ -132,10 +132,10 @@ pub fn judge(limit: &Limit, measures: &Measures, wall: WallMicros) -> LimitResul
                 (None, _) => Clock::Attempt,
             };
             let mut result = latency(limit, &Sample::of(&of, clock));
-            result.clock = Some(clock.word().to_owned());
+            result.clock = Some(clock.as_str().to_owned());
             if clock != limit.clock {
                 let stands =
-                    format!("`{}` is measured on live runs alone: `attempt` stands for it", limit.clock.word());
+                    format!("`{}` is measured on live runs alone: `attempt` stands for it", limit.clock.as_str());
                 result.note = Some(result.note.map_or(stands.clone(), |note| format!("{note}; {stands}")));
             }
             result

@@ -35,7 +35,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// The word for it, as in `summary.json`.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Outcome::Held => "held",
             Outcome::Broken => "broken",

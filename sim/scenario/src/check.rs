@@ -54,14 +54,14 @@ impl Findings {
         }
         self.range(schema, value, path);
         if let Some(words) = schema["enum"].as_array() {
-            self.word(words, value, path);
+            self.check_value(words, value, path);
         }
         match value {
             Value::Object(entries) => {
                 for (key, inner) in entries {
                     path.push(key.clone());
                     if let Some(words) = schema["propertyNames"]["enum"].as_array() {
-                        self.word(words, &Value::String(key.clone()), path);
+                        self.check_value(words, &Value::String(key.clone()), path);
                     }
                     let property = schema["properties"].get(key).unwrap_or(&schema["additionalProperties"]);
                     self.against(root, property, inner, path);
@@ -98,7 +98,7 @@ impl Findings {
         }
     }
 
-    fn word(&mut self, words: &[Value], value: &Value, path: &Path) {
+    fn check_value(&mut self, words: &[Value], value: &Value, path: &Path) {
         if words.contains(value) {
             return;
         }

@@ -116,7 +116,7 @@ pub enum Scaled {
 
 impl Scaled {
     /// As scenarios name it.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Scaled::Timeouts => "timeouts",
             Scaled::Backoff => "backoff",

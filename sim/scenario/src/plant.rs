@@ -345,7 +345,7 @@ impl Plant {
             }
             for (op, law) in &service.ops {
                 if let Some(problem) = law.problem() {
-                    add(&["service", "ops", &word(*op)], problem, None);
+                    add(&["service", "ops", &op.kebab_name()], problem, None);
                 }
             }
             let served = Op::ALL.iter().filter(|op| **op != Op::PutAudio && !op.endpoint().optional);
@@ -359,7 +359,7 @@ impl Plant {
                 };
                 let message = format!("is missing: nothing says how long {} takes", op.label());
                 let allowed = format!("a law here, or one for `plant.service.{kind}`");
-                add(&["service", "ops", &word(*op)], message, Some(&allowed));
+                add(&["service", "ops", &op.kebab_name()], message, Some(&allowed));
             }
         }
         for (i, trouble) in self.trouble.iter().enumerate() {
@@ -402,8 +402,4 @@ impl Law {
             }
         }
     }
-}
-
-fn word(op: Op) -> String {
-    serde_json::to_value(op).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -81,7 +81,7 @@ impl Swarm {
 
     fn day(&mut self) {
         let mut draw = self.stream("day");
-        let (other, evening) = (draw.chance(300_000), draw.chance(200_000));
+        let (other, evening) = (draw.bernoulli(300_000), draw.bernoulli(200_000));
         let date = draw.pick(&DATES).and_then(|date| Date::parse(date));
         // A scenario that is about its dates keeps them.
         if let Some(date) = date.filter(|_| other && self.scenario.day.dates.len() == 1) {
@@ -100,7 +100,7 @@ impl Swarm {
         let mut draw = self.stream("territories");
         let all = territory::territories();
         let start = draw.below(all.len() as u64) as usize;
-        if !self.scenario.people.demo && draw.chance(500_000) {
+        if !self.scenario.people.demo && draw.bernoulli(500_000) {
             let names: Vec<String> =
                 all.iter().cycle().skip(start).take(4).map(|territory| territory.name().to_owned()).collect();
             self.note("people.territories", names.join(", "));
@@ -118,7 +118,7 @@ impl Swarm {
         }
         for (habit, most) in HabitsForAll::ALL {
             let mut draw = self.stream(habit);
-            if !draw.chance(400_000) {
+            if !draw.bernoulli(400_000) {
                 continue;
             }
             let value = match *habit {
@@ -240,7 +240,7 @@ impl Swarm {
     fn switches(&mut self) {
         let mut draw = self.stream("switches");
         let switches = &mut self.scenario.switches;
-        switches.optional_endpoints = draw.chance(500_000);
+        switches.optional_endpoints = draw.bernoulli(500_000);
         switches.token_life_s = one_of(&mut draw, &[60, 60, 300, 3_600]);
         switches.url_life_minutes = one_of(&mut draw, &[2, 15, 15, 60]);
         let (optional, token, url) = (switches.optional_endpoints, switches.token_life_s, switches.url_life_minutes);
@@ -252,13 +252,13 @@ impl Swarm {
     fn outages(&mut self) {
         let mut kept = Vec::new();
         for outage in std::mem::take(&mut self.scenario.outage) {
-            if self.stream(&format!("outage {}", outage.name)).chance(500_000) {
+            if self.stream(&format!("outage {}", outage.name)).bernoulli(500_000) {
                 self.note("outage", &outage.name);
                 kept.push(outage);
             }
         }
         let mut draw = self.stream("another outage");
-        let is_on = draw.chance(300_000);
+        let is_on = draw.bernoulli(300_000);
         let from = TimeOfDay::hm(draw.range(7..19) as u32, draw.range(0..60) as u32);
         let (minutes, percent) = (one_of(&mut draw, &[3, 15, 60, 120]), one_of(&mut draw, &[25, 50, 100]));
         let name = "swarm".to_owned();
@@ -274,7 +274,7 @@ impl Swarm {
         let mut kept = Vec::new();
         for mut mishap in std::mem::take(&mut self.scenario.mishap) {
             let mut draw = self.stream(&format!("mishap {}", mishap.name));
-            if !draw.chance(500_000) {
+            if !draw.bernoulli(500_000) {
                 continue;
             }
             mishap.rate_ppm = (mishap.rate_ppm / one_of(&mut draw, &[1, 1, 4])).max(1);
@@ -283,7 +283,7 @@ impl Swarm {
         }
         for (kind, name) in KINDS {
             let mut draw = self.stream(name);
-            let is_on = draw.chance(350_000);
+            let is_on = draw.bernoulli(350_000);
             let mishap = another(kind, name, &mut draw);
             if !is_on || kept.iter().any(|own| own.kind == kind || own.name == name) {
                 continue;
@@ -312,7 +312,7 @@ fn another(kind: MishapKind, name: &str, draw: &mut Stream) -> Mishap {
     let rate_ppm = one_of(draw, &RATES);
     let meets_requests =
         !matches!(kind, MishapKind::Restart | MishapKind::ShunyaSlow | MishapKind::ShunyaFails | MishapKind::Slow);
-    let is_one_op = draw.chance(330_000) && meets_requests;
+    let is_one_op = draw.bernoulli(330_000) && meets_requests;
     let op = draw.pick(Op::ALL).copied();
     let (status, retry_after_s) = (one_of(draw, &[500, 502, 503, 504]), one_of(draw, &[1, 6, 30]));
     let (extra_ms, factor) = (draw.range(200..1_500) as u32, draw.range(2..20) as u32);

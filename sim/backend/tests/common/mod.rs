@@ -69,7 +69,7 @@ impl World {
         self.requests += 1;
         let request = Request { call, credential, key: self.requests };
         let arrived = self.now;
-        let seen = self.backend.look(arrived, &request);
+        let seen = self.backend.take_snapshot(arrived, &request);
         self.now = arrived + self.work;
         self.backend.serve(arrived, self.now, &request, seen)
     }
@@ -97,7 +97,7 @@ impl World {
             Request { call: &second, credential: &credential, key: keys[1] },
         ];
         let arrived = self.now;
-        let seen = requests.map(|request| self.backend.look(arrived, &request));
+        let seen = requests.map(|request| self.backend.take_snapshot(arrived, &request));
         self.now = arrived + Span::millis(40);
         let mut seen = seen.into_iter();
         requests.map(|request| match self.backend.serve(arrived, self.now, &request, seen.next().flatten()) {

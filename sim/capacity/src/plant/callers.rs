@@ -3,7 +3,7 @@
 
 use super::{Ledger, Plant, PlantError, When};
 use fieldday_api::endpoint::Op;
-use fieldday_engine::transport::plant::{Arrival, Ruling, Verdict};
+use fieldday_engine::transport::plant::{PlantOutcome, PlantReply, PlantRequest};
 use fieldday_kernel::random::{Purpose, Stream, join_keys};
 use fieldday_kernel::time::{Date, Span, Time, Zone};
 use fieldday_scenario::plant as spec;
@@ -27,12 +27,12 @@ pub fn one_queue(workers: u32, service: Option<spec::Service>) -> spec::Plant {
 }
 
 /// One request.
-pub fn request(op: Op, number: u32, at: Time) -> Arrival {
-    Arrival { at, number, op, attempt: 0, key: join_keys(17, u64::from(number)), deadline: at + PATIENCE }
+pub fn request(op: Op, number: u32, at: Time) -> PlantRequest {
+    PlantRequest { at, number, op, attempt: 0, key: join_keys(17, u64::from(number)), deadline: at + PATIENCE }
 }
 
 /// Requests at random, from the beginning of time on: exponential times from one to the next.
-pub fn at_random(op: Op, per_second: f64, length: Span) -> Vec<Arrival> {
+pub fn at_random(op: Op, per_second: f64, length: Span) -> Vec<PlantRequest> {
     let mut stream = Stream::new(5, ARRIVALS, 0, 0, 0);
     let (mut at, mut arrivals) = (Time::default(), Vec::new());
     while at < Time::default() + length {
@@ -44,7 +44,11 @@ pub fn at_random(op: Op, per_second: f64, length: Span) -> Vec<Arrival> {
 
 /// Puts requests to a plant until the last has ended. What is measured lasts for `length`; the verdicts are those that end a
 /// request, in their order.
-pub fn serve(spec: &spec::Plant, arrivals: &[Arrival], length: Span) -> Result<(Ledger, Vec<Verdict>), PlantError> {
+pub fn serve(
+    spec: &spec::Plant,
+    arrivals: &[PlantRequest],
+    length: Span,
+) -> Result<(Ledger, Vec<PlantReply>), PlantError> {
     let mut plant = Plant::new(spec, 1, Span::millis(15), &when(length))?;
     arrivals.iter().for_each(|arrival| plant.submit(0, *arrival));
     let (mut verdicts, mut until) = (Vec::new(), Time::default() + length);
@@ -52,12 +56,12 @@ pub fn serve(spec: &spec::Plant, arrivals: &[Arrival], length: Span) -> Result<(
         plant.advance(until, &mut |_, verdict| verdicts.push(verdict));
         until = until + Span::hours(1);
     }
-    verdicts.retain(|verdict| verdict.what != Ruling::TooLate);
+    verdicts.retain(|verdict| verdict.what != PlantOutcome::TooLate);
     Ok((plant.close(until), verdicts))
 }
 
 /// How long each request took, in microseconds, in the order of the arrivals.
-pub fn took_us(arrivals: &[Arrival], verdicts: &[Verdict]) -> Vec<f64> {
+pub fn took_us(arrivals: &[PlantRequest], verdicts: &[PlantReply]) -> Vec<f64> {
     let mut took = vec![0.0; arrivals.len()];
     for verdict in verdicts {
         let number = verdict.number as usize;

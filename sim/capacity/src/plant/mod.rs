@@ -25,7 +25,7 @@ pub use laws::{default_service, mean_us};
 pub use ledger::Ledger;
 
 use fieldday_api::endpoint::Op;
-use fieldday_engine::transport::plant::{Arrival, Ruling, Verdict};
+use fieldday_engine::transport::plant::{PlantOutcome, PlantReply, PlantRequest};
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_scenario::plant as spec;
 use gauges::Gauges;
@@ -102,7 +102,7 @@ struct Job {
     stage: Stage,
     cell: u32,
     instance: u32,
-    arrival: Arrival,
+    arrival: PlantRequest,
     /// How long it is worked on without the database, and there.
     work: (Span, Span),
     told_too_late: bool,
@@ -195,7 +195,7 @@ impl Plant {
     }
 
     /// A request of a cell is on its way. It arrives no earlier than the plant has got.
-    pub fn submit(&mut self, cell: u32, arrival: Arrival) {
+    pub fn submit(&mut self, cell: u32, arrival: PlantRequest) {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.jobs.push(Job {
                 turn: 0,
@@ -233,7 +233,7 @@ impl Plant {
     }
 
     /// Everything that happens before `until`. `tell` hears the verdicts with their cells, in the order of their times.
-    pub fn advance(&mut self, until: Time, tell: &mut impl FnMut(u32, Verdict)) {
+    pub fn advance(&mut self, until: Time, tell: &mut impl FnMut(u32, PlantReply)) {
         loop {
             self.forget_what_is_over();
             let own = self.timeline.peek().map(|Reverse((at, ..))| *at);
@@ -291,7 +291,7 @@ impl Plant {
         self.jobs.get(ticket.slot as usize).filter(|job| job.turn == ticket.turn && job.stage != Stage::Free)
     }
 
-    fn happens(&mut self, event: Event, tell: &mut impl FnMut(u32, Verdict)) {
+    fn happens(&mut self, event: Event, tell: &mut impl FnMut(u32, PlantReply)) {
         match event {
             Event::Worked(ticket) => self.needs_the_database(ticket, tell),
             Event::Answered(ticket) => self.is_answered(ticket, tell),
@@ -305,14 +305,17 @@ impl Plant {
     }
 
     /// An app will have given up before it can hear more.
-    fn is_too_late(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, Verdict)) {
+    fn is_too_late(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, PlantReply)) {
         let Some(job) = self.job(ticket).copied().filter(|job| !job.told_too_late) else { return };
         self.jobs[ticket.slot as usize].told_too_late = true;
         // What has not even arrived is the network's doing.
         if job.stage != Stage::Coming {
             self.gauges.count(job.arrival.op, self.now, |tally| tally.too_late += 1);
         }
-        tell(job.cell, Verdict { number: job.arrival.number, at: job.arrival.deadline, what: Ruling::TooLate });
+        tell(
+            job.cell,
+            PlantReply { number: job.arrival.number, at: job.arrival.deadline, what: PlantOutcome::TooLate },
+        );
     }
 
     /// What the instruments show from now on.

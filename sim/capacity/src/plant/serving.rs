@@ -3,7 +3,7 @@
 use super::instance::{State, Ticket};
 use super::{Bucket, Event, Job, Plant, Stage};
 use crate::simulate::{Resource, Tally};
-use fieldday_engine::transport::plant::{Ruling, Verdict};
+use fieldday_engine::transport::plant::{PlantOutcome, PlantReply};
 use fieldday_kernel::time::{Span, Time};
 use fieldday_scenario::plant as spec;
 
@@ -17,7 +17,7 @@ const ONE_REQUEST: u64 = 1_000_000;
 
 impl Plant {
     /// A request is there.
-    pub(super) fn arrives(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, Verdict)) {
+    pub(super) fn arrives(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, PlantReply)) {
         let Some(job) = self.job(ticket).copied() else { return };
         let (op, key, now) = (job.arrival.op, job.arrival.key, self.now);
         self.note(ARRIVED, &job);
@@ -79,7 +79,7 @@ impl Plant {
     }
 
     /// The part without the database is done.
-    pub(super) fn needs_the_database(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, Verdict)) {
+    pub(super) fn needs_the_database(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, PlantReply)) {
         let Some(job) = self.job(ticket).copied() else { return };
         let Some(database) = self.spec.database.filter(|_| job.work.1 > Span::ZERO) else {
             return self.is_served(ticket, tell);
@@ -99,7 +99,7 @@ impl Plant {
         self.schedule(done, Event::Answered(ticket));
     }
     /// The database's part is done.
-    pub(super) fn is_answered(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, Verdict)) {
+    pub(super) fn is_answered(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, PlantReply)) {
         if self.job(ticket).is_some() {
             self.frees_connection();
             self.is_served(ticket, tell);
@@ -114,11 +114,11 @@ impl Plant {
         }
     }
 
-    fn is_served(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, Verdict)) {
+    fn is_served(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, PlantReply)) {
         let Some(job) = self.job(ticket).copied() else { return };
         self.note(SERVED, &job);
         self.gauges.served(job.arrival.op, self.now, self.now.since(job.arrival.at));
-        self.leaves(ticket, Ruling::Served, tell);
+        self.leaves(ticket, PlantOutcome::Served, tell);
         self.frees_worker(job.instance);
     }
     /// A worker is free: it takes whoever waits longest.
@@ -140,7 +140,7 @@ impl Plant {
     }
 
     /// The plant has had a request for too long.
-    pub(super) fn gives_up(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, Verdict)) {
+    pub(super) fn gives_up(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, PlantReply)) {
         if self.job(ticket).is_some() {
             self.refuses(ticket, 504, None, tell, |tally| tally.timed_out += 1);
         }
@@ -151,21 +151,21 @@ impl Plant {
         ticket: Ticket,
         status: u16,
         retry_after: Option<Span>,
-        tell: &mut impl FnMut(u32, Verdict),
+        tell: &mut impl FnMut(u32, PlantReply),
         add: impl Fn(&mut Tally),
     ) {
-        self.ends(ticket, REFUSED, Ruling::Refused { status, retry_after }, tell, add);
+        self.ends(ticket, REFUSED, PlantOutcome::Refused { status, retry_after }, tell, add);
     }
     /// The connection of a request breaks.
-    pub(super) fn breaks(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, Verdict)) {
-        self.ends(ticket, BROKEN, Ruling::Broken, tell, |tally| tally.broken += 1);
+    pub(super) fn breaks(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, PlantReply)) {
+        self.ends(ticket, BROKEN, PlantOutcome::Broken, tell, |tally| tally.broken += 1);
     }
     fn ends(
         &mut self,
         ticket: Ticket,
         note: u8,
-        ruling: Ruling,
-        tell: &mut impl FnMut(u32, Verdict),
+        ruling: PlantOutcome,
+        tell: &mut impl FnMut(u32, PlantReply),
         add: impl Fn(&mut Tally),
     ) {
         let Some(job) = self.job(ticket).copied() else { return };
@@ -187,7 +187,7 @@ impl Plant {
         }
     }
     /// A request is over: its cell is told, and its place is free.
-    fn leaves(&mut self, ticket: Ticket, what: Ruling, tell: &mut impl FnMut(u32, Verdict)) {
+    fn leaves(&mut self, ticket: Ticket, what: PlantOutcome, tell: &mut impl FnMut(u32, PlantReply)) {
         let job: &mut Job = &mut self.jobs[ticket.slot as usize];
         job.stage = Stage::Free;
         job.turn = job.turn.wrapping_add(1);
@@ -196,7 +196,7 @@ impl Plant {
         self.alive -= 1;
         self.gauges.levels.in_plant -= 1;
         self.gauges.sojourn += i128::from(sojourn.as_micros());
-        tell(cell, Verdict { number, at: self.now, what });
+        tell(cell, PlantReply { number, at: self.now, what });
     }
 }
 

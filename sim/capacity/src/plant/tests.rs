@@ -4,7 +4,7 @@ use super::callers::{self, took_us, when};
 use super::{Ledger, Plant};
 use crate::simulate::Tally;
 use fieldday_api::endpoint::Op;
-use fieldday_engine::transport::plant::{Arrival, Ruling, Verdict};
+use fieldday_engine::transport::plant::{PlantOutcome, PlantReply, PlantRequest};
 use fieldday_kernel::random::{Purpose, Stream, join_keys};
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_scenario::plant as spec;
@@ -20,17 +20,17 @@ fn service(law: Law) -> Option<Service> {
 fn queue(workers: u32, law: Law) -> spec::Plant {
     callers::one_queue(workers, service(law))
 }
-fn request(number: u32, at: Time) -> Arrival {
+fn request(number: u32, at: Time) -> PlantRequest {
     callers::request(Op::ListTasks, number, at)
 }
-fn poisson(per_second: f64, length: Span) -> Vec<Arrival> {
+fn poisson(per_second: f64, length: Span) -> Vec<PlantRequest> {
     callers::at_random(Op::ListTasks, per_second, length)
 }
-fn run(spec: &spec::Plant, arrivals: &[Arrival], length: Span) -> (Ledger, Vec<Verdict>) {
+fn run(spec: &spec::Plant, arrivals: &[PlantRequest], length: Span) -> (Ledger, Vec<PlantReply>) {
     callers::serve(spec, arrivals, length).unwrap()
 }
 /// The mean wait for a worker in microseconds, and half the 95 % interval of that: by the means of 50 batches.
-fn wait(arrivals: &[Arrival], verdicts: &[Verdict], service_us: f64) -> (f64, f64) {
+fn wait(arrivals: &[PlantRequest], verdicts: &[PlantReply], service_us: f64) -> (f64, f64) {
     let took = took_us(arrivals, verdicts);
     let batches: Vec<f64> =
         took.chunks(took.len() / 50).map(|b| b.iter().sum::<f64>() / b.len() as f64).take(50).collect();
@@ -161,7 +161,7 @@ fn the_order_of_submission_changes_nothing() {
     let arrivals = poisson(50.0, Span::minutes(50));
     let mut backwards = arrivals.clone();
     backwards.reverse();
-    let print = |arrivals: &[Arrival]| run(&troubled(), arrivals, Span::hours(1)).0.fingerprint;
+    let print = |arrivals: &[PlantRequest]| run(&troubled(), arrivals, Span::hours(1)).0.fingerprint;
     assert_eq!(print(&arrivals), print(&backwards));
     assert_ne!(print(&arrivals), print(&arrivals[1..]));
 }
@@ -171,7 +171,7 @@ fn a_request_fewer_changes_no_other_requests_work() {
     // Workers without end: what a request takes is its work alone.
     let spec = queue(10_000, Law::LogNormal { median_us: 30_000, spread_percent: 200 });
     let arrivals = poisson(20.0, Span::minutes(10));
-    let took = |arrivals: &[Arrival]| -> BTreeMap<u32, Time> {
+    let took = |arrivals: &[PlantRequest]| -> BTreeMap<u32, Time> {
         run(&spec, arrivals, Span::hours(1)).1.iter().map(|verdict| (verdict.number, verdict.at)).collect()
     };
     let (mut all, some) = (took(&arrivals), took(&[&arrivals[..100], &arrivals[101..]].concat()));
@@ -185,11 +185,11 @@ fn the_app_is_told_that_it_is_too_late_before_its_deadline_and_the_work_is_done_
     let mut plant = Plant::new(&spec, 1, Span::millis(15), &when(DAY)).unwrap();
     for number in 0..2 {
         let at = Time::default();
-        plant.submit(0, Arrival { deadline: at + Span::seconds(5), ..request(number, at) });
+        plant.submit(0, PlantRequest { deadline: at + Span::seconds(5), ..request(number, at) });
     }
     let mut heard = Vec::new();
     plant.advance(Time::default() + Span::minutes(1), &mut |_, verdict| heard.push((verdict.number, verdict.what)));
-    assert_eq!(heard, [(0, Ruling::Served), (1, Ruling::TooLate), (1, Ruling::Served)]);
+    assert_eq!(heard, [(0, PlantOutcome::Served), (1, PlantOutcome::TooLate), (1, PlantOutcome::Served)]);
     assert_eq!(plant.close(Time::default() + DAY).totals.too_late, 1);
 }
 
@@ -237,7 +237,7 @@ fn a_stall_becomes_a_lasting_failure_where_clients_retry_at_once_and_passes_wher
         // 40 clients, one request each in 8 s or so: half of what the plant can do. They wait for 2 s.
         let ask = |client: u32, attempt: u8, at: Time| {
             let key = join_keys(u64::from(client), at.micros().unsigned_abs());
-            Arrival { at, number: client, op: Op::ListTasks, attempt, key, deadline: at + Span::seconds(2) }
+            PlantRequest { at, number: client, op: Op::ListTasks, attempt, key, deadline: at + Span::seconds(2) }
         };
         let mut failures = [0_u8; 40];
         for client in 0..40 {
@@ -254,7 +254,7 @@ fn a_stall_becomes_a_lasting_failure_where_clients_retry_at_once_and_passes_wher
                 let mut stream =
                     Stream::new(9, PATIENCE, u64::from(verdict.number), verdict.at.micros().unsigned_abs(), 0);
                 match verdict.what {
-                    Ruling::TooLate => {
+                    PlantOutcome::TooLate => {
                         given_up[client] += 1;
                         failures[client] = (failures[client] + 1).min(6);
                         let most = Span::seconds(1 << failures[client]).as_micros();

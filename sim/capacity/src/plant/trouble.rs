@@ -3,7 +3,7 @@
 use super::instance::{Instance, State, Ticket};
 use super::{Event, Plant, Stage, When};
 use fieldday_api::endpoint::Op;
-use fieldday_engine::transport::plant::Verdict;
+use fieldday_engine::transport::plant::PlantReply;
 use fieldday_kernel::time::Span;
 use fieldday_scenario::plant::PlantTroubleWord;
 use std::collections::VecDeque;
@@ -44,7 +44,7 @@ impl Plant {
         }
     }
 
-    pub(super) fn begins_trouble(&mut self, number: u32, tell: &mut impl FnMut(u32, Verdict)) {
+    pub(super) fn begins_trouble(&mut self, number: u32, tell: &mut impl FnMut(u32, PlantReply)) {
         let trouble = self.troubles[number as usize].clone();
         match trouble.kind {
             PlantTroubleWord::Slow => {
@@ -72,7 +72,7 @@ impl Plant {
     }
 
     /// An instance is gone at once, with all that it had.
-    fn loses(&mut self, number: u32, tell: &mut impl FnMut(u32, Verdict)) {
+    fn loses(&mut self, number: u32, tell: &mut impl FnMut(u32, PlantReply)) {
         if self.instances[number as usize].state == State::Gone {
             return;
         }
@@ -103,7 +103,7 @@ impl Plant {
         }
     }
     /// It has had its time: what it has not ended breaks.
-    pub(super) fn drain_is_over(&mut self, number: u32, tell: &mut impl FnMut(u32, Verdict)) {
+    pub(super) fn drain_is_over(&mut self, number: u32, tell: &mut impl FnMut(u32, PlantReply)) {
         if self.rolling.current == Some(number) && self.instances[number as usize].state == State::Draining {
             self.loses(number, tell);
             self.has_drained(number);

@@ -19,7 +19,7 @@ fn full(of: &[Resource]) -> String {
     if of.is_empty() {
         return "nothing was full".to_owned();
     }
-    format!("full then: {}", of.iter().map(|what| what.word()).collect::<Vec<_>>().join(", "))
+    format!("full then: {}", of.iter().map(|what| what.as_str()).collect::<Vec<_>>().join(", "))
 }
 
 /// The document of a simulation: how a fleet's day went, or a table of many, and what to do. Times are told by `zone`.
@@ -150,7 +150,7 @@ fn summary(outcome: &Outcome, zone: &Zone) -> Section {
         let first = moment(outcome.from, of.first, zone);
         // What turns away for a moment at a time has no length.
         let during = if of.during == Span::ZERO { "–".to_owned() } else { time(of.during) };
-        table.row([of.what.word().to_owned(), first, during, pieces]);
+        table.row([of.what.as_str().to_owned(), first, during, pieces]);
     }
     let mut section = section("simulated", "A fleet's day against a plant", SIMULATED, says, table);
     section.add(On::All, "", Body::Pairs(vec![("fingerprint", outcome.fingerprint.clone())]));

@@ -12,7 +12,7 @@ use super::gathering::Gathering;
 use super::shadows;
 use crate::plant::Plant;
 use fieldday_engine::cell::CellRun;
-use fieldday_engine::transport::plant::{Arrival, Verdict};
+use fieldday_engine::transport::plant::{PlantReply, PlantRequest};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_plan::Plan;
@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How to run a fleet.
-pub(super) struct Ride<'a> {
+pub(super) struct FleetOptions<'a> {
     pub plan: &'a Plan,
     pub retrying: Retrying,
     /// For how many reps each stands.
@@ -42,7 +42,7 @@ pub(super) struct Ride<'a> {
 }
 
 /// What came of it.
-pub(super) struct Rode {
+pub(super) struct FleetOutcome {
     pub plant: Plant,
     pub windows: u64,
     pub visits: u64,
@@ -60,8 +60,8 @@ const LOOKS_EVERY: u64 = 1_000;
 /// What a thread and the leader pass each other. Only one of them has it at a time.
 #[derive(Default)]
 struct Mail {
-    verdicts: Vec<(u32, Verdict)>,
-    arrivals: Vec<(u32, Arrival)>,
+    verdicts: Vec<(u32, PlantReply)>,
+    arrivals: Vec<(u32, PlantRequest)>,
     next_due: Option<Time>,
     alive: u64,
     visits: u64,
@@ -81,7 +81,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Lets the fleet live until `ride.until`.
-pub(super) fn run(ride: &Ride<'_>, plant: Plant) -> Result<Rode, rayon::ThreadPoolBuildError> {
+pub(super) fn run(ride: &FleetOptions<'_>, plant: Plant) -> Result<FleetOutcome, rayon::ThreadPoolBuildError> {
     // Threads wait for each other in every window: for a small fleet that takes longer than what they do in it.
     let worth = usize::try_from(ride.plan.reps() / REPS_WORTH_A_THREAD).unwrap_or(usize::MAX).max(1);
     let threads = if ride.threads == 0 { worth.min(rayon::current_num_threads()) } else { ride.threads };
@@ -95,7 +95,7 @@ pub(super) fn run(ride: &Ride<'_>, plant: Plant) -> Result<Rode, rayon::ThreadPo
     let complete = AtomicBool::new(true);
     pool.broadcast(|context| {
         let mine = context.index();
-        let mut stable = Stable::new(ride, mine, threads);
+        let mut stable = CellGroup::new(ride, mine, threads);
         loop {
             let now = *lock(&window);
             if now.is_over {
@@ -130,7 +130,7 @@ pub(super) fn run(ride: &Ride<'_>, plant: Plant) -> Result<Rode, rayon::ThreadPo
     }
     prints.sort_by_key(|(cell, _)| *cell);
     let Some(plant) = leader.plant else { unreachable!("the leader keeps its plant") };
-    Ok(Rode {
+    Ok(FleetOutcome {
         plant,
         windows: leader.windows,
         visits,
@@ -143,14 +143,14 @@ pub(super) fn run(ride: &Ride<'_>, plant: Plant) -> Result<Rode, rayon::ThreadPo
 /// What is done between two windows, by one thread.
 struct Leader {
     plant: Option<Plant>,
-    arrivals: Vec<(u32, Arrival)>,
+    arrivals: Vec<(u32, PlantRequest)>,
     windows: u64,
     alive_max: u64,
 }
 
 impl Leader {
     /// Takes in what the cells sent, lets the plant go on, hands out its verdicts, and says which window is next.
-    fn leads(&mut self, ride: &Ride<'_>, now: Window, mails: &[Mutex<Mail>]) -> Option<Window> {
+    fn leads(&mut self, ride: &FleetOptions<'_>, now: Window, mails: &[Mutex<Mail>]) -> Option<Window> {
         let plant = self.plant.as_mut()?;
         let (mut due, mut alive) = (None, 0);
         for mail in mails {
@@ -194,7 +194,7 @@ fn earlier(one: Option<Time>, other: Option<Time>) -> Option<Time> {
 }
 
 /// A place in a thread's stable.
-enum Stall {
+enum CellSlot {
     /// Its day has not begun.
     Asleep,
     /// It lives.
@@ -204,24 +204,24 @@ enum Stall {
 }
 
 /// The cells of one thread.
-struct Stable<'a> {
-    ride: &'a Ride<'a>,
+struct CellGroup<'a> {
+    ride: &'a FleetOptions<'a>,
     mine: u32,
     threads: u32,
-    stalls: Vec<Stall>,
+    stalls: Vec<CellSlot>,
     /// When something is due in a cell; only the entry that `due` confirms counts.
     agenda: BinaryHeap<Reverse<(Time, u32)>>,
     due: Vec<Option<Time>>,
 }
 
-impl<'a> Stable<'a> {
-    fn new(ride: &'a Ride<'a>, mine: usize, threads: usize) -> Stable<'a> {
+impl<'a> CellGroup<'a> {
+    fn new(ride: &'a FleetOptions<'a>, mine: usize, threads: usize) -> CellGroup<'a> {
         let cells = (mine as u32..ride.plan.cells()).step_by(threads);
-        let mut stable = Stable {
+        let mut stable = CellGroup {
             ride,
             mine: mine as u32,
             threads: threads as u32,
-            stalls: cells.clone().map(|_| Stall::Asleep).collect(),
+            stalls: cells.clone().map(|_| CellSlot::Asleep).collect(),
             agenda: BinaryHeap::new(),
             due: vec![None; cells.clone().count()],
         };
@@ -241,8 +241,8 @@ impl<'a> Stable<'a> {
     fn goes_to(&mut self, until: Time, mail: &mut Mail) {
         for (cell, verdict) in mail.verdicts.drain(..) {
             let stall = cell / self.threads;
-            if let Stall::Alive { cell, .. } = &self.stalls[stall as usize] {
-                cell.hear(&verdict);
+            if let CellSlot::Alive { cell, .. } = &self.stalls[stall as usize] {
+                cell.deliver(&verdict);
                 let due = cell.next_due();
                 self.is_due(stall, due);
             }
@@ -263,15 +263,15 @@ impl<'a> Stable<'a> {
     }
     fn visits(&mut self, stall: u32, until: Time, mail: &mut Mail) {
         let index = stall * self.threads + self.mine;
-        if let Stall::Asleep = self.stalls[stall as usize] {
+        if let CellSlot::Asleep = self.stalls[stall as usize] {
             let plan = self.ride.plan.cell(index);
             let reps = plan.tenants.iter().map(|tenant| tenant.reps.len() as u64).sum();
             mail.alive += reps;
             let scenario = self.ride.plan.scenario();
             let cell = CellRun::at_plant(scenario, plan, self.ride.retrying, self.ride.recorded);
-            self.stalls[stall as usize] = Stall::Alive { cell: Box::new(cell), reps };
+            self.stalls[stall as usize] = CellSlot::Alive { cell: Box::new(cell), reps };
         }
-        let Stall::Alive { cell, reps } = &self.stalls[stall as usize] else { return };
+        let CellSlot::Alive { cell, reps } = &self.stalls[stall as usize] else { return };
         mail.visits += 1;
         cell.run_before(until);
         cell.departed(|arrival| mail.arrivals.push((index, arrival)));
@@ -285,7 +285,7 @@ impl<'a> Stable<'a> {
     }
     fn closes(&mut self, stall: u32, mail: &mut Mail) {
         let index = stall * self.threads + self.mine;
-        if let Stall::Alive { cell, .. } = std::mem::replace(&mut self.stalls[stall as usize], Stall::Gone) {
+        if let CellSlot::Alive { cell, .. } = std::mem::replace(&mut self.stalls[stall as usize], CellSlot::Gone) {
             mail.prints.extend(cell.close().map(|print| (index, print)));
         }
     }

@@ -175,7 +175,7 @@ pub enum Resource {
 
 impl Resource {
     /// Its word.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Resource::Workers => "workers",
             Resource::Queue => "queues",

@@ -90,7 +90,7 @@ pub const WHAT_IFS: [WhatIfRow; 5] = [
 
 impl WhatIf {
     /// Its word.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         WHAT_IFS.iter().find(|row| row.what_if == self).map_or("", |row| row.word)
     }
     /// The question of that word.

@@ -1,6 +1,6 @@
 //! From a question to its answer.
 
-use super::fleet::{self, Ride};
+use super::fleet::{self, FleetOptions};
 use super::{Assumption, Cost, Outcome, Question, limits};
 use crate::plant::{Plant, PlantError, When};
 use fieldday_engine::transport::plant::lookahead;
@@ -60,7 +60,7 @@ pub fn answer(
     };
     let lookahead = lookahead(profile);
     let plant = Plant::new(&spec, question.seed, lookahead, &when)?;
-    let ride = Ride {
+    let ride = FleetOptions {
         plan: &plan,
         retrying: question.retrying,
         stands_for: question.stands_for(),
@@ -80,7 +80,7 @@ pub fn answer(
     let outcome = Outcome {
         scenario: scenario.name.clone(),
         seed: question.seed,
-        what_if: question.what_if.map(|what_if| what_if.word().to_owned()),
+        what_if: question.what_if.map(|what_if| what_if.as_str().to_owned()),
         reps: plan.reps() * u64::from(question.stands_for()),
         cells: plan.cells(),
         from: when.from,

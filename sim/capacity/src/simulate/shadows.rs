@@ -4,7 +4,7 @@
 //! requests nobody hears: they retry when the simulated one does. So the load is that of all of them, the feedback too, and
 //! only its chance is shared; arrivals are a little burstier than those of people who know nothing of each other.
 
-use fieldday_engine::transport::plant::Arrival;
+use fieldday_engine::transport::plant::PlantRequest;
 use fieldday_kernel::random::{Purpose, Stream, join_keys};
 use fieldday_kernel::time::Span;
 
@@ -16,10 +16,10 @@ const WITHIN: Span = Span::seconds(1);
 pub(super) const NO_CELL: u32 = u32::MAX;
 
 /// The requests of those for whom the one of `arrival` stands, `stands_for` − 1 of them.
-pub(super) fn of(arrival: Arrival, stands_for: u32) -> impl Iterator<Item = Arrival> {
+pub(super) fn of(arrival: PlantRequest, stands_for: u32) -> impl Iterator<Item = PlantRequest> {
     (1..stands_for).map(move |other| {
         let key = join_keys(arrival.key, u64::from(other));
         let later = Span::micros(Stream::new(0, SHADOW, key, 0, 0).range(0..WITHIN.as_micros()));
-        Arrival { at: arrival.at + later, deadline: arrival.deadline + later, key, ..arrival }
+        PlantRequest { at: arrival.at + later, deadline: arrival.deadline + later, key, ..arrival }
     })
 }

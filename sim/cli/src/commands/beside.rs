@@ -5,7 +5,7 @@ use crate::output;
 use fieldday_engine::cell::Keep;
 use fieldday_engine::replay::Replayed;
 use fieldday_engine::run::{self, Options};
-use fieldday_folder::{Compared, HISTORY, Kept};
+use fieldday_folder::{Compared, HISTORY, RunFolder};
 use fieldday_plan::Plan;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ const ANOTHER: u8 = 4;
 const CELLS: u32 = 64;
 
 /// Compares the whole run's fingerprint and the cell's recorded events, says what came of it, and gives the exit code.
-pub fn with_folder(kept: &Kept, plan: &Plan, day: &Replayed, stop: &AtomicBool) -> Result<u8, Failure> {
+pub fn with_folder(kept: &RunFolder, plan: &Plan, day: &Replayed, stop: &AtomicBool) -> Result<u8, Failure> {
     let history = kept.compare(day)?;
     let same_print = fingerprint(kept, plan, stop)?;
     let same_history = told(&history, &day.cell);
@@ -24,7 +24,7 @@ pub fn with_folder(kept: &Kept, plan: &Plan, day: &Replayed, stop: &AtomicBool) 
 }
 
 /// Whether the run has the fingerprint of the folder, as far as that can be known.
-fn fingerprint(kept: &Kept, plan: &Plan, stop: &AtomicBool) -> Result<bool, Failure> {
+fn fingerprint(kept: &RunFolder, plan: &Plan, stop: &AtomicBool) -> Result<bool, Failure> {
     let Some(recorded) = &kept.fingerprint else {
         output::note("the folder has no fingerprint of a whole run to compare with");
         return Ok(true);

@@ -7,11 +7,11 @@ use fieldday_documents::page::REPORT;
 use fieldday_documents::terminal;
 use fieldday_folder::check::{self as again, Checked};
 use fieldday_folder::series::SeriesFile;
-use fieldday_folder::{Kept, Summary};
+use fieldday_folder::{RunFolder, Summary};
 
 /// Judges the history of a folder again.
 pub fn check(args: &CheckArgs) -> Result<u8, Failure> {
-    said(args, &again::check(&Kept::open(&args.folder)?, machine::random())?)
+    said(args, &again::check(&RunFolder::open(&args.folder)?, machine::random())?)
 }
 
 /// Shows what the run said, and writes its documents again; of one that could say nothing any more, what its history says.
@@ -19,7 +19,7 @@ pub fn check(args: &CheckArgs) -> Result<u8, Failure> {
 pub fn report(args: &ReportArgs) -> Result<u8, Failure> {
     let (otlp, args) = (args.otlp.as_deref(), &args.of);
     otlp.map_or(Ok(()), otlp::can_send)?;
-    let kept = Kept::open(&args.folder)?;
+    let kept = RunFolder::open(&args.folder)?;
     let Some(summary) = kept.summary()? else {
         output::note(
             "there is no summary.json: the run was killed before it could write one; its history is judged instead",
@@ -44,13 +44,18 @@ pub fn report(args: &ReportArgs) -> Result<u8, Failure> {
 }
 
 /// The series of a run that left none, if all of its cells are in its history.
-fn from_history(kept: &Kept, summary: &Summary) -> Result<Option<SeriesFile>, Failure> {
+fn from_history(kept: &RunFolder, summary: &Summary) -> Result<Option<SeriesFile>, Failure> {
     let is_whole = summary.history.as_ref().is_some_and(|part| part.only_cells.is_none());
     Ok(if is_whole { Some(again::check(kept, machine::random())?.series) } else { None })
 }
 
 /// Writes what is made of the summary, and sends it where it is wanted.
-fn pass_on(kept: &Kept, summary: &Summary, series: Option<&SeriesFile>, otlp: Option<&str>) -> Result<(), Failure> {
+fn pass_on(
+    kept: &RunFolder,
+    summary: &Summary,
+    series: Option<&SeriesFile>,
+    otlp: Option<&str>,
+) -> Result<(), Failure> {
     match fieldday_documents::put_again(kept, summary, series) {
         Ok(()) => output::note(&format!("written: {}", kept.path.join(REPORT).display())),
         // A folder in which nothing can be written can be looked at all the same.

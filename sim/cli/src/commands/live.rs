@@ -9,12 +9,12 @@ use crate::machine::{self, Stopwatch, Took};
 use crate::watcher::{Watcher, Watching};
 use crate::{interrupt, output};
 use fieldday_folder::series::{Ground, SeriesFile};
-use fieldday_folder::{Facts, Keeper, Recipe, Summary};
+use fieldday_folder::{Facts, Recipe, RunFolderWriter, Summary};
 use fieldday_live::attack::GooseWishes;
 use fieldday_live::clock::utc_now;
 use fieldday_live::prepare::{Called, LiveOptions, Lived, Ready, prepare};
 use fieldday_live::run::{lasts, peak_requests_per_s, window};
-use fieldday_live::worker::{AUDITS_FOR, Pulse};
+use fieldday_live::worker::{AUDITS_FOR, RunProgress};
 use fieldday_paint::units::{count, counted};
 use fieldday_scenario::{Live, Scaled, Scenario};
 use std::path::Path;
@@ -41,7 +41,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let plan = &ready.plan().plan;
     let out = (!args.no_out).then_some(args.out.as_path());
     let file = run_file(plan, target.clone(), &recipe, Some(ready.opens()));
-    let keeper = Keeper::new(out, file, Some(plan))?;
+    let keeper = RunFolderWriter::new(out, file, Some(plan))?;
     if let Some(port) = args.live.dashboard {
         output::note(&format!("goose's dashboard: http://127.0.0.1:{port}"));
     }
@@ -88,7 +88,7 @@ fn workers(args: &RunArgs) -> u64 {
 
 /// Which of the protocol's own times pass with the day.
 fn scaled(scales: &[Scaled]) -> String {
-    let words: Vec<_> = scales.iter().map(|scaled| scaled.word()).collect();
+    let words: Vec<_> = scales.iter().map(|scaled| scaled.as_str()).collect();
     if words.is_empty() { String::new() } else { format!(" ({} with it)", words.join(", ")) }
 }
 
@@ -114,15 +114,21 @@ fn announce(ready: &Ready, is_mock: bool) {
 }
 
 /// Lives the day while somebody watches, and reports it.
-fn live(args: &RunArgs, recipe: Recipe, target: String, ready: Ready, mut keeper: Keeper) -> Result<u8, Failure> {
+fn live(
+    args: &RunArgs,
+    recipe: Recipe,
+    target: String,
+    ready: Ready,
+    mut keeper: RunFolderWriter,
+) -> Result<u8, Failure> {
     let scenario = ready.plan().plan.scenario().clone();
-    let (stop, pulse) = (interrupt::flag(), Arc::new(Pulse::default()));
+    let (stop, pulse) = (interrupt::flag(), Arc::new(RunProgress::default()));
     let title = format!("{}, seed {:#x}, {target}", scenario.name, ready.plan().plan.seed());
     let base_url = ready.target().to_string();
     let stopwatch = Stopwatch::start();
     let lived = machine::with_stdout_aside(output::stderr_is_terminal(), || {
         let mut watcher = Watcher::new(Watching { title, scenario: scenario.clone() });
-        let tick = |pulse: &Pulse| watcher.look(pulse, stop.load(Ordering::Relaxed));
+        let tick = |pulse: &RunProgress| watcher.look(pulse, stop.load(Ordering::Relaxed));
         let history = |lines| {
             keeper.add_lines(lines);
         };

@@ -1,6 +1,6 @@
 //! `fieldday replay`: the same events again, to be looked at.
 
-use super::relive;
+use super::replay_live;
 use crate::args::{ChoiceArgs, Format};
 use crate::choice::Choice;
 use crate::commands::{beside, step};
@@ -79,7 +79,7 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
     let plan = &choice.plan;
     let stop = interrupt::flag();
     if let Some(kept) = choice.kept.as_ref().filter(|kept| !kept.run.is_virtual()) {
-        return relive::relive(args, kept, plan);
+        return replay_live::replay(args, kept, plan);
     }
     let cell = match (args.cell, &args.rep) {
         (Some(cell), _) => cell,

@@ -16,7 +16,9 @@ use fieldday_engine::verify::{self, Divergence, Verified};
 use fieldday_folder::cells_to_look_at;
 use fieldday_folder::series::{Ground, SeriesFile};
 use fieldday_folder::summary::{Difference, HistoryPart, Verification};
-use fieldday_folder::{Facts, Keeper, Outcome, Place, RUN_SCHEMA, Recipe, RunFile, Summary, VIRTUAL};
+use fieldday_folder::{
+    Facts, Outcome, RUN_SCHEMA, Recipe, RunFile, RunFolderOutcome, RunFolderWriter, Summary, VIRTUAL,
+};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::Time;
 use fieldday_paint::units::counted;
@@ -36,7 +38,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let choice = Choice::new(&args.choice)?;
     let file = run_file(&choice.plan, VIRTUAL.to_owned(), &choice.recipe, None);
     let out = (!args.no_out).then_some(args.out.as_path());
-    let mut keeper = Keeper::new(out, file, args.record.then_some(&choice.plan))?;
+    let mut keeper = RunFolderWriter::new(out, file, args.record.then_some(&choice.plan))?;
     let stop = interrupt::flag();
     let scenario = &choice.plan.scenario().name;
     let rep_days = counted(choice.plan.reps(), "rep-day", "rep-days");
@@ -76,7 +78,7 @@ struct Ran {
     verification: Option<Verification>,
 }
 
-fn go(args: &RunArgs, plan: &Plan, keeper: &mut Keeper, stop: &AtomicBool) -> Result<Ran, Failure> {
+fn go(args: &RunArgs, plan: &Plan, keeper: &mut RunFolderWriter, stop: &AtomicBool) -> Result<Ran, Failure> {
     let threads = usize::try_from(threads(args)).unwrap_or(1);
     let mut progress = Progress::new(plan);
     let on_cell = |cell| {
@@ -150,7 +152,7 @@ pub(super) fn run_file(plan: &Plan, target: String, recipe: &Recipe, opens: Opti
 
 /// Closes the history; of a run that failed unrecorded, makes one of the first cells that did.
 fn end_history(
-    keeper: &mut Keeper,
+    keeper: &mut RunFolderWriter,
     args: &RunArgs,
     plan: &Plan,
     outcome: &RunOutcome,
@@ -189,7 +191,7 @@ pub(super) fn finish(
     args: &RunArgs,
     run: RunFile,
     summary: &Summary,
-    place: Place,
+    place: RunFolderOutcome,
     stories: impl FnOnce(&str) -> Result<(), Failure>,
 ) -> u8 {
     let text = match args.format {

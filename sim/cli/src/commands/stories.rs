@@ -1,11 +1,11 @@
 //! The stories of a live run that broke rules: of the first case of each, the events that its judge needs, as a story, a
 //! HAR and a script of curl lines, in the run's folder.
 
-use super::relive;
+use super::replay_live;
 use crate::failure::Failure;
 use fieldday_engine::shrink::Size;
 use fieldday_engine::slice::{Day, slice};
-use fieldday_folder::{Kept, cell_of};
+use fieldday_folder::{RunFolder, cell_of};
 use fieldday_history::What;
 use fieldday_kernel::time::Zone;
 use fieldday_plan::Plan;
@@ -28,10 +28,10 @@ pub fn write(folder: &Path, plan: &Plan, violations: &[Violation]) -> Result<usi
     if firsts.is_empty() {
         return Ok(0);
     }
-    let kept = Kept::open(folder)?;
+    let kept = RunFolder::open(folder)?;
     for (number, first) in firsts.iter().enumerate() {
         let Some(cell) = cell_of(&first.client_name) else { continue };
-        let recorded = relive::recorded(&kept, plan, cell)?;
+        let recorded = replay_live::recorded(&kept, plan, cell)?;
         // The same violation by the numbers of the cell's own record.
         let same = recorded.findings.violations.iter().find(|violation| violation.signature() == first.signature());
         let Some(violation) = same else { continue };

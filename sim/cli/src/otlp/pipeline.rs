@@ -67,7 +67,7 @@ fn span(endpoint: &str, run: &RunFile, summary: &Summary) -> Result<(), Box<dyn 
     let tracer = provider.tracer("fieldday");
     let verdict = &summary.verdict;
     let attributes = [
-        KeyValue::new("fieldday.verdict", verdict.outcome.word()),
+        KeyValue::new("fieldday.verdict", verdict.outcome.as_str()),
         KeyValue::new("fieldday.exit_code", i64::from(verdict.exit_code)),
         KeyValue::new("fieldday.requests", i64::try_from(summary.totals.requests).unwrap_or(i64::MAX)),
         KeyValue::new("fieldday.reps", i64::try_from(summary.ran.reps).unwrap_or(i64::MAX)),

@@ -133,7 +133,7 @@ fn nights(group: &Group, at: &Path) -> Table {
         };
         let changed = group.changes.iter().find(|point| point.night == number as u64);
         let cells = vec![
-            night.outcome.word().into(),
+            night.outcome.as_str().into(),
             Cell { link, ..when(&night.started_at).into() },
             count(night.requests).into(),
             why.into(),

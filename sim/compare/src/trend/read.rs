@@ -99,7 +99,7 @@ fn of_key(key: &Key, nights: &[&Night], used: &[bool]) -> SeriesLine {
     SeriesLine {
         op: key.op.clone(),
         label: key.label.clone(),
-        percentile: key.word().to_owned(),
+        percentile: key.as_str().to_owned(),
         limit_us: nights.iter().find_map(|night| key.limit_us(night)),
         values_us: nights.iter().zip(used).map(value).collect(),
     }
@@ -122,7 +122,7 @@ fn changes(keys: &[Key], series: &[SeriesLine], nights: &[&Night], used: &[bool]
             .map(|(column, by)| StepLine {
                 series: *column as u64,
                 label: keys[*column].label.clone(),
-                percentile: keys[*column].word().to_owned(),
+                percentile: keys[*column].as_str().to_owned(),
                 ratio: libm::exp(*by),
             })
             .collect(),
@@ -149,7 +149,7 @@ fn line(night: &Night) -> NightLine {
     }
 }
 
-fn word(verdict: RuleVerdict) -> &'static str {
+fn verdict_name(verdict: RuleVerdict) -> &'static str {
     match verdict {
         RuleVerdict::Held => "held",
         RuleVerdict::Broken => "broken",
@@ -170,7 +170,7 @@ fn rules(nights: &[&Night]) -> Vec<RuleRow> {
     let row = |name: &str| {
         let of = |night: &&Night| {
             let line = night.summary.rules.iter().find(|line| line.rule == name);
-            line.map_or("not-judged", |line| word(line.verdict)).to_owned()
+            line.map_or("not-judged", |line| verdict_name(line.verdict)).to_owned()
         };
         RuleRow { rule: name.to_owned(), verdicts: nights.iter().map(of).collect() }
     };

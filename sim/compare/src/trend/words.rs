@@ -33,9 +33,9 @@ impl Group {
         let parts: Vec<String> = [Outcome::Held, Outcome::Broken, Outcome::Invalid, Outcome::Interrupted]
             .into_iter()
             .filter(|outcome| of(*outcome) > 0)
-            .map(|outcome| format!("{} {}", count(of(outcome)), outcome.word()))
+            .map(|outcome| format!("{} {}", count(of(outcome)), outcome.as_str()))
             .collect();
-        let last = self.nights.last().map_or("", |night| night.outcome.word());
+        let last = self.nights.last().map_or("", |night| night.outcome.as_str());
         format!("{}: {}; the last one: {last}", counted(all, "night", "nights"), parts.join(", "))
     }
 }

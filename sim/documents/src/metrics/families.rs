@@ -20,11 +20,11 @@ fn run_itself(run: &RunFile, summary: &Summary) -> Vec<Family> {
         ("seed", run.seed.as_str()),
         ("version", &summary.version),
         ("fingerprint", &summary.fingerprint),
-        ("verdict", summary.verdict.outcome.word()),
+        ("verdict", summary.verdict.outcome.as_str()),
     ];
     let mut verdict = Family::new("run_verdict", "1 for what the run came to, 0 for what it did not", Base::None);
     for of in [Outcome::Held, Outcome::Broken, Outcome::Invalid, Outcome::Interrupted] {
-        verdict.add(&[("verdict", of.word())], f64::from(u8::from(of == summary.verdict.outcome)));
+        verdict.add(&[("verdict", of.as_str())], f64::from(u8::from(of == summary.verdict.outcome)));
     }
     let mut families = vec![
         Family::new("run_info", "What ran: always 1", Base::None).is(&facts, 1.0),

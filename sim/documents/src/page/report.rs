@@ -106,8 +106,12 @@ impl Report<'_> {
     /// The page: one file.
     pub fn html(&self) -> String {
         let body = self.body();
-        let title =
-            format!("{} {}: {}", self.summary.ran.scenario, self.summary.ran.seed, word(self.summary.verdict.outcome));
+        let title = format!(
+            "{} {}: {}",
+            self.summary.ran.scenario,
+            self.summary.ran.seed,
+            self.summary.verdict.outcome.as_str()
+        );
         let has_map = self.map_series().is_some();
         let map = self.map_series().map(|series| data(&map_data(series)));
         Frame {
@@ -171,7 +175,7 @@ impl Report<'_> {
         let view = View {
             summary,
             run: self.run,
-            verdict: word(summary.verdict.outcome),
+            verdict: summary.verdict.outcome.as_str(),
             because,
             reasons,
             incomplete: self.incomplete(),
@@ -344,15 +348,6 @@ impl Report<'_> {
             lines.push(("The smallest story that shows it", shrink.trim_end_matches(" --record").to_owned()));
         }
         lines
-    }
-}
-
-fn word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Held => "held",
-        Outcome::Broken => "broken",
-        Outcome::Invalid => "invalid",
-        Outcome::Interrupted => "interrupted",
     }
 }
 

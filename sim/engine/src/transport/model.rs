@@ -86,7 +86,8 @@ struct AtBackend {
 impl Due for AtBackend {
     fn due(self: Rc<Self>) {
         if self.is_arriving.replace(false) {
-            *self.seen.borrow_mut() = self.model.backend.borrow_mut().look(self.arrives, &request(&self.attempt));
+            *self.seen.borrow_mut() =
+                self.model.backend.borrow_mut().take_snapshot(self.arrives, &request(&self.attempt));
             self.model.clock.schedule(self.takes_effect, self.clone());
         } else {
             let seen = self.seen.borrow_mut().take();

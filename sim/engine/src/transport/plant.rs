@@ -22,7 +22,7 @@ pub fn lookahead(profile: &Profile) -> Span {
 
 /// A request on its way to the plant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Arrival {
+pub struct PlantRequest {
     /// When its last byte is there.
     pub at: Time,
     /// Its number among the requests of its cell that are under way.
@@ -39,18 +39,18 @@ pub struct Arrival {
 
 /// What the plant says about a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Verdict {
+pub struct PlantReply {
     /// Which request of the cell.
     pub number: u32,
     /// When.
     pub at: Time,
     /// What.
-    pub what: Ruling,
+    pub what: PlantOutcome,
 }
 
 /// What became of a request in the plant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ruling {
+pub enum PlantOutcome {
     /// It was worked on: it takes effect now.
     Served,
     /// It is answered with an error, and had no effect.
@@ -77,7 +77,7 @@ struct AtPlant {
 /// Where a cell's requests leave for the plant, and where its verdicts come back.
 pub(crate) struct Plant {
     model: Rc<Model>,
-    departed: RefCell<Vec<Arrival>>,
+    departed: RefCell<Vec<PlantRequest>>,
     in_flight: RefCell<Vec<Option<Rc<AtPlant>>>>,
     free: RefCell<Vec<u32>>,
 }
@@ -88,34 +88,34 @@ impl Plant {
         Rc::new(Plant { model, departed: RefCell::default(), in_flight: RefCell::default(), free: RefCell::default() })
     }
     /// Takes what has left since the last time, in the order in which it left.
-    pub fn departed(&self, into: &mut impl FnMut(Arrival)) {
+    pub fn departed(&self, into: &mut impl FnMut(PlantRequest)) {
         self.departed.borrow_mut().drain(..).for_each(into);
     }
     /// A verdict of the plant. They come in the order of their times.
-    pub fn rule(&self, verdict: &Verdict) {
+    pub fn deliver(&self, verdict: &PlantReply) {
         let Some(at_plant) = self.about(verdict) else { return };
         let AtPlant { attempt, arrives, is_given_up } = &*at_plant;
         match verdict.what {
             // The app no longer waits; the rows change all the same.
-            Ruling::Served if is_given_up.get() => drop(self.model.serve(attempt, *arrives, verdict.at, None)),
-            Ruling::Served => self.model.serve_and_complete(attempt, *arrives, verdict.at, None),
+            PlantOutcome::Served if is_given_up.get() => drop(self.model.serve(attempt, *arrives, verdict.at, None)),
+            PlantOutcome::Served => self.model.serve_and_complete(attempt, *arrives, verdict.at, None),
             _ if is_given_up.get() => {}
-            Ruling::Refused { status, retry_after } => {
+            PlantOutcome::Refused { status, retry_after } => {
                 let response = Arc::new(fieldday_backend::failure(status, retry_after, attempt.key));
                 attempt.complete(verdict.at, Completion::Answered { bytes: response.bytes_down(), response });
             }
-            Ruling::Broken => breaks(attempt, verdict.at),
-            Ruling::TooLate => {
+            PlantOutcome::Broken => breaks(attempt, verdict.at),
+            PlantOutcome::TooLate => {
                 is_given_up.set(true);
                 attempt.complete(verdict.at, Completion::TooLate);
             }
         }
     }
     /// The attempt that a verdict is about. After its last verdict its number is free.
-    fn about(&self, verdict: &Verdict) -> Option<Rc<AtPlant>> {
+    fn about(&self, verdict: &PlantReply) -> Option<Rc<AtPlant>> {
         let mut in_flight = self.in_flight.borrow_mut();
         let slot = in_flight.get_mut(verdict.number as usize)?;
-        if verdict.what == Ruling::TooLate {
+        if verdict.what == PlantOutcome::TooLate {
             return slot.clone();
         }
         self.free.borrow_mut().push(verdict.number);
@@ -138,7 +138,7 @@ impl Transport for Plant {
         in_flight[number as usize] =
             Some(Rc::new(AtPlant { attempt: attempt.clone(), arrives, is_given_up: Cell::new(false) }));
         let (op, of, key, deadline) = (attempt.op(), attempt.attempt.attempt, attempt.key, attempt.deadline);
-        self.departed.borrow_mut().push(Arrival { at: arrives, number, op, attempt: of, key, deadline });
+        self.departed.borrow_mut().push(PlantRequest { at: arrives, number, op, attempt: of, key, deadline });
         // The plant is told when the app's patience is over, and says so.
         DeadlineTimer::Spared
     }

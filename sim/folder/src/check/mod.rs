@@ -8,7 +8,7 @@ mod judged;
 
 use crate::build::Facts;
 use crate::folder::HISTORY;
-use crate::kept::{Kept, KeptError, was_cut};
+use crate::reader::{RunFolder, RunFolderError, was_cut};
 use crate::recipe::Recipe;
 use crate::series::{Ground, SeriesFile};
 use crate::summary::{Outcome, Summary};
@@ -104,7 +104,7 @@ struct OutlineHistory {
 }
 
 /// Judges the history of a folder again. `secret` is something that nobody can guess: see [`Ground::secret`].
-pub fn check(kept: &Kept, secret: u64) -> Result<Checked, KeptError> {
+pub fn check(kept: &RunFolder, secret: u64) -> Result<Checked, RunFolderError> {
     let wrong = |problem: String, hint: &str| kept.wrong(HISTORY, problem, hint);
     let plan = Plan::new(Arc::new(kept.run.scenario.clone()), kept.seed)
         .map_err(|error| kept.wrong("run.json", format!("its scenario cannot be planned: {error}"), HINT))?;
@@ -153,7 +153,7 @@ fn hint(error: &fieldday_history::file::HistoryError) -> &'static str {
     }
 }
 
-fn outline(kept: &Kept, text: &str) -> Result<Outline, KeptError> {
+fn outline(kept: &RunFolder, text: &str) -> Result<Outline, RunFolderError> {
     serde_json::from_str(text).map_err(|error| {
         let problem = format!("expected the summary that `fieldday run` writes: {error}");
         kept.wrong("summary.json", problem, "move it out of the folder to judge the history without comparing")
@@ -183,7 +183,7 @@ fn nothing(plan: &Plan) -> Judged {
     }
 }
 
-fn told(kept: &Kept, plan: &Plan, judged: &mut Judged, outline: Option<&Outline>, secret: u64) -> Checked {
+fn told(kept: &RunFolder, plan: &Plan, judged: &mut Judged, outline: Option<&Outline>, secret: u64) -> Checked {
     let whole = judged.end.is_some();
     let partly = outline.and_then(|outline| outline.history.as_ref()).and_then(|part| part.only_cells.as_ref());
     let not_compared = match (outline, partly) {
@@ -214,7 +214,7 @@ fn told(kept: &Kept, plan: &Plan, judged: &mut Judged, outline: Option<&Outline>
     Checked { schema: CHECK_SCHEMA, judged: extent, compared, not_compared, differences, summary, series }
 }
 
-fn summary(kept: &Kept, plan: &Plan, judged: &Judged, extent: &Extent) -> Summary {
+fn summary(kept: &RunFolder, plan: &Plan, judged: &Judged, extent: &Extent) -> Summary {
     let live_us = judged.during.filter(|_| !kept.run.is_virtual()).map(|(first, last)| {
         let during = last.since(first).as_micros();
         u64::try_from(during).unwrap_or(0)
@@ -228,7 +228,7 @@ fn summary(kept: &Kept, plan: &Plan, judged: &Judged, extent: &Extent) -> Summar
     summary.reproduce = format!("{}{again}", kept.run.reproduce.trim_end_matches(" --record"));
     for (limit, result) in kept.run.scenario.limits.iter().zip(&mut summary.scenario_limits) {
         if live_us.is_some() && limit.clock != Clock::Attempt && result.sample_count == 0 {
-            result.note = Some(format!("`{}` is not in a history", limit.clock.word()));
+            result.note = Some(format!("`{}` is not in a history", limit.clock.as_str()));
         }
     }
     if !kept.run.is_virtual() {
@@ -256,7 +256,7 @@ impl Extent {
     }
 }
 
-fn of_the_file(kept: &Kept, judged: &Judged) -> Vec<Differs> {
+fn of_the_file(kept: &RunFolder, judged: &Judged) -> Vec<Differs> {
     let differs = |what: &str, recorded: String, judged: String| Differs {
         of: HISTORY.to_owned(),
         what: what.to_owned(),

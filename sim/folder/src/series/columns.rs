@@ -48,14 +48,14 @@ impl Columns {
         let bins = series.bins();
         let list = |of: &dyn Fn(&fieldday_rules::Bin) -> u64| bins.iter().map(of).collect::<Vec<u64>>();
         let seconds = |what: Activity| list(&|bin| bin.spent_us[what as usize] / 1_000_000);
-        let errors = Trouble::ALL.map(|kind| (word(kind).to_owned(), list(&|bin| bin.troubles[kind as usize])));
+        let errors = Trouble::ALL.map(|kind| (trouble_name(kind).to_owned(), list(&|bin| bin.troubles[kind as usize])));
         let spent = Activity::ALL.iter().filter(|what| **what != Activity::Waiting);
         let latency = SERIES_CLASSES.iter().enumerate().map(|(class, of)| {
             let counted = |bin: &fieldday_rules::Bin| {
                 let buckets = bin.latencies.of(class).into_iter().flatten().enumerate();
                 buckets.filter(|(_, n)| **n > 0).map(|(bucket, n)| (bucket as u32, *n)).collect::<Vec<_>>()
             };
-            (serde_word(of), bins.iter().map(counted).collect::<Vec<_>>())
+            (serde_name(of), bins.iter().map(counted).collect::<Vec<_>>())
         });
         Columns {
             offered: list(&|bin| bin.offered),
@@ -74,7 +74,7 @@ impl Columns {
 }
 
 /// What a kind of trouble is called.
-pub(crate) fn word(kind: Trouble) -> &'static str {
+pub(crate) fn trouble_name(kind: Trouble) -> &'static str {
     match kind {
         Trouble::ClientError => "4xx",
         Trouble::ServerError => "5xx",
@@ -99,6 +99,6 @@ pub(crate) fn activity(what: Activity) -> &'static str {
         Activity::Waiting => "waiting",
     }
 }
-fn serde_word(of: &impl Serialize) -> String {
+fn serde_name(of: &impl Serialize) -> String {
     serde_json::to_value(of).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -9,8 +9,8 @@ mod prune;
 pub use prune::{Fate, Prune, Pruned, Wish};
 
 use crate::folder::{RunFile, is_locked};
-use crate::kept::Kept;
 use crate::nights::{Nights, Skipped};
+use crate::reader::RunFolder;
 use crate::summary::Outcome;
 use fieldday_kernel::time::{Span, Time};
 use std::fs;
@@ -61,7 +61,7 @@ impl Store {
             store.add(night.path, night.run, Some(night.summary.verdict.outcome), now);
         }
         for skipped in all.skipped {
-            match Kept::open(&skipped.path) {
+            match RunFolder::open(&skipped.path) {
                 // Killed before it wrote a summary, or not that far yet.
                 Ok(kept) if !kept.run.complete => store.add(skipped.path, kept.run, None, now),
                 _ => store.skipped.push(skipped),
@@ -91,7 +91,7 @@ impl Stored {
     pub fn verdict(&self) -> &'static str {
         match self.outcome {
             _ if self.is_under_way => "under way",
-            Some(outcome) => outcome.word(),
+            Some(outcome) => outcome.as_str(),
             None => "killed",
         }
     }

@@ -3,8 +3,8 @@
 use super::list::{Row, SCHEMA, SkippedRow, head, row, skipped};
 use super::{Store, Stored, is_link};
 use crate::folder::is_locked;
-use crate::kept::Kept;
 use crate::nights::TargetKind;
+use crate::reader::RunFolder;
 use crate::summary::Outcome;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_paint::json;
@@ -166,7 +166,7 @@ fn may_go(place: &Path, path: &Path) -> io::Result<()> {
     if fs::canonicalize(path)?.parent() != Some(&fs::canonicalize(place)?) {
         return refused("it is not in the place any more");
     }
-    if Kept::open(path).is_err() {
+    if RunFolder::open(path).is_err() {
         return refused("it is no run's folder any more");
     }
     if is_locked(path) {

@@ -3,11 +3,11 @@
 mod body;
 mod connect;
 mod exchange;
-mod lines;
+mod pool;
 mod settings;
 
 pub(crate) use body::Outgoing;
 pub use connect::{Connector, NoConnection, certificates};
 pub use exchange::{Exchange, ExchangeEnd, exchange};
-pub use lines::Lines;
+pub use pool::ConnectionPool;
 pub use settings::{WireSettings, call_once};

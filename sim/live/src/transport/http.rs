@@ -2,7 +2,7 @@
 
 use super::{Arrival, Departing, Departs, Departure, PendingToken, WireCompletion};
 use crate::clock::{WallClock, duration};
-use crate::http::{Connector, Exchange, ExchangeEnd, Lines, NoConnection, Outgoing, WireSettings, exchange};
+use crate::http::{ConnectionPool, Connector, Exchange, ExchangeEnd, NoConnection, Outgoing, WireSettings, exchange};
 use crate::inbox::Inbox;
 use crate::target::Target;
 use fieldday_api::SmolStr;
@@ -42,7 +42,7 @@ pub struct HttpTransport {
     clients: RefCell<Vec<Client>>,
     exchanges: RefCell<BTreeMap<Key, Open>>,
     stores: RefCell<BTreeMap<String, Connector>>,
-    pool: Option<Rc<Lines>>,
+    pool: Option<Rc<ConnectionPool>>,
 }
 
 /// An attempt by its client, its call and its number within that.
@@ -71,7 +71,7 @@ struct Timed {
 /// One client's end.
 struct Client {
     who: Identity,
-    connections: Rc<Lines>,
+    connections: Rc<ConnectionPool>,
     tokens: Vec<Jwt>,
     /// Presigned URLs by the names that the app knows them by.
     upload_urls: Vec<(String, SmolStr)>,
@@ -85,18 +85,18 @@ impl HttpTransport {
         settings: Arc<WireSettings>,
         clock: WallClock,
         inbox: Rc<Inbox>,
-        pool: Option<Rc<Lines>>,
+        pool: Option<Rc<ConnectionPool>>,
     ) -> Rc<HttpTransport> {
         let (clients, exchanges, stores) = (RefCell::default(), RefCell::default(), RefCell::default());
         Rc::new(HttpTransport { cell, settings, clock, inbox, clients, exchanges, stores, pool })
     }
     /// A pool of connections for the cells of a worker.
-    pub fn pool(connections: usize) -> Rc<Lines> {
-        Rc::new(Lines::pool(connections))
+    pub fn pool(connections: usize) -> Rc<ConnectionPool> {
+        Rc::new(ConnectionPool::pool(connections))
     }
     /// The next client, in the order of their numbers.
     pub fn introduce(&self, who: Identity) {
-        let connections = self.pool.clone().unwrap_or_else(|| Rc::new(Lines::of_a_phone()));
+        let connections = self.pool.clone().unwrap_or_else(|| Rc::new(ConnectionPool::of_a_phone()));
         self.clients.borrow_mut().push(Client { who, connections, tokens: Vec::new(), upload_urls: Vec::new() });
     }
     /// Cancels what a client has on the wire: its phone is switched off.

@@ -10,7 +10,7 @@ use fieldday_live::clock::WallClock;
 use fieldday_live::http::{Connector, WireSettings};
 use fieldday_live::run::{LiveOutcome, LiveRun, day_clocks, window};
 use fieldday_live::target::Target;
-use fieldday_live::worker::Pulse;
+use fieldday_live::worker::RunProgress;
 use fieldday_mock::{Clock, Mock, Options, Service};
 use fieldday_plan::{CellPlan, Plan};
 use fieldday_scenario::{HttpVersion, Scenario};
@@ -117,7 +117,7 @@ impl Stage {
             plateau: None,
             goose: GooseWishes::default(),
         };
-        let pulse = Arc::new(Pulse::default());
+        let pulse = Arc::new(RunProgress::default());
         let stop = AtomicBool::new(false);
         let outcome = run.live(&stop, &pulse, |lines| writer.lines(lines).unwrap(), |_| {}).unwrap();
         let file = writer.finish(Fingerprint(0)).unwrap();

@@ -2,8 +2,8 @@
 
 use super::FATE;
 use super::timeline::Segment;
-use super::{Back, Link, Out};
-use crate::network::{Bearer, Radio};
+use super::{DownlinkOutcome, Link, UplinkOutcome};
+use crate::network::{Radio, RadioProfile};
 use fieldday_kernel::random::{MILLION, Stream};
 use fieldday_kernel::time::{Span, Time};
 
@@ -78,16 +78,16 @@ fn transfer_time(bytes: u64, kbit_s: i64) -> Span {
 
 impl Link {
     /// What becomes of a request of that size which leaves at `at`. `attempt` is the attempt's own key.
-    pub fn send(&mut self, at: Time, bytes: u64, attempt: u64) -> Out {
+    pub fn send(&mut self, at: Time, bytes: u64, attempt: u64) -> UplinkOutcome {
         let segment = self.timeline.at(at);
         if segment.radio == Radio::None {
             self.used = None;
-            return Out::Unreachable { at: at + RADIO_CHECK };
+            return UplinkOutcome::Unreachable { at: at + RADIO_CHECK };
         }
         let draws = Draws::out(self.seed, self.entity, attempt);
         let rtt = self.bearer(segment).rtt(draws.rtt_ppm);
         if segment.portal {
-            return Out::Portal { at: at + rtt.times(3) };
+            return UplinkOutcome::Portal { at: at + rtt.times(3) };
         }
         // A new connection takes two round trips before the first byte.
         self.reconnected = !self.connected(at);
@@ -98,21 +98,21 @@ impl Link {
                 let again = if lost { rtt + self.air.profile.retransmit } else { Span::ZERO };
                 let at = sent + Span::micros(rtt.as_micros() / 2) + again;
                 self.used = Some(at);
-                Out::Arrives { at }
+                UplinkOutcome::Arrives { at }
             }
             Err(failed) => {
                 self.used = None;
                 if bytes <= UPLOAD_BYTES {
-                    return Out::Lost;
+                    return UplinkOutcome::Lost;
                 }
                 let at = if failed.noticed { failed.at } else { failed.at + self.air.profile.stall };
-                Out::Cut { at, sent_bytes: failed.sent_bytes.min(bytes) }
+                UplinkOutcome::Cut { at, sent_bytes: failed.sent_bytes.min(bytes) }
             }
         }
     }
 
     /// What becomes of the answer to that attempt, of that size, which leaves the backend at `at`.
-    pub fn reply(&mut self, at: Time, bytes: u64, attempt: u64) -> Back {
+    pub fn reply(&mut self, at: Time, bytes: u64, attempt: u64) -> DownlinkOutcome {
         let draws = Draws::back(self.seed, self.entity, attempt);
         let segment = self.timeline.at(at);
         let bearer = self.bearer(segment);
@@ -127,19 +127,19 @@ impl Link {
         if let Some(good) = weather.bad_until(arrives, there.class(), bearer) {
             if draws.way.breaks < bearer.break_ppm || good.since(arrives) > air.profile.stall {
                 *used = None;
-                return Back::Lost;
+                return DownlinkOutcome::Lost;
             }
             arrives = good + Span::micros(rtt.as_micros() / 2);
         }
         if timeline.first_offline(at, arrives).is_some() {
             *used = None;
-            return Back::Lost;
+            return DownlinkOutcome::Lost;
         }
         self.used = Some(arrives);
-        Back::Arrives { at: arrives }
+        DownlinkOutcome::Arrives { at: arrives }
     }
 
-    fn bearer(&self, segment: Segment) -> &Bearer {
+    fn bearer(&self, segment: Segment) -> &RadioProfile {
         self.air.profile.bearer_of(segment.class())
     }
 

@@ -33,7 +33,7 @@ impl Link {
     pub fn fix(&mut self, at: Time, reading: u64) -> (Point, i32) {
         let here = self.here(at);
         let mut stream = Stream::new(self.seed, FIX, self.entity, reading, 0);
-        let is_coarse = stream.chance(COARSE_PPM);
+        let is_coarse = stream.bernoulli(COARSE_PPM);
         let mean_dm = if is_coarse { COARSE_MEAN_DM } else { mean_error_dm(self.air.territory.urbanicity(here)) };
         let deviation_cm = mean_dm as f64 * 10.0 / MEAN_BY_DEVIATION;
         let (dx, dy) = (stream.normal(0.0, deviation_cm), stream.normal(0.0, deviation_cm));

@@ -49,7 +49,7 @@ pub struct Link {
 
 /// What becomes of a request on its way out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Out {
+pub enum UplinkOutcome {
     /// There is no network, and the phone says so then.
     Unreachable {
         /// When the app is told.
@@ -78,7 +78,7 @@ pub enum Out {
 
 /// What becomes of an answer on its way back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Back {
+pub enum DownlinkOutcome {
     /// The app gets it.
     Arrives {
         /// When its last byte is there.

@@ -37,8 +37,8 @@ fn driving(air: Air) -> Link {
 }
 /// There and back without a backend between, and without bytes; none if it was lost.
 fn exchange(link: &mut Link, at: Time, attempt: u64) -> Option<Span> {
-    let Out::Arrives { at: there } = link.send(at, 0, attempt) else { return None };
-    let Back::Arrives { at: back } = link.reply(there, 0, attempt) else { return None };
+    let UplinkOutcome::Arrives { at: there } = link.send(at, 0, attempt) else { return None };
+    let DownlinkOutcome::Arrives { at: back } = link.reply(there, 0, attempt) else { return None };
     Some(back.since(at))
 }
 
@@ -101,7 +101,7 @@ fn an_hour_of_audio_takes_nine_minutes_of_the_uplink_of_2013() {
     let mut link = standing(calm("thin"));
     let mean = |link: &mut Link, bytes: u64| {
         let took = (0..200).map(|attempt| match link.send(noon(), bytes, attempt) {
-            Out::Arrives { at } => at.since(noon()).as_seconds(),
+            UplinkOutcome::Arrives { at } => at.since(noon()).as_seconds(),
             other => panic!("{other:?}"),
         });
         took.sum::<i64>() / 200
@@ -120,12 +120,14 @@ fn an_upload_is_cut_where_coverage_ends_and_keeps_what_was_sent() {
     let mut link = driving(air);
     // The valley begins half-way: after half an hour.
     let edge = noon() + Span::minutes(30);
-    let Out::Cut { at, sent_bytes } = link.send(edge - Span::seconds(60), 57_600_000, 5) else { panic!("not cut") };
+    let UplinkOutcome::Cut { at, sent_bytes } = link.send(edge - Span::seconds(60), 57_600_000, 5) else {
+        panic!("not cut")
+    };
     assert!(at.since(edge).as_micros().abs() < 1000, "{at}");
     assert!((60 * 840_000 / 8 / 2..=60 * 840_000 / 8 * 3 / 2).contains(&(sent_bytes as i64)), "{sent_bytes}");
     // A small request that begins just before the edge is lost, one inside never leaves.
-    assert_eq!(link.send(edge - Span::millis(10), 10_000, 6), Out::Lost);
-    assert!(matches!(link.send(edge + Span::seconds(5), 100, 7), Out::Unreachable { .. }));
+    assert_eq!(link.send(edge - Span::millis(10), 10_000, 6), UplinkOutcome::Lost);
+    assert!(matches!(link.send(edge + Span::seconds(5), 100, 7), UplinkOutcome::Unreachable { .. }));
     assert_eq!(link.next_online(edge + Span::seconds(5)), Some(noon() + Span::minutes(36)));
 }
 
@@ -139,10 +141,16 @@ fn an_answer_that_comes_after_coverage_ended_is_lost() {
         until: noon() + Span::seconds(20),
     });
     let mut link = standing(air);
-    let Out::Arrives { at } = link.send(noon() + Span::millis(9_700), 500, 1) else { panic!("not sent") };
-    assert_eq!(link.reply(at + Span::millis(300), 500, 1), Back::Lost);
-    assert!(matches!(link.reply(at - Span::millis(200), 500, 1), Back::Arrives { .. }), "an earlier one arrives");
-    assert!(matches!(link.reply(noon() + Span::seconds(21), 500, 1), Back::Arrives { .. }), "and a later one");
+    let UplinkOutcome::Arrives { at } = link.send(noon() + Span::millis(9_700), 500, 1) else { panic!("not sent") };
+    assert_eq!(link.reply(at + Span::millis(300), 500, 1), DownlinkOutcome::Lost);
+    assert!(
+        matches!(link.reply(at - Span::millis(200), 500, 1), DownlinkOutcome::Arrives { .. }),
+        "an earlier one arrives"
+    );
+    assert!(
+        matches!(link.reply(noon() + Span::seconds(21), 500, 1), DownlinkOutcome::Arrives { .. }),
+        "and a later one"
+    );
 }
 
 #[test]
@@ -153,7 +161,7 @@ fn a_change_of_radio_holds_a_transfer_up_for_a_moment() {
         air.holes.push(Hole { name: "rest".into(), region: rest, left });
         // Ten kilometres are twelve minutes; the upload is under way when the radio changes.
         let from = noon() + Span::minutes(12) - Span::seconds(5);
-        let Out::Arrives { at } = driving(air).send(from, 50_000_000, 1) else { panic!("not sent") };
+        let UplinkOutcome::Arrives { at } = driving(air).send(from, 50_000_000, 1) else { panic!("not sent") };
         at.since(from)
     };
     // The hole of what is there anyway is none; both radios of a clean network are as quick.
@@ -165,9 +173,9 @@ fn a_transfer_that_stands_still_for_a_minute_is_given_up() {
     let mut air = plain("ordinary");
     air.profile = Arc::new(Profile::clone(&air.profile).always_bad());
     let mut link = standing(air);
-    let Out::Cut { at, sent_bytes: 0 } = link.send(noon(), 1_000_000, 1) else { panic!("not cut") };
+    let UplinkOutcome::Cut { at, sent_bytes: 0 } = link.send(noon(), 1_000_000, 1) else { panic!("not cut") };
     assert_eq!(at, noon() + Span::seconds(60));
-    assert_eq!(link.send(noon(), 1_000, 1), Out::Lost);
+    assert_eq!(link.send(noon(), 1_000, 1), UplinkOutcome::Lost);
 }
 
 #[test]
@@ -176,9 +184,9 @@ fn a_portal_answers_until_it_is_accepted() {
     let (cafe, kind) = (Point::metres(0, 0), SpotKind::Portal { accepted_after: Span::minutes(4) });
     air.spots.push(Spot { name: "portal".into(), place: cafe, kind });
     let mut link = standing(air);
-    assert!(matches!(link.send(noon() + Span::minutes(1), 500, 1), Out::Portal { .. }));
+    assert!(matches!(link.send(noon() + Span::minutes(1), 500, 1), UplinkOutcome::Portal { .. }));
     assert_ne!(link.radio(noon() + Span::minutes(1)), Radio::None, "the phone thinks that all is well");
-    assert!(matches!(link.send(noon() + Span::minutes(5), 500, 2), Out::Arrives { .. }));
+    assert!(matches!(link.send(noon() + Span::minutes(5), 500, 2), UplinkOutcome::Arrives { .. }));
 }
 
 #[test]
@@ -197,7 +205,7 @@ fn fates_are_the_attempts_own_and_hang_on_nothing_asked_before() {
         link.send(noon() + Span::millis(733 * i as i64), 2_000, join_keys(9, i))
     };
     let mut forwards = driving(plain("ordinary"));
-    let answers: Vec<Out> = (0..3000).map(|i| ask(&mut forwards, i)).collect();
+    let answers: Vec<UplinkOutcome> = (0..3000).map(|i| ask(&mut forwards, i)).collect();
     let mut backwards = driving(plain("ordinary"));
     for (i, answer) in answers.iter().enumerate().rev() {
         assert_eq!(ask(&mut backwards, i as u64), *answer);

@@ -4,7 +4,7 @@
 //! about the afternoon draws nothing for the morning. A stretch begins in the long-run mixture of both states.
 
 use super::WEATHER;
-use crate::network::Bearer;
+use crate::network::RadioProfile;
 use fieldday_kernel::random::Stream;
 use fieldday_kernel::time::Time;
 
@@ -28,7 +28,7 @@ struct Stretch {
 }
 
 impl Stretch {
-    fn draw(&mut self, seed: u64, entity: u64, number: i64, class: usize, bearer: &Bearer) {
+    fn draw(&mut self, seed: u64, entity: u64, number: i64, class: usize, bearer: &RadioProfile) {
         self.drawn = Some((number, class));
         self.bad.clear();
         if bearer.enter_ppm == 0 {
@@ -36,7 +36,7 @@ impl Stretch {
         }
         let mut stream = Stream::new(seed, WEATHER, entity, class as u64, number as u64);
         let (mut slot, end) = (number * SLOTS, (number + 1) * SLOTS);
-        let mut bad = stream.chance(bearer.bad_ppm());
+        let mut bad = stream.bernoulli(bearer.bad_ppm());
         while slot < end {
             // Both sojourns are geometric: the whole part of an exponential, and one.
             let mean = if bad { bearer.bad_mean } else { bearer.good_mean };
@@ -54,7 +54,7 @@ impl Weather {
         Weather { seed, entity, stretches: Default::default() }
     }
 
-    fn stretch(&mut self, number: i64, class: usize, bearer: &Bearer) -> &[(i64, i64)] {
+    fn stretch(&mut self, number: i64, class: usize, bearer: &RadioProfile) -> &[(i64, i64)] {
         let stretch = &mut self.stretches[(number & 1) as usize];
         if stretch.drawn != Some((number, class)) {
             stretch.draw(self.seed, self.entity, number, class, bearer);
@@ -63,7 +63,7 @@ impl Weather {
     }
 
     /// If it is bad at `at`: when it is good again.
-    pub fn bad_until(&mut self, at: Time, class: usize, bearer: &Bearer) -> Option<Time> {
+    pub fn bad_until(&mut self, at: Time, class: usize, bearer: &RadioProfile) -> Option<Time> {
         let mut slot = at.micros().div_euclid(SLOT_US);
         let mut found = None;
         // A bad state that reaches through several stretches has long outlasted every patience: it is looked at no further.
@@ -87,7 +87,7 @@ impl Weather {
     }
 
     /// From a good moment on, until when it is good for certain: the next bad slot, or the end of the stretch.
-    pub fn good_until(&mut self, at: Time, class: usize, bearer: &Bearer) -> Time {
+    pub fn good_until(&mut self, at: Time, class: usize, bearer: &RadioProfile) -> Time {
         let slot = at.micros().div_euclid(SLOT_US);
         let number = slot.div_euclid(SLOTS);
         let bad = self.stretch(number, class, bearer);

@@ -36,6 +36,6 @@ impl Person {
     }
     /// Whether the person does it on this occasion.
     pub(super) fn does(&self, habit: Purpose, occasion: u64, ppm: u32) -> bool {
-        ppm > 0 && self.draws(habit, occasion).chance(ppm)
+        ppm > 0 && self.draws(habit, occasion).bernoulli(ppm)
     }
 }

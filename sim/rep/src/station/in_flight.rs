@@ -8,7 +8,7 @@ use fieldday_history::What;
 use fieldday_history::event::{GroundTruth, NoAnswer};
 use fieldday_kernel::executor::{Due, Handle};
 use fieldday_kernel::time::Time;
-use fieldday_radio::link::Back;
+use fieldday_radio::link::DownlinkOutcome;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -98,12 +98,12 @@ impl InFlight {
     fn comes_back(self: &Rc<Self>, from: Time, response: Arc<Response>, bytes: u64) {
         let status = response.status;
         match self.station.reply(from, bytes, self.key) {
-            Back::Arrives { at } if at < self.deadline => self.ends(at, AttemptOutcome::Answered(response)),
-            Back::Arrives { .. } => {
+            DownlinkOutcome::Arrives { at } if at < self.deadline => self.ends(at, AttemptOutcome::Answered(response)),
+            DownlinkOutcome::Arrives { .. } => {
                 self.record_truth(|call, attempt| GroundTruth::Late { call, attempt, status });
                 self.ends_at_deadline();
             }
-            Back::Lost => {
+            DownlinkOutcome::Lost => {
                 self.record_truth(|call, attempt| GroundTruth::LostOnTheWayBack { call, attempt, status });
                 self.ends_at_deadline();
             }

@@ -1,7 +1,7 @@
 //! How a client reaches the backend: over a phone's mobile network, or over a steady line.
 
 use fieldday_kernel::time::{Span, Time};
-use fieldday_radio::link::{Back, Link, Out};
+use fieldday_radio::link::{DownlinkOutcome, Link, UplinkOutcome};
 use fieldday_radio::place::Point;
 use fieldday_radio::track::Leg;
 use std::cell::{Cell, RefCell};
@@ -25,17 +25,17 @@ impl Line {
         Line::Direct { one_way, leg: Cell::new(Leg::stay(Point::default(), Time::default())) }
     }
     /// What becomes of a request that leaves at `at`.
-    pub(super) fn send(&self, at: Time, bytes: u64, key: u64) -> Out {
+    pub(super) fn send(&self, at: Time, bytes: u64, key: u64) -> UplinkOutcome {
         match self {
             Line::Mobile(link) => link.borrow_mut().send(at, bytes, key),
-            Line::Direct { one_way, .. } => Out::Arrives { at: at + *one_way },
+            Line::Direct { one_way, .. } => UplinkOutcome::Arrives { at: at + *one_way },
         }
     }
     /// What becomes of an answer that leaves the backend at `at`.
-    pub(super) fn reply(&self, at: Time, bytes: u64, key: u64) -> Back {
+    pub(super) fn reply(&self, at: Time, bytes: u64, key: u64) -> DownlinkOutcome {
         match self {
             Line::Mobile(link) => link.borrow_mut().reply(at, bytes, key),
-            Line::Direct { one_way, .. } => Back::Arrives { at: at + *one_way },
+            Line::Direct { one_way, .. } => DownlinkOutcome::Arrives { at: at + *one_way },
         }
     }
     /// Whether the phone had lost its connection before what was last sent.

@@ -26,7 +26,7 @@ use fieldday_kernel::executor::{Handle, Sleep};
 use fieldday_kernel::random::{Purpose, Stream, join_keys};
 use fieldday_kernel::signal::Signal;
 use fieldday_kernel::time::{Span, Time, Zone};
-use fieldday_radio::link::{Back, Out};
+use fieldday_radio::link::{DownlinkOutcome, UplinkOutcome};
 use fieldday_radio::place::Point;
 use fieldday_radio::territory::Territory;
 use fieldday_radio::track::Leg;
@@ -310,25 +310,25 @@ impl Station {
         let deadline = (sent_at + attempt.patience, attempt.at_deadline);
         let asked = self.day_now();
         match self.0.line.send(asked, attempt.request.bytes_up(), key) {
-            Out::Arrives { at } => {
+            UplinkOutcome::Arrives { at } => {
                 let passage = Passage::Whole { arrives: self.by_phone(asked, at) };
                 self.fly(attempt, key, deadline, passage).await
             }
-            Out::Unreachable { at } => {
+            UplinkOutcome::Unreachable { at } => {
                 let unreachable = AttemptOutcome::Unanswered(NoAnswer::Unreachable);
                 self.ends_at(self.by_phone(asked, at), deadline, unreachable).await
             }
-            Out::Lost => {
+            UplinkOutcome::Lost => {
                 self.record(What::GroundTruth(GroundTruth::LostOnTheWayOut { call, attempt: number }));
                 self.ends_at(deadline.0, deadline, AttemptOutcome::Unanswered(deadline.1)).await
             }
-            Out::Cut { at, sent_bytes } => {
+            UplinkOutcome::Cut { at, sent_bytes } => {
                 self.record(What::GroundTruth(GroundTruth::CutMidUpload { call, attempt: number, sent_bytes }));
                 let at = self.by_phone(asked, at);
                 let deadline = if at < deadline.0 { (at, NoAnswer::Broken) } else { deadline };
                 self.fly(attempt, key, deadline, Passage::Cut { at, sent_bytes }).await
             }
-            Out::Portal { at } => {
+            UplinkOutcome::Portal { at } => {
                 let page = Response::ok(Answer::Foreign("not json".into()));
                 self.ends_at(self.by_phone(asked, at), deadline, AttemptOutcome::Answered(Arc::new(page))).await
             }
@@ -368,7 +368,7 @@ impl Station {
     pub async fn fetch_token(&self, deadline: Time) -> Option<Claims> {
         let key = self.attempt_key(self.0.occasions.borrow_mut().next(TOKEN), 0);
         let asked = self.day_now();
-        let Out::Arrives { at } = self.0.line.send(asked, TOKEN_BYTES, key) else {
+        let UplinkOutcome::Arrives { at } = self.0.line.send(asked, TOKEN_BYTES, key) else {
             // Nothing, or a portal's page: no token either way. That is known sooner or later.
             let known = (self.now() + Span::seconds(3)).min(deadline);
             self.sleep_until(known).await;
@@ -381,7 +381,7 @@ impl Station {
         };
         let issued = future::or(fetch, expires).await?;
         match self.reply(issued.at, TOKEN_BYTES, key) {
-            Back::Arrives { at } if at <= deadline => {
+            DownlinkOutcome::Arrives { at } if at <= deadline => {
                 self.sleep_until(at).await;
                 Some(issued.claims)
             }
@@ -406,11 +406,11 @@ impl Station {
         self.now() + answer.since(asked)
     }
     /// The way back of what leaves the backend at `from`: when it is there, by the phone's clock.
-    fn reply(&self, from: Time, bytes: u64, key: u64) -> Back {
+    fn reply(&self, from: Time, bytes: u64, key: u64) -> DownlinkOutcome {
         let at = self.0.day.day(from);
         match self.0.line.reply(at, bytes, key) {
-            Back::Arrives { at: there } => Back::Arrives { at: from + there.since(at) },
-            Back::Lost => Back::Lost,
+            DownlinkOutcome::Arrives { at: there } => DownlinkOutcome::Arrives { at: from + there.since(at) },
+            DownlinkOutcome::Lost => DownlinkOutcome::Lost,
         }
     }
 }

@@ -103,7 +103,7 @@ impl Clock {
     /// Every clock.
     pub const ALL: [Clock; 4] = [Clock::Attempt, Clock::Due, Clock::Felt, Clock::Wire];
     /// Its word.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Clock::Attempt => "attempt",
             Clock::Due => "due",

@@ -44,11 +44,11 @@ impl Limit {
 fn condition(cursor: &mut Cursor<'_>) -> Result<(Clock, Measure, Side, u64), LimitError> {
     let begins = cursor.skip();
     let (mut clock, mut measure_at) = (None, begins);
-    let mut word = cursor.word();
-    if let Some(named) = Clock::ALL.into_iter().find(|clock| clock.word() == word) {
+    let mut word = cursor.next_word();
+    if let Some(named) = Clock::ALL.into_iter().find(|clock| clock.as_str() == word) {
         clock = Some(named);
         measure_at = cursor.skip();
-        word = cursor.word();
+        word = cursor.next_word();
     }
     let of_a_latency = clock.unwrap_or_default();
     if word.is_empty() {
@@ -76,7 +76,7 @@ fn condition(cursor: &mut Cursor<'_>) -> Result<(Clock, Measure, Side, u64), Lim
                 ));
             }
             None => {
-                let words = MEASURES.into_iter().chain(["error"]).chain(Clock::ALL.map(Clock::word));
+                let words = MEASURES.into_iter().chain(["error"]).chain(Clock::ALL.map(Clock::as_str));
                 let suggestion = nearest(word, words).map(|word| if word == "error" { "error rate" } else { word });
                 let suggestion = suggestion.map(str::to_owned);
                 let error = wrong(cursor.text, measure_at, &format!("{word:?} is no measure"), SHAPE);
@@ -154,7 +154,7 @@ impl Cursor<'_> {
         self.at
     }
     /// The next word in small letters, `p99.9` among them; empty if what comes is none.
-    fn word(&mut self) -> String {
+    fn next_word(&mut self) -> String {
         self.skip();
         let rest = self.rest();
         if !rest.starts_with(char::is_alphabetic) {
@@ -173,7 +173,7 @@ impl Cursor<'_> {
     }
     fn exactly(&mut self, word: &str, expected: &str) -> Result<(), LimitError> {
         let begins = self.skip();
-        if self.word() == word { Ok(()) } else { self.wrong(begins, expected) }
+        if self.next_word() == word { Ok(()) } else { self.wrong(begins, expected) }
     }
     fn side(&mut self, is_floor: bool) -> Result<Side, LimitError> {
         let begins = self.skip();
@@ -217,7 +217,7 @@ impl Cursor<'_> {
         let begins = self.skip();
         let thousandths = self.number(3, EXPECTED)?;
         let unit_at = self.skip();
-        let unit_us = match self.word().as_str() {
+        let unit_us = match self.next_word().as_str() {
             "us" | "µs" | "μs" => 1,
             "ms" => 1_000,
             "s" | "sec" => MILLION,
@@ -238,7 +238,7 @@ impl Cursor<'_> {
             return self.wrong(begins, EXPECTED);
         }
         self.at += 1;
-        if self.word() == "s" { Ok(rate) } else { self.wrong(begins, EXPECTED) }
+        if self.next_word() == "s" { Ok(rate) } else { self.wrong(begins, EXPECTED) }
     }
     fn end(&mut self) -> Result<(), LimitError> {
         let begins = self.skip();

@@ -46,22 +46,17 @@ impl Scope {
         }
         let (plain, bare) = (joined(&written), joined(&without_ids(&written)));
         let find = |same: &dyn Fn(Op) -> bool| Op::ALL.iter().copied().find(|op| same(*op)).map(Scope::Op);
-        find(&|op| word(op) == plain || joined(&op.label().to_lowercase()) == plain)
+        find(&|op| op.kebab_name() == plain || joined(&op.label().to_lowercase()) == plain)
             .or_else(|| find(&|op| path(op) == joined(&without_prefix(&ids_alike(&written)))))
             .or_else(|| find(&|op| joined(&without_ids(&op.label().to_lowercase())) == bare && plain == bare))
             .or_else(|| find(&|op| joined(&without_ids(&op.label().to_lowercase())) == format!("{plain}s")))
     }
     /// What was probably meant.
     pub fn nearest(text: &str) -> Option<String> {
-        let words: Vec<String> = Op::ALL.iter().map(|op| word(*op)).collect();
+        let words: Vec<String> = Op::ALL.iter().map(|op| op.kebab_name()).collect();
         let labels = Op::ALL.iter().map(|op| op.label()).chain(words.iter().map(String::as_str));
         nearest(text.trim(), labels.chain(CLASSES.iter().map(|(word, _)| *word))).map(str::to_owned)
     }
-}
-
-fn word(op: Op) -> String {
-    let word = serde_json::to_value(op).ok();
-    word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// `patch appointments/{id}` as `patch-appointments-{id}`.

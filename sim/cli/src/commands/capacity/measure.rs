@@ -12,7 +12,7 @@ use fieldday_capacity::level::{About, Level, SUFFERS};
 use fieldday_kernel::time::{Span, TimeOfDay};
 use fieldday_live::prepare::{Called, LiveOptions, Lived, PrepareError, Prepared, Ready, prepare};
 use fieldday_live::run::{LiveOutcome, window};
-use fieldday_live::worker::Pulse;
+use fieldday_live::worker::RunProgress;
 use fieldday_mock::{Options as MockOptions, Service};
 use fieldday_paint::units::{count, counted};
 use fieldday_rules::{RuleVerdict, Traffic};
@@ -147,11 +147,11 @@ fn with_terms(options: &mut MockOptions, terms: MockTerms) {
 fn watched(ready: Ready, header: &Header, interrupted: &AtomicBool) -> Result<(Lived, Option<Cut>), Failure> {
     let clock = ready.clock();
     let (from, until) = ready.plateau().unwrap_or((ready.opens(), ready.opens()));
-    let (pulse, ends) = (Arc::new(Pulse::default()), AtomicBool::new(false));
+    let (pulse, ends) = (Arc::new(RunProgress::default()), AtomicBool::new(false));
     pulse.slow_from_us.store(far_beyond_us(&header.scenario), Ordering::Relaxed);
     let cut = RefCell::new(None);
     let (began, mut told) = (Instant::now(), Instant::now());
-    let tick = |pulse: &Pulse| {
+    let tick = |pulse: &RunProgress| {
         let now = clock.now();
         if interrupted.load(Ordering::Relaxed) && now < until {
             cut.borrow_mut().get_or_insert(Cut::Interrupted);
@@ -183,7 +183,7 @@ fn far_beyond_us(scenario: &Scenario) -> u64 {
     scenario.limits.iter().map(bound).max().unwrap_or(0).saturating_mul(FAR_BEYOND)
 }
 
-fn suffers(pulse: &Pulse) -> Option<String> {
+fn suffers(pulse: &RunProgress) -> Option<String> {
     let of = |n: &std::sync::atomic::AtomicU64| n.load(Ordering::Relaxed);
     let (requests, errors, slow) = (of(&pulse.requests), of(&pulse.errors), of(&pulse.slow));
     let share = |n: u64| n as f64 / requests as f64;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// The run folder of an earlier run.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct RunFolder {
     /// Where it is.
     pub path: PathBuf,
     /// What its `run.json` says.
@@ -27,7 +27,7 @@ pub struct Kept {
 /// A folder from which nothing can be replayed.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", file.display())]
-pub struct KeptError {
+pub struct RunFolderError {
     /// The file that is wrong.
     pub file: PathBuf,
     /// What is wrong with it, and what was expected.
@@ -71,11 +71,11 @@ struct Version {
     schema: u32,
 }
 
-impl Kept {
+impl RunFolder {
     /// Reads `run.json`, and of `summary.json` the fingerprint.
-    pub fn open(path: &Path) -> Result<Kept, KeptError> {
+    pub fn open(path: &Path) -> Result<RunFolder, RunFolderError> {
         let file = path.join("run.json");
-        let wrong = |problem: String, hint: &str| KeptError { file: file.clone(), problem, hint: hint.to_owned() };
+        let wrong = |problem: String, hint: &str| RunFolderError { file: file.clone(), problem, hint: hint.to_owned() };
         let folder = "give a folder that `fieldday run` made, such as those in results/";
         let text = fs::read_to_string(&file).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => wrong("there is no such file, so this is not a run's folder".to_owned(), folder),
@@ -100,15 +100,15 @@ impl Kept {
         if let Some(problem) = run.scenario.first_problem() {
             return Err(wrong(format!("its scenario cannot be planned: {problem}"), folder));
         }
-        Ok(Kept { path: path.to_owned(), fingerprint: fingerprint(path, run.complete)?, run, seed })
+        Ok(RunFolder { path: path.to_owned(), fingerprint: fingerprint(path, run.complete)?, run, seed })
     }
 
     /// What is wrong with a file of the folder.
-    pub(crate) fn wrong(&self, file: &str, problem: String, hint: &str) -> KeptError {
-        KeptError { file: self.path.join(file), problem, hint: hint.to_owned() }
+    pub(crate) fn wrong(&self, file: &str, problem: String, hint: &str) -> RunFolderError {
+        RunFolderError { file: self.path.join(file), problem, hint: hint.to_owned() }
     }
     /// The text of `summary.json`; none if the folder has none.
-    pub(crate) fn summary_text(&self) -> Result<Option<String>, KeptError> {
+    pub(crate) fn summary_text(&self) -> Result<Option<String>, RunFolderError> {
         match fs::read_to_string(self.path.join("summary.json")) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -116,7 +116,7 @@ impl Kept {
         }
     }
     /// The summary that the run left; none if it was killed before it wrote one.
-    pub fn summary(&self) -> Result<Option<Summary>, KeptError> {
+    pub fn summary(&self) -> Result<Option<Summary>, RunFolderError> {
         let Some(text) = self.summary_text()? else { return Ok(None) };
         let wrong = |problem: String| {
             let hint = "report on it with the version of Field Day that wrote it, or judge it again: `fieldday check`";
@@ -132,7 +132,7 @@ impl Kept {
     }
 
     /// The series that the run left; none if it left none.
-    pub fn series(&self) -> Result<Option<SeriesFile>, KeptError> {
+    pub fn series(&self) -> Result<Option<SeriesFile>, RunFolderError> {
         let text = match fs::read_to_string(self.path.join(SERIES)) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -164,9 +164,9 @@ impl Kept {
     }
 
     /// Compares a cell that was lived again with the recorded history, if there is one.
-    pub fn compare(&self, day: &Replayed) -> Result<Compared, KeptError> {
+    pub fn compare(&self, day: &Replayed) -> Result<Compared, RunFolderError> {
         let path = self.path.join(HISTORY);
-        let wrong = |problem: String| KeptError {
+        let wrong = |problem: String| RunFolderError {
             file: path.clone(),
             problem,
             hint: "move the history out of the folder to replay without comparing with it".to_owned(),
@@ -244,9 +244,9 @@ pub(crate) fn was_cut(error: &HistoryError, length: u64) -> bool {
 }
 
 /// The fingerprint in `summary.json`. It may be missing only where the run did not come to its end.
-fn fingerprint(path: &Path, complete: bool) -> Result<Option<String>, KeptError> {
+fn fingerprint(path: &Path, complete: bool) -> Result<Option<String>, RunFolderError> {
     let file = path.join("summary.json");
-    let wrong = |problem: String| KeptError {
+    let wrong = |problem: String| RunFolderError {
         file: file.clone(),
         problem,
         hint: "the folder is damaged; the `reproduce` line of its run.json gives the run again".to_owned(),

@@ -1,7 +1,7 @@
 //! A rep of a live run lived again on the virtual clock, from its history: the same app, the same link, the same clock
 //! readings, and what came from outside as it was stamped then. What comes out must be what was recorded, byte for byte.
 
-use crate::cell::{LiveCell, Terms};
+use crate::cell::{CellOptions, LiveCell};
 use crate::run::{day_clocks, lasts};
 use crate::transport::recorded::Recorded as RecordedTransport;
 use fieldday_api::call::{Answer, Response};
@@ -33,7 +33,7 @@ pub struct Recorded<'a> {
 
 /// What came of living it again.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Relived {
+pub struct RepReplay {
     /// Events of the rep.
     pub events: usize,
     /// The first that is another; none if all are the same.
@@ -52,13 +52,13 @@ pub struct Difference {
 }
 
 /// Lets the rep of that number live again.
-pub fn relive(recorded: &Recorded<'_>, client: u32) -> Relived {
+pub fn replay_rep(recorded: &Recorded<'_>, client: u32) -> RepReplay {
     let own: Vec<&Event> = recorded.events.iter().filter(|event| event.client == client).collect();
     let at = |event: &Event| recorded.start + event.at;
     let begins = recorded.events.first().map_or(recorded.start, at);
     let executor = Executor::new(begins);
     let live = &recorded.scenario.live;
-    let terms = Terms {
+    let terms = CellOptions {
         opens: recorded.opens,
         closes: recorded.opens + lasts(recorded.scenario),
         ramp: Span::seconds(i64::from(live.ramp_s)),
@@ -84,7 +84,7 @@ pub fn relive(recorded: &Recorded<'_>, client: u32) -> Relived {
             }
             What::CalledHome => {
                 executor.run_to(now);
-                cell.go_home();
+                cell.stop();
                 executor.run_to(now);
             }
             What::Wire(wire) => {
@@ -108,7 +108,7 @@ pub fn relive(recorded: &Recorded<'_>, client: u32) -> Relived {
     transport.close();
     let lived = recorder.and_then(|recorder| recorder.kept).unwrap_or_default();
     let lived: Vec<&Event> = lived.iter().filter(|event| event.client == client).collect();
-    Relived { events: own.len(), difference: difference(&own, &lived, recorded.masks_private) }
+    RepReplay { events: own.len(), difference: difference(&own, &lived, recorded.masks_private) }
 }
 
 /// What the wire brought: the answer that the app was given later, if it was.

@@ -6,14 +6,14 @@ use crate::failure::Failure;
 use crate::output;
 use fieldday_engine::replay::Replayed;
 use fieldday_engine::setup;
-use fieldday_folder::{HISTORY, Kept, cell_of};
+use fieldday_folder::{HISTORY, RunFolder, cell_of};
 use fieldday_history::event::Client;
 use fieldday_history::file::{Line, Reader};
 use fieldday_history::{Event, What};
 use fieldday_kernel::fingerprint::Fingerprinter;
 use fieldday_kernel::time::{Time, Zone};
 use fieldday_live::plan::LivePlan;
-use fieldday_live::relive::{Recorded, Relived, relive as live_again};
+use fieldday_live::replay::{Recorded, RepReplay, replay_rep};
 use fieldday_plan::Plan;
 use fieldday_rules::Judges;
 use std::fs::File;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// What was lived again is not what was recorded.
 const ANOTHER: u8 = 4;
 
-pub fn relive(args: &ReplayArgs, kept: &Kept, plan: &Plan) -> Result<u8, Failure> {
+pub fn replay(args: &ReplayArgs, kept: &RunFolder, plan: &Plan) -> Result<u8, Failure> {
     for (option, is_typed) in [("--at", args.at.is_some()), ("--step", args.step)] {
         if is_typed {
             return Err(Failure::NoEffect { option, with: format!("{}, a live run", kept.path.display()) });
@@ -37,7 +37,7 @@ pub fn relive(args: &ReplayArgs, kept: &Kept, plan: &Plan) -> Result<u8, Failure
         None => 0,
         Some(rep) => {
             let client = replay::client(&day, rep)?;
-            let lived = lives_again(kept, cell, &day, client)?;
+            let lived = replayed(kept, cell, &day, client)?;
             said(rep, &lived)
         }
     };
@@ -45,7 +45,7 @@ pub fn relive(args: &ReplayArgs, kept: &Kept, plan: &Plan) -> Result<u8, Failure
 }
 
 /// A cell of the history, judged again.
-pub fn recorded(kept: &Kept, plan: &Plan, index: u32) -> Result<Replayed, Failure> {
+pub fn recorded(kept: &RunFolder, plan: &Plan, index: u32) -> Result<Replayed, Failure> {
     let wanted = plan.cell(index).name;
     let no = |why: String| Failure::NotRelived { path: kept.path.display().to_string(), why };
     let file = File::open(kept.path.join(HISTORY)).map_err(|error| no(format!("{HISTORY}: {error}")))?;
@@ -91,7 +91,7 @@ pub fn recorded(kept: &Kept, plan: &Plan, index: u32) -> Result<Replayed, Failur
     })
 }
 
-fn lives_again(kept: &Kept, index: u32, day: &Replayed, client: u32) -> Result<Relived, Failure> {
+fn replayed(kept: &RunFolder, index: u32, day: &Replayed, client: u32) -> Result<RepReplay, Failure> {
     let no = |why: &str| Failure::NotRelived { path: kept.path.display().to_string(), why: why.to_owned() };
     let opens: Time = kept.run.opens.ok_or_else(|| no("its run.json does not say when its window opened"))?;
     let is_mock = kept.run.target == "mock";
@@ -103,10 +103,10 @@ fn lives_again(kept: &Kept, index: u32, day: &Replayed, client: u32) -> Result<R
     }
     let (scenario, events) = (live.plan.scenario(), &day.events[..]);
     let recorded = Recorded { scenario, plan, opens, start: day.start, events, masks_private: !is_mock };
-    Ok(live_again(&recorded, client))
+    Ok(replay_rep(&recorded, client))
 }
 
-fn said(rep: &str, lived: &Relived) -> u8 {
+fn said(rep: &str, lived: &RepReplay) -> u8 {
     match &lived.difference {
         None => {
             output::note(&format!(

@@ -12,7 +12,7 @@ use tracing::debug;
 const SURPLUS_IDLE: Duration = Duration::from_secs(30);
 
 /// Open connections that can be used again.
-pub struct Lines {
+pub struct ConnectionPool {
     /// Each with when it was given back; the last one is the youngest.
     idle: RefCell<Vec<(Connection, Instant)>>,
     /// Whether somebody looks after those that are too many.
@@ -31,18 +31,18 @@ pub struct Hold {
     permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Lines {
+impl ConnectionPool {
     /// Surplus is looked for as often as it may be idle: so it lives twice as long at most.
     pub const SURPLUS_LIVES: Duration = SURPLUS_IDLE.saturating_mul(2);
 
     /// A phone's own: as many as it has calls under way.
-    pub fn of_a_phone() -> Lines {
-        Lines { idle: RefCell::default(), swept: Cell::default(), generation: Cell::new(0), bound: None }
+    pub fn of_a_phone() -> ConnectionPool {
+        ConnectionPool { idle: RefCell::default(), swept: Cell::default(), generation: Cell::new(0), bound: None }
     }
     /// A pool of so many.
-    pub fn pool(connections: usize) -> Lines {
+    pub fn pool(connections: usize) -> ConnectionPool {
         let bound = Some(std::sync::Arc::new(Semaphore::new(connections.max(1))));
-        Lines { idle: RefCell::default(), swept: Cell::default(), generation: Cell::new(0), bound }
+        ConnectionPool { idle: RefCell::default(), swept: Cell::default(), generation: Cell::new(0), bound }
     }
     /// The phone lost its network: every connection is closed. A pool has no phone that could.
     pub fn drop_all(&self) {
@@ -152,10 +152,10 @@ mod tests {
         target
     }
     /// Whether each of some requests, one after the other, went over a connection that was used before.
-    fn reused(target: Target, requests: usize, before_each: impl Fn(&Lines)) -> Vec<bool> {
+    fn reused(target: Target, requests: usize, before_each: impl Fn(&ConnectionPool)) -> Vec<bool> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let connector = runtime.block_on(Connector::new(target, HttpVersion::Http1, &[])).unwrap();
-        let lines = Rc::new(Lines::of_a_phone());
+        let lines = Rc::new(ConnectionPool::of_a_phone());
         runtime.block_on(async {
             let mut reused = Vec::new();
             for _ in 0..requests {
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_was_opened_before_the_network_was_lost_is_not_used_again() {
-        assert_eq!(reused(server(&[FINE, FINE]), 3, Lines::drop_all), [false, false, false]);
+        assert_eq!(reused(server(&[FINE, FINE]), 3, ConnectionPool::drop_all), [false, false, false]);
     }
 
     #[test]

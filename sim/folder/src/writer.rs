@@ -12,7 +12,7 @@ use fieldday_rules::Measures;
 use std::path::Path;
 
 /// The writer of a run's folder.
-pub struct Keeper {
+pub struct RunFolderWriter {
     run: RunFile,
     folder: Option<Folder>,
     lost: Option<FolderError>,
@@ -20,19 +20,19 @@ pub struct Keeper {
 
 /// What became of a run's folder.
 #[derive(Debug, Default)]
-pub struct Place {
+pub struct RunFolderOutcome {
     /// Where it is, if one was wanted.
     pub path: Option<String>,
     /// Why something is not in it.
     pub lost: Option<FolderError>,
 }
 
-impl Keeper {
+impl RunFolderWriter {
     /// Makes a folder in `out`, or none if that is none, and begins the history of a plan's run if one is wanted. Nothing can
     /// be lost yet, so a failure ends it here.
-    pub fn new(out: Option<&Path>, run: RunFile, history: Option<&Plan>) -> Result<Keeper, FolderError> {
+    pub fn new(out: Option<&Path>, run: RunFile, history: Option<&Plan>) -> Result<RunFolderWriter, FolderError> {
         let folder = out.map(|out| Folder::create(out, &run)).transpose()?;
-        let mut keeper = Keeper { run, folder, lost: None };
+        let mut keeper = RunFolderWriter { run, folder, lost: None };
         history.and_then(|plan| keeper.begin_history(plan));
         keeper.lost.take().map_or(Ok(keeper), Err)
     }
@@ -78,7 +78,7 @@ impl Keeper {
         plan: &Plan,
         ended_at: Time,
         documents: impl FnOnce(&Folder, &RunFile, &Summary) -> Result<(), FolderError>,
-    ) -> Place {
+    ) -> RunFolderOutcome {
         let path = self.folder.as_ref().map(|folder| folder.path().display().to_string());
         // A folder that lost its history still takes the figures, if it can.
         let lost = self.lost.take();
@@ -89,7 +89,7 @@ impl Keeper {
         if lost.is_none() {
             self.attempt(|folder| folder.close(&run));
         }
-        Place { path, lost: lost.or(self.lost) }
+        RunFolderOutcome { path, lost: lost.or(self.lost) }
     }
 
     /// Does something to the folder, if there is one that did not fail yet.
