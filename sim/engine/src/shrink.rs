@@ -12,7 +12,8 @@ use fieldday_history::{Event, What};
 use fieldday_kernel::time::Span;
 use fieldday_plan::Plan;
 use fieldday_rules::{Measures, Signature, Violation};
-use fieldday_scenario::{Modes, Scenario};
+use fieldday_scenario::persona::HabitsForAll;
+use fieldday_scenario::{Intruders, Kills, Modes, Network, Office, Scenario, Shunya, Switches, Visits};
 use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,32 +58,33 @@ const SIMPLER: &[Simplify] = &[
     |s| s.office.actions_per_rep = (0, 0),
     |s| s.mishap.clear(),
     |s| s.outage.clear(),
-    |s| s.kills.ppm = 0,
+    |s| s.kills = Kills::default(),
     |s| "clean".clone_into(&mut s.network.profile),
     |s| (s.network.valleys, s.network.dead_roads, s.network.old_masts) = (0, 0, 0),
-    |s| s.network.gap_ppm = 0,
+    |s| (s.network.gap_ppm, s.network.gap_minutes) = (0, Network::default().gap_minutes),
     |s| s.network.portal_ppm = 0,
     |s| s.visits.basement_ppm = 0,
     |s| (s.visits.no_show_ppm, s.visits.cancelled_ppm) = (0, 0),
     |s| s.visits.modes = Modes { full: 1, ghost: 0, ephemeral: 0 },
     |s| (s.shunya.fails_ppm, s.shunya.nulls_ppm) = (0, 0),
-    |s| s.people.habits.double_taps_ppm = Some(0),
-    |s| s.people.habits.closes_app_while_uploading_ppm = Some(0),
-    |s| s.people.habits.creates_task_ppm = Some(0),
-    |s| s.people.habits.completes_task_ppm = Some(0),
-    |s| s.people.habits.postpones_task_ppm = Some(0),
-    |s| s.people.habits.messages_at_red_lights_ppm = Some(0),
-    |s| s.people.habits.opens_details_ppm = Some(0),
-    |s| s.people.habits.watches_results_ppm = Some(0),
-    |s| s.people.habits.looks_back_ppm = Some(0),
-    |s| s.people.habits.corrects_outcome_ppm = Some(0),
-    |s| s.people.habits.records_late_ppm = Some(0),
-    |s| s.people.habits.asks_otto_ppm = Some(0),
-    |s| s.people.habits.posts_win_ppm = Some(0),
-    |s| s.people.habits.writes_notes_ppm = Some(0),
-    |s| s.people.habits.scrolls_ppm = Some(0),
-    |s| s.people.habits.looks_at_dashboard_every_minutes = Some(600),
+    |s| s.network.five_g_percent = Network::default().five_g_percent,
+    |s| s.visits.audio_kbit_s = Visits::default().audio_kbit_s,
+    |s| s.intruders = Intruders { per_tenant: s.intruders.per_tenant, ..Intruders::default() },
+    |s| s.office = Office { actions_per_rep: s.office.actions_per_rep, ..Office::default() },
+    |s| s.shunya = Shunya { fails_ppm: s.shunya.fails_ppm, nulls_ppm: s.shunya.nulls_ppm, ..Shunya::default() },
+    |s| s.switches = Switches::default(),
 ];
+
+/// What makes a scenario simpler, in the order in which it is tried: what is there to go wrong, then what people do.
+fn steps() -> Vec<Box<dyn Fn(&mut Scenario)>> {
+    let habit = |(name, most): &'static (&str, u32)| -> Box<dyn Fn(&mut Scenario)> {
+        // Most habits are shares of occasions. Somebody patient, who looks at the dashboard rarely, makes the fewest calls.
+        let value = if name.ends_with("_ppm") { 0 } else { *most };
+        Box::new(move |scenario| scenario.people.habits.give(name, value))
+    };
+    let values = SIMPLER.iter().map(|step| Box::new(step) as Box<dyn Fn(&mut Scenario)>);
+    values.chain(HabitsForAll::ALL.iter().map(habit)).collect()
+}
 
 /// The events of a case up to its violation, and how large it is; none if it does not fail that way.
 pub fn look(case: &Case, stop: &AtomicBool) -> Option<(Vec<Event>, Size)> {
@@ -131,7 +133,7 @@ pub fn shrink(
 }
 
 fn simplify(best: &mut Case, stop: &AtomicBool, on_step: &mut impl FnMut(&str)) {
-    for simpler in SIMPLER {
+    for simpler in steps() {
         let mut candidate = best.clone();
         simpler(&mut candidate.scenario);
         if candidate.scenario == best.scenario || stop.load(Ordering::Relaxed) {
@@ -203,4 +205,68 @@ pub fn point_of_no_return(case: &Case) -> Option<Span> {
     let _ = size;
     let place = moments.partition_point(|at| !still_fails(*at));
     moments.get(place).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fieldday_api::readings::{ClockInRepeat, PageBeyond};
+    use fieldday_api::rules::Rule;
+    use fieldday_scenario::{Limit, keys};
+    use std::collections::BTreeSet;
+
+    const KEPT: &[(&str, &str)] = &[
+        ("name", "no day depends on it"),
+        ("about", "no day depends on it"),
+        ("defects", "they are what the case is about"),
+        ("remove", "shrinking writes it itself"),
+        ("day.dates", "the cell's number counts the cells of all dates"),
+        ("day.leave_home", "another hour makes another day, not a smaller one"),
+        ("day.latest", "another hour makes another day, not a smaller one"),
+        ("people.reps", "people are taken out one by one, by name"),
+        ("people.tenants", "tenants are taken out one by one, by name"),
+        ("people.tenants_per_cell", "tenants are taken out one by one, by name"),
+        ("people.reps_per_tenant", "people are taken out one by one, by name"),
+        ("people.territories", "another place makes other people, not fewer"),
+        ("people.demo", "another organisation makes other people, not fewer"),
+        ("people.mix", "another mix makes other people, not fewer"),
+        ("live", "it says how a day is lived on the wall clock; shrinking lives it on the virtual one"),
+        ("plant", "it serves capacity simulations alone"),
+        ("dialect", "it matters for HTTP targets alone"),
+        ("contract", "it matters for HTTP targets alone"),
+        ("data", "it matters for HTTP targets alone"),
+        ("tokens", "it matters for HTTP targets alone"),
+    ];
+
+    #[test]
+    fn every_key_of_a_scenario_is_made_simpler_or_kept_for_a_reason() {
+        let mut simplified = BTreeSet::new();
+        for mut scenario in (0..20).map(|seed| Scenario::load("rough").unwrap().swarm(seed).0) {
+            scenario.must_exercise = vec![Rule::AppBackoff];
+            scenario.limits = vec![Limit::parse("error rate < 0.5 %").unwrap()];
+            scenario.intruders.probes = (3, 4);
+            scenario.switches = Switches {
+                start_queued: true,
+                audio_put_30s: true,
+                send_bare_clock_in: true,
+                geofence_m: 200,
+                leeway_s: 0,
+                token_life_s: 5,
+                url_life_minutes: 1,
+                health_path: "/alive".to_owned(),
+                optional_endpoints: true,
+                accept_422: true,
+                page_default: 50,
+                page_beyond: PageBeyond::Cut,
+                appointments_page: true,
+                clock_in_repeat: ClockInRepeat::Refuse,
+            };
+            for step in steps() {
+                let mut simpler = scenario.clone();
+                step(&mut simpler);
+                simplified.extend(keys::changed(&scenario, &simpler));
+            }
+        }
+        assert_eq!(keys::uncovered(&simplified, KEPT), Vec::<String>::new());
+    }
 }

@@ -6,6 +6,7 @@ mod check;
 mod data;
 mod dialect;
 mod error;
+pub mod keys;
 pub mod limits;
 mod live;
 mod locate;

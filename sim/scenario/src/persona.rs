@@ -64,7 +64,7 @@ macro_rules! habits {
             /// The name of each, and the most it may be.
             pub const ALL: &'static [(&'static str, u32)] = &[$((stringify!($name), $most)),+];
             /// Gives everybody the habit of that name; nothing if there is none such.
-            pub(crate) fn give(&mut self, name: &str, value: u32) {
+            pub fn give(&mut self, name: &str, value: u32) {
                 match name {
                     $(stringify!($name) => self.$name = Some(value.min($most)),)+
                     _ => {}

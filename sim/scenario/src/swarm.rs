@@ -148,6 +148,12 @@ impl Swarm {
         self.note("visits.basement_ppm", basement_ppm);
         let Modes { full, ghost, ephemeral } = modes;
         self.note("visits.modes", format!("{full} full, {ghost} ghost, {ephemeral} ephemeral"));
+        let mut draw = self.stream("audio");
+        if draw.chance(300_000) {
+            let rate = one_of(&mut draw, &[8, 32, 128, 320]);
+            self.scenario.visits.audio_kbit_s = vec![rate];
+            self.note("visits.audio_kbit_s", rate);
+        }
     }
 
     fn office(&mut self) {
@@ -247,6 +253,11 @@ impl Swarm {
         self.note("switches.optional_endpoints", optional);
         self.note("switches.token_life_s", token);
         self.note("switches.url_life_minutes", url);
+        let geofence_m = one_of(&mut self.stream("geofence"), &[50, 150, 150, 500]);
+        let leeway_s = one_of(&mut self.stream("leeway"), &[0, 60, 60, 300]);
+        (self.scenario.switches.geofence_m, self.scenario.switches.leeway_s) = (geofence_m, leeway_s);
+        self.note("switches.geofence_m", geofence_m);
+        self.note("switches.leeway_s", leeway_s);
     }
 
     fn outages(&mut self) {
@@ -263,8 +274,10 @@ impl Swarm {
         let (minutes, percent) = (one_of(&mut draw, &[3, 15, 60, 120]), one_of(&mut draw, &[25, 50, 100]));
         let name = "swarm".to_owned();
         if is_on && kept.iter().all(|outage| outage.name != name) {
-            self.note("outage", format!("{name}, from {from}, {minutes} minutes, {percent} %"));
-            kept.push(Outage { name, from, minutes, percent, tenants: Vec::new() });
+            let tenants = if self.stream("outage of one tenant").chance(300_000) { vec![0] } else { Vec::new() };
+            let of = if tenants.is_empty() { "" } else { ", of tenant 0" };
+            self.note("outage", format!("{name}, from {from}, {minutes} minutes, {percent} %{of}"));
+            kept.push(Outage { name, from, minutes, percent, tenants });
         }
         self.scenario.outage = kept;
     }
@@ -353,6 +366,8 @@ fn span(draw: &mut Stream, lengths: &[u32]) -> Bounds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys;
+    use std::collections::BTreeSet;
 
     #[test]
     fn whatever_is_drawn_is_a_scenario_that_a_file_could_hold() {
@@ -365,6 +380,45 @@ mod tests {
                 assert!(drawn.len() > 10, "{drawn:?}");
             }
         }
+    }
+
+    const NOT_DRAWN: &[(&str, &str)] = &[
+        ("name", "no day depends on it"),
+        ("about", "no day depends on it"),
+        ("defects", "what a swarm finds is to be a bug, not a defect that was asked for"),
+        ("remove", "it is for failures that are made small"),
+        ("people.reps", "how large the day is, is for whoever starts it to say"),
+        ("people.tenants", "how large the day is, is for whoever starts it to say"),
+        ("people.tenants_per_cell", "how large the day is, is for whoever starts it to say"),
+        ("people.reps_per_tenant", "how large the day is, is for whoever starts it to say"),
+        ("people.demo", "the demo organisation has a day of its own"),
+        ("intruders", "what must fail is tried on every day"),
+        ("proof", "what was written is read back on every day: else what is lost does not show"),
+        ("switches.start_queued", "which reading of the specification holds is the scenario's to say"),
+        ("switches.audio_put_30s", "which reading of the specification holds is the scenario's to say"),
+        ("switches.send_bare_clock_in", "which reading of the specification holds is the scenario's to say"),
+        ("switches.accept_422", "which reading of the specification holds is the scenario's to say"),
+        ("switches.page_default", "which reading of the specification holds is the scenario's to say"),
+        ("switches.page_beyond", "which reading of the specification holds is the scenario's to say"),
+        ("switches.appointments_page", "which reading of the specification holds is the scenario's to say"),
+        ("switches.clock_in_repeat", "which reading of the specification holds is the scenario's to say"),
+        ("switches.health_path", "a path is as good as another"),
+        ("live", "swarms live their days on the virtual clock"),
+        ("plant", "it serves capacity simulations alone"),
+        ("dialect", "it matters for HTTP targets alone"),
+        ("contract", "it matters for HTTP targets alone"),
+        ("data", "it matters for HTTP targets alone"),
+        ("tokens", "it matters for HTTP targets alone"),
+    ];
+
+    #[test]
+    fn every_key_of_a_scenario_is_drawn_or_left_alone_for_a_reason() {
+        let mut drawn = BTreeSet::new();
+        for name in Scenario::builtin_names() {
+            let base = Scenario::load(name).unwrap();
+            (0..60).for_each(|seed| drawn.extend(keys::changed(&base, &base.swarm(seed).0)));
+        }
+        assert_eq!(keys::uncovered(&drawn, NOT_DRAWN), Vec::<String>::new());
     }
 
     #[test]
