@@ -149,7 +149,7 @@ impl Swarm {
         let Modes { full, ghost, ephemeral } = modes;
         self.note("visits.modes", format!("{full} full, {ghost} ghost, {ephemeral} ephemeral"));
         let mut draw = self.stream("audio");
-        if draw.chance(300_000) {
+        if draw.bernoulli(300_000) {
             let rate = one_of(&mut draw, &[8, 32, 128, 320]);
             self.scenario.visits.audio_kbit_s = vec![rate];
             self.note("visits.audio_kbit_s", rate);
@@ -274,7 +274,7 @@ impl Swarm {
         let (minutes, percent) = (one_of(&mut draw, &[3, 15, 60, 120]), one_of(&mut draw, &[25, 50, 100]));
         let name = "swarm".to_owned();
         if is_on && kept.iter().all(|outage| outage.name != name) {
-            let tenants = if self.stream("outage of one tenant").chance(300_000) { vec![0] } else { Vec::new() };
+            let tenants = if self.stream("outage of one tenant").bernoulli(300_000) { vec![0] } else { Vec::new() };
             let of = if tenants.is_empty() { "" } else { ", of tenant 0" };
             self.note("outage", format!("{name}, from {from}, {minutes} minutes, {percent} %{of}"));
             kept.push(Outage { name, from, minutes, percent, tenants });
