@@ -66,7 +66,7 @@ impl Mishaps {
         for compiled in &self.all {
             let Mishap { kind, figures, .. } = &compiled.mishap;
             if *kind == MishapKind::Slow && compiled.holds_at(at) && strikes(compiled, target, &dice) {
-                span = span + Span::millis(i64::from(figures.extra_ms));
+                span += Span::millis(i64::from(figures.extra_ms));
             }
         }
         span

@@ -76,14 +76,14 @@ const SIMPLER: &[Simplify] = &[
 ];
 
 /// What makes a scenario simpler, in the order in which it is tried: what is there to go wrong, then what people do.
-fn steps() -> Vec<Box<dyn Fn(&mut Scenario)>> {
-    let habit = |(name, most): &'static (&str, u32)| -> Box<dyn Fn(&mut Scenario)> {
+fn steps() -> impl Iterator<Item = Box<dyn Fn(&mut Scenario)>> {
+    let values = SIMPLER.iter().map(|step| Box::new(step) as Box<dyn Fn(&mut Scenario)>);
+    let habits = HabitsForAll::ALL.iter().map(|(name, most)| {
         // Most habits are shares of occasions. Somebody patient, who looks at the dashboard rarely, makes the fewest calls.
         let value = if name.ends_with("_ppm") { 0 } else { *most };
-        Box::new(move |scenario| scenario.people.habits.give(name, value))
-    };
-    let values = SIMPLER.iter().map(|step| Box::new(step) as Box<dyn Fn(&mut Scenario)>);
-    values.chain(HabitsForAll::ALL.iter().map(habit)).collect()
+        Box::new(move |scenario: &mut Scenario| scenario.people.habits.give(name, value)) as Box<_>
+    });
+    values.chain(habits)
 }
 
 /// The events of a case up to its violation, and how large it is; none if it does not fail that way.
