@@ -20,7 +20,7 @@
 //!                     events.borrow_mut().add(&(clock.now(), client, request, attempt));
 //!                     let mut fate = Stream::new(seed, LOSS, client, request, attempt);
 //!                     let (answered, server) = (Rc::new(Signal::default()), clock.clone());
-//!                     if !fate.chance(100_000) { // One message in ten is lost.
+//!                     if !fate.bernoulli(100_000) { // One message in ten is lost.
 //!                         let (arrives, answered, served) = (fate.range(5..50), answered.clone(), served.clone());
 //!                         clock.spawn(async move {
 //!                             server.sleep(Span::millis(arrives)).await;
