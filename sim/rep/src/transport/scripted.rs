@@ -3,7 +3,7 @@
 use super::{Completion, DeadlineTimer, IssuedToken, Passage, TokenFetch, Transport};
 use crate::station::{InFlight, Station};
 use fieldday_api::call::{Call, Response};
-use fieldday_api::token::Claims;
+use fieldday_api::token::{Claims, Credential};
 use fieldday_kernel::executor::{Due, Handle};
 use fieldday_kernel::time::{Span, Time};
 use std::cell::{Cell, RefCell};
@@ -45,6 +45,22 @@ pub struct Seen {
     pub claims: Option<Claims>,
 }
 
+/// What the identity provider does to those who want a token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TokenReply {
+    /// It sends one.
+    Issued {
+        /// After so long.
+        after: Span,
+        /// It lives for so long from then on.
+        lives: Span,
+    },
+    /// It has none.
+    Refused,
+    /// It says nothing.
+    Silence,
+}
+
 /// Decides what becomes of an attempt.
 type Script = Box<dyn FnMut(&Seen) -> Reply>;
 
@@ -54,29 +70,29 @@ pub struct Scripted {
     script: RefCell<Script>,
     seen: RefCell<Vec<Seen>>,
     cancelled: RefCell<Vec<(u32, u8)>>,
-    token_lives: Cell<Option<Span>>,
-    tokens: Cell<u32>,
+    token_reply: Cell<TokenReply>,
+    tokens: RefCell<Vec<Time>>,
 }
 
 impl Scripted {
-    /// A transport that answers as `script` says. Tokens live for 60 s.
+    /// A transport that answers as `script` says. Tokens come at once and live for 60 s.
     pub fn new(clock: Handle, script: impl FnMut(&Seen) -> Reply + 'static) -> Rc<Scripted> {
         Rc::new(Scripted {
             clock,
             script: RefCell::new(Box::new(script)),
             seen: RefCell::default(),
             cancelled: RefCell::default(),
-            token_lives: Cell::new(Some(Span::seconds(60))),
-            tokens: Cell::new(0),
+            token_reply: Cell::new(TokenReply::Issued { after: Span::ZERO, lives: Span::seconds(60) }),
+            tokens: RefCell::default(),
         })
     }
     /// From now on, answers come as this script says.
     pub fn answer(&self, script: impl FnMut(&Seen) -> Reply + 'static) {
         *self.script.borrow_mut() = Box::new(script);
     }
-    /// From now on, tokens live that long; none can be had if none is given.
-    pub fn tokens_live(&self, span: Option<Span>) {
-        self.token_lives.set(span);
+    /// From now on, the identity provider does this.
+    pub fn tokens(&self, reply: TokenReply) {
+        self.token_reply.set(reply);
     }
     /// Every attempt that was sent so far.
     pub fn seen(&self) -> Vec<Seen> {
@@ -86,9 +102,9 @@ impl Scripted {
     pub fn cancelled(&self) -> Vec<(u32, u8)> {
         self.cancelled.borrow().clone()
     }
-    /// How many tokens were asked for.
-    pub fn tokens_asked(&self) -> u32 {
-        self.tokens.get()
+    /// When requests for a token reached the identity provider.
+    pub fn tokens_asked(&self) -> Vec<Time> {
+        self.tokens.borrow().clone()
     }
 }
 
@@ -107,7 +123,7 @@ impl Due for Arriving {
             None => {
                 let of = &self.attempt.attempt;
                 let claims = match &*of.credential {
-                    fieldday_api::token::Credential::Token(claims) => Some(claims.clone()),
+                    Credential::Token(claims) => Some(claims.clone()),
                     _ => None,
                 };
                 let request = of.request.clone();
@@ -147,11 +163,16 @@ impl Transport for Scripted {
         self.cancelled.borrow_mut().push((attempt.attempt.call, attempt.attempt.attempt));
     }
     fn fetch_token(self: Rc<Self>, station: &Station, arrives: Time) -> TokenFetch {
-        self.tokens.set(self.tokens.get() + 1);
-        let token = self.token_lives.get().map(|lives| {
-            let claims = Claims { issued_at: arrives, expires_at: arrives + lives, ..station.identity().clone() };
-            IssuedToken { at: arrives, claims }
-        });
+        self.tokens.borrow_mut().push(arrives);
+        let token = match self.token_reply.get() {
+            TokenReply::Issued { after, lives } => {
+                let at = arrives + after;
+                let claims = Claims { issued_at: at, expires_at: at + lives, ..station.identity().clone() };
+                Some(IssuedToken { at, claims })
+            }
+            TokenReply::Refused => None,
+            TokenReply::Silence => return Box::pin(std::future::pending()),
+        };
         Box::pin(std::future::ready(token))
     }
 }

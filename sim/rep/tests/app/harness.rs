@@ -1,0 +1,471 @@
+//! A phone with the app on a bench: a clock that tests wind, a backend that answers as they say, and all that happened.
+//!
+//! Times are milliseconds since [`START`], when the app has started and nothing has been done.
+
+use fieldday_api::SmolStr;
+use fieldday_api::call::{Answer, Call, Response};
+use fieldday_api::endpoint::Op;
+use fieldday_api::error::{ErrorBody, ErrorCode};
+use fieldday_api::names::*;
+use fieldday_api::wire::appointments::{Appointment, AppointmentDetail, AppointmentList, Contact, Lead};
+use fieldday_api::wire::extras::{Health, RagAnswer, Win, WinsFeed};
+use fieldday_api::wire::messages::MessageThread;
+use fieldday_api::wire::recordings::{RecordingSession, RecordingSessionBody, RecordingStarted, Uploaded};
+use fieldday_api::wire::shifts::{Shift, ShiftDay};
+use fieldday_api::wire::tasks::{Task, TaskCompleted, TaskCreate, TaskList};
+use fieldday_history::What;
+use fieldday_history::event::{Sent, Settlement};
+use fieldday_kernel::executor::Executor;
+use fieldday_kernel::time::{Span, Time, Zone};
+use fieldday_rep::app::App;
+use fieldday_rep::app::settings::Settings;
+use fieldday_rep::phone::{Owner, Phone};
+use fieldday_rep::process::Died;
+use fieldday_rep::station::{CellContext, DayClock, EventSink, Line, Occupant, Station};
+use fieldday_rep::transport::scripted::{Reply, Scripted, Seen};
+use fieldday_world::air::{Air, Gap};
+use fieldday_world::link::Link;
+use fieldday_world::place::Point;
+use fieldday_world::track::Leg;
+use fieldday_world::{network, territory};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The key of the phone's draws.
+const KEY: u64 = 7;
+/// How long the app takes to start.
+pub const STARTS: i64 = 1_200;
+
+/// When the app has started.
+pub fn start() -> Time {
+    Time::parse("2026-06-10T08:00:00Z").unwrap()
+}
+/// That many milliseconds after the start.
+pub fn at(ms: i64) -> Time {
+    start() + Span::millis(ms)
+}
+fn ms(time: Time) -> i64 {
+    time.since(start()).as_millis()
+}
+
+struct Log(Rc<RefCell<Vec<(Time, What)>>>);
+
+impl EventSink for Log {
+    fn record(&self, now: Time, _: u32, what: What) {
+        self.0.borrow_mut().push((now, what));
+    }
+}
+
+/// What the backend does instead of what it does by default.
+#[derive(Default)]
+struct Script {
+    next: BTreeMap<Op, VecDeque<Reply>>,
+    always: BTreeMap<Op, Reply>,
+}
+
+/// What came of something that a person does with the app.
+pub struct Doing<T>(Rc<RefCell<Option<Result<T, Died>>>>);
+
+impl<T> Doing<T> {
+    pub fn is_done(&self) -> bool {
+        self.0.borrow().is_some()
+    }
+    /// What came of it, if it has ended and the app lived.
+    pub fn came_to(&self) -> Option<T> {
+        self.0.borrow_mut().take().and_then(Result::ok)
+    }
+}
+
+/// The bench.
+pub struct Bench {
+    pub executor: Executor,
+    pub backend: Rc<Scripted>,
+    pub phone: Rc<Phone>,
+    events: Rc<RefCell<Vec<(Time, What)>>>,
+    script: Rc<RefCell<Script>>,
+}
+
+/// A phone whose line carries everything at once.
+pub fn bench() -> Bench {
+    bench_with(|_| {})
+}
+/// The same with other settings.
+pub fn bench_with(change: impl FnOnce(&mut Settings)) -> Bench {
+    Bench::new(change, Line::direct(Span::ZERO), Zone::utc(), start())
+}
+/// A phone on a mobile network without any weather, which it does not see from one moment to another, in milliseconds.
+pub fn bench_offline(gaps: &[(i64, i64)], change: impl FnOnce(&mut Settings)) -> Bench {
+    Bench::new(change, mobile(gaps), Zone::utc(), start())
+}
+/// A phone whose app starts at that time of a day in UTC.
+pub fn bench_at(time: &str) -> Bench {
+    Bench::new(|_| {}, Line::direct(Span::ZERO), Zone::utc(), Time::parse(time).unwrap())
+}
+
+/// A mobile network with 20 ms there and back.
+pub fn mobile(gaps: &[(i64, i64)]) -> Line {
+    let (territory, profile) = (territory::named("newark").unwrap(), network::named("clean").unwrap());
+    let mut air = Air::plain(territory.clone(), profile.clone());
+    let gap = |(from, until): &(i64, i64)| Gap { name: "gap".into(), phone: KEY, from: at(*from), until: at(*until) };
+    air.gaps = gaps.iter().map(gap).collect();
+    air.sort();
+    Line::Mobile(Box::new(RefCell::new(Link::new(1, KEY, Arc::new(air)))))
+}
+
+impl Bench {
+    pub fn new(change: impl FnOnce(&mut Settings), line: Line, zone: Zone, from: Time) -> Bench {
+        let bench = Bench::unopened(change, line, zone, from, DayClock::real_time());
+        let opened = bench.does(|_| async {});
+        bench.executor.run_to(from);
+        assert!(opened.is_done());
+        bench
+    }
+    /// A phone whose app was never started.
+    pub fn unopened(change: impl FnOnce(&mut Settings), line: Line, zone: Zone, from: Time, day: DayClock) -> Bench {
+        let executor = Executor::new(from - Span::millis(STARTS));
+        let script = Rc::new(RefCell::new(Script::default()));
+        let asked = script.clone();
+        let backend = Scripted::new(executor.handle(), move |seen| {
+            let mut script = asked.borrow_mut();
+            let op = seen.request.op();
+            let next = script.next.get_mut(&op).and_then(VecDeque::pop_front);
+            next.or_else(|| script.always.get(&op).cloned()).unwrap_or_else(|| well(seen))
+        });
+        let events = Rc::new(RefCell::default());
+        let cell = Rc::new(CellContext {
+            clock: executor.handle(),
+            seed: 1,
+            events: Box::new(Log(Rc::clone(&events))),
+            transport: backend.clone(),
+            lingers: Span::minutes(5),
+        });
+        let occupant = Occupant {
+            client: 0,
+            key: KEY,
+            tenant: "org_1".into(),
+            user_id: "user_1".into(),
+            role: Role::SalesRep,
+            line,
+            day,
+            zone,
+            territory: territory::named("newark").unwrap().clone(),
+        };
+        let station = Station::new(cell, occupant);
+        station.follow(Leg::stay(Point::default(), from - Span::hours(1)));
+        let mut settings = Settings { patience: Span::hours(1), ..Settings::default() };
+        change(&mut settings);
+        let owner = Owner { rep_id: "rep_1".into(), user_id: "user_1".into() };
+        Bench { executor, backend, phone: Phone::new(station, owner, settings), events, script }
+    }
+
+    /// The person begins to do something with the app.
+    pub fn does<T: 'static, F>(&self, act: impl FnOnce(App) -> F + 'static) -> Doing<T>
+    where
+        F: Future<Output = T> + 'static,
+    {
+        let (phone, done) = (self.phone.clone(), Rc::new(RefCell::new(None)));
+        let doing = Doing(done.clone());
+        self.executor.handle().spawn(async move {
+            let came_to = phone.using(act).await;
+            *done.borrow_mut() = Some(came_to);
+        });
+        self.executor.run_to(self.executor.handle().now());
+        doing
+    }
+    /// The same, and the clock runs until it has ended.
+    pub fn done<T: 'static, F>(&self, act: impl FnOnce(App) -> F + 'static) -> T
+    where
+        F: Future<Output = T> + 'static,
+    {
+        let doing = self.does(act);
+        while !doing.is_done() {
+            self.executor.run_to(self.executor.next_due().expect("something will happen yet"));
+        }
+        doing.came_to().expect("the app lives")
+    }
+    /// The clock runs for that long.
+    pub fn run(&self, ms: i64) {
+        self.executor.run_to(self.executor.handle().now() + Span::millis(ms));
+    }
+    /// The clock runs until it is so late.
+    pub fn run_to(&self, ms: i64) {
+        self.executor.run_to(at(ms));
+    }
+    /// How late it is.
+    pub fn now(&self) -> i64 {
+        ms(self.executor.handle().now())
+    }
+    /// The app dies.
+    pub fn kill(&self) {
+        self.phone.kill();
+        self.run(0);
+    }
+    /// The person opens the app, and waits until it has started.
+    pub fn open(&self) {
+        self.done(|_| async {});
+    }
+
+    /// The next attempts at an endpoint go like this, one after the other; those after them go well.
+    pub fn next(&self, op: Op, replies: impl IntoIterator<Item = Reply>) {
+        self.script.borrow_mut().next.entry(op).or_default().extend(replies);
+    }
+    /// From now on, all attempts at an endpoint go like this.
+    pub fn always(&self, op: Op, reply: Reply) {
+        self.script.borrow_mut().always.insert(op, reply);
+    }
+    /// From now on, all attempts at an endpoint go well.
+    pub fn well_again(&self, op: Op) {
+        self.script.borrow_mut().always.remove(&op);
+    }
+
+    /// All attempts that reached the backend.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.backend.seen()
+    }
+    /// The endpoints of all attempts, in order.
+    pub fn ops(&self) -> Vec<Op> {
+        self.seen().iter().map(|seen| seen.request.op()).collect()
+    }
+    /// When attempts at an endpoint reached the backend.
+    pub fn times(&self, op: Op) -> Vec<i64> {
+        self.seen().iter().filter(|seen| seen.request.op() == op).map(|seen| ms(seen.at)).collect()
+    }
+    /// How long after one another they did.
+    pub fn waits(&self, op: Op) -> Vec<i64> {
+        self.times(op).windows(2).map(|two| two[1] - two[0]).collect()
+    }
+    /// The requests to an endpoint.
+    pub fn requests(&self, op: Op) -> Vec<Call> {
+        self.seen().iter().filter(|seen| seen.request.op() == op).map(|seen| (*seen.request).clone()).collect()
+    }
+    /// Everything that happened.
+    pub fn events(&self) -> Vec<What> {
+        self.events.borrow().iter().map(|(_, what)| what.clone()).collect()
+    }
+    /// When the events happened of which something is told, and that.
+    pub fn happened<T>(&self, tell: impl Fn(&What) -> Option<T>) -> Vec<(i64, T)> {
+        self.events.borrow().iter().filter_map(|(at, what)| Some((ms(*at), tell(what)?))).collect()
+    }
+    /// The same without the times.
+    pub fn told<T>(&self, tell: impl Fn(&What) -> Option<T>) -> Vec<T> {
+        self.happened(tell).into_iter().map(|(_, told)| told).collect()
+    }
+    /// How actions left the queue.
+    pub fn settled(&self) -> Vec<(u32, Settlement)> {
+        self.told(|what| match what {
+            What::Settled { action, how } => Some((*action, *how)),
+            _ => None,
+        })
+    }
+    /// What was sent, as the phone recorded it.
+    pub fn sent(&self) -> Vec<Sent> {
+        self.told(|what| match what {
+            What::Sent(sent) => Some(sent.clone()),
+            _ => None,
+        })
+    }
+    /// The actions that wait.
+    pub fn queue(&self) -> Vec<u32> {
+        self.phone.storage.borrow().queue.iter().map(|queued| queued.action).collect()
+    }
+}
+
+/// An answer with that status and an error's envelope, after 100 ms.
+pub fn fails(status: u16) -> Reply {
+    Reply::soon(error(status, "no"))
+}
+/// The same with a message.
+pub fn error(status: u16, message: &str) -> Response {
+    let code = match status {
+        401 => ErrorCode::TokenExpired,
+        403 => ErrorCode::RbacViolation,
+        404 => ErrorCode::NotFound,
+        429 => ErrorCode::RateLimited,
+        500.. => ErrorCode::InternalError,
+        _ => ErrorCode::InvalidRequest,
+    };
+    let body = ErrorBody::new(code, message, format!("req_{status}"));
+    Response { status, ..Response::error(body) }
+}
+/// An error that says after how many seconds to come back.
+pub fn asks_to_wait(status: u16, seconds: i64) -> Reply {
+    Reply::soon(Response { retry_after: Some(Span::seconds(seconds)), ..error(status, "no") })
+}
+/// A good answer after 100 ms.
+pub fn answers(answer: Answer) -> Reply {
+    Reply::soon(Response::ok(answer))
+}
+/// What the backend does by default: what was asked for, after 100 ms.
+pub fn well(seen: &Seen) -> Reply {
+    answers(good(&seen.request, seen.at))
+}
+
+/// The answer that is hoped for.
+pub fn good(call: &Call, now: Time) -> Answer {
+    let id = || SmolStr::from(call.path_id().unwrap_or_default());
+    match call {
+        Call::ListAppointments(query) => {
+            let date = query.date.unwrap_or_else(|| Zone::utc().date(now));
+            Answer::Appointments(AppointmentList { appointments: Vec::new(), total: 0, date })
+        }
+        Call::GetAppointment { .. } | Call::UpdateAppointment { .. } => {
+            Answer::Appointment(Box::new(detail(id(), now)))
+        }
+        Call::ListTasks(_) => tasks(0),
+        Call::CreateTask(_) => Answer::Task(Box::new(task("task_new".into(), now))),
+        Call::UpdateTask { .. } => Answer::Task(Box::new(task(id(), now))),
+        Call::CompleteTask { .. } => Answer::TaskCompleted(TaskCompleted {
+            id: id(),
+            status: TaskStatus::Completed,
+            completed_at: now,
+            completed_by: "rep_1".into(),
+        }),
+        Call::StartRecording(start) => started(&format!("session_{}", start.appointment_id), start.mode, now),
+        Call::StopRecording { .. } | Call::GetRecording { .. } => session(id(), |_| {}),
+        Call::UploadAudio { .. } => {
+            Answer::Uploaded(Uploaded { status: "uploaded".into(), recording_session_id: id() })
+        }
+        Call::ClockIn { .. } | Call::ShiftToday { .. } => shift_day(true),
+        Call::ClockOut { .. } => Answer::Shift(shift()),
+        Call::GetThread { contact_card_id, .. } => thread(contact_card_id, 0),
+        Call::RagQuery(_) => Answer::Rag(RagAnswer { answer: "Well.".into() }),
+        Call::ListWins(_) => Answer::Wins(WinsFeed { posts: Vec::new(), total: 0 }),
+        Call::PostWin(post) => Answer::Win(Box::new(Win {
+            id: "win_1".into(),
+            rep_id: "rep_1".into(),
+            appointment_id: post.appointment_id.clone(),
+            message: post.message.clone(),
+            deal_size: None,
+            created_at: now,
+        })),
+        Call::Health => Answer::Health(Health { status: "ok".into() }),
+        Call::PutAudio { .. } => Answer::Stored,
+        Call::Raw(_) => Answer::Foreign("not asked for".into()),
+    }
+}
+pub fn tasks(total: u32) -> Answer {
+    Answer::Tasks(TaskList { tasks: Vec::new(), total, overdue_count: 0 })
+}
+pub fn thread(contact: &str, total: u32) -> Answer {
+    Answer::Thread(MessageThread { contact_card_id: contact.into(), messages: Vec::new(), total })
+}
+/// A started session, with an upload URL that is another every time, but for ghost mode.
+pub fn started(session: &str, mode: Option<RecordingMode>, now: Time) -> Answer {
+    let mode = mode.unwrap_or(RecordingMode::Full);
+    let url = (mode != RecordingMode::Ghost).then(|| format!("https://store/uploads/key-{}", ms(now)).into());
+    Answer::RecordingStarted(RecordingStarted {
+        recording_session_id: session.into(),
+        mode,
+        audio_storage_mode: AudioStorage::Persistent,
+        audio_upload_url: url,
+        shunya_job_config: None,
+    })
+}
+/// A session that nothing was made of yet.
+pub fn session(id: SmolStr, change: impl FnOnce(&mut RecordingSession)) -> Answer {
+    let mut session = RecordingSession {
+        id,
+        rep_id: "rep_1".into(),
+        appointment_id: "appt_1".into(),
+        started_at: start(),
+        ended_at: None,
+        mode: RecordingMode::Full,
+        transcription_status: Processing::NotStarted,
+        analysis_status: Processing::NotStarted,
+        audio_url: None,
+        audio_storage_mode: None,
+        audio_duration_seconds: None,
+        audio_size_bytes: None,
+        transcript: None,
+        analysis: None,
+    };
+    change(&mut session);
+    Answer::Recording(Box::new(RecordingSessionBody { session }))
+}
+fn shift() -> Shift {
+    Shift {
+        id: "shift_1".into(),
+        rep_id: "rep_1".into(),
+        shift_date: Zone::utc().date(start()),
+        clock_in_at: start(),
+        clock_out_at: None,
+        status: ShiftStatus::Active,
+        scheduled_start: None,
+        scheduled_end: None,
+    }
+}
+/// The shift, and whether the tenant's policy allows recording.
+pub fn shift_day(allow_recording: bool) -> Answer {
+    Answer::ShiftDay(Box::new(ShiftDay {
+        shift: shift(),
+        effective_start_time: start(),
+        effective_end_time: start() + Span::hours(12),
+        recording_mode: RecordingMode::Full,
+        allow_location_tracking: true,
+        allow_recording,
+    }))
+}
+fn task(id: SmolStr, now: Time) -> Task {
+    Task {
+        id,
+        description: "Call back".into(),
+        status: TaskStatus::Open,
+        assigned_to: Assignee::SalesRep,
+        due_at: None,
+        priority: Priority::Medium,
+        contact_card_id: None,
+        lead_id: None,
+        appointment_id: None,
+        notes: None,
+        completed_at: None,
+        completed_by: None,
+        created_at: now,
+        updated_at: None,
+    }
+}
+/// A task to be created.
+pub fn new_task(description: &str) -> TaskCreate {
+    TaskCreate {
+        description: description.into(),
+        assigned_to: Assignee::SalesRep,
+        contact_card_id: None,
+        lead_id: None,
+        appointment_id: None,
+        call_id: None,
+        due_at: None,
+        priority: None,
+        source: None,
+    }
+}
+fn detail(id: SmolStr, now: Time) -> AppointmentDetail {
+    AppointmentDetail {
+        appointment: Appointment {
+            id,
+            lead_id: "lead_1".into(),
+            contact_card_id: "contact_1".into(),
+            scheduled_start: now,
+            scheduled_end: now + Span::hours(1),
+            status: AppointmentStatus::Scheduled,
+            outcome: Outcome::Pending,
+            assigned_rep_id: Some("rep_1".into()),
+            location: "There".into(),
+            service_type: "Roof Replacement".into(),
+            notes: None,
+            deal_size: None,
+            created_at: now,
+            updated_at: now,
+        },
+        lead: Lead { id: "lead_1".into(), status: LeadStatus::Qualified, deal_size: None, created_at: now },
+        contact: Contact {
+            id: "contact_1".into(),
+            first_name: "A".into(),
+            last_name: "B".into(),
+            phone_number: "1".into(),
+            email: None,
+            address: "There".into(),
+        },
+    }
+}
