@@ -3,4 +3,8 @@
 mod cache;
 mod harness;
 mod queue;
+mod recording;
 mod retry;
+mod screens;
+mod tasks;
+mod token;
