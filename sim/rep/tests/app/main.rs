@@ -2,9 +2,11 @@
 
 mod cache;
 mod harness;
+mod kills;
 mod queue;
 mod recording;
 mod retry;
 mod screens;
+mod station;
 mod tasks;
 mod token;

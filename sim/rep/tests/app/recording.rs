@@ -8,9 +8,9 @@ use fieldday_api::names::{Processing, RecordingMode};
 use fieldday_history::What;
 use fieldday_history::event::PollEnd;
 use fieldday_kernel::time::Span;
+use fieldday_radio::place::Point;
 use fieldday_rep::app::Started;
 use fieldday_rep::transport::scripted::Reply;
-use fieldday_world::place::Point;
 
 fn starts_at(bench: &Bench, metres: i32, mode: RecordingMode) -> Started {
     let place = Point::metres(metres, 0);

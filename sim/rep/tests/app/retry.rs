@@ -5,7 +5,7 @@ use fieldday_api::call::{Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::wire::tasks::TaskPatch;
 use fieldday_history::What;
-use fieldday_history::event::{Deed, Lapse};
+use fieldday_history::event::{NoAnswer, UserAction};
 use fieldday_kernel::time::Span;
 use fieldday_rep::transport::scripted::Reply;
 use std::sync::Arc;
@@ -97,24 +97,24 @@ fn an_answer_is_waited_for_as_long_as_its_class_allows() {
 
 #[test]
 fn a_person_cancels_sooner_than_that_if_they_lose_patience() {
-    for (patience, ends, why) in [(4_999, 4_999, Lapse::Cancelled), (5_000, 5_000, Lapse::Timeout)] {
+    for (patience, ends, why) in [(4_999, 4_999, NoAnswer::Cancelled), (5_000, 5_000, NoAnswer::Timeout)] {
         let bench = bench_with(|settings| settings.patience = Span::millis(patience));
         bench.always(Op::UpdateTask, Reply::Silence);
         assert!(!updates(&bench));
-        let lapses = bench.happened(|what| match what {
+        let reasons = bench.happened(|what| match what {
             What::Unanswered { why, .. } => Some(*why),
             _ => None,
         });
-        assert_eq!(lapses, [(ends, why)]);
-        let pressed = bench.events().contains(&What::Person(Deed::LosesPatience));
-        assert_eq!(pressed, why == Lapse::Cancelled);
+        assert_eq!(reasons, [(ends, why)]);
+        let pressed = bench.events().contains(&What::Person(UserAction::LosesPatience));
+        assert_eq!(pressed, why == NoAnswer::Cancelled);
     }
     // Nobody waits for the queue, so nobody cancels it.
     let bench = bench_with(|settings| settings.patience = Span::seconds(1));
     bench.always(Op::ClockOut, Reply::Silence);
     bench.done(|app| async move { app.clock_out().await });
     bench.run_to(6_000);
-    assert!(!bench.events().contains(&What::Person(Deed::LosesPatience)));
+    assert!(!bench.events().contains(&What::Person(UserAction::LosesPatience)));
 }
 
 #[test]

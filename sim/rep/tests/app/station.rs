@@ -1,0 +1,147 @@
+//! The station: what the network does to attempts, deadlines and their edges, and how late people are.
+
+use crate::harness::*;
+use fieldday_api::call::{Answer, Call, Response};
+use fieldday_api::token::Credential;
+use fieldday_history::What;
+use fieldday_history::event::{Bearer, Cause, GroundTruth, NoAnswer};
+use fieldday_kernel::time::Span;
+use fieldday_rep::transport::scripted::Reply;
+use fieldday_rep::transport::{Attempt, AttemptOutcome};
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Sends a request that is waited for that long; how it ended, and when.
+fn attempt(bench: &Bench, request: Call, patience: i64) -> (AttemptOutcome, i64) {
+    let (station, done) = (bench.phone.station.clone(), Rc::new(Cell::new(None)));
+    let (told, clock) = (done.clone(), bench.executor.handle());
+    bench.executor.handle().spawn(async move {
+        let attempt = Attempt {
+            call: 1,
+            attempt: 0,
+            request: Arc::new(request),
+            credential: Rc::new(Credential::None),
+            bearer: Bearer::None,
+            cause: Cause::Tap,
+            patience: Span::millis(patience),
+            at_deadline: NoAnswer::Timeout,
+        };
+        let ended = station.attempt(attempt).await;
+        told.set(Some((ended.outcome, ended.took, clock.now())));
+    });
+    bench.run(patience);
+    let (outcome, took, _) = done.take().expect("it ends by its deadline");
+    (outcome, took.as_millis())
+}
+fn after(ms: i64) -> Reply {
+    Reply::After(Span::millis(ms), Arc::new(Response::ok(Answer::Stored)))
+}
+fn truths(bench: &Bench) -> Vec<GroundTruth> {
+    bench.told(|what| match what {
+        What::GroundTruth(truth) => Some(truth.clone()),
+        _ => None,
+    })
+}
+
+#[test]
+fn an_answer_counts_that_comes_before_the_deadline_and_none_that_comes_at_it() {
+    let bench = bench();
+    bench.next(Call::Health.op(), [after(2_999)]);
+    assert!(matches!(attempt(&bench, Call::Health, 3_000), (AttemptOutcome::Answered(_), 2_999)));
+    assert!(truths(&bench).is_empty());
+    for late in [3_000, 3_001, 60_000] {
+        let bench = crate::harness::bench();
+        bench.next(Call::Health.op(), [after(late)]);
+        let (outcome, took) = attempt(&bench, Call::Health, 3_000);
+        assert!(matches!(outcome, AttemptOutcome::Unanswered(NoAnswer::Timeout)) && took == 3_000, "{late}");
+        assert_eq!(bench.backend.cancelled(), [(1, 0)], "the transport is told that nobody waits");
+        bench.run(60_000);
+        assert_eq!(truths(&bench), [GroundTruth::Late { call: 1, attempt: 0, status: 200 }], "{late}");
+        assert_eq!(bench.phone.station.in_flight(), 0);
+    }
+}
+
+#[test]
+fn an_attempt_is_in_flight_until_the_transport_completes_it() {
+    let bench = bench();
+    bench.next(Call::Health.op(), [after(5_000), Reply::Silence]);
+    attempt(&bench, Call::Health, 1_000);
+    assert_eq!(bench.phone.station.in_flight(), 1, "the client has given up, the transport has not");
+    bench.run(5_000);
+    assert_eq!(bench.phone.station.in_flight(), 0);
+    attempt(&bench, Call::Health, 1_000);
+    assert_eq!(bench.phone.station.in_flight(), 1);
+}
+
+#[test]
+fn a_connection_that_breaks_or_is_not_there_is_known_at_once() {
+    for (reply, why, when) in [
+        (Reply::Breaks(Span::millis(999)), NoAnswer::Broken, 999),
+        (Reply::Breaks(Span::millis(1_000)), NoAnswer::Timeout, 1_000),
+        (Reply::NoConnection, NoAnswer::Unreachable, 0),
+    ] {
+        let bench = bench();
+        bench.next(Call::Health.op(), [reply]);
+        let (outcome, took) = attempt(&bench, Call::Health, 1_000);
+        assert!(matches!(outcome, AttemptOutcome::Unanswered(ended) if ended == why) && took == when, "{why:?}");
+    }
+}
+
+#[test]
+fn without_a_network_nothing_leaves_the_phone() {
+    let bench = bench_offline(&[(0, 10_000)], |_| {});
+    let (outcome, took) = attempt(&bench, Call::Health, 3_000);
+    assert!(matches!(outcome, AttemptOutcome::Unanswered(NoAnswer::Unreachable)) && took == 5);
+    assert!(bench.seen().is_empty());
+}
+
+#[test]
+fn an_answer_is_lost_if_the_network_goes_while_it_is_on_its_way() {
+    let bench = bench_offline(&[(500, 10_000)], |_| {});
+    bench.next(Call::Health.op(), [after(1_000)]);
+    let (outcome, took) = attempt(&bench, Call::Health, 3_000);
+    assert!(matches!(outcome, AttemptOutcome::Unanswered(NoAnswer::Timeout)) && took == 3_000);
+    assert_eq!(truths(&bench), [GroundTruth::LostOnTheWayBack { call: 1, attempt: 0, status: 200 }]);
+}
+
+#[test]
+fn an_upload_is_cut_where_the_network_ends() {
+    let bench = bench_offline(&[(500, 10_000)], |_| {});
+    let (outcome, took) = attempt(&bench, Call::PutAudio { key: "k".into(), bytes: 100_000_000 }, 3_000);
+    assert!(matches!(outcome, AttemptOutcome::Unanswered(NoAnswer::Broken)) && took == 500);
+    assert!(matches!(truths(&bench)[..], [GroundTruth::CutMidUpload { call: 1, attempt: 0, sent_bytes: 1.. }]));
+    assert!(bench.seen().is_empty(), "half an upload changes nothing");
+}
+
+#[test]
+fn a_person_is_late_for_the_call_that_was_due_and_for_no_other() {
+    let bench = bench();
+    let station = bench.phone.station.clone();
+    bench.run_to(10_000);
+    station.was_due(at(7_000));
+    attempt(&bench, Call::Health, 1_000);
+    assert_eq!(
+        (station.late(1, 0), station.late(1, 1), station.late(2, 0)),
+        (Span::seconds(3), Span::ZERO, Span::ZERO)
+    );
+    station.was_due(at(60_000));
+    let bench = crate::harness::bench();
+    bench.phone.station.was_due(at(60_000));
+    attempt(&bench, Call::Health, 1_000);
+    assert_eq!(bench.phone.station.late(1, 0), Span::ZERO, "nobody is late for what is yet to come");
+}
+
+#[test]
+fn the_phone_knows_for_how_long_it_has_had_a_network() {
+    let bench = bench_offline(&[(60_000, 120_000)], |_| {});
+    let online_for = |ms| {
+        bench.run_to(ms);
+        (bench.phone.station.online(), bench.phone.station.online_for().map(|span| span.as_seconds()))
+    };
+    assert_eq!(online_for(59_999), (true, Some(1_800)), "as far back as it remembers");
+    assert_eq!(online_for(60_000), (false, None));
+    assert_eq!(online_for(119_999), (false, None));
+    assert_eq!(online_for(120_000), (true, Some(0)));
+    assert_eq!(online_for(300_000), (true, Some(180)));
+}
