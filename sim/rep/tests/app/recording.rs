@@ -219,3 +219,96 @@ fn polling_ends_after_five_minutes() {
     assert_eq!((times.len(), times.last().copied()), (58, Some(5_000 + 57 * 5_100)));
     assert_eq!(poll_ends(&bench), [(295_800, PollEnd::TookTooLong)]);
 }
+
+#[test]
+fn what_is_null_is_not_shown_and_an_analysis_always_is() {
+    use fieldday_api::wire::recordings::{Analysis, Transcript};
+    let analysis = Analysis {
+        objections: None,
+        objection_details: None,
+        sentiment_score: None,
+        engagement_score: None,
+        coaching_tips: None,
+        sop_stages_completed: None,
+        sop_stages_missed: None,
+        sop_compliance_score: None,
+        lead_quality: None,
+        conversion_probability: None,
+        meeting_segments: None,
+        outcome: None,
+        outcome_confidence: None,
+    };
+    let transcript = |text: Option<&str>| Transcript {
+        transcript_text: text.map(Into::into),
+        speaker_labels: None,
+        confidence_score: None,
+        uwc_job_id: None,
+        is_ghost_mode: text.is_none(),
+        transcript_restricted: text.is_none(),
+    };
+    for (audio, text, analysed) in [
+        (Some("s3://a"), Some(transcript(Some("Hello"))), true),
+        (None, Some(transcript(None)), true),
+        (None, None, false),
+    ] {
+        let shown = (audio.is_some(), text.as_ref().is_some_and(|t| t.transcript_text.is_some()), analysed);
+        let bench = bench();
+        let done = session("s".into(), |session| {
+            session.transcription_status = Processing::Completed;
+            session.analysis_status = Processing::Completed;
+            session.audio_url = audio.map(Into::into);
+            session.transcript = text;
+            session.analysis = analysed.then(|| analysis.clone());
+        });
+        bench.next(Op::GetRecording, [answers(done)]);
+        bench.done(|app| async move { app.watch("s".into()) });
+        bench.run_to(10_000);
+        let results = bench.told(|what| match what {
+            What::Results { playback, transcript, analysis, .. } => Some((*playback, *transcript, *analysis)),
+            _ => None,
+        });
+        assert_eq!(results, [shown]);
+        assert!(bench.phone.view().runs);
+    }
+}
+
+#[test]
+fn a_session_that_is_gone_is_not_watched_and_a_failure_of_the_server_ends_nothing() {
+    let bench = bench();
+    bench.next(Op::GetRecording, [fails(404)]);
+    bench.done(|app| async move { app.watch("s".into()) });
+    bench.run_to(20_000);
+    assert_eq!(poll_ends(&bench), [(5_100, PollEnd::Failed)]);
+    let bench = crate::harness::bench_with(|settings| settings.pace.polling = 5);
+    bench.always(Op::GetRecording, answers(session("s".into(), |_| {})));
+    bench.done(|app| async move { app.watch("s".into()) });
+    bench.run_to(100_000);
+    assert_eq!(bench.times(Op::GetRecording)[..2], [1_000, 2_100]);
+    assert_eq!(poll_ends(&bench), [(59_400, PollEnd::TookTooLong)]);
+}
+
+#[test]
+fn an_upload_waits_for_the_network_and_a_minute_after_it_failed() {
+    let bench = bench_offline(&[(1_000, 30_000)], |_| {});
+    starts(&bench);
+    bench.run_to(2_000);
+    stops(&bench);
+    bench.next(Op::UploadAudio, [fails(425)]);
+    bench.run_to(29_999);
+    assert!(bench.times(Op::PutAudio).is_empty());
+    bench.run_to(200_000);
+    assert_eq!((bench.times(Op::PutAudio).len(), bench.times(Op::UploadAudio).len()), (1, 2), "it is kept where it is");
+    let waited = bench.waits(Op::UploadAudio)[0];
+    assert!((60_000..61_000).contains(&waited), "{waited}");
+}
+
+#[test]
+fn a_report_that_is_refused_for_good_ends_the_upload_without_a_success() {
+    let bench = bench();
+    starts(&bench);
+    bench.next(Op::UploadAudio, [fails(404)]);
+    stops(&bench);
+    bench.run(200_000);
+    assert_eq!((bench.times(Op::UploadAudio).len(), ended(&bench).len()), (1, 0));
+    assert!(bench.phone.storage.borrow().uploads.is_empty());
+}
