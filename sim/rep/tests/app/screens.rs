@@ -22,7 +22,8 @@ fn shift(bench: &Bench) -> bool {
 #[test]
 fn what_is_fresh_is_shown_without_a_call_and_what_is_not_is_read_again() {
     let date = Zone::utc().date(start()).plus_days(-1);
-    let lifetimes: [(Op, i64, fn(&Bench)); 4] = [
+    type Opens = fn(&Bench);
+    let lifetimes: [(Op, i64, Opens); 4] = [
         (Op::ListAppointments, 300, |bench| drop(bench.done(|app| async move { app.todays_appointments().await }))),
         (Op::ListTasks, 3_600, |bench| drop(bench.done(|app| async move { app.open_completed_tasks(0).await }))),
         (Op::ShiftToday, 60, |bench| assert!(shift(bench))),
