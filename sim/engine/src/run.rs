@@ -53,6 +53,8 @@ struct Merger<F> {
     next: u32,
     /// Ended before an earlier one.
     early: BTreeMap<u32, CellOutcome>,
+    /// The last cell that was counted.
+    last: Option<u32>,
     prints: Vec<Fingerprint>,
     outcome: RunOutcome,
     on_cell: F,
@@ -67,6 +69,7 @@ where
     let merger = Mutex::new(Merger {
         next: 0,
         early: BTreeMap::new(),
+        last: None,
         prints: Vec::new(),
         outcome: RunOutcome {
             fingerprint: Fingerprint::default(),
@@ -108,7 +111,9 @@ where
 
 impl<F: FnMut(CellOutcome) -> ControlFlow<()>> Merger<F> {
     fn add(&mut self, cell: CellOutcome) -> ControlFlow<()> {
-        self.early.insert(cell.index, cell);
+        let index = cell.index;
+        let twice = index < self.next || self.early.insert(index, cell).is_some();
+        assert!(!twice, "cell {index} ended twice");
         while let Some(cell) = self.early.remove(&self.next) {
             self.next += 1;
             self.count(&cell);
@@ -116,7 +121,12 @@ impl<F: FnMut(CellOutcome) -> ControlFlow<()>> Merger<F> {
         }
         ControlFlow::Continue(())
     }
+    /// Cells are counted in the plan's order, so that the fingerprint and the first violations of a run do not depend on which
+    /// thread was faster.
     fn count(&mut self, cell: &CellOutcome) {
+        if let Some(last) = self.last.replace(cell.index) {
+            assert!(last < cell.index, "cell {} is counted after cell {last}, against the plan's order", cell.index);
+        }
         let outcome = &mut self.outcome;
         outcome.cells += 1;
         outcome.events += cell.events;

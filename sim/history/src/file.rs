@@ -16,7 +16,7 @@
 use crate::event::Event;
 use fieldday_api::SmolStr;
 use fieldday_kernel::fingerprint::Fingerprint;
-use fieldday_kernel::time::{Time, Zone};
+use fieldday_kernel::time::{Span, Time, Zone};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -123,6 +123,8 @@ pub enum HistoryError {
 pub struct Lines {
     text: Vec<u8>,
     events: u64,
+    /// When the last event of the current cell was; none where a cell has just begun or goes on.
+    latest: Option<Span>,
 }
 
 impl Lines {
@@ -132,15 +134,28 @@ impl Lines {
     }
     /// A cell begins, or goes on, whose tenants are not the plan's.
     pub fn cell(&mut self, name: &str, start: Time, zones: BTreeMap<SmolStr, Zone>) -> std::io::Result<()> {
+        self.latest = None;
         self.line(&Line::Cell { cell: name.to_owned(), start, zones })
     }
-    /// An event of the current cell.
+    /// An event of the current cell. It panics if the event is earlier than the one before it: whoever reads a history relies
+    /// on the order, and a wrong one cannot be put right later.
     pub fn event(&mut self, event: &Event) -> std::io::Result<()> {
+        if let Some(latest) = self.latest.replace(event.at) {
+            let Event { at, client, .. } = event;
+            let number = self.events;
+            assert!(
+                *at >= latest,
+                "event {number} since the last frame, of client {client}, is at {at}, after one at {latest}"
+            );
+        }
         self.events += 1;
         self.line(event)
     }
     /// Takes over the lines of another, which has none then.
     pub fn append(&mut self, other: &mut Lines) {
+        if !other.is_empty() {
+            self.latest = other.latest.take();
+        }
         self.text.append(&mut other.text);
         self.events += std::mem::take(&mut other.events);
     }
@@ -331,7 +346,6 @@ impl<R: Read> Iterator for Reader<R> {
 mod tests {
     use super::*;
     use crate::event::{UserAction, What};
-    use fieldday_kernel::time::Span;
 
     fn header() -> Header {
         Header {
@@ -395,6 +409,25 @@ mod tests {
             let lines = read(&file[..cut]);
             assert_eq!(lines[..], whole[..lines.len()], "a cut at {cut}");
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "event 1 since the last frame, of client 7, is at 1 µs, after one at 2 µs")]
+    fn an_event_earlier_than_the_one_before_it_in_its_cell_is_not_written() {
+        let mut lines = Lines::default();
+        let mut event = |at| lines.event(&Event { at: Span::micros(at), client: 7, what: What::Killed }).unwrap();
+        event(2);
+        event(1);
+    }
+
+    #[test]
+    fn each_cell_has_its_own_time_and_goes_on_where_it_was() {
+        let mut writer = Writer::new(Vec::new(), &header()).unwrap();
+        for (cell, at) in [("one", 5), ("two", 1), ("one", 5), ("two", 3)] {
+            writer.cell(cell, Time::default()).unwrap();
+            writer.event(&Event { at: Span::micros(at), client: 0, what: What::Killed }).unwrap();
+        }
+        assert_eq!(Reader::new(&writer.finish(Fingerprint(1)).unwrap()[..]).unwrap().count(), 9);
     }
 
     #[test]

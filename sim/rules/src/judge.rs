@@ -11,7 +11,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_history::event::{NoAnswer, UserAction, What};
 use fieldday_history::{AttemptEnd, End, Event};
-use fieldday_kernel::time::Zone;
+use fieldday_kernel::time::{Span, Zone};
 use std::sync::Arc;
 
 /// Decides one rule (or a few that are decided by the same look) over a cell's events.
@@ -148,6 +148,8 @@ pub struct Judges {
     notes: Notes,
     watch: MarkTracker,
     seq: u64,
+    /// When the last event was.
+    latest: Option<Span>,
 }
 
 impl Judges {
@@ -161,10 +163,20 @@ impl Judges {
             notes,
             watch: MarkTracker::default(),
             seq: 0,
+            latest: None,
         }
     }
-    /// The next event of the cell.
+    /// The next event of the cell. It panics if the event is earlier than the one before it: judges tell what may have happened
+    /// before what by the order of the events, so a verdict over any other order would mean nothing.
     pub fn on(&mut self, event: &Event) {
+        if let Some(latest) = self.latest.replace(event.at) {
+            let Event { at, client, .. } = event;
+            assert!(
+                *at >= latest,
+                "event {} of the cell, of client {client}, is at {at}, after one at {latest}",
+                self.seq
+            );
+        }
         (self.notes.event, self.seq) = (self.seq, self.seq + 1);
         self.watch.on(event);
         match &event.what {

@@ -59,7 +59,13 @@ pub fn recorded(kept: &RunFolder, plan: &Plan, index: u32) -> Result<Replayed, F
                     (begins, zones) = (Some(start), Some(of));
                 }
             }
-            Line::Event(event) if current => events.push(event),
+            Line::Event(event) if current => {
+                if let Some(last) = events.last().filter(|last: &&Event| event.at < last.at) {
+                    let (line, at, last) = (reader.line_number(), event.at, last.at);
+                    return Err(no(format!("{HISTORY}: line {line}: expected a time from {last} on, found {at}")));
+                }
+                events.push(event);
+            }
             Line::Event(_) | Line::Header(_) | Line::End { .. } => {}
         }
     }

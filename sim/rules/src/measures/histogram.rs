@@ -30,6 +30,7 @@ impl LazyHistogram {
     }
     /// Adds a histogram of the same bounds.
     pub(super) fn merge(&mut self, other: &LazyHistogram) {
+        assert_eq!(self.most, other.most, "histograms are added that end at different values");
         if let Some(theirs) = other.recorded() {
             self.make().add(theirs).expect("all histograms of a kind have the same bounds");
         }
@@ -72,5 +73,12 @@ mod tests {
         assert_eq!(one.len(), 3);
         assert_eq!(one.value_at_quantile(0.5) / 1_000, 123);
         assert_eq!(one.max() / 10_000, 100, "what is too large stands at the bound");
+    }
+
+    #[test]
+    #[should_panic(expected = "end at different values")]
+    fn histograms_that_end_at_different_values_are_not_added() {
+        // The smaller one would fit, and what is beyond its bound would be read as an exact value.
+        LazyHistogram::new(1_000_000).merge(&LazyHistogram::new(1_000));
     }
 }
