@@ -107,12 +107,5 @@ fn its_json_is_as_the_schema_says_and_the_same_every_time() {
 fn the_committed_schema_is_the_one_of_this_version() {
     let committed: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
     let this = fieldday_compare::trend::schema();
-    assert_eq!(committed, this, "cargo test -p fieldday-compare --test trend -- --ignored write_the_schema");
-}
-
-#[test]
-#[ignore = "writes the schema"]
-fn write_the_schema() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/trend.schema.json");
-    std::fs::write(path, format!("{:#}\n", fieldday_compare::trend::schema())).unwrap();
+    assert_eq!(committed, this, "`cargo xtask schemas` writes it");
 }

@@ -200,14 +200,7 @@ const SCHEMA: &str = include_str!("../../schemas/capacity.schema.json");
 #[test]
 fn the_committed_schema_is_the_one_of_this_version() {
     let committed: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
-    assert_eq!(committed, schema(), "cargo test -p fieldday-capacity -- --ignored write_the_schema");
-}
-
-#[test]
-#[ignore = "writes the schema"]
-fn write_the_schema() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/capacity.schema.json");
-    std::fs::write(path, format!("{:#}\n", schema())).unwrap();
+    assert_eq!(committed, schema(), "`cargo xtask schemas` writes it");
 }
 
 #[test]

@@ -1,0 +1,13 @@
+//! The schemas of the documents that programs read. The tests of each crate compare them with what the crate gives.
+
+use crate::{Done, write as write_file};
+
+pub(crate) fn write(_: &[String]) -> Done {
+    let schemas = [
+        ("sim/folder/schemas/summary.schema.json", fieldday_folder::summary_schema()),
+        ("sim/compare/schemas/comparison.schema.json", fieldday_compare::schema()),
+        ("sim/compare/schemas/trend.schema.json", fieldday_compare::trend::schema()),
+        ("sim/capacity/schemas/capacity.schema.json", fieldday_capacity::report::schema()),
+    ];
+    schemas.iter().try_for_each(|(path, schema)| write_file(path, &format!("{schema:#}\n")))
+}
