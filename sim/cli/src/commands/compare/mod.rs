@@ -94,7 +94,7 @@ pub struct CompareArgs {
 pub enum CompareFormat {
     /// For people
     Terminal,
-    /// One document; its schema is sim/report/schemas/comparison.schema.json
+    /// One document; its schema is sim/compare/schemas/comparison.schema.json
     Json,
     /// For a job's summary or a chat
     Markdown,
