@@ -155,6 +155,8 @@ fn what_cannot_be_searched_is_told_before_anything_begins() {
     assert!(wrong(&["--target", "mock", "--limit", "p95 <"]).contains("expected"));
     assert!(wrong(&["--target", "mock", "--speed", "2000"]).contains("a lower --speed"));
     assert!(wrong(&["--resume", "nowhere"]).contains("cannot be resumed"));
-    assert!(wrong(&["--target", "https://staging.example.com"]).contains("--allow staging.example.com"));
+    let out = room("capacity-wrong").join("out");
+    let to = ["--target", "https://staging.example.com", "--out", out.to_str().unwrap()];
+    assert!(wrong(&to).contains("--allow staging.example.com") && !out.exists());
     assert!(wrong(&["peak"]).contains("--target"));
 }

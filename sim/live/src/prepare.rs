@@ -302,8 +302,8 @@ impl Prepared {
         let runtime = runtime.map_err(PrepareError::Runtime)?;
         let (clock, opens, target, mock) = match self.called {
             Checked::Mock(change) => {
-                let clock = WallClock::showing(opens(&self.plan, &self.cells) - TAKES_PLACE);
-                let opens = clock.now() + TAKES_PLACE;
+                let opens = opens(&self.plan, &self.cells);
+                let clock = WallClock::showing(opens - TAKES_PLACE);
                 let mut options = mock_options(&self.plan, &self.source, clock, opens)?;
                 change(&mut options);
                 let mock = runtime.block_on(Mock::serve(options))?;

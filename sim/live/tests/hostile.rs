@@ -2,12 +2,18 @@
 
 mod common;
 
+use common::{Day, lived, ready};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_history::What;
-use fieldday_scenario::HttpVersion;
+use fieldday_live::clock::utc_now;
+use fieldday_live::prepare::Called;
+use fieldday_mock::{Mock, Options, Service};
+use fieldday_plan::Plan;
+use fieldday_tokens::{Algorithm, Key};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::thread;
 
 /// Serves every connection with the same bytes, after a request's first ones; gives its address. It dies with the process.
@@ -41,7 +47,7 @@ fn lives_through(base_url: &str) -> fieldday_live::run::LiveOutcome {
     scenario.live.window = Some((scenario.day.leave_home.0, fieldday_kernel::time::TimeOfDay::hm(12, 0)));
     scenario.live.linger_s = 1;
     scenario.live.auditors = false;
-    let (outcome, cells) = common::stage(scenario).live(base_url, HttpVersion::Http1);
+    let Day { outcome, cells, .. } = lived(ready(scenario, Called::Url(base_url.to_owned()), None));
     assert_eq!(outcome.panicked, [""; 0], "{base_url}");
     assert_eq!(outcome.run.rep_days, 4, "every rep lives on as a person would");
     assert!(!cells["cell-0"].1.is_empty());
@@ -121,12 +127,22 @@ fn passes_on(mut from: TcpStream, mut to: TcpStream) {
 
 #[test]
 fn whoever_is_not_told_a_contact_opens_no_thread_of_theirs() {
-    let scenario = common::demo(8_000);
+    let mut scenario = common::demo(8_000);
+    scenario.set_today(utc_now());
+    // A mock that stands by itself, since something comes between: it trusts a key in a file.
+    let (key, file) =
+        (Key::generate(Algorithm::EdDsa).unwrap(), env!("CARGO_TARGET_TMPDIR").to_owned() + "/hostile.pem");
+    let _ = std::fs::remove_file(&file);
+    key.save(file.as_ref()).unwrap();
+    scenario.tokens.key = Some(file);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let threads_opened = |takes_out: bool| {
-        let stage = common::stage(scenario.clone());
-        let mock = stage.mock(|_| {});
+        let plan = Plan::new(Arc::new(scenario.clone()), common::SEED).unwrap();
+        let mut options = Options::trusting(plan, std::slice::from_ref(&key));
+        options.service = Service::Scaled(20);
+        let mock = runtime.block_on(Mock::serve(options)).unwrap();
         let base_url = if takes_out { without_contacts(mock.base_url()) } else { mock.base_url() };
-        let (outcome, cells) = stage.live(&base_url, HttpVersion::Http1);
+        let Day { outcome, cells, .. } = lived(ready(scenario.clone(), Called::Url(base_url), None));
         assert!(outcome.run.complete && outcome.panicked.is_empty(), "the day goes on without contacts");
         assert_eq!(outcome.contract.is_empty(), !takes_out, "what is left out is told");
         let asked = |of: Op| {

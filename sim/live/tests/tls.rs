@@ -2,19 +2,23 @@
 
 mod common;
 
+use common::{Day, mock, ready};
 use fieldday_history::event::{What, WireEnd};
 use fieldday_kernel::time::TimeOfDay;
+use fieldday_live::prepare::Called;
 use fieldday_live::run::LiveOutcome;
 use fieldday_scenario::{HttpVersion, Scenario};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{ServerConfig, crypto};
 
 /// A server's certificate for these names, made for this test, and what to trust to believe it.
-fn certificate(names: &[&str]) -> (Arc<ServerConfig>, Vec<u8>) {
+fn certificate(names: &[&str]) -> (Arc<ServerConfig>, PathBuf) {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let made = rcgen::generate_simple_self_signed(names).unwrap();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
@@ -22,7 +26,11 @@ fn certificate(names: &[&str]) -> (Arc<ServerConfig>, Vec<u8>) {
     let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
     let mut config = builder.with_single_cert(vec![made.cert.der().clone()], key).unwrap();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    (Arc::new(config), made.cert.der().to_vec())
+    static FILES: AtomicU32 = AtomicU32::new(0);
+    let name = format!("root-{}.pem", FILES.fetch_add(1, Ordering::Relaxed));
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&root, made.cert.pem()).unwrap();
+    (Arc::new(config), root)
 }
 
 /// A morning, lived fast.
@@ -37,22 +45,16 @@ fn morning() -> Scenario {
 /// How attempts ended on the wire, a word a kind.
 type Ends = BTreeSet<String>;
 
-fn lived(certificate_for: &[&str], http: HttpVersion, trusted: bool) -> (LiveOutcome, Ends) {
+fn morning_of(certificate_for: &[&str], http: HttpVersion, trusted: bool) -> (LiveOutcome, Ends) {
     let (server, root) = certificate(certificate_for);
-    let stage = common::stage(morning());
-    let mock = stage.mock(|options| options.tls = Some(server));
-    let url = mock.base_url();
-    assert!(url.starts_with("https://127.0.0.1:"), "{url}");
-    let roots = if trusted { vec![root] } else { Vec::new() };
-    ends(stage.live_trusting(&url, http, roots))
+    let mut scenario = morning();
+    scenario.live.http = http;
+    let ready = ready(scenario, mock(|options| options.tls = Some(server)), trusted.then_some(root));
+    assert!(ready.target().to_string().starts_with("https://127.0.0.1:"), "{}", ready.target());
+    ends(common::lived(ready))
 }
 
-fn ends(
-    (outcome, cells): (
-        LiveOutcome,
-        std::collections::BTreeMap<String, (fieldday_kernel::time::Time, Vec<fieldday_history::Event>)>,
-    ),
-) -> (LiveOutcome, Ends) {
+fn ends(Day { outcome, cells, .. }: Day) -> (LiveOutcome, Ends) {
     let events = cells.into_values().flat_map(|(_, events)| events);
     let ends = events.filter_map(|event| match event.what {
         What::Wire(wire) => Some(match wire.end {
@@ -72,7 +74,7 @@ fn ends(
 #[test]
 fn a_day_goes_over_tls_in_both_versions_of_http() {
     for http in [HttpVersion::Http1, HttpVersion::Http2] {
-        let (outcome, ends) = lived(&["127.0.0.1"], http, true);
+        let (outcome, ends) = morning_of(&["127.0.0.1"], http, true);
         assert!(ends.contains("answered") && !ends.iter().any(|end| end.contains("tls")), "{ends:?}");
         assert!(!outcome.run.findings.any_broken());
     }
@@ -81,7 +83,7 @@ fn a_day_goes_over_tls_in_both_versions_of_http() {
 #[test]
 fn a_certificate_that_is_not_trusted_or_of_another_host_is_a_result() {
     for (names, trusted) in [(["127.0.0.1"], false), (["staging.example.com"], true)] {
-        let (outcome, ends) = lived(&names, HttpVersion::Http1, trusted);
+        let (outcome, ends) = morning_of(&names, HttpVersion::Http1, trusted);
         assert!(!ends.contains("answered"), "{ends:?}");
         assert!(ends.iter().any(|end| end.starts_with("no connection: tls: invalid peer certificate")), "{ends:?}");
         assert!(!outcome.run.findings.any_broken(), "an app that cannot connect breaks no rule");
@@ -101,7 +103,7 @@ fn a_target_that_speaks_no_tls_or_breaks_off_in_the_handshake_is_a_result() {
             }
         });
         let (_, root) = certificate(&["127.0.0.1"]);
-        let (_, ends) = ends(common::stage(morning()).live_trusting(&url, HttpVersion::Http1, vec![root]));
+        let (_, ends) = ends(common::lived(ready(morning(), Called::Url(url), Some(root))));
         assert!(!ends.contains("answered") && ends.iter().any(|end| end.contains("tls")), "{ends:?}");
     }
 }

@@ -161,6 +161,8 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
     let bench = Bench::new(args);
     let stop = interrupt::flag();
     let day = day(&header, &stop)?;
+    // Whatever keeps the smallest level from being measured is told before there is a folder.
+    bench.prepare(&header, &day, header.range.from, header.range.shortest_s)?;
     let (mut place, mut levels) = match &args.resume {
         Some(folder) => Place::resume(folder, &header)?,
         None => (Place::create(&args.search.out, &header)?, Vec::new()),
