@@ -2,7 +2,7 @@
 //! `trend`.
 //!
 //! Wall time, rates, memory, threads and folders are the machine's, and blotted out; all the rest follows from scenario, seed
-//! and version. If a document is changed on purpose, accept it with `cargo insta review`, or run this test once with
+//! and version. If a document is changed on purpose, accept it with `cargo xtask snapshots`, which runs this test with
 //! `INSTA_UPDATE=always`, and read the difference before committing it.
 
 mod common;

@@ -1,7 +1,7 @@
 //! What is said when something is wrong: command, exit code and stderr, as committed.
 //!
 //! Every command here must fail. A row is added for a new variant of `Failure`. If a message
-//! is changed on purpose, accept it with `cargo insta review`, or run this test once with `INSTA_UPDATE=always`, and read the
+//! is changed on purpose, accept it with `cargo xtask snapshots`, which runs this test with `INSTA_UPDATE=always`, and read the
 //! difference before committing it.
 
 mod common;

@@ -1,6 +1,6 @@
 //! Every help page, short and long, as it is printed: one snapshot for each command.
 //!
-//! A change of a page shows up here. If it is meant, accept it with `cargo insta review`, or run this test once with
+//! A change of a page shows up here. If it is meant, accept it with `cargo xtask snapshots`, which runs this test with
 //! `INSTA_UPDATE=always`, and read the difference before committing it.
 
 mod common;
