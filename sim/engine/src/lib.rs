@@ -1,7 +1,9 @@
-//! The virtual clock and what runs on it.
+//! Virtual time and what runs in it.
 //!
-//! An [executor] of futures and nothing but (time, sequence); a [cell] with a model backend, its reps and
-//! its office on it; a [run] of many cells on many threads; and a [verification](verify) that runs twice and compares.
+//! A [cell] with a model backend, its reps and its office on one executor; a [run] of many cells on many threads; a
+//! [verification](verify) that runs twice and compares. [`transport`] holds what carries requests in virtual time. A failure is
+//! found by [exploring](explore), made small by [shrinking](shrink) or [slicing](slice), and [proved](prove) to be one that
+//! the judges find.
 
 pub mod cell;
 pub mod defects;
