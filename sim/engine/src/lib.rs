@@ -2,7 +2,7 @@
 //!
 //! A [cell] with a model backend, its reps and its office on one executor; a [run] of many cells on many threads; a
 //! [verification](verify) that runs twice and compares. [`transport`] holds what carries requests in virtual time. A failure is
-//! found by [exploring](explore), made small by [shrinking](shrink) or [slicing](slice), and [proved](prove) to be one that
+//! found by [exploring](explore), made small by [shrinking](shrink) or [slicing](mod@slice), and [proved](prove) to be one that
 //! the judges find.
 
 pub mod cell;
