@@ -4,8 +4,8 @@
 //! and everything that is drawn or named for a request is keyed by the request's own key. What happens while nobody
 //! asks (Shunya's pipeline, tasks that fall overdue, messages that arrive) is computed when somebody does.
 //!
-//! It keeps every promise of the spec (§0.1 to §4), and refuses in one order (`heard.rs`). Trouble that the spec allows is switched on as a [`Mishap`](fieldday_api::mishap::Mishap), trouble
-//! that it does not allow as a [`Defect`].
+//! It keeps every promise of the spec (§0.1 to §4), and refuses in one order (`heard.rs`). Trouble that the spec allows is
+//! switched on as a [`Mishap`](fieldday_api::mishap::Mishap), trouble that it does not allow as a [`Defect`].
 
 mod appointments;
 mod auth;
