@@ -251,9 +251,7 @@ fn program() -> String {
 
 /// A path as a shell reads it.
 fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
-    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    fieldday_folder::quoted(&path.display().to_string())
 }
 
 /// Tells how many requests there were, now and then and to a terminal alone, until somebody ends it.
