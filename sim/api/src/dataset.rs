@@ -18,7 +18,7 @@ pub struct TenantData {
     pub id: SmolStr,
     /// Whose midnight makes a date.
     pub zone: Zone,
-    /// Policies.
+    /// What the tenant's policies allow and demand.
     pub policy: Policy,
     /// Everybody with a login.
     pub users: Vec<User>,
@@ -47,9 +47,9 @@ pub struct Policy {
     pub allow_recording: bool,
     /// Whether ghost mode keeps the transcript's text.
     pub ghost_keeps_transcript: bool,
-    /// Local.
+    /// By the tenant's local time.
     pub scheduled_start: TimeOfDay,
-    /// Local.
+    /// By the tenant's local time.
     pub scheduled_end: TimeOfDay,
 }
 
@@ -80,7 +80,7 @@ pub struct OwnedTask {
 /// A contact's messages.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Thread {
-    /// Whose.
+    /// The customer whose messages these are.
     pub contact_card_id: SmolStr,
     /// Oldest first. A message whose `created_at` is still to come arrives then.
     pub messages: Vec<Message>,

@@ -60,7 +60,7 @@ macro_rules! defects {
         pub struct Defects(u64);
         const _: () = assert!(Defect::ALL.len() <= 64, "one bit each");
         impl Defects {
-            /// These.
+            /// The set of these defects.
             pub fn new(defects: &[Defect]) -> Defects {
                 Defects(defects.iter().fold(0, |bits, defect| bits | 1 << *defect as u32))
             }

@@ -37,14 +37,14 @@ claim_names! {
 /// What went along as proof of who asks, as a history tells it: of what kind it was, never the token itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Bearer {
-    /// Nothing.
+pub enum CredentialKind {
+    /// No token was sent.
     None,
     /// The client's own token.
     Own,
     /// The client's own, expired for so long when it was sent.
     Expired {
-        /// For how long.
+        /// How long before the request the token had expired.
         ago: Span,
     },
     /// One that does not verify.
@@ -84,7 +84,7 @@ pub struct Claims {
 /// What came in the `Authorization` header.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credential {
-    /// No header.
+    /// The request has no `Authorization` header.
     None,
     /// Something that is no token, or whose signature does not verify.
     Invalid,

@@ -17,9 +17,9 @@ pub struct Config {
     pub leeway: Span,
     /// What the backend does where the spec is silent.
     pub readings: Readings,
-    /// Legal trouble.
+    /// Faults that the specification allows, such as errors, slowness and restarts.
     pub mishaps: Vec<Mishap>,
-    /// Switched-on bugs.
+    /// The defects that are switched on.
     pub defects: Vec<Defect>,
     /// What happens to a `limit` beyond the maximum.
     pub page_beyond: PageBeyond,
@@ -74,7 +74,7 @@ impl Default for Readings {
 /// A log-normal distribution of durations.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Spread {
-    /// Half take longer.
+    /// The median, in microseconds.
     pub median_us: u64,
     /// The 84th percentile as a percentage of the median: 100 is constant.
     pub spread_percent: u32,

@@ -59,9 +59,9 @@ const ROW_TAKES: Span = Span::millis(120);
 /// One attempt of a call, as it reaches the backend.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    /// What is asked.
+    /// The call that this is an attempt of.
     pub call: &'a Call,
-    /// Who asks.
+    /// The credential that the attempt carries.
     pub credential: &'a Credential,
     /// The identity of this attempt, unlike that of any other: everything that the backend draws or names for it is keyed
     /// by it.
@@ -71,7 +71,7 @@ pub struct Request<'a> {
 /// What became of a request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Served {
-    /// An answer.
+    /// The backend answered.
     Answered(Arc<Response>),
     /// The connection broke (a restart, a lost answer).
     Cut {
@@ -90,7 +90,7 @@ enum Seen {
     Shift(Option<u32>),
     /// The appointment's last session, if there was one.
     Session(Option<u32>),
-    /// The whole row.
+    /// The appointment as it was when the request arrived.
     Appointment(Box<Appointment>),
 }
 
@@ -120,7 +120,7 @@ impl Backend {
         self.defects.any_race()
     }
 
-    /// How it behaves.
+    /// The configuration that it was made with.
     pub fn config(&self) -> &Config {
         &self.config
     }

@@ -26,15 +26,15 @@ pub enum DataError {
     /// Two rows have one id.
     #[error("two rows have the id {id:?}: ids are unique over all tenants of a backend")]
     Twice {
-        /// The id.
+        /// The id that two rows have.
         id: SmolStr,
     },
     /// A row names another that is not there.
     #[error("{row:?} names {names:?}, which tenant {tenant:?} does not have")]
     Dangling {
-        /// The row.
+        /// The id of the row with the reference.
         row: SmolStr,
-        /// What it names.
+        /// The id that no row has.
         names: SmolStr,
         /// Whose rows they are.
         tenant: SmolStr,

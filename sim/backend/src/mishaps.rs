@@ -16,7 +16,7 @@ const MISHAP: Purpose = Purpose::new("backend mishap");
 /// What befalls one request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fate {
-    /// Nothing.
+    /// No mishap strikes: the request is served.
     Served,
     /// The connection breaks; nothing changes. Whether it was being worked on, or did not get through at all.
     CutBefore { under_way: bool },

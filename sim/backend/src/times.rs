@@ -39,7 +39,7 @@ impl Quantiles {
         }
         Quantiles(points)
     }
-    /// One duration.
+    /// Draws a duration from the distribution.
     pub(crate) fn draw(&self, stream: &mut Stream) -> Span {
         Span::micros(stream.quantile(&self.0))
     }

@@ -3,7 +3,7 @@
 
 use fieldday_api::endpoint::Op;
 use fieldday_history::event::ClientKind;
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::time::{Span, Time, TimeOfDay, Zone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ pub struct Bin {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
-    /// Its word.
+    /// The endpoint's name, as scenario files write it.
     #[schemars(with = "String")]
     pub op: Op,
     /// Requests a second of one rep.
@@ -63,11 +63,11 @@ impl Counter {
         self.reps += reps;
         let mut counted: BTreeMap<u32, bool> = BTreeMap::new();
         for event in events {
-            if let What::Client(client) = &event.what {
+            if let EventKind::Client(client) = &event.what {
                 let counts = client.kind == ClientKind::Phone || (self.office && client.kind == ClientKind::Desk);
                 counted.insert(event.client, counts);
             }
-            let What::Sent(sent) = &event.what else { continue };
+            let EventKind::Sent(sent) = &event.what else { continue };
             if !counted.get(&event.client).copied().unwrap_or_default() {
                 continue;
             }

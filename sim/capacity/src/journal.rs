@@ -63,9 +63,9 @@ pub struct MockTerms {
 pub struct JournalError {
     /// The file.
     pub path: PathBuf,
-    /// Why not.
+    /// What the operating system reported.
     pub why: String,
-    /// What to do.
+    /// What to do about it.
     pub hint: String,
 }
 

@@ -13,7 +13,7 @@ const PLAYED: usize = 400_000;
 /// A queue before servers that are all alike, first come first served.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Queue {
-    /// Servers.
+    /// How many servers there are.
     pub servers: u32,
     /// Requests a second.
     pub rate: f64,

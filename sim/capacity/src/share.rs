@@ -14,7 +14,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 pub struct Share {
     /// On the wrong side of the bound.
     pub beyond: u64,
-    /// Samples.
+    /// How many samples there were in all.
     pub of: u64,
     /// By how much more this share varies than that of independent draws would: 1 at least.
     pub design_effect: f64,

@@ -16,7 +16,7 @@ pub struct Record {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("line {line}: {message}")]
 pub struct CsvError {
-    /// From 1.
+    /// The line's number, from 1.
     pub line: usize,
     /// What is wrong.
     pub message: &'static str,

@@ -52,7 +52,7 @@ pub struct Queues {
 pub struct Slow {
     /// An endpoint in its short form, or a class of them.
     pub of: String,
-    /// How near.
+    /// How near the latency is to its limit.
     pub measured: Nearness,
     /// Over so many attempts.
     pub count: u64,
@@ -99,7 +99,7 @@ impl Slow {
 /// A value against its limit.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Gauge {
-    /// What.
+    /// What the gauge shows.
     pub of: &'static str,
     /// Its value, with its unit.
     pub value: String,

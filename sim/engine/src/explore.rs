@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Options<'a> {
     /// How many threads; 0 for one a core.
     pub threads: usize,
-    /// The first seed.
+    /// The seed to begin with; the others follow it.
     pub from: u64,
     /// How many seeds; `u64::MAX` until it is stopped.
     pub seeds: u64,
@@ -37,7 +37,7 @@ pub struct Options<'a> {
 /// A kind of failure.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Failure {
-    /// Which kind.
+    /// The rule, endpoint and form that violations of one kind share.
     pub signature: Signature,
     /// Under how many seeds it showed.
     pub seeds: u64,
@@ -45,11 +45,11 @@ pub struct Failure {
     pub first_seed: u64,
     /// The one under which it showed at the earliest event; of equals, the first.
     pub seed: u64,
-    /// In which cell.
+    /// The cell's place in the plan.
     pub cell: u32,
     /// At which event of that cell.
     pub event: u64,
-    /// To whom.
+    /// The name in the plan of the client that it happened to.
     pub client: SmolStr,
     /// What was expected, and what was seen.
     pub says: String,

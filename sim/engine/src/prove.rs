@@ -177,13 +177,13 @@ pub struct CleanScenario {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alarm {
-    /// In which scenario.
+    /// The name of the scenario.
     pub scenario: String,
-    /// Under which seed.
+    /// The seed under which it was found.
     pub seed: u64,
     /// With so many reps.
     pub reps: u64,
-    /// Which rule.
+    /// The rule that was reported broken.
     pub rule: String,
 }
 

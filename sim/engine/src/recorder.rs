@@ -3,7 +3,7 @@
 
 use fieldday_api::SmolStr;
 use fieldday_history::file::{Lines, Writer};
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::fingerprint::Fingerprinter;
 use fieldday_kernel::time::{Time, Zone};
 use fieldday_rep::station::EventSink;
@@ -29,7 +29,7 @@ pub enum History {
 }
 
 /// Sees each event before anybody else does, with the number of its client.
-pub type Watcher = Box<dyn FnMut(u32, &What)>;
+pub type Watcher = Box<dyn FnMut(u32, &EventKind)>;
 
 /// Takes a cell's events as they happen.
 pub struct Recorder {
@@ -67,9 +67,9 @@ impl Recorder {
             kept: None,
         }
     }
-    fn record(&mut self, now: Time, client: u32, what: What) {
+    fn record(&mut self, now: Time, client: u32, what: EventKind) {
         let event = Event { at: now.since(self.start), client, what };
-        if let What::Wire(wire) = &event.what {
+        if let EventKind::Wire(wire) = &event.what {
             self.requests += 1;
             self.contract.add(wire.op, &wire.deviations);
         }
@@ -132,7 +132,7 @@ impl SharedRecorder {
 }
 
 impl EventSink for SharedRecorder {
-    fn record(&self, now: Time, client: u32, what: What) {
+    fn record(&self, now: Time, client: u32, what: EventKind) {
         if let Some(watcher) = &mut *self.0.watcher.borrow_mut() {
             watcher(client, &what);
         }

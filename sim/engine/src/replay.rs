@@ -3,7 +3,7 @@
 use crate::cell::{CellRun, Keep};
 use fieldday_backend::RepRows;
 use fieldday_history::event::Client;
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Time, Zone};
 use fieldday_plan::Plan;
@@ -33,9 +33,9 @@ pub struct Replayed {
 /// How things stood at a moment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Moment {
-    /// When.
+    /// The moment that was asked for.
     pub at: Time,
-    /// The phone.
+    /// The phone's state at that moment.
     pub phone: PhoneView,
     /// What the backend held of its rep.
     pub rows: RepRows,
@@ -53,7 +53,7 @@ pub fn replay(plan: &Plan, index: u32, stop: &AtomicBool) -> Replayed {
         zones.iter().find(|(id, _)| *id == client.tenant).map_or_else(Zone::utc, |(_, zone)| zone.clone())
     };
     let introduced = events.iter().filter_map(|event| match &event.what {
-        What::Client(client) => Some((client.as_ref().clone(), zone(client))),
+        EventKind::Client(client) => Some((client.as_ref().clone(), zone(client))),
         _ => None,
     });
     let (clients, findings) = (introduced.collect(), outcome.findings);

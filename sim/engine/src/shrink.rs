@@ -8,7 +8,7 @@
 
 use crate::cell::{CellRun, Keep};
 use crate::run::NoThreads;
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::time::Span;
 use fieldday_plan::Plan;
 use fieldday_rules::{Measures, Signature, Violation};
@@ -96,7 +96,7 @@ pub fn look(case: &Case, stop: &AtomicBool) -> Option<(Vec<Event>, Size)> {
     let violation = outcome.findings.violations.into_iter().find(|v| v.signature() == case.signature)?;
     let mut events = outcome.kept.unwrap_or_default();
     events.truncate(violation.event as usize + 1);
-    let sent = || events.iter().filter(|event| matches!(event.what, What::Sent(_)));
+    let sent = || events.iter().filter(|event| matches!(event.what, EventKind::Sent(_)));
     let mut clients: Vec<u32> = sent().map(|event| event.client).collect();
     clients.sort_unstable();
     clients.dedup();

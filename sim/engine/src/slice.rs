@@ -7,7 +7,7 @@ use crate::setup;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_history::event::Sent;
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::time::{Time, Zone};
 use fieldday_rules::{Judges, Violation};
 use fieldday_scenario::Scenario;
@@ -49,9 +49,9 @@ pub fn slice(day: &Day<'_>, violation: &Violation) -> Slice {
     let about = ids_of(whole, violation);
     let mut groups: Vec<Group> = Vec::new();
     let mut stay: BTreeSet<Group> = BTreeSet::from([(violation.client, violation.call)]);
-    for event in whole.iter().filter(|event| !matches!(event.what, What::Client(_))) {
+    for event in whole.iter().filter(|event| !matches!(event.what, EventKind::Client(_))) {
         let group = group_of(event);
-        if let What::Sent(sent) = &event.what
+        if let EventKind::Sent(sent) = &event.what
             && sent.request.op().writes()
             && (about.is_empty() || ids_in(&sent.request).iter().any(|id| about.contains(id)))
         {
@@ -63,7 +63,7 @@ pub fn slice(day: &Day<'_>, violation: &Violation) -> Slice {
     }
     let mut removable: Vec<Group> = groups.into_iter().filter(|group| !stay.contains(group)).collect();
     let kept_without = |gone: &BTreeSet<Group>| -> Vec<Event> {
-        let kept = |event: &&Event| matches!(event.what, What::Client(_)) || !gone.contains(&group_of(event));
+        let kept = |event: &&Event| matches!(event.what, EventKind::Client(_)) || !gone.contains(&group_of(event));
         whole.iter().filter(kept).cloned().collect()
     };
     let breaks = |events: &[Event]| judged(day, events, violation);
@@ -105,11 +105,11 @@ fn judged(day: &Day<'_>, events: &[Event], like: &Violation) -> Option<Violation
 
 fn group_of(event: &Event) -> Group {
     let call = match &event.what {
-        What::Sent(Sent { call, .. })
-        | What::Answered { call, .. }
-        | What::Unanswered { call, .. }
-        | What::Logged { call, .. } => Some(*call),
-        What::Wire(wire) => Some(wire.call),
+        EventKind::Sent(Sent { call, .. })
+        | EventKind::Answered { call, .. }
+        | EventKind::Unanswered { call, .. }
+        | EventKind::Logged { call, .. } => Some(*call),
+        EventKind::Wire(wire) => Some(wire.call),
         _ => None,
     };
     (event.client, call)
@@ -119,7 +119,7 @@ fn group_of(event: &Event) -> Group {
 fn ids_of(events: &[Event], violation: &Violation) -> BTreeSet<String> {
     let mut ids = words(&violation.says);
     let calls = events.iter().filter_map(|event| match &event.what {
-        What::Sent(sent) if event.client == violation.client && Some(sent.call) == violation.call => {
+        EventKind::Sent(sent) if event.client == violation.client && Some(sent.call) == violation.call => {
             Some(&sent.request)
         }
         _ => None,

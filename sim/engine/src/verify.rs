@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicBool;
 /// Where two runs of the same plan part.
 #[derive(Debug)]
 pub struct Divergence {
-    /// In which cell.
+    /// The name of the cell that differs.
     pub cell: String,
     /// After how many events they still agreed, as the checkpoints tell.
     pub agreed_until: u64,
@@ -40,7 +40,7 @@ pub struct FirstDifference {
 pub enum Verified {
     /// Both agree; this is the second one, with its history handed out.
     Agree(Box<RunOutcome>),
-    /// They do not.
+    /// The two runs differ: where.
     Differ(Box<Divergence>),
     /// Ended early: nothing can be said of the two, but this is what the last of them had by then.
     Interrupted(Box<RunOutcome>),
@@ -107,11 +107,11 @@ pub fn first_difference(one: &[Event], other: &[Event]) -> Option<FirstDifferenc
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldday_history::What;
+    use fieldday_history::EventKind;
     use fieldday_kernel::time::Span;
 
     fn stream(ats: &[i64]) -> Vec<Event> {
-        ats.iter().map(|at| Event { at: Span::micros(*at), client: 0, what: What::Killed }).collect()
+        ats.iter().map(|at| Event { at: Span::micros(*at), client: 0, what: EventKind::Killed }).collect()
     }
 
     #[test]

@@ -8,7 +8,7 @@ use fieldday_api::mishap::MishapKind;
 use fieldday_backend::Defect;
 use fieldday_engine::cell::{CellRun, Keep};
 use fieldday_engine::replay::moment;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::{ClientKind, UserAction};
 use fieldday_kernel::time::Span;
 use fieldday_rules::Measures;
@@ -42,7 +42,7 @@ fn a_call_that_is_always_limited_is_given_up() {
     assert_eq!(outcome(&plan, 0, Keep::default()).findings.violations, []);
     let mut tries: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for event in events_of(&plan, 0) {
-        if let What::Sent(sent) = event.what
+        if let EventKind::Sent(sent) = event.what
             && sent.request.op() == Op::ListTasks
         {
             tries.entry((event.client, sent.call)).or_default().push(event.at);
@@ -85,12 +85,12 @@ fn where_the_policy_forbids_recording_nobody_starts_one() {
         let keep = Keep { history: false, events: true };
         let run = CellRun::new(plan.scenario(), cell, keep, Measures::default());
         let events = run.run(&AtomicBool::new(false)).0.kept.unwrap();
-        let is_phone = |what: &What| matches!(what, What::Client(client) if client.kind == ClientKind::Phone);
+        let is_phone = |what: &EventKind| matches!(what, EventKind::Client(client) if client.kind == ClientKind::Phone);
         let phones: Vec<u32> = events.iter().filter(|event| is_phone(&event.what)).map(|event| event.client).collect();
         let theirs = || events.iter().filter(|event| phones.contains(&event.client));
-        let of = |is: fn(&What) -> bool| theirs().filter(|event| is(&event.what)).count();
-        let starts = of(|what| matches!(what, What::Sent(sent) if sent.request.op() == Op::StartRecording));
-        (starts, of(|what| matches!(what, What::Person(UserAction::Arrives { .. }))))
+        let of = |is: fn(&EventKind) -> bool| theirs().filter(|event| is(&event.what)).count();
+        let starts = of(|what| matches!(what, EventKind::Sent(sent) if sent.request.op() == Op::StartRecording));
+        (starts, of(|what| matches!(what, EventKind::Person(UserAction::Arrives { .. }))))
     };
     let ((recorded, visits), (forbidden, visits_without)) = (starts_and_visits(true), starts_and_visits(false));
     assert!(

@@ -7,7 +7,7 @@ use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, run};
 use fieldday_engine::verify::{Verified, verify};
 use fieldday_history::event::Cause;
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -78,11 +78,11 @@ fn cells_come_in_the_plans_order_whatever_thread_is_first() {
 }
 
 /// What each client did, by name: numbers shift when somebody is taken out.
-fn by_client(events: Vec<Event>) -> BTreeMap<String, Vec<(i64, What)>> {
+fn by_client(events: Vec<Event>) -> BTreeMap<String, Vec<(i64, EventKind)>> {
     let mut names = BTreeMap::new();
-    let mut streams: BTreeMap<String, Vec<(i64, What)>> = BTreeMap::new();
+    let mut streams: BTreeMap<String, Vec<(i64, EventKind)>> = BTreeMap::new();
     for event in events {
-        if let What::Client(client) = &event.what {
+        if let EventKind::Client(client) = &event.what {
             names.insert(event.client, client.name.to_string());
         }
         streams.entry(names[&event.client].clone()).or_default().push((event.at.as_micros(), event.what));
@@ -129,7 +129,7 @@ fn every_call_that_was_made_survives_the_wire() {
     use fieldday_api::http::{decode, encode};
     let mut sent = 0;
     for event in events_of(&plan(scenario("rough", 10), 2), 0) {
-        let What::Sent(request) = event.what else { continue };
+        let EventKind::Sent(request) = event.what else { continue };
         if matches!(request.cause, Cause::Upload) && request.request.op() == fieldday_api::endpoint::Op::PutAudio {
             continue; // The audio itself is not made.
         }

@@ -4,7 +4,7 @@ mod common;
 
 use common::{plan, scenario};
 use fieldday_engine::cell::{CellOutcome, CellRun, Keep};
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_plan::Plan;
 use fieldday_rules::Measures;
 use std::sync::atomic::AtomicBool;
@@ -32,8 +32,9 @@ fn whatever_step_the_app_dies_at_the_queue_survives_and_drains() {
         let (outcome, _) = day(&plan, Some(fuse));
         assert_eq!(outcome.findings.violations, [], "killed before step {fuse}");
         let events = outcome.kept.unwrap();
-        killed += events.iter().filter(|e| matches!(e.what, What::Killed)).count();
-        let left: Vec<_> = events.iter().filter(|e| matches!(e.what, What::DayEnded { queued: 1.., .. })).collect();
+        killed += events.iter().filter(|e| matches!(e.what, EventKind::Killed)).count();
+        let left: Vec<_> =
+            events.iter().filter(|e| matches!(e.what, EventKind::DayEnded { queued: 1.., .. })).collect();
         assert!(left.is_empty(), "killed before step {fuse}: {left:?}");
     }
     assert!(killed > 150, "{killed} kills happened");

@@ -6,7 +6,7 @@ use common::{events_of, outcome, plan, scenario};
 use fieldday_api::endpoint::Op;
 use fieldday_api::readings::{ClockInRepeat, PageBeyond};
 use fieldday_engine::cell::Keep;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::Cause;
 use fieldday_scenario::Switches;
 
@@ -28,7 +28,7 @@ fn recording_starts_may_be_queued() {
     let mut queued = 0;
     let mut stopped_under_a_stand_in = 0;
     for event in events_of(&plan(small, 1), 0) {
-        let What::Sent(sent) = event.what else { continue };
+        let EventKind::Sent(sent) = event.what else { continue };
         let is_queued = matches!(sent.cause, Cause::Queue { .. });
         queued += usize::from(is_queued && sent.request.op() == Op::StartRecording);
         stopped_under_a_stand_in +=

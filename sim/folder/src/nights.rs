@@ -42,9 +42,9 @@ pub struct Night {
 /// A folder of which nothing can be said.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Skipped {
-    /// Which.
+    /// The folder that was skipped.
     pub path: PathBuf,
-    /// Why.
+    /// Why it was skipped.
     pub why: String,
 }
 
@@ -53,7 +53,7 @@ pub struct Skipped {
 pub struct Nights {
     /// Those that can be read.
     pub nights: Vec<Night>,
-    /// Those that cannot.
+    /// Folders that cannot be read, each with the reason.
     pub skipped: Vec<Skipped>,
 }
 

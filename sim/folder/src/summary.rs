@@ -246,9 +246,9 @@ pub struct Felt {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
-    /// Whose part.
+    /// The name of the component that took it.
     pub of: String,
-    /// How much.
+    /// How long it took, in microseconds.
     pub us: u64,
 }
 
@@ -346,7 +346,7 @@ pub struct HazardLine {
 pub struct MarkLine {
     /// Its name.
     pub mark: String,
-    /// How often.
+    /// How often the state was reached.
     pub count: u64,
 }
 
@@ -428,7 +428,7 @@ pub struct Verification {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Difference {
-    /// In which cell.
+    /// The name of the cell that differs.
     pub cell: String,
     /// Events after which they still agreed.
     pub agreed_until: u64,

@@ -1,7 +1,7 @@
 //! Joins attempts with their ends: an attempt is one event when it is sent and another when it ends, and whoever measures,
 //! judges, watches or reports wants to know both.
 
-use crate::event::{NoAnswer, What};
+use crate::event::{EventKind, NoAnswer};
 use fieldday_api::call::Response;
 use fieldday_kernel::time::Span;
 use std::sync::Arc;
@@ -30,12 +30,12 @@ pub struct AttemptEnd<'a> {
 
 impl<'a> AttemptEnd<'a> {
     /// The end that an event tells of, if it does.
-    pub fn of(what: &'a What) -> Option<AttemptEnd<'a>> {
+    pub fn of(what: &'a EventKind) -> Option<AttemptEnd<'a>> {
         match what {
-            What::Answered { call, attempt, response, took } => {
+            EventKind::Answered { call, attempt, response, took } => {
                 Some(AttemptEnd { call: *call, attempt: *attempt, end: End::Answered(response), took: *took })
             }
-            What::Unanswered { call, attempt, why, took } => {
+            EventKind::Unanswered { call, attempt, why, took } => {
                 Some(AttemptEnd { call: *call, attempt: *attempt, end: End::Unanswered(*why), took: *took })
             }
             _ => None,

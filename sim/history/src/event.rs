@@ -1,7 +1,7 @@
 //! The kinds of events, one by one.
 //!
 //! An event is something that a client could have noted itself: what its person did, what its phone did, what it sent
-//! and what came back. The one exception is [`What::GroundTruth`], which tells what the network or the backend did behind its
+//! and what came back. The one exception is [`EventKind::GroundTruth`], which tells what the network or the backend did behind its
 //! back; judges do not read it.
 
 use fieldday_api::SmolStr;
@@ -11,7 +11,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
 use fieldday_api::private::PrivateKind;
 pub use fieldday_api::probe::Probe;
-pub use fieldday_api::token::Bearer;
+pub use fieldday_api::token::CredentialKind;
 use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -22,18 +22,18 @@ pub struct Event {
     /// When: microseconds since the scenario's start.
     #[serde(rename = "t")]
     pub at: Span,
-    /// To whom: the client's number within its cell, as [`What::Client`] introduced it.
+    /// To whom: the client's number within its cell, as [`EventKind::Client`] introduced it.
     #[serde(rename = "c")]
     pub client: u32,
-    /// What.
+    /// What happened.
     #[serde(rename = "e")]
-    pub what: What,
+    pub what: EventKind,
 }
 
 /// What happened.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum What {
+pub enum EventKind {
     /// Introduces a client; comes before anything else of it.
     Client(Box<Client>),
     /// The person did something.
@@ -45,21 +45,21 @@ pub enum What {
     },
     /// The app died: killed by the system or its person. Whatever it was doing ends here, unfinished.
     Killed,
-    /// The app crashed over an answer; it is [killed](What::Killed) by it.
+    /// The app crashed over an answer; it is [killed](EventKind::Killed) by it.
     Crashed {
         /// Over which endpoint's answer.
         op: Op,
     },
     /// The app has a new session token.
     TokenRefreshed {
-        /// Why it asked.
+        /// Why the app fetched a token.
         why: RefreshReason,
     },
     /// The app wanted a token and could get none.
     TokenUnavailable,
     /// A screen showed its data.
     Shown {
-        /// Which.
+        /// The screen that showed it.
         screen: Screen,
         /// Of what: the appointment, the contact, the date; none where a screen has but one.
         of: Option<SmolStr>,
@@ -72,21 +72,21 @@ pub enum What {
     },
     /// Old data stood on a screen, marked as old, for so long, until fresh data replaced it or the screen was left.
     StaleShown {
-        /// Which.
+        /// The screen on which it stood.
         screen: Screen,
-        /// How long.
+        /// For how long the old data stood there.
         during: Span,
     },
     /// A person looked at a loading indicator for so long (the first second, without one, not counted).
     Spinner {
-        /// For which endpoint.
+        /// The endpoint whose answer was waited for.
         op: Op,
-        /// How long.
+        /// For how long it was shown.
         during: Span,
     },
     /// The app showed "Retrying...".
     Retrying {
-        /// For which endpoint.
+        /// The endpoint whose call is retried.
         op: Op,
     },
     /// The app asked its person whether to create the task again, whose last attempt has an unknown end.
@@ -105,14 +105,14 @@ pub enum What {
     },
     /// An action left the queue.
     Settled {
-        /// Its number.
+        /// The action's number, as [`What::Queued`] gave it.
         action: u32,
-        /// How.
+        /// What became of the action.
         how: Settlement,
     },
     /// The queue began to be sent.
     FlushBegan {
-        /// Why now.
+        /// What set the flush going.
         trigger: Trigger,
         /// How many actions wait.
         waiting: u32,
@@ -124,33 +124,33 @@ pub enum What {
     },
     /// A request was sent (or tried to be).
     Sent(Sent),
-    /// An answer came.
+    /// The target answered.
     Answered {
-        /// Which call.
+        /// The call's number, unique for the client.
         call: u32,
         /// Which attempt of it (from 0).
         attempt: u8,
-        /// What came.
+        /// The answer as it was parsed.
         response: Arc<Response>,
-        /// After how long.
+        /// From sending the attempt until the app had the answer.
         took: Span,
     },
     /// No answer will come that the app takes notice of.
     Unanswered {
-        /// Which call.
+        /// The call's number, unique for the client.
         call: u32,
         /// Which attempt of it (from 0).
         attempt: u8,
-        /// Why.
+        /// Why the app waits no longer.
         why: NoAnswer,
-        /// After how long.
+        /// From sending the attempt until the app gave it up.
         took: Span,
     },
     /// The app logged an error answer.
     Logged {
-        /// Of which call.
+        /// The call whose error answer was logged.
         call: u32,
-        /// The status.
+        /// The HTTP status of the error answer.
         status: u16,
         /// The id to give the backend team.
         request_id: SmolStr,
@@ -159,12 +159,12 @@ pub enum What {
     },
     /// What answered 404 left the cache.
     Evicted {
-        /// What.
+        /// The id of the row that the backend no longer has.
         id: SmolStr,
     },
     /// Before a recording starts: where the phone thinks it is.
     Geofence {
-        /// The visit.
+        /// The appointment that is to be recorded.
         appointment_id: SmolStr,
         /// From the fix to the place, in metres.
         distance_m: u32,
@@ -175,33 +175,33 @@ pub enum What {
     },
     /// The audio of a session begins to be sent.
     UploadBegan {
-        /// Whose.
+        /// The recording session whose audio is sent.
         session_id: SmolStr,
-        /// How much.
+        /// The size of the audio in bytes.
         bytes: u64,
     },
     /// The audio of a session is stored, and the backend was told.
     UploadEnded {
-        /// Whose.
+        /// The recording session whose audio is stored.
         session_id: SmolStr,
         /// Since it began, all attempts and pauses included.
         took: Span,
     },
     /// The app begins to watch a session's processing.
     PollBegan {
-        /// Which.
+        /// The recording session whose processing is polled.
         session_id: SmolStr,
     },
     /// The app no longer watches it.
     PollEnded {
-        /// Which.
+        /// The recording session whose processing was polled.
         session_id: SmolStr,
-        /// Why.
+        /// Why polling ended.
         why: PollEnd,
     },
     /// What a session's screen showed of its results.
     Results {
-        /// Which session.
+        /// The recording session whose results were shown.
         session_id: SmolStr,
         /// Whether audio controls were shown.
         playback: bool,
@@ -248,13 +248,13 @@ pub enum What {
 /// What the wire made of an attempt.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Wire {
-    /// The endpoint.
+    /// The endpoint of the attempt.
     pub op: Op,
-    /// Which call.
+    /// The call's number, unique for the client.
     pub call: u32,
     /// Which attempt of it (from 0).
     pub attempt: u8,
-    /// What came.
+    /// How the attempt ended on the wire.
     pub end: WireEnd,
     /// How long it took on the wire, from the first byte of the request to the last of the answer; what a new
     /// connection cost is part of it.
@@ -278,7 +278,7 @@ pub struct Wire {
 pub enum WireEnd {
     /// An answer came.
     Answered {
-        /// Its status.
+        /// The answer's HTTP status.
         status: u16,
         /// The size of its body.
         bytes: u64,
@@ -291,7 +291,7 @@ pub enum WireEnd {
         /// Why, in a word.
         why: SmolStr,
     },
-    /// The connection broke.
+    /// The connection broke before the answer was complete.
     Broken {
         /// Why, in a word.
         why: SmolStr,
@@ -311,9 +311,9 @@ pub struct Client {
     pub user_id: SmolStr,
     /// A rep's other id.
     pub rep_id: Option<SmolStr>,
-    /// Its role.
+    /// The role in its token.
     pub role: Role,
-    /// What it uses.
+    /// Whether it is a rep's phone, a desk, an auditor or an intruder: the App rules bind phones alone.
     pub kind: ClientKind,
 }
 
@@ -342,10 +342,10 @@ pub struct Sent {
     /// Why it is sent.
     pub cause: Cause,
     /// What goes with it as proof of who asks.
-    pub bearer: Bearer,
+    pub bearer: CredentialKind,
     /// How long the app will wait.
     pub patience: Span,
-    /// What is asked.
+    /// The call that is sent.
     pub request: Arc<Call>,
 }
 
@@ -359,7 +359,7 @@ pub enum Cause {
     Tap,
     /// A queued action's turn came.
     Queue {
-        /// Which.
+        /// The queued action's number.
         action: u32,
     },
     /// A session is watched.
@@ -422,7 +422,7 @@ pub enum Source {
     Fresh,
     /// The cache, old, shown while a call is under way or has failed.
     Stale,
-    /// An answer.
+    /// An answer that came just now.
     Network,
     /// There was nothing to show.
     Nothing,
@@ -432,7 +432,7 @@ pub enum Source {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefreshReason {
-    /// There was none.
+    /// The app held no token.
     First,
     /// It was about to expire.
     Expiring,
@@ -444,13 +444,13 @@ pub enum RefreshReason {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Settlement {
-    /// Acknowledged.
+    /// The backend acknowledged it with a success.
     Done,
     /// The backend said that it was done before.
     AlreadyDone,
     /// The backend refused it for good; the person was told.
     Refused {
-        /// The status.
+        /// The HTTP status of the refusal.
         status: u16,
     },
     /// A clocking whose local day was over before it could be sent; the person was told.
@@ -479,11 +479,11 @@ pub enum NoAnswer {
     Timeout,
     /// There was no network: the request never left.
     Unreachable,
-    /// The connection broke.
+    /// The connection broke before the answer came: the request may have taken effect.
     Broken,
     /// The person did not want to wait.
     Cancelled,
-    /// The app died.
+    /// The app died while it waited.
     Killed,
 }
 
@@ -500,7 +500,7 @@ impl NoAnswer {
 pub enum PollEnd {
     /// Both steps are completed.
     Completed,
-    /// One step failed.
+    /// Transcription or analysis failed.
     Failed,
     /// Five minutes passed; the person was warned.
     TookTooLong,
@@ -563,43 +563,43 @@ pub enum UserAction {
 pub enum GroundTruth {
     /// The request never arrived.
     LostOnTheWayOut {
-        /// Which call.
+        /// The call's number, unique for the client.
         call: u32,
-        /// Which attempt.
+        /// The attempt of that call, from 0.
         attempt: u8,
     },
     /// The backend acted on the request; the answer was lost.
     LostOnTheWayBack {
-        /// Which call.
+        /// The call's number, unique for the client.
         call: u32,
-        /// Which attempt.
+        /// The attempt of that call, from 0.
         attempt: u8,
         /// The answer's status.
         status: u16,
     },
     /// The answer came after the app had stopped waiting.
     Late {
-        /// Which call.
+        /// The call's number, unique for the client.
         call: u32,
-        /// Which attempt.
+        /// The attempt of that call, from 0.
         attempt: u8,
         /// The answer's status.
         status: u16,
     },
     /// The backend dropped the connection.
     CutByBackend {
-        /// Which call.
+        /// The call's number, unique for the client.
         call: u32,
-        /// Which attempt.
+        /// The attempt of that call, from 0.
         attempt: u8,
         /// Whether it had acted before.
         took_effect: bool,
     },
     /// An upload broke off.
     CutMidUpload {
-        /// Which call.
+        /// The call's number, unique for the client.
         call: u32,
-        /// Which attempt.
+        /// The attempt of that call, from 0.
         attempt: u8,
         /// How much had gone through.
         sent_bytes: u64,
@@ -619,7 +619,7 @@ mod tests {
             value(&mut out);
             out
         };
-        let what = What::Person(UserAction::TicksTask { task_id: "task_1".into() });
+        let what = EventKind::Person(UserAction::TicksTask { task_id: "task_1".into() });
         let event = Event { at: Span::micros(0x0102), client: 3, what };
         let deed = of(&|out| canonical::write(&UserAction::TicksTask { task_id: "".into() }, out).unwrap())[0];
         let expected = [&[2, 1, 0, 0, 0, 0, 0, 0], &[3, 0, 0, 0][..], &[1, deed], &[6, 0, 0, 0], b"task_1"].concat();

@@ -93,9 +93,9 @@ pub enum HistoryError {
     /// It is not a history.
     #[error("line {line} is not a line of a history: {reason}")]
     Line {
-        /// Which line.
+        /// The line's number, from 1.
         line: u64,
-        /// What is wrong.
+        /// What was expected there, and what stands there.
         reason: String,
     },
     /// It has something that this version does not know.
@@ -103,7 +103,7 @@ pub enum HistoryError {
         "line {line} has something that this version does not know: {reason}; version {version} of Field Day wrote it"
     )]
     Newer {
-        /// Which line.
+        /// The line's number, from 1.
         line: u64,
         /// What is not known.
         reason: String,
@@ -113,7 +113,7 @@ pub enum HistoryError {
     /// It is of another version.
     #[error("this is a history of format {found}; this version reads format {FORMAT}")]
     Version {
-        /// What it is.
+        /// The version that the file says it has.
         found: u32,
     },
 }
@@ -345,7 +345,7 @@ impl<R: Read> Iterator for Reader<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{UserAction, What};
+    use crate::event::{EventKind, UserAction};
 
     fn header() -> Header {
         Header {
@@ -361,7 +361,7 @@ mod tests {
         let mut writer = Writer::new(Vec::new(), &header()).unwrap();
         writer.cell("cell-0", Time::default()).unwrap();
         for at in 0..events {
-            let what = What::Person(UserAction::TicksTask { task_id: "task_1".into() });
+            let what = EventKind::Person(UserAction::TicksTask { task_id: "task_1".into() });
             writer.event(&Event { at: Span::micros(at), client: 0, what }).unwrap();
         }
         writer.finish(Fingerprint(1)).unwrap()
@@ -396,7 +396,7 @@ mod tests {
         for (turn, cell) in ["one", "two", "one"].into_iter().enumerate() {
             let mut lines = Lines::default();
             lines.cell(cell, Time::default(), zones.clone()).unwrap();
-            lines.event(&Event { at: Span::seconds(turn as i64), client: 0, what: What::Killed }).unwrap();
+            lines.event(&Event { at: Span::seconds(turn as i64), client: 0, what: EventKind::Killed }).unwrap();
             file.lines(lines).unwrap();
         }
         let file = file.finish(Fingerprint(3)).unwrap();
@@ -415,7 +415,7 @@ mod tests {
     #[should_panic(expected = "event 1 since the last frame, of client 7, is at 1 µs, after one at 2 µs")]
     fn an_event_earlier_than_the_one_before_it_in_its_cell_is_not_written() {
         let mut lines = Lines::default();
-        let mut event = |at| lines.event(&Event { at: Span::micros(at), client: 7, what: What::Killed }).unwrap();
+        let mut event = |at| lines.event(&Event { at: Span::micros(at), client: 7, what: EventKind::Killed }).unwrap();
         event(2);
         event(1);
     }
@@ -425,7 +425,7 @@ mod tests {
         let mut writer = Writer::new(Vec::new(), &header()).unwrap();
         for (cell, at) in [("one", 5), ("two", 1), ("one", 5), ("two", 3)] {
             writer.cell(cell, Time::default()).unwrap();
-            writer.event(&Event { at: Span::micros(at), client: 0, what: What::Killed }).unwrap();
+            writer.event(&Event { at: Span::micros(at), client: 0, what: EventKind::Killed }).unwrap();
         }
         assert_eq!(Reader::new(&writer.finish(Fingerprint(1)).unwrap()[..]).unwrap().count(), 9);
     }

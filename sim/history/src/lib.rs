@@ -10,4 +10,4 @@ pub mod event;
 pub mod file;
 
 pub use attempts::{AttemptEnd, End, OpenAttempts};
-pub use event::{Event, What};
+pub use event::{Event, EventKind};

@@ -5,7 +5,7 @@ use fieldday_api::rules::Rule;
 use fieldday_engine::cell::{Day, Furnishing, RepDay, Seat, kill_at};
 use fieldday_engine::recorder::{History, Recorder, SharedRecorder};
 use fieldday_engine::setup;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::Client;
 use fieldday_history::file::Lines;
 use fieldday_kernel::executor::{Executor, Handle};
@@ -64,7 +64,7 @@ type Work = std::pin::Pin<Box<dyn Future<Output = ()>>>;
 pub struct CellOptions {
     /// When the window opens and closes, by the protocol's clock.
     pub opens: Time,
-    /// When it closes.
+    /// When the window closes, by the protocol's clock.
     pub closes: Time,
     /// Over which span those begin who would be under way when it opens.
     pub ramp: Span,
@@ -194,7 +194,7 @@ impl LiveCell {
     pub fn start(&self, rep: usize, options: CellOptions, ended: impl FnOnce() + 'static) {
         let Some(client) = self.reps.get(rep).map(|number| &self.clients[*number as usize]) else { return ended() };
         let Some(Day::Rep(RepDay { mut plan, town, phone })) = client.day.borrow_mut().take() else { return ended() };
-        client.station.record(What::Began);
+        client.station.record(EventKind::Began);
         let day = client.station.day();
         let opens = day.day(options.opens);
         if plan.leaves_home < opens {
@@ -239,9 +239,9 @@ impl LiveCell {
             ended();
         });
     }
-    /// Everybody goes home.
+    /// Asks every rep to end their day: the run is stopping.
     pub fn stop(&self) {
-        self.rep_clients().for_each(|client| self.station(client).record(What::CalledHome));
+        self.rep_clients().for_each(|client| self.station(client).record(EventKind::CalledHome));
         self.going_home.set(true);
         self.home.notify();
     }

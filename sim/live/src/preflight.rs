@@ -33,13 +33,13 @@ pub enum Unusable {
     Unreachable {
         /// The base URL.
         target: String,
-        /// Why not.
+        /// What the operating system or TLS reported.
         why: String,
     },
     /// There is no token.
     #[error("no token for a rep: {why}")]
     NoToken {
-        /// Why not.
+        /// What the token source reported.
         why: String,
     },
     /// The token is not taken.
@@ -49,7 +49,7 @@ pub enum Unusable {
         target: String,
         /// The status.
         status: u16,
-        /// Where.
+        /// The endpoint that refused the token.
         endpoint: &'static str,
     },
     /// The clocks differ by too much.
@@ -57,7 +57,7 @@ pub enum Unusable {
     ClockDiffers {
         /// The base URL.
         target: String,
-        /// By so much.
+        /// How far ahead of this machine the target's clock is; negative if behind.
         ahead: Span,
     },
 }

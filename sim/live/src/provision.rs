@@ -43,9 +43,9 @@ pub enum ProvisionError {
     /// It ended with another code than 0.
     #[error("`data.provision` failed: {status}{}", Said(.said))]
     Failed {
-        /// How.
+        /// The exit status of the command.
         status: ExitStatus,
-        /// Its last lines.
+        /// The last lines that the command printed.
         said: Vec<String>,
     },
     /// It took too long, and was ended.
@@ -53,7 +53,7 @@ pub enum ProvisionError {
     TimedOut {
         /// What it may take.
         timeout: Duration,
-        /// Its last lines.
+        /// The last lines that the command printed.
         said: Vec<String>,
     },
 }

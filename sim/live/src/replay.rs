@@ -7,7 +7,7 @@ use crate::transport::recorded::Recorded as RecordedTransport;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::token::Claims;
 use fieldday_history::event::{Wire, WireEnd};
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::executor::Executor;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_plan::CellPlan;
@@ -75,24 +75,24 @@ pub fn replay_rep(recorded: &Recorded<'_>, client: u32) -> RepReplay {
     for (number, event) in own.iter().enumerate() {
         let now = at(event);
         match &event.what {
-            What::Began => {
+            EventKind::Began => {
                 executor.run_to(now);
                 if let Some(rep) = cell.rep_clients().position(|of| of == client) {
                     cell.start(rep, terms, || {});
                 }
                 executor.run_to(now);
             }
-            What::CalledHome => {
+            EventKind::CalledHome => {
                 executor.run_to(now);
                 cell.stop();
                 executor.run_to(now);
             }
-            What::Wire(wire) => {
+            EventKind::Wire(wire) => {
                 executor.run_to(now);
                 transport.attempt_ended(client, wire, answer(wire, &own[number..]));
                 executor.run_to(now);
             }
-            What::TokenCame { fetch, lives, took } => {
+            EventKind::TokenCame { fetch, lives, took } => {
                 executor.run_to(now);
                 let claims = lives.map(|lives| Claims { expires_at: now + lives, ..Claims::default() });
                 transport.token_came(client, *fetch, claims, *took);
@@ -115,7 +115,7 @@ pub fn replay_rep(recorded: &Recorded<'_>, client: u32) -> RepReplay {
 fn answer(wire: &Wire, rest: &[&Event]) -> Option<Arc<Response>> {
     let WireEnd::Answered { status, .. } = &wire.end else { return None };
     let given = rest.iter().find_map(|event| match &event.what {
-        What::Answered { call, attempt, response, .. } if (*call, *attempt) == (wire.call, wire.attempt) => {
+        EventKind::Answered { call, attempt, response, .. } if (*call, *attempt) == (wire.call, wire.attempt) => {
             Some(response.clone())
         }
         _ => None,

@@ -79,7 +79,7 @@ pub enum LiveError {
     /// No threads, no sockets.
     #[error("the system does not give what a run needs: {0}")]
     System(#[from] std::io::Error),
-    /// Goose.
+    /// Goose could not be configured or run.
     #[error("goose cannot run: {0}")]
     Goose(String),
     /// There is no such rep.

@@ -6,7 +6,7 @@
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_history::event::{Cause, NoAnswer, UserAction};
-use fieldday_history::{AttemptEnd, End, OpenAttempts, What};
+use fieldday_history::{AttemptEnd, End, EventKind, OpenAttempts};
 use hdrhistogram::Histogram;
 
 /// What a rep is doing. One who is offline is that, whatever else they do.
@@ -116,26 +116,26 @@ impl LiveStats {
         self.cells.len() - 1
     }
     /// Something happened in a cell.
-    pub fn on(&mut self, cell: usize, number: u32, what: &What) {
+    pub fn on(&mut self, cell: usize, number: u32, what: &EventKind) {
         let Some(client) = self.cells.get_mut(cell).and_then(|cell| cell.get_mut(number as usize)) else { return };
         match what {
-            What::Person(deed) => client.took_up(deed),
-            What::Network { online } => client.is_offline = !online,
-            What::FlushBegan { .. } => client.is_flushing = true,
-            What::FlushEnded { .. } => client.is_flushing = false,
-            What::Queued { .. } => client.queued += 1,
-            What::Settled { .. } => client.queued = client.queued.saturating_sub(1),
-            What::Sent(sent) => {
+            EventKind::Person(deed) => client.took_up(deed),
+            EventKind::Network { online } => client.is_offline = !online,
+            EventKind::FlushBegan { .. } => client.is_flushing = true,
+            EventKind::FlushEnded { .. } => client.is_flushing = false,
+            EventKind::Queued { .. } => client.queued += 1,
+            EventKind::Settled { .. } => client.queued = client.queued.saturating_sub(1),
+            EventKind::Sent(sent) => {
                 let op = sent.request.op();
                 client.read_back += u64::from(sent.cause == Cause::ReadBack && op == Op::ListAppointments);
                 client.open.sent(0, sent.call, sent.attempt, op);
             }
             // Whatever the app had under way died with it; its queue is on the phone's storage.
-            What::Killed => {
+            EventKind::Killed => {
                 client.is_flushing = false;
                 client.open.drain(0).for_each(drop);
             }
-            What::DayEnded { .. } => {
+            EventKind::DayEnded { .. } => {
                 client.doing = Doing::Done;
                 client.open.drain(0).for_each(drop);
             }
@@ -225,7 +225,7 @@ mod tests {
     use super::*;
     use fieldday_history::event::Trigger;
 
-    fn happens(watch: &mut LiveStats, client: u32, all: impl IntoIterator<Item = What>) {
+    fn happens(watch: &mut LiveStats, client: u32, all: impl IntoIterator<Item = EventKind>) {
         all.into_iter().for_each(|what| watch.on(0, client, &what));
     }
 
@@ -234,17 +234,17 @@ mod tests {
         let mut watch = LiveStats::default();
         watch.add_cell(4, [0, 2, 3].into_iter());
         assert_eq!(watch.snapshot().reps, [3, 0, 0, 0, 0, 0, 0]);
-        happens(&mut watch, 0, [What::Began, What::Person(UserAction::LeavesHome)]);
-        happens(&mut watch, 1, [What::Began, What::Person(UserAction::LeavesHome)]);
+        happens(&mut watch, 0, [EventKind::Began, EventKind::Person(UserAction::LeavesHome)]);
+        happens(&mut watch, 1, [EventKind::Began, EventKind::Person(UserAction::LeavesHome)]);
         let records = UserAction::Records { appointment_id: "appt_1".into() };
-        happens(&mut watch, 2, [What::Began, What::Person(records), What::Network { online: false }]);
+        happens(&mut watch, 2, [EventKind::Began, EventKind::Person(records), EventKind::Network { online: false }]);
         assert_eq!(watch.snapshot().reps, [1, 1, 0, 0, 1, 0, 0]);
-        let flush = What::FlushBegan { trigger: Trigger::NetworkBack, waiting: 1 };
-        happens(&mut watch, 2, [What::Network { online: true }, flush]);
+        let flush = EventKind::FlushBegan { trigger: Trigger::NetworkBack, waiting: 1 };
+        happens(&mut watch, 2, [EventKind::Network { online: true }, flush]);
         assert_eq!(watch.snapshot().reps, [1, 1, 0, 0, 0, 1, 0]);
-        happens(&mut watch, 2, [What::FlushEnded { waiting: 0 }]);
+        happens(&mut watch, 2, [EventKind::FlushEnded { waiting: 0 }]);
         assert_eq!(watch.snapshot().reps, [1, 1, 0, 1, 0, 0, 0]);
-        happens(&mut watch, 2, [What::DayEnded { queued: 0, uploads: 0, online_for: None }]);
+        happens(&mut watch, 2, [EventKind::DayEnded { queued: 0, uploads: 0, online_for: None }]);
         assert_eq!(watch.snapshot().reps, [1, 1, 0, 0, 0, 0, 1]);
     }
 

@@ -9,7 +9,7 @@ use fieldday_api::pace::Pace;
 use fieldday_api::rules::Rule;
 use fieldday_engine::setup;
 use fieldday_history::event::ClientKind;
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::time::{Span, TimeOfDay};
 use fieldday_live::replay::{Recorded, replay_rep};
 use fieldday_live::run::LiveOutcome;
@@ -35,19 +35,23 @@ fn lives(mut scenario: Scenario, http: HttpVersion) {
     let (start, events) = &cells["cell-0"];
     // Whichever cell opened those of a pool.
     let all = cells.values().flat_map(|(_, events)| events);
-    let mut wires = all.filter_map(|event| if let What::Wire(wire) = &event.what { Some(wire) } else { None });
+    let mut wires = all.filter_map(|event| if let EventKind::Wire(wire) = &event.what { Some(wire) } else { None });
     assert!(wires.clone().all(|wire| wire.connect <= wire.service), "a connection is opened within the attempt");
     assert!(wires.clone().any(|wire| wire.connect > Span::ZERO) && wires.any(|wire| wire.connect == Span::ZERO));
     let phones: Vec<u32> = events
         .iter()
         .filter_map(|event| match &event.what {
-            What::Client(client) if client.kind == ClientKind::Phone => Some(event.client),
+            EventKind::Client(client) if client.kind == ClientKind::Phone => Some(event.client),
             _ => None,
         })
         .collect();
-    let of_phones = events.iter().filter(|event| matches!(event.what, What::Wire(_)) && phones.contains(&event.client));
+    let of_phones =
+        events.iter().filter(|event| matches!(event.what, EventKind::Wire(_)) && phones.contains(&event.client));
     assert_eq!(outcome.goose_requests, of_phones.count() as u64, "goose counts what the phones sent");
-    assert_eq!(events.iter().filter(|event| matches!(event.what, What::Wire(_))).count() as u64, outcome.run.requests);
+    assert_eq!(
+        events.iter().filter(|event| matches!(event.what, EventKind::Wire(_))).count() as u64,
+        outcome.run.requests
+    );
 
     for client in phones.iter().copied() {
         let recorded =
@@ -57,7 +61,7 @@ fn lives(mut scenario: Scenario, http: HttpVersion) {
         assert_eq!(lived.difference, None, "client {client}");
     }
     // The comparison bites: without its answers, the day of whoever had the most of them goes another way.
-    let carried = |event: &Event, client| event.client == client && matches!(event.what, What::Wire(_));
+    let carried = |event: &Event, client| event.client == client && matches!(event.what, EventKind::Wire(_));
     let most = |client: &&u32| events.iter().filter(|event| carried(event, **client)).count();
     let client = *phones.iter().max_by_key(most).unwrap();
     let other: Vec<Event> = events.iter().filter(|event| !carried(event, client)).cloned().collect();
@@ -92,7 +96,7 @@ fn morning(scales: Vec<Scaled>) -> (Arc<Scenario>, LiveOutcome, Events) {
 }
 
 fn sent(cells: &Events, of: Op) -> usize {
-    let is_it = |what: &What| matches!(what, What::Wire(wire) if wire.op == of);
+    let is_it = |what: &EventKind| matches!(what, EventKind::Wire(wire) if wire.op == of);
     cells.values().flat_map(|(_, events)| events).filter(|event| is_it(&event.what)).count()
 }
 

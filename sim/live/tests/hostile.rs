@@ -5,7 +5,7 @@ mod common;
 use common::{Day, lived, ready};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_live::clock::utc_now;
 use fieldday_live::prepare::Called;
 use fieldday_mock::{Mock, Options, Service};
@@ -146,7 +146,8 @@ fn whoever_is_not_told_a_contact_opens_no_thread_of_theirs() {
         assert!(outcome.run.complete && outcome.panicked.is_empty(), "the day goes on without contacts");
         assert_eq!(outcome.contract.is_empty(), !takes_out, "what is left out is told");
         let asked = |of: Op| {
-            let is_it = |event: &&fieldday_history::Event| matches!(&event.what, What::Wire(wire) if wire.op == of);
+            let is_it =
+                |event: &&fieldday_history::Event| matches!(&event.what, EventKind::Wire(wire) if wire.op == of);
             cells.values().flat_map(|(_, events)| events).filter(is_it).count()
         };
         assert!(asked(Op::GetAppointment) > 3, "visits are made");

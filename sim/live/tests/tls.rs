@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Day, mock, ready};
-use fieldday_history::event::{What, WireEnd};
+use fieldday_history::event::{EventKind, WireEnd};
 use fieldday_kernel::time::TimeOfDay;
 use fieldday_live::prepare::Called;
 use fieldday_live::run::LiveOutcome;
@@ -57,7 +57,7 @@ fn morning_of(certificate_for: &[&str], http: HttpVersion, trusted: bool) -> (Li
 fn ends(Day { outcome, cells, .. }: Day) -> (LiveOutcome, Ends) {
     let events = cells.into_values().flat_map(|(_, events)| events);
     let ends = events.filter_map(|event| match event.what {
-        What::Wire(wire) => Some(match wire.end {
+        EventKind::Wire(wire) => Some(match wire.end {
             WireEnd::Answered { .. } => "answered".to_owned(),
             WireEnd::NoConnection { why } => format!("no connection: {why}"),
             WireEnd::Broken { why } => format!("broken: {why}"),

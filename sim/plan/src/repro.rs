@@ -25,7 +25,7 @@ pub struct Repro {
     pub rule: Rule,
     /// What kind of violation it is: the endpoint, and the sentence without what differs from day to day.
     pub endpoint: String,
-    /// That sentence.
+    /// The sentence of the violation with names and numbers left out, so that two cases can be compared.
     pub shape: String,
     /// The scenario.
     pub scenario: Scenario,
@@ -35,7 +35,7 @@ pub struct Repro {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{file}: {problem}")]
 pub struct ReproError {
-    /// Which file.
+    /// The file that is wrong.
     pub file: String,
     /// What is wrong, where, and what was expected.
     pub problem: String,

@@ -60,7 +60,7 @@ pub struct TenantPlan {
     pub places: Places,
     /// What is true of a visit whoever makes it, by appointment id.
     pub visits: IndexMap<SmolStr, VisitPlan>,
-    /// Who works today.
+    /// The reps who work on the plan's date.
     pub reps: Vec<RepPlan>,
     /// Who sits in the office.
     pub office: Vec<OfficePlan>,
@@ -106,7 +106,7 @@ impl Places {
 pub struct RepPlan {
     /// `cell-0/tenant-1/rep-07`
     pub name: String,
-    /// The name's key.
+    /// The key of the rep's random streams, made of the name.
     pub key: u64,
     /// `org_…`
     pub tenant_id: SmolStr,
@@ -118,7 +118,7 @@ pub struct RepPlan {
     pub persona: Arc<Persona>,
     /// Where the day begins and ends.
     pub home: Point,
-    /// When it begins.
+    /// When the rep leaves home.
     pub leaves_home: Time,
     /// When the work is over at the latest.
     pub stops_work: Time,
@@ -155,9 +155,9 @@ pub struct Routine {
 pub struct LunchPlan {
     /// From then on, when the visit before is over.
     pub at: Time,
-    /// For so long.
+    /// The length of the break in minutes.
     pub minutes: u32,
-    /// There.
+    /// Where the rep eats.
     pub place: Point,
 }
 
@@ -166,7 +166,7 @@ pub struct LunchPlan {
 pub struct KillPlan {
     /// `cell-0/tenant-1/rep-07/kill-1`
     pub name: String,
-    /// Then.
+    /// When the app is killed.
     pub at: Time,
 }
 
@@ -183,7 +183,7 @@ pub struct VisitPlan {
     pub start: Time,
     /// When it is to end.
     pub end: Time,
-    /// How it goes.
+    /// What happens at the door.
     pub fate: VisitFate,
     /// How it is recorded.
     pub mode: RecordingMode,
@@ -197,14 +197,14 @@ pub struct VisitPlan {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VisitFate {
-    /// They talk.
+    /// The visit takes place.
     Held {
         /// What comes of it.
         outcome: Outcome,
         /// For how much, if it is won.
         deal_size: Option<Money>,
     },
-    /// Nobody opens.
+    /// Nobody is at home.
     NoShow,
     /// Somebody opens and wants no visit.
     CancelledAtTheDoor,
@@ -215,7 +215,7 @@ pub enum VisitFate {
 pub struct OfficePlan {
     /// `cell-0/tenant-1/office/csr-1`
     pub name: String,
-    /// The name's key.
+    /// The key of the client's random streams, made of the name.
     pub key: u64,
     /// `org_…`
     pub tenant_id: SmolStr,
@@ -232,9 +232,9 @@ pub struct OfficePlan {
 pub struct OfficeAction {
     /// `cell-0/tenant-1/office/csr-1/action-4`
     pub name: String,
-    /// Then.
+    /// When it is done.
     pub at: Time,
-    /// That.
+    /// What is done.
     pub what: OfficeDeed,
 }
 
@@ -244,12 +244,12 @@ pub struct OfficeAction {
 pub enum OfficeDeed {
     /// Looks at a rep's day: appointments and tasks.
     Look {
-        /// Whose.
+        /// The rep whose day is looked at.
         rep_id: SmolStr,
     },
     /// Moves an appointment to another time.
     Move {
-        /// Which.
+        /// The appointment that is moved.
         appointment_id: SmolStr,
         /// Its new beginning.
         start: Time,
@@ -258,35 +258,35 @@ pub enum OfficeDeed {
     },
     /// Cancels an appointment.
     Cancel {
-        /// Which.
+        /// The appointment that is cancelled.
         appointment_id: SmolStr,
     },
     /// Gives an appointment to another rep.
     Reassign {
-        /// Which.
+        /// The appointment that gets another rep.
         appointment_id: SmolStr,
-        /// To whom.
+        /// The rep who gets it.
         to_rep_id: SmolStr,
     },
     /// Makes a task for the rep of an appointment.
     CreateTask {
-        /// About which.
+        /// The appointment that the task is about.
         appointment_id: SmolStr,
         /// What is to be done.
         description: Private,
-        /// By when.
+        /// When the task is due.
         due: Time,
     },
     /// Changes a task.
     UpdateTask {
-        /// Which.
+        /// The task that is changed.
         task_id: SmolStr,
         /// Its new date.
         due: Time,
     },
     /// Reads a customer's messages.
     ReadThread {
-        /// Whose.
+        /// The customer whose messages are read.
         contact_card_id: SmolStr,
     },
 }
@@ -296,7 +296,7 @@ pub enum OfficeDeed {
 pub struct IntruderPlan {
     /// `cell-0/tenant-1/intruder-0`
     pub name: String,
-    /// The name's key.
+    /// The key of the client's random streams, made of the name.
     pub key: u64,
     /// `org_…`
     pub tenant_id: SmolStr,
@@ -313,20 +313,20 @@ pub struct IntruderPlan {
 pub struct ProbePlan {
     /// `cell-0/tenant-1/intruder-0/probe-12`
     pub name: String,
-    /// Then.
+    /// When it is tried.
     pub at: Time,
-    /// These.
+    /// The requests of the probe, in order.
     pub steps: Vec<ProbeStep>,
 }
 
 /// One request of a probe.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ProbeStep {
-    /// What it is.
+    /// The probe that the request belongs to.
     pub probe: Probe,
     /// What goes with it as proof of who asks.
     pub login: Login,
-    /// What is asked.
+    /// The call that is sent.
     pub call: Call,
 }
 
@@ -336,7 +336,7 @@ pub struct ProbeStep {
 pub enum Login {
     /// A good token, with this role.
     Good(Role),
-    /// None.
+    /// No credential is sent.
     None,
     /// One that does not verify.
     Forged,
@@ -353,7 +353,7 @@ pub enum Login {
 pub struct AuditorPlan {
     /// `cell-0/tenant-1/auditor`
     pub name: String,
-    /// The name's key.
+    /// The key of the client's random streams, made of the name.
     pub key: u64,
     /// `org_…`
     pub tenant_id: SmolStr,

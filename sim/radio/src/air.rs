@@ -32,7 +32,7 @@ pub struct Air {
 pub struct Fast {
     /// `cell-0/tenant-1/fast/07030`
     pub name: String,
-    /// There.
+    /// Where the network is faster.
     pub region: Region,
 }
 
@@ -41,7 +41,7 @@ pub struct Fast {
 pub struct Hole {
     /// `cell-0/tenant-1/hole/valley-2`
     pub name: String,
-    /// There.
+    /// Where there is no network.
     pub region: Region,
     /// What is left of the network: nothing, or 3G.
     pub left: Radio,
@@ -54,7 +54,7 @@ pub struct Spot {
     pub name: String,
     /// There: for phones that stay.
     pub place: Point,
-    /// What it does.
+    /// What happens to the network there.
     pub kind: SpotKind,
 }
 
@@ -64,14 +64,14 @@ pub struct Spot {
 pub enum SpotKind {
     /// No network for a while.
     Basement {
-        /// From then on,
+        /// How long after arrival the network is lost.
         after: Span,
-        /// for so long.
+        /// For how long it is lost.
         lasts: Span,
     },
     /// A Wi-Fi that answers everything with its own page until somebody accepts its terms.
     Portal {
-        /// Then.
+        /// How long after arrival the portal is accepted.
         accepted_after: Span,
     },
 }
@@ -83,9 +83,9 @@ pub struct Outage {
     pub name: String,
     /// There; everywhere, if nowhere is named.
     pub region: Option<Region>,
-    /// From then on,
+    /// When the outage begins.
     pub from: Time,
-    /// until then.
+    /// When the outage ends; exclusive.
     pub until: Time,
 }
 
@@ -96,9 +96,9 @@ pub struct Gap {
     pub name: String,
     /// The key of the rep whose phone it is.
     pub phone: u64,
-    /// From then on,
+    /// When the gap begins.
     pub from: Time,
-    /// until then.
+    /// When the gap ends; exclusive.
     pub until: Time,
 }
 

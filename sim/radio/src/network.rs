@@ -8,13 +8,13 @@ use std::sync::{Arc, LazyLock};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Radio {
-    /// No network.
+    /// There is no network.
     None,
-    /// The old mast.
+    /// 3G, from masts at the edge of the territory.
     ThreeG,
-    /// The usual one.
+    /// LTE, the usual network.
     Lte,
-    /// The town's.
+    /// 5G, in town.
     FiveG,
 }
 
@@ -25,9 +25,9 @@ pub struct RadioProfile {
     rtt: [(u32, i64); 5],
     /// Packets lost on the way out or back, of a million.
     pub loss_ppm: u32,
-    /// Median.
+    /// The median downlink bandwidth in kbit/s.
     pub downlink_kbit_s: i64,
-    /// Mean.
+    /// The mean uplink bandwidth in kbit/s.
     pub uplink_kbit_s: i64,
     /// Good slots followed by a bad one, of a million.
     pub enter_ppm: u32,
@@ -66,7 +66,7 @@ impl RadioProfile {
 pub struct Profile {
     /// `ordinary`
     pub name: String,
-    /// In a sentence.
+    /// What the profile is like, in a sentence.
     pub about: String,
     /// Of 3G, LTE, 5G: standing, driving.
     bearers: [RadioProfile; 6],

@@ -20,11 +20,11 @@ const DAY_RADIUS_M: i64 = 16_000;
 pub enum Urbanicity {
     /// Below 100 people a square mile.
     Rural,
-    /// To 1,000.
+    /// Up to 1,000 inhabitants a square mile.
     Suburban,
-    /// To 10,000.
+    /// Up to 10,000 inhabitants a square mile.
     Urban,
-    /// Above.
+    /// More than 10,000 inhabitants a square mile.
     DenseUrban,
 }
 
@@ -35,9 +35,9 @@ pub struct Area {
     pub zip: String,
     /// A point within it.
     pub centre: Point,
-    /// Who lives there.
+    /// How many people live there.
     pub population: u64,
-    /// How densely.
+    /// How densely it is built.
     pub urbanicity: Urbanicity,
     /// How far from the centre its people live, in centimetres: half the way to the next area, within reason.
     pub spread_cm: i64,
@@ -161,7 +161,7 @@ impl Territory {
     pub fn name(&self) -> &str {
         &self.name
     }
-    /// For people.
+    /// The metropolitan area's name, for people to read.
     pub fn metro(&self) -> &str {
         &self.metro
     }

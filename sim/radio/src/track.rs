@@ -24,7 +24,7 @@ impl Leg {
     pub fn stay(at: Point, from: Time) -> Leg {
         Leg { from: at, to: at, depart: from, arrive: from }
     }
-    /// Whether nobody moves.
+    /// Whether it is a stay: it ends where it begins.
     pub fn is_stay(&self) -> bool {
         self.from == self.to
     }
@@ -58,7 +58,7 @@ pub struct Roads {
     pub detour_percent: (u32, u32),
     /// Kilometres of each trip that are streets of a town.
     pub town_km: u32,
-    /// Speed on those.
+    /// The speed on town roads, in km/h.
     pub town_km_h: u32,
     /// Speed on the rest.
     pub open_km_h: u32,

@@ -22,7 +22,7 @@ const BEFORE_MIDNIGHT: Span = Span::minutes(10);
 pub struct Auditor {
     browser: Browser,
     plan: AuditorPlan,
-    /// Between two reads.
+    /// The pause between two reads, so that auditing adds little load.
     pause: Span,
 }
 
@@ -31,7 +31,7 @@ impl Auditor {
     pub fn new(station: Station, plan: AuditorPlan, pause: Span) -> Auditor {
         Auditor { browser: Browser::new(station), plan, pause }
     }
-    /// Makes the rounds.
+    /// Reads back every rep of the tenant, at each of the planned times.
     pub async fn day(mut self) {
         let rounds = std::mem::take(&mut self.plan.rounds);
         let last = rounds.len();
@@ -75,7 +75,7 @@ impl Auditor {
         })
         .await;
     }
-    /// All pages.
+    /// Reads all pages of the rep's tasks.
     async fn reads_tasks(&mut self, rep_id: &SmolStr) {
         let mut offset = 0;
         loop {

@@ -5,8 +5,8 @@ use crate::transport::{Attempt, AttemptOutcome};
 use fieldday_api::call::{Call, Response};
 use fieldday_api::defaults::{REFRESH_MARGIN, TOKEN_FETCH_LIMIT};
 use fieldday_api::token::{Claims, Credential};
-use fieldday_history::What;
-use fieldday_history::event::{Bearer, Cause, NoAnswer, RefreshReason};
+use fieldday_history::EventKind;
+use fieldday_history::event::{Cause, CredentialKind, NoAnswer, RefreshReason};
 use fieldday_kernel::time::Time;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,14 +25,14 @@ impl Browser {
     /// Asks with a good token; no answer if none came.
     pub async fn call(&mut self, request: Call, cause: Cause) -> Option<Arc<Response>> {
         let claims = self.claims().await?;
-        self.send(request, cause, Bearer::Own, Credential::Token(claims)).await
+        self.send(request, cause, CredentialKind::Own, Credential::Token(claims)).await
     }
     /// Asks with whatever token.
     pub async fn send(
         &mut self,
         request: Call,
         cause: Cause,
-        bearer: Bearer,
+        bearer: CredentialKind,
         credential: Credential,
     ) -> Option<Arc<Response>> {
         let call = self.next_call();
@@ -53,7 +53,7 @@ impl Browser {
         let AttemptOutcome::Answered(response) = outcome else { return None };
         if let Some(request_id) = response.request_id() {
             let (status, request_id) = (response.status, request_id.clone());
-            self.station.record(What::Logged { call, status, request_id, leaks: None });
+            self.station.record(EventKind::Logged { call, status, request_id, leaks: None });
         }
         Some(response)
     }
@@ -67,7 +67,7 @@ impl Browser {
         }
         let why = if self.token.is_some() { RefreshReason::Expiring } else { RefreshReason::First };
         let claims = self.station.fetch_token(now + TOKEN_FETCH_LIMIT).await?;
-        self.station.record(What::TokenRefreshed { why });
+        self.station.record(EventKind::TokenRefreshed { why });
         self.token = Some((claims.clone(), claims.expires_at));
         Some(claims)
     }

@@ -3,7 +3,7 @@
 use crate::browser::Browser;
 use crate::station::Station;
 use fieldday_api::token::{Claims, Credential};
-use fieldday_history::event::{Bearer, Cause};
+use fieldday_history::event::{Cause, CredentialKind};
 use fieldday_kernel::time::Span;
 use fieldday_plan::{IntruderPlan, Login};
 
@@ -36,20 +36,22 @@ impl Intruder {
 }
 
 /// What is shown as proof of who asks, made of a good token.
-fn shown(login: &Login, good: Claims) -> (Bearer, Credential) {
+fn shown(login: &Login, good: Claims) -> (CredentialKind, Credential) {
     match login {
-        Login::Good(role) => (Bearer::Own, Credential::Token(Claims { role: Some(role.claim().into()), ..good })),
-        Login::None => (Bearer::None, Credential::None),
-        Login::Forged => (Bearer::Forged, Credential::Invalid),
+        Login::Good(role) => {
+            (CredentialKind::Own, Credential::Token(Claims { role: Some(role.claim().into()), ..good }))
+        }
+        Login::None => (CredentialKind::None, Credential::None),
+        Login::Forged => (CredentialKind::Forged, Credential::Invalid),
         Login::Expired(ago) => {
             let (issued_at, expires_at) = (good.issued_at - *ago, good.issued_at - *ago);
-            (Bearer::Expired { ago: *ago }, Credential::Token(Claims { issued_at, expires_at, ..good }))
+            (CredentialKind::Expired { ago: *ago }, Credential::Token(Claims { issued_at, expires_at, ..good }))
         }
-        Login::WithoutTenant => (Bearer::WithoutTenant, Credential::Token(Claims { tenant: None, ..good })),
+        Login::WithoutTenant => (CredentialKind::WithoutTenant, Credential::Token(Claims { tenant: None, ..good })),
         Login::Alias(tenant, user, role, role_name) => {
             let (tenant, user, role, role_name) = (*tenant, *user, *role, role_name.clone());
             let claims = Claims { named_by: (tenant, user, role), role: Some(role_name.clone()), ..good };
-            (Bearer::Alias { tenant, user, role, role_name }, Credential::Token(claims))
+            (CredentialKind::Alias { tenant, user, role, role_name }, Credential::Token(claims))
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::process::{Died, Fuse, Process};
 use crate::station::Station;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::Op;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_kernel::time::Span;
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
@@ -29,7 +29,7 @@ pub struct Owner {
 pub struct PhoneView {
     /// How often the app was started.
     pub launch: u32,
-    /// Whether it runs.
+    /// Whether the app is running.
     pub runs: bool,
     /// Whether the phone sees a network.
     pub online: bool,
@@ -51,7 +51,7 @@ pub struct PhoneView {
 pub struct Phone {
     /// Its clock, its network, where it is, and where its events go.
     pub station: Station,
-    /// Whose it is.
+    /// The rep who carries the phone.
     pub owner: Owner,
     /// How the app is set up.
     pub settings: Settings,
@@ -107,7 +107,7 @@ impl Phone {
             self.steps.set(self.steps.get() + app.process.steps());
             if app.process.is_alive() {
                 app.process.kill();
-                self.station.record(What::Killed);
+                self.station.record(EventKind::Killed);
             }
         }
     }
@@ -128,7 +128,7 @@ impl Phone {
             let storage = self.storage.borrow();
             (storage.queue.len() as u32, storage.uploads.len() as u32)
         };
-        self.station.record(What::DayEnded { queued, uploads, online_for: self.station.online_for() });
+        self.station.record(EventKind::DayEnded { queued, uploads, online_for: self.station.online_for() });
         self.switch_off();
     }
     /// Switches the phone off. An app and its phone hold each other, so this is what frees them.
@@ -148,12 +148,12 @@ impl Phone {
         self.switch_off();
         let launch = self.launches.get() + 1;
         self.launches.set(launch);
-        self.station.record(What::Launched { launch });
+        self.station.record(EventKind::Launched { launch });
         if launch > 1 && !self.healed.get() && self.settings.defects.has(Defect::QueueInMemory) {
             self.storage.borrow_mut().queue.clear();
         }
         let phone = self.clone();
-        let burnt = Box::new(move || phone.station.record(What::Killed));
+        let burnt = Box::new(move || phone.station.record(EventKind::Killed));
         let fuse = self.fuse.take().map(|step| Fuse { step, burnt });
         let app = App::new(self.clone(), Rc::new(Process::new(fuse)));
         *self.app.borrow_mut() = Some(app.clone());

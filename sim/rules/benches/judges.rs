@@ -12,7 +12,7 @@ use fieldday_api::names::{Processing, Role};
 use fieldday_api::wire::appointments::Appointment;
 use fieldday_api::wire::recordings::RecordingSession;
 use fieldday_api::wire::tasks::{Task, TaskQuery};
-use fieldday_history::event::{Cause, Client, ClientKind, Screen, Source, Trigger, What};
+use fieldday_history::event::{Cause, Client, ClientKind, EventKind, Screen, Source, Trigger};
 use fieldday_kernel::time::Span;
 use fieldday_rules::{Judges, Measures};
 use std::sync::Arc;
@@ -36,15 +36,20 @@ fn hour(s: &mut Stream, rep: u32, hour: u32) {
     let own: Vec<Task> = (0..3).map(|n| task(&format!("task_{rep:08x}{n:06x}"))).collect();
     for _ in 0..2 {
         s.call(rep, get_list(), list(&day)).call(rep, list_tasks.clone(), tasks(&own));
-        let shown =
-            What::Shown { of: None, call: None, screen: Screen::Dashboard, from: Source::Network, age: Span::ZERO };
-        s.say(rep, shown).say(rep, What::Spinner { op: Op::ListTasks, during: Span::seconds(1) });
+        let shown = EventKind::Shown {
+            of: None,
+            call: None,
+            screen: Screen::Dashboard,
+            from: Source::Network,
+            age: Span::ZERO,
+        };
+        s.say(rep, shown).say(rep, EventKind::Spinner { op: Op::ListTasks, during: Span::seconds(1) });
     }
     let place = (hour % 6) as usize;
     s.call(rep, Call::GetAppointment { appointment_id: day[place].id.clone() }, detail(&day[place]));
     let id: fieldday_api::SmolStr = format!("session_{rep:08x}{hour:04x}").into();
     let mut shown = RecordingSession { id: id.clone(), ..session() };
-    s.say(rep, What::PollBegan { session_id: id.clone() });
+    s.say(rep, EventKind::PollBegan { session_id: id.clone() });
     for step in [Processing::NotStarted, Processing::InProgress, Processing::InProgress, Processing::Completed] {
         s.wait(Span::seconds(5));
         (shown.transcription_status, shown.analysis_status) = (step, step);
@@ -54,9 +59,9 @@ fn hour(s: &mut Stream, rep: u32, hour: u32) {
     let update = Call::UpdateAppointment { appointment_id: day[place].id.clone(), body: won() };
     day[place] = with(&day[place], &won());
     let action = s.queue(rep, update.clone());
-    s.say(rep, What::FlushBegan { trigger: Trigger::NewAction, waiting: 1 });
+    s.say(rep, EventKind::FlushBegan { trigger: Trigger::NewAction, waiting: 1 });
     let ticket = s.send_queued(rep, action, update);
-    s.ok(&ticket, detail(&day[place])).settle(rep, action).say(rep, What::FlushEnded { waiting: 0 });
+    s.ok(&ticket, detail(&day[place])).settle(rep, action).say(rep, EventKind::FlushEnded { waiting: 0 });
 }
 
 fn stream() -> Stream {
@@ -64,7 +69,7 @@ fn stream() -> Stream {
     for rep in 4..4 + REPS {
         let (name, user_id) = (format!("rep-{rep}").into(), format!("user_{rep}").into());
         let (rep_id, role, kind) = (Some(common::rep(rep)), Role::SalesRep, ClientKind::Phone);
-        s.say(rep, What::Client(Box::new(Client { name, tenant: "org_a".into(), user_id, rep_id, role, kind })));
+        s.say(rep, EventKind::Client(Box::new(Client { name, tenant: "org_a".into(), user_id, rep_id, role, kind })));
     }
     (0..8).for_each(|n| (4..4 + REPS).for_each(|rep| hour(&mut s, rep, n)));
     s
@@ -72,7 +77,7 @@ fn stream() -> Stream {
 
 fn benches(c: &mut Criterion) {
     let stream = stream();
-    let exchanges = stream.events.iter().filter(|e| matches!(e.what, What::Sent(_))).count();
+    let exchanges = stream.events.iter().filter(|e| matches!(e.what, EventKind::Sent(_))).count();
     let settings = Arc::new(stream.settings.clone());
     let mut group = c.benchmark_group("exchanges");
     group.throughput(Throughput::Elements(exchanges as u64));

@@ -17,7 +17,7 @@ type Key = (ContractKind, Op, SmolStr);
 pub struct ContractFinding {
     /// Which way it differs.
     pub kind: ContractKind,
-    /// At which endpoint.
+    /// The endpoint whose answers differ.
     pub op: Op,
     /// Where in the answer.
     pub at: SmolStr,

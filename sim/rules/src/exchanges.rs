@@ -7,7 +7,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
-use fieldday_history::event::{Bearer, Cause, Client, ClientKind, NoAnswer, Sent, What};
+use fieldday_history::event::{Cause, Client, ClientKind, CredentialKind, EventKind, NoAnswer, Sent};
 use fieldday_history::{End, OpenAttempts};
 use fieldday_kernel::time::{Span, Zone};
 use std::collections::VecDeque;
@@ -59,7 +59,7 @@ pub struct OpenAttempt {
     /// Why it was sent.
     pub cause: Cause,
     /// What goes with it as proof of who asks.
-    pub bearer: Bearer,
+    pub bearer: CredentialKind,
     /// How long the app will wait.
     pub patience: Span,
     /// What is asked.
@@ -81,7 +81,7 @@ pub struct PreviousAttempt {
     pub sent_at: Span,
     /// When it ended.
     pub ended_at: Span,
-    /// How.
+    /// How that attempt ended.
     pub end: PreviousEnd,
     /// How often the call was answered 5xx so far.
     pub server_errors: u8,
@@ -119,7 +119,7 @@ pub enum Effect {
 /// An attempt with its end.
 #[derive(Debug)]
 pub struct Exchange<'a> {
-    /// Whose.
+    /// The client that sent it.
     pub client: &'a ClientInfo,
     /// The call's number.
     pub number: u32,
@@ -130,7 +130,7 @@ pub struct Exchange<'a> {
     /// Why it was sent.
     pub cause: Cause,
     /// What went with it as proof of who asks.
-    pub bearer: &'a Bearer,
+    pub bearer: &'a CredentialKind,
     /// What was asked.
     pub call: &'a Arc<Call>,
     /// When it was sent.
@@ -192,7 +192,7 @@ pub(crate) struct SentAttempt<'a> {
 pub(crate) struct ClientEvent<'a> {
     pub at: Span,
     pub client: &'a ClientInfo,
-    pub what: &'a What,
+    pub what: &'a EventKind,
 }
 
 /// Failed calls remembered per client, in case there is another attempt.

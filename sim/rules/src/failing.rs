@@ -33,7 +33,7 @@ impl Tries {
 /// An endpoint that never succeeded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Failing {
-    /// Which.
+    /// The endpoint that never succeeded.
     pub op: Op,
     /// How often it was tried.
     pub tried: u64,

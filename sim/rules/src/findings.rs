@@ -40,13 +40,13 @@ pub enum RuleVerdict {
 /// One case of a broken rule.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Violation {
-    /// Which rule.
+    /// The rule that was broken.
     pub rule: Rule,
-    /// When it showed.
+    /// When it showed, from the scenario's start.
     pub at: Span,
     /// The event of the cell's stream, counted from 0, at which there was no other explanation left.
     pub event: u64,
-    /// To which client.
+    /// The number within its cell of the client that observed it.
     pub client: u32,
     /// That client's name in the plan.
     pub client_name: SmolStr,
@@ -54,7 +54,7 @@ pub struct Violation {
     pub call: Option<u32>,
     /// The id of an error answer, for the backend's logs.
     pub request_id: Option<SmolStr>,
-    /// At which endpoint.
+    /// The endpoint of the call that showed it, if one did.
     pub op: Option<Op>,
     /// One sentence: what was expected, what was seen. Holds no private value.
     pub says: String,
@@ -90,13 +90,13 @@ impl Hazard {
 /// One case of a hazard.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct HazardCase {
-    /// Which.
+    /// The hazard.
     pub hazard: Hazard,
-    /// When it showed.
+    /// When it showed, from the scenario's start.
     pub at: Span,
     /// At which event of the cell's stream, counted from 0.
     pub event: u64,
-    /// To which client.
+    /// The number within its cell of the client that it happened to.
     pub client: u32,
     /// That client's name in the plan.
     pub client_name: SmolStr,

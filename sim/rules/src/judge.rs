@@ -9,7 +9,7 @@ use crate::notes::Notes;
 use crate::settings::Settings;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::{NoAnswer, UserAction, What};
+use fieldday_history::event::{EventKind, NoAnswer, UserAction};
 use fieldday_history::{AttemptEnd, End, Event};
 use fieldday_kernel::time::{Span, Zone};
 use std::sync::Arc;
@@ -56,10 +56,10 @@ impl Ops {
 
 /// Whether any judge listens to what is told. Most of what a client tells is what its person saw, and many times what it
 /// sends: a judge that wants to hear one of these takes it off the list.
-fn is_heard(what: &What) -> bool {
+fn is_heard(what: &EventKind) -> bool {
     match what {
-        What::StaleShown { .. } | What::UploadEnded { .. } | What::Network { .. } => false,
-        What::Person(deed) => matches!(deed, UserAction::ClosesApp | UserAction::LosesPatience),
+        EventKind::StaleShown { .. } | EventKind::UploadEnded { .. } | EventKind::Network { .. } => false,
+        EventKind::Person(deed) => matches!(deed, UserAction::ClosesApp | UserAction::LosesPatience),
         _ => true,
     }
 }
@@ -108,7 +108,7 @@ bench! {
     your_writes: your_writes::YourWrites,
     envelope: envelope::Envelope,
     latency: latency::Timeout,
-    bearer: app::Bearer,
+    bearer: app::BearerSent,
     refresh: app::RefreshOnce,
     forbidden: app::ForbiddenFinal,
     backoff: app::Backoff,
@@ -180,12 +180,12 @@ impl Judges {
         (self.notes.event, self.seq) = (self.seq, self.seq + 1);
         self.watch.on(event);
         match &event.what {
-            What::Client(client) => {
+            EventKind::Client(client) => {
                 let zone = self.notes.settings.zones.get(&client.tenant).cloned();
                 self.exchanges.introduce(event.client, client, zone.unwrap_or_else(Zone::utc));
                 self.facts.introduce(event.client, client);
             }
-            What::Sent(sent) => {
+            EventKind::Sent(sent) => {
                 self.exchanges.sent(event.client, sent, event.at, self.seq);
                 let (Some(client), Some(attempt)) =
                     (self.exchanges.client(event.client), self.exchanges.last_sent(event.client))
@@ -196,13 +196,13 @@ impl Judges {
                 self.bench.on_sent(&sending, &self.facts, &mut self.notes);
                 self.facts.sent(&sending);
             }
-            What::Answered { .. } | What::Unanswered { .. } => {
+            EventKind::Answered { .. } | EventKind::Unanswered { .. } => {
                 let Some(AttemptEnd { call, attempt, end, .. }) = AttemptEnd::of(&event.what) else { return };
                 if let Some(attempt) = self.exchanges.ended(event.client, call, attempt) {
                     self.ended(event, &attempt, end);
                 }
             }
-            What::GroundTruth(_) => {}
+            EventKind::GroundTruth(_) => {}
             _ => self.on_event(event),
         }
     }
@@ -220,12 +220,12 @@ impl Judges {
     fn on_event(&mut self, event: &Event) {
         match event.what {
             // Nothing tells how the attempts of an app that died ended: they did for it.
-            What::Killed => {
+            EventKind::Killed => {
                 while let Some(attempt) = self.exchanges.died(event.client) {
                     self.ended(event, &attempt, End::Unanswered(NoAnswer::Killed));
                 }
             }
-            What::Launched { launch } => self.exchanges.launched(event.client, launch),
+            EventKind::Launched { launch } => self.exchanges.launched(event.client, launch),
             _ if !is_heard(&event.what) => return,
             _ => {}
         }

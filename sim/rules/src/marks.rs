@@ -1,7 +1,7 @@
 //! Marks: states that should sometimes be reached. A run that never killed an app with a full queue says nothing about full
 //! queues; a mark that is never reached is a hole in the scenarios.
 //!
-//! Marks measure coverage and judge nobody, so they may read what no client can see ([`What::GroundTruth`]). Each is counted, over
+//! Marks measure coverage and judge nobody, so they may read what no client can see ([`EventKind::GroundTruth`]). Each is counted, over
 //! cells they add up.
 
 use crate::tables::PerClient;
@@ -10,7 +10,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::names::{Processing, RecordingMode};
 use fieldday_history::Event;
 use fieldday_history::event::{
-    Cause, GroundTruth, NoAnswer, PollEnd, RefreshReason, Sent, Settlement, Source, Trigger, UserAction, What,
+    Cause, EventKind, GroundTruth, NoAnswer, PollEnd, RefreshReason, Sent, Settlement, Source, Trigger, UserAction,
 };
 use serde::Serialize;
 
@@ -125,7 +125,7 @@ impl MarkTracker {
     pub fn on(&mut self, event: &Event) {
         let (phone, marks) = (self.phones.of(event.client), &mut self.marks);
         match &event.what {
-            What::Killed => {
+            EventKind::Killed => {
                 let died = [
                     (phone.waiting > 0, Mark::KilledWithQueue),
                     (phone.flushing, Mark::KilledMidFlush),
@@ -137,8 +137,8 @@ impl MarkTracker {
                 phone.calls.clear();
                 self.updates.retain(|(client, ..)| *client != event.client);
             }
-            What::Queued { .. } => phone.waiting += 1,
-            What::Settled { how, .. } => {
+            EventKind::Queued { .. } => phone.waiting += 1,
+            EventKind::Settled { how, .. } => {
                 phone.waiting = phone.waiting.saturating_sub(1);
                 match how {
                     Settlement::Refused { .. } => marks.reach(Mark::ActionRefused),
@@ -147,7 +147,7 @@ impl MarkTracker {
                     Settlement::Done => {}
                 }
             }
-            What::FlushBegan { trigger, waiting } => {
+            EventKind::FlushBegan { trigger, waiting } => {
                 phone.flushing = true;
                 if *waiting >= 3 {
                     marks.reach(Mark::ThreeWait);
@@ -158,30 +158,30 @@ impl MarkTracker {
                     Trigger::NewAction | Trigger::AppOpened => {}
                 }
             }
-            What::FlushEnded { .. } => phone.flushing = false,
-            What::UploadBegan { .. } => phone.uploading += 1,
-            What::UploadEnded { .. } => phone.uploading = phone.uploading.saturating_sub(1),
-            What::Sent(sent) => self.sent(event.client, sent),
-            What::Answered { call, response, .. } => self.answered(event.client, *call, response),
-            What::Unanswered { call, why, .. } => {
+            EventKind::FlushEnded { .. } => phone.flushing = false,
+            EventKind::UploadBegan { .. } => phone.uploading += 1,
+            EventKind::UploadEnded { .. } => phone.uploading = phone.uploading.saturating_sub(1),
+            EventKind::Sent(sent) => self.sent(event.client, sent),
+            EventKind::Answered { call, response, .. } => self.answered(event.client, *call, response),
+            EventKind::Unanswered { call, why, .. } => {
                 phone.calls.retain(|(number, _)| number != call);
                 self.updates.retain(|(client, number, _)| (*client, *number) != (event.client, *call));
                 if *why == NoAnswer::Cancelled {
                     marks.reach(Mark::Cancelled);
                 }
             }
-            What::AskedToRetry { yes, .. } => marks.reach(if *yes { Mark::DoubtYes } else { Mark::DoubtNo }),
-            What::TokenRefreshed { why: RefreshReason::Refused } => marks.reach(Mark::TokenRefused),
-            What::TokenUnavailable => marks.reach(Mark::NoToken),
-            What::Geofence { inside: false, .. } => marks.reach(Mark::OutsideFence),
-            What::Evicted { .. } => marks.reach(Mark::Evicted),
-            What::PollEnded { why: PollEnd::TookTooLong, .. } => marks.reach(Mark::PollTookTooLong),
-            What::PollEnded { why: PollEnd::Failed, .. } => marks.reach(Mark::AnalysisFailed),
-            What::Results { transcript: false, .. } => marks.reach(Mark::GhostResults),
-            What::Shown { from: Source::Stale, .. } if phone.calls.is_empty() => marks.reach(Mark::StaleOffline),
-            What::Person(UserAction::DoubleTaps) => marks.reach(Mark::DoubleTap),
-            What::Person(UserAction::FindsItChanged { .. }) => marks.reach(Mark::FoundChanged),
-            What::GroundTruth(truth) => self.truth(event.client, truth),
+            EventKind::AskedToRetry { yes, .. } => marks.reach(if *yes { Mark::DoubtYes } else { Mark::DoubtNo }),
+            EventKind::TokenRefreshed { why: RefreshReason::Refused } => marks.reach(Mark::TokenRefused),
+            EventKind::TokenUnavailable => marks.reach(Mark::NoToken),
+            EventKind::Geofence { inside: false, .. } => marks.reach(Mark::OutsideFence),
+            EventKind::Evicted { .. } => marks.reach(Mark::Evicted),
+            EventKind::PollEnded { why: PollEnd::TookTooLong, .. } => marks.reach(Mark::PollTookTooLong),
+            EventKind::PollEnded { why: PollEnd::Failed, .. } => marks.reach(Mark::AnalysisFailed),
+            EventKind::Results { transcript: false, .. } => marks.reach(Mark::GhostResults),
+            EventKind::Shown { from: Source::Stale, .. } if phone.calls.is_empty() => marks.reach(Mark::StaleOffline),
+            EventKind::Person(UserAction::DoubleTaps) => marks.reach(Mark::DoubleTap),
+            EventKind::Person(UserAction::FindsItChanged { .. }) => marks.reach(Mark::FoundChanged),
+            EventKind::GroundTruth(truth) => self.truth(event.client, truth),
             _ => {}
         }
     }

@@ -11,9 +11,9 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Signature {
-    /// Which rule.
+    /// The rule that was broken.
     pub rule: Rule,
-    /// At which endpoint.
+    /// The endpoint of the call that showed it, if one did.
     pub op: Option<Op>,
     /// The sentence, with `#` for every id, number, date and time.
     pub shape: SmolStr,

@@ -3,7 +3,7 @@
 
 use fieldday_api::endpoint::Op;
 use fieldday_history::event::WireEnd;
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::time::Span;
 
 /// One request on the wire. Times are microseconds from when the part begins.
@@ -31,7 +31,7 @@ impl Carried {
 pub struct Traffic {
     /// From when, since the start of the events' clock.
     pub from: Span,
-    /// Until when.
+    /// The end of the part that is measured, from the start of the events' clock.
     pub until: Span,
     /// Every request that was under way at some time in between, in the order in which they ended.
     pub carried: Vec<Carried>,
@@ -44,7 +44,7 @@ impl Traffic {
     }
     /// The next event. Those after the end count too: a request may have begun before it.
     pub fn on(&mut self, event: &Event) {
-        let What::Wire(wire) = &event.what else { return };
+        let EventKind::Wire(wire) = &event.what else { return };
         let ended_us = (event.at - self.from).as_micros();
         let began_us = ended_us - wire.service.as_micros();
         if ended_us > 0 && began_us < self.lasts().as_micros() {
@@ -91,7 +91,7 @@ mod tests {
             lag: Span::ZERO,
             deviations: Vec::new(),
         };
-        Event { at: Span::millis(at_ms), client: 0, what: What::Wire(Box::new(wire)) }
+        Event { at: Span::millis(at_ms), client: 0, what: EventKind::Wire(Box::new(wire)) }
     }
 
     #[test]

@@ -9,11 +9,11 @@ use fieldday_api::names::{Assignee, Processing};
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::recordings::RecordingStart;
 use fieldday_api::wire::tasks::TaskCreate;
-use fieldday_history::event::{Bearer, Cause, NoAnswer, RefreshReason, Sent, Trigger, What};
+use fieldday_history::event::{Cause, CredentialKind, EventKind, NoAnswer, RefreshReason, Sent, Trigger};
 use fieldday_kernel::time::Span;
 use std::sync::Arc;
 
-const NEW_TOKEN: What = What::TokenRefreshed { why: RefreshReason::Refused };
+const NEW_TOKEN: EventKind = EventKind::TokenRefreshed { why: RefreshReason::Refused };
 
 #[test]
 fn every_call_carries_a_token_and_waits_no_longer_than_its_class() {
@@ -22,13 +22,13 @@ fn every_call_carries_a_token_and_waits_no_longer_than_its_class() {
     s.holds(Rule::AppBearer);
     s.holds(Rule::AppTimeouts);
     let sent = |bearer, patience| {
-        What::Sent(Sent { call: 99, attempt: 0, cause: TAP, bearer, patience, request: Arc::new(get()) })
+        EventKind::Sent(Sent { call: 99, attempt: 0, cause: TAP, bearer, patience, request: Arc::new(get()) })
     };
     let mut bare = Stream::new();
-    bare.say(REP, sent(Bearer::None, Span::seconds(10)));
+    bare.say(REP, sent(CredentialKind::None, Span::seconds(10)));
     bare.breaks(&[Rule::AppBearer]);
     let mut patient = Stream::new();
-    patient.say(REP, sent(Bearer::Own, Span::seconds(11)));
+    patient.say(REP, sent(CredentialKind::Own, Span::seconds(11)));
     patient.breaks(&[Rule::AppTimeouts]);
     let mut waits = Stream::new();
     let ticket = waits.send(REP, TAP, get());
@@ -76,7 +76,7 @@ fn a_queued_action_is_owed_a_second_attempt() {
     let mut killed = s.clone();
     s.wait(Span::minutes(2)).day_ends(REP, 1);
     s.breaks(&[Rule::AppRefreshOnce]);
-    killed.say(REP, What::Killed).wait(Span::minutes(2)).day_ends(REP, 1);
+    killed.say(REP, EventKind::Killed).wait(Span::minutes(2)).day_ends(REP, 1);
     killed.is_fine();
 }
 
@@ -114,13 +114,13 @@ fn retries_wait_one_two_and_four_seconds_and_are_three() {
 fn a_new_trigger_begins_again() {
     let mut s = Stream::new();
     let action = s.queue(REP, patch(won()));
-    let began = || What::FlushBegan { trigger: Trigger::Minute, waiting: 1 };
+    let began = || EventKind::FlushBegan { trigger: Trigger::Minute, waiting: 1 };
     s.say(REP, began());
     for wait in [1, 2, 4] {
         let ticket = s.send_queued(REP, action, patch(won()));
         s.fail(&ticket, 500).wait(Span::seconds(wait));
     }
-    s.say(REP, What::FlushEnded { waiting: 1 }).say(REP, began());
+    s.say(REP, EventKind::FlushEnded { waiting: 1 }).say(REP, began());
     let ticket = s.send_queued(REP, action, patch(won()));
     s.fail(&ticket, 500).wait(Span::millis(500));
     s.is_fine();
@@ -135,7 +135,7 @@ fn a_429_waits_as_told() {
         let ticket = s.send(REP, TAP, get());
         let error = Response::error(ErrorBody::new(ErrorCode::RateLimited, "slow down", "req_1"));
         s.answer(&ticket, Response { retry_after: Some(Span::seconds(7)), ..error });
-        s.say(REP, What::Logged { call: ticket.call, status: 429, request_id: "req_1".into(), leaks: None });
+        s.say(REP, EventKind::Logged { call: ticket.call, status: 429, request_id: "req_1".into(), leaks: None });
         s.wait(wait);
         s.again(&ticket);
         s
@@ -166,7 +166,7 @@ fn a_task_in_doubt_is_created_again_only_after_a_yes() {
             let lost = s.send(REP, Cause::Tap, create());
             s.lapse(&lost, NoAnswer::Timeout);
             if let Some(yes) = said {
-                s.say(REP, What::AskedToRetry { call: lost.call, yes });
+                s.say(REP, EventKind::AskedToRetry { call: lost.call, yes });
             }
             if another_call {
                 s.send(REP, Cause::Tap, create())
@@ -203,7 +203,7 @@ fn a_recording_starts_only_near_its_place() {
         })
     };
     let near =
-        |distance_m, inside| What::Geofence { appointment_id: "appt_1".into(), distance_m, accuracy_m: 5, inside };
+        |distance_m, inside| EventKind::Geofence { appointment_id: "appt_1".into(), distance_m, accuracy_m: 5, inside };
     let mut s = Stream::new();
     s.say(REP, near(150, true)).send(REP, Cause::Tap, start());
     s.holds(Rule::AppGeofence);
@@ -227,7 +227,7 @@ fn poll(s: &mut Stream, status: Processing) {
 #[test]
 fn a_session_is_polled_every_five_seconds_until_it_is_final() {
     let mut s = Stream::new();
-    s.say(REP, What::PollBegan { session_id: "session_1".into() });
+    s.say(REP, EventKind::PollBegan { session_id: "session_1".into() });
     for _ in 0..3 {
         poll(&mut s, Processing::InProgress);
         s.wait(Span::seconds(5));
@@ -243,7 +243,7 @@ fn a_session_is_polled_every_five_seconds_until_it_is_final() {
 fn polls_are_neither_too_fast_nor_too_long() {
     for wait in [Span::millis(4_900), Span::minutes(6)] {
         let mut s = Stream::new();
-        s.say(REP, What::PollBegan { session_id: "session_1".into() });
+        s.say(REP, EventKind::PollBegan { session_id: "session_1".into() });
         poll(&mut s, Processing::InProgress);
         s.wait(wait);
         poll(&mut s, Processing::InProgress);
@@ -257,7 +257,7 @@ fn polls_are_judged_at_the_pace_of_the_phones() {
     for (wait, holds) in [(Span::millis(470), false), (Span::millis(500), true), (Span::seconds(41), false)] {
         let mut s = Stream::new();
         s.settings.pace.polling = 10;
-        s.say(REP, What::PollBegan { session_id: "session_1".into() });
+        s.say(REP, EventKind::PollBegan { session_id: "session_1".into() });
         poll(&mut s, Processing::InProgress);
         s.wait(wait);
         poll(&mut s, Processing::InProgress);
@@ -279,7 +279,7 @@ fn the_id_of_an_error_is_logged() {
     let mut killed = s.clone();
     s.day_ends(REP, 0);
     s.breaks(&[Rule::AppRequestId]);
-    killed.say(REP, What::Killed).day_ends(REP, 0);
+    killed.say(REP, EventKind::Killed).day_ends(REP, 0);
     killed.is_fine();
 }
 

@@ -6,7 +6,7 @@ use common::*;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::extras::WinPost;
-use fieldday_history::event::{Cause, NoAnswer, Trigger, What};
+use fieldday_history::event::{Cause, EventKind, NoAnswer, Trigger};
 use fieldday_kernel::time::Span;
 
 fn complete(task: &str) -> Call {
@@ -23,10 +23,10 @@ fn done(task: &str) -> Answer {
     })
 }
 fn flush(s: &mut Stream, waiting: u32) {
-    s.say(REP, What::FlushBegan { trigger: Trigger::NewAction, waiting });
+    s.say(REP, EventKind::FlushBegan { trigger: Trigger::NewAction, waiting });
 }
 fn killed(s: &mut Stream) {
-    s.say(REP, What::Killed).say(REP, What::Launched { launch: 2 });
+    s.say(REP, EventKind::Killed).say(REP, EventKind::Launched { launch: 2 });
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_queue_that_is_sent_in_order_and_survives_a_kill_holds() {
     s.ok(&ticket, done("task_1")).settle(REP, one);
     let ticket = s.send_queued(REP, two, complete("task_2"));
     s.ok(&ticket, done("task_2")).settle(REP, two);
-    s.say(REP, What::FlushEnded { waiting: 0 }).day_ends(REP, 0);
+    s.say(REP, EventKind::FlushEnded { waiting: 0 }).day_ends(REP, 0);
     for rule in [Rule::AppQueueFifo, Rule::AppQueueDurable, Rule::AppQueueDrains, Rule::AppQueueOnly] {
         s.holds(rule);
     }

@@ -3,7 +3,7 @@
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_history::Event;
-use fieldday_history::event::{Bearer, Cause, Client, ClientKind, NoAnswer, Sent, What};
+use fieldday_history::event::{Cause, Client, ClientKind, CredentialKind, EventKind, NoAnswer, Sent};
 use fieldday_kernel::time::Span;
 use fieldday_rules::Measures;
 use fieldday_rules::limits::{LimitResult, LimitVerdict, judge};
@@ -27,18 +27,18 @@ impl Calls {
             role: fieldday_api::names::Role::SalesRep,
             kind: ClientKind::Phone,
         };
-        calls.on(What::Client(Box::new(client)));
+        calls.on(EventKind::Client(Box::new(client)));
         calls
     }
-    fn on(&mut self, what: What) {
+    fn on(&mut self, what: EventKind) {
         self.measures.on(&Event { at: Span::ZERO, client: 0, what });
     }
     fn send(&mut self) -> u32 {
         self.calls += 1;
         let call = self.calls;
-        let (cause, bearer, request) = (Cause::Tap, Bearer::None, Arc::new(Call::Health));
+        let (cause, bearer, request) = (Cause::Tap, CredentialKind::None, Arc::new(Call::Health));
         let sent = Sent { call, attempt: 0, cause, bearer, patience: Span::seconds(3), request };
-        self.on(What::Sent(sent));
+        self.on(EventKind::Sent(sent));
         call
     }
     /// So many calls that were answered in so many milliseconds.
@@ -46,14 +46,14 @@ impl Calls {
         for _ in 0..times {
             let call = self.send();
             let response = Arc::new(Response::ok(Answer::Stored));
-            self.on(What::Answered { call, attempt: 0, response, took: Span::millis(ms) });
+            self.on(EventKind::Answered { call, attempt: 0, response, took: Span::millis(ms) });
         }
         self
     }
     fn given_up(mut self, times: u32) -> Calls {
         for _ in 0..times {
             let call = self.send();
-            self.on(What::Unanswered { call, attempt: 0, why: NoAnswer::Timeout, took: Span::seconds(3) });
+            self.on(EventKind::Unanswered { call, attempt: 0, why: NoAnswer::Timeout, took: Span::seconds(3) });
         }
         self
     }

@@ -5,7 +5,7 @@ mod common;
 use common::*;
 use fieldday_api::endpoint::Op;
 use fieldday_history::event::{NoAnswer, Screen, Source, Trigger, Wire, WireEnd};
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::time::Span;
 use fieldday_rules::Measures;
 
@@ -26,7 +26,7 @@ fn answers_count_by_kind_and_a_time_out_stands_at_the_time_waited() {
     let slow = s.send(REP, TAP, get());
     s.wait(Span::millis(9_990)).lapse(&slow, NoAnswer::Timeout);
     s.send(REP, TAP, get());
-    s.say(REP, What::Killed);
+    s.say(REP, EventKind::Killed);
     let measures = measured(&s);
     let op = measures.op(Op::GetAppointment);
     assert_eq!((op.attempts, op.answered, op.client_errors, op.server_errors), (5, 3, 1, 1));
@@ -39,16 +39,22 @@ fn answers_count_by_kind_and_a_time_out_stands_at_the_time_waited() {
 #[test]
 fn what_a_person_feels_adds_up_over_a_day() {
     let mut s = Stream::new();
-    s.say(REP, What::Network { online: false });
+    s.say(REP, EventKind::Network { online: false });
     s.queue(REP, patch(won()));
-    s.wait(Span::seconds(60)).say(REP, What::Network { online: true });
-    s.wait(Span::seconds(2)).say(REP, What::FlushBegan { trigger: Trigger::NetworkBack, waiting: 1 });
+    s.wait(Span::seconds(60)).say(REP, EventKind::Network { online: true });
+    s.wait(Span::seconds(2)).say(REP, EventKind::FlushBegan { trigger: Trigger::NetworkBack, waiting: 1 });
     s.settle(REP, 1);
-    s.say(REP, What::Spinner { op: Op::ListTasks, during: Span::seconds(3) });
-    s.say(REP, What::StaleShown { screen: Screen::Dashboard, during: Span::seconds(4) });
+    s.say(REP, EventKind::Spinner { op: Op::ListTasks, during: Span::seconds(3) });
+    s.say(REP, EventKind::StaleShown { screen: Screen::Dashboard, during: Span::seconds(4) });
     s.say(
         REP,
-        What::Shown { of: None, call: None, screen: Screen::Dashboard, from: Source::Stale, age: Span::minutes(6) },
+        EventKind::Shown {
+            of: None,
+            call: None,
+            screen: Screen::Dashboard,
+            from: Source::Stale,
+            age: Span::minutes(6),
+        },
     );
     s.call(REP, get(), detail(&visit()));
     s.call(OFFICE, get(), detail(&visit()));
@@ -101,12 +107,12 @@ fn the_clocks_of_a_live_run_are_made_when_they_are_needed_and_add_up() {
 fn what_opening_a_connection_took_is_measured_of_the_attempts_that_opened_one() {
     let mut measures = Measures::new();
     let event = |what| Event { at: Span::seconds(1), client: 0, what };
-    measures.on(&event(What::Began));
+    measures.on(&event(EventKind::Began));
     for connect in [Span::ZERO, Span::millis(3), Span::ZERO] {
         let end = WireEnd::Answered { status: 200, bytes: 2, request_id: None };
         let (service, late, lag, deviations) = (Span::millis(10), Span::ZERO, Span::ZERO, Vec::new());
         let wire = Wire { op: Op::ClockIn, call: 0, attempt: 0, end, service, connect, late, lag, deviations };
-        measures.on(&event(What::Wire(Box::new(wire))));
+        measures.on(&event(EventKind::Wire(Box::new(wire))));
     }
     let live = &measures.op(Op::ClockIn).live;
     assert_eq!((live.wire.len(), live.wire.min() / 1_000), (3, 10), "it is part of the time on the wire");

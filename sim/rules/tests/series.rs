@@ -5,7 +5,7 @@ mod common;
 use common::*;
 use fieldday_api::SmolStr;
 use fieldday_history::Event;
-use fieldday_history::event::{Client, ClientKind, NoAnswer, Trigger, UserAction, What};
+use fieldday_history::event::{Client, ClientKind, EventKind, NoAnswer, Trigger, UserAction};
 use fieldday_kernel::time::{Span, Time};
 use fieldday_rules::{Activity, BINS_MAX, BUCKETS, Measures, SERIES_CLASSES, Trouble, Waypoint};
 
@@ -74,7 +74,7 @@ fn whoever_puts_the_day_to_the_test_is_not_part_of_it() {
             role: fieldday_api::names::Role::Manager,
             kind,
         };
-        s.say(77, What::Client(Box::new(who)));
+        s.say(77, EventKind::Client(Box::new(who)));
         s.call(77, get(), detail(&visit()));
     }
     assert_eq!(sums(&measured(six(), &s.events)), (0, 0, 0, 0));
@@ -87,7 +87,7 @@ fn a_reps_time_is_spent_on_one_thing_after_the_other() {
     let mut s = Stream::new();
     let id = || SmolStr::from("appt_1");
     let mut deed = |what: UserAction, then: Span| {
-        s.say(REP, What::Person(what)).wait(then);
+        s.say(REP, EventKind::Person(what)).wait(then);
     };
     deed(UserAction::LeavesHome, Span::minutes(10));
     deed(UserAction::DrivesTo { appointment_id: id() }, Span::minutes(30));
@@ -96,7 +96,9 @@ fn a_reps_time_is_spent_on_one_thing_after_the_other() {
     deed(UserAction::StopsRecording { appointment_id: id() }, Span::minutes(1));
     deed(UserAction::PicksOutcome { appointment_id: id() }, Span::minutes(9));
     deed(UserAction::GoesHome, Span::minutes(20));
-    s.say(REP, What::Network { online: false }).wait(Span::minutes(7)).say(REP, What::Network { online: true });
+    s.say(REP, EventKind::Network { online: false })
+        .wait(Span::minutes(7))
+        .say(REP, EventKind::Network { online: true });
     s.day_ends(REP, 0);
     let measures = measured(six(), &s.events);
     let minutes = Activity::ALL.map(|what| spent(&measures, what) / 60);
@@ -125,13 +127,13 @@ fn a_reps_time_is_spent_on_one_thing_after_the_other() {
 #[test]
 fn queues_grow_wait_and_drain() {
     let mut s = Stream::new();
-    s.say(REP, What::Network { online: false });
+    s.say(REP, EventKind::Network { online: false });
     let first = s.queue(REP, patch(noted("a")));
     s.wait(Span::seconds(30));
     let second = s.queue(REP, patch(noted("b")));
-    s.wait(Span::seconds(30)).say(REP, What::Network { online: true });
-    s.say(REP, What::FlushBegan { trigger: Trigger::NetworkBack, waiting: 2 }).wait(Span::seconds(2));
-    s.settle(REP, first).wait(Span::seconds(1)).settle(REP, second).say(REP, What::FlushEnded { waiting: 0 });
+    s.wait(Span::seconds(30)).say(REP, EventKind::Network { online: true });
+    s.say(REP, EventKind::FlushBegan { trigger: Trigger::NetworkBack, waiting: 2 }).wait(Span::seconds(2));
+    s.settle(REP, first).wait(Span::seconds(1)).settle(REP, second).say(REP, EventKind::FlushEnded { waiting: 0 });
     let measures = measured(six(), &s.events);
     let bins = measures.series.bins();
     assert_eq!(bins.iter().map(|bin| bin.waiting_max).max(), Some(2));
@@ -179,7 +181,7 @@ fn bins_are_never_many_and_add_up_in_any_order() {
 #[test]
 fn a_year_fits_and_a_cut_day_counts_up_to_its_cut() {
     let mut s = Stream::new();
-    s.say(REP, What::Person(UserAction::LeavesHome)).wait(Span::hours(24 * 360));
+    s.say(REP, EventKind::Person(UserAction::LeavesHome)).wait(Span::hours(24 * 360));
     s.call(REP, get(), detail(&visit()));
     let mut measures = measured(six(), &s.events);
     assert!(measures.series.bins().len() <= BINS_MAX);

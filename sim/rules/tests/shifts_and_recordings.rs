@@ -9,7 +9,7 @@ use fieldday_api::names::{AudioStorage, Processing, RecordingMode};
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::recordings::*;
 use fieldday_api::wire::shifts::{ClockIn, Shift};
-use fieldday_history::event::{Cause, NoAnswer, Settlement, What};
+use fieldday_history::event::{Cause, EventKind, NoAnswer, Settlement};
 use fieldday_kernel::time::{Span, Time, Zone};
 
 fn clock_in() -> Call {
@@ -164,7 +164,7 @@ fn processed(transcription: Processing, analysis: Processing) -> RecordingSessio
 }
 fn inside(s: &mut Stream) {
     let appointment_id = "appt_1".into();
-    s.say(REP, What::Geofence { appointment_id, distance_m: 20, accuracy_m: 10, inside: true });
+    s.say(REP, EventKind::Geofence { appointment_id, distance_m: 20, accuracy_m: 10, inside: true });
 }
 
 #[test]

@@ -7,7 +7,7 @@ use fieldday_api::call::{Answer, Call};
 use fieldday_api::names::{Assignee, TaskStatus};
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::tasks::*;
-use fieldday_history::event::{Cause, NoAnswer, What};
+use fieldday_history::event::{Cause, EventKind, NoAnswer};
 
 fn create() -> Call {
     Call::CreateTask(TaskCreate {
@@ -71,7 +71,7 @@ fn a_repeat_that_the_person_wanted_may_make_a_second_task() {
     let mut s = Stream::new();
     let lost = s.send(REP, Cause::Tap, create());
     s.lapse(&lost, NoAnswer::Timeout);
-    s.say(REP, What::AskedToRetry { call: lost.call, yes: true });
+    s.say(REP, EventKind::AskedToRetry { call: lost.call, yes: true });
     let again = s.again(&lost);
     s.ok(&again, made("task_2"));
     s.call(REP, get_tasks(), tasks(&[task("task_1"), task("task_2")]));

@@ -14,7 +14,7 @@ pub type Bounds = (u32, u32);
 pub struct Persona {
     /// `roof-inspector`
     pub name: String,
-    /// In a sentence.
+    /// What the persona is like, in a sentence.
     pub about: String,
     /// Visits a day.
     pub appointments: Bounds,

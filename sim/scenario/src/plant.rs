@@ -71,7 +71,7 @@ impl Default for Plant {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Balancer {
-    /// Each in turn.
+    /// The instances take requests in turn.
     RoundRobin,
     /// The one with the fewest requests.
     LeastConnections,
@@ -264,7 +264,7 @@ impl Default for Hold {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlantTrouble {
-    /// What.
+    /// The fault that is injected.
     pub kind: PlantTroubleWord,
     /// From when, by the local time of the first territory.
     #[schemars(with = "String")]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tokens {
-    /// Who makes them.
+    /// Where a live run's tokens come from.
     pub source: TokenSource,
     /// Of `local`: the key file that signs, as `fieldday tokens new-key` writes it; a new key for each run when absent.
     #[serde(skip_serializing_if = "Option::is_none")]

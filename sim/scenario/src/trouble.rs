@@ -32,7 +32,7 @@ pub struct Network {
     /// Share of the phones that lose the network for long once in the day, wherever they are.
     #[schemars(range(max = 1_000_000))]
     pub gap_ppm: u32,
-    /// For so long.
+    /// The length of a gap in minutes, least and most.
     #[schemars(schema_with = "words::bounds_to::<600>")]
     pub gap_minutes: Bounds,
     /// Share of the lunches at a place whose Wi-Fi has a captive portal.
@@ -183,13 +183,13 @@ fn everybody() -> u32 {
 pub struct Mishap {
     /// What it is called: letters, digits and hyphens.
     pub name: String,
-    /// What goes wrong.
+    /// The fault that is injected.
     pub kind: MishapKind,
     /// From when, by the local time of the cell's first tenant; all day when absent.
     #[serde(default = "midnight")]
     #[schemars(with = "String")]
     pub from: TimeOfDay,
-    /// Until when.
+    /// The local time at which it ends.
     #[serde(default = "end_of_day")]
     #[schemars(with = "String")]
     pub until: TimeOfDay,

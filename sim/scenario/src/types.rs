@@ -41,9 +41,9 @@ pub struct Scenario {
     /// Elements to take out of the plan, by name: `cell-0/tenant-1/rep-07` takes everything below it too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<String>,
-    /// When.
+    /// The date and the times of the working day.
     pub day: Day,
-    /// Who.
+    /// How many people there are, and what they are like.
     #[serde(default)]
     pub people: People,
     /// The visits.
@@ -64,7 +64,7 @@ pub struct Scenario {
     /// Apps that are killed.
     #[serde(default)]
     pub kills: Kills,
-    /// How Shunya works.
+    /// How long the processing of recordings takes, and how often it fails.
     #[serde(default)]
     pub shunya: Shunya,
     /// Where the spec is silent or contradicts itself: which reading holds.
@@ -96,7 +96,7 @@ pub struct Scenario {
     pub mishap: Vec<Mishap>,
 }
 
-/// When.
+/// The date and the times of the working day.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Day {
@@ -120,7 +120,7 @@ fn latest() -> TimeOfDay {
     TimeOfDay::hm(20, 0)
 }
 
-/// Who.
+/// How many people there are, and what they are like.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct People {
@@ -207,7 +207,7 @@ pub struct Modes {
     /// Audio, transcript and analysis.
     #[schemars(range(max = 1000))]
     pub full: u32,
-    /// Analysis alone.
+    /// Visits of which only the analysis is kept.
     #[schemars(range(max = 1000))]
     pub ghost: u32,
     /// Audio that is not kept.

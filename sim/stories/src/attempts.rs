@@ -1,7 +1,7 @@
 //! What went over the network up to a violation: each attempt with its answer, or with why there was none.
 
 use fieldday_history::event::{GroundTruth, NoAnswer, Sent};
-use fieldday_history::{AttemptEnd, End, Event, OpenAttempts, What};
+use fieldday_history::{AttemptEnd, End, Event, EventKind, OpenAttempts};
 use fieldday_kernel::time::Span;
 
 /// One attempt of a call.
@@ -44,14 +44,14 @@ pub fn attempts(events: &[Event]) -> Vec<Attempt<'_>> {
     let mut open = OpenAttempts::default();
     for event in events {
         match &event.what {
-            What::Client(client) => names.push(client.name.as_str()),
-            What::Sent(sent) => {
+            EventKind::Client(client) => names.push(client.name.as_str()),
+            EventKind::Sent(sent) => {
                 let name = names.get(event.client as usize).copied().unwrap_or_default();
                 let (client, at) = (event.client, event.at);
                 open.sent(client, sent.call, sent.attempt, attempts.len());
                 attempts.push(Attempt { client, name, sent, at, until: last, end: None, never_arrived: false });
             }
-            What::GroundTruth(GroundTruth::LostOnTheWayOut { call, attempt }) => {
+            EventKind::GroundTruth(GroundTruth::LostOnTheWayOut { call, attempt }) => {
                 if let Some(place) = open.get(event.client, *call, *attempt) {
                     attempts[*place].never_arrived = true;
                 }

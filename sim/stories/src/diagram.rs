@@ -3,7 +3,7 @@
 use crate::attempts::attempts;
 use crate::told::Told;
 use fieldday_history::event::{GroundTruth, NoAnswer, Sent};
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::time::Span;
 use std::fmt::Write as _;
 
@@ -51,29 +51,29 @@ fn message(event: &Event, is_lost: impl Fn(&Sent) -> bool) -> Option<String> {
         Some(plain(&format!("{what} (call {call}{again})")))
     };
     match &event.what {
-        What::Person(deed) => Some(format!("P{c}->>A{c}: {}", plain(&crate::timeline::plain(deed)))),
-        What::Sent(sent) => {
+        EventKind::Person(deed) => Some(format!("P{c}->>A{c}: {}", plain(&crate::timeline::plain(deed)))),
+        EventKind::Sent(sent) => {
             let what = backend(sent.call, sent.attempt, sent.request.op().to_string())?;
             Some(if is_lost(sent) { format!("A{c}-xN{c}: {what}") } else { format!("A{c}->>B: {what}") })
         }
-        What::Answered { call, attempt, response, .. } => {
+        EventKind::Answered { call, attempt, response, .. } => {
             Some(format!("B-->>A{c}: {}", backend(*call, *attempt, response.status.to_string())?))
         }
-        What::Unanswered { call, attempt, why, .. } => {
+        EventKind::Unanswered { call, attempt, why, .. } => {
             Some(format!("N{c}--xA{c}: {}", backend(*call, *attempt, unanswered(*why).to_owned())?))
         }
-        What::GroundTruth(GroundTruth::LostOnTheWayBack { call, attempt, status }) => {
+        EventKind::GroundTruth(GroundTruth::LostOnTheWayBack { call, attempt, status }) => {
             Some(format!("B--xN{c}: {}", backend(*call, *attempt, format!("{status}, lost"))?))
         }
-        What::GroundTruth(GroundTruth::Late { call, attempt, status }) => {
+        EventKind::GroundTruth(GroundTruth::Late { call, attempt, status }) => {
             Some(format!("B--xA{c}: {}", backend(*call, *attempt, format!("{status}, too late"))?))
         }
-        What::Network { online } => {
+        EventKind::Network { online } => {
             Some(format!("N{c}->>A{c}: network {}", if *online { "comes back" } else { "is gone" }))
         }
-        What::Killed => Some(format!("A{c}->>A{c}: dies")),
-        What::Launched { launch } => Some(format!("A{c}->>A{c}: starts, for the {launch}. time")),
-        What::Queued { action, request } => {
+        EventKind::Killed => Some(format!("A{c}->>A{c}: dies")),
+        EventKind::Launched { launch } => Some(format!("A{c}->>A{c}: starts, for the {launch}. time")),
+        EventKind::Queued { action, request } => {
             Some(format!("A{c}->>A{c}: queues action {action}, {}", plain(&request.op().to_string())))
         }
         _ => None,

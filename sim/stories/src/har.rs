@@ -5,7 +5,7 @@ use crate::attempts::problem;
 use crate::attempts::{Attempt, attempts};
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::http::{redacted, redacted_answer};
-use fieldday_history::event::Bearer;
+use fieldday_history::event::CredentialKind;
 use fieldday_history::{End, Event};
 use fieldday_kernel::time::Time;
 use serde::Serialize;
@@ -143,7 +143,7 @@ fn request(attempt: &Attempt<'_>) -> Request {
     let call = attempt.sent.request.as_ref();
     let http = redacted(call);
     let mut headers = vec![pair("Host", BASE.trim_start_matches("https://"))];
-    if attempt.sent.bearer != Bearer::None && !matches!(call, Call::PutAudio { .. }) {
+    if attempt.sent.bearer != CredentialKind::None && !matches!(call, Call::PutAudio { .. }) {
         headers.push(pair("Authorization", "Bearer REDACTED"));
     }
     if let Call::Raw(raw) = call

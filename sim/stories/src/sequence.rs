@@ -3,7 +3,7 @@
 use crate::diagram::unanswered;
 use fieldday_folder::summary::Case;
 use fieldday_history::event::{GroundTruth, NoAnswer};
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::time::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,9 +28,9 @@ pub(super) enum Lane {
 /// What an arrow looks like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Look {
-    /// Something asked.
+    /// A request.
     Asks,
-    /// Something answered.
+    /// An answer.
     Answers,
     /// Something that did not get there.
     Lost,
@@ -38,7 +38,7 @@ pub(super) enum Look {
     Happens,
 }
 
-/// One arrow.
+/// One arrow of the diagram.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Step {
     pub at: Span,
@@ -102,8 +102,10 @@ impl Sequence {
 /// Attempts that never arrived.
 fn lost(events: &[Event]) -> BTreeSet<(u32, u32, u8)> {
     let of = |event: &Event| match &event.what {
-        What::GroundTruth(GroundTruth::LostOnTheWayOut { call, attempt })
-        | What::Unanswered { call, attempt, why: NoAnswer::Unreachable, .. } => Some((event.client, *call, *attempt)),
+        EventKind::GroundTruth(GroundTruth::LostOnTheWayOut { call, attempt })
+        | EventKind::Unanswered { call, attempt, why: NoAnswer::Unreachable, .. } => {
+            Some((event.client, *call, *attempt))
+        }
         _ => None,
     };
     events.iter().filter_map(of).collect()
@@ -120,7 +122,7 @@ impl About {
     fn new(case: &Case, own: u32, events: &[Event]) -> About {
         let mut ids = words(&case.says);
         for event in events {
-            if let What::Sent(sent) = &event.what
+            if let EventKind::Sent(sent) = &event.what
                 && event.client == own
                 && Some(sent.call) == case.call
             {
@@ -130,8 +132,8 @@ impl About {
         let mut calls: BTreeSet<(u32, u32)> = case.call.map(|call| (own, call)).into_iter().collect();
         for event in events.iter().filter(|_| !ids.is_empty()) {
             let (call, text) = match &event.what {
-                What::Sent(sent) => (sent.call, serde_json::to_string(&sent.request)),
-                What::Answered { call, response, .. } => (*call, serde_json::to_string(response)),
+                EventKind::Sent(sent) => (sent.call, serde_json::to_string(&sent.request)),
+                EventKind::Answered { call, response, .. } => (*call, serde_json::to_string(response)),
                 _ => continue,
             };
             if text.is_ok_and(|text| ids.iter().any(|id| text.contains(id.as_str()))) {
@@ -142,9 +144,9 @@ impl About {
     }
     fn has(&self, event: &Event) -> bool {
         let call = match &event.what {
-            What::Sent(sent) => sent.call,
-            What::Answered { call, .. } | What::Unanswered { call, .. } => *call,
-            What::GroundTruth(
+            EventKind::Sent(sent) => sent.call,
+            EventKind::Answered { call, .. } | EventKind::Unanswered { call, .. } => *call,
+            EventKind::GroundTruth(
                 GroundTruth::LostOnTheWayBack { call, .. }
                 | GroundTruth::LostOnTheWayOut { call, .. }
                 | GroundTruth::Late { call, .. }
@@ -171,36 +173,36 @@ fn step(event: &Event, is_other: bool, lost: &BTreeSet<(u32, u32, u8)>) -> Optio
         format!("{what} (call {call}{again})")
     };
     let (from, to, look, says) = match &event.what {
-        What::Person(deed) if !is_other => (Lane::Person, app, Look::Asks, deed_words(deed)),
-        What::Sent(sent) => {
+        EventKind::Person(deed) if !is_other => (Lane::Person, app, Look::Asks, deed_words(deed)),
+        EventKind::Sent(sent) => {
             let says = of(sent.call, sent.attempt, sent.request.op().label().to_owned());
             let is_lost = lost.contains(&(event.client, sent.call, sent.attempt));
             let (to, look) =
                 if is_lost && !is_other { (Lane::Network, Look::Lost) } else { (Lane::Backend, Look::Asks) };
             (app, to, if is_lost { Look::Lost } else { look }, says)
         }
-        What::Answered { call, attempt, response, .. } => {
+        EventKind::Answered { call, attempt, response, .. } => {
             (Lane::Backend, app, Look::Answers, of(*call, *attempt, response.status.to_string()))
         }
-        What::Unanswered { call, attempt, why, .. } => {
+        EventKind::Unanswered { call, attempt, why, .. } => {
             let from = if is_other { Lane::Backend } else { Lane::Network };
             (from, app, Look::Lost, of(*call, *attempt, unanswered(*why).to_owned()))
         }
-        What::GroundTruth(GroundTruth::LostOnTheWayBack { call, attempt, status }) if !is_other => {
+        EventKind::GroundTruth(GroundTruth::LostOnTheWayBack { call, attempt, status }) if !is_other => {
             (Lane::Backend, Lane::Network, Look::Lost, of(*call, *attempt, format!("{status}, lost on the way back")))
         }
-        What::GroundTruth(GroundTruth::Late { call, attempt, status }) if !is_other => {
+        EventKind::GroundTruth(GroundTruth::Late { call, attempt, status }) if !is_other => {
             (Lane::Backend, Lane::Network, Look::Lost, of(*call, *attempt, format!("{status}, too late")))
         }
-        What::Network { online } if !is_other => {
+        EventKind::Network { online } if !is_other => {
             let says = if *online { "network comes back" } else { "network is gone" };
             (Lane::Network, Lane::Network, Look::Happens, says.to_owned())
         }
-        What::Killed if !is_other => (Lane::App, Lane::App, Look::Happens, "app dies".to_owned()),
-        What::Launched { launch } if !is_other && *launch > 1 => {
+        EventKind::Killed if !is_other => (Lane::App, Lane::App, Look::Happens, "app dies".to_owned()),
+        EventKind::Launched { launch } if !is_other && *launch > 1 => {
             (Lane::App, Lane::App, Look::Happens, "app starts again".to_owned())
         }
-        What::Queued { action, request } if !is_other => {
+        EventKind::Queued { action, request } if !is_other => {
             let says = format!("queues {} (action {action})", request.op().label());
             (Lane::App, Lane::App, Look::Happens, says)
         }
@@ -228,7 +230,7 @@ pub(super) fn short(name: &str) -> &str {
 /// The name of a client among these events.
 pub(crate) fn named(events: &[Event], client: u32) -> Option<&str> {
     events.iter().find_map(|event| match &event.what {
-        What::Client(introduced) if event.client == client => Some(introduced.name.as_str()),
+        EventKind::Client(introduced) if event.client == client => Some(introduced.name.as_str()),
         _ => None,
     })
 }

@@ -4,7 +4,7 @@
 use crate::diagram::diagram;
 use crate::timeline::says;
 pub use crate::told::Told;
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_paint::units::counted;
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ const TOLD: usize = 120;
 /// The clients' names, by number.
 pub fn names(events: &[Event]) -> Vec<&str> {
     let name = |event| match event {
-        &Event { what: What::Client(ref client), .. } => Some(client.name.as_str()),
+        &Event { what: EventKind::Client(ref client), .. } => Some(client.name.as_str()),
         _ => None,
     };
     events.iter().filter_map(name).collect()
@@ -68,10 +68,14 @@ fn table(out: &mut String, story: &Told<'_>) {
 }
 
 /// What only shows how a screen looked tells nothing of what went wrong.
-fn is_told(what: &What) -> bool {
+fn is_told(what: &EventKind) -> bool {
     !matches!(
         what,
-        What::Client(_) | What::Shown { .. } | What::StaleShown { .. } | What::Spinner { .. } | What::Logged { .. }
+        EventKind::Client(_)
+            | EventKind::Shown { .. }
+            | EventKind::StaleShown { .. }
+            | EventKind::Spinner { .. }
+            | EventKind::Logged { .. }
     )
 }
 

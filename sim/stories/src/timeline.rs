@@ -5,7 +5,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_engine::replay::{Moment, Replayed};
 use fieldday_history::event::{Cause, GroundTruth, Sent, WireEnd};
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_paint::units::{count, micros};
 use fieldday_paint::{Paint, Tone};
@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 /// Which events are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Of this client.
+    /// Only events of this client.
     pub client: Option<u32>,
     /// Of calls to this endpoint.
     pub op: Option<Op>,
@@ -24,7 +24,7 @@ pub struct Filter {
     pub rule: Option<Rule>,
     /// From this local time,
     pub from: Option<TimeOfDay>,
-    /// until this one.
+    /// Only events before this local time.
     pub until: Option<TimeOfDay>,
     /// Around this event, so many before and after.
     pub around: Option<(u64, u64)>,
@@ -49,7 +49,7 @@ impl Filter {
         for (number, event) in day.events.iter().enumerate() {
             let number = number as u64;
             let call = call_of(&event.what);
-            if let (What::Sent(sent), Some(op)) = (&event.what, self.op)
+            if let (EventKind::Sent(sent), Some(op)) = (&event.what, self.op)
                 && sent.request.op() == op
             {
                 calls.push((event.client, sent.call));
@@ -65,7 +65,7 @@ impl Filter {
                 && self.from.is_none_or(|from| local().is_some_and(|at| at >= from))
                 && self.until.is_none_or(|until| local().is_some_and(|at| at < until))
                 && self.around.is_none_or(|(event, so_many)| number.abs_diff(event) <= so_many);
-            if passes && !matches!(event.what, What::Client(_)) {
+            if passes && !matches!(event.what, EventKind::Client(_)) {
                 chosen.push((number, event));
             }
         }
@@ -81,11 +81,11 @@ const AROUND_A_VIOLATION: u64 = 400;
 pub struct Told {
     /// Its number within the cell.
     pub number: u64,
-    /// When.
+    /// When it happened.
     pub at: Time,
     /// When, by the clock on the wall of whom it happened to: `14:03:20.125`.
     pub local: String,
-    /// What, in words.
+    /// What happened, in a sentence for people.
     pub says: String,
     /// Whether it happened where nobody sees it.
     pub unseen: bool,
@@ -106,7 +106,7 @@ impl Told {
             at,
             local: format!("{}.{sub_second:03}", zone.time_of_day(at)),
             says: says(&event.what),
-            unseen: matches!(event.what, What::GroundTruth(_)),
+            unseen: matches!(event.what, EventKind::GroundTruth(_)),
             broken: day.findings.violations.iter().filter(here).map(sentence).collect(),
         })
     }
@@ -143,7 +143,7 @@ pub fn overview(day: &Replayed, paint: Paint) -> String {
     ]);
     for (number, (client, _)) in day.clients.iter().enumerate() {
         let of = || day.events.iter().filter(|event| event.client as usize == number);
-        let sent = of().filter(|event| matches!(event.what, What::Sent(_))).count() as u64;
+        let sent = of().filter(|event| matches!(event.what, EventKind::Sent(_))).count() as u64;
         let broken = day.findings.violations.iter().filter(|v| v.client as usize == number).count() as u64;
         table.row([
             words(client.name.as_str()),
@@ -243,29 +243,29 @@ fn span(span: Span) -> String {
     micros(span.as_micros().max(0) as u64)
 }
 
-fn call_of(what: &What) -> Option<u32> {
+fn call_of(what: &EventKind) -> Option<u32> {
     match what {
-        What::Sent(Sent { call, .. })
-        | What::Answered { call, .. }
-        | What::Unanswered { call, .. }
-        | What::Logged { call, .. }
-        | What::AskedToRetry { call, .. }
-        | What::GroundTruth(
+        EventKind::Sent(Sent { call, .. })
+        | EventKind::Answered { call, .. }
+        | EventKind::Unanswered { call, .. }
+        | EventKind::Logged { call, .. }
+        | EventKind::AskedToRetry { call, .. }
+        | EventKind::GroundTruth(
             GroundTruth::LostOnTheWayOut { call, .. }
             | GroundTruth::LostOnTheWayBack { call, .. }
             | GroundTruth::Late { call, .. }
             | GroundTruth::CutByBackend { call, .. }
             | GroundTruth::CutMidUpload { call, .. },
         ) => Some(*call),
-        What::Wire(wire) => Some(wire.call),
+        EventKind::Wire(wire) => Some(wire.call),
         _ => None,
     }
 }
 
 /// An event in words.
-pub fn says(what: &What) -> String {
+pub fn says(what: &EventKind) -> String {
     match what {
-        What::Sent(sent) => {
+        EventKind::Sent(sent) => {
             let again = if sent.attempt > 0 { format!(", attempt {}", sent.attempt + 1) } else { String::new() };
             let cause = match sent.cause {
                 Cause::Queue { action } => format!("action {action}"),
@@ -280,22 +280,24 @@ pub fn says(what: &What) -> String {
                 body_of(&sent.request)
             )
         }
-        What::Answered { call, response, took, .. } => {
+        EventKind::Answered { call, response, took, .. } => {
             format!("← {} call {call} after {}  {}", response.status, span(*took), answer(response))
         }
-        What::Unanswered { call, why, took, .. } => {
+        EventKind::Unanswered { call, why, took, .. } => {
             format!("✗ no answer to call {call} after {}: {}", span(*took), plain(why))
         }
-        What::Person(deed) => format!("· person {}", plain(deed)),
-        What::Launched { launch } => format!("· app starts, for the {launch}. time"),
-        What::Killed => "· app dies".to_owned(),
-        What::Queued { action, request } => format!("+ queued action {action}: {} {}", request.op(), id_of(request)),
-        What::Settled { action, how } => format!("- action {action} leaves the queue: {}", plain(how)),
-        What::FlushBegan { trigger, waiting } => format!("» queue is sent ({}), {waiting} wait", plain(trigger)),
-        What::FlushEnded { waiting } => format!("« queue rests, {waiting} wait"),
-        What::GroundTruth(truth) => format!("  (nobody sees: {})", plain(truth)),
-        What::Network { online } => format!("· network {}", if *online { "comes back" } else { "is gone" }),
-        What::Wire(wire) => {
+        EventKind::Person(deed) => format!("· person {}", plain(deed)),
+        EventKind::Launched { launch } => format!("· app starts, for the {launch}. time"),
+        EventKind::Killed => "· app dies".to_owned(),
+        EventKind::Queued { action, request } => {
+            format!("+ queued action {action}: {} {}", request.op(), id_of(request))
+        }
+        EventKind::Settled { action, how } => format!("- action {action} leaves the queue: {}", plain(how)),
+        EventKind::FlushBegan { trigger, waiting } => format!("» queue is sent ({}), {waiting} wait", plain(trigger)),
+        EventKind::FlushEnded { waiting } => format!("« queue rests, {waiting} wait"),
+        EventKind::GroundTruth(truth) => format!("  (nobody sees: {})", plain(truth)),
+        EventKind::Network { online } => format!("· network {}", if *online { "comes back" } else { "is gone" }),
+        EventKind::Wire(wire) => {
             let (call, service, late) = (wire.call, span(wire.service), span(wire.late));
             let end = match &wire.end {
                 WireEnd::Answered { status, .. } => format!("{status} came"),
@@ -309,12 +311,12 @@ pub fn says(what: &What) -> String {
             };
             format!("  (on the wire: {end} to call {call} after {service}{opened}, sent {late} late)")
         }
-        What::TokenCame { lives: Some(lives), took, .. } => {
+        EventKind::TokenCame { lives: Some(lives), took, .. } => {
             format!("  (on the wire: a token for {} came after {})", span(*lives), span(*took))
         }
-        What::TokenCame { lives: None, took, .. } => format!("  (on the wire: no token after {})", span(*took)),
-        What::Began => "· begins".to_owned(),
-        What::CalledHome => "· is called home: the run ends".to_owned(),
+        EventKind::TokenCame { lives: None, took, .. } => format!("  (on the wire: no token after {})", span(*took)),
+        EventKind::Began => "· begins".to_owned(),
+        EventKind::CalledHome => "· is called home: the run ends".to_owned(),
         other => format!("· {}", plain(other)),
     }
 }

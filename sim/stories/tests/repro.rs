@@ -95,7 +95,8 @@ fn the_archive_has_every_field_that_har_requires() {
         unanswered += u32::from(response["status"] == 0);
         let post = &request["postData"];
         written += u32::from(post.is_object());
-        if post["mimeType"] == "application/json" && attempt.sent.bearer == fieldday_history::event::Bearer::Own {
+        if post["mimeType"] == "application/json" && attempt.sent.bearer == fieldday_history::event::CredentialKind::Own
+        {
             assert!(post["params"].is_array() && post["text"].is_string(), "{entry}");
         }
         let bearer = request["headers"].as_array().unwrap().iter().find(|header| header["name"] == "Authorization");

@@ -11,7 +11,7 @@ pub enum KeyError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// What the operating system reported.
         source: io::Error,
     },
     /// The file cannot be written.
@@ -19,7 +19,7 @@ pub enum KeyError {
     Unwritable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// What the operating system reported.
         source: io::Error,
     },
     /// The file is none of the forms that a key has.

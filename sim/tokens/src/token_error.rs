@@ -19,7 +19,7 @@ pub enum TokenError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// What the operating system reported.
         why: String,
     },
     /// The file of tokens is wrong.
@@ -29,7 +29,7 @@ pub enum TokenError {
         path: PathBuf,
         /// Where in it.
         place: String,
-        /// In what way.
+        /// What is wrong there; never what stands there.
         why: &'static str,
     },
     /// The file of tokens has none for a user.
@@ -37,15 +37,15 @@ pub enum TokenError {
     NotInFile {
         /// The file.
         path: PathBuf,
-        /// Whose is missing.
+        /// The user without a token.
         user: SmolStr,
     },
     /// The token is one that has expired.
     #[error("the token for {user} expired at {at}")]
     Expired {
-        /// Whose it is.
+        /// The user that the token is of.
         user: SmolStr,
-        /// When.
+        /// When it expired.
         at: Time,
     },
     /// The token is somebody else's.
@@ -53,7 +53,7 @@ pub enum TokenError {
     OfAnother {
         /// For whom it should be.
         user: SmolStr,
-        /// Another what.
+        /// The claim that differs: user, tenant or role.
         what: &'static str,
     },
     /// The command gives none.
@@ -61,7 +61,7 @@ pub enum TokenError {
     Command {
         /// The program, without its arguments.
         program: String,
-        /// Why.
+        /// What the command printed or how it ended.
         what: String,
     },
     /// The identity provider gives none.
@@ -71,7 +71,7 @@ pub enum TokenError {
         at: String,
         /// What it answered, if it did.
         status: Option<u16>,
-        /// Why.
+        /// What the provider's answer lacked.
         what: &'static str,
     },
 }

@@ -50,7 +50,7 @@ pub struct Dialect {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Envelope {
-    /// The spec's: `{data}`.
+    /// `{data}`, as the specification has it.
     Data,
     /// `{success, data, meta, message}`.
     Success,

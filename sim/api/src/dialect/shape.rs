@@ -30,11 +30,11 @@ pub(super) enum Kind {
 /// What stands in for a value that is not there.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Neutral {
-    /// Nothing.
+    /// `null`.
     Null,
     /// A text or a name.
     Text(&'static str),
-    /// None.
+    /// Zero.
     Zero,
     /// Yes.
     True,
@@ -55,9 +55,9 @@ pub(super) enum Neutral {
 /// A field of an object.
 #[derive(Debug)]
 pub(super) struct Field {
-    /// Its name.
+    /// The field's name in the JSON.
     pub name: &'static str,
-    /// What it holds.
+    /// The kind of value that it holds.
     pub kind: Kind,
     /// Whether the spec lets it be null.
     pub nullable: bool,

@@ -20,7 +20,7 @@ pub struct AppointmentQuery {
     pub outcome: Option<Outcome>,
     /// Undocumented for this endpoint, which returns all; kept because §0.3 says every list pages.
     pub limit: Option<u32>,
-    /// As `limit`.
+    /// How many entries of the list to skip.
     pub offset: Option<u32>,
 }
 

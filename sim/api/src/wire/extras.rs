@@ -28,7 +28,7 @@ pub struct WinPost {
     pub appointment_id: SmolStr,
     /// Private: free text.
     pub message: Private,
-    /// For how much.
+    /// The size of the deal.
     pub deal_size: Option<Money>,
 }
 
@@ -37,13 +37,13 @@ pub struct WinPost {
 pub struct Win {
     /// `win_…`
     pub id: SmolStr,
-    /// Who won.
+    /// The rep who won it.
     pub rep_id: SmolStr,
     /// The visit that was won.
     pub appointment_id: SmolStr,
     /// Private: free text.
     pub message: Private,
-    /// For how much.
+    /// The size of the deal.
     pub deal_size: Option<Money>,
     /// When it was posted.
     pub created_at: Time,

@@ -13,7 +13,7 @@ pub struct Message {
     pub id: SmolStr,
     /// A phone number or a name. Private.
     pub sender: Private,
-    /// Who that is.
+    /// Whether the sender is the customer, a rep or the office.
     pub sender_role: SenderRole,
     /// What was written. Private.
     pub body: Private,
@@ -34,7 +34,7 @@ pub struct Message {
 /// Answer of `GET /message-threads/{contact_card_id}` (§2.5.1).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct MessageThread {
-    /// Whose thread.
+    /// The customer whose messages these are.
     pub contact_card_id: SmolStr,
     /// This page, oldest first.
     pub messages: Vec<Message>,

@@ -23,7 +23,7 @@ pub struct RecordingStart {
     pub appointment_id: SmolStr,
     /// Who records.
     pub rep_id: SmolStr,
-    /// Where.
+    /// Where the phone is when the recording starts.
     #[serde(deserialize_with = "super::from_object")]
     pub location: Location,
     /// `full` when absent.
@@ -35,7 +35,7 @@ pub struct RecordingStart {
 pub struct RecordingStarted {
     /// `session_…`
     pub recording_session_id: SmolStr,
-    /// As asked.
+    /// The mode that the request asked for.
     pub mode: RecordingMode,
     /// What becomes of the audio.
     pub audio_storage_mode: AudioStorage,
@@ -49,7 +49,7 @@ pub struct RecordingStarted {
 /// Body of `POST /recording-sessions/{session_id}/stop` (§2.3.2).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RecordingStop {
-    /// Where.
+    /// Where the phone is when the recording stops.
     #[serde(deserialize_with = "super::from_object")]
     pub location: Location,
 }
@@ -67,7 +67,7 @@ pub struct RecordingSession {
     pub started_at: Time,
     /// When it was stopped, if it was.
     pub ended_at: Option<Time>,
-    /// How.
+    /// Whether audio, transcript and analysis are kept: full, ghost or ephemeral.
     pub mode: RecordingMode,
     /// Shunya's first step.
     pub transcription_status: Processing,
@@ -79,10 +79,10 @@ pub struct RecordingSession {
     /// Not in §2.3.2, needed by §3.5.
     #[serde(default)]
     pub audio_storage_mode: Option<AudioStorage>,
-    /// As uploaded.
+    /// As the app reported it after the upload; none before.
     #[serde(default)]
     pub audio_duration_seconds: Option<Seconds>,
-    /// As uploaded.
+    /// As the app reported it after the upload; none before.
     #[serde(default)]
     pub audio_size_bytes: Option<u64>,
     /// Not in §2.3.2, needed by §3.4.
@@ -105,7 +105,7 @@ pub struct RecordingSessionBody {
 pub struct Transcript {
     /// What was said. Private; may be null in ghost mode.
     pub transcript_text: Option<Private>,
-    /// Who spoke when.
+    /// The speaker of each part of the text.
     pub speaker_labels: Option<Vec<SmolStr>>,
     /// 0 to 1.
     pub confidence_score: Option<Score>,
@@ -128,7 +128,7 @@ pub struct Analysis {
     pub sentiment_score: Option<Score>,
     /// 0 to 1.
     pub engagement_score: Option<Score>,
-    /// Advice.
+    /// Advice for the rep's next visit.
     pub coaching_tips: Option<Vec<SmolStr>>,
     /// Stages of the sales procedure.
     pub sop_stages_completed: Option<Vec<SmolStr>>,
@@ -136,7 +136,7 @@ pub struct Analysis {
     pub sop_stages_missed: Option<Vec<SmolStr>>,
     /// 0 to 10.
     pub sop_compliance_score: Option<Score>,
-    /// Of the lead.
+    /// How good a lead the customer is.
     pub lead_quality: Option<LeadQuality>,
     /// 0 to 1.
     pub conversion_probability: Option<Score>,

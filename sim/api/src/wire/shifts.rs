@@ -20,7 +20,7 @@ pub struct ClockIn {
 pub struct Shift {
     /// `shift_…`
     pub id: SmolStr,
-    /// Whose.
+    /// The rep who works this shift.
     pub rep_id: SmolStr,
     /// The tenant's local date.
     pub shift_date: Date,
@@ -30,10 +30,10 @@ pub struct Shift {
     pub clock_out_at: Option<Time>,
     /// At work or done.
     pub status: ShiftStatus,
-    /// Local.
+    /// By the tenant's local time; none if the tenant has no schedule.
     #[serde(default)]
     pub scheduled_start: Option<TimeOfDay>,
-    /// Local.
+    /// By the tenant's local time; none if the tenant has no schedule.
     #[serde(default)]
     pub scheduled_end: Option<TimeOfDay>,
 }

@@ -38,19 +38,19 @@ pub struct Task {
     pub description: Private,
     /// Where it stands; an open one past `due_at` reads `overdue`.
     pub status: TaskStatus,
-    /// For whom.
+    /// Who is to do it: the rep or the office.
     pub assigned_to: Assignee,
-    /// By when.
+    /// When it is due; none if it never is.
     pub due_at: Option<Time>,
-    /// How urgent.
+    /// Its priority.
     pub priority: Priority,
-    /// About whom.
+    /// The customer that it is about.
     #[serde(default)]
     pub contact_card_id: Option<SmolStr>,
-    /// About which lead.
+    /// The lead that it is about, if it is about one.
     #[serde(default)]
     pub lead_id: Option<SmolStr>,
-    /// About which appointment.
+    /// The appointment that it is about, if it is about one.
     #[serde(default)]
     pub appointment_id: Option<SmolStr>,
     /// Free text (§2.2.4). Private.
@@ -59,7 +59,7 @@ pub struct Task {
     /// When it was done (§2.2.3).
     #[serde(default)]
     pub completed_at: Option<Time>,
-    /// By whom (§2.2.3).
+    /// The user who completed it (§2.2.3); none while it is open.
     #[serde(default)]
     pub completed_by: Option<SmolStr>,
     /// When it was made.
@@ -72,7 +72,7 @@ pub struct Task {
 /// Answer of `GET /tasks` (§2.2.1).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TaskList {
-    /// This page.
+    /// The tasks of the page that was asked for.
     pub tasks: Vec<Task>,
     /// How many match, over all pages.
     pub total: u32,
@@ -85,19 +85,19 @@ pub struct TaskList {
 pub struct TaskCreate {
     /// Private: free text.
     pub description: Private,
-    /// For whom.
+    /// Who is to do it: the rep or the office.
     #[serde(serialize_with = "rep_in_requests")]
     pub assigned_to: Assignee,
-    /// About whom.
+    /// The customer that it is about.
     pub contact_card_id: Option<SmolStr>,
-    /// About which lead.
+    /// The lead that it is about, if it is about one.
     pub lead_id: Option<SmolStr>,
-    /// About which appointment.
+    /// The appointment that it is about, if it is about one.
     pub appointment_id: Option<SmolStr>,
-    /// About which call.
+    /// The telephone call that it follows from, if it does from one.
     #[serde(default, deserialize_with = "super::whole_if_any")]
     pub call_id: Option<i64>,
-    /// By when.
+    /// When it is due; none if it never is.
     pub due_at: Option<Time>,
     /// `medium` when absent.
     pub priority: Option<Priority>,
@@ -112,12 +112,12 @@ pub struct TaskPatch {
     pub status: Option<TaskStatus>,
     /// The new date.
     pub due_at: Option<Time>,
-    /// For whom now.
+    /// Who is to do it from now on.
     #[serde(serialize_with = "rep_in_requests_if_any")]
     pub assigned_to: Option<Assignee>,
     /// Private: free text.
     pub description: Option<Private>,
-    /// How urgent now.
+    /// The new priority.
     pub priority: Option<Priority>,
     /// Private: free text.
     pub notes: Option<Private>,

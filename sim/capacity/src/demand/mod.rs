@@ -81,7 +81,7 @@ impl EndpointDemand {
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Waited {
-    /// Reps.
+    /// The number of reps.
     pub reps: u64,
     /// How busy the workers are by the model.
     pub utilisation: f64,
@@ -101,7 +101,7 @@ pub enum Unfit {
     /// Too few levels.
     #[error("a queueing model needs {LEVELS_MIN} levels at least, and there are {0}: measure more of them")]
     TooFew(usize),
-    /// Nothing fits.
+    /// No model explains the measured levels.
     #[error("no number of workers up to {} explains the latencies: they do not come from one queue", fit::WORKERS_MOST)]
     Nothing,
     /// Nothing fits the number of workers that is said to be known.

@@ -18,7 +18,7 @@ pub(super) struct Ticket {
 /// Whether an instance takes requests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum State {
-    /// It does.
+    /// It takes requests.
     Taking,
     /// It ends what it has begun.
     Draining,

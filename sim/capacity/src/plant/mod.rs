@@ -53,7 +53,7 @@ pub struct When {
     pub zone: Zone,
     /// From then on everything counts.
     pub from: Time,
-    /// Until then.
+    /// The moment from which on nothing counts.
     pub until: Time,
 }
 
@@ -64,7 +64,7 @@ enum Event {
     Worked(Ticket),
     /// The database's part is done.
     Answered(Ticket),
-    /// Autoscaling looks.
+    /// Autoscaling evaluates its metric.
     Looks,
     /// An instance comes in.
     Joins,
@@ -81,7 +81,7 @@ enum Event {
 /// Where a request is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Stage {
-    /// On its way.
+    /// It has not reached the load balancer yet.
     Coming,
     /// At an instance, without a worker.
     Waiting,

@@ -9,7 +9,7 @@ use fieldday_scenario::plant::{Scaling, ScalingMetric};
 /// Autoscaling: what it has seen since it last looked.
 pub(super) struct Scaler {
     scaling: Scaling,
-    /// On their way.
+    /// Instances that are starting.
     coming: u32,
     since: Time,
     busy: u128,

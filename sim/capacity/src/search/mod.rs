@@ -96,11 +96,11 @@ pub struct WrongRange {
 pub enum Next {
     /// Measure a level.
     Measure {
-        /// So many reps.
+        /// The number of reps to measure.
         reps: u64,
         /// For so long, in seconds.
         for_s: f64,
-        /// Why.
+        /// Why this is measured next, in a phrase.
         why: &'static str,
     },
     /// Nothing: the search has come to its end.
@@ -110,7 +110,7 @@ pub enum Next {
 /// What is known of a number of reps.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Known {
-    /// How it stands.
+    /// Whether its share is within what the limit allows.
     pub standing: Standing,
     /// How often it was measured.
     pub times: u32,

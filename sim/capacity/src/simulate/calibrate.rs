@@ -28,9 +28,9 @@ pub enum CalibrateError {
         path.display()
     )]
     Unreadable {
-        /// Which file.
+        /// The file that cannot be read.
         path: PathBuf,
-        /// Why not.
+        /// What the operating system reported.
         source: std::io::Error,
     },
     /// It is no log of histograms.
@@ -60,7 +60,7 @@ pub enum CalibrateError {
     Unfit {
         /// Which file.
         path: PathBuf,
-        /// Why not.
+        /// What the fit lacked.
         source: Unfit,
     },
 }

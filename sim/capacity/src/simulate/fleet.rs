@@ -197,7 +197,7 @@ fn earlier(one: Option<Time>, other: Option<Time>) -> Option<Time> {
 enum CellSlot {
     /// Its day has not begun.
     Asleep,
-    /// It lives.
+    /// It is running.
     Alive { cell: Box<CellRun>, reps: u64 },
     /// Its day is over.
     Gone,

@@ -82,9 +82,9 @@ impl Tally {
 /// A piece of the day.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Bin {
-    /// Its beginning.
+    /// When the bin begins.
     pub at: Time,
-    /// Its length.
+    /// The length of the bin.
     pub span: Span,
     /// What came and what became of what ended in it.
     pub tally: Tally,
@@ -111,7 +111,7 @@ pub struct Bin {
 pub struct Latency {
     /// Of which endpoint.
     pub op: Op,
-    /// How many.
+    /// How many requests were served.
     pub count: u64,
     /// The mean.
     pub mean: Span,
@@ -128,7 +128,7 @@ pub struct Latency {
 /// An endpoint over the whole time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct EndpointTally {
-    /// Which.
+    /// The endpoint.
     pub op: Op,
     /// Its requests.
     pub tally: Tally,
@@ -145,7 +145,7 @@ pub struct EndpointTally {
 /// Something was full.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Saturation {
-    /// What.
+    /// The resource that was full.
     pub what: Resource,
     /// When it was first.
     pub first: Time,

@@ -19,7 +19,7 @@ pub struct Question {
     pub scenario: Scenario,
     /// Of all that is drawn.
     pub seed: u64,
-    /// What serves them.
+    /// The plant that serves the requests.
     pub plant: Plant,
     /// Where its service times come from: for the report.
     pub service_source: String,
@@ -30,7 +30,7 @@ pub struct Question {
     /// The part of the day that is measured, by the local time of the first territory; all of it if none. What lies before
     /// it is lived too, from the moment the first rep leaves home.
     pub window: Option<(TimeOfDay, TimeOfDay)>,
-    /// What if.
+    /// A change whose effect is asked for, if one is.
     pub what_if: Option<WhatIf>,
     /// For how many reps each simulated one stands; for as many as are needed to hold them all in memory if none.
     pub each_for: Option<u32>,
@@ -55,11 +55,11 @@ pub enum WhatIf {
 
 /// A row of the table of questions.
 pub struct WhatIfRow {
-    /// Which.
+    /// The question.
     pub what_if: WhatIf,
     /// Its word on the command line.
     pub word: &'static str,
-    /// What it asks.
+    /// The question as people read it.
     pub asks: &'static str,
 }
 

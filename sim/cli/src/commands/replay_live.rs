@@ -9,7 +9,7 @@ use fieldday_engine::setup;
 use fieldday_folder::{HISTORY, RunFolder, cell_of};
 use fieldday_history::event::Client;
 use fieldday_history::file::{Line, Reader};
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::fingerprint::Fingerprinter;
 use fieldday_kernel::time::{Time, Zone};
 use fieldday_live::plan::LivePlan;
@@ -81,7 +81,7 @@ pub fn recorded(kept: &RunFolder, plan: &Plan, index: u32) -> Result<Replayed, F
     });
     let zone = |client: &Client| zones.get(&client.tenant).cloned().unwrap_or_else(Zone::utc);
     let clients = events.iter().filter_map(|event| match &event.what {
-        What::Client(client) => Some((client.as_ref().clone(), zone(client))),
+        EventKind::Client(client) => Some((client.as_ref().clone(), zone(client))),
         _ => None,
     });
     let clients = clients.collect();
@@ -103,7 +103,7 @@ fn replayed(kept: &RunFolder, index: u32, day: &Replayed, client: u32) -> Result
     let is_mock = kept.run.target == "mock";
     let live = LivePlan::new(Arc::new(kept.run.scenario.clone()), kept.seed, is_mock)?;
     let (plan, _) = live.cell(index)?;
-    let began = |event: &Event| event.client == client && matches!(event.what, What::Began);
+    let began = |event: &Event| event.client == client && matches!(event.what, EventKind::Began);
     if !day.events.iter().any(began) {
         return Err(no("that client is no rep who began"));
     }

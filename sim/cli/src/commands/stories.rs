@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use fieldday_engine::shrink::Size;
 use fieldday_engine::slice::{Day, slice};
 use fieldday_folder::{RunFolder, cell_of};
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_kernel::time::Zone;
 use fieldday_plan::Plan;
 use fieldday_rules::Violation;
@@ -41,7 +41,7 @@ pub fn write(folder: &Path, plan: &Plan, violations: &[Violation]) -> Result<usi
         let clients: BTreeSet<u32> = small
             .events
             .iter()
-            .filter(|event| !matches!(event.what, What::Client(_)))
+            .filter(|event| !matches!(event.what, EventKind::Client(_)))
             .map(|event| event.client)
             .collect();
         let of = |client: &u32| recorded.clients.get(*client as usize).map(|(client, _)| client.tenant.clone());

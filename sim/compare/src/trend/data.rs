@@ -174,7 +174,7 @@ pub struct CapacityLine {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SkippedLine {
-    /// Which.
+    /// The folder that was skipped.
     pub folder: String,
     /// Why.
     pub why: String,

@@ -51,9 +51,9 @@ pub struct Column {
 pub struct Table {
     /// `appointments`
     pub name: &'static str,
-    /// In a sentence.
+    /// What the table holds, in a sentence.
     pub about: &'static str,
-    /// In order.
+    /// The columns in the order of the file.
     pub columns: &'static [Column],
 }
 

@@ -27,9 +27,9 @@ pub struct Cast {
 pub struct Missing {
     /// The plan's tenant.
     pub tenant: String,
-    /// The file's.
+    /// The id of the tenant in the users' file.
     pub tenant_id: SmolStr,
-    /// Of which role.
+    /// The role of which users are missing.
     pub role: Role,
     /// How many the plan has.
     pub wanted: usize,

@@ -3,7 +3,7 @@
 
 use fieldday_api::SmolStr;
 use fieldday_api::names::Role;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::{Client, ClientKind};
 use fieldday_kernel::time::{Span, Zone};
 use fieldday_plan::{AuditorPlan, IntruderPlan, OfficePlan, RepPlan, TenantPlan};
@@ -142,7 +142,7 @@ impl Site<'_> {
             territory: self.territory.clone(),
         };
         let station = Station::new(self.furnishing.context.clone(), occupant);
-        station.record(What::Client(Box::new(client.clone())));
+        station.record(EventKind::Client(Box::new(client.clone())));
         station
     }
 }

@@ -27,7 +27,7 @@ pub struct PlantRequest {
     pub at: Time,
     /// Its number among the requests of its cell that are under way.
     pub number: u32,
-    /// What is asked.
+    /// The endpoint that is called.
     pub op: Op,
     /// Which attempt of its call, from 0.
     pub attempt: u8,

@@ -9,7 +9,7 @@ use fieldday_engine::run::RunOutcome;
 use fieldday_engine::setup;
 use fieldday_history::event::{ClientKind, GroundTruth, NoAnswer};
 use fieldday_history::file::{HistoryError, Line, Reader};
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::fingerprint::{Fingerprint, Fingerprinter};
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_plan::Plan;
@@ -182,7 +182,7 @@ impl Bench<'_> {
         cell.latest = event.at;
         let at = cell.start + event.at;
         self.during = Some(self.during.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
-        if let What::Client(client) = &event.what {
+        if let EventKind::Client(client) = &event.what {
             if event.client >= CLIENTS {
                 return Err(format!("expected clients' numbers below {CLIENTS}, found {}", event.client));
             }
@@ -201,15 +201,15 @@ impl Bench<'_> {
             return Err(format!("expected client {} to introduce itself first", event.client));
         };
         match &event.what {
-            What::Wire(wire) => {
+            EventKind::Wire(wire) => {
                 self.requests += 1;
                 self.contract.add(wire.op, &wire.deviations);
             }
-            What::Began => self.rep_days += 1,
+            EventKind::Began => self.rep_days += 1,
             _ if !self.run.is_virtual() => {}
-            What::Sent(_) => self.requests += 1,
-            What::Unanswered { why: NoAnswer::Unreachable, .. }
-            | What::GroundTruth(GroundTruth::LostOnTheWayOut { .. } | GroundTruth::CutMidUpload { .. }) => {
+            EventKind::Sent(_) => self.requests += 1,
+            EventKind::Unanswered { why: NoAnswer::Unreachable, .. }
+            | EventKind::GroundTruth(GroundTruth::LostOnTheWayOut { .. } | GroundTruth::CutMidUpload { .. }) => {
                 self.requests = self.requests.saturating_sub(1);
             }
             _ => {}

@@ -58,7 +58,7 @@ pub struct Extent {
     pub whole: bool,
     /// Events.
     pub events: u64,
-    /// Cells.
+    /// How many cells were judged.
     pub cells: u64,
     /// The moment of the last event, in UTC; none if there is no event.
     pub until: Option<Time>,
@@ -69,7 +69,7 @@ pub struct Extent {
 pub struct Differs {
     /// Of what: a rule, or a part of the history.
     pub of: String,
-    /// What of it.
+    /// The figure of it that differs.
     pub what: String,
     /// As the folder has it.
     pub recorded: String,

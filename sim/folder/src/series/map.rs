@@ -81,15 +81,15 @@ pub struct MapRep {
 /// A broken rule on the map.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Pin {
-    /// When.
+    /// When it happened, in seconds from the start.
     pub t: i64,
     /// Where, east.
     pub x: i64,
     /// Where, north.
     pub y: i64,
-    /// Which rule.
+    /// The rule that was broken.
     pub rule: String,
-    /// Whose rep.
+    /// The name in the plan of the rep that it happened to.
     pub who: String,
 }
 

@@ -41,9 +41,9 @@ pub struct Stored {
 /// All runs of a place, the oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
-    /// The place.
+    /// The folder that holds the run folders.
     pub place: PathBuf,
-    /// Runs.
+    /// The runs, the oldest first.
     pub runs: Vec<Stored>,
     /// Folders that are none, or are damaged.
     pub skipped: Vec<Skipped>,

@@ -33,7 +33,7 @@ pub struct Wish {
 /// What is decided of a run.
 #[derive(Clone, Debug)]
 pub struct Fate {
-    /// The run.
+    /// The run that is decided on.
     pub run: Stored,
     /// Why it stays; none if it goes.
     pub stays: Option<&'static str>,
@@ -42,7 +42,7 @@ pub struct Fate {
 /// What is decided of all runs of a place, the oldest first.
 #[derive(Clone, Debug)]
 pub struct Prune {
-    /// Of each run.
+    /// What is decided of each run.
     pub fates: Vec<Fate>,
     store: Store,
 }
@@ -91,11 +91,11 @@ fn stays(run: &Stored, wish: &Wish, newer: usize, now: Time) -> Option<&'static 
 }
 
 impl Prune {
-    /// Those that go.
+    /// The runs that are removed.
     pub fn goes(&self) -> impl Iterator<Item = &Stored> {
         self.fates.iter().filter(|fate| fate.stays.is_none()).map(|fate| &fate.run)
     }
-    /// What they take.
+    /// The size of the runs that are removed, in bytes.
     pub fn bytes(&self) -> u64 {
         self.goes().map(|run| run.bytes).sum()
     }

@@ -12,7 +12,7 @@ static PIECE: [u8; 16 * 1024] = [0x55; 16 * 1024];
 
 /// What goes out behind the head of a request.
 pub enum Outgoing {
-    /// As it is.
+    /// The body is sent as one piece.
     Whole(Option<Bytes>),
     /// Piece by piece.
     Audio(Box<Audio>),

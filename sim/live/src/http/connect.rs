@@ -37,7 +37,7 @@ pub enum NoConnection {
     Name {
         /// The host.
         host: String,
-        /// Why not.
+        /// What the resolver reported.
         why: String,
     },
     /// The system has no root certificates, or they cannot be read.

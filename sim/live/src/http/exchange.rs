@@ -21,7 +21,7 @@ const MOST_BYTES: usize = 16 << 20;
 
 /// An answer as the wire brought it.
 pub struct Exchange {
-    /// The status.
+    /// The answer's HTTP status.
     pub status: u16,
     /// The type of the body.
     pub content_type: Option<String>,

@@ -10,7 +10,7 @@ use fieldday_api::call::Response;
 use fieldday_api::dialect::Deviation;
 use fieldday_api::endpoint::Op;
 use fieldday_api::token::Claims;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::{Wire, WireEnd};
 use fieldday_kernel::executor::Due;
 use fieldday_kernel::signal::Signal;
@@ -136,7 +136,7 @@ impl WireCompletion {
             _ => Completion::Broken { noticed: now },
         };
         let wire = Wire { op: in_flight.op(), call, attempt, end, service, connect, late, lag, deviations };
-        in_flight.station().record(What::Wire(Box::new(wire)));
+        in_flight.station().record(EventKind::Wire(Box::new(wire)));
         in_flight.complete(now, completion);
     }
 }
@@ -156,7 +156,7 @@ impl PendingToken {
     }
     fn arrived(&self, claims: Option<Claims>, took: Span) {
         let lives = claims.as_ref().map(|claims| claims.expires_at.since(self.station.now()));
-        self.station.record(What::TokenCame { fetch: self.number, lives, took });
+        self.station.record(EventKind::TokenCame { fetch: self.number, lives, took });
         *self.answer.borrow_mut() = Some(claims);
         self.came.notify();
     }

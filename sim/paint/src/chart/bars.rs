@@ -7,7 +7,7 @@ use askama::Template;
 /// One distribution, in microseconds.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Bar {
-    /// Of what.
+    /// What the bar is about: an endpoint.
     pub name: String,
     /// Half are below.
     pub p50: f64,
@@ -19,7 +19,7 @@ pub struct Bar {
     pub max: f64,
     /// What it must not exceed.
     pub limit: Option<f64>,
-    /// Whether it does.
+    /// Whether the bar is drawn as beyond its limit.
     pub is_bad: bool,
     /// How many samples.
     pub count: u64,

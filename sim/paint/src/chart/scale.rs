@@ -32,7 +32,7 @@ const SPANS_US: [f64; 12] = [10.0, 100.0, 1e3, 1e4, 1e5, 1e6, 1e7, 6e7, 6e8, 3.6
 pub struct Tick {
     /// Where, from 0 to 1.
     pub at: f64,
-    /// What.
+    /// The label beside the tick.
     pub words: String,
 }
 

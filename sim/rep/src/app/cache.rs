@@ -56,13 +56,13 @@ impl Key {
 /// Something that was read.
 #[derive(Clone, Debug)]
 pub struct Cached {
-    /// What.
+    /// What the screen shows: the key under which it is found.
     pub key: Key,
-    /// The answer.
+    /// The answer that is kept.
     pub response: Arc<Response>,
-    /// In which call.
+    /// The call that brought it.
     pub call: u32,
-    /// When it came.
+    /// When it was put in, by the phone's own clock.
     pub at: Time,
 }
 

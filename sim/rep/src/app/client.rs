@@ -9,8 +9,8 @@ use fieldday_api::defaults::INDICATOR_AFTER;
 use fieldday_api::endpoint::{Op, Repeat, TimeoutClass};
 use fieldday_api::private;
 use fieldday_api::token::Credential;
-use fieldday_history::What;
-use fieldday_history::event::{Bearer, Cause, NoAnswer, UserAction};
+use fieldday_history::EventKind;
+use fieldday_history::event::{Cause, CredentialKind, NoAnswer, UserAction};
 use fieldday_kernel::random::Purpose;
 use fieldday_kernel::time::{Span, Time};
 use std::cell::Cell;
@@ -19,27 +19,27 @@ use std::sync::Arc;
 
 /// How a call ended for the app.
 #[derive(Clone, Debug)]
-pub enum Reply {
+pub enum CallOutcome {
     /// With an answer, good or bad.
     Answered(Arc<Response>),
-    /// Without one.
+    /// No answer came: why.
     Unanswered(NoAnswer),
     /// It was never sent: there is no network, or no token to be had.
     Offline,
 }
 
-impl Reply {
+impl CallOutcome {
     /// The answer, if it is the one that was hoped for.
     pub fn success(&self) -> Option<&Arc<Response>> {
         match self {
-            Reply::Answered(response) if response.is_success() => Some(response),
+            CallOutcome::Answered(response) if response.is_success() => Some(response),
             _ => None,
         }
     }
     /// The status of a refusal for good: a 4xx that another try would not change.
     pub fn final_refusal(&self) -> Option<u16> {
         match self {
-            Reply::Answered(r) if (400..500).contains(&r.status) && ![401, 408, 425, 429].contains(&r.status) => {
+            CallOutcome::Answered(r) if (400..500).contains(&r.status) && ![401, 408, 425, 429].contains(&r.status) => {
                 Some(r.status)
             }
             _ => None,
@@ -48,9 +48,9 @@ impl Reply {
     /// Whether the backend may have acted without the app knowing.
     pub fn is_in_doubt(&self) -> bool {
         match self {
-            Reply::Answered(response) => response.status >= 500 || matches!(response.answer, Answer::Foreign(_)),
-            Reply::Unanswered(lapse) => lapse.is_indeterminate(),
-            Reply::Offline => false,
+            CallOutcome::Answered(response) => response.status >= 500 || matches!(response.answer, Answer::Foreign(_)),
+            CallOutcome::Unanswered(lapse) => lapse.is_indeterminate(),
+            CallOutcome::Offline => false,
         }
     }
 }
@@ -60,7 +60,7 @@ impl Reply {
 pub(super) enum Waits {
     /// A person looks at the screen, and may lose patience.
     Person,
-    /// Nobody.
+    /// Background work: nobody looks at a spinner.
     Nobody,
 }
 
@@ -70,15 +70,15 @@ const JITTER: Purpose = Purpose::new("app.retry.jitter");
 impl App {
     /// Makes a call: with a token, again once after a 401, after 1, 2 and 4 s if the server failed, after `Retry-After`
     /// if it asked for that. What may not be repeated is not.
-    pub(super) async fn call(&self, request: Arc<Call>, cause: Cause, waits: Waits) -> Reply {
+    pub(super) async fn call(&self, request: Arc<Call>, cause: Cause, waits: Waits) -> CallOutcome {
         self.call_as(self.phone.next_call(), request, cause, waits).await
     }
     /// The same, under a number that the caller knows.
-    pub(super) async fn call_as(&self, call: u32, request: Arc<Call>, cause: Cause, waits: Waits) -> Reply {
+    pub(super) async fn call_as(&self, call: u32, request: Arc<Call>, cause: Cause, waits: Waits) -> CallOutcome {
         self.attempts(call, request, cause, waits, None).await
     }
     /// The same with a token of the caller's, which is not replaced: the way of a defect.
-    pub(super) async fn call_with(&self, token: &Rc<Credential>, request: Arc<Call>, cause: Cause) -> Reply {
+    pub(super) async fn call_with(&self, token: &Rc<Credential>, request: Arc<Call>, cause: Cause) -> CallOutcome {
         self.attempts(self.phone.next_call(), request, cause, Waits::Nobody, Some(token)).await
     }
     async fn attempts(
@@ -88,7 +88,7 @@ impl App {
         cause: Cause,
         waits: Waits,
         kept: Option<&Rc<Credential>>,
-    ) -> Reply {
+    ) -> CallOutcome {
         let endpoint = request.op().endpoint();
         // After a 5xx, at most so many more attempts (§0.3).
         let most = self.phone.settings.retrying.retries;
@@ -98,13 +98,13 @@ impl App {
         let mut credential = kept.cloned().or_else(|| self.no_token_yet());
         for attempt in 0_u8.. {
             if !self.phone.station.online() {
-                return Reply::Offline;
+                return CallOutcome::Offline;
             }
             let token = match credential.take() {
                 Some(token) => token,
                 None => match self.token().await {
                     Some(token) => token,
-                    None => return Reply::Offline,
+                    None => return CallOutcome::Offline,
                 },
             };
             let tried = (call, attempt);
@@ -121,7 +121,7 @@ impl App {
                         && matches!(lapse, NoAnswer::Timeout | NoAnswer::Broken)
                         && failures < most;
                     if !(send_again && request.op() == Op::StartRecording || blindly) {
-                        return Reply::Unanswered(lapse);
+                        return CallOutcome::Unanswered(lapse);
                     }
                     self.pause_before_retry(tried, request.op(), waits, pace.retry_after(failures), None).await;
                     failures += 1;
@@ -134,7 +134,7 @@ impl App {
                     refused_token = true;
                     credential = self.token_after_refusal(&token).await;
                     if credential.is_none() {
-                        return Reply::Answered(response);
+                        return CallOutcome::Answered(response);
                     }
                 }
                 429 if failures < most => {
@@ -152,12 +152,12 @@ impl App {
                 }
                 404 => {
                     self.evict(&request);
-                    return Reply::Answered(response);
+                    return CallOutcome::Answered(response);
                 }
-                _ => return Reply::Answered(response),
+                _ => return CallOutcome::Answered(response),
             }
         }
-        Reply::Offline
+        CallOutcome::Offline
     }
 
     fn may_repeat_after(&self, status: u16) -> bool {
@@ -183,7 +183,7 @@ impl App {
             (None, _) => wait,
         };
         if waits == Waits::Person {
-            self.record(What::Retrying { op });
+            self.record(EventKind::Retrying { op });
         }
         self.phone.station.sleep(wait).await;
     }
@@ -221,20 +221,20 @@ impl App {
             self.log(call, response, token);
         }
         if waits == Waits::Person && took > INDICATOR_AFTER && !self.has(Defect::NoSpinner) {
-            self.record(What::Spinner { op, during: took - INDICATOR_AFTER });
+            self.record(EventKind::Spinner { op, during: took - INDICATOR_AFTER });
         }
         outcome
     }
     /// What kind of token goes along.
-    fn bearer(&self, op: Op, token: &Credential) -> Bearer {
+    fn bearer(&self, op: Op, token: &Credential) -> CredentialKind {
         match token {
-            _ if op.endpoint().roles.is_empty() => Bearer::None,
-            Credential::None => Bearer::None,
-            Credential::Invalid => Bearer::Forged,
+            _ if op.endpoint().roles.is_empty() => CredentialKind::None,
+            Credential::None => CredentialKind::None,
+            Credential::Invalid => CredentialKind::Forged,
             Credential::Token(claims) if claims.expires_at < self.now() => {
-                Bearer::Expired { ago: self.now().since(claims.expires_at) }
+                CredentialKind::Expired { ago: self.now().since(claims.expires_at) }
             }
-            Credential::Token(_) => Bearer::Own,
+            Credential::Token(_) => CredentialKind::Own,
         }
     }
     /// The request as it goes out: as it is, but for a defect.
@@ -256,7 +256,7 @@ impl App {
             line.push_str(", headers Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl");
         }
         let (status, request_id, leaks) = (response.status, request_id.clone(), private::scan(&line));
-        self.record(What::Logged { call, status, request_id, leaks });
+        self.record(EventKind::Logged { call, status, request_id, leaks });
     }
     /// A person who waits presses cancel in vain, unless the call has ended by then: the way of a defect.
     fn cancel_in_vain(&self, deadline: Time) -> Rc<Cell<bool>> {
@@ -265,7 +265,7 @@ impl App {
         self.background(|app| async move {
             app.phone.station.sleep_until(at).await;
             if !has_ended.get() && at < deadline {
-                app.record(What::Person(UserAction::LosesPatience));
+                app.record(EventKind::Person(UserAction::LosesPatience));
             }
         });
         ended
@@ -294,7 +294,7 @@ impl App {
             && !self.has(Defect::KeepsWhatIsGone)
         {
             self.phone.storage.borrow_mut().cache.evict(id);
-            self.record(What::Evicted { id: id.into() });
+            self.record(EventKind::Evicted { id: id.into() });
         }
     }
 }

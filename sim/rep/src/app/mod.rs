@@ -18,14 +18,14 @@ mod tasks;
 mod token;
 mod upload;
 
-pub use client::Reply;
+pub use client::CallOutcome;
 pub use recording::Started;
 pub use tasks::Created;
 
 use crate::app::defects::Defect;
 use crate::phone::Phone;
 use crate::process::Process;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::Trigger;
 use fieldday_kernel::signal::Signal;
 use fieldday_kernel::time::{Span, Time};
@@ -110,7 +110,7 @@ impl App {
     fn now(&self) -> Time {
         self.phone.station.now()
     }
-    fn record(&self, what: What) {
+    fn record(&self, what: EventKind) {
         self.phone.station.record(what);
     }
 }

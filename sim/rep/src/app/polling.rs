@@ -9,7 +9,7 @@ use fieldday_api::defaults::{POLL_EVERY, POLL_FOR};
 use fieldday_api::endpoint::{Method, Op};
 use fieldday_api::names::Processing;
 use fieldday_api::wire::recordings::RecordingSession;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::{Cause, PollEnd};
 use fieldday_kernel::time::Span;
 use std::sync::Arc;
@@ -18,9 +18,9 @@ impl App {
     /// Watches a session in the background.
     pub fn watch(&self, session_id: SmolStr) {
         self.background(|app| async move {
-            app.record(What::PollBegan { session_id: session_id.clone() });
+            app.record(EventKind::PollBegan { session_id: session_id.clone() });
             let why = app.poll(&session_id).await;
-            app.record(What::PollEnded { session_id, why });
+            app.record(EventKind::PollEnded { session_id, why });
         });
     }
     async fn poll(&self, session_id: &SmolStr) -> PollEnd {
@@ -67,10 +67,10 @@ impl App {
         let transcript = session.transcript.as_ref().is_some_and(|t| t.transcript_text.is_some());
         let has_null = session.analysis.as_ref().is_some_and(|a| a.sentiment_score.is_none());
         if has_null && self.has(Defect::CrashesOnNull) {
-            self.record(What::Crashed { op: Op::GetRecording });
+            self.record(EventKind::Crashed { op: Op::GetRecording });
             return self.phone.kill();
         }
-        self.record(What::Results {
+        self.record(EventKind::Results {
             session_id: session.id.clone(),
             playback: session.audio_url.is_some() || self.has(Defect::PlaybackWithoutAudio),
             transcript,

@@ -2,12 +2,12 @@
 //! taken, one flush at a time, and leave the queue when the backend has answered for good.
 
 use super::App;
-use super::client::{Reply, Waits};
+use super::client::{CallOutcome, Waits};
 use super::defects::Defect;
 use super::storage::Queued;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::{Cause, Settlement, Trigger};
 use fieldday_kernel::time::Span;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ impl App {
             storage.queue.push_back(Queued { action, request: request.clone(), taken_on, token });
             action
         };
-        self.record(What::Queued { action, request });
+        self.record(EventKind::Queued { action, request });
         action
     }
     /// Sends what waits, unless that is under way.
@@ -87,7 +87,7 @@ impl App {
         });
     }
     async fn flush(&self, trigger: Trigger) {
-        self.record(What::FlushBegan { trigger, waiting: self.waiting() });
+        self.record(EventKind::FlushBegan { trigger, waiting: self.waiting() });
         if self.has(Defect::ReplayInParallel) {
             self.send_all_at_once().await;
         }
@@ -100,7 +100,7 @@ impl App {
             let Some((how, reply)) = self.deliver(&queued).await else { break };
             self.settle(&queued, how, reply.as_ref()).await;
         }
-        self.record(What::FlushEnded { waiting: self.waiting() });
+        self.record(EventKind::FlushEnded { waiting: self.waiting() });
     }
     fn next_in_line(&self) -> Option<Queued> {
         let storage = self.phone.storage.borrow();
@@ -108,10 +108,10 @@ impl App {
         if newest_first { storage.queue.back().cloned() } else { storage.queue.front().cloned() }
     }
     /// An action leaves the queue.
-    async fn settle(&self, queued: &Queued, how: Settlement, reply: Option<&Reply>) {
+    async fn settle(&self, queued: &Queued, how: Settlement, reply: Option<&CallOutcome>) {
         self.write().await;
         self.phone.storage.borrow_mut().queue.retain(|waits| waits.action != queued.action);
-        self.record(What::Settled { action: queued.action, how });
+        self.record(EventKind::Settled { action: queued.action, how });
         if matches!(*queued.request, Call::StartRecording(_)) {
             self.adopt_session(queued.action, how, reply);
         }
@@ -134,7 +134,7 @@ impl App {
         }
     }
     /// Sends one action. None: it stays first and is tried again at the next trigger.
-    async fn deliver(&self, queued: &Queued) -> Option<(Settlement, Option<Reply>)> {
+    async fn deliver(&self, queued: &Queued) -> Option<(Settlement, Option<CallOutcome>)> {
         let is_clocking = matches!(*queued.request, Call::ClockIn { .. } | Call::ClockOut { .. });
         // A token may be long in coming, and midnight may be in between.
         if is_clocking && queued.token.is_none() && self.token().await.is_none() {
@@ -177,9 +177,9 @@ impl App {
                 app.phone.station.sleep(wait).await;
                 Trigger::Minute
             } else {
-                app.record(What::Network { online: false });
+                app.record(EventKind::Network { online: false });
                 app.phone.station.network_back().await;
-                app.record(What::Network { online: true });
+                app.record(EventKind::Network { online: true });
                 if let Some(wait) = app.jittered(every, app.now().micros().unsigned_abs(), 0) {
                     app.phone.station.sleep(wait).await;
                 }
@@ -191,8 +191,8 @@ impl App {
         });
     }
     /// What defects take for success.
-    fn takes_for_success(&self, reply: &Reply) -> bool {
-        let Reply::Answered(response) = reply else { return false };
+    fn takes_for_success(&self, reply: &CallOutcome) -> bool {
+        let CallOutcome::Answered(response) = reply else { return false };
         let is_page = response.status < 300 && matches!(response.answer, Answer::Foreign(_));
         (is_page && self.has(Defect::PortalTakenForInternet))
             || ((400..500).contains(&response.status) && self.has(Defect::AnyRefusalDone))
@@ -203,9 +203,9 @@ impl App {
 }
 
 /// Whether a refusal says that the action took effect before: "already clocked in", "already completed"…
-fn was_done_before(reply: &Reply) -> bool {
+fn was_done_before(reply: &CallOutcome) -> bool {
     match reply {
-        Reply::Answered(response) => match &response.answer {
+        CallOutcome::Answered(response) => match &response.answer {
             Answer::Error(body) => body.detail.message.to_ascii_lowercase().contains("already"),
             _ => false,
         },

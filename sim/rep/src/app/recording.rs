@@ -2,14 +2,14 @@
 //! follows in the background.
 
 use super::App;
-use super::client::{Reply, Waits};
+use super::client::{CallOutcome, Waits};
 use super::defects::Defect;
 use super::storage::{Queued, Recording, Storage, Upload};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::names::RecordingMode;
 use fieldday_api::wire::recordings::{Location, RecordingStart, RecordingStarted, RecordingStop};
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::{Cause, Settlement, Trigger};
 use fieldday_radio::place::Point;
 use std::sync::Arc;
@@ -57,7 +57,7 @@ impl App {
         let slack = if self.has(Defect::GeofenceMinusAccuracy) { fix.accuracy_m * 2 } else { 0 };
         let inside = distance_m <= self.phone.settings.geofence_m + slack;
         let id = appointment_id.clone();
-        self.record(What::Geofence { appointment_id: id, distance_m, accuracy_m: fix.accuracy_m, inside });
+        self.record(EventKind::Geofence { appointment_id: id, distance_m, accuracy_m: fix.accuracy_m, inside });
         if !inside {
             return Started::OutsideGeofence;
         }
@@ -94,18 +94,18 @@ impl App {
         self.flush_soon(Trigger::NewAction);
     }
     /// A queued start has been settled: what was done under its stand-in gets the session's id, or goes with it.
-    pub(super) fn adopt_session(&self, action: u32, how: Settlement, reply: Option<&Reply>) {
+    pub(super) fn adopt_session(&self, action: u32, how: Settlement, reply: Option<&CallOutcome>) {
         let stand_in = stand_in(action);
         let mut storage = self.phone.storage.borrow_mut();
         let Storage { queue, recording, uploads, sessions, .. } = &mut *storage;
-        let Some(Answer::RecordingStarted(started)) = reply.and_then(Reply::success).map(|r| &r.answer) else {
+        let Some(Answer::RecordingStarted(started)) = reply.and_then(CallOutcome::success).map(|r| &r.answer) else {
             recording.take_if(|recording| recording.session_id == stand_in);
             uploads.retain(|upload| upload.recording.session_id != stand_in);
             sessions.retain(|known| *known != stand_in);
             let orphans: Vec<u32> = queue.iter().filter(|q| stops(q, &stand_in)).map(|q| q.action).collect();
             queue.retain(|queued| !stops(queued, &stand_in));
             drop(storage);
-            orphans.into_iter().for_each(|action| self.record(What::Settled { action, how }));
+            orphans.into_iter().for_each(|action| self.record(EventKind::Settled { action, how }));
             return;
         };
         let id = &started.recording_session_id;
@@ -130,7 +130,7 @@ impl App {
         location: Location,
         mode: RecordingMode,
         waits: Waits,
-    ) -> Reply {
+    ) -> CallOutcome {
         let start = self.start_request(appointment_id, location, mode);
         let cause = if waits == Waits::Person { Cause::Tap } else { Cause::Upload };
         self.call(Arc::new(Call::StartRecording(start)), cause, waits).await

@@ -13,7 +13,7 @@ use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::AppointmentQuery;
 use fieldday_api::wire::extras::RagQuery;
 use fieldday_api::wire::tasks::TaskQuery;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::{Cause, Screen, Source};
 use fieldday_kernel::time::{Date, Span, Time, TimeOfDay};
 use futures_lite::future;
@@ -134,7 +134,7 @@ impl App {
                 age < key.lifetime().sped_up(self.phone.settings.pace.cache) && !self.has(Defect::CacheIgnored);
             let from = if is_fresh { Source::Fresh } else { Source::Stale };
             if is_fresh || !self.has(Defect::BlankWhileRefreshing) {
-                self.record(What::Shown { screen, of: of.clone(), call: Some(*call), from, age });
+                self.record(EventKind::Shown { screen, of: of.clone(), call: Some(*call), from, age });
             }
             if is_fresh {
                 return Some(response.clone());
@@ -145,17 +145,17 @@ impl App {
         let reply = self.call_as(call, Arc::new(request), Cause::Screen(screen), Waits::Person).await;
         let during = self.now().since(asked_at);
         if cached.is_some() {
-            self.record(What::StaleShown { screen, during });
+            self.record(EventKind::StaleShown { screen, during });
         }
         match reply.success() {
             Some(response) => {
                 self.phone.storage.borrow_mut().cache.put(key, response.clone(), call, self.clock());
-                self.record(What::Shown { screen, of, call: Some(call), from: Source::Network, age: Span::ZERO });
+                self.record(EventKind::Shown { screen, of, call: Some(call), from: Source::Network, age: Span::ZERO });
                 Some(response.clone())
             }
             None => {
                 if cached.is_none() {
-                    self.record(What::Shown { screen, of, call: None, from: Source::Nothing, age: Span::ZERO });
+                    self.record(EventKind::Shown { screen, of, call: None, from: Source::Nothing, age: Span::ZERO });
                 }
                 // What a 404 was about is gone from the cache, and from the screen.
                 let still_cached = self.phone.storage.borrow().cache.get(&key).is_some();

@@ -42,7 +42,7 @@ pub struct Storage {
 /// An action that waits.
 #[derive(Clone, Debug)]
 pub struct Queued {
-    /// Its number.
+    /// The action's number, unique for the phone.
     pub action: u32,
     /// What will be sent.
     pub request: Arc<Call>,
@@ -55,11 +55,11 @@ pub struct Queued {
 /// A recording that runs.
 #[derive(Clone, Debug)]
 pub struct Recording {
-    /// The visit.
+    /// The appointment that is recorded.
     pub appointment_id: SmolStr,
     /// The session.
     pub session_id: SmolStr,
-    /// How.
+    /// The recording mode that the backend confirmed.
     pub mode: RecordingMode,
     /// Where it was started: a repeated start says the same.
     pub location: Location,
@@ -76,9 +76,9 @@ pub struct Recording {
 pub struct Upload {
     /// The recording it is of.
     pub recording: Recording,
-    /// Its length.
+    /// The length of the audio.
     pub duration: Span,
-    /// Its size.
+    /// The size of the audio in bytes.
     pub bytes: u64,
     /// When it was first tried.
     pub began: Option<Time>,

@@ -10,14 +10,14 @@ use fieldday_api::wire::appointments::AppointmentPatch;
 use fieldday_api::wire::extras::WinPost;
 use fieldday_api::wire::shifts::ClockIn;
 use fieldday_api::wire::tasks::{TaskCreate, TaskPatch};
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::Cause;
 use std::sync::Arc;
 
 /// What came of creating a task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Created {
-    /// It is there.
+    /// The backend created it.
     Done,
     /// Nobody knows, and the person did not want it tried again.
     LeftInDoubt,
@@ -48,7 +48,7 @@ impl App {
         loop {
             if let Some(call) = doubted {
                 let yes = says_yes();
-                self.record(What::AskedToRetry { call, yes });
+                self.record(EventKind::AskedToRetry { call, yes });
                 if !yes {
                     return Created::LeftInDoubt;
                 }

@@ -5,7 +5,7 @@ use super::defects::Defect;
 use super::storage::Storage;
 use fieldday_api::defaults::TOKEN_FETCH_LIMIT;
 use fieldday_api::token::Credential;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::RefreshReason;
 use fieldday_kernel::time::Time;
 use std::rc::Rc;
@@ -79,8 +79,8 @@ impl App {
             credential
         });
         self.record(match credential {
-            Some(_) => What::TokenRefreshed { why },
-            None => What::TokenUnavailable,
+            Some(_) => EventKind::TokenRefreshed { why },
+            None => EventKind::TokenUnavailable,
         });
         if credential.is_none() && self.has(Defect::NoTokenMeansSignedOut) {
             let actions = self.phone.storage.borrow().actions;

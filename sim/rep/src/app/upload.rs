@@ -11,7 +11,7 @@ use fieldday_api::call::{Answer, Call};
 use fieldday_api::fixed::Seconds;
 use fieldday_api::private::Private;
 use fieldday_api::wire::recordings::UploadAudio;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::Cause;
 use fieldday_kernel::time::Span;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl App {
                     let gone = self.phone.storage.borrow_mut().uploads.pop_front();
                     if let (Progress::Ended, Some(gone)) = (ended, gone) {
                         let took = gone.began.map_or(Span::ZERO, |began| self.now().since(began));
-                        self.record(What::UploadEnded { session_id: gone.recording.session_id, took });
+                        self.record(EventKind::UploadEnded { session_id: gone.recording.session_id, took });
                     }
                 }
             }
@@ -77,7 +77,7 @@ impl App {
             self.write().await;
             let began = self.now();
             self.change_first(|upload| upload.began = Some(began));
-            self.record(What::UploadBegan { session_id: session_id.clone(), bytes: upload.bytes });
+            self.record(EventKind::UploadBegan { session_id: session_id.clone(), bytes: upload.bytes });
         }
         let stored_as = match &upload.stored_as {
             Some(stored_as) => stored_as.clone(),

@@ -12,7 +12,7 @@ use crate::phone::Phone;
 use crate::process::Died;
 use day::Next;
 use fieldday_api::SmolStr;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::UserAction;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_plan::{Found, FoundAppointment, Places, RepPlan, VisitPlan};
@@ -133,6 +133,6 @@ impl Person {
         self.phone.station.was_due(until);
     }
     fn note(&self, deed: UserAction) {
-        self.phone.station.record(What::Person(deed));
+        self.phone.station.record(EventKind::Person(deed));
     }
 }

@@ -4,7 +4,7 @@ use super::Station;
 use crate::transport::{Attempt, AttemptOutcome, Completion, DeadlineTimer};
 use fieldday_api::call::Response;
 use fieldday_api::endpoint::Op;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::{GroundTruth, NoAnswer};
 use fieldday_kernel::executor::{Due, Handle};
 use fieldday_kernel::time::Time;
@@ -77,7 +77,7 @@ impl InFlight {
     }
     /// Records what the client cannot know of it.
     pub fn record_truth(&self, truth: impl FnOnce(u32, u8) -> GroundTruth) {
-        self.station.record(What::GroundTruth(truth(self.attempt.call, self.attempt.attempt)));
+        self.station.record(EventKind::GroundTruth(truth(self.attempt.call, self.attempt.attempt)));
     }
 
     /// The transport is done with it since `at`. What was answered takes the link's way back; the client is told when that is

@@ -20,7 +20,7 @@ use fieldday_api::call::{Answer, Response};
 use fieldday_api::names::Role;
 use fieldday_api::token::Claims;
 use fieldday_api::wire::recordings::Location;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::{Cause, GroundTruth, NoAnswer, Sent, UserAction};
 use fieldday_kernel::executor::{Handle, Sleep};
 use fieldday_kernel::random::{Purpose, Stream, join_keys};
@@ -41,7 +41,7 @@ use std::sync::Arc;
 /// Takes the events of a cell as they happen.
 pub trait EventSink {
     /// An event of a client.
-    fn record(&self, now: Time, client: u32, what: What);
+    fn record(&self, now: Time, client: u32, what: EventKind);
 }
 
 /// What all clients of a cell share.
@@ -190,7 +190,7 @@ impl Station {
         self.0.fetches.get()
     }
     /// Records what happened.
-    pub fn record(&self, what: What) {
+    pub fn record(&self, what: EventKind) {
         self.0.cell.events.record(self.now(), self.0.client, what);
     }
 
@@ -280,7 +280,7 @@ impl Station {
         if number == 0 && matches!(cause, Cause::Screen(_) | Cause::Tap | Cause::Office) {
             self.0.lateness.begins(call);
         }
-        self.record(What::Sent(Sent {
+        self.record(EventKind::Sent(Sent {
             call,
             attempt: number,
             cause: *cause,
@@ -293,13 +293,13 @@ impl Station {
         let took = self.now().since(sent_at);
         self.record(match &outcome {
             AttemptOutcome::Answered(response) => {
-                What::Answered { call, attempt: number, response: response.clone(), took }
+                EventKind::Answered { call, attempt: number, response: response.clone(), took }
             }
             AttemptOutcome::Unanswered(why) => {
                 if *why == NoAnswer::Cancelled {
-                    self.record(What::Person(UserAction::LosesPatience));
+                    self.record(EventKind::Person(UserAction::LosesPatience));
                 }
-                What::Unanswered { call, attempt: number, why: *why, took }
+                EventKind::Unanswered { call, attempt: number, why: *why, took }
             }
         });
         Ended { outcome, took }
@@ -319,11 +319,11 @@ impl Station {
                 self.ends_at(self.by_phone(asked, at), deadline, unreachable).await
             }
             UplinkOutcome::Lost => {
-                self.record(What::GroundTruth(GroundTruth::LostOnTheWayOut { call, attempt: number }));
+                self.record(EventKind::GroundTruth(GroundTruth::LostOnTheWayOut { call, attempt: number }));
                 self.ends_at(deadline.0, deadline, AttemptOutcome::Unanswered(deadline.1)).await
             }
             UplinkOutcome::Cut { at, sent_bytes } => {
-                self.record(What::GroundTruth(GroundTruth::CutMidUpload { call, attempt: number, sent_bytes }));
+                self.record(EventKind::GroundTruth(GroundTruth::CutMidUpload { call, attempt: number, sent_bytes }));
                 let at = self.by_phone(asked, at);
                 let deadline = if at < deadline.0 { (at, NoAnswer::Broken) } else { deadline };
                 self.fly(attempt, key, deadline, Passage::Cut { at, sent_bytes }).await

@@ -11,7 +11,7 @@ pub mod scripted;
 use crate::station::{InFlight, Station};
 use fieldday_api::call::{Call, Response};
 use fieldday_api::token::{Claims, Credential};
-use fieldday_history::event::{Bearer, Cause, NoAnswer};
+use fieldday_history::event::{Cause, CredentialKind, NoAnswer};
 use fieldday_kernel::time::{Span, Time};
 use std::future::Future;
 use std::pin::Pin;
@@ -29,7 +29,7 @@ pub struct Attempt {
     /// What goes into the `Authorization` header.
     pub credential: Rc<Credential>,
     /// What kind of credential that is.
-    pub bearer: Bearer,
+    pub bearer: CredentialKind,
     /// Why the call is made.
     pub cause: Cause,
     /// How long the client waits for the answer.

@@ -4,7 +4,7 @@ use crate::harness::*;
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::{RecordingMode, TaskStatus};
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::Cause;
 use fieldday_kernel::time::Zone;
 use fieldday_radio::place::Point;
@@ -67,7 +67,7 @@ fn a_phone_lingers_while_something_waits_and_for_five_minutes_at_most() {
         assert!((ends..ends + 250).contains(&took), "{took}");
         bench.phone.end_day();
         let left = bench.told(|what| match what {
-            What::DayEnded { queued, uploads, online_for } => Some((*queued, *uploads, online_for.is_some())),
+            EventKind::DayEnded { queued, uploads, online_for } => Some((*queued, *uploads, online_for.is_some())),
             _ => None,
         });
         assert_eq!(left, [if ends == 300_000 { (1, 0, false) } else { (0, 0, true) }]);

@@ -13,7 +13,7 @@ use fieldday_api::wire::messages::MessageThread;
 use fieldday_api::wire::recordings::{RecordingSession, RecordingSessionBody, RecordingStarted, Uploaded};
 use fieldday_api::wire::shifts::{Shift, ShiftDay};
 use fieldday_api::wire::tasks::{Task, TaskCompleted, TaskCreate, TaskList};
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::{Sent, Settlement};
 use fieldday_kernel::executor::Executor;
 use fieldday_kernel::time::{Span, Time, Zone};
@@ -51,10 +51,10 @@ fn ms(time: Time) -> i64 {
     time.since(start()).as_millis()
 }
 
-struct Log(Rc<RefCell<Vec<(Time, What)>>>);
+struct Log(Rc<RefCell<Vec<(Time, EventKind)>>>);
 
 impl EventSink for Log {
-    fn record(&self, now: Time, _: u32, what: What) {
+    fn record(&self, now: Time, _: u32, what: EventKind) {
         self.0.borrow_mut().push((now, what));
     }
 }
@@ -84,7 +84,7 @@ pub struct Bench {
     pub executor: Executor,
     pub backend: Rc<Scripted>,
     pub phone: Rc<Phone>,
-    events: Rc<RefCell<Vec<(Time, What)>>>,
+    events: Rc<RefCell<Vec<(Time, EventKind)>>>,
     script: Rc<RefCell<Script>>,
 }
 
@@ -242,28 +242,28 @@ impl Bench {
         self.seen().iter().filter(|seen| seen.request.op() == op).map(|seen| (*seen.request).clone()).collect()
     }
     /// Everything that happened.
-    pub fn events(&self) -> Vec<What> {
+    pub fn events(&self) -> Vec<EventKind> {
         self.events.borrow().iter().map(|(_, what)| what.clone()).collect()
     }
     /// When the events happened of which something is told, and that.
-    pub fn happened<T>(&self, tell: impl Fn(&What) -> Option<T>) -> Vec<(i64, T)> {
+    pub fn happened<T>(&self, tell: impl Fn(&EventKind) -> Option<T>) -> Vec<(i64, T)> {
         self.events.borrow().iter().filter_map(|(at, what)| Some((ms(*at), tell(what)?))).collect()
     }
     /// The same without the times.
-    pub fn told<T>(&self, tell: impl Fn(&What) -> Option<T>) -> Vec<T> {
+    pub fn told<T>(&self, tell: impl Fn(&EventKind) -> Option<T>) -> Vec<T> {
         self.happened(tell).into_iter().map(|(_, told)| told).collect()
     }
     /// How actions left the queue.
     pub fn settled(&self) -> Vec<(u32, Settlement)> {
         self.told(|what| match what {
-            What::Settled { action, how } => Some((*action, *how)),
+            EventKind::Settled { action, how } => Some((*action, *how)),
             _ => None,
         })
     }
     /// What was sent, as the phone recorded it.
     pub fn sent(&self) -> Vec<Sent> {
         self.told(|what| match what {
-            What::Sent(sent) => Some(sent.clone()),
+            EventKind::Sent(sent) => Some(sent.clone()),
             _ => None,
         })
     }

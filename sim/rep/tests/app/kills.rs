@@ -4,7 +4,7 @@ use crate::harness::*;
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::RecordingMode;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_radio::place::Point;
 
 /// Clocks in, ticks a task off, creates one, records for a while, clocks out. The app dies before its `fuse`th step, and its
@@ -42,12 +42,12 @@ fn whatever_step_the_app_dies_before_nothing_queued_is_lost_and_nothing_settles_
     for fuse in 1.. {
         let bench = day(fuse);
         // The one that ended the app the bench began with, and the one that is tried.
-        if bench.told(|what| matches!(what, What::Killed).then_some(())).len() == 1 {
+        if bench.told(|what| matches!(what, EventKind::Killed).then_some(())).len() == 1 {
             assert!(fuse > 30, "a day of {fuse} steps");
             break;
         }
         let queued = bench.told(|what| match what {
-            What::Queued { action, request } => Some((*action, request.clone())),
+            EventKind::Queued { action, request } => Some((*action, request.clone())),
             _ => None,
         });
         let settled: Vec<u32> = bench.settled().into_iter().map(|(action, _)| action).collect();
@@ -61,7 +61,7 @@ fn whatever_step_the_app_dies_before_nothing_queued_is_lost_and_nothing_settles_
         let storage = bench.phone.storage.borrow();
         assert!(storage.queue.is_empty() && storage.uploads.is_empty(), "before step {fuse}");
         let stopped = bench.told(|what| match what {
-            What::Queued { request, .. } => matches!(**request, Call::StopRecording { .. }).then_some(()),
+            EventKind::Queued { request, .. } => matches!(**request, Call::StopRecording { .. }).then_some(()),
             _ => None,
         });
         let stored = bench.times(Op::UploadAudio).len();

@@ -3,7 +3,7 @@
 use crate::harness::*;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::{Cause, Settlement, Trigger};
 use fieldday_kernel::time::{Span, Time};
 use fieldday_rep::app::defects::{Defect, Defects};
@@ -15,7 +15,7 @@ fn completes(bench: &Bench, task: &'static str) {
 }
 fn flushes(bench: &Bench) -> Vec<(i64, (Trigger, u32))> {
     bench.happened(|what| match what {
-        What::FlushBegan { trigger, waiting } => Some((*trigger, *waiting)),
+        EventKind::FlushBegan { trigger, waiting } => Some((*trigger, *waiting)),
         _ => None,
     })
 }
@@ -60,7 +60,7 @@ fn one_flush_runs_at_a_time() {
     let begun = flushes(&bench);
     assert_eq!(begun, [(4, (Trigger::NewAction, 1))]);
     let ended = bench.told(|what| match what {
-        What::FlushEnded { waiting } => Some(*waiting),
+        EventKind::FlushEnded { waiting } => Some(*waiting),
         _ => None,
     });
     assert_eq!(ended, [0]);
@@ -166,7 +166,7 @@ fn without_a_network_nothing_is_sent_and_everything_goes_when_it_is_back() {
     assert_eq!(tasks_sent(&bench), ["a", "b"]);
     assert_eq!(flushes(&bench).last(), Some(&(100_000, (Trigger::NetworkBack, 2))));
     let network = bench.happened(|what| match what {
-        What::Network { online } => Some(*online),
+        EventKind::Network { online } => Some(*online),
         _ => None,
     });
     assert_eq!(network, [(4, false), (100_000, true)]);

@@ -5,7 +5,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::{Processing, RecordingMode};
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::PollEnd;
 use fieldday_kernel::time::Span;
 use fieldday_radio::place::Point;
@@ -24,7 +24,7 @@ fn stops(bench: &Bench) -> Option<SmolStr> {
 }
 fn ended(bench: &Bench) -> Vec<SmolStr> {
     bench.told(|what| match what {
-        What::UploadEnded { session_id, .. } => Some(session_id.clone()),
+        EventKind::UploadEnded { session_id, .. } => Some(session_id.clone()),
         _ => None,
     })
 }
@@ -191,7 +191,7 @@ fn watches(states: [Processing; 2], after: usize) -> Bench {
 }
 fn poll_ends(bench: &Bench) -> Vec<(i64, PollEnd)> {
     bench.happened(|what| match what {
-        What::PollEnded { why, .. } => Some(*why),
+        EventKind::PollEnded { why, .. } => Some(*why),
         _ => None,
     })
 }
@@ -264,7 +264,7 @@ fn what_is_null_is_not_shown_and_an_analysis_always_is() {
         bench.done(|app| async move { app.watch("s".into()) });
         bench.run_to(10_000);
         let results = bench.told(|what| match what {
-            What::Results { playback, transcript, analysis, .. } => Some((*playback, *transcript, *analysis)),
+            EventKind::Results { playback, transcript, analysis, .. } => Some((*playback, *transcript, *analysis)),
             _ => None,
         });
         assert_eq!(results, [shown]);

@@ -4,7 +4,7 @@ use crate::harness::*;
 use fieldday_api::call::{Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::wire::tasks::TaskPatch;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::{NoAnswer, UserAction};
 use fieldday_kernel::time::Span;
 use fieldday_rep::transport::scripted::Reply;
@@ -102,11 +102,11 @@ fn a_person_cancels_sooner_than_that_if_they_lose_patience() {
         bench.always(Op::UpdateTask, Reply::Silence);
         assert!(!updates(&bench));
         let reasons = bench.happened(|what| match what {
-            What::Unanswered { why, .. } => Some(*why),
+            EventKind::Unanswered { why, .. } => Some(*why),
             _ => None,
         });
         assert_eq!(reasons, [(ends, why)]);
-        let pressed = bench.events().contains(&What::Person(UserAction::LosesPatience));
+        let pressed = bench.events().contains(&EventKind::Person(UserAction::LosesPatience));
         assert_eq!(pressed, why == NoAnswer::Cancelled);
     }
     // Nobody waits for the queue, so nobody cancels it.
@@ -114,7 +114,7 @@ fn a_person_cancels_sooner_than_that_if_they_lose_patience() {
     bench.always(Op::ClockOut, Reply::Silence);
     bench.done(|app| async move { app.clock_out().await });
     bench.run_to(6_000);
-    assert!(!bench.events().contains(&What::Person(UserAction::LosesPatience)));
+    assert!(!bench.events().contains(&EventKind::Person(UserAction::LosesPatience)));
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn an_indicator_is_shown_after_a_second() {
         bench.next(Op::UpdateTask, [Reply::After(Span::millis(takes), Arc::new(Response::ok(answer)))]);
         assert!(updates(&bench));
         let spinners = bench.told(|what| match what {
-            What::Spinner { op: Op::UpdateTask, during } => Some(during.as_millis()),
+            EventKind::Spinner { op: Op::UpdateTask, during } => Some(during.as_millis()),
             _ => None,
         });
         assert_eq!(spinners, shown.into_iter().collect::<Vec<_>>());
@@ -134,7 +134,8 @@ fn an_indicator_is_shown_after_a_second() {
 
 #[test]
 fn retrying_is_shown_to_a_person_who_waits_and_to_nobody_else() {
-    let retrying = |bench: &Bench| bench.events().iter().filter(|what| matches!(what, What::Retrying { .. })).count();
+    let retrying =
+        |bench: &Bench| bench.events().iter().filter(|what| matches!(what, EventKind::Retrying { .. })).count();
     let bench = bench();
     bench.always(Op::UpdateTask, fails(500));
     updates(&bench);
@@ -151,7 +152,7 @@ fn the_id_of_every_error_is_logged_with_nothing_private() {
     bench.next(Op::UpdateTask, [fails(500), fails(404)]);
     updates(&bench);
     let logged = bench.told(|what| match what {
-        What::Logged { call, status, request_id, leaks } => Some((*call, *status, request_id.to_string(), *leaks)),
+        EventKind::Logged { call, status, request_id, leaks } => Some((*call, *status, request_id.to_string(), *leaks)),
         _ => None,
     });
     assert_eq!(logged, [(1, 500, "req_500".into(), None), (1, 404, "req_404".into(), None)]);

@@ -4,14 +4,14 @@ use crate::harness::*;
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::wire::Page;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::Source;
 use fieldday_kernel::time::Zone;
 use fieldday_rep::transport::scripted::Reply;
 
 fn shown(bench: &Bench) -> Vec<(Source, i64)> {
     bench.told(|what| match what {
-        What::Shown { from, age, .. } => Some((*from, age.as_millis())),
+        EventKind::Shown { from, age, .. } => Some((*from, age.as_millis())),
         _ => None,
     })
 }
@@ -60,7 +60,7 @@ fn a_read_that_fails_leaves_what_there_was() {
     bench.next(Op::ShiftToday, [Reply::Silence]);
     assert!(shift(&bench), "the old one");
     let stale = bench.told(|what| match what {
-        What::StaleShown { during, .. } => Some(during.as_millis()),
+        EventKind::StaleShown { during, .. } => Some(during.as_millis()),
         _ => None,
     });
     assert_eq!((stale, bench.now()), (vec![10_000], 80_000));
@@ -77,7 +77,7 @@ fn what_is_gone_leaves_the_cache_and_the_screen() {
     assert!(open());
     bench.next(Op::GetAppointment, [fails(404)]);
     assert!(!open());
-    assert!(bench.events().contains(&What::Evicted { id: "appt_1".into() }));
+    assert!(bench.events().contains(&EventKind::Evicted { id: "appt_1".into() }));
     assert_eq!(bench.phone.view().cache, []);
 }
 

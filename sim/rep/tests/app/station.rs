@@ -3,8 +3,8 @@
 use crate::harness::*;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::token::Credential;
-use fieldday_history::What;
-use fieldday_history::event::{Bearer, Cause, GroundTruth, NoAnswer};
+use fieldday_history::EventKind;
+use fieldday_history::event::{Cause, CredentialKind, GroundTruth, NoAnswer};
 use fieldday_kernel::time::Span;
 use fieldday_rep::transport::scripted::Reply;
 use fieldday_rep::transport::{Attempt, AttemptOutcome};
@@ -22,7 +22,7 @@ fn attempt(bench: &Bench, request: Call, patience: i64) -> (AttemptOutcome, i64)
             attempt: 0,
             request: Arc::new(request),
             credential: Rc::new(Credential::None),
-            bearer: Bearer::None,
+            bearer: CredentialKind::None,
             cause: Cause::Tap,
             patience: Span::millis(patience),
             at_deadline: NoAnswer::Timeout,
@@ -39,7 +39,7 @@ fn after(ms: i64) -> Reply {
 }
 fn truths(bench: &Bench) -> Vec<GroundTruth> {
     bench.told(|what| match what {
-        What::GroundTruth(truth) => Some(truth.clone()),
+        EventKind::GroundTruth(truth) => Some(truth.clone()),
         _ => None,
     })
 }

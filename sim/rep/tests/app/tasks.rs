@@ -2,7 +2,7 @@
 
 use crate::harness::*;
 use fieldday_api::endpoint::Op;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_rep::app::Created;
 use fieldday_rep::transport::scripted::Reply;
 
@@ -11,7 +11,7 @@ fn creates(bench: &Bench, what: &'static str, yes: bool) -> Created {
 }
 fn asked(bench: &Bench) -> Vec<(u32, bool)> {
     bench.told(|what| match what {
-        What::AskedToRetry { call, yes } => Some((*call, *yes)),
+        EventKind::AskedToRetry { call, yes } => Some((*call, *yes)),
         _ => None,
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::harness::*;
 use fieldday_api::endpoint::Op;
-use fieldday_history::What;
+use fieldday_history::EventKind;
 use fieldday_history::event::RefreshReason;
 use fieldday_kernel::time::Span;
 use fieldday_rep::transport::scripted::TokenReply;
@@ -15,7 +15,7 @@ fn slow(after: i64) -> TokenReply {
 }
 fn refreshed(bench: &Bench) -> Vec<RefreshReason> {
     bench.told(|what| match what {
-        What::TokenRefreshed { why } => Some(*why),
+        EventKind::TokenRefreshed { why } => Some(*why),
         _ => None,
     })
 }
@@ -54,7 +54,7 @@ fn without_a_token_nothing_is_sent() {
     bench.backend.tokens(TokenReply::Refused);
     reads(&bench);
     assert!(bench.ops().is_empty());
-    assert!(bench.events().contains(&What::TokenUnavailable));
+    assert!(bench.events().contains(&EventKind::TokenUnavailable));
 }
 
 #[test]

@@ -87,7 +87,7 @@ pub(crate) struct Looked {
     pub torn: Vec<(Kind, SmolStr, usize)>,
     /// Appointments to which an old update landed late, and the field that shows it.
     pub landed_late: Vec<(SmolStr, usize)>,
-    /// What cannot be.
+    /// Fields whose value is impossible, in the order of the answer.
     pub impossible: Vec<Impossible>,
     /// The places in the list that no answer showed before.
     pub new: Vec<usize>,

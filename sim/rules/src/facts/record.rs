@@ -135,7 +135,7 @@ pub(crate) struct Look {
     pub atomic: Option<Option<usize>>,
     /// A doubtful update landed after a newer one.
     pub landed_late: Option<usize>,
-    /// What cannot be.
+    /// Fields whose value is impossible.
     pub wrong: Vec<Wrong>,
 }
 

@@ -13,7 +13,7 @@ use fieldday_api::call::{Answer, Call};
 use fieldday_api::defaults::TOKEN_FETCH_LIMIT;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::{Bearer, Cause, Probe, What};
+use fieldday_history::event::{Cause, CredentialKind, EventKind, Probe};
 use fieldday_kernel::time::Span;
 
 use Rule::{
@@ -44,7 +44,7 @@ impl Judge for Auth {
     const SENT: Ops = Ops::NONE;
 
     fn on_event(&mut self, t: &ClientEvent<'_>, _: &mut Notes) {
-        if let What::TokenRefreshed { .. } = t.what {
+        if let EventKind::TokenRefreshed { .. } = t.what {
             let fetched = self.fetched.of(t.client.index);
             *fetched = [Some(t.at), fetched[0]];
         }
@@ -56,29 +56,29 @@ impl Judge for Auth {
         let Some((status, code)) = said(x) else { return };
         let got = || code.map_or(format!("{status}"), |code| format!("{status} {code:?}"));
         match x.bearer {
-            Bearer::None => {
+            CredentialKind::None => {
                 notes.judge(REQUIRED, x, status == 401, || format!("expected 401 without a token, got {}", got()))
             }
-            Bearer::Forged => {
+            CredentialKind::Forged => {
                 let holds = status == 401 && code == Some(ErrorCode::InvalidToken);
                 notes.judge(REQUIRED, x, holds, || {
                     format!("expected 401 INVALID_TOKEN for a forged token, got {}", got())
                 });
             }
-            Bearer::Expired { ago } if *ago > notes.settings.leeway => {
+            CredentialKind::Expired { ago } if *ago > notes.settings.leeway => {
                 let holds = status == 401 && code == Some(ErrorCode::TokenExpired);
                 notes.judge(EXPIRY, x, holds, || {
                     format!("expected 401 TOKEN_EXPIRED for a token that expired {ago} before, got {}", got())
                 });
             }
-            Bearer::Expired { .. } => {}
-            Bearer::WithoutTenant => {
+            CredentialKind::Expired { .. } => {}
+            CredentialKind::WithoutTenant => {
                 let holds = status == 401 && code == Some(ErrorCode::MissingTenantId);
                 notes.judge(TENANT, x, holds, || {
                     format!("expected 401 MISSING_TENANT_ID for a token that names no tenant, got {}", got())
                 });
             }
-            Bearer::Alias { tenant, user, role, role_name } => {
+            CredentialKind::Alias { tenant, user, role, role_name } => {
                 notes.judge(TENANT, x, status != 401, || {
                     let names = [tenant.as_str(), user.as_str(), role.as_str()].join(", ");
                     format!("expected a token with the claims {names} to do, got {}", got())
@@ -87,7 +87,7 @@ impl Judge for Auth {
                     format!("expected the role {role_name} to be known, got {}", got())
                 });
             }
-            Bearer::Own => self.own(x, status, code, notes),
+            CredentialKind::Own => self.own(x, status, code, notes),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::LazyHistogram;
 use fieldday_api::endpoint::Op;
 use fieldday_history::Event;
-use fieldday_history::event::{ClientKind, NoAnswer, Screen, Source, What};
+use fieldday_history::event::{ClientKind, EventKind, NoAnswer, Screen, Source};
 use fieldday_kernel::time::Span;
 
 /// What people felt, over all reps.
@@ -82,7 +82,7 @@ impl Felt {
     }
     pub(super) fn on(&mut self, event: &Event) {
         let place = event.client as usize;
-        if let What::Client(client) = &event.what {
+        if let EventKind::Client(client) = &event.what {
             if self.reps.len() <= place {
                 self.reps.resize_with(place + 1, Rep::default);
             }
@@ -91,15 +91,15 @@ impl Felt {
         }
         let Some(rep) = self.reps.get_mut(place).filter(|rep| rep.is_rep) else { return };
         match &event.what {
-            What::Sent(sent) => rep.calls += u64::from(sent.attempt == 0),
-            What::Unanswered { why: NoAnswer::Cancelled, .. } => self.cancelled += 1,
-            What::Spinner { op, during } => self.spinner[op.index()] += *during,
-            What::Retrying { .. } => self.retrying += 1,
-            What::StaleShown { screen, during } => self.stale[*screen as usize] += *during,
-            What::Shown { from: Source::Nothing, .. } => self.nothing += 1,
-            What::Shown { age, .. } => self.age.record(age.as_millis().max(0) as u64),
-            What::Queued { .. } => rep.waiting += 1,
-            What::Settled { .. } => {
+            EventKind::Sent(sent) => rep.calls += u64::from(sent.attempt == 0),
+            EventKind::Unanswered { why: NoAnswer::Cancelled, .. } => self.cancelled += 1,
+            EventKind::Spinner { op, during } => self.spinner[op.index()] += *during,
+            EventKind::Retrying { .. } => self.retrying += 1,
+            EventKind::StaleShown { screen, during } => self.stale[*screen as usize] += *during,
+            EventKind::Shown { from: Source::Nothing, .. } => self.nothing += 1,
+            EventKind::Shown { age, .. } => self.age.record(age.as_millis().max(0) as u64),
+            EventKind::Queued { .. } => rep.waiting += 1,
+            EventKind::Settled { .. } => {
                 rep.waiting = rep.waiting.saturating_sub(1);
                 if rep.waiting == 0
                     && let Some(since) = rep.online_since.take()
@@ -107,13 +107,13 @@ impl Felt {
                     self.drain.record((event.at - since).as_millis() as u64);
                 }
             }
-            What::FlushBegan { waiting, .. } => {
+            EventKind::FlushBegan { waiting, .. } => {
                 self.queue_length.record(u64::from(*waiting));
                 self.queue_length_max = self.queue_length_max.max(u64::from(*waiting));
             }
-            What::UploadEnded { took, .. } => self.upload.record(took.as_seconds() as u64),
-            What::Network { online } => rep.network(*online, event.at),
-            What::DayEnded { queued, uploads, .. } => {
+            EventKind::UploadEnded { took, .. } => self.upload.record(took.as_seconds() as u64),
+            EventKind::Network { online } => rep.network(*online, event.at),
+            EventKind::DayEnded { queued, uploads, .. } => {
                 self.queued_at_end += u64::from(*queued);
                 self.uploads_unfinished += u64::from(*uploads);
                 self.day_ended(place, event.at);

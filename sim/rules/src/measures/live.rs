@@ -2,7 +2,7 @@
 
 use fieldday_api::endpoint::Op;
 use fieldday_history::event::{Cause, WireEnd};
-use fieldday_history::{Event, What};
+use fieldday_history::{Event, EventKind};
 use fieldday_kernel::time::Span;
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub(super) enum LiveClock {
     /// The wire: the target's own time, and how much later than due it began.
     Wire {
-        /// By so much.
+        /// How much later than due the attempt was sent.
         late: Span,
         /// What it took to open a connection.
         connect: Span,
@@ -33,32 +33,32 @@ impl Live {
     /// A time that an event ends, of an endpoint.
     pub fn on(&mut self, event: &Event) -> Option<(LiveClock, Op, Span)> {
         if !self.is_live {
-            self.is_live = matches!(event.what, What::Began);
+            self.is_live = matches!(event.what, EventKind::Began);
             return None;
         }
         let of = |number: u32| (event.client, number);
         match &event.what {
-            What::Wire(wire) if matches!(wire.end, WireEnd::Answered { .. }) => {
+            EventKind::Wire(wire) if matches!(wire.end, WireEnd::Answered { .. }) => {
                 Some((LiveClock::Wire { late: wire.late, connect: wire.connect }, wire.op, wire.service))
             }
-            What::Queued { action, request } => {
+            EventKind::Queued { action, request } => {
                 self.queued.insert(of(*action), (request.op(), event.at));
                 None
             }
-            What::Settled { action, .. } => {
+            EventKind::Settled { action, .. } => {
                 let (op, since) = self.queued.remove(&of(*action))?;
                 Some((LiveClock::Felt, op, event.at - since))
             }
-            What::Sent(sent) if sent.attempt == 0 && !matches!(sent.cause, Cause::Queue { .. }) => {
+            EventKind::Sent(sent) if sent.attempt == 0 && !matches!(sent.cause, Cause::Queue { .. }) => {
                 self.calls.insert(of(sent.call), (sent.request.op(), event.at));
                 None
             }
-            What::Answered { call, response, .. } if response.is_success() || is_final(response.status) => {
+            EventKind::Answered { call, response, .. } if response.is_success() || is_final(response.status) => {
                 let (op, since) = self.calls.remove(&of(*call))?;
                 Some((LiveClock::Felt, op, event.at - since))
             }
             // Whatever the app had under way died with it, and nobody waits for it any more.
-            What::Killed | What::DayEnded { .. } => {
+            EventKind::Killed | EventKind::DayEnded { .. } => {
                 self.calls.retain(|(client, _), _| *client != event.client);
                 None
             }

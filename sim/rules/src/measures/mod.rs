@@ -19,7 +19,7 @@ pub use series::{Activity, BINS_MAX, BUCKETS, Bin, Latencies, SERIES_CLASSES, Se
 pub use tracks::{TRACKS_MAX, Track, Tracks, Waypoint};
 
 use fieldday_api::endpoint::Op;
-use fieldday_history::event::{ClientKind, NoAnswer, What};
+use fieldday_history::event::{ClientKind, EventKind, NoAnswer};
 use fieldday_history::{AttemptEnd, End, Event, OpenAttempts};
 use fieldday_kernel::time::{Span, Time};
 use live::{Live, LiveClock};
@@ -88,14 +88,14 @@ impl Measures {
         let at = self.cell_starts + event.at;
         self.latest = self.latest.max(at);
         match &event.what {
-            What::Client(introduced) => {
+            EventKind::Client(introduced) => {
                 if self.kinds.len() <= client {
                     self.kinds.resize(client + 1, ClientKind::default());
                 }
                 self.kinds[client] = introduced.kind;
                 self.open.drain(event.client).for_each(drop);
             }
-            What::Sent(sent) => {
+            EventKind::Sent(sent) => {
                 let op = sent.request.op();
                 self.ops[op.index()].attempts += 1;
                 if self.is_at_work(client) {
@@ -103,7 +103,7 @@ impl Measures {
                 }
                 self.open.sent(event.client, sent.call, sent.attempt, op);
             }
-            What::Killed => {
+            EventKind::Killed => {
                 for op in self.open.drain(event.client) {
                     self.ops[op.index()].killed();
                     self.series.unanswered(at, op, NoAnswer::Killed, Span::ZERO);

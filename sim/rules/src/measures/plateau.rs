@@ -44,10 +44,10 @@ impl Plateau {
 mod tests {
     use super::*;
     use fieldday_api::endpoint::Op;
-    use fieldday_history::What;
+    use fieldday_history::EventKind;
     use fieldday_history::event::{Wire, WireEnd};
 
-    fn event(at_s: i64, what: What) -> Event {
+    fn event(at_s: i64, what: EventKind) -> Event {
         Event { at: Span::seconds(at_s), client: 0, what }
     }
     fn wire(at_s: i64) -> Event {
@@ -56,7 +56,7 @@ mod tests {
         let (op, deviations) = (Op::Health, Vec::new());
         event(
             at_s,
-            What::Wire(Box::new(Wire {
+            EventKind::Wire(Box::new(Wire {
                 op,
                 call: 0,
                 attempt: 0,
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn what_came_before_and_after_is_not_measured() {
-        let began = event(0, What::Began);
+        let began = event(0, EventKind::Began);
         assert_eq!(measured(&[began.clone(), wire(5), wire(11), wire(15), wire(21), wire(22)]), (2, 2));
         assert_eq!(measured(&[began.clone(), wire(5), wire(12)]), (1, 1), "a run that ended within it");
         assert_eq!(measured(&[began, wire(5)]), (0, 0), "and one that ended before it");

@@ -3,7 +3,7 @@
 
 use fieldday_api::SmolStr;
 use fieldday_history::Event;
-use fieldday_history::event::{ClientKind, UserAction, What};
+use fieldday_history::event::{ClientKind, EventKind, UserAction};
 use fieldday_kernel::time::Time;
 
 /// Reps who are followed at most.
@@ -30,7 +30,7 @@ pub enum Waypoint {
     LeavesHome,
     /// Sets out for the visit of this appointment.
     DrivesTo(SmolStr),
-    /// Is there.
+    /// Arrives at the appointment of that id.
     Arrives(SmolStr),
     /// Is where lunch is.
     HasLunch,
@@ -59,7 +59,7 @@ impl Tracks {
     }
     pub(super) fn on(&mut self, at: Time, event: &Event) {
         let place = event.client as usize;
-        if let What::Client(client) = &event.what {
+        if let EventKind::Client(client) = &event.what {
             if self.seats.len() <= place {
                 self.seats.resize(place + 1, None);
             }
@@ -72,10 +72,10 @@ impl Tracks {
             return;
         }
         let mark = match &event.what {
-            What::Person(deed) => waypoint_of(deed),
-            What::Network { online: true } => Some(Waypoint::Online),
-            What::Network { online: false } => Some(Waypoint::Offline),
-            What::DayEnded { .. } => Some(Waypoint::Ended),
+            EventKind::Person(deed) => waypoint_of(deed),
+            EventKind::Network { online: true } => Some(Waypoint::Online),
+            EventKind::Network { online: false } => Some(Waypoint::Offline),
+            EventKind::DayEnded { .. } => Some(Waypoint::Ended),
             _ => None,
         };
         let Some(mark) = mark else { return };

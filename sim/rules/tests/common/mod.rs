@@ -12,7 +12,7 @@ use fieldday_api::wire::recordings::{Location, RecordingSession, RecordingSessio
 use fieldday_api::wire::shifts::{Shift, ShiftDay};
 use fieldday_api::wire::tasks::{Task, TaskList};
 use fieldday_history::Event;
-use fieldday_history::event::{Bearer, Cause, Client, ClientKind, NoAnswer, Sent, Settlement, What};
+use fieldday_history::event::{Cause, Client, ClientKind, CredentialKind, EventKind, NoAnswer, Sent, Settlement};
 use fieldday_kernel::time::{Date, Span, Time};
 use fieldday_rules::{Findings, Judges, Settings};
 use std::sync::Arc;
@@ -75,12 +75,15 @@ impl Stream {
             AUDITOR => ClientKind::Auditor,
             _ => ClientKind::Phone,
         };
-        self.say(index, What::Client(Box::new(Client { name, tenant: tenant.into(), user_id, rep_id, role, kind })));
+        self.say(
+            index,
+            EventKind::Client(Box::new(Client { name, tenant: tenant.into(), user_id, rep_id, role, kind })),
+        );
         if kind == ClientKind::Phone {
-            self.say(index, What::Launched { launch: 1 });
+            self.say(index, EventKind::Launched { launch: 1 });
         }
     }
-    pub fn say(&mut self, client: u32, what: What) -> &mut Stream {
+    pub fn say(&mut self, client: u32, what: EventKind) -> &mut Stream {
         self.now += Span::millis(10);
         self.events.push(Event { at: self.now, client, what });
         self
@@ -96,7 +99,7 @@ impl Stream {
     }
     pub fn again(&mut self, ticket: &Ticket) -> Ticket {
         if matches!(ticket.cause, Cause::Screen(_) | Cause::Tap) {
-            let what = What::Retrying { op: ticket.request.op() };
+            let what = EventKind::Retrying { op: ticket.request.op() };
             self.events.push(Event { at: self.now, client: ticket.client, what });
         }
         self.put(Ticket { attempt: ticket.attempt + 1, ..ticket.clone() })
@@ -104,8 +107,8 @@ impl Stream {
     fn put(&mut self, mut ticket: Ticket) -> Ticket {
         let (call, attempt, cause, request) = (ticket.call, ticket.attempt, ticket.cause, ticket.request.clone());
         let patience = request.op().endpoint().class.limit();
-        let sent = Sent { call, attempt, cause, bearer: Bearer::Own, patience, request };
-        self.say(ticket.client, What::Sent(sent));
+        let sent = Sent { call, attempt, cause, bearer: CredentialKind::Own, patience, request };
+        self.say(ticket.client, EventKind::Sent(sent));
         ticket.sent_at = self.now;
         ticket
     }
@@ -113,17 +116,17 @@ impl Stream {
         let (call, attempt, took) = (t.call, t.attempt, self.now + Span::millis(10) - t.sent_at);
         let gone = (response.status == 404 && response.request_id().is_some()).then(|| t.request.path_id()).flatten();
         let evicted = gone.map(SmolStr::from);
-        self.say(t.client, What::Answered { call, attempt, response: Arc::new(response), took });
+        self.say(t.client, EventKind::Answered { call, attempt, response: Arc::new(response), took });
         self.spinner(t, took);
         if let Some(id) = evicted {
-            self.events.push(Event { at: self.now, client: t.client, what: What::Evicted { id } });
+            self.events.push(Event { at: self.now, client: t.client, what: EventKind::Evicted { id } });
         }
         self
     }
     /// The indicator of an attempt that somebody looked at, told in the moment in which it ended.
     fn spinner(&mut self, t: &Ticket, took: Span) {
         if matches!(t.cause, Cause::Screen(_) | Cause::Tap) && took > Span::seconds(1) {
-            let what = What::Spinner { op: t.request.op(), during: took - Span::seconds(1) };
+            let what = EventKind::Spinner { op: t.request.op(), during: took - Span::seconds(1) };
             self.events.push(Event { at: self.now, client: t.client, what });
         }
     }
@@ -143,11 +146,11 @@ impl Stream {
         let request_id = SmolStr::from(format!("req_{}_{}", t.call, t.attempt));
         let response = Response { status, ..Response::error(ErrorBody::new(code, "no", request_id.clone())) };
         self.answer(t, response);
-        self.say(t.client, What::Logged { call: t.call, status, request_id, leaks: None })
+        self.say(t.client, EventKind::Logged { call: t.call, status, request_id, leaks: None })
     }
     pub fn lapse(&mut self, t: &Ticket, why: NoAnswer) -> &mut Stream {
         let (call, attempt, took) = (t.call, t.attempt, self.now + Span::millis(10) - t.sent_at);
-        self.say(t.client, What::Unanswered { call, attempt, why, took });
+        self.say(t.client, EventKind::Unanswered { call, attempt, why, took });
         self.spinner(t, took);
         self
     }
@@ -161,7 +164,7 @@ impl Stream {
     pub fn queue(&mut self, client: u32, call: Call) -> u32 {
         self.actions += 1;
         let (action, request) = (self.actions, Arc::new(call));
-        self.say(client, What::Queued { action, request });
+        self.say(client, EventKind::Queued { action, request });
         action
     }
     /// Sends a queued action.
@@ -172,10 +175,10 @@ impl Stream {
         self.settle_as(client, action, Settlement::Done)
     }
     pub fn settle_as(&mut self, client: u32, action: u32, how: Settlement) -> &mut Stream {
-        self.say(client, What::Settled { action, how })
+        self.say(client, EventKind::Settled { action, how })
     }
     pub fn day_ends(&mut self, client: u32, queued: u32) -> &mut Stream {
-        self.say(client, What::DayEnded { queued, uploads: 0, online_for: Some(Span::hours(1)) })
+        self.say(client, EventKind::DayEnded { queued, uploads: 0, online_for: Some(Span::hours(1)) })
     }
     pub fn findings(&self) -> Findings {
         let mut judges = Judges::new(Arc::new(self.settings.clone()));

@@ -30,14 +30,14 @@ pub struct Limit {
     text: String,
     /// Which latency, where it is one of a latency.
     pub clock: Clock,
-    /// Of what.
+    /// The figure that is limited.
     pub measure: Measure,
     /// On which side of the bound is right.
     pub side: Side,
     /// The bound: microseconds of a latency, parts in a million of a share or a rate of errors, thousandths of a request a
     /// second.
     pub bound: u64,
-    /// Of which endpoints.
+    /// The endpoints that the figure is taken over.
     pub scope: Scope,
 }
 

@@ -10,7 +10,7 @@ pub enum Scope {
     All,
     /// Those of a timeout class.
     Class(TimeoutClass),
-    /// One.
+    /// One endpoint.
     Op(Op),
 }
 

@@ -9,7 +9,7 @@ use crate::attempts::{Attempt, attempts, problem};
 use captures::Captures;
 use fieldday_api::call::Call;
 use fieldday_api::http::redacted;
-use fieldday_history::event::Bearer;
+use fieldday_history::event::CredentialKind;
 use fieldday_history::{End, Event};
 use fieldday_kernel::time::{Span, Time, Zone};
 use std::fmt::Write as _;
@@ -100,13 +100,17 @@ fn head(attempts: &[Attempt<'_>], clients: &[&str], about: &str) -> String {
 }
 
 /// The variable that holds what proves who asks, and what that is.
-fn token(bearer: &Bearer, client: usize) -> Option<(String, &'static str)> {
+fn token(bearer: &CredentialKind, client: usize) -> Option<(String, &'static str)> {
     Some(match bearer {
-        Bearer::None | Bearer::Forged => return None,
-        Bearer::Own => (format!("TOKEN_{client}"), "the session token"),
-        Bearer::Expired { .. } => (format!("TOKEN_{client}_EXPIRED"), "an expired session token"),
-        Bearer::WithoutTenant => (format!("TOKEN_{client}_WITHOUT_TENANT"), "a session token that names no tenant"),
-        Bearer::Alias { .. } => (format!("TOKEN_{client}_ALIAS"), "a session token with other names for its claims"),
+        CredentialKind::None | CredentialKind::Forged => return None,
+        CredentialKind::Own => (format!("TOKEN_{client}"), "the session token"),
+        CredentialKind::Expired { .. } => (format!("TOKEN_{client}_EXPIRED"), "an expired session token"),
+        CredentialKind::WithoutTenant => {
+            (format!("TOKEN_{client}_WITHOUT_TENANT"), "a session token that names no tenant")
+        }
+        CredentialKind::Alias { .. } => {
+            (format!("TOKEN_{client}_ALIAS"), "a session token with other names for its claims")
+        }
     })
 }
 
@@ -141,7 +145,7 @@ fn curl(number: usize, attempt: &Attempt<'_>, client: usize, captures: &Captures
     let is_audio = matches!(call, Call::PutAudio { .. });
     if let Some((variable, _)) = token(&attempt.sent.bearer, client).filter(|_| !is_audio) {
         let _ = write!(words, " -H \"Authorization: Bearer ${variable}\"");
-    } else if attempt.sent.bearer == Bearer::Forged {
+    } else if attempt.sent.bearer == CredentialKind::Forged {
         words.push_str(" -H 'Authorization: Bearer forged'");
     }
     if let Call::Raw(raw) = call

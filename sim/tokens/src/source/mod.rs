@@ -30,7 +30,7 @@ pub struct Identity {
     pub user_id: SmolStr,
     /// Its tenant's.
     pub tenant: SmolStr,
-    /// What it is.
+    /// The user's role.
     pub role: Role,
     /// What the token calls that: one of the names that §0.1 maps.
     pub role_name: SmolStr,

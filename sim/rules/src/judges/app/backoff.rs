@@ -11,7 +11,7 @@ use crate::notes::Notes;
 use crate::tables::PerClient;
 use fieldday_api::defaults::RETRIES;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::{Cause, What};
+use fieldday_history::event::{Cause, EventKind};
 use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppBackoff;
@@ -33,7 +33,7 @@ impl Judge for Backoff {
     const RULES: &'static [Rule] = &[RULE];
 
     fn on_event(&mut self, t: &ClientEvent<'_>, _: &mut Notes) {
-        if matches!(t.what, What::FlushBegan { .. } | What::Killed) {
+        if matches!(t.what, EventKind::FlushBegan { .. } | EventKind::Killed) {
             *self.flushes.of(t.client.index) = Flush::default();
         }
     }

@@ -7,16 +7,16 @@ use crate::notes::Notes;
 use fieldday_api::rules::Rule;
 
 #[derive(Default)]
-pub(crate) struct Bearer;
+pub(crate) struct BearerSent;
 
-impl Judge for Bearer {
+impl Judge for BearerSent {
     const RULES: &'static [Rule] = &[Rule::AppBearer];
     const ENDED: Ops = Ops::NONE;
 
     fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
         // An endpoint that asks for no role asks for no token.
         if s.client.is_phone() && !s.attempt.op.endpoint().roles.is_empty() {
-            notes.judge(Rule::AppBearer, s, s.attempt.bearer != fieldday_api::token::Bearer::None, || {
+            notes.judge(Rule::AppBearer, s, s.attempt.bearer != fieldday_api::token::CredentialKind::None, || {
                 "expected a bearer token, there was none".to_owned()
             });
         }

@@ -15,7 +15,7 @@ use fieldday_api::defaults::fresh_for;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::TaskStatus;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::{Cause, Screen, Source, What};
+use fieldday_history::event::{Cause, EventKind, Screen, Source};
 use fieldday_kernel::time::Span;
 
 use Rule::{AppCacheTtl as TTL, AppStaleShown as STALE};
@@ -79,7 +79,7 @@ impl Judge for Cache {
 
     fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         match t.what {
-            What::Shown { screen, of, call: Some(call), from: from @ (Source::Fresh | Source::Stale), .. } => {
+            EventKind::Shown { screen, of, call: Some(call), from: from @ (Source::Fresh | Source::Stale), .. } => {
                 let Some(kept) = find(self.phones.of(t.client.index), *screen, of.as_ref()) else { return };
                 kept.shown = true;
                 let (newest, age) = (kept.call, t.at - kept.at);
@@ -93,7 +93,7 @@ impl Judge for Cache {
                     });
                 }
             }
-            What::Evicted { id } => self.phones.of(t.client.index).retain(|kept| kept.of.as_ref() != Some(id)),
+            EventKind::Evicted { id } => self.phones.of(t.client.index).retain(|kept| kept.of.as_ref() != Some(id)),
             _ => {}
         }
     }

@@ -8,7 +8,7 @@ use crate::notes::{Notes, Place};
 use crate::tables::PerClient;
 use fieldday_api::rules::Rule;
 use fieldday_history::End;
-use fieldday_history::event::{NoAnswer, UserAction, What};
+use fieldday_history::event::{EventKind, NoAnswer, UserAction};
 use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppCancel;
@@ -24,11 +24,11 @@ impl Judge for Cancel {
 
     fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         match t.what {
-            What::Person(UserAction::LosesPatience) => {
+            EventKind::Person(UserAction::LosesPatience) => {
                 self.goes_on(t.client, notes);
                 *self.pressed.of(t.client.index) = Some(t.at);
             }
-            What::Killed => *self.pressed.of(t.client.index) = None,
+            EventKind::Killed => *self.pressed.of(t.client.index) = None,
             _ => self.goes_on(t.client, notes),
         }
     }

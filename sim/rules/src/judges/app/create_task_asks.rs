@@ -11,7 +11,7 @@ use crate::tables::{PerClient, push_bounded};
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::What;
+use fieldday_history::event::EventKind;
 use std::sync::Arc;
 
 const RULE: Rule = Rule::AppCreateTaskAsks;
@@ -37,7 +37,7 @@ impl Judge for CreateTaskAsks {
     const ENDED: Ops = Ops::of(&[Op::CreateTask]);
 
     fn on_event(&mut self, t: &ClientEvent<'_>, _: &mut Notes) {
-        if let What::AskedToRetry { call, yes } = t.what
+        if let EventKind::AskedToRetry { call, yes } = t.what
             && let Some(doubt) = self.doubts.of(t.client.index).iter_mut().find(|d| d.call == *call)
         {
             doubt.yes = *yes;

@@ -10,7 +10,7 @@ use crate::tables::{PerClient, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::{Source, What};
+use fieldday_history::event::{EventKind, Source};
 use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppNotFoundEvicts;
@@ -41,12 +41,12 @@ impl Judge for NotFoundEvicts {
     fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         let phone = self.phones.of(t.client.index);
         match t.what {
-            What::Evicted { id } => {
+            EventKind::Evicted { id } => {
                 phone.owed.retain(|owed| owed.id != *id);
                 notes.held(RULE);
                 push_bounded(&mut phone.evicted, EVICTED, id.clone());
             }
-            What::Shown { of, from, .. } => {
+            EventKind::Shown { of, from, .. } => {
                 phone.is_late(t.client, notes);
                 let Some(place) = phone.evicted.iter().position(|id| Some(id) == of.as_ref()) else { return };
                 match from {
@@ -58,8 +58,8 @@ impl Judge for NotFoundEvicts {
                     Source::Nothing => {}
                 }
             }
-            What::Killed => phone.owed.drain(..).for_each(|_| notes.inconclusive(RULE)),
-            What::DayEnded { .. } => phone.is_late(t.client, notes),
+            EventKind::Killed => phone.owed.drain(..).for_each(|_| notes.inconclusive(RULE)),
+            EventKind::DayEnded { .. } => phone.is_late(t.client, notes),
             _ => {}
         }
     }

@@ -9,7 +9,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::What;
+use fieldday_history::event::EventKind;
 
 const RULE: Rule = Rule::AppGeofence;
 /// Places remembered per rep.
@@ -27,7 +27,7 @@ impl Judge for Geofence {
     const ENDED: Ops = Ops::NONE;
 
     fn on_event(&mut self, t: &ClientEvent<'_>, _: &mut Notes) {
-        let What::Geofence { appointment_id, distance_m, inside, .. } = t.what else { return };
+        let EventKind::Geofence { appointment_id, distance_m, inside, .. } = t.what else { return };
         let checks = self.checks.of(t.client.index);
         checks.retain(|(id, ..)| id != appointment_id);
         push_bounded(checks, PLACES, (appointment_id.clone(), *inside, *distance_m));

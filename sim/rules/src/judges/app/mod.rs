@@ -22,7 +22,7 @@ mod timeouts;
 mod upload_checks;
 
 pub(crate) use backoff::Backoff;
-pub(crate) use bearer::Bearer;
+pub(crate) use bearer::BearerSent;
 pub(crate) use cache::Cache;
 pub(crate) use cancel::Cancel;
 pub(crate) use create_task_asks::CreateTaskAsks;

@@ -10,7 +10,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::What;
+use fieldday_history::event::EventKind;
 
 const RULE: Rule = Rule::AppNulls;
 /// Sessions remembered per rep.
@@ -29,10 +29,10 @@ impl Judge for Nulls {
 
     fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         match t.what {
-            What::Crashed { op } => {
+            EventKind::Crashed { op } => {
                 notes.broken(RULE, t, || format!("expected the app to cope with an answer to {op}, it crashed"));
             }
-            What::Results { session_id, playback, transcript, analysis } => {
+            EventKind::Results { session_id, playback, transcript, analysis } => {
                 let sessions = self.sessions.of(t.client.index);
                 let Some((_, there)) = sessions.iter().find(|(id, _)| id == session_id) else { return };
                 let shown = [*playback, *transcript, *analysis];

@@ -13,7 +13,7 @@ use fieldday_api::defaults::{POLL_EVERY, POLL_FOR};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Processing;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::{Cause, What};
+use fieldday_history::event::{Cause, EventKind};
 use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppPolling;
@@ -40,20 +40,20 @@ impl Judge for Polling {
     const ENDED: Ops = Ops::of(&[Op::GetRecording]);
 
     fn on_event(&mut self, t: &ClientEvent<'_>, _: &mut Notes) {
-        if !matches!(t.what, What::PollBegan { .. } | What::PollEnded { .. } | What::Killed) {
+        if !matches!(t.what, EventKind::PollBegan { .. } | EventKind::PollEnded { .. } | EventKind::Killed) {
             return;
         }
         let watched = self.watched.of(t.client.index);
         match t.what {
-            What::PollBegan { session_id } => {
+            EventKind::PollBegan { session_id } => {
                 watched.retain(|w| w.session != *session_id);
                 let session = session_id.clone();
                 push_bounded(watched, WATCHED, PollState { session, began: t.at, last: None, over: false });
             }
-            What::PollEnded { session_id, .. } => {
+            EventKind::PollEnded { session_id, .. } => {
                 watched.iter_mut().filter(|w| w.session == *session_id).for_each(|w| w.over = true);
             }
-            What::Killed => watched.clear(),
+            EventKind::Killed => watched.clear(),
             _ => {}
         }
     }

@@ -7,7 +7,7 @@ use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::private::PrivateKind;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::What;
+use fieldday_history::event::EventKind;
 
 #[derive(Default)]
 pub(crate) struct PrivateLog;
@@ -18,7 +18,7 @@ impl Judge for PrivateLog {
     const ENDED: Ops = Ops::NONE;
 
     fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
-        let (What::Logged { leaks, call, .. }, true) = (t.what, t.client.is_phone()) else { return };
+        let (EventKind::Logged { leaks, call, .. }, true) = (t.what, t.client.is_phone()) else { return };
         notes.judge(Rule::AppPrivate, t, leaks.is_none(), || {
             let what = match leaks {
                 Some(PrivateKind::Token) => "a token",

@@ -13,7 +13,7 @@ use crate::notes::Notes;
 use crate::tables::PerClient;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::{Cause, Settlement, UserAction, What};
+use fieldday_history::event::{Cause, EventKind, Settlement, UserAction};
 use fieldday_kernel::time::Span;
 
 use Rule::{AppQueueDrains as DRAINS, AppQueueDurable as DURABLE, AppQueueFifo as FIFO};
@@ -55,19 +55,22 @@ impl Judge for Queue {
     fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         if matches!(
             t.what,
-            What::Shown { .. } | What::Spinner { .. } | What::StaleShown { .. } | What::TokenRefreshed { .. }
+            EventKind::Shown { .. }
+                | EventKind::Spinner { .. }
+                | EventKind::StaleShown { .. }
+                | EventKind::TokenRefreshed { .. }
         ) {
             return;
         }
         let line = self.lines.of(t.client.index);
         match t.what {
-            What::Queued { action, request } => {
+            EventKind::Queued { action, request } => {
                 let (number, queued_at, op) = (*action, t.at, request.op());
                 line.actions.push(Action { number, queued_at, survived: false, done_in: None, refused: false, op });
                 line.stirred_at = Some(t.at);
             }
-            What::Settled { action, how } => line.settled(*action, *how, t, notes),
-            What::FlushBegan { waiting, .. } => {
+            EventKind::Settled { action, how } => line.settled(*action, *how, t, notes),
+            EventKind::FlushBegan { waiting, .. } => {
                 line.counts(*waiting, t, notes);
                 line.stirred_at = Some(t.at);
                 notes.judge(FIFO, t, !line.flushing, || {
@@ -75,18 +78,18 @@ impl Judge for Queue {
                 });
                 line.flushing = true;
             }
-            What::FlushEnded { waiting } => {
+            EventKind::FlushEnded { waiting } => {
                 line.counts(*waiting, t, notes);
                 (line.flushing, line.stirred_at) = (false, Some(t.at));
             }
-            What::Killed => {
+            EventKind::Killed => {
                 (line.flushing, line.under_way, line.running_since) = (false, 0, None);
                 line.actions.iter_mut().for_each(|action| action.survived = true);
             }
-            What::Person(UserAction::ClosesApp) => line.running_since = None,
-            What::Launched { .. } => (line.running_since, line.stirred_at) = (Some(t.at), Some(t.at)),
-            What::TokenUnavailable => line.hindered_at = Some(t.at),
-            What::DayEnded { queued, online_for, .. } => line.day_ended(*queued, *online_for, t, notes),
+            EventKind::Person(UserAction::ClosesApp) => line.running_since = None,
+            EventKind::Launched { .. } => (line.running_since, line.stirred_at) = (Some(t.at), Some(t.at)),
+            EventKind::TokenUnavailable => line.hindered_at = Some(t.at),
+            EventKind::DayEnded { queued, online_for, .. } => line.day_ended(*queued, *online_for, t, notes),
             _ => {}
         }
     }

@@ -7,7 +7,7 @@ use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::call::Call;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::{Cause, What};
+use fieldday_history::event::{Cause, EventKind};
 
 const RULE: Rule = Rule::AppQueueOnly;
 
@@ -32,7 +32,7 @@ impl Judge for QueueOnly {
     const ENDED: Ops = Ops::NONE;
 
     fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
-        let What::Queued { request, .. } = t.what else { return };
+        let EventKind::Queued { request, .. } = t.what else { return };
         if t.client.is_phone() && queued(request, notes.settings.start_may_queue) == Some(false) {
             notes.broken(RULE, t, || format!("expected {} to need the network, it was queued", request.op()));
         }

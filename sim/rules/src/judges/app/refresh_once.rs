@@ -11,7 +11,7 @@ use crate::judge::Judge;
 use crate::notes::Notes;
 use crate::tables::PerClient;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::{Cause, RefreshReason, UserAction, What};
+use fieldday_history::event::{Cause, EventKind, RefreshReason, UserAction};
 use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppRefreshOnce;
@@ -44,7 +44,7 @@ impl Judge for RefreshOnce {
 
     fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         match t.what {
-            What::TokenRefreshed { why } => {
+            EventKind::TokenRefreshed { why } => {
                 let phone = self.phones.of(t.client.index);
                 let before = phone.refreshed_at.replace(t.at).filter(|_| phone.launch == t.client.launch);
                 phone.launch = t.client.launch;
@@ -56,11 +56,11 @@ impl Judge for RefreshOnce {
                     });
                 }
             }
-            What::Killed | What::TokenUnavailable | What::Person(UserAction::ClosesApp) => {
+            EventKind::Killed | EventKind::TokenUnavailable | EventKind::Person(UserAction::ClosesApp) => {
                 let owed = self.phones.of(t.client.index).owed.take();
                 owed.iter().for_each(|_| notes.inconclusive(RULE));
             }
-            What::DayEnded { .. } => match self.phones.of(t.client.index).owed.take() {
+            EventKind::DayEnded { .. } => match self.phones.of(t.client.index).owed.take() {
                 Some(ExpectedRefresh { call, at, .. }) if t.at - at > SOON => notes.broken(RULE, t, || {
                     format!("expected a second attempt of call {call} after its 401, none was made")
                 }),

@@ -10,7 +10,7 @@ use crate::tables::PerClient;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::What;
+use fieldday_history::event::EventKind;
 use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppRequestId;
@@ -33,19 +33,19 @@ impl Judge for RequestId {
     const RULES: &'static [Rule] = &[RULE];
 
     fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
-        if !matches!(t.what, What::Logged { .. } | What::Killed | What::DayEnded { .. }) {
+        if !matches!(t.what, EventKind::Logged { .. } | EventKind::Killed | EventKind::DayEnded { .. }) {
             return;
         }
         let owed = self.owed.of(t.client.index);
         match t.what {
-            What::Logged { call, request_id, .. } => {
+            EventKind::Logged { call, request_id, .. } => {
                 if let Some(place) = owed.iter().position(|o| o.call == *call && o.request_id == *request_id) {
                     owed.swap_remove(place);
                     notes.held(RULE);
                 }
             }
-            What::Killed => owed.drain(..).for_each(|_| notes.inconclusive(RULE)),
-            What::DayEnded { .. } => {
+            EventKind::Killed => owed.drain(..).for_each(|_| notes.inconclusive(RULE)),
+            EventKind::DayEnded { .. } => {
                 for o in owed.drain(..) {
                     missing(&o, t.client, notes);
                 }

@@ -13,7 +13,7 @@ use fieldday_api::defaults::INDICATOR_AFTER as AFTER;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_history::End;
-use fieldday_history::event::{Cause, NoAnswer, What};
+use fieldday_history::event::{Cause, EventKind, NoAnswer};
 use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppSlowUi;
@@ -41,8 +41,8 @@ impl Judge for SlowUi {
     fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         let phone = self.phones.of(t.client.index);
         match t.what {
-            What::Logged { .. } => {}
-            What::Spinner { op, during } => match phone.owed.take() {
+            EventKind::Logged { .. } => {}
+            EventKind::Spinner { op, during } => match phone.owed.take() {
                 Some((.., owed, time, _)) if owed == *op && time == *during => notes.held(RULE),
                 _ => notes.broken(RULE, t, || {
                     format!(
@@ -50,12 +50,12 @@ impl Judge for SlowUi {
                     )
                 }),
             },
-            What::Retrying { op } => {
+            EventKind::Retrying { op } => {
                 phone.retrying.retain(|(of, _)| of != op);
                 phone.retrying.push((*op, t.at));
                 phone.is_owing(t.client, notes);
             }
-            What::Killed => phone.owed = None,
+            EventKind::Killed => phone.owed = None,
             _ => phone.is_owing(t.client, notes),
         }
     }

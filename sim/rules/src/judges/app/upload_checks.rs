@@ -13,7 +13,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_history::event::What;
+use fieldday_history::event::EventKind;
 
 const RULE: Rule = Rule::AppUploadChecksFirst;
 /// Uploads remembered per rep.
@@ -40,7 +40,7 @@ impl Judge for UploadChecks {
     const ENDED: Ops = Ops::of(&[Op::GetRecording]);
 
     fn on_event(&mut self, t: &ClientEvent<'_>, _: &mut Notes) {
-        if let What::UploadBegan { session_id, bytes } = t.what {
+        if let EventKind::UploadBegan { session_id, bytes } = t.what {
             let (session_id, bytes) = (session_id.clone(), *bytes);
             let upload = Upload { session_id, bytes, put: None, report: None, looked: false };
             push_bounded(self.uploads.of(t.client.index), UPLOADS, upload);

@@ -16,7 +16,7 @@ pub use latency::{BUCKETS, Latencies, SERIES_CLASSES, bucket_from_us};
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_history::Event;
-use fieldday_history::event::{NoAnswer, What};
+use fieldday_history::event::{EventKind, NoAnswer};
 use fieldday_kernel::time::{Span, Time};
 use reps::Reps;
 
@@ -66,7 +66,7 @@ impl Series {
 
     /// What is told of a rep; calls are told to the functions below, by whoever knows their endpoints.
     pub(super) fn on(&mut self, at: Time, event: &Event) {
-        if let What::Client(client) = &event.what {
+        if let EventKind::Client(client) = &event.what {
             self.reps.introduce(event.client, client.kind);
             return;
         }
@@ -76,12 +76,12 @@ impl Series {
             self.spread(change.from, at, |bin, us| bin.add(change.what, us, change.times));
         }
         match &event.what {
-            What::Queued { .. } => {
+            EventKind::Queued { .. } => {
                 if let Some(waiting) = self.reps.waiting(event.client) {
                     self.with(at, |bin| bin.waiting_max = bin.waiting_max.max(waiting));
                 }
             }
-            What::Settled { .. } => {
+            EventKind::Settled { .. } => {
                 if let Some(took) = self.reps.drained(at, event.client) {
                     self.with(at, |bin| bin.drained(took));
                 }

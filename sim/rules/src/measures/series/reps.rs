@@ -2,7 +2,7 @@
 
 use super::bin::Activity;
 use fieldday_history::Event;
-use fieldday_history::event::{ClientKind, UserAction, What};
+use fieldday_history::event::{ClientKind, EventKind, UserAction};
 use fieldday_kernel::time::{Span, Time};
 
 /// What reps are doing, by client.
@@ -13,7 +13,7 @@ pub(super) struct Reps {
     reps: Vec<Rep>,
 }
 
-/// A rep now.
+/// What one rep is doing, and since when.
 #[derive(Clone, Debug, Default)]
 struct Rep {
     is_rep: bool,
@@ -56,23 +56,23 @@ impl Reps {
     pub fn on(&mut self, at: Time, event: &Event, ended: &mut Vec<Change>) {
         let Some(rep) = self.reps.get_mut(event.client as usize).filter(|rep| rep.is_rep) else { return };
         match &event.what {
-            What::Person(deed) => {
+            EventKind::Person(deed) => {
                 if let Some(next) = rep.next(deed) {
                     rep.turns_to(Some((next, at)), ended);
                 }
             }
-            What::Network { online: false } => {
+            EventKind::Network { online: false } => {
                 rep.offline_since.get_or_insert(at);
                 rep.online_since = None;
             }
-            What::Network { online: true } => rep.comes_back(at, ended),
-            What::FlushBegan { .. } => {
+            EventKind::Network { online: true } => rep.comes_back(at, ended),
+            EventKind::FlushBegan { .. } => {
                 rep.flushing_since.get_or_insert(at);
             }
-            What::FlushEnded { .. } | What::Killed => rep.flushed(ended),
-            What::Queued { .. } => rep.waits(at, rep.waiting + 1, ended),
-            What::Settled { .. } => rep.waits(at, rep.waiting.saturating_sub(1), ended),
-            What::DayEnded { .. } => rep.closes(ended),
+            EventKind::FlushEnded { .. } | EventKind::Killed => rep.flushed(ended),
+            EventKind::Queued { .. } => rep.waits(at, rep.waiting + 1, ended),
+            EventKind::Settled { .. } => rep.waits(at, rep.waiting.saturating_sub(1), ended),
+            EventKind::DayEnded { .. } => rep.closes(ended),
             _ => {}
         }
     }
