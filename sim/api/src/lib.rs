@@ -9,7 +9,7 @@
 pub mod call;
 pub mod dataset;
 pub mod defaults;
-pub mod defects;
+pub mod defect_table;
 pub mod dialect;
 pub mod endpoint;
 pub mod error;

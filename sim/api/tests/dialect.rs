@@ -42,7 +42,7 @@ struct Case {
 fn cases() -> Vec<Case> {
     serde_json::from_str(include_str!("fixtures/dialects.json")).unwrap()
 }
-fn told(read: &Read) -> Vec<(ContractKind, String, String)> {
+fn deviations(read: &Read) -> Vec<(ContractKind, String, String)> {
     read.deviations.iter().map(|d| (d.kind, d.at.to_string(), d.saw.to_string())).collect()
 }
 
@@ -58,12 +58,18 @@ fn every_known_form_is_read_and_told() {
                 let bytes = encode_answer(answer).unwrap_or_else(|| panic!("{}: {answer:?}", case.about));
                 let value: Value = serde_json::from_slice(&bytes).unwrap();
                 for (pointer, expected) in parts {
-                    assert_eq!(value.pointer(pointer), Some(expected), "{}: {pointer}\n{:?}", case.about, told(&read));
+                    assert_eq!(
+                        value.pointer(pointer),
+                        Some(expected),
+                        "{}: {pointer}\n{:?}",
+                        case.about,
+                        deviations(&read)
+                    );
                 }
             }
-            (answer, None) => panic!("{}: {answer:?} {:?}", case.about, told(&read)),
+            (answer, None) => panic!("{}: {answer:?} {:?}", case.about, deviations(&read)),
         }
-        let (mut is, mut should) = (told(&read), case.tells.clone());
+        let (mut is, mut should) = (deviations(&read), case.tells.clone());
         is.sort();
         should.sort();
         assert_eq!(is, should, "{}", case.about);
@@ -117,7 +123,11 @@ fn a_private_value_where_a_name_should_be_is_not_told() {
     for name in ["+15550100", "Ada Lovelace", "ada@example.com", "ada.lovelace.of.somewhere.street.7"] {
         let body = json!({"data": {"id": "task_1", "status": name, "completed_at": "2026-06-10T10:00:00Z", "completed_by": "r"}});
         let read = read_answer(Op::CompleteTask, 200, JSON, body.to_string().as_bytes(), &Dialect::default());
-        assert_eq!(told(&read), [(ContractKind::EnumName, "data.status".into(), "another name".into())], "{name}");
+        assert_eq!(
+            deviations(&read),
+            [(ContractKind::EnumName, "data.status".into(), "another name".into())],
+            "{name}"
+        );
         let error = json!({"detail": {"error_code": name, "message": format!("no such person: {name} at x@y.z"),
             "request_id": name, "details": {"who": name}}});
         let read = read_answer(Op::CompleteTask, 404, JSON, error.to_string().as_bytes(), &Dialect::default());
@@ -178,7 +188,8 @@ fn answers_in_the_deployments_names_are_read_back() {
     let read = read_answer(Op::CreateTask, 200, JSON, body.to_string().as_bytes(), &dialect());
     let Answer::Task(task) = &read.answer else { panic!("{read:?}") };
     assert_eq!(task.status, TaskStatus::Open);
-    let names: Vec<_> = told(&read).into_iter().map(|(kind, at, saw)| format!("{} {at} {saw}", kind.key())).collect();
+    let names: Vec<_> =
+        deviations(&read).into_iter().map(|(kind, at, saw)| format!("{} {at} {saw}", kind.key())).collect();
     assert_eq!(names, ["enum-name data.status todo", "enum-name data.assigned_to field_rep"]);
 }
 
@@ -192,7 +203,7 @@ fn a_time_without_a_zone_is_refused_where_the_scenario_says_so() {
     let read = read_answer(Op::CompleteTask, 200, JSON, body, &Dialect::default());
     let Answer::TaskCompleted(done) = &read.answer else { panic!("{read:?}") };
     assert_eq!(Some(done.completed_at), Time::parse("2026-06-10T10:00:00Z"));
-    assert_eq!(told(&read), [(ContractKind::NaiveTime, "data.completed_at".into(), "no zone".into())]);
+    assert_eq!(deviations(&read), [(ContractKind::NaiveTime, "data.completed_at".into(), "no zone".into())]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Appointments (§2.1).
 
 use crate::auth::Caller;
-use crate::defects::Defect;
+use crate::defects::BackendDefect;
 use crate::paging::Window;
 use crate::refusal::Refusal;
 use crate::shifts::LAG;
@@ -46,7 +46,7 @@ impl Backend {
             }
             false => None,
         };
-        let utc = self.has(Defect::ListByUtcDate);
+        let utc = self.has(BackendDefect::ListByUtcDate);
         let (from, to) = if utc { (date.plus_days(-1), date.plus_days(1)) } else { (date, date) };
         let mut appointments = Vec::new();
         let mut total = 0;
@@ -93,10 +93,10 @@ impl Backend {
         let rep = self.new_rep(caller, body)?;
         let row = &self.tenants[usize::from(at.tenant)].appointments[at.row as usize];
         let checked = match check_patch(&row.appointment, body) {
-            Err(_) if is_won_without_size(body) && self.has(Defect::WonWithoutDealSize) => Ok(()),
+            Err(_) if is_won_without_size(body) && self.has(BackendDefect::WonWithoutDealSize) => Ok(()),
             checked => checked,
         };
-        if !self.has(Defect::ValidatesAfterWrite) {
+        if !self.has(BackendDefect::ValidatesAfterWrite) {
             checked?;
             return self.write_patch(now, at, body, rep, seen);
         }
@@ -127,30 +127,30 @@ impl Backend {
         let tenant = &mut self.tenants[usize::from(at.tenant)];
         let row = &tenant.appointments[at.row as usize];
         let recent = now.since(row.appointment.updated_at) < Span::seconds(3);
-        if recent && row.appointment.updated_at > self.start && defects.has(Defect::PatchDedupedById) {
+        if recent && row.appointment.updated_at > self.start && defects.has(BackendDefect::PatchDedupedById) {
             return Ok(detail(tenant, row, &row.appointment));
         }
         let row = &mut tenant.appointments[at.row as usize];
-        if defects.has(Defect::StaleRead) && row.before.as_ref().is_none_or(|before| before.until <= now) {
+        if defects.has(BackendDefect::StaleRead) && row.before.as_ref().is_none_or(|before| before.until <= now) {
             row.before = Some(Box::new(Before { until: now + LAG, row: row.appointment.clone() }));
         }
         if let Some(Seen::Appointment(stale)) = seen {
             tenant.restore(at.row, *stale);
         }
         let row = &mut tenant.appointments[at.row as usize];
-        if defects.has(Defect::PatchClearsAbsent) {
+        if defects.has(BackendDefect::PatchClearsAbsent) {
             row.appointment.notes = row.appointment.notes.take().filter(|_| body.notes.is_some());
             row.appointment.deal_size = row.appointment.deal_size.filter(|_| body.deal_size.is_some());
         }
         let deal_before = row.appointment.deal_size;
         let moved = tenant.patch(now, at.row, body, rep.filter(|rep| rep.tenant == at.tenant).map(|rep| rep.row));
-        if moved && defects.has(Defect::ListForgetsMoved) {
+        if moved && defects.has(BackendDefect::ListForgetsMoved) {
             tenant.unschedule(at.row);
         }
         let row = &mut tenant.appointments[at.row as usize];
         if let (Some(before), Some(size)) = (deal_before, &mut row.appointment.deal_size)
             && body.deal_size.is_some()
-            && defects.has(Defect::PatchAddsDealSize)
+            && defects.has(BackendDefect::PatchAddsDealSize)
         {
             size.0 = size.0.saturating_add(before.0);
         }
@@ -183,7 +183,7 @@ impl Backend {
         let row = &self.tenants[usize::from(at.tenant)].appointments[at.row as usize];
         let was_theirs = row.former_rep.is_some() && row.former_rep == caller.rep;
         match self.own(caller, at, row.rep) {
-            Err(_) if was_theirs && self.has(Defect::FormerRepKeepsAccess) => Ok(at),
+            Err(_) if was_theirs && self.has(BackendDefect::FormerRepKeepsAccess) => Ok(at),
             own => own.map(|()| at),
         }
     }

@@ -1,7 +1,7 @@
 //! Who calls, and what it may touch: token, tenant, role, then tenancy and ownership of each row (§0.1, §4).
 
 use crate::Backend;
-use crate::defects::Defect;
+use crate::defects::BackendDefect;
 use crate::heard::ParsedRequest;
 use crate::refusal::Refusal;
 use crate::state::{At, Kind};
@@ -45,17 +45,17 @@ impl Backend {
         }
         let claimed = claims.and_then(|claims| claims.role.as_deref());
         let role = match claimed {
-            Some("org:sales_rep") if self.has(Defect::RoleMapIncomplete) => None,
+            Some("org:sales_rep") if self.has(BackendDefect::RoleMapIncomplete) => None,
             Some(claimed) => Role::from_claim(claimed),
             None if claims.is_none() => Some(Role::Manager),
             None => None,
         };
         let role = role.ok_or(Refusal::forbidden("No role that this API knows"))?;
-        if !endpoint.roles.contains(&role) && !self.has(Defect::RoleGateSkipped) {
+        if !endpoint.roles.contains(&role) && !self.has(BackendDefect::RoleGateSkipped) {
             return Err(Refusal::forbidden("Not allowed for this role"));
         }
         match heard.claims_tenant.as_ref().and_then(|id| self.ids.get(id)) {
-            Some((Kind::Tenant, at)) if at.tenant != tenant && self.has(Defect::TenantIdFromQuery) => {
+            Some((Kind::Tenant, at)) if at.tenant != tenant && self.has(BackendDefect::TenantIdFromQuery) => {
                 Ok(Caller { tenant: at.tenant, user_id, rep: None, role })
             }
             _ => Ok(Caller { tenant, user_id, rep, role }),
@@ -71,20 +71,20 @@ impl Backend {
     ) -> Result<(u16, &'a SmolStr, Option<u32>, Option<&'a Claims>), Refusal> {
         let claims = match credential {
             Credential::Token(claims) => claims,
-            Credential::None if self.has(Defect::MissingTokenServed) => return Ok((0, &NOBODY, None, None)),
+            Credential::None if self.has(BackendDefect::MissingTokenServed) => return Ok((0, &NOBODY, None, None)),
             Credential::None | Credential::Invalid => return Err(INVALID_TOKEN),
         };
-        if at.since(claims.expires_at) > self.config.leeway && !self.has(Defect::ExpiryUnchecked) {
+        if at.since(claims.expires_at) > self.config.leeway && !self.has(BackendDefect::ExpiryUnchecked) {
             return Err(Refusal::new(ErrorCode::TokenExpired, "Token has expired"));
         }
-        if at.since(claims.issued_at) < BEHIND && self.has(Defect::TokenNotYetValid) {
+        if at.since(claims.issued_at) < BEHIND && self.has(BackendDefect::TokenNotYetValid) {
             return Err(INVALID_TOKEN);
         }
         let user_id = claims.user.as_ref();
         let user = user_id.and_then(|id| self.ids.get(id)).filter(|(kind, _)| *kind == Kind::User).map(|(_, at)| *at);
-        let is_understood = claims.named_by.0 == TenantClaim::OrgId || !self.has(Defect::OnlyOrgIdUnderstood);
+        let is_understood = claims.named_by.0 == TenantClaim::OrgId || !self.has(BackendDefect::OnlyOrgIdUnderstood);
         let Some(org) = claims.tenant.as_ref().filter(|_| is_understood) else {
-            if !self.has(Defect::MissingTenantDefaulted) {
+            if !self.has(BackendDefect::MissingTenantDefaulted) {
                 return Err(Refusal::new(ErrorCode::MissingTenantId, "The token names no tenant"));
             }
             let rep = user.filter(|at| at.tenant == 0).and_then(|at| self.tenants[0].users[at.row as usize].rep);
@@ -107,7 +107,9 @@ impl Backend {
     /// The row of that kind and id, if it is the caller's tenant's: 404 otherwise, for who may not see it may not know.
     pub(crate) fn find(&self, caller: &Caller<'_>, kind: Kind, id: &str) -> Result<At, Refusal> {
         match self.ids.get(id) {
-            Some((k, at)) if *k == kind && (at.tenant == caller.tenant || self.has(Defect::TenantLeakById)) => Ok(*at),
+            Some((k, at)) if *k == kind && (at.tenant == caller.tenant || self.has(BackendDefect::TenantLeakById)) => {
+                Ok(*at)
+            }
             _ => Err(not_found(kind, id)),
         }
     }
@@ -115,7 +117,7 @@ impl Backend {
     /// 403 if the caller is a rep and the row is not its own.
     pub(crate) fn own(&self, caller: &Caller<'_>, at: At, rep: Option<u32>) -> Result<(), Refusal> {
         let own = !caller.is_rep() || (rep.is_some() && rep == caller.rep);
-        if own || at.tenant != caller.tenant || self.has(Defect::OwnershipSkipped) {
+        if own || at.tenant != caller.tenant || self.has(BackendDefect::OwnershipSkipped) {
             return Ok(());
         }
         Err(Refusal::forbidden("Not yours"))
@@ -124,7 +126,7 @@ impl Backend {
     /// The rep that a rep id or a user id names (§5).
     pub(crate) fn find_rep(&self, caller: &Caller<'_>, id: &str) -> Result<At, Refusal> {
         let (kind, at) = *self.ids.get(id).ok_or_else(|| not_found(Kind::Rep, id))?;
-        if at.tenant != caller.tenant && !self.has(Defect::TenantLeakById) {
+        if at.tenant != caller.tenant && !self.has(BackendDefect::TenantLeakById) {
             return Err(not_found(Kind::Rep, id));
         }
         self.rep_at(kind, at).ok_or_else(|| not_found(Kind::Rep, id))

@@ -1,6 +1,6 @@
 //! What a scenario decides about the backend.
 
-use crate::defects::Defect;
+use crate::defects::BackendDefect;
 use fieldday_api::defaults;
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::mishap::Mishap;
@@ -20,7 +20,7 @@ pub struct Config {
     /// Faults that the specification allows, such as errors, slowness and restarts.
     pub mishaps: Vec<Mishap>,
     /// The defects that are switched on.
-    pub defects: Vec<Defect>,
+    pub defects: Vec<BackendDefect>,
     /// What happens to a `limit` beyond the maximum.
     pub page_beyond: PageBeyond,
     /// What a repeated clock-in answers.

@@ -4,6 +4,8 @@
 //! with a 5xx as often as it likes, so long as the write happened wholly or not at all.
 
 fieldday_api::defects! {
+    BackendDefect:
+    /// A bug of the model backend that a scenario can switch on.
     MissingTokenServed "missing-token-served" in "weekday" breaks AuthTokenRequired:
         "A request without a token is served as a manager of the first tenant."
         "A fallback user for local development that reached production.";
@@ -186,16 +188,22 @@ fieldday_api::defects! {
         "One query per row, on a table that has grown.";
 }
 
-impl Defect {
+impl BackendDefect {
     /// Whether it shows only when two requests overlap: then [`crate::Backend::take_snapshot`] has something to see.
     pub const fn is_race(self) -> bool {
-        matches!(self, Defect::ClockInRace | Defect::LoserOfRaceRefused | Defect::StartRace | Defect::PatchLostUpdate)
+        matches!(
+            self,
+            BackendDefect::ClockInRace
+                | BackendDefect::LoserOfRaceRefused
+                | BackendDefect::StartRace
+                | BackendDefect::PatchLostUpdate
+        )
     }
 }
 
 impl Defects {
     pub(crate) fn any_race(self) -> bool {
-        Defect::ALL.iter().any(|defect| defect.is_race() && self.has(*defect))
+        BackendDefect::ALL.iter().any(|defect| defect.is_race() && self.has(*defect))
     }
 }
 
@@ -206,15 +214,15 @@ mod tests {
 
     #[test]
     fn names_are_kebab_case_unique_and_read_back() {
-        for (index, defect) in Defect::ALL.iter().enumerate() {
+        for (index, defect) in BackendDefect::ALL.iter().enumerate() {
             let name = defect.name();
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{name}");
-            assert_eq!(Defect::ALL.iter().position(|d| d.name() == name), Some(index));
-            assert_eq!(serde_json::from_str::<Defect>(&format!("{name:?}")).unwrap(), *defect);
+            assert_eq!(BackendDefect::ALL.iter().position(|d| d.name() == name), Some(index));
+            assert_eq!(serde_json::from_str::<BackendDefect>(&format!("{name:?}")).unwrap(), *defect);
             let rules = defect.info().rules;
             assert!(rules.iter().all(|rule| rule.side() == Side::Api), "{name} breaks rules of the backend");
         }
-        assert_eq!(Defect::named("no-such-defect"), None);
+        assert_eq!(BackendDefect::named("no-such-defect"), None);
     }
 
     /// A rule without a defect is one that no run can show to be judged.
@@ -222,7 +230,9 @@ mod tests {
     fn every_rule_of_the_backend_has_a_defect_that_breaks_it() {
         let without = Rule::ALL
             .iter()
-            .filter(|rule| rule.side() == Side::Api && !Defect::ALL.iter().any(|d| d.info().rules.contains(rule)))
+            .filter(|rule| {
+                rule.side() == Side::Api && !BackendDefect::ALL.iter().any(|d| d.info().rules.contains(rule))
+            })
             .map(|rule| rule.name());
         assert_eq!(without.collect::<Vec<_>>(), [""; 0]);
     }

@@ -15,7 +15,7 @@
 //! A request that is refused changes nothing. `tenant_id`, wherever it stands, and `X-Company-Id` are not looked at: the
 //! tenant is the token's.
 
-use crate::defects::{Defect, Defects};
+use crate::defects::{BackendDefect, Defects};
 use crate::{Request, ids};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Call, RawCall};
@@ -96,7 +96,7 @@ impl<'a> ParsedRequest<'a> {
         let read = |body: &[u8]| decode_after_blanks(wire.blanks, asked, body, &request_id);
         let mut call = read(wire.body);
         if let Err(error) = &call
-            && defects.has(Defect::UnknownValuesIgnored)
+            && defects.has(BackendDefect::UnknownValuesIgnored)
             && error.detail.error_code == ErrorCode::ValidationError
             && let Some(body) = without_what_is_not_understood(wire.body, |body| read(body).is_ok())
         {

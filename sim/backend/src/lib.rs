@@ -5,7 +5,7 @@
 //! asks (Shunya's pipeline, tasks that fall overdue, messages that arrive) is computed when somebody does.
 //!
 //! It keeps every promise of the spec (§0.1 to §4), and refuses in one order (`heard.rs`). Trouble that the spec allows is
-//! switched on as a [`Mishap`](fieldday_api::mishap::Mishap), trouble that it does not allow as a [`Defect`].
+//! switched on as a [`Mishap`](fieldday_api::mishap::Mishap), trouble that it does not allow as a [`BackendDefect`].
 
 mod appointments;
 mod auth;
@@ -29,7 +29,7 @@ mod threads;
 mod times;
 
 pub use config::{Config, Readings, ServiceTimes, ShunyaTimes, Spread};
-pub use defects::Defect;
+pub use defects::BackendDefect;
 pub use inspect::RepRows;
 pub use load::DataError;
 pub use recordings::UPLOAD_URL_PREFIX;
@@ -38,7 +38,7 @@ pub use refusal::failure;
 use crate::defects::Defects;
 use crate::heard::{ParsedRequest, Target, Wire};
 use crate::memory::Memory;
-use crate::mishaps::{Fate, Mishaps};
+use crate::mishaps::{MishapEffect, Mishaps};
 use crate::refusal::Refusal;
 use crate::shunya::ShunyaTables;
 use crate::state::{Ids, Tenant, Uploads};
@@ -131,7 +131,7 @@ impl Backend {
         let op = target.op;
         let mut stream = Stream::new(self.seed, SERVICE, request.key, 0, 0);
         let mut span = self.service.of(op).draw(&mut stream);
-        if self.has(Defect::SlowLists) {
+        if self.has(BackendDefect::SlowLists) {
             span += ROW_TAKES.times(self.rows_behind(at, request) as i64);
         }
         self.mishaps.slowed(at, target, span)
@@ -145,13 +145,15 @@ impl Backend {
         }
         let heard = ParsedRequest::of(request, self.defects);
         let seen = match &**heard.call.as_ref().ok()? {
-            Call::ClockIn { rep_id, .. } if self.has(Defect::ClockInRace) || self.has(Defect::LoserOfRaceRefused) => {
+            Call::ClockIn { rep_id, .. }
+                if self.has(BackendDefect::ClockInRace) || self.has(BackendDefect::LoserOfRaceRefused) =>
+            {
                 Seen::Shift(self.shift_on_arrival(at, rep_id))
             }
-            Call::StartRecording(body) if self.has(Defect::StartRace) => {
+            Call::StartRecording(body) if self.has(BackendDefect::StartRace) => {
                 Seen::Session(self.appointment_named(&body.appointment_id)?.last_session)
             }
-            Call::UpdateAppointment { appointment_id, .. } if self.has(Defect::PatchLostUpdate) => {
+            Call::UpdateAppointment { appointment_id, .. } if self.has(BackendDefect::PatchLostUpdate) => {
                 Seen::Appointment(Box::new(self.appointment_named(appointment_id)?.appointment.clone()))
             }
             _ => return None,
@@ -171,30 +173,30 @@ impl Backend {
         let key = heard.target.key;
         let fate = self.mishaps.fate(arrived, now, heard.target);
         match fate {
-            Fate::CutBefore { under_way } => {
+            MishapEffect::CutBefore { under_way } => {
                 if under_way {
                     self.breaks_off(arrived, now, heard);
                 }
                 return Served::Cut { took_effect: false };
             }
-            Fate::FailsBefore { status, retry_after } => {
+            MishapEffect::FailsBefore { status, retry_after } => {
                 if status >= 500 {
                     self.breaks_off(arrived, now, heard);
                 }
                 return Served::Answered(Arc::new(failure(status, retry_after, key)));
             }
-            Fate::Served | Fate::FailsAfter { .. } | Fate::CutAfter => {}
+            MishapEffect::Served | MishapEffect::FailsAfter { .. } | MishapEffect::CutAfter => {}
         }
         let response = match self.handle(arrived, now, heard, seen) {
             Ok(response) => response,
             Err(refusal) => Arc::new(self.enveloped(refusal.answer(key))),
         };
-        if fate != Fate::Served {
+        if fate != MishapEffect::Served {
             self.leaves_lock(now, heard);
         }
         match fate {
-            Fate::FailsAfter { status } => Served::Answered(Arc::new(failure(status, None, key))),
-            Fate::CutAfter => Served::Cut { took_effect: heard.target.op.writes() && response.is_success() },
+            MishapEffect::FailsAfter { status } => Served::Answered(Arc::new(failure(status, None, key))),
+            MishapEffect::CutAfter => Served::Cut { took_effect: heard.target.op.writes() && response.is_success() },
             _ => Served::Answered(response),
         }
     }
@@ -227,13 +229,13 @@ impl Backend {
         }
     }
 
-    fn has(&self, defect: Defect) -> bool {
+    fn has(&self, defect: BackendDefect) -> bool {
         self.defects.has(defect)
     }
 
     /// The error answer, in the API's envelope (unless a defect leaves that out).
     fn enveloped(&self, response: Response) -> Response {
-        if self.has(Defect::BareErrors) && response.status == 404 {
+        if self.has(BackendDefect::BareErrors) && response.status == 404 {
             let answer = Answer::Foreign(r#"{"detail":"Not Found"}"#.into());
             return Response { status: 404, retry_after: None, answer };
         }
@@ -262,10 +264,10 @@ impl Backend {
             Call::PutAudio { key, .. } => return answered(self.put_audio(arrived, key)),
             _ => self.caller(arrived, heard)?,
         };
-        if self.has(Defect::KeyStuckAfterCrash) && self.memory.is_locked(now, heard.target, call) {
+        if self.has(BackendDefect::KeyStuckAfterCrash) && self.memory.is_locked(now, heard.target, call) {
             return Err(Refusal::conflict("The request is being worked on"));
         }
-        if self.has(Defect::TenantLeakByCache) && matches!(op, Op::ListAppointments | Op::ListTasks) {
+        if self.has(BackendDefect::TenantLeakByCache) && matches!(op, Op::ListAppointments | Op::ListTasks) {
             return self.cached_list(now, &caller, call);
         }
         let seen = seen.map(|snapshot| snapshot.0);
@@ -338,7 +340,7 @@ impl Backend {
     /// A write breaks off before its commit: nothing happened, unless a defect committed half of it or left its lock.
     fn breaks_off(&mut self, arrived: Time, now: Time, heard: &ParsedRequest<'_>) {
         self.leaves_lock(now, heard);
-        if self.has(Defect::TornPatch)
+        if self.has(BackendDefect::TornPatch)
             && let Ok(call) = &heard.call
             && let Call::UpdateAppointment { appointment_id, body } = &**call
             && let Ok(caller) = self.caller(arrived, heard)
@@ -350,7 +352,7 @@ impl Backend {
 
     fn leaves_lock(&mut self, now: Time, heard: &ParsedRequest<'_>) {
         if let Ok(call) = &heard.call
-            && self.has(Defect::KeyStuckAfterCrash)
+            && self.has(BackendDefect::KeyStuckAfterCrash)
         {
             self.memory.lock(now, heard.target, call);
         }

@@ -15,7 +15,7 @@ const MISHAP: Purpose = Purpose::new("backend mishap");
 
 /// What befalls one request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Fate {
+pub(crate) enum MishapEffect {
     /// No mishap strikes: the request is served.
     Served,
     /// The connection breaks; nothing changes. Whether it was being worked on, or did not get through at all.
@@ -73,26 +73,27 @@ impl Mishaps {
     }
 
     /// What befalls a request that arrived at `arrived` and takes effect at `now`: the first mishap that strikes.
-    pub(crate) fn fate(&self, arrived: Time, now: Time, target: Target<'_>) -> Fate {
+    pub(crate) fn fate(&self, arrived: Time, now: Time, target: Target<'_>) -> MishapEffect {
         if now < self.first || arrived > self.last {
-            return Fate::Served;
+            return MishapEffect::Served;
         }
         let dice = self.dice(target.key);
         for compiled in &self.all {
             let Figures { status, retry_after_s, .. } = compiled.mishap.figures;
             let fate = match compiled.mishap.kind {
-                MishapKind::ErrorBeforeCommit => Fate::FailsBefore { status, retry_after: None },
-                MishapKind::ErrorAfterCommit => Fate::FailsAfter { status },
-                MishapKind::LostAnswer => Fate::CutAfter,
-                MishapKind::RateLimit => {
-                    Fate::FailsBefore { status: 429, retry_after: Some(Span::seconds(i64::from(retry_after_s))) }
-                }
+                MishapKind::ErrorBeforeCommit => MishapEffect::FailsBefore { status, retry_after: None },
+                MishapKind::ErrorAfterCommit => MishapEffect::FailsAfter { status },
+                MishapKind::LostAnswer => MishapEffect::CutAfter,
+                MishapKind::RateLimit => MishapEffect::FailsBefore {
+                    status: 429,
+                    retry_after: Some(Span::seconds(i64::from(retry_after_s))),
+                },
                 MishapKind::Restart => {
                     let under_way = arrived < compiled.mishap.from && compiled.mishap.from <= now;
                     if under_way && strikes(compiled, target, &dice) {
-                        return Fate::CutBefore { under_way };
+                        return MishapEffect::CutBefore { under_way };
                     }
-                    Fate::CutBefore { under_way: false }
+                    MishapEffect::CutBefore { under_way: false }
                 }
                 _ => continue,
             };
@@ -100,7 +101,7 @@ impl Mishaps {
                 return fate;
             }
         }
-        Fate::Served
+        MishapEffect::Served
     }
 
     /// What a recording's processing that is enqueued at `at` suffers.

@@ -1,7 +1,7 @@
 //! Recording sessions (§2.3) and their audio.
 
 use crate::auth::Caller;
-use crate::defects::Defect;
+use crate::defects::BackendDefect;
 use crate::refusal::Refusal;
 use crate::state::{At, Kind, SessionRow};
 use crate::{Backend, Seen, ids};
@@ -32,7 +32,7 @@ impl Backend {
         key: u64,
         seen: Option<Seen>,
     ) -> Result<Answer, Refusal> {
-        let anybodys = self.has(Defect::StartOtherRepsAppointment);
+        let anybodys = self.has(BackendDefect::StartOtherRepsAppointment);
         let at = match anybodys {
             true => self.find(caller, Kind::Appointment, &body.appointment_id)?,
             false => self.own_appointment(caller, &body.appointment_id)?,
@@ -42,25 +42,25 @@ impl Backend {
         let tenant = &self.tenants[usize::from(at.tenant)];
         let assigned = tenant.appointments[at.row as usize].rep;
         let theirs = anybodys || at.tenant == rep.tenant && assigned == Some(rep.row);
-        if !theirs && !self.has(Defect::OwnershipSkipped) && !self.has(Defect::TenantLeakById) {
+        if !theirs && !self.has(BackendDefect::OwnershipSkipped) && !self.has(BackendDefect::TenantLeakById) {
             return Err(Refusal::request("the appointment is not assigned to that rep").about("rep_id", &body.rep_id));
         }
         let last = match seen {
             Some(Seen::Session(seen)) => seen,
-            _ if self.has(Defect::StartMakesSecondSession) => None,
+            _ if self.has(BackendDefect::StartMakesSecondSession) => None,
             _ => tenant.appointments[at.row as usize].last_session,
         };
         // The same start again, or a fresh URL for audio that is still to come, also after the shift: the session that
         // there is. Another rep's, who had the appointment before, is not this one's.
         let open = last.filter(|row| {
             let last = &tenant.sessions[*row as usize];
-            let same_key = last.place == Some(body.location) || !self.has(Defect::StartKeyedByPlace);
+            let same_key = last.place == Some(body.location) || !self.has(BackendDefect::StartKeyedByPlace);
             last.rep == Some(rep.row) && last.is_open() && same_key
         });
         let row = match open {
             Some(row) => row,
             None if !tenant.policy.allow_recording => return Err(Refusal::request("recording is switched off")),
-            None if !self.on_shift(now, rep) && !self.has(Defect::StartWithoutShift) => {
+            None if !self.on_shift(now, rep) && !self.has(BackendDefect::StartWithoutShift) => {
                 return Err(Refusal::request("not clocked in").about("rep_id", &body.rep_id));
             }
             None => self.new_session(now, at, rep, body, key),
@@ -80,7 +80,7 @@ impl Backend {
     fn new_session(&mut self, now: Time, at: At, rep: At, body: &RecordingStart, key: u64) -> u32 {
         let rep_id = self.tenants[usize::from(rep.tenant)].reps[rep.row as usize].rep_id.clone();
         let mode = body.mode.unwrap_or(RecordingMode::Full);
-        let ghost_storage = match self.has(Defect::GhostKeepsAudio) {
+        let ghost_storage = match self.has(BackendDefect::GhostKeepsAudio) {
             true => AudioStorage::Persistent,
             false => AudioStorage::NotStored,
         };
@@ -124,7 +124,7 @@ impl Backend {
     /// A URL that takes the session's audio for a while; none in ghost mode, which keeps no audio.
     fn presign(&mut self, now: Time, session: At, key: u64) -> Option<Private> {
         let session = &self.session(session).session;
-        if session.mode == RecordingMode::Ghost && !self.has(Defect::GhostKeepsAudio) {
+        if session.mode == RecordingMode::Ghost && !self.has(BackendDefect::GhostKeepsAudio) {
             return None;
         }
         let mut stream = Stream::new(self.seed, UPLOAD_KEY, key, 0, 0);
@@ -154,7 +154,7 @@ impl Backend {
         let at = self.own_session(caller, id)?;
         check_location(&body.location)?;
         self.settle(now, at);
-        let (moves, resets) = (self.has(Defect::StopMovesEnd), self.has(Defect::StopResetsStatus));
+        let (moves, resets) = (self.has(BackendDefect::StopMovesEnd), self.has(BackendDefect::StopResetsStatus));
         let tenant = &mut self.tenants[usize::from(at.tenant)];
         let row = &mut tenant.sessions[at.row as usize];
         let first = row.session.ended_at.is_none();
@@ -183,14 +183,14 @@ impl Backend {
         let at = self.own_session(caller, id)?;
         check_audio(body)?;
         self.settle(now, at);
-        let ghost_keeps = self.has(Defect::GhostKeepsAudio);
+        let ghost_keeps = self.has(BackendDefect::GhostKeepsAudio);
         let shows = match self.session(at).session.mode {
             RecordingMode::Full => true,
-            RecordingMode::Ephemeral => self.has(Defect::EphemeralKeepsAudio),
+            RecordingMode::Ephemeral => self.has(BackendDefect::EphemeralKeepsAudio),
             RecordingMode::Ghost if ghost_keeps => true,
             RecordingMode::Ghost => return Err(Refusal::request("a ghost session keeps no audio")),
         };
-        let again = self.has(Defect::UploadStartsAgain);
+        let again = self.has(BackendDefect::UploadStartsAgain);
         let row = self.session_mut(at);
         let repeated = row.reported.as_ref() == Some(&body.audio_url);
         if !repeated {

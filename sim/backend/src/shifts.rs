@@ -1,7 +1,7 @@
 //! Rep shifts (§2.4): one a rep and local date.
 
 use crate::auth::Caller;
-use crate::defects::Defect;
+use crate::defects::BackendDefect;
 use crate::refusal::Refusal;
 use crate::state::{At, Kind, RepRow, ShiftRow, Tenant};
 use crate::{Backend, Seen, ids};
@@ -34,10 +34,10 @@ impl Backend {
         }
         let there = self.shift_of(rep, today);
         let existing = match seen {
-            Some(Seen::Shift(seen)) if self.has(Defect::ClockInRace) => seen,
+            Some(Seen::Shift(seen)) if self.has(BackendDefect::ClockInRace) => seen,
             // It was not there on arrival, and the unique constraint says that it is now.
             Some(Seen::Shift(None)) if there.is_some() => return Err(Refusal::conflict("The shift exists already")),
-            _ if self.has(Defect::ClockInTwice) => None,
+            _ if self.has(BackendDefect::ClockInTwice) => None,
             _ => there,
         };
         let Some(row) = existing else {
@@ -47,7 +47,7 @@ impl Backend {
         if self.config.clock_in_repeat == ClockInRepeat::Refuse {
             return Err(Refusal::request("already clocked in"));
         }
-        if self.has(Defect::ClockInMovesStart) {
+        if self.has(BackendDefect::ClockInMovesStart) {
             self.tenants[usize::from(rep.tenant)].shifts[row as usize].shift.clock_in_at = now;
         }
         Ok(self.shift_day(rep.tenant, row))
@@ -58,8 +58,9 @@ impl Backend {
         let rep = self.own_rep(caller, rep_id)?;
         let today = self.today(rep.tenant, now);
         let row = self.shift_of(rep, today).ok_or(Refusal::request("not clocked in"))?;
-        let keys_collide = self.has(Defect::KeysSharedAcrossRoutes);
-        let (moves, refuses) = (self.has(Defect::ClockOutMovesEnd), self.has(Defect::ClockOutAgainRefused));
+        let keys_collide = self.has(BackendDefect::KeysSharedAcrossRoutes);
+        let (moves, refuses) =
+            (self.has(BackendDefect::ClockOutMovesEnd), self.has(BackendDefect::ClockOutAgainRefused));
         let shift = &mut self.tenants[usize::from(rep.tenant)].shifts[row as usize].shift;
         if keys_collide {
             // The stored answer of the clock-in, which had the same key.
@@ -81,7 +82,7 @@ impl Backend {
         let row = self.shift_of(rep, self.today(rep.tenant, now));
         let lags = |row: &u32| {
             let written = self.tenants[usize::from(rep.tenant)].shifts[*row as usize].written_at;
-            self.has(Defect::StaleRead) && now.since(written) < LAG
+            self.has(BackendDefect::StaleRead) && now.since(written) < LAG
         };
         let row = row.filter(|row| !lags(row)).ok_or(Refusal::not_found("No shift today"))?;
         Ok(self.shift_day(rep.tenant, row))
@@ -103,11 +104,11 @@ impl Backend {
 
     /// The tenant's local date: whose midnight ends a shift.
     fn today(&self, tenant: u16, now: Time) -> Date {
-        if self.has(Defect::ShiftDateUtc) {
+        if self.has(BackendDefect::ShiftDateUtc) {
             return Zone::utc().date(now);
         }
         let zone = &self.tenants[usize::from(tenant)].zone;
-        if self.has(Defect::ShiftDateDst) {
+        if self.has(BackendDefect::ShiftDateDst) {
             return Zone::utc().date(now + zone.offset(self.start));
         }
         zone.date(now)

@@ -2,7 +2,7 @@
 
 use crate::Backend;
 use crate::config::ShunyaTimes;
-use crate::defects::Defect;
+use crate::defects::BackendDefect;
 use crate::ids;
 use crate::state::{At, SessionRow};
 use crate::times::Quantiles;
@@ -127,7 +127,7 @@ impl Backend {
         let analysis = step(transcription.ends, &self.shunya.analysis, times.analysis_fail_ppm, false);
         // A webhook that was not taken at once is sent again a minute later.
         let sent_again = Stream::new(self.seed, WEBHOOK, row.key, 0, 0).bernoulli(250_000);
-        let overtaken = sent_again && !transcription.fails && self.has(Defect::WebhookOutOfOrder);
+        let overtaken = sent_again && !transcription.fails && self.has(BackendDefect::WebhookOutOfOrder);
         if overtaken {
             transcription.ends = transcription.ends.max(analysis.ends) + Span::minutes(1);
         }
@@ -142,10 +142,10 @@ impl Backend {
             return;
         }
         let ghost_text = self.tenants[usize::from(at.tenant)].policy.ghost_keeps_transcript;
-        let heard = Heard {
+        let heard = TranscriptDraws {
             seed: self.seed,
             null_ppm: self.config.shunya.null_ppm,
-            scale: if self.has(Defect::ScoresInPercent) { 100 } else { 1 },
+            scale: if self.has(BackendDefect::ScoresInPercent) { 100 } else { 1 },
         };
         let row = self.session_mut(at);
         let Some(pipeline) = row.pipeline else { return };
@@ -165,7 +165,7 @@ impl Backend {
 }
 
 /// What is drawn into transcripts and analyses.
-struct Heard {
+struct TranscriptDraws {
     seed: u64,
     null_ppm: u32,
     scale: i64,
@@ -176,7 +176,7 @@ const STAGES: [&str; 5] = ["introduction", "discovery", "inspection", "proposal"
 const TIPS: [&str; 3] = ["Ask before you answer", "Name the next step", "Leave room for silence"];
 const QUOTES: [&str; 3] = ["That is more than we thought", "We want to talk it over", "Another company was here"];
 
-impl Heard {
+impl TranscriptDraws {
     fn transcript(&self, key: u64, is_ghost_mode: bool, keeps_text: bool) -> Transcript {
         let stream = &mut Stream::new(self.seed, HEARD, key, 0, 0);
         let text = self.some(stream, |_| Private::from("Rep: Good morning. Customer: Come in, it is about the roof."));

@@ -2,7 +2,7 @@
 
 use crate::appointments::{set, set_some};
 use crate::auth::Caller;
-use crate::defects::Defect;
+use crate::defects::BackendDefect;
 use crate::paging::Window;
 use crate::refusal::Refusal;
 use crate::shifts::LAG;
@@ -25,7 +25,7 @@ impl Backend {
                 self.find(caller, kind, id)?;
             }
         }
-        let (config, ties) = (&self.config, self.has(Defect::PageSkipsTies));
+        let (config, ties) = (&self.config, self.has(BackendDefect::PageSkipsTies));
         let mut window = Window::new(query.limit, query.offset, &config.readings, config.page_beyond, ties)?;
         let tenant = &self.tenants[usize::from(of)];
         let agenda = match (&query.assignee_id, rep) {
@@ -34,11 +34,11 @@ impl Backend {
             // Somebody who is no rep has no tasks of its own.
             _ => &[],
         };
-        let shuffled = self.has(Defect::PageTiesUnstable).then(|| shuffle_ties(tenant, agenda, query));
+        let shuffled = self.has(BackendDefect::PageTiesUnstable).then(|| shuffle_ties(tenant, agenda, query));
         let agenda = shuffled.as_deref().unwrap_or(agenda);
         let mut tasks = Vec::with_capacity(window.capacity(agenda.len()));
         let mut overdue_count = 0;
-        let before_filter = self.has(Defect::PageShifts).then(|| window.take_offset());
+        let before_filter = self.has(BackendDefect::PageShifts).then(|| window.take_offset());
         for (place, (key, row)) in agenda.iter().enumerate() {
             let shown = tenant.tasks[*row as usize].shown(now);
             let status = status_at(shown, now);
@@ -52,7 +52,7 @@ impl Backend {
                 tasks.push(Task { status, ..shown.clone() });
             }
         }
-        if self.has(Defect::OverdueCountOfPage) {
+        if self.has(BackendDefect::OverdueCountOfPage) {
             overdue_count = tasks.iter().filter(|task| task.status == TaskStatus::Overdue).count() as u32;
         }
         Ok(Answer::Tasks(TaskList { tasks, total: window.total(), overdue_count }))
@@ -88,7 +88,7 @@ impl Backend {
         if body.description.expose().trim().is_empty() {
             return Err(Refusal::validation("description is empty").about("field", "description"));
         }
-        if self.has(Defect::CreateDedupedByBody)
+        if self.has(BackendDefect::CreateDedupedByBody)
             && let Some(answer) = self.memory.created(now, body)
         {
             return Ok(answer);
@@ -110,12 +110,12 @@ impl Backend {
             updated_at: Some(now),
         };
         let answer = shown_at(&task, now);
-        if self.has(Defect::TaskCreatedTwice) {
+        if self.has(BackendDefect::TaskCreatedTwice) {
             let twin = Task { id: ids::named("task_", join_keys(key, 2)), ..task.clone() };
             self.new_task(caller.tenant, twin, rep, appointment);
         }
         self.new_task(caller.tenant, task, rep, appointment);
-        if self.has(Defect::CreateDedupedByBody) {
+        if self.has(BackendDefect::CreateDedupedByBody) {
             self.memory.keep_created(now, body.clone(), answer.clone());
         }
         Ok(answer)
@@ -171,16 +171,16 @@ impl Backend {
         self.own(caller, at, rep)?;
         match status {
             TaskStatus::Cancelled => return Err(Refusal::request("the task is cancelled").about("task_id", id)),
-            TaskStatus::Completed if defects.has(Defect::CompleteAgainNotFound) => {
+            TaskStatus::Completed if defects.has(BackendDefect::CompleteAgainNotFound) => {
                 return Err(Refusal::not_found("No open task of that id").about("task_id", id));
             }
-            TaskStatus::Completed if !defects.has(Defect::CompleteMovesCompletedAt) => {}
+            TaskStatus::Completed if !defects.has(BackendDefect::CompleteMovesCompletedAt) => {}
             _ => {
                 self.remember(now, at);
                 let tenant = &mut self.tenants[usize::from(at.tenant)];
                 let task = &mut tenant.tasks[at.row as usize].task;
                 complete(task, now, caller.user_id);
-                if !defects.has(Defect::PendingCountDrifts) {
+                if !defects.has(BackendDefect::PendingCountDrifts) {
                     tenant.count_pending(at.row, was_pending);
                 }
             }
@@ -212,7 +212,7 @@ impl Backend {
         }
         self.remember(now, at);
         let saved = self.saved_due(at, body);
-        let logs = self.has(Defect::TaskUpdateLogsInNotes);
+        let logs = self.has(BackendDefect::TaskUpdateLogsInNotes);
         let tenant = &mut self.tenants[usize::from(at.tenant)];
         let old = agenda_key(&tenant.tasks[at.row as usize].task);
         let was_pending = is_pending(&tenant.tasks[at.row as usize].task);
@@ -237,13 +237,13 @@ impl Backend {
     /// The due date that an update saves. One that reads it as local time does so with the one that is there, too.
     fn saved_due(&self, at: At, body: &TaskPatch) -> Option<Time> {
         let there = self.tenants[usize::from(at.tenant)].tasks[at.row as usize].task.due_at;
-        let due = body.due_at.or(there.filter(|_| self.has(Defect::DueReadAsLocal)))?;
+        let due = body.due_at.or(there.filter(|_| self.has(BackendDefect::DueReadAsLocal)))?;
         Some(self.stored(at.tenant, due))
     }
 
     /// A due date as it is stored: as it is, unless it is read as local time.
     fn stored(&self, tenant: u16, due: Time) -> Time {
-        match self.has(Defect::DueReadAsLocal) {
+        match self.has(BackendDefect::DueReadAsLocal) {
             true => due - self.tenants[usize::from(tenant)].zone.offset(due),
             false => due,
         }
@@ -251,7 +251,7 @@ impl Backend {
 
     /// Keeps the row for the reads of the stale defect.
     fn remember(&mut self, now: Time, at: At) {
-        if !self.has(Defect::StaleRead) {
+        if !self.has(BackendDefect::StaleRead) {
             return;
         }
         let row = &mut self.tenants[usize::from(at.tenant)].tasks[at.row as usize];

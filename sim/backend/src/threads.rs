@@ -2,7 +2,7 @@
 
 use crate::Backend;
 use crate::auth::Caller;
-use crate::defects::Defect;
+use crate::defects::BackendDefect;
 use crate::paging::Window;
 use crate::refusal::Refusal;
 use crate::state::Kind;
@@ -21,7 +21,7 @@ impl Backend {
         page: &Page,
     ) -> Result<Answer, Refusal> {
         let at = self.find(caller, Kind::Contact, contact)?;
-        let (ties, joins) = (self.has(Defect::PageSkipsTies), self.has(Defect::ThreadJoinsReceipts));
+        let (ties, joins) = (self.has(BackendDefect::PageSkipsTies), self.has(BackendDefect::ThreadJoinsReceipts));
         let config = &self.config;
         let mut window = Window::new(page.limit, page.offset, &config.readings, config.page_beyond, ties)?;
         let row = &self.tenants[usize::from(at.tenant)].contacts[at.row as usize];
@@ -36,7 +36,7 @@ impl Backend {
                 }
             }
         };
-        if self.has(Defect::ThreadNewestFirst) {
+        if self.has(BackendDefect::ThreadNewestFirst) {
             here.iter().rev().for_each(&mut take);
         } else {
             here.iter().for_each(&mut take);

@@ -8,7 +8,7 @@ use fieldday_api::mishap::{Figures, Mishap, MishapKind};
 use fieldday_api::names::*;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::tasks::{TaskPatch, TaskQuery};
-use fieldday_backend::{Backend, Config, Defect, Request, Served};
+use fieldday_backend::{Backend, BackendDefect, Config, Request, Served};
 use fieldday_kernel::time::Span;
 
 fn mishap(kind: MishapKind) -> Mishap {
@@ -26,7 +26,7 @@ fn mishap(kind: MishapKind) -> Mishap {
 
 #[test]
 fn a_healed_backend_has_its_defects_no_more() {
-    let mut world = with(&[Defect::ClockInTwice]);
+    let mut world = with(&[BackendDefect::ClockInTwice]);
     let clock_in = |world: &mut World| shift_day(&world.ask("a1", clock_in("a1"))).shift.id.clone();
     assert_ne!(clock_in(&mut world), clock_in(&mut world));
     world.backend.heal();
@@ -35,7 +35,7 @@ fn a_healed_backend_has_its_defects_no_more() {
 
 #[test]
 fn the_shared_cache_holds_lists_of_both_kinds_for_a_minute() {
-    let mut world = with(&[Defect::TenantLeakByCache]);
+    let mut world = with(&[BackendDefect::TenantLeakByCache]);
     let lists = || [Call::ListAppointments(AppointmentQuery::default()), Call::ListTasks(TaskQuery::default())];
     let totals = |world: &mut World, user: &str| {
         let [visits, open] = lists().map(|call| world.ask(user, call));
@@ -49,7 +49,7 @@ fn the_shared_cache_holds_lists_of_both_kinds_for_a_minute() {
 #[test]
 fn the_stuck_lock_lasts_ten_minutes() {
     let blow = Mishap { until: MORNING + Span::seconds(1), ..mishap(MishapKind::LostAnswer) };
-    let mut world = world(Config { defects: vec![Defect::KeyStuckAfterCrash], mishaps: vec![blow], ..quick() });
+    let mut world = world(Config { defects: vec![BackendDefect::KeyStuckAfterCrash], mishaps: vec![blow], ..quick() });
     world.serve(&token("a1", MORNING), &won("appt_a1_1", 500));
     let mut later = |span| world.wait(span).status("a1", won("appt_a1_1", 500));
     assert_eq!([later(Span::minutes(10) - Span::micros(1)), later(Span::micros(1))], [409, 200]);
@@ -57,7 +57,7 @@ fn the_stuck_lock_lasts_ten_minutes() {
 
 #[test]
 fn updates_are_taken_for_repeats_for_three_seconds() {
-    let mut world = with(&[Defect::PatchDedupedById]);
+    let mut world = with(&[BackendDefect::PatchDedupedById]);
     let mut note = |after: Span, text: &str| {
         let answer = world.wait(after).ask("a1", noted("appt_a1_1", text));
         detail(&answer).appointment.notes == Some(text.into())
@@ -69,7 +69,7 @@ fn updates_are_taken_for_repeats_for_three_seconds() {
 #[test]
 fn half_a_patch_is_its_time_status_and_outcome() {
     let blow = Mishap { until: MORNING + Span::seconds(1), ..mishap(MishapKind::ErrorBeforeCommit) };
-    let mut world = world(Config { defects: vec![Defect::TornPatch], mishaps: vec![blow], ..quick() });
+    let mut world = world(Config { defects: vec![BackendDefect::TornPatch], mishaps: vec![blow], ..quick() });
     let start = MORNING + Span::minutes(90);
     let body = AppointmentPatch {
         scheduled_start: Some(start),
@@ -89,7 +89,7 @@ fn half_a_patch_is_its_time_status_and_outcome() {
 
 #[test]
 fn the_former_rep_alone_keeps_access() {
-    let mut world = with(&[Defect::FormerRepKeepsAccess]);
+    let mut world = with(&[BackendDefect::FormerRepKeepsAccess]);
     let zone = tenants()[0].zone.clone();
     let config = world.backend.config().clone();
     let data = vec![tenant("org_a", zone, &["a1", "a2", "a3"], &["manager"])];
@@ -101,7 +101,7 @@ fn the_former_rep_alone_keeps_access() {
 
 #[test]
 fn a_lagging_replica_shows_what_was_before_the_first_of_two_writes() {
-    let mut world = with(&[Defect::StaleRead]);
+    let mut world = with(&[BackendDefect::StaleRead]);
     let write = |world: &mut World, priority| {
         let body = TaskPatch { priority: Some(priority), ..Default::default() };
         world.ask("a1", Call::UpdateTask { task_id: s("task_a1_0"), body });
@@ -117,14 +117,14 @@ fn a_lagging_replica_shows_what_was_before_the_first_of_two_writes() {
 
 #[test]
 fn pages_that_shift_still_say_how_many_there_are() {
-    let mut world = with(&[Defect::PageShifts]);
+    let mut world = with(&[BackendDefect::PageShifts]);
     let page = TaskQuery { limit: Some(3), offset: Some(2), ..Default::default() };
     assert_eq!(tasks(&world.ask("a1", Call::ListTasks(page))).total, 6);
 }
 
 #[test]
 fn a_task_made_twice_is_two_tasks() {
-    let mut world = with(&[Defect::TaskCreatedTwice]);
+    let mut world = with(&[BackendDefect::TaskCreatedTwice]);
     world.ask("a1", Call::CreateTask(new_task(None)));
     let list = world.ask("a1", Call::ListTasks(TaskQuery::default()));
     let mut ids: Vec<_> = tasks(&list).tasks.iter().map(|task| task.id.clone()).collect();

@@ -11,13 +11,13 @@ use fieldday_api::token::{Claims, Credential, RoleClaim, TenantClaim, UserClaim}
 use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::{AppointmentPatch, AppointmentQuery};
 use fieldday_api::wire::tasks::{TaskList, TaskPatch, TaskQuery};
-use fieldday_backend::{Backend, Config, Defect, Request};
+use fieldday_backend::{Backend, BackendDefect, Config, Request};
 use fieldday_kernel::time::{Date, Span, Time, Zone};
 use std::fmt::Debug;
 
 #[test]
 fn every_defect_shows_with_it_and_not_without() {
-    for defect in Defect::ALL.iter().copied() {
+    for defect in BackendDefect::ALL.iter().copied() {
         assert!(!shows(defect, &mut with(&[])), "{defect} shows in a healthy backend");
         assert!(shows(defect, &mut with(&[defect])), "{defect} does not show");
     }
@@ -25,7 +25,7 @@ fn every_defect_shows_with_it_and_not_without() {
 
 #[test]
 fn only_races_give_a_handler_something_to_see() {
-    for defect in Defect::ALL.iter().copied() {
+    for defect in BackendDefect::ALL.iter().copied() {
         let mut world = with(&[defect]);
         assert_eq!(world.backend.races(), defect.is_race(), "{defect}");
         let credential = token("a1", world.now);
@@ -44,7 +44,7 @@ fn only_races_give_a_handler_something_to_see() {
 /// Without overlap a race does nothing: that is what makes it one.
 #[test]
 fn a_race_needs_overlap() {
-    for defect in Defect::ALL.iter().copied().filter(|defect| defect.is_race()) {
+    for defect in BackendDefect::ALL.iter().copied().filter(|defect| defect.is_race()) {
         let mut world = with(&[defect]);
         world.work = Span::millis(40);
         let first = world.ask("a1", clock_in("a1"));
@@ -69,8 +69,8 @@ fn shows_as<T: PartialEq + Debug>(seen: T, healthy: T, defective: T) -> bool {
 }
 
 /// Whether the defect's behaviour is there to be seen.
-fn shows(defect: Defect, world: &mut World) -> bool {
-    use Defect::*;
+fn shows(defect: BackendDefect, world: &mut World) -> bool {
+    use BackendDefect::*;
     match defect {
         MissingTokenServed
         | ExpiryUnchecked
@@ -122,19 +122,23 @@ fn shows(defect: Defect, world: &mut World) -> bool {
     }
 }
 
-fn access(defect: Defect, world: &mut World) -> bool {
+fn access(defect: BackendDefect, world: &mut World) -> bool {
     let own = claims("a1", world.now);
     let mut with_claims = |claims| world.answer(&Credential::Token(claims), &get("appt_a1_1")).status;
     match defect {
-        Defect::MissingTokenServed => shows_as(world.answer(&Credential::None, &get("appt_a1_1")).status, 401, 200),
-        Defect::ExpiryUnchecked => {
+        BackendDefect::MissingTokenServed => {
+            shows_as(world.answer(&Credential::None, &get("appt_a1_1")).status, 401, 200)
+        }
+        BackendDefect::ExpiryUnchecked => {
             shows_as(with_claims(Claims { expires_at: MORNING - Span::hours(9), ..own }), 401, 200)
         }
-        Defect::MissingTenantDefaulted => shows_as(with_claims(Claims { tenant: None, ..own }), 401, 200),
-        Defect::RoleMapIncomplete => shows_as(with_claims(Claims { role: Some(s("org:sales_rep")), ..own }), 200, 403),
-        Defect::RoleGateSkipped => shows_as(world.status("csr", clock_in("a1")), 403, 200),
-        Defect::TenantLeakById => shows_as(world.status("b", get("appt_a1_1")), 404, 200),
-        Defect::TenantLeakByCache => {
+        BackendDefect::MissingTenantDefaulted => shows_as(with_claims(Claims { tenant: None, ..own }), 401, 200),
+        BackendDefect::RoleMapIncomplete => {
+            shows_as(with_claims(Claims { role: Some(s("org:sales_rep")), ..own }), 200, 403)
+        }
+        BackendDefect::RoleGateSkipped => shows_as(world.status("csr", clock_in("a1")), 403, 200),
+        BackendDefect::TenantLeakById => shows_as(world.status("b", get("appt_a1_1")), 404, 200),
+        BackendDefect::TenantLeakByCache => {
             let all = || Call::ListTasks(TaskQuery::default());
             let theirs = world.ask("a1", all());
             let seen = world.ask("b", all());
@@ -142,12 +146,12 @@ fn access(defect: Defect, world: &mut World) -> bool {
             assert_eq!(tasks(&theirs).total, 6);
             shows_as([of("task_b_"), of("task_a1_")], [6, 0], [0, 6])
         }
-        Defect::TokenNotYetValid => {
+        BackendDefect::TokenNotYetValid => {
             let of_age = |age| Claims { issued_at: MORNING - age, ..own.clone() };
             assert_eq!(with_claims(of_age(Span::seconds(2))), 200);
             shows_as(with_claims(of_age(Span::millis(1_999))), 200, 401)
         }
-        Defect::OnlyOrgIdUnderstood => {
+        BackendDefect::OnlyOrgIdUnderstood => {
             let understood: Vec<TenantClaim> = TenantClaim::ALL
                 .iter()
                 .copied()
@@ -158,7 +162,7 @@ fn access(defect: Defect, world: &mut World) -> bool {
                 .collect();
             shows_as(understood, TenantClaim::ALL.to_vec(), vec![TenantClaim::OrgId])
         }
-        Defect::TenantIdFromQuery => {
+        BackendDefect::TenantIdFromQuery => {
             let mut total = |query: &str, company_id: Option<SmolStr>| {
                 let all = Call::ListAppointments(AppointmentQuery::default());
                 let raw = RawCall { query: s(query), company_id, ..RawCall::of(&all) };
@@ -167,13 +171,13 @@ fn access(defect: Defect, world: &mut World) -> bool {
             assert_eq!((total("", None), total("tenant_id=org_nowhere", None)), (6, 6));
             shows_as([total("date=2026-06-10&tenant_id=org_b", None), total("", Some(s("org_b")))], [6, 6], [3, 3])
         }
-        Defect::FormerRepKeepsAccess => {
+        BackendDefect::FormerRepKeepsAccess => {
             let body = AppointmentPatch { assigned_rep_id: Some(s("rep_a2")), ..Default::default() };
             assert_eq!(world.status("manager", patch("appt_a1_1", body)), 200);
             assert_eq!(world.status("a1", get("appt_a2_1")), 403);
             shows_as(world.status("a1", noted("appt_a1_1", "still mine")), 403, 200)
         }
-        Defect::UnknownValuesIgnored => {
+        BackendDefect::UnknownValuesIgnored => {
             let body = r#"{"status":"finished","notes":"x"}"#;
             let raw = RawCall { body: s(body), ..RawCall::of(&noted("appt_a1_1", "")) };
             let taken = shows_as(world.status("a1", Call::Raw(Box::new(raw))), 400, 200);
@@ -181,7 +185,7 @@ fn access(defect: Defect, world: &mut World) -> bool {
             assert_eq!(notes == Some("x".into()), taken);
             taken
         }
-        Defect::OwnershipSkipped => shows_as(world.status("a2", noted("appt_a1_1", "mine now")), 403, 200),
+        BackendDefect::OwnershipSkipped => shows_as(world.status("a2", noted("appt_a1_1", "mine now")), 403, 200),
         _ => {
             let answer = world.ask("a1", get("appt_none"));
             assert_eq!(answer.status, 404);
@@ -191,12 +195,12 @@ fn access(defect: Defect, world: &mut World) -> bool {
     }
 }
 
-fn shifts(defect: Defect, world: &mut World) -> bool {
-    if defect == Defect::ClockInRace {
+fn shifts(defect: BackendDefect, world: &mut World) -> bool {
+    if defect == BackendDefect::ClockInRace {
         let [first, second] = world.overlap("a1", clock_in("a1"), clock_in("a1"));
         return shift_day(&first).shift.id != shift_day(&second).shift.id;
     }
-    if defect == Defect::LoserOfRaceRefused {
+    if defect == BackendDefect::LoserOfRaceRefused {
         let statuses = world.overlap("a1", clock_in("a1"), clock_in("a1")).map(|answer| answer.status);
         assert_eq!(world.status("a1", clock_in("a1")), 200, "one that comes later gets the shift");
         return shows_as(statuses, [200, 200], [200, 409]);
@@ -205,24 +209,24 @@ fn shifts(defect: Defect, world: &mut World) -> bool {
     let first = &shift_day(&first).shift;
     world.wait(Span::hours(2));
     match defect {
-        Defect::ClockInTwice => shift_day(&world.ask("a1", clock_in("a1"))).shift.id != first.id,
-        Defect::ClockInMovesStart => {
+        BackendDefect::ClockInTwice => shift_day(&world.ask("a1", clock_in("a1"))).shift.id != first.id,
+        BackendDefect::ClockInMovesStart => {
             let again = world.ask("a1", clock_in("a1"));
             let again = &shift_day(&again).shift;
             assert_eq!(again.id, first.id);
             shows_as(again.clock_in_at, first.clock_in_at, first.clock_in_at + Span::hours(2))
         }
-        Defect::ClockOutMovesEnd => {
+        BackendDefect::ClockOutMovesEnd => {
             let out = shift(&world.ask("a1", clock_out("a1"))).clock_out_at;
             let again = shift(&world.wait(Span::minutes(1)).ask("a1", clock_out("a1"))).clock_out_at;
             shows_as(again, out, out.map(|out| out + Span::minutes(1)))
         }
-        Defect::KeysSharedAcrossRoutes => {
+        BackendDefect::KeysSharedAcrossRoutes => {
             let out = shift(&world.ask("a1", clock_out("a1"))).clock_out_at;
             let status = shift_day(&world.ask("a1", today("a1"))).shift.status;
             shows_as((out, status), (Some(world.now), ShiftStatus::Completed), (None, ShiftStatus::Active))
         }
-        Defect::ClockOutAgainRefused => {
+        BackendDefect::ClockOutAgainRefused => {
             assert_eq!(world.status("a1", clock_out("a1")), 200);
             shows_as(world.status("a1", clock_out("a1")), 200, 400)
         }
@@ -235,13 +239,13 @@ fn shifts(defect: Defect, world: &mut World) -> bool {
     }
 }
 
-fn starts(defect: Defect, world: &mut World) -> bool {
+fn starts(defect: BackendDefect, world: &mut World) -> bool {
     let begin = || start("a1", "appt_a1_1", RecordingMode::Full);
-    if defect == Defect::StartWithoutShift {
+    if defect == BackendDefect::StartWithoutShift {
         return shows_as(world.status("a1", begin()), 400, 200);
     }
     world.ask("a1", clock_in("a1"));
-    if defect == Defect::StartOtherRepsAppointment {
+    if defect == BackendDefect::StartOtherRepsAppointment {
         return shows_as(world.status("a1", start("a1", "appt_a2_1", RecordingMode::Full)), 403, 200);
     }
     let elsewhere = |call| match call {
@@ -252,8 +256,8 @@ fn starts(defect: Defect, world: &mut World) -> bool {
         other => other,
     };
     let [first, second] = match defect {
-        Defect::StartRace => world.overlap("a1", begin(), begin()),
-        Defect::StartKeyedByPlace => {
+        BackendDefect::StartRace => world.overlap("a1", begin(), begin()),
+        BackendDefect::StartKeyedByPlace => {
             let first = world.ask("a1", begin());
             let same = world.ask("a1", begin());
             assert_eq!(started(&first).recording_session_id, started(&same).recording_session_id);
@@ -290,11 +294,11 @@ fn overtaken(world: &mut World) -> bool {
 }
 
 /// Whether a shift is forgotten at 23:00 of the Sunday in November on which clocks go back.
-fn before_the_clocks_change(defects: &[Defect]) -> bool {
+fn before_the_clocks_change(defects: &[BackendDefect]) -> bool {
     let midnight = time("2026-11-01T04:00:00Z");
     let offsets = vec![(Time::from_micros(i64::MIN), -4 * 3600), (midnight + Span::hours(2), -5 * 3600)];
     let zone = Zone { name: "America/New_York".into(), offsets };
-    let seen = |defects: &[Defect]| {
+    let seen = |defects: &[BackendDefect]| {
         let config = Config { defects: defects.to_vec(), ..quick() };
         let tenants = vec![tenant("org_a", zone.clone(), &["a1"], &[])];
         let mut world = world(quick());
@@ -311,7 +315,7 @@ fn before_the_clocks_change(defects: &[Defect]) -> bool {
 }
 
 /// What is left of a write that was struck before its commit, or cut after it.
-fn broken_off(defect: Defect, on: &[Defect]) -> bool {
+fn broken_off(defect: BackendDefect, on: &[BackendDefect]) -> bool {
     let struck = |kind: MishapKind| Mishap {
         name: "blow".into(),
         kind,
@@ -334,15 +338,17 @@ fn broken_off(defect: Defect, on: &[Defect]) -> bool {
         (torn, repeated == 409)
     });
     match defect {
-        Defect::TornPatch => shows_as(seen, [(false, false); 3], [(true, false), (false, false), (false, false)]),
+        BackendDefect::TornPatch => {
+            shows_as(seen, [(false, false); 3], [(true, false), (false, false), (false, false)])
+        }
         _ => shows_as(seen, [(false, false); 3], [(false, true), (false, true), (false, false)]),
     }
 }
 
-fn recordings(defect: Defect, world: &mut World) -> bool {
+fn recordings(defect: BackendDefect, world: &mut World) -> bool {
     let mode = match defect {
-        Defect::GhostKeepsAudio => RecordingMode::Ghost,
-        Defect::EphemeralKeepsAudio => RecordingMode::Ephemeral,
+        BackendDefect::GhostKeepsAudio => RecordingMode::Ghost,
+        BackendDefect::EphemeralKeepsAudio => RecordingMode::Ephemeral,
         _ => RecordingMode::Full,
     };
     world.ask("a1", clock_in("a1"));
@@ -355,26 +361,26 @@ fn recordings(defect: Defect, world: &mut World) -> bool {
     let done = session(&done);
     assert_eq!(done.analysis_status, Processing::Completed);
     match defect {
-        Defect::StopMovesEnd => {
+        BackendDefect::StopMovesEnd => {
             let (again, now) = (session(&world.ask("a1", stop(&id))).ended_at, world.now);
             shows_as(again, ended, Some(now))
         }
-        Defect::StopResetsStatus => {
+        BackendDefect::StopResetsStatus => {
             let again = world.ask("a1", stop(&id));
             assert_eq!(session(&again).ended_at, ended);
             shows_as(session(&again).transcription_status, Processing::Completed, Processing::NotStarted)
         }
-        Defect::UploadStartsAgain => {
+        BackendDefect::UploadStartsAgain => {
             world.ask("a1", uploaded(&id, "s3://audio/1.m4a"));
             let now = session(&world.ask("a1", poll(&id))).transcription_status;
             shows_as(now, Processing::Completed, Processing::NotStarted)
         }
-        Defect::ScoresInPercent => {
+        BackendDefect::ScoresInPercent => {
             let score = done.transcript.as_ref().unwrap().confidence_score.unwrap().0;
             assert!((1..=1_000_000).contains(&score), "{score}");
             score > 10_000
         }
-        Defect::GhostKeepsAudio => {
+        BackendDefect::GhostKeepsAudio => {
             let urls = (done.audio_url.is_some(), started(&begun).audio_upload_url.is_some());
             shows_as(urls, (false, false), (true, true))
         }
@@ -382,40 +388,40 @@ fn recordings(defect: Defect, world: &mut World) -> bool {
     }
 }
 
-fn visits(defect: Defect, world: &mut World) -> bool {
+fn visits(defect: BackendDefect, world: &mut World) -> bool {
     let before = detail(&world.ask("a1", get("appt_a1_1"))).appointment.clone();
     let mut ask = |call| world.ask("a1", call);
     match defect {
-        Defect::ListByUtcDate => {
+        BackendDefect::ListByUtcDate => {
             let today = ask(Call::ListAppointments(AppointmentQuery::default()));
             let query = AppointmentQuery { date: Date::parse("2026-06-11"), ..Default::default() };
             let tomorrow = ask(Call::ListAppointments(query));
             shows_as((appointments(&today).total, appointments(&tomorrow).total), (3, 1), (2, 2))
         }
-        Defect::PatchClearsAbsent => {
+        BackendDefect::PatchClearsAbsent => {
             let after = ask(won("appt_a1_1", 500));
             shows_as(detail(&after).appointment.notes.clone(), before.notes, None)
         }
-        Defect::PatchLostUpdate => {
+        BackendDefect::PatchLostUpdate => {
             let [_, second] = world.overlap("a1", won("appt_a1_1", 500), noted("appt_a1_1", "new"));
             shows_as(detail(&second).appointment.outcome, Outcome::Won, Outcome::Pending)
         }
-        Defect::PatchAddsDealSize => {
+        BackendDefect::PatchAddsDealSize => {
             ask(won("appt_a1_1", 500));
             let deal = detail(&ask(won("appt_a1_1", 500))).appointment.deal_size;
             shows_as(deal, Some(Money::whole(500)), Some(Money::whole(1_000)))
         }
-        Defect::PatchDedupedById => {
+        BackendDefect::PatchDedupedById => {
             world.wait(Span::minutes(1)).ask("a1", noted("appt_a1_1", "first"));
             let second = world.wait(Span::seconds(2)).ask("a1", noted("appt_a1_1", "second"));
             assert_eq!(second.status, 200);
             shows_as(detail(&second).appointment.notes.clone(), Some("second".into()), Some("first".into()))
         }
-        Defect::WonWithoutDealSize => {
+        BackendDefect::WonWithoutDealSize => {
             let body = AppointmentPatch { outcome: Some(Outcome::Won), ..Default::default() };
             shows_as(ask(patch("appt_a1_1", body)).status, 400, 200)
         }
-        Defect::ListForgetsMoved => {
+        BackendDefect::ListForgetsMoved => {
             let (start, end) = (before.scheduled_start + Span::hours(24), before.scheduled_end + Span::hours(24));
             let body =
                 AppointmentPatch { scheduled_start: Some(start), scheduled_end: Some(end), ..Default::default() };
@@ -425,12 +431,12 @@ fn visits(defect: Defect, world: &mut World) -> bool {
             assert_eq!(detail(&ask(get("appt_a1_1"))).appointment.scheduled_start, start);
             shows_as(appointments(&tomorrow).total, 2, 1)
         }
-        Defect::PendingCountDrifts => {
+        BackendDefect::PendingCountDrifts => {
             assert_eq!(ask(complete("task_a1_0")).status, 200);
             let list = ask(Call::ListAppointments(AppointmentQuery::default()));
             shows_as(appointments(&list).appointments[0].pending_tasks_count, 1, 2)
         }
-        Defect::ValidatesAfterWrite => {
+        BackendDefect::ValidatesAfterWrite => {
             let body = AppointmentPatch { deal_size: Some(Money::whole(-5)), ..Default::default() };
             assert_eq!(ask(patch("appt_a1_1", body)).status, 400);
             let after = detail(&ask(get("appt_a1_1"))).appointment.deal_size;
@@ -461,15 +467,15 @@ fn stale(world: &mut World) -> bool {
     shows_as(at_once, [true; 4], [false; 4])
 }
 
-fn lists(defect: Defect, world: &mut World) -> bool {
+fn lists(defect: BackendDefect, world: &mut World) -> bool {
     let all = || Call::ListTasks(TaskQuery::default());
     let page = |offset| Call::ListTasks(TaskQuery { limit: Some(3), offset: Some(offset), ..Default::default() });
     match defect {
-        Defect::TaskCreatedTwice => {
+        BackendDefect::TaskCreatedTwice => {
             world.ask("a1", Call::CreateTask(new_task(None)));
             shows_as(tasks(&world.ask("a1", all())).total, 7, 8)
         }
-        Defect::CompleteMovesCompletedAt => {
+        BackendDefect::CompleteMovesCompletedAt => {
             let completed_at = |world: &mut World| match &world.ask("a1", complete("task_a1_0")).answer {
                 Answer::TaskCompleted(done) => done.completed_at,
                 other => panic!("{other:?}"),
@@ -477,21 +483,21 @@ fn lists(defect: Defect, world: &mut World) -> bool {
             let first = completed_at(world);
             shows_as(completed_at(world.wait(Span::minutes(1))), first, first + Span::minutes(1))
         }
-        Defect::CompleteAgainNotFound => {
+        BackendDefect::CompleteAgainNotFound => {
             assert_eq!(world.status("a1", complete("task_a1_0")), 200);
             shows_as(world.status("a1", complete("task_a1_0")), 200, 404)
         }
-        Defect::TaskUpdateLogsInNotes => {
+        BackendDefect::TaskUpdateLogsInNotes => {
             let body = TaskPatch { priority: Some(Priority::High), ..Default::default() };
             let call = Call::UpdateTask { task_id: s("task_a1_0"), body };
             world.ask("a1", call.clone()) != world.ask("a1", call)
         }
-        Defect::OverdueCountOfPage => shows_as(tasks(&world.ask("a1", page(3))).overdue_count, 2, 0),
-        Defect::PageSkipsTies => {
+        BackendDefect::OverdueCountOfPage => shows_as(tasks(&world.ask("a1", page(3))).overdue_count, 2, 0),
+        BackendDefect::PageSkipsTies => {
             let pages = [0, 3].map(|offset| tasks(&world.ask("a1", page(offset))).tasks.len());
             shows_as(pages, [3, 3], [3, 1])
         }
-        Defect::PageShifts => {
+        BackendDefect::PageShifts => {
             world.ask("a1", complete("task_a1_0"));
             let open = |offset| TaskQuery {
                 status: Some(TaskStatus::Open),
@@ -505,7 +511,7 @@ fn lists(defect: Defect, world: &mut World) -> bool {
             let of = |numbers: [u8; 2]| numbers.map(|n| SmolStr::from(format!("task_a1_{n}"))).to_vec();
             shows_as(pages, [of([2, 3]), of([4, 5])], [of([2, 3]), of([2, 3])])
         }
-        Defect::PageTiesUnstable => {
+        BackendDefect::PageTiesUnstable => {
             let ids = |page: &TaskList| page.tasks.iter().map(|task| task.id.clone()).collect::<Vec<_>>();
             let whole = ids(tasks(&world.ask("a1", all())));
             let pages = [0, 3].map(|offset| ids(tasks(&world.ask("a1", page(offset)))));
@@ -513,14 +519,14 @@ fn lists(defect: Defect, world: &mut World) -> bool {
             let twice = [0, 1, 2, 2, 4, 5].map(|n| SmolStr::from(format!("task_a1_{n}")));
             shows_as(pages.concat(), whole, twice.to_vec())
         }
-        Defect::CreateDedupedByBody => {
+        BackendDefect::CreateDedupedByBody => {
             let first = task(&world.ask("a1", Call::CreateTask(new_task(None)))).id.clone();
             let theirs = world.ask("b", Call::CreateTask(new_task(None)));
             let later = world.wait(Span::minutes(1)).ask("a1", Call::CreateTask(new_task(None)));
             assert_ne!(task(&later).id, first);
             task(&theirs).id == first
         }
-        Defect::DueReadAsLocal => {
+        BackendDefect::DueReadAsLocal => {
             let due = MORNING + Span::hours(30);
             let body = TaskPatch { due_at: Some(due), ..Default::default() };
             let moved = |world: &mut World, body| {
@@ -531,13 +537,13 @@ fn lists(defect: Defect, world: &mut World) -> bool {
             let by = [created, moved(world, body), moved(world, TaskPatch::default())];
             shows_as(by, [Span::ZERO; 3], [Span::hours(7), Span::hours(7), Span::hours(14)])
         }
-        Defect::ThreadJoinsReceipts => {
+        BackendDefect::ThreadJoinsReceipts => {
             let call = Call::GetThread { contact_card_id: s("contact_a1_1"), page: Page::default() };
             let answer = world.ask("a1", call);
             let times = thread(&answer).messages.iter().filter(|message| message.id == "msg_a1_1_3").count();
             shows_as(times, 1, 2)
         }
-        Defect::ThreadNewestFirst => {
+        BackendDefect::ThreadNewestFirst => {
             let call = Call::GetThread { contact_card_id: s("contact_a1_1"), page: Page::default() };
             let answer = world.ask("a1", call);
             shows_as(thread(&answer).messages[0].id.as_str(), "msg_a1_1_0", "msg_a1_1_7")
@@ -560,5 +566,8 @@ fn lists(defect: Defect, world: &mut World) -> bool {
 #[test]
 fn defects_are_written_by_their_names() {
     let names = ["clock-in-race", "stale-read", "clock-in-rase"];
-    assert_eq!(names.map(Defect::named), [Some(Defect::ClockInRace), Some(Defect::StaleRead), None]);
+    assert_eq!(
+        names.map(BackendDefect::named),
+        [Some(BackendDefect::ClockInRace), Some(BackendDefect::StaleRead), None]
+    );
 }

@@ -3,7 +3,7 @@
 use crate::args::{ChoiceArgs, DEFAULT_SEED};
 use crate::failure::{Failure, nearest};
 use crate::output;
-use fieldday_engine::defects::Defect;
+use fieldday_engine::all_defects::Defect;
 use fieldday_folder::{Recipe, RunFolder};
 use fieldday_kernel::time::{Date, TimeOfDay};
 use fieldday_plan::Plan;

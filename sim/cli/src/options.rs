@@ -9,7 +9,7 @@ use crate::commands::simulate::Numbers;
 use clap::error::{Error, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};
-use fieldday_engine::defects::Defect;
+use fieldday_engine::all_defects::Defect;
 
 /// Of a run on the wall clock.
 pub const LIVE: &str = "With --target mock or a URL";

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{fieldday, room, said, told};
+use common::{fieldday, read_output, room, said};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -110,7 +110,7 @@ fn a_target_that_never_holds_is_said_to() {
     let args =
         ["capacity", &file, "--target", "mock", "--from", "20", "--level", "2", "--longest", "2", "--warm-up", "3"];
     let mock = ["--delay-us", "50000", "--limit", "wire p95 < 20 ms", "--out", out.to_str().unwrap()];
-    let (code, stdout, stderr) = told(&fieldday().args(args).args(mock).output().unwrap());
+    let (code, stdout, stderr) = read_output(&fieldday().args(args).args(mock).output().unwrap());
     assert_eq!(code, 1, "{stdout}\n{stderr}");
     assert!(stdout.contains("does not carry even 20 reps") && stdout.contains("begin lower (--from)"), "{stdout}");
     assert!(stdout.contains("First to break: wire p95 < 20 ms"), "{stdout}");
@@ -137,7 +137,7 @@ fn an_interrupted_search_keeps_what_was_measured_and_says_how_to_go_on() {
         std::thread::sleep(Duration::from_millis(100));
     }
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    let (code, stdout, stderr) = told(&child.wait_with_output().unwrap());
+    let (code, stdout, stderr) = read_output(&child.wait_with_output().unwrap());
     assert_eq!(code, 130, "{stdout}\n{stderr}");
     assert!(stdout.contains("--resume FOLDER") && folder(&out).join("capacity.html").exists(), "{stdout}");
 }

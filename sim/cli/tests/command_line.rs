@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{fieldday, room, said, told};
+use common::{fieldday, read_output, room, said};
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
@@ -183,7 +183,7 @@ fn a_disk_that_fills_up_on_the_way_loses_no_figure() {
         room.join("out").display()
     );
     let output = Command::new("sh").args(["-c", &script]).env("NO_COLOR", "1").output().unwrap();
-    let (code, stdout, stderr) = told(&output);
+    let (code, stdout, stderr) = read_output(&output);
     assert_eq!(code, 2, "{stdout}{stderr}");
     assert!(stdout.contains("✓ held") && stdout.contains("LIMITS"), "{stdout}");
     assert!(stderr.contains("history.jsonl.zst cannot be written"), "{stderr}");
@@ -196,7 +196,7 @@ fn a_full_device_behind_stdout_is_told() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let words = ["run", &small(&room("dev-full")), "--no-out"];
     let output = fieldday().args(words).stdout(full).stderr(Stdio::piped()).output().unwrap();
-    let (code, _, stderr) = told(&output);
+    let (code, _, stderr) = read_output(&output);
     assert_eq!(code, 2, "{stderr}");
     assert!(stderr.contains("cannot be printed") && stderr.contains("full"), "{stderr}");
 }

@@ -9,7 +9,7 @@ mod common;
 #[path = "../../compare/tests/made/mod.rs"]
 mod made;
 
-use common::{fieldday, room, told};
+use common::{fieldday, read_output, room};
 use made::Made;
 use std::fs;
 use std::path::Path;
@@ -35,7 +35,7 @@ fn as_committed(name: &str, text: &str) {
 
 /// Runs the command in `place`, where folders have short names.
 fn said(place: &Path, words: &[&str]) -> (i32, String, String) {
-    told(&fieldday().args(words).current_dir(place).env("COLUMNS", "100").env("TERM", "dumb").output().unwrap())
+    read_output(&fieldday().args(words).current_dir(place).env("COLUMNS", "100").env("TERM", "dumb").output().unwrap())
 }
 
 fn documents(name: &str, words: &[&str], code: i32) {

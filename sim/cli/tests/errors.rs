@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{fieldday, room, told};
+use common::{fieldday, read_output, room};
 use std::fmt::Write;
 use std::fs;
 use std::net::TcpListener;
@@ -31,7 +31,7 @@ fn words(line: &str) -> Vec<String> {
 /// Runs it; where no live run may begin, because it is around midnight at the target's tenants, again when that is over.
 fn away_from_midnight(command: &mut Command) -> (i32, String, String) {
     for _ in 0..60 {
-        let said = told(&command.output().unwrap());
+        let said = read_output(&command.output().unwrap());
         if !said.2.contains("the local date of") {
             return said;
         }
@@ -202,7 +202,7 @@ fn folders_and_files_that_are_missing_or_damaged() {
     scenario(&place, "small.toml", "reps = 6", "reps = 4");
     let run = |out: &str, more: &[&str]| {
         let words = [&["run", "small.toml", "--out", out], more].concat();
-        let (code, stdout, stderr) = told(&fieldday().args(words).current_dir(&place).output().unwrap());
+        let (code, stdout, stderr) = read_output(&fieldday().args(words).current_dir(&place).output().unwrap());
         assert_eq!(code, 0, "{stdout}{stderr}");
         let made = fs::read_dir(place.join(out)).unwrap().next().unwrap().unwrap().path();
         fs::rename(made, place.join(format!("{out}-run"))).unwrap();
@@ -290,7 +290,7 @@ fn targets_that_cannot_be_used() {
     }
     let mut command = fieldday();
     command.args(["mock", "demo", "--listen", &format!("127.0.0.1:{port}")]).current_dir(&place);
-    let (code, _, stderr) = told(&command.output().unwrap());
+    let (code, _, stderr) = read_output(&command.output().unwrap());
     let text = format!("$ fieldday mock demo --listen 127.0.0.1:PORT\n[exit code {code}]\n{stderr}");
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots/errors",
         filters => [(port.to_string().as_str(), "PORT")] }, {

@@ -5,13 +5,13 @@
 
 mod common;
 
-use common::{fieldday, told};
+use common::{fieldday, read_output};
 use std::collections::VecDeque;
 
 fn page(words: &[String], flag: &str) -> String {
     let mut command = fieldday();
     command.args(words).arg(flag).env("COLUMNS", "100").env("TERM", "dumb");
-    let (code, stdout, stderr) = told(&command.output().unwrap());
+    let (code, stdout, stderr) = read_output(&command.output().unwrap());
     assert_eq!((code, stderr.as_str()), (0, ""), "{words:?} {flag}");
     stdout
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{fieldday, room, said, said_live, told};
+use common::{fieldday, read_output, room, said, said_live};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -102,7 +102,7 @@ fn an_interrupted_run_ends_politely_and_keeps_what_was_measured() {
     let out = room("live-interrupted");
     let child = under_way(&out);
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    let (code, stdout, stderr) = told(&child.wait_with_output().unwrap());
+    let (code, stdout, stderr) = read_output(&child.wait_with_output().unwrap());
     assert_eq!(code, 130, "{stdout}\n{stderr}");
     assert!(stdout.contains("POST clock-out"), "reps clock out on their way home: {stdout}");
     let summary = summary_as_the_schema_says(&run_folder(&out));
@@ -170,7 +170,7 @@ fn more_connections_than_the_system_allows_are_refused_before_anything_is_sent()
     let limited = "ulimit -n 300 && exec \"$@\"";
     let program = env!("CARGO_BIN_EXE_fieldday");
     let (code, stdout, stderr) =
-        told(&Command::new("sh").args(["-c", limited, "sh", program]).args(words).output().unwrap());
+        read_output(&Command::new("sh").args(["-c", limited, "sh", program]).args(words).output().unwrap());
     // Each has up to three connections, forty others have one, and both ends of each are here.
     assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
     assert!(stderr.contains("17 reps need some 382 open files, and the system allows 300"), "{stderr}");

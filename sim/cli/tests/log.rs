@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{fieldday, said, told};
+use common::{fieldday, read_output, said};
 use fieldday_api::private::scan;
 
 /// A moment of a day against the mock.
@@ -36,7 +36,7 @@ fn a_live_run_says_what_it_does_where_it_is_asked_to_and_nothing_private() {
 
 #[test]
 fn the_variable_is_a_filter_and_one_that_is_none_is_refused() {
-    let with = |filter: &str| told(&fieldday().env("FIELDDAY_LOG", filter).args(RUN).output().unwrap());
+    let with = |filter: &str| read_output(&fieldday().env("FIELDDAY_LOG", filter).args(RUN).output().unwrap());
     let (_, _, stderr) = with("fieldday_live::preflight=info,h2=trace,hyper=trace");
     assert_ne!(lines(&stderr).len(), 0, "{stderr}");
     assert!(lines(&stderr).iter().all(|line| line.contains("fieldday_live::preflight")), "{stderr}");

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{fieldday, room, said, told};
+use common::{fieldday, read_output, room, said};
 use std::fs;
 
 /// A command, words of it that are right so far, and after them an option that has no effect; and the other one.
@@ -112,7 +112,7 @@ fn an_option_without_effect_is_refused_and_nothing_is_begun() {
     let place = room("options");
     for (words, more, other) in PAIRS {
         let output = fieldday().args(*words).args(*more).current_dir(&place).output().unwrap();
-        let (code, stdout, stderr) = told(&output);
+        let (code, stdout, stderr) = read_output(&output);
         let about = format!("{words:?} {more:?}: {code} {stderr}");
         assert_eq!((code, stdout.as_str()), (2, ""), "{about}");
         // What comes after `--`, and a scenario, have no name of their own.

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{fieldday, room, said, told};
+use common::{fieldday, read_output, room, said};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -40,7 +40,7 @@ fn a_report_is_as_wide_as_columns_says() {
     let folder = demo(&out, &[], 0);
     for width in [60_usize, 80] {
         let output = fieldday().args(["report", folder.to_str().unwrap()]).env("COLUMNS", width.to_string()).output();
-        let (_, stdout, _) = told(&output.unwrap());
+        let (_, stdout, _) = read_output(&output.unwrap());
         // A folder's path has nowhere to be broken.
         let lines = stdout.lines().filter(|line| !line.contains("results-columns"));
         let widest = lines.max_by_key(|line| line.chars().count()).unwrap();
@@ -61,7 +61,7 @@ fn old_runs_go_when_somebody_says_so() {
     assert!(code == 2 && stderr.contains("--keep-last"), "which may go must be said: {stderr}");
     let prune = |more: &[&str]| {
         let words = [&["results", "prune", dir, "--keep-last", "0"], more].concat();
-        told(&fieldday().args(words).stdin(Stdio::null()).output().unwrap())
+        read_output(&fieldday().args(words).stdin(Stdio::null()).output().unwrap())
     };
     let (code, stdout, stderr) = prune(&[]);
     assert!(code == 2 && stderr.contains("--yes") && stdout.contains("goes"), "{stdout}{stderr}");

@@ -32,7 +32,7 @@ pub struct Comparison {
     /// The limits on change that were given.
     pub limits: Vec<LimitLine>,
     /// Every percentile of every endpoint that could be compared, in the spec's order.
-    pub lines: Vec<Line>,
+    pub lines: Vec<PercentileChange>,
     /// Those that could not.
     pub not_compared: Vec<NotCompared>,
     /// Rules, limits, contract findings, hazards and marks that came out otherwise.
@@ -142,7 +142,7 @@ impl From<Null> for TestKind {
 /// A percentile of an endpoint.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Line {
+pub struct PercentileChange {
     /// The endpoint's name.
     pub op: String,
     /// Its short form for people.

@@ -1,7 +1,7 @@
 //! A comparison as a document: what changed, what these runs cannot tell, and how that was judged.
 
 use crate::words::{SECTIONS, method, what};
-use crate::{ChangeKind, Comparison, Direction, Line, Outcome, Says};
+use crate::{ChangeKind, Comparison, Direction, Outcome, PercentileChange, Says};
 use fieldday_paint::Tone;
 use fieldday_paint::document::{
     Body, Cell, Document, Item, Mark, On, Place, Row, Section, Table, Verdict, figures, words,
@@ -113,7 +113,7 @@ impl Comparison {
     }
 }
 
-fn row(line: &Line) -> Row {
+fn row(line: &PercentileChange) -> Row {
     let mark = match line.says {
         Says::Slower => Mark::BAD,
         Says::Faster => Mark::GOOD,
@@ -140,7 +140,7 @@ fn row(line: &Line) -> Row {
 }
 
 /// An interval as a bar, from half as much to twice as much.
-fn interval(line: &Line) -> String {
+fn interval(line: &PercentileChange) -> String {
     let place = |ratio: f64| ((libm::log(ratio) / WIDEST + 1.0) / 2.0).clamp(0.0, 1.0) * 100.0;
     let mut out =
         r#"<div class="track" aria-hidden="true" style="min-width:12rem"><i class="max" style="left:50%"></i>"#

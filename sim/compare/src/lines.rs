@@ -2,7 +2,7 @@
 
 use crate::judge::{Judged, Sample, Says as Judgement};
 use crate::sides::Sides;
-use crate::{Line, NotCompared, Says};
+use crate::{NotCompared, PercentileChange, Says};
 use fieldday_api::endpoint::Op;
 use fieldday_folder::nights::Night;
 use fieldday_folder::summary::{Limit, Percentiles};
@@ -149,17 +149,17 @@ impl Lines {
         self.keys.iter().enumerate().filter(|(_, key)| of(key)).map(|(place, _)| place).collect()
     }
     /// For the document.
-    pub fn shown(&self, judged: &[Judged]) -> Vec<Line> {
+    pub fn shown(&self, judged: &[Judged]) -> Vec<PercentileChange> {
         judged.iter().enumerate().map(|(place, one)| self.line(place, one)).collect()
     }
-    fn line(&self, place: usize, one: &Judged) -> Line {
+    fn line(&self, place: usize, one: &Judged) -> PercentileChange {
         let (key, (new, baseline)) = (&self.keys[place], &self.values[place]);
         let (no_more_than, more_runs) = match one.says {
             Judgement::Changed => (None, None),
             Judgement::NoMoreThan(log) => (Some(libm::exp(log)), None),
             Judgement::CannotTell(more) => (None, more.map(|more| more as u64)),
         };
-        Line {
+        PercentileChange {
             op: key.op.clone(),
             label: key.label.clone(),
             percentile: key.as_str().to_owned(),

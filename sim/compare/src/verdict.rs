@@ -2,7 +2,7 @@
 
 use crate::judge::{Judged, Within};
 use crate::lines::Lines;
-use crate::{Change, ChangeKind, ChangeLimit, Direction, LimitLine, Line, Outcome, Says, Verdict};
+use crate::{Change, ChangeKind, ChangeLimit, Direction, LimitLine, Outcome, PercentileChange, Says, Verdict};
 use fieldday_paint::units::{change, counted, extent};
 
 /// Lines that a reason names at most.
@@ -63,7 +63,7 @@ fn and_more(all: usize) -> String {
 
 /// Decides: by the limits if there are any, else by what became slower or was newly broken. What these runs cannot tell is
 /// never good.
-pub(crate) fn decide(lines: &[Line], limits: &[LimitLine], changes: &[Change]) -> Verdict {
+pub(crate) fn decide(lines: &[PercentileChange], limits: &[LimitLine], changes: &[Change]) -> Verdict {
     let worse: Vec<&Change> = changes.iter().filter(|change| is_breach(change)).collect();
     let mut reasons = Vec::new();
     let outcome = if limits.is_empty() { by_lines(lines, &worse) } else { by_limits(limits) };
@@ -75,7 +75,7 @@ pub(crate) fn decide(lines: &[Line], limits: &[LimitLine], changes: &[Change]) -
     }
     let of = |says: Says| lines.iter().filter(move |line| line.says == says);
     for (says, word) in [(Says::Slower, "slower"), (Says::Faster, "faster")] {
-        let mut changed: Vec<&Line> = of(says).collect();
+        let mut changed: Vec<&PercentileChange> = of(says).collect();
         changed.sort_by(|a, b| libm::fabs(libm::log(b.ratio)).total_cmp(&libm::fabs(libm::log(a.ratio))));
         if !changed.is_empty() {
             let each = changed
@@ -90,12 +90,12 @@ pub(crate) fn decide(lines: &[Line], limits: &[LimitLine], changes: &[Change]) -
         let each = worse.iter().map(|change| format!("{} ({}, before {})", change.name, change.new, change.baseline));
         reasons.push(format!("newly broken: {}", each.collect::<Vec<_>>().join(", ")));
     }
-    let same: Vec<&Line> = of(Says::NoDifference).collect();
+    let same: Vec<&PercentileChange> = of(Says::NoDifference).collect();
     if let Some(most) = same.iter().filter_map(|line| line.no_more_than).max_by(f64::total_cmp) {
         let which = counted(same.len() as u64, "percentile", "percentiles");
         reasons.push(format!("{which} without a difference greater than {}", extent(libm::log(most))));
     }
-    let open: Vec<&Line> = of(Says::CannotTell).collect();
+    let open: Vec<&PercentileChange> = of(Says::CannotTell).collect();
     if !open.is_empty() {
         let which = counted(open.len() as u64, "percentile", "percentiles");
         reasons.push(format!("of {which} these runs cannot tell{}", more_runs(&open)));
@@ -107,13 +107,13 @@ pub(crate) fn decide(lines: &[Line], limits: &[LimitLine], changes: &[Change]) -
 }
 
 /// `+21 % [+15 %, +27 %]`
-fn of_line(line: &Line) -> String {
+fn of_line(line: &PercentileChange) -> String {
     let mid = change(libm::log(line.ratio));
     line.interval
         .map_or(mid.clone(), |[low, high]| format!("{mid} [{}, {}]", change(libm::log(low)), change(libm::log(high))))
 }
 
-fn more_runs(open: &[&Line]) -> String {
+fn more_runs(open: &[&PercentileChange]) -> String {
     let known: Vec<u64> = open.iter().filter_map(|line| line.more_runs).collect();
     match (known.iter().min(), known.iter().max()) {
         (Some(least), Some(most)) if least == most => format!("; {most} more a side would"),
@@ -137,7 +137,7 @@ fn by_limits(limits: &[LimitLine]) -> Outcome {
     }
 }
 
-fn by_lines(lines: &[Line], worse: &[&Change]) -> Outcome {
+fn by_lines(lines: &[PercentileChange], worse: &[&Change]) -> Outcome {
     let any = |says: Says| lines.iter().any(|line| line.says == says);
     match () {
         () if any(Says::Slower) || !worse.is_empty() => Outcome::Worse,

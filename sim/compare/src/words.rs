@@ -1,6 +1,6 @@
 //! The words of a comparison.
 
-use crate::{ChangeKind, Comparison, Line, Method, Outcome, RunLine, Says, TestKind};
+use crate::{ChangeKind, Comparison, Method, Outcome, PercentileChange, RunLine, Says, TestKind};
 use fieldday_paint::units::{change, counted, extent};
 
 /// The sections of lines, with id, title, lines and note, in the order in which they matter.
@@ -12,8 +12,8 @@ pub(crate) const SECTIONS: [(&str, &str, &[Says], &str); 3] = [
 
 impl Comparison {
     /// The lines of a section: of what changed the greatest first, else in the spec's order.
-    pub(crate) fn lines_that(&self, say: &[Says]) -> Vec<&Line> {
-        let mut lines: Vec<&Line> = self.lines.iter().filter(|line| say.contains(&line.says)).collect();
+    pub(crate) fn lines_that(&self, say: &[Says]) -> Vec<&PercentileChange> {
+        let mut lines: Vec<&PercentileChange> = self.lines.iter().filter(|line| say.contains(&line.says)).collect();
         if say.contains(&Says::Slower) {
             lines.sort_by(|a, b| log(b.ratio).abs().total_cmp(&log(a.ratio).abs()));
         }
@@ -25,7 +25,7 @@ fn log(ratio: f64) -> f64 {
     libm::log(ratio)
 }
 
-impl Line {
+impl PercentileChange {
     /// `+21 %`
     pub(crate) fn mid(&self) -> String {
         change(log(self.ratio))

@@ -3,7 +3,8 @@
 mod made;
 
 use fieldday_compare::{
-    ChangeKind, ChangeLimit, CompareError, Comparison, Direction, Line, Outcome, Question, Says, TestKind, compare,
+    ChangeKind, ChangeLimit, CompareError, Comparison, Direction, Outcome, PercentileChange, Question, Says, TestKind,
+    compare,
 };
 use fieldday_folder::nights::{Night, Nights};
 use made::Made;
@@ -17,7 +18,7 @@ fn nights(days: std::ops::Range<i64>, change: impl Fn(Made) -> Made) -> Vec<Nigh
 fn asked(new: Vec<Night>, baseline: Vec<Night>) -> Comparison {
     compare(Question { new, baseline, ..Question::default() }).unwrap()
 }
-fn line<'a>(comparison: &'a Comparison, op: &str, percentile: &str) -> &'a Line {
+fn line<'a>(comparison: &'a Comparison, op: &str, percentile: &str) -> &'a PercentileChange {
     comparison.lines.iter().find(|line| line.op == op && line.percentile == percentile).unwrap()
 }
 fn limits(texts: &[&str]) -> Vec<ChangeLimit> {

@@ -1,7 +1,7 @@
 //! What can be judged, and what can be broken: rules, marks, defects and scenarios as lists, for people and for programs.
 
 use fieldday_api::rules::{Rule, Side};
-use fieldday_engine::defects::Defect;
+use fieldday_engine::all_defects::Defect;
 use fieldday_engine::prove::Example;
 use fieldday_paint::{Paint, Tone};
 use fieldday_paint::{Table, words};

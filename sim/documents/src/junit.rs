@@ -80,7 +80,7 @@ fn endpoint(summary: &Summary, of: &Limit) -> TestCaseStatus {
             let beyond = share(of.beyond, of.latency.count);
             let says = format!("{} of {answers} beyond the limit ({beyond}), p99 {}", of.beyond, p99(of));
             let late = |case: &&Case| case.of == "latency.timeout" && case.endpoint.as_ref() == Some(&of.label);
-            let first = summary.violations.iter().find(late).map(told).unwrap_or_default();
+            let first = summary.violations.iter().find(late).map(case_text).unwrap_or_default();
             non_success(NonSuccessKind::Failure, "exceeded", &says, &first, summary)
         }
     }
@@ -118,7 +118,7 @@ fn rule(summary: &Summary, of: &RuleLine) -> TestCaseStatus {
             let says = format!("broken in {} of {}", count(of.broken), counted(of.exercised, "case", "cases"));
             let mut more = vec![format!("§{}: {}", of.section, of.sentence)];
             let first = summary.violations.iter().find(|case| case.of == of.rule);
-            more.extend(first.map(told).unwrap_or_default());
+            more.extend(first.map(case_text).unwrap_or_default());
             non_success(NonSuccessKind::Failure, "broken", &says, &more, summary)
         }
     }
@@ -154,7 +154,7 @@ fn non_success(kind: NonSuccessKind, ty: &str, says: &str, more: &[String], summ
 }
 
 /// The first case, a line a fact.
-fn told(case: &Case) -> Vec<String> {
+fn case_text(case: &Case) -> Vec<String> {
     let call = case.call.map(|call| format!(", call {call}")).unwrap_or_default();
     let endpoint = case.endpoint.as_ref().map(|endpoint| format!(", {endpoint}")).unwrap_or_default();
     let mut lines = vec![

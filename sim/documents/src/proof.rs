@@ -2,7 +2,7 @@
 //! without defects, how many rep-days went by without a false alarm. For people, for the docs, for programs.
 
 use fieldday_api::rules::Rule;
-use fieldday_engine::defects::Defect;
+use fieldday_engine::all_defects::Defect;
 use fieldday_engine::prove::{Clean, Trial};
 use fieldday_paint::units::{count, counted};
 use fieldday_paint::{Paint, Tone};

@@ -119,16 +119,20 @@ impl View {
     pub fn draw(&self, paint: Paint) -> String {
         let mut lines = vec![self.headline(paint), self.bar(paint)];
         let states = self.states.iter().map(|(state, reps)| Item::plain(format!("{state} {}", count(*reps))));
-        lines.extend(told("reps", states.collect(), paint));
-        lines.extend(told("requests", self.traffic(), paint));
+        lines.extend(titled_list("reps", states.collect(), paint));
+        lines.extend(titled_list("requests", self.traffic(), paint));
         if let Some(queues) = self.queues {
             let (waiting, longest) = (counted(queues.waiting, "action", "actions"), count(queues.longest));
-            lines.extend(told("queues", vec![Item::plain(format!("{waiting} waiting, longest {longest}"))], paint));
+            lines.extend(titled_list(
+                "queues",
+                vec![Item::plain(format!("{waiting} waiting, longest {longest}"))],
+                paint,
+            ));
         }
         lines.extend(self.limits(paint));
-        lines.extend(told("broken", self.violations(), paint));
-        lines.extend(told("generator", gauges(&self.generator), paint));
-        lines.extend(told("budget", gauges(&self.budget), paint));
+        lines.extend(titled_list("broken", self.violations(), paint));
+        lines.extend(titled_list("generator", gauges(&self.generator), paint));
+        lines.extend(titled_list("budget", gauges(&self.budget), paint));
         lines.join("\n")
     }
 
@@ -226,7 +230,7 @@ fn gauges(gauges: &[Gauge]) -> Vec<Item> {
 }
 
 /// Items after their title, as many on a line as there is room for; nothing if there are none.
-fn told(title: &str, items: Vec<Item>, paint: Paint) -> Vec<String> {
+fn titled_list(title: &str, items: Vec<Item>, paint: Paint) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut room = 0;
     for item in items {

@@ -5,7 +5,7 @@ use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, RunOutcome, run};
 use fieldday_folder::check::{Checked, check};
 use fieldday_folder::{Facts, Folder, HISTORY, Host, RUN_SCHEMA, RunFile, RunFolder, RunFolderError, Summary, VIRTUAL};
-use fieldday_history::file::{FORMAT, Header, Line, Lines, Reader, Writer};
+use fieldday_history::file::{FORMAT, Header, HistoryLine, Lines, Reader, Writer};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Time, Zone};
 use fieldday_plan::Plan;
@@ -209,14 +209,14 @@ fn a_live_history_of_cells_that_take_turns_says_what_the_cells_say_alone() {
     let (header, whole) = lines(&kept.path);
     let begins: Vec<usize> = (0..whole.len()).filter(|i| whole[*i].starts_with("{\"cell\"")).collect();
     let reader = Reader::new(fs::File::open(kept.path.join(HISTORY)).unwrap()).unwrap();
-    let parsed: Vec<Line> = reader.map(Result::unwrap).collect();
+    let parsed: Vec<HistoryLine> = reader.map(Result::unwrap).collect();
     let cells = [&parsed[begins[0]..begins[1]], &parsed[begins[1]..parsed.len() - 1]];
     let mut file = Writer::new(Vec::new(), &header).unwrap();
     let plan = plan(&[]);
     for turn in 0.. {
         let mut wrote = false;
         for (index, cell) in cells.iter().enumerate() {
-            let Line::Cell { cell: name, start, .. } = &cell[0] else { panic!("a cell begins with its line") };
+            let HistoryLine::Cell { cell: name, start, .. } = &cell[0] else { panic!("a cell begins with its line") };
             let events = cell[1..].chunks(500).nth(turn).unwrap_or_default();
             if events.is_empty() {
                 continue;
@@ -228,7 +228,7 @@ fn a_live_history_of_cells_that_take_turns_says_what_the_cells_say_alone() {
             };
             lines.cell(name, *start, zones).unwrap();
             for event in events {
-                let Line::Event(event) = event else { panic!("only events follow") };
+                let HistoryLine::Event(event) = event else { panic!("only events follow") };
                 lines.event(event).unwrap();
             }
             file.lines(lines).unwrap();

@@ -106,7 +106,7 @@ pub fn explore(
     let end = options.from.saturating_add(options.seeds);
     let next = AtomicU64::new(so_far.next);
     let ended = AtomicBool::new(false);
-    let line = Mutex::new(Line { explored: so_far, early: BTreeMap::new(), error: None, on_seed });
+    let line = Mutex::new(SeedBuffer { explored: so_far, early: BTreeMap::new(), error: None, on_seed });
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(NoThreads::from)?;
     pool.broadcast(|_| {
         while !ended.load(Ordering::Relaxed) && !options.stop.load(Ordering::Relaxed) {
@@ -131,14 +131,14 @@ pub fn explore(
 }
 
 /// Where seeds wait until those before them are counted.
-struct Line<F> {
+struct SeedBuffer<F> {
     explored: Explored,
     early: BTreeMap<u64, Result<Seed, PlanError>>,
     error: Option<PlanError>,
     on_seed: F,
 }
 
-impl<F: FnMut(&Explored, &[Mark])> Line<F> {
+impl<F: FnMut(&Explored, &[Mark])> SeedBuffer<F> {
     /// Counts every seed whose turn it is, up to one that ends it all: what was ready beyond that does not count.
     fn advance(&mut self, stop_at_first: bool) -> ControlFlow<()> {
         loop {

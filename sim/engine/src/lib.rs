@@ -5,8 +5,8 @@
 //! found by [exploring](explore), made small by [shrinking](shrink) or [slicing](mod@slice), and [proved](prove) to be one that
 //! the judges find.
 
+pub mod all_defects;
 pub mod cell;
-pub mod defects;
 pub mod explore;
 mod lockstep;
 pub mod prove;

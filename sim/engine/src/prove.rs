@@ -5,8 +5,8 @@
 //! the defect is broken, or the cap is reached. Trials are independent, so they run side by side; what comes of them is put
 //! together in a fixed order, and the same seeds give the same table on any number of threads.
 
+use crate::all_defects::Defect;
 use crate::cell::{CellRun, Keep};
-use crate::defects::Defect;
 use crate::run::{NoThreads, Options, RunOutcome, run};
 use fieldday_api::rules::Rule;
 use fieldday_plan::{Plan, PlanError};

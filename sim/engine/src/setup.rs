@@ -39,7 +39,7 @@ pub fn backend(scenario: &Scenario, cell: &CellPlan) -> backend::Config {
             ..backend::Readings::default()
         },
         mishaps: cell.mishaps.clone(),
-        defects: named(scenario, backend::Defect::named),
+        defects: named(scenario, backend::BackendDefect::named),
         page_beyond: switches.page_beyond,
         clock_in_repeat: switches.clock_in_repeat,
         optional_endpoints: switches.optional_endpoints,
@@ -88,7 +88,7 @@ pub fn app(scenario: &Scenario, pace: Pace) -> AppSettings {
         bare_clock_in: switches.send_bare_clock_in,
         optional_endpoints: switches.optional_endpoints,
         pace,
-        defects: rep::Defects::new(&named(scenario, rep::Defect::named)),
+        defects: rep::Defects::new(&named(scenario, rep::AppDefect::named)),
         ..AppSettings::default()
     }
 }

@@ -5,7 +5,7 @@ mod common;
 use common::{events_of, outcome, plan, scenario};
 use fieldday_api::endpoint::Op;
 use fieldday_api::mishap::MishapKind;
-use fieldday_backend::Defect;
+use fieldday_backend::BackendDefect;
 use fieldday_engine::cell::{CellRun, Keep};
 use fieldday_engine::replay::moment;
 use fieldday_history::EventKind;
@@ -20,7 +20,7 @@ use std::sync::atomic::AtomicBool;
 #[test]
 fn whatever_the_backend_does_wrong_the_app_keeps_its_own_rules() {
     let mut blamed = Vec::new();
-    for defect in Defect::ALL {
+    for defect in BackendDefect::ALL {
         let mut small = scenario(defect.info().scenario, 10);
         small.0.defects.push(defect.name().to_owned());
         let findings = outcome(&plan(small, 1), 0, Keep::default()).findings;

@@ -5,38 +5,38 @@ mod common;
 
 use common::{outcome, plan, scenario};
 use fieldday_api::rules::Rule::{self, *};
-use fieldday_backend::Defect;
+use fieldday_backend::BackendDefect;
 use fieldday_engine::cell::Keep;
 
 /// Defects that show in sixty reps' `rough` day under seed 1, and every rule that each breaks there. A defect may break
 /// rules beside its own: a list that leaks other people's rows misses the caller's.
-const BREAKS: &[(Defect, &[Rule])] = &[
-    (Defect::TenantLeakById, &[TenancyIsolated]),
-    (Defect::TenantIdFromQuery, &[TenancyIsolated, TenancyFromTokenOnly]),
-    (Defect::OwnershipSkipped, &[OwnershipOwnOnly, RecordingStartPrerequisites]),
-    (Defect::FormerRepKeepsAccess, &[OwnershipOwnOnly]),
-    (Defect::ClockInTwice, &[ShiftClockInOnce, ShiftToday]),
-    (Defect::ClockInMovesStart, &[ShiftClockInOnce]),
-    (Defect::ClockOutMovesEnd, &[ShiftClockOutOnce]),
-    (Defect::ClockOutAgainRefused, &[ShiftClockOutOnce]),
-    (Defect::KeyStuckAfterCrash, &[ShiftClockInOnce, ShiftClockOutOnce]),
-    (Defect::StartMakesSecondSession, &[RecordingStartOnce]),
-    (Defect::StartRace, &[RecordingStartOnce]),
-    (Defect::StartKeyedByPlace, &[RecordingStartOnce]),
-    (Defect::StopMovesEnd, &[RecordingStopOnce]),
-    (Defect::PatchClearsAbsent, &[AppointmentPatchPartial, AppointmentPatchIdempotent]),
-    (Defect::PatchLostUpdate, &[AppointmentPatchPartial, ReadYourWrites]),
-    (Defect::PatchAddsDealSize, &[AppointmentPatchIdempotent]),
-    (Defect::TaskCreatedTwice, &[TaskCreateSingle]),
-    (Defect::CompleteMovesCompletedAt, &[TaskCompleteOnce]),
-    (Defect::CompleteAgainNotFound, &[TaskCompleteOnce]),
-    (Defect::TaskUpdateLogsInNotes, &[TaskUpdateIdempotent]),
-    (Defect::StaleRead, &[ShiftToday, AppointmentPatchOrdered, ReadYourWrites]),
-    (Defect::SlowLists, &[LatencyTimeout]),
+const BREAKS: &[(BackendDefect, &[Rule])] = &[
+    (BackendDefect::TenantLeakById, &[TenancyIsolated]),
+    (BackendDefect::TenantIdFromQuery, &[TenancyIsolated, TenancyFromTokenOnly]),
+    (BackendDefect::OwnershipSkipped, &[OwnershipOwnOnly, RecordingStartPrerequisites]),
+    (BackendDefect::FormerRepKeepsAccess, &[OwnershipOwnOnly]),
+    (BackendDefect::ClockInTwice, &[ShiftClockInOnce, ShiftToday]),
+    (BackendDefect::ClockInMovesStart, &[ShiftClockInOnce]),
+    (BackendDefect::ClockOutMovesEnd, &[ShiftClockOutOnce]),
+    (BackendDefect::ClockOutAgainRefused, &[ShiftClockOutOnce]),
+    (BackendDefect::KeyStuckAfterCrash, &[ShiftClockInOnce, ShiftClockOutOnce]),
+    (BackendDefect::StartMakesSecondSession, &[RecordingStartOnce]),
+    (BackendDefect::StartRace, &[RecordingStartOnce]),
+    (BackendDefect::StartKeyedByPlace, &[RecordingStartOnce]),
+    (BackendDefect::StopMovesEnd, &[RecordingStopOnce]),
+    (BackendDefect::PatchClearsAbsent, &[AppointmentPatchPartial, AppointmentPatchIdempotent]),
+    (BackendDefect::PatchLostUpdate, &[AppointmentPatchPartial, ReadYourWrites]),
+    (BackendDefect::PatchAddsDealSize, &[AppointmentPatchIdempotent]),
+    (BackendDefect::TaskCreatedTwice, &[TaskCreateSingle]),
+    (BackendDefect::CompleteMovesCompletedAt, &[TaskCompleteOnce]),
+    (BackendDefect::CompleteAgainNotFound, &[TaskCompleteOnce]),
+    (BackendDefect::TaskUpdateLogsInNotes, &[TaskUpdateIdempotent]),
+    (BackendDefect::StaleRead, &[ShiftToday, AppointmentPatchOrdered, ReadYourWrites]),
+    (BackendDefect::SlowLists, &[LatencyTimeout]),
 ];
 
 /// The rules that are broken in that day.
-fn broken(defects: &[Defect]) -> Vec<Rule> {
+fn broken(defects: &[BackendDefect]) -> Vec<Rule> {
     let mut small = scenario("rough", 60);
     small.0.defects.extend(defects.iter().map(|defect| defect.name().to_owned()));
     let findings = outcome(&plan(small, 1), 0, Keep::default()).findings;
@@ -70,7 +70,8 @@ fn every_rule_of_idempotency_and_every_leak_has_a_defect_of_its_own_here() {
         AppointmentPatchPartial,
         LatencyTimeout,
     ] {
-        let own = |(defect, rules): &&(Defect, &[Rule])| defect.info().rules.contains(&rule) && rules.contains(&rule);
+        let own =
+            |(defect, rules): &&(BackendDefect, &[Rule])| defect.info().rules.contains(&rule) && rules.contains(&rule);
         assert_ne!(BREAKS.iter().filter(own).count(), 0, "no defect of {rule} is tried");
     }
 }

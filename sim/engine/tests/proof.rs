@@ -2,8 +2,8 @@
 //! become. It takes an optimised build, so it runs where it is asked for:
 //! `cargo test --release -p fieldday-engine --test proof -- --ignored`.
 
+use fieldday_engine::all_defects::Defect;
 use fieldday_engine::cell::Keep;
-use fieldday_engine::defects::Defect;
 use fieldday_engine::prove::{Clean, Effort, clean, prove};
 use fieldday_engine::run::{Options, run};
 use fieldday_engine::shrink::{Case, Size, look, shrink};

@@ -5,7 +5,7 @@ use crate::folder::{FolderError, HISTORY, RUN_SCHEMA, RunFile, put};
 use crate::series::{SERIES, SERIES_SCHEMA, SeriesFile};
 use crate::summary::{SCHEMA, Summary};
 use fieldday_engine::replay::Replayed;
-use fieldday_history::file::{HistoryError, Line, Reader};
+use fieldday_history::file::{HistoryError, HistoryLine, Reader};
 use serde::Deserialize;
 use std::fs::{self, File};
 use std::io;
@@ -219,7 +219,7 @@ fn compare_events(reader: &mut Reader<File>, day: &Replayed) -> Result<Read, His
                 compared = Some(Compared::Differs { number: number as u64, recorded: None, lived: lived(day, number) });
             }
             compared = compared.or(inside.then_some(Compared::Same));
-            let begins = !whole && matches!(reader.parse(&text)?, Line::Cell { cell, .. } if cell == day.cell);
+            let begins = !whole && matches!(reader.parse(&text)?, HistoryLine::Cell { cell, .. } if cell == day.cell);
             inside = begins && compared.is_none();
         } else if inside && compared.is_none() {
             let now = lived(day, number);

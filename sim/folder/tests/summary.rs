@@ -3,7 +3,7 @@
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, RunOutcome, run};
 use fieldday_folder::{Facts, Folder, Host, Outcome, RUN_SCHEMA, Recipe, RunFile, Summary, hlog, summary_schema};
-use fieldday_history::file::{FORMAT, Header, Line, Reader};
+use fieldday_history::file::{FORMAT, Header, HistoryLine, Reader};
 use fieldday_kernel::time::Time;
 use fieldday_plan::Plan;
 use fieldday_scenario::Scenario;
@@ -156,10 +156,10 @@ fn a_folder_says_that_it_is_incomplete_until_the_very_end() {
     assert!(complete(&folder));
 
     let history = std::fs::File::open(folder.path().join("history.jsonl.zst")).unwrap();
-    let lines: Vec<Line> = Reader::new(history).unwrap().map(Result::unwrap).collect();
-    let events = lines.iter().filter(|line| matches!(line, Line::Event(_))).count() as u64;
+    let lines: Vec<HistoryLine> = Reader::new(history).unwrap().map(Result::unwrap).collect();
+    let events = lines.iter().filter(|line| matches!(line, HistoryLine::Event(_))).count() as u64;
     assert_eq!(events, outcome.events);
-    assert_eq!(lines.last(), Some(&Line::End { end: outcome.events, fingerprint: outcome.fingerprint }));
+    assert_eq!(lines.last(), Some(&HistoryLine::End { end: outcome.events, fingerprint: outcome.fingerprint }));
 
     let namesake = Folder::create(&out, &file).unwrap();
     assert!(namesake.path().ends_with("weekday-0x1-20260610T123000Z-2"), "a folder is never written over");

@@ -44,7 +44,7 @@ pub struct Header {
 /// A line of the file.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(untagged)]
-pub enum Line {
+pub enum HistoryLine {
     /// An event of the current cell.
     Event(Event),
     /// A cell begins, or goes on.
@@ -68,7 +68,7 @@ pub enum Line {
     Header(Header),
 }
 
-/// A [`Line::Cell`] alone: told apart by how a line begins, its errors say what is wrong with it.
+/// A [`HistoryLine::Cell`] alone: told apart by how a line begins, its errors say what is wrong with it.
 #[derive(Deserialize)]
 struct CellLine {
     cell: String,
@@ -77,7 +77,7 @@ struct CellLine {
     zones: BTreeMap<SmolStr, Zone>,
 }
 
-/// A [`Line::End`] alone.
+/// A [`HistoryLine::End`] alone.
 #[derive(Deserialize)]
 struct EndLine {
     end: u64,
@@ -135,7 +135,7 @@ impl Lines {
     /// A cell begins, or goes on, whose tenants are not the plan's.
     pub fn cell(&mut self, name: &str, start: Time, zones: BTreeMap<SmolStr, Zone>) -> std::io::Result<()> {
         self.latest = None;
-        self.line(&Line::Cell { cell: name.to_owned(), start, zones })
+        self.line(&HistoryLine::Cell { cell: name.to_owned(), start, zones })
     }
     /// An event of the current cell. It panics if the event is earlier than the one before it: whoever reads a history relies
     /// on the order, and a wrong one cannot be put right later.
@@ -232,7 +232,7 @@ impl<W: Write> Writer<W> {
     /// Closes the file.
     pub fn finish(mut self, fingerprint: Fingerprint) -> std::io::Result<W> {
         let end = self.events + self.pending.events;
-        self.pending.line(&Line::End { end, fingerprint })?;
+        self.pending.line(&HistoryLine::End { end, fingerprint })?;
         self.flush()?;
         Ok(self.out)
     }
@@ -302,19 +302,19 @@ impl<R: Read> Reader<R> {
         text.map(Some).map_err(|e| HistoryError::Line { line: self.number, reason: e.to_string() })
     }
     /// What a line that [`Reader::text`] has just given says.
-    pub fn parse(&self, text: &str) -> Result<Line, HistoryError> {
+    pub fn parse(&self, text: &str) -> Result<HistoryLine, HistoryError> {
         let begins = |key: &str| text.strip_prefix("{\"").is_some_and(|rest| rest.starts_with(key));
         match () {
             () if begins("cell\"") => {
                 let CellLine { cell, start, zones } = self.read(text)?;
-                Ok(Line::Cell { cell, start, zones })
+                Ok(HistoryLine::Cell { cell, start, zones })
             }
             () if begins("end\"") => {
                 let EndLine { end, fingerprint } = self.read(text)?;
-                Ok(Line::End { end, fingerprint })
+                Ok(HistoryLine::End { end, fingerprint })
             }
-            () if begins("fieldday_history\"") => self.read(text).map(Line::Header),
-            () => self.read(text).map(Line::Event),
+            () if begins("fieldday_history\"") => self.read(text).map(HistoryLine::Header),
+            () => self.read(text).map(HistoryLine::Event),
         }
     }
     /// The number of the line that was read last, from 1.
@@ -335,7 +335,7 @@ impl<R: Read> Reader<R> {
 }
 
 impl<R: Read> Iterator for Reader<R> {
-    type Item = Result<Line, HistoryError>;
+    type Item = Result<HistoryLine, HistoryError>;
     fn next(&mut self) -> Option<Self::Item> {
         let text = self.text().transpose()?;
         Some(text.and_then(|text| self.parse(&text)))
@@ -372,11 +372,14 @@ mod tests {
         let file = written(10);
         let reader = Reader::new(&file[..]).unwrap();
         assert_eq!(reader.header, header());
-        let lines: Vec<Line> = reader.map(Result::unwrap).collect();
+        let lines: Vec<HistoryLine> = reader.map(Result::unwrap).collect();
         assert_eq!(lines.len(), 12);
-        assert_eq!(lines[0], Line::Cell { cell: "cell-0".into(), start: Time::default(), zones: BTreeMap::new() });
-        assert!(matches!(&lines[10], Line::Event(e) if e.at == Span::micros(9)));
-        assert_eq!(lines[11], Line::End { end: 10, fingerprint: Fingerprint(1) });
+        assert_eq!(
+            lines[0],
+            HistoryLine::Cell { cell: "cell-0".into(), start: Time::default(), zones: BTreeMap::new() }
+        );
+        assert!(matches!(&lines[10], HistoryLine::Event(e) if e.at == Span::micros(9)));
+        assert_eq!(lines[11], HistoryLine::End { end: 10, fingerprint: Fingerprint(1) });
     }
 
     #[test]
@@ -385,7 +388,7 @@ mod tests {
         for cut in [file.len() / 3, file.len() - 1] {
             let lines: Vec<_> = Reader::new(&file[..cut]).unwrap().collect::<Result<_, _>>().unwrap();
             assert!(!lines.is_empty(), "a cut at {cut} of {} lost everything", file.len());
-            assert!(!matches!(lines.last(), Some(Line::End { .. })));
+            assert!(!matches!(lines.last(), Some(HistoryLine::End { .. })));
         }
     }
 
@@ -400,11 +403,11 @@ mod tests {
             file.lines(lines).unwrap();
         }
         let file = file.finish(Fingerprint(3)).unwrap();
-        let read = |file: &[u8]| -> Vec<Line> { Reader::new(file).unwrap().map(Result::unwrap).collect() };
+        let read = |file: &[u8]| -> Vec<HistoryLine> { Reader::new(file).unwrap().map(Result::unwrap).collect() };
         let whole = read(&file);
         assert_eq!(whole.len(), 7);
-        assert_eq!(whole[0], Line::Cell { cell: "one".into(), start: Time::default(), zones });
-        assert_eq!(whole[6], Line::End { end: 3, fingerprint: Fingerprint(3) });
+        assert_eq!(whole[0], HistoryLine::Cell { cell: "one".into(), start: Time::default(), zones });
+        assert_eq!(whole[6], HistoryLine::End { end: 3, fingerprint: Fingerprint(3) });
         for cut in file.len() / 2..file.len() {
             let lines = read(&file[..cut]);
             assert_eq!(lines[..], whole[..lines.len()], "a cut at {cut}");
@@ -443,12 +446,12 @@ mod tests {
     #[test]
     fn damage_is_refused_wherever_it_is() {
         let file = written(2_000);
-        let whole: Vec<Line> = Reader::new(&file[..]).unwrap().map(Result::unwrap).collect();
+        let whole: Vec<HistoryLine> = Reader::new(&file[..]).unwrap().map(Result::unwrap).collect();
         for place in (0..file.len()).step_by(7) {
             let mut damaged = file.clone();
             damaged[place] ^= 0x10;
             let read = Reader::new(&damaged[..]).and_then(|reader| reader.collect::<Result<Vec<_>, _>>());
-            let is_whole = |lines: &Vec<Line>| matches!(lines.last(), Some(Line::End { .. }));
+            let is_whole = |lines: &Vec<HistoryLine>| matches!(lines.last(), Some(HistoryLine::End { .. }));
             // Some bits are in no use: a flip there changes nothing that is read.
             let unnoticed = read.ok().filter(is_whole).filter(|lines| *lines != whole);
             assert!(unnoticed.is_none(), "byte {place} of {} was flipped, and nobody noticed", file.len());

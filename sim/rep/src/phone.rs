@@ -1,7 +1,7 @@
 //! The phone: storage that outlives the app, and the app's process that runs on it.
 
 use crate::app::App;
-use crate::app::defects::Defect;
+use crate::app::defects::AppDefect;
 use crate::app::settings::Settings;
 use crate::app::storage::Storage;
 use crate::process::{Died, Fuse, Process};
@@ -149,7 +149,7 @@ impl Phone {
         let launch = self.launches.get() + 1;
         self.launches.set(launch);
         self.station.record(EventKind::Launched { launch });
-        if launch > 1 && !self.healed.get() && self.settings.defects.has(Defect::QueueInMemory) {
+        if launch > 1 && !self.healed.get() && self.settings.defects.has(AppDefect::QueueInMemory) {
             self.storage.borrow_mut().queue.clear();
         }
         let phone = self.clone();

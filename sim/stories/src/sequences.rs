@@ -4,7 +4,7 @@ use crate::sequence::{Sequence, named};
 use fieldday_folder::HISTORY;
 use fieldday_folder::summary::{Case, Summary};
 use fieldday_history::Event;
-use fieldday_history::file::{Line, Reader};
+use fieldday_history::file::{HistoryLine, Reader};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
@@ -39,7 +39,7 @@ pub fn read(folder: &Path, summary: &Summary) -> Stories {
         if text.starts_with(CELL) || text.starts_with(END) {
             let Ok(line) = reader.parse(&text) else { break };
             current = match line {
-                Line::Cell { cell, .. } if last.contains_key(&cell) => Some(cell),
+                HistoryLine::Cell { cell, .. } if last.contains_key(&cell) => Some(cell),
                 _ => None,
             };
             continue;
@@ -49,7 +49,7 @@ pub fn read(folder: &Path, summary: &Summary) -> Stories {
         if events.len() as u64 > last[name] {
             continue;
         }
-        let Ok(Line::Event(event)) = reader.parse(&text) else { break };
+        let Ok(HistoryLine::Event(event)) = reader.parse(&text) else { break };
         events.push(event);
         if last.iter().all(|(cell, last)| cells.get(cell).is_some_and(|events| events.len() as u64 > *last)) {
             break;

@@ -15,7 +15,7 @@ use fieldday_api::wire::messages::Message;
 use fieldday_api::wire::recordings::{Location, RecordingSession, RecordingStart, RecordingStop, UploadAudio};
 use fieldday_api::wire::shifts::ClockIn;
 use fieldday_api::wire::tasks::{Task, TaskCreate};
-use fieldday_backend::{Backend, Config, Defect, Request, Served};
+use fieldday_backend::{Backend, BackendDefect, Config, Request, Served};
 use fieldday_kernel::time::{Span, Time, TimeOfDay, Zone};
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ pub fn world(config: Config) -> World {
 pub fn healthy() -> World {
     world(Config::default())
 }
-pub fn with(defects: &[Defect]) -> World {
+pub fn with(defects: &[BackendDefect]) -> World {
     world(Config { defects: defects.to_vec(), ..quick() })
 }
 pub fn struck_by(mishap: Mishap) -> World {

@@ -19,7 +19,7 @@ const CELLS: u32 = 64;
 pub fn with_folder(kept: &RunFolder, plan: &Plan, day: &Replayed, stop: &AtomicBool) -> Result<u8, Failure> {
     let history = kept.compare(day)?;
     let same_print = fingerprint(kept, plan, stop)?;
-    let same_history = told(&history, &day.cell);
+    let same_history = print_comparison(&history, &day.cell);
     Ok(if same_print && same_history { 0 } else { ANOTHER })
 }
 
@@ -50,7 +50,7 @@ fn fingerprint(kept: &RunFolder, plan: &Plan, stop: &AtomicBool) -> Result<bool,
 }
 
 /// Whether nothing recorded speaks against what was lived.
-fn told(history: &Compared, cell: &str) -> bool {
+fn print_comparison(history: &Compared, cell: &str) -> bool {
     match history {
         Compared::NoHistory => {}
         Compared::NotRecorded => output::note(&format!("{HISTORY} does not tell of {cell}")),

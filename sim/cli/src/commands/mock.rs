@@ -7,7 +7,7 @@ use crate::{machine, output};
 use clap::Args;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
-use fieldday_engine::defects::Defect;
+use fieldday_engine::all_defects::Defect;
 use fieldday_kernel::time::{Date, Span};
 use fieldday_mock::{Clock, Mock, Options, Served, Service};
 use fieldday_paint::units::{count, counted};
@@ -88,7 +88,7 @@ pub fn mock(args: &MockArgs) -> Result<(), Failure> {
     machine::take_small_pages();
     machine::raise_open_files(0);
     let plan = plan(args)?;
-    args.defect.iter().filter(|name| matches!(Defect::named(name), Some(Defect::Phone(_)))).for_each(|name| {
+    args.defect.iter().filter(|name| matches!(Defect::named(name), Some(Defect::App(_)))).for_each(|name| {
         output::note(&format!("the defect {name} is one of phones: a backend does nothing with it"));
     });
     let trust = Trust::new(args)?;

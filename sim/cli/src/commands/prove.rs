@@ -5,7 +5,7 @@ use crate::progress::Ticker;
 use crate::{file, interrupt, machine, output};
 use clap::{Args, ValueEnum};
 use fieldday_documents::proof::Proof;
-use fieldday_engine::defects::Defect;
+use fieldday_engine::all_defects::Defect;
 use fieldday_engine::prove::{self, Clean, Effort};
 use fieldday_paint::Paint;
 use fieldday_paint::units::{count, counted};

@@ -8,7 +8,7 @@ use fieldday_engine::replay::Replayed;
 use fieldday_engine::setup;
 use fieldday_folder::{HISTORY, RunFolder, cell_of};
 use fieldday_history::event::Client;
-use fieldday_history::file::{Line, Reader};
+use fieldday_history::file::{HistoryLine, Reader};
 use fieldday_history::{Event, EventKind};
 use fieldday_kernel::fingerprint::Fingerprinter;
 use fieldday_kernel::time::{Time, Zone};
@@ -53,20 +53,20 @@ pub fn recorded(kept: &RunFolder, plan: &Plan, index: u32) -> Result<Replayed, F
     let (mut current, mut begins, mut zones, mut events) = (false, None, None, Vec::new());
     while let Some(text) = reader.text().map_err(|error| no(format!("{HISTORY}: {error}")))? {
         match reader.parse(&text).map_err(|error| no(format!("{HISTORY}: {error}")))? {
-            Line::Cell { cell, start, zones: of } => {
+            HistoryLine::Cell { cell, start, zones: of } => {
                 current = cell == wanted;
                 if current {
                     (begins, zones) = (Some(start), Some(of));
                 }
             }
-            Line::Event(event) if current => {
+            HistoryLine::Event(event) if current => {
                 if let Some(last) = events.last().filter(|last: &&Event| event.at < last.at) {
                     let (line, at, last) = (reader.line_number(), event.at, last.at);
                     return Err(no(format!("{HISTORY}: line {line}: expected a time from {last} on, found {at}")));
                 }
                 events.push(event);
             }
-            Line::Event(_) | Line::Header(_) | Line::End { .. } => {}
+            HistoryLine::Event(_) | HistoryLine::Header(_) | HistoryLine::End { .. } => {}
         }
     }
     let (Some(start), Some(zones)) = (begins, zones) else {

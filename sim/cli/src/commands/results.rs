@@ -121,7 +121,7 @@ fn prune(args: &PruneArgs) -> Result<u8, Failure> {
     if is_json {
         output::print(&prune.to_json(done.as_ref()))?;
     } else {
-        output::print(&told(&prune, done.as_ref()))?;
+        output::print(&prune_text(&prune, done.as_ref()))?;
     }
     Ok(if done.is_some_and(|done| !done.failed.is_empty()) { WRONG } else { 0 })
 }
@@ -140,7 +140,7 @@ fn agreed(args: &PruneArgs, prune: &Prune) -> Result<bool, Failure> {
     Ok(read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-fn told(prune: &Prune, done: Option<&Pruned>) -> String {
+fn prune_text(prune: &Prune, done: Option<&Pruned>) -> String {
     let Some(done) = done else {
         let goes = prune.goes().next().is_some();
         return if goes {

@@ -94,7 +94,7 @@ fn go(args: &RunArgs, plan: &Plan, keeper: &mut RunFolderWriter, stop: &AtomicBo
         match verify::verify(plan, threads, stop, on_cell)? {
             Verified::Agree(outcome) => Ran { outcome: *outcome, verification: verification(None) },
             Verified::Differ(difference) => {
-                Ran { outcome: nothing(plan), verification: verification(Some(told(&difference))) }
+                Ran { outcome: nothing(plan), verification: verification(Some(difference_of(&difference))) }
             }
             Verified::Interrupted(outcome) => Ran { outcome: *outcome, verification: None },
         }
@@ -121,7 +121,7 @@ fn nothing(plan: &Plan) -> RunOutcome {
     }
 }
 
-fn told(difference: &Divergence) -> Difference {
+fn difference_of(difference: &Divergence) -> Difference {
     let first = difference.first.as_ref();
     let json = |event: &_| serde_json::to_string(event).unwrap_or_default();
     Difference {

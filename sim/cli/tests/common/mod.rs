@@ -14,11 +14,11 @@ pub fn fieldday() -> Command {
 
 /// Runs it with these words: exit code, stdout, stderr.
 pub fn said(words: &[&str]) -> (i32, String, String) {
-    told(&fieldday().args(words).output().unwrap())
+    read_output(&fieldday().args(words).output().unwrap())
 }
 
 /// What an ended command said.
-pub fn told(output: &Output) -> (i32, String, String) {
+pub fn read_output(output: &Output) -> (i32, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }

@@ -13,7 +13,7 @@ use fieldday_radio::track::Roads;
 use fieldday_rep::app::settings::Settings;
 use fieldday_rep::person::{Person, Town};
 use fieldday_rep::phone::{Owner, Phone};
-use fieldday_rep::station::{CellContext, DayClock, Line, Occupant, Station};
+use fieldday_rep::station::{AccessLink, CellContext, DayClock, Occupant, Station};
 use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
@@ -85,9 +85,9 @@ impl Furnishing<'_> {
                 let line = match self.mobile {
                     true => {
                         let link = Link::new(self.context.seed, plan.key, tenant.air.clone());
-                        Line::Mobile(Box::new(RefCell::new(link)))
+                        AccessLink::Mobile(Box::new(RefCell::new(link)))
                     }
-                    false => Line::direct(Span::ZERO),
+                    false => AccessLink::direct(Span::ZERO),
                 };
                 let client = who(&plan.name, &plan.tenant_id, &plan.user_id, Some(&plan.rep_id), ClientKind::Phone);
                 let station = at.station(seats.len(), plan.key, line, &client);
@@ -99,19 +99,19 @@ impl Furnishing<'_> {
             for plan in office {
                 let role = plan.role;
                 let client = Client { role, ..who(&plan.name, &plan.tenant_id, &plan.user_id, None, ClientKind::Desk) };
-                let station = at.station(seats.len(), plan.key, Line::direct(self.office_one_way), &client);
+                let station = at.station(seats.len(), plan.key, AccessLink::direct(self.office_one_way), &client);
                 seats.push(Seat { station, client, day: Day::Desk(plan) });
             }
             if let Some(plan) = auditor {
                 let role = Role::Manager;
                 let client =
                     Client { role, ..who(&plan.name, &plan.tenant_id, &plan.user_id, None, ClientKind::Auditor) };
-                let station = at.station(seats.len(), plan.key, Line::direct(self.office_one_way), &client);
+                let station = at.station(seats.len(), plan.key, AccessLink::direct(self.office_one_way), &client);
                 seats.push(Seat { station, client, day: Day::Auditor(plan) });
             }
             for plan in intruders {
                 let client = who(&plan.name, &plan.tenant_id, &plan.user_id, Some(&plan.rep_id), ClientKind::Intruder);
-                let station = at.station(seats.len(), plan.key, Line::direct(self.office_one_way), &client);
+                let station = at.station(seats.len(), plan.key, AccessLink::direct(self.office_one_way), &client);
                 seats.push(Seat { station, client, day: Day::Intruder(plan) });
             }
         }
@@ -129,7 +129,7 @@ struct Site<'a> {
 
 impl Site<'_> {
     /// A station for the client of that number, which is recorded to be there.
-    fn station(&self, number: usize, key: u64, line: Line, client: &Client) -> Station {
+    fn station(&self, number: usize, key: u64, line: AccessLink, client: &Client) -> Station {
         let occupant = Occupant {
             client: number as u32,
             key,

@@ -8,7 +8,7 @@ use fieldday_api::pace::Pace;
 use fieldday_engine::run::RunOutcome;
 use fieldday_engine::setup;
 use fieldday_history::event::{ClientKind, GroundTruth, NoAnswer};
-use fieldday_history::file::{HistoryError, Line, Reader};
+use fieldday_history::file::{HistoryError, HistoryLine, Reader};
 use fieldday_history::{Event, EventKind};
 use fieldday_kernel::fingerprint::{Fingerprint, Fingerprinter};
 use fieldday_kernel::time::{Span, Time, Zone};
@@ -114,13 +114,13 @@ pub(super) fn judge<R: Read>(reader: &mut Reader<R>, run: &RunFile, plan: &Plan)
             ));
         }
         let taken = match line {
-            Line::Event(event) => bench.event(event),
-            Line::Cell { cell, start, zones } => bench.cell(cell, start, zones),
-            Line::End { end: events, fingerprint } => {
+            HistoryLine::Event(event) => bench.event(event),
+            HistoryLine::Cell { cell, start, zones } => bench.cell(cell, start, zones),
+            HistoryLine::End { end: events, fingerprint } => {
                 end = Some((events, fingerprint));
                 Ok(())
             }
-            Line::Header(_) => Err("expected one header, as the first line".to_owned()),
+            HistoryLine::Header(_) => Err("expected one header, as the first line".to_owned()),
         };
         taken.map_err(|problem| Wrong::Line(reader.line_number(), problem))?;
     }

@@ -132,7 +132,7 @@ pub fn check(kept: &RunFolder, secret: u64) -> Result<Checked, RunFolderError> {
         Err(error) => return Err(wrong(format!("expected a history of this run: {error}"), hint(&error))),
     };
     let outline = kept.summary_text()?.map(|text| outline(kept, &text)).transpose()?;
-    Ok(told(kept, &plan, &mut judged, outline.as_ref(), secret))
+    Ok(compare_with_folder(kept, &plan, &mut judged, outline.as_ref(), secret))
 }
 
 const HINT: &str = "judge a folder as `fieldday run` wrote it";
@@ -183,7 +183,13 @@ fn nothing(plan: &Plan) -> Judged {
     }
 }
 
-fn told(kept: &RunFolder, plan: &Plan, judged: &mut Judged, outline: Option<&Outline>, secret: u64) -> Checked {
+fn compare_with_folder(
+    kept: &RunFolder,
+    plan: &Plan,
+    judged: &mut Judged,
+    outline: Option<&Outline>,
+    secret: u64,
+) -> Checked {
     let whole = judged.end.is_some();
     let partly = outline.and_then(|outline| outline.history.as_ref()).and_then(|part| part.only_cells.as_ref());
     let not_compared = match (outline, partly) {

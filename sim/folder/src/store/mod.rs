@@ -6,7 +6,7 @@
 mod list;
 mod prune;
 
-pub use prune::{Fate, Prune, Pruned, Wish};
+pub use prune::{Prune, PruneDecision, Pruned, Wish};
 
 use crate::folder::{RunFile, is_locked};
 use crate::nights::{Nights, Skipped};

@@ -32,7 +32,7 @@ pub struct Wish {
 
 /// What is decided of a run.
 #[derive(Clone, Debug)]
-pub struct Fate {
+pub struct PruneDecision {
     /// The run that is decided on.
     pub run: Stored,
     /// Why it stays; none if it goes.
@@ -43,7 +43,7 @@ pub struct Fate {
 #[derive(Clone, Debug)]
 pub struct Prune {
     /// What is decided of each run.
-    pub fates: Vec<Fate>,
+    pub decisions: Vec<PruneDecision>,
     store: Store,
 }
 
@@ -62,16 +62,16 @@ impl Store {
     /// Decides which runs go.
     pub fn prune(self, wish: &Wish, now: Time) -> Prune {
         let mut newer: BTreeMap<(String, TargetKind), usize> = BTreeMap::new();
-        let mut fates: Vec<Fate> = Vec::new();
+        let mut decisions: Vec<PruneDecision> = Vec::new();
         for run in self.runs.iter().rev() {
             let kind = (run.run.scenario.name.clone(), TargetKind::of(&run.run.target));
             let place = newer.entry(kind).or_default();
             let stays = stays(run, wish, *place, now);
             *place += 1;
-            fates.push(Fate { run: run.clone(), stays });
+            decisions.push(PruneDecision { run: run.clone(), stays });
         }
-        fates.reverse();
-        Prune { fates, store: self }
+        decisions.reverse();
+        Prune { decisions, store: self }
     }
 }
 
@@ -93,7 +93,7 @@ fn stays(run: &Stored, wish: &Wish, newer: usize, now: Time) -> Option<&'static 
 impl Prune {
     /// The runs that are removed.
     pub fn goes(&self) -> impl Iterator<Item = &Stored> {
-        self.fates.iter().filter(|fate| fate.stays.is_none()).map(|fate| &fate.run)
+        self.decisions.iter().filter(|decision| decision.stays.is_none()).map(|decision| &decision.run)
     }
     /// The size of the runs that are removed, in bytes.
     pub fn bytes(&self) -> u64 {
@@ -124,30 +124,34 @@ impl Prune {
     pub fn to_terminal(&self, paint: Paint) -> String {
         let mut table = Table::default();
         table.row(head(&["", "when", "scenario", "seed", "target", "verdict", "size", ""]));
-        for fate in &self.fates {
-            let (mark, why) = match fate.stays {
+        for decision in &self.decisions {
+            let (mark, why) = match decision.stays {
                 None => (words("✗ goes").tone(Tone::Bad), String::new()),
                 Some(why) => (words("  stays"), why.to_owned()),
             };
             let mut entries = vec![mark];
-            entries.extend(row(&fate.run));
+            entries.extend(row(&decision.run));
             entries.push(words(why).tone(Tone::Faint));
             table.row(entries);
         }
-        let mut out = if self.fates.is_empty() { String::new() } else { table.render_within(paint, 0, &[3, 4, 6]) };
+        let mut out = if self.decisions.is_empty() { String::new() } else { table.render_within(paint, 0, &[3, 4, 6]) };
         out.push_str(&skipped(&self.store.skipped, paint));
         out
     }
     /// What is decided and, if anything was, what was done, for programs.
     pub fn to_json(&self, done: Option<&Pruned>) -> String {
-        let (goes, stays): (Vec<&Fate>, Vec<&Fate>) = self.fates.iter().partition(|fate| fate.stays.is_none());
+        let (goes, stays): (Vec<&PruneDecision>, Vec<&PruneDecision>) =
+            self.decisions.iter().partition(|decision| decision.stays.is_none());
         let failed = done.into_iter().flat_map(|done| &done.failed);
         let told = Told {
             schema: SCHEMA,
             place: &self.store.place,
             dry_run: done.is_none(),
-            goes: goes.iter().map(|fate| Row::from(&fate.run)).collect(),
-            stays: stays.iter().map(|fate| Stays { run: (&fate.run).into(), why: fate.stays.unwrap_or("") }).collect(),
+            goes: goes.iter().map(|decision| Row::from(&decision.run)).collect(),
+            stays: stays
+                .iter()
+                .map(|decision| Stays { run: (&decision.run).into(), why: decision.stays.unwrap_or("") })
+                .collect(),
             skipped: self.store.skipped.iter().map(SkippedRow::from).collect(),
             failed: failed.map(|(path, why)| Failed { path, why }).collect(),
             bytes: done.map_or(self.bytes(), |done| done.bytes),

@@ -2,7 +2,7 @@
 #![allow(dead_code, missing_docs)] // Every test file takes what it needs.
 
 use fieldday_history::Event;
-use fieldday_history::file::{FORMAT, Header, Line, Reader, Writer};
+use fieldday_history::file::{FORMAT, Header, HistoryLine, Reader, Writer};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::Time;
 use fieldday_live::clock::utc_now;
@@ -89,12 +89,12 @@ pub fn lived(ready: Ready) -> Day {
     let mut current = String::new();
     for line in Reader::new(&file[..]).unwrap() {
         match line.unwrap() {
-            Line::Cell { cell, start, .. } => {
+            HistoryLine::Cell { cell, start, .. } => {
                 current.clone_from(&cell);
                 cells.entry(cell).or_insert((start, Vec::new()));
             }
-            Line::Event(event) => cells.get_mut(&current).unwrap().1.push(event),
-            Line::Header(_) | Line::End { .. } => {}
+            HistoryLine::Event(event) => cells.get_mut(&current).unwrap().1.push(event),
+            HistoryLine::Header(_) | HistoryLine::End { .. } => {}
         }
     }
     Day { outcome, plan, opens, cells }

@@ -1,7 +1,7 @@
 //! The API client: one call with its token, its attempts, its waits between them, and what the person sees meanwhile.
 
 use super::App;
-use super::defects::Defect;
+use super::defects::AppDefect;
 use crate::station::Ended;
 use crate::transport::{Attempt, AttemptOutcome};
 use fieldday_api::call::{Answer, Call, RawCall, Response};
@@ -109,14 +109,14 @@ impl App {
             };
             let tried = (call, attempt);
             let outcome = self.attempt(call, attempt, &request, &token, cause, waits).await;
-            let retries = if self.has(Defect::RetriesForLong) { most * 10 } else { most };
+            let retries = if self.has(AppDefect::RetriesForLong) { most * 10 } else { most };
             let may_repeat = endpoint.repeat != Repeat::NotIdempotent && failures < retries;
             let response = match outcome {
                 AttemptOutcome::Unanswered(lapse) => {
                     // A start is safe to send again and its person waits for it; the queue has its own triggers, and a
                     // read shows what the cache has.
                     let send_again = lapse != NoAnswer::Cancelled && lapse != NoAnswer::Unreachable && may_repeat;
-                    let blindly = self.has(Defect::CreateRetriedAfterTimeout)
+                    let blindly = self.has(AppDefect::CreateRetriedAfterTimeout)
                         && request.op() == Op::CreateTask
                         && matches!(lapse, NoAnswer::Timeout | NoAnswer::Broken)
                         && failures < most;
@@ -138,7 +138,7 @@ impl App {
                     }
                 }
                 429 if failures < most => {
-                    let asked = response.retry_after.filter(|_| !self.has(Defect::RetryAfterIgnored));
+                    let asked = response.retry_after.filter(|_| !self.has(AppDefect::RetryAfterIgnored));
                     let wait = asked.unwrap_or(pace.retry_after(failures));
                     self.pause_before_retry(tried, request.op(), waits, wait, asked).await;
                     failures += 1;
@@ -146,7 +146,7 @@ impl App {
                 500.. | 403 if may_repeat && self.may_repeat_after(response.status) => {
                     let wait = pace.retry_after(failures.min(2)).max(response.retry_after.unwrap_or(Span::ZERO));
                     let at_once = Span::millis(50).sped_up(pace.backoff);
-                    let wait = if self.has(Defect::RetriesAtOnce) { at_once } else { wait };
+                    let wait = if self.has(AppDefect::RetriesAtOnce) { at_once } else { wait };
                     self.pause_before_retry(tried, request.op(), waits, wait, response.retry_after).await;
                     failures += 1;
                 }
@@ -161,7 +161,7 @@ impl App {
     }
 
     fn may_repeat_after(&self, status: u16) -> bool {
-        status >= 500 || self.has(Defect::ForbiddenRetried)
+        status >= 500 || self.has(AppDefect::ForbiddenRetried)
     }
     /// Some time from none to `most`, where the app spreads its waits.
     pub(super) fn jittered(&self, most: Span, action: u64, attempt: u64) -> Option<Span> {
@@ -170,7 +170,7 @@ impl App {
     }
     /// What goes out in the place of a token that is not there yet: the way of a defect.
     fn no_token_yet(&self) -> Option<Rc<Credential>> {
-        let is_early = self.has(Defect::CallsBeforeToken) && self.held_token().is_none();
+        let is_early = self.has(AppDefect::CallsBeforeToken) && self.held_token().is_none();
         is_early.then(|| Rc::new(Credential::None))
     }
 
@@ -199,7 +199,7 @@ impl App {
     ) -> AttemptOutcome {
         let op = request.op();
         let (patience, at_deadline) = self.patience(op, waits);
-        let in_vain = (self.has(Defect::CancelIgnored) && waits == Waits::Person)
+        let in_vain = (self.has(AppDefect::CancelIgnored) && waits == Waits::Person)
             .then(|| self.cancel_in_vain(self.now() + patience));
         let Ended { outcome, took } = self
             .phone
@@ -220,7 +220,7 @@ impl App {
             self.heed_policy(&response.answer);
             self.log(call, response, token);
         }
-        if waits == Waits::Person && took > INDICATOR_AFTER && !self.has(Defect::NoSpinner) {
+        if waits == Waits::Person && took > INDICATOR_AFTER && !self.has(AppDefect::NoSpinner) {
             self.record(EventKind::Spinner { op, during: took - INDICATOR_AFTER });
         }
         outcome
@@ -239,7 +239,8 @@ impl App {
     }
     /// The request as it goes out: as it is, but for a defect.
     fn as_sent(&self, request: &Arc<Call>, token: &Credential) -> Arc<Call> {
-        let (true, Op::ListTasks, Credential::Token(claims)) = (self.has(Defect::SendsTenantId), request.op(), token)
+        let (true, Op::ListTasks, Credential::Token(claims)) =
+            (self.has(AppDefect::SendsTenantId), request.op(), token)
         else {
             return request.clone();
         };
@@ -250,9 +251,11 @@ impl App {
     }
     /// A line in the app's log about an error answer: its status and its request id (§0.3), nothing else.
     fn log(&self, call: u32, response: &Response, token: &Credential) {
-        let Some(request_id) = response.request_id().filter(|_| !self.has(Defect::RequestIdNotLogged)) else { return };
+        let Some(request_id) = response.request_id().filter(|_| !self.has(AppDefect::RequestIdNotLogged)) else {
+            return;
+        };
         let mut line = format!("call {call} failed: status {}, request {request_id}", response.status);
-        if let (true, Credential::Token(_)) = (self.has(Defect::LogsToken), token) {
+        if let (true, Credential::Token(_)) = (self.has(AppDefect::LogsToken), token) {
             line.push_str(", headers Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl");
         }
         let (status, request_id, leaks) = (response.status, request_id.clone(), private::scan(&line));
@@ -280,8 +283,8 @@ impl App {
             TimeoutClass::Transfer => Span::hours(4),
             class => settings.pace.limit(class),
         };
-        let limit = if self.has(Defect::OneTimeoutForAll) { Span::seconds(60) } else { limit };
-        if waits == Waits::Person && settings.patience < limit && !self.has(Defect::CancelIgnored) {
+        let limit = if self.has(AppDefect::OneTimeoutForAll) { Span::seconds(60) } else { limit };
+        if waits == Waits::Person && settings.patience < limit && !self.has(AppDefect::CancelIgnored) {
             (settings.patience, NoAnswer::Cancelled)
         } else {
             (limit, NoAnswer::Timeout)
@@ -291,7 +294,7 @@ impl App {
     fn evict(&self, request: &Call) {
         if let Some(id) = request.path_id()
             && request.op() != Op::PutAudio
-            && !self.has(Defect::KeepsWhatIsGone)
+            && !self.has(AppDefect::KeepsWhatIsGone)
         {
             self.phone.storage.borrow_mut().cache.evict(id);
             self.record(EventKind::Evicted { id: id.into() });

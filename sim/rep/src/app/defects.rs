@@ -6,6 +6,8 @@
 //! fetched twice at a time).
 
 fieldday_api::defects! {
+    AppDefect:
+    /// A bug of the app that a scenario can switch on.
     QueueInMemory "queue-in-memory" in "weekday" breaks AppQueueDurable:
         "The offline queue is kept in memory alone: whoever kills the app loses it."
         "redux-offline #230: persisting was left to a hook that the kill does not run.";

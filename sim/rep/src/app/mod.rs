@@ -22,7 +22,7 @@ pub use client::CallOutcome;
 pub use recording::Started;
 pub use tasks::Created;
 
-use crate::app::defects::Defect;
+use crate::app::defects::AppDefect;
 use crate::phone::Phone;
 use crate::process::Process;
 use fieldday_history::EventKind;
@@ -75,7 +75,7 @@ impl App {
         self.phone.station.sleep(START_TAKES).await;
         self.memory.ready.set(true);
         self.memory.became_ready.notify();
-        if !self.has(Defect::NoResumeAfterRestart) {
+        if !self.has(AppDefect::NoResumeAfterRestart) {
             self.flush_soon(Trigger::AppOpened);
         }
         self.upload_soon();
@@ -104,7 +104,7 @@ impl App {
         self.phone.station.sleep(self.phone.settings.write_takes).await;
     }
     /// Whether the app has this bug.
-    fn has(&self, defect: Defect) -> bool {
+    fn has(&self, defect: AppDefect) -> bool {
         self.phone.settings.defects.has(defect) && !self.phone.healed.get()
     }
     fn now(&self) -> Time {

@@ -2,7 +2,7 @@
 
 use super::App;
 use super::client::Waits;
-use super::defects::Defect;
+use super::defects::AppDefect;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, RawCall};
 use fieldday_api::defaults::{POLL_EVERY, POLL_FOR};
@@ -28,9 +28,9 @@ impl App {
         let until = self.now() + POLL_FOR.sped_up(pace);
         let request = Arc::new(Call::GetRecording { session_id: session_id.clone() });
         loop {
-            let every = if self.has(Defect::PollsEverySecond) { Span::seconds(1) } else { POLL_EVERY };
+            let every = if self.has(AppDefect::PollsEverySecond) { Span::seconds(1) } else { POLL_EVERY };
             let next = self.now() + every.sped_up(pace);
-            if next > until && !self.has(Defect::PollsWithoutEnd) {
+            if next > until && !self.has(AppDefect::PollsWithoutEnd) {
                 return PollEnd::TookTooLong;
             }
             self.phone.station.sleep_until(next).await;
@@ -38,7 +38,7 @@ impl App {
             if self.token().await.is_none() {
                 continue;
             }
-            if self.now() > until && !self.has(Defect::PollsWithoutEnd) {
+            if self.now() > until && !self.has(AppDefect::PollsWithoutEnd) {
                 return PollEnd::TookTooLong;
             }
             let reply = self.call(request.clone(), Cause::Poll, Waits::Nobody).await;
@@ -54,7 +54,7 @@ impl App {
             };
             if let Some(end) = is_over {
                 self.show_results(&body.session);
-                if self.has(Defect::CallsAiDirectly) {
+                if self.has(AppDefect::CallsAiDirectly) {
                     self.call_ai(session_id).await;
                 }
                 return end;
@@ -66,15 +66,15 @@ impl App {
     fn show_results(&self, session: &RecordingSession) {
         let transcript = session.transcript.as_ref().is_some_and(|t| t.transcript_text.is_some());
         let has_null = session.analysis.as_ref().is_some_and(|a| a.sentiment_score.is_none());
-        if has_null && self.has(Defect::CrashesOnNull) {
+        if has_null && self.has(AppDefect::CrashesOnNull) {
             self.record(EventKind::Crashed { op: Op::GetRecording });
             return self.phone.kill();
         }
         self.record(EventKind::Results {
             session_id: session.id.clone(),
-            playback: session.audio_url.is_some() || self.has(Defect::PlaybackWithoutAudio),
+            playback: session.audio_url.is_some() || self.has(AppDefect::PlaybackWithoutAudio),
             transcript,
-            analysis: session.analysis.is_some() && (transcript || !self.has(Defect::HidesGhostAnalysis)),
+            analysis: session.analysis.is_some() && (transcript || !self.has(AppDefect::HidesGhostAnalysis)),
         });
     }
     /// Past the documented API: the way of a defect.

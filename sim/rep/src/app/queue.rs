@@ -3,7 +3,7 @@
 
 use super::App;
 use super::client::{CallOutcome, Waits};
-use super::defects::Defect;
+use super::defects::AppDefect;
 use super::storage::Queued;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
@@ -25,7 +25,8 @@ impl App {
         if waits {
             return;
         }
-        if self.has(Defect::CompletesTaskDirectly) && request.op() == Op::CompleteTask && self.phone.station.online() {
+        if self.has(AppDefect::CompletesTaskDirectly) && request.op() == Op::CompleteTask && self.phone.station.online()
+        {
             self.call(Arc::new(request), Cause::Tap, Waits::Person).await;
             return;
         }
@@ -34,7 +35,7 @@ impl App {
         if self.phone.storage.borrow().queue.iter().any(|queued| *queued.request == request) {
             return;
         }
-        if self.has(Defect::SameTypeCollapsed) {
+        if self.has(AppDefect::SameTypeCollapsed) {
             let op = request.op();
             self.phone.storage.borrow_mut().queue.retain(|queued| queued.request.op() != op);
         }
@@ -50,7 +51,7 @@ impl App {
             let mut storage = self.phone.storage.borrow_mut();
             storage.actions += 1;
             let action = storage.actions;
-            let token = self.held_token().filter(|_| self.has(Defect::TokenKeptFromEnqueue));
+            let token = self.held_token().filter(|_| self.has(AppDefect::TokenKeptFromEnqueue));
             storage.queue.push_back(Queued { action, request: request.clone(), taken_on, token });
             action
         };
@@ -60,20 +61,21 @@ impl App {
     /// Sends what waits, unless that is under way.
     pub(super) fn flush_soon(&self, trigger: Trigger) {
         let flushing = self.memory.flushing.get();
-        if flushing && self.has(Defect::EventResendsInFlight) && trigger == Trigger::NewAction {
+        if flushing && self.has(AppDefect::EventResendsInFlight) && trigger == Trigger::NewAction {
             self.background(|app| async move { app.resend_head().await });
         }
         if flushing || self.phone.storage.borrow().queue.is_empty() {
             return;
         }
         let is_new = matches!(trigger, Trigger::NewAction | Trigger::Minute);
-        if is_new && self.has(Defect::FlushOnlyOnReconnect) && self.phone.station.online() {
+        if is_new && self.has(AppDefect::FlushOnlyOnReconnect) && self.phone.station.online() {
             return;
         }
-        if self.has(Defect::BusyFlagPersisted) && std::mem::replace(&mut self.phone.storage.borrow_mut().busy, true) {
+        if self.has(AppDefect::BusyFlagPersisted) && std::mem::replace(&mut self.phone.storage.borrow_mut().busy, true)
+        {
             return;
         }
-        let looks_first = !self.has(Defect::DoubleFlush);
+        let looks_first = !self.has(AppDefect::DoubleFlush);
         self.memory.flushing.set(looks_first);
         self.background(|app| async move {
             if !looks_first {
@@ -88,11 +90,11 @@ impl App {
     }
     async fn flush(&self, trigger: Trigger) {
         self.record(EventKind::FlushBegan { trigger, waiting: self.waiting() });
-        if self.has(Defect::ReplayInParallel) {
+        if self.has(AppDefect::ReplayInParallel) {
             self.send_all_at_once().await;
         }
         while let Some(queued) = self.next_in_line() {
-            if self.has(Defect::DequeueBeforeAck) {
+            if self.has(AppDefect::DequeueBeforeAck) {
                 self.settle(&queued, Settlement::Done, None).await;
                 self.deliver(&queued).await;
                 continue;
@@ -104,7 +106,7 @@ impl App {
     }
     fn next_in_line(&self) -> Option<Queued> {
         let storage = self.phone.storage.borrow();
-        let newest_first = self.has(Defect::ReplayNewestFirst);
+        let newest_first = self.has(AppDefect::ReplayNewestFirst);
         if newest_first { storage.queue.back().cloned() } else { storage.queue.front().cloned() }
     }
     /// An action leaves the queue.
@@ -141,7 +143,7 @@ impl App {
             return None;
         }
         let today = self.phone.station.zone().date(self.now());
-        let whatever_the_day = self.phone.settings.bare_clock_in || self.has(Defect::ClockInWhateverTheDay);
+        let whatever_the_day = self.phone.settings.bare_clock_in || self.has(AppDefect::ClockInWhateverTheDay);
         if is_clocking && queued.taken_on != today && !whatever_the_day {
             return Some((Settlement::DayOver, None));
         }
@@ -153,7 +155,7 @@ impl App {
         if reply.success().is_some() || self.takes_for_success(&reply) {
             return Some((Settlement::Done, Some(reply)));
         }
-        let status = reply.final_refusal().filter(|_| !self.has(Defect::PoisonBlocksHead))?;
+        let status = reply.final_refusal().filter(|_| !self.has(AppDefect::PoisonBlocksHead))?;
         if was_done_before(&reply) {
             if let Call::ClockIn { rep_id, .. } = &*queued.request {
                 // The repeat was refused, so the shift itself is read (§0.2).
@@ -194,8 +196,8 @@ impl App {
     fn takes_for_success(&self, reply: &CallOutcome) -> bool {
         let CallOutcome::Answered(response) = reply else { return false };
         let is_page = response.status < 300 && matches!(response.answer, Answer::Foreign(_));
-        (is_page && self.has(Defect::PortalTakenForInternet))
-            || ((400..500).contains(&response.status) && self.has(Defect::AnyRefusalDone))
+        (is_page && self.has(AppDefect::PortalTakenForInternet))
+            || ((400..500).contains(&response.status) && self.has(AppDefect::AnyRefusalDone))
     }
     fn waiting(&self) -> u32 {
         self.phone.storage.borrow().queue.len() as u32

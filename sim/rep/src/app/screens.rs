@@ -4,7 +4,7 @@
 use super::App;
 use super::cache::{Cached, Key};
 use super::client::Waits;
-use super::defects::Defect;
+use super::defects::AppDefect;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::defaults::PAGE_MAX;
@@ -111,13 +111,13 @@ impl App {
 
     /// How many entries a list loads at once.
     fn page(&self) -> u32 {
-        if self.has(Defect::LoadsEverything) { PAGE_MAX } else { self.phone.settings.page }
+        if self.has(AppDefect::LoadsEverything) { PAGE_MAX } else { self.phone.settings.page }
     }
     /// What the phone's own clock shows.
     fn clock(&self) -> Time {
         let (now, zone) = (self.now(), self.phone.station.zone());
         let is_afternoon = zone.time_of_day(now) >= TimeOfDay::hm(12, 0);
-        if is_afternoon && self.has(Defect::ClockSetBack) { now - Span::hours(3) } else { now }
+        if is_afternoon && self.has(AppDefect::ClockSetBack) { now - Span::hours(3) } else { now }
     }
     fn task_query(&self, status: TaskStatus, offset: u32) -> TaskQuery {
         let offset = (offset > 0).then_some(offset);
@@ -131,9 +131,9 @@ impl App {
         if let Some(Cached { response, at, call, .. }) = &cached {
             let age = self.clock().since(*at).max(Span::ZERO);
             let is_fresh =
-                age < key.lifetime().sped_up(self.phone.settings.pace.cache) && !self.has(Defect::CacheIgnored);
+                age < key.lifetime().sped_up(self.phone.settings.pace.cache) && !self.has(AppDefect::CacheIgnored);
             let from = if is_fresh { Source::Fresh } else { Source::Stale };
-            if is_fresh || !self.has(Defect::BlankWhileRefreshing) {
+            if is_fresh || !self.has(AppDefect::BlankWhileRefreshing) {
                 self.record(EventKind::Shown { screen, of: of.clone(), call: Some(*call), from, age });
             }
             if is_fresh {

@@ -3,7 +3,7 @@
 
 use super::App;
 use super::client::Waits;
-use super::defects::Defect;
+use super::defects::AppDefect;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::wire::appointments::AppointmentPatch;
@@ -32,7 +32,7 @@ pub enum Created {
 impl App {
     /// Creates a task. `says_yes` is asked before it is sent again after an attempt of unknown end.
     pub async fn create_task(&self, task: TaskCreate, mut says_yes: impl FnMut() -> bool) -> Created {
-        if self.memory.creating.replace(true) && !self.has(Defect::DoubleTapCreatesTwice) {
+        if self.memory.creating.replace(true) && !self.has(AppDefect::DoubleTapCreatesTwice) {
             return Created::Ignored;
         }
         let created = self.create_once(task, &mut says_yes).await;
@@ -67,7 +67,7 @@ impl App {
                 return Created::Refused;
             }
             if !reply.is_in_doubt() {
-                if self.has(Defect::TaskQueuedOffline) {
+                if self.has(AppDefect::TaskQueuedOffline) {
                     self.enqueue(Call::CreateTask(task)).await;
                 }
                 return Created::NeedsNetwork;

@@ -1,7 +1,7 @@
 //! The session token: 60 s of life, fetched again within its last 10, by one fetch at a time (§0.1, §0.3).
 
 use super::App;
-use super::defects::Defect;
+use super::defects::AppDefect;
 use super::storage::Storage;
 use fieldday_api::defaults::TOKEN_FETCH_LIMIT;
 use fieldday_api::token::Credential;
@@ -29,7 +29,7 @@ impl App {
                 Some(_) => RefreshReason::Expiring,
                 None => RefreshReason::First,
             };
-            if self.memory.fetching.get() && !self.has(Defect::RefreshStampede) {
+            if self.memory.fetching.get() && !self.has(AppDefect::RefreshStampede) {
                 self.memory.fetched.wait().await;
                 // Whoever fetched may have failed; then an old token that still lives is better than none.
                 match self.memory.token.borrow().clone() {
@@ -54,7 +54,7 @@ impl App {
     }
     /// A token in the place of `refused`, which the backend did not take.
     pub(super) async fn token_after_refusal(&self, refused: &Rc<Credential>) -> Option<Rc<Credential>> {
-        if self.has(Defect::RetriesWithOldToken) {
+        if self.has(AppDefect::RetriesWithOldToken) {
             return Some(refused.clone());
         }
         let held = self.memory.token.borrow().clone();
@@ -82,7 +82,7 @@ impl App {
             Some(_) => EventKind::TokenRefreshed { why },
             None => EventKind::TokenUnavailable,
         });
-        if credential.is_none() && self.has(Defect::NoTokenMeansSignedOut) {
+        if credential.is_none() && self.has(AppDefect::NoTokenMeansSignedOut) {
             let actions = self.phone.storage.borrow().actions;
             *self.phone.storage.borrow_mut() = Storage { actions, ..Storage::default() };
         }

@@ -3,7 +3,7 @@
 
 use super::App;
 use super::client::Waits;
-use super::defects::Defect;
+use super::defects::AppDefect;
 use super::recording::is_stand_in;
 use super::storage::Upload;
 use fieldday_api::SmolStr;
@@ -67,7 +67,7 @@ impl App {
         if is_stand_in(&session_id) {
             return Progress::Later;
         }
-        if upload.began.is_some() && !self.has(Defect::UploadBlindlyRepeated) {
+        if upload.began.is_some() && !self.has(AppDefect::UploadBlindlyRepeated) {
             match self.already_there(&session_id).await {
                 Some(true) => return Progress::Ended,
                 Some(false) => {}
@@ -117,7 +117,7 @@ impl App {
         // Ghost mode turned out to have none.
         let mut url = recording.upload_url.clone().ok_or(Progress::Refused)?;
         let has_expired = self.now().since(recording.url_given) >= self.phone.settings.url_life;
-        if has_expired && !self.has(Defect::UrlReusedAfterExpiry) {
+        if has_expired && !self.has(AppDefect::UrlReusedAfterExpiry) {
             url = self.fresh_url(upload).await?;
         }
         let key: Private = url.expose().rsplit('/').next().unwrap_or_default().into();

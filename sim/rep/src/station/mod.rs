@@ -4,15 +4,15 @@
 //! becomes of it, hands it to the [transport](crate::transport), waits for the answer or the deadline, and records how it
 //! ended.
 
+mod access_link;
 mod day_clock;
 mod in_flight;
 mod lateness;
-mod line;
 mod occasions;
 
+pub use access_link::AccessLink;
 pub use day_clock::DayClock;
 pub use in_flight::InFlight;
-pub use line::Line;
 
 use crate::transport::{Attempt, AttemptOutcome, DeadlineTimer, Passage, Transport};
 use fieldday_api::SmolStr;
@@ -71,7 +71,7 @@ pub struct Occupant {
     /// Its role.
     pub role: Role,
     /// How it reaches the backend.
-    pub line: Line,
+    pub line: AccessLink,
     /// Its tenant's day.
     pub day: DayClock,
     /// Its tenant's zone.
@@ -111,7 +111,7 @@ struct Place {
     client: u32,
     key: u64,
     identity: Claims,
-    line: Line,
+    line: AccessLink,
     day: DayClock,
     zone: Zone,
     territory: Arc<Territory>,

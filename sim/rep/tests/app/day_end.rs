@@ -66,7 +66,7 @@ fn a_phone_lingers_while_something_waits_and_for_five_minutes_at_most() {
         let took = done.get().unwrap().since(at(before)).as_millis();
         assert!((ends..ends + 250).contains(&took), "{took}");
         bench.phone.end_day();
-        let left = bench.told(|what| match what {
+        let left = bench.recorded(|what| match what {
             EventKind::DayEnded { queued, uploads, online_for } => Some((*queued, *uploads, online_for.is_some())),
             _ => None,
         });

@@ -26,7 +26,7 @@ use fieldday_rep::app::App;
 use fieldday_rep::app::settings::Settings;
 use fieldday_rep::phone::{Owner, Phone};
 use fieldday_rep::process::Died;
-use fieldday_rep::station::{CellContext, DayClock, EventSink, Line, Occupant, Station};
+use fieldday_rep::station::{AccessLink, CellContext, DayClock, EventSink, Occupant, Station};
 use fieldday_rep::transport::scripted::{Reply, Scripted, Seen};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -94,7 +94,7 @@ pub fn bench() -> Bench {
 }
 /// The same with other settings.
 pub fn bench_with(change: impl FnOnce(&mut Settings)) -> Bench {
-    Bench::new(change, Line::direct(Span::ZERO), Zone::utc(), start())
+    Bench::new(change, AccessLink::direct(Span::ZERO), Zone::utc(), start())
 }
 /// A phone on a mobile network without any weather, which it does not see from one moment to another, in milliseconds.
 pub fn bench_offline(gaps: &[(i64, i64)], change: impl FnOnce(&mut Settings)) -> Bench {
@@ -102,21 +102,21 @@ pub fn bench_offline(gaps: &[(i64, i64)], change: impl FnOnce(&mut Settings)) ->
 }
 /// A phone whose app starts at that time of a day in UTC.
 pub fn bench_at(time: &str) -> Bench {
-    Bench::new(|_| {}, Line::direct(Span::ZERO), Zone::utc(), Time::parse(time).unwrap())
+    Bench::new(|_| {}, AccessLink::direct(Span::ZERO), Zone::utc(), Time::parse(time).unwrap())
 }
 
 /// A mobile network with 20 ms there and back.
-pub fn mobile(gaps: &[(i64, i64)]) -> Line {
+pub fn mobile(gaps: &[(i64, i64)]) -> AccessLink {
     let (territory, profile) = (territory::named("newark").unwrap(), network::named("clean").unwrap());
     let mut air = Air::plain(territory.clone(), profile.clone());
     let gap = |(from, until): &(i64, i64)| Gap { name: "gap".into(), phone: KEY, from: at(*from), until: at(*until) };
     air.gaps = gaps.iter().map(gap).collect();
     air.sort();
-    Line::Mobile(Box::new(RefCell::new(Link::new(1, KEY, Arc::new(air)))))
+    AccessLink::Mobile(Box::new(RefCell::new(Link::new(1, KEY, Arc::new(air)))))
 }
 
 impl Bench {
-    pub fn new(change: impl FnOnce(&mut Settings), line: Line, zone: Zone, from: Time) -> Bench {
+    pub fn new(change: impl FnOnce(&mut Settings), line: AccessLink, zone: Zone, from: Time) -> Bench {
         let bench = Bench::unopened(change, line, zone, from, DayClock::real_time());
         let opened = bench.does(|_| async {});
         bench.executor.run_to(from);
@@ -124,7 +124,13 @@ impl Bench {
         bench
     }
     /// A phone whose app was never started.
-    pub fn unopened(change: impl FnOnce(&mut Settings), line: Line, zone: Zone, from: Time, day: DayClock) -> Bench {
+    pub fn unopened(
+        change: impl FnOnce(&mut Settings),
+        line: AccessLink,
+        zone: Zone,
+        from: Time,
+        day: DayClock,
+    ) -> Bench {
         let executor = Executor::new(from - Span::millis(STARTS));
         let script = Rc::new(RefCell::new(Script::default()));
         let asked = script.clone();
@@ -250,19 +256,19 @@ impl Bench {
         self.events.borrow().iter().filter_map(|(at, what)| Some((ms(*at), tell(what)?))).collect()
     }
     /// The same without the times.
-    pub fn told<T>(&self, tell: impl Fn(&EventKind) -> Option<T>) -> Vec<T> {
+    pub fn recorded<T>(&self, tell: impl Fn(&EventKind) -> Option<T>) -> Vec<T> {
         self.happened(tell).into_iter().map(|(_, told)| told).collect()
     }
     /// How actions left the queue.
     pub fn settled(&self) -> Vec<(u32, Settlement)> {
-        self.told(|what| match what {
+        self.recorded(|what| match what {
             EventKind::Settled { action, how } => Some((*action, *how)),
             _ => None,
         })
     }
     /// What was sent, as the phone recorded it.
     pub fn sent(&self) -> Vec<Sent> {
-        self.told(|what| match what {
+        self.recorded(|what| match what {
             EventKind::Sent(sent) => Some(sent.clone()),
             _ => None,
         })

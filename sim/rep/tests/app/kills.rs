@@ -42,11 +42,11 @@ fn whatever_step_the_app_dies_before_nothing_queued_is_lost_and_nothing_settles_
     for fuse in 1.. {
         let bench = day(fuse);
         // The one that ended the app the bench began with, and the one that is tried.
-        if bench.told(|what| matches!(what, EventKind::Killed).then_some(())).len() == 1 {
+        if bench.recorded(|what| matches!(what, EventKind::Killed).then_some(())).len() == 1 {
             assert!(fuse > 30, "a day of {fuse} steps");
             break;
         }
-        let queued = bench.told(|what| match what {
+        let queued = bench.recorded(|what| match what {
             EventKind::Queued { action, request } => Some((*action, request.clone())),
             _ => None,
         });
@@ -60,7 +60,7 @@ fn whatever_step_the_app_dies_before_nothing_queued_is_lost_and_nothing_settles_
         assert!(created <= 1, "a task is created {created} times, before step {fuse}");
         let storage = bench.phone.storage.borrow();
         assert!(storage.queue.is_empty() && storage.uploads.is_empty(), "before step {fuse}");
-        let stopped = bench.told(|what| match what {
+        let stopped = bench.recorded(|what| match what {
             EventKind::Queued { request, .. } => matches!(**request, Call::StopRecording { .. }).then_some(()),
             _ => None,
         });

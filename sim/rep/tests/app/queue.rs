@@ -6,7 +6,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_history::EventKind;
 use fieldday_history::event::{Cause, Settlement, Trigger};
 use fieldday_kernel::time::{Span, Time};
-use fieldday_rep::app::defects::{Defect, Defects};
+use fieldday_rep::app::defects::{AppDefect, Defects};
 use fieldday_rep::app::settings::Retrying;
 use fieldday_rep::transport::scripted::Reply;
 
@@ -59,7 +59,7 @@ fn one_flush_runs_at_a_time() {
     bench.run(1_000);
     let begun = flushes(&bench);
     assert_eq!(begun, [(4, (Trigger::NewAction, 1))]);
-    let ended = bench.told(|what| match what {
+    let ended = bench.recorded(|what| match what {
         EventKind::FlushEnded { waiting } => Some(*waiting),
         _ => None,
     });
@@ -265,14 +265,14 @@ fn only_an_error_can_say_that_something_was_done_before() {
 fn a_clocking_whose_day_is_over_is_not_sent() {
     let midnight = Time::parse("2026-06-11T00:00:00Z").unwrap();
     let before = |bench: &Bench| midnight.since(bench.executor.handle().now()).as_millis();
-    let whatever = Defects::new(&[Defect::ClockInWhateverTheDay]);
+    let whatever = Defects::new(&[AppDefect::ClockInWhateverTheDay]);
     for (bare, defects, sent) in [(false, Defects::default(), 1), (true, Defects::default(), 2), (false, whatever, 2)] {
         let from = Time::parse("2026-06-10T23:59:30Z").unwrap();
         let change = |settings: &mut fieldday_rep::app::settings::Settings| {
             settings.bare_clock_in = bare;
             settings.defects = defects;
         };
-        let line = fieldday_rep::station::Line::direct(Span::ZERO);
+        let line = fieldday_rep::station::AccessLink::direct(Span::ZERO);
         let bench = Bench::new(change, line, fieldday_kernel::time::Zone::utc(), from);
         bench.next(Op::ClockIn, [Reply::Silence]);
         bench.done(|app| async move { app.clock_in().await });

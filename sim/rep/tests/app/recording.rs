@@ -23,7 +23,7 @@ fn stops(bench: &Bench) -> Option<SmolStr> {
     bench.done(|app| async move { app.stop_recording(64).await })
 }
 fn ended(bench: &Bench) -> Vec<SmolStr> {
-    bench.told(|what| match what {
+    bench.recorded(|what| match what {
         EventKind::UploadEnded { session_id, .. } => Some(session_id.clone()),
         _ => None,
     })
@@ -263,7 +263,7 @@ fn what_is_null_is_not_shown_and_an_analysis_always_is() {
         bench.next(Op::GetRecording, [answers(done)]);
         bench.done(|app| async move { app.watch("s".into()) });
         bench.run_to(10_000);
-        let results = bench.told(|what| match what {
+        let results = bench.recorded(|what| match what {
             EventKind::Results { playback, transcript, analysis, .. } => Some((*playback, *transcript, *analysis)),
             _ => None,
         });

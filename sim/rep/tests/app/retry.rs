@@ -124,7 +124,7 @@ fn an_indicator_is_shown_after_a_second() {
         let answer = good(&Call::UpdateTask { task_id: "task_1".into(), body: TaskPatch::default() }, start());
         bench.next(Op::UpdateTask, [Reply::After(Span::millis(takes), Arc::new(Response::ok(answer)))]);
         assert!(updates(&bench));
-        let spinners = bench.told(|what| match what {
+        let spinners = bench.recorded(|what| match what {
             EventKind::Spinner { op: Op::UpdateTask, during } => Some(during.as_millis()),
             _ => None,
         });
@@ -151,7 +151,7 @@ fn the_id_of_every_error_is_logged_with_nothing_private() {
     let bench = bench();
     bench.next(Op::UpdateTask, [fails(500), fails(404)]);
     updates(&bench);
-    let logged = bench.told(|what| match what {
+    let logged = bench.recorded(|what| match what {
         EventKind::Logged { call, status, request_id, leaks } => Some((*call, *status, request_id.to_string(), *leaks)),
         _ => None,
     });

@@ -10,7 +10,7 @@ use fieldday_kernel::time::Zone;
 use fieldday_rep::transport::scripted::Reply;
 
 fn shown(bench: &Bench) -> Vec<(Source, i64)> {
-    bench.told(|what| match what {
+    bench.recorded(|what| match what {
         EventKind::Shown { from, age, .. } => Some((*from, age.as_millis())),
         _ => None,
     })
@@ -59,7 +59,7 @@ fn a_read_that_fails_leaves_what_there_was() {
     bench.run_to(70_000);
     bench.next(Op::ShiftToday, [Reply::Silence]);
     assert!(shift(&bench), "the old one");
-    let stale = bench.told(|what| match what {
+    let stale = bench.recorded(|what| match what {
         EventKind::StaleShown { during, .. } => Some(during.as_millis()),
         _ => None,
     });

@@ -38,7 +38,7 @@ fn after(ms: i64) -> Reply {
     Reply::After(Span::millis(ms), Arc::new(Response::ok(Answer::Stored)))
 }
 fn truths(bench: &Bench) -> Vec<GroundTruth> {
-    bench.told(|what| match what {
+    bench.recorded(|what| match what {
         EventKind::GroundTruth(truth) => Some(truth.clone()),
         _ => None,
     })

@@ -10,7 +10,7 @@ fn creates(bench: &Bench, what: &'static str, yes: bool) -> Created {
     bench.done(move |app| async move { app.create_task(new_task(what), || yes).await })
 }
 fn asked(bench: &Bench) -> Vec<(u32, bool)> {
-    bench.told(|what| match what {
+    bench.recorded(|what| match what {
         EventKind::AskedToRetry { call, yes } => Some((*call, *yes)),
         _ => None,
     })

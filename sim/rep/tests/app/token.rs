@@ -14,7 +14,7 @@ fn slow(after: i64) -> TokenReply {
     TokenReply::Issued { after: Span::millis(after), lives: Span::seconds(60) }
 }
 fn refreshed(bench: &Bench) -> Vec<RefreshReason> {
-    bench.told(|what| match what {
+    bench.recorded(|what| match what {
         EventKind::TokenRefreshed { why } => Some(*why),
         _ => None,
     })

@@ -27,7 +27,7 @@ pub fn script(events: &[Event], start: Time, zone: &Zone, about: &str) -> String
             attempts[other].until <= attempt.at && !attempt.never_arrived
         });
         let who = clients.iter().position(|client| *client == attempt.name).unwrap_or_default() + 1;
-        let _ = writeln!(out, "\n# {}", told(number, attempt, start, zone));
+        let _ = writeln!(out, "\n# {}", attempt_comment(number, attempt, start, zone));
         if attempt.never_arrived {
             out.push_str("# It never arrived, so it is not sent.\n");
             continue;
@@ -114,7 +114,7 @@ fn token(bearer: &CredentialKind, client: usize) -> Option<(String, &'static str
     })
 }
 
-fn told(number: usize, attempt: &Attempt<'_>, start: Time, zone: &Zone) -> String {
+fn attempt_comment(number: usize, attempt: &Attempt<'_>, start: Time, zone: &Zone) -> String {
     let at = |at: Span| format!("{}.{:03}", zone.time_of_day(start + at), at.as_micros().rem_euclid(1_000_000) / 1_000);
     let end = match attempt.end {
         Some(End::Answered(response)) => format!("answered {}", response.status),

@@ -20,11 +20,11 @@ use Rule::{AppQueueDrains as DRAINS, AppQueueDurable as DURABLE, AppQueueFifo as
 
 #[derive(Default)]
 pub(crate) struct Queue {
-    lines: PerClient<Line>,
+    lines: PerClient<QueueState>,
 }
 
 #[derive(Default)]
-struct Line {
+struct QueueState {
     actions: Vec<Action>,
     flushing: bool,
     under_way: u32,
@@ -165,7 +165,7 @@ impl Queue {
     }
 }
 
-impl Line {
+impl QueueState {
     /// The app's own count against what was queued and has not left.
     fn counts(&self, waiting: u32, t: &ClientEvent<'_>, notes: &mut Notes) {
         let known = self.actions.len();

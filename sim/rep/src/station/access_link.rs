@@ -7,7 +7,7 @@ use fieldday_radio::track::Leg;
 use std::cell::{Cell, RefCell};
 
 /// A client's line. Moments are those of the day, since people move by the day's clock.
-pub enum Line {
+pub enum AccessLink {
     /// A phone's mobile network, with all that may happen to it.
     Mobile(Box<RefCell<Link>>),
     /// A line that carries everything: an office's, or a phone's where the scenario has no mobile network.
@@ -19,59 +19,59 @@ pub enum Line {
     },
 }
 
-impl Line {
+impl AccessLink {
     /// A steady line, of a client who has not moved yet.
-    pub fn direct(one_way: Span) -> Line {
-        Line::Direct { one_way, leg: Cell::new(Leg::stay(Point::default(), Time::default())) }
+    pub fn direct(one_way: Span) -> AccessLink {
+        AccessLink::Direct { one_way, leg: Cell::new(Leg::stay(Point::default(), Time::default())) }
     }
     /// What becomes of a request that leaves at `at`.
     pub(super) fn send(&self, at: Time, bytes: u64, key: u64) -> UplinkOutcome {
         match self {
-            Line::Mobile(link) => link.borrow_mut().send(at, bytes, key),
-            Line::Direct { one_way, .. } => UplinkOutcome::Arrives { at: at + *one_way },
+            AccessLink::Mobile(link) => link.borrow_mut().send(at, bytes, key),
+            AccessLink::Direct { one_way, .. } => UplinkOutcome::Arrives { at: at + *one_way },
         }
     }
     /// What becomes of an answer that leaves the backend at `at`.
     pub(super) fn reply(&self, at: Time, bytes: u64, key: u64) -> DownlinkOutcome {
         match self {
-            Line::Mobile(link) => link.borrow_mut().reply(at, bytes, key),
-            Line::Direct { one_way, .. } => DownlinkOutcome::Arrives { at: at + *one_way },
+            AccessLink::Mobile(link) => link.borrow_mut().reply(at, bytes, key),
+            AccessLink::Direct { one_way, .. } => DownlinkOutcome::Arrives { at: at + *one_way },
         }
     }
     /// Whether the phone had lost its connection before what was last sent.
     pub(super) fn reconnected(&self) -> bool {
         match self {
-            Line::Mobile(link) => link.borrow().reconnected(),
-            Line::Direct { .. } => false,
+            AccessLink::Mobile(link) => link.borrow().reconnected(),
+            AccessLink::Direct { .. } => false,
         }
     }
     /// When there next is a network: `at` itself if there is one then.
     pub(super) fn next_online(&self, at: Time) -> Option<Time> {
         match self {
-            Line::Mobile(link) => link.borrow_mut().next_online(at),
-            Line::Direct { .. } => Some(at),
+            AccessLink::Mobile(link) => link.borrow_mut().next_online(at),
+            AccessLink::Direct { .. } => Some(at),
         }
     }
     pub(super) fn follow(&self, new: Leg) {
         match self {
-            Line::Mobile(link) => link.borrow_mut().follow(new),
-            Line::Direct { leg, .. } => leg.set(new),
+            AccessLink::Mobile(link) => link.borrow_mut().follow(new),
+            AccessLink::Direct { leg, .. } => leg.set(new),
         }
     }
     pub(super) fn here(&self, at: Time) -> Point {
         match self {
-            Line::Mobile(link) => link.borrow().here(at),
-            Line::Direct { leg, .. } => leg.get().at(at),
+            AccessLink::Mobile(link) => link.borrow().here(at),
+            AccessLink::Direct { leg, .. } => leg.get().at(at),
         }
     }
     /// What the positioning system says for the `reading`th time, and its idea of its error in metres.
     pub(super) fn fix(&self, at: Time, reading: u32) -> (Point, u32) {
         match self {
-            Line::Mobile(link) => {
+            AccessLink::Mobile(link) => {
                 let (point, accuracy_m) = link.borrow_mut().fix(at, u64::from(reading));
                 (point, accuracy_m.max(0).unsigned_abs())
             }
-            Line::Direct { .. } => (self.here(at), 5),
+            AccessLink::Direct { .. } => (self.here(at), 5),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! All defects there are: the backend's and the app's, by name.
 
-use fieldday_api::defects::DefectInfo;
-use fieldday_backend::Defect as BackendDefect;
-use fieldday_rep::app::defects::Defect as PhoneDefect;
+use fieldday_api::defect_table::DefectInfo;
+use fieldday_backend::BackendDefect;
+use fieldday_rep::app::defects::AppDefect;
 
 /// A bug that a scenario can switch on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -10,14 +10,14 @@ pub enum Defect {
     /// One of the model backend's.
     Backend(BackendDefect),
     /// One of the app's.
-    Phone(PhoneDefect),
+    App(AppDefect),
 }
 
 impl Defect {
     /// Every defect, the backend's first.
     pub fn all() -> impl Iterator<Item = Defect> {
         let backend = BackendDefect::ALL.iter().copied().map(Defect::Backend);
-        backend.chain(PhoneDefect::ALL.iter().copied().map(Defect::Phone))
+        backend.chain(AppDefect::ALL.iter().copied().map(Defect::App))
     }
     /// The defect of that name.
     pub fn named(name: &str) -> Option<Defect> {
@@ -31,14 +31,14 @@ impl Defect {
     pub fn info(self) -> &'static DefectInfo {
         match self {
             Defect::Backend(defect) => defect.info(),
-            Defect::Phone(defect) => defect.info(),
+            Defect::App(defect) => defect.info(),
         }
     }
     /// Where it is built in: "backend" or "phone".
     pub fn place(self) -> &'static str {
         match self {
             Defect::Backend(_) => "backend",
-            Defect::Phone(_) => "phone",
+            Defect::App(_) => "phone",
         }
     }
 }

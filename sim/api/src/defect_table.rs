@@ -19,20 +19,20 @@ pub struct DefectInfo {
     pub modelled_on: &'static str,
 }
 
-/// Makes an enum `Defect` of a table, a row a bug, and `Defects`, a set of them.
+/// Makes an enum of a table, a row a bug, and `Defects`, a set of them.
 #[macro_export]
 macro_rules! defects {
-    ($($variant:ident $name:literal in $scenario:literal breaks $($rule:ident)+: $sentence:literal $modelled_on:literal;)+) => {
-        /// A bug that a scenario can switch on.
+    ($Defect:ident: $(#[doc = $about:literal])+ $($variant:ident $name:literal in $scenario:literal breaks $($rule:ident)+: $sentence:literal $modelled_on:literal;)+) => {
+        $(#[doc = $about])+
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, $crate::serde::Serialize, $crate::serde::Deserialize)]
         #[serde(crate = "fieldday_api::serde")]
-        pub enum Defect { $(#[doc = $sentence] #[serde(rename = $name)] $variant),+ }
-        impl Defect {
+        pub enum $Defect { $(#[doc = $sentence] #[serde(rename = $name)] $variant),+ }
+        impl $Defect {
             /// All of them.
-            pub const ALL: &'static [Defect] = &[$(Defect::$variant),+];
+            pub const ALL: &'static [$Defect] = &[$($Defect::$variant),+];
             /// Its row of the table.
-            pub const fn info(self) -> &'static $crate::defects::DefectInfo {
-                match self { $(Defect::$variant => &$crate::defects::DefectInfo {
+            pub const fn info(self) -> &'static $crate::defect_table::DefectInfo {
+                match self { $($Defect::$variant => &$crate::defect_table::DefectInfo {
                     name: $name,
                     rules: &[$($crate::rules::Rule::$rule),+],
                     scenario: $scenario,
@@ -45,11 +45,11 @@ macro_rules! defects {
                 self.info().name
             }
             /// The defect of that name.
-            pub fn named(name: &str) -> Option<Defect> {
-                Defect::ALL.iter().copied().find(|defect| defect.name() == name)
+            pub fn named(name: &str) -> Option<$Defect> {
+                $Defect::ALL.iter().copied().find(|defect| defect.name() == name)
             }
         }
-        impl std::fmt::Display for Defect {
+        impl std::fmt::Display for $Defect {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.name())
             }
@@ -58,14 +58,14 @@ macro_rules! defects {
         /// Which defects are on.
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
         pub struct Defects(u64);
-        const _: () = assert!(Defect::ALL.len() <= 64, "one bit each");
+        const _: () = assert!($Defect::ALL.len() <= 64, "one bit each");
         impl Defects {
             /// The set of these defects.
-            pub fn new(defects: &[Defect]) -> Defects {
+            pub fn new(defects: &[$Defect]) -> Defects {
                 Defects(defects.iter().fold(0, |bits, defect| bits | 1 << *defect as u32))
             }
             /// Whether this one is on.
-            pub const fn has(self, defect: Defect) -> bool {
+            pub const fn has(self, defect: $Defect) -> bool {
                 self.0 & (1 << defect as u32) != 0
             }
         }
