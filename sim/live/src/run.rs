@@ -164,6 +164,7 @@ impl LiveRun {
         }
         drop::<Sender<Lines>>(to_history);
         let began = std::time::Instant::now();
+        pulse.silence.begins(self.clock.now());
         let host = wire.connector.target().to_string();
         let (workers, wishes) = (told.clone(), self.goose.clone());
         let goose = thread::Builder::new().name("goose".to_owned()).spawn(move || {
@@ -180,6 +181,8 @@ impl LiveRun {
             }
             tick(pulse);
             budget = budget.or_else(|| spent(pulse, max_requests, max_errors));
+            let now = self.clock.now();
+            budget = budget.or_else(|| pulse.silence.ended_the_run(now, live.dead_after_s));
             // Goose ends after its last user, or at once if it cannot begin.
             let gone = goose.is_finished() && pulse.begun.load(Ordering::Relaxed) == 0;
             if !home && (stop.load(Ordering::Relaxed) || budget.is_some() || gone) {
