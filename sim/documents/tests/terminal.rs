@@ -239,6 +239,7 @@ fn differences_of_form_and_endpoints_that_never_succeeded_are_told_only_if_there
         label: "POST recording/start".into(),
         tried: 31,
         part: "recordings".into(),
+        why: "answered 500 ×31".into(),
     }];
     let text = report(&summary, None, Paint::new(false));
     let part = &text[text.find("CONTRACT").unwrap()..text.find("TOTALS").unwrap()];

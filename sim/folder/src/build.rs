@@ -53,7 +53,7 @@ impl Summary {
     pub fn new(facts: Facts, plan: &Plan, outcome: &RunOutcome) -> Summary {
         let scenario = plan.scenario();
         let contract = contract::part(&facts.contract, &scenario.contract);
-        let failing = contract::failing(&outcome.measures);
+        let failing = contract::failing(&outcome.measures, facts.live_us.is_some());
         let mut clocks = Clocks::new(plan, facts.clocks.clone());
         let has_sent = outcome.measures.ops.iter().any(|op| op.attempts > 0);
         let judged: Vec<LimitResult> =

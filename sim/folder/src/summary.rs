@@ -199,6 +199,20 @@ impl Outcomes {
             + self.timed_out
             + self.connection_failed
     }
+    /// These and others together.
+    #[must_use]
+    pub fn plus(&self, other: &Outcomes) -> Outcomes {
+        Outcomes {
+            expected: self.expected + other.expected,
+            refused: self.refused + other.refused,
+            rate_limited: self.rate_limited + other.rate_limited,
+            server_error: self.server_error + other.server_error,
+            not_the_api: self.not_the_api + other.not_the_api,
+            timed_out: self.timed_out + other.timed_out,
+            connection_failed: self.connection_failed + other.connection_failed,
+            not_the_target: self.not_the_target + other.not_the_target,
+        }
+    }
     /// Each count under the name of its class.
     pub fn by_class(&self) -> [(OutcomeClass, u64); OutcomeClass::ALL.len()] {
         OutcomeClass::ALL.map(|class| {
@@ -431,10 +445,24 @@ pub struct NotExercised {
     pub op: String,
     /// Its short form for people.
     pub label: String,
-    /// Attempts that said something about it.
+    /// Attempts that said something about it; 0 if another endpoint kept reps from it.
     pub tried: u64,
     /// The part of the day that could not be exercised.
     pub part: String,
+    /// Why: what the endpoint answered, or which other one kept reps from it.
+    #[serde(default)]
+    pub why: String,
+}
+
+impl NotExercised {
+    /// Why it was not exercised: `0 of 31 attempts: answered 500 ×31`.
+    pub fn says(&self) -> String {
+        match (self.tried, self.why.as_str()) {
+            (0, why) => why.to_owned(),
+            (tried, "") => format!("0 of {tried} attempts succeeded"),
+            (tried, why) => format!("0 of {tried} attempts succeeded: {why}"),
+        }
+    }
 }
 
 /// A danger that showed.

@@ -175,9 +175,12 @@ impl Evidence<'_> {
     }
     /// Why a run in which endpoints never succeeded says too little; none if there are none.
     fn why_failing(&self) -> Option<String> {
-        let parts: Vec<String> = self.failing.iter().map(|of| format!("{} ({})", of.part, of.op.label())).collect();
-        let which = counted(parts.len() as u64, "endpoint", "endpoints");
-        (!parts.is_empty()).then(|| format!("{which} never succeeded; not exercised: {}", parts.join(", ")))
+        let failed = self.failing.iter().filter(|of| of.tried > 0);
+        let each: Vec<String> = failed.map(|of| format!("{} ({})", of.op.label(), of.why)).collect();
+        let which = counted(each.len() as u64, "endpoint", "endpoints");
+        let parts: Vec<&str> = self.failing.iter().map(|of| of.part).collect();
+        (!parts.is_empty())
+            .then(|| format!("{which} never succeeded: {}; not exercised: {}", each.join("; "), parts.join(", ")))
     }
 }
 

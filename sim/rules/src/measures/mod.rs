@@ -154,9 +154,14 @@ impl Measures {
         let (ops, series, failures) = (&mut self.ops, &mut self.series, &mut self.failures);
         let is_at_work =
             self.kinds.get(client).is_some_and(|kind| matches!(kind, ClientKind::Phone | ClientKind::Desk));
+        let is_tried = self.kinds.get(client).is_some_and(|kind| *kind != ClientKind::Intruder);
         let (errors, last_write) = (&mut self.errors, &mut self.last_write);
         self.outcomes.on(event, |outcome| {
-            ops[outcome.op.index()].ended(outcome.class);
+            let of = &mut ops[outcome.op.index()];
+            of.ended(outcome.class);
+            if is_tried {
+                of.tries.on(outcome.class, outcome.status);
+            }
             *errors += u64::from(outcome.class.is_error());
             if outcome.op.writes() {
                 if last_write.len() <= client {
@@ -225,7 +230,6 @@ impl Measures {
     }
     fn ended(&mut self, client: usize, at: Time, op: Op, AttemptEnd { end, took, .. }: AttemptEnd<'_>) {
         let is_at_work = self.is_at_work(client);
-        let is_tried = self.kinds.get(client).is_some_and(|kind| *kind != ClientKind::Intruder);
         let measures = &mut self.ops[op.index()];
         match end {
             End::Answered(response) => {
@@ -234,17 +238,11 @@ impl Measures {
                     let is_final = response.is_success() || live::is_final(response.status);
                     self.series.answered(at, op, response, took, is_final);
                 }
-                if is_tried {
-                    measures.tried(op, response);
-                }
             }
             End::Unanswered(why) => {
                 measures.unanswered(op, why, took);
                 if is_at_work && why == NoAnswer::Timeout {
                     self.series.timed_out(at, op, took);
-                }
-                if is_tried {
-                    measures.tried_in_vain(why);
                 }
             }
         }

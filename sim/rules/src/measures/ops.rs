@@ -76,7 +76,7 @@ pub(super) fn record(histogram: &mut LazyHistogram, took: Span) {
 }
 
 impl OpMeasures {
-    pub(super) fn new() -> OpMeasures {
+    pub(crate) fn new() -> OpMeasures {
         OpMeasures {
             attempts: 0,
             answered: 0,
@@ -141,17 +141,6 @@ impl OpMeasures {
             self.at_least += 1;
             record(&mut self.took, took);
         }
-    }
-    /// An answer to somebody with a right to one.
-    pub(super) fn tried(&mut self, op: Op, response: &Response) {
-        self.tries.tried += 1;
-        self.tries.succeeded += u64::from(response.is_success());
-        let is_absent = op.endpoint().optional && matches!(response.status, 404 | 501);
-        self.tries.not_implemented += u64::from(is_absent);
-    }
-    /// No answer for somebody with a right to one. Without network, nothing was tried.
-    pub(super) fn tried_in_vain(&mut self, why: NoAnswer) {
-        self.tries.tried += u64::from(matches!(why, NoAnswer::Timeout | NoAnswer::Broken));
     }
     /// An attempt of an app that died, of which nothing else was told.
     pub(super) fn killed(&mut self) {
