@@ -29,6 +29,8 @@ use std::sync::Arc;
 
 /// The key of the phone's draws.
 const KEY: u64 = 7;
+/// The phone's number among the clients.
+pub const CLIENT: u32 = 3;
 /// How long the app takes to start.
 pub const STARTS: i64 = 1_200;
 
@@ -100,10 +102,14 @@ pub fn bench_at(time: &str) -> Bench {
 
 /// A mobile network with 20 ms there and back.
 pub fn mobile(gaps: &[(i64, i64)]) -> AccessLink {
+    let gap = |(from, until): &(i64, i64)| Gap { name: "gap".into(), phone: KEY, from: at(*from), until: at(*until) };
+    mobile_in(|air| air.gaps = gaps.iter().map(gap).collect())
+}
+/// The same in a territory with something in it.
+pub fn mobile_in(change: impl FnOnce(&mut Air)) -> AccessLink {
     let (territory, profile) = (territory::named("newark").unwrap(), network::named("clean").unwrap());
     let mut air = Air::plain(territory.clone(), profile.clone());
-    let gap = |(from, until): &(i64, i64)| Gap { name: "gap".into(), phone: KEY, from: at(*from), until: at(*until) };
-    air.gaps = gaps.iter().map(gap).collect();
+    change(&mut air);
     air.sort();
     AccessLink::Mobile(Box::new(RefCell::new(Link::new(1, KEY, Arc::new(air)))))
 }
@@ -142,7 +148,7 @@ impl Bench {
             lingers: Span::minutes(5),
         });
         let occupant = Occupant {
-            client: 0,
+            client: CLIENT,
             key: KEY,
             tenant: "org_1".into(),
             user_id: "user_1".into(),

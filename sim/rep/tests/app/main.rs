@@ -6,6 +6,7 @@ mod day_end;
 mod defects;
 mod harness;
 mod kills;
+mod line;
 mod polling;
 mod queue;
 mod queued_start;
