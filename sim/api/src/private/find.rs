@@ -144,7 +144,8 @@ fn tokens(text: &str, found: &mut Vec<Found>) {
     for (at, _) in text.match_indices("://") {
         let rest = at + 3;
         let end = rest + run(&text[rest..], |c| !c.is_whitespace() && !"/?#\"'<>".contains(c));
-        if let Some(user) = text[rest..end].rfind('@').filter(|user| *user > 0) {
+        let user = text[rest..end].rfind('@').filter(|user| *user > 0);
+        if let Some(user) = user.filter(|user| !text[rest..rest + user].starts_with("private:")) {
             add(rest..rest + user);
         }
     }

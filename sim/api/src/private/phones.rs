@@ -9,7 +9,6 @@ pub(super) fn find(text: &str, found: &mut Vec<(Range<usize>, PrivateKind)>) {
     let mut from = 0;
     while let Some(start) = text[from..].find(|c: char| c.is_ascii_digit() || c == '+' || c == '(').map(|at| from + at)
     {
-        let before = text[..start].chars().next_back();
         let Some(groups) = Groups::read(text, start) else {
             from = start + 1;
             continue;
@@ -108,6 +107,7 @@ impl<'a> Groups<'a> {
             && first.digits.starts_with("00")
             && (3..=5).contains(&lengths[0])
             && !first.digits[2..].starts_with('0')
+            && self.groups.iter().all(|group| group.before != ".")
         {
             return self.whole(10, 15, 3);
         }
