@@ -302,6 +302,21 @@ fn a_code_that_is_missing_is_told_from_one_that_nobody_knows() {
     assert_eq!(read(json!("TASK_GONE")), ["detail.error_code", UNKNOWN_CODE]);
 }
 
+#[test]
+fn free_text_and_signed_urls_of_a_success_are_scrubbed_and_ids_are_not() {
+    let session = json!({"data": {"session": {"id": "415-555-0182", "rep_id": "rep_1", "appointment_id": "appt_1",
+        "started_at": "2026-06-10T10:00:00Z", "ended_at": null, "mode": "full", "transcription_status": "completed",
+        "analysis_status": "completed", "audio_url": "https://s3.example.com/a.m4a?X-Amz-Signature=0123456789abcdef",
+        "audio_storage_mode": "persistent", "transcript": null,
+        "analysis": {"coaching_tips": ["call (415) 555-0183 back"], "objections": ["price"]}}}});
+    let read = read_answer(Op::GetRecording, 200, JSON, session.to_string().as_bytes(), &Dialect::default());
+    let Answer::Recording(body) = &read.answer else { panic!("{read:?}") };
+    let shown = format!("{:?} {:?}", body.session.audio_url, body.session.analysis);
+    assert!(!shown.contains("0123456789abcdef") && !shown.contains("0183") && shown.contains("price"), "{shown}");
+    assert!(shown.contains("https://s3.example.com/a.m4a?X-Amz-Signature=private:"), "{shown}");
+    assert_eq!(body.session.id, "415-555-0182");
+}
+
 proptest! {
     #[test]
     fn what_is_exactly_the_specs_is_read_as_it_is_without_a_word((answer, status) in any_answer(), pretty in any::<bool>()) {

@@ -9,6 +9,7 @@
 mod bridge;
 mod envelope;
 mod errors;
+mod hide;
 mod json;
 mod kind;
 mod names;
@@ -161,12 +162,13 @@ pub fn read_answer(op: Op, status: u16, content_type: Option<&str>, body: &[u8],
 
 fn read(op: Op, asked: &Asked<'_>, status: u16, content_type: Option<&str>, body: &[u8], dialect: &Dialect) -> Read {
     let mut notes = Notes::default();
-    let answer = match op {
+    let mut answer = match op {
         // The object store is no part of the API, and has no form to keep to.
         Op::PutAudio if (200..300).contains(&status) => Answer::Stored,
         Op::PutAudio => Answer::Foreign(page_word(content_type, body).unwrap_or("not json").into()),
         _ => answer(op, asked, status, content_type, body, dialect, &mut notes),
     };
+    hide::hide(&mut answer);
     // §0.4 names a health check and nothing of its answer: whatever says that all is well will do.
     if op == Op::PutAudio || (op == Op::Health && matches!(answer, Answer::Health(_))) {
         notes = Notes::default();
