@@ -29,7 +29,8 @@ fn session(session: &mut RecordingSession) {
     if let Some(analysis) = &mut session.analysis {
         let Analysis { objections, coaching_tips, sop_stages_completed, sop_stages_missed, meeting_segments, .. } =
             analysis;
-        [objections, coaching_tips, sop_stages_completed, sop_stages_missed, meeting_segments].map(texts);
+        let lists = [objections, coaching_tips, sop_stages_completed, sop_stages_missed, meeting_segments];
+        lists.into_iter().for_each(texts);
     }
 }
 

@@ -118,7 +118,9 @@ impl Proxy {
         let line = String::from_utf8_lossy(&first[..n]).into_owned();
         let path = line.split([' ', '?']).nth(1)?.to_owned();
         let is_health = path == "/health";
-        if !is_health && self.is_chosen(&[("reset", &self.how)]) {
+        if let (false, Bend::Reset { percent }) = (is_health, &self.how)
+            && self.is_one_of(*percent)
+        {
             return None;
         }
         let request = Message::read(client)?;
@@ -128,11 +130,6 @@ impl Proxy {
             None => self.passed_on(&request, &path)?,
         };
         answer.write(client, "keep-alive")
-    }
-    /// Whether this request is one of those to be reset.
-    fn is_chosen(&self, of: &[(&str, &Bend)]) -> bool {
-        let [(_, Bend::Reset { percent })] = of else { return false };
-        self.is_one_of(*percent)
     }
     /// So many of each hundred, evenly spread.
     fn is_one_of(&self, percent: u64) -> bool {
@@ -176,7 +173,7 @@ impl Proxy {
             && answer.head.starts_with("HTTP/1.1 200")
         {
             let mut document: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
-            document["data"].as_object_mut()?.shift_remove(*field);
+            document["data"].as_object_mut()?.remove(*field);
             answer.body = document.to_string().into_bytes();
         }
         Some(answer)
