@@ -6,6 +6,7 @@ use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 
 #[derive(Default)]
@@ -22,11 +23,19 @@ impl Judge for Envelope {
             return;
         }
         let status = response.status;
+        let part = match status {
+            400 | 422 => Part::EnvelopeRequest,
+            401 => Part::EnvelopeUnauthorized,
+            403 => Part::EnvelopeForbidden,
+            404 => Part::EnvelopeNotFound,
+            500.. => Part::EnvelopeServer,
+            _ => Part::EnvelopeOther,
+        };
         match &response.answer {
             Answer::Error(body) => {
                 let detail = &body.detail;
                 let whole = !detail.message.is_empty() && !detail.request_id.is_empty();
-                notes.judge(Rule::ErrorEnvelope, x, whole && detail.error_code.agrees_with(status), || {
+                notes.judge(part, x, whole && detail.error_code.agrees_with(status), || {
                     if whole {
                         format!("expected a code that fits status {status}, got {:?}", detail.error_code)
                     } else {
@@ -36,12 +45,12 @@ impl Judge for Envelope {
             }
             // What stands between the phone and the backend answers with its own pages.
             Answer::Foreign(_) if matches!(status, 407 | 502 | 503 | 504 | 511) => {
-                notes.inconclusive(Rule::ErrorEnvelope);
+                notes.inconclusive(part);
             }
-            Answer::Foreign(what) => notes.broken(Rule::ErrorEnvelope, x, || {
+            Answer::Foreign(what) => notes.broken(part, x, || {
                 format!("expected the error envelope with status {status}, got another body ({what})")
             }),
-            _ => notes.broken(Rule::ErrorEnvelope, x, || {
+            _ => notes.broken(part, x, || {
                 format!("expected the error envelope with status {status}, got the body of a success")
             }),
         }
