@@ -101,7 +101,7 @@ parts! {
         GhostStart "start" "The answer to a start in ghost mode.";
         GhostMode "mode" "A session that was started in ghost mode, shown.";
         GhostAudio "audio" "A ghost session, shown after it ended: no audio.";
-        GhostTranscript "transcript" "A ghost session whose transcription is completed: no text.";
+        GhostTranscript "transcript" "A ghost session with a transcript: what it says of itself.";
         GhostAnalysis "analysis" "A ghost session whose analysis is completed: it is there.";
     }
     AppointmentListComplete {

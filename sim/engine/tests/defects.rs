@@ -19,7 +19,7 @@ const BREAKS: &[(BackendDefect, &[Rule])] = &[
     (BackendDefect::ClockInMovesStart, &[ShiftClockInOnce]),
     (BackendDefect::ClockOutMovesEnd, &[ShiftClockOutOnce]),
     (BackendDefect::ClockOutAgainRefused, &[ShiftClockOutOnce]),
-    (BackendDefect::KeyStuckAfterCrash, &[ShiftClockInOnce, ShiftClockOutOnce]),
+    (BackendDefect::KeyStuckAfterCrash, &[ShiftClockInOnce, ShiftClockOutOnce, RecordingStartOnce]),
     (BackendDefect::StartMakesSecondSession, &[RecordingStartOnce]),
     (BackendDefect::StartRace, &[RecordingStartOnce]),
     (BackendDefect::StartKeyedByPlace, &[RecordingStartOnce]),

@@ -248,6 +248,8 @@ fn an_upload_that_was_acknowledged_is_shown_where_audio_is_kept() {
     };
     s.call(REP, get_session(), recording(ghost));
     s.is_fine();
+    let mut s = Stream::new();
+    s.call(REP, upload(), uploaded());
     s.call(REP, get_session(), recording(stopped()));
     s.breaks(&[Rule::ReadYourWrites]);
 }

@@ -271,6 +271,10 @@ impl Record {
         }
         (is_new, self.shown_to != shown_to)
     }
+    /// Whether an update was ever sent to it.
+    pub fn was_updated(&self) -> bool {
+        self.written.is_some()
+    }
     /// Whether an update ever named the field.
     pub fn was_written(&self, field: usize) -> bool {
         let bit = 1 << field;

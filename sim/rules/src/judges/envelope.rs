@@ -1,4 +1,7 @@
 //! `error.envelope` (§0.3, §4): every error has a code that fits its status, a message and a request id.
+//!
+//! Where a status has several codes, the request may tell which cannot be: a read has no body to be invalid
+//! (`VALIDATION_ERROR`), and a token of the day names its tenant (`MISSING_TENANT_ID`).
 
 use crate::exchanges::Exchange;
 use crate::facts::Facts;
@@ -6,8 +9,10 @@ use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
+use fieldday_api::error::ErrorCode;
 use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
+use fieldday_history::event::CredentialKind;
 
 #[derive(Default)]
 pub(crate) struct Envelope;
@@ -42,6 +47,7 @@ impl Judge for Envelope {
                         format!("expected a message and a request id with status {status}, one of them is empty")
                     }
                 });
+                cause(status, detail.error_code, x, notes);
             }
             // What stands between the phone and the backend answers with its own pages.
             Answer::Foreign(_) if matches!(status, 407 | 502 | 503 | 504 | 511) => {
@@ -55,4 +61,19 @@ impl Judge for Envelope {
             }),
         }
     }
+}
+
+/// Whether the code can be the cause.
+fn cause(status: u16, code: ErrorCode, x: &Exchange<'_>, notes: &mut Notes) {
+    let impossible = match (status, x.bearer) {
+        (400, _) if !x.op.writes() => ErrorCode::ValidationError,
+        (401, CredentialKind::Own | CredentialKind::Expired { .. } | CredentialKind::Forged) => {
+            ErrorCode::MissingTenantId
+        }
+        _ => return,
+    };
+    notes.judge(Part::EnvelopeCause, x, code != impossible, || {
+        let why = if status == 400 { "the request has no body" } else { "the token names its tenant" };
+        format!("expected another code than {impossible:?} from {}, {why}", x.op)
+    });
 }

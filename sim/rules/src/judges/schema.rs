@@ -103,11 +103,14 @@ fn ghost(x: &Exchange<'_>, session: &RecordingSession, notes: &mut Notes) {
         true => format!("expected no audio_url of ghost session {id}, it has one"),
         false => format!("expected the audio of ghost session {id} not to be stored, it is"),
     });
-    let transcribed = session.transcription_status == Processing::Completed;
-    let text = session.transcript.as_ref().is_some_and(|transcript| transcript.transcript_text.is_some());
-    notes.judge_if(transcribed, Part::GhostTranscript, x, !text, || {
-        format!("expected no transcript of ghost session {id}, it has its text")
-    });
+    // Whether its words are kept is the tenant's policy (§3.5); that they are not, `transcript_restricted` says (§3.1).
+    if let Some(transcript) = &session.transcript {
+        let shown = transcript.transcript_restricted && transcript.transcript_text.is_some();
+        notes.judge(Part::GhostTranscript, x, !shown && transcript.is_ghost_mode, || match shown {
+            true => format!("expected no text of ghost session {id}, whose transcript is restricted, it is shown"),
+            false => format!("expected the transcript of ghost session {id} to say is_ghost_mode, it does not"),
+        });
+    }
     let analysed = session.analysis_status == Processing::Completed;
     notes.judge_if(analysed, Part::GhostAnalysis, x, !analysed || session.analysis.is_some(), || {
         format!("expected the analysis of ghost session {id} to be kept, it is gone")

@@ -20,7 +20,8 @@ use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
-use fieldday_kernel::time::{Date, Span};
+use fieldday_api::wire::shifts::Shift;
+use fieldday_kernel::time::{Date, Span, Time, Zone};
 
 /// Decides `shift.clock-in.once`.
 #[derive(Default)]
@@ -145,9 +146,12 @@ struct ClockedIn {
 impl Judge for Today {
     const RULES: &'static [Rule] = &[Rule::ShiftToday];
     const SENT: Ops = Ops::NONE;
-    const ENDED: Ops = Ops::of(&[Op::ClockIn, Op::ShiftToday]);
+    const ENDED: Ops = Ops::of(&[Op::ClockIn, Op::ClockOut, Op::ShiftToday]);
 
     fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+        if let Some(shown) = shifts::shown(x) {
+            says_date(shown, x, notes);
+        }
         match &**x.call {
             Call::ClockIn { rep_id, body } if x.client.is(rep_id) => {
                 let (Some(shown), Some(date)) = (shifts::shown(x), date(x, notes)) else { return };
@@ -177,6 +181,26 @@ impl Judge for Today {
             }
             _ => {}
         }
+    }
+}
+
+/// A shift's date is the tenant's, not that of UTC: the date on which it began, and of today's shift today's.
+fn says_date(shown: &Shift, x: &Exchange<'_>, notes: &mut Notes) {
+    let apart = |at: Time| match Zone::utc().date(at) == x.client.zone.date(at) {
+        true => Part::TodayDate,
+        false => Part::TodayDateApart,
+    };
+    let (id, says, began) = (&shown.id, shown.shift_date, x.client.zone.date(shown.clock_in_at));
+    notes.judge(apart(shown.clock_in_at), x, says == began, || {
+        format!("expected {id}, which began on {began} by the tenant's clock, to say so, its shift_date is {says}")
+    });
+    if x.op == Op::ShiftToday
+        && let Some(today) = date(x, notes)
+        && says == began
+    {
+        notes.judge(apart(notes.settings.start + x.sent_at), x, says == today, || {
+            format!("expected the shift of {today}, which is today, got {id} of {says}")
+        });
     }
 }
 
