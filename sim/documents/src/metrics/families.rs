@@ -58,19 +58,8 @@ fn endpoints(limits: &[Limit]) -> Vec<Family> {
         new("endpoint_limit_exceeded", "1 if too many did, 0 if not, absent if nobody can say", Base::None);
     for of in limits {
         let endpoint = ("endpoint", of.op.as_str());
-        let good = of.answered.saturating_sub(of.client_errors + of.server_errors + of.foreign);
-        let outcomes = [
-            ("success", good),
-            ("client-error", of.client_errors),
-            ("server-error", of.server_errors),
-            ("foreign", of.foreign),
-            ("timeout", of.timed_out),
-            ("unreachable", of.unreachable),
-            ("broken-off", of.broken_off),
-            ("cancelled", of.cancelled),
-            ("killed", of.killed),
-        ];
-        outcomes.iter().for_each(|(outcome, n)| attempts.add(&[endpoint, ("outcome", *outcome)], *n as f64));
+        let outcomes = of.outcomes.by_class();
+        outcomes.iter().for_each(|(class, n)| attempts.add(&[endpoint, ("outcome", class.as_str())], *n as f64));
         let live = [("wire", of.wire), ("connect", of.connect), ("due", of.due), ("felt", of.felt)];
         let live = live.into_iter().filter_map(|(clock, took)| Some((clock, took?)));
         for (clock, took) in std::iter::once(("attempt", of.latency)).chain(live) {
