@@ -110,7 +110,7 @@ parts! {
         ListFilter "filter" "A list with a filter, while appointments of the date are known.";
         ListToday "today" "A list asked for without a date.";
         ListTodayApart "today-apart" "The same while it is another date in UTC.";
-        ListById "by-id" "A look at an appointment by the id that the rep's list gave.";
+        ListById "by-id" "A look by its id at an appointment that answers showed to be the rep's.";
     }
     AppointmentPatchPartial {
         PartialAnswer "answer" "The answer to an update, of fields that were known and are not named.";

@@ -73,6 +73,9 @@ impl Judge for Lists {
         self.task_written[usize::from(s.client.tenant) % 16] = s.attempt.sent_seq;
     }
     fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        if let (Call::GetAppointment { appointment_id }, true) = (&**x.call, x.client.is_phone()) {
+            self.by_id(x, appointment_id, notes);
+        }
         if let Some(Answer::Appointment(detail)) = x.success() {
             self.belongs(x, &detail.appointment, facts);
         }
@@ -83,9 +86,6 @@ impl Judge for Lists {
                 self.filtered(x, query, list, facts, notes);
                 self.is_complete(x, query, list, facts, notes);
                 self.shows_by_id(x, list, facts, notes);
-            }
-            (Call::GetAppointment { appointment_id }, _) if x.client.is_phone() => {
-                self.by_id(x, appointment_id, notes);
             }
             (Call::ListTasks(query), Some(Answer::Tasks(list))) => {
                 filters(x, query, list, notes);
@@ -265,7 +265,7 @@ impl Lists {
             (None, id) => format!("expected {} in the list, which fits its filters", id.map_or("", |id| id.as_str())),
         });
     }
-    /// What a rep's list showed is there by its id.
+    /// What an answer showed to be the rep's is there by its id.
     fn by_id(&mut self, x: &Exchange<'_>, id: &SmolStr, notes: &mut Notes) {
         let listed = self.days.get(&x.client.index).is_some_and(|days| days.iter().any(|(_, ids)| ids.contains(id)));
         let not_by_id = self.not_by_id.of(x.client.index);
