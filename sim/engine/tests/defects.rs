@@ -33,6 +33,14 @@ const BREAKS: &[(BackendDefect, &[Rule])] = &[
     (BackendDefect::TaskUpdateLogsInNotes, &[TaskUpdateIdempotent]),
     (BackendDefect::StaleRead, &[ShiftToday, AppointmentPatchOrdered, ReadYourWrites]),
     (BackendDefect::SlowLists, &[LatencyTimeout]),
+    (BackendDefect::StartAgainRefused, &[RecordingStartOnce]),
+    (BackendDefect::StopAgainRefused, &[RecordingStopOnce]),
+    (BackendDefect::StopMovesStart, &[RecordingStopOnce]),
+    (BackendDefect::PatchRestampsCreation, &[AppointmentPatchPartial, AppointmentPatchIdempotent]),
+    (BackendDefect::OverdueCountOfTenant, &[TaskListFilters]),
+    (BackendDefect::PendingCountMissesNew, &[AnswerSchema]),
+    (BackendDefect::DetailLagsBehindList, &[AppointmentListComplete]),
+    (BackendDefect::ReadRefusedAsBody, &[PagingExact, ErrorEnvelope]),
 ];
 
 /// The rules that are broken in that day.
