@@ -78,7 +78,7 @@ impl Backend {
         let tenant = &self.tenants[usize::from(at.tenant)];
         let row = &tenant.appointments[at.row as usize];
         let updated_at = row.appointment.updated_at;
-        let is_recent = updated_at > self.start && now.since(updated_at) < Span::minutes(1);
+        let is_recent = updated_at > self.start && now.since(updated_at) < Span::minutes(30);
         if is_recent && self.has(BackendDefect::DetailLagsBehindList) {
             return Err(Refusal::not_found("No such appointment").about("appointment_id", id));
         }

@@ -208,7 +208,7 @@ fieldday_api::defects! {
         "A ghost session whose transcript is restricted shows its text."
         "A privacy flag that the serializer sets and does not obey.";
     DetailLagsBehindList "detail-lags-behind-list" in "rough" breaks AppointmentListComplete:
-        "An appointment answers 404 by its id for a minute after it was updated; the list has it."
+        "An appointment answers 404 by its id for half an hour after it was updated; the list has it."
         "Two stores behind one API, of which one is filled by a queue.";
     ReadRefusedAsBody "read-refused-as-body" in "weekday" breaks ErrorEnvelope PagingExact:
         "A query that is refused answers VALIDATION_ERROR, as if it had a body."

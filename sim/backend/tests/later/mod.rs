@@ -21,7 +21,7 @@ pub fn shows(defect: BackendDefect, world: &mut World) -> bool {
         BackendDefect::DetailLagsBehindList => {
             world.wait(Span::hours(1)).ask("a1", noted("appt_a1_1", "new"));
             let at_once = world.status("a1", get("appt_a1_1"));
-            assert_eq!(world.wait(Span::minutes(1)).status("a1", get("appt_a1_1")), 200);
+            assert_eq!(world.wait(Span::minutes(30)).status("a1", get("appt_a1_1")), 200);
             let list = world.ask("a1", Call::ListAppointments(AppointmentQuery::default()));
             assert!(appointments(&list).appointments.iter().any(|entry| entry.appointment_id == "appt_a1_1"));
             shows_as(at_once, 200, 404)

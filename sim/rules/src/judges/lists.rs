@@ -11,7 +11,7 @@ use crate::facts::views::{ASSIGNED, OUTCOME, START, STATUS, time_of};
 use crate::judge::{Judge, Ops};
 use crate::judges::shift;
 use crate::notes::Notes;
-use crate::tables::{PerClient, Table, push_bounded};
+use crate::tables::{ById, PerClient, Table, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::defaults;
@@ -31,8 +31,6 @@ use Rule::{
 
 /// Days remembered per rep: today, yesterday, around midnight, and where visits are moved to.
 const DAYS: usize = 8;
-/// Appointments remembered per rep that were not there by their ids.
-const NOT_BY_ID: usize = 8;
 
 #[derive(Default)]
 pub(crate) struct Lists {
@@ -44,8 +42,16 @@ pub(crate) struct Lists {
     overdue: PerClient<Option<(u64, Time, u32)>>,
     /// Where in the stream a task was last written, or changed hands with its appointment, by tenant.
     task_written: [u64; 16],
-    /// Appointments that answered 403 or 404 by their ids although the rep's list had shown them, and since when.
-    not_by_id: PerClient<Vec<(SmolStr, u64)>>,
+    /// Appointments that were not there by their ids although answers had shown them.
+    not_by_id: ById<NotById>,
+}
+
+/// A look by an id that found nothing.
+struct NotById {
+    since: u64,
+    client: u32,
+    /// It was 404, for whoever may see it; a 403 is for whoever asked.
+    is_gone: bool,
 }
 
 struct Leafing {
@@ -73,8 +79,10 @@ impl Judge for Lists {
         self.task_written[usize::from(s.client.tenant) % 16] = s.attempt.sent_seq;
     }
     fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
-        if let (Call::GetAppointment { appointment_id }, true) = (&**x.call, x.client.is_phone()) {
-            self.by_id(x, appointment_id, notes);
+        if let Call::GetAppointment { appointment_id } = &**x.call
+            && !matches!(x.cause, Cause::Probe(_))
+        {
+            self.by_id(x, appointment_id, facts, notes);
         }
         if let Some(Answer::Appointment(detail)) = x.success() {
             self.belongs(x, &detail.appointment, facts);
@@ -265,40 +273,46 @@ impl Lists {
             (None, id) => format!("expected {} in the list, which fits its filters", id.map_or("", |id| id.as_str())),
         });
     }
-    /// What an answer showed to be the rep's is there by its id.
-    fn by_id(&mut self, x: &Exchange<'_>, id: &SmolStr, notes: &mut Notes) {
-        let listed = self.days.get(&x.client.index).is_some_and(|days| days.iter().any(|(_, ids)| ids.contains(id)));
-        let not_by_id = self.not_by_id.of(x.client.index);
+    /// What answers showed to be the rep's is there by its id; for the office, what is known to be anybody's.
+    fn by_id(&mut self, x: &Exchange<'_>, id: &SmolStr, facts: &Facts, notes: &mut Notes) {
+        let is_known = match x.client.is_phone() {
+            true => {
+                let days = self.days.get(&x.client.index);
+                days.is_some_and(|days| days.iter().any(|(_, ids)| ids.contains(id)))
+            }
+            false => facts.appointments.get(id).is_some_and(|a| a.settled(ASSIGNED).is_some()),
+        };
         match (x.success(), x.refusal()) {
             (Some(_), _) => {
-                not_by_id.retain(|(known, _)| known != id);
-                if listed {
+                self.not_by_id.swap_remove(id);
+                if is_known {
                     notes.held(Part::ListById);
                 }
             }
-            (None, Some(403 | 404)) if listed => {
-                not_by_id.retain(|(known, _)| known != id);
-                push_bounded(not_by_id, NOT_BY_ID, (id.clone(), x.ended_seq));
+            (None, Some(status @ (403 | 404))) if is_known => {
+                let is_gone = status == 404;
+                let not_by_id = NotById { since: x.ended_seq, client: x.client.index, is_gone };
+                self.not_by_id.insert(id.clone(), not_by_id);
             }
             _ => {}
         }
     }
     /// What was not there by its id is not in a later list either, unless somebody gave it back.
     fn shows_by_id(&mut self, x: &Exchange<'_>, list: &AppointmentList, facts: &Facts, notes: &mut Notes) {
-        if !x.client.is_phone() || self.not_by_id.get(x.client.index).is_none_or(|ids| ids.is_empty()) {
+        if self.not_by_id.is_empty() {
             return;
         }
         for entry in &list.appointments {
-            let not_by_id = self.not_by_id.of(x.client.index);
-            let asked = |(id, since): &(SmolStr, u64)| *id == entry.appointment_id && *since < x.sent_seq;
-            let Some(place) = not_by_id.iter().position(asked) else { continue };
-            let (id, _) = not_by_id.swap_remove(place);
-            let given = facts.appointments.get(&id).is_some_and(|a| a.was_written(ASSIGNED));
-            if !given {
-                notes.broken(Part::ListById, x, || {
-                    format!("expected {id} to be there by its id, as the lists before and after have it, it was not")
-                });
+            let id = &entry.appointment_id;
+            let asked = |of: &&NotById| of.since < x.sent_seq && (of.is_gone || of.client == x.client.index);
+            let given = || facts.appointments.get(id).is_some_and(|a| a.was_written(ASSIGNED));
+            if self.not_by_id.get(id).filter(asked).is_none() || given() {
+                continue;
             }
+            self.not_by_id.swap_remove(id);
+            notes.broken(Part::ListById, x, || {
+                format!("expected {id} to be there by its id, as the lists before and after have it, it was not")
+            });
         }
     }
     /// What is known to be the rep's on the date stands in the list, whoever moved it there or gave it to the rep.
