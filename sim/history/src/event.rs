@@ -228,7 +228,8 @@ pub enum EventKind {
     #[serde(rename = "truth")]
     GroundTruth(GroundTruth),
     /// On a live run: the wire is done with an attempt. This is what reached the phone from outside, stamped on its
-    /// arrival; what the app sees of it, and when, the link decides. Judges do not read it.
+    /// arrival; what the app sees of it, and when, the link decides. Of the judges, that of `latency.timeout` alone reads
+    /// it.
     Wire(Box<Wire>),
     /// On a live run: the identity provider is done with a client's request for a token. Judges do not read it.
     TokenCame {

@@ -134,6 +134,7 @@ bench! {
     slow_ui: app::SlowUi,
     private: app::PrivateLog,
     upload_checks: app::UploadChecks,
+    rows: rows::Rows,
 }
 
 /// Whether there is a judge for the rule.

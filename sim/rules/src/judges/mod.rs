@@ -12,6 +12,7 @@ pub(crate) mod ownership;
 pub(crate) mod pending;
 pub(crate) mod probes;
 pub(crate) mod recording;
+pub(crate) mod rows;
 pub(crate) mod schema;
 pub(crate) mod shift;
 pub(crate) mod task;
