@@ -36,9 +36,8 @@ fn parts_add_up_to_their_rules_and_the_days_exercise_them() {
         let findings = day(name, reps);
         for rule in Rule::ALL.iter().copied().filter(|rule| Part::of(*rule).next().is_some()) {
             let (whole, parts) = (findings.count(rule), Part::of(rule).map(|part| findings.part(part)));
-            let sum = parts.fold([0; 3], |[a, b, c], part| {
-                [a + part.exercised, b + part.broken, c + part.inconclusive]
-            });
+            let sum =
+                parts.fold([0; 3], |[a, b, c], part| [a + part.exercised, b + part.broken, c + part.inconclusive]);
             assert_eq!([whole.exercised, whole.broken, whole.inconclusive], sum, "{rule} in {name}");
         }
         match &mut all {

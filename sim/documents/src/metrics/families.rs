@@ -4,14 +4,30 @@ use super::{Base, Family};
 use fieldday_folder::RunFile;
 use fieldday_folder::summary::*;
 use fieldday_rules::limits::{LimitUnit, LimitVerdict};
+use std::collections::BTreeMap;
 
 pub(super) fn of(run: &RunFile, summary: &Summary) -> Vec<Family> {
     let mut families = run_itself(run, summary);
     families.extend(endpoints(&summary.limits));
+    families.push(failures(&summary.failures));
     families.extend(scenario_limits(summary));
     families.extend([rules(&summary.rules), contract(summary)]);
     families.extend(felt(&summary.felt));
     families
+}
+
+/// By endpoint, outcome and status; what the target said is in the documents.
+fn failures(lines: &[FailureLine]) -> Family {
+    let mut counts: BTreeMap<(&str, &str, String), u64> = BTreeMap::new();
+    for of in lines {
+        let status = of.status.map_or("none".to_owned(), |status| status.to_string());
+        *counts.entry((&of.op, &of.outcome, status)).or_default() += of.count;
+    }
+    let mut failures = Family::new("failures", "Attempts that failed, by what the target answered", Base::None);
+    for ((op, outcome, status), n) in counts {
+        failures.add(&[("endpoint", op), ("outcome", outcome), ("status", &status)], n as f64);
+    }
+    failures
 }
 
 fn run_itself(run: &RunFile, summary: &Summary) -> Vec<Family> {

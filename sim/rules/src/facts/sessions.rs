@@ -97,7 +97,9 @@ impl Sessions {
                 let uploads = &mut self.of(session_id).uploads;
                 match uploads.iter_mut().find(|u| u.url == url) {
                     Some(upload) => (upload.sent, upload.sent_last) = (upload.sent + 1, seq),
-                    None => push_bounded(uploads, UPLOADS, Upload { url, sent: 1, sent_last: seq, acked: None, acks: 0 }),
+                    None => {
+                        push_bounded(uploads, UPLOADS, Upload { url, sent: 1, sent_last: seq, acked: None, acks: 0 })
+                    }
                 }
             }
             _ => {}

@@ -61,9 +61,8 @@ impl Judge for Auth {
         let Some((status, code)) = said(x) else { return };
         let got = || code.map_or(format!("{status}"), |code| format!("{status} {code:?}"));
         match x.bearer {
-            CredentialKind::None => {
-                notes.judge(Part::TokenMissing, x, status == 401, || format!("expected 401 without a token, got {}", got()))
-            }
+            CredentialKind::None => notes
+                .judge(Part::TokenMissing, x, status == 401, || format!("expected 401 without a token, got {}", got())),
             CredentialKind::Forged => {
                 let holds = status == 401 && code == Some(ErrorCode::InvalidToken);
                 notes.judge(Part::TokenForged, x, holds, || {

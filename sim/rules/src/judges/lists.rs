@@ -407,9 +407,11 @@ impl Lists {
             list.next += 1;
         }
         let due = total.min(offset + 5);
-        notes.judge_if(offset > 0, Part::PageSequence, x, again.is_none() && list.seen.len() as u32 == due, || match again {
-            Some(id) => format!("expected {id} on one page, it stands on two"),
-            None => format!("expected {due} entries on the pages so far, there were {}", list.seen.len()),
+        notes.judge_if(offset > 0, Part::PageSequence, x, again.is_none() && list.seen.len() as u32 == due, || {
+            match again {
+                Some(id) => format!("expected {id} on one page, it stands on two"),
+                None => format!("expected {due} entries on the pages so far, there were {}", list.seen.len()),
+            }
         });
     }
 }

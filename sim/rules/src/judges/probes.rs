@@ -166,7 +166,10 @@ impl Probes {
         for task in list.tasks.iter().filter(|_| !self.planted.is_empty()) {
             let Some(tenant) = self.planted.get(&task.id) else { continue };
             notes.judge(Part::TenantInBody, x, *tenant == x.client.tenant, || {
-                format!("expected {} to be of its maker's tenant, whatever the body said, another's list shows it", task.id)
+                format!(
+                    "expected {} to be of its maker's tenant, whatever the body said, another's list shows it",
+                    task.id
+                )
             });
         }
     }

@@ -95,7 +95,8 @@ impl StartOnce {
         let (now, list) = (&answer.recording_session_id, self.started.of(x.client.index));
         let Some(known) = list.iter_mut().find(|s| s.appointment == *appointment) else {
             let lost = self.lost.of(x.client.index);
-            let after_lost = lost.iter().position(|id| id == appointment).map(|place| lost.swap_remove(place)).is_some();
+            let after_lost =
+                lost.iter().position(|id| id == appointment).map(|place| lost.swap_remove(place)).is_some();
             if after_lost {
                 notes.inconclusive(Part::StartLost);
             }
@@ -182,7 +183,9 @@ impl Judge for StopOnce {
             let acked = |known: &&Session| known.stop_acked.is_some_and(|since| since < x.sent_seq) && !known.gone;
             if facts.session().filter(acked).is_some() && !is_probe(x) {
                 notes.broken(Part::StopRepeat, x, || {
-                    format!("expected a stop that was acknowledged to be acknowledged again, it was refused with {status}")
+                    format!(
+                        "expected a stop that was acknowledged to be acknowledged again, it was refused with {status}"
+                    )
                 });
             }
             return;
@@ -277,10 +280,8 @@ impl Judge for StatusForward {
             notes.held(Part::ForwardOrder);
         }
         let Some((_, known)) = known(x, facts) else { return };
-        let steps = [
-            (Part::ForwardTranscription, known.transcription, first),
-            (Part::ForwardAnalysis, known.analysis, second),
-        ];
+        let steps =
+            [(Part::ForwardTranscription, known.transcription, first), (Part::ForwardAnalysis, known.analysis, second)];
         for (part, then, now) in steps {
             let Some(was) = then.map(|k| k.value) else { continue };
             // What has not begun cannot go back.

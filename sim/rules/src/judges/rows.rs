@@ -112,7 +112,8 @@ impl Rows {
             *then = now.or(*then);
         }
         if let Some(field) = other {
-            notes.broken(part, x, || format!("expected {id} to keep its {field}, which no write names, it has another"));
+            notes
+                .broken(part, x, || format!("expected {id} to keep its {field}, which no write names, it has another"));
         }
         other.is_none()
     }

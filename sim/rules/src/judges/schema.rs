@@ -66,9 +66,8 @@ fn session(x: &Exchange<'_>, session: &RecordingSession, facts: &Facts, notes: &
     let wrong = session.analysis.as_ref().and_then(out_of_range);
     let has_scores = session.analysis.as_ref().is_some_and(|a| scores(a).iter().any(|(_, score, _)| score.is_some()));
     notes.judge_if(has_scores, Part::SchemaScores, x, wrong.is_none(), || {
-        wrong.map_or(String::new(), |(field, score)| {
-            format!("expected {field} of {id} within its range, it is {score}")
-        })
+        wrong
+            .map_or(String::new(), |(field, score)| format!("expected {field} of {id} within its range, it is {score}"))
     });
     let backwards = session.ended_at.is_some_and(|at| at < session.started_at);
     notes.judge_if(session.ended_at.is_some(), Part::SchemaTimes, x, !backwards, || {

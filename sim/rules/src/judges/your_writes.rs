@@ -56,7 +56,8 @@ fn session(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         notes.held(Part::WritesSession);
     }
     if x.refusal() == Some(404) && before(known.started) {
-        notes.broken(Part::WritesSession, x, || format!("{session_id} was acknowledged to be started, and answers 404"));
+        notes
+            .broken(Part::WritesSession, x, || format!("{session_id} was acknowledged to be started, and answers 404"));
     }
     let Some(shown) = sessions::shown(x) else { return };
     if before(known.stop_acked) {

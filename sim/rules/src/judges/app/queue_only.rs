@@ -35,7 +35,8 @@ impl Judge for QueueOnly {
     fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         let EventKind::Queued { request, .. } = t.what else { return };
         if t.client.is_phone() && queued(request, notes.settings.start_may_queue) == Some(false) {
-            notes.broken(Part::QueuePast, t, || format!("expected {} to need the network, it was queued", request.op()));
+            notes
+                .broken(Part::QueuePast, t, || format!("expected {} to need the network, it was queued", request.op()));
         }
     }
     fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {

@@ -67,9 +67,11 @@ impl Judge for RefreshOnce {
                 owed.iter().for_each(|_| notes.inconclusive(Part::RefreshRetry));
             }
             EventKind::DayEnded { .. } => match self.phones.of(t.client.index).owed.take() {
-                Some(ExpectedRefresh { call, at, .. }) if t.at - at > SOON => notes.broken(Part::RefreshRetry, t, || {
-                    format!("expected a second attempt of call {call} after its 401, none was made")
-                }),
+                Some(ExpectedRefresh { call, at, .. }) if t.at - at > SOON => {
+                    notes.broken(Part::RefreshRetry, t, || {
+                        format!("expected a second attempt of call {call} after its 401, none was made")
+                    })
+                }
                 Some(_) => notes.inconclusive(Part::RefreshRetry),
                 None => {}
             },

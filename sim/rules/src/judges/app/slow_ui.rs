@@ -91,7 +91,9 @@ impl Phone {
     fn is_owing(&mut self, client: &ClientInfo, notes: &mut Notes) {
         if let Some((call, op, during, at)) = self.owed.take() {
             let place = Place { at, client, call: Some(call), request_id: None, op: Some(op) };
-            notes.broken(Part::SlowIndicator, &place, || format!("expected a loading indicator for {during}, there was none"));
+            notes.broken(Part::SlowIndicator, &place, || {
+                format!("expected a loading indicator for {during}, there was none")
+            });
         }
     }
 }
