@@ -132,6 +132,13 @@ fn once() -> Stream {
     s
 }
 
+/// One call, answered, and nothing else.
+fn answered(client: u32, call: Call, answer: Answer) -> Stream {
+    let mut s = Stream::new();
+    s.call(client, call, answer);
+    s
+}
+
 /// What such a day puts to the test all the same, each with a history of its own that does not.
 fn by_once() -> Vec<(Part, Stream)> {
     let stream = |fill: &dyn Fn(&mut Stream)| {
@@ -139,7 +146,7 @@ fn by_once() -> Vec<(Part, Stream)> {
         fill(&mut s);
         s
     };
-    let empty = stream(&|s| drop(s.call(REP, get_list(), list(&[]))));
+    let empty = answered(REP, get_list(), list(&[]));
     let of_a_date = AppointmentQuery { date: Date::parse("2026-06-10"), ..Default::default() };
     let another_reps = AppointmentQuery { rep_id: Some(rep(OTHER)), ..Default::default() };
     let (no_words, nothing) = thread(&[]);
@@ -151,20 +158,20 @@ fn by_once() -> Vec<(Part, Stream)> {
         let none = s.send(REP, TAP, today());
         s.fail(&none, 404);
     });
-    let only_reads = stream(&|s| drop(s.call(REP, get(), detail(&visit()))));
-    let open_shift = stream(&|s| drop(s.call(REP, today(), shift_day(shift()))));
+    let only_reads = answered(REP, get(), detail(&visit()));
+    let open_shift = answered(REP, today(), shift_day(shift()));
     vec![
-        (Part::RoleUsual, stream(&|s| drop(s.call(AUDITOR, Call::ListAppointments(another_reps.clone()), list(&[]))))),
-        (Part::OwnAnswers, stream(&|s| drop(s.call(REP, complete(), completed())))),
+        (Part::RoleUsual, answered(AUDITOR, Call::ListAppointments(another_reps.clone()), list(&[]))),
+        (Part::OwnAnswers, answered(REP, complete(), completed())),
         (Part::TodayDate, no_shift.clone()),
         (Part::ListWhole, empty.clone()),
-        (Part::ListToday, stream(&|s| drop(s.call(REP, Call::ListAppointments(of_a_date.clone()), list(&[]))))),
+        (Part::ListToday, answered(REP, Call::ListAppointments(of_a_date.clone()), list(&[]))),
         (Part::ListById, only_reads.clone()),
-        (Part::PartialAnswer, stream(&|s| drop(s.call(OFFICE, patch(moved("18:00")), detail(&visit()))))),
-        (Part::PageFull, stream(&|s| drop(s.call(REP, get_tasks(TaskQuery::default()), tasks(&[]))))),
+        (Part::PartialAnswer, answered(OFFICE, patch(moved("18:00")), detail(&visit()))),
+        (Part::PageFull, answered(REP, get_tasks(TaskQuery::default()), tasks(&[]))),
         (Part::SchemaMine, empty),
         (Part::SchemaTimes, open_shift),
-        (Part::ThreadContact, stream(&|s| drop(s.call(REP, no_words.clone(), nothing.clone())))),
+        (Part::ThreadContact, answered(REP, no_words.clone(), nothing.clone())),
         (Part::WritesAnswer, lost_update),
         (Part::QueueThrough, only_reads.clone()),
         (Part::QueuePast, only_reads),
