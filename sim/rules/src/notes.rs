@@ -4,7 +4,9 @@ use crate::exchanges::{ClientEvent, ClientInfo, Exchange, SentAttempt};
 use crate::findings::{Findings, Hazard, HazardCase, RuleCount, Violation};
 use crate::settings::Settings;
 use crate::signature::Signature;
+use crate::stand_ins::undecided;
 use fieldday_api::SmolStr;
+use fieldday_api::call::Response;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_kernel::time::Span;
@@ -28,6 +30,10 @@ pub(crate) struct Place<'a> {
 /// What has a [`Place`].
 pub(crate) trait Scene {
     fn place(&self) -> Place<'_>;
+    /// The answer that shows it, if one does.
+    fn shown_by(&self) -> Option<&Response> {
+        None
+    }
 }
 
 impl Scene for Exchange<'_> {
@@ -39,6 +45,9 @@ impl Scene for Exchange<'_> {
             request_id: self.response().and_then(|r| r.request_id().cloned()),
             op: Some(self.op),
         }
+    }
+    fn shown_by(&self) -> Option<&Response> {
+        self.response()
     }
 }
 impl Scene for SentAttempt<'_> {
@@ -95,8 +104,12 @@ impl Notes {
     pub fn inconclusive(&mut self, rule: Rule) {
         self.count(rule).inconclusive += 1;
     }
-    /// One more case in which the rule was broken. The sentence is only made if it is kept.
+    /// One more case in which the rule was broken, unless it is so only by what stands in for something that the answer
+    /// leaves out. The sentence is only made if it is kept.
     pub fn broken(&mut self, rule: Rule, scene: &impl Scene, says: impl FnOnce() -> String) {
+        if undecided(rule, scene.shown_by()) {
+            return self.inconclusive(rule);
+        }
         let count = self.count(rule);
         count.exercised += 1;
         count.broken += 1;
