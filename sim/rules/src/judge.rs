@@ -133,6 +133,7 @@ bench! {
     slow_ui: app::SlowUi,
     private: app::PrivateLog,
     upload_checks: app::UploadChecks,
+    checks: checks::Checks,
 }
 
 /// Whether there is a judge for the rule.

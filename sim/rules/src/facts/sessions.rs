@@ -44,6 +44,8 @@ pub(crate) struct Session {
     pub job: Option<Known<u64>>,
     /// The tenant to whose clients it was first shown.
     pub tenant: Option<u8>,
+    /// The client whose start was acknowledged first.
+    pub started_by: Option<u32>,
 }
 
 /// How far a step is.
@@ -112,7 +114,10 @@ impl Sessions {
         }
         match (&**x.call, x.success()) {
             (Call::StartRecording(_), Some(Answer::RecordingStarted(started))) => {
-                self.of(&started.recording_session_id).started.get_or_insert(x.ended_seq);
+                let known = self.of(&started.recording_session_id);
+                known.started.get_or_insert(x.ended_seq);
+                known.started_by.get_or_insert(x.client.index);
+                known.tenant.get_or_insert(x.client.tenant);
             }
             (Call::StopRecording { session_id, .. }, Some(_)) => {
                 self.of(session_id).stop_acked.get_or_insert(x.ended_seq);

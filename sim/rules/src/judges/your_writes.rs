@@ -11,6 +11,7 @@ use crate::notes::Notes;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::RecordingMode;
+use fieldday_api::names::Role;
 use fieldday_api::rules::Rule;
 
 const RULE: Rule = Rule::ReadYourWrites;
@@ -47,7 +48,10 @@ fn session(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let Call::GetRecording { session_id } = &**x.call else { return };
     let Some(known) = facts.session() else { return };
     let before = |since: Option<u64>| since.is_some_and(|since| since < x.sent_seq);
-    if x.refusal() == Some(404) && before(known.started) {
+    // To whoever may not see it, it is not there.
+    let may_see = known.tenant == Some(x.client.tenant)
+        && (x.client.role != Role::SalesRep || known.started_by == Some(x.client.index));
+    if x.refusal() == Some(404) && before(known.started) && may_see {
         notes.broken(RULE, x, || format!("{session_id} was acknowledged to be started, and answers 404"));
     }
     let Some(shown) = sessions::shown(x) else { return };
