@@ -120,6 +120,8 @@ impl Pass {
         self.rep().station.sleep_until(self.means.begins).await;
         self.today = self.rep().station.zone().date(self.rep().now());
         self.finds_rows().await;
+        self.chooses_a_slot().await;
+        self.meets_trouble().await;
         self.starts_without_a_shift("before the clock-in").await;
         self.clocks_in().await;
         self.creates_tasks().await;
@@ -133,8 +135,8 @@ impl Pass {
         self.claims_another_tenant().await;
         self.shows_tokens().await;
         self.sends_malformed_requests().await;
+        self.reads_whole_lists().await;
         self.watches_recordings().await;
-        self.meets_trouble().await;
         self.clocks_out().await;
         self.starts_without_a_shift("after the clock-out").await;
         self.waits_for_midnight().await;

@@ -41,8 +41,14 @@ impl Case<'_> {
     }
     /// The reply must be a refusal with one of these statuses.
     pub fn is_refused(self, statuses: &[u16], expected: &str) {
-        let Some(status) = self.reply.and_then(Reply::status) else { return self.undecided() };
-        let came = self.reply.map(Reply::says).unwrap_or_default();
+        let Some((status, reply)) = self.reply.and_then(|reply| Some((reply.status()?, reply))) else {
+            return self.undecided();
+        };
+        // An error of the server refuses nothing, and lets nothing through.
+        if status >= 500 || !reply.is_decided() && !(400..500).contains(&status) {
+            return self.undecided();
+        }
+        let came = reply.says();
         self.judge(statuses.contains(&status), expected, || came);
     }
     /// Nobody can say.

@@ -18,6 +18,9 @@ use Rule::{
     AnswerSchema as SCHEMA, AppointmentListComplete as LIST, PagingExact as PAGING, TaskListFilters as FILTERS,
 };
 
+/// So many whole lists are read side by side.
+const LISTS: usize = 12;
+
 fn tasks(reply: &Reply) -> Option<&TaskList> {
     match reply.success()? {
         Answer::Tasks(list) => Some(list),
@@ -234,6 +237,12 @@ impl Pass {
                 || format!("totals {totals:?}"),
             );
         }
+    }
+    /// The longest lists that there are, side by side: what takes its time for each row shows in the time limits.
+    pub(crate) async fn reads_whole_lists(&self) {
+        let office = self.manager();
+        let whole = TaskQuery { limit: Some(PAGE_MAX), ..TaskQuery::default() };
+        self.at_once(office, &Call::ListTasks(whole), LISTS).await;
     }
     /// Threads page by page against the whole.
     async fn threads(&self) {

@@ -139,7 +139,7 @@ impl Pass {
                     let case = self.case(by, GATE, format!("{} as {role}", reply.op), &reply);
                     let right =
                         reply.status() == Some(403) && reply.code().is_none_or(|code| code == ErrorCode::RbacViolation);
-                    if reply.status().is_some() {
+                    if reply.status().is_some_and(|status| status < 500) {
                         case.judge(right, "403 RBAC_VIOLATION", || reply.says());
                     } else {
                         case.undecided();

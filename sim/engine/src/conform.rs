@@ -15,7 +15,7 @@ const BEGINS: TimeOfDay = TimeOfDay::hm(9, 30);
 /// For how long recordings are watched: as long as an app polls, and more.
 const WATCHES: Span = Span::minutes(20);
 /// How long after its beginning a pass meets trouble.
-const TROUBLE: Span = Span::minutes(45);
+const TROUBLE: Span = Span::minutes(1);
 /// The days on which American clocks change: a pass on the virtual clock lives these as well.
 const CHANGES: [&str; 2] = ["2026-03-08", "2026-11-01"];
 
@@ -52,8 +52,8 @@ pub fn means(scenario: &Scenario, begins: Time) -> Means {
     }
 }
 
-/// When a pass on the virtual clock meets trouble: when it is done with the rest of its working day.
-fn trouble(begins: Time) -> Trouble {
+/// When a pass on the virtual clock meets trouble: before it does anything else.
+pub(crate) fn trouble(begins: Time) -> Trouble {
     let minute = |number: i64| {
         let from = begins + TROUBLE + Span::minutes(number);
         (from, from + Span::seconds(20))
@@ -62,8 +62,7 @@ fn trouble(begins: Time) -> Trouble {
 }
 
 /// What goes wrong with the backend in a pass's cell: that trouble, and nothing else.
-pub(crate) fn mishaps(cell: &CellPlan) -> Vec<Mishap> {
-    let trouble = trouble(begins(cell));
+pub fn mishaps(cell: &CellPlan, trouble: Trouble) -> Vec<Mishap> {
     let writes: Vec<Op> = Op::ALL.iter().copied().filter(|op| op.writes() && *op != Op::PutAudio).collect();
     let of = |name: &str, kind: MishapKind, status: u16, (from, until): (Time, Time)| Mishap {
         name: format!("{}/mishap/{name}", cell.name),

@@ -99,7 +99,7 @@ impl CellRun {
         keep: Keep,
         mut measures: Measures,
     ) -> Result<CellRun, NoCast> {
-        plan.mishaps = conform::mishaps(&plan);
+        plan.mishaps = conform::mishaps(&plan, conform::trouble(conform::begins(&plan)));
         measures.cell(setup::day_starts(scenario, plan.date, plan.start));
         let recorder = keeping(recorder(scenario, &plan, measures), &plan, keep);
         let begins = conform::begins(&plan);
