@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// How long somebody waits who wants the connection to break while the target works.
-const BREAKS_AFTER: Span = Span::millis(20);
+const BREAKS_AFTER: Span = Span::millis(4);
 /// How long a request whose connection broke may still be worked on.
 const SETTLES: Span = Span::millis(600);
 /// How often a request is asked again that met an error of the server, and how long after.

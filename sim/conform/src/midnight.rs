@@ -2,6 +2,7 @@
 
 use crate::actor::Actor;
 use crate::tasks::update;
+use crate::together::together;
 use crate::{Pass, place, shifts};
 use fieldday_api::names::TaskStatus;
 use fieldday_api::rules::Rule;
@@ -9,6 +10,9 @@ use fieldday_api::wire::tasks::TaskPatch;
 use fieldday_kernel::time::{Span, Time, Zone};
 
 use Rule::{ShiftClockInOnce as IN, ShiftToday as TODAY};
+
+/// So many of the pass's tasks are closed side by side.
+const SIDE_BY_SIDE: usize = 8;
 
 impl Pass {
     /// The shift of the stranger, who is still at work: over midnight UTC, until just before the local midnight, and on the
@@ -70,9 +74,11 @@ impl Pass {
         for who in [place::REP, place::OTHER, place::STRANGER] {
             let by = &self.actors[who];
             let made: Vec<_> = self.rows[who].borrow().tasks.iter().map(|task| task.id.clone()).collect();
-            for id in made {
-                let body = TaskPatch { status: Some(TaskStatus::Cancelled), ..TaskPatch::default() };
-                by.ask_until_decided(update(&id, body)).await;
+            let body = TaskPatch { status: Some(TaskStatus::Cancelled), ..TaskPatch::default() };
+            by.claims().await;
+            for some in made.chunks(SIDE_BY_SIDE) {
+                let closes = some.iter().map(|id| Box::pin(by.ask_until_decided(update(id, body.clone()))) as _);
+                together(closes).await;
             }
         }
     }

@@ -142,7 +142,12 @@ impl Pass {
             by.ask_and_break(call.clone()).await;
         }
         let last = by.ask(call).await;
-        self.same_session(by, &id, &last, if times > 1 { "a start again, after a broken connection" } else { "a start again, once more" });
+        self.same_session(
+            by,
+            &id,
+            &last,
+            if times > 1 { "a start again, after a broken connection" } else { "a start again, once more" },
+        );
         self.puts_audio(by, &id, mode, started(&last).or(Some(&known))).await;
         self.stops(by, &id, times).await;
         self.uploads(by, &id, mode, times).await;

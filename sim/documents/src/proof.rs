@@ -83,8 +83,11 @@ impl PassesPart {
         let (found, of) = (self.found.len(), (self.found.len() + self.missed.len()) as u64);
         let missed =
             if self.missed.is_empty() { String::new() } else { format!("; not by them: {}", self.missed.join(", ")) };
-        let alarms =
-            if self.alarms.is_empty() { "no rule broken".to_owned() } else { format!("broken: {}", self.alarms.join(", ")) };
+        let alarms = if self.alarms.is_empty() {
+            "no rule broken".to_owned()
+        } else {
+            format!("broken: {}", self.alarms.join(", "))
+        };
         format!(
             "Conformance passes alone, {} under {} each: {found} of {} of the backend found{missed}; {} without a defect: \
              {alarms}.",

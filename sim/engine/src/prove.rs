@@ -119,11 +119,7 @@ pub fn passes(defects: &[Defect], seeds: u64, effort: &Effort<'_>) -> Result<Vec
     Ok(made?.into_iter().flatten().collect())
 }
 
-fn pass_trial(
-    defect: Option<Defect>,
-    plan: &Plan,
-    options: &Options<'_>,
-) -> Result<Option<PassTrial>, NoThreads> {
+fn pass_trial(defect: Option<Defect>, plan: &Plan, options: &Options<'_>) -> Result<Option<PassTrial>, NoThreads> {
     let outcome = conform::run(plan, options, |_| ControlFlow::Continue(()))?;
     if options.stop.load(Ordering::Relaxed) {
         return Ok(None);

@@ -18,7 +18,8 @@ fn pass(seed: u64, threads: usize) -> RunOutcome {
     let scenario = conform::settled(Scenario::load(PASSES).unwrap(), true);
     let plan = Plan::new(Arc::new(scenario), seed).unwrap();
     let stop = AtomicBool::new(false);
-    conform::run(&plan, &Options { threads, keep: Keep::default(), stop: &stop }, |_| ControlFlow::Continue(())).unwrap()
+    conform::run(&plan, &Options { threads, keep: Keep::default(), stop: &stop }, |_| ControlFlow::Continue(()))
+        .unwrap()
 }
 
 /// Rules of which a pass makes no case on the model, and why.
@@ -53,8 +54,11 @@ fn a_pass_finds_every_defect_of_the_backend_by_a_rule_of_its_own() {
     let defects: Vec<Defect> = BackendDefect::ALL.iter().map(|defect| Defect::Backend(*defect)).collect();
     let trials = passes(&defects, 1, &effort).unwrap();
     assert_eq!(trials.len(), defects.len() + 1);
-    let unseen: Vec<_> =
-        trials.iter().filter(|trial| trial.found.is_none()).filter_map(|trial| trial.defect.map(Defect::name)).collect();
+    let unseen: Vec<_> = trials
+        .iter()
+        .filter(|trial| trial.found.is_none())
+        .filter_map(|trial| trial.defect.map(Defect::name))
+        .collect();
     assert_eq!(unseen, UNSEEN);
     let alarms: Vec<_> = trials.iter().filter(|trial| trial.defect.is_none() && trial.found.is_some()).collect();
     assert!(alarms.is_empty(), "{alarms:?}");

@@ -17,7 +17,7 @@ use fieldday_history::file::Lines;
 use fieldday_kernel::executor::Executor;
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
-use fieldday_mock::Options as MockOptions;
+use fieldday_mock::{Options as MockOptions, Service};
 use fieldday_plan::CellPlan;
 use fieldday_rep::station::{CellContext, DayClock};
 use fieldday_rules::{Findings, Judges, Measures, Settings as JudgeSettings};
@@ -34,6 +34,8 @@ use tokio::runtime::LocalOptions;
 const LOOKS_EVERY: Duration = Duration::from_millis(100);
 /// For how long recordings are watched.
 const WATCHES: Span = Span::seconds(20);
+/// How long the tool's own mock works on a request, in percent of what it would in a day.
+const SERVICE_PERCENT: u32 = 15;
 /// How long after its beginning a pass over the mock meets trouble.
 const TROUBLE: Span = Span::seconds(6);
 /// No pass takes longer: a target that answers nothing in time would hold it up for hours.
@@ -104,6 +106,8 @@ pub(crate) fn trouble_from(opens: Time) -> Trouble {
 /// Makes the tool's own mock fail when a pass expects it to.
 pub fn fails_for_a_pass(from: TimeOfDay) -> impl FnOnce(&mut MockOptions) {
     move |options| {
+        // A pass wants answers, not a day's latencies: a thousand requests, one after the other.
+        options.service = Service::Scaled(SERVICE_PERCENT);
         options.prepare = Some(Box::new(move |cell| {
             cell.mishaps = conform::mishaps(cell, trouble_from(opens(cell, from)));
         }));

@@ -247,7 +247,7 @@ impl Ended<'_> {
         let printed = output::print(&text).err();
         let violations: Vec<_> = outcome.findings.shown().cloned().collect();
         let stories = place.path.as_deref().filter(|_| self.live).map(Path::new);
-        let untold = stories.and_then(|folder| match super::stories::write(folder, plan, &violations) {
+        let untold = stories.and_then(|folder| match super::stories::write(folder, plan, &violations, Some(&again)) {
             Ok(0) => None,
             Ok(many) => {
                 output::note(&format!("{}: {}/violations", counted(many as u64, "story", "stories"), folder.display()));

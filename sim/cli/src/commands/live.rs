@@ -173,7 +173,7 @@ fn live(
     });
     Ok(finish(args, run, &summary, place, |place| {
         let violations: Vec<_> = outcome.run.findings.shown().cloned().collect();
-        let stories = super::stories::write(Path::new(place), &plan.plan, &violations)?;
+        let stories = super::stories::write(Path::new(place), &plan.plan, &violations, None)?;
         if stories > 0 {
             output::note(&format!("{}: {place}/violations", counted(stories as u64, "story", "stories")));
         }
