@@ -207,6 +207,7 @@ impl ConformRun {
             budget: (!complete && clock.now() >= until).then(|| {
                 format!("ended after {} minutes: the target is too slow for a pass", AT_MOST.as_seconds() / 60)
             }),
+            target_died: false,
             panicked: Vec::new(),
             goose_requests: 0,
             version: wire.version.get().cloned(),

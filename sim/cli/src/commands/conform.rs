@@ -179,8 +179,7 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
     let words = if is_mock { "the tool's own mock, over HTTP".to_owned() } else { format!("{base_url}{version}") };
     let facts = Facts {
         target: Some(words.clone()),
-        live_us: Some(u64::try_from(outcome.took.as_micros()).unwrap_or(u64::MAX)),
-        generator: troubles(&lived, took),
+        generator: troubles(&lived, took).into_iter().chain(unanswered(&outcome.run)).collect(),
         budget: outcome.budget.clone(),
         contract: outcome.contract.clone(),
         history,
@@ -192,6 +191,15 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
 
 /// About so many requests a pass has.
 const EXPECTED: u64 = 1_000;
+
+/// Why nothing can be said of a target: it went wrong too often. Limits on errors and latencies are for a day; what the tool's
+/// own mock is made to fail for a while is far below this.
+fn unanswered(outcome: &RunOutcome) -> Option<String> {
+    let (errors, requests) = (outcome.measures.errors, outcome.requests);
+    (errors * 10 > requests).then(|| {
+        format!("the target answered {errors} of {requests} requests with an error of the server, or not at all")
+    })
+}
 
 fn facts(args: &ConformArgs, took: Took) -> Facts {
     Facts {
@@ -247,6 +255,15 @@ impl Ended<'_> {
         let printed = output::print(&text).err();
         let violations: Vec<_> = outcome.findings.shown().cloned().collect();
         let stories = place.path.as_deref().filter(|_| self.live).map(Path::new);
+        let unlisted = stories.and_then(|folder| match super::ledger::write(folder) {
+            Ok(0) => None,
+            Ok(many) => {
+                let which = counted(many as u64, "write", "writes");
+                output::note(&format!("{which}: {}/{}", folder.display(), super::ledger::LEDGER));
+                None
+            }
+            Err(failure) => Some(failure),
+        });
         let untold = stories.and_then(|folder| match super::stories::write(folder, plan, &violations, Some(&again)) {
             Ok(0) => None,
             Ok(many) => {
@@ -255,7 +272,8 @@ impl Ended<'_> {
             }
             Err(failure) => Some(failure),
         });
-        let failures: Vec<Failure> = place.lost.map(Failure::Folder).into_iter().chain(printed).chain(untold).collect();
+        let lost = place.lost.map(Failure::Folder);
+        let failures: Vec<Failure> = lost.into_iter().chain(printed).chain(unlisted).chain(untold).collect();
         failures.iter().for_each(show::failure);
         let verdict = summary.verdict.exit_code;
         let is_lost = verdict == Outcome::Held.exit_code() && !failures.is_empty();

@@ -9,6 +9,7 @@ pub mod conform;
 pub mod explore;
 pub mod fixtures;
 mod init;
+mod ledger;
 mod live;
 pub mod mock;
 pub mod prove;

@@ -142,7 +142,8 @@ impl Judge for Today {
     fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         match &**x.call {
             Call::ClockIn { rep_id, body } if x.client.is(rep_id) => {
-                let (Some(shown), Some(date)) = (shifts::shown(x), date(x, notes)) else { return };
+                let shown = shifts::shown(x).filter(|_| x.shows("id"));
+                let (Some(shown), Some(date)) = (shown, date(x, notes)) else { return };
                 // One that was meant for another day says nothing about today.
                 if body.desired_start_time.is_none_or(|at| x.client.zone.date(at) == date) {
                     let clocked_in = ClockedIn { date, id: shown.id.clone(), since: x.ended_seq };
