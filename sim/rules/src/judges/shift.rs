@@ -120,6 +120,10 @@ impl Judge for ClockOutOnce {
 }
 
 fn refused(rep_id: &str, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    // Whoever may not act for the rep is refused, whatever there is.
+    if !facts.may_act_for(x.client, rep_id) {
+        return;
+    }
     let Some(date) = date(x, notes) else { return };
     if let Some(day) = facts.shift_on(rep_id, date).filter(|day| day.since < x.sent_seq) {
         notes.broken(Part::ClockOutRepeat, x, || {
