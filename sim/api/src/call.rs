@@ -212,20 +212,34 @@ pub struct Response {
     pub retry_after: Option<Span>,
     /// The body, decoded.
     pub answer: Answer,
+    /// Where something neutral stands in for what a live target left out, or answered in a form that says nothing: places by
+    /// the spec's names, as `data.completed_by`. A judge decides nothing by these. Nothing is written where there are none,
+    /// as in every answer of the model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stand_ins: Vec<SmolStr>,
 }
 
 impl Response {
+    /// An answer with its status.
+    pub fn of(status: u16, answer: Answer) -> Response {
+        Response { status, retry_after: None, answer, stand_ins: Vec::new() }
+    }
     /// 200 with an answer.
     pub fn ok(answer: Answer) -> Response {
-        Response { status: 200, retry_after: None, answer }
+        Response::of(200, answer)
     }
     /// An error with the status of its code.
     pub fn error(body: ErrorBody) -> Response {
-        Response { status: body.detail.error_code.status(), retry_after: None, answer: Answer::Error(Box::new(body)) }
+        Response::of(body.detail.error_code.status(), Answer::Error(Box::new(body)))
     }
     /// 2xx with the body that was promised.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status) && !matches!(self.answer, Answer::Error(_) | Answer::Foreign(_))
+    }
+    /// Whether the answer itself has a field of that name, wherever in it: nothing stands in for one.
+    pub fn shows(&self, field: &str) -> bool {
+        let is_it = |place: &SmolStr| place.rsplit('.').next() == Some(field);
+        self.stand_ins.is_empty() || !self.stand_ins.iter().any(is_it)
     }
     /// The request id of an error.
     pub fn request_id(&self) -> Option<&SmolStr> {

@@ -27,11 +27,11 @@ pub(crate) fn endpoints(summary: &Summary) -> Table {
         figures("beyond"),
         figures("answers").on(On::Markdown),
     ]);
-    table.may_go = vec![6, 3, 7, 4];
+    table.may_go = vec![6, 7, 3, 4];
     table.rows = summary.limits.iter().map(endpoint).collect();
     // Beside them, those of the attempts that succeeded: they tell whether the target is slow or refuses.
     if summary.limits.iter().any(|of| of.with_failures.is_some()) {
-        table.columns.push(figures("p95 of successes"));
+        table.columns.push(figures("ok p95"));
         table.rows.iter_mut().zip(&summary.limits).for_each(|(row, of)| {
             let successes = if of.latency.count > 0 { micros(of.latency.p95_us) } else { "-".to_owned() };
             row.cells.push(successes.into());

@@ -452,6 +452,22 @@ pub struct ContractLine {
     pub first: String,
     /// In how many answers.
     pub count: u64,
+    /// What it led to, at worst.
+    #[serde(default)]
+    pub consequence: ContractConsequence,
+}
+
+/// What a difference of form led to, the worst first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContractConsequence {
+    /// The answers count as none of the API's.
+    Unread,
+    /// Something neutral stands in, and rules do not decide by it.
+    StandsIn,
+    /// It was read all the same.
+    #[default]
+    Read,
 }
 
 /// How much a difference of form weighs.

@@ -4,7 +4,9 @@ use crate::exchanges::{ClientEvent, ClientInfo, Exchange, SentAttempt};
 use crate::findings::{Findings, Hazard, HazardCase, RuleCount, Violation};
 use crate::settings::Settings;
 use crate::signature::Signature;
+use crate::stand_ins::undecided;
 use fieldday_api::SmolStr;
+use fieldday_api::call::Response;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
@@ -29,6 +31,10 @@ pub(crate) struct Place<'a> {
 /// What has a [`Place`].
 pub(crate) trait Scene {
     fn place(&self) -> Place<'_>;
+    /// The answer that shows it, if one does.
+    fn shown_by(&self) -> Option<&Response> {
+        None
+    }
 }
 
 impl Scene for Exchange<'_> {
@@ -40,6 +46,9 @@ impl Scene for Exchange<'_> {
             request_id: self.response().and_then(|r| r.request_id().cloned()),
             op: Some(self.op),
         }
+    }
+    fn shown_by(&self) -> Option<&Response> {
+        self.response()
     }
 }
 impl Scene for SentAttempt<'_> {
@@ -114,14 +123,18 @@ impl Notes {
     pub fn inconclusive(&mut self, of: impl Into<Of>) {
         self.count(of.into(), |count| count.inconclusive += 1);
     }
-    /// One more case in which the rule was broken. The sentence is only made if it is kept.
+    /// One more case in which the rule was broken, unless it is so only by what stands in for something that the answer
+    /// leaves out. The sentence is only made if it is kept.
     pub fn broken(&mut self, of: impl Into<Of>, scene: &impl Scene, says: impl FnOnce() -> String) {
         let of = of.into();
+        let rule = of.rule;
+        if undecided(rule, scene.shown_by()) {
+            return self.inconclusive(of);
+        }
         self.count(of, |count| {
             count.exercised += 1;
             count.broken += 1;
         });
-        let rule = of.rule;
         // Of each kind the first, and of all the first few: the one case that matters may come after many that do not.
         let is_early = (self.kept[rule.index()] as usize) < self.settings.kept_per_rule;
         if !is_early && (self.kinds.len() >= KINDS_MAX || self.looked[rule.index()] >= LOOKED_MAX) {

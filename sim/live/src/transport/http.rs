@@ -357,7 +357,8 @@ impl HttpTransport {
         let end =
             WireEnd::Answered { status: answer.status, bytes: answer.body.len() as u64, request_id: answer.request_id };
         let said = self.keep_upload_url(attempt.station().client(), read.answer);
-        let response = Response { status: answer.status, retry_after: answer.retry_after, answer: said };
+        let (status, retry_after, stand_ins) = (answer.status, answer.retry_after, read.stand_ins);
+        let response = Response { status, retry_after, answer: said, stand_ins };
         (end, Some(Arc::new(response)), read.deviations)
     }
 

@@ -125,7 +125,8 @@ impl Looked {
     }
     /// A task of a list, at its `place`.
     pub fn task(&mut self, tasks: &mut Records, appointments: &Records, task: &Task, place: usize, x: &Exchange<'_>) {
-        let record = self.at(tasks, Kind::Task, &task.id, &views::task(task, false), None, 0, x);
+        let view = views::of_what_is_shown(Kind::Task, views::task(task, false), x);
+        let record = self.at(tasks, Kind::Task, &task.id, &view, None, 0, x);
         if record.is_new {
             self.new.push(place);
         }

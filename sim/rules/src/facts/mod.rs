@@ -12,7 +12,7 @@ use crate::exchanges::{Exchange, SentAttempt};
 use crate::facts::looked::{Looked, Records};
 use crate::facts::sessions::{Session, Sessions};
 use crate::facts::shifts::{Day, Shifts};
-use crate::facts::views::{ASSIGNED, body_of, is_update};
+use crate::facts::views::{ASSIGNED, body_of, is_update, of_what_is_shown};
 use crate::tables::ById;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
@@ -98,18 +98,19 @@ impl Facts {
         }
         let Some(answer) = x.success() else { return };
         let own_body = own.as_ref().map(|(_, _, body)| body);
+        let shown = |kind, view| of_what_is_shown(kind, view, x);
         match answer {
             Answer::Appointments(list) => {
                 let me = x.client.is_phone().then_some(u64::from(x.client.index));
                 for (place, entry) in list.appointments.iter().enumerate() {
-                    let (id, view) = (&entry.appointment_id, views::summary(entry, me));
+                    let (id, view) = (&entry.appointment_id, shown(Kind::Appointment, views::summary(entry, me)));
                     if looked.at(appointments, Kind::Appointment, id, &view, None, 1 << ASSIGNED, x).is_new {
                         looked.new.push(place);
                     }
                 }
             }
             Answer::Appointment(detail) => {
-                let view = views::appointment(&detail.appointment, people);
+                let view = shown(Kind::Appointment, views::appointment(&detail.appointment, people));
                 looked.at(appointments, Kind::Appointment, &detail.appointment.id, &view, own_body, 0, x);
             }
             Answer::Tasks(list) => {
@@ -117,12 +118,14 @@ impl Facts {
                     looked.task(tasks, appointments, task, place, x);
                 }
             }
-            Answer::Task(task) => {
-                let whole = own_body.is_some();
-                looked.at(tasks, Kind::Task, &task.id, &views::task(task, whole), own_body, 0, x);
+            // One that was made and not named is nobody's that is known.
+            Answer::Task(task) if !task.id.is_empty() => {
+                let view = shown(Kind::Task, views::task(task, own_body.is_some()));
+                looked.at(tasks, Kind::Task, &task.id, &view, own_body, 0, x);
             }
             Answer::TaskCompleted(done) => {
-                looked.at(tasks, Kind::Task, &done.id, &views::completed(done), own_body, 0, x);
+                let view = shown(Kind::Task, views::completed(done));
+                looked.at(tasks, Kind::Task, &done.id, &view, own_body, 0, x);
             }
             _ => {}
         }
@@ -143,7 +146,7 @@ impl Facts {
             Some(Answer::TaskCompleted(done)) => views::completed(done),
             _ => record::View::default(),
         };
-        self.records(kind).ended(id, &body, x, &shown);
+        self.records(kind).ended(id, &body, x, &of_what_is_shown(kind, shown, x));
     }
     fn records(&mut self, kind: Kind) -> &mut Records {
         match kind {

@@ -1,5 +1,8 @@
 //! `error.envelope` (§0.3, §4): every error has a code that fits its status, a message and a request id.
 //!
+//! Held means that all three were there. A code that the specification does not have decides nothing here: it is a contract
+//! finding.
+//!
 //! Where a status has several codes, the request may tell which cannot be: a read has no body to be invalid
 //! (`VALIDATION_ERROR`), and a token of the day names its tenant (`MISSING_TENANT_ID`).
 
@@ -9,7 +12,7 @@ use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
-use fieldday_api::error::ErrorCode;
+use fieldday_api::error::{ErrorCode, UNKNOWN_CODE};
 use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_history::event::CredentialKind;
@@ -39,15 +42,30 @@ impl Judge for Envelope {
         match &response.answer {
             Answer::Error(body) => {
                 let detail = &body.detail;
-                let whole = !detail.message.is_empty() && !detail.request_id.is_empty();
-                notes.judge(part, x, whole && detail.error_code.agrees_with(status), || {
-                    if whole {
+                let is_unknown = response.stand_ins.iter().any(|place| place == UNKNOWN_CODE);
+                let parts = [
+                    ("error_code", is_unknown || response.shows("error_code")),
+                    ("message", !detail.message.is_empty()),
+                    ("request_id", !detail.request_id.is_empty()),
+                ];
+                let missing: Vec<&str> = parts.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect();
+                if missing.is_empty() && is_unknown {
+                    return notes.inconclusive(part);
+                }
+                let fits = detail.error_code.agrees_with(status);
+                notes.judge(part, x, missing.is_empty() && fits, || {
+                    if missing.is_empty() {
                         format!("expected a code that fits status {status}, got {:?}", detail.error_code)
                     } else {
-                        format!("expected a message and a request id with status {status}, one of them is empty")
+                        let missing = missing.join(" and ");
+                        format!(
+                            "expected error_code, message and request_id with status {status}, there was no {missing}"
+                        )
                     }
                 });
-                cause(status, detail.error_code, x, notes);
+                if response.shows("error_code") {
+                    cause(status, detail.error_code, x, notes);
+                }
             }
             // What stands between the phone and the backend answers with its own pages.
             Answer::Foreign(_) if matches!(status, 407 | 502 | 503 | 504 | 511) => {

@@ -230,6 +230,9 @@ impl Lists {
     /// An appointment by itself says whose list of which date it belongs to.
     fn belongs(&mut self, x: &Exchange<'_>, shown: &Appointment, facts: &Facts) {
         let Some(rep) = shown.assigned_rep_id.as_ref().and_then(|id| facts.person(id)) else { return };
+        if !x.shows("scheduled_start") {
+            return;
+        }
         let date = x.client.zone.date(shown.scheduled_start);
         let ids = self.day(rep, date);
         if !ids.contains(&shown.id) {
@@ -361,7 +364,9 @@ impl Lists {
     /// Tasks that were overdue when they were counted are no more than were counted.
     fn overdue(&mut self, x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Notes) {
         let counted = self.overdue.of(x.client.index);
-        if query.status == Some(TaskStatus::Open) && query.assignee_id.is_none() {
+        if !x.shows("overdue_count") || !x.shows("due_at") {
+            *counted = None;
+        } else if query.status == Some(TaskStatus::Open) && query.assignee_id.is_none() {
             *counted = Some((x.sent_seq, notes.settings.start + x.sent_at, list.overdue_count));
         } else if query.status == Some(TaskStatus::Overdue) && query.assignee_id.is_none() {
             let Some((asked, at, count)) = counted.take() else { return };
@@ -388,7 +393,7 @@ impl Lists {
         ids: impl Iterator<Item = &'a SmolStr>,
         notes: &mut Notes,
     ) {
-        if x.cause != Cause::Probe(Probe::Page) {
+        if x.cause != Cause::Probe(Probe::Page) || !x.shows("total") {
             return;
         }
         let leafing = self.leafing.of(x.client.index);

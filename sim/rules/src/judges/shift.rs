@@ -69,8 +69,8 @@ impl ClockInOnce {
         sent.retain(|seq| *seq != x.sent_seq);
         let day = date(x, notes).and_then(|date| facts.shift_on(rep_id, date));
         if let (Some(day), Some(status @ (400 | 404 | 422))) = (day.filter(|day| day.since < x.sent_seq), x.refusal()) {
-            let as_422 = status == 422 && notes.settings.accept_422;
-            return notes.judge(Part::ClockInRepeat, x, status == 400 || as_422, || {
+            // 422 for 400 is a matter of form.
+            return notes.judge(Part::ClockInRepeat, x, status != 404, || {
                 format!("expected a repeated clock-in to give {} or 400, it got {status}", day.id)
             });
         }
@@ -154,7 +154,8 @@ impl Judge for Today {
         }
         match &**x.call {
             Call::ClockIn { rep_id, body } if x.client.is(rep_id) => {
-                let (Some(shown), Some(date)) = (shifts::shown(x), date(x, notes)) else { return };
+                let shown = shifts::shown(x).filter(|_| x.shows("id"));
+                let (Some(shown), Some(date)) = (shown, date(x, notes)) else { return };
                 // One that was meant for another day says nothing about today.
                 if body.desired_start_time.is_none_or(|at| x.client.zone.date(at) == date) {
                     let clocked_in = ClockedIn { date, id: shown.id.clone(), since: x.ended_seq };

@@ -30,6 +30,10 @@ impl Judge for Isolated {
         let Some(answer) = x.success() else { return };
         let (tenant, mut leaked) = (x.client.tenant, facts.looked.leaked.as_ref().map(|id| id.to_string()));
         ids(answer, &facts.looked.new, |id| {
+            // No id is nobody's.
+            if id.is_empty() {
+                return;
+            }
             let key = digest(id);
             match self.tenants.get(&key) {
                 None => drop(self.tenants.insert(key, tenant)),
