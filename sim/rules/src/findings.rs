@@ -161,6 +161,9 @@ pub struct Findings {
     /// States that were reached.
     #[serde(skip)]
     pub marks: Marks,
+    /// Why a conformance pass could not put a rule, or a part of it, to the test.
+    #[serde(skip)]
+    pub untested: Vec<(Rule, SmolStr)>,
     /// How punctual each of [`CLASSES`] was for phones, then for desks: `latency.timeout` is a share, so its count is made
     /// anew from these sums.
     pub punctuality: [Punctuality; 2 * CLASSES.len()],
@@ -179,6 +182,7 @@ impl Findings {
             violations: Vec::new(),
             hazards: Hazards { counts: [0; Hazard::ALL.len()], cases: Vec::new() },
             marks: Marks::default(),
+            untested: Vec::new(),
             punctuality: [Punctuality::default(); 2 * CLASSES.len()],
             late: Vec::new(),
             late_share_max_ppm: settings.late_share_max_ppm,
@@ -202,6 +206,12 @@ impl Findings {
             () if count.exercised > 0 => RuleVerdict::Held,
             () if count.inconclusive > 0 => RuleVerdict::Inconclusive,
             () => RuleVerdict::NotExercised,
+        }
+    }
+    /// A conformance pass could not put a rule, or a part of it, to the test. Each reason counts once.
+    pub(crate) fn untested(&mut self, rule: Rule, why: SmolStr) {
+        if !self.untested.iter().any(|known| *known == (rule, why.clone())) {
+            self.untested.push((rule, why));
         }
     }
     /// Whether any rule was broken.
@@ -248,6 +258,7 @@ impl Findings {
         let room = KEPT_PER_RULE_MERGED.saturating_sub(self.hazards.cases.len());
         self.hazards.cases.extend(other.hazards.cases.into_iter().take(room));
         self.marks.merge(&other.marks);
+        other.untested.into_iter().for_each(|(rule, why)| self.untested(rule, why));
         for (mine, theirs) in self.punctuality.iter_mut().zip(other.punctuality) {
             mine.judged += theirs.judged;
             mine.late += theirs.late;

@@ -135,6 +135,7 @@ bench! {
     private: app::PrivateLog,
     upload_checks: app::UploadChecks,
     rows: rows::Rows,
+    checks: checks::Checks,
 }
 
 /// Whether there is a judge for the rule.

@@ -7,7 +7,7 @@ use crate::inbox::Inbox;
 use crate::target::Target;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, Response};
-use fieldday_api::dialect::{ContractKind, Deviation, read_answer_to};
+use fieldday_api::dialect::{Consequence, ContractKind, Deviation, read_answer_to};
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::private::Private;
 use fieldday_api::token::{Claims, Credential};
@@ -352,7 +352,7 @@ impl HttpTransport {
             read_answer_to(call, answer.status, answer.content_type.as_deref(), &answer.body, &self.settings.dialect);
         if answer.status == 429 && answer.retry_after.is_none() {
             let (kind, at, saw) = (ContractKind::RetryAfter, "Retry-After".into(), "missing, or no seconds".into());
-            read.deviations.push(Deviation { kind, at, saw });
+            read.deviations.push(Deviation { kind, at, saw, consequence: Consequence::Read });
         }
         let end =
             WireEnd::Answered { status: answer.status, bytes: answer.body.len() as u64, request_id: answer.request_id };

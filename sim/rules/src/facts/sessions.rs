@@ -50,6 +50,8 @@ pub(crate) struct Session {
     pub tenant: Option<u8>,
     /// The last look at it was answered 404.
     pub gone: bool,
+    /// The client whose start was acknowledged first.
+    pub started_by: Option<u32>,
 }
 
 /// How far a step is.
@@ -128,6 +130,8 @@ impl Sessions {
                 let known = self.of(&started.recording_session_id);
                 known.started.get_or_insert(x.ended_seq);
                 known.mode.get_or_insert(started.mode);
+                known.started_by.get_or_insert(x.client.index);
+                known.tenant.get_or_insert(x.client.tenant);
             }
             (Call::StopRecording { session_id, .. }, Some(_)) => {
                 self.of(session_id).stop_acked.get_or_insert(x.ended_seq);

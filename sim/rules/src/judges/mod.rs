@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod appointment;
 pub(crate) mod atomic;
 pub(crate) mod auth;
+pub(crate) mod checks;
 pub(crate) mod envelope;
 pub(crate) mod landed;
 pub(crate) mod latency;

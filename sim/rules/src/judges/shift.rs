@@ -69,7 +69,7 @@ impl ClockInOnce {
         sent.retain(|seq| *seq != x.sent_seq);
         let day = date(x, notes).and_then(|date| facts.shift_on(rep_id, date));
         if let (Some(day), Some(status @ (400 | 404 | 422))) = (day.filter(|day| day.since < x.sent_seq), x.refusal()) {
-            // 422 for 400 is a matter of form.
+            // 422 is a matter of form, and told as that.
             return notes.judge(Part::ClockInRepeat, x, status != 404, || {
                 format!("expected a repeated clock-in to give {} or 400, it got {status}", day.id)
             });
@@ -120,6 +120,10 @@ impl Judge for ClockOutOnce {
 }
 
 fn refused(rep_id: &str, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    // Whoever may not act for the rep is refused, whatever there is.
+    if !facts.may_act_for(x.client, rep_id) {
+        return;
+    }
     let Some(date) = date(x, notes) else { return };
     if let Some(day) = facts.shift_on(rep_id, date).filter(|day| day.since < x.sent_seq) {
         notes.broken(Part::ClockOutRepeat, x, || {

@@ -11,6 +11,7 @@ use crate::notes::Notes;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::RecordingMode;
+use fieldday_api::names::Role;
 use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 
@@ -55,9 +56,11 @@ fn session(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     if before(known.started) && x.success().is_some() {
         notes.held(Part::WritesSession);
     }
-    if x.refusal() == Some(404) && before(known.started) {
-        notes
-            .broken(Part::WritesSession, x, || format!("{session_id} was acknowledged to be started, and answers 404"));
+    // To whoever may not see it, it is not there.
+    let may_see = known.tenant == Some(x.client.tenant)
+        && (x.client.role != Role::SalesRep || known.started_by == Some(x.client.index));
+    if x.refusal() == Some(404) && before(known.started) && may_see {
+        notes.broken(Part::WritesSession, x, || format!("{session_id} was acknowledged to be started, and answers 404"));
     }
     let Some(shown) = sessions::shown(x) else { return };
     if before(known.stop_acked) {
