@@ -63,7 +63,9 @@ impl Judge for Envelope {
                         )
                     }
                 });
-                cause(status, detail.error_code, x, notes);
+                if response.shows("error_code") {
+                    cause(status, detail.error_code, x, notes);
+                }
             }
             // What stands between the phone and the backend answers with its own pages.
             Answer::Foreign(_) if matches!(status, 407 | 502 | 503 | 504 | 511) => {
