@@ -57,6 +57,7 @@ fn rule(rule: &str, verdict: RuleVerdict, exercised: u64, must_exercise: bool) -
         broken: if verdict == RuleVerdict::Broken { 3 } else { 0 },
         inconclusive: if verdict == RuleVerdict::Inconclusive { 2 } else { 0 },
         must_exercise,
+        parts: Vec::new(),
     }
 }
 
