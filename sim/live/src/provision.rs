@@ -2,6 +2,7 @@
 //! one.
 
 use fieldday_api::private::scan;
+use fieldday_api::redact::line_without_secrets;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
@@ -151,11 +152,13 @@ fn listen(stream: Option<impl Read + Send + 'static>, to: Sender<String>) {
     });
 }
 
-/// Keeps a line among the last ones, without what is private.
+/// Keeps a line among the last ones, without what is secret or private.
 fn keep(said: &mut VecDeque<String>, line: String) {
-    let line = match scan(&line) {
+    // What is hidden is found before the line is cut: half of a token is no less secret.
+    let line = line_without_secrets(&line.chars().filter(|c| !c.is_control()).collect::<String>());
+    let line = match scan(&line.replace("***@", "")) {
         Some(_) => "(a line with something private in it)".to_owned(),
-        None => line.chars().filter(|c| !c.is_control()).take(LINE_CHARS).collect(),
+        None => line.chars().take(LINE_CHARS).collect(),
     };
     if said.len() == LAST_LINES {
         said.pop_front();
@@ -199,8 +202,24 @@ mod tests {
     fn only_the_last_lines_are_shown_and_nothing_private() {
         let command = "for i in $(seq 1 50); do echo line $i; done; echo key eyJhbGciOiJub25lIn0.e30.c2ln; exit 1";
         let text = run(command, LONG).unwrap_err().to_string();
-        assert!(!text.contains("eyJ") && text.contains("(a line with something private in it)"), "{text}");
+        assert!(!text.contains("eyJ") && text.contains("key ***"), "{text}");
         assert!(text.contains("line 50") && !text.contains("line 31\n") && text.contains("line 32"), "{text}");
+    }
+
+    #[test]
+    fn what_a_command_says_is_shown_without_passwords_bearers_and_phone_numbers() {
+        let said = [
+            "connecting to postgres://otto:hunter2@db:5432/otto",
+            "PGPASSWORD=hunter2",
+            "> Authorization: Bearer hunter2.hunter2.hunter2",
+            "texted 415-555-0182 and (415) 555-0183",
+            "mailed hunter2@example.com",
+            "loaded 4 tables",
+        ];
+        let command = format!("{}; exit 1", said.map(|line| format!("echo '{line}'")).join(";"));
+        let text = run(&command, LONG).unwrap_err().to_string();
+        assert!(!text.contains("hunter2") && !text.contains("555"), "{text}");
+        assert!(text.contains("db:5432/otto") && text.contains("loaded 4 tables"), "{text}");
     }
 
     #[test]

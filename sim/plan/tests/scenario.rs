@@ -286,3 +286,17 @@ fn today_is_the_date_of_the_first_territory() {
     assert_eq!(date("2026-06-11T03:30:00Z"), "2026-06-10", "it is half past eleven in the evening there");
     assert_eq!(date("2026-06-11T04:30:00Z"), "2026-06-11");
 }
+
+#[test]
+fn what_the_schema_refuses_in_a_table_that_may_be_absent_is_refused() {
+    for (table, key, value, says) in [
+        ("plant.database", "percent", 600, "1 to 100"),
+        ("plant.database", "connections", 0, "1 to 100000"),
+        ("plant.scaling", "every_s", 0, "1 to 3600"),
+        ("plant.rate_limit", "per_second", 0, "1 to 10000000"),
+    ] {
+        let text = format!("{HEAD}\n[{table}]\n{key} = {value}\n");
+        let error = refused(&text).to_string();
+        assert!(error.contains(&format!("{value} is out of range")), "{table}.{key}: {error} {says}");
+    }
+}
