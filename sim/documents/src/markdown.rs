@@ -10,6 +10,8 @@ use std::io;
 
 /// Rows of the table of what is broken; `summary.json` has all.
 const BROKEN: usize = 12;
+/// Kinds of failures that are shown.
+const FAILURES: usize = 5;
 /// Endpoints that are shown.
 const SLOWEST: usize = 6;
 /// Reasons that are told.
@@ -20,6 +22,7 @@ pub(super) fn render(source: &Source<'_>) -> io::Result<String> {
     let mut out = String::new();
     verdict(&mut out, summary);
     broken(&mut out, summary);
+    failures(&mut out, summary);
     slowest(&mut out, summary);
     held(&mut out, summary);
     paste(&mut out, source);
@@ -58,7 +61,7 @@ fn broken(out: &mut String, summary: &Summary) {
     }));
     rows.extend(summary.limits.iter().filter(|of| of.mark == LimitMark::Exceeded).map(|of| {
         let within = of.limit_us.map(limit).unwrap_or_default();
-        let beyond = format!("{} beyond, p99 {}", share(of.beyond, of.latency.count), micros(of.latency.p99_us));
+        let beyond = format!("{} beyond, p99 {}", share(of.beyond, of.judged), micros(of.latency.p99_us));
         (format!("limit `{}` within {within}", of.label), beyond, of.latency.count)
     }));
     rows.extend(summary.rules.iter().filter(|of| of.verdict == RuleVerdict::Broken).map(|of| {
@@ -83,6 +86,19 @@ fn broken(out: &mut String, summary: &Summary) {
     if let Some(case) = summary.violations.first() {
         line!(out, "\nFirst case of `{}`: {}  ", case.of, plain(&case.says));
         line!(out, "{}, {}", plain(&case.who), case.local);
+    }
+}
+
+/// What the target answered where it failed, the most frequent first.
+fn failures(out: &mut String, summary: &Summary) {
+    if summary.failures.is_empty() {
+        return;
+    }
+    let all = summary.failures.len();
+    let table = tables::failures(summary).of_rows(0..all.min(FAILURES));
+    line!(out, "\n{}", table.markdown().trim_end());
+    if all > FAILURES {
+        line!(out, "\nand {} more kinds of failures, in `summary.json`", all - FAILURES);
     }
 }
 

@@ -215,6 +215,8 @@ fn limits_of_the_scenario_are_told_in_base_units_and_the_undecided_are_neither_g
         at_least: false,
         margin: None,
         sample_count: 2_338,
+        optional: false,
+        built_in: false,
         note: (verdict == LimitVerdict::Inconclusive).then(|| "too few samples: 1000 at least are needed".into()),
     };
     summary.scenario_limits = vec![

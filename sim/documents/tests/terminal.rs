@@ -18,6 +18,14 @@ fn limit(op: &str, label: &str, limit_us: Option<u64>, latency: Percentiles, mar
         class: "read".into(),
         limit_us,
         attempts: latency.count + 4,
+        outcomes: Outcomes {
+            expected: latency.count - timed_out - 3,
+            refused: 1,
+            server_error: 2,
+            timed_out,
+            not_the_target: 4,
+            ..Outcomes::default()
+        },
         answered: latency.count - timed_out,
         client_errors: 1,
         server_errors: 2,
@@ -28,6 +36,8 @@ fn limit(op: &str, label: &str, limit_us: Option<u64>, latency: Percentiles, mar
         cancelled: 0,
         killed: 0,
         latency,
+        with_failures: None,
+        judged: latency.count,
         beyond: timed_out,
         mark,
         wire: None,
@@ -96,6 +106,7 @@ fn held() -> Summary {
             limit("put-audio", "PUT audio", None, percentiles(90, 79_000_000, 3_600_000_000), LimitMark::Open),
         ],
         scenario_limits: vec![],
+        failures: vec![],
         rules: vec![
             rule("shift.clock-in.once", RuleVerdict::Held, 1_412, true),
             rule("tenancy.isolated", RuleVerdict::Held, 17_291, false),
@@ -228,6 +239,7 @@ fn differences_of_form_and_endpoints_that_never_succeeded_are_told_only_if_there
         label: "POST recording/start".into(),
         tried: 31,
         part: "recordings".into(),
+        why: "answered 500 ×31".into(),
     }];
     let text = report(&summary, None, Paint::new(false));
     let part = &text[text.find("CONTRACT").unwrap()..text.find("TOTALS").unwrap()];

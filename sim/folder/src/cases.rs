@@ -6,7 +6,7 @@ use fieldday_api::rules::Rule;
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_plan::Plan;
 use fieldday_rules::{CLASSES, Findings, HazardCase, Settings, Violation};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Cases of a rule that a summary holds; all are counted.
 const KEPT_PER_RULE: usize = 10;
@@ -38,6 +38,14 @@ fn violations(findings: &Findings, rule: Rule) -> impl Iterator<Item = &Violatio
     let of = if late { &findings.late } else { &findings.violations };
     let exceeded = move |v: &Violation| v.op.is_some_and(|op| limit_mark(op, findings) == LimitMark::Exceeded);
     of.iter().filter(move |v| v.rule == rule && (!late || exceeded(v)))
+}
+
+/// The first case of each kind, then the others, each part in the order in which they came.
+fn by_kind<'a>(violations: impl Iterator<Item = &'a Violation>) -> Vec<&'a Violation> {
+    let mut kinds = BTreeSet::new();
+    let (mut firsts, others): (Vec<_>, Vec<_>) = violations.partition(|violation| kinds.insert(violation.signature()));
+    firsts.extend(others);
+    firsts
 }
 
 /// How an endpoint's class stands to its limit, and whether this endpoint has its part in that.
@@ -80,7 +88,8 @@ impl<'a> Clocks<'a> {
     pub(crate) fn violations(&mut self, findings: &Findings) -> Vec<Case> {
         let mut cases = Vec::new();
         for rule in Rule::ALL.iter().filter(|rule| findings.count(**rule).broken > 0) {
-            let told = violations(findings, *rule).filter_map(|violation| self.violation(violation));
+            let told =
+                by_kind(violations(findings, *rule)).into_iter().filter_map(|violation| self.violation(violation));
             cases.extend(told.take(KEPT_PER_RULE));
         }
         cases

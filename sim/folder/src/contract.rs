@@ -2,7 +2,6 @@
 
 use crate::summary::{ContractLine, ContractPart, ContractSeverity, NotExercised};
 use fieldday_api::dialect::Severity;
-use fieldday_api::endpoint::Op;
 use fieldday_rules::{Contract, ContractFinding, Failing, Measures, always_failing};
 use fieldday_scenario::Severities;
 
@@ -36,8 +35,8 @@ pub(crate) fn broken(part: &ContractPart) -> u64 {
 }
 
 /// The endpoints that never succeeded.
-pub(crate) fn failing(measures: &Measures) -> Vec<Failing> {
-    always_failing(Op::ALL.iter().map(|op| (*op, measures.op(*op).tries)))
+pub(crate) fn failing(measures: &Measures, is_live: bool) -> Vec<Failing> {
+    always_failing(&measures.ops, &measures.failures, is_live)
 }
 
 /// One of them, as a summary has it.
@@ -47,5 +46,6 @@ pub(crate) fn not_exercised(failing: &Failing) -> NotExercised {
         label: failing.op.label().to_owned(),
         tried: failing.tried,
         part: failing.part.to_owned(),
+        why: failing.why.clone(),
     }
 }

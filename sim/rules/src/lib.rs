@@ -53,8 +53,9 @@ pub use findings::{CLASSES, Findings, Hazard, HazardCase, Hazards, Punctuality, 
 pub use judge::{Judges, is_judged};
 pub use marks::{Mark, Marks};
 pub use measures::{
-    Activity, BINS_MAX, BUCKETS, Bin, Felt, Latencies, LazyHistogram, LiveClocks, Measures, OpMeasures, Plateau,
-    SERIES_CLASSES, Series, TRACKS_MAX, Track, Tracks, Trouble, Waypoint, bucket_from_us,
+    Activity, BINS_MAX, BUCKETS, Bin, Failure, FailureKind, Failures, Felt, Latencies, LazyHistogram, LiveClocks,
+    Measures, OpMeasures, Plateau, SERIES_CLASSES, Series, TRACKS_MAX, Track, Tracks, Undelivered, Waypoint,
+    bucket_from_us,
 };
 pub use settings::Settings;
 pub use signature::Signature;

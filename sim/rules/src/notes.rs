@@ -3,11 +3,18 @@
 use crate::exchanges::{ClientEvent, ClientInfo, Exchange, SentAttempt};
 use crate::findings::{Findings, Hazard, HazardCase, RuleCount, Violation};
 use crate::settings::Settings;
+use crate::signature::Signature;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_kernel::time::Span;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// Kinds of cases that a cell keeps, over all rules.
+const KINDS_MAX: usize = 300;
+/// Cases of a rule whose kind is looked at: making their sentences costs time.
+const LOOKED_MAX: u32 = 5_000;
 
 /// Where something was found: what a violation says beside its sentence.
 pub(crate) struct Place<'a> {
@@ -58,12 +65,23 @@ pub(crate) struct Notes {
     /// The number of the event that the judges are looking at.
     pub event: u64,
     kept: [u32; Rule::ALL.len()],
+    /// Cases by rule whose kind was looked at.
+    looked: [u32; Rule::ALL.len()],
+    /// The kinds of cases that are kept.
+    kinds: BTreeSet<Signature>,
 }
 
 impl Notes {
     pub fn new(settings: Arc<Settings>) -> Notes {
         let findings = Findings::new(&settings);
-        Notes { settings, findings, event: 0, kept: [0; Rule::ALL.len()] }
+        Notes {
+            settings,
+            findings,
+            event: 0,
+            kept: [0; Rule::ALL.len()],
+            looked: [0; Rule::ALL.len()],
+            kinds: BTreeSet::new(),
+        }
     }
     /// One more case in which the rule held.
     pub fn held(&mut self, rule: Rule) {
@@ -82,12 +100,18 @@ impl Notes {
         let count = self.count(rule);
         count.exercised += 1;
         count.broken += 1;
-        if self.kept[rule.index()] as usize >= self.settings.kept_per_rule {
+        // Of each kind the first, and of all the first few: the one case that matters may come after many that do not.
+        let is_early = (self.kept[rule.index()] as usize) < self.settings.kept_per_rule;
+        if !is_early && (self.kinds.len() >= KINDS_MAX || self.looked[rule.index()] >= LOOKED_MAX) {
             return;
         }
-        self.kept[rule.index()] += 1;
+        self.looked[rule.index()] += 1;
         let violation = self.violation(rule, scene, says());
-        self.findings.violations.push(violation);
+        let is_new = self.kinds.len() < KINDS_MAX && self.kinds.insert(violation.signature());
+        if is_early || is_new {
+            self.kept[rule.index()] += u32::from(is_early);
+            self.findings.violations.push(violation);
+        }
     }
     /// A case that was decided by `holds`.
     pub fn judge(&mut self, rule: Rule, scene: &impl Scene, holds: bool, says: impl FnOnce() -> String) {

@@ -233,7 +233,11 @@ impl Range {
     fn lasts(&self, reps: u64, levels: &[Level]) -> f64 {
         let nearest = levels.iter().filter(|level| level.counts() && level.measured_s > 0.0);
         let Some(like) = nearest.min_by_key(|level| level.reps.abs_diff(reps)) else { return self.shortest_s };
+        // A level is not made longer for what nobody asked about.
         let needed = |limit: &Judged| {
+            if limit.result.built_in {
+                return None;
+            }
             let share = limit.share.filter(|_| limit.allowed > 0.0)?;
             let per_s = share.of as f64 / like.measured_s * reps as f64 / like.reps.max(1) as f64;
             (per_s > 0.0).then(|| BEYOND_MIN / limit.allowed / per_s)

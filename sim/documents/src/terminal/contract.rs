@@ -18,11 +18,14 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     if summary.not_exercised_parts.is_empty() {
         return;
     }
-    heading(out, paint, "NOT EXERCISED", "endpoints that never succeeded");
+    heading(out, paint, "NOT EXERCISED", "endpoints that never succeeded, and what was not tried because of them");
     let mut table = Table::default();
     for failing in &summary.not_exercised_parts {
-        let tried = format!("0 of {}", counted(failing.tried, "attempt", "attempts"));
-        table.row([words(format!("✗ {}", failing.label)).tone(Tone::Bad), words(tried), words(failing.part.clone())]);
+        let label = match failing.tried {
+            0 => words(format!("– {}", failing.label)),
+            _ => words(format!("✗ {}", failing.label)).tone(Tone::Bad),
+        };
+        table.row([label, words(failing.part.clone()), words(failing.says())]);
     }
     out.push_str(&table.render_within(paint, 2, &[]));
 }
