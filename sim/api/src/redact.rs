@@ -112,13 +112,15 @@ impl Before {
             self.is_secret = true;
             return word.to_owned();
         }
-        if is_secret && !word.is_empty() {
+        // What the shell puts in its place is not here.
+        if is_secret && !word.is_empty() && !word.starts_with('$') {
             return HIDDEN.to_owned();
         }
         if let Some((name, host)) = word.rsplit_once('@') {
             return if name.ends_with(HIDDEN) { word.to_owned() } else { format!("{HIDDEN}@{host}") };
         }
-        if NAMES.iter().any(|name| lower.contains(name)) {
+        let names_a_place = ["file", "path", "url"].iter().any(|end| lower.ends_with(end));
+        if !names_a_place && NAMES.iter().any(|name| lower.contains(name)) {
             self.named = Some(if word.starts_with('-') { Named::Option } else { Named::Name });
             return word.to_owned();
         }
@@ -223,6 +225,7 @@ mod tests {
             "appt_5a2f302f7bb043 of tenant org_415555",
             "at 1764410400 by commit 9dd484b1c7a8b5f60c1b9f4d1f0a2b3c4d5e6f70",
             "password authentication failed for user otto",
+            "PGPASSWORD=$DB_PASSWORD TOKEN=$(cat token) KEY=${API_KEY} ./load.sh --password-file /run/pw \"$DATABASE_URL\"",
             "./load.sh --url https://staging.example.com:8443/otto",
             "duration 00:00:10.123456",
         ] {

@@ -73,5 +73,6 @@ mod tests {
         assert!(serde_json::from_str::<Data>(&kept).unwrap().lacks_a_secret());
         let harmless = data("PGPASSWORD=$DB_PASSWORD ./load.sh");
         assert!(!harmless.lacks_a_secret());
+        assert_eq!(serde_json::from_str::<Data>(&serde_json::to_string(&harmless).unwrap()).unwrap(), harmless);
     }
 }
