@@ -22,6 +22,7 @@ pub mod private;
 pub mod probe;
 pub mod readings;
 pub mod redact;
+pub mod rule_parts;
 pub mod rules;
 pub mod token;
 pub mod wire;

@@ -229,6 +229,11 @@ impl Backend {
         }
     }
 
+    /// Why a query is refused.
+    fn of_a_query(&self, refusal: Refusal) -> Refusal {
+        if self.has(BackendDefect::ReadRefusedAsBody) { refusal.as_of_a_body() } else { refusal }
+    }
+
     fn has(&self, defect: BackendDefect) -> bool {
         self.defects.has(defect)
     }
@@ -237,7 +242,7 @@ impl Backend {
     fn enveloped(&self, response: Response) -> Response {
         if self.has(BackendDefect::BareErrors) && response.status == 404 {
             let answer = Answer::Foreign(r#"{"detail":"Not Found"}"#.into());
-            return Response { status: 404, retry_after: None, answer };
+            return Response::of(404, answer);
         }
         response
     }

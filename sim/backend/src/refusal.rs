@@ -27,6 +27,10 @@ impl Refusal {
     pub(crate) const fn request(message: &'static str) -> Refusal {
         Refusal::new(ErrorCode::InvalidRequest, message)
     }
+    /// The same, as if a body were to blame.
+    pub(crate) fn as_of_a_body(self) -> Refusal {
+        Refusal { code: ErrorCode::ValidationError, ..self }
+    }
     /// 404.
     pub(crate) const fn not_found(message: &'static str) -> Refusal {
         Refusal::new(ErrorCode::NotFound, message)
@@ -50,7 +54,7 @@ impl Refusal {
         if let Some((about, value)) = self.about {
             body = body.about(about, value);
         }
-        Response { status: self.status, retry_after: None, answer: Answer::Error(Box::new(body)) }
+        Response::of(self.status, Answer::Error(Box::new(body)))
     }
 }
 
@@ -64,5 +68,5 @@ pub fn failure(status: u16, retry_after: Option<Span>, key: u64) -> Response {
         _ => (ErrorCode::InternalError, "Internal server error"),
     };
     let body = ErrorBody::new(code, SmolStr::new_static(message), ids::request_id(key));
-    Response { status, retry_after, answer: Answer::Error(Box::new(body)) }
+    Response { retry_after, ..Response::of(status, Answer::Error(Box::new(body))) }
 }

@@ -3,6 +3,7 @@
 use super::{Source, tables};
 use fieldday_folder::summary::*;
 use fieldday_paint::line;
+use fieldday_paint::text::{markdown, one_line};
 use fieldday_paint::units::{count, counted, limit, micros, share};
 use fieldday_rules::limits::LimitVerdict;
 use std::fmt::Write as _;
@@ -37,17 +38,17 @@ fn verdict(out: &mut String, summary: &Summary) {
         Outcome::Interrupted => ("⚠️", "interrupted"),
     };
     let ran = &summary.ran;
-    line!(out, "## {mark} {} {word}\n", plain(&ran.scenario));
+    line!(out, "## {mark} {} {word}\n", markdown(&ran.scenario));
     let reasons = &summary.verdict.reasons;
-    reasons.iter().take(REASONS).for_each(|reason| line!(out, "- {}", plain(reason)));
+    reasons.iter().take(REASONS).for_each(|reason| line!(out, "- {}", markdown(reason)));
     if let Some(more) = reasons.len().checked_sub(REASONS + 1) {
         line!(out, "- and {}", counted(more as u64 + 1, "more reason", "more reasons"));
     }
     let (reps, requests) = (counted(ran.reps, "rep", "reps"), counted(summary.totals.requests, "request", "requests"));
     let dates = ran.dates.join(", ");
-    line!(out, "\n{reps}, {requests}, {dates}, seed `{}`; target: {}", ran.seed, plain(&ran.target));
+    line!(out, "\n{reps}, {requests}, {dates}, seed `{}`; target: {}", ran.seed, markdown(&ran.target));
     if !ran.defects.is_empty() {
-        line!(out, "\nWith defects: {}", plain(&ran.defects.join(", ")));
+        line!(out, "\nWith defects: {}", markdown(&ran.defects.join(", ")));
     }
 }
 
@@ -67,12 +68,13 @@ fn broken(out: &mut String, summary: &Summary) {
     rows.extend(summary.rules.iter().filter(|of| of.verdict == RuleVerdict::Broken).map(|of| {
         (format!("rule `{}` §{}", of.rule, of.section), format!("{} broken", count(of.broken)), of.exercised)
     }));
-    let of_form = summary.contract.iter().flat_map(|part| &part.findings);
-    rows.extend(
-        of_form
-            .filter(|of| of.severity == ContractSeverity::Broken)
-            .map(|of| (format!("contract `{}` {} `{}`", of.kind, of.label, of.at), of.first.clone(), of.count)),
-    );
+    let of_form = summary.contract.iter().flat_map(ContractPart::groups);
+    rows.extend(of_form.filter(|of| of.first.severity == ContractSeverity::Broken).map(|of| {
+        let places: usize = of.words.iter().flat_map(|word| &word.places).map(|(_, places)| places.len()).sum();
+        let more = places.checked_sub(2).map_or(String::new(), |more| format!(" and {} more", more + 1));
+        let what = format!("contract `{}` {} `{}`{more}", of.first.kind, of.first.label, of.first.at);
+        (what, of.first.first.clone(), of.answers)
+    }));
     if rows.is_empty() {
         return;
     }
@@ -84,8 +86,8 @@ fn broken(out: &mut String, summary: &Summary) {
         line!(out, "\nand {} more, in `summary.json`", more + 1);
     }
     if let Some(case) = summary.violations.first() {
-        line!(out, "\nFirst case of `{}`: {}  ", case.of, plain(&case.says));
-        line!(out, "{}, {}", plain(&case.who), case.local);
+        line!(out, "\nFirst case of `{}`: {}  ", case.of, markdown(&case.says));
+        line!(out, "{}, {}", markdown(&case.who), case.local);
     }
 }
 
@@ -132,6 +134,10 @@ fn held(out: &mut String, summary: &Summary) {
     if !must.is_empty() {
         line!(out, "\nNot exercised, and had to be: {}", must.join(", "));
     }
+    let parts = crate::terminal::untested_parts(summary);
+    if !parts.is_empty() {
+        line!(out, "\nNot exercised in part: {}", parts.join(", "));
+    }
 }
 
 fn paste(out: &mut String, source: &Source<'_>) {
@@ -141,21 +147,7 @@ fn paste(out: &mut String, source: &Source<'_>) {
     line!(out, "```");
 }
 
-/// Text that is no markup, on one line.
-fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' | '\r' => out.push(' '),
-            '<' => out.push_str("&lt;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' => out.extend(['\\', c]),
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
 /// Markup on one line of a table.
 fn cell(text: &str) -> String {
-    text.replace(['\n', '\r'], " ").replace('|', "\\|")
+    one_line(text).replace('|', "\\|")
 }

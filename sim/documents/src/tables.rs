@@ -27,11 +27,11 @@ pub(crate) fn endpoints(summary: &Summary) -> Table {
         figures("beyond"),
         figures("answers").on(On::Markdown),
     ]);
-    table.may_go = vec![6, 3, 7, 4];
+    table.may_go = vec![6, 7, 3, 4];
     table.rows = summary.limits.iter().map(endpoint).collect();
     // Beside them, those of the attempts that succeeded: they tell whether the target is slow or refuses.
     if summary.limits.iter().any(|of| of.with_failures.is_some()) {
-        table.columns.push(figures("p95 of successes"));
+        table.columns.push(figures("ok p95"));
         table.rows.iter_mut().zip(&summary.limits).for_each(|(row, of)| {
             let successes = if of.latency.count > 0 { micros(of.latency.p95_us) } else { "-".to_owned() };
             row.cells.push(successes.into());
@@ -178,7 +178,7 @@ fn of_each(felt: &Felt, total_us: u64, parts: &[Part]) -> String {
     format!("{a_day} a day{gap}{}", most.join(", "))
 }
 
-/// What each rule says, and how many of its cases were decided how.
+/// What each rule says, and how many of its cases were decided how; under a rule its parts.
 pub(crate) fn rules(summary: &Summary) -> Table {
     let mut table = Table::new([
         words("rule"),
@@ -191,6 +191,10 @@ pub(crate) fn rules(summary: &Summary) -> Table {
     for of in &summary.rules {
         let [decided, broken, open] = [of.exercised, of.broken, of.inconclusive].map(count);
         table.row([of.rule.clone(), of.section.clone(), of.sentence.clone(), decided, broken, open]);
+        for part in &of.parts {
+            let [decided, broken, open] = [part.exercised, part.broken, part.inconclusive].map(count);
+            table.row([format!("…/{}", part.part), String::new(), part.sentence.clone(), decided, broken, open]);
+        }
     }
     table
 }

@@ -182,6 +182,7 @@ fn the_worst_night_still_fits_and_nothing_in_it_is_taken_for_markup() {
         at: nasty.into(),
         first: nasty.into(),
         count: 3,
+        consequence: ContractConsequence::Unread,
     };
     summary.contract = Some(ContractPart { findings: vec![finding], more: 0 });
     let text = document("summary.md", &run, &summary);

@@ -57,6 +57,7 @@ fn rule(rule: &str, verdict: RuleVerdict, exercised: u64, must_exercise: bool) -
         broken: if verdict == RuleVerdict::Broken { 3 } else { 0 },
         inconclusive: if verdict == RuleVerdict::Inconclusive { 2 } else { 0 },
         must_exercise,
+        parts: Vec::new(),
     }
 }
 
@@ -227,6 +228,7 @@ fn differences_of_form_and_endpoints_that_never_succeeded_are_told_only_if_there
         at: at.into(),
         first: "no zone".into(),
         count: 1_234,
+        consequence: ContractConsequence::Read,
     };
     let findings = vec![
         finding("contract.envelope", "body", ContractSeverity::Broken),
@@ -248,7 +250,8 @@ fn differences_of_form_and_endpoints_that_never_succeeded_are_told_only_if_there
         "✗ contract.envelope",
         "! contract.naive-time",
         "data.tasks[].created_at",
-        "1,234 answers",
+        "no zone in 2,468 answers: GET tasks: data.tasks[].due_at, data.tasks[].created_at",
+        "It was read all the same.",
         "7 times",
         "✗ POST recording/start",
         "0 of 31 attempts",

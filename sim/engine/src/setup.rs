@@ -105,7 +105,6 @@ pub fn judges(scenario: &Scenario, pace: Pace, start: Time, zones: BTreeMap<Smol
         pace,
         must_exercise: scenario.must_exercise.clone(),
         start_may_queue: switches.start_queued,
-        accept_422: switches.accept_422,
         ..JudgeSettings::default()
     }
 }

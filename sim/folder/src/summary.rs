@@ -325,6 +325,33 @@ pub struct RuleLine {
     pub inconclusive: u64,
     /// Whether the scenario must exercise it.
     pub must_exercise: bool,
+    /// What of it can be put to the test by itself, each by its own cases; empty if that is all of it at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<RulePart>,
+}
+
+/// One part of a rule.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RulePart {
+    /// Its name within the rule.
+    pub part: String,
+    /// What a case of it is.
+    pub sentence: String,
+    /// Cases that were decided.
+    pub exercised: u64,
+    /// Cases in which it was broken.
+    pub broken: u64,
+    /// Cases that nobody can decide.
+    pub inconclusive: u64,
+}
+
+impl RuleLine {
+    /// The names of the parts that had no decided case, where others had some.
+    pub fn parts_not_exercised(&self) -> Vec<&str> {
+        let without = self.parts.iter().filter(|part| part.exercised == 0 && self.exercised > 0);
+        without.map(|part| part.part.as_str()).collect()
+    }
 }
 
 /// What reps felt.
@@ -425,6 +452,22 @@ pub struct ContractLine {
     pub first: String,
     /// In how many answers.
     pub count: u64,
+    /// What it led to, at worst.
+    #[serde(default)]
+    pub consequence: ContractConsequence,
+}
+
+/// What a difference of form led to, the worst first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContractConsequence {
+    /// The answers count as none of the API's.
+    Unread,
+    /// Something neutral stands in, and rules do not decide by it.
+    StandsIn,
+    /// It was read all the same.
+    #[default]
+    Read,
 }
 
 /// How much a difference of form weighs.

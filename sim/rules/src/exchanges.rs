@@ -159,6 +159,10 @@ impl Exchange<'_> {
             End::Unanswered(_) => None,
         }
     }
+    /// Whether the answer itself has a field of that name: nothing stands in for it.
+    pub fn shows(&self, field: &str) -> bool {
+        self.response().is_none_or(|response| response.shows(field))
+    }
     /// The answer that was promised.
     pub fn success(&self) -> Option<&Answer> {
         self.response().filter(|r| r.is_success()).map(|r| &r.answer)

@@ -42,6 +42,7 @@ mod measures;
 mod notes;
 mod settings;
 mod signature;
+mod stand_ins;
 mod tables;
 mod traffic;
 pub mod verdict;

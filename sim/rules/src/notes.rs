@@ -4,8 +4,11 @@ use crate::exchanges::{ClientEvent, ClientInfo, Exchange, SentAttempt};
 use crate::findings::{Findings, Hazard, HazardCase, RuleCount, Violation};
 use crate::settings::Settings;
 use crate::signature::Signature;
+use crate::stand_ins::undecided;
 use fieldday_api::SmolStr;
+use fieldday_api::call::Response;
 use fieldday_api::endpoint::Op;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_kernel::time::Span;
 use std::collections::BTreeSet;
@@ -28,6 +31,10 @@ pub(crate) struct Place<'a> {
 /// What has a [`Place`].
 pub(crate) trait Scene {
     fn place(&self) -> Place<'_>;
+    /// The answer that shows it, if one does.
+    fn shown_by(&self) -> Option<&Response> {
+        None
+    }
 }
 
 impl Scene for Exchange<'_> {
@@ -39,6 +46,9 @@ impl Scene for Exchange<'_> {
             request_id: self.response().and_then(|r| r.request_id().cloned()),
             op: Some(self.op),
         }
+    }
+    fn shown_by(&self) -> Option<&Response> {
+        self.response()
     }
 }
 impl Scene for SentAttempt<'_> {
@@ -55,6 +65,24 @@ impl Scene for ClientEvent<'_> {
 impl Scene for Place<'_> {
     fn place(&self) -> Place<'_> {
         Place { request_id: self.request_id.clone(), ..*self }
+    }
+}
+
+/// What a case is a case of: a whole rule, or a part of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Of {
+    rule: Rule,
+    part: Option<Part>,
+}
+
+impl From<Rule> for Of {
+    fn from(rule: Rule) -> Of {
+        Of { rule, part: None }
+    }
+}
+impl From<Part> for Of {
+    fn from(part: Part) -> Of {
+        Of { rule: part.rule(), part: Some(part) }
     }
 }
 
@@ -83,23 +111,30 @@ impl Notes {
             kinds: BTreeSet::new(),
         }
     }
-    /// One more case in which the rule held.
-    pub fn held(&mut self, rule: Rule) {
-        self.count(rule).exercised += 1;
+    /// One more case in which the rule held: one in which it could have been broken.
+    pub fn held(&mut self, of: impl Into<Of>) {
+        self.held_times(of, 1);
     }
     /// So many more cases in which the rule held.
-    pub fn held_times(&mut self, rule: Rule, times: u32) {
-        self.count(rule).exercised += u64::from(times);
+    pub fn held_times(&mut self, of: impl Into<Of>, times: u32) {
+        self.count(of.into(), |count| count.exercised += u64::from(times));
     }
     /// One more case that cannot be decided.
-    pub fn inconclusive(&mut self, rule: Rule) {
-        self.count(rule).inconclusive += 1;
+    pub fn inconclusive(&mut self, of: impl Into<Of>) {
+        self.count(of.into(), |count| count.inconclusive += 1);
     }
-    /// One more case in which the rule was broken. The sentence is only made if it is kept.
-    pub fn broken(&mut self, rule: Rule, scene: &impl Scene, says: impl FnOnce() -> String) {
-        let count = self.count(rule);
-        count.exercised += 1;
-        count.broken += 1;
+    /// One more case in which the rule was broken, unless it is so only by what stands in for something that the answer
+    /// leaves out. The sentence is only made if it is kept.
+    pub fn broken(&mut self, of: impl Into<Of>, scene: &impl Scene, says: impl FnOnce() -> String) {
+        let of = of.into();
+        let rule = of.rule;
+        if undecided(rule, scene.shown_by()) {
+            return self.inconclusive(of);
+        }
+        self.count(of, |count| {
+            count.exercised += 1;
+            count.broken += 1;
+        });
         // Of each kind the first, and of all the first few: the one case that matters may come after many that do not.
         let is_early = (self.kept[rule.index()] as usize) < self.settings.kept_per_rule;
         if !is_early && (self.kinds.len() >= KINDS_MAX || self.looked[rule.index()] >= LOOKED_MAX) {
@@ -114,8 +149,21 @@ impl Notes {
         }
     }
     /// A case that was decided by `holds`.
-    pub fn judge(&mut self, rule: Rule, scene: &impl Scene, holds: bool, says: impl FnOnce() -> String) {
-        if holds { self.held(rule) } else { self.broken(rule, scene, says) }
+    pub fn judge(&mut self, of: impl Into<Of>, scene: &impl Scene, holds: bool, says: impl FnOnce() -> String) {
+        if holds { self.held(of) } else { self.broken(of, scene, says) }
+    }
+    /// The same where the occasion was a chance to fail only if `is_case`: otherwise it counts only where it failed.
+    pub fn judge_if(
+        &mut self,
+        is_case: bool,
+        of: impl Into<Of>,
+        scene: &impl Scene,
+        holds: bool,
+        says: impl FnOnce() -> String,
+    ) {
+        if is_case || !holds {
+            self.judge(of, scene, holds, says);
+        }
     }
     /// A late answer: whether it matters is a question of shares.
     pub fn late(&mut self, scene: &impl Scene, says: impl FnOnce() -> String) {
@@ -139,7 +187,10 @@ impl Notes {
         let (client, client_name) = (client.index, client.name.clone());
         Violation { rule, at, event: self.event, client, client_name, call, request_id, op, says }
     }
-    fn count(&mut self, rule: Rule) -> &mut RuleCount {
-        &mut self.findings.rules[rule.index()]
+    fn count(&mut self, of: Of, add: impl Fn(&mut RuleCount)) {
+        add(&mut self.findings.rules[of.rule.index()]);
+        if let Some(part) = of.part {
+            add(&mut self.findings.parts[part.index()]);
+        }
     }
 }

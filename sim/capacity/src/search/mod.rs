@@ -225,7 +225,12 @@ impl Range {
         let Some(first) = levels.first() else { return Vec::new() };
         let of = |place: usize| levels.iter().filter_map(|level| level.limits.get(place)).collect::<Vec<&Judged>>();
         let standing = |(place, limit): (usize, &'a Judged)| {
-            (limit.result.text.as_str(), Judged::standing(&of(place), self.confidence))
+            let standing = match Judged::standing(&of(place), self.confidence) {
+                // Nobody asked for it: it is there to break, not to be shown to hold.
+                Standing::LooksHeld if limit.result.built_in => Standing::Held,
+                standing => standing,
+            };
+            (limit.result.text.as_str(), standing)
         };
         first.limits.iter().enumerate().map(standing).collect()
     }

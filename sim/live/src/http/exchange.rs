@@ -4,6 +4,7 @@ use crate::http::body::Outgoing;
 use crate::http::budget::{AnswerBudget, HeldBytes};
 use crate::http::connect::{Connection, Stream};
 use fieldday_api::SmolStr;
+use fieldday_api::dialect::shown_id;
 use fieldday_kernel::time::{Span, Time};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
@@ -122,7 +123,8 @@ async fn read(response: Response<Incoming>, budget: &AnswerBudget) -> Result<Exc
     let (status, content_type) = (response.status().as_u16(), header(CONTENT_TYPE.as_str()));
     let (content_encoding, location) = (header(CONTENT_ENCODING.as_str()), header(LOCATION.as_str()));
     let challenge = header(WWW_AUTHENTICATE.as_str());
-    let request_id = header("x-request-id").or_else(|| header("x-trace-id")).filter(is_id).map(SmolStr::from);
+    let request_id = header("x-request-id").or_else(|| header("x-trace-id")).map(|id| shown_id(&id));
+    let request_id = request_id.filter(|id| !id.is_empty());
     let version = header("x-git-sha").or_else(|| header("x-version")).filter(is_id);
     let date = header(DATE.as_str()).and_then(|text| http_date(&text));
     let mut body = response.into_body();

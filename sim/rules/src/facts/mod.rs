@@ -8,14 +8,16 @@ pub(crate) mod sessions;
 pub(crate) mod shifts;
 pub(crate) mod views;
 
-use crate::exchanges::{Exchange, SentAttempt};
+use crate::exchanges::{ClientInfo, Exchange, SentAttempt};
 use crate::facts::looked::{Looked, Records};
 use crate::facts::sessions::{Session, Sessions};
 use crate::facts::shifts::{Day, Shifts};
-use crate::facts::views::{ASSIGNED, body_of, is_update};
+use crate::facts::views::{ASSIGNED, body_of, is_update, of_what_is_shown};
 use crate::tables::ById;
+use fieldday_api::SmolStr;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
+use fieldday_api::names::Role;
 use fieldday_api::wire::shifts::Shift;
 use fieldday_history::event::Client;
 use fieldday_kernel::time::Date;
@@ -39,6 +41,8 @@ pub(crate) struct Known<T> {
 pub(crate) struct Facts {
     /// Clients by both their ids.
     people: ById<u32>,
+    /// The tenant of each client.
+    tenants: Vec<SmolStr>,
     pub appointments: Records,
     pub tasks: Records,
     pub sessions: Sessions,
@@ -50,6 +54,11 @@ pub(crate) struct Facts {
 impl Facts {
     pub fn introduce(&mut self, index: u32, client: &Client) {
         self.people.insert(client.user_id.clone(), index);
+        let place = index as usize;
+        if self.tenants.len() <= place {
+            self.tenants.resize(place + 1, SmolStr::default());
+        }
+        self.tenants[place] = client.tenant.clone();
         if let Some(rep_id) = &client.rep_id {
             self.people.insert(rep_id.clone(), index);
         }
@@ -57,6 +66,15 @@ impl Facts {
     /// The client that an id names, if it is one of this cell.
     pub fn person(&self, id: &str) -> Option<u32> {
         self.people.get(id).copied()
+    }
+    /// Whether a client may act for the rep that an id names: itself, and the office of its tenant. Of a rep who is no client
+    /// nobody knows the tenant.
+    pub fn may_act_for(&self, client: &ClientInfo, rep_id: &str) -> bool {
+        let tenant = |index: u32| self.tenants.get(index as usize);
+        match self.person(rep_id) {
+            Some(rep) => client.is(rep_id) || client.role != Role::SalesRep && tenant(rep) == tenant(client.index),
+            None => client.role != Role::SalesRep,
+        }
     }
     /// What is known of the session that the exchange is about.
     pub fn session(&self) -> Option<&Session> {
@@ -98,18 +116,19 @@ impl Facts {
         }
         let Some(answer) = x.success() else { return };
         let own_body = own.as_ref().map(|(_, _, body)| body);
+        let shown = |kind, view| of_what_is_shown(kind, view, x);
         match answer {
             Answer::Appointments(list) => {
                 let me = x.client.is_phone().then_some(u64::from(x.client.index));
                 for (place, entry) in list.appointments.iter().enumerate() {
-                    let (id, view) = (&entry.appointment_id, views::summary(entry, me));
+                    let (id, view) = (&entry.appointment_id, shown(Kind::Appointment, views::summary(entry, me)));
                     if looked.at(appointments, Kind::Appointment, id, &view, None, 1 << ASSIGNED, x).is_new {
                         looked.new.push(place);
                     }
                 }
             }
             Answer::Appointment(detail) => {
-                let view = views::appointment(&detail.appointment, people);
+                let view = shown(Kind::Appointment, views::appointment(&detail.appointment, people));
                 looked.at(appointments, Kind::Appointment, &detail.appointment.id, &view, own_body, 0, x);
             }
             Answer::Tasks(list) => {
@@ -117,12 +136,14 @@ impl Facts {
                     looked.task(tasks, appointments, task, place, x);
                 }
             }
-            Answer::Task(task) => {
-                let whole = own_body.is_some();
-                looked.at(tasks, Kind::Task, &task.id, &views::task(task, whole), own_body, 0, x);
+            // One that was made and not named is nobody's that is known.
+            Answer::Task(task) if !task.id.is_empty() => {
+                let view = shown(Kind::Task, views::task(task, own_body.is_some()));
+                looked.at(tasks, Kind::Task, &task.id, &view, own_body, 0, x);
             }
             Answer::TaskCompleted(done) => {
-                looked.at(tasks, Kind::Task, &done.id, &views::completed(done), own_body, 0, x);
+                let view = shown(Kind::Task, views::completed(done));
+                looked.at(tasks, Kind::Task, &done.id, &view, own_body, 0, x);
             }
             _ => {}
         }
@@ -143,7 +164,7 @@ impl Facts {
             Some(Answer::TaskCompleted(done)) => views::completed(done),
             _ => record::View::default(),
         };
-        self.records(kind).ended(id, &body, x, &shown);
+        self.records(kind).ended(id, &body, x, &of_what_is_shown(kind, shown, x));
     }
     fn records(&mut self, kind: Kind) -> &mut Records {
         match kind {

@@ -48,7 +48,9 @@ impl Shifts {
         self.0.get(&rep(rep_id, people))?.iter().find(|day| day.date == date)
     }
     pub fn learn(&mut self, x: &Exchange<'_>, people: &ById<u32>) {
-        let Some(shift) = shown(x) else { return };
+        // What does not say which shift it is, or since when, is no knowledge to hold another answer against.
+        let says = ["id", "shift_date", "clock_in_at"].iter().all(|field| x.shows(field));
+        let Some(shift) = shown(x).filter(|_| says) else { return };
         let place = entry(&mut self.0, &rep(&shift.rep_id, people));
         let days = &mut self.0[place];
         let since = x.ended_seq;

@@ -1,7 +1,8 @@
 //! Appointments and tasks as fields with 64-bit values: what answers show and what update bodies name.
 
+use crate::exchanges::Exchange;
 use crate::facts::Kind;
-use crate::facts::record::View;
+use crate::facts::record::{FIELDS, View};
 use crate::facts::register::ANY;
 use crate::tables::{ById, digest};
 use fieldday_api::SmolStr;
@@ -14,7 +15,7 @@ use fieldday_api::wire::tasks::{Task, TaskCompleted, TaskPatch};
 use fieldday_kernel::time::Time;
 
 /// Stands for null.
-const NULL: u64 = u64::MAX - 1;
+pub(crate) const NULL: u64 = u64::MAX - 1;
 
 pub(crate) const START: usize = 0;
 pub(crate) const END: usize = 1;
@@ -45,6 +46,15 @@ pub(crate) fn body_of<'a>(call: &'a Call, people: &ById<u32>) -> Option<(Kind, &
         Call::CompleteTask { task_id } => (Kind::Task, task_id, completion()),
         _ => return None,
     })
+}
+
+/// A view without the fields for which something stands in.
+pub(crate) fn of_what_is_shown(kind: Kind, mut view: View, x: &Exchange<'_>) -> View {
+    if x.response().is_some_and(|response| !response.stand_ins.is_empty()) {
+        // A list's entry has the address of its location under another name, and does not compare it.
+        (0..FIELDS).filter(|field| !x.shows(name(kind, *field))).for_each(|field| view.mask &= !(1 << field));
+    }
+    view
 }
 
 /// What a completion writes.

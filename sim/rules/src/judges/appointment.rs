@@ -17,6 +17,7 @@ use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::names::Outcome;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 
 #[derive(Default)]
@@ -31,6 +32,10 @@ impl Judge for Updates {
     fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let looked = &facts.looked;
         let (mut partial, mut ordered) = (0, 0);
+        let (part, cases) = match x.op {
+            Op::UpdateAppointment => (Part::PartialAnswer, looked.unnamed),
+            _ => (Part::PartialRead, looked.partial),
+        };
         for impossible in looked.impossible.iter().filter(|i| i.kind == Kind::Appointment) {
             let wrong = impossible.wrong;
             let listed = matches!(x.success(), Some(Answer::Appointments(_))) && wrong.field == ASSIGNED;
@@ -39,7 +44,7 @@ impl Judge for Updates {
             }
             if wrong.touched {
                 partial += 1;
-                notes.broken(Rule::AppointmentPatchPartial, x, || {
+                notes.broken(part, x, || {
                     format!("an update changed a field that it did not name: {}", impossible.says())
                 });
             }
@@ -50,10 +55,10 @@ impl Judge for Updates {
                 });
             }
         }
-        notes.held_times(Rule::AppointmentPatchPartial, looked.partial.saturating_sub(partial));
+        notes.held_times(part, cases.saturating_sub(partial));
         notes.held_times(Rule::AppointmentPatchOrdered, looked.ordered.saturating_sub(ordered));
         if x.op == Op::UpdateAppointment {
-            repeated(Rule::AppointmentPatchIdempotent, Kind::Appointment, x, facts, notes);
+            repeated([Part::PatchRepeat, Part::PatchLost], Kind::Appointment, x, facts, notes);
         }
         for (id, field) in &looked.landed_late {
             notes.hazard(Hazard::OldUpdateLandedLate, x, || {
@@ -67,17 +72,18 @@ impl Judge for Updates {
 }
 
 /// What a repeated update shows must be as if it had been sent once.
-pub(crate) fn repeated(rule: Rule, kind: Kind, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+pub(crate) fn repeated([acked, lost]: [Part; 2], kind: Kind, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let Some(repeat) = facts.looked.repeat else { return };
+    let part = if repeat == Repeat::Possible { lost } else { acked };
     if let Some(impossible) = facts.looked.impossible.iter().find(|i| i.repeat && i.kind == kind) {
-        return notes.broken(rule, x, || format!("a repeated update changed something: {}", impossible.says()));
+        return notes.broken(part, x, || format!("a repeated update changed something: {}", impossible.says()));
     }
     match repeat {
-        Repeat::Same => notes.held(rule),
-        Repeat::Differs(field) => notes.broken(rule, x, || {
+        Repeat::Same | Repeat::Possible => notes.held(part),
+        Repeat::Differs(field) => notes.broken(part, x, || {
             format!("the answer to a repeated update differs from the first in {}", views::name(kind, field))
         }),
-        Repeat::Refused => notes.broken(rule, x, || {
+        Repeat::Refused => notes.broken(part, x, || {
             let status = x.refusal().unwrap_or_default();
             format!("an update that was acknowledged before was refused with {status} when it was repeated")
         }),
@@ -103,7 +109,8 @@ impl Judge for WonDealSize {
             Answer::Error(error) => Some(error.detail.error_code),
             _ => None,
         };
-        let refused = response.status == 400 || (response.status == 422 && notes.settings.accept_422);
+        // 422 is a matter of form, and told as that.
+        let refused = matches!(response.status, 400 | 422);
         match response.status {
             // Refused for another reason, or not by the backend's own judgement.
             401 | 403 | 404 | 408 | 429 | 500.. => notes.inconclusive(Rule::AppointmentWonDealSize),

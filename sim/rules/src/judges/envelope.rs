@@ -1,4 +1,10 @@
 //! `error.envelope` (§0.3, §4): every error has a code that fits its status, a message and a request id.
+//!
+//! Held means that all three were there. A code that the specification does not have decides nothing here: it is a contract
+//! finding.
+//!
+//! Where a status has several codes, the request may tell which cannot be: a read has no body to be invalid
+//! (`VALIDATION_ERROR`), and a token of the day names its tenant (`MISSING_TENANT_ID`).
 
 use crate::exchanges::Exchange;
 use crate::facts::Facts;
@@ -6,7 +12,10 @@ use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
+use fieldday_api::error::{ErrorCode, UNKNOWN_CODE};
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
+use fieldday_history::event::CredentialKind;
 
 #[derive(Default)]
 pub(crate) struct Envelope;
@@ -22,28 +31,65 @@ impl Judge for Envelope {
             return;
         }
         let status = response.status;
+        let part = match status {
+            400 | 422 => Part::EnvelopeRequest,
+            401 => Part::EnvelopeUnauthorized,
+            403 => Part::EnvelopeForbidden,
+            404 => Part::EnvelopeNotFound,
+            500.. => Part::EnvelopeServer,
+            _ => Part::EnvelopeOther,
+        };
         match &response.answer {
             Answer::Error(body) => {
                 let detail = &body.detail;
-                let whole = !detail.message.is_empty() && !detail.request_id.is_empty();
-                notes.judge(Rule::ErrorEnvelope, x, whole && detail.error_code.agrees_with(status), || {
-                    if whole {
+                let is_unknown = response.stand_ins.iter().any(|place| place == UNKNOWN_CODE);
+                let parts = [
+                    ("error_code", is_unknown || response.shows("error_code")),
+                    ("message", !detail.message.is_empty()),
+                    ("request_id", !detail.request_id.is_empty()),
+                ];
+                let missing: Vec<&str> = parts.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect();
+                if missing.is_empty() && is_unknown {
+                    return notes.inconclusive(part);
+                }
+                let fits = detail.error_code.agrees_with(status);
+                notes.judge(part, x, missing.is_empty() && fits, || {
+                    if missing.is_empty() {
                         format!("expected a code that fits status {status}, got {:?}", detail.error_code)
                     } else {
-                        format!("expected a message and a request id with status {status}, one of them is empty")
+                        let missing = missing.join(" and ");
+                        format!(
+                            "expected error_code, message and request_id with status {status}, there was no {missing}"
+                        )
                     }
                 });
+                cause(status, detail.error_code, x, notes);
             }
             // What stands between the phone and the backend answers with its own pages.
             Answer::Foreign(_) if matches!(status, 407 | 502 | 503 | 504 | 511) => {
-                notes.inconclusive(Rule::ErrorEnvelope);
+                notes.inconclusive(part);
             }
-            Answer::Foreign(what) => notes.broken(Rule::ErrorEnvelope, x, || {
+            Answer::Foreign(what) => notes.broken(part, x, || {
                 format!("expected the error envelope with status {status}, got another body ({what})")
             }),
-            _ => notes.broken(Rule::ErrorEnvelope, x, || {
+            _ => notes.broken(part, x, || {
                 format!("expected the error envelope with status {status}, got the body of a success")
             }),
         }
     }
+}
+
+/// Whether the code can be the cause.
+fn cause(status: u16, code: ErrorCode, x: &Exchange<'_>, notes: &mut Notes) {
+    let impossible = match (status, x.bearer) {
+        (400, _) if !x.op.writes() => ErrorCode::ValidationError,
+        (401, CredentialKind::Own | CredentialKind::Expired { .. } | CredentialKind::Forged) => {
+            ErrorCode::MissingTenantId
+        }
+        _ => return,
+    };
+    notes.judge(Part::EnvelopeCause, x, code != impossible, || {
+        let why = if status == 400 { "the request has no body" } else { "the token names its tenant" };
+        format!("expected another code than {impossible:?} from {}, {why}", x.op)
+    });
 }

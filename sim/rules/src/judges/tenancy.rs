@@ -10,12 +10,16 @@ use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{Table, digest};
 use fieldday_api::call::{Answer, Call};
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::appointments::AppointmentDetail;
 
 #[derive(Default)]
 pub(crate) struct Isolated {
     tenants: Table<u64, u8>,
+    /// The first tenant whose clients were shown rows, and whether there was another.
+    first: Option<u8>,
+    several: bool,
 }
 
 impl Judge for Isolated {
@@ -26,6 +30,10 @@ impl Judge for Isolated {
         let Some(answer) = x.success() else { return };
         let (tenant, mut leaked) = (x.client.tenant, facts.looked.leaked.as_ref().map(|id| id.to_string()));
         ids(answer, &facts.looked.new, |id| {
+            // No id is nobody's.
+            if id.is_empty() {
+                return;
+            }
             let key = digest(id);
             match self.tenants.get(&key) {
                 None => drop(self.tenants.insert(key, tenant)),
@@ -39,7 +47,9 @@ impl Judge for Isolated {
             leaked = Some(id.to_string());
         }
         if is_of_a_tenant(answer) {
-            notes.judge(Rule::TenancyIsolated, x, leaked.is_none(), || {
+            // As long as nobody else was shown anything, nothing can be somebody else's.
+            self.several |= *self.first.get_or_insert(tenant) != tenant;
+            notes.judge_if(self.several, Part::TenancyShown, x, leaked.is_none(), || {
                 let id = leaked.unwrap_or_default();
                 format!("expected nothing of another tenant, but clients of two tenants were shown {id}")
             });

@@ -15,6 +15,7 @@ use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::{Assignee, TaskStatus};
 use fieldday_api::private::Private;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::tasks::{Task, TaskCreate, TaskList, TaskQuery};
 use fieldday_kernel::time::{Span, Time};
@@ -37,6 +38,7 @@ struct Request {
 
 struct Awaited {
     id: SmolStr,
+    key: u64,
     since: u64,
     due_at: Option<Time>,
     appointment: Option<SmolStr>,
@@ -65,7 +67,7 @@ impl Judge for CreateSingle {
     }
     fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         match (&**x.call, x.success()) {
-            (Call::CreateTask(body), Some(Answer::Task(task))) => {
+            (Call::CreateTask(body), Some(Answer::Task(task))) if x.shows("id") => {
                 self.gave(key_of(body, x.client.tenant), task, x, notes);
                 self.made(key_of(body, x.client.tenant), task, x, notes);
                 // A task that names only a lead belongs to whoever has the lead.
@@ -75,7 +77,8 @@ impl Judge for CreateSingle {
                 {
                     let (id, since, due_at) = (task.id.clone(), x.ended_seq, body.due_at);
                     let appointment = body.appointment_id.clone();
-                    let awaited = Awaited { id, since, due_at, appointment, missed: false };
+                    let key = key_of(body, x.client.tenant);
+                    let awaited = Awaited { id, key, since, due_at, appointment, missed: false };
                     push_bounded(self.awaited.of(x.client.index), AWAITED, awaited);
                 }
             }
@@ -114,9 +117,12 @@ impl CreateSingle {
         let Some(request) = self.requests.get_mut(&key) else { return };
         let id = digest(&task.id);
         if request.given.contains(&id) {
-            return notes.broken(Rule::TaskCreateSingle, x, || {
+            return notes.broken(Part::CreateOwn, x, || {
                 format!("expected a task of its own for each request, {} answers a second one", task.id)
             });
+        }
+        if !request.given.is_empty() {
+            notes.held(Part::CreateOwn);
         }
         request.given.push(id);
     }
@@ -128,7 +134,10 @@ impl CreateSingle {
         }
         request.tasks.push(id);
         let (tasks, attempts) = (request.tasks.len(), request.attempts);
-        notes.judge(Rule::TaskCreateSingle, x, tasks <= attempts, || {
+        // The first task of a request is one; only where a list shows it could there have been a second.
+        let in_doubt = request.given.len() < attempts;
+        let part = if in_doubt { Part::CreateLost } else { Part::CreateOnce };
+        notes.judge_if(x.op == Op::ListTasks && in_doubt, part, x, tasks <= attempts, || {
             format!("expected at most {attempts} tasks of {attempts} requests, {} is number {tasks}", task.id)
         });
     }
@@ -143,7 +152,11 @@ impl CreateSingle {
                 return true;
             }
             if list.tasks.iter().any(|shown| shown.id == task.id) {
-                notes.held(Rule::TaskCreateSingle);
+                notes.held(Part::CreateKept);
+                notes.held(Part::WritesTask);
+                if self.requests.get(&task.key).is_some_and(|request| request.tasks.len() <= request.attempts) {
+                    notes.held(Part::CreateOnce);
+                }
                 return false;
             }
             let given_away = |id: &SmolStr| facts.appointments.get(id).is_some_and(|a| a.was_written(ASSIGNED));
@@ -156,12 +169,12 @@ impl CreateSingle {
             }
             let id = &task.id;
             if task.missed {
-                notes.broken(Rule::TaskCreateSingle, x, || {
+                notes.broken(Part::CreateKept, x, || {
                     format!("{id} was acknowledged, but no list shows it: expected one task, got none")
                 });
                 return false;
             }
-            notes.broken(Rule::ReadYourWrites, x, || format!("{id} was acknowledged, but is not in the list"));
+            notes.broken(Part::WritesTask, x, || format!("{id} was acknowledged, but is not in the list"));
             task.missed = true;
             true
         });
