@@ -6,6 +6,7 @@ use crate::http::Exchange;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::dialect::read_answer_to;
 use fieldday_api::error::ErrorCode;
+use fieldday_api::private::scrub;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_tokens::{Identity, Jwt};
 use serde_json::Value;
@@ -122,7 +123,7 @@ impl Asking<'_> {
         // RFC 6750: why a bearer token is refused stands in the challenge.
         if let Some((_, described)) = answer.challenge.as_deref().and_then(|text| text.split_once("error_description="))
         {
-            message = format!("{message} {}", described.trim_matches('"')).trim().to_owned();
+            message = format!("{message} {}", scrub(described.trim_matches('"'))).trim().to_owned();
         }
         Says { status: answer.status, code: code.and_then(Value::as_str).map(str::to_owned), known, message }
     }
