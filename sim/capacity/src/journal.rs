@@ -3,11 +3,11 @@
 
 use crate::level::Level;
 use crate::search::Range;
-use fieldday_folder::Host;
+use fieldday_folder::{Host, bounded};
 use fieldday_kernel::time::Time;
 use fieldday_scenario::Scenario;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -116,7 +116,7 @@ impl Journal {
             why,
             hint: "it is the folder that `fieldday capacity --target` made".to_owned(),
         };
-        let text = fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+        let text = bounded::text(&path).map_err(|error| wrong(error.to_string()))?;
         let mut lines = text.split_inclusive('\n');
         let first = lines.next().unwrap_or_default();
         let header: Header =
@@ -180,7 +180,7 @@ impl Journal {
         let file = OpenOptions::new().append(true).open(&path).map_err(broken)?;
         if read.was_cut {
             // What is left of the line would be in the way of the next one.
-            let text = fs::read_to_string(&path).map_err(broken)?;
+            let text = bounded::text(&path).map_err(broken)?;
             let whole = text.rfind('\n').map_or(0, |at| at + 1);
             file.set_len(whole as u64).map_err(broken)?;
         }
@@ -192,6 +192,7 @@ impl Journal {
 mod tests {
     use super::*;
     use crate::synthetic::TARGET;
+    use std::fs;
 
     fn header() -> Header {
         Header {

@@ -338,7 +338,7 @@ pub struct LiveArgs {
     /// Goose's log of every request
     #[arg(long, value_name = "FILE")]
     pub request_log: Option<PathBuf>,
-    /// Say what would be done, and look at the target, but do not begin
+    /// Say what would be done, and look at the target, but neither load it nor begin
     #[arg(long)]
     pub dry_run: bool,
 }

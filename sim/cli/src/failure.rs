@@ -316,6 +316,7 @@ fn before_a_run(error: &PrepareError) -> Option<String> {
                 "--allow {host}, or `allow = [\"{host}\"]` in the scenario's [live], says that you may"
             ));
         }
+        PrepareError::NoSecret => "run the scenario's file; or have the command read the password from the environment",
         PrepareError::Midnight { midnight_min: Some(minutes), .. } => {
             return Some(format!("a higher --speed, or begin it after that midnight, in {minutes} minutes"));
         }
@@ -326,9 +327,12 @@ fn before_a_run(error: &PrepareError) -> Option<String> {
         PrepareError::Token(error) => return Some(error.hint().to_owned()),
         PrepareError::MockNeedsAKey => "leave [tokens] out: the mock then trusts the run's own key",
         PrepareError::Unwritable { source, .. } => return Some(about_writing(source, "another place")),
-        PrepareError::Dashboard { .. } => "another port: --dashboard 5119",
+        PrepareError::Dashboard { free: Some(free), .. } => {
+            return Some(format!("this port is free: --dashboard {free}"));
+        }
+        PrepareError::Dashboard { .. } => "another port, above 1023: --dashboard PORT",
         PrepareError::Provision(_) => "`provision` in [data] is run by the shell: docs/data.md",
-        PrepareError::Unusable(error) => error.hint(),
+        PrepareError::Unusable(error) => return Some(error.hint().into_owned()),
         PrepareError::Unreadable { .. } | PrepareError::Runtime(_) | PrepareError::Mock(_) => return None,
     };
     Some(hint.to_owned())

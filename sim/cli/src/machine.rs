@@ -91,13 +91,14 @@ pub fn take_small_pages() {
 #[cfg(not(target_os = "linux"))]
 pub fn take_small_pages() {}
 
-/// Does something whose talk on stdout goes to stderr: goose says there how many users it launched, and stdout is for the
-/// result alone. Where a picture is drawn on stderr, that talk would go through it, so it goes nowhere.
+/// Does something whose talk on stdout goes nowhere: goose says there how many users it launched, and stdout is for the result
+/// alone. On stderr it would go through the picture that is drawn there; and where whoever read stderr has left, goose would
+/// panic, and the run would be lost.
 #[cfg(unix)]
-pub fn with_stdout_aside<T>(is_drawn: bool, work: impl FnOnce() -> T) -> T {
+pub fn with_stdout_aside<T>(work: impl FnOnce() -> T) -> T {
     use rustix::stdio;
     let kept = rustix::io::dup(stdio::stdout());
-    let nowhere = is_drawn.then(|| std::fs::OpenOptions::new().write(true).open("/dev/null").ok()).flatten();
+    let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null").ok();
     let aside = || nowhere.as_ref().map_or_else(|| stdio::dup2_stdout(stdio::stderr()), stdio::dup2_stdout);
     let is_aside = kept.is_ok() && aside().is_ok();
     let done = work();
@@ -110,6 +111,6 @@ pub fn with_stdout_aside<T>(is_drawn: bool, work: impl FnOnce() -> T) -> T {
     done
 }
 #[cfg(not(unix))]
-pub fn with_stdout_aside<T>(_is_drawn: bool, work: impl FnOnce() -> T) -> T {
+pub fn with_stdout_aside<T>(work: impl FnOnce() -> T) -> T {
     work()
 }

@@ -127,3 +127,38 @@ fn a_scenarios_limit_that_is_exceeded_ends_the_run_with_1() {
         assert!(flat.contains(part), "{part}\n{stderr}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_device_in_the_place_of_a_file_is_refused_at_once() {
+    let room = room("check-pipes");
+    let out = room.display().to_string();
+    assert_eq!(said(&["run", "demo", "--record", "--out", &out]).0, 0);
+    let folder = folder(&room);
+    let pipe = |file: &str| {
+        fs::rename(format!("{folder}/{file}"), format!("{folder}/{file}.kept")).unwrap();
+        assert!(Command::new("mkfifo").arg(format!("{folder}/{file}")).status().unwrap().success());
+    };
+    let back = |file: &str| fs::rename(format!("{folder}/{file}.kept"), format!("{folder}/{file}")).unwrap();
+    let cases: [(&str, &[&str]); 4] = [
+        ("history.jsonl.zst", &["check", "replay"]),
+        ("summary.json", &["report", "check"]),
+        ("series.json", &["report"]),
+        ("run.json", &["check", "report", "replay"]),
+    ];
+    for (file, commands) in cases {
+        pipe(file);
+        for command in commands {
+            // It would wait without end for somebody who writes into the pipe.
+            let words = ["20", env!("CARGO_BIN_EXE_fieldday"), command, &folder];
+            let (code, _, stderr) = common::read_output(&Command::new("timeout").args(words).output().unwrap());
+            assert_eq!(code, 2, "{command} with {file}: {stderr}");
+            assert!(stderr.contains(file) && stderr.contains("a pipe, a socket or a device"), "{stderr}");
+        }
+        back(file);
+    }
+    fs::rename(format!("{folder}/run.json"), format!("{folder}/run.json.kept")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", format!("{folder}/run.json")).unwrap();
+    let (code, _, stderr) = said(&["check", &folder]);
+    assert!(code == 2 && stderr.contains("a pipe, a socket or a device"), "{stderr}");
+}

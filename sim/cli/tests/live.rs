@@ -176,3 +176,45 @@ fn more_connections_than_the_system_allows_are_refused_before_anything_is_sent()
     assert!(stderr.contains("17 reps need some 382 open files, and the system allows 300"), "{stderr}");
     assert!(stderr.contains("ulimit -Hn"), "{stderr}");
 }
+
+#[test]
+#[cfg(unix)]
+fn a_run_whose_reader_of_stderr_has_left_comes_to_its_end() {
+    let (out, demo) = (room("live-unheard"), patient_demo("live-unheard-scenario"));
+    let args = ["run", &demo, "--target", "mock", "--speed", "4000", "--out", out.to_str().unwrap()];
+    let mut child = fieldday().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Nobody reads what is said, from the first line on.
+    drop(child.stderr.take());
+    let ended = child.wait_with_output().unwrap();
+    let stdout = String::from_utf8(ended.stdout).unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{stdout}");
+    assert!(stdout.contains("✓ held"), "{stdout}");
+    let summary = summary_as_the_schema_says(&run_folder(&out));
+    assert_eq!(summary["verdict"]["outcome"], "held");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_mock_whose_terminal_is_closed_removes_its_key() {
+    use std::io::{BufRead, BufReader};
+    for (signal, ignored) in [("-HUP", false), ("-QUIT", false), ("-HUP", true)] {
+        let program = env!("CARGO_BIN_EXE_fieldday");
+        let shell = if ignored { "trap '' HUP; exec \"$@\"" } else { "exec \"$@\"" };
+        let args = ["-c", shell, "sh", program, "mock", "demo", "--listen", "127.0.0.1:0"];
+        let mut mock = Command::new("sh").args(args).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(mock.stdout.take().unwrap()).lines();
+        let key =
+            lines.map_while(Result::ok).find_map(|line| Some(line.trim().strip_prefix("key ")?.trim().to_owned()));
+        let key = PathBuf::from(key.unwrap().split("  (").next().unwrap());
+        assert!(key.exists(), "{}", key.display());
+        Command::new("kill").args([signal, &mock.id().to_string()]).status().unwrap();
+        if ignored {
+            // As `nohup` has it: it goes on.
+            std::thread::sleep(Duration::from_millis(500));
+            assert!(mock.try_wait().unwrap().is_none() && key.exists());
+            Command::new("kill").args(["-TERM", &mock.id().to_string()]).status().unwrap();
+        }
+        mock.wait().unwrap();
+        assert!(!key.exists(), "{signal} left {}", key.display());
+    }
+}

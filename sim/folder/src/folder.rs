@@ -107,9 +107,25 @@ fn lock(folder: &Path) -> Option<File> {
     Some(file)
 }
 
-/// Whether somebody is writing a run into this folder, as far as its mark tells.
-pub(crate) fn is_locked(folder: &Path) -> bool {
-    File::open(folder).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+/// Whether somebody writes a run into a folder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Writing {
+    /// Its mark is there.
+    Yes,
+    /// It could have been marked, and is not.
+    No,
+    /// Folders cannot be locked there.
+    Unknown,
+}
+
+/// What a folder's mark tells.
+pub(crate) fn writing(folder: &Path) -> Writing {
+    match File::open(folder).map(|file| file.try_lock()) {
+        // The lock goes with the file, at once.
+        Ok(Ok(())) => Writing::No,
+        Ok(Err(TryLockError::WouldBlock)) => Writing::Yes,
+        Ok(Err(TryLockError::Error(_))) | Err(_) => Writing::Unknown,
+    }
 }
 
 impl Folder {

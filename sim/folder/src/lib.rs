@@ -5,6 +5,7 @@
 //! [`RunFolder`] reads one again, [`check`] judges its history once more, [`nights`] and the [`store`] look at many. Nothing here
 //! has a clock: what the machine took is told by whoever ran it.
 
+pub mod bounded;
 mod build;
 mod cases;
 pub mod check;

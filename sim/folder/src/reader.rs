@@ -1,13 +1,14 @@
 //! A run folder, read again: what was run, and what is kept of it to compare with. But for the documents
 //! that are made of the rest, nothing in it is ever changed.
 
+use crate::bounded;
 use crate::folder::{FolderError, HISTORY, RUN_SCHEMA, RunFile, put};
 use crate::series::{SERIES, SERIES_SCHEMA, SeriesFile};
 use crate::summary::{SCHEMA, Summary};
 use fieldday_engine::replay::Replayed;
 use fieldday_history::file::{HistoryError, HistoryLine, Reader};
 use serde::Deserialize;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -77,7 +78,7 @@ impl RunFolder {
         let file = path.join("run.json");
         let wrong = |problem: String, hint: &str| RunFolderError { file: file.clone(), problem, hint: hint.to_owned() };
         let folder = "give a folder that `fieldday run` made, such as those in results/";
-        let text = fs::read_to_string(&file).map_err(|error| match error.kind() {
+        let text = bounded::text(&file).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => wrong("there is no such file, so this is not a run's folder".to_owned(), folder),
             _ => wrong(format!("it cannot be read: {error}"), folder),
         })?;
@@ -109,7 +110,7 @@ impl RunFolder {
     }
     /// The text of `summary.json`; none if the folder has none.
     pub(crate) fn summary_text(&self) -> Result<Option<String>, RunFolderError> {
-        match fs::read_to_string(self.path.join("summary.json")) {
+        match bounded::text(&self.path.join("summary.json")) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.wrong("summary.json", format!("it cannot be read: {error}"), "make it readable")),
@@ -133,7 +134,7 @@ impl RunFolder {
 
     /// The series that the run left; none if it left none.
     pub fn series(&self) -> Result<Option<SeriesFile>, RunFolderError> {
-        let text = match fs::read_to_string(self.path.join(SERIES)) {
+        let text = match bounded::text(&self.path.join(SERIES)) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.wrong(SERIES, format!("it cannot be read: {error}"), "make it readable")),
@@ -171,7 +172,7 @@ impl RunFolder {
             problem,
             hint: "move the history out of the folder to replay without comparing with it".to_owned(),
         };
-        let file = match File::open(&path) {
+        let file = match bounded::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Compared::NoHistory),
             Err(error) => return Err(wrong(format!("it cannot be read: {error}"))),
@@ -251,7 +252,7 @@ fn fingerprint(path: &Path, complete: bool) -> Result<Option<String>, RunFolderE
         problem,
         hint: "the folder is damaged; the `reproduce` line of its run.json gives the run again".to_owned(),
     };
-    let text = match fs::read_to_string(&file) {
+    let text = match bounded::text(&file) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !complete => return Ok(None),
         Err(error) => return Err(wrong(format!("it belongs to a complete run, and cannot be read: {error}"))),

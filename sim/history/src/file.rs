@@ -169,6 +169,10 @@ impl Lines {
 /// Bytes of JSON after which a frame is closed.
 const FRAME_BYTES: usize = 1 << 20;
 
+/// More than any frame has: half a second of a live run's worker, or a little more than a frame of a virtual run. What is
+/// larger was made to fill a memory.
+const MOST_FRAME_BYTES: u64 = 256 << 20;
+
 /// Writes the events of one or more cells as finished zstd frames into memory or a file.
 pub struct Writer<W: Write> {
     out: W,
@@ -263,8 +267,15 @@ fn next_frame<R: Read>(input: &mut BufReader<R>, frame: &mut Vec<u8>) -> Result<
     if input.fill_buf()?.is_empty() {
         return Ok(false);
     }
-    let mut decoder = zstd::Decoder::with_buffer(input)?.single_frame();
-    decoder.read_to_end(frame).map(|_| true)
+    let decoder = zstd::Decoder::with_buffer(input)?.single_frame();
+    let read = decoder.take(MOST_FRAME_BYTES + 1).read_to_end(frame)?;
+    if read as u64 > MOST_FRAME_BYTES {
+        frame.clear();
+        let most = MOST_FRAME_BYTES >> 20;
+        let what = format!("a frame of it has more than {most} MiB, which none of a history has");
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, what));
+    }
+    Ok(true)
 }
 
 impl<R: Read> Reader<R> {
@@ -365,6 +376,20 @@ mod tests {
             writer.event(&Event { at: Span::micros(at), client: 0, what }).unwrap();
         }
         writer.finish(Fingerprint(1)).unwrap()
+    }
+
+    #[test]
+    fn a_small_file_that_would_fill_the_memory_is_refused() {
+        let mut bomb = Writer::new(Vec::new(), &header()).unwrap();
+        bomb.flush().unwrap();
+        let mut encoder = zstd::Encoder::new(bomb.out, 1).unwrap();
+        for _ in 0..=MOST_FRAME_BYTES >> 20 {
+            encoder.write_all(&[b' '; 1 << 20]).unwrap();
+        }
+        let bomb = encoder.finish().unwrap();
+        assert!(bomb.len() < 1 << 20, "{}", bomb.len());
+        let error = Reader::new(&bomb[..]).unwrap().text().unwrap_err();
+        assert!(error.to_string().contains("more than 256 MiB"), "{error}");
     }
 
     #[test]

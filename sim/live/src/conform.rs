@@ -212,6 +212,7 @@ impl ConformRun {
             goose_requests: 0,
             version: wire.version.get().cloned(),
             token_trouble: wire.token_trouble.lock().ok().and_then(|mut first| first.take()),
+            not_allowed: wire.not_allowed.lock().ok().and_then(|mut first| first.take()),
         })
     }
 }

@@ -4,10 +4,10 @@
 use crate::attack::GooseWishes;
 use crate::clock::{WallClock, utc_now};
 use crate::conform::{self, ConformError, ConformRun};
-use crate::http::{Connector, NoConnection, WireSettings, certificates};
+use crate::http::{AnswerBudget, Connector, NoConnection, WireSettings, certificates};
 use crate::machine::{raise_open_files, random};
 use crate::plan::LivePlan;
-use crate::preflight::{Preflight, Unusable, preflight};
+use crate::preflight::{Preflight, Terms, Unusable, preflight};
 use crate::provision::{Provision, ProvisionError};
 use crate::run::{LiveError, LiveOutcome, LiveRun, day_clocks, lasts, most_connections, window};
 use crate::target::{NoTarget, Target};
@@ -70,6 +70,8 @@ pub struct LiveOptions {
     pub version: Option<String>,
     /// What goose is asked for.
     pub goose: GooseWishes,
+    /// The target is only looked at: it is not loaded by the scenario's command.
+    pub dry_run: bool,
 }
 
 /// Why a run cannot begin.
@@ -96,6 +98,9 @@ pub enum PrepareError {
         /// Its host.
         host: String,
     },
+    /// A command that loads the target, and lacks its password.
+    #[error("`data.provision` lacks a password: a run's folder keeps the command without it")]
+    NoSecret,
     /// A day that ends while it is lived.
     #[error(
         "the local date of {tenant} changes while the run goes on: it is {time} there, and the run takes {minutes} minutes"
@@ -147,6 +152,8 @@ pub enum PrepareError {
     Dashboard {
         /// The port.
         port: u16,
+        /// One that it could have.
+        free: Option<u16>,
         /// Why not.
         source: io::Error,
     },
@@ -188,6 +195,9 @@ pub fn prepare(scenario: Scenario, seed: u64, called: Called, options: LiveOptio
         Called::Url(url) => Checked::Deployment(allowed(Target::parse(&url)?, &scenario)?),
     };
     let is_mock = matches!(called, Checked::Mock(_));
+    if !is_mock && !options.dry_run && scenario.data.lacks_a_secret() {
+        return Err(PrepareError::NoSecret);
+    }
     let scenario = Arc::new(scenario);
     let plan = LivePlan::new(scenario.clone(), seed, is_mock)?;
     let (mut cells, mut left_out) = (Vec::new(), Vec::new());
@@ -213,7 +223,13 @@ pub fn prepare(scenario: Scenario, seed: u64, called: Called, options: LiveOptio
     options.goose.request_log.as_deref().map_or(Ok(()), writable)?;
     if let Some(port) = options.goose.dashboard {
         // Free again at once: goose takes it when the run begins.
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|source| PrepareError::Dashboard { port, source })?;
+        let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+        if let Err(source) = bind(port) {
+            let free =
+                (port.saturating_add(1)..=port.saturating_add(100)).find(|next| *next >= 1_024 && bind(*next).is_ok());
+            let free = free.or_else(|| (5_118..5_218).find(|next| bind(*next).is_ok()));
+            return Err(PrepareError::Dashboard { port, free, source });
+        }
     }
     Ok(Prepared { plan, cells, left_out, called, source, roots, options })
 }
@@ -279,6 +295,11 @@ fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, PrepareError> {
 fn writable(path: &Path) -> Result<(), PrepareError> {
     let unwritable = |source| PrepareError::Unwritable { path: path.to_owned(), source };
     let is_new = !path.exists();
+    // To open a pipe would wait for whoever reads from it.
+    #[cfg(unix)]
+    if fs::metadata(path).is_ok_and(|data| std::os::unix::fs::FileTypeExt::is_fifo(&data.file_type())) {
+        return Err(unwritable(io::Error::other("it is a pipe, and no file")));
+    }
     OpenOptions::new().append(true).create(true).open(path).map_err(unwritable)?;
     if is_new { fs::remove_file(path).map_err(unwritable) } else { Ok(()) }
 }
@@ -313,15 +334,16 @@ impl Prepared {
             Checked::Deployment(target) => {
                 // A target's data are people's: their tokens mean nothing beyond this process, whose first key stays.
                 let _ = private::set_token_key((random(), random()));
-                provision(&scenario, &self.cells, &target)?;
+                if !self.options.dry_run {
+                    provision(&scenario, &self.cells, &target)?;
+                }
                 let clock = WallClock::showing(utc_now());
                 (clock, clock.now() + TAKES_PLACE, target, None)
             }
         };
         let served = Served { mock, runtime };
         let (http, roots) = (scenario.live.http, self.roots);
-        let unreachable =
-            |error: NoConnection| Unusable::Unreachable { target: target.to_string(), why: error.to_string() };
+        let unreachable = |why: NoConnection| Unusable::Unreachable { target: target.to_string(), why };
         let connector = served.runtime.block_on(Connector::new(target.clone(), http, &roots)).map_err(unreachable)?;
         let wire = WireSettings {
             connector,
@@ -331,6 +353,9 @@ impl Prepared {
             wallet: Wallet::new(self.source, scenario.tokens.parallel as usize),
             run: random(),
             upload_bytes: scenario.data.upload_bytes,
+            answers: AnswerBudget::default(),
+            allow: scenario.live.allow.clone(),
+            not_allowed: Default::default(),
             version: self.options.version.clone().map_or_else(Default::default, Into::into),
             token_trouble: Default::default(),
         };
@@ -438,11 +463,15 @@ impl Ready {
     }
     /// Looks at the target as its first rep. The window opens no earlier than that was done.
     pub fn look(&mut self) -> Result<Preflight, PrepareError> {
-        let difference = Span::seconds(i64::from(self.plan.plan.scenario().live.clock_difference_s));
-        let Some(cell) = self.cells.first() else { return Ok(Preflight::default()) };
-        let is_mock = self.served.mock.is_some();
-        let looked = preflight(&self.wire, cell, self.clock.now(), difference, is_mock);
-        let seen = self.served.runtime.block_on(looked)?;
+        let (scenario, is_mock) = (self.plan.plan.scenario(), self.served.mock.is_some());
+        let terms = Terms {
+            now: self.clock.now(),
+            clock_difference: Span::seconds(i64::from(scenario.live.clock_difference_s)),
+            leeway: Span::seconds(i64::from(scenario.switches.leeway_s)),
+            is_mock,
+            is_unloaded: self.options.dry_run && !is_mock && scenario.data.provision.is_some(),
+        };
+        let seen = self.served.runtime.block_on(preflight(&self.wire, &self.cells, terms))?;
         self.opens = self.clock.now().max(self.opens);
         Ok(seen)
     }

@@ -2,6 +2,7 @@
 //! one.
 
 use fieldday_api::private::scrub;
+use fieldday_api::redact::line_without_secrets;
 use fieldday_kernel::text::one_line;
 use std::collections::VecDeque;
 use std::fmt;
@@ -152,9 +153,10 @@ fn listen(stream: Option<impl Read + Send + 'static>, to: Sender<String>) {
     });
 }
 
-/// Keeps a line among the last ones, without what is private.
+/// Keeps a line among the last ones, without what is secret or private.
 fn keep(said: &mut VecDeque<String>, line: String) {
-    let line = one_line(&scrub(&line)).chars().take(LINE_CHARS).collect();
+    // What is hidden is found before the line is cut: half of a token is no less secret.
+    let line = one_line(&line_without_secrets(&scrub(&line))).chars().take(LINE_CHARS).collect();
     if said.len() == LAST_LINES {
         said.pop_front();
     }
@@ -199,6 +201,22 @@ mod tests {
         let text = run(command, LONG).unwrap_err().to_string();
         assert!(!text.contains("eyJ") && text.contains("key private:"), "{text}");
         assert!(text.contains("line 50") && !text.contains("line 31\n") && text.contains("line 32"), "{text}");
+    }
+
+    #[test]
+    fn what_a_command_says_is_shown_without_passwords_bearers_and_phone_numbers() {
+        let said = [
+            "connecting to postgres://otto:hunter2@db:5432/otto",
+            "PGPASSWORD=hunter2",
+            "> Authorization: Bearer hunter2.hunter2.hunter2",
+            "texted 415-555-0182 and (415) 555-0183",
+            "mailed hunter2@example.com",
+            "loaded 4 tables",
+        ];
+        let command = format!("{}; exit 1", said.map(|line| format!("echo '{line}'")).join(";"));
+        let text = run(&command, LONG).unwrap_err().to_string();
+        assert!(!text.contains("hunter2") && !text.contains("555"), "{text}");
+        assert!(text.contains("db:5432/otto") && text.contains("loaded 4 tables"), "{text}");
     }
 
     #[test]

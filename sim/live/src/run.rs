@@ -73,6 +73,8 @@ pub struct LiveOutcome {
     pub version: Option<String>,
     /// The first of what a source of tokens had to say.
     pub token_trouble: Option<String>,
+    /// The first host that audio was not sent to, since nobody allowed it.
+    pub not_allowed: Option<String>,
 }
 
 /// What can keep a run from its end.
@@ -208,6 +210,7 @@ impl LiveRun {
         let goose_requests = goose.requests.values().map(|of| (of.success_count + of.fail_count) as u64).sum();
         let (run, traffic, contract, health, panicked) = together(ends, planned, !home);
         let token_trouble = wire.token_trouble.lock().ok().and_then(|mut first| first.take());
+        let not_allowed = wire.not_allowed.lock().ok().and_then(|mut first| first.take());
         let version = wire.version.get().cloned();
         Ok(LiveOutcome {
             run,
@@ -221,6 +224,7 @@ impl LiveRun {
             goose_requests,
             version,
             token_trouble,
+            not_allowed,
         })
     }
 }

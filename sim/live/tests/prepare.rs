@@ -36,7 +36,17 @@ fn options_that_cannot_be_done_are_refused() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let dashboard = goose(GooseWishes { dashboard: Some(port), request_log: None });
-    assert!(with(dashboard).contains(&format!("cannot listen on port {port}")));
+    assert!(with(dashboard.clone()).contains(&format!("cannot listen on port {port}")));
+    let advice = refused(&scenario, "mock", dashboard);
+    assert!(matches!(advice, PrepareError::Dashboard { free: Some(free), .. } if free != port), "{advice:?}");
+    #[cfg(unix)]
+    {
+        let pipe = Path::new(env!("CARGO_TARGET_TMPDIR")).join("requests-pipe");
+        let _ = std::fs::remove_file(&pipe);
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let log = goose(GooseWishes { request_log: Some(pipe), dashboard: None });
+        assert!(with(log).contains("it is a pipe, and no file"), "nobody waits for its reader");
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use axum::body::{Body, Bytes};
 use http_body_util::BodyExt;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Why a body did not come to its end.
 pub(crate) enum Unread {
@@ -15,9 +17,9 @@ pub(crate) enum Unread {
 pub(crate) const READ_LIMIT: u64 = 1 << 20;
 
 /// Hands the parts of a body to `part` as they come. Gives its length.
-async fn drain(mut body: Body, limit: u64, mut part: impl FnMut(&Bytes)) -> Result<u64, Unread> {
+async fn drain(mut body: Body, limit: u64, patience: Duration, mut part: impl FnMut(&Bytes)) -> Result<u64, Unread> {
     let mut length = 0;
-    while let Some(frame) = body.frame().await {
+    while let Some(frame) = timeout(patience, body.frame()).await.map_err(|_| Unread::Broken)? {
         let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
         length += data.len() as u64;
         if length > limit {
@@ -29,13 +31,13 @@ async fn drain(mut body: Body, limit: u64, mut part: impl FnMut(&Bytes)) -> Resu
 }
 
 /// The whole body.
-pub(crate) async fn read(body: Body) -> Result<Vec<u8>, Unread> {
+pub(crate) async fn read(body: Body, patience: Duration) -> Result<Vec<u8>, Unread> {
     let mut whole = Vec::new();
-    drain(body, READ_LIMIT, |part| whole.extend_from_slice(part)).await?;
+    drain(body, READ_LIMIT, patience, |part| whole.extend_from_slice(part)).await?;
     Ok(whole)
 }
 
 /// Its length alone: what came is thrown away as it comes.
-pub(crate) async fn counted(body: Body, limit: u64) -> Result<u64, Unread> {
-    drain(body, limit, |_| ()).await
+pub(crate) async fn counted(body: Body, limit: u64, patience: Duration) -> Result<u64, Unread> {
+    drain(body, limit, patience, |_| ()).await
 }

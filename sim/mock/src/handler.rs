@@ -18,6 +18,7 @@ use fieldday_tokens::Verifier;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The methods that an endpoint can have.
@@ -39,6 +40,7 @@ struct Inner {
     workers: Option<Semaphore>,
     service: Service,
     upload_limit: u64,
+    patience: Duration,
     /// Where upload URLs lead if a request does not say how it got here.
     authority: String,
     scheme: &'static str,
@@ -136,7 +138,8 @@ enum Asked {
 impl Handler {
     /// A backend for each cell of the plan.
     pub fn new(options: Options) -> Result<Handler, MockError> {
-        let Options { plan, prepare, verifier, jwks, clock, service, workers, upload_limit, listen, tls } = options;
+        let Options { plan, prepare, verifier, jwks, clock, service, workers, upload_limit, patience, listen, tls } =
+            options;
         let mut shards = Vec::new();
         let mut homes = HashMap::new();
         for index in 0..plan.cells() {
@@ -171,6 +174,7 @@ impl Handler {
             service,
             workers: workers.map(|workers| Semaphore::new(workers.clamp(1, Semaphore::MAX_PERMITS))),
             upload_limit,
+            patience,
             authority: listen.to_string(),
             scheme: if tls.is_some() { "https" } else { "http" },
             tally: Tally::new(),
@@ -192,6 +196,10 @@ impl Handler {
     /// How many bytes of audio an upload may have.
     pub fn upload_limit(&self) -> u64 {
         self.0.upload_limit
+    }
+    /// How long it waits for the next part of a request.
+    pub fn patience(&self) -> Duration {
+        self.0.patience
     }
     /// Waits for a free worker, if there is a limit to them. It is busy until what this gives is dropped.
     pub(crate) async fn worker(&self) -> Option<SemaphorePermit<'_>> {

@@ -8,8 +8,12 @@ use fieldday_plan::{CellPlan, Plan};
 use fieldday_tokens::{Key, Verifier, jwks};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
 use tokio_rustls::rustls::ServerConfig;
+
+/// A phone may be silent for as long as a visit takes; who says nothing for longer has gone away.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Something done to a cell's plan.
 pub type Prepare = Box<dyn Fn(&mut CellPlan) + Send>;
@@ -33,6 +37,8 @@ pub struct Options {
     pub workers: Option<usize>,
     /// How many bytes of audio an upload may have; 413 beyond. They are counted and thrown away.
     pub upload_limit: u64,
+    /// How long it waits for the next part of a request, or for the next request over a connection, before it closes that.
+    pub patience: Duration,
     /// Where it listens. Port 0 is any free one.
     pub listen: SocketAddr,
     /// The certificate to show, if it is to speak TLS.
@@ -55,6 +61,7 @@ impl Options {
             service: Service::Drawn,
             workers: None,
             upload_limit: 1 << 30,
+            patience: PATIENCE,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tls: None,
         }

@@ -16,7 +16,7 @@ use fieldday_api::http::op_of;
 use fieldday_kernel::time::Span;
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
@@ -28,10 +28,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 /// How long answers that are under way have to get out once the mock is stopped.
 const LAST_ANSWERS: Duration = Duration::from_millis(500);
+/// How long a client that has connected may take to say something, and a handshake to be over.
+const FIRST_BYTE: Duration = Duration::from_secs(30);
 /// How long it waits before it accepts again, when the system has no more descriptors.
 const BREATH: Duration = Duration::from_millis(20);
 
@@ -61,7 +64,7 @@ impl Mock {
         let handler = Handler::new(options)?;
         let (stop, stopped) = watch::channel(false);
         let router = router(handler.clone());
-        let accepting = tokio::spawn(accept(listener, tls, router, stopped));
+        let accepting = tokio::spawn(accept(listener, tls, router, handler.patience(), stopped));
         Ok(Mock { handler, address, scheme, stop, accepting })
     }
     /// Where it listens.
@@ -120,8 +123,10 @@ async fn outcome(handler: Handler, request: Request<Body>) -> Outcome {
     let (method, path) = (head.method.as_str(), head.uri.path());
     let op = op_of(method, path);
     let read = match op {
-        Some(Op::PutAudio) => body::counted(body, handler.upload_limit()).await.map(|bytes| (Vec::new(), bytes)),
-        _ => body::read(body).await.map(|body| (body, 0)),
+        Some(Op::PutAudio) => {
+            body::counted(body, handler.upload_limit(), handler.patience()).await.map(|bytes| (Vec::new(), bytes))
+        }
+        _ => body::read(body, handler.patience()).await.map(|body| (body, 0)),
     };
     let (body, uploaded) = match read {
         Ok(read) => read,
@@ -164,7 +169,13 @@ fn response(reply: Reply) -> Response<Body> {
     response.body(reply.body.map_or_else(Body::empty, Body::from)).unwrap_or_default()
 }
 
-async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, mut stopped: watch::Receiver<bool>) {
+async fn accept(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    patience: Duration,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -176,7 +187,7 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router,
         };
         match accepted {
             Ok((stream, _)) => {
-                connections.spawn(connection(stream, tls.clone(), router.clone(), stopped.clone()));
+                connections.spawn(connection(stream, tls.clone(), router.clone(), patience, stopped.clone()));
             }
             Err(_) => tokio::time::sleep(BREATH).await,
         }
@@ -185,15 +196,25 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router,
     while connections.join_next().await.is_some() {}
 }
 
-async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, stopped: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    patience: Duration,
+    stopped: watch::Receiver<bool>,
+) {
     // Answers are small and wait for nothing. What cannot be set is no reason not to answer.
     let _ = stream.set_nodelay(true);
+    // Who connects says something: its first byte tells which HTTP it speaks, or begins a handshake.
+    if !matches!(timeout(patience.min(FIRST_BYTE), stream.readable()).await, Ok(Ok(()))) {
+        return;
+    }
     match tls {
-        None => converse(stream, router, stopped).await,
+        None => converse(stream, router, patience, stopped).await,
         Some(tls) => {
             // A handshake that fails is the client's to tell.
-            if let Ok(stream) = tls.accept(stream).await {
-                converse(stream, router, stopped).await;
+            if let Ok(Ok(stream)) = timeout(patience.min(FIRST_BYTE), tls.accept(stream)).await {
+                converse(stream, router, patience, stopped).await;
             }
         }
     }
@@ -202,6 +223,7 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router,
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
+    patience: Duration,
     mut stopped: watch::Receiver<bool>,
 ) {
     let cut = Arc::new(Notify::new());
@@ -217,7 +239,10 @@ async fn converse(
             Ok::<_, Infallible>(response)
         }
     });
-    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    // It closes what nobody speaks over any more: a head that does not go on, a client that vanished without a word.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(patience).keep_alive_timeout(patience.min(FIRST_BYTE));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), served));
     tokio::select! {
         // However it ends, it has ended.

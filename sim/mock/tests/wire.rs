@@ -242,3 +242,19 @@ async fn the_keys_are_served_for_whoever_is_to_trust_them() {
     let (status, body) = world.ask("GET /.well-known/jwks.json", "").await;
     assert_eq!((status, body["keys"][0]["kid"].as_str()), (200, Some(key.kid())));
 }
+
+#[tokio::test]
+async fn connections_over_which_nothing_more_comes_are_closed() {
+    let world = world(plan(""), |options| options.patience = Duration::from_millis(300)).await;
+    let path = world.shift("clock-in");
+    let half_a_body = format!("POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{{");
+    let whole = "GET /health HTTP/1.1\r\nhost: a\r\n\r\n";
+    for sent in ["", "GET /health HT", "GET /health HTTP/1.1\r\nhost: a\r\n", &half_a_body, whole] {
+        let mut stream = TcpStream::connect(world.mock.address()).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let ended = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await;
+        assert!(ended.is_ok(), "it is kept open after {sent:?}");
+        assert_eq!(answer.starts_with(b"HTTP/1.1 200"), sent == whole, "{sent:?}");
+    }
+}

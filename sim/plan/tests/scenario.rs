@@ -297,3 +297,21 @@ fn today_is_the_date_of_the_first_territory() {
     assert_eq!(date("2026-06-11T03:30:00Z"), "2026-06-10", "it is half past eleven in the evening there");
     assert_eq!(date("2026-06-11T04:30:00Z"), "2026-06-11");
 }
+
+#[test]
+fn what_the_schema_refuses_in_a_table_that_may_be_absent_is_refused() {
+    for (table, keys, says) in [
+        ("database", "connections = 5\npercent = 600", "`plant.database.percent`: 600 is out of range"),
+        ("database", "connections = 0\npercent = 40", "`plant.database.connections`: 0 is out of range"),
+        (
+            "rate_limit",
+            "per_second = 0\nburst = 5\nretry_after_s = 1",
+            "`plant.rate_limit.per_second`: 0 is out of range",
+        ),
+    ] {
+        let error = refused(&format!("{HEAD}\n[plant.{table}]\n{keys}\n")).to_string();
+        assert!(error.contains(says), "{error}");
+    }
+    let right = format!("{HEAD}\n[plant.database]\nconnections = 5\npercent = 40\n");
+    assert!(Scenario::parse(&right, "test.toml").is_ok());
+}

@@ -52,6 +52,18 @@ impl Findings {
         if let Some(name) = schema["$ref"].as_str().and_then(|r| r.strip_prefix("#/$defs/")) {
             self.against(root, &root["$defs"][name], value, path);
         }
+        // Of what may be absent, the schema has two forms, and the value is of the one that is not null. Where there are more,
+        // as of a law, reading it has chosen.
+        for several in ["anyOf", "oneOf"] {
+            let forms: Vec<&Value> =
+                schema[several].as_array().into_iter().flatten().filter(|form| form["type"] != "null").collect();
+            if let ([form], false) = (forms.as_slice(), value.is_null()) {
+                self.against(root, form, value, path);
+            }
+        }
+        for form in schema["allOf"].as_array().into_iter().flatten() {
+            self.against(root, form, value, path);
+        }
         self.range(schema, value, path);
         if let Some(words) = schema["enum"].as_array() {
             self.check_value(words, value, path);

@@ -6,7 +6,6 @@ use fieldday_folder::summary::{Case, Summary};
 use fieldday_history::Event;
 use fieldday_history::file::{HistoryLine, Reader};
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 
 /// Cases of a rule that are drawn; of the others there is a line each.
@@ -25,7 +24,9 @@ pub type Stories = BTreeMap<usize, Sequence>;
 pub fn read(folder: &Path, summary: &Summary) -> Stories {
     let mut stories = Stories::new();
     let cases = drawn(&summary.violations);
-    let Some(mut reader) = File::open(folder.join(HISTORY)).ok().and_then(|file| Reader::new(file).ok()) else {
+    let Some(mut reader) =
+        fieldday_folder::bounded::open(&folder.join(HISTORY)).ok().and_then(|file| Reader::new(file).ok())
+    else {
         return stories;
     };
     let mut cells: BTreeMap<String, Vec<Event>> = BTreeMap::new();

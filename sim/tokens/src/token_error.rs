@@ -3,6 +3,7 @@
 use crate::KeyError;
 use fieldday_api::SmolStr;
 use fieldday_kernel::time::Time;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// Why there is no token. Ids of users are in it; tokens, secrets and what others answered are not.
@@ -71,8 +72,8 @@ pub enum TokenError {
         at: String,
         /// What it answered, if it did.
         status: Option<u16>,
-        /// What the provider's answer lacked.
-        what: &'static str,
+        /// What the provider's answer lacked, or why there is none.
+        what: Cow<'static, str>,
     },
 }
 

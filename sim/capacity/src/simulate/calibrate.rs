@@ -129,7 +129,9 @@ fn by_search(folder: &Path, workers: Option<u32>) -> Result<Calibration, Calibra
 /// side. Measure at a load of half or less, near the target.
 fn by_run(folder: &Path) -> Result<Calibration, CalibrateError> {
     let path = folder.join("latency.hlog");
-    let text = std::fs::read(&path).map_err(|source| CalibrateError::Unreadable { path: path.clone(), source })?;
+    let text = fieldday_folder::bounded::text(&path)
+        .map(String::into_bytes)
+        .map_err(|source| CalibrateError::Unreadable { path: path.clone(), source })?;
     let histograms = on_the_wire(&text).map_err(|why| CalibrateError::Broken { path: path.clone(), why })?;
     let kind = |writes: bool| {
         let mut all = empty();

@@ -9,6 +9,7 @@ use crate::machine::{self, Stopwatch, Took};
 use crate::progress::Ticker;
 use crate::{interrupt, output, show};
 use clap::Args;
+use fieldday_api::redact::line_without_secrets;
 use fieldday_documents::conform::Conformed;
 use fieldday_engine::cell::Keep;
 use fieldday_engine::conform;
@@ -153,7 +154,10 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
     };
     let prepared = prepare(scenario, args.seed.or_default(), called, options)?;
     prepared.left_out().iter().for_each(|part| output::note(&format!("nobody plays {part}")));
-    prepared.provision().into_iter().for_each(|command| output::note(&format!("provisioning: {command}")));
+    prepared
+        .provision()
+        .into_iter()
+        .for_each(|command| output::note(&format!("provisioning: {}", line_without_secrets(command))));
     let mut ready = prepared.open()?;
     ready.look()?.notes.iter().for_each(|note| output::note(note));
     let base_url = ready.target().to_string();

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::machine::{self, Stopwatch, Took};
 use crate::watcher::{Watcher, Watching};
 use crate::{interrupt, output};
+use fieldday_api::redact::line_without_secrets;
 use fieldday_folder::series::{Ground, SeriesFile};
 use fieldday_folder::{Facts, Recipe, RunFolderWriter, Summary};
 use fieldday_live::attack::GooseWishes;
@@ -29,7 +30,10 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let scenario = settled(scenario, &args.live, is_mock, args.choice.date.is_some());
     let prepared = prepare(scenario, seed, Called::named(&args.target), options(args))?;
     prepared.left_out().iter().for_each(|part| output::note(&format!("nobody plays {part}")));
-    prepared.provision().into_iter().for_each(|command| output::note(&format!("provisioning: {command}")));
+    if let Some(command) = prepared.provision().map(line_without_secrets) {
+        let what = if args.live.dry_run { "provisioning is left out (--dry-run)" } else { "provisioning" };
+        output::note(&format!("{what}: {command}"));
+    }
     let mut ready = prepared.open()?;
     let target = if is_mock { "mock".to_owned() } else { ready.target().to_string() };
     announce(&ready, is_mock);
@@ -78,6 +82,7 @@ fn options(args: &RunArgs) -> LiveOptions {
         plateau: None,
         cacert: live.drive.cacert.clone(),
         version: live.target_version.clone(),
+        dry_run: live.dry_run,
         goose: GooseWishes { dashboard: live.dashboard, request_log: live.request_log.clone() },
     }
 }
@@ -126,7 +131,7 @@ fn live(
     let title = format!("{}, seed {:#x}, {target}", scenario.name, ready.plan().plan.seed());
     let base_url = ready.target().to_string();
     let stopwatch = Stopwatch::start();
-    let lived = machine::with_stdout_aside(output::stderr_is_terminal(), || {
+    let lived = machine::with_stdout_aside(|| {
         let mut watcher = Watcher::new(Watching { title, scenario: scenario.clone() });
         let tick = |pulse: &RunProgress| watcher.look(pulse, stop.load(Ordering::Relaxed));
         let history = |lines| {
@@ -195,6 +200,9 @@ pub(super) fn troubles(lived: &Lived, took: Took) -> Vec<String> {
         let reps = counted(outcome.panicked.len() as u64, "rep", "reps");
         troubles.push(format!("{reps} panicked, {first} first: that is a bug of fieldday"));
     }
+    troubles.extend(outcome.not_allowed.iter().map(|host| {
+        format!("audio was not uploaded to {host}, which nobody allowed (--allow {host}): uploads and what follows were not tried")
+    }));
     troubles.extend(outcome.token_trouble.iter().map(|trouble| format!("tokens could not be had: {trouble}")));
     troubles
 }

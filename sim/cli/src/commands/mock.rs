@@ -91,6 +91,12 @@ pub fn mock(args: &MockArgs) -> Result<(), Failure> {
     args.defect.iter().filter(|name| matches!(Defect::named(name), Some(Defect::App(_)))).for_each(|name| {
         output::note(&format!("the defect {name} is one of phones: a backend does nothing with it"));
     });
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
+    // Whoever ends it before it says that it is there is heard, too: a key that was made is removed.
+    let mut end = {
+        let _within = runtime.enter();
+        End::new()?
+    };
     let trust = Trust::new(args)?;
     let login = login(&plan);
     let what = format!("{}, seed {:#x}", plan.scenario().name, plan.seed());
@@ -102,10 +108,7 @@ pub fn mock(args: &MockArgs) -> Result<(), Failure> {
         options.service = if args.exponential { Service::Exponential(span) } else { Service::Fixed(span) };
     }
     options.clock = Clock::wall();
-    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
     runtime.block_on(async {
-        // Whoever ends it before it says that it is there is heard, too.
-        let mut end = End::new()?;
         let mock = Mock::serve(options).await?;
         if !mock.address().ip().is_loopback() {
             output::note(&format!(
@@ -297,18 +300,29 @@ fn farewell(served: &Served) -> String {
     text
 }
 
-/// What ends it: Ctrl-C, or what a service manager sends.
+/// What ends it: Ctrl-C, what a service manager sends, or a terminal that is closed.
 struct End {
     #[cfg(unix)]
-    signals: [tokio::signal::unix::Signal; 2],
+    signals: Vec<tokio::signal::unix::Signal>,
+}
+
+/// Whether a signal is ignored, as `nohup` has it for that of a closed terminal; no where the system does not tell.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = text.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask & (1 << (signal - 1)) != 0
 }
 
 impl End {
     #[cfg(unix)]
     fn new() -> Result<End, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
-        let on = |kind| signal(kind).map_err(Failure::Runtime);
-        Ok(End { signals: [on(SignalKind::interrupt())?, on(SignalKind::terminate())?] })
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::quit(), SignalKind::hangup()];
+        let heard = kinds.into_iter().filter(|kind| *kind != SignalKind::hangup() || !is_ignored(kind.as_raw_value()));
+        let signals = heard.map(|kind| signal(kind).map_err(Failure::Runtime)).collect::<Result<_, _>>()?;
+        Ok(End { signals })
     }
     #[cfg(not(unix))]
     fn new() -> Result<End, Failure> {
@@ -316,11 +330,11 @@ impl End {
     }
     #[cfg(unix)]
     async fn came(&mut self) {
-        let [interrupt, terminate] = &mut self.signals;
-        tokio::select! {
-            _ = interrupt.recv() => (),
-            _ = terminate.recv() => (),
-        }
+        std::future::poll_fn(|context| {
+            let came = self.signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+            if came { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
     }
     #[cfg(not(unix))]
     async fn came(&mut self) {

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::output;
 use fieldday_engine::replay::Replayed;
 use fieldday_engine::setup;
-use fieldday_folder::{HISTORY, RunFolder, cell_of};
+use fieldday_folder::{HISTORY, RunFolder, bounded, cell_of};
 use fieldday_history::event::{Client, ClientKind};
 use fieldday_history::file::{HistoryLine, Reader};
 use fieldday_history::{Event, EventKind};
@@ -16,7 +16,6 @@ use fieldday_live::plan::LivePlan;
 use fieldday_live::replay::{Recorded, RepReplay, replay_rep};
 use fieldday_plan::Plan;
 use fieldday_rules::Judges;
-use std::fs::File;
 use std::sync::Arc;
 
 /// What was lived again is not what was recorded.
@@ -53,7 +52,7 @@ pub fn replay(args: &ReplayArgs, kept: &RunFolder, plan: &Plan) -> Result<u8, Fa
 pub fn recorded(kept: &RunFolder, plan: &Plan, index: u32) -> Result<Replayed, Failure> {
     let wanted = plan.cell(index).name;
     let no = |why: String| Failure::NotRelived { path: kept.path.display().to_string(), why };
-    let file = File::open(kept.path.join(HISTORY)).map_err(|error| no(format!("{HISTORY}: {error}")))?;
+    let file = bounded::open(&kept.path.join(HISTORY)).map_err(|error| no(format!("{HISTORY}: {error}")))?;
     let mut reader = Reader::new(file).map_err(|error| no(format!("{HISTORY}: {error}")))?;
     let (mut current, mut begins, mut zones, mut events) = (false, None, None, Vec::new());
     while let Some(text) = reader.text().map_err(|error| no(format!("{HISTORY}: {error}")))? {

@@ -19,10 +19,42 @@ use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+/// The exit code of whoever's terminal was closed: 128 and the signal's number.
+#[cfg(unix)]
+const HUNG_UP: i32 = 129;
 /// So many moments are remembered: going back to one is going through a day again.
 const REMEMBERED: usize = 16;
 /// How long a signal to stop may wait for a key that does not come.
 const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Ends the process when its terminal is closed. Whoever reads keys would find nothing to read, again and again, without end;
+/// and the signal that a closed terminal sends may be ignored, or go to others.
+#[cfg(unix)]
+fn leave_with(terminal: impl std::os::fd::AsFd + Send + 'static) {
+    std::thread::spawn(move || {
+        if is_closed(terminal.as_fd()) {
+            std::process::exit(HUNG_UP);
+        }
+    });
+}
+#[cfg(not(unix))]
+fn leave_with<T>(_terminal: T) {}
+
+/// Waits until the other side is closed; false if that cannot be waited for.
+#[cfg(unix)]
+fn is_closed(terminal: std::os::fd::BorrowedFd<'_>) -> bool {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    loop {
+        // That it is closed is told unasked; keys are not asked for.
+        let mut asked = [PollFd::new(&terminal, PollFlags::empty())];
+        match poll(&mut asked, None) {
+            Ok(_) if asked[0].revents().intersects(gone) => return true,
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return false,
+        }
+    }
+}
 
 /// What a key is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,6 +77,7 @@ pub fn terminal_is_there() -> Result<(), Failure> {
 pub fn step(plan: &Plan, cell: u32, stepper: Stepper, stop: &AtomicBool) -> Result<Option<u8>, Failure> {
     let unusable = |error: io::Error| Failure::NoTerminal { why: error.to_string() };
     let screen = Screen::enter().map_err(unusable)?;
+    leave_with(io::stdin());
     let ended = steps(plan, cell, stepper, stop);
     drop(screen);
     ended.map_err(unusable)
@@ -185,6 +218,19 @@ mod tests {
         assert_eq!(plain(KeyCode::Char('c')), None);
         let released = KeyEvent::new_with_kind(KeyCode::Char('n'), KeyModifiers::NONE, KeyEventKind::Release);
         assert_eq!(meaning(released), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_terminal_that_is_closed_is_noticed_and_one_with_keys_is_not() {
+        use std::os::fd::AsFd;
+        let (ours, mut theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || tell.send(is_closed(ours.as_fd())));
+        theirs.write_all(b"nnn").unwrap();
+        assert!(told.recv_timeout(Duration::from_millis(200)).is_err(), "keys are no end");
+        drop(theirs);
+        assert_eq!(told.recv_timeout(Duration::from_secs(10)), Ok(true));
     }
 
     #[test]

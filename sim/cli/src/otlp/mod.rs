@@ -5,6 +5,7 @@
 mod pipeline;
 
 use crate::failure::Failure;
+use fieldday_api::redact::url_without_secrets;
 use fieldday_folder::{RunFile, Summary};
 
 /// Whether this build can send anything.
@@ -12,7 +13,7 @@ pub const IS_BUILT: bool = cfg!(feature = "otlp");
 
 /// Whether anything can be sent there, as far as that can be told before there is something to send.
 pub fn can_send(url: &str) -> Result<(), Failure> {
-    let cannot = |why: &str| Err(Failure::Otlp { url: url.to_owned(), why: why.to_owned() });
+    let cannot = |why: &str| Err(Failure::Otlp { url: url_without_secrets(url), why: why.to_owned() });
     match () {
         () if !IS_BUILT => cannot("this fieldday was built without OTLP"),
         () if !url.starts_with("http://") && !url.starts_with("https://") => cannot("it is no URL of HTTP"),
@@ -23,7 +24,8 @@ pub fn can_send(url: &str) -> Result<(), Failure> {
 /// Sends what a run came to.
 #[cfg(feature = "otlp")]
 pub fn send(url: &str, run: &RunFile, summary: &Summary) -> Result<(), Failure> {
-    pipeline::send(url, run, summary).map_err(|error| Failure::Otlp { url: url.to_owned(), why: error.to_string() })
+    pipeline::send(url, run, summary)
+        .map_err(|error| Failure::Otlp { url: url_without_secrets(url), why: error.to_string() })
 }
 /// Says that it cannot.
 #[cfg(not(feature = "otlp"))]

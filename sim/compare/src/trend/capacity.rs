@@ -1,8 +1,8 @@
 //! Searches for capacity that lie among the nights: what `fieldday capacity` keeps in `capacity.json`.
 
 use super::CapacityLine;
+use fieldday_folder::bounded;
 use serde::Deserialize;
-use std::fs;
 use std::path::Path;
 
 /// The file.
@@ -37,7 +37,7 @@ struct Finding {
 pub(super) fn read(folder: &Path) -> Result<CapacityLine, String> {
     let file = folder.join(FILE);
     let wrong = |why: String| format!("{}: {why}", file.display());
-    let text = fs::read_to_string(&file).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+    let text = bounded::text(&file).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
     let report: Report = serde_json::from_str(&text)
         .map_err(|error| wrong(format!("expected what `fieldday capacity` writes: {error}")))?;
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -6,6 +6,7 @@
 
 mod judged;
 
+use crate::bounded;
 use crate::build::Facts;
 use crate::folder::HISTORY;
 use crate::reader::{RunFolder, RunFolderError, was_cut};
@@ -22,7 +23,6 @@ use fieldday_rules::{Findings, Measures, Settings};
 use fieldday_scenario::limits::Clock;
 use judged::{Judged, Wrong};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
@@ -108,7 +108,7 @@ pub fn check(kept: &RunFolder, secret: u64) -> Result<Checked, RunFolderError> {
     let wrong = |problem: String, hint: &str| kept.wrong(HISTORY, problem, hint);
     let plan = Plan::new(Arc::new(kept.run.scenario.clone()), kept.seed)
         .map_err(|error| kept.wrong("run.json", format!("its scenario cannot be planned: {error}"), HINT))?;
-    let file = File::open(kept.path.join(HISTORY)).map_err(|error| match error.kind() {
+    let file = bounded::open(&kept.path.join(HISTORY)).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => {
             wrong("there is no such file: nothing was recorded that could be judged".to_owned(), "run with --record")
         }

@@ -8,7 +8,7 @@ mod prune;
 
 pub use prune::{Prune, PruneDecision, Pruned, Wish};
 
-use crate::folder::{RunFile, is_locked};
+use crate::folder::{RunFile, Writing, writing};
 use crate::nights::{Nights, Skipped};
 use crate::reader::RunFolder;
 use crate::summary::Outcome;
@@ -18,7 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-/// An unfinished run in which nothing has changed for so long is over, also where folders cannot be locked.
+/// An unfinished run in which nothing has changed for so long is over, where folders cannot be locked.
 const UNDER_WAY: Span = Span::minutes(60);
 
 /// A run that takes room.
@@ -77,7 +77,13 @@ impl Store {
             return self.skipped.push(Skipped { path, why });
         }
         let (bytes, changed) = size(&path);
-        let is_under_way = is_locked(&path) || (!run.complete && outcome.is_none() && now.since(changed) < UNDER_WAY);
+        // Where folders can be locked the mark alone decides: it goes with the process, however that ends.
+        let may_be = || !run.complete && outcome.is_none() && now.since(changed) < UNDER_WAY;
+        let is_under_way = match writing(&path) {
+            Writing::Yes => true,
+            Writing::No => false,
+            Writing::Unknown => may_be(),
+        };
         self.runs.push(Stored { path, run, outcome, bytes, is_under_way, is_last_good: false });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::list::{Row, SCHEMA, SkippedRow, head, row, skipped};
 use super::{Store, Stored, is_link};
-use crate::folder::is_locked;
+use crate::folder::{Writing, writing};
 use crate::nights::TargetKind;
 use crate::reader::RunFolder;
 use crate::summary::Outcome;
@@ -173,7 +173,7 @@ fn may_go(place: &Path, path: &Path) -> io::Result<()> {
     if RunFolder::open(path).is_err() {
         return refused("it is no run's folder any more");
     }
-    if is_locked(path) {
+    if writing(path) == Writing::Yes {
         return refused("it is being written");
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Connections: TCP, TLS where the target wants it, HTTP/1.1 or HTTP/2.
 
 use crate::http::body::Outgoing;
+use crate::http::trouble::{NoConnection, TlsTrouble, io_words, with_causes};
 use crate::target::Target;
 use fieldday_scenario::HttpVersion;
 use hyper::client::conn::http2;
@@ -27,34 +28,6 @@ pub struct Connector {
     addresses: Arc<[SocketAddr]>,
     http: HttpVersion,
     tls: Option<(TlsConnector, ServerName<'static>)>,
-}
-
-/// Why no connection could be made, in a word that is the same for all attempts that fail alike.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum NoConnection {
-    /// The name of the host means nothing.
-    #[error("{host} cannot be resolved: {why}")]
-    Name {
-        /// The host.
-        host: String,
-        /// What the resolver reported.
-        why: String,
-    },
-    /// The system has no root certificates, or they cannot be read.
-    #[error("no root certificates: {0}")]
-    Roots(String),
-    /// TCP.
-    #[error("tcp: {0}")]
-    Tcp(String),
-    /// TLS.
-    #[error("tls: {0}")]
-    Tls(String),
-    /// HTTP.
-    #[error("http: {0}")]
-    Http(String),
-    /// Nothing happened for too long.
-    #[error("no connection within 10 s")]
-    TooSlow,
 }
 
 /// An open connection.
@@ -123,13 +96,14 @@ impl Connector {
         opened
     }
     async fn open(&self) -> Result<Connection, NoConnection> {
-        let tcp = TcpStream::connect(&self.addresses[..]).await.map_err(|e| NoConnection::Tcp(kind(&e)))?;
+        let tcp = TcpStream::connect(&self.addresses[..]).await.map_err(|e| NoConnection::Tcp(io_words(&e)))?;
         // A request is written at once, so nothing is gained by waiting for more.
         let _ = tcp.set_nodelay(true);
         match &self.tls {
             None => speak(Box::new(tcp), self.http == HttpVersion::Http2).await,
             Some((tls, server)) => {
-                let stream = tls.connect(server.clone(), tcp).await.map_err(|e| NoConnection::Tls(tls_kind(&e)))?;
+                let stream =
+                    tls.connect(server.clone(), tcp).await.map_err(|e| NoConnection::Tls(TlsTrouble::of(&e)))?;
                 let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
                 speak(Box::new(stream), h2).await
             }
@@ -142,11 +116,11 @@ async fn speak(stream: Stream, h2: bool) -> Result<Connection, NoConnection> {
         return Ok(Connection::Http1(stream));
     }
     let opened = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
-    let (sender, connection) = opened.map_err(|e| NoConnection::Http(e.to_string()))?;
+    let (sender, connection) = opened.map_err(|e| NoConnection::Http(with_causes(&e)))?;
     tokio::spawn(async move {
         match connection.await {
             Ok(()) => debug!(http = 2, "connection closed"),
-            Err(error) => debug!(http = 2, %error, "connection broken"),
+            Err(error) => debug!(http = 2, error = with_causes(&error), "connection broken"),
         }
     });
     Ok(Connection::Http2(sender))
@@ -161,22 +135,13 @@ fn trusting(http: HttpVersion, further: &[Vec<u8>]) -> Result<ClientConfig, NoCo
     }
     let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|e| NoConnection::Tls(e.to_string()))?;
+    let builder = builder.map_err(|e| NoConnection::Tls(TlsTrouble::Other(e.to_string())))?;
     let mut config = builder.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = match http {
         HttpVersion::Http1 => vec![b"http/1.1".to_vec()],
         HttpVersion::Http2 => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
     };
     Ok(config)
-}
-
-fn kind(error: &std::io::Error) -> String {
-    error.kind().to_string()
-}
-/// What TLS says is wrong, without the parts of certificates.
-fn tls_kind(error: &std::io::Error) -> String {
-    let said = error.to_string();
-    said.split(": ").next().unwrap_or("failed").chars().take(80).collect()
 }
 
 /// The certificates of a PEM file, in DER; none if there are none in it.

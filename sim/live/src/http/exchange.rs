@@ -1,6 +1,7 @@
 //! One request and its answer over a connection, whatever the answer is.
 
 use crate::http::body::Outgoing;
+use crate::http::budget::{AnswerBudget, HeldBytes};
 use crate::http::connect::{Connection, Stream};
 use fieldday_api::SmolStr;
 use fieldday_api::dialect::shown_id;
@@ -8,7 +9,7 @@ use fieldday_kernel::time::{Span, Time};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
-use hyper::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use std::future::{Future, poll_fn};
@@ -26,6 +27,12 @@ pub struct Exchange {
     pub status: u16,
     /// The type of the body.
     pub content_type: Option<String>,
+    /// How the body is packed, if it is.
+    pub content_encoding: Option<String>,
+    /// Where else to look, as a redirect says.
+    pub location: Option<String>,
+    /// Which authentication is wanted, as a refusal says.
+    pub challenge: Option<String>,
     /// `Retry-After`, where it gives seconds.
     pub retry_after: Option<Span>,
     /// The id that the target gave the request.
@@ -38,6 +45,8 @@ pub struct Exchange {
     pub body: Bytes,
     /// When its last byte was there.
     pub ended: Instant,
+    /// What it holds of what all answers may, until it was read.
+    _held: HeldBytes,
 }
 
 /// How an exchange failed, in a word.
@@ -47,11 +56,12 @@ pub struct ExchangeEnd(pub SmolStr);
 pub async fn exchange(
     connection: Connection,
     request: Request<Outgoing>,
+    budget: &AnswerBudget,
 ) -> Result<(Exchange, Option<Connection>), ExchangeEnd> {
     let began = Instant::now();
     let ended = match connection {
-        Connection::Http1(stream) => over_http1(stream, request).await,
-        Connection::Http2(sender) => over_http2(sender, request).await,
+        Connection::Http1(stream) => over_http1(stream, request, budget).await,
+        Connection::Http2(sender) => over_http2(sender, request, budget).await,
     };
     match &ended {
         Ok((answer, again)) => {
@@ -69,16 +79,21 @@ pub async fn exchange(
 async fn over_http2(
     mut sender: http2::SendRequest<Outgoing>,
     request: Request<Outgoing>,
+    budget: &AnswerBudget,
 ) -> Result<(Exchange, Option<Connection>), ExchangeEnd> {
     let response = sender.send_request(request).await;
-    Ok((read(response.map_err(|e| broken(&e))?).await?, None))
+    Ok((read(response.map_err(|e| broken(&e))?, budget).await?, None))
 }
 
-async fn over_http1(stream: Stream, request: Request<Outgoing>) -> Result<(Exchange, Option<Connection>), ExchangeEnd> {
+async fn over_http1(
+    stream: Stream,
+    request: Request<Outgoing>,
+    budget: &AnswerBudget,
+) -> Result<(Exchange, Option<Connection>), ExchangeEnd> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(&e))?;
     let mut connection = Some(connection);
     let mut answered = pin!(async {
-        let answer = read(sender.send_request(request).await.map_err(|e| broken(&e))?).await?;
+        let answer = read(sender.send_request(request).await.map_err(|e| broken(&e))?, budget).await?;
         Ok((answer, sender.ready().await.is_ok()))
     });
     // hyper's side of the connection has no task of its own, which would have to be woken: it goes on with ours.
@@ -99,29 +114,48 @@ async fn over_http1(stream: Stream, request: Request<Outgoing>) -> Result<(Excha
     Ok((answer, usable.map(|parts| Connection::Http1(parts.io.into_inner()))))
 }
 
-async fn read(response: Response<Incoming>) -> Result<Exchange, ExchangeEnd> {
+async fn read(response: Response<Incoming>, budget: &AnswerBudget) -> Result<Exchange, ExchangeEnd> {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let seconds = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.trim().parse::<u32>().ok());
     let is_id = |id: &String| {
         (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
     };
     let (status, content_type) = (response.status().as_u16(), header(CONTENT_TYPE.as_str()));
+    let (content_encoding, location) = (header(CONTENT_ENCODING.as_str()), header(LOCATION.as_str()));
+    let challenge = header(WWW_AUTHENTICATE.as_str());
     let request_id = header("x-request-id").or_else(|| header("x-trace-id")).map(|id| shown_id(&id));
     let request_id = request_id.filter(|id| !id.is_empty());
     let version = header("x-git-sha").or_else(|| header("x-version")).filter(is_id);
     let date = header(DATE.as_str()).and_then(|text| http_date(&text));
     let mut body = response.into_body();
-    let mut bytes = Vec::new();
+    let (mut bytes, mut held) = (Vec::new(), budget.begin());
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|e| broken(&e))?.into_data() else { continue };
         if bytes.len() + data.len() > MOST_BYTES {
             return Err(ExchangeEnd("an answer of more than 16 MiB".into()));
         }
+        if !held.grow_to(bytes.len() + data.len()) {
+            return Err(ExchangeEnd("answers of more than 64 MiB at once".into()));
+        }
         bytes.extend_from_slice(&data);
     }
     let ended = Instant::now();
     let retry_after = seconds.map(|seconds| Span::seconds(i64::from(seconds)));
-    Ok(Exchange { status, content_type, retry_after, request_id, date, version, body: bytes.into(), ended })
+    let body = bytes.into();
+    Ok(Exchange {
+        status,
+        content_type,
+        content_encoding,
+        location,
+        challenge,
+        retry_after,
+        request_id,
+        date,
+        version,
+        body,
+        ended,
+        _held: held,
+    })
 }
 
 /// What hyper says went wrong, as a word that is the same for all that go wrong alike.
@@ -192,7 +226,7 @@ mod tests {
             let connector = Connector::new(target, HttpVersion::Http1, &[]).await.unwrap();
             let connection = connector.connect().await.ok().unwrap();
             let request = Request::put("/audio").header("host", "store").body(audio).unwrap();
-            let answer = tokio::time::timeout(patience, exchange(connection, request)).await;
+            let answer = tokio::time::timeout(patience, exchange(connection, request, &AnswerBudget::default())).await;
             answer.is_ok_and(|answer| answer.is_ok_and(|(answer, _)| answer.status == 200))
         });
         (store.join().unwrap(), answered)

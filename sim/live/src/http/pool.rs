@@ -1,6 +1,7 @@
 //! The open connections of one phone, or of all where they are shared.
 
-use crate::http::connect::{Connection, Connector, NoConnection};
+use crate::http::connect::{Connection, Connector};
+use crate::http::trouble::NoConnection;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -120,6 +121,7 @@ impl ConnectionPool {
 mod tests {
     use super::*;
     use crate::http::body::Outgoing;
+    use crate::http::budget::AnswerBudget;
     use crate::http::exchange::{ExchangeEnd, exchange};
     use crate::target::Target;
     use fieldday_scenario::HttpVersion;
@@ -163,7 +165,7 @@ mod tests {
                 let (connection, hold) = lines.take(&connector).await.unwrap();
                 reused.push(hold.opened_in.is_none());
                 let request = Request::get("/health").header("host", "here").body(Outgoing::json(None)).unwrap();
-                match exchange(connection, request).await {
+                match exchange(connection, request, &AnswerBudget::default()).await {
                     Ok((answer, Some(connection))) if answer.status == 200 => lines.give_back(connection, hold),
                     Ok((answer, _)) => assert_eq!(answer.status, 200),
                     Err(ExchangeEnd(why)) => panic!("{why}"),

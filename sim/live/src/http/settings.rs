@@ -1,9 +1,12 @@
 //! What all requests of a run have in common, and one call outside of any cell.
 
 use super::body::Outgoing;
+use super::budget::AnswerBudget;
 use super::connect::Connector;
 use super::exchange::{Exchange, ExchangeEnd, exchange};
+use super::trouble::NoConnection;
 use crate::clock::duration;
+use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::dialect::{Dialect, write_call};
 use fieldday_scenario::HttpVersion;
@@ -27,26 +30,43 @@ pub struct WireSettings {
     pub run: u64,
     /// The most audio that is really sent of a recording.
     pub upload_bytes: Option<u64>,
+    /// What answers may hold together while they are read.
+    pub answers: AnswerBudget,
+    /// Hosts beyond the target's that may be called: audio goes to no other.
+    pub allow: Vec<String>,
+    /// The first host that audio was to go to, and that nobody allowed.
+    pub not_allowed: std::sync::Mutex<Option<String>>,
     /// Which build of the target answers, once it said so.
     pub version: std::sync::OnceLock<String>,
     /// The first of what a source of tokens had to say.
     pub token_trouble: std::sync::Mutex<Option<String>>,
 }
 
+/// Why a call outside any cell has no answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Unanswered {
+    /// No connection was made.
+    NoConnection(NoConnection),
+    /// The exchange failed, as the word says.
+    Ended(SmolStr),
+}
+
 /// One call outside any cell: to look at a target before a run.
-pub async fn call_once(wire: &WireSettings, call: &Call, bearer: Option<&str>) -> Result<Exchange, ExchangeEnd> {
-    let connection = wire.connector.connect().await.map_err(|error| ExchangeEnd(error.to_string().into()))?;
+pub async fn call_once(wire: &WireSettings, call: &Call, bearer: Option<&str>) -> Result<Exchange, Unanswered> {
+    let connection = wire.connector.connect().await.map_err(Unanswered::NoConnection)?;
+    let ended = |why: &str| Unanswered::Ended(why.into());
     let (mut request, body) = wire.written(call, 1);
     if let Some(bearer) = bearer {
-        let mut bearer = HeaderValue::from_str(bearer).map_err(|_| ExchangeEnd("a token that is no header".into()))?;
+        let mut bearer = HeaderValue::from_str(bearer).map_err(|_| ended("a token that is no header"))?;
         bearer.set_sensitive(true);
         request = request.header(AUTHORIZATION, bearer);
     }
-    let request = request.body(body).map_err(|_| ExchangeEnd("a request that is no HTTP".into()))?;
+    let request = request.body(body).map_err(|_| ended("a request that is no HTTP"))?;
     let limit = duration(call.op().endpoint().class.limit());
-    match tokio::time::timeout(limit, exchange(connection, request)).await {
-        Ok(answered) => answered.map(|(answer, _)| answer),
-        Err(_) => Err(ExchangeEnd("no answer in time".into())),
+    match tokio::time::timeout(limit, exchange(connection, request, &wire.answers)).await {
+        Ok(Ok((answer, _))) => Ok(answer),
+        Ok(Err(ExchangeEnd(why))) => Err(Unanswered::Ended(why)),
+        Err(_) => Err(ended("no answer in time")),
     }
 }
 

@@ -306,7 +306,7 @@ impl HttpTransport {
                 Err(error) => return no_connection(&error),
             };
             self.connected(attempt, hold.opened_in);
-            match exchange(connection, request).await {
+            match exchange(connection, request, &self.settings.answers).await {
                 Ok((answer, again)) => {
                     if let Some(connection) = again {
                         lines.give_back(connection, hold);
@@ -394,6 +394,12 @@ impl HttpTransport {
             Some(store) => store,
             None => {
                 let Ok(target) = Target::parse(&origin) else { return failed("an upload URL that is none") };
+                let here = self.settings.connector.target();
+                if !here.may_upload_to(&target, &self.settings.allow) {
+                    let first = self.settings.not_allowed.lock().ok();
+                    first.map(|mut first| first.get_or_insert_with(|| target.host().to_owned()).len());
+                    return failed("an upload URL of a host that nobody allowed");
+                }
                 match Connector::new(target, HttpVersion::Http1, &self.settings.roots).await {
                     Ok(store) => self.stores.borrow_mut().entry(origin).or_insert(store).clone(),
                     Err(error) => return no_connection(&error),
@@ -412,7 +418,7 @@ impl HttpTransport {
         let Ok(request) = request.body(Outgoing::audio(bytes, departure.cut_after, duration(departure.over))) else {
             return failed("an upload URL that is none");
         };
-        match exchange(connection, request).await {
+        match exchange(connection, request, &self.settings.answers).await {
             Ok((answer, _)) => Ok(answer),
             Err(ExchangeEnd(why)) => failed(&why),
         }

@@ -68,6 +68,9 @@ fn condition(cursor: &mut Cursor<'_>) -> Result<(Clock, Measure, Side, u64), Lim
     let of_a_latency = clock.unwrap_or_default();
     if word.is_empty() {
         let share = cursor.percent(SHAPE)?;
+        if share == 0 {
+            return Err(wrong(cursor.text, begins, "no run could tell this from nothing", "a share above 0 %"));
+        }
         cursor.exactly("within", "`within` and a time: 99.9 % within 2 s")?;
         let within = cursor.duration()?;
         return Ok((of_a_latency, Measure::Within(within), Side::AtLeast, share));

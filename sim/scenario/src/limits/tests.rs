@@ -88,6 +88,7 @@ fn what_is_wrong_is_placed_and_what_is_right_is_shown() {
         ("error rate < 0 %", 11, "<= 0 %", None),
         ("felt error rate < 1 %", 0, "no clock", None),
         ("101 % within 1 s", 0, "up to 100 %", None),
+        ("0 % within 1 s", 0, "above 0 %", None),
         ("99 % below 1 s", 5, "`within`", None),
         ("requests < 50 /s", 9, "> or >=", None),
         ("requests >= 50", 14, "a number a second", None),

@@ -10,7 +10,9 @@ use fieldday_kernel::time::Span;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::error::Error;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -164,11 +166,19 @@ impl Clerk {
     async fn once(&self, request: RequestBuilder) -> Result<Value, Met> {
         // The library's own errors carry the URL, and with it ids: what they say is said here instead.
         let mut response = request.send().await.map_err(|error| {
-            let what = if error.is_timeout() { "it does not answer within 5 s" } else { "it cannot be reached" };
+            let what: Cow<'static, str> = if error.is_timeout() {
+                "it does not answer within 5 s".into()
+            } else {
+                cause(&error).map_or("it cannot be reached".into(), |why| format!("it cannot be reached: {why}").into())
+            };
             Met::Passing(self.error(what), Duration::ZERO)
         })?;
         let status = response.status();
-        let met = |what: &'static str| TokenError::Provider { at: self.at(), status: Some(status.as_u16()), what };
+        let met = |what: &'static str| TokenError::Provider {
+            at: self.at(),
+            status: Some(status.as_u16()),
+            what: what.into(),
+        };
         match status {
             StatusCode::OK | StatusCode::CREATED => {}
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
@@ -199,7 +209,7 @@ impl Clerk {
         let until = *lock(&self.paused);
         let wait = until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()));
         if wait >= FETCH_LIMIT {
-            return Err(TokenError::Provider { at: self.at(), status: Some(429), what: RATE_LIMITED });
+            return Err(TokenError::Provider { at: self.at(), status: Some(429), what: RATE_LIMITED.into() });
         }
         tokio::time::sleep(wait).await;
         Ok(())
@@ -215,9 +225,18 @@ impl Clerk {
     fn at(&self) -> String {
         self.base.as_str().trim_end_matches('/').to_owned()
     }
-    fn error(&self, what: &'static str) -> TokenError {
-        TokenError::Provider { at: self.at(), status: None, what }
+    fn error(&self, what: impl Into<Cow<'static, str>>) -> TokenError {
+        TokenError::Provider { at: self.at(), status: None, what: what.into() }
     }
+}
+
+/// What is behind everything else that an error says: what the system, the resolver or TLS reported. URLs stand above it.
+fn cause(error: &reqwest::Error) -> Option<String> {
+    let mut cause = error.source()?;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    Some(cause.to_string().chars().filter(|c| !c.is_control()).take(160).collect())
 }
 
 /// How long a 429 asks to wait: a second if it does not say so in seconds.

@@ -5,6 +5,7 @@ use crate::commands::live::troubles;
 use crate::failure::Failure;
 use crate::machine::{self, Stopwatch, Took};
 use crate::output;
+use fieldday_api::redact::line_without_secrets;
 use fieldday_api::rules::Rule;
 use fieldday_capacity::day::Day;
 use fieldday_capacity::journal::{Header, MockTerms};
@@ -93,7 +94,10 @@ impl Bench {
     ) -> Result<Option<Level>, Failure> {
         let began = machine::now();
         let prepared = self.prepare(header, day, reps, for_s)?;
-        prepared.provision().into_iter().for_each(|command| output::note(&format!("provisioning: {command}")));
+        prepared
+            .provision()
+            .into_iter()
+            .for_each(|command| output::note(&format!("provisioning: {}", line_without_secrets(command))));
         let is_first = !self.has_looked.get();
         if is_first {
             prepared.left_out().iter().for_each(|part| output::note(&format!("nobody plays {part}")));
@@ -103,7 +107,7 @@ impl Bench {
         self.has_looked.set(true);
         seen.notes.iter().filter(|_| is_first).for_each(|note| output::note(note));
         let stopwatch = Stopwatch::start();
-        let (lived, cut) = machine::with_stdout_aside(false, || watched(ready, header, interrupted))?;
+        let (lived, cut) = machine::with_stdout_aside(|| watched(ready, header, interrupted))?;
         let took = stopwatch.took();
         let suffered = match cut {
             Some(Cut::Interrupted) => return Ok(None),

@@ -20,7 +20,9 @@ use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, run};
 use fieldday_kernel::time::Date;
 use fieldday_live::clock::utc_now;
+use fieldday_live::prepare::PrepareError;
 use fieldday_live::run::{lasts, window};
+use fieldday_live::target::Target;
 use fieldday_paint::Paint;
 use fieldday_paint::units::{count, micros, number};
 use fieldday_plan::Plan;
@@ -220,6 +222,10 @@ fn finish(
 fn header(args: &CapacityArgs, before: Option<&Header>) -> Result<Header, Failure> {
     let target = args.target.clone().or(before.map(|of| of.target.clone())).unwrap_or_default();
     let is_mock = target == "mock";
+    if !is_mock {
+        // Before anything is said or kept of it: it may hold a password.
+        Target::parse(&target).map_err(PrepareError::from)?;
+    }
     let scenario = match (&args.scenario, before) {
         (None, Some(before)) => before.scenario.clone(),
         (named, _) => settled(choice::load(named.as_deref().unwrap_or(SCENARIO))?, is_mock, args),

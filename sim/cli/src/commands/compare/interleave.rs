@@ -8,6 +8,7 @@ use super::CompareArgs;
 use super::sides::{Chosen, all_in};
 use crate::failure::Failure;
 use crate::{machine, output};
+use fieldday_api::redact::url_without_secrets;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,11 +42,16 @@ pub fn runs(args: &CompareArgs, times: u64, stop: &AtomicBool) -> Result<(PathBu
             }
             let target = [target, against][side];
             let seed = args.seed.or_default().wrapping_add(pair);
-            output::note(&format!("\npair {} of {times}, {}: {target}, seed {seed:#x}", pair + 1, SIDES[side]));
+            output::note(&format!(
+                "\npair {} of {times}, {}: {}, seed {seed:#x}",
+                pair + 1,
+                SIDES[side],
+                url_without_secrets(target)
+            ));
             let run = Run { scenario, target, seed, out: folder.join(SIDES[side]), options: &args.options };
             let status = run.wait(stop)?;
             if !status.code().is_some_and(|code| RAN.contains(&code)) {
-                return Err(Failure::Turn { target: target.clone(), code: status.code() });
+                return Err(Failure::Turn { target: url_without_secrets(target), code: status.code() });
             }
         }
     }
