@@ -1,11 +1,13 @@
 //! Where judges write down what they find.
 
 use crate::exchanges::{ClientEvent, ClientInfo, Exchange, SentAttempt};
-use crate::findings::{Findings, Hazard, HazardCase, RuleCount, Violation};
+use crate::findings::{Findings, Hazard, HazardCase, ReadingCase, RuleCount, Violation};
 use crate::settings::Settings;
+use crate::told::Told;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::Op;
-use fieldday_api::rules::Rule;
+use fieldday_api::readings::Reading;
+use fieldday_api::rules::{Rule, RuleWeight};
 use fieldday_kernel::time::Span;
 use std::sync::Arc;
 
@@ -51,6 +53,9 @@ impl Scene for Place<'_> {
     }
 }
 
+/// Cases of a reading that are kept in a cell; all are counted.
+const READING_CASES: usize = 3;
+
 /// The findings so far, and the settings, for judges.
 pub(crate) struct Notes {
     pub settings: Arc<Settings>,
@@ -67,36 +72,59 @@ impl Notes {
     }
     /// One more case in which the rule held.
     pub fn held(&mut self, rule: Rule) {
-        self.count(rule).exercised += 1;
+        self.held_times(rule, 1);
     }
     /// So many more cases in which the rule held.
     pub fn held_times(&mut self, rule: Rule, times: u32) {
-        self.count(rule).exercised += u64::from(times);
+        if self.weigh(rule) != RuleWeight::Off {
+            self.count(rule).exercised += u64::from(times);
+        }
     }
     /// One more case that cannot be decided.
     pub fn inconclusive(&mut self, rule: Rule) {
-        self.count(rule).inconclusive += 1;
+        if self.weigh(rule) != RuleWeight::Off {
+            self.count(rule).inconclusive += 1;
+        }
     }
     /// One more case in which the rule was broken. The sentence is only made if it is kept.
-    pub fn broken(&mut self, rule: Rule, scene: &impl Scene, says: impl FnOnce() -> String) {
+    pub fn broken<T: Into<Told>>(&mut self, rule: Rule, scene: &impl Scene, says: impl FnOnce() -> T) {
+        let weight = self.weigh(rule);
         let count = self.count(rule);
+        match weight {
+            RuleWeight::Broken => count.broken += 1,
+            RuleWeight::Finding => count.found += 1,
+            RuleWeight::Off => return,
+        }
         count.exercised += 1;
-        count.broken += 1;
         if self.kept[rule.index()] as usize >= self.settings.kept_per_rule {
             return;
         }
         self.kept[rule.index()] += 1;
-        let violation = self.violation(rule, scene, says());
-        self.findings.violations.push(violation);
+        let violation = self.violation(rule, scene, says().into());
+        match weight {
+            RuleWeight::Broken => self.findings.violations.push(violation),
+            _ => self.findings.muted.push(violation),
+        }
     }
     /// A case that was decided by `holds`.
-    pub fn judge(&mut self, rule: Rule, scene: &impl Scene, holds: bool, says: impl FnOnce() -> String) {
+    pub fn judge<T: Into<Told>>(&mut self, rule: Rule, scene: &impl Scene, holds: bool, says: impl FnOnce() -> T) {
         if holds { self.held(rule) } else { self.broken(rule, scene, says) }
+    }
+    /// One more case of a reading that the target follows: nobody is guilty.
+    pub fn reading(&mut self, reading: Reading, scene: &impl Scene, says: impl FnOnce() -> String) {
+        let readings = &mut self.findings.readings;
+        readings.counts[reading as usize] += 1;
+        if readings.cases.iter().filter(|case| case.reading == reading).count() < READING_CASES {
+            let Place { at, client, call, op, .. } = scene.place();
+            let (client, client_name) = (client.index, client.name.clone());
+            let (event, says) = (self.event, says());
+            readings.cases.push(ReadingCase { reading, at, event, client, client_name, call, op, says });
+        }
     }
     /// A late answer: whether it matters is a question of shares.
     pub fn late(&mut self, scene: &impl Scene, says: impl FnOnce() -> String) {
         if self.findings.late.len() < self.settings.kept_per_rule {
-            let late = self.violation(Rule::LatencyTimeout, scene, says());
+            let late = self.violation(Rule::LatencyTimeout, scene, says().into());
             self.findings.late.push(late);
         }
     }
@@ -110,10 +138,14 @@ impl Notes {
             hazards.cases.push(HazardCase { hazard, at, event: self.event, client, client_name, call, says: says() });
         }
     }
-    fn violation(&self, rule: Rule, scene: &impl Scene, says: String) -> Violation {
+    fn violation(&self, rule: Rule, scene: &impl Scene, told: Told) -> Violation {
         let Place { at, client, call, request_id, op } = scene.place();
         let (client, client_name) = (client.index, client.name.clone());
-        Violation { rule, at, event: self.event, client, client_name, call, request_id, op, says }
+        let (event, Told { says, row }) = (self.event, told);
+        Violation { rule, at, event, client, client_name, call, request_id, op, row, says }
+    }
+    fn weigh(&self, rule: Rule) -> RuleWeight {
+        self.findings.weights[rule.index()]
     }
     fn count(&mut self, rule: Rule) -> &mut RuleCount {
         &mut self.findings.rules[rule.index()]

@@ -3,6 +3,7 @@
 use crate::exchanges::Exchange;
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
+use crate::judges::auth::said_words;
 use crate::notes::Notes;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
@@ -25,12 +26,19 @@ impl Judge for Envelope {
         match &response.answer {
             Answer::Error(body) => {
                 let detail = &body.detail;
-                let whole = !detail.message.is_empty() && !detail.request_id.is_empty();
+                let missing = match (detail.message.is_empty(), detail.request_id.is_empty()) {
+                    (true, true) => "detail.message and detail.request_id are",
+                    (true, false) => "detail.message is",
+                    (false, true) => "detail.request_id is",
+                    (false, false) => "",
+                };
+                let whole = missing.is_empty();
                 notes.judge(Rule::ErrorEnvelope, x, whole && detail.error_code.agrees_with(status), || {
                     if whole {
-                        format!("expected a code that fits status {status}, got {:?}", detail.error_code)
+                        let got = said_words(status, Some(detail.error_code));
+                        format!("expected a detail.error_code that fits status {status}, got {got}")
                     } else {
-                        format!("expected a message and a request id with status {status}, one of them is empty")
+                        format!("expected a message and a request id with status {status}, {missing} empty or missing")
                     }
                 });
             }

@@ -9,6 +9,7 @@ use crate::facts::views::ASSIGNED;
 use crate::facts::{Facts, Kind};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
+use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Answer;
 use fieldday_api::rules::Rule;
@@ -28,7 +29,10 @@ impl Judge for OwnOnly {
         }
         let Some(answer) = x.success() else { return };
         let named = |id: &SmolStr, what: &str, notes: &mut Notes| {
-            notes.judge(RULE, x, x.client.is(id), || format!("expected the rep's own {what}, got one of {id}"));
+            // A target that names nobody says nothing.
+            if !id.is_empty() {
+                notes.judge(RULE, x, x.client.is(id), || format!("expected the rep's own {what}, got one of {id}"));
+            }
         };
         match answer {
             Answer::Appointments(list) if !list.appointments.is_empty() => listed(x, facts, notes),
@@ -44,6 +48,7 @@ impl Judge for OwnOnly {
                     format!(
                         "expected only the rep's own tasks, {id} stood in another rep's list and did not change hands"
                     )
+                    .about(id)
                 });
             }
             Answer::Recording(body) => named(&body.session.rep_id, "session", notes),
@@ -58,7 +63,7 @@ fn listed(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let mut foreign = facts.looked.impossible.iter();
     let foreign = foreign.find(|i| i.kind == Kind::Appointment && i.wrong.field == ASSIGNED);
     notes.judge(RULE, x, foreign.is_none(), || {
-        let says = foreign.map(|i| i.says()).unwrap_or_default();
-        format!("expected only the rep's own appointments in its list; {says}")
+        let (id, says) = foreign.map(|i| (i.id.clone(), i.says())).unwrap_or_default();
+        format!("expected only the rep's own appointments in its list; {says}").about(&id)
     });
 }

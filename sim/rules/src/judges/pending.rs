@@ -10,6 +10,7 @@ use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::ById;
+use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
@@ -143,6 +144,7 @@ impl PendingCount {
                     format!(
                         "expected pending_tasks_count of {id} to fall from {was} with {done} completed, it is {pending}"
                     )
+                    .about(id)
                 });
             }
         }

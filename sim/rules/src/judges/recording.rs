@@ -12,16 +12,19 @@ use crate::facts::{Facts, Known};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{PerClient, digest, push_bounded};
+use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::{Processing, RecordingMode};
+use fieldday_api::readings::Reading;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::recordings::RecordingSession;
 
 /// Decides `recording.start.once`. A repeated start also serves to ask for a fresh URL, so a session is over, and a new
-/// one legal, only if a stop and the report of its audio were sent (a ghost session has no audio). What a backend does
-/// with a session when the shift ends is open, and another rep's recording of the same appointment is another matter.
+/// one legal, only if a stop and the report of its audio were sent (a ghost session has no audio). Where only a stop was, or is
+/// on its way beside the start, a target may take the session for over: a reading. What a backend does with a session when
+/// the shift ends is open, and another rep's recording of the same appointment is another matter.
 #[derive(Default)]
 pub(crate) struct StartOnce {
     started: PerClient<Vec<Started>>,
@@ -61,16 +64,21 @@ impl Judge for StartOnce {
             return notes.held(Rule::RecordingStartOnce);
         }
         let first = facts.sessions.get(&known.session);
-        let over = first.is_some_and(|s| {
-            (s.stop_sent || s.ended_at.is_some()) && (known.is_ghost || s.uploads.iter().any(|upload| upload.sent > 0))
-        });
+        let stopped = first.is_some_and(|s| s.stop_sent || s.ended_at.is_some());
+        let reported = first.is_some_and(|s| s.uploads.iter().any(|upload| upload.sent > 0));
+        let over = stopped && (known.is_ghost || reported);
         let reassigned = facts.appointments.get(&known.appointment).is_some_and(|a| a.was_written(ASSIGNED));
         if (known.shift_over || reassigned) && !over {
             notes.inconclusive(Rule::RecordingStartOnce);
+        } else if stopped && !over {
+            notes.reading(Reading::NewSessionAfterStop, x, || {
+                let (appointment, session) = (&known.appointment, &known.session);
+                format!("a start at {appointment} whose session {session} a stop was sent for began another, {now}")
+            });
         } else if !over {
             notes.broken(Rule::RecordingStartOnce, x, || {
                 let (appointment, session) = (&known.appointment, &known.session);
-                format!("expected the active session {session} of {appointment} again, got another, {now}")
+                format!("expected the active session {session} of {appointment} again, got another, {now}").about(now)
             });
         }
         (known.session, known.shift_over) = (now.clone(), false);
@@ -99,8 +107,8 @@ impl Judge for StopOnce {
             return;
         }
         notes.judge(Rule::RecordingStopOnce, x, same, || {
-            let now = shown.ended_at.map_or("none".to_owned(), |at| at.to_string());
-            format!("expected {} to keep ended_at {}, got {now}", shown.id, ended_at.value)
+            let now = shown.ended_at.map_or("null".to_owned(), |at| at.to_string());
+            format!("expected {} to keep ended_at {}, got {now}", shown.id, ended_at.value).about(&shown.id)
         });
     }
 }
@@ -125,8 +133,14 @@ impl Judge for UploadOnce {
         let back = goes_back(known.transcription, shown.transcription_status, x)
             || goes_back(known.analysis, shown.analysis_status, x);
         notes.judge(Rule::RecordingUploadOnce, x, !other_job && !back, || {
-            let what = if other_job { "another transcription job" } else { "a step that began anew" };
-            format!("the same audio of {} was reported again: expected nothing to start, got {what}", shown.id)
+            let (was, now) = (known.transcription.map(|k| k.value), shown.transcription_status);
+            let what = match (other_job, was) {
+                (true, _) => "another uwc_job_id".to_owned(),
+                (false, Some(was)) if was != now => format!("transcription_status {now} after {was}"),
+                _ => format!("analysis_status {} after one further on", shown.analysis_status),
+            };
+            format!("the same audio_url of {} was reported again: expected nothing to start, got {what}", shown.id)
+                .about(&shown.id)
         });
     }
 }
@@ -145,14 +159,18 @@ impl Judge for StatusForward {
         let (first, second) = (shown.transcription_status, shown.analysis_status);
         if second == Processing::Completed && first != Processing::Completed {
             return notes.broken(Rule::RecordingStatusForward, x, || {
-                format!("expected the analysis of {} to wait for its transcription, which is {first}", shown.id)
+                format!(
+                    "expected the analysis_status of {} to wait for its transcription_status, which is {first}; it is {second}",
+                    shown.id
+                )
+                .about(&shown.id)
             });
         }
         let Some((_, known)) = known(x, facts) else { return };
         for (step, then, now) in [("transcription", known.transcription, first), ("analysis", known.analysis, second)] {
             let Some(was) = then.map(|k| k.value) else { continue };
             notes.judge(Rule::RecordingStatusForward, x, !goes_back(then, now, x), || {
-                format!("expected the {step} of {} to go on from {was}, got {now}", shown.id)
+                format!("expected the {step}_status of {} to go on from {was}, got {now}", shown.id).about(&shown.id)
             });
         }
     }

@@ -4,21 +4,41 @@
 //! That fields are there with their types is the codec's business; an answer that does not read is no answer of the API.
 
 use crate::exchanges::Exchange;
-use crate::facts::Facts;
+use crate::facts::{Facts, is_since};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
+use crate::tables::{PerClient, push_bounded};
+use crate::told::About;
+use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::fixed::Score;
 use fieldday_api::names::{AudioStorage, Processing, RecordingMode};
+use fieldday_api::readings::Reading;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::recordings::{Analysis, RecordingSession, RecordingStarted};
+use fieldday_kernel::time::Time;
 
 use Rule::{AnswerSchema as SCHEMA, RecordingEphemeral as EPHEMERAL, RecordingGhost as GHOST};
 
 #[derive(Default)]
-pub(crate) struct Schema;
+pub(crate) struct Schema {
+    /// Starts that were answered with a session of another mode than was asked for.
+    otherwise: PerClient<Vec<Otherwise>>,
+}
 
+/// A session of another mode than was asked for: the session of this start, or one that an earlier day or run left open.
+struct Otherwise {
+    session: SmolStr,
+    asked: RecordingMode,
+    sent: Time,
+}
+
+/// Such sessions remembered per client.
+const OTHERWISE: usize = 16;
+
+/// The score that goes up to 10.
+const COMPLIANCE: &str = "sop_compliance_score";
 /// The greatest score: 1, and 10 for compliance.
 const ONE: i64 = 10_000;
 
@@ -35,27 +55,80 @@ impl Judge for Schema {
         Op::ClockOut,
     ]);
 
-    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         match x.success() {
             Some(Answer::Appointments(list)) if x.client.is_phone() => {
                 let other = list.appointments.iter().find(|a| !a.is_assigned_to_me);
                 notes.judge(SCHEMA, x, other.is_none(), || {
                     let id = other.map_or("", |a| a.appointment_id.as_str());
-                    format!("expected is_assigned_to_me in a rep's own list, {id} denies it")
+                    format!("expected is_assigned_to_me of {id} to be true in the rep's own list, it is false")
+                        .about(id)
                 });
             }
             Some(Answer::Recording(body)) => {
                 session(x, &body.session, notes);
+                self.is_as_asked(x, &body.session, notes);
             }
-            Some(Answer::RecordingStarted(started)) => begun(x, started, notes),
+            Some(Answer::RecordingStarted(started)) => self.begun(x, started, facts, notes),
             Some(Answer::Shift(shift)) => {
-                let (ended, over) = (shift.clock_out_at, shift.clock_out_at.is_none_or(|at| at >= shift.clock_in_at));
+                let (began, over) = (shift.clock_in_at, shift.clock_out_at.is_none_or(|at| at >= shift.clock_in_at));
                 notes.judge(SCHEMA, x, over, || {
-                    format!("expected {} to end after it began, clock_out_at is {ended:?}", shift.id)
+                    let ended = shift.clock_out_at.map_or_else(|| "null".to_owned(), |at| at.to_string());
+                    format!("expected clock_out_at of {} after clock_in_at {began}, it is {ended}", shift.id)
+                        .about(&shift.id)
                 });
             }
             _ => {}
         }
+    }
+    fn finish(&mut self, notes: &mut Notes) {
+        let open = self.otherwise.iter().flatten();
+        open.for_each(|start| notes.inconclusive(rule_of(start.asked)));
+    }
+}
+
+/// The rule that says what a mode means.
+fn rule_of(mode: RecordingMode) -> Rule {
+    if mode == RecordingMode::Ghost { GHOST } else { EPHEMERAL }
+}
+
+impl Schema {
+    /// A start is answered. One of another mode may be a session that was left open: its own answer tells when it began.
+    fn begun(&mut self, x: &Exchange<'_>, started: &RecordingStarted, facts: &Facts, notes: &mut Notes) {
+        let Call::StartRecording(start) = &**x.call else { return };
+        let id = &started.recording_session_id;
+        let Some(asked @ (RecordingMode::Ghost | RecordingMode::Ephemeral)) = start.mode else { return };
+        if started.mode != asked {
+            if facts.sessions.get(id).is_none_or(|session| session.started.is_none()) {
+                let (session, sent) = (id.clone(), notes.settings.start + x.sent_at);
+                push_bounded(self.otherwise.of(x.client.index), OTHERWISE, Otherwise { session, asked, sent });
+            }
+            return;
+        }
+        if asked == RecordingMode::Ephemeral {
+            return notes.held(EPHEMERAL);
+        }
+        let stored = started.audio_storage_mode == AudioStorage::Persistent;
+        if started.audio_upload_url.is_some() && !stored {
+            notes.reading(Reading::GhostUploadUrl, x, || format!("ghost session {id} was given an audio_upload_url"));
+        }
+        notes.judge(GHOST, x, !stored, || {
+            let got = "audio_storage_mode persistent";
+            format!("expected ghost session {id} to be ephemeral or not_stored, it has {got}").about(id)
+        });
+    }
+    /// A session shows when it began: since it was asked for in another mode, it is the answer to that.
+    fn is_as_asked(&mut self, x: &Exchange<'_>, session: &RecordingSession, notes: &mut Notes) {
+        let open = self.otherwise.of(x.client.index);
+        let Some(place) = open.iter().position(|start| start.session == session.id) else { return };
+        let Otherwise { asked, sent, .. } = open.remove(place);
+        if !is_since(session.started_at, sent) {
+            return notes.inconclusive(rule_of(asked));
+        }
+        notes.judge(rule_of(asked), x, session.mode == asked, || {
+            let (id, mode, at) = (&session.id, session.mode, session.started_at);
+            format!("expected {id}, started {at} in mode {asked}, to have it, its mode is {mode}").about(id)
+        });
     }
 }
 
@@ -63,45 +136,37 @@ fn session(x: &Exchange<'_>, session: &RecordingSession, notes: &mut Notes) {
     let wrong = session.analysis.as_ref().and_then(out_of_range);
     let backwards = session.ended_at.is_some_and(|at| at < session.started_at);
     notes.judge(SCHEMA, x, wrong.is_none() && !backwards, || match wrong {
-        Some((field, score)) => format!("expected {field} of {} within its range, it is {score}", session.id),
-        None => format!("expected {} to end after it began", session.id),
+        Some((field, score)) => {
+            let most = if field == COMPLIANCE { 10 } else { 1 };
+            format!("expected {field} of {} from 0 to {most}, it is {score}", session.id).about(&session.id)
+        }
+        None => {
+            let ended = session.ended_at.map_or_else(|| "null".to_owned(), |at| at.to_string());
+            format!("expected ended_at of {} after started_at {}, it is {ended}", session.id, session.started_at)
+                .about(&session.id)
+        }
     });
     let keeps = session.audio_url.is_some();
     match session.mode {
         RecordingMode::Ghost => {
             let stored = session.audio_storage_mode == Some(AudioStorage::Persistent);
             let lost = session.analysis_status == Processing::Completed && session.analysis.is_none();
-            notes.judge(GHOST, x, !keeps && !stored && !lost, || match () {
-                () if keeps => format!("expected no audio_url of ghost session {}, it has one", session.id),
-                () if stored => format!("expected the audio of ghost session {} not to be stored, it is", session.id),
-                () => format!("expected the analysis of ghost session {} to be kept, it is gone", session.id),
+            notes.judge(GHOST, x, !keeps && !stored && !lost, || {
+                match () {
+                    () if keeps => format!("expected audio_url of ghost session {} to be null, it has one", session.id),
+                    () if stored => {
+                        format!("expected ghost session {} not to be audio_storage_mode persistent", session.id)
+                    }
+                    () => {
+                        format!("expected the analysis of ghost session {}, which is completed, it is null", session.id)
+                    }
+                }
+                .about(&session.id)
             });
         }
-        RecordingMode::Ephemeral => notes.judge(EPHEMERAL, x, !keeps, || {
-            format!("expected the audio of ephemeral session {} not to be kept, it has an audio_url", session.id)
-        }),
-        RecordingMode::Full => {}
-    }
-}
-
-fn begun(x: &Exchange<'_>, started: &RecordingStarted, notes: &mut Notes) {
-    let Call::StartRecording(start) = &**x.call else { return };
-    let id = &started.recording_session_id;
-    match start.mode {
-        Some(RecordingMode::Ghost) if started.mode == RecordingMode::Ghost => {
-            let stored = started.audio_storage_mode == AudioStorage::Persistent;
-            let url = started.audio_upload_url.is_some();
-            notes.judge(GHOST, x, !stored && !url, || {
-                format!("expected ghost session {id} to store no audio, it was given a place for it")
-            });
-        }
-        Some(RecordingMode::Ephemeral) => {
-            let accepted = started.mode == RecordingMode::Ephemeral;
-            notes.judge(EPHEMERAL, x, accepted, || {
-                format!("expected session {id} to be ephemeral, it is {}", started.mode)
-            });
-        }
-        _ => {}
+        RecordingMode::Ephemeral if keeps => notes
+            .reading(Reading::EphemeralAudioUrl, x, || format!("ephemeral session {} shows an audio_url", session.id)),
+        RecordingMode::Ephemeral | RecordingMode::Full => {}
     }
 }
 
@@ -112,7 +177,7 @@ fn out_of_range(a: &Analysis) -> Option<(&'static str, Score)> {
         ("engagement_score", a.engagement_score, ONE),
         ("conversion_probability", a.conversion_probability, ONE),
         ("outcome_confidence", a.outcome_confidence, ONE),
-        ("sop_compliance_score", a.sop_compliance_score, 10 * ONE),
+        (COMPLIANCE, a.sop_compliance_score, 10 * ONE),
     ];
     let beyond = |(field, score, most): (_, Option<Score>, _)| {
         score.filter(|score| score.0 < 0 || score.0 > most).map(|score| (field, score))

@@ -16,6 +16,7 @@ use crate::judge::{Judge, Ops};
 use crate::judges::appointment::repeated;
 use crate::notes::Notes;
 use crate::tables::{Table, digest};
+use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
@@ -36,7 +37,7 @@ impl Judge for UpdateIdempotent {
             let mut impossible = facts.looked.impossible.iter();
             if let Some(trace) = impossible.find(|i| i.kind == Kind::Task && i.wrong.touched && !i.repeat) {
                 return notes.broken(Rule::TaskUpdateIdempotent, x, || {
-                    format!("an update changed a field that it did not name: {}", trace.says())
+                    format!("an update changed a field that it did not name: {}", trace.says()).about(&trace.id)
                 });
             }
             repeated(Rule::TaskUpdateIdempotent, Kind::Task, x, facts, notes);
@@ -98,7 +99,7 @@ fn not_found(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let own = record.home.as_ref().is_some_and(|home| home.client == x.client.index && home.since < x.sent_seq);
     if own && record.was_sent(&completion(), x.sent_seq) && !record.may_have_moved(&facts.appointments) {
         notes.broken(Rule::TaskCompleteOnce, x, || {
-            format!("expected {task_id} to be there when it was completed again, the answer was 404")
+            format!("expected {task_id} to be there when it was completed again, the answer was 404").about(task_id)
         });
     }
 }
@@ -113,6 +114,7 @@ impl CompleteOnce {
         facts: &Facts,
         notes: &mut Notes,
     ) {
+        let shown_by = by.map(SmolStr::as_str);
         let by = by.map(|id| facts.person(id).map_or_else(|| digest(id), u64::from));
         let known = self.done.entry(digest(id)).or_default();
         if known.status_updated {
@@ -124,9 +126,12 @@ impl CompleteOnce {
         let same_person = by.is_none() || by == by_then;
         let repeat = x.op == Op::CompleteTask;
         if repeat || then != at || !same_person {
-            notes.judge(Rule::TaskCompleteOnce, x, then == at && same_person, || match same_person {
-                true => format!("expected {id} to keep completed_at {then}, got {at}"),
-                false => format!("expected {id} to keep completed_by, got another"),
+            notes.judge(Rule::TaskCompleteOnce, x, then == at && same_person, || {
+                match same_person {
+                    true => format!("expected {id} to keep completed_at {then}, got {at}"),
+                    false => format!("expected {id} to keep completed_by, got {}", shown_by.unwrap_or("another")),
+                }
+                .about(id)
             });
         }
     }
