@@ -2,6 +2,7 @@
 
 use crate::cases::{CellClock, Clocks, limit_mark};
 use crate::contract;
+use crate::findings;
 use crate::recipe::Recipe;
 use crate::summary::*;
 use fieldday_api::endpoint::{Op, TimeoutClass};
@@ -13,6 +14,7 @@ use fieldday_plan::Plan;
 use fieldday_rules::limits::{self, LimitResult};
 use fieldday_rules::verdict::Evidence;
 use fieldday_rules::{Contract, Findings, Hazard, Mark, OpMeasures};
+use fieldday_scenario::{RuleSetting, Scenario};
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 
@@ -51,6 +53,7 @@ impl Summary {
     /// The summary of what came of running a plan.
     pub fn new(facts: Facts, plan: &Plan, outcome: &RunOutcome) -> Summary {
         let scenario = plan.scenario();
+        let must = scenario.demanded();
         let contract = contract::part(&facts.contract, &scenario.contract);
         let failing = contract::failing(&outcome.measures);
         let mut clocks = Clocks::new(plan, facts.clocks.clone());
@@ -58,7 +61,7 @@ impl Summary {
         let judged: Vec<LimitResult> = if outcome.requests > 0 { judged.collect() } else { Vec::new() };
         let evidence = Evidence {
             findings: &outcome.findings,
-            must_exercise: &scenario.must_exercise,
+            must_exercise: &must,
             requests: outcome.requests,
             cells: outcome.cells,
             cells_planned: outcome.cells_planned,
@@ -78,10 +81,11 @@ impl Summary {
             ran: ran(&facts, plan, outcome),
             limits: by_endpoint(outcome),
             scenario_limits: judged,
-            rules: Rule::ALL.iter().map(|rule| rule_line(*rule, &outcome.findings, &scenario.must_exercise)).collect(),
+            rules: Rule::ALL.iter().map(|rule| rule_line(*rule, &outcome.findings, &must, scenario)).collect(),
             felt: felt(&outcome.measures.felt),
             contract,
             not_exercised_parts: failing.iter().map(contract::not_exercised).collect(),
+            findings: findings::lines(&outcome.findings, scenario, &mut clocks),
             hazards: hazards(&outcome.findings, &mut clocks),
             marks: marks(&outcome.findings),
             violations: clocks.violations(&outcome.findings),
@@ -163,8 +167,9 @@ fn limit(op: Op, measured: &OpMeasures, findings: &Findings) -> Limit {
     }
 }
 
-fn rule_line(rule: Rule, findings: &Findings, must: &[Rule]) -> RuleLine {
+fn rule_line(rule: Rule, findings: &Findings, must: &[Rule], scenario: &Scenario) -> RuleLine {
     let count = findings.count(rule);
+    let muted = |setting: &RuleSetting| Muted { weight: setting.weight, why: setting.why.clone(), found: count.found };
     RuleLine {
         rule: rule.name().to_owned(),
         section: rule.section().to_owned(),
@@ -174,6 +179,7 @@ fn rule_line(rule: Rule, findings: &Findings, must: &[Rule]) -> RuleLine {
         broken: count.broken,
         inconclusive: count.inconclusive,
         must_exercise: must.contains(&rule),
+        muted: scenario.rules.0.get(&rule).map(muted),
     }
 }
 

@@ -9,6 +9,7 @@ mod build;
 mod cases;
 pub mod check;
 mod contract;
+mod findings;
 mod folder;
 pub mod hlog;
 pub mod nights;
