@@ -13,7 +13,8 @@ use crate::wire::recordings::{
 use crate::wire::shifts::{ClockIn, Shift, ShiftDay};
 use crate::wire::tasks::{Task, TaskCompleted, TaskCreate, TaskList, TaskPatch, TaskQuery};
 use fieldday_kernel::time::Span;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 use smol_str::SmolStr;
 
 /// What is asked of the API: an endpoint with its ids, query and body.
@@ -204,7 +205,7 @@ pub enum Answer {
 }
 
 /// An answer as it came.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
@@ -212,16 +213,42 @@ pub struct Response {
     pub retry_after: Option<Span>,
     /// The body, decoded.
     pub answer: Answer,
+    /// Places that the specification shows and that a live target's body lacked, or had null: what `answer` says there is a
+    /// stand-in that nobody sent.
+    #[serde(default)]
+    pub absent: Vec<SmolStr>,
+}
+
+/// Written by hand: what nothing was absent from is written as it was before there was such a field, also where fields have no
+/// names.
+impl Serialize for Response {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let more = !self.absent.is_empty();
+        let mut fields = s.serialize_struct("Response", 3 + usize::from(more))?;
+        fields.serialize_field("status", &self.status)?;
+        fields.serialize_field("retry_after", &self.retry_after)?;
+        fields.serialize_field("answer", &self.answer)?;
+        if more {
+            fields.serialize_field("absent", &self.absent)?;
+        }
+        fields.end()
+    }
 }
 
 impl Response {
+    /// Whether the body lacked a field of this name: nothing can be held against its stand-in.
+    pub fn lacks(&self, field: &str) -> bool {
+        let ends = |place: &SmolStr| place.strip_suffix(field).is_some_and(|before| before.ends_with('.'));
+        self.absent.iter().any(ends)
+    }
     /// 200 with an answer.
     pub fn ok(answer: Answer) -> Response {
-        Response { status: 200, retry_after: None, answer }
+        Response { status: 200, retry_after: None, answer, absent: Vec::new() }
     }
     /// An error with the status of its code.
     pub fn error(body: ErrorBody) -> Response {
-        Response { status: body.detail.error_code.status(), retry_after: None, answer: Answer::Error(Box::new(body)) }
+        let (status, answer) = (body.detail.error_code.status(), Answer::Error(Box::new(body)));
+        Response { status, ..Response::ok(answer) }
     }
     /// 2xx with the body that was promised.
     pub fn is_success(&self) -> bool {

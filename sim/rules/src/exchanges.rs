@@ -163,6 +163,10 @@ impl Exchange<'_> {
     pub fn success(&self) -> Option<&Answer> {
         self.response().filter(|r| r.is_success()).map(|r| &r.answer)
     }
+    /// Whether the answer lacked a field of this name, so that what is read there is a stand-in.
+    pub fn lacks(&self, field: &str) -> bool {
+        self.response().is_some_and(|response| response.lacks(field))
+    }
     /// The status of an error in its envelope: one that the backend gave, not something on the way to it.
     pub fn refusal(&self) -> Option<u16> {
         self.response().filter(|r| r.status >= 400 && matches!(r.answer, Answer::Error(_))).map(|r| r.status)

@@ -124,7 +124,8 @@ impl Looked {
     }
     /// A task of a list, at its `place`.
     pub fn task(&mut self, tasks: &mut Records, appointments: &Records, task: &Task, place: usize, x: &Exchange<'_>) {
-        let record = self.at(tasks, Kind::Task, &task.id, &views::task(task, false), None, 0, x);
+        let view = views::held(views::task(task, false), Kind::Task, "data.tasks[]", x);
+        let record = self.at(tasks, Kind::Task, &task.id, &view, None, 0, x);
         if record.is_new {
             self.new.push(place);
         }

@@ -27,6 +27,9 @@ pub(crate) enum Kind {
     Task,
 }
 
+/// Where an appointment stands in its own answer.
+const DETAIL: &str = "data.appointment";
+
 /// A value, and the place in the stream from which on it was known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Known<T> {
@@ -112,13 +115,14 @@ impl Facts {
                 let me = x.client.is_phone().then_some(u64::from(x.client.index));
                 for (place, entry) in list.appointments.iter().enumerate() {
                     let (id, view) = (&entry.appointment_id, views::summary(entry, me));
+                    let view = views::held(view, Kind::Appointment, "data.appointments[]", x);
                     if looked.at(appointments, Kind::Appointment, id, &view, None, 1 << ASSIGNED, x).is_new {
                         looked.new.push(place);
                     }
                 }
             }
             Answer::Appointment(detail) => {
-                let view = views::appointment(&detail.appointment, people);
+                let view = views::held(views::appointment(&detail.appointment, people), Kind::Appointment, DETAIL, x);
                 looked.at(appointments, Kind::Appointment, &detail.appointment.id, &view, own_body, 0, x);
             }
             Answer::Tasks(list) => {
@@ -127,8 +131,8 @@ impl Facts {
                 }
             }
             Answer::Task(task) => {
-                let whole = own_body.is_some();
-                looked.at(tasks, Kind::Task, &task.id, &views::task(task, whole), own_body, 0, x);
+                let view = views::held(views::task(task, own_body.is_some()), Kind::Task, "data", x);
+                looked.at(tasks, Kind::Task, &task.id, &view, own_body, 0, x);
             }
             Answer::TaskCompleted(done) => {
                 looked.at(tasks, Kind::Task, &done.id, &views::completed(done), own_body, 0, x);
@@ -147,8 +151,10 @@ impl Facts {
         }
         let Some((kind, id, body)) = body_of(x.call, &self.people) else { return };
         let shown = match x.success() {
-            Some(Answer::Appointment(detail)) => views::appointment(&detail.appointment, &self.people),
-            Some(Answer::Task(task)) => views::task(task, true),
+            Some(Answer::Appointment(detail)) => {
+                views::held(views::appointment(&detail.appointment, &self.people), Kind::Appointment, DETAIL, x)
+            }
+            Some(Answer::Task(task)) => views::held(views::task(task, true), Kind::Task, "data", x),
             Some(Answer::TaskCompleted(done)) => views::completed(done),
             _ => record::View::default(),
         };

@@ -1,7 +1,8 @@
 //! Appointments and tasks as fields with 64-bit values: what answers show and what update bodies name.
 
+use crate::exchanges::Exchange;
 use crate::facts::Kind;
-use crate::facts::record::View;
+use crate::facts::record::{FIELDS, View};
 use crate::facts::register::ANY;
 use crate::tables::{ById, digest};
 use crate::told::by_token;
@@ -154,6 +155,18 @@ pub(crate) fn time_of(value: u64) -> Time {
 
 fn money(money: Money) -> u64 {
     money.0 as u64
+}
+
+/// What an answer's body really held of a view of the row at this place. The fields of what stands in for others say nothing.
+pub(crate) fn held(mut view: View, kind: Kind, place: &str, x: &Exchange<'_>) -> View {
+    let absent = x.response().map_or(&[][..], |response| &response.absent);
+    for field in (0..FIELDS).filter(|_| !absent.is_empty()) {
+        let name = name(kind, field);
+        if absent.iter().any(|at| at.strip_prefix(place).and_then(|rest| rest.strip_prefix('.')) == Some(name)) {
+            view = view.without(field);
+        }
+    }
+    view
 }
 
 /// A field's name.

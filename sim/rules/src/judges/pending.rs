@@ -77,7 +77,7 @@ impl Judge for PendingCount {
         match (&**x.call, x.success()) {
             (Call::CompleteTask { task_id }, Some(_)) => self.completed(task_id, x, notes),
             (Call::ListTasks(_), Some(Answer::Tasks(list))) => list.tasks.iter().for_each(|task| self.listed(task, x)),
-            (Call::ListAppointments(_), Some(Answer::Appointments(list))) => {
+            (Call::ListAppointments(_), Some(Answer::Appointments(list))) if !x.lacks("pending_tasks_count") => {
                 list.appointments.iter().for_each(|entry| self.counted(entry, x, notes));
             }
             _ => {}

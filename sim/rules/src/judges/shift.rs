@@ -89,7 +89,7 @@ impl Judge for ClockOutOnce {
         }
         let Some(shown) = shifts::shown(x) else { return };
         let Some(day) = facts.shift_day(shown) else { return };
-        let Some(known) = day.clock_out_at else { return };
+        let Some(known) = day.clock_out_at.filter(|_| !x.lacks("clock_out_at")) else { return };
         if shifts::reopens(day, x) {
             return notes.reading(Reading::ShiftReopened, x, || {
                 format!("{} had clock_out_at {}, and a clock-in shows it with none", shown.id, known.value)
