@@ -13,8 +13,7 @@ use crate::wire::recordings::{
 use crate::wire::shifts::{ClockIn, Shift, ShiftDay};
 use crate::wire::tasks::{Task, TaskCompleted, TaskCreate, TaskList, TaskPatch, TaskQuery};
 use fieldday_kernel::time::Span;
-use serde::ser::SerializeStruct;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 /// What is asked of the API: an endpoint with its ids, query and body.
@@ -205,7 +204,7 @@ pub enum Answer {
 }
 
 /// An answer as it came.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
@@ -213,46 +212,34 @@ pub struct Response {
     pub retry_after: Option<Span>,
     /// The body, decoded.
     pub answer: Answer,
-    /// Places that the specification shows and that a live target's body lacked, or had null: what `answer` says there is a
-    /// stand-in that nobody sent.
-    #[serde(default)]
-    pub absent: Vec<SmolStr>,
-}
-
-/// Written by hand: what nothing was absent from is written as it was before there was such a field, also where fields have no
-/// names.
-impl Serialize for Response {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        let more = !self.absent.is_empty();
-        let mut fields = s.serialize_struct("Response", 3 + usize::from(more))?;
-        fields.serialize_field("status", &self.status)?;
-        fields.serialize_field("retry_after", &self.retry_after)?;
-        fields.serialize_field("answer", &self.answer)?;
-        if more {
-            fields.serialize_field("absent", &self.absent)?;
-        }
-        fields.end()
-    }
+    /// Where something neutral stands in for what a live target left out, or answered in a form that says nothing: places by
+    /// the spec's names, as `data.completed_by`. A judge decides nothing by these. Nothing is written where there are none,
+    /// as in every answer of the model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stand_ins: Vec<SmolStr>,
 }
 
 impl Response {
-    /// Whether the body lacked a field of this name: nothing can be held against its stand-in.
-    pub fn lacks(&self, field: &str) -> bool {
-        let ends = |place: &SmolStr| place.strip_suffix(field).is_some_and(|before| before.ends_with('.'));
-        self.absent.iter().any(ends)
+    /// An answer with its status.
+    pub fn of(status: u16, answer: Answer) -> Response {
+        Response { status, retry_after: None, answer, stand_ins: Vec::new() }
     }
     /// 200 with an answer.
     pub fn ok(answer: Answer) -> Response {
-        Response { status: 200, retry_after: None, answer, absent: Vec::new() }
+        Response::of(200, answer)
     }
     /// An error with the status of its code.
     pub fn error(body: ErrorBody) -> Response {
-        let (status, answer) = (body.detail.error_code.status(), Answer::Error(Box::new(body)));
-        Response { status, ..Response::ok(answer) }
+        Response::of(body.detail.error_code.status(), Answer::Error(Box::new(body)))
     }
     /// 2xx with the body that was promised.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status) && !matches!(self.answer, Answer::Error(_) | Answer::Foreign(_))
+    }
+    /// Whether the answer itself has a field of that name, wherever in it: nothing stands in for one.
+    pub fn shows(&self, field: &str) -> bool {
+        let is_it = |place: &SmolStr| place.rsplit('.').next() == Some(field);
+        self.stand_ins.is_empty() || !self.stand_ins.iter().any(is_it)
     }
     /// The request id of an error.
     pub fn request_id(&self) -> Option<&SmolStr> {

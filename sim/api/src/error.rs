@@ -73,6 +73,10 @@ impl ErrorCode {
     }
 }
 
+/// The [stand-in](crate::call::Response::stand_ins) of an error whose code is there, and is none that the spec knows: the code
+/// of its status is read instead.
+pub const UNKNOWN_CODE: &str = "detail.error_code (unknown)";
+
 /// What `detail` of an error answer holds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ErrorDetail {

@@ -237,7 +237,7 @@ impl Backend {
     fn enveloped(&self, response: Response) -> Response {
         if self.has(BackendDefect::BareErrors) && response.status == 404 {
             let answer = Answer::Foreign(r#"{"detail":"Not Found"}"#.into());
-            return Response { status: 404, ..Response::ok(answer) };
+            return Response::of(404, answer);
         }
         response
     }

@@ -50,7 +50,7 @@ impl Refusal {
         if let Some((about, value)) = self.about {
             body = body.about(about, value);
         }
-        Response { status: self.status, ..Response::ok(Answer::Error(Box::new(body))) }
+        Response::of(self.status, Answer::Error(Box::new(body)))
     }
 }
 
@@ -64,5 +64,5 @@ pub fn failure(status: u16, retry_after: Option<Span>, key: u64) -> Response {
         _ => (ErrorCode::InternalError, "Internal server error"),
     };
     let body = ErrorBody::new(code, SmolStr::new_static(message), ids::request_id(key));
-    Response { status, retry_after, ..Response::ok(Answer::Error(Box::new(body))) }
+    Response { retry_after, ..Response::of(status, Answer::Error(Box::new(body))) }
 }

@@ -5,7 +5,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::Time;
 use fieldday_rules::limits::{self, LimitResult, LimitVerdict};
 use fieldday_rules::{Carried, Measures, Traffic};
-use fieldday_scenario::limits::{Limit, Measure};
+use fieldday_scenario::limits::{Limit, Measure, Scope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ pub struct Level {
     pub in_flight: f64,
     /// The same by Little's law, requests a second times mean latency: a cross-check.
     pub in_flight_by_little: f64,
-    /// 5xx, and requests without an answer.
+    /// Attempts that reached the target and were not answered as expected.
     pub errors: u64,
     /// How long requests took on the wire, all endpoints but uploads of audio.
     pub latency: Latency,
@@ -158,7 +158,13 @@ impl Level {
             });
         }
         let wall_us = u64::try_from(traffic.lasts().as_micros()).ok();
-        let judged = limits.iter().map(|limit| judged(limit, measures, traffic, wall_us));
+        let own = limits.iter().map(|limit| judged(limit, measures, traffic, wall_us));
+        // A target that answers fast because it refuses carries nobody.
+        let built_in = Limit::built_in(limits).into_iter().filter(|limit| limit.scope == Scope::All);
+        let built_in = built_in.map(|limit| {
+            let judged = judged(&limit, measures, traffic, wall_us);
+            Judged { result: LimitResult { built_in: true, ..judged.result }, ..judged }
+        });
         Level {
             reps: about.reps,
             began: about.began,
@@ -167,11 +173,11 @@ impl Level {
             requests_per_s,
             in_flight: traffic.in_flight(|one| one.op != Op::PutAudio),
             in_flight_by_little: requests_per_s * latency.mean_us / 1e6,
-            errors: over.iter().filter(|one| !one.good).count() as u64,
+            errors: Op::ALL.iter().filter(|op| **op != Op::PutAudio).map(|op| measures.op(*op).errors()).sum(),
             latency,
             arrivals_scv: arrivals_scv(traffic),
             endpoints,
-            limits: judged.collect(),
+            limits: own.chain(built_in).collect(),
             rules_broken: about.rules_broken,
             invalid: about.invalid,
             suffered: about.suffered,
@@ -199,6 +205,8 @@ fn slices(limit: &Limit, traffic: &Traffic) -> Vec<(u64, u64)> {
         let place = (one.ended_us.max(0) as usize).saturating_mul(SLICES) / lasts as usize;
         let is_beyond = match limit.measure {
             Measure::ErrorRate => !one.good,
+            // What failed is slower than any bound.
+            _ if !one.good => true,
             Measure::Within(us) => one.took_us() > us,
             _ => !limit.side.holds(one.took_us(), limit.bound),
         };

@@ -66,6 +66,8 @@ impl Target {
                     actual: Some(latency.p95_us),
                     at_least: false,
                     margin: None,
+                    optional: false,
+                    built_in: false,
                     sample_count: requests,
                     note: None,
                 },

@@ -31,6 +31,9 @@ pub struct Comparison {
     pub method: Method,
     /// The limits on change that were given.
     pub limits: Vec<LimitLine>,
+    /// Shares of failures that are greater or smaller by more than chance, the greatest change first.
+    #[serde(default)]
+    pub errors: Vec<ErrorChange>,
     /// Every percentile of every endpoint that could be compared, in the spec's order.
     pub lines: Vec<PercentileChange>,
     /// Those that could not.
@@ -139,7 +142,41 @@ impl From<Null> for TestKind {
     }
 }
 
-/// A percentile of an endpoint.
+/// A share of failures that changed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorChange {
+    /// The endpoint's name; `all` of all endpoints together.
+    pub op: String,
+    /// Its short form for people.
+    pub label: String,
+    /// How attempts failed, as in a summary's `outcomes`; none of failures of every kind together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// Attempts that failed in the new runs.
+    pub new: u64,
+    /// Attempts in the new runs that reached the target.
+    pub new_attempts: u64,
+    /// Attempts that failed in the baseline.
+    pub baseline: u64,
+    /// Attempts in the baseline that reached the target.
+    pub baseline_attempts: u64,
+    /// Whether there are more failures, which is worse.
+    pub direction: Direction,
+}
+
+impl ErrorChange {
+    /// The share of the new runs' attempts that failed.
+    pub fn new_share(&self) -> f64 {
+        self.new as f64 / self.new_attempts.max(1) as f64
+    }
+    /// The share of the baseline's attempts that failed.
+    pub fn baseline_share(&self) -> f64 {
+        self.baseline as f64 / self.baseline_attempts.max(1) as f64
+    }
+}
+
+/// A percentile of an endpoint, over the attempts that succeeded.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PercentileChange {
@@ -173,6 +210,9 @@ pub struct PercentileChange {
     pub baseline_runs_us: Vec<u64>,
     /// Attempts were given up at the time limit there, so the values are but lower bounds.
     pub at_limit: bool,
+    /// The share of attempts that succeed is not the same on both sides: what changed may be which of them do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub success_differs: bool,
 }
 
 /// What a line comes to.

@@ -2,11 +2,12 @@
 
 use crate::words::{SECTIONS, method, what};
 use crate::{ChangeKind, Comparison, Direction, Outcome, PercentileChange, Says};
+use fieldday_folder::summary::OutcomeClass;
 use fieldday_paint::Tone;
 use fieldday_paint::document::{
     Body, Cell, Document, Item, Mark, On, Place, Row, Section, Table, Verdict, figures, words,
 };
-use fieldday_paint::units::micros;
+use fieldday_paint::units::{count, micros, share};
 use std::fmt::Write as _;
 
 /// The picture of an interval shows a half to twice as much.
@@ -41,7 +42,7 @@ impl Comparison {
         let differences = self.differences.iter().map(|difference| format!("not the same: {difference}"));
         let notes = left_out.chain(differences).map(|text| Item::marked(Mark::NOTE, text));
         lead.add(On::All, "", Body::List(notes.collect()));
-        let mut sections = vec![self.limits()];
+        let mut sections = vec![self.errors(), self.limits()];
         sections.extend(SECTIONS.iter().map(|section| self.lines(section)));
         sections.extend([self.otherwise(), self.how()]);
         let title = "Comparison of runs".to_owned();
@@ -54,6 +55,30 @@ impl Comparison {
             table.marked(limit.outcome.mark(), [limit.text.clone(), limit.says.clone()]);
         }
         let mut section = Section::new("limits", "Limits on change");
+        section.add(On::All, "", Body::Table(table));
+        section
+    }
+
+    fn errors(&self) -> Section {
+        let columns = [words("endpoint"), words("failures"), figures("baseline"), figures("new"), figures("attempts")];
+        let mut table = Table::new(columns);
+        for change in &self.errors {
+            let class = OutcomeClass::ALL.into_iter().find(|class| Some(class.as_str()) == change.outcome.as_deref());
+            let mark = if change.direction == Direction::Worse { Mark::BAD } else { Mark::GOOD };
+            table.marked(
+                mark,
+                [
+                    change.label.clone(),
+                    class.map_or("of every kind", OutcomeClass::label).to_owned(),
+                    share(change.baseline, change.baseline_attempts),
+                    share(change.new, change.new_attempts),
+                    format!("{} and {}", count(change.baseline_attempts), count(change.new_attempts)),
+                ],
+            );
+        }
+        let note = "shares of what reached the target that are different by more than chance; more failures are a regression \
+                    whatever the latencies";
+        let mut section = Section { note: note.to_owned(), ..Section::new("errors", "Failures") };
         section.add(On::All, "", Body::Table(table));
         section
     }
@@ -130,11 +155,12 @@ fn row(line: &PercentileChange) -> Row {
         line.mid().into(),
         line.ends().into(),
         Cell { drawn: Some(interval(line)), ..Cell::default() },
-        Cell::from(format!("{}{p}", line.phrase())).tone(if line.says == Says::Slower {
-            Tone::Bad
-        } else {
-            Tone::Plain
-        }),
+        Cell::from(format!(
+            "{}{p}{}",
+            line.phrase(),
+            if line.success_differs { ", of those that succeed" } else { "" }
+        ))
+        .tone(if line.says == Says::Slower { Tone::Bad } else { Tone::Plain }),
     ];
     Row { mark: Some(mark), cells }
 }

@@ -8,6 +8,7 @@
 mod changes;
 mod data;
 mod document;
+pub(crate) mod errors;
 pub mod judge;
 mod limit;
 pub(crate) mod lines;
@@ -39,17 +40,19 @@ pub fn compare(question: Question) -> Result<Comparison, CompareError> {
     let judged = lines.judge();
     let limits = limits.iter().map(|limit| verdict::limited(limit, &lines, &judged)).collect::<Vec<_>>();
     let changes = changes::changes(&sides);
-    let shown = lines.shown(&judged);
+    let errors = errors::changes(&sides);
+    let shown = lines.shown(&judged, &errors);
     Ok(Comparison {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        verdict: verdict::decide(&shown, &limits, &changes),
+        verdict: verdict::decide(&shown, &limits, &changes, &errors),
         new: sides.new.iter().map(RunLine::of).collect(),
         baseline: sides.baseline.iter().map(RunLine::of).collect(),
         left_out: sides.left_out.clone(),
         differences: sides.differences(),
         method: method(&sides, &lines.sample),
         limits,
+        errors,
         lines: shown,
         not_compared: lines.not_compared,
         changes,

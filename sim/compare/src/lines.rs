@@ -2,7 +2,7 @@
 
 use crate::judge::{Judged, Sample, Says as Judgement};
 use crate::sides::Sides;
-use crate::{NotCompared, PercentileChange, Says};
+use crate::{ErrorChange, NotCompared, PercentileChange, Says};
 use fieldday_api::endpoint::Op;
 use fieldday_folder::nights::Night;
 use fieldday_folder::summary::{Limit, Percentiles};
@@ -149,8 +149,10 @@ impl Lines {
         self.keys.iter().enumerate().filter(|(_, key)| of(key)).map(|(place, _)| place).collect()
     }
     /// For the document.
-    pub fn shown(&self, judged: &[Judged]) -> Vec<PercentileChange> {
-        judged.iter().enumerate().map(|(place, one)| self.line(place, one)).collect()
+    pub fn shown(&self, judged: &[Judged], errors: &[ErrorChange]) -> Vec<PercentileChange> {
+        let differs = |op: &str| errors.iter().any(|change| change.op == op);
+        let lines = judged.iter().enumerate().map(|(place, one)| self.line(place, one));
+        lines.map(|line| PercentileChange { success_differs: differs(&line.op), ..line }).collect()
     }
     fn line(&self, place: usize, one: &Judged) -> PercentileChange {
         let (key, (new, baseline)) = (&self.keys[place], &self.values[place]);
@@ -180,6 +182,7 @@ impl Lines {
             new_runs_us: new.clone(),
             baseline_runs_us: baseline.clone(),
             at_limit: self.at_limit[place],
+            success_differs: false,
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use crate::judge::{Judged, Within};
 use crate::lines::Lines;
-use crate::{Change, ChangeKind, ChangeLimit, Direction, LimitLine, Outcome, PercentileChange, Says, Verdict};
-use fieldday_paint::units::{change, counted, extent};
+use crate::{
+    Change, ChangeKind, ChangeLimit, Direction, ErrorChange, LimitLine, Outcome, PercentileChange, Says, Verdict,
+};
+use fieldday_paint::units::{change, counted, extent, share};
 
 /// Lines that a reason names at most.
 const NAMED_MOST: usize = 3;
@@ -61,12 +63,25 @@ fn and_more(all: usize) -> String {
     if all > NAMED_MOST { format!(" and {} more", all - NAMED_MOST) } else { String::new() }
 }
 
-/// Decides: by the limits if there are any, else by what became slower or was newly broken. What these runs cannot tell is
-/// never good.
-pub(crate) fn decide(lines: &[PercentileChange], limits: &[LimitLine], changes: &[Change]) -> Verdict {
+/// Decides: more failures are worse whatever the latencies; then by the limits if there are any, else by what became slower or
+/// was newly broken. What these runs cannot tell is never good.
+pub(crate) fn decide(
+    lines: &[PercentileChange],
+    limits: &[LimitLine],
+    changes: &[Change],
+    errors: &[ErrorChange],
+) -> Verdict {
     let worse: Vec<&Change> = changes.iter().filter(|change| is_breach(change)).collect();
     let mut reasons = Vec::new();
-    let outcome = if limits.is_empty() { by_lines(lines, &worse) } else { by_limits(limits) };
+    let fails_more = errors.iter().any(|change| change.direction == Direction::Worse);
+    let outcome = match () {
+        () if fails_more => Outcome::Worse,
+        () if limits.is_empty() => by_lines(lines, &worse),
+        () => by_limits(limits),
+    };
+    for (direction, word) in [(Direction::Worse, "more failures"), (Direction::Better, "fewer failures")] {
+        reasons.extend(of_errors(errors, direction, word));
+    }
     for limit in limits.iter().filter(|limit| limit.outcome != Outcome::NoWorse) {
         reasons.push(format!("{}: {}", limit.text, limit.says));
     }
@@ -74,6 +89,7 @@ pub(crate) fn decide(lines: &[PercentileChange], limits: &[LimitLine], changes: 
         reasons.push(format!("{} held", counted(limits.len() as u64, "limit on change", "limits on change")));
     }
     let of = |says: Says| lines.iter().filter(move |line| line.says == says);
+    let among = |line: &PercentileChange| if line.success_differs { ", of those that succeed" } else { "" };
     for (says, word) in [(Says::Slower, "slower"), (Says::Faster, "faster")] {
         let mut changed: Vec<&PercentileChange> = of(says).collect();
         changed.sort_by(|a, b| libm::fabs(libm::log(b.ratio)).total_cmp(&libm::fabs(libm::log(a.ratio))));
@@ -81,7 +97,7 @@ pub(crate) fn decide(lines: &[PercentileChange], limits: &[LimitLine], changes: 
             let each = changed
                 .iter()
                 .take(NAMED_MOST)
-                .map(|line| format!("{} {} {}", line.label, line.percentile, of_line(line)));
+                .map(|line| format!("{} {} {}{}", line.label, line.percentile, of_line(line), among(line)));
             let which = counted(changed.len() as u64, "percentile", "percentiles");
             reasons.push(format!("{which} {word}: {}{}", each.collect::<Vec<_>>().join(", "), and_more(changed.len())));
         }
@@ -104,6 +120,19 @@ pub(crate) fn decide(lines: &[PercentileChange], limits: &[LimitLine], changes: 
         reasons.push("nothing could be compared: no endpoint has samples enough in every run".to_owned());
     }
     Verdict { outcome, exit_code: outcome.exit_code(), reasons }
+}
+
+/// `more failures: GET tasks 60.1 % of 803 attempts, before 0 % of 799`
+fn of_errors(errors: &[ErrorChange], direction: Direction, word: &str) -> Option<String> {
+    // By endpoint and over all; which kinds of failures they are, the table says.
+    let of: Vec<&ErrorChange> =
+        errors.iter().filter(|change| change.direction == direction && change.outcome.is_none()).collect();
+    let said = |change: &&ErrorChange| {
+        let (new, before) = (share(change.new, change.new_attempts), share(change.baseline, change.baseline_attempts));
+        format!("{} {new} of {} attempts, before {before}", change.label, change.new_attempts)
+    };
+    let each: Vec<String> = of.iter().take(NAMED_MOST).map(said).collect();
+    (!each.is_empty()).then(|| format!("{word}: {}{}", each.join("; "), and_more(of.len())))
 }
 
 /// `+21 % [+15 %, +27 %]`

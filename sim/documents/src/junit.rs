@@ -56,6 +56,10 @@ fn verdict(summary: &Summary) -> TestSuite {
         Outcome::Interrupted => non_success(NonSuccessKind::Error, "interrupted", &told, &[], summary),
     };
     let mut suite = suite(summary, "run", [("verdict".to_owned(), status)]);
+    let failures: Vec<String> = summary.failures.iter().map(failure_text).collect();
+    if let Some(verdict) = suite.test_cases.first_mut().filter(|_| !failures.is_empty()) {
+        verdict.set_system_out(failures.join("\n"));
+    }
     let ran = &summary.ran;
     let facts = [
         ("scenario", &ran.scenario),
@@ -68,6 +72,14 @@ fn verdict(summary: &Summary) -> TestSuite {
         suite.add_property(Property::new(*name, value.as_str()));
     });
     suite
+}
+
+/// `GET tasks: server-error 503 "busy" ×35, 2026-06-10T13:02:11Z to 2026-06-10T13:04:00Z, request id req_3f`
+fn failure_text(of: &FailureLine) -> String {
+    let status = of.status.map_or(String::new(), |status| format!(" {status}"));
+    let id = of.request_id.as_ref().map_or(String::new(), |id| format!(", request id {id}"));
+    let FailureLine { label, outcome, message, first, last, .. } = of;
+    format!("{label}: {outcome}{status} {message:?} ×{}, {first} to {last}{id}", count(of.count))
 }
 
 fn limits(summary: &Summary) -> impl Iterator<Item = Ended> {
@@ -85,7 +97,7 @@ fn endpoint(summary: &Summary, of: &Limit) -> TestCaseStatus {
         LimitMark::Held => TestCaseStatus::success(),
         LimitMark::Open => skipped(&format!("too few answers of its class to say: this endpoint had {answers}")),
         LimitMark::Exceeded => {
-            let beyond = share(of.beyond, of.latency.count);
+            let beyond = share(of.beyond, of.judged);
             let says = format!("{} of {answers} beyond the limit ({beyond}), p99 {}", of.beyond, p99(of));
             let late = |case: &&Case| case.of == "latency.timeout" && case.endpoint.as_ref() == Some(&of.label);
             let first = summary.violations.iter().find(late).map(case_text).unwrap_or_default();

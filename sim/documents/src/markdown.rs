@@ -3,6 +3,7 @@
 use super::{Source, tables};
 use fieldday_folder::summary::*;
 use fieldday_paint::line;
+use fieldday_paint::text::{markdown, one_line};
 use fieldday_paint::units::{count, counted, limit, micros, share};
 use fieldday_rules::limits::LimitVerdict;
 use std::fmt::Write as _;
@@ -10,6 +11,8 @@ use std::io;
 
 /// Rows of the table of what is broken; `summary.json` has all.
 const BROKEN: usize = 12;
+/// Kinds of failures that are shown.
+const FAILURES: usize = 5;
 /// Endpoints that are shown.
 const SLOWEST: usize = 6;
 /// Findings that are told.
@@ -22,6 +25,7 @@ pub(super) fn render(source: &Source<'_>) -> io::Result<String> {
     let mut out = String::new();
     verdict(&mut out, summary);
     broken(&mut out, summary);
+    failures(&mut out, summary);
     slowest(&mut out, summary);
     held(&mut out, summary);
     findings(&mut out, summary);
@@ -37,17 +41,17 @@ fn verdict(out: &mut String, summary: &Summary) {
         Outcome::Interrupted => ("⚠️", "interrupted"),
     };
     let ran = &summary.ran;
-    line!(out, "## {mark} {} {word}\n", plain(&ran.scenario));
+    line!(out, "## {mark} {} {word}\n", markdown(&ran.scenario));
     let reasons = &summary.verdict.reasons;
-    reasons.iter().take(REASONS).for_each(|reason| line!(out, "- {}", plain(reason)));
+    reasons.iter().take(REASONS).for_each(|reason| line!(out, "- {}", markdown(reason)));
     if let Some(more) = reasons.len().checked_sub(REASONS + 1) {
         line!(out, "- and {}", counted(more as u64 + 1, "more reason", "more reasons"));
     }
     let (reps, requests) = (counted(ran.reps, "rep", "reps"), counted(summary.totals.requests, "request", "requests"));
     let dates = ran.dates.join(", ");
-    line!(out, "\n{reps}, {requests}, {dates}, seed `{}`; target: {}", ran.seed, plain(&ran.target));
+    line!(out, "\n{reps}, {requests}, {dates}, seed `{}`; target: {}", ran.seed, markdown(&ran.target));
     if !ran.defects.is_empty() {
-        line!(out, "\nWith defects: {}", plain(&ran.defects.join(", ")));
+        line!(out, "\nWith defects: {}", markdown(&ran.defects.join(", ")));
     }
 }
 
@@ -61,18 +65,19 @@ fn broken(out: &mut String, summary: &Summary) {
     }));
     rows.extend(summary.limits.iter().filter(|of| of.mark == LimitMark::Exceeded).map(|of| {
         let within = of.limit_us.map(limit).unwrap_or_default();
-        let beyond = format!("{} beyond, p99 {}", share(of.beyond, of.latency.count), micros(of.latency.p99_us));
+        let beyond = format!("{} beyond, p99 {}", share(of.beyond, of.judged), micros(of.latency.p99_us));
         (format!("limit `{}` within {within}", of.label), beyond, of.latency.count)
     }));
     rows.extend(summary.rules.iter().filter(|of| of.verdict == RuleVerdict::Broken).map(|of| {
         (format!("rule `{}` §{}", of.rule, of.section), format!("{} broken", count(of.broken)), of.exercised)
     }));
-    let of_form = summary.contract.iter().flat_map(|part| &part.findings);
-    rows.extend(
-        of_form
-            .filter(|of| of.severity == ContractSeverity::Broken)
-            .map(|of| (format!("contract `{}` {} `{}`", of.kind, of.label, of.at), of.first.clone(), of.count)),
-    );
+    let of_form = summary.contract.iter().flat_map(ContractPart::groups);
+    rows.extend(of_form.filter(|of| of.first.severity == ContractSeverity::Broken).map(|of| {
+        let places: usize = of.words.iter().flat_map(|word| &word.places).map(|(_, places)| places.len()).sum();
+        let more = places.checked_sub(2).map_or(String::new(), |more| format!(" and {} more", more + 1));
+        let what = format!("contract `{}` {} `{}`{more}", of.first.kind, of.first.label, of.first.at);
+        (what, of.first.first.clone(), of.answers)
+    }));
     if rows.is_empty() {
         return;
     }
@@ -85,8 +90,8 @@ fn broken(out: &mut String, summary: &Summary) {
     }
     let first = summary.violations.iter().find(|case| case.follows.is_none());
     if let Some(case) = first.or(summary.violations.first()) {
-        line!(out, "\nFirst case of `{}`: {}  ", case.of, plain(&case.says));
-        line!(out, "{}, {}", plain(&case.who), case.local);
+        line!(out, "\nFirst case of `{}`: {}  ", case.of, markdown(&case.says));
+        line!(out, "{}, {}", markdown(&case.who), case.local);
         let also: Vec<String> = case.consequences.iter().map(|so| format!("`{}`", so.of)).collect();
         if !also.is_empty() {
             line!(out, "So also: {}", also.join(", "));
@@ -98,10 +103,23 @@ fn broken(out: &mut String, summary: &Summary) {
 fn findings(out: &mut String, summary: &Summary) {
     for of in summary.findings.iter().take(FINDINGS) {
         let why = of.why.as_deref().unwrap_or(&of.sentence);
-        line!(out, "\nFinding `{}`, {}: {}", of.of, counted(of.count, "case", "cases"), plain(why));
+        line!(out, "\nFinding `{}`, {}: {}", of.of, counted(of.count, "case", "cases"), markdown(why));
     }
     if let Some(more) = summary.findings.len().checked_sub(FINDINGS + 1) {
         line!(out, "\nand {}", counted(more as u64 + 1, "more finding", "more findings"));
+    }
+}
+
+/// What the target answered where it failed, the most frequent first.
+fn failures(out: &mut String, summary: &Summary) {
+    if summary.failures.is_empty() {
+        return;
+    }
+    let all = summary.failures.len();
+    let table = tables::failures(summary).of_rows(0..all.min(FAILURES));
+    line!(out, "\n{}", table.markdown().trim_end());
+    if all > FAILURES {
+        line!(out, "\nand {} more kinds of failures, in `summary.json`", all - FAILURES);
     }
 }
 
@@ -146,21 +164,7 @@ fn paste(out: &mut String, source: &Source<'_>) {
     line!(out, "```");
 }
 
-/// Text that is no markup, on one line.
-fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' | '\r' => out.push(' '),
-            '<' => out.push_str("&lt;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' => out.extend(['\\', c]),
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
 /// Markup on one line of a table.
 fn cell(text: &str) -> String {
-    text.replace(['\n', '\r'], " ").replace('|', "\\|")
+    one_line(text).replace('|', "\\|")
 }

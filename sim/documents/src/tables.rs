@@ -1,15 +1,15 @@
 //! What a run measured, as the tables that terminal, page and Markdown have in common.
 
 use fieldday_api::defaults::LONGEST_US;
-use fieldday_folder::summary::{Felt, Limit, LimitMark, Part, Percentiles, Summary};
+use fieldday_folder::summary::OutcomeClass;
+use fieldday_folder::summary::{Felt, Limit, LimitMark, Part, Percentiles, PercentilesWithFailures, Summary};
 use fieldday_paint::Tone;
 use fieldday_paint::document::{Cell, Mark, On, Row, Table, figures, words};
 use fieldday_paint::units::{count, counted, limit, micros, share};
 use fieldday_rules::limits::LimitVerdict;
 
 /// What the endpoints' errors and what is beyond their limits are.
-pub(crate) const ENDPOINTS_SAY: &str =
-    "errors: 4xx, 5xx, foreign pages; beyond: late or given up, by backend or network.";
+pub(crate) const ENDPOINTS_SAY: &str = "errors: reached the target and not answered as expected; a failed attempt counts as slower than any other; beyond: late or given up, by backend or network.";
 
 /// Every endpoint's attempts against the spec's time limits.
 pub(crate) fn endpoints(summary: &Summary) -> Table {
@@ -27,8 +27,45 @@ pub(crate) fn endpoints(summary: &Summary) -> Table {
         figures("beyond"),
         figures("answers").on(On::Markdown),
     ]);
-    table.may_go = vec![6, 3, 7, 4, 2];
+    table.may_go = vec![6, 7, 3, 4];
     table.rows = summary.limits.iter().map(endpoint).collect();
+    // Beside them, those of the attempts that succeeded: they tell whether the target is slow or refuses.
+    if summary.limits.iter().any(|of| of.with_failures.is_some()) {
+        table.columns.push(figures("ok p95"));
+        table.rows.iter_mut().zip(&summary.limits).for_each(|(row, of)| {
+            let successes = if of.latency.count > 0 { micros(of.latency.p95_us) } else { "-".to_owned() };
+            row.cells.push(successes.into());
+        });
+    }
+    table
+}
+
+/// Every failure by endpoint, status and message, the most frequent first.
+pub(crate) fn failures(summary: &Summary) -> Table {
+    let mut table = Table::new([
+        words("endpoint").obvious(),
+        words("outcome"),
+        figures("status"),
+        words("what it said"),
+        figures("count"),
+        words("first"),
+        words("last"),
+        words("a request id"),
+    ]);
+    table.may_go = vec![6, 5, 7];
+    for of in &summary.failures {
+        let class = OutcomeClass::ALL.into_iter().find(|class| class.as_str() == of.outcome);
+        table.row([
+            of.label.clone(),
+            class.map_or(of.outcome.clone(), |class| class.label().to_owned()),
+            of.status.map_or("-".to_owned(), |status| status.to_string()),
+            of.message.clone(),
+            count(of.count),
+            of.first.clone(),
+            of.last.clone(),
+            of.request_id.clone().unwrap_or_default(),
+        ]);
+    }
     table
 }
 
@@ -46,15 +83,24 @@ fn endpoint(of: &Limit) -> Row {
         (_, None) if us >= LONGEST_US => format!("≥{}", limit(LONGEST_US)).into(),
         _ => micros(us).into(),
     };
-    let beyond = of.limit_us.map_or_else(none, |_| share(of.beyond, of.latency.count).into());
+    let judged = if of.judged > 0 { of.judged } else { of.latency.count };
+    let beyond = of.limit_us.map_or_else(none, |_| share(of.beyond, judged).into());
+    let with_failures = |of_all: fn(&PercentilesWithFailures) -> Option<u64>, us: u64| match &of.with_failures {
+        Some(all) => of_all(all).map_or_else(|| Cell::from("failed").tone(Tone::Bad), took),
+        None => took(us),
+    };
     let cells = vec![
         of.label.clone().into(),
         count(of.attempts).into(),
-        count(of.client_errors + of.server_errors + of.foreign).into(),
-        took(of.latency.p50_us),
-        took(of.latency.p95_us),
-        took(of.latency.p99_us),
-        took(of.latency.p999_us),
+        if of.outcomes.errors() > 0 {
+            Cell::from(count(of.outcomes.errors())).tone(Tone::Bad)
+        } else {
+            count(0).into()
+        },
+        with_failures(|all| all.p50_us, of.latency.p50_us),
+        with_failures(|all| all.p95_us, of.latency.p95_us),
+        with_failures(|all| all.p99_us, of.latency.p99_us),
+        with_failures(|all| all.p999_us, of.latency.p999_us),
         took(of.latency.max_us),
         of.limit_us.map_or_else(none, |us| limit(us).into()),
         if of.mark == LimitMark::Exceeded { beyond.tone(Tone::Bad) } else { beyond },
@@ -80,7 +126,7 @@ pub(crate) fn scenario_limits(summary: &Summary) -> Table {
             LimitVerdict::Inconclusive => Mark::DOUBT,
         };
         let cells = [
-            of.text.clone().into(),
+            if of.built_in { format!("{} (built in)", of.text) } else { of.text.clone() }.into(),
             Cell::from(of.actual_words()).tone(mark.tone),
             of.margin_words().unwrap_or_else(|| "-".to_owned()).into(),
             count(of.sample_count).into(),

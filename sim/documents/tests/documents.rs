@@ -182,6 +182,7 @@ fn the_worst_night_still_fits_and_nothing_in_it_is_taken_for_markup() {
         at: nasty.into(),
         first: nasty.into(),
         count: 3,
+        consequence: ContractConsequence::Unread,
     };
     summary.contract = Some(ContractPart { findings: vec![finding], more: 0 });
     let text = document("summary.md", &run, &summary);
@@ -215,6 +216,8 @@ fn limits_of_the_scenario_are_told_in_base_units_and_the_undecided_are_neither_g
         at_least: false,
         margin: None,
         sample_count: 2_338,
+        optional: false,
+        built_in: false,
         note: (verdict == LimitVerdict::Inconclusive).then(|| "too few samples: 1000 at least are needed".into()),
     };
     summary.scenario_limits = vec![

@@ -18,6 +18,14 @@ fn limit(op: &str, label: &str, limit_us: Option<u64>, latency: Percentiles, mar
         class: "read".into(),
         limit_us,
         attempts: latency.count + 4,
+        outcomes: Outcomes {
+            expected: latency.count - timed_out - 3,
+            refused: 1,
+            server_error: 2,
+            timed_out,
+            not_the_target: 4,
+            ..Outcomes::default()
+        },
         answered: latency.count - timed_out,
         client_errors: 1,
         server_errors: 2,
@@ -28,6 +36,8 @@ fn limit(op: &str, label: &str, limit_us: Option<u64>, latency: Percentiles, mar
         cancelled: 0,
         killed: 0,
         latency,
+        with_failures: None,
+        judged: latency.count,
         beyond: timed_out,
         mark,
         wire: None,
@@ -100,6 +110,7 @@ fn held() -> Summary {
             limit("put-audio", "PUT audio", None, percentiles(90, 79_000_000, 3_600_000_000), LimitMark::Open),
         ],
         scenario_limits: vec![],
+        failures: vec![],
         rules: vec![
             rule("shift.clock-in.once", RuleVerdict::Held, 1_412, true),
             rule("tenancy.isolated", RuleVerdict::Held, 17_291, false),
@@ -221,6 +232,7 @@ fn differences_of_form_and_endpoints_that_never_succeeded_are_told_only_if_there
         at: at.into(),
         first: "no zone".into(),
         count: 1_234,
+        consequence: ContractConsequence::Read,
     };
     let findings = vec![
         finding("contract.envelope", "body", ContractSeverity::Broken),
@@ -233,6 +245,7 @@ fn differences_of_form_and_endpoints_that_never_succeeded_are_told_only_if_there
         label: "POST recording/start".into(),
         tried: 31,
         part: "recordings".into(),
+        why: "answered 500 ×31".into(),
     }];
     let text = report(&summary, None, Paint::new(false));
     let part = &text[text.find("CONTRACT").unwrap()..text.find("TOTALS").unwrap()];
@@ -241,7 +254,8 @@ fn differences_of_form_and_endpoints_that_never_succeeded_are_told_only_if_there
         "✗ contract.envelope",
         "! contract.naive-time",
         "data.tasks[].created_at",
-        "1,234 answers",
+        "no zone in 2,468 answers: GET tasks: data.tasks[].due_at, data.tasks[].created_at",
+        "It was read all the same.",
         "7 times",
         "✗ POST recording/start",
         "0 of 31 attempts",

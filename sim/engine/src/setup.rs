@@ -106,7 +106,6 @@ pub fn judges(scenario: &Scenario, pace: Pace, start: Time, zones: BTreeMap<Smol
         must_exercise: scenario.demanded(),
         weights: scenario.rules.0.iter().map(|(rule, setting)| (*rule, setting.weight)).collect(),
         start_may_queue: switches.start_queued,
-        accept_422: switches.accept_422,
         ..JudgeSettings::default()
     }
 }

@@ -8,12 +8,13 @@ use crate::summary::*;
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::rules::Rule;
 use fieldday_engine::run::RunOutcome;
+use fieldday_history::OutcomeClass;
 use fieldday_history::event::{NoAnswer, Screen};
 use fieldday_kernel::time::Span;
 use fieldday_plan::Plan;
 use fieldday_rules::limits::{self, LimitResult};
 use fieldday_rules::verdict::Evidence;
-use fieldday_rules::{Contract, Findings, Hazard, Mark, OpMeasures};
+use fieldday_rules::{Contract, Failure, FailureKind, Failures, Findings, Hazard, Mark, OpMeasures, Undelivered};
 use fieldday_scenario::{RuleSetting, Scenario};
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
@@ -55,10 +56,11 @@ impl Summary {
         let scenario = plan.scenario();
         let must = scenario.demanded();
         let contract = contract::part(&facts.contract, &scenario.contract);
-        let failing = contract::failing(&outcome.measures);
+        let failing = contract::failing(&outcome.measures, facts.live_us.is_some());
         let mut clocks = Clocks::new(plan, facts.clocks.clone());
-        let judged = scenario.limits.iter().map(|limit| limits::judge(limit, &outcome.measures, facts.live_us));
-        let judged: Vec<LimitResult> = if outcome.requests > 0 { judged.collect() } else { Vec::new() };
+        let has_sent = outcome.measures.ops.iter().any(|op| op.attempts > 0);
+        let judged: Vec<LimitResult> =
+            if has_sent { limits::judge_all(&scenario.limits, &outcome.measures, facts.live_us) } else { Vec::new() };
         let evidence = Evidence {
             findings: &outcome.findings,
             must_exercise: &must,
@@ -69,6 +71,7 @@ impl Summary {
             contract_broken: contract.as_ref().map_or(0, contract::broken),
             failing: &failing,
             limits: &judged,
+            undelivered: if facts.live_us.is_some() { outcome.measures.undelivered } else { Undelivered::default() },
             generator: &facts.generator,
             budget: facts.budget.as_deref(),
             differs: facts.verification.as_ref().is_some_and(|v| !v.agreed),
@@ -84,6 +87,7 @@ impl Summary {
             rules: Rule::ALL.iter().map(|rule| rule_line(*rule, &outcome.findings, &must, scenario)).collect(),
             felt: felt(&outcome.measures.felt),
             contract,
+            failures: failures(&outcome.measures.failures),
             not_exercised_parts: failing.iter().map(contract::not_exercised).collect(),
             findings: findings::lines(&outcome.findings, scenario, &mut clocks),
             hazards: hazards(&outcome.findings, &mut clocks),
@@ -148,6 +152,7 @@ fn limit(op: Op, measured: &OpMeasures, findings: &Findings) -> Limit {
         class: word.unwrap_or_default(),
         limit_us: (class != TimeoutClass::Transfer).then(|| micros(class.limit())),
         attempts: measured.attempts,
+        outcomes: outcomes(measured),
         answered: measured.answered,
         client_errors: measured.client_errors,
         server_errors: measured.server_errors,
@@ -158,6 +163,8 @@ fn limit(op: Op, measured: &OpMeasures, findings: &Findings) -> Limit {
         cancelled: measured.lapsed(NoAnswer::Cancelled),
         killed: measured.lapsed(NoAnswer::Killed),
         latency: percentiles(&measured.took, 1),
+        with_failures: with_failures(measured),
+        judged: measured.judged,
         beyond: measured.beyond_limit,
         mark: limit_mark(op, findings),
         wire: measured.live.wire.recorded().map(|took| percentiles(took, 1)),
@@ -165,6 +172,35 @@ fn limit(op: Op, measured: &OpMeasures, findings: &Findings) -> Limit {
         due: measured.live.due.recorded().map(|took| percentiles(took, 1)),
         felt: measured.live.felt.recorded().map(|took| percentiles(took, 1)),
     }
+}
+
+fn outcomes(measured: &OpMeasures) -> Outcomes {
+    let of = |class| measured.outcome(class);
+    Outcomes {
+        expected: of(OutcomeClass::Expected),
+        refused: of(OutcomeClass::Refused),
+        rate_limited: of(OutcomeClass::RateLimited),
+        server_error: of(OutcomeClass::ServerError),
+        not_the_api: of(OutcomeClass::NotTheApi),
+        timed_out: of(OutcomeClass::TimedOut),
+        connection_failed: of(OutcomeClass::ConnectionFailed),
+        not_the_target: of(OutcomeClass::NotTheTarget),
+    }
+}
+
+fn failures(failures: &Failures) -> Vec<FailureLine> {
+    let line = |(kind, failure): (&FailureKind, &Failure)| FailureLine {
+        op: kind.op.kebab_name(),
+        label: kind.op.label().to_owned(),
+        outcome: kind.class.as_str().to_owned(),
+        status: kind.status,
+        message: kind.message.to_string(),
+        count: failure.count,
+        request_id: failure.request_id.as_ref().map(ToString::to_string),
+        first: failure.first.to_string(),
+        last: failure.last.to_string(),
+    };
+    failures.by_count().into_iter().map(line).collect()
 }
 
 fn rule_line(rule: Rule, findings: &Findings, must: &[Rule], scenario: &Scenario) -> RuleLine {
@@ -262,6 +298,25 @@ fn percentiles(of: &Histogram<u32>, unit_us: u64) -> Percentiles {
         p999_us: at(0.999),
         max_us: of.max() * unit_us,
     }
+}
+
+/// Percentiles with failed attempts at the far end; what timed out stands at the time waited already.
+fn with_failures(of: &OpMeasures) -> Option<PercentilesWithFailures> {
+    let failed = of.errors().saturating_sub(of.outcome(OutcomeClass::TimedOut));
+    let (measured, count) = (of.took.len(), of.took.len() + failed);
+    let at = |quantile: f64| {
+        let rank = quantile * count as f64 / measured.max(1) as f64;
+        (measured > 0 && rank <= 1.0).then(|| of.took.value_at_quantile(rank))
+    };
+    let percentiles = || PercentilesWithFailures {
+        count,
+        failed,
+        p50_us: at(0.5),
+        p95_us: at(0.95),
+        p99_us: at(0.99),
+        p999_us: at(0.999),
+    };
+    (failed > 0).then(percentiles)
 }
 
 fn lengths(of: &Histogram<u32>) -> Lengths {

@@ -6,7 +6,7 @@ use fieldday_api::rules::Rule;
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_plan::Plan;
 use fieldday_rules::{CLASSES, Findings, HazardCase, ReadingCase, Settings, Violation, causes};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Cases of a rule that a summary holds; all are counted.
 const KEPT_PER_RULE: usize = 10;
@@ -52,6 +52,14 @@ fn consequences(place: usize, kept: &[&Violation], causes: &[Option<usize>]) -> 
     found
 }
 
+/// The first case of each kind, then the others, each part in the order in which they came.
+fn by_kind<'a>(violations: impl Iterator<Item = &'a Violation>) -> Vec<&'a Violation> {
+    let mut kinds = BTreeSet::new();
+    let (mut firsts, others): (Vec<_>, Vec<_>) = violations.partition(|violation| kinds.insert(violation.signature()));
+    firsts.extend(others);
+    firsts
+}
+
 /// How an endpoint's class stands to its limit, and whether this endpoint has its part in that.
 pub(crate) fn limit_mark(op: Op, findings: &Findings) -> LimitMark {
     let Some(place) = CLASSES.iter().position(|class| *class == op.endpoint().class) else { return LimitMark::Open };
@@ -91,7 +99,7 @@ impl<'a> Clocks<'a> {
     /// The first cases of each broken rule, those first that follow from no other. What follows from a case stands under it, too.
     pub(crate) fn violations(&mut self, findings: &Findings) -> Vec<Case> {
         let broken = || Rule::ALL.iter().filter(|rule| findings.count(**rule).broken > 0);
-        let kept: Vec<&Violation> = broken().flat_map(|rule| violations(findings, *rule)).collect();
+        let kept: Vec<&Violation> = broken().flat_map(|rule| by_kind(violations(findings, *rule))).collect();
         let causes = causes(&kept);
         let mut cases = Vec::new();
         for rule in broken() {

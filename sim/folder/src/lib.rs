@@ -22,6 +22,7 @@ mod writer;
 
 pub use build::Facts;
 pub use cases::{CellClock, cell_of, cells_to_look_at};
+pub use contract::{ContractGroup, ContractWord};
 pub use folder::{Folder, FolderError, HISTORY, Host, RUN_SCHEMA, RunFile, VIRTUAL, put};
 pub use reader::{Compared, RunFolder, RunFolderError};
 pub use recipe::{Recipe, quoted};

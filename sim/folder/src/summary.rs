@@ -4,6 +4,7 @@
 //! shape is versioned; its JSON schema is committed beside this crate, and a test compares the two.
 
 use fieldday_api::rules::RuleWeight;
+pub use fieldday_history::OutcomeClass;
 pub use fieldday_rules::RuleVerdict;
 use fieldday_rules::limits::LimitResult;
 pub use fieldday_rules::verdict::{Outcome, Verdict};
@@ -42,6 +43,9 @@ pub struct Summary {
     /// How the target's answers differ from the spec in form; none if they do not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contract: Option<ContractPart>,
+    /// What the target answered where it failed, the most frequent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<FailureLine>,
     /// Endpoints that never succeeded, and what could not be exercised without them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_exercised_parts: Vec<NotExercised>,
@@ -115,6 +119,9 @@ pub struct Limit {
     pub limit_us: Option<u64>,
     /// Attempts that were sent.
     pub attempts: u64,
+    /// How attempts ended.
+    #[serde(default)]
+    pub outcomes: Outcomes,
     /// Attempts that were answered, with whatever.
     pub answered: u64,
     /// Answers of 4xx.
@@ -133,9 +140,15 @@ pub struct Limit {
     pub cancelled: u64,
     /// Attempts that ended with the app.
     pub killed: u64,
-    /// How long attempts took that were answered or timed out; the latter count as if they were answered when they were
-    /// given up.
+    /// How long attempts took that were answered with success or timed out; the latter count as if they were answered when
+    /// they were given up.
     pub latency: Percentiles,
+    /// The same with each attempt that failed otherwise counted as slower than any answer; none if none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with_failures: Option<PercentilesWithFailures>,
+    /// Attempts that were answered, with whatever, or timed out.
+    #[serde(default)]
+    pub judged: u64,
     /// Those of them that took longer than the limit, whether the backend or the network was slow.
     pub beyond: u64,
     /// What the backend's answers mean for the limit.
@@ -154,6 +167,100 @@ pub struct Limit {
     pub felt: Option<Percentiles>,
 }
 
+/// How attempts ended, each counted once. Errors are all but `expected` and `not_the_target`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Outcomes {
+    /// Answered as expected: 2xx, or a refusal that the day plans.
+    pub expected: u64,
+    /// Refused unexpectedly, with a 4xx.
+    pub refused: u64,
+    /// Refused with 429.
+    pub rate_limited: u64,
+    /// Answered with a 5xx.
+    pub server_error: u64,
+    /// Answered with a redirect, a page, or something unreadable.
+    pub not_the_api: u64,
+    /// Not answered for as long as the client waits.
+    pub timed_out: u64,
+    /// No connection was made, or it broke before the answer was whole.
+    pub connection_failed: u64,
+    /// Lost, cut or cancelled by the simulated phone or network.
+    pub not_the_target: u64,
+}
+
+impl Outcomes {
+    /// Attempts that the target is answerable for.
+    pub fn reached(&self) -> u64 {
+        self.expected + self.errors()
+    }
+    /// Those of them that were not answered as expected.
+    pub fn errors(&self) -> u64 {
+        self.refused
+            + self.rate_limited
+            + self.server_error
+            + self.not_the_api
+            + self.timed_out
+            + self.connection_failed
+    }
+    /// These and others together.
+    #[must_use]
+    pub fn plus(&self, other: &Outcomes) -> Outcomes {
+        Outcomes {
+            expected: self.expected + other.expected,
+            refused: self.refused + other.refused,
+            rate_limited: self.rate_limited + other.rate_limited,
+            server_error: self.server_error + other.server_error,
+            not_the_api: self.not_the_api + other.not_the_api,
+            timed_out: self.timed_out + other.timed_out,
+            connection_failed: self.connection_failed + other.connection_failed,
+            not_the_target: self.not_the_target + other.not_the_target,
+        }
+    }
+    /// Each count under the name of its class.
+    pub fn by_class(&self) -> [(OutcomeClass, u64); OutcomeClass::ALL.len()] {
+        OutcomeClass::ALL.map(|class| {
+            let n = match class {
+                OutcomeClass::Expected => self.expected,
+                OutcomeClass::Refused => self.refused,
+                OutcomeClass::RateLimited => self.rate_limited,
+                OutcomeClass::ServerError => self.server_error,
+                OutcomeClass::NotTheApi => self.not_the_api,
+                OutcomeClass::TimedOut => self.timed_out,
+                OutcomeClass::ConnectionFailed => self.connection_failed,
+                OutcomeClass::NotTheTarget => self.not_the_target,
+            };
+            (class, n)
+        })
+    }
+}
+
+/// Failures of one kind.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FailureLine {
+    /// The endpoint's name.
+    pub op: String,
+    /// Its short form for people.
+    pub label: String,
+    /// How the attempts ended, as in `outcomes`: `server-error`.
+    pub outcome: String,
+    /// The answer's status; none if no answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// What the answer said, with `#` for ids, or what kept it away.
+    pub message: String,
+    /// How many attempts failed so.
+    pub count: u64,
+    /// The request id of the first that had one, to look for in the target's logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// When the first of them ended, UTC.
+    pub first: String,
+    /// When the last of them ended, UTC.
+    pub last: String,
+}
+
 /// How an endpoint stands to its limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -164,6 +271,24 @@ pub enum LimitMark {
     Exceeded,
     /// There is no limit, or there were too few answers to say.
     Open,
+}
+
+/// Percentiles of attempts of which some failed: where none is given, the attempt at that place failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PercentilesWithFailures {
+    /// Attempts, those that failed among them.
+    pub count: u64,
+    /// Attempts that failed.
+    pub failed: u64,
+    /// Half are below.
+    pub p50_us: Option<u64>,
+    /// 95 of 100 are below.
+    pub p95_us: Option<u64>,
+    /// 99 of 100 are below.
+    pub p99_us: Option<u64>,
+    /// 999 of 1000 are below.
+    pub p999_us: Option<u64>,
 }
 
 /// A distribution in a few figures.
@@ -340,6 +465,22 @@ pub struct ContractLine {
     pub first: String,
     /// In how many answers.
     pub count: u64,
+    /// What it led to, at worst.
+    #[serde(default)]
+    pub consequence: ContractConsequence,
+}
+
+/// What a difference of form led to, the worst first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContractConsequence {
+    /// The answers count as none of the API's.
+    Unread,
+    /// Something neutral stands in, and rules do not decide by it.
+    StandsIn,
+    /// It was read all the same.
+    #[default]
+    Read,
 }
 
 /// How much a difference of form weighs.
@@ -360,10 +501,24 @@ pub struct NotExercised {
     pub op: String,
     /// Its short form for people.
     pub label: String,
-    /// Attempts that said something about it.
+    /// Attempts that said something about it; 0 if another endpoint kept reps from it.
     pub tried: u64,
     /// The part of the day that could not be exercised.
     pub part: String,
+    /// Why: what the endpoint answered, or which other one kept reps from it.
+    #[serde(default)]
+    pub why: String,
+}
+
+impl NotExercised {
+    /// Why it was not exercised: `0 of 31 attempts: answered 500 ×31`.
+    pub fn says(&self) -> String {
+        match (self.tried, self.why.as_str()) {
+            (0, why) => why.to_owned(),
+            (tried, "") => format!("0 of {tried} attempts succeeded"),
+            (tried, why) => format!("0 of {tried} attempts succeeded: {why}"),
+        }
+    }
 }
 
 /// A danger that showed.

@@ -177,10 +177,14 @@ fn a_folder_that_cannot_be_made_says_which_and_why() {
 
 #[test]
 fn differences_of_form_are_summed_up_and_break_the_run_only_where_the_scenario_says_so() {
-    use fieldday_api::dialect::{ContractKind, Deviation, Severity};
+    use fieldday_api::dialect::{Consequence, ContractKind, Deviation, Severity};
     let mut contract = fieldday_rules::Contract::default();
-    let deviation =
-        Deviation { kind: ContractKind::NaiveTime, at: "data.tasks[].due_at".into(), saw: "no zone".into() };
+    let deviation = Deviation {
+        kind: ContractKind::NaiveTime,
+        at: "data.tasks[].due_at".into(),
+        saw: "no zone".into(),
+        consequence: Consequence::Read,
+    };
     contract.add(fieldday_api::endpoint::Op::ListTasks, &[deviation]);
     let schema = jsonschema::validator_for(&serde_json::from_str(SCHEMA).unwrap()).unwrap();
     for (severity, expected) in [(None, Outcome::Held), (Some(Severity::Broken), Outcome::Broken)] {
@@ -214,6 +218,44 @@ fn an_endpoint_that_never_succeeds_makes_a_run_invalid_and_names_the_part_of_the
     let summary = summary(&plan, &ran(&plan, Keep::default(), false, None));
     assert_eq!(summary.verdict.exit_code, 4, "{:?}", summary.verdict);
     let parts: Vec<&str> = summary.not_exercised_parts.iter().map(|n| n.part.as_str()).collect();
-    assert_eq!(parts, ["recordings"]);
+    let because = ["the end of recordings", "reporting uploads", "following recordings", "audio uploads"];
+    assert_eq!((parts[0], &parts[1..]), ("recordings", &because[..]));
+    let says: Vec<String> = summary.not_exercised_parts.iter().map(|part| part.says()).collect();
+    assert!(says[0].contains("attempts succeeded: answered 500 ×"), "{}", says[0]);
+    assert_eq!(says[1], "never tried, because POST recording/start never succeeded");
     assert!(summary.verdict.reasons.iter().any(|reason| reason.contains("recordings")), "{:?}", summary.verdict);
+}
+
+#[test]
+fn differences_of_form_are_one_line_a_kind_and_the_worst_come_first() {
+    use fieldday_api::dialect::{Consequence, ContractKind, Deviation};
+    use fieldday_api::endpoint::Op;
+    let mut contract = fieldday_rules::Contract::default();
+    let of = |kind, at: &str, saw: &str, consequence| Deviation { kind, at: at.into(), saw: saw.into(), consequence };
+    let no_zone = |at: &str| of(ContractKind::NaiveTime, at, "no zone", Consequence::Read);
+    for op in [Op::ListTasks, Op::CreateTask, Op::UpdateTask] {
+        contract.add(op, &[no_zone("data.due_at"), no_zone("data.created_at"), no_zone("data.updated_at")]);
+    }
+    contract.add(
+        Op::CompleteTask,
+        &[of(ContractKind::MissingField, "data.completed_by", "missing", Consequence::StandsIn)],
+    );
+    let no_id = of(ContractKind::MissingField, "data.recording_session_id", "missing", Consequence::Unread);
+    contract.add(Op::StartRecording, &[no_id]);
+    let plan = fieldday_plan::Plan::new(std::sync::Arc::new(Scenario::load("smoke").unwrap()), 1).unwrap();
+    let summary = Summary::new(Facts { contract, ..Facts::default() }, &plan, &RunOutcome::default());
+    let part = summary.contract.unwrap();
+    assert_eq!(part.findings.len(), 11);
+    let groups = part.groups();
+    let lines: Vec<_> =
+        groups.iter().map(|group| (group.first.kind.as_str(), group.answers, group.words[0].all_places())).collect();
+    let zones = "GET tasks: data.created_at, data.due_at, data.updated_at; POST tasks: data.created_at, data.due_at, \
+                 data.updated_at; PATCH tasks/{id}: data.created_at, data.due_at, data.updated_at";
+    let expected = [
+        ("contract.missing-field", 1, "POST recording/start: data.recording_session_id"),
+        ("contract.missing-field", 1, "POST tasks/{id}/complete: data.completed_by"),
+        ("contract.naive-time", 9, zones),
+    ];
+    assert_eq!(lines, expected.map(|(kind, answers, places)| (kind, answers, places.to_owned())));
+    assert!(groups[1].says().contains("were not decided by these answers"), "{}", groups[1].says());
 }

@@ -73,6 +73,11 @@ impl<T> OpenAttempts<T> {
         let open = self.0.get(client as usize)?;
         open.iter().find(|(c, a, _)| (*c, *a) == (call, attempt)).map(|(.., known)| known)
     }
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, client: u32, call: u32, attempt: u8) -> Option<&mut T> {
+        let open = self.0.get_mut(client as usize)?;
+        open.iter_mut().find(|(c, a, _)| (*c, *a) == (call, attempt)).map(|(.., known)| known)
+    }
     /// What was sent last by a client and has not ended.
     pub fn last(&self, client: u32) -> Option<&T> {
         self.0.get(client as usize)?.last().map(|(.., known)| known)
@@ -83,7 +88,11 @@ impl<T> OpenAttempts<T> {
     }
     /// Takes all open attempts of a client.
     pub fn drain(&mut self, client: u32) -> impl Iterator<Item = T> + '_ {
-        self.0.get_mut(client as usize).into_iter().flat_map(|open| open.drain(..)).map(|(.., known)| known)
+        self.drain_numbered(client).map(|(.., known)| known)
+    }
+    /// The same, each with the number of its call and its number within that.
+    pub fn drain_numbered(&mut self, client: u32) -> impl Iterator<Item = (u32, u8, T)> + '_ {
+        self.0.get_mut(client as usize).into_iter().flat_map(|open| open.drain(..))
     }
 }
 

@@ -8,6 +8,8 @@
 pub mod attempts;
 pub mod event;
 pub mod file;
+pub mod outcome;
 
 pub use attempts::{AttemptEnd, End, OpenAttempts};
 pub use event::{Event, EventKind};
+pub use outcome::{Outcome, OutcomeClass, OutcomeTracker};

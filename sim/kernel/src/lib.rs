@@ -48,6 +48,7 @@
 //! - [`executor`]: a queue of (time, sequence). Virtual time, or a clock that is fed from outside.
 //! - [`signal`]: wakes tasks of the same thread.
 //! - [`random`]: ChaCha streams keyed by name, so that taking one element out of a simulation moves no draw of another.
+//! - [`text`]: text from outside without control characters.
 //! - [`canonical`] and [`fingerprint`]: 128 bits that tell two streams of events apart.
 //!
 //! Nothing here reads a clock, starts a thread or draws from the operating system.
@@ -57,4 +58,5 @@ pub mod executor;
 pub mod fingerprint;
 pub mod random;
 pub mod signal;
+pub mod text;
 pub mod time;

@@ -163,6 +163,10 @@ impl LiveCell {
             Rule::ALL.iter().for_each(|rule| each(*rule, findings.count(*rule).broken));
         });
     }
+    /// Attempts so far that were not answered as expected.
+    pub fn errors(&self) -> u64 {
+        self.recorder.with(|recorder| recorder.measures.errors).unwrap_or(0)
+    }
     /// Lets everybody but the reps begin.
     pub fn begin(&self) {
         for client in self.clients.iter().filter(|client| client.phone.is_none()) {

@@ -19,6 +19,7 @@ pub mod prepare;
 pub mod provision;
 pub mod replay;
 pub mod run;
+pub mod silence;
 pub mod target;
 pub mod transport;
 pub mod watch;

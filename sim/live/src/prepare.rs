@@ -326,7 +326,7 @@ impl Prepared {
             connector,
             http,
             roots,
-            dialect: scenario.dialect.table(),
+            dialect: scenario.dialect.table(scenario.switches.accept_422),
             wallet: Wallet::new(self.source, scenario.tokens.parallel as usize),
             run: random(),
             upload_bytes: scenario.data.upload_bytes,

@@ -1,7 +1,8 @@
 //! The scenario's `provision` command: it loads the target before a live run, and its exit code decides whether there is
 //! one.
 
-use fieldday_api::private::scan;
+use fieldday_api::private::scrub;
+use fieldday_kernel::text::one_line;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
@@ -153,10 +154,7 @@ fn listen(stream: Option<impl Read + Send + 'static>, to: Sender<String>) {
 
 /// Keeps a line among the last ones, without what is private.
 fn keep(said: &mut VecDeque<String>, line: String) {
-    let line = match scan(&line) {
-        Some(_) => "(a line with something private in it)".to_owned(),
-        None => line.chars().filter(|c| !c.is_control()).take(LINE_CHARS).collect(),
-    };
+    let line = one_line(&scrub(&line)).chars().take(LINE_CHARS).collect();
     if said.len() == LAST_LINES {
         said.pop_front();
     }
@@ -199,7 +197,7 @@ mod tests {
     fn only_the_last_lines_are_shown_and_nothing_private() {
         let command = "for i in $(seq 1 50); do echo line $i; done; echo key eyJhbGciOiJub25lIn0.e30.c2ln; exit 1";
         let text = run(command, LONG).unwrap_err().to_string();
-        assert!(!text.contains("eyJ") && text.contains("(a line with something private in it)"), "{text}");
+        assert!(!text.contains("eyJ") && text.contains("key private:"), "{text}");
         assert!(text.contains("line 50") && !text.contains("line 31\n") && text.contains("line 32"), "{text}");
     }
 

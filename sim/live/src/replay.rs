@@ -121,7 +121,7 @@ fn answer(wire: &Wire, rest: &[&Event]) -> Option<Arc<Response>> {
         _ => None,
     });
     // What the app was never given, since the link lost it or nobody waited, only needs its size.
-    let unseen = || Arc::new(Response { status: *status, ..Response::ok(Answer::Stored) });
+    let unseen = || Arc::new(Response::of(*status, Answer::Stored));
     Some(given.unwrap_or_else(unseen))
 }
 

@@ -61,8 +61,10 @@ pub struct LiveOutcome {
     pub health: Health,
     /// How long the target was called.
     pub took: Duration,
-    /// Why the run ended before its time, if its budget did it.
+    /// Why the run ended before its time, if its budget or a dead target did it.
     pub budget: Option<String>,
+    /// Whether the target stopped answering, and the run ended for that.
+    pub target_died: bool,
     /// Reps who panicked.
     pub panicked: Vec<String>,
     /// Requests that goose counted.
@@ -164,13 +166,14 @@ impl LiveRun {
         }
         drop::<Sender<Lines>>(to_history);
         let began = std::time::Instant::now();
+        pulse.silence.begins(self.clock.now());
         let host = wire.connector.target().to_string();
         let (workers, wishes) = (told.clone(), self.goose.clone());
         let goose = thread::Builder::new().name("goose".to_owned()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
             Ok::<_, std::io::Error>(runtime.block_on(attack(host, seats, workers, &wishes)))
         })?;
-        let mut budget = None;
+        let (mut budget, mut target_died) = (None, false);
         let mut home = false;
         loop {
             match from_workers.recv_timeout(LOOKS_EVERY) {
@@ -180,6 +183,11 @@ impl LiveRun {
             }
             tick(pulse);
             budget = budget.or_else(|| spent(pulse, max_requests, max_errors));
+            let now = self.clock.now();
+            if budget.is_none() {
+                budget = pulse.silence.ended_the_run(now, live.dead_after_s);
+                target_died = budget.is_some();
+            }
             // Goose ends after its last user, or at once if it cannot begin.
             let gone = goose.is_finished() && pulse.begun.load(Ordering::Relaxed) == 0;
             if !home && (stop.load(Ordering::Relaxed) || budget.is_some() || gone) {
@@ -208,6 +216,7 @@ impl LiveRun {
             health,
             took,
             budget,
+            target_died,
             panicked,
             goose_requests,
             version,

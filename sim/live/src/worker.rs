@@ -9,6 +9,7 @@ use crate::clock::WallClock;
 use crate::health::Health;
 use crate::http::WireSettings;
 use crate::inbox::Inbox;
+use crate::silence::Silence;
 use crate::transport::http::HttpTransport;
 use crate::transport::{Arrival, WireCompletion};
 use crate::watch::{LiveStats, StatsSnapshot};
@@ -101,8 +102,10 @@ pub struct Orders {
 pub struct RunProgress {
     /// Requests that the wire was done with.
     pub requests: AtomicU64,
-    /// 5xx, and requests without an answer.
+    /// Attempts that reached the target, or should have, and were not answered as expected.
     pub errors: AtomicU64,
+    /// For how long the target has not answered.
+    pub silence: Silence,
     /// Requests that took longer than [`RunProgress::slow_from_us`].
     pub slow: AtomicU64,
     /// From how many microseconds on a request is slow; none is if 0.
@@ -172,6 +175,8 @@ struct Worker {
     /// Clients whose day is over, and since when.
     ended: Rc<RefCell<Vec<Ended>>>,
     begun: Vec<u64>,
+    /// Errors of each cell that the run's progress counts already.
+    errors: Vec<u64>,
     health: Health,
     watch: Rc<RefCell<LiveStats>>,
     home: Option<Time>,
@@ -192,6 +197,7 @@ impl Worker {
             untold: Vec::new(),
             ended: Rc::default(),
             begun: Vec::new(),
+            errors: Vec::new(),
             health: Health::default(),
             watch: Rc::default(),
             home: None,
@@ -222,6 +228,7 @@ impl Worker {
             worker.cells.push(cell);
             worker.transports.push(transport);
             worker.begun.push(0);
+            worker.errors.push(0);
         }
         worker
     }
@@ -266,8 +273,9 @@ impl Worker {
             let now = self.orders.clock.now();
             self.executor.run_to(now);
             let ended = match &arrival {
-                Arrival::Attempt(WireCompletion { attempt, end, service, lag, .. }) => {
+                Arrival::Attempt(WireCompletion { attempt, end, response, service, lag, .. }) => {
                     self.health.sent_late(*lag);
+                    self.orders.pulse.silence.on(now, end, response.as_deref(), *service, attempt);
                     let status = match end {
                         WireEnd::Answered { status, .. } => Some(*status),
                         _ => None,
@@ -285,7 +293,9 @@ impl Worker {
                 let slow_from = pulse.slow_from_us.load(Ordering::Relaxed);
                 let is_slow = slow_from > 0 && request.service.as_micros().max(0).unsigned_abs() > slow_from;
                 pulse.slow.fetch_add(u64::from(is_slow), Ordering::Relaxed);
-                pulse.errors.fetch_add(u64::from(request.status.is_none_or(|s| s >= 500)), Ordering::Relaxed);
+                let (told, counted) = (self.cells[number as usize].errors(), &mut self.errors[number as usize]);
+                pulse.errors.fetch_add(told - *counted, Ordering::Relaxed);
+                *counted = told;
                 self.untold.push(((number, client), request));
             }
         }

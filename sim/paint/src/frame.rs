@@ -1,8 +1,10 @@
 //! The frame of every page: one file that needs nothing else, with its style, its scripts and its data inside. A policy in
 //! its head forbids it to load anything, from anywhere.
 
+use crate::text::printable;
 use askama::Template;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// What every page can do: theme, values under pointer and keys, copying.
 const SCRIPT: &str = include_str!("../templates/page.js");
@@ -29,8 +31,12 @@ pub struct Frame<'a> {
 impl Frame<'_> {
     /// The whole file.
     pub fn html(&self) -> String {
-        // Writing to memory: it cannot fail.
-        self.render().unwrap_or_default()
+        // Writing to memory: it cannot fail. The frame is the last that all text of a page goes through.
+        let html = self.render().unwrap_or_default();
+        match printable(&html) {
+            Cow::Borrowed(_) => html,
+            Cow::Owned(clean) => clean,
+        }
     }
     fn style(&self) -> &'static str {
         STYLE
@@ -49,7 +55,7 @@ pub fn data(value: &impl Serialize) -> String {
 /// Text as it may stand in HTML, within an element or a quoted attribute.
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in printable(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

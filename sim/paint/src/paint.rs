@@ -1,5 +1,6 @@
 //! Colour, where it is wanted, and how wide a page is. Nothing is said by colour alone.
 
+use crate::text::printable;
 use anstyle::{AnsiColor, Style};
 
 /// What a piece of text means.
@@ -53,8 +54,9 @@ impl Paint {
     }
     /// The text in its tone.
     pub fn on(self, tone: Tone, text: &str) -> String {
+        let text = printable(text);
         if !self.colour || tone == Tone::Plain || text.is_empty() {
-            return text.to_owned();
+            return text.into_owned();
         }
         let style = style(tone);
         format!("{style}{text}{style:#}")

@@ -1,6 +1,8 @@
 //! Columns that line up.
 
 use crate::paint::{Paint, Tone};
+use crate::text::one_line;
+use std::borrow::Cow;
 
 /// One entry.
 #[derive(Clone, Debug, Default)]
@@ -20,12 +22,20 @@ impl Entry {
 
 /// Words, which stand at their column's left.
 pub fn words(text: impl Into<String>) -> Entry {
-    Entry { text: text.into(), ..Entry::default() }
+    Entry { text: clean(text.into()), ..Entry::default() }
 }
 
 /// A figure, which stands at its column's right.
 pub fn figure(text: impl Into<String>) -> Entry {
-    Entry { text: text.into(), to_the_right: true, ..Entry::default() }
+    Entry { text: clean(text.into()), to_the_right: true, ..Entry::default() }
+}
+
+/// On one line, and without what a terminal would act upon: some of it is what a target said.
+fn clean(text: String) -> String {
+    match one_line(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(line) => line,
+    }
 }
 
 /// Rows of entries.
@@ -166,6 +176,7 @@ pub fn shortened(text: &str, width: usize) -> String {
 /// Text in lines of `width` characters at most, if its words allow. A figure stays with its unit.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
+    let text = one_line(text);
     let mut words = text.split_whitespace().peekable();
     while let Some(word) = words.next() {
         let is_figure = word.ends_with(|c: char| c.is_ascii_digit());

@@ -1,7 +1,7 @@
 //! What differs from the spec in form, counted once each, with the first example.
 
 use fieldday_api::SmolStr;
-use fieldday_api::dialect::{ContractKind, Deviation};
+use fieldday_api::dialect::{Consequence, ContractKind, Deviation};
 use fieldday_api::endpoint::Op;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,47 +25,56 @@ pub struct ContractFinding {
     pub count: u64,
     /// What the first one had instead, in a word.
     pub first: SmolStr,
+    /// What it led to, at worst.
+    pub consequence: Consequence,
 }
+
+/// How often a difference was met, what the first one had instead, and what it led to at worst.
+type Met = (u64, SmolStr, Consequence);
 
 /// All differences of a run, in bounded memory. Those of several workers add up.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Contract {
-    findings: BTreeMap<Key, (u64, SmolStr)>,
+    findings: BTreeMap<Key, Met>,
     more: u64,
 }
 
 impl Contract {
     /// The differences of one answer.
     pub fn add(&mut self, op: Op, deviations: &[Deviation]) {
-        for Deviation { kind, at, saw } in deviations {
-            self.count((*kind, op, at.clone()), 1, saw);
+        for Deviation { kind, at, saw, consequence } in deviations {
+            self.count((*kind, op, at.clone()), (1, saw.clone(), *consequence));
         }
     }
     /// Adds what a later worker saw.
     pub fn merge(&mut self, other: &Contract) {
-        for (key, (count, first)) in &other.findings {
-            self.count(key.clone(), *count, first);
+        for (key, met) in &other.findings {
+            self.count(key.clone(), met.clone());
         }
         self.more += other.more;
     }
-    fn count(&mut self, key: Key, times: u64, saw: &SmolStr) {
+    fn count(&mut self, key: Key, (times, saw, led_to): Met) {
         let is_full = self.findings.len() >= KEPT;
         match self.findings.get_mut(&key) {
-            Some((count, _)) => *count += times,
+            Some((count, _, consequence)) => {
+                *count += times;
+                *consequence = led_to.max(*consequence);
+            }
             None if is_full => self.more += times,
             None => {
-                self.findings.insert(key, (times, saw.clone()));
+                self.findings.insert(key, (times, saw, led_to));
             }
         }
     }
     /// Every difference, by kind, endpoint and place.
     pub fn findings(&self) -> impl Iterator<Item = ContractFinding> {
-        self.findings.iter().map(|((kind, op, at), (count, first))| ContractFinding {
+        self.findings.iter().map(|((kind, op, at), (count, first, consequence))| ContractFinding {
             kind: *kind,
             op: *op,
             at: at.clone(),
             count: *count,
             first: first.clone(),
+            consequence: *consequence,
         })
     }
     /// How often a difference was met that there was no room to tell apart.
@@ -83,7 +92,7 @@ mod tests {
     use super::*;
 
     fn deviation(at: &str, saw: &str) -> Deviation {
-        Deviation { kind: ContractKind::NaiveTime, at: at.into(), saw: saw.into() }
+        Deviation { kind: ContractKind::NaiveTime, at: at.into(), saw: saw.into(), consequence: Consequence::Read }
     }
 
     #[test]
@@ -102,6 +111,16 @@ mod tests {
             (Op::ClockIn, "data.date", 1, "null"),
         ];
         assert_eq!(found, expected.map(|(op, at, count, first)| (op, at.into(), count, first.into())));
+    }
+
+    #[test]
+    fn the_worst_that_a_difference_led_to_is_what_counts() {
+        let mut contract = Contract::default();
+        for consequence in [Consequence::Read, Consequence::Unread, Consequence::StandsIn] {
+            contract.add(Op::ListTasks, &[Deviation { consequence, ..deviation("data.tasks", "null") }]);
+        }
+        let found: Vec<_> = contract.findings().map(|f| (f.count, f.consequence)).collect();
+        assert_eq!(found, [(3, Consequence::Unread)]);
     }
 
     #[test]

@@ -159,13 +159,13 @@ impl Exchange<'_> {
             End::Unanswered(_) => None,
         }
     }
+    /// Whether the answer itself has a field of that name: nothing stands in for it.
+    pub fn shows(&self, field: &str) -> bool {
+        self.response().is_none_or(|response| response.shows(field))
+    }
     /// The answer that was promised.
     pub fn success(&self) -> Option<&Answer> {
         self.response().filter(|r| r.is_success()).map(|r| &r.answer)
-    }
-    /// Whether the answer lacked a field of this name, so that what is read there is a stand-in.
-    pub fn lacks(&self, field: &str) -> bool {
-        self.response().is_some_and(|response| response.lacks(field))
     }
     /// The status of an error in its envelope: one that the backend gave, not something on the way to it.
     pub fn refusal(&self) -> Option<u16> {

@@ -113,15 +113,18 @@ impl Readings {
 pub enum Hazard {
     /// An update whose answer was lost landed after a newer, acknowledged one.
     OldUpdateLandedLate,
+    /// A write took effect although its answer was a 5xx.
+    WriteLandedOnError,
 }
 
 impl Hazard {
     /// Every hazard.
-    pub const ALL: &'static [Hazard] = &[Hazard::OldUpdateLandedLate];
+    pub const ALL: &'static [Hazard] = &[Hazard::OldUpdateLandedLate, Hazard::WriteLandedOnError];
     /// The name used everywhere.
     pub const fn name(self) -> &'static str {
         match self {
             Hazard::OldUpdateLandedLate => "appointment.old-update-landed-late",
+            Hazard::WriteLandedOnError => "write.landed-on-error",
         }
     }
     /// The danger in one sentence.
@@ -129,6 +132,9 @@ impl Hazard {
         match self {
             Hazard::OldUpdateLandedLate => {
                 "An update whose answer was lost may land after a newer one that was acknowledged, and undo it."
+            }
+            Hazard::WriteLandedOnError => {
+                "A write took effect although its answer was a 5xx: whoever believes the answer does it again."
             }
         }
     }

@@ -105,6 +105,7 @@ bench! {
     complete: task::CompleteOnce,
     task: task::UpdateIdempotent,
     atomic: atomic::Atomic,
+    landed: landed::Landed,
     your_writes: your_writes::YourWrites,
     envelope: envelope::Envelope,
     latency: latency::Timeout,

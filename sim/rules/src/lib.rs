@@ -42,6 +42,7 @@ mod measures;
 mod notes;
 mod settings;
 mod signature;
+mod stand_ins;
 mod tables;
 mod told;
 mod traffic;
@@ -57,8 +58,9 @@ pub use findings::{
 pub use judge::{Judges, is_judged};
 pub use marks::{Mark, Marks};
 pub use measures::{
-    Activity, BINS_MAX, BUCKETS, Bin, Felt, Latencies, LazyHistogram, LiveClocks, Measures, OpMeasures, Plateau,
-    SERIES_CLASSES, Series, TRACKS_MAX, Track, Tracks, Trouble, Waypoint, bucket_from_us,
+    Activity, BINS_MAX, BUCKETS, Bin, Failure, FailureKind, Failures, Felt, Latencies, LazyHistogram, LiveClocks,
+    Measures, OpMeasures, Plateau, SERIES_CLASSES, Series, TRACKS_MAX, Track, Tracks, Undelivered, Waypoint,
+    bucket_from_us,
 };
 pub use settings::Settings;
 pub use signature::Signature;

@@ -1,12 +1,14 @@
 //! Judges the limits that a scenario sets, over what was measured.
 //!
-//! What counts: an attempt that was given up when its time was over had no answer, so it is longer than any limit, whatever
-//! the limit; the mean alone takes it at the time waited. A limit is held only where there were samples enough to break
+//! What counts: an attempt that failed, or was given up when its time was over, is longer than any limit, whatever the limit: a
+//! target does not become faster by refusing. The mean alone takes it at the time waited. Errors are those of
+//! [`OutcomeClass::is_error`](fieldday_history::OutcomeClass::is_error), of the attempts that the target is answerable for. A limit is held only where there were samples enough to break
 //! it: 100 for a p99, 1,000 for a p99.9, never fewer than 20. With fewer it is inconclusive, unless so many are beyond it
 //! already that no better answers up to that number could mend it.
 
 use crate::{Measures, OpMeasures};
 use fieldday_api::endpoint::Op;
+use fieldday_history::OutcomeClass;
 use fieldday_history::event::NoAnswer;
 use fieldday_paint::units::{count, micros};
 use fieldday_scenario::limits::{Clock, Limit, Measure, Side};
@@ -44,6 +46,12 @@ pub struct LimitResult {
     pub margin: Option<i64>,
     /// Over so many samples.
     pub sample_count: u64,
+    /// Whether the run may end without having decided it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+    /// Whether every live run is held to it, unless its scenario says otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub built_in: bool,
     /// Why it could not be decided, or what else to know about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -78,6 +86,9 @@ pub enum LimitUnit {
 impl LimitResult {
     /// What was measured: `≥5.00 s` where attempts were given up.
     pub fn actual_words(&self) -> String {
+        if self.actual.is_none() && self.verdict == LimitVerdict::Exceeded {
+            return "no success".to_owned();
+        }
         let value = self.actual.map_or("-".to_owned(), |value| self.unit.words(value));
         if self.at_least { format!("≥{value}") } else { value }
     }
@@ -124,7 +135,8 @@ pub fn judge(limit: &Limit, measures: &Measures, wall: WallMicros) -> LimitResul
     let of: Vec<&OpMeasures> = ops.iter().map(|op| measures.op(*op)).collect();
     match limit.measure {
         Measure::ErrorRate => errors(limit, &of),
-        Measure::Requests => requests(limit, &of, wall),
+        // What only a live run measures is left open by a virtual one.
+        Measure::Requests => LimitResult { optional: limit.optional || wall.is_none(), ..requests(limit, &of, wall) },
         _ => {
             let clock = match (wall, limit.clock) {
                 // What the target itself takes is nobody's limit in a simulation that draws it: no sample, no verdict.
@@ -133,6 +145,7 @@ pub fn judge(limit: &Limit, measures: &Measures, wall: WallMicros) -> LimitResul
             };
             let mut result = latency(limit, &Sample::of(&of, clock));
             result.clock = Some(clock.as_str().to_owned());
+            result.optional |= wall.is_none() && clock == Clock::Wire;
             if clock != limit.clock {
                 let stands =
                     format!("`{}` is measured on live runs alone: `attempt` stands for it", limit.clock.as_str());
@@ -143,6 +156,13 @@ pub fn judge(limit: &Limit, measures: &Measures, wall: WallMicros) -> LimitResul
     }
 }
 
+/// Judges what a run is held to: its scenario's limits, and on the wall clock those that are built in.
+pub fn judge_all(limits: &[Limit], measures: &Measures, wall: WallMicros) -> Vec<LimitResult> {
+    let built_in = if wall.is_some() { Limit::built_in(limits) } else { Vec::new() };
+    let built_in = built_in.iter().map(|limit| LimitResult { built_in: true, ..judge(limit, measures, wall) });
+    limits.iter().map(|limit| judge(limit, measures, wall)).chain(built_in).collect()
+}
+
 /// How many samples are beyond a limit, and of how many; none of a limit that allows no share of them: on a mean, a maximum
 /// or a rate of requests.
 pub fn beyond(limit: &Limit, measures: &Measures) -> Option<(u64, u64)> {
@@ -151,7 +171,7 @@ pub fn beyond(limit: &Limit, measures: &Measures) -> Option<(u64, u64)> {
     match limit.measure {
         Measure::Percentile(_) => Some(sample()).map(|sample| (sample.beyond(limit.side, limit.bound), sample.count())),
         Measure::Within(us) => Some(sample()).map(|sample| (sample.count() - sample.within(us), sample.count())),
-        Measure::ErrorRate => Some((wrong(&of), of.iter().map(|op| op.attempts).sum())),
+        Measure::ErrorRate => Some((wrong(&of), reached(&of))),
         Measure::Mean | Measure::Max | Measure::Requests => None,
     }
 }
@@ -169,10 +189,12 @@ pub fn allowed(limit: &Limit) -> f64 {
 
 /// Latencies of one clock over all endpoints of a limit.
 struct Sample {
-    /// Of those that were answered.
+    /// Of those that were answered with success.
     answered: Histogram<u64>,
-    /// Attempts that were given up, and so are longer than any limit.
+    /// Attempts that failed or were given up, and so are longer than any limit.
     given_up: u64,
+    /// Those of them that failed: nobody knows how long they would have taken.
+    failed: u64,
     /// The shortest wait that was given up, or a longer one.
     waited_us: u64,
 }
@@ -182,18 +204,19 @@ impl Sample {
         // The bounds are those of the measures, and fit each other.
         let answered =
             Histogram::new_with_bounds(1, fieldday_api::defaults::LONGEST_US, 3).expect("constant bounds that fit");
-        let mut sample = Sample { answered, given_up: 0, waited_us: u64::MAX };
+        let mut sample = Sample { answered, given_up: 0, failed: 0, waited_us: u64::MAX };
         for op in ops {
-            let took = match clock {
+            let (took, failed) = match clock {
                 Clock::Attempt => {
                     sample.attempts(op);
                     continue;
                 }
-                Clock::Due => &op.live.due,
-                Clock::Felt => &op.live.felt,
-                Clock::Wire => &op.live.wire,
+                Clock::Due => (&op.live.due, op.errors()),
+                Clock::Felt => (&op.live.felt, op.live.felt_failed),
+                Clock::Wire => (&op.live.wire, op.errors()),
             };
             sample.add(took, took.len());
+            sample.failed(failed);
         }
         sample
     }
@@ -206,6 +229,12 @@ impl Sample {
             let share = (answered + 1) as f64 / op.took.len() as f64;
             self.waited_us = self.waited_us.min(op.took.value_at_quantile(share));
         }
+        // What timed out is among those that were given up, whoever was to blame.
+        self.failed(op.errors().saturating_sub(op.outcome(OutcomeClass::TimedOut)));
+    }
+    fn failed(&mut self, failed: u64) {
+        self.given_up += failed;
+        self.failed += failed;
     }
     /// The `most` shortest of them.
     fn add(&mut self, of: &Histogram<u32>, most: u64) {
@@ -232,7 +261,8 @@ impl Sample {
     fn at(&self, ppm: u64) -> (u64, bool) {
         let rank = (self.count() * ppm).div_ceil(MILLION).max(1);
         if rank > self.answered.len() {
-            return (self.waited_us, true);
+            let slowest = self.answered.max();
+            return (if self.waited_us == u64::MAX { slowest } else { slowest.max(self.waited_us) }, true);
         }
         let mut passed = 0;
         let found = self.answered.iter_recorded().find(|step| {
@@ -249,7 +279,7 @@ fn latency(limit: &Limit, sample: &Sample) -> LimitResult {
         return undecided(limit, 0, "nothing was measured".to_owned());
     }
     let (bound, side) = (limit.bound, limit.side);
-    match limit.measure {
+    let mut result = match limit.measure {
         Measure::Percentile(ppm) => {
             let (actual, at_least) = sample.at(ppm.into());
             let needed = needed(MILLION - u64::from(ppm));
@@ -268,30 +298,42 @@ fn latency(limit: &Limit, sample: &Sample) -> LimitResult {
             decided(limit, n, SAMPLES_MIN, actual, at_least, true)
         }
         _ => {
-            let waited = if sample.given_up == 0 { 0 } else { sample.waited_us };
+            let waited = if sample.waited_us == u64::MAX { sample.answered.max() } else { sample.waited_us };
             let sum = sample.answered.mean() * sample.answered.len() as f64 + (waited * sample.given_up) as f64;
             decided(limit, n, SAMPLES_MIN, (sum / n as f64).round() as u64, sample.given_up > 0, false)
         }
+    };
+    if sample.answered.is_empty() && sample.waited_us == u64::MAX {
+        (result.actual, result.margin, result.at_least) = (None, None, false);
     }
+    if sample.failed > 0 {
+        let note = format!("{} of {} failed and count as slower than any bound", count(sample.failed), count(n));
+        result.note = Some(result.note.map_or(note.clone(), |other| format!("{other}; {note}")));
+    }
+    result
 }
 
-/// Attempts that ended in a 5xx, in something foreign, or in a time-out.
+/// Attempts that were not answered as expected.
 fn wrong(ops: &[&OpMeasures]) -> u64 {
-    ops.iter().map(|op| op.server_errors + op.foreign + op.lapsed(NoAnswer::Timeout)).sum()
+    ops.iter().map(|op| op.errors()).sum()
+}
+/// Attempts that the target is answerable for.
+fn reached(ops: &[&OpMeasures]) -> u64 {
+    ops.iter().map(|op| op.reached()).sum()
 }
 
 fn errors(limit: &Limit, ops: &[&OpMeasures]) -> LimitResult {
-    let attempts: u64 = ops.iter().map(|op| op.attempts).sum();
-    if attempts == 0 {
-        return undecided(limit, 0, "nothing was sent".to_owned());
+    let reached = reached(ops);
+    if reached == 0 {
+        return undecided(limit, 0, "nothing reached the target".to_owned());
     }
     let wrong = wrong(ops);
     let needed = needed(if limit.bound == 0 { 10_000 } else { limit.bound });
     let beyond = wrong * MILLION > needed * limit.bound;
     // Rounded away from what would hold: one error too many stays one too many.
     let exact = wrong * MILLION;
-    let actual = if limit.side == Side::Below { exact / attempts } else { exact.div_ceil(attempts) };
-    decided(limit, attempts, needed, actual, false, beyond)
+    let actual = if limit.side == Side::Below { exact / reached } else { exact.div_ceil(reached) };
+    decided(limit, reached, needed, actual, false, beyond)
 }
 
 fn requests(limit: &Limit, ops: &[&OpMeasures], wall: WallMicros) -> LimitResult {
@@ -324,7 +366,7 @@ fn decided(limit: &Limit, n: u64, needed: u64, actual: u64, at_least: bool, past
     let margin = if limit.side.is_upper() { room } else { -room };
     // What was given up below the limit would have gone beyond it: by how much, nobody knows.
     let margin = (!(given_up && margin > 0)).then_some(margin);
-    let note = note.or_else(|| given_up.then(|| "attempts were given up there, unanswered".to_owned()));
+    let note = note.or_else(|| given_up.then(|| "attempts failed or were given up there".to_owned()));
     LimitResult { verdict, actual: Some(actual), at_least, margin, note, ..undecided(limit, n, String::new()) }
 }
 
@@ -344,6 +386,8 @@ fn undecided(limit: &Limit, sample_count: u64, why: String) -> LimitResult {
         at_least: false,
         margin: None,
         sample_count,
+        optional: limit.optional,
+        built_in: false,
         note: Some(why),
     }
 }

@@ -3,13 +3,22 @@
 use crate::exchanges::{ClientEvent, ClientInfo, Exchange, SentAttempt};
 use crate::findings::{Findings, Hazard, HazardCase, ReadingCase, RuleCount, Violation};
 use crate::settings::Settings;
+use crate::signature::Signature;
+use crate::stand_ins::undecided;
 use crate::told::Told;
 use fieldday_api::SmolStr;
+use fieldday_api::call::Response;
 use fieldday_api::endpoint::Op;
 use fieldday_api::readings::Reading;
 use fieldday_api::rules::{Rule, RuleWeight};
 use fieldday_kernel::time::Span;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// Kinds of cases that a cell keeps, over all rules.
+const KINDS_MAX: usize = 300;
+/// Cases of a rule whose kind is looked at: making their sentences costs time.
+const LOOKED_MAX: u32 = 5_000;
 
 /// Where something was found: what a violation says beside its sentence.
 pub(crate) struct Place<'a> {
@@ -23,6 +32,10 @@ pub(crate) struct Place<'a> {
 /// What has a [`Place`].
 pub(crate) trait Scene {
     fn place(&self) -> Place<'_>;
+    /// The answer that shows it, if one does.
+    fn shown_by(&self) -> Option<&Response> {
+        None
+    }
 }
 
 impl Scene for Exchange<'_> {
@@ -34,6 +47,9 @@ impl Scene for Exchange<'_> {
             request_id: self.response().and_then(|r| r.request_id().cloned()),
             op: Some(self.op),
         }
+    }
+    fn shown_by(&self) -> Option<&Response> {
+        self.response()
     }
 }
 impl Scene for SentAttempt<'_> {
@@ -63,12 +79,23 @@ pub(crate) struct Notes {
     /// The number of the event that the judges are looking at.
     pub event: u64,
     kept: [u32; Rule::ALL.len()],
+    /// Cases by rule whose kind was looked at.
+    looked: [u32; Rule::ALL.len()],
+    /// The kinds of cases that are kept.
+    kinds: BTreeSet<Signature>,
 }
 
 impl Notes {
     pub fn new(settings: Arc<Settings>) -> Notes {
         let findings = Findings::new(&settings);
-        Notes { settings, findings, event: 0, kept: [0; Rule::ALL.len()] }
+        Notes {
+            settings,
+            findings,
+            event: 0,
+            kept: [0; Rule::ALL.len()],
+            looked: [0; Rule::ALL.len()],
+            kinds: BTreeSet::new(),
+        }
     }
     /// One more case in which the rule held.
     pub fn held(&mut self, rule: Rule) {
@@ -86,8 +113,12 @@ impl Notes {
             self.count(rule).inconclusive += 1;
         }
     }
-    /// One more case in which the rule was broken. The sentence is only made if it is kept.
+    /// One more case in which the rule was broken, unless it is so only by what stands in for something that the answer
+    /// leaves out. The sentence is only made if it is kept.
     pub fn broken<T: Into<Told>>(&mut self, rule: Rule, scene: &impl Scene, says: impl FnOnce() -> T) {
+        if undecided(rule, scene.shown_by()) {
+            return self.inconclusive(rule);
+        }
         let weight = self.weigh(rule);
         let count = self.count(rule);
         match weight {
@@ -96,14 +127,20 @@ impl Notes {
             RuleWeight::Off => return,
         }
         count.exercised += 1;
-        if self.kept[rule.index()] as usize >= self.settings.kept_per_rule {
+        // Of each kind the first, and of all the first few: the one case that matters may come after many that do not.
+        let is_early = (self.kept[rule.index()] as usize) < self.settings.kept_per_rule;
+        if !is_early && (self.kinds.len() >= KINDS_MAX || self.looked[rule.index()] >= LOOKED_MAX) {
             return;
         }
-        self.kept[rule.index()] += 1;
+        self.looked[rule.index()] += 1;
         let violation = self.violation(rule, scene, says().into());
-        match weight {
-            RuleWeight::Broken => self.findings.violations.push(violation),
-            _ => self.findings.muted.push(violation),
+        let is_new = self.kinds.len() < KINDS_MAX && self.kinds.insert(violation.signature());
+        if is_early || is_new {
+            self.kept[rule.index()] += u32::from(is_early);
+            match weight {
+                RuleWeight::Broken => self.findings.violations.push(violation),
+                _ => self.findings.muted.push(violation),
+            }
         }
     }
     /// A case that was decided by `holds`.

@@ -37,8 +37,6 @@ pub struct Settings {
     pub pace: Pace,
     /// The other reading of §0.4: a recording start may come out of the queue.
     pub start_may_queue: bool,
-    /// Whether 422 is as good as 400 for a body that is refused.
-    pub accept_422: bool,
     /// Violations kept per rule and cell; all are counted.
     pub kept_per_rule: usize,
 }
@@ -66,7 +64,6 @@ impl Default for Settings {
             drain_within: Span::minutes(5),
             pace: Pace::SPECIFIED,
             start_may_queue: false,
-            accept_422: false,
             kept_per_rule: 20,
         }
     }

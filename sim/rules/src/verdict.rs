@@ -1,7 +1,7 @@
 //! What a run comes to, and its exit code.
 
 use crate::limits::{LimitResult, LimitVerdict};
-use crate::{Failing, Findings};
+use crate::{Failing, Findings, Undelivered};
 use fieldday_api::rules::Rule;
 use fieldday_paint::units::{count, counted};
 use schemars::JsonSchema;
@@ -75,6 +75,8 @@ pub struct Evidence<'a> {
     pub failing: &'a [Failing],
     /// The scenario's own limits, judged.
     pub limits: &'a [LimitResult],
+    /// What reps wanted done and what the target kept them from.
+    pub undelivered: Undelivered,
     /// Where the generator could not keep up, in a sentence each.
     pub generator: &'a [String],
     /// Why the run ended before its time.
@@ -107,6 +109,10 @@ impl Evidence<'_> {
             let which = counted(exceeded.len() as u64, "limit", "limits");
             reasons.push(format!("{which} exceeded: {}", each.collect::<Vec<_>>().join(", ")));
         }
+        let undelivered = self.why_undelivered();
+        reasons.extend(undelivered.clone());
+        let undecided: Vec<&LimitResult> =
+            limits.iter().filter(|limit| limit.verdict == LimitVerdict::Inconclusive && !limit.optional).collect();
         reasons.extend(self.generator.iter().cloned());
         reasons.extend(self.budget.map(str::to_owned));
         // A generator that fell behind makes answers late by itself; it breaks no other rule.
@@ -127,7 +133,7 @@ impl Evidence<'_> {
             }
             () if broken_by_target > 0 || self.contract_broken > 0 => Outcome::Broken,
             () if !self.generator.is_empty() => Outcome::Invalid,
-            () if !exceeded.is_empty() || self.budget.is_some() => Outcome::Broken,
+            () if !exceeded.is_empty() || undelivered.is_some() || self.budget.is_some() => Outcome::Broken,
             () if self.requests == 0 => {
                 reasons.push("nothing was exercised: no request reached a backend".to_owned());
                 Outcome::Invalid
@@ -139,6 +145,16 @@ impl Evidence<'_> {
                 }
                 Outcome::Invalid
             }
+            () if !undecided.is_empty() => {
+                let each = undecided.iter().map(|limit| {
+                    let why = limit.note.as_deref().unwrap_or("nothing was measured");
+                    format!("{} ({why})", limit.text)
+                });
+                let which = counted(undecided.len() as u64, "limit", "limits");
+                let each = each.collect::<Vec<_>>().join(", ");
+                reasons.push(format!("{which} could not be decided and not marked `optional`: {each}"));
+                Outcome::Invalid
+            }
             () => {
                 let held = Rule::ALL.iter().filter(|rule| self.findings.count(**rule).exercised > 0).count() as u64;
                 reasons.push(format!("{} exercised, none broken", counted(held, "rule", "rules")));
@@ -148,16 +164,29 @@ impl Evidence<'_> {
         };
         Verdict { outcome, exit_code: outcome.exit_code(), reasons }
     }
+    /// What reps wanted done and was not; none if all was.
+    fn why_undelivered(&self) -> Option<String> {
+        let Undelivered { actions, uploads } = self.undelivered;
+        let parts = [(actions, "action", "actions"), (uploads, "upload", "uploads")];
+        let parts: Vec<String> =
+            parts.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| counted(n, one, many)).collect();
+        let was = if actions + uploads == 1 { "was" } else { "were" };
+        (!parts.is_empty()).then(|| format!("{} {was} never delivered, because the target failed", parts.join(" and ")))
+    }
     /// Why a run in which endpoints never succeeded says too little; none if there are none.
     fn why_failing(&self) -> Option<String> {
-        let parts: Vec<String> = self.failing.iter().map(|of| format!("{} ({})", of.part, of.op.label())).collect();
-        let which = counted(parts.len() as u64, "endpoint", "endpoints");
-        (!parts.is_empty()).then(|| format!("{which} never succeeded; not exercised: {}", parts.join(", ")))
+        let failed = self.failing.iter().filter(|of| of.tried > 0);
+        let each: Vec<String> = failed.map(|of| format!("{} ({})", of.op.label(), of.why)).collect();
+        let which = counted(each.len() as u64, "endpoint", "endpoints");
+        let parts: Vec<&str> = self.failing.iter().map(|of| of.part).collect();
+        (!parts.is_empty())
+            .then(|| format!("{which} never succeeded: {}; not exercised: {}", each.join("; "), parts.join(", ")))
     }
 }
 
-/// What is said of limits of which none was exceeded.
+/// What is said of limits of which none was exceeded. Of those that are built in, nobody asked whether they could be decided.
 fn of_limits(limits: &[LimitResult]) -> Option<String> {
+    let limits: Vec<&LimitResult> = limits.iter().filter(|limit| !limit.built_in).collect();
     let all = limits.len() as u64;
     let held = limits.iter().filter(|limit| limit.verdict == LimitVerdict::Held).count() as u64;
     match () {

@@ -293,7 +293,7 @@ fn every_error_has_its_envelope() {
     };
     let error = |code, message: &str, id: &str| ErrorBody::new(code, message, id);
     answered(Response::error(error(ErrorCode::NotFound, "no", "req_1"))).holds(Rule::ErrorEnvelope);
-    let foreign = |status| Response { status, ..Response::ok(Answer::Foreign("not json".into())) };
+    let foreign = |status| Response::of(status, Answer::Foreign("not json".into()));
     answered(foreign(503)).is_fine();
     answered(foreign(200)).is_fine();
     for bad in [

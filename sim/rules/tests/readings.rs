@@ -44,7 +44,8 @@ fn start(mode: RecordingMode) -> Call {
 fn begun(id: &str, mode: RecordingMode, audio_storage_mode: AudioStorage, url: bool) -> Answer {
     let audio_upload_url = url.then(|| "https://store.example/1".into());
     let recording_session_id = id.into();
-    let started = RecordingStarted { recording_session_id, mode, audio_storage_mode, audio_upload_url, shunya_job_config: None };
+    let started =
+        RecordingStarted { recording_session_id, mode, audio_storage_mode, audio_upload_url, shunya_job_config: None };
     Answer::RecordingStarted(started)
 }
 fn look_at_session() -> Call {
@@ -74,7 +75,11 @@ fn a_session_that_was_open_before_keeps_its_mode_and_one_of_todays_start_has_the
     let answered = |began: &str| {
         let mut s = clocked_in();
         s.wait(Span::hours(1));
-        s.call(REP, start(RecordingMode::Ephemeral), begun("session_1", RecordingMode::Full, AudioStorage::Persistent, true));
+        s.call(
+            REP,
+            start(RecordingMode::Ephemeral),
+            begun("session_1", RecordingMode::Full, AudioStorage::Persistent, true),
+        );
         s.call(REP, look_at_session(), recording(RecordingSession { started_at: at(began), ..session() }));
         s.findings().count(Rule::RecordingEphemeral)
     };
@@ -121,7 +126,11 @@ fn a_count_of_overdue_tasks_within_the_filter_is_a_finding_and_one_that_nothing_
     let asked = |status| Call::ListTasks(TaskQuery { status: Some(status), ..TaskQuery::default() });
     let counted = |count: u32| {
         let mut s = Stream::new();
-        s.call(REP, asked(TaskStatus::Open), Answer::Tasks(TaskList { tasks: Vec::new(), total: 0, overdue_count: count }));
+        s.call(
+            REP,
+            asked(TaskStatus::Open),
+            Answer::Tasks(TaskList { tasks: Vec::new(), total: 0, overdue_count: count }),
+        );
         s.call(REP, asked(TaskStatus::Overdue), tasks(&[overdue("task_1"), overdue("task_2"), overdue("task_3")]));
         s
     };
@@ -147,7 +156,8 @@ fn a_thread_may_come_newest_first_and_not_in_disorder() {
     let thread = |order: [u32; 3]| {
         let mut s = Stream::new();
         let messages = order.map(message).to_vec();
-        let call = Call::GetThread { contact_card_id: "contact_1".into(), page: Page { limit: Some(50), offset: None } };
+        let call =
+            Call::GetThread { contact_card_id: "contact_1".into(), page: Page { limit: Some(50), offset: None } };
         s.call(REP, call, Answer::Thread(MessageThread { contact_card_id: "contact_1".into(), messages, total: 3 }));
         s
     };
@@ -199,7 +209,7 @@ fn probe(s: &mut Stream, kind: Probe, call: Call, response: Response) {
 }
 fn not_there() -> Response {
     use fieldday_api::error::{ErrorBody, ErrorCode};
-    Response::error(ErrorBody::new(ErrorCode::NotFound, "no", "req_1".into()))
+    Response::error(ErrorBody::new(ErrorCode::NotFound, "no", "req_1"))
 }
 
 #[test]
@@ -277,7 +287,7 @@ fn what_a_body_lacked_is_held_against_nobody() {
     s.call(REP, patch(noted("x")), detail(&with(&visit(), &noted("x"))));
     other.notes = None;
     let look = s.send(REP, TAP, get());
-    let lacking = Response { absent: vec!["data.appointment.notes".into()], ..Response::ok(detail(&other)) };
+    let lacking = Response { stand_ins: vec!["data.appointment.notes".into()], ..Response::ok(detail(&other)) };
     s.answer(&look, lacking);
     s.is_fine();
     s.call(REP, get(), detail(&other));
@@ -328,7 +338,10 @@ fn words_of_a_page_say_whether_total_or_the_page_is_wrong() {
         s.call(REP, Call::ListTasks(query), Answer::Tasks(TaskList { total, ..list }));
         s.findings().violations[0].says.clone()
     };
-    assert_eq!(says(5, 5), "expected 0 entries with offset 5 and limit 5, got 5: total 5 is less than the 10 up to its end");
+    assert_eq!(
+        says(5, 5),
+        "expected 0 entries with offset 5 and limit 5, got 5: total 5 is less than the 10 up to its end"
+    );
     assert_eq!(says(12, 3), "expected 5 entries with offset 5 and limit 5, got 3: total is 12, so it is not full");
     let _ = Date::parse("2026-06-10");
 }

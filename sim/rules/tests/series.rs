@@ -4,10 +4,10 @@ mod common;
 
 use common::*;
 use fieldday_api::SmolStr;
-use fieldday_history::Event;
 use fieldday_history::event::{Client, ClientKind, EventKind, NoAnswer, Trigger, UserAction};
+use fieldday_history::{Event, OutcomeClass};
 use fieldday_kernel::time::{Span, Time};
-use fieldday_rules::{Activity, BINS_MAX, BUCKETS, Measures, SERIES_CLASSES, Trouble, Waypoint};
+use fieldday_rules::{Activity, BINS_MAX, BUCKETS, Measures, SERIES_CLASSES, Waypoint};
 
 /// A Wednesday morning.
 fn six() -> Time {
@@ -35,8 +35,8 @@ fn spent(measures: &Measures, what: Activity) -> u64 {
     measures.series.bins().iter().map(|bin| bin.spent_us[what as usize]).sum::<u64>() / 1_000_000
 }
 
-fn trouble(measures: &Measures, kind: Trouble) -> u64 {
-    measures.series.bins().iter().map(|bin| bin.troubles[kind as usize]).sum()
+fn ended(measures: &Measures, class: OutcomeClass) -> u64 {
+    measures.series.bins().iter().map(|bin| bin.outcomes[class as usize]).sum()
 }
 
 #[test]
@@ -53,9 +53,9 @@ fn calls_and_their_ends_stand_in_the_bins_of_their_moments() {
     let (offered, achieved, attempts, latencies) = sums(&measures);
     // Three calls began, the first and the last were answered for good; all four attempts took their time.
     assert_eq!((offered, achieved, attempts, latencies), (3, 2, 4, 4));
-    assert_eq!(trouble(&measures, Trouble::ServerError), 1);
-    assert_eq!(trouble(&measures, Trouble::ClientError), 1);
-    assert_eq!(trouble(&measures, Trouble::TimedOut), 1);
+    assert_eq!(ended(&measures, OutcomeClass::ServerError), 1);
+    assert_eq!(ended(&measures, OutcomeClass::Refused), 1);
+    assert_eq!(ended(&measures, OutcomeClass::TimedOut), 1);
     let bins = measures.series.bins();
     assert_eq!((measures.series.width(), bins[0].offered), (Span::seconds(1), 2));
     assert!(bins.last().unwrap().attempts == 1 && bins.len() > 40, "the last call came forty seconds later");

@@ -259,6 +259,15 @@ impl Findings {
                 self.add(&["dialect", "also", set, here], format!("{here:?} is no name"), allowed());
             }
         }
+        for (set, of) in &dialect.sent {
+            for (own, here) in of.iter().filter(|(_, here)| !well(here)) {
+                self.add(&["dialect", "sent", set, own], format!("{here:?} is no name"), allowed());
+            }
+        }
+        for lossy in dialect.lossy() {
+            let path: Vec<&str> = lossy.path.iter().map(String::as_str).collect();
+            self.add(&path, lossy.message, Some(lossy.allowed));
+        }
         for (own, here) in &dialect.fields {
             if !well(own) || !well(here) {
                 self.add(&["dialect", "fields", own], format!("{own:?} = {here:?} names no field"), allowed());

@@ -22,15 +22,22 @@ pub struct Dialect {
     /// answer itself.
     #[schemars(schema_with = "words::envelopes_schema")]
     pub envelopes: Vec<Envelope>,
-    /// By set, the deployment's name for the spec's, used both ways: `recording_mode = { full = "normal" }`.
+    /// By set, the deployment's name for the spec's, sent and read: `recording_mode = { full = "normal" }`. All names of a set
+    /// must still be told apart.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(schema_with = "words::names_schema")]
     pub names: Sets,
-    /// By set, the spec's name for further ones that the deployment answers: `recording_mode = { off = "ghost" }`.
+    /// By set, the spec's name for further ones that the deployment answers, read and never sent: `recording_mode = { off =
+    /// "ghost" }`. None of them may be a name that means something else already.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(schema_with = "words::also_schema")]
     pub also: Sets,
-    /// The deployment's name for a field of the spec's, used both ways: `contact_card_id = "contact_id"`.
+    /// By set, what the deployment takes for the spec's name where it answers another, sent and never read: `assignee = {
+    /// sales_rep = "rep" }`.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(schema_with = "words::names_schema")]
+    pub sent: Sets,
+    /// The deployment's name for a field of the spec's, sent and read: `contact_card_id = "contact_id"`.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub fields: IndexMap<String, String>,
@@ -43,6 +50,7 @@ impl Default for Dialect {
             envelopes: Envelope::ALL.to_vec(),
             names: IndexMap::new(),
             also: IndexMap::new(),
+            sent: IndexMap::new(),
             fields: IndexMap::new(),
         }
     }
@@ -52,8 +60,8 @@ impl Dialect {
     pub(super) fn is_default(&self) -> bool {
         *self == Dialect::default()
     }
-    /// As the reader of answers takes it.
-    pub fn table(&self) -> dialect::Dialect {
+    /// As the reader of answers takes it; whether it takes 422 for 400 is a [switch](crate::Switches) of the scenario.
+    pub fn table(&self, accept_422: bool) -> dialect::Dialect {
         let names = |names: &IndexMap<String, String>| -> BTreeMap<SmolStr, SmolStr> {
             names.iter().map(|(from, to)| (from.into(), to.into())).collect()
         };
@@ -61,10 +69,75 @@ impl Dialect {
         dialect::Dialect {
             names: sets(&self.names),
             also: sets(&self.also),
+            sent: sets(&self.sent),
             fields: names(&self.fields),
             naive_times_are_utc: self.naive_times_are_utc,
             envelopes: self.envelopes.clone(),
+            accept_422,
         }
+    }
+}
+
+/// A mapping that loses a distinction: under which key, and which two would be one.
+pub(super) struct Lossy {
+    pub path: Vec<String>,
+    pub message: String,
+    pub allowed: String,
+}
+
+impl Dialect {
+    /// Every mapping after which two of the spec's names would be sent or read as one.
+    pub(super) fn lossy(&self) -> Vec<Lossy> {
+        let mut found = Vec::new();
+        let mut add = |path: [&str; 4], message: String, allowed: String| {
+            found.push(Lossy { path: path.map(str::to_owned).to_vec(), message, allowed });
+        };
+        for set in dialect::NAME_SETS {
+            let of = |sets: &'_ Sets, word: &str| sets.get(set.name).and_then(|names| names.get(word)).cloned();
+            // Under which names one of the spec's is read, and under which it is sent.
+            let read = |word: &str| match of(&self.names, word) {
+                Some(here) => vec![here],
+                None => [word].into_iter().chain(set.elsewhere(word)).map(str::to_owned).collect(),
+            };
+            let sent = |word: &str| of(&self.sent, word).map_or_else(|| read(word), |here| vec![here]);
+            let mapped = |sets: &'_ Sets| -> Vec<(String, String)> {
+                sets.get(set.name).into_iter().flatten().map(|(from, to)| (from.clone(), to.clone())).collect()
+            };
+            let taken = |own: &str, here: &str, names: &dyn Fn(&str) -> Vec<String>| {
+                set.words.iter().copied().find(|other| *other != own && names(other).iter().any(|name| name == here))
+            };
+            for (own, here) in mapped(&self.names) {
+                if let Some(other) = taken(&own, &here, &read) {
+                    let message =
+                        format!("{here:?} would be the name of {own} and of {other}, and nobody could tell them apart");
+                    let allowed = format!("a name of its own for each: another for {own}, or one for {other} as well");
+                    add(["dialect", "names", set.name, &own], message, allowed);
+                }
+            }
+            for (own, here) in mapped(&self.sent) {
+                if let Some(other) = taken(&own, &here, &sent) {
+                    let message = format!(
+                        "{here:?} would be sent for {own} and for {other}, and the target could not tell them apart"
+                    );
+                    add(["dialect", "sent", set.name, &own], message, "a name of its own for each".to_owned());
+                }
+            }
+            for (here, own) in mapped(&self.also) {
+                if let Some(other) = taken(&own, &here, &read) {
+                    let message = format!("{here:?} means {other} already, and cannot mean {own} as well");
+                    let allowed = format!("a name that means nothing yet, or another name for {other} in `names`");
+                    add(["dialect", "also", set.name, &here], message, allowed);
+                }
+            }
+        }
+        for (own, here) in &self.fields {
+            if !self.fields.contains_key(here) && dialect::stand_together(own, here) {
+                let message = format!("{here:?} is another field of the same answer, and cannot be {own} as well");
+                let path = ["dialect", "fields", own].map(str::to_owned).to_vec();
+                found.push(Lossy { path, message, allowed: "a name that no other field beside it has".to_owned() });
+            }
+        }
+        found
     }
 }
 

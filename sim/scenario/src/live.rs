@@ -59,7 +59,11 @@ pub struct Live {
     /// The run ends after so many requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_requests: Option<u64>,
-    /// The run ends after so many 5xx answers and attempts without an answer.
+    /// The run ends, and fails, when the target has answered nothing for so many seconds of the wall clock, while it was
+    /// asked; 0 lets it go on.
+    #[schemars(range(max = 3600))]
+    pub dead_after_s: u32,
+    /// The run ends after so many errors: attempts that reached the target and were not answered as expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_errors: Option<u64>,
     /// Seconds of the wall clock that the target's clock may differ.
@@ -92,6 +96,7 @@ impl Default for Live {
             intruders: false,
             allow: Vec::new(),
             max_requests: None,
+            dead_after_s: 30,
             max_errors: None,
             clock_difference_s: 5,
             dated_at: None,

@@ -4,6 +4,7 @@ use crate::attempts::attempts;
 use crate::told::Told;
 use fieldday_history::event::{GroundTruth, NoAnswer, Sent};
 use fieldday_history::{Event, EventKind};
+use fieldday_kernel::text::one_line;
 use fieldday_kernel::time::Span;
 use std::fmt::Write as _;
 
@@ -93,5 +94,5 @@ pub(crate) fn unanswered(why: NoAnswer) -> &'static str {
 
 /// Without what means something to Mermaid.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if ";#\n\r".contains(c) { ',' } else { c }).collect()
+    one_line(text).chars().map(|c| if ";#\n\r".contains(c) { ',' } else { c }).collect()
 }

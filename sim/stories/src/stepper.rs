@@ -2,6 +2,7 @@
 //! shows it is somebody else's: here is no terminal.
 
 use crate::timeline::Told;
+use fieldday_kernel::text::one_line;
 use fieldday_paint::{Paint, Tone};
 
 /// So many events at once.
@@ -106,7 +107,10 @@ impl Stepper {
         let Some(told) = self.current() else { return String::new() };
         let says = (line_of(told, true).chars().count() > width).then_some(("event", &told.says));
         let broken = told.broken.iter().map(|sentence| ("broken", sentence));
-        says.into_iter().chain(broken).map(|(what, text)| format!("  {what:<12}  {}\n", clean(text))).collect()
+        says.into_iter()
+            .chain(broken)
+            .map(|(what, text)| format!("  {what:<12}  {}\n", one_line(text).into_owned()))
+            .collect()
     }
     fn as_of(&self, width: usize) -> String {
         let local = self.current().map_or("", |told| told.local.as_str());
@@ -182,15 +186,10 @@ fn fold(line: &str, width: usize) -> Vec<String> {
 /// At most so many characters, the last a "…" if there were more.
 fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
-        return clean(text);
+        return one_line(text).into_owned();
     }
     let kept: String = text.chars().take(width.saturating_sub(1)).collect();
-    clean(&kept) + if width > 0 { "…" } else { "" }
-}
-
-/// Blanks for what would move a terminal's cursor.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    one_line(&kept).into_owned() + if width > 0 { "…" } else { "" }
 }
 
 #[cfg(test)]

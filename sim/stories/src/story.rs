@@ -5,6 +5,7 @@ use crate::diagram::diagram;
 use crate::timeline::says;
 pub use crate::told::Told;
 use fieldday_history::{Event, EventKind};
+use fieldday_paint::text::markdown;
 use fieldday_paint::units::counted;
 use std::fmt::Write as _;
 
@@ -28,7 +29,7 @@ pub fn story(told: &Told<'_>) -> String {
         "# {rule}\n\n> {} (§{})\n\n{}\n\nAgain: `{}`\n\n",
         rule.sentence(),
         rule.section(),
-        capital(&violation.says),
+        markdown(&capital(&violation.says)),
         told.again,
     );
     let size = told.size;
@@ -61,10 +62,10 @@ fn table(out: &mut String, story: &Told<'_>) {
         }
         let millis = event.at.as_micros().rem_euclid(1_000_000) / 1_000;
         let when = format!("{}.{millis:03}", story.zone.time_of_day(story.start + event.at));
-        let _ = writeln!(out, "| {when} | {who} | {} |", says(&event.what).replace('|', "/"));
+        let _ = writeln!(out, "| {when} | {who} | {} |", markdown(&says(&event.what)));
     }
     let violation = &story.size.violation;
-    let _ = writeln!(out, "| | | **{} is broken: {}** |", violation.rule, violation.says.replace('|', "/"));
+    let _ = writeln!(out, "| | | **{} is broken: {}** |", violation.rule, markdown(&violation.says));
 }
 
 /// What only shows how a screen looked tells nothing of what went wrong.

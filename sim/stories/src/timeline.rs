@@ -6,11 +6,13 @@ use fieldday_api::rules::Rule;
 use fieldday_engine::replay::{Moment, Replayed};
 use fieldday_history::event::{Cause, GroundTruth, Sent, WireEnd};
 use fieldday_history::{Event, EventKind};
+use fieldday_kernel::text::one_line;
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_paint::units::{count, micros};
 use fieldday_paint::{Paint, Tone};
 use fieldday_paint::{Table, figure, words};
 use fieldday_rules::Violation;
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Which events are wanted.
@@ -262,8 +264,16 @@ fn call_of(what: &EventKind) -> Option<u32> {
     }
 }
 
-/// An event in words.
+/// An event in words, on one line: some of them may be a target's.
 pub fn says(what: &EventKind) -> String {
+    let words = words_of(what);
+    match one_line(&words) {
+        Cow::Borrowed(_) => words,
+        Cow::Owned(line) => line,
+    }
+}
+
+fn words_of(what: &EventKind) -> String {
     match what {
         EventKind::Sent(sent) => {
             let again = if sent.attempt > 0 { format!(", attempt {}", sent.attempt + 1) } else { String::new() };

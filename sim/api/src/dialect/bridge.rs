@@ -4,7 +4,8 @@ use super::kind::ContractKind::*;
 use super::kind::{ContractKind, Notes};
 use super::names::NameSet;
 use super::shape::{Field, Kind, Neutral};
-use super::{Asked, Dialect};
+use super::{Asked, Dialect, Known};
+use crate::names::RecordingMode;
 use chrono::{DateTime, NaiveDateTime};
 use fieldday_kernel::time::{Date, Time, TimeOfDay};
 use serde_json::{Map, Number, Value};
@@ -34,19 +35,51 @@ impl Bridge<'_> {
     /// An object with exactly the fields of the spec. Others are dropped: they are nobody's business.
     pub(super) fn object(&mut self, fields: &'static [Field], value: Value) -> Result<Value, Stuck> {
         let Value::Object(mut found) = value else { return self.stuck(&value) };
+        if !fields.iter().any(|field| self.name_in(field, &found).is_some()) {
+            // One word for the whole, not one for each field.
+            let at = self.path.concat();
+            if !self.notes.deviations.iter().any(|noted| noted.at == at) {
+                self.note(MissingField, "empty");
+            }
+            let made = self.hollow(fields)?;
+            self.notes.stands_in(at);
+            return Ok(made);
+        }
+        let values = fields.iter().map(|field| self.within(field.name, |bridge| bridge.field(field, &mut found)));
+        let values: Vec<Option<Value>> = values.collect::<Result<_, _>>()?;
+        self.completed(fields, values)
+    }
+
+    /// Whether a value has anything that the spec's shape has.
+    pub(super) fn knows_any_of(&self, fields: &[Field], value: &Value) -> bool {
+        value.as_object().is_some_and(|found| fields.iter().any(|field| self.name_in(field, found).is_some()))
+    }
+
+    /// An object of stand-ins alone; none if the answer says nothing without it.
+    fn hollow(&mut self, fields: &'static [Field]) -> Result<Value, Stuck> {
+        self.completed(fields, vec![None; fields.len()])
+    }
+
+    /// The object of the values of its fields, with what stands in for those that have none.
+    fn completed(&mut self, fields: &'static [Field], values: Vec<Option<Value>>) -> Result<Value, Stuck> {
         let mut made = Map::new();
-        for field in fields {
-            self.path.push(".");
-            self.path.push(field.name);
-            let value = self.field(field, &mut found);
-            let value = value.and_then(|value| match value {
-                Some(value) => Ok(value),
-                None => self.stand_in(field, &made),
-            });
-            self.path.truncate(self.path.len() - 2);
-            made.insert(field.name.to_owned(), value?);
+        for (field, value) in fields.iter().zip(&values) {
+            made.extend(value.clone().map(|value| (field.name.to_owned(), value)));
+        }
+        let given = made.clone();
+        for (field, _) in fields.iter().zip(&values).filter(|(_, value)| value.is_none()) {
+            let value = self.within(field.name, |bridge| bridge.stand_in(field, &given))?;
+            made.insert(field.name.to_owned(), value);
         }
         Ok(Value::Object(made))
+    }
+
+    /// Does something at the place of a field.
+    fn within<T>(&mut self, name: &'static str, what: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.extend([".", name]);
+        let done = what(self);
+        self.path.truncate(self.path.len() - 2);
+        done
     }
 
     /// The value of a field; none if its stand-in must serve.
@@ -57,7 +90,7 @@ impl Bridge<'_> {
                 self.note(MissingField, "missing");
                 return Ok(None);
             }
-            Some(Value::Null) if field.nullable => return Ok(None),
+            Some(Value::Null) if field.nullable => return Ok(Some(Value::Null)),
             Some(Value::Null) => {
                 self.note(NullField, "null");
                 return Ok(None);
@@ -66,55 +99,71 @@ impl Bridge<'_> {
         };
         match self.value(&field.kind, value) {
             Ok(value) => Ok(Some(value)),
-            Err(Stuck) if field.harmless => Ok(None),
-            Err(Stuck) => Err(Stuck),
+            Err(Stuck) if field.neutral.is_some() => Ok(None),
+            Err(Stuck) => {
+                self.notes.unread(&self.path.concat());
+                Err(Stuck)
+            }
         }
+    }
+
+    /// Under which name a field stands here: its own, the one that the scenario gives it, or one that it is known by.
+    fn name_in(&self, field: &Field, found: &Map<String, Value>) -> Option<&str> {
+        let here = self.dialect.fields.get(field.name).map(SmolStr::as_str);
+        let names = here.into_iter().chain([field.name]).chain(field.aka.iter().copied());
+        names
+            .into_iter()
+            .find(|name| found.contains_key(*name))
+            .map(|name| if name == field.name { field.name } else { name })
     }
 
     /// Takes a field out by its name here, the spec's, or one that it is known by.
     fn take(&mut self, field: &Field, found: &mut Map<String, Value>) -> Option<Value> {
-        let here = self.dialect.fields.get(field.name).map(SmolStr::as_str);
-        if let Some(value) = here.is_none_or(|here| here == field.name).then(|| found.remove(field.name)).flatten() {
-            return Some(value);
-        }
-        // Under another name it may stand twice over, as an id does that two fields show.
-        let other = here
-            .into_iter()
-            .chain([field.name])
-            .chain(field.aka.iter().copied())
-            .find(|name| found.contains_key(*name))?;
-        if other != field.name {
+        let name = self.name_in(field, found)?.to_owned();
+        let here = self.dialect.fields.get(field.name).map_or(field.name, SmolStr::as_str);
+        if name != here {
             self.note(FieldName, "another name");
         }
-        found.get(other).cloned()
+        // Under another name it may stand twice over, as an id does that two fields show.
+        if name == field.name { found.remove(&name) } else { found.get(&name).cloned() }
     }
 
-    fn stand_in(&mut self, field: &Field, made: &Map<String, Value>) -> Result<Value, Stuck> {
-        let Some(neutral) = field.neutral else { return Err(Stuck) };
-        Ok(match neutral {
+    fn stand_in(&mut self, field: &'static Field, given: &Map<String, Value>) -> Result<Value, Stuck> {
+        let at = self.path.concat();
+        let Some(neutral) = field.neutral else {
+            self.notes.unread(&at);
+            return Err(Stuck);
+        };
+        let value = match neutral {
             Neutral::Null => Value::Null,
             Neutral::Text(text) => text.into(),
             Neutral::Zero => 0.into(),
             Neutral::True => true.into(),
             Neutral::False => false.into(),
             Neutral::Epoch => Time::from_micros(0).to_string().into(),
-            Neutral::Length(list) => made.get(list).and_then(Value::as_array).map_or(0, Vec::len).into(),
-            Neutral::Like(other) => made.get(other).cloned().unwrap_or_default(),
+            Neutral::Length(list) => given.get(list).and_then(Value::as_array).map_or(0, Vec::len).into(),
+            Neutral::Like(other) => match given.get(other).filter(|value| !value.is_null()) {
+                Some(value) => value.clone(),
+                None => {
+                    self.notes.unread(&at);
+                    return Err(Stuck);
+                }
+            },
             Neutral::Asked => match field.kind {
-                Kind::Date => self.asked.date.ok_or(Stuck)?.to_string().into(),
-                _ => self.asked.path_id.ok_or(Stuck)?.into(),
+                Kind::Date => self.asked.date.unwrap_or_default().to_string().into(),
+                Kind::Name(_) => self.asked.mode.unwrap_or(RecordingMode::Full).as_str().into(),
+                _ => self.asked.path_id.unwrap_or_default().into(),
             },
             Neutral::Hollow => match field.kind {
-                Kind::Object(fields) => {
-                    let mut hollow = Map::new();
-                    for field in fields {
-                        hollow.insert(field.name.to_owned(), self.stand_in(field, &Map::new())?);
-                    }
-                    Value::Object(hollow)
-                }
+                Kind::Object(fields) => self.hollow(fields)?,
                 _ => return Err(Stuck),
             },
-        })
+        };
+        // What the spec lets be left out is not missed.
+        if !field.optional || self.notes.deviations.iter().any(|noted| noted.at == at) {
+            self.notes.stands_in(at);
+        }
+        Ok(value)
     }
 
     fn value(&mut self, kind: &'static Kind, value: Value) -> Result<Value, Stuck> {
@@ -128,11 +177,11 @@ impl Bridge<'_> {
             (Kind::Time, value) => self.time(value),
             (Kind::Date, Value::String(text)) => self.date(text),
             (Kind::Clock, Value::String(text)) => self.clock(text),
-            (Kind::Number, value @ Value::Number(_)) => Ok(value),
+            (Kind::Number, Value::Number(number)) => self.number(number),
             (Kind::Number, Value::String(text)) => {
                 let number = text.trim().parse().ok().and_then(Number::from_f64);
                 self.note(WrongType, "string");
-                number.map(Value::Number).ok_or(Stuck)
+                number.filter(is_in_range).map(Value::Number).ok_or(Stuck)
             }
             (Kind::Count(most), value) => self.count(*most, value),
             (Kind::Flag, value @ Value::Bool(_)) => Ok(value),
@@ -158,11 +207,20 @@ impl Bridge<'_> {
     }
 
     fn name(&mut self, set: &'static NameSet, word: &str) -> Result<Value, Stuck> {
-        let own = self.dialect.own_name(set, word);
-        if own.is_none_or(|own| set.own(word) != Some(own)) {
+        let known = self.dialect.name_of(set, word);
+        // What the scenario says that it is called is as it should be.
+        if !matches!(known, Some((_, Known::Spec | Known::Scenario))) {
             self.note(EnumName, shown(word));
         }
-        own.map(Value::from).ok_or(Stuck)
+        known.map(|(own, _)| Value::from(own)).ok_or(Stuck)
+    }
+
+    fn number(&mut self, number: Number) -> Result<Value, Stuck> {
+        if is_in_range(&number) {
+            return Ok(Value::Number(number));
+        }
+        self.note(WrongType, "out of range");
+        Err(Stuck)
     }
 
     fn count(&mut self, most: u64, value: Value) -> Result<Value, Stuck> {
@@ -188,14 +246,14 @@ impl Bridge<'_> {
             }
             _ => return self.stuck(&value),
         };
-        if DateTime::parse_from_rfc3339(text).is_ok() {
+        if DateTime::parse_from_rfc3339(text).is_ok_and(|at| is_near(at.timestamp())) {
             return Ok(value);
         }
         let plain = text.trim().replacen(' ', "T", 1);
         let naive = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"]
             .iter()
             .find_map(|form| NaiveDateTime::parse_from_str(&plain, form).ok());
-        if let Some(naive) = naive {
+        if let Some(naive) = naive.filter(|at| is_near(at.and_utc().timestamp())) {
             self.note(NaiveTime, "no zone");
             if NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").is_err() {
                 self.note(TimeForm, "another form");
@@ -226,6 +284,15 @@ impl Bridge<'_> {
         let whole = text.split(['.', 'Z', '+']).next().and_then(TimeOfDay::parse);
         whole.map(|clock| clock.to_string().into()).ok_or(Stuck)
     }
+}
+
+/// Whether every fixed number of the wire types holds it.
+fn is_in_range(number: &Number) -> bool {
+    number.as_f64().is_some_and(|number| number.abs() < 8.9e11)
+}
+/// Whether it is a moment of years 1 to 9999.
+fn is_near(seconds: i64) -> bool {
+    (-62_135_596_800..253_402_300_800).contains(&seconds)
 }
 
 /// Seconds or milliseconds since 1970, as their size tells.

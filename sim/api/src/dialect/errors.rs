@@ -1,19 +1,22 @@
 //! Reads an error in whatever envelope it comes: the spec's, RFC 7807, FastAPI's own, or a text.
 //!
-//! A backend may repeat in an error what was sent, and that may be private. So a message is kept only where it is short
-//! and has nothing of the shape of a phone number, an e-mail address or a token; of `details`, ids and short words alone.
+//! A backend may repeat in an error what was sent, and that may be private. So a message is [scrubbed](scrub) here, before
+//! anything can write it, and so is a request id; of `details`, ids and short words alone are kept.
 
 use super::bridge::{shown, word_of};
 use super::kind::ContractKind::{ErrorCode as CodeKind, ErrorShape, MissingField, WrongType};
 use super::kind::Notes;
-use crate::error::{ErrorBody, ErrorCode, ErrorDetail};
-use crate::private::scan;
+use crate::error::{ErrorBody, ErrorCode, ErrorDetail, UNKNOWN_CODE};
+use crate::private::{scan, scrub};
+use fieldday_kernel::text::one_line;
 use serde_json::Value;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// Characters of a message that are kept.
 const MESSAGE: usize = 300;
+/// Characters of a request id that are kept.
+const REQUEST_ID: usize = 200;
 /// Details that are kept.
 const DETAILS: usize = 20;
 
@@ -73,6 +76,7 @@ fn code(status: u16, detail: Option<&Value>, body: &Value, invalid: bool, notes:
     };
     let Some((word, in_place)) = found else {
         notes.add(MissingField, "detail.error_code", "missing");
+        notes.stands_in("detail.error_code");
         return by_status();
     };
     if detail.is_some() && !in_place {
@@ -83,18 +87,65 @@ fn code(status: u16, detail: Option<&Value>, body: &Value, invalid: bool, notes:
     if known.is_none() || plain != word {
         notes.add(CodeKind, "detail.error_code", shown(&word.to_ascii_lowercase()));
     }
-    known.unwrap_or_else(by_status)
+    known.unwrap_or_else(|| {
+        notes.stands_in("detail.error_code");
+        notes.stand_ins.push(UNKNOWN_CODE.into());
+        by_status()
+    })
 }
 
 fn request_id(detail: Option<&Value>, body: &Value, notes: &mut Notes) -> SmolStr {
-    let id = text(detail, body, &["request_id", "trace_id", "correlation_id"]);
-    if id.is_none() {
-        notes.add(MissingField, "detail.request_id", "missing");
-    } else if detail.is_some() && id.is_some_and(|(_, in_place)| !in_place) {
+    let names = ["request_id", "trace_id", "correlation_id"];
+    let within = detail.and_then(|detail| names.iter().find_map(|name| detail.get(*name)));
+    let beside = || [body, &body["error"]].into_iter().find_map(|at| names.iter().find_map(|name| at.get(*name)));
+    let (found, in_place) = match within {
+        Some(id) => (Some(id), true),
+        None => (beside(), false),
+    };
+    if found.is_some() && detail.is_some() && !in_place {
         notes.add(ErrorShape, "detail.request_id", "beside detail");
     }
-    id.map(|(id, _)| id).filter(|id| is_word(id)).map(SmolStr::from).unwrap_or_default()
+    let id = match found {
+        Some(Value::String(id)) => shown_id(id),
+        Some(Value::Number(number)) => {
+            notes.add(WrongType, "detail.request_id", "number");
+            number.to_string().into()
+        }
+        None | Some(Value::Null) => SmolStr::default(),
+        Some(other) => {
+            notes.add(WrongType, "detail.request_id", word_of(other));
+            return SmolStr::default();
+        }
+    };
+    if id.is_empty() {
+        notes.add(MissingField, "detail.request_id", if found.is_none() { "missing" } else { "empty" });
+    }
+    id
 }
+
+/// An id as it came, but for what is private in it and what cannot be printed: whoever looks for it in the backend's logs must
+/// find it.
+pub fn shown_id(id: &str) -> SmolStr {
+    kept(id.trim(), REQUEST_ID)
+}
+
+/// So many characters of a text, without what is private in it and what cannot be printed.
+fn kept(text: &str, most: usize) -> SmolStr {
+    // Looked at before it is cut: half of a phone number has no shape.
+    let text = match text.char_indices().nth(LOOKED_AT) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    };
+    let line = one_line(text);
+    let scrubbed = scrub(&line);
+    match scrubbed.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", scrubbed[..end].trim_end()).into(),
+        None => scrubbed.into(),
+    }
+}
+
+/// Characters of a text that are looked at.
+const LOOKED_AT: usize = 4_000;
 
 fn message(detail: Option<&Value>, body: &Value, invalid: Option<&Value>, notes: &mut Notes) -> SmolStr {
     if invalid.is_some() {
@@ -106,8 +157,7 @@ fn message(detail: Option<&Value>, body: &Value, invalid: Option<&Value>, notes:
     if found.is_none() {
         notes.add(MissingField, "detail.message", "missing");
     }
-    let found = found.unwrap_or_default();
-    if is_harmless(found) { found.into() } else { "(withheld)".into() }
+    kept(found.unwrap_or_default(), MESSAGE)
 }
 
 fn details(detail: Option<&Value>, invalid: Option<&Value>, notes: &mut Notes) -> BTreeMap<SmolStr, SmolStr> {
@@ -123,7 +173,7 @@ fn details(detail: Option<&Value>, invalid: Option<&Value>, notes: &mut Notes) -
             _ => String::new(),
         };
         if !value.is_string() {
-            notes.add(WrongType, "detail.details", word_of(value));
+            notes.add(WrongType, "detail.details.*", word_of(value));
         }
         if is_word(name) && is_word(&text) && kept.len() < DETAILS {
             kept.insert(name.into(), text.into());
@@ -148,22 +198,14 @@ fn details(detail: Option<&Value>, invalid: Option<&Value>, notes: &mut Notes) -
 /// An error in the spec's form, with nothing of the shape of something private in it.
 pub(super) fn tame(error: &mut ErrorBody) {
     let detail = &mut error.detail;
-    if !is_harmless(&detail.message) {
-        detail.message = "(withheld)".into();
-    }
-    if !detail.request_id.is_empty() && !is_word(&detail.request_id) {
-        detail.request_id = SmolStr::default();
-    }
+    detail.message = kept(&detail.message, MESSAGE);
+    detail.request_id = shown_id(&detail.request_id);
     detail.details.retain(|name, text| is_word(name) && is_word(text));
 }
 
 /// An id, a field's name, a date, a kind of error.
 fn is_word(text: &str) -> bool {
     (1..=100).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:/".contains(&b))
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:/=".contains(&b))
         && scan(text).is_none()
-}
-
-fn is_harmless(message: &str) -> bool {
-    message.len() <= MESSAGE && !message.contains('@') && scan(message).is_none()
 }

@@ -51,6 +51,7 @@ kinds! {
     ContentType  "content-type"  "2"        "A JSON answer says that it is JSON.";
     NotJson      "not-json"      "0.3, 2"   "Every answer under /api/v1 is JSON, also when something fails.";
     UploadUrl    "upload-url"    "2.3.1"    "A session whose audio is kept names where the audio goes.";
+    DuplicateKey "duplicate-key" "2"        "An object has every key once.";
 }
 
 impl ContractKind {
@@ -89,6 +90,32 @@ pub enum Severity {
     Broken,
 }
 
+/// What a difference led to, the least first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consequence {
+    /// Nothing: it was read all the same.
+    #[default]
+    Read,
+    /// Something neutral stands in for a value, and rules do not decide by it.
+    StandsIn,
+    /// The answer counts as none of the API's.
+    Unread,
+}
+
+impl Consequence {
+    /// In a sentence.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Consequence::Read => "It was read all the same.",
+            Consequence::StandsIn => {
+                "The app went on without it; rules that compare it were not decided by these answers."
+            }
+            Consequence::Unread => "Without it these answers say nothing: they count as no answers of the API.",
+        }
+    }
+}
+
 /// One difference of form in one answer. Holds nothing that the answer says: places and words for shapes alone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Deviation {
@@ -99,6 +126,9 @@ pub struct Deviation {
     /// What was there instead: `string`, `missing`, `null`; a status; a name where names are a closed set, if it is a short
     /// word.
     pub saw: SmolStr,
+    /// What it led to.
+    #[serde(default)]
+    pub consequence: Consequence,
 }
 
 /// The differences of one answer: each kind once a place.
@@ -106,15 +136,37 @@ pub struct Deviation {
 pub(super) struct Notes {
     /// In the order seen.
     pub(super) deviations: Vec<Deviation>,
+    /// Where something stands in.
+    pub(super) stand_ins: Vec<SmolStr>,
 }
 
 impl Notes {
     pub(super) fn add(&mut self, kind: ContractKind, at: impl Into<SmolStr>, saw: impl Into<SmolStr>) {
         let at = at.into();
         if !self.deviations.iter().any(|known| known.kind == kind && known.at == at) {
-            self.deviations.push(Deviation { kind, at, saw: saw.into() });
+            self.deviations.push(Deviation { kind, at, saw: saw.into(), consequence: Consequence::Read });
         }
     }
+    /// Something stands in for the value at a place, so that whatever was noted there and within it led to no more than that.
+    pub(super) fn stands_in(&mut self, at: impl Into<SmolStr>) {
+        let at = at.into();
+        for noted in self.deviations.iter_mut().filter(|noted| is_within(&noted.at, &at)) {
+            noted.consequence = Consequence::StandsIn;
+        }
+        if !self.stand_ins.contains(&at) {
+            self.stand_ins.push(at);
+        }
+    }
+    /// The answer cannot be read for what is noted at a place and within it.
+    pub(super) fn unread(&mut self, at: &str) {
+        for noted in self.deviations.iter_mut().filter(|noted| is_within(&noted.at, at)) {
+            noted.consequence = Consequence::Unread;
+        }
+    }
+}
+
+fn is_within(place: &str, outer: &str) -> bool {
+    place.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 #[cfg(test)]

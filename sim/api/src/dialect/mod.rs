@@ -9,19 +9,24 @@
 mod bridge;
 mod envelope;
 mod errors;
+mod hide;
+mod json;
 mod kind;
 mod names;
 mod shape;
 mod shapes;
 mod write;
 
-pub use kind::{ContractKind, Deviation, Severity};
+pub use errors::shown_id;
+pub use kind::{Consequence, ContractKind, Deviation, Severity};
 pub use names::{NAME_SETS, NameSet};
+pub use shapes::stand_together;
 pub use write::write_call;
 
 use crate::call::{Answer, Call};
 use crate::endpoint::Op;
 use crate::http::{decode_answer, foreign, is_encoded, typed};
+use crate::names::RecordingMode;
 use crate::wire::extras::Health;
 use bridge::{Bridge, Stuck};
 use fieldday_kernel::time::Date;
@@ -34,16 +39,31 @@ use std::collections::BTreeMap;
 /// How a deployment names things and wraps them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Dialect {
-    /// By [set](NAME_SETS): the deployment's name for each of the spec's that it calls otherwise. Used both ways.
+    /// By [set](NAME_SETS): the deployment's name for each of the spec's that it calls otherwise. Sent and read.
     pub names: BTreeMap<SmolStr, BTreeMap<SmolStr, SmolStr>>,
-    /// By set: the spec's name for further ones that the deployment answers.
+    /// By set: the spec's name for further ones that the deployment answers. Read, never sent.
     pub also: BTreeMap<SmolStr, BTreeMap<SmolStr, SmolStr>>,
+    /// By set: the name that the deployment takes for each of the spec's, where it answers another. Sent, never read.
+    pub sent: BTreeMap<SmolStr, BTreeMap<SmolStr, SmolStr>>,
     /// The deployment's name for each of the spec's fields that it calls otherwise, in requests, queries and answers.
     pub fields: BTreeMap<SmolStr, SmolStr>,
     /// Whether a time without a zone means UTC. If not, it cannot be read.
     pub naive_times_are_utc: bool,
     /// The envelopes that a success may come in.
     pub envelopes: Vec<Envelope>,
+    /// Whether 422 is as good as 400.
+    pub accept_422: bool,
+}
+
+/// Who says what a name means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Known {
+    /// The spec: it is its own.
+    Spec,
+    /// The scenario.
+    Scenario,
+    /// Nobody, but deployments are known to call it so.
+    Guess,
 }
 
 /// What a success comes in.
@@ -69,9 +89,11 @@ impl Default for Dialect {
         Dialect {
             names: BTreeMap::new(),
             also: BTreeMap::new(),
+            sent: BTreeMap::new(),
             fields: BTreeMap::new(),
             naive_times_are_utc: true,
             envelopes: Envelope::ALL.to_vec(),
+            accept_422: false,
         }
     }
 }
@@ -82,12 +104,19 @@ impl Dialect {
         let own = set.own(word)?;
         self.names.get(set.name)?.get(own).map(SmolStr::as_str)
     }
-    /// The spec's name for what the deployment says. Where it calls two of them the same, the spec's first.
-    fn own_name(&self, set: &'static NameSet, word: &str) -> Option<&'static str> {
+    /// What is sent for a name of the spec's, if otherwise.
+    fn name_sent(&self, set: &NameSet, word: &str) -> Option<&str> {
+        let sent = || self.sent.get(set.name)?.get(set.own(word)?).map(SmolStr::as_str);
+        sent().or_else(|| self.name_here(set, word))
+    }
+    /// The spec's name for what the deployment says, and who says so.
+    fn name_of(&self, set: &'static NameSet, word: &str) -> Option<(&'static str, Known)> {
         let here = |own: &&&str| self.name_here(set, own) == Some(word);
         let mapped = set.words.iter().find(here).copied();
         let also = || self.also.get(set.name)?.get(word).and_then(|own| set.own(own));
-        mapped.or_else(also).or_else(|| set.guess(word))
+        let scenario = mapped.or_else(also).map(|own| (own, Known::Scenario));
+        let spec = || set.own(word).map(|own| (own, Known::Spec));
+        scenario.or_else(spec).or_else(|| set.guess(word).map(|own| (own, Known::Guess)))
     }
 }
 
@@ -98,6 +127,8 @@ pub struct Read {
     pub answer: Answer,
     /// How it differs in form; empty if it is exactly as the spec has it.
     pub deviations: Vec<Deviation>,
+    /// Where something neutral stands in: what [`Response::stand_ins`](crate::call::Response::stand_ins) has.
+    pub stand_ins: Vec<SmolStr>,
 }
 
 /// What of a call helps to read its answer, where that leaves out what was asked for.
@@ -105,17 +136,22 @@ pub struct Read {
 pub(crate) struct Asked<'a> {
     date: Option<Date>,
     path_id: Option<&'a str>,
+    mode: Option<RecordingMode>,
 }
 
 /// Reads the answer to a call: as [`read_answer`], and what the call asked for stands in where the answer leaves it out
-/// (a list's date, the id in the path).
+/// (a list's date, the id in the path, a recording's mode).
 pub fn read_answer_to(call: &Call, status: u16, content_type: Option<&str>, body: &[u8], dialect: &Dialect) -> Read {
     let date = match call {
         Call::ListAppointments(query) => query.date,
         _ => None,
     };
     let path_id = if call.op() == Op::PutAudio { None } else { call.path_id() };
-    read(call.op(), &Asked { date, path_id }, status, content_type, body, dialect)
+    let mode = match call {
+        Call::StartRecording(start) => start.mode,
+        _ => None,
+    };
+    read(call.op(), &Asked { date, path_id, mode }, status, content_type, body, dialect)
 }
 
 /// Reads what a deployment answered at `op`. Never fails: what is no answer of the API in any known form is
@@ -126,17 +162,18 @@ pub fn read_answer(op: Op, status: u16, content_type: Option<&str>, body: &[u8],
 
 fn read(op: Op, asked: &Asked<'_>, status: u16, content_type: Option<&str>, body: &[u8], dialect: &Dialect) -> Read {
     let mut notes = Notes::default();
-    let answer = match op {
+    let mut answer = match op {
         // The object store is no part of the API, and has no form to keep to.
         Op::PutAudio if (200..300).contains(&status) => Answer::Stored,
         Op::PutAudio => Answer::Foreign(page_word(content_type, body).unwrap_or("not json").into()),
         _ => answer(op, asked, status, content_type, body, dialect, &mut notes),
     };
+    hide::hide(&mut answer);
     // §0.4 names a health check and nothing of its answer: whatever says that all is well will do.
     if op == Op::PutAudio || (op == Op::Health && matches!(answer, Answer::Health(_))) {
-        notes.deviations.clear();
+        notes = Notes::default();
     }
-    Read { answer, deviations: notes.deviations }
+    Read { answer, deviations: notes.deviations, stand_ins: notes.stand_ins }
 }
 
 fn answer(
@@ -150,11 +187,14 @@ fn answer(
 ) -> Answer {
     if !(200..600).contains(&status) || (300..400).contains(&status) {
         notes.add(ContractKind::Status, "status", status.to_string());
+        notes.unread("status");
         return Answer::Foreign("redirect".into());
     }
-    if matches!(status, 201..300 | 422) {
+    if matches!(status, 201..300) || (status == 422 && !dialect.accept_422) {
         notes.add(ContractKind::Status, "status", status.to_string());
     }
+    // A success without a body is the whole answer to a write of which nothing is needed.
+    let body = if status == 204 && body.is_empty() { b"{\"data\":{}}" } else { body };
     if let Some(word) = page_word(content_type, body) {
         return page(op, status, word, notes);
     }
@@ -164,7 +204,7 @@ fn answer(
     if let Some(answer) = exact(op, status, body) {
         return answer;
     }
-    let value: Value = match serde_json::from_slice(body) {
+    let value: Value = match json::parse(body, notes) {
         Ok(value) => value,
         Err(error) => return page(op, status, &foreign(&error), notes),
     };
@@ -208,6 +248,7 @@ fn bridged(op: Op, asked: &Asked<'_>, value: Value, dialect: &Dialect, notes: &m
     let answer = typed(op, data).map_err(|_| {
         // All is of its type, and some figure is beyond what that holds.
         notes.add(ContractKind::WrongType, "data", "out of range");
+        notes.unread("data");
         Stuck
     })?;
     if let Answer::RecordingStarted(started) = &answer
@@ -225,6 +266,7 @@ fn lacks_url(started: &crate::wire::recordings::RecordingStarted) -> bool {
 /// What is no JSON.
 fn page(op: Op, status: u16, word: &str, notes: &mut Notes) -> Answer {
     notes.add(ContractKind::NotJson, "body", word);
+    notes.unread("body");
     if op == Op::Health && (200..300).contains(&status) && word != "html" {
         return Answer::Health(Health { status: "ok".into() });
     }

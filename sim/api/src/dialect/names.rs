@@ -69,6 +69,10 @@ pub static NAME_SETS: &[&NameSet] = &[
 ];
 
 impl NameSet {
+    /// What the spec calls one of its names elsewhere, if it does.
+    pub fn elsewhere(&self, own: &str) -> Option<&'static str> {
+        self.same.iter().find(|(_, of)| *of == own).map(|(other, _)| *other)
+    }
     /// The spec's own word, if this is one (or what the spec calls it elsewhere).
     pub(super) fn own(&self, word: &str) -> Option<&'static str> {
         let same = || self.same.iter().find(|(other, _)| *other == word).map(|(_, own)| *own);

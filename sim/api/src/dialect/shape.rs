@@ -44,9 +44,9 @@ pub(super) enum Neutral {
     Epoch,
     /// As many as the list of that name has.
     Length(&'static str),
-    /// What another field of the object says.
+    /// What another field of the object says; the answer cannot be read if nothing does.
     Like(&'static str),
-    /// What the call asked for.
+    /// What the call asked for: the id in its path, the date, the mode. A date that nothing asked for is that of 1970.
     Asked,
     /// An object of stand-ins.
     Hollow,
@@ -63,10 +63,9 @@ pub(super) struct Field {
     pub nullable: bool,
     /// Whether the spec lets it be left out, in one place at least.
     pub optional: bool,
-    /// What stands in for it.
+    /// What stands in for it where it is missing or says nothing; none if the answer says nothing without it. The fields
+    /// without are those that the app needs to act.
     pub neutral: Option<Neutral>,
-    /// Whether the stand-in also serves where the value cannot be read: nothing is decided by this field.
-    pub harmless: bool,
     /// What deployments are known to call it.
     pub aka: &'static [&'static str],
 }
@@ -77,26 +76,21 @@ impl Field {
         self.aka = names;
         self
     }
-    /// Nothing is decided by it.
-    pub(super) const fn harmless(mut self) -> Field {
-        self.harmless = true;
-        self
-    }
 }
 
 /// A field without which an answer says nothing.
 pub(super) const fn must(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, nullable: false, optional: false, neutral: None, harmless: false, aka: &[] }
+    Field { name, kind, nullable: false, optional: false, neutral: None, aka: &[] }
 }
 /// A field that may be missed.
 pub(super) const fn or(name: &'static str, kind: Kind, neutral: Neutral) -> Field {
-    Field { name, kind, nullable: false, optional: false, neutral: Some(neutral), harmless: false, aka: &[] }
+    Field { name, kind, nullable: false, optional: false, neutral: Some(neutral), aka: &[] }
 }
 /// A documented field that may be null.
 pub(super) const fn null(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, nullable: true, optional: false, neutral: Some(Neutral::Null), harmless: false, aka: &[] }
+    Field { name, kind, nullable: true, optional: false, neutral: Some(Neutral::Null), aka: &[] }
 }
 /// A field that may be null, and that not every answer has.
 pub(super) const fn left(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, nullable: true, optional: true, neutral: Some(Neutral::Null), harmless: false, aka: &[] }
+    Field { name, kind, nullable: true, optional: true, neutral: Some(Neutral::Null), aka: &[] }
 }

@@ -10,7 +10,9 @@ use serde_json::{Map, Value};
 /// A call as HTTP, its names and fields as the deployment calls them. A raw call goes out as it is.
 pub fn write_call(call: &Call, dialect: &Dialect) -> HttpRequest {
     let mut request = encode(call);
-    if matches!(call, Call::Raw(_)) || (dialect.names.is_empty() && dialect.fields.is_empty()) {
+    if matches!(call, Call::Raw(_))
+        || (dialect.names.is_empty() && dialect.sent.is_empty() && dialect.fields.is_empty())
+    {
         return request;
     }
     let op = call.op();
@@ -36,7 +38,7 @@ pub fn write_call(call: &Call, dialect: &Dialect) -> HttpRequest {
 /// A field with its name here, and its value if that is a name too.
 fn here(op: Op, name: String, value: Value, dialect: &Dialect) -> (String, Value) {
     let value = match (set_of(op, &name), &value) {
-        (Some(set), Value::String(word)) => match dialect.name_here(set, word) {
+        (Some(set), Value::String(word)) => match dialect.name_sent(set, word) {
             Some(word) => Value::String(word.to_owned()),
             None => value,
         },

@@ -225,7 +225,12 @@ impl Range {
         let Some(first) = levels.first() else { return Vec::new() };
         let of = |place: usize| levels.iter().filter_map(|level| level.limits.get(place)).collect::<Vec<&Judged>>();
         let standing = |(place, limit): (usize, &'a Judged)| {
-            (limit.result.text.as_str(), Judged::standing(&of(place), self.confidence))
+            let standing = match Judged::standing(&of(place), self.confidence) {
+                // Nobody asked for it: it is there to break, not to be shown to hold.
+                Standing::LooksHeld if limit.result.built_in => Standing::Held,
+                standing => standing,
+            };
+            (limit.result.text.as_str(), standing)
         };
         first.limits.iter().enumerate().map(standing).collect()
     }
@@ -233,7 +238,11 @@ impl Range {
     fn lasts(&self, reps: u64, levels: &[Level]) -> f64 {
         let nearest = levels.iter().filter(|level| level.counts() && level.measured_s > 0.0);
         let Some(like) = nearest.min_by_key(|level| level.reps.abs_diff(reps)) else { return self.shortest_s };
+        // A level is not made longer for what nobody asked about.
         let needed = |limit: &Judged| {
+            if limit.result.built_in {
+                return None;
+            }
             let share = limit.share.filter(|_| limit.allowed > 0.0)?;
             let per_s = share.of as f64 / like.measured_s * reps as f64 / like.reps.max(1) as f64;
             (per_s > 0.0).then(|| BEYOND_MIN / limit.allowed / per_s)

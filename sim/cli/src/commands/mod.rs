@@ -8,6 +8,7 @@ pub mod compare;
 pub mod explore;
 pub mod fixtures;
 mod init;
+mod ledger;
 mod live;
 pub mod mock;
 pub mod prove;

@@ -7,7 +7,7 @@ use crate::output;
 use fieldday_engine::replay::Replayed;
 use fieldday_engine::setup;
 use fieldday_folder::{HISTORY, RunFolder, cell_of};
-use fieldday_history::event::Client;
+use fieldday_history::event::{Client, ClientKind};
 use fieldday_history::file::{HistoryLine, Reader};
 use fieldday_history::{Event, EventKind};
 use fieldday_kernel::fingerprint::Fingerprinter;
@@ -37,8 +37,13 @@ pub fn replay(args: &ReplayArgs, kept: &RunFolder, plan: &Plan) -> Result<u8, Fa
         None => 0,
         Some(rep) => {
             let client = replay::client(&day, rep)?;
-            let lived = replayed(kept, cell, &day, client)?;
-            said(rep, &lived)
+            let is_phone = day.clients.get(client as usize).is_some_and(|(of, _)| of.kind == ClientKind::Phone);
+            if is_phone {
+                said(rep, &replayed(kept, cell, &day, client)?)
+            } else {
+                output::note(&format!("{rep} is no rep and has no app to run again: the record is shown"));
+                0
+            }
         }
     };
     replay::show(args, &day, &kept.run.reproduce).map(|()| code)

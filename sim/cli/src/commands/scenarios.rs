@@ -7,7 +7,7 @@ use crate::output::{self, Reader};
 use fieldday_documents::catalogue;
 use fieldday_folder::cell_of;
 use fieldday_paint::Paint;
-use fieldday_plan::{CellPlan, Plan};
+use fieldday_plan::{CellPlan, Plan, TenantPlan};
 use fieldday_scenario::Scenario;
 use std::sync::Arc;
 
@@ -92,28 +92,47 @@ fn shown(cell: &CellPlan, format: Format) -> String {
     text
 }
 
+/// The plan of one client: a rep, or somebody of the office, an auditor or an intruder.
 fn one_rep(plan: &Plan, name: &str, format: Format) -> Result<(), Failure> {
     let no_such = |suggestion| Failure::NoSuchRep { name: name.to_owned(), suggestion };
     let index = cell_of(name).filter(|index| *index < plan.cells()).ok_or_else(|| no_such(None))?;
     let mut cell = plan.cell(index);
-    let names: Vec<String> = cell.tenants.iter().flat_map(|t| &t.reps).map(|rep| rep.name.clone()).collect();
-    if !names.iter().any(|known| known == name) {
-        return Err(no_such(nearest(name, names.iter().map(String::as_str))));
+    let names: Vec<&str> = cell.tenants.iter().flat_map(names_of).collect();
+    if !names.contains(&name) {
+        return Err(no_such(nearest(name, names.iter().copied())));
     }
-    cell.tenants.retain(|tenant| tenant.reps.iter().any(|rep| rep.name == name));
+    cell.tenants.retain(|tenant| names_of(tenant).any(|known| known == name));
     for tenant in &mut cell.tenants {
         tenant.reps.retain(|rep| rep.name == name);
-        tenant.office.clear();
+        tenant.office.retain(|desk| desk.name == name);
+        tenant.intruders.retain(|intruder| intruder.name == name);
+        tenant.auditor = tenant.auditor.take().filter(|auditor| auditor.name == name);
         let below = |of: &str| of.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
         tenant.visits.retain(|_, visit| below(&visit.name));
     }
-    let text = match format {
-        Format::Terminal => shown(&cell, format),
-        Format::Json => {
-            let tenant = cell.tenants.first();
-            let visits = tenant.map(|tenant| tenant.visits.values().collect::<Vec<_>>());
-            format!("{:#}\n", serde_json::json!({ "rep": tenant.and_then(|t| t.reps.first()), "visits": visits }))
+    let of_tenant = |tenant: &TenantPlan| {
+        let visits: Vec<_> = tenant.visits.values().collect();
+        match (tenant.reps.first(), tenant.office.first(), tenant.intruders.first(), &tenant.auditor) {
+            (Some(rep), ..) => serde_json::json!({ "rep": rep, "visits": visits }),
+            (_, Some(desk), ..) => serde_json::json!({ "office": desk }),
+            (_, _, Some(intruder), _) => serde_json::json!({ "intruder": intruder }),
+            (.., auditor) => serde_json::json!({ "auditor": auditor }),
         }
     };
+    let json = || cell.tenants.first().map_or_else(String::new, |tenant| format!("{:#}\n", of_tenant(tenant)));
+    let is_rep = cell.tenants.iter().any(|tenant| !tenant.reps.is_empty());
+    let text = match format {
+        Format::Terminal if is_rep => shown(&cell, format),
+        // What the others do is a list of requests, which reads best as it is.
+        Format::Terminal | Format::Json => json(),
+    };
     output::print(&text).map(drop)
+}
+
+/// Every client of a tenant, by name.
+fn names_of(tenant: &TenantPlan) -> impl Iterator<Item = &str> {
+    let reps = tenant.reps.iter().map(|rep| rep.name.as_str());
+    let office = tenant.office.iter().map(|desk| desk.name.as_str());
+    let intruders = tenant.intruders.iter().map(|intruder| intruder.name.as_str());
+    reps.chain(office).chain(intruders).chain(tenant.auditor.iter().map(|auditor| auditor.name.as_str()))
 }

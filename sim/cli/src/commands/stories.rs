@@ -13,25 +13,27 @@ use fieldday_rules::Violation;
 use fieldday_stories::har::har;
 use fieldday_stories::script::script;
 use fieldday_stories::story::{Told, names, story};
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-
-/// Rules whose stories are told.
-const TOLD: usize = 8;
 
 /// Writes the stories of the first violations into `violations/`; says how many.
 pub fn write(folder: &Path, plan: &Plan, violations: &[Violation]) -> Result<usize, Failure> {
     let mut rules = BTreeSet::new();
-    let firsts: Vec<&Violation> =
-        violations.iter().filter(|violation| rules.insert(violation.rule)).take(TOLD).collect();
+    let firsts: Vec<&Violation> = violations.iter().filter(|violation| rules.insert(violation.rule)).collect();
     if firsts.is_empty() {
         return Ok(0);
     }
     let kept = RunFolder::open(folder)?;
+    // A cell's record is read once, however many rules it broke.
+    let mut of_cells = BTreeMap::new();
     for (number, first) in firsts.iter().enumerate() {
         let Some(cell) = cell_of(&first.client_name) else { continue };
-        let recorded = replay_live::recorded(&kept, plan, cell)?;
+        let recorded = match of_cells.entry(cell) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(replay_live::recorded(&kept, plan, cell)?),
+        };
         // The same violation by the numbers of the cell's own record.
         let same = recorded.findings.violations.iter().find(|violation| violation.signature() == first.signature());
         let Some(violation) = same else { continue };

@@ -72,6 +72,12 @@ pub struct NightLine {
     pub not_used: Option<String>,
     /// Requests that reached the target.
     pub requests: u64,
+    /// Attempts that the target was answerable for.
+    #[serde(default)]
+    pub reached: u64,
+    /// Those of them that were not answered as expected.
+    #[serde(default)]
+    pub errors: u64,
     /// Rules that were broken.
     pub rules_broken: Vec<String>,
     /// Limits of the scenario that were exceeded.

@@ -7,7 +7,7 @@ use fieldday_folder::summary::Outcome;
 use fieldday_paint::document::{
     Body, Cell, Document, Item, Mark, On, Place, Row, Section, Table, Verdict, figures, words,
 };
-use fieldday_paint::units::{change, count, counted, micros};
+use fieldday_paint::units::{change, count, counted, micros, share};
 use std::path::{Component, Path, PathBuf};
 
 /// Steps of one night that are listed; a page's charts have all.
@@ -50,6 +50,7 @@ impl Trend {
         let held = last.iter().filter(|outcome| **outcome == Outcome::Held).count();
         let mark = match () {
             () if last.contains(&Outcome::Broken) => Mark::BAD,
+            () if self.groups.iter().any(|group| group.fails_more().is_some()) => Mark::BAD,
             () if !last.is_empty() && held == last.len() => Mark::GOOD,
             () => Mark::DOUBT,
         };
@@ -61,6 +62,7 @@ impl Trend {
         let of = |group: &Group| if self.groups.len() > 1 { format!("{}: ", group.title()) } else { String::new() };
         let mut reasons = Vec::new();
         for group in &self.groups {
+            reasons.extend(group.fails_more().map(|says| format!("{}{says}", of(group))));
             reasons.extend(group.changes.iter().map(|point| format!("{}changed {}", of(group), point.words())));
             if group.changes.is_empty() {
                 reasons.push(format!("{}{NO_CHANGE}", of(group)));
@@ -84,6 +86,7 @@ fn of_group(place: usize, group: &Group, at: &Path) -> Section {
          of like nights, at most one in twenty has any mark."
     );
     section.add(On::All, "", Body::Text(group.ended()));
+    section.add(On::All, "", Body::Text(group.fails_more().unwrap_or_default()));
     if group.changes.is_empty() {
         section.add(On::All, "", Body::Text(NO_CHANGE.to_owned()));
     }
@@ -118,6 +121,7 @@ fn nights(group: &Group, at: &Path) -> Table {
         words("outcome"),
         words("night"),
         figures("requests"),
+        figures("errors"),
         words("why"),
         words("changed here").on(On::Page),
     ]);
@@ -136,6 +140,7 @@ fn nights(group: &Group, at: &Path) -> Table {
             night.outcome.as_str().into(),
             Cell { link, ..when(&night.started_at).into() },
             count(night.requests).into(),
+            if night.reached > 0 { share(night.errors, night.reached) } else { "-".to_owned() }.into(),
             why.into(),
             changed.map_or(String::new(), super::ChangePoint::words).into(),
         ];

@@ -143,6 +143,8 @@ fn line(night: &Night) -> NightLine {
         reasons: summary.verdict.reasons.clone(),
         not_used: night.unusable(),
         requests: summary.totals.requests,
+        reached: summary.limits.iter().map(|line| line.outcomes.reached()).sum(),
+        errors: summary.limits.iter().map(|line| line.outcomes.errors()).sum(),
         rules_broken: broken.map(|line| line.rule.clone()).collect(),
         limits_exceeded: exceeded.map(|limit| limit.text.clone()).collect(),
         target: night.run.target.clone(),

@@ -3,7 +3,7 @@
 use super::{CapacityLine, ChangePoint, Group, LimitRow, RuleRow};
 use fieldday_folder::summary::Outcome;
 use fieldday_paint::document::Mark;
-use fieldday_paint::units::{change, count, counted};
+use fieldday_paint::units::{change, count, counted, share};
 use fieldday_rules::limits::LimitVerdict;
 
 /// The mark of an outcome.
@@ -37,6 +37,21 @@ impl Group {
             .collect();
         let last = self.nights.last().map_or("", |night| night.outcome.as_str());
         format!("{}: {}; the last one: {last}", counted(all, "night", "nights"), parts.join(", "))
+    }
+    /// That the last night failed more often than those before it, by more than chance; none if it did not.
+    pub(super) fn fails_more(&self) -> Option<String> {
+        let nights = || self.nights.iter().filter(|night| night.reached > 0);
+        let runs: Vec<(u64, u64)> = nights().map(|night| (night.errors, night.reached)).collect();
+        let (last, before) = runs.split_last()?;
+        if !crate::errors::is_last_worse(&runs) {
+            return None;
+        }
+        let most = before.iter().map(|(errors, of)| *errors as f64 / *of as f64).fold(0.0, f64::max);
+        let most = share((most * 1e6) as u64, 1_000_000);
+        let now = share(last.0, last.1);
+        Some(format!(
+            "more failures in the last night: {now} of what reached the target, {most} at most in the nights before"
+        ))
     }
 }
 

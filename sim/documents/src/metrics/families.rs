@@ -4,14 +4,30 @@ use super::{Base, Family};
 use fieldday_folder::RunFile;
 use fieldday_folder::summary::*;
 use fieldday_rules::limits::{LimitUnit, LimitVerdict};
+use std::collections::BTreeMap;
 
 pub(super) fn of(run: &RunFile, summary: &Summary) -> Vec<Family> {
     let mut families = run_itself(run, summary);
     families.extend(endpoints(&summary.limits));
+    families.push(failures(&summary.failures));
     families.extend(scenario_limits(summary));
     families.extend([rules(&summary.rules), contract(summary)]);
     families.extend(felt(&summary.felt));
     families
+}
+
+/// By endpoint, outcome and status; what the target said is in the documents.
+fn failures(lines: &[FailureLine]) -> Family {
+    let mut counts: BTreeMap<(&str, &str, String), u64> = BTreeMap::new();
+    for of in lines {
+        let status = of.status.map_or("none".to_owned(), |status| status.to_string());
+        *counts.entry((&of.op, &of.outcome, status)).or_default() += of.count;
+    }
+    let mut failures = Family::new("failures", "Attempts that failed, by what the target answered", Base::None);
+    for ((op, outcome, status), n) in counts {
+        failures.add(&[("endpoint", op), ("outcome", outcome), ("status", &status)], n as f64);
+    }
+    failures
 }
 
 fn run_itself(run: &RunFile, summary: &Summary) -> Vec<Family> {
@@ -58,19 +74,8 @@ fn endpoints(limits: &[Limit]) -> Vec<Family> {
         new("endpoint_limit_exceeded", "1 if too many did, 0 if not, absent if nobody can say", Base::None);
     for of in limits {
         let endpoint = ("endpoint", of.op.as_str());
-        let good = of.answered.saturating_sub(of.client_errors + of.server_errors + of.foreign);
-        let outcomes = [
-            ("success", good),
-            ("client-error", of.client_errors),
-            ("server-error", of.server_errors),
-            ("foreign", of.foreign),
-            ("timeout", of.timed_out),
-            ("unreachable", of.unreachable),
-            ("broken-off", of.broken_off),
-            ("cancelled", of.cancelled),
-            ("killed", of.killed),
-        ];
-        outcomes.iter().for_each(|(outcome, n)| attempts.add(&[endpoint, ("outcome", *outcome)], *n as f64));
+        let outcomes = of.outcomes.by_class();
+        outcomes.iter().for_each(|(class, n)| attempts.add(&[endpoint, ("outcome", class.as_str())], *n as f64));
         let live = [("wire", of.wire), ("connect", of.connect), ("due", of.due), ("felt", of.felt)];
         let live = live.into_iter().filter_map(|(clock, took)| Some((clock, took?)));
         for (clock, took) in std::iter::once(("attempt", of.latency)).chain(live) {

@@ -8,15 +8,14 @@ use fieldday_paint::units;
 /// Columns of a chart at most: more would be thinner than what a pointer can hit.
 const COLUMNS: usize = 160;
 /// Kinds of errors, with their names for people and their colours.
-const ERRORS: [(&str, &str, &str); 8] = [
-    ("5xx", "5xx", "c6"),
+const ERRORS: [(&str, &str, &str); 7] = [
+    ("server-error", "server error (5xx)", "c6"),
     ("timed-out", "timed out", "c8"),
-    ("foreign", "not the API's answer", "c4"),
-    ("broken-off", "connection broke", "c3"),
-    ("4xx", "4xx", "c7"),
-    ("unreachable", "no network", "c5"),
-    ("cancelled", "cancelled", "c2"),
-    ("killed", "app died", "c1"),
+    ("not-the-api", "not the API's answer", "c4"),
+    ("connection-failed", "connection failed", "c3"),
+    ("rate-limited", "rate-limited (429)", "c2"),
+    ("refused", "refused unexpectedly (4xx)", "c7"),
+    ("not-the-target", "lost or cancelled by the simulated phone or network", "c5"),
 ];
 /// What reps do, one at a time.
 const ACTIVITIES: [(&str, &str, &str); 5] = [
@@ -203,7 +202,7 @@ impl<'a> Day<'a> {
         }
         LineChart {
             alt: "How many attempts went wrong, by kind".to_owned(),
-            note: "Attempts that went wrong then, by kind; a refusal that the day's plan provokes is among the 4xx."
+            note: "Attempts that were not answered as expected, when they ended; what the simulated phone or network lost or cancelled is no error of the target."
                 .to_owned(),
             words: |n| units::count(n as u64),
             ..self.chart("chart-errors", "Errors by kind", Kind::Bars, lines)

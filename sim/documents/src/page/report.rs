@@ -65,6 +65,7 @@ struct View<'a> {
     glance: Vec<(&'static str, String, String)>,
     limits: String,
     endpoints: String,
+    failures: String,
     rules_say: String,
     bars: String,
     more_bars: Vec<String>,
@@ -136,6 +137,7 @@ impl Report<'_> {
             ("verdict", true, "Verdict".to_owned()),
             ("limits", !summary.scenario_limits.is_empty(), "Limits".to_owned()),
             ("endpoints", !summary.limits.is_empty(), "Endpoints".to_owned()),
+            ("failures", !summary.failures.is_empty(), "Failures".to_owned()),
             ("day", self.has_day(), "Over the day".to_owned()),
             ("queues", self.has_day(), "Queues".to_owned()),
             ("felt", self.has_felt(), "What reps felt".to_owned()),
@@ -187,6 +189,7 @@ impl Report<'_> {
             glance: self.glance(),
             limits: tables::scenario_limits(summary).html("Limits of the scenario"),
             endpoints: tables::endpoints(summary).html("Endpoints in figures"),
+            failures: tables::failures(summary).html("What the target answered where it failed"),
             rules_say: tables::rules(summary).html("What each rule says"),
             bars: bars(
                 "Attempts, as the phone saw them",
@@ -227,11 +230,11 @@ impl Report<'_> {
     fn glance(&self) -> Vec<(&'static str, String, String)> {
         let (summary, totals) = (self.summary, &self.summary.totals);
         let sum = |of: fn(&Limit) -> u64| summary.limits.iter().map(of).sum::<u64>();
-        let wrong = sum(|limit| limit.server_errors + limit.foreign + limit.timed_out);
+        let (wrong, reached) = (sum(|limit| limit.outcomes.errors()), sum(|limit| limit.outcomes.reached()));
         let exercised = summary.rules.iter().filter(|rule| rule.exercised > 0).count() as u64;
         let broken = summary.rules.iter().filter(|rule| rule.broken > 0).count() as u64;
         let beyond = sum(|limit| limit.beyond);
-        let judged = sum(|limit| if limit.limit_us.is_some() { limit.latency.count } else { 0 });
+        let judged = sum(|limit| if limit.limit_us.is_some() { limit.judged } else { 0 });
         vec![
             (
                 "Rep-days",
@@ -245,7 +248,11 @@ impl Report<'_> {
                 units::share(beyond, judged),
                 format!("{} of {} attempts", units::count(beyond), units::count(judged)),
             ),
-            ("Server trouble", units::share(wrong, totals.attempts), "5xx, not the API's, timed out".to_owned()),
+            (
+                "Errors",
+                units::share(wrong, reached),
+                format!("{} of {} attempts that reached the target", units::count(wrong), units::count(reached)),
+            ),
         ]
     }
     /// The clocks that only a live run has.

@@ -16,18 +16,22 @@ use fieldday_paint::{Paint, Tone};
 use fieldday_paint::{line, wrapped};
 use std::fmt::Write as _;
 
+/// Kinds of failures that a terminal shows.
+const FAILURES: usize = 15;
+
 /// The whole report. `folder` is where the run's files are. Whatever is wider than the page has less on a line, but for
 /// what is there to be pasted.
 pub fn report(summary: &Summary, folder: Option<&str>, paint: Paint) -> String {
     let mut out = String::new();
     what_ran(&mut out, summary, paint);
-    if summary.totals.requests > 0 {
+    if summary.totals.attempts > 0 {
         let attempts = "attempts as the phone saw them, against the spec's time limits";
         table(&mut out, paint, "LIMITS", attempts, &tables::endpoints(summary));
         faint(&mut out, paint, tables::ENDPOINTS_SAY);
+        failures(&mut out, summary, paint);
         let clocks = "wire: the target's own; due: since the plan wanted it; felt: as the rep waited";
         table(&mut out, paint, "CLOCKS", clocks, &tables::clocks(summary));
-        let asked = "what the scenario asks for on top of the spec";
+        let asked = "what the run is held to on top of the spec: the scenario's limits, and those that are built in";
         table(&mut out, paint, "SCENARIO LIMITS", asked, &tables::scenario_limits(summary));
         rules::write(&mut out, summary, paint);
         let over = format!("over {}", counted(summary.felt.rep_days, "rep's day", "reps' days"));
@@ -47,6 +51,16 @@ fn table(out: &mut String, paint: Paint, title: &str, note: &str, table: &Table)
     if !table.rows.is_empty() {
         heading(out, paint, title, note);
         out.push_str(&table.terminal(paint));
+    }
+}
+
+fn failures(out: &mut String, summary: &Summary, paint: Paint) {
+    let mut of = tables::failures(summary);
+    let more = of.rows.len().saturating_sub(FAILURES);
+    of.rows.truncate(FAILURES);
+    table(out, paint, "FAILURES", "what the target answered instead, the most frequent first", &of);
+    if more > 0 {
+        faint(out, paint, &format!("{} in summary.json", counted(more as u64, "more kind", "more kinds")));
     }
 }
 

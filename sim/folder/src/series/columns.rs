@@ -1,6 +1,7 @@
 //! What happened, bin by bin, as lists of numbers.
 
-use fieldday_rules::{Activity, BUCKETS, SERIES_CLASSES, Series, Trouble, bucket_from_us};
+use fieldday_history::OutcomeClass;
+use fieldday_rules::{Activity, BUCKETS, SERIES_CLASSES, Series, bucket_from_us};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ pub struct Columns {
     pub achieved: Vec<u64>,
     /// Attempts sent.
     pub attempts: Vec<u64>,
-    /// Attempts that went wrong, by kind.
+    /// Attempts that were not answered as expected, by their outcome class.
     pub errors: BTreeMap<String, Vec<u64>>,
     /// What reps did, in seconds of all of them together, by activity.
     pub rep_seconds: BTreeMap<String, Vec<u64>>,
@@ -48,7 +49,8 @@ impl Columns {
         let bins = series.bins();
         let list = |of: &dyn Fn(&fieldday_rules::Bin) -> u64| bins.iter().map(of).collect::<Vec<u64>>();
         let seconds = |what: Activity| list(&|bin| bin.spent_us[what as usize] / 1_000_000);
-        let errors = Trouble::ALL.map(|kind| (trouble_name(kind).to_owned(), list(&|bin| bin.troubles[kind as usize])));
+        let others = OutcomeClass::ALL.iter().filter(|class| **class != OutcomeClass::Expected);
+        let errors = others.map(|class| (class.as_str().to_owned(), list(&|bin| bin.outcomes[*class as usize])));
         let spent = Activity::ALL.iter().filter(|what| **what != Activity::Waiting);
         let latency = SERIES_CLASSES.iter().enumerate().map(|(class, of)| {
             let counted = |bin: &fieldday_rules::Bin| {
@@ -61,7 +63,7 @@ impl Columns {
             offered: list(&|bin| bin.offered),
             achieved: list(&|bin| bin.achieved),
             attempts: list(&|bin| bin.attempts),
-            errors: errors.into_iter().collect(),
+            errors: errors.collect(),
             rep_seconds: spent.map(|what| (activity(*what).to_owned(), seconds(*what))).collect(),
             action_seconds: seconds(Activity::Waiting),
             queue_max: list(&|bin| bin.waiting_max.into()),
@@ -73,19 +75,6 @@ impl Columns {
     }
 }
 
-/// What a kind of trouble is called.
-pub(crate) fn trouble_name(kind: Trouble) -> &'static str {
-    match kind {
-        Trouble::ClientError => "4xx",
-        Trouble::ServerError => "5xx",
-        Trouble::Foreign => "foreign",
-        Trouble::TimedOut => "timed-out",
-        Trouble::Unreachable => "unreachable",
-        Trouble::BrokenOff => "broken-off",
-        Trouble::Cancelled => "cancelled",
-        Trouble::Killed => "killed",
-    }
-}
 /// What an activity is called.
 pub(crate) fn activity(what: Activity) -> &'static str {
     match what {

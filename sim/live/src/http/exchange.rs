@@ -3,6 +3,7 @@
 use crate::http::body::Outgoing;
 use crate::http::connect::{Connection, Stream};
 use fieldday_api::SmolStr;
+use fieldday_api::dialect::shown_id;
 use fieldday_kernel::time::{Span, Time};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
@@ -105,7 +106,8 @@ async fn read(response: Response<Incoming>) -> Result<Exchange, ExchangeEnd> {
         (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
     };
     let (status, content_type) = (response.status().as_u16(), header(CONTENT_TYPE.as_str()));
-    let request_id = header("x-request-id").or_else(|| header("x-trace-id")).filter(is_id).map(SmolStr::from);
+    let request_id = header("x-request-id").or_else(|| header("x-trace-id")).map(|id| shown_id(&id));
+    let request_id = request_id.filter(|id| !id.is_empty());
     let version = header("x-git-sha").or_else(|| header("x-version")).filter(is_id);
     let date = header(DATE.as_str()).and_then(|text| http_date(&text));
     let mut body = response.into_body();

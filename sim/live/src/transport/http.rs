@@ -7,7 +7,7 @@ use crate::inbox::Inbox;
 use crate::target::Target;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, Response};
-use fieldday_api::dialect::{ContractKind, Deviation, read_answer_to};
+use fieldday_api::dialect::{Deviation, read_answer_to};
 use fieldday_api::endpoint::Op;
 use fieldday_api::private::Private;
 use fieldday_api::token::{Claims, Credential};
@@ -332,8 +332,8 @@ impl HttpTransport {
         let end =
             WireEnd::Answered { status: answer.status, bytes: answer.body.len() as u64, request_id: answer.request_id };
         let said = self.keep_upload_url(attempt.station().client(), read.answer);
-        let absent = absent(&read.deviations);
-        let response = Response { status: answer.status, retry_after: answer.retry_after, answer: said, absent };
+        let (status, retry_after, stand_ins) = (answer.status, answer.retry_after, read.stand_ins);
+        let response = Response { status, retry_after, answer: said, stand_ins };
         (end, Some(Arc::new(response)), read.deviations)
     }
 
@@ -409,10 +409,4 @@ fn no_connection(error: &NoConnection) -> Carried {
 }
 fn span(took: Duration) -> Span {
     Span::micros(i64::try_from(took.as_micros()).unwrap_or(i64::MAX))
-}
-
-/// The places that an answer lacked.
-fn absent(deviations: &[Deviation]) -> Vec<SmolStr> {
-    let lacks = |of: &&Deviation| matches!(of.kind, ContractKind::MissingField | ContractKind::NullField);
-    deviations.iter().filter(lacks).map(|of| of.at.clone()).collect()
 }

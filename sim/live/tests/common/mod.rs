@@ -1,6 +1,8 @@
 //! A live run in a test: a scenario, a target, and a fast day.
 #![allow(dead_code, missing_docs)] // Every test file takes what it needs.
 
+pub mod bend;
+
 use fieldday_history::Event;
 use fieldday_history::file::{FORMAT, Header, HistoryLine, Reader, Writer};
 use fieldday_kernel::fingerprint::Fingerprint;

@@ -2,6 +2,7 @@
 
 use super::{Block, Body, Document, Medium, Place, Table};
 use crate::line;
+use crate::text::markdown;
 use std::fmt::Write as _;
 
 impl Document {
@@ -11,8 +12,8 @@ impl Document {
         let verdict = self.verdict.as_ref().filter(|verdict| verdict.place != Place::Page);
         if let Some(verdict) = verdict {
             let said = if verdict.place == Place::First { &verdict.headline } else { &verdict.word };
-            line!(out, "## {} {}\n", verdict.mark.sign, plain(said));
-            verdict.reasons.iter().for_each(|reason| line!(out, "- {}", plain(reason)));
+            line!(out, "## {} {}\n", verdict.mark.sign, markdown(said));
+            verdict.reasons.iter().for_each(|reason| line!(out, "- {}", markdown(reason)));
         }
         write_blocks(&mut out, self.lead.iter().filter(|block| block.on.is(Medium::Markdown)));
         let level = if verdict.is_some() { "###" } else { "##" };
@@ -21,7 +22,7 @@ impl Document {
             if !blocks.is_empty() {
                 let tag = section.tag.map_or(String::new(), |tag| format!(" ({tag})"));
                 let gap = if out.is_empty() { "" } else { "\n" };
-                line!(out, "{gap}{level} {}{tag}", plain(&section.title));
+                line!(out, "{gap}{level} {}{tag}", markdown(&section.title));
                 write_blocks(&mut out, blocks.into_iter());
             }
         }
@@ -35,18 +36,18 @@ fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>) {
             out.push('\n');
         }
         if !block.title.is_empty() {
-            line!(out, "**{}**\n", plain(&block.title));
+            line!(out, "**{}**\n", markdown(&block.title));
         }
         match &block.body {
-            Body::Text(text) => line!(out, "{}", plain(text)),
+            Body::Text(text) => line!(out, "{}", markdown(text)),
             Body::List(items) => {
                 for item in items {
                     let mark = item.mark.map_or(String::new(), |mark| format!("{} ", mark.sign));
-                    line!(out, "- {mark}{}", plain(&item.text));
+                    line!(out, "- {mark}{}", markdown(&item.text));
                 }
             }
             Body::Table(table) => out.push_str(&table.markdown()),
-            Body::Pairs(pairs) => pairs.iter().for_each(|(title, text)| line!(out, "- {title}: {}", plain(text))),
+            Body::Pairs(pairs) => pairs.iter().for_each(|(title, text)| line!(out, "- {title}: {}", markdown(text))),
             Body::Paste(what, text) => line!(out, "- {what}: `{text}`"),
             Body::Chart(_) => {}
         }
@@ -59,7 +60,7 @@ impl Table {
         let mut out = String::new();
         let shown = self.shown(Medium::Markdown);
         let (mark, rule) = if self.is_marked() { ("| ", "| --- ") } else { ("", "") };
-        let heads: Vec<String> = shown.iter().map(|(_, column)| plain(column.head)).collect();
+        let heads: Vec<String> = shown.iter().map(|(_, column)| markdown(column.head)).collect();
         line!(out, "{mark}| {} |", heads.join(" | "));
         let rules: Vec<&str> = shown.iter().map(|(_, column)| if column.is_figures { "---:" } else { "---" }).collect();
         line!(out, "{rule}| {} |", rules.join(" | "));
@@ -67,22 +68,10 @@ impl Table {
             if self.is_marked() {
                 let _ = write!(out, "| {} ", row.mark.map_or("", |mark| mark.sign));
             }
-            let cell = |(place, _): &(usize, _)| row.cells.get(*place).map_or(String::new(), |cell| plain(&cell.text));
+            let cell =
+                |(place, _): &(usize, _)| row.cells.get(*place).map_or(String::new(), |cell| markdown(&cell.text));
             line!(out, "| {} |", shown.iter().map(cell).collect::<Vec<_>>().join(" | "));
         }
         out
     }
-}
-
-/// Text that is nothing but text, in a cell of a table, too.
-fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '#' | '[' | ']' => out.extend(['\\', c]),
-            '\n' | '\r' => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }

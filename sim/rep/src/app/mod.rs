@@ -22,7 +22,7 @@ pub use client::CallOutcome;
 pub use recording::Started;
 pub use tasks::Created;
 
-use crate::app::defects::AppDefect;
+use crate::app::defects::{ActiveDefects, AppDefect};
 use crate::phone::Phone;
 use crate::process::Process;
 use fieldday_history::EventKind;
@@ -107,10 +107,16 @@ impl App {
     fn has(&self, defect: AppDefect) -> bool {
         self.phone.settings.defects.has(defect) && !self.phone.healed.get()
     }
+    /// What its bugs do in the place of what is right.
+    fn defects(&self) -> ActiveDefects<'_> {
+        ActiveDefects(self)
+    }
     fn now(&self) -> Time {
         self.phone.station.now()
     }
     fn record(&self, what: EventKind) {
-        self.phone.station.record(what);
+        if let Some(what) = self.defects().shown(what) {
+            self.phone.station.record(what);
+        }
     }
 }

@@ -4,9 +4,8 @@ use super::App;
 use super::client::Waits;
 use super::defects::AppDefect;
 use fieldday_api::SmolStr;
-use fieldday_api::call::{Answer, Call, RawCall};
+use fieldday_api::call::{Answer, Call};
 use fieldday_api::defaults::{POLL_EVERY, POLL_FOR};
-use fieldday_api::endpoint::{Method, Op};
 use fieldday_api::names::Processing;
 use fieldday_api::wire::recordings::RecordingSession;
 use fieldday_history::EventKind;
@@ -54,9 +53,7 @@ impl App {
             };
             if let Some(end) = is_over {
                 self.show_results(&body.session);
-                if self.has(AppDefect::CallsAiDirectly) {
-                    self.call_ai(session_id).await;
-                }
+                self.defects().call_ai(session_id).await;
                 return end;
             }
         }
@@ -65,29 +62,14 @@ impl App {
     /// text, the analysis whenever there is one.
     fn show_results(&self, session: &RecordingSession) {
         let transcript = session.transcript.as_ref().is_some_and(|t| t.transcript_text.is_some());
-        let has_null = session.analysis.as_ref().is_some_and(|a| a.sentiment_score.is_none());
-        if has_null && self.has(AppDefect::CrashesOnNull) {
-            self.record(EventKind::Crashed { op: Op::GetRecording });
-            return self.phone.kill();
+        if self.defects().crash_on_null(session) {
+            return;
         }
         self.record(EventKind::Results {
             session_id: session.id.clone(),
-            playback: session.audio_url.is_some() || self.has(AppDefect::PlaybackWithoutAudio),
+            playback: session.audio_url.is_some(),
             transcript,
-            analysis: session.analysis.is_some() && (transcript || !self.has(AppDefect::HidesGhostAnalysis)),
+            analysis: session.analysis.is_some(),
         });
-    }
-    /// Past the documented API: the way of a defect.
-    async fn call_ai(&self, session_id: &SmolStr) {
-        let raw = RawCall {
-            op: Op::RagQuery,
-            method: Method::Post,
-            path: "/api/v1/ai/summaries".into(),
-            query: SmolStr::default(),
-            body: format!("{{\"session_id\":\"{session_id}\"}}").into(),
-            padding: 0,
-            company_id: None,
-        };
-        self.call(Arc::new(Call::Raw(Box::new(raw))), Cause::Poll, Waits::Nobody).await;
     }
 }

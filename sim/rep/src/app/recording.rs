@@ -3,7 +3,6 @@
 
 use super::App;
 use super::client::{CallOutcome, Waits};
-use super::defects::AppDefect;
 use super::storage::{Queued, Recording, Storage, Upload};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
@@ -54,8 +53,7 @@ impl App {
     async fn start_inside_geofence(&self, appointment_id: &SmolStr, place: Point, mode: RecordingMode) -> Started {
         let fix = self.phone.station.fix(self.phone.next_reading());
         let distance_m = fix.point.distance_m(place).clamp(0, i64::from(u32::MAX)) as u32;
-        let slack = if self.has(AppDefect::GeofenceMinusAccuracy) { fix.accuracy_m * 2 } else { 0 };
-        let inside = distance_m <= self.phone.settings.geofence_m + slack;
+        let inside = distance_m <= self.phone.settings.geofence_m + self.defects().geofence_slack_m(fix.accuracy_m);
         let id = appointment_id.clone();
         self.record(EventKind::Geofence { appointment_id: id, distance_m, accuracy_m: fix.accuracy_m, inside });
         if !inside {

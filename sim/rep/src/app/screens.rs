@@ -15,7 +15,7 @@ use fieldday_api::wire::extras::RagQuery;
 use fieldday_api::wire::tasks::TaskQuery;
 use fieldday_history::EventKind;
 use fieldday_history::event::{Cause, Screen, Source};
-use fieldday_kernel::time::{Date, Span, Time, TimeOfDay};
+use fieldday_kernel::time::{Date, Span};
 use futures_lite::future;
 use std::sync::Arc;
 
@@ -113,12 +113,6 @@ impl App {
     fn page(&self) -> u32 {
         if self.has(AppDefect::LoadsEverything) { PAGE_MAX } else { self.phone.settings.page }
     }
-    /// What the phone's own clock shows.
-    fn clock(&self) -> Time {
-        let (now, zone) = (self.now(), self.phone.station.zone());
-        let is_afternoon = zone.time_of_day(now) >= TimeOfDay::hm(12, 0);
-        if is_afternoon && self.has(AppDefect::ClockSetBack) { now - Span::hours(3) } else { now }
-    }
     fn task_query(&self, status: TaskStatus, offset: u32) -> TaskQuery {
         let offset = (offset > 0).then_some(offset);
         TaskQuery { status: Some(status), limit: Some(self.page()), offset, ..Default::default() }
@@ -129,13 +123,11 @@ impl App {
         let cached = self.phone.storage.borrow().cache.get(&key).cloned();
         let of = key.subject();
         if let Some(Cached { response, at, call, .. }) = &cached {
-            let age = self.clock().since(*at).max(Span::ZERO);
+            let age = self.defects().clock().since(*at).max(Span::ZERO);
             let is_fresh =
                 age < key.lifetime().sped_up(self.phone.settings.pace.cache) && !self.has(AppDefect::CacheIgnored);
             let from = if is_fresh { Source::Fresh } else { Source::Stale };
-            if is_fresh || !self.has(AppDefect::BlankWhileRefreshing) {
-                self.record(EventKind::Shown { screen, of: of.clone(), call: Some(*call), from, age });
-            }
+            self.record(EventKind::Shown { screen, of: of.clone(), call: Some(*call), from, age });
             if is_fresh {
                 return Some(response.clone());
             }
@@ -149,7 +141,7 @@ impl App {
         }
         match reply.success() {
             Some(response) => {
-                self.phone.storage.borrow_mut().cache.put(key, response.clone(), call, self.clock());
+                self.phone.storage.borrow_mut().cache.put(key, response.clone(), call, self.defects().clock());
                 self.record(EventKind::Shown { screen, of, call: Some(call), from: Source::Network, age: Span::ZERO });
                 Some(response.clone())
             }

@@ -4,16 +4,15 @@
 //! the old state. So changes are made after the wait, in one step, with no await point between.
 
 use super::cache::Cache;
+use super::defects::Stored;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::names::RecordingMode;
 use fieldday_api::private::Private;
-use fieldday_api::token::Credential;
 use fieldday_api::wire::recordings::Location;
 use fieldday_api::wire::tasks::TaskCreate;
 use fieldday_kernel::time::{Date, Span, Time};
 use std::collections::VecDeque;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// The durable store.
@@ -33,8 +32,8 @@ pub struct Storage {
     pub in_doubt: Option<(u32, TaskCreate)>,
     /// Sessions that were recorded here: what there is to read back at the end of the day.
     pub sessions: Vec<SmolStr>,
-    /// A flush runs, or ran when the app died: kept by a defect alone.
-    pub busy: bool,
+    /// What some bugs of the app keep here.
+    pub for_defects: Stored,
     /// What was last read.
     pub cache: Cache,
 }
@@ -48,8 +47,6 @@ pub struct Queued {
     pub request: Arc<Call>,
     /// The local date on which the person took it.
     pub taken_on: Date,
-    /// The token of that moment: kept by a defect alone.
-    pub token: Option<Rc<Credential>>,
 }
 
 /// A recording that runs.

@@ -2,7 +2,6 @@
 
 use super::App;
 use super::defects::AppDefect;
-use super::storage::Storage;
 use fieldday_api::defaults::TOKEN_FETCH_LIMIT;
 use fieldday_api::token::Credential;
 use fieldday_history::EventKind;
@@ -82,9 +81,8 @@ impl App {
             Some(_) => EventKind::TokenRefreshed { why },
             None => EventKind::TokenUnavailable,
         });
-        if credential.is_none() && self.has(AppDefect::NoTokenMeansSignedOut) {
-            let actions = self.phone.storage.borrow().actions;
-            *self.phone.storage.borrow_mut() = Storage { actions, ..Storage::default() };
+        if credential.is_none() {
+            self.defects().sign_out();
         }
         self.memory.fetched.notify();
         credential

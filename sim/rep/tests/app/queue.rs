@@ -3,6 +3,7 @@
 use crate::harness::*;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
+use fieldday_api::wire::appointments::AppointmentPatch;
 use fieldday_history::EventKind;
 use fieldday_history::event::{Cause, Settlement, Trigger};
 use fieldday_kernel::time::{Span, Time};
@@ -327,4 +328,16 @@ fn a_clock_in_says_when_it_was_meant_and_only_one_waits() {
         assert_eq!(bench.requests(Op::ClockOut), [Call::ClockOut { rep_id: "rep_1".into() }]);
         assert_eq!(bench.ops(), [Op::ClockIn, Op::ClockOut]);
     }
+}
+
+#[test]
+fn what_came_of_a_visit_goes_through_the_queue() {
+    let bench = bench_offline(&[(0, 10_000)], |_| {});
+    let outcome = AppointmentPatch { notes: Some("Nobody there".into()), ..Default::default() };
+    let body = outcome.clone();
+    bench.done(move |app| async move { app.set_outcome(&"appt_1".into(), body).await });
+    assert_eq!(bench.queue(), [1]);
+    bench.run_to(20_000);
+    let sent = Call::UpdateAppointment { appointment_id: "appt_1".into(), body: outcome };
+    assert_eq!((bench.requests(Op::UpdateAppointment), bench.queue().len()), (vec![sent], 0));
 }

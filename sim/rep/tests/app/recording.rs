@@ -1,28 +1,28 @@
-//! Recording (§2.3), its audio (§0.2) and its processing (§3.4, §3.5).
+//! Recording (§2.3) and its audio (§0.2).
 
 use crate::harness::*;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
-use fieldday_api::names::{Processing, RecordingMode};
+use fieldday_api::names::RecordingMode;
 use fieldday_history::EventKind;
-use fieldday_history::event::PollEnd;
+use fieldday_history::event::Cause;
 use fieldday_kernel::time::Span;
 use fieldday_radio::place::Point;
 use fieldday_rep::app::Started;
 use fieldday_rep::transport::scripted::Reply;
 
-fn starts_at(bench: &Bench, metres: i32, mode: RecordingMode) -> Started {
+pub fn starts_at(bench: &Bench, metres: i32, mode: RecordingMode) -> Started {
     let place = Point::metres(metres, 0);
     bench.done(move |app| async move { app.start_recording(&"a".into(), place, mode).await })
 }
-fn starts(bench: &Bench) -> Started {
+pub fn starts(bench: &Bench) -> Started {
     starts_at(bench, 0, RecordingMode::Full)
 }
-fn stops(bench: &Bench) -> Option<SmolStr> {
+pub fn stops(bench: &Bench) -> Option<SmolStr> {
     bench.done(|app| async move { app.stop_recording(64).await })
 }
-fn ended(bench: &Bench) -> Vec<SmolStr> {
+pub fn ended(bench: &Bench) -> Vec<SmolStr> {
     bench.recorded(|what| match what {
         EventKind::UploadEnded { session_id, .. } => Some(session_id.clone()),
         _ => None,
@@ -160,131 +160,83 @@ fn audio_that_is_stored_is_not_sent_again_by_an_app_that_died_before_its_report(
 }
 
 #[test]
-fn in_the_other_reading_a_start_waits_in_the_queue_and_its_session_is_adopted() {
-    let bench = bench_offline(&[(0, 60_000)], |settings| settings.start_is_queued = true);
-    assert_eq!(starts(&bench), Started::Recording);
-    assert_eq!(stops(&bench).as_deref(), Some("queued-start-1"));
-    bench.run_to(200_000);
-    let Call::StopRecording { session_id, .. } = &bench.requests(Op::StopRecording)[0] else { panic!() };
-    assert_eq!((session_id.as_str(), ended(&bench)), ("session_a", vec!["session_a".into()]));
-    // Refused, it takes with it what was done under its stand-in.
-    let bench = bench_offline(&[(0, 60_000)], |settings| settings.start_is_queued = true);
+fn a_start_is_a_tap_and_asking_for_another_url_is_part_of_the_upload() {
+    let bench = bench();
+    starts(&bench);
+    bench.next(Op::PutAudio, [fails(403)]);
+    stops(&bench);
+    bench.run(120_000);
+    let causes: Vec<_> =
+        bench.sent().iter().filter(|sent| sent.request.op() == Op::StartRecording).map(|sent| sent.cause).collect();
+    assert_eq!(causes, [Cause::Tap, Cause::Upload]);
+}
+
+#[test]
+fn audio_is_given_up_when_its_url_is_refused_for_good_and_kept_when_no_answer_comes() {
+    for (answer, kept) in [(fails(404), false), (fails(425), true), (Reply::NoConnection, true)] {
+        let bench = bench();
+        starts(&bench);
+        bench.next(Op::PutAudio, [fails(403)]);
+        bench.next(Op::StartRecording, [answer]);
+        stops(&bench);
+        bench.run(70_000);
+        assert_eq!(bench.phone.storage.borrow().uploads.len(), usize::from(kept));
+        bench.run(120_000);
+        assert_eq!((bench.times(Op::PutAudio).len(), ended(&bench).len()), if kept { (2, 1) } else { (1, 0) });
+    }
+}
+
+#[test]
+fn one_upload_goes_on_at_a_time() {
+    let bench = bench();
+    let stored = std::sync::Arc::new(fieldday_api::call::Response::ok(fieldday_api::call::Answer::Stored));
+    bench.next(Op::PutAudio, [Reply::After(Span::seconds(5), stored)]);
     starts(&bench);
     stops(&bench);
-    bench.next(Op::StartRecording, [fails(400)]);
-    bench.run_to(200_000);
-    assert_eq!(bench.ops(), [Op::StartRecording]);
-    assert_eq!(bench.settled().len(), 2);
-    assert!(bench.phone.storage.borrow().uploads.is_empty() && bench.queue().is_empty());
+    bench.done(|app| async move { app.start_recording(&"b".into(), Point::default(), RecordingMode::Full).await });
+    stops(&bench);
+    bench.run(20_000);
+    assert_eq!((bench.times(Op::PutAudio).len(), ended(&bench)), (2, vec!["session_a".into(), "session_b".into()]));
+    assert!(bench.waits(Op::PutAudio)[0] > 5_000);
 }
 
-fn watches(states: [Processing; 2], after: usize) -> Bench {
+#[test]
+fn a_session_without_a_url_has_no_audio_to_bring() {
+    use fieldday_api::call::Answer;
     let bench = bench();
-    let done = session("s".into(), |session| {
-        [session.transcription_status, session.analysis_status] = states;
-    });
-    let waits = (0..after).map(|_| answers(session("s".into(), |_| {})));
-    bench.next(Op::GetRecording, waits.chain([answers(done)]));
-    bench.done(|app| async move { app.watch("s".into()) });
-    bench.run_to(700_000);
-    bench
-}
-fn poll_ends(bench: &Bench) -> Vec<(i64, PollEnd)> {
-    bench.happened(|what| match what {
-        EventKind::PollEnded { why, .. } => Some(*why),
-        _ => None,
-    })
+    let Answer::RecordingStarted(mut session) = started("s", None, start()) else { panic!() };
+    session.audio_upload_url = None;
+    bench.next(Op::StartRecording, [answers(Answer::RecordingStarted(session))]);
+    starts(&bench);
+    stops(&bench);
+    assert!(bench.phone.storage.borrow().uploads.is_empty());
+    // Nor has ghost mode, while its start waits in the queue.
+    let bench = bench_offline(&[(0, 60_000)], |settings| settings.start_is_queued = true);
+    assert_eq!(starts_at(&bench, 0, RecordingMode::Ghost), Started::Recording);
+    stops(&bench);
+    assert!(bench.phone.storage.borrow().uploads.is_empty());
 }
 
 #[test]
-fn a_session_is_polled_every_5_s_until_both_steps_are_completed_or_one_failed() {
-    use Processing::{Completed, Failed, InProgress};
-    for (states, end) in [
-        ([Completed, Completed], PollEnd::Completed),
-        ([Failed, InProgress], PollEnd::Failed),
-        ([Completed, Failed], PollEnd::Failed),
+fn ephemeral_audio_counts_as_there_by_its_size_and_kept_audio_by_its_url() {
+    use fieldday_api::names::AudioStorage;
+    for (mode, url, size) in [
+        (AudioStorage::Ephemeral, None, Some(80_000)),
+        (AudioStorage::Persistent, Some("s3://otto-recordings/session_a.m4a"), None),
     ] {
-        let bench = watches(states, 2);
-        assert_eq!(bench.times(Op::GetRecording), [5_000, 10_100, 15_200]);
-        assert_eq!(poll_ends(&bench), [(15_300, end)]);
-    }
-    let bench = watches([Completed, InProgress], 0);
-    assert_eq!(poll_ends(&bench).first().map(|(_, end)| *end), Some(PollEnd::TookTooLong));
-}
-
-#[test]
-fn polling_ends_after_five_minutes() {
-    let bench = watches([Processing::InProgress; 2], 0);
-    let times = bench.times(Op::GetRecording);
-    assert_eq!((times.len(), times.last().copied()), (58, Some(5_000 + 57 * 5_100)));
-    assert_eq!(poll_ends(&bench), [(295_800, PollEnd::TookTooLong)]);
-}
-
-#[test]
-fn what_is_null_is_not_shown_and_an_analysis_always_is() {
-    use fieldday_api::wire::recordings::{Analysis, Transcript};
-    let analysis = Analysis {
-        objections: None,
-        objection_details: None,
-        sentiment_score: None,
-        engagement_score: None,
-        coaching_tips: None,
-        sop_stages_completed: None,
-        sop_stages_missed: None,
-        sop_compliance_score: None,
-        lead_quality: None,
-        conversion_probability: None,
-        meeting_segments: None,
-        outcome: None,
-        outcome_confidence: None,
-    };
-    let transcript = |text: Option<&str>| Transcript {
-        transcript_text: text.map(Into::into),
-        speaker_labels: None,
-        confidence_score: None,
-        uwc_job_id: None,
-        is_ghost_mode: text.is_none(),
-        transcript_restricted: text.is_none(),
-    };
-    for (audio, text, analysed) in [
-        (Some("s3://a"), Some(transcript(Some("Hello"))), true),
-        (None, Some(transcript(None)), true),
-        (None, None, false),
-    ] {
-        let shown = (audio.is_some(), text.as_ref().is_some_and(|t| t.transcript_text.is_some()), analysed);
         let bench = bench();
-        let done = session("s".into(), |session| {
-            session.transcription_status = Processing::Completed;
-            session.analysis_status = Processing::Completed;
-            session.audio_url = audio.map(Into::into);
-            session.transcript = text;
-            session.analysis = analysed.then(|| analysis.clone());
+        starts(&bench);
+        bench.next(Op::PutAudio, [Reply::Breaks(Span::millis(50))]);
+        let there = session("session_a".into(), |session| {
+            session.audio_storage_mode = Some(mode);
+            session.audio_url = url.map(Into::into);
+            session.audio_size_bytes = size;
         });
-        bench.next(Op::GetRecording, [answers(done)]);
-        bench.done(|app| async move { app.watch("s".into()) });
-        bench.run_to(10_000);
-        let results = bench.recorded(|what| match what {
-            EventKind::Results { playback, transcript, analysis, .. } => Some((*playback, *transcript, *analysis)),
-            _ => None,
-        });
-        assert_eq!(results, [shown]);
-        assert!(bench.phone.view().runs);
+        bench.next(Op::GetRecording, [answers(there)]);
+        stops(&bench);
+        bench.run(120_000);
+        assert_eq!((bench.times(Op::PutAudio).len(), ended(&bench).len()), (1, 1));
     }
-}
-
-#[test]
-fn a_session_that_is_gone_is_not_watched_and_a_failure_of_the_server_ends_nothing() {
-    let bench = bench();
-    bench.next(Op::GetRecording, [fails(404)]);
-    bench.done(|app| async move { app.watch("s".into()) });
-    bench.run_to(20_000);
-    assert_eq!(poll_ends(&bench), [(5_100, PollEnd::Failed)]);
-    let bench = crate::harness::bench_with(|settings| settings.pace.polling = 5);
-    bench.always(Op::GetRecording, answers(session("s".into(), |_| {})));
-    bench.done(|app| async move { app.watch("s".into()) });
-    bench.run_to(100_000);
-    assert_eq!(bench.times(Op::GetRecording)[..2], [1_000, 2_100]);
-    assert_eq!(poll_ends(&bench), [(59_400, PollEnd::TookTooLong)]);
 }
 
 #[test]
@@ -296,6 +248,8 @@ fn an_upload_waits_for_the_network_and_a_minute_after_it_failed() {
     bench.next(Op::UploadAudio, [fails(425)]);
     bench.run_to(29_999);
     assert!(bench.times(Op::PutAudio).is_empty());
+    bench.run_to(31_000);
+    assert_eq!(bench.times(Op::PutAudio).len(), 1, "as soon as there is one");
     bench.run_to(200_000);
     assert_eq!((bench.times(Op::PutAudio).len(), bench.times(Op::UploadAudio).len()), (1, 2), "it is kept where it is");
     let waited = bench.waits(Op::UploadAudio)[0];

@@ -5,7 +5,7 @@ use fieldday_api::call::{Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::wire::tasks::TaskPatch;
 use fieldday_history::EventKind;
-use fieldday_history::event::{NoAnswer, UserAction};
+use fieldday_history::event::{CredentialKind, NoAnswer, UserAction};
 use fieldday_kernel::time::Span;
 use fieldday_rep::transport::scripted::Reply;
 use std::sync::Arc;
@@ -175,4 +175,63 @@ fn spread_waits_are_drawn_from_nothing_to_twice_the_wait_after_what_was_asked() 
     updates(&bench);
     let wait = bench.waits(Op::UpdateTask)[before] - 100;
     assert!((7_000..=21_000).contains(&wait), "{wait}");
+}
+
+#[test]
+fn each_wait_of_a_call_is_drawn_for_itself() {
+    let bench = bench_with(|settings| settings.retrying.jitter = true);
+    bench.next(Op::UpdateTask, [asks_to_wait(429, 1), asks_to_wait(429, 1), asks_to_wait(429, 1)]);
+    updates(&bench);
+    let waits = bench.waits(Op::UpdateTask);
+    assert_eq!(waits.len(), 3);
+    assert!(waits[0] != waits[1] && waits[1] != waits[2], "{waits:?}");
+    // From nothing to twice nothing there is nothing to draw.
+    let before = waits.len() + 1;
+    bench.next(Op::UpdateTask, [asks_to_wait(429, 0)]);
+    updates(&bench);
+    assert_eq!(bench.waits(Op::UpdateTask)[before..], [100]);
+}
+
+#[test]
+fn audio_takes_as_long_as_it_takes_but_for_the_other_reading() {
+    for (has_30_s, ended) in [(false, vec![]), (true, vec![30_000])] {
+        let bench = bench_with(|settings| settings.audio_has_30_s = has_30_s);
+        bench.always(Op::PutAudio, Reply::Silence);
+        bench.done(|app| async move {
+            app.start_recording(&"a".into(), Default::default(), fieldday_api::names::RecordingMode::Full).await;
+            app.stop_recording(64).await
+        });
+        bench.run(80_000);
+        let took = bench.recorded(|what| match what {
+            EventKind::Unanswered { took, why: NoAnswer::Timeout, .. } => Some(took.as_millis()),
+            _ => None,
+        });
+        assert_eq!(took, ended);
+    }
+}
+
+#[test]
+fn what_kind_of_token_goes_along_is_recorded() {
+    use fieldday_rep::transport::scripted::TokenReply;
+    let kinds = |bench: &Bench| bench.sent().into_iter().map(|sent| sent.bearer).collect::<Vec<_>>();
+    // Tokens that have expired when they come: the phone has no other.
+    let ago = |ms| CredentialKind::Expired { ago: Span::millis(ms) };
+    for (lives, kind) in [(60_000, CredentialKind::Own), (0, CredentialKind::Own), (-1, ago(1)), (-3_000, ago(3_000))] {
+        let bench = bench();
+        bench.backend.tokens(TokenReply::Issued { after: Span::ZERO, lives: Span::millis(lives) });
+        updates(&bench);
+        assert_eq!(kinds(&bench), [kind]);
+    }
+    // The store knows its URL and nobody's token.
+    let bench = bench();
+    bench.done(|app| async move {
+        app.start_recording(&"a".into(), Default::default(), fieldday_api::names::RecordingMode::Full).await;
+        app.stop_recording(64).await
+    });
+    bench.run(10_000);
+    for sent in bench.sent() {
+        let kind = if sent.request.op() == Op::PutAudio { CredentialKind::None } else { CredentialKind::Own };
+        assert_eq!(sent.bearer, kind, "{:?}", sent.request.op());
+    }
+    assert_eq!(bench.times(Op::PutAudio).len(), 1);
 }

@@ -3,6 +3,7 @@
 use crate::harness::*;
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
+use fieldday_api::names::TaskStatus;
 use fieldday_api::wire::Page;
 use fieldday_history::EventKind;
 use fieldday_history::event::Source;
@@ -112,6 +113,8 @@ fn the_dashboard_asks_for_both_its_lists_at_once() {
     let bench = bench();
     assert!(bench.done(|app| async move { app.open_dashboard().await }).is_some());
     assert_eq!((bench.times(Op::ListAppointments), bench.times(Op::ListTasks), bench.now()), (vec![0], vec![0], 100));
+    let Call::ListAppointments(query) = &bench.requests(Op::ListAppointments)[0] else { panic!() };
+    assert_eq!(query.date, Some(Zone::utc().date(start())));
 }
 
 #[test]
@@ -140,4 +143,20 @@ fn ages_at_a_pace_count_that_much_more() {
         shift(&bench);
     }
     assert_eq!(bench.times(Op::ShiftToday).len(), 2);
+}
+
+#[test]
+fn each_list_of_tasks_asks_for_its_own_status() {
+    let bench = bench();
+    bench.done(|app| async move {
+        app.open_tasks().await;
+        app.overdue_tasks().await;
+        app.open_completed_tasks(0).await
+    });
+    let status = |call: Call| match call {
+        Call::ListTasks(query) => query.status,
+        _ => None,
+    };
+    let asked: Vec<_> = bench.requests(Op::ListTasks).into_iter().filter_map(status).collect();
+    assert_eq!(asked, [TaskStatus::Open, TaskStatus::Overdue, TaskStatus::Completed]);
 }

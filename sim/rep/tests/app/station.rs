@@ -14,24 +14,34 @@ use std::sync::Arc;
 
 /// Sends a request that is waited for that long; how it ended, and when.
 fn attempt(bench: &Bench, request: Call, patience: i64) -> (AttemptOutcome, i64) {
+    attempt_for(bench, (1, 0), request, Cause::Tap, patience)
+}
+/// The same as that attempt of that call, with that cause.
+pub fn attempt_for(
+    bench: &Bench,
+    (call, attempt): (u32, u8),
+    request: Call,
+    cause: Cause,
+    patience: i64,
+) -> (AttemptOutcome, i64) {
     let (station, done) = (bench.phone.station.clone(), Rc::new(Cell::new(None)));
-    let (told, clock) = (done.clone(), bench.executor.handle());
+    let told = done.clone();
     bench.executor.handle().spawn(async move {
         let attempt = Attempt {
-            call: 1,
-            attempt: 0,
+            call,
+            attempt,
             request: Arc::new(request),
             credential: Rc::new(Credential::None),
             bearer: CredentialKind::None,
-            cause: Cause::Tap,
+            cause,
             patience: Span::millis(patience),
             at_deadline: NoAnswer::Timeout,
         };
         let ended = station.attempt(attempt).await;
-        told.set(Some((ended.outcome, ended.took, clock.now())));
+        told.set(Some((ended.outcome, ended.took)));
     });
     bench.run(patience);
-    let (outcome, took, _) = done.take().expect("it ends by its deadline");
+    let (outcome, took) = done.take().expect("it ends by its deadline");
     (outcome, took.as_millis())
 }
 fn after(ms: i64) -> Reply {

@@ -5,7 +5,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_history::EventKind;
 use fieldday_history::event::RefreshReason;
 use fieldday_kernel::time::Span;
-use fieldday_rep::transport::scripted::TokenReply;
+use fieldday_rep::transport::scripted::{Reply, TokenReply};
 
 fn reads(bench: &Bench) {
     bench.done(|app| async move { app.overdue_tasks().await });
@@ -120,4 +120,38 @@ fn a_token_in_memory_dies_with_the_app() {
     bench.kill();
     reads(&bench);
     assert_eq!(refreshed(&bench), [RefreshReason::First; 2]);
+}
+
+#[test]
+fn whoever_waited_for_a_fetch_that_failed_uses_the_token_that_still_lives() {
+    let bench = bench_with(|settings| settings.refresh_margin = Span::seconds(30));
+    reads(&bench);
+    bench.backend.tokens(TokenReply::Silence);
+    bench.run_to(30_000);
+    let two = [1, 2].map(|_| bench.does(|app| async move { app.overdue_tasks().await }));
+    bench.run_to(41_000);
+    assert!(two.iter().all(|read| read.came_to().flatten().is_some()));
+    assert_eq!((bench.times(Op::ListTasks), bench.backend.tokens_asked().len()), (vec![0, 40_000, 40_000], 2));
+}
+
+#[test]
+fn whoever_waited_for_a_fetch_that_failed_gives_up_where_there_is_no_network() {
+    let bench = bench_offline(&[(5_000, 100_000)], |_| {});
+    bench.backend.tokens(TokenReply::Silence);
+    let two = [1, 2].map(|_| bench.does(|app| async move { app.overdue_tasks().await }));
+    bench.run_to(10_000);
+    assert!(two.iter().all(|read| read.is_done()));
+    assert_eq!((bench.ops().len(), bench.backend.tokens_asked().len()), (0, 1));
+}
+
+#[test]
+fn a_refusal_after_another_call_brought_a_new_token_uses_that() {
+    let bench = bench();
+    reads(&bench);
+    let late = Reply::After(Span::millis(300), std::sync::Arc::new(error(401, "no")));
+    bench.next(Op::ListTasks, [fails(401), late]);
+    let two = [1, 2].map(|_| bench.does(|app| async move { app.overdue_tasks().await }));
+    bench.run(2_000);
+    assert!(two.iter().all(|read| read.came_to().flatten().is_some()));
+    assert_eq!(bench.backend.tokens_asked(), [at(0), at(200)], "one for the first refusal, none for the second");
 }

@@ -124,7 +124,7 @@ impl Looked {
     }
     /// A task of a list, at its `place`.
     pub fn task(&mut self, tasks: &mut Records, appointments: &Records, task: &Task, place: usize, x: &Exchange<'_>) {
-        let view = views::held(views::task(task, false), Kind::Task, "data.tasks[]", x);
+        let view = views::of_what_is_shown(Kind::Task, views::task(task, false), x);
         let record = self.at(tasks, Kind::Task, &task.id, &view, None, 0, x);
         if record.is_new {
             self.new.push(place);

@@ -12,7 +12,7 @@ use crate::exchanges::{Exchange, SentAttempt};
 use crate::facts::looked::{Looked, Records};
 use crate::facts::sessions::{Session, Sessions};
 use crate::facts::shifts::{Day, Shifts};
-use crate::facts::views::{ASSIGNED, body_of, is_update};
+use crate::facts::views::{ASSIGNED, body_of, is_update, of_what_is_shown};
 use crate::tables::ById;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
@@ -26,9 +26,6 @@ pub(crate) enum Kind {
     Appointment,
     Task,
 }
-
-/// Where an appointment stands in its own answer.
-const DETAIL: &str = "data.appointment";
 
 /// A value, and the place in the stream from which on it was known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -110,19 +107,19 @@ impl Facts {
         let Some(answer) = x.success() else { return };
         let own_body = own.map(|(_, _, body)| if looked.assignment_ignored { body.without(ASSIGNED) } else { body });
         let own_body = own_body.as_ref();
+        let shown = |kind, view| of_what_is_shown(kind, view, x);
         match answer {
             Answer::Appointments(list) => {
                 let me = x.client.is_phone().then_some(u64::from(x.client.index));
                 for (place, entry) in list.appointments.iter().enumerate() {
-                    let (id, view) = (&entry.appointment_id, views::summary(entry, me));
-                    let view = views::held(view, Kind::Appointment, "data.appointments[]", x);
+                    let (id, view) = (&entry.appointment_id, shown(Kind::Appointment, views::summary(entry, me)));
                     if looked.at(appointments, Kind::Appointment, id, &view, None, 1 << ASSIGNED, x).is_new {
                         looked.new.push(place);
                     }
                 }
             }
             Answer::Appointment(detail) => {
-                let view = views::held(views::appointment(&detail.appointment, people), Kind::Appointment, DETAIL, x);
+                let view = shown(Kind::Appointment, views::appointment(&detail.appointment, people));
                 looked.at(appointments, Kind::Appointment, &detail.appointment.id, &view, own_body, 0, x);
             }
             Answer::Tasks(list) => {
@@ -130,12 +127,14 @@ impl Facts {
                     looked.task(tasks, appointments, task, place, x);
                 }
             }
-            Answer::Task(task) => {
-                let view = views::held(views::task(task, own_body.is_some()), Kind::Task, "data", x);
+            // One that was made and not named is nobody's that is known.
+            Answer::Task(task) if !task.id.is_empty() => {
+                let view = shown(Kind::Task, views::task(task, own_body.is_some()));
                 looked.at(tasks, Kind::Task, &task.id, &view, own_body, 0, x);
             }
             Answer::TaskCompleted(done) => {
-                looked.at(tasks, Kind::Task, &done.id, &views::completed(done), own_body, 0, x);
+                let view = shown(Kind::Task, views::completed(done));
+                looked.at(tasks, Kind::Task, &done.id, &view, own_body, 0, x);
             }
             _ => {}
         }
@@ -151,15 +150,13 @@ impl Facts {
         }
         let Some((kind, id, body)) = body_of(x.call, &self.people) else { return };
         let shown = match x.success() {
-            Some(Answer::Appointment(detail)) => {
-                views::held(views::appointment(&detail.appointment, &self.people), Kind::Appointment, DETAIL, x)
-            }
-            Some(Answer::Task(task)) => views::held(views::task(task, true), Kind::Task, "data", x),
+            Some(Answer::Appointment(detail)) => views::appointment(&detail.appointment, &self.people),
+            Some(Answer::Task(task)) => views::task(task, true),
             Some(Answer::TaskCompleted(done)) => views::completed(done),
             _ => record::View::default(),
         };
-        let ignored = self.looked.assignment_ignored;
-        self.records(kind).ended(id, &body, x, &shown, if ignored { 1 << ASSIGNED } else { 0 });
+        let ignored = if self.looked.assignment_ignored { 1 << ASSIGNED } else { 0 };
+        self.records(kind).ended(id, &body, x, &of_what_is_shown(kind, shown, x), ignored);
     }
     fn records(&mut self, kind: Kind) -> &mut Records {
         match kind {

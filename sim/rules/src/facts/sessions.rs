@@ -144,8 +144,12 @@ impl Session {
         if let Some(value) = shown.ended_at {
             self.ended_at.get_or_insert(Known { value, since });
         }
-        learn_step(&mut self.transcription, shown.transcription_status, x);
-        learn_step(&mut self.analysis, shown.analysis_status, x);
+        if x.shows("transcription_status") {
+            learn_step(&mut self.transcription, shown.transcription_status, x);
+        }
+        if x.shows("analysis_status") {
+            learn_step(&mut self.analysis, shown.analysis_status, x);
+        }
         let job = shown.transcript.as_ref().and_then(|t| t.uwc_job_id.as_ref());
         if let Some(job) = job {
             self.job.get_or_insert(Known { value: digest(job), since });

@@ -37,7 +37,7 @@ pub(crate) fn shown<'a>(x: &'a Exchange<'_>) -> Option<&'a Shift> {
 /// Whether a clock-in that was sent after the clock-out was known shows the shift open.
 pub(crate) fn reopens(day: &Day, x: &Exchange<'_>) -> bool {
     let open = shown(x).is_some_and(|shift| shift.clock_out_at.is_none());
-    open && x.op == Op::ClockIn && day.clock_out_at.is_some_and(|out| out.since < x.sent_seq)
+    open && x.op == Op::ClockIn && x.shows("clock_out_at") && day.clock_out_at.is_some_and(|out| out.since < x.sent_seq)
 }
 
 /// The shifts of a cell, by rep.
@@ -55,7 +55,9 @@ impl Shifts {
         self.0.get(&rep(rep_id, people))?.iter().find(|day| day.date == date)
     }
     pub fn learn(&mut self, x: &Exchange<'_>, people: &ById<u32>) {
-        let Some(shift) = shown(x) else { return };
+        // What does not say which shift it is, or since when, is no knowledge to hold another answer against.
+        let says = ["id", "shift_date", "clock_in_at"].iter().all(|field| x.shows(field));
+        let Some(shift) = shown(x).filter(|_| says) else { return };
         let place = entry(&mut self.0, &rep(&shift.rep_id, people));
         let days = &mut self.0[place];
         let since = x.ended_seq;

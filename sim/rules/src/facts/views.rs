@@ -49,6 +49,15 @@ pub(crate) fn body_of<'a>(call: &'a Call, people: &ById<u32>) -> Option<(Kind, &
     })
 }
 
+/// A view without the fields for which something stands in.
+pub(crate) fn of_what_is_shown(kind: Kind, mut view: View, x: &Exchange<'_>) -> View {
+    if x.response().is_some_and(|response| !response.stand_ins.is_empty()) {
+        // A list's entry has the address of its location under another name, and does not compare it.
+        (0..FIELDS).filter(|field| !x.shows(name(kind, *field))).for_each(|field| view.mask &= !(1 << field));
+    }
+    view
+}
+
 /// What a completion writes.
 pub(crate) fn completion() -> View {
     let mut view = View::default();
@@ -155,18 +164,6 @@ pub(crate) fn time_of(value: u64) -> Time {
 
 fn money(money: Money) -> u64 {
     money.0 as u64
-}
-
-/// What an answer's body really held of a view of the row at this place. The fields of what stands in for others say nothing.
-pub(crate) fn held(mut view: View, kind: Kind, place: &str, x: &Exchange<'_>) -> View {
-    let absent = x.response().map_or(&[][..], |response| &response.absent);
-    for field in (0..FIELDS).filter(|_| !absent.is_empty()) {
-        let name = name(kind, field);
-        if absent.iter().any(|at| at.strip_prefix(place).and_then(|rest| rest.strip_prefix('.')) == Some(name)) {
-            view = view.without(field);
-        }
-    }
-    view
 }
 
 /// A field's name.

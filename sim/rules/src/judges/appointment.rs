@@ -119,7 +119,8 @@ impl Judge for WonDealSize {
             Answer::Error(error) => Some(error.detail.error_code),
             _ => None,
         };
-        let refused = response.status == 400 || (response.status == 422 && notes.settings.accept_422);
+        // 422 is a matter of form, and told as that.
+        let refused = matches!(response.status, 400 | 422);
         match response.status {
             // Refused for another reason, or not by the backend's own judgement.
             401 | 403 | 404 | 408 | 429 | 500.. => notes.inconclusive(Rule::AppointmentWonDealSize),

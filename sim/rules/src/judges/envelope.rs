@@ -1,4 +1,7 @@
 //! `error.envelope` (§0.3, §4): every error has a code that fits its status, a message and a request id.
+//!
+//! Held means that all three were there. A code that the specification does not have decides nothing here: it is a contract
+//! finding.
 
 use crate::exchanges::Exchange;
 use crate::facts::Facts;
@@ -7,6 +10,7 @@ use crate::judges::auth::said_words;
 use crate::notes::Notes;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
+use fieldday_api::error::UNKNOWN_CODE;
 use fieldday_api::rules::Rule;
 
 #[derive(Default)]
@@ -26,19 +30,26 @@ impl Judge for Envelope {
         match &response.answer {
             Answer::Error(body) => {
                 let detail = &body.detail;
-                let missing = match (detail.message.is_empty(), detail.request_id.is_empty()) {
-                    (true, true) => "detail.message and detail.request_id are",
-                    (true, false) => "detail.message is",
-                    (false, true) => "detail.request_id is",
-                    (false, false) => "",
-                };
-                let whole = missing.is_empty();
-                notes.judge(Rule::ErrorEnvelope, x, whole && detail.error_code.agrees_with(status), || {
-                    if whole {
+                let is_unknown = response.stand_ins.iter().any(|place| place == UNKNOWN_CODE);
+                let parts = [
+                    ("error_code", is_unknown || response.shows("error_code")),
+                    ("message", !detail.message.is_empty()),
+                    ("request_id", !detail.request_id.is_empty()),
+                ];
+                let missing: Vec<&str> = parts.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect();
+                if missing.is_empty() && is_unknown {
+                    return notes.inconclusive(Rule::ErrorEnvelope);
+                }
+                let fits = detail.error_code.agrees_with(status);
+                notes.judge(Rule::ErrorEnvelope, x, missing.is_empty() && fits, || {
+                    if missing.is_empty() {
                         let got = said_words(status, Some(detail.error_code));
                         format!("expected a detail.error_code that fits status {status}, got {got}")
                     } else {
-                        format!("expected a message and a request id with status {status}, {missing} empty or missing")
+                        let missing = missing.join(" and ");
+                        format!(
+                            "expected error_code, message and request_id with status {status}, there was no {missing}"
+                        )
                     }
                 });
             }

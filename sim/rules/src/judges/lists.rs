@@ -214,7 +214,7 @@ fn filters(x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Not
             let (id, status) = (&task.id, task.status);
             format!("expected tasks that fit {}, {id} has status {status}, due_at {due}", asked(query))
         })
-        .or((!x.lacks("overdue_count") && overdue > list.overdue_count)
+        .or((overdue > list.overdue_count)
             .then(|| format!("expected {overdue} overdue tasks at least, overdue_count says {}", list.overdue_count)));
     notes.judge(FILTERS, x, says.is_none(), || says.unwrap_or_default());
 }
@@ -259,6 +259,9 @@ impl Lists {
     /// An appointment by itself says whose list of which date it belongs to.
     fn belongs(&mut self, x: &Exchange<'_>, shown: &Appointment, facts: &Facts) {
         let Some(rep) = shown.assigned_rep_id.as_ref().and_then(|id| facts.person(id)) else { return };
+        if !x.shows("scheduled_start") {
+            return;
+        }
         let date = x.client.zone.date(shown.scheduled_start);
         let ids = self.day(rep, date);
         if !ids.contains(&shown.id) {
@@ -312,10 +315,9 @@ impl Lists {
     /// Tasks that were overdue when they were counted are no more than were counted.
     fn overdue(&mut self, x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Notes) {
         let counted = self.overdue.of(x.client.index);
-        if x.lacks("overdue_count") {
-            return;
-        }
-        if query.status == Some(TaskStatus::Open) && query.assignee_id.is_none() {
+        if !x.shows("overdue_count") || !x.shows("due_at") {
+            *counted = None;
+        } else if query.status == Some(TaskStatus::Open) && query.assignee_id.is_none() {
             let at = notes.settings.start + x.sent_at - notes.settings.leeway;
             let (asked, count, listed) = (x.sent_seq, list.overdue_count, overdue_in(list));
             *counted = Some(Counted { asked, at, count, listed });
@@ -346,7 +348,7 @@ impl Lists {
         ids: impl Iterator<Item = &'a SmolStr>,
         notes: &mut Notes,
     ) {
-        if x.cause != Cause::Probe(Probe::Page) {
+        if x.cause != Cause::Probe(Probe::Page) || !x.shows("total") {
             return;
         }
         let leafing = self.leafing.of(x.client.index);

@@ -5,6 +5,7 @@ pub(crate) mod appointment;
 pub(crate) mod atomic;
 pub(crate) mod auth;
 pub(crate) mod envelope;
+pub(crate) mod landed;
 pub(crate) mod latency;
 pub(crate) mod lists;
 pub(crate) mod ownership;

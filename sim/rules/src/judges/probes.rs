@@ -164,11 +164,11 @@ impl Judge for Probes {
             | Probe::BrokenBody
             | Probe::OutOfRange
             | Probe::HugeBody => {
-                let as_422 = notes.settings.accept_422 && status == 422;
                 let right = matches!(code, Some(ErrorCode::ValidationError | ErrorCode::InvalidRequest));
                 let holds = match probe {
                     Probe::HugeBody => (400..500).contains(&status),
-                    _ => (status == 400 || as_422) && right,
+                    // 422 is a matter of form, and told as that.
+                    _ => matches!(status, 400 | 422) && right,
                 };
                 notes.judge(VALIDATION, x, holds, || {
                     let got = said_words(status, code);

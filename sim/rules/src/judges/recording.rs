@@ -97,7 +97,7 @@ impl Judge for StopOnce {
 
     fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Some((shown, known)) = known(x, facts) else { return };
-        let Some(ended_at) = known.ended_at.filter(|_| !x.lacks("ended_at")) else { return };
+        let Some(ended_at) = known.ended_at else { return };
         let same = match shown.ended_at {
             Some(at) => at == ended_at.value,
             // A read that began before may show it running; one that began later misses the rep's own write.

@@ -151,7 +151,7 @@ fn session(x: &Exchange<'_>, session: &RecordingSession, notes: &mut Notes) {
         RecordingMode::Ghost => {
             let stored = session.audio_storage_mode == Some(AudioStorage::Persistent);
             let completed = session.analysis_status == Processing::Completed;
-            let lost = completed && session.analysis.is_none() && !x.lacks("analysis");
+            let lost = completed && session.analysis.is_none();
             notes.judge(GHOST, x, !keeps && !stored && !lost, || {
                 match () {
                     () if keeps => format!("expected audio_url of ghost session {} to be null, it has one", session.id),

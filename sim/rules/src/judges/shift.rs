@@ -89,7 +89,7 @@ impl Judge for ClockOutOnce {
         }
         let Some(shown) = shifts::shown(x) else { return };
         let Some(day) = facts.shift_day(shown) else { return };
-        let Some(known) = day.clock_out_at.filter(|_| !x.lacks("clock_out_at")) else { return };
+        let Some(known) = day.clock_out_at else { return };
         if shifts::reopens(day, x) {
             return notes.reading(Reading::ShiftReopened, x, || {
                 format!("{} had clock_out_at {}, and a clock-in shows it with none", shown.id, known.value)
@@ -148,7 +148,8 @@ impl Judge for Today {
     fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
         match &**x.call {
             Call::ClockIn { rep_id, body } if x.client.is(rep_id) => {
-                let (Some(shown), Some(date)) = (shifts::shown(x), date(x, notes)) else { return };
+                let shown = shifts::shown(x).filter(|_| x.shows("id"));
+                let (Some(shown), Some(date)) = (shown, date(x, notes)) else { return };
                 // One that was meant for another day says nothing about today.
                 if body.desired_start_time.is_none_or(|at| x.client.zone.date(at) == date) {
                     let clocked_in = ClockedIn { date, id: shown.id.clone(), since: x.ended_seq };

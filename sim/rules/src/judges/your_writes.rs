@@ -56,13 +56,13 @@ fn session(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         });
     }
     let Some(shown) = sessions::shown(x) else { return };
-    if before(known.stop_acked) && !x.lacks("ended_at") {
+    if before(known.stop_acked) && x.shows("ended_at") {
         notes.judge(RULE, x, shown.ended_at.is_some(), || {
             format!("{session_id} was acknowledged to be stopped: expected its ended_at, got null").about(session_id)
         });
     }
     // Only a target that shows where audio is kept can be asked for it; other modes keep none.
-    let kept = shown.mode == RecordingMode::Full && shown.audio_storage_mode.is_some() && !x.lacks("audio_url");
+    let kept = shown.mode == RecordingMode::Full && shown.audio_storage_mode.is_some() && x.shows("audio_url");
     if kept && known.uploads.iter().any(|upload| before(upload.acked)) {
         notes.judge(RULE, x, shown.audio_url.is_some(), || {
             format!("the audio of {session_id} was acknowledged: expected its audio_url, got null").about(session_id)
@@ -76,7 +76,7 @@ fn shift(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     }
     let Some(shown) = shifts::shown(x) else { return };
     let known = facts.shift_day(shown).and_then(|day| day.out_acked);
-    if known.is_some_and(|since| since < x.sent_seq) && !x.lacks("clock_out_at") {
+    if known.is_some_and(|since| since < x.sent_seq) && x.shows("clock_out_at") {
         notes.judge(RULE, x, shown.clock_out_at.is_some(), || {
             format!("the clock-out of {} was acknowledged: expected its clock_out_at, got null", shown.id)
                 .about(&shown.id)

@@ -3,6 +3,7 @@
 //! One set a worker or cell: a histogram costs 90 KB once it has an entry, so there is none per rep. Sets add up, in any
 //! order. A live run has three more clocks than a simulated one.
 
+mod failures;
 mod felt;
 mod histogram;
 mod live;
@@ -11,16 +12,17 @@ mod plateau;
 mod series;
 mod tracks;
 
+pub use failures::{Failure, FailureKind, Failures};
 pub use felt::Felt;
 pub use histogram::LazyHistogram;
 pub use ops::{LiveClocks, OpMeasures};
 pub use plateau::Plateau;
-pub use series::{Activity, BINS_MAX, BUCKETS, Bin, Latencies, SERIES_CLASSES, Series, Trouble, bucket_from_us};
+pub use series::{Activity, BINS_MAX, BUCKETS, Bin, Latencies, SERIES_CLASSES, Series, bucket_from_us};
 pub use tracks::{TRACKS_MAX, Track, Tracks, Waypoint};
 
 use fieldday_api::endpoint::Op;
 use fieldday_history::event::{ClientKind, EventKind, NoAnswer};
-use fieldday_history::{AttemptEnd, End, Event, OpenAttempts};
+use fieldday_history::{AttemptEnd, End, Event, OpenAttempts, OutcomeClass, OutcomeTracker};
 use fieldday_kernel::time::{Span, Time};
 use live::{Live, LiveClock};
 
@@ -35,16 +37,35 @@ pub struct Measures {
     pub series: Series,
     /// Where reps went.
     pub tracks: Tracks,
+    /// What the target answered where it failed.
+    pub failures: Failures,
     /// What the clock shows at the beginning of the cell whose events come.
     cell_starts: Time,
     /// The last moment told.
     latest: Time,
+    /// Attempts that were not answered as expected, of the whole run, whichever part of it is measured by endpoint.
+    pub errors: u64,
+    /// What reps wanted done and what the target kept them from when their day ended.
+    pub undelivered: Undelivered,
+    /// How the last attempt to write ended, by client.
+    last_write: Vec<Option<OutcomeClass>>,
+    /// How attempts end.
+    outcomes: OutcomeTracker,
     /// The endpoints of attempts that have not ended.
     open: OpenAttempts<Op>,
     /// What kind of client each is.
     kinds: Vec<ClientKind>,
     /// What is under way on a live run.
     live: Live,
+}
+
+/// What reps wanted done, and what was not done when their day ended because the target failed their last attempt at it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Undelivered {
+    /// Actions that were still in offline queues.
+    pub actions: u64,
+    /// Recordings whose audio was not stored.
+    pub uploads: u64,
 }
 
 impl Default for Measures {
@@ -62,6 +83,11 @@ impl Measures {
             felt: Felt::new(),
             series: Series::default(),
             tracks: Tracks::default(),
+            failures: Failures::default(),
+            errors: 0,
+            undelivered: Undelivered::default(),
+            last_write: Vec::new(),
+            outcomes: OutcomeTracker::default(),
             cell_starts: Time::default(),
             latest: Time::default(),
             open: OpenAttempts::default(),
@@ -94,6 +120,16 @@ impl Measures {
                 }
                 self.kinds[client] = introduced.kind;
                 self.open.drain(event.client).for_each(drop);
+                if let Some(last) = self.last_write.get_mut(client) {
+                    *last = None;
+                }
+            }
+            // What the network or the window's end kept back is not the target's to answer for.
+            EventKind::DayEnded { queued, uploads, .. }
+                if self.last_write.get(client).copied().flatten().is_some_and(OutcomeClass::is_error) =>
+            {
+                self.undelivered.actions += u64::from(*queued);
+                self.undelivered.uploads += u64::from(*uploads);
             }
             EventKind::Sent(sent) => {
                 let op = sent.request.op();
@@ -106,7 +142,6 @@ impl Measures {
             EventKind::Killed => {
                 for op in self.open.drain(event.client) {
                     self.ops[op.index()].killed();
-                    self.series.unanswered(at, op, NoAnswer::Killed, Span::ZERO);
                 }
             }
             _ => {}
@@ -116,6 +151,29 @@ impl Measures {
         {
             self.ended(client, at, op, ended);
         }
+        let (ops, series, failures) = (&mut self.ops, &mut self.series, &mut self.failures);
+        let is_at_work =
+            self.kinds.get(client).is_some_and(|kind| matches!(kind, ClientKind::Phone | ClientKind::Desk));
+        let is_tried = self.kinds.get(client).is_some_and(|kind| *kind != ClientKind::Intruder);
+        let (errors, last_write) = (&mut self.errors, &mut self.last_write);
+        self.outcomes.on(event, |outcome| {
+            let of = &mut ops[outcome.op.index()];
+            of.ended(outcome.class);
+            if is_tried {
+                of.tries.on(outcome.class, outcome.status);
+            }
+            *errors += u64::from(outcome.class.is_error());
+            if outcome.op.writes() {
+                if last_write.len() <= client {
+                    last_write.resize(client + 1, None);
+                }
+                last_write[client] = Some(outcome.class);
+            }
+            if is_at_work {
+                series.ended(at, outcome.class);
+            }
+            failures.on(at, &outcome);
+        });
         if let Some((clock, op, took)) = self.live.on(event) {
             match clock {
                 LiveClock::Wire { late, connect } => {
@@ -127,6 +185,9 @@ impl Measures {
                 }
                 LiveClock::Felt => self.record_felt(op, took),
             }
+        }
+        for op in self.live.given_up() {
+            self.ops[op.index()].live.felt_failed += 1;
         }
         self.felt.on(event);
         self.series.on(at, event);
@@ -152,6 +213,10 @@ impl Measures {
         self.felt.merge(&other.felt);
         self.series.merge(&other.series);
         self.tracks.merge(&other.tracks);
+        self.failures.merge(&other.failures);
+        self.errors += other.errors;
+        self.undelivered.actions += other.undelivered.actions;
+        self.undelivered.uploads += other.undelivered.uploads;
         self.latest = self.latest.max(other.latest);
     }
     /// Whether what a client does belongs to the day's work: auditors and intruders are there to put it to the test.
@@ -165,7 +230,6 @@ impl Measures {
     }
     fn ended(&mut self, client: usize, at: Time, op: Op, AttemptEnd { end, took, .. }: AttemptEnd<'_>) {
         let is_at_work = self.is_at_work(client);
-        let is_tried = self.kinds.get(client).is_some_and(|kind| *kind != ClientKind::Intruder);
         let measures = &mut self.ops[op.index()];
         match end {
             End::Answered(response) => {
@@ -174,17 +238,11 @@ impl Measures {
                     let is_final = response.is_success() || live::is_final(response.status);
                     self.series.answered(at, op, response, took, is_final);
                 }
-                if is_tried {
-                    measures.tried(op, response);
-                }
             }
             End::Unanswered(why) => {
                 measures.unanswered(op, why, took);
-                if is_at_work {
-                    self.series.unanswered(at, op, why, took);
-                }
-                if is_tried {
-                    measures.tried_in_vain(why);
+                if is_at_work && why == NoAnswer::Timeout {
+                    self.series.timed_out(at, op, took);
                 }
             }
         }

@@ -5,6 +5,7 @@ use crate::failing::Tries;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::defaults::LONGEST_US;
 use fieldday_api::endpoint::{Op, TimeoutClass};
+use fieldday_history::OutcomeClass;
 use fieldday_history::event::NoAnswer;
 use fieldday_kernel::time::Span;
 
@@ -21,14 +22,18 @@ pub struct OpMeasures {
     pub server_errors: u64,
     /// Answers that are no answers of the API's.
     pub foreign: u64,
-    /// Attempts without an answer: timed out, unreachable, broken, cancelled, killed.
+    /// How attempts ended, in the order of [`OutcomeClass::ALL`].
+    pub outcomes: [u64; OutcomeClass::ALL.len()],
+    /// Attempts without an answer, as their clients saw it: timed out, unreachable, broken, cancelled, killed.
     pub unanswered: [u64; 5],
     /// Attempts that took longer than their class allows, answered or timed out.
     pub beyond_limit: u64,
+    /// Attempts that were answered, with whatever, or timed out: those that could be beyond the limit.
+    pub judged: u64,
     /// What came of it for those who had a right to an answer: all but intruders.
     pub tries: Tries,
-    /// How long attempts took, in microseconds from 1 µs to 1 h. Those that timed out stand at the time waited, as "at
-    /// least": [`OpMeasures::at_least`] says how many.
+    /// How long attempts took that were answered with success, in microseconds from 1 µs to 1 h. Those that timed out stand at
+    /// the time waited, as "at least": [`OpMeasures::at_least`] says how many. Other failures are not in it.
     pub took: LazyHistogram,
     /// Entries of `took` that are lower bounds.
     pub at_least: u64,
@@ -47,18 +52,21 @@ pub struct LiveClocks {
     pub due: LazyHistogram,
     /// As the person felt it, queue, link and repeats included.
     pub felt: LazyHistogram,
+    /// Calls that a person wanted and that failed for good.
+    pub felt_failed: u64,
 }
 
 impl LiveClocks {
     fn new() -> LiveClocks {
         let clock = || LazyHistogram::new(LONGEST_US);
-        LiveClocks { wire: clock(), connect: clock(), due: clock(), felt: clock() }
+        LiveClocks { wire: clock(), connect: clock(), due: clock(), felt: clock(), felt_failed: 0 }
     }
     fn merge(&mut self, other: &LiveClocks) {
         self.wire.merge(&other.wire);
         self.connect.merge(&other.connect);
         self.due.merge(&other.due);
         self.felt.merge(&other.felt);
+        self.felt_failed += other.felt_failed;
     }
 }
 
@@ -68,15 +76,17 @@ pub(super) fn record(histogram: &mut LazyHistogram, took: Span) {
 }
 
 impl OpMeasures {
-    pub(super) fn new() -> OpMeasures {
+    pub(crate) fn new() -> OpMeasures {
         OpMeasures {
             attempts: 0,
             answered: 0,
             client_errors: 0,
             server_errors: 0,
             foreign: 0,
+            outcomes: [0; OutcomeClass::ALL.len()],
             unanswered: [0; 5],
             beyond_limit: 0,
+            judged: 0,
             tries: Tries::default(),
             took: LazyHistogram::new(LONGEST_US),
             at_least: 0,
@@ -87,10 +97,24 @@ impl OpMeasures {
     pub fn lapsed(&self, why: NoAnswer) -> u64 {
         self.unanswered[why as usize]
     }
+    /// Attempts that ended so.
+    pub fn outcome(&self, class: OutcomeClass) -> u64 {
+        self.outcomes[class as usize]
+    }
+    /// Attempts that the target is answerable for, and that have ended.
+    pub fn reached(&self) -> u64 {
+        self.sum_of(OutcomeClass::is_the_targets)
+    }
+    /// Those of them that were not answered as expected: what every document calls errors.
+    pub fn errors(&self) -> u64 {
+        self.sum_of(OutcomeClass::is_error)
+    }
+    fn sum_of(&self, of: impl Fn(OutcomeClass) -> bool) -> u64 {
+        OutcomeClass::ALL.iter().filter(|class| of(**class)).map(|class| self.outcome(*class)).sum()
+    }
     /// The share of attempts beyond the limit, of those that were answered or timed out; none if there were none.
     pub fn share_beyond_limit(&self) -> Option<f64> {
-        let judged = self.took.len();
-        (judged > 0).then(|| self.beyond_limit as f64 / judged as f64)
+        (self.judged > 0).then(|| self.beyond_limit as f64 / self.judged as f64)
     }
     pub(super) fn answered(&mut self, op: Op, response: &Response, took: Span) {
         self.answered += 1;
@@ -101,26 +125,22 @@ impl OpMeasures {
             _ => {}
         }
         self.beyond_limit += u64::from(is_beyond(op, took, false));
-        record(&mut self.took, took);
+        self.judged += 1;
+        if response.is_success() {
+            record(&mut self.took, took);
+        }
+    }
+    pub(super) fn ended(&mut self, class: OutcomeClass) {
+        self.outcomes[class as usize] += 1;
     }
     pub(super) fn unanswered(&mut self, op: Op, why: NoAnswer, took: Span) {
         self.unanswered[why as usize] += 1;
         if why == NoAnswer::Timeout {
             self.beyond_limit += u64::from(is_beyond(op, took, true));
+            self.judged += 1;
             self.at_least += 1;
             record(&mut self.took, took);
         }
-    }
-    /// An answer to somebody with a right to one.
-    pub(super) fn tried(&mut self, op: Op, response: &Response) {
-        self.tries.tried += 1;
-        self.tries.succeeded += u64::from(response.is_success());
-        let is_absent = op.endpoint().optional && matches!(response.status, 404 | 501);
-        self.tries.not_implemented += u64::from(is_absent);
-    }
-    /// No answer for somebody with a right to one. Without network, nothing was tried.
-    pub(super) fn tried_in_vain(&mut self, why: NoAnswer) {
-        self.tries.tried += u64::from(matches!(why, NoAnswer::Timeout | NoAnswer::Broken));
     }
     /// An attempt of an app that died, of which nothing else was told.
     pub(super) fn killed(&mut self) {
@@ -135,7 +155,11 @@ impl OpMeasures {
         for (mine, theirs) in self.unanswered.iter_mut().zip(other.unanswered) {
             *mine += theirs;
         }
+        for (mine, theirs) in self.outcomes.iter_mut().zip(other.outcomes) {
+            *mine += theirs;
+        }
         self.beyond_limit += other.beyond_limit;
+        self.judged += other.judged;
         self.at_least += other.at_least;
         self.tries.merge(other.tries);
         self.took.merge(&other.took);

@@ -2,14 +2,16 @@
 //! `clock-in: 99.9 % within 2 s`, `requests >= 50 /s`.
 //!
 //! ```text
-//! limit     = [ endpoints ":" ] condition [ "for" endpoints ]
+//! limit     = [ endpoints ":" ] condition [ "for" endpoints ] [ ", optional" ]
 //! condition = [ clock ] measure sign duration          p50 … p99.99, mean, max;  < or <=
 //!           | [ clock ] percent "within" duration
-//!           | "error rate" sign percent                5xx, foreign answers and time-outs, of all attempts;  < or <=
+//!           | "error rate" sign percent                not answered as expected, of all that reached the target;  < or <=
 //!           | "requests" sign number "/s"              what left for the target;  > or >=
 //! clock     = "attempt" | "due" | "felt" | "wire"
-//! endpoints = a label, an endpoint's word, "reads", "updates", "recording", "health", or "all"
+//! endpoints = a label, an endpoint's word, "reads", "updates", "recording", "health", "uploads", or "all"
 //! ```
+//!
+//! A limit that cannot be decided, because there were too few samples, makes a run inconclusive, unless it is optional.
 //!
 //! Case does not matter. A limit is kept as the text that it was, and written as that.
 
@@ -18,6 +20,7 @@ mod scope;
 
 pub use scope::Scope;
 
+use fieldday_api::endpoint::TimeoutClass;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::borrow::Cow;
@@ -39,6 +42,8 @@ pub struct Limit {
     pub bound: u64,
     /// The endpoints that the figure is taken over.
     pub scope: Scope,
+    /// Whether a run may end without having decided it.
+    pub optional: bool,
 }
 
 /// From when to when a latency is.
@@ -64,7 +69,7 @@ pub enum Measure {
     Mean,
     /// The greatest latency.
     Max,
-    /// The share of attempts that ended in a 5xx, in something foreign, or in a time-out.
+    /// The share of the attempts that reached the target and were not answered as expected.
     ErrorRate,
     /// The share of calls that were answered within so many microseconds.
     Within(u64),
@@ -130,6 +135,35 @@ impl Side {
 }
 
 impl Limit {
+    /// What every live run is held to unless its scenario says otherwise: 99 % of what reached the target is answered as
+    /// expected, over all endpoints and over those of each timeout class. A scenario with a limit on the error rate of
+    /// all endpoints replaces all of these; one on some endpoints, that of their class.
+    pub fn built_in(limits: &[Limit]) -> Vec<Limit> {
+        let own = || limits.iter().filter(|limit| limit.measure == Measure::ErrorRate);
+        if own().any(|limit| limit.scope == Scope::All) {
+            return Vec::new();
+        }
+        let error_rate = |text: &str, scope: Scope| Limit {
+            text: text.to_owned(),
+            clock: Clock::Attempt,
+            measure: Measure::ErrorRate,
+            side: Side::AtMost,
+            bound: 10_000,
+            scope,
+            optional: true,
+        };
+        let all = [
+            error_rate("error rate <= 1 %", Scope::All),
+            error_rate("error rate <= 1 % for reads", Scope::Class(TimeoutClass::Read)),
+            error_rate("error rate <= 1 % for updates", Scope::Class(TimeoutClass::Update)),
+            error_rate("error rate <= 1 % for recording", Scope::Class(TimeoutClass::Recording)),
+            error_rate("error rate <= 1 % for uploads", Scope::Class(TimeoutClass::Transfer)),
+        ];
+        let is_replaced = |built_in: &Limit| {
+            built_in.scope != Scope::All && own().any(|limit| limit.scope.ops().any(|op| built_in.scope.holds(op)))
+        };
+        all.into_iter().filter(|limit| !is_replaced(limit)).collect()
+    }
     /// The limit as it was written.
     pub fn text(&self) -> &str {
         &self.text

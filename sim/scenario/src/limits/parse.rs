@@ -5,12 +5,13 @@ use crate::words::nearest;
 use fieldday_api::defaults::LONGEST_US;
 
 /// Limits as they may be written.
-pub(super) const EXAMPLES: [&str; 5] = [
+pub(super) const EXAMPLES: [&str; 6] = [
     "p99 < 800 ms for PATCH appointments",
     "error rate < 0.5 %",
     "clock-in: 99.9 % within 2 s",
     "felt p95 < 3 s for recording",
     "requests >= 50 /s",
+    "p99 < 1 s for PATCH tasks, optional",
 ];
 const MEASURES: [&str; 11] =
     ["p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99", "mean", "max", "error rate", "requests"];
@@ -20,24 +21,38 @@ const MILLION: u64 = 1_000_000;
 impl Limit {
     /// Reads a limit.
     pub fn parse(text: &str) -> Result<Limit, LimitError> {
-        let (mut scope, mut from, mut until) = (None, 0, text.len());
+        let required = without_optional(text);
+        let optional = required.len() < text.len();
+        let (mut scope, mut from, mut until) = (None, 0, required.len());
         if let Some(colon) = text.find(':') {
             scope = Some(endpoints(text, 0, colon)?);
             from = colon + 1;
         }
-        if let Some(place) = last_for(&text[from..]) {
+        if let Some(place) = last_for(&text[from..until]) {
             let begins = from + place;
             if scope.is_some() {
                 return Err(wrong(text, begins, "endpoints are named twice", "them once, at either end"));
             }
-            scope = Some(endpoints(text, begins + " for ".len(), text.len())?);
+            scope = Some(endpoints(text, begins + " for ".len(), until)?);
             until = begins;
         }
         let mut cursor = Cursor { text, at: from, until };
         let (clock, measure, side, bound) = condition(&mut cursor)?;
         cursor.end()?;
         let scope = scope.unwrap_or(Scope::All);
-        Ok(Limit { text: text.to_owned(), clock, measure, side, bound, scope })
+        Ok(Limit { text: text.to_owned(), clock, measure, side, bound, scope, optional })
+    }
+}
+
+/// The text without the word that says that a run may leave it undecided.
+fn without_optional(text: &str) -> &str {
+    let trimmed = text.trim_end();
+    let place = trimmed.len().saturating_sub("optional".len());
+    match trimmed.get(place..) {
+        Some(word) if word.eq_ignore_ascii_case("optional") && trimmed[..place].trim_end().ends_with(',') => {
+            trimmed[..place].trim_end().trim_end_matches(',')
+        }
+        _ => text,
     }
 }
 
@@ -116,7 +131,7 @@ fn endpoints(text: &str, from: usize, until: usize) -> Result<Scope, LimitError>
             text,
             begins,
             &format!("there are no endpoints called {:?}", written.trim()),
-            "an endpoint as the report's LIMITS name it (PATCH appointments/{id}), its word (clock-in), reads, updates, recording, health, or all",
+            "an endpoint as the report's LIMITS name it (PATCH appointments/{id}), its word (clock-in), reads, updates, recording, health, uploads, or all",
         )
     })
 }

@@ -15,7 +15,7 @@ pub enum Scope {
 }
 
 /// Words for several endpoints at once. One of `recording` is "recording operations".
-const CLASSES: [(&str, Scope); 7] = [
+const CLASSES: [(&str, Scope); 9] = [
     ("all", Scope::All),
     ("reads", Scope::Class(TimeoutClass::Read)),
     ("read", Scope::Class(TimeoutClass::Read)),
@@ -23,6 +23,8 @@ const CLASSES: [(&str, Scope); 7] = [
     ("update", Scope::Class(TimeoutClass::Update)),
     ("recording", Scope::Class(TimeoutClass::Recording)),
     ("health", Scope::Class(TimeoutClass::Health)),
+    ("uploads", Scope::Class(TimeoutClass::Transfer)),
+    ("upload", Scope::Class(TimeoutClass::Transfer)),
 ];
 
 impl Scope {

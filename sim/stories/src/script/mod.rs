@@ -11,6 +11,7 @@ use fieldday_api::call::Call;
 use fieldday_api::http::redacted;
 use fieldday_history::event::CredentialKind;
 use fieldday_history::{End, Event};
+use fieldday_kernel::text::one_line;
 use fieldday_kernel::time::{Span, Time, Zone};
 use std::fmt::Write as _;
 
@@ -175,9 +176,4 @@ fn curl(number: usize, attempt: &Attempt<'_>, client: usize, captures: &Captures
         .upload_url(call)
         .unwrap_or_else(|| format!("\"$BASE_URL\"{}", captures.quoted(&format!("{}{query}", http.path))));
     format!("{line}{words} {url}")
-}
-
-/// A comment is a line, whatever is in it.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

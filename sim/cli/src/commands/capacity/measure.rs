@@ -108,6 +108,7 @@ impl Bench {
         let suffered = match cut {
             Some(Cut::Interrupted) => return Ok(None),
             Some(Cut::Suffered(why)) => Some(why),
+            None if lived.outcome.target_died => lived.outcome.budget.clone(),
             None => None,
         };
         let ran = &lived.outcome;

@@ -66,7 +66,7 @@ impl Judge for CreateSingle {
     }
     fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         match (&**x.call, x.success()) {
-            (Call::CreateTask(body), Some(Answer::Task(task))) => {
+            (Call::CreateTask(body), Some(Answer::Task(task))) if x.shows("id") => {
                 self.gave(key_of(body, x.client.tenant), task, x, notes);
                 self.made(key_of(body, x.client.tenant), task, x, notes);
                 // A task that names only a lead belongs to whoever has the lead.

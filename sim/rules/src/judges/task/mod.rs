@@ -77,8 +77,11 @@ impl Judge for CompleteOnce {
             return not_found(x, facts, notes);
         }
         match x.success() {
+            // Whoever leaves out when, or by whom, says nothing of it.
+            Some(_) if !x.shows("completed_at") => {}
             Some(Answer::TaskCompleted(done)) => {
-                self.shown(&done.id, done.completed_at, Some(&done.completed_by), x, facts, notes);
+                let by = Some(&done.completed_by).filter(|_| x.shows("completed_by"));
+                self.shown(&done.id, done.completed_at, by, x, facts, notes);
             }
             Some(Answer::Tasks(list)) => {
                 for task in &list.tasks {

@@ -1,52 +1,8 @@
 //! One bin of a series.
 
 use super::latency::Latencies;
-use fieldday_history::event::NoAnswer;
+use fieldday_history::OutcomeClass;
 use fieldday_kernel::time::Span;
-
-/// What can become of an attempt instead of an answer that helps.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Trouble {
-    /// An answer of 4xx.
-    ClientError,
-    /// An answer of 5xx.
-    ServerError,
-    /// An answer that is none of the API's: a captive portal's page.
-    Foreign,
-    /// The app waited as long as it may.
-    TimedOut,
-    /// There was no network.
-    Unreachable,
-    /// The connection broke.
-    BrokenOff,
-    /// The person did not want to wait.
-    Cancelled,
-    /// The app died.
-    Killed,
-}
-
-impl Trouble {
-    /// Every kind, in the order of [`Bin::troubles`].
-    pub const ALL: [Trouble; 8] = [
-        Trouble::ClientError,
-        Trouble::ServerError,
-        Trouble::Foreign,
-        Trouble::TimedOut,
-        Trouble::Unreachable,
-        Trouble::BrokenOff,
-        Trouble::Cancelled,
-        Trouble::Killed,
-    ];
-    pub(super) fn of(why: NoAnswer) -> Trouble {
-        match why {
-            NoAnswer::Timeout => Trouble::TimedOut,
-            NoAnswer::Unreachable => Trouble::Unreachable,
-            NoAnswer::Broken => Trouble::BrokenOff,
-            NoAnswer::Cancelled => Trouble::Cancelled,
-            NoAnswer::Killed => Trouble::Killed,
-        }
-    }
-}
 
 /// What a rep is doing: one of the first five at a time, and the others beside.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -92,8 +48,8 @@ pub struct Bin {
     pub achieved: u64,
     /// Attempts sent.
     pub attempts: u64,
-    /// Attempts that went wrong, in the order of [`Trouble::ALL`], when they did.
-    pub troubles: [u64; Trouble::ALL.len()],
+    /// Attempts that ended here, in the order of [`OutcomeClass::ALL`].
+    pub outcomes: [u64; OutcomeClass::ALL.len()],
     /// How long attempts took that ended here, by answer or time-out.
     pub latencies: Latencies,
     /// How much time all reps together spent, in microseconds, in the order of [`Activity::ALL`].
@@ -118,7 +74,7 @@ impl Bin {
         self.offered += other.offered;
         self.achieved += other.achieved;
         self.attempts += other.attempts;
-        self.troubles.iter_mut().zip(other.troubles).for_each(|(mine, theirs)| *mine += theirs);
+        self.outcomes.iter_mut().zip(other.outcomes).for_each(|(mine, theirs)| *mine += theirs);
         self.spent_us.iter_mut().zip(other.spent_us).for_each(|(mine, theirs)| *mine += theirs);
         self.latencies.merge(&other.latencies);
         self.waiting_max = self.waiting_max.max(other.waiting_max);

@@ -10,13 +10,13 @@ mod bin;
 mod latency;
 mod reps;
 
-pub use bin::{Activity, Bin, Trouble};
+pub use bin::{Activity, Bin};
 pub use latency::{BUCKETS, Latencies, SERIES_CLASSES, bucket_from_us};
 
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::endpoint::Op;
-use fieldday_history::Event;
-use fieldday_history::event::{EventKind, NoAnswer};
+use fieldday_history::event::EventKind;
+use fieldday_history::{Event, OutcomeClass};
 use fieldday_kernel::time::{Span, Time};
 use reps::Reps;
 
@@ -97,27 +97,16 @@ impl Series {
     }
     pub(super) fn answered(&mut self, at: Time, op: Op, response: &Response, took: Span, is_final: bool) {
         let is_foreign = matches!(response.answer, Answer::Foreign(_));
-        let trouble = match response.status {
-            _ if is_foreign => Some(Trouble::Foreign),
-            400..500 => Some(Trouble::ClientError),
-            500.. => Some(Trouble::ServerError),
-            _ => None,
-        };
         self.with(at, |bin| {
             bin.achieved += u64::from(is_final && !is_foreign);
             bin.latencies.add(op, took);
-            if let Some(trouble) = trouble {
-                bin.troubles[trouble as usize] += 1;
-            }
         });
     }
-    pub(super) fn unanswered(&mut self, at: Time, op: Op, why: NoAnswer, took: Span) {
-        self.with(at, |bin| {
-            bin.troubles[Trouble::of(why) as usize] += 1;
-            if why == NoAnswer::Timeout {
-                bin.latencies.add(op, took);
-            }
-        });
+    pub(super) fn timed_out(&mut self, at: Time, op: Op, took: Span) {
+        self.with(at, |bin| bin.latencies.add(op, took));
+    }
+    pub(super) fn ended(&mut self, at: Time, class: OutcomeClass) {
+        self.with(at, |bin| bin.outcomes[class as usize] += 1);
     }
     /// Nothing follows of reps whose day has not ended: what they were doing, they did until the last moment that was told.
     pub(super) fn close(&mut self, at: Time) {

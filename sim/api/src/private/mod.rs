@@ -2,6 +2,14 @@
 //!
 //! A [`Private`] prints, debugs and serialises as a keyed token: equal values give equal tokens under one key, and
 //! without the key a token says nothing. Only [`exposed`], which the wire codec uses, writes the value itself.
+//!
+//! Free text of a target is [scrubbed](scrub) when it is read, before anything can write it: each private thing in it has its
+//! token in its place. What judges and the app go by, the words of a message and whether two are the same, stays.
+
+mod find;
+mod phones;
+
+pub use find::{scan, scrub};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use siphasher::sip::SipHasher24;
@@ -21,26 +29,6 @@ pub enum PrivateKind {
     Phone,
     /// An e-mail address.
     Email,
-}
-
-/// What kind of private thing stands in a line of a log, if one does: a token, a phone number, an e-mail address. Names and
-/// addresses of people have no shape to go by.
-pub fn scan(line: &str) -> Option<PrivateKind> {
-    let words = || line.split(|c: char| c.is_whitespace() || "\"'<>(),;=".contains(c));
-    let is_token = |word: &str| word.starts_with("eyJ") && word.matches('.').count() == 2;
-    let is_email = |word: &str| word.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
-    let is_phone = |word: &str| {
-        let digits = word.bytes().filter(u8::is_ascii_digit).count();
-        word.starts_with('+')
-            && (8..=15).contains(&digits)
-            && word.bytes().all(|b| b.is_ascii_digit() || b"+-.".contains(&b))
-    };
-    let kinds = [
-        (PrivateKind::Token, words().any(is_token)),
-        (PrivateKind::Email, words().any(is_email)),
-        (PrivateKind::Phone, words().any(is_phone)),
-    ];
-    kinds.into_iter().find_map(|(kind, is_there)| is_there.then_some(kind))
 }
 
 /// A private text with the token that stands for it.
