@@ -13,7 +13,8 @@ use crate::wire::recordings::{
 use crate::wire::shifts::{ClockIn, Shift, ShiftDay};
 use crate::wire::tasks::{Task, TaskCompleted, TaskCreate, TaskList, TaskPatch, TaskQuery};
 use fieldday_kernel::time::Span;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 use smol_str::SmolStr;
 
 /// What is asked of the API: an endpoint with its ids, query and body.
@@ -204,7 +205,7 @@ pub enum Answer {
 }
 
 /// An answer as it came.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
@@ -215,8 +216,36 @@ pub struct Response {
     /// Where something neutral stands in for what a live target left out, or answered in a form that says nothing: places by
     /// the spec's names, as `data.completed_by`. A judge decides nothing by these. Nothing is written where there are none,
     /// as in every answer of the model.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub stand_ins: Vec<SmolStr>,
+}
+
+impl Serialize for Response {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let is_read = s.is_human_readable();
+        let fields = 3 + usize::from(is_read && !self.stand_ins.is_empty());
+        let mut response = s.serialize_struct("Response", fields)?;
+        response.serialize_field("status", &self.status)?;
+        response.serialize_field("retry_after", &self.retry_after)?;
+        if is_read || self.stand_ins.is_empty() {
+            response.serialize_field("answer", &self.answer)?;
+        } else {
+            response.serialize_field("answer", &Bent(self))?;
+        }
+        if is_read && !self.stand_ins.is_empty() {
+            response.serialize_field("stand_ins", &self.stand_ins)?;
+        }
+        response.end()
+    }
+}
+
+/// An answer with its stand-ins in the canonical form: as one more variant of answers, so that the form of all others stays.
+struct Bent<'a>(&'a Response);
+
+impl Serialize for Bent<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_newtype_variant("Answer", 255, "bent", &(&self.0.answer, &self.0.stand_ins))
+    }
 }
 
 impl Response {
@@ -268,5 +297,30 @@ impl Response {
                 Answer::Stored | Answer::Health(_) => 20,
                 _ => 400,
             }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fieldday_kernel::canonical;
+
+    #[test]
+    fn stand_ins_are_told_apart_and_written_back_and_leave_no_trace_where_there_are_none() {
+        let form = |response: &Response| {
+            let mut out = Vec::new();
+            canonical::write(response, &mut out).unwrap();
+            out
+        };
+        let whole = Response::ok(Answer::Stored);
+        let bent = Response { stand_ins: vec!["data.completed_by".into()], ..whole.clone() };
+        // Status, no Retry-After, the number of the variant.
+        assert_eq!(form(&whole), [200, 0, 0, 15]);
+        assert!(form(&bent).starts_with(&[200, 0, 0, 255, 15]) && form(&bent).ends_with(b"data.completed_by"));
+        for response in [whole, bent] {
+            let text = serde_json::to_string(&response).unwrap();
+            assert_eq!(text.contains("stand_ins"), !response.stand_ins.is_empty());
+            assert_eq!(serde_json::from_str::<Response>(&text).unwrap(), response);
+        }
     }
 }

@@ -57,8 +57,8 @@ macro_rules! defects {
 
         /// Which defects are on.
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-        pub struct Defects(u64);
-        const _: () = assert!($Defect::ALL.len() <= 64, "one bit each");
+        pub struct Defects(u128);
+        const _: () = assert!($Defect::ALL.len() <= 128, "one bit each");
         impl Defects {
             /// The set of these defects.
             pub fn new(defects: &[$Defect]) -> Defects {

@@ -21,6 +21,7 @@ pub mod pace;
 pub mod private;
 pub mod probe;
 pub mod readings;
+pub mod rule_parts;
 pub mod rules;
 pub mod token;
 pub mod wire;

@@ -77,6 +77,11 @@ impl Backend {
         let at = self.own_appointment(caller, id)?;
         let tenant = &self.tenants[usize::from(at.tenant)];
         let row = &tenant.appointments[at.row as usize];
+        let updated_at = row.appointment.updated_at;
+        let is_recent = updated_at > self.start && now.since(updated_at) < Span::minutes(30);
+        if is_recent && self.has(BackendDefect::DetailLagsBehindList) {
+            return Err(Refusal::not_found("No such appointment").about("appointment_id", id));
+        }
         Ok(detail(tenant, row, row.shown(now)))
     }
 
@@ -141,6 +146,9 @@ impl Backend {
         if defects.has(BackendDefect::PatchClearsAbsent) {
             row.appointment.notes = row.appointment.notes.take().filter(|_| body.notes.is_some());
             row.appointment.deal_size = row.appointment.deal_size.filter(|_| body.deal_size.is_some());
+        }
+        if defects.has(BackendDefect::PatchRestampsCreation) {
+            row.appointment.created_at = now;
         }
         let deal_before = row.appointment.deal_size;
         let moved = tenant.patch(now, at.row, body, rep.filter(|rep| rep.tenant == at.tenant).map(|rep| rep.row));

@@ -186,6 +186,33 @@ fieldday_api::defects! {
     SlowLists "slow-lists" in "weekday" breaks LatencyTimeout:
         "Each row of a list takes another 120 ms."
         "One query per row, on a table that has grown.";
+    StartAgainRefused "start-again-refused" in "weekday" breaks RecordingStartOnce:
+        "A repeated start answers 409 although the session is there and active."
+        "A unique constraint whose violation is passed on, where the row that is there was meant to be answered.";
+    StopAgainRefused "stop-again-refused" in "weekday" breaks RecordingStopOnce:
+        "A repeated stop answers 400 although the first took effect."
+        "A state machine that has no edge from stopped to stopped.";
+    StopMovesStart "stop-moves-start" in "weekday" breaks RecordingStopOnce:
+        "A repeated stop sets started_at to when the session ended."
+        "A duration subtracted from the wrong end when it is computed again.";
+    PatchRestampsCreation "patch-restamps-creation" in "weekday" breaks AppointmentPatchPartial AppointmentPatchIdempotent:
+        "An update sets created_at to its own time."
+        "A row that is deleted and inserted again, with the column's default.";
+    OverdueCountOfTenant "overdue-count-of-tenant" in "weekday" breaks TaskListFilters:
+        "overdue_count counts the overdue tasks of everybody in the tenant."
+        "A count whose query lacks the rep's condition.";
+    PendingCountMissesNew "pending-count-misses-new" in "weekday" breaks AnswerSchema:
+        "pending_tasks_count does not count a task that was made since the process started."
+        "A counter that is loaded at the start and only ever decremented.";
+    GhostShowsWords "ghost-shows-words" in "ghost" breaks RecordingGhost:
+        "A ghost session whose transcript is restricted shows its text."
+        "A privacy flag that the serializer sets and does not obey.";
+    DetailLagsBehindList "detail-lags-behind-list" in "rough" breaks AppointmentListComplete:
+        "An appointment answers 404 by its id for half an hour after it was updated; the list has it."
+        "Two stores behind one API, of which one is filled by a queue.";
+    ReadRefusedAsBody "read-refused-as-body" in "weekday" breaks ErrorEnvelope PagingExact:
+        "A query that is refused answers VALIDATION_ERROR, as if it had a body."
+        "One handler for every error of the framework's validation.";
 }
 
 impl BackendDefect {

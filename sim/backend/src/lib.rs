@@ -229,6 +229,11 @@ impl Backend {
         }
     }
 
+    /// Why a query is refused.
+    fn of_a_query(&self, refusal: Refusal) -> Refusal {
+        if self.has(BackendDefect::ReadRefusedAsBody) { refusal.as_of_a_body() } else { refusal }
+    }
+
     fn has(&self, defect: BackendDefect) -> bool {
         self.defects.has(defect)
     }

@@ -58,6 +58,9 @@ impl Backend {
             last.rep == Some(rep.row) && last.is_open() && same_key
         });
         let row = match open {
+            Some(_) if self.has(BackendDefect::StartAgainRefused) => {
+                return Err(Refusal::conflict("The session exists already"));
+            }
             Some(row) => row,
             None if !tenant.policy.allow_recording => return Err(Refusal::request("recording is switched off")),
             None if !self.on_shift(now, rep) && !self.has(BackendDefect::StartWithoutShift) => {
@@ -161,6 +164,12 @@ impl Backend {
         let tenant = &mut self.tenants[usize::from(at.tenant)];
         let row = &mut tenant.sessions[at.row as usize];
         let first = row.session.ended_at.is_none();
+        if !first && self.defects.has(BackendDefect::StopAgainRefused) {
+            return Err(Refusal::request("already stopped"));
+        }
+        if let Some(ended_at) = row.session.ended_at.filter(|_| self.defects.has(BackendDefect::StopMovesStart)) {
+            (row.session.started_at, row.answer) = (ended_at, None);
+        }
         if first || moves {
             row.session.ended_at = Some(now);
             row.answer = None;

@@ -27,6 +27,10 @@ impl Refusal {
     pub(crate) const fn request(message: &'static str) -> Refusal {
         Refusal::new(ErrorCode::InvalidRequest, message)
     }
+    /// The same, as if a body were to blame.
+    pub(crate) fn as_of_a_body(self) -> Refusal {
+        Refusal { code: ErrorCode::ValidationError, ..self }
+    }
     /// 404.
     pub(crate) const fn not_found(message: &'static str) -> Refusal {
         Refusal::new(ErrorCode::NotFound, message)

@@ -147,13 +147,17 @@ impl Backend {
             null_ppm: self.config.shunya.null_ppm,
             scale: if self.has(BackendDefect::ScoresInPercent) { 100 } else { 1 },
         };
+        let shows_words = self.has(BackendDefect::GhostShowsWords);
         let row = self.session_mut(at);
         let Some(pipeline) = row.pipeline else { return };
         let (transcription, analysis, change) = pipeline.at(now);
         let session = &mut row.session;
         if transcription == Processing::Completed && session.transcript.is_none() {
             let ghost = session.mode == RecordingMode::Ghost;
-            session.transcript = Some(heard.transcript(row.key, ghost, !ghost || ghost_text));
+            let keeps_text = !ghost || ghost_text;
+            let mut transcript = heard.transcript(row.key, ghost, keeps_text || shows_words);
+            transcript.transcript_restricted = !keeps_text;
+            session.transcript = Some(transcript);
         }
         if analysis == Processing::Completed && session.analysis.is_none() {
             session.analysis = Some(heard.analysis(row.key));

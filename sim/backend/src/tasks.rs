@@ -26,7 +26,8 @@ impl Backend {
             }
         }
         let (config, ties) = (&self.config, self.has(BackendDefect::PageSkipsTies));
-        let mut window = Window::new(query.limit, query.offset, &config.readings, config.page_beyond, ties)?;
+        let mut window = Window::new(query.limit, query.offset, &config.readings, config.page_beyond, ties)
+            .map_err(|refusal| self.of_a_query(refusal))?;
         let tenant = &self.tenants[usize::from(of)];
         let agenda = match (&query.assignee_id, rep) {
             (_, Some(rep)) => tenant.reps[rep as usize].agenda.all(),
@@ -55,6 +56,10 @@ impl Backend {
             } else if window.takes(key.0) {
                 tasks.push(Task { status, ..shown.clone() });
             }
+        }
+        if self.has(BackendDefect::OverdueCountOfTenant) {
+            let statuses = tenant.tasks.iter().map(|row| status_at(row.shown(now), now));
+            overdue_count = statuses.filter(|status| *status == TaskStatus::Overdue).count() as u32;
         }
         Ok(Answer::Tasks(TaskList { tasks, total: window.total(), overdue_count }))
     }
@@ -152,13 +157,16 @@ impl Backend {
     }
 
     fn new_task(&mut self, tenant: u16, task: Task, rep: Option<u32>, appointment: Option<u32>) {
+        let forgets = self.has(BackendDefect::PendingCountMissesNew);
         let rows = &mut self.tenants[usize::from(tenant)];
         let row = rows.tasks.len() as u32;
         self.ids.insert(task.id.clone(), (Kind::Task, At { tenant, row }));
         let key = agenda_key(&task);
         rows.tasks.push(TaskRow { task, rep, appointment, before: None });
         rows.agenda_insert(key, row);
-        rows.count_pending(row, false);
+        if !forgets {
+            rows.count_pending(row, false);
+        }
     }
 
     /// `POST /tasks/{task_id}/complete`: once; a repeat answers what the first did.
@@ -268,7 +276,8 @@ impl Tenant {
         let TaskRow { task, appointment, .. } = &self.tasks[row as usize];
         let Some(appointment) = appointment else { return };
         let count = &mut self.appointments[*appointment as usize].pending_tasks;
-        *count = *count + u32::from(is_pending(task)) - u32::from(was_pending);
+        // A task that a defect did not count may be completed all the same.
+        *count = (*count + u32::from(is_pending(task))).saturating_sub(u32::from(was_pending));
     }
 }
 

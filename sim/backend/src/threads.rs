@@ -23,7 +23,8 @@ impl Backend {
         let at = self.find(caller, Kind::Contact, contact)?;
         let (ties, joins) = (self.has(BackendDefect::PageSkipsTies), self.has(BackendDefect::ThreadJoinsReceipts));
         let config = &self.config;
-        let mut window = Window::new(page.limit, page.offset, &config.readings, config.page_beyond, ties)?;
+        let mut window = Window::new(page.limit, page.offset, &config.readings, config.page_beyond, ties)
+            .map_err(|refusal| self.of_a_query(refusal))?;
         let row = &self.tenants[usize::from(at.tenant)].contacts[at.row as usize];
         let here = &row.messages[..row.messages.partition_point(|message| message.created_at <= now)];
         let mut messages = Vec::with_capacity(window.capacity(here.len()));

@@ -1,6 +1,7 @@
 //! Every defect shows with itself switched on, and does not show without.
 
 mod common;
+mod later;
 use common::*;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, RawCall};
@@ -119,6 +120,15 @@ fn shows(defect: BackendDefect, world: &mut World) -> bool {
         | ThreadNewestFirst
         | ThreadJoinsReceipts
         | SlowLists => lists(defect, world),
+        StartAgainRefused
+        | StopAgainRefused
+        | StopMovesStart
+        | PatchRestampsCreation
+        | OverdueCountOfTenant
+        | PendingCountMissesNew
+        | GhostShowsWords
+        | DetailLagsBehindList
+        | ReadRefusedAsBody => later::shows(defect, world),
     }
 }
 

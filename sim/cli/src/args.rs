@@ -2,6 +2,7 @@
 
 use crate::commands::capacity::{self, CapacityArgs};
 use crate::commands::compare::{self, CompareArgs};
+use crate::commands::conform::{self, ConformArgs};
 use crate::commands::explore::ExploreArgs;
 use crate::commands::fixtures::FixturesArgs;
 use crate::commands::mock::{self, MockArgs};
@@ -75,10 +76,18 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Show that the judges bite: every defect under many seeds, and the system without any
     ///
-    /// Each defect is built into small cells of its scenario until one of the rules named for it is broken. Then all
-    /// scenarios are lived without a defect: whatever breaks there is a false alarm. Exit code 0 if every defect was found
-    /// and nothing else.
+    /// Each defect is built into small cells of its scenario until one of the rules named for it is broken, and each of the
+    /// backend's is put to a conformance pass. Then all scenarios are lived without a defect: whatever breaks there is a false
+    /// alarm. Exit code 0 if every defect was found and nothing else.
     Prove(ProveArgs),
+    /// Put every rule of the API to the test on purpose, at a target or on the model
+    ///
+    /// Repeats at once, later, side by side and after a broken connection; each role and each kind of token; ids of other
+    /// people in path, query and body; values at, below and beyond their bounds; pages, counts and filters; recordings in every
+    /// mode. Ends with a table of rules, cases and verdicts, and with the reason where something could not be tried. Exit code
+    /// 0 if all held, 1 if a rule was broken, 3 if the target cannot be used, 4 if nothing can be said.
+    #[command(after_long_help = conform::EXAMPLES)]
+    Conform(ConformArgs),
     /// Live many seeds in search of one that breaks a rule
     ///
     /// Each seed draws which mishaps, habits and operations are on, and how strong (but for --no-swarm). Failures of one kind

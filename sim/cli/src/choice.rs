@@ -105,6 +105,13 @@ fn folder(args: &ChoiceArgs) -> Result<Option<RunFolder>, Failure> {
         return Ok(None);
     }
     let kept = RunFolder::open(path)?;
+    if kept.run.reproduce.starts_with("fieldday conform") {
+        let why = format!(
+            "it is of a conformance pass, in which nobody lives a day; `{}` makes it again",
+            kept.run.reproduce
+        );
+        return Err(Failure::NotRelived { path: path.display().to_string(), why });
+    }
     let (this, other) = (env!("CARGO_PKG_VERSION"), &kept.run.version);
     if other != this {
         output::note(&format!(

@@ -153,6 +153,9 @@ pub enum Failure {
     /// A measured run that says nothing about service times.
     #[error(transparent)]
     Calibrate(#[from] fieldday_capacity::simulate::CalibrateError),
+    /// A conformance pass that cannot be made.
+    #[error(transparent)]
+    Conform(#[from] fieldday_live::conform::ConformError),
     /// Too many threads, or none.
     #[error(transparent)]
     Threads(#[from] NoThreads),
@@ -200,6 +203,7 @@ impl Failure {
             | Failure::Runtime(_)
             | Failure::Simulate(_)
             | Failure::Calibrate(_)
+            | Failure::Conform(_)
             | Failure::Threads(_) => WRONG,
             Failure::Compare(error) if error.is_for_want_of_runs() => UNTOLD,
             Failure::NoNights { .. } => UNTOLD,
@@ -288,6 +292,10 @@ impl Failure {
             ),
             Failure::Simulate(_) => Some("docs/capacity.md describes [plant] and what may be asked".to_owned()),
             Failure::Calibrate(_) => Some("`fieldday run … --target URL` and `fieldday capacity --target URL` make such folders".to_owned()),
+            Failure::Conform(fieldday_live::conform::ConformError::NoCast) => {
+                Some("`reps` and `tenants` in [people], or a file of users with as many".to_owned())
+            }
+            Failure::Conform(_) => None,
             Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
         }
     }

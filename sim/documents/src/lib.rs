@@ -10,6 +10,7 @@
 
 pub mod catalogue;
 pub mod checked;
+pub mod conform;
 pub mod explored;
 mod junit;
 mod markdown;

@@ -155,6 +155,10 @@ fn held(out: &mut String, summary: &Summary) {
     if !must.is_empty() {
         line!(out, "\nNot exercised, and had to be: {}", must.join(", "));
     }
+    let parts = crate::terminal::untested_parts(summary);
+    if !parts.is_empty() {
+        line!(out, "\nNot exercised in part: {}", parts.join(", "));
+    }
 }
 
 fn paste(out: &mut String, source: &Source<'_>) {

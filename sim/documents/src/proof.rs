@@ -3,7 +3,7 @@
 
 use fieldday_api::rules::Rule;
 use fieldday_engine::all_defects::Defect;
-use fieldday_engine::prove::{Clean, Trial};
+use fieldday_engine::prove::{Clean, PassTrial, Trial};
 use fieldday_paint::units::{count, counted};
 use fieldday_paint::{Paint, Tone};
 use fieldday_paint::{Table, figure, words};
@@ -32,8 +32,71 @@ pub struct Proof {
     pub clean: Vec<CleanLine>,
     /// The first false alarms in it.
     pub alarms: Vec<AlarmLine>,
+    /// What conformance passes made of the backend's defects; none if none were made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passes: Option<PassesPart>,
     /// False if it was ended early: then not every defect was tried under every seed.
     pub complete: bool,
+}
+
+/// What conformance passes over the model made of the backend's defects.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct PassesPart {
+    /// Passes for each defect, one a seed.
+    pub seeds: u64,
+    /// Defects of which a pass broke a rule that is named for them, under one seed at least.
+    pub found: Vec<String>,
+    /// Those of which none did.
+    pub missed: Vec<String>,
+    /// Requests of the middle pass.
+    pub median_requests: u64,
+    /// Passes without a defect.
+    pub clean: u64,
+    /// The rules that broke in them: false alarms, every one.
+    pub alarms: Vec<String>,
+}
+
+impl PassesPart {
+    fn new(trials: &[PassTrial]) -> PassesPart {
+        let mut requests: Vec<u64> = trials.iter().map(|trial| trial.requests).collect();
+        requests.sort_unstable();
+        let clean = || trials.iter().filter(|trial| trial.defect.is_none());
+        let mut part = PassesPart {
+            seeds: clean().count() as u64,
+            median_requests: requests.get(requests.len() / 2).copied().unwrap_or(0),
+            clean: clean().count() as u64,
+            alarms: clean().filter_map(|trial| trial.found).map(|rule| rule.name().to_owned()).collect(),
+            ..PassesPart::default()
+        };
+        for defect in Defect::all() {
+            let mut of = trials.iter().filter(|trial| trial.defect == Some(defect)).peekable();
+            if of.peek().is_none() {
+                continue;
+            }
+            let is_found = of.any(|trial| trial.found.is_some());
+            let list = if is_found { &mut part.found } else { &mut part.missed };
+            list.push(defect.name().to_owned());
+        }
+        part
+    }
+    fn says(&self) -> String {
+        let (found, of) = (self.found.len(), (self.found.len() + self.missed.len()) as u64);
+        let missed =
+            if self.missed.is_empty() { String::new() } else { format!("; not by them: {}", self.missed.join(", ")) };
+        let alarms = if self.alarms.is_empty() {
+            "no rule broken".to_owned()
+        } else {
+            format!("broken: {}", self.alarms.join(", "))
+        };
+        format!(
+            "Conformance passes alone, {} under {} each: {found} of {} of the backend found{missed}; {} without a defect: \
+             {alarms}.",
+            counted(self.median_requests, "request", "requests"),
+            counted(self.seeds, "seed", "seeds"),
+            counted(of, "defect", "defects"),
+            counted(self.clean, "pass", "passes"),
+        )
+    }
 }
 
 /// One defect.
@@ -108,14 +171,23 @@ impl Proof {
             defects: defects.collect(),
             clean: lines.collect(),
             alarms: alarms.collect(),
+            passes: None,
             complete,
         }
     }
-    /// Whether every defect was found under some seed, and nothing was found where there is none.
+    /// With what conformance passes found.
+    pub fn with_passes(mut self, trials: &[PassTrial]) -> Proof {
+        self.passes = (!trials.is_empty()).then(|| PassesPart::new(trials));
+        self
+    }
+    /// Whether every defect was found under some seed, by a day or by a conformance pass, and nothing was found where there is
+    /// none.
     pub fn holds(&self) -> bool {
+        let by_pass = |name: &String| self.passes.as_ref().is_some_and(|passes| passes.found.contains(name));
         self.complete
-            && self.defects.iter().all(|line| line.found > 0)
+            && self.defects.iter().all(|line| line.found > 0 || by_pass(&line.defect))
             && self.clean.iter().all(|line| line.broken == 0)
+            && self.passes.as_ref().is_none_or(|passes| passes.alarms.is_empty())
     }
     /// Rep-days that the middle one of the defects takes; none if half of them are not found.
     pub fn median_defect(&self) -> Option<u64> {
@@ -260,6 +332,7 @@ impl Proof {
                 counted(broken, "violation", "violations")
             ));
         }
+        says.extend(self.passes.as_ref().map(PassesPart::says));
         let alarms = self.alarms.iter().map(|alarm| format!("False alarm of {}: `{}`", alarm.rule, alarm.reproduce));
         says.extend(alarms);
         if !self.complete {
@@ -338,6 +411,19 @@ mod tests {
         assert!((high.unwrap() - 1_000.0 / 4.795).abs() < 0.1, "{high:?}");
         let (low, high) = interval(300, 0);
         assert!((low - 300.0 / 3.689).abs() < 0.1 && high.is_none(), "{low}");
+    }
+
+    #[test]
+    fn a_defect_that_no_day_shows_may_be_found_by_a_pass_and_a_false_alarm_of_one_is_one() {
+        let defect = Defect::named("stale-read").unwrap();
+        let day = Trial { defect, seed: 1, rep_days: 100, found: None };
+        let pass = |defect, found| PassTrial { defect, seed: 1, requests: 1_000, found };
+        let rule = Some(Rule::ReadYourWrites);
+        let proof = |passes: &[PassTrial]| Proof::new(1, 100, &[day], &Clean::default(), true).with_passes(passes);
+        assert!(!proof(&[]).holds());
+        let found = proof(&[pass(Some(defect), rule), pass(None, None)]);
+        assert!(found.holds() && found.to_terminal(Paint::new(false)).contains("1 of 1 defect of the backend found"));
+        assert!(!proof(&[pass(Some(defect), rule), pass(None, rule)]).holds());
     }
 
     #[test]

@@ -178,7 +178,7 @@ fn of_each(felt: &Felt, total_us: u64, parts: &[Part]) -> String {
     format!("{a_day} a day{gap}{}", most.join(", "))
 }
 
-/// What each rule says, and how many of its cases were decided how.
+/// What each rule says, and how many of its cases were decided how; under a rule its parts.
 pub(crate) fn rules(summary: &Summary) -> Table {
     let mut table = Table::new([
         words("rule"),
@@ -191,6 +191,10 @@ pub(crate) fn rules(summary: &Summary) -> Table {
     for of in &summary.rules {
         let [decided, broken, open] = [of.exercised, of.broken, of.inconclusive].map(count);
         table.row([of.rule.clone(), of.section.clone(), of.sentence.clone(), decided, broken, open]);
+        for part in &of.parts {
+            let [decided, broken, open] = [part.exercised, part.broken, part.inconclusive].map(count);
+            table.row([format!("…/{}", part.part), String::new(), part.sentence.clone(), decided, broken, open]);
+        }
     }
     table
 }

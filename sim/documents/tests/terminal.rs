@@ -58,6 +58,7 @@ fn rule(rule: &str, verdict: RuleVerdict, exercised: u64, must_exercise: bool) -
         inconclusive: if verdict == RuleVerdict::Inconclusive { 2 } else { 0 },
         must_exercise,
         muted: None,
+        parts: Vec::new(),
     }
 }
 

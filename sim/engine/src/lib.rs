@@ -7,6 +7,7 @@
 
 pub mod all_defects;
 pub mod cell;
+pub mod conform;
 pub mod explore;
 mod lockstep;
 pub mod prove;

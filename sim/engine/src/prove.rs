@@ -7,6 +7,7 @@
 
 use crate::all_defects::Defect;
 use crate::cell::{CellRun, Keep};
+use crate::conform;
 use crate::run::{NoThreads, Options, RunOutcome, run};
 use fieldday_api::rules::Rule;
 use fieldday_plan::{Plan, PlanError};
@@ -80,6 +81,52 @@ pub fn prove(
         trials.par_iter().with_max_len(1).map(|(defect, plan)| trial(*defect, plan, effort, &on_trial)).collect()
     });
     Ok(tried.into_iter().flatten().collect())
+}
+
+/// The scenario whose people make conformance passes: the smallest that has enough of them.
+pub const PASSES: &str = "smoke";
+
+/// One defect under one seed, as a conformance pass saw it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PassTrial {
+    /// The defect; none of a pass without one.
+    pub defect: Option<Defect>,
+    /// The seed.
+    pub seed: u64,
+    /// Requests that the pass sent.
+    pub requests: u64,
+    /// The first of the defect's rules that broke; without a defect, the first that did: a false alarm.
+    pub found: Option<Rule>,
+}
+
+/// Makes a conformance pass of each of these defects of the backend under each seed, and one without a defect. Those that
+/// were cut short by an interrupt are left out.
+pub fn passes(defects: &[Defect], seeds: u64, effort: &Effort<'_>) -> Result<Vec<PassTrial>, ProveError> {
+    let of_backend = defects.iter().filter(|defect| matches!(defect, Defect::Backend(_)));
+    let mut trials = Vec::new();
+    for defect in of_backend.map(|defect| Some(*defect)).chain([None]) {
+        for seed in 1..=seeds {
+            let mut scenario = conform::settled(Scenario::load(PASSES)?, true);
+            scenario.defects.extend(defect.map(|defect| defect.name().to_owned()));
+            trials.push((defect, Plan::new(Arc::new(scenario), seed)?));
+        }
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(effort.threads).build().map_err(NoThreads::from)?;
+    let options = Options { threads: 1, keep: Keep::default(), stop: effort.stop };
+    let made: Result<Vec<Option<PassTrial>>, NoThreads> = pool.install(|| {
+        trials.par_iter().with_max_len(1).map(|(defect, plan)| pass_trial(*defect, plan, &options)).collect()
+    });
+    Ok(made?.into_iter().flatten().collect())
+}
+
+fn pass_trial(defect: Option<Defect>, plan: &Plan, options: &Options<'_>) -> Result<Option<PassTrial>, NoThreads> {
+    let outcome = conform::run(plan, options, |_| ControlFlow::Continue(()))?;
+    if options.stop.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
+    let rules = defect.map_or(Rule::ALL, |defect| defect.info().rules);
+    let found = rules.iter().copied().find(|rule| outcome.findings.count(*rule).broken > 0);
+    Ok(Some(PassTrial { defect, seed: plan.seed(), requests: outcome.requests, found }))
 }
 
 /// The scenario of a defect with the defect in it, as many small cells.

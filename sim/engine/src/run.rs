@@ -65,6 +65,20 @@ pub fn run<F>(plan: &Plan, options: &Options<'_>, on_cell: F) -> Result<RunOutco
 where
     F: FnMut(CellOutcome) -> ControlFlow<()> + Send,
 {
+    let lives = |index, measures| Some(CellRun::new(plan.scenario(), plan.cell(index), options.keep, measures));
+    run_cells(plan, options, lives, on_cell)
+}
+
+/// The same of cells as `make` sets them up; those of which it makes none are left out.
+pub(crate) fn run_cells<F>(
+    plan: &Plan,
+    options: &Options<'_>,
+    make: impl Fn(u32, Measures) -> Option<CellRun> + Sync,
+    on_cell: F,
+) -> Result<RunOutcome, NoThreads>
+where
+    F: FnMut(CellOutcome) -> ControlFlow<()> + Send,
+{
     let cells = plan.cells();
     let merger = Mutex::new(Merger {
         next: 0,
@@ -94,7 +108,7 @@ where
             if index >= cells {
                 break;
             }
-            let cell = CellRun::new(plan.scenario(), plan.cell(index), options.keep, measures);
+            let Some(cell) = make(index, std::mem::take(&mut measures)) else { continue };
             let (outcome, measured) = cell.run(options.stop);
             measures = measured;
             let mut merger = merger.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

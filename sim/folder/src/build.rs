@@ -6,6 +6,7 @@ use crate::findings;
 use crate::recipe::Recipe;
 use crate::summary::*;
 use fieldday_api::endpoint::{Op, TimeoutClass};
+use fieldday_api::rule_parts;
 use fieldday_api::rules::Rule;
 use fieldday_engine::run::RunOutcome;
 use fieldday_history::OutcomeClass;
@@ -216,6 +217,18 @@ fn rule_line(rule: Rule, findings: &Findings, must: &[Rule], scenario: &Scenario
         inconclusive: count.inconclusive,
         must_exercise: must.contains(&rule),
         muted: scenario.rules.0.get(&rule).map(muted),
+        parts: rule_parts::Part::of(rule).map(|part| rule_part(part, findings)).collect(),
+    }
+}
+
+fn rule_part(part: rule_parts::Part, findings: &Findings) -> RulePart {
+    let count = findings.part(part);
+    RulePart {
+        part: part.name().to_owned(),
+        sentence: part.sentence().to_owned(),
+        exercised: count.exercised,
+        broken: count.broken,
+        inconclusive: count.inconclusive,
     }
 }
 

@@ -332,6 +332,33 @@ pub struct RuleLine {
     /// What the scenario says about it, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted: Option<Muted>,
+    /// What of it can be put to the test by itself, each by its own cases; empty if that is all of it at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<RulePart>,
+}
+
+/// One part of a rule.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RulePart {
+    /// Its name within the rule.
+    pub part: String,
+    /// What a case of it is.
+    pub sentence: String,
+    /// Cases that were decided.
+    pub exercised: u64,
+    /// Cases in which it was broken.
+    pub broken: u64,
+    /// Cases that nobody can decide.
+    pub inconclusive: u64,
+}
+
+impl RuleLine {
+    /// The names of the parts that had no decided case, where others had some.
+    pub fn parts_not_exercised(&self) -> Vec<&str> {
+        let without = self.parts.iter().filter(|part| part.exercised == 0 && self.exercised > 0);
+        without.map(|part| part.part.as_str()).collect()
+    }
 }
 
 /// What a scenario takes a broken case of a rule for.

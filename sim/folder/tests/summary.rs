@@ -243,7 +243,7 @@ fn differences_of_form_are_one_line_a_kind_and_the_worst_come_first() {
     let no_id = of(ContractKind::MissingField, "data.recording_session_id", "missing", Consequence::Unread);
     contract.add(Op::StartRecording, &[no_id]);
     let plan = fieldday_plan::Plan::new(std::sync::Arc::new(Scenario::load("smoke").unwrap()), 1).unwrap();
-    let summary = Summary::new(Facts { contract, ..Facts::default() }, &plan, &RunOutcome::default());
+    let summary = Summary::new(Facts { contract, ..Facts::default() }, &plan, &ran(&plan, Keep::default(), true, None));
     let part = summary.contract.unwrap();
     assert_eq!(part.findings.len(), 11);
     let groups = part.groups();

@@ -11,6 +11,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
 use fieldday_api::private::PrivateKind;
 pub use fieldday_api::probe::Probe;
+use fieldday_api::rules::Rule;
 pub use fieldday_api::token::CredentialKind;
 use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
@@ -228,7 +229,8 @@ pub enum EventKind {
     #[serde(rename = "truth")]
     GroundTruth(GroundTruth),
     /// On a live run: the wire is done with an attempt. This is what reached the phone from outside, stamped on its
-    /// arrival; what the app sees of it, and when, the link decides. Judges do not read it.
+    /// arrival; what the app sees of it, and when, the link decides. Of the judges, that of `latency.timeout` alone reads
+    /// it.
     Wire(Box<Wire>),
     /// On a live run: the identity provider is done with a client's request for a token. Judges do not read it.
     TokenCame {
@@ -243,6 +245,45 @@ pub enum EventKind {
     Began,
     /// On a live run: the run is ending, and the client is told to go home. Judges do not read it.
     CalledHome,
+    /// A conformance pass decided a case, or says why it could not put a rule to the test.
+    Checked(Box<Checked>),
+}
+
+/// A case of a conformance pass: what was tried of which rule, and what came of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Checked {
+    /// The rule that is put to the test.
+    pub rule: Rule,
+    /// What was tried, in a few words: `clock-in, 8 at a time`.
+    pub check: SmolStr,
+    /// The call whose answer decided it, if it was one's.
+    pub call: Option<u32>,
+    /// The endpoint that it is about, if it is about one.
+    pub op: Option<Op>,
+    /// What came of it.
+    pub outcome: CheckOutcome,
+}
+
+/// What came of a case of a conformance pass.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckOutcome {
+    /// What was expected came.
+    Held,
+    /// Something else came.
+    Broken {
+        /// What was expected, in a sentence without private values.
+        expected: SmolStr,
+        /// What came, likewise.
+        came: SmolStr,
+    },
+    /// Nobody can say: there was no answer, or one that is not the target's judgement (5xx, 429).
+    Undecided,
+    /// It was not tried.
+    Untested {
+        /// Why not.
+        why: SmolStr,
+    },
 }
 
 /// What the wire made of an attempt.
@@ -330,6 +371,8 @@ pub enum ClientKind {
     Auditor,
     /// Somebody who tries what must fail.
     Intruder,
+    /// One of those who put every rule to the test on purpose.
+    Conformer,
 }
 
 /// A request goes out.
@@ -373,6 +416,8 @@ pub enum Cause {
     ReadBack,
     /// Something is tried that must fail, or that must make no difference.
     Probe(Probe),
+    /// A conformance pass puts a rule to the test.
+    Check,
 }
 
 /// The screens of the app (§1), and the two that §2 implies.

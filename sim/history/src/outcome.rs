@@ -245,7 +245,7 @@ impl OutcomeTracker {
         let kind = self.kinds.get(client as usize).copied().unwrap_or_default();
         let endpoint = sent.request.op().endpoint();
         match sent.bearer {
-            _ if kind == ClientKind::Intruder || matches!(sent.cause, Cause::Probe(_)) => Planned::Any,
+            _ if kind == ClientKind::Intruder || matches!(sent.cause, Cause::Probe(_) | Cause::Check) => Planned::Any,
             CredentialKind::Own => match sent.cause {
                 _ if endpoint.optional => Planned::Absence,
                 Cause::Queue { .. } => Planned::Repeat,

@@ -8,6 +8,7 @@
 pub mod attack;
 pub mod cell;
 pub mod clock;
+pub mod conform;
 pub mod guard;
 pub mod health;
 pub mod http;

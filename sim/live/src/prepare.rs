@@ -3,6 +3,7 @@
 
 use crate::attack::GooseWishes;
 use crate::clock::{WallClock, utc_now};
+use crate::conform::{self, ConformError, ConformRun};
 use crate::http::{Connector, NoConnection, WireSettings, certificates};
 use crate::machine::{raise_open_files, random};
 use crate::plan::LivePlan;
@@ -469,6 +470,31 @@ impl Ready {
         };
         let outcome = live.live(stop, pulse, history, tick)?;
         Ok(Lived { outcome, plan: self.plan, _served: self.served })
+    }
+}
+
+impl Ready {
+    /// Makes a conformance pass of the target in place of the day, with the people of the plan's first cell. `history` takes
+    /// what is told as it comes, and `tick` how many requests there were.
+    pub fn conform(
+        self,
+        stop: &AtomicBool,
+        history: impl FnMut(Lines),
+        tick: impl FnMut(u64),
+    ) -> Result<Lived, ConformError> {
+        let is_mock = self.served.mock.is_some();
+        let cell = self.cells.into_iter().next().ok_or(ConformError::NoCast)?;
+        let trouble =
+            is_mock.then(|| conform::trouble_from(conform::opens(&cell, window(self.plan.plan.scenario()).0)));
+        let pass = ConformRun {
+            scenario: self.plan.plan.scenario().clone(),
+            cell,
+            clock: self.clock,
+            opens: self.opens,
+            wire: self.wire,
+            trouble,
+        };
+        Ok(Lived { outcome: pass.run(stop, history, tick)?, plan: self.plan, _served: self.served })
     }
 }
 

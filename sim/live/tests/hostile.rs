@@ -74,6 +74,9 @@ fn targets_that_break_off_or_never_end_are_results() {
     for (answer, hangs) in [(&half[..], true), (no_http, false)] {
         let outcome = lives_through(&serves(answer, hangs));
         assert!(outcome.run.requests > 0);
+        // The phones gave up; the wire tells that there was no answer within the limit.
+        let late: u64 = outcome.run.findings.punctuality.iter().map(|line| line.late).sum();
+        assert_eq!(late > 0, hangs, "{late} late");
     }
 }
 

@@ -6,6 +6,7 @@ use crate::marks::Marks;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::readings::Reading;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::{Rule, RuleWeight};
 use fieldday_kernel::time::Span;
 use schemars::JsonSchema;
@@ -182,7 +183,12 @@ pub struct Punctuality {
 pub const CLASSES: [TimeoutClass; 4] =
     [TimeoutClass::Recording, TimeoutClass::Read, TimeoutClass::Update, TimeoutClass::Health];
 
+/// The part of `latency.timeout` that each of [`CLASSES`] is.
+pub(crate) const LATE: [Part; CLASSES.len()] =
+    [Part::LateRecording, Part::LateRead, Part::LateUpdate, Part::LateHealth];
+
 const RULES: usize = Rule::ALL.len();
+const PARTS: usize = Part::ALL.len();
 /// Violations kept per rule over all cells that were merged.
 const KEPT_PER_RULE_MERGED: usize = 500;
 
@@ -192,6 +198,9 @@ pub struct Findings {
     /// A count for each of [`Rule::ALL`], in its order.
     #[serde(serialize_with = "as_slice")]
     pub rules: [RuleCount; RULES],
+    /// A count for each of [`Part::ALL`], in its order. Those of a rule's parts add up to the rule's.
+    #[serde(serialize_with = "as_slice")]
+    pub parts: [RuleCount; PARTS],
     /// The first violations of each rule, in cell order.
     pub violations: Vec<Violation>,
     /// The first cases of each rule that the scenario takes for findings.
@@ -203,6 +212,9 @@ pub struct Findings {
     /// States that were reached.
     #[serde(skip)]
     pub marks: Marks,
+    /// Why a conformance pass could not put a rule, or a part of it, to the test.
+    #[serde(skip)]
+    pub untested: Vec<(Rule, SmolStr)>,
     /// How punctual each of [`CLASSES`] was for phones, then for desks: `latency.timeout` is a share, so its count is made
     /// anew from these sums.
     pub punctuality: [Punctuality; 2 * CLASSES.len()],
@@ -220,11 +232,13 @@ impl Findings {
     pub fn new(settings: &Settings) -> Findings {
         Findings {
             rules: [RuleCount::default(); RULES],
+            parts: [RuleCount::default(); PARTS],
             violations: Vec::new(),
             muted: Vec::new(),
             readings: Readings { counts: [0; Reading::ALL.len()], cases: Vec::new() },
             hazards: Hazards { counts: [0; Hazard::ALL.len()], cases: Vec::new() },
             marks: Marks::default(),
+            untested: Vec::new(),
             punctuality: [Punctuality::default(); 2 * CLASSES.len()],
             late: Vec::new(),
             late_share_max_ppm: settings.late_share_max_ppm,
@@ -235,6 +249,10 @@ impl Findings {
     /// The count of one rule.
     pub fn count(&self, rule: Rule) -> RuleCount {
         self.rules[rule.index()]
+    }
+    /// The count of one part of a rule.
+    pub fn part(&self, part: Part) -> RuleCount {
+        self.parts[part.index()]
     }
     /// What one rule comes to.
     pub fn verdict(&self, rule: Rule) -> RuleVerdict {
@@ -247,6 +265,12 @@ impl Findings {
             () if count.exercised > 0 => RuleVerdict::Held,
             () if count.inconclusive > 0 => RuleVerdict::Inconclusive,
             () => RuleVerdict::NotExercised,
+        }
+    }
+    /// A conformance pass could not put a rule, or a part of it, to the test. Each reason counts once.
+    pub(crate) fn untested(&mut self, rule: Rule, why: SmolStr) {
+        if !self.untested.iter().any(|known| *known == (rule, why.clone())) {
+            self.untested.push((rule, why));
         }
     }
     /// Whether any rule was broken.
@@ -274,7 +298,8 @@ impl Findings {
     }
     /// Adds what was found in a later cell. Counts do not depend on the order; violations keep it.
     pub fn merge(&mut self, other: Findings) {
-        for (mine, theirs) in self.rules.iter_mut().zip(other.rules) {
+        let mine = self.rules.iter_mut().chain(&mut self.parts);
+        for (mine, theirs) in mine.zip(other.rules.into_iter().chain(other.parts)) {
             mine.exercised += theirs.exercised;
             mine.broken += theirs.broken;
             mine.found += theirs.found;
@@ -294,6 +319,7 @@ impl Findings {
         let room = KEPT_PER_RULE_MERGED.saturating_sub(self.hazards.cases.len());
         self.hazards.cases.extend(other.hazards.cases.into_iter().take(room));
         self.marks.merge(&other.marks);
+        other.untested.into_iter().for_each(|(rule, why)| self.untested(rule, why));
         for (mine, theirs) in self.punctuality.iter_mut().zip(other.punctuality) {
             mine.judged += theirs.judged;
             mine.late += theirs.late;
@@ -305,9 +331,16 @@ impl Findings {
     }
     /// Makes the count of `latency.timeout` from the sums: a share may be exceeded in one cell and hold over all.
     pub(crate) fn settle_latency(&mut self) {
-        let judged = self.punctuality.iter().filter(|line| line.judged >= self.late_samples_min);
-        let exercised = judged.map(|line| line.judged).sum();
-        let broken = self.punctuality.iter().filter(|line| self.is_too_late(line)).map(|line| line.late).sum();
+        let (mut exercised, mut broken) = (0, 0);
+        for (class, part) in LATE.iter().enumerate() {
+            let lines = [self.punctuality[class], self.punctuality[CLASSES.len() + class]];
+            let judged = lines.iter().filter(|line| line.judged >= self.late_samples_min);
+            let judged: u64 = judged.map(|line| line.judged).sum();
+            let late = lines.iter().filter(|line| self.is_too_late(line)).map(|line| line.late).sum();
+            let count = &mut self.parts[part.index()];
+            (count.exercised, count.broken) = (judged, late);
+            (exercised, broken) = (exercised + judged, broken + late);
+        }
         let count = &mut self.rules[Rule::LatencyTimeout.index()];
         (count.exercised, count.broken, count.found) = match self.weights[Rule::LatencyTimeout.index()] {
             RuleWeight::Broken => (exercised, broken, 0),
@@ -330,6 +363,6 @@ fn keep(mine: &mut Vec<Violation>, theirs: Vec<Violation>) {
     }
 }
 
-fn as_slice<S: serde::Serializer>(rules: &[RuleCount; RULES], s: S) -> Result<S::Ok, S::Error> {
+fn as_slice<const N: usize, S: serde::Serializer>(rules: &[RuleCount; N], s: S) -> Result<S::Ok, S::Error> {
     rules.as_slice().serialize(s)
 }

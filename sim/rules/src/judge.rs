@@ -134,6 +134,8 @@ bench! {
     slow_ui: app::SlowUi,
     private: app::PrivateLog,
     upload_checks: app::UploadChecks,
+    rows: rows::Rows,
+    checks: checks::Checks,
 }
 
 /// Whether there is a judge for the rule.

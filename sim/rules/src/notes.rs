@@ -10,6 +10,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::Response;
 use fieldday_api::endpoint::Op;
 use fieldday_api::readings::Reading;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::{Rule, RuleWeight};
 use fieldday_kernel::time::Span;
 use std::collections::BTreeSet;
@@ -71,6 +72,23 @@ impl Scene for Place<'_> {
 
 /// Cases of a reading that are kept in a cell; all are counted.
 const READING_CASES: usize = 3;
+/// What a case is a case of: a whole rule, or a part of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Of {
+    rule: Rule,
+    part: Option<Part>,
+}
+
+impl From<Rule> for Of {
+    fn from(rule: Rule) -> Of {
+        Of { rule, part: None }
+    }
+}
+impl From<Part> for Of {
+    fn from(part: Part) -> Of {
+        Of { rule: part.rule(), part: Some(part) }
+    }
+}
 
 /// The findings so far, and the settings, for judges.
 pub(crate) struct Notes {
@@ -97,36 +115,45 @@ impl Notes {
             kinds: BTreeSet::new(),
         }
     }
-    /// One more case in which the rule held.
-    pub fn held(&mut self, rule: Rule) {
-        self.held_times(rule, 1);
+    /// One more case in which the rule held: one in which it could have been broken.
+    pub fn held(&mut self, of: impl Into<Of>) {
+        self.held_times(of, 1);
     }
     /// So many more cases in which the rule held.
-    pub fn held_times(&mut self, rule: Rule, times: u32) {
-        if self.weigh(rule) != RuleWeight::Off {
-            self.count(rule).exercised += u64::from(times);
+    pub fn held_times(&mut self, of: impl Into<Of>, times: u32) {
+        let of = of.into();
+        if self.weigh(of.rule) == RuleWeight::Off {
+            return;
         }
+        self.count(of, |count| count.exercised += u64::from(times));
     }
     /// One more case that cannot be decided.
-    pub fn inconclusive(&mut self, rule: Rule) {
-        if self.weigh(rule) != RuleWeight::Off {
-            self.count(rule).inconclusive += 1;
+    pub fn inconclusive(&mut self, of: impl Into<Of>) {
+        let of = of.into();
+        if self.weigh(of.rule) == RuleWeight::Off {
+            return;
         }
+        self.count(of, |count| count.inconclusive += 1);
     }
     /// One more case in which the rule was broken, unless it is so only by what stands in for something that the answer
     /// leaves out. The sentence is only made if it is kept.
-    pub fn broken<T: Into<Told>>(&mut self, rule: Rule, scene: &impl Scene, says: impl FnOnce() -> T) {
+    pub fn broken<T: Into<Told>>(&mut self, of: impl Into<Of>, scene: &impl Scene, says: impl FnOnce() -> T) {
+        let of = of.into();
+        let rule = of.rule;
         if undecided(rule, scene.shown_by()) {
-            return self.inconclusive(rule);
+            return self.inconclusive(of);
         }
         let weight = self.weigh(rule);
-        let count = self.count(rule);
-        match weight {
-            RuleWeight::Broken => count.broken += 1,
-            RuleWeight::Finding => count.found += 1,
-            RuleWeight::Off => return,
+        if weight == RuleWeight::Off {
+            return;
         }
-        count.exercised += 1;
+        self.count(of, |count| {
+            count.exercised += 1;
+            match weight {
+                RuleWeight::Broken => count.broken += 1,
+                _ => count.found += 1,
+            }
+        });
         // Of each kind the first, and of all the first few: the one case that matters may come after many that do not.
         let is_early = (self.kept[rule.index()] as usize) < self.settings.kept_per_rule;
         if !is_early && (self.kinds.len() >= KINDS_MAX || self.looked[rule.index()] >= LOOKED_MAX) {
@@ -144,8 +171,27 @@ impl Notes {
         }
     }
     /// A case that was decided by `holds`.
-    pub fn judge<T: Into<Told>>(&mut self, rule: Rule, scene: &impl Scene, holds: bool, says: impl FnOnce() -> T) {
-        if holds { self.held(rule) } else { self.broken(rule, scene, says) }
+    pub fn judge<T: Into<Told>>(
+        &mut self,
+        of: impl Into<Of>,
+        scene: &impl Scene,
+        holds: bool,
+        says: impl FnOnce() -> T,
+    ) {
+        if holds { self.held(of) } else { self.broken(of, scene, says) }
+    }
+    /// The same where the occasion was a chance to fail only if `is_case`: otherwise it counts only where it failed.
+    pub fn judge_if<T: Into<Told>>(
+        &mut self,
+        is_case: bool,
+        of: impl Into<Of>,
+        scene: &impl Scene,
+        holds: bool,
+        says: impl FnOnce() -> T,
+    ) {
+        if is_case || !holds {
+            self.judge(of, scene, holds, says);
+        }
     }
     /// One more case of a reading that the target follows: nobody is guilty.
     pub fn reading(&mut self, reading: Reading, scene: &impl Scene, says: impl FnOnce() -> String) {
@@ -184,7 +230,10 @@ impl Notes {
     fn weigh(&self, rule: Rule) -> RuleWeight {
         self.findings.weights[rule.index()]
     }
-    fn count(&mut self, rule: Rule) -> &mut RuleCount {
-        &mut self.findings.rules[rule.index()]
+    fn count(&mut self, of: Of, add: impl Fn(&mut RuleCount)) {
+        add(&mut self.findings.rules[of.rule.index()]);
+        if let Some(part) = of.part {
+            add(&mut self.findings.parts[part.index()]);
+        }
     }
 }

@@ -3,11 +3,17 @@
 mod common;
 
 use common::*;
+use fieldday_api::call::Call;
 use fieldday_api::rules::Rule;
 use fieldday_rules::{RuleVerdict, is_judged};
 
 fn lost() -> Stream {
     let mut s = Stream::new();
+    let mut theirs = visit();
+    theirs.id = "appt_9".into();
+    (theirs.lead_id, theirs.contact_card_id) = ("lead_9".into(), "contact_9".into());
+    theirs.assigned_rep_id = Some(rep(STRANGER));
+    s.call(STRANGER, Call::GetAppointment { appointment_id: "appt_9".into() }, detail(&theirs));
     s.call(REP, get(), detail(&visit()));
     s.call(OFFICE, patch(moved("18:00")), detail(&with(&visit(), &moved("18:00"))));
     s.call(REP, get(), detail(&visit()));

@@ -179,6 +179,9 @@ fn the_same_task_update_twice_is_as_once() {
 fn a_task_stands_in_one_reps_list() {
     let mut s = Stream::new();
     s.call(REP, get_tasks(), tasks(&[task("task_1")]));
+    // As long as nobody else has tasks, no list can hold another's.
+    assert_eq!(s.findings().count(Rule::OwnershipOwnOnly).exercised, 0);
+    s.call(OTHER, get_tasks(), tasks(&[task("task_2")]));
     s.holds(Rule::OwnershipOwnOnly);
     s.call(OTHER, get_tasks(), tasks(&[task("task_1")]));
     s.breaks(&[Rule::OwnershipOwnOnly]);
@@ -212,7 +215,8 @@ fn at_visit(id: &str) -> Task {
 
 #[test]
 fn the_count_of_pending_tasks_falls_with_what_is_completed() {
-    for (after, right) in [(1, true), (0, true), (2, false)] {
+    // The other task is open for certain, and counted.
+    for (after, right) in [(1, true), (0, false), (2, false)] {
         let mut s = Stream::new();
         s.call(REP, get_tasks(), tasks(&[at_visit("task_1"), at_visit("task_2")]));
         s.call(REP, get_list(), counted(2));

@@ -4,7 +4,7 @@ use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_engine::replay::{Moment, Replayed};
-use fieldday_history::event::{Cause, GroundTruth, Sent, WireEnd};
+use fieldday_history::event::{Cause, CheckOutcome, GroundTruth, Sent, WireEnd};
 use fieldday_history::{Event, EventKind};
 use fieldday_kernel::text::one_line;
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
@@ -327,6 +327,14 @@ fn words_of(what: &EventKind) -> String {
         EventKind::TokenCame { lives: None, took, .. } => format!("  (on the wire: no token after {})", span(*took)),
         EventKind::Began => "· begins".to_owned(),
         EventKind::CalledHome => "· is called home: the run ends".to_owned(),
+        EventKind::Checked(checked) => match &checked.outcome {
+            CheckOutcome::Held => format!("  (check {}: held)", checked.check),
+            CheckOutcome::Broken { expected, came } => {
+                format!("! check {}: expected {expected}, got {came}", checked.check)
+            }
+            CheckOutcome::Undecided => format!("  (check {}: undecided)", checked.check),
+            CheckOutcome::Untested { why } => format!("  (check {}: not tried, {why})", checked.check),
+        },
         other => format!("· {}", plain(other)),
     }
 }

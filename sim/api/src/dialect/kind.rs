@@ -52,6 +52,7 @@ kinds! {
     NotJson      "not-json"      "0.3, 2"   "Every answer under /api/v1 is JSON, also when something fails.";
     UploadUrl    "upload-url"    "2.3.1"    "A session whose audio is kept names where the audio goes.";
     DuplicateKey "duplicate-key" "2"        "An object has every key once.";
+    RetryAfter   "retry-after"   "0.3"      "An answer of 429 says in Retry-After how many seconds to wait.";
 }
 
 impl ContractKind {

@@ -70,7 +70,8 @@ pub fn write(folder: &Path) -> Result<usize, Failure> {
                     Cause::Probe(probe) => Some(probe),
                     _ => None,
                 };
-                let is_test = probe.is_some() || matches!(kind, ClientKind::Intruder | ClientKind::Auditor);
+                let is_test = probe.is_some()
+                    || matches!(kind, ClientKind::Intruder | ClientKind::Auditor | ClientKind::Conformer);
                 if is_test && sent.request.op().writes() {
                     let word = probe.and_then(|probe| serde_json::to_value(probe).ok());
                     let write = Write {

@@ -173,7 +173,7 @@ fn live(
     });
     Ok(finish(args, run, &summary, place, |place| {
         let violations: Vec<_> = outcome.run.findings.shown().cloned().collect();
-        let stories = super::stories::write(Path::new(place), &plan.plan, &violations)?;
+        let stories = super::stories::write(Path::new(place), &plan.plan, &violations, None)?;
         let writes = super::ledger::write(Path::new(place))?;
         if writes > 0 {
             let which = counted(writes as u64, "write", "writes");

@@ -5,6 +5,7 @@ pub mod capacity;
 mod catalogue;
 mod check;
 pub mod compare;
+pub mod conform;
 pub mod explore;
 pub mod fixtures;
 mod init;
@@ -66,6 +67,7 @@ fn execute(command: Command) -> Result<u8, Failure> {
         Command::Run(args) => return run::run(&args),
         Command::Capacity(args) => return capacity::capacity(&args),
         Command::Explore(args) => return explore::explore(&args),
+        Command::Conform(args) => return conform::conform(&args),
         Command::Compare(args) => return compare::compare_runs(&args),
         Command::Check(args) => return check::check(&args),
         Command::Report(args) => return check::report(&args),

@@ -18,8 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Writes the stories of the first violations into `violations/`; says how many.
-pub fn write(folder: &Path, plan: &Plan, violations: &[Violation]) -> Result<usize, Failure> {
+/// Writes the stories of the first violations into `violations/`; says how many. `again` is the line that makes them again, if
+/// it is not the replay of a rep.
+pub fn write(folder: &Path, plan: &Plan, violations: &[Violation], again: Option<&str>) -> Result<usize, Failure> {
     let mut rules = BTreeSet::new();
     let firsts: Vec<&Violation> = violations.iter().filter(|violation| rules.insert(violation.rule)).collect();
     if firsts.is_empty() {
@@ -56,7 +57,8 @@ pub fn write(folder: &Path, plan: &Plan, violations: &[Violation]) -> Result<usi
             violation: small.violation.clone(),
         };
         let zone = recorded.clients.get(violation.client as usize).map_or_else(Zone::utc, |(_, zone)| zone.clone());
-        let again = format!("fieldday replay {} --rep {}", folder.display(), violation.client_name);
+        let replayed = || format!("fieldday replay {} --rep {}", folder.display(), violation.client_name);
+        let again = again.map_or_else(replayed, str::to_owned);
         let (events, start) = (&small.events[..], recorded.start);
         let told =
             Told { events, size: &size, start, zone: &zone, no_return: None, again: &again, names: names(events) };

@@ -42,6 +42,8 @@ struct Drawn<'a> {
 
 /// A rule in the matrix.
 struct RuleCell<'a> {
+    /// Which parts of it had no case, as a sentence; empty if all had.
+    untested: String,
     rule: &'a RuleLine,
     class: &'static str,
     tone: &'static str,
@@ -404,7 +406,11 @@ fn bars(
 }
 
 fn rule_cell(rule: &RuleLine) -> RuleCell<'_> {
-    let cell = |class, tone, mark, word, cases: String| RuleCell { rule, class, tone, mark, word, cases };
+    let untested = match rule.parts_not_exercised() {
+        parts if parts.is_empty() => String::new(),
+        parts => format!(" Not exercised in part: {}.", parts.join(", ")),
+    };
+    let cell = |class, tone, mark, word, cases: String| RuleCell { untested, rule, class, tone, mark, word, cases };
     match rule.verdict {
         RuleVerdict::Held => cell("held", "is-held", "✓", "held", units::count(rule.exercised)),
         RuleVerdict::Broken => {

@@ -6,6 +6,8 @@ mod failure;
 mod rules;
 mod totals;
 
+pub(crate) use rules::untested_parts;
+
 use crate::tables;
 use fieldday_folder::ON_THE_VIRTUAL_CLOCK;
 use fieldday_folder::summary::{Outcome, Summary};

@@ -3,6 +3,7 @@
 
 use fieldday_api::SmolStr;
 use fieldday_api::names::Role;
+use fieldday_conform::{Actor, NoCast, Part};
 use fieldday_history::EventKind;
 use fieldday_history::event::{Client, ClientKind};
 use fieldday_kernel::time::{Span, Zone};
@@ -116,6 +117,17 @@ impl Furnishing<'_> {
             }
         }
         seats
+    }
+    /// Seats those who take part in a conformance pass, in the order of their places, and records who they are.
+    pub fn seat_conformers(&self, tenants: &[TenantPlan], days: &[DayClock]) -> Result<Vec<Actor>, NoCast> {
+        let parts = fieldday_conform::cast(tenants)?;
+        let seated = parts.into_iter().enumerate().map(|(number, Part { tenant, key, client })| {
+            let (of, day) = (&tenants[tenant], days[tenant]);
+            let site = Site { furnishing: self, zone: of.data.zone.clone(), territory: of.territory.clone(), day };
+            let station = site.station(number, key, AccessLink::direct(self.office_one_way), &client);
+            Actor::new(station, client)
+        });
+        Ok(seated.collect())
     }
 }
 

@@ -4,18 +4,20 @@ mod clients;
 
 pub use clients::{Day, Furnishing, RepDay, Seat};
 
+use crate::conform;
 use crate::recorder::{History, Recorder, SharedRecorder};
 use crate::setup;
 use crate::transport::model::Model;
 use crate::transport::plant::Plant;
 use fieldday_api::pace::Pace;
 use fieldday_backend::{Backend, RepRows};
+use fieldday_conform::{NoCast, Pass};
 use fieldday_history::Event;
 use fieldday_history::file::Writer;
 use fieldday_kernel::executor::{Executor, Handle};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time};
-use fieldday_plan::CellPlan;
+use fieldday_plan::{CellPlan, TenantPlan};
 use fieldday_rep::app::settings::{Retrying, Settings};
 use fieldday_rep::auditor::Auditor;
 use fieldday_rep::intruder::Intruder;
@@ -87,15 +89,27 @@ impl CellRun {
     /// Sets a cell up: its backend with the tenants' data, its clients at their places. `measures` are added to.
     pub fn new(scenario: &Scenario, plan: CellPlan, keep: Keep, mut measures: Measures) -> CellRun {
         measures.cell(setup::day_starts(scenario, plan.date, plan.start));
-        let mut recorder = recorder(scenario, &plan, measures);
-        recorder.history = keep.history.then(|| {
-            let mut writer = Writer::part(Vec::new());
-            // Into memory: it cannot fail.
-            let _ = writer.cell(&plan.name, plan.start);
-            History::Frames(writer)
-        });
-        recorder.kept = keep.events.then(Vec::new);
+        let recorder = keeping(recorder(scenario, &plan, measures), &plan, keep);
         CellRun::furnished(scenario, plan, Some(recorder), false, setup::app(scenario, Pace::SPECIFIED))
+    }
+    /// A cell in which nobody lives their day: a conformance pass is made of its backend. None if there are too few people.
+    pub fn conforming(
+        scenario: &Scenario,
+        mut plan: CellPlan,
+        keep: Keep,
+        mut measures: Measures,
+    ) -> Result<CellRun, NoCast> {
+        plan.mishaps = conform::mishaps(&plan, conform::trouble(conform::begins(&plan)));
+        measures.cell(setup::day_starts(scenario, plan.date, plan.start));
+        let recorder = keeping(recorder(scenario, &plan, measures), &plan, keep);
+        let begins = conform::begins(&plan);
+        let app = setup::app(scenario, Pace::SPECIFIED);
+        let (run, context, tenants) = CellRun::bare(scenario, plan, Some(recorder), false);
+        let furnishing = Furnishing { context, app: &app, mobile: false, office_one_way: OFFICE_ONE_WAY };
+        let days = vec![DayClock::real_time(); tenants.len()];
+        let actors = furnishing.seat_conformers(&tenants, &days)?;
+        run.executor.handle().spawn(Pass::new(actors, conform::means(scenario, begins)).run());
+        Ok(run)
     }
     /// A cell whose requests leave for a plant that all cells share. Nothing is noted of it, unless a fingerprint of its
     /// events is wanted.
@@ -111,6 +125,19 @@ impl CellRun {
         at_plant: bool,
         app: Settings,
     ) -> CellRun {
+        let (mut run, context, tenants) = CellRun::bare(scenario, plan, recorder, at_plant);
+        let furnishing = Furnishing { context, app: &app, mobile: true, office_one_way: OFFICE_ONE_WAY };
+        let seats = furnishing.seat(tenants, std::iter::repeat(DayClock::real_time()));
+        seats.into_iter().for_each(|seat| run.begin(seat));
+        run
+    }
+    /// A cell without its clients: its backend with the tenants' rows, what its clients share, and the tenants without rows.
+    fn bare(
+        scenario: &Scenario,
+        plan: CellPlan,
+        recorder: Option<Recorder>,
+        at_plant: bool,
+    ) -> (CellRun, Rc<CellContext>, Vec<TenantPlan>) {
         let executor = Executor::new(plan.start);
         let config = setup::backend(scenario, &plan);
         let mut tenants = plan.tenants;
@@ -134,13 +161,9 @@ impl CellRun {
             transport,
             lingers: Span::ZERO,
         };
-        let furnishing =
-            Furnishing { context: Rc::new(context), app: &app, mobile: true, office_one_way: OFFICE_ONE_WAY };
-        let seats = furnishing.seat(tenants, std::iter::repeat(DayClock::real_time()));
         let (name, index, end) = (plan.name, plan.index, plan.end);
-        let mut run = CellRun { executor, plant, recorder, model, name, index, end, phones: Vec::new() };
-        seats.into_iter().for_each(|seat| run.begin(seat));
-        run
+        let run = CellRun { executor, plant, recorder, model, name, index, end, phones: Vec::new() };
+        (run, Rc::new(context), tenants)
     }
     /// A client's day begins.
     fn begin(&mut self, Seat { station, day, .. }: Seat) {
@@ -233,6 +256,18 @@ impl CellRun {
 fn recorder(scenario: &Scenario, plan: &CellPlan, measures: Measures) -> Recorder {
     let settings = setup::judges(scenario, Pace::SPECIFIED, plan.start, setup::zones(plan));
     Recorder::new(plan.start, Judges::new(Arc::new(settings)), measures)
+}
+
+/// The recorder with what is to be kept of the cell.
+fn keeping(mut recorder: Recorder, plan: &CellPlan, keep: Keep) -> Recorder {
+    recorder.history = keep.history.then(|| {
+        let mut writer = Writer::part(Vec::new());
+        // Into memory: it cannot fail.
+        let _ = writer.cell(&plan.name, plan.start);
+        History::Frames(writer)
+    });
+    recorder.kept = keep.events.then(Vec::new);
+    recorder
 }
 
 /// An app dies at its time, if it runs then.

@@ -7,11 +7,11 @@ use crate::inbox::Inbox;
 use crate::target::Target;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, Response};
-use fieldday_api::dialect::{Deviation, read_answer_to};
-use fieldday_api::endpoint::Op;
+use fieldday_api::dialect::{Consequence, ContractKind, Deviation, read_answer_to};
+use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::private::Private;
 use fieldday_api::token::{Claims, Credential};
-use fieldday_history::event::WireEnd;
+use fieldday_history::event::{NoAnswer, WireEnd};
 use fieldday_kernel::time::{Span, Time};
 use fieldday_rep::station::{InFlight, Station};
 use fieldday_rep::transport::{DeadlineTimer, Passage, TokenFetch, Transport};
@@ -21,7 +21,7 @@ use hyper::Request;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
@@ -29,6 +29,10 @@ use tracing::debug;
 
 /// Tokens that a client keeps: the newest, and those that a call under way may still hold.
 const KEPT_TOKENS: usize = 4;
+
+/// For how much longer than its phone waits an attempt stays on the wire at most, so that the wire tells whether the
+/// answer came within the specification's limit: what the link took of it is not the target's.
+const HELD_ON: Span = Span::seconds(2);
 
 /// Upload URLs that a client remembers.
 const KEPT_URLS: usize = 32;
@@ -43,6 +47,7 @@ pub struct HttpTransport {
     exchanges: RefCell<BTreeMap<Key, Open>>,
     stores: RefCell<BTreeMap<String, Connector>>,
     pool: Option<Rc<ConnectionPool>>,
+    me: Weak<HttpTransport>,
 }
 
 /// An attempt by its client, its call and its number within that.
@@ -88,7 +93,10 @@ impl HttpTransport {
         pool: Option<Rc<ConnectionPool>>,
     ) -> Rc<HttpTransport> {
         let (clients, exchanges, stores) = (RefCell::default(), RefCell::default(), RefCell::default());
-        Rc::new(HttpTransport { cell, settings, clock, inbox, clients, exchanges, stores, pool })
+        Rc::new_cyclic(|me| {
+            let me = me.clone();
+            HttpTransport { cell, settings, clock, inbox, clients, exchanges, stores, pool, me }
+        })
     }
     /// A pool of connections for the cells of a worker.
     pub fn pool(connections: usize) -> Rc<ConnectionPool> {
@@ -105,7 +113,15 @@ impl HttpTransport {
             open.range((client, 0, 0)..=(client, u32::MAX, u8::MAX)).map(|(_, open)| open.attempt.clone()).collect()
         };
         let open = of_client(&self.exchanges.borrow());
-        open.iter().for_each(|attempt| self.cancel(attempt));
+        open.iter().for_each(|attempt| self.break_off(&key(attempt)));
+    }
+    /// Ends what is still on the wire.
+    fn break_off(&self, key: &Key) {
+        let Timed { service, connect, lag } = self.timed(key, Instant::now());
+        let Some(Open { attempt, task, .. }) = self.exchanges.borrow_mut().remove(key) else { return };
+        task.abort();
+        let (end, response, deviations) = (WireEnd::BrokenOff, None, Vec::new());
+        self.arrived(Arrival::Attempt(WireCompletion { attempt, end, response, service, connect, lag, deviations }));
     }
     /// Lets go of all attempts: an attempt and its transport hold each other.
     pub fn close(&self) {
@@ -146,14 +162,19 @@ impl Transport for HttpTransport {
         Departing::schedule(self, attempt, passage);
         DeadlineTimer::Needed
     }
-    /// What is on the wire is broken off, as a phone does. What the link still holds leaves all the same.
+    /// What is on the wire is broken off, as a phone does; after a time-out not before the target had all of its own time,
+    /// if the link took only little of it. What the link still holds leaves all the same.
     fn cancel(&self, attempt: &InFlight) {
-        let key = key(attempt);
-        let Timed { service, connect, lag } = self.timed(&key, Instant::now());
-        let Some(Open { attempt, task, .. }) = self.exchanges.borrow_mut().remove(&key) else { return };
-        task.abort();
-        let (end, response, deviations) = (WireEnd::BrokenOff, None, Vec::new());
-        self.arrived(Arrival::Attempt(WireCompletion { attempt, end, response, service, connect, lag, deviations }));
+        let (key, class) = (key(attempt), attempt.op().endpoint().class);
+        let rest = class.limit() - self.timed(&key, Instant::now()).service;
+        let timed_out = attempt.attempt.at_deadline == NoAnswer::Timeout && class != TimeoutClass::Transfer;
+        match self.me.upgrade().filter(|_| timed_out && rest > Span::ZERO && rest <= HELD_ON) {
+            Some(transport) => drop(tokio::task::spawn_local(async move {
+                tokio::time::sleep(duration(rest)).await;
+                transport.break_off(&key);
+            })),
+            None => self.break_off(&key),
+        }
     }
     fn fetch_token(self: Rc<Self>, station: &Station, arrives: Time) -> TokenFetch {
         let station = station.clone();
@@ -327,8 +348,12 @@ impl HttpTransport {
         if let Some(version) = answer.version.filter(|_| call.op() != Op::PutAudio) {
             let _ = self.settings.version.set(version);
         }
-        let read =
+        let mut read =
             read_answer_to(call, answer.status, answer.content_type.as_deref(), &answer.body, &self.settings.dialect);
+        if answer.status == 429 && answer.retry_after.is_none() {
+            let (kind, at, saw) = (ContractKind::RetryAfter, "Retry-After".into(), "missing, or no seconds".into());
+            read.deviations.push(Deviation { kind, at, saw, consequence: Consequence::Read });
+        }
         let end =
             WireEnd::Answered { status: answer.status, bytes: answer.body.len() as u64, request_id: answer.request_id };
         let said = self.keep_upload_url(attempt.station().client(), read.answer);

@@ -77,12 +77,16 @@ impl Impossible {
 /// What an exchange shows.
 #[derive(Debug, Default)]
 pub(crate) struct Looked {
-    /// Things shown of which an acknowledged update is in view.
+    /// Things shown of which an earlier acknowledged update is in view.
     pub your_writes: u32,
+    /// Things shown in the answer to their own update.
+    pub own_writes: u32,
     /// Appointments shown with two acknowledged updates of one field, one after the other.
     pub ordered: u32,
-    /// Appointments shown with a field that an update left alone.
+    /// Appointments shown with a known field that an earlier update left alone.
     pub partial: u32,
+    /// Things shown in the answer to an update, with a known field that it does not name.
+    pub unnamed: u32,
     /// Things that show that a doubtful update landed, with its other fields in view.
     pub whole: u32,
     /// Things of which a doubtful update landed in part: what stands there, and which field it left behind.
@@ -107,7 +111,8 @@ pub(crate) struct Looked {
 
 impl Looked {
     pub fn clear(&mut self) {
-        (self.your_writes, self.ordered, self.partial, self.whole, self.repeat) = (0, 0, 0, 0, None);
+        (self.your_writes, self.own_writes, self.ordered, self.partial) = (0, 0, 0, 0);
+        (self.unnamed, self.whole, self.repeat) = (0, 0, None);
         self.torn.clear();
         self.landed_late.clear();
         self.impossible.clear();
@@ -169,10 +174,12 @@ impl Looked {
             record.prune(x.horizon);
         }
         self.repeat = self.repeat.or(repeat);
-        self.your_writes += u32::from(look.acked || body.is_some());
+        self.your_writes += u32::from(look.acked && body.is_none());
+        self.own_writes += u32::from(body.is_some());
+        self.unnamed += u32::from(look.unnamed);
         if kind == Kind::Appointment {
             self.ordered += u32::from(look.ordered);
-            self.partial += u32::from(look.touched || body.is_some());
+            self.partial += u32::from(look.touched && body.is_none());
             self.landed_late.extend(look.landed_late.map(|field| (id.clone(), field)));
         }
         match look.atomic {

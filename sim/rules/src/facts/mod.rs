@@ -8,14 +8,16 @@ pub(crate) mod sessions;
 pub(crate) mod shifts;
 pub(crate) mod views;
 
-use crate::exchanges::{Exchange, SentAttempt};
+use crate::exchanges::{ClientInfo, Exchange, SentAttempt};
 use crate::facts::looked::{Looked, Records};
 use crate::facts::sessions::{Session, Sessions};
 use crate::facts::shifts::{Day, Shifts};
 use crate::facts::views::{ASSIGNED, body_of, is_update, of_what_is_shown};
 use crate::tables::ById;
+use fieldday_api::SmolStr;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
+use fieldday_api::names::Role;
 use fieldday_api::wire::shifts::Shift;
 use fieldday_history::event::Client;
 use fieldday_kernel::time::{Date, Time};
@@ -46,6 +48,8 @@ pub(crate) fn is_since(at: Time, sent: Time) -> bool {
 pub(crate) struct Facts {
     /// Clients by both their ids.
     people: ById<u32>,
+    /// The tenant of each client.
+    tenants: Vec<SmolStr>,
     pub appointments: Records,
     pub tasks: Records,
     pub sessions: Sessions,
@@ -57,6 +61,11 @@ pub(crate) struct Facts {
 impl Facts {
     pub fn introduce(&mut self, index: u32, client: &Client) {
         self.people.insert(client.user_id.clone(), index);
+        let place = index as usize;
+        if self.tenants.len() <= place {
+            self.tenants.resize(place + 1, SmolStr::default());
+        }
+        self.tenants[place] = client.tenant.clone();
         if let Some(rep_id) = &client.rep_id {
             self.people.insert(rep_id.clone(), index);
         }
@@ -64,6 +73,15 @@ impl Facts {
     /// The client that an id names, if it is one of this cell.
     pub fn person(&self, id: &str) -> Option<u32> {
         self.people.get(id).copied()
+    }
+    /// Whether a client may act for the rep that an id names: itself, and the office of its tenant. Of a rep who is no client
+    /// nobody knows the tenant.
+    pub fn may_act_for(&self, client: &ClientInfo, rep_id: &str) -> bool {
+        let tenant = |index: u32| self.tenants.get(index as usize);
+        match self.person(rep_id) {
+            Some(rep) => client.is(rep_id) || client.role != Role::SalesRep && tenant(rep) == tenant(client.index),
+            None => client.role != Role::SalesRep,
+        }
     }
     /// What is known of the session that the exchange is about.
     pub fn session(&self) -> Option<&Session> {

@@ -134,8 +134,10 @@ pub(crate) struct Look {
     pub acked: bool,
     /// Fields in view that two acknowledged updates wrote, one after the other.
     pub ordered: bool,
-    /// Fields in view that an update left alone.
+    /// Fields in view that were known and that an earlier update left alone.
     pub touched: bool,
+    /// Fields in view that were known and that the answered update itself leaves alone.
+    pub unnamed: bool,
     /// Whether a doubtful update is known to have landed, and what a field shows that it left behind.
     pub atomic: Option<Option<usize>>,
     /// A doubtful update landed after a newer one.
@@ -147,8 +149,10 @@ pub(crate) struct Look {
 /// What the answer to a repeated update tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Repeat {
-    /// The same as the answer to the update that it repeats; or that was never seen, and it is possible.
+    /// The same as the answer to the update that it repeats.
     Same,
+    /// The answer to the update that it repeats was never seen, or others came between: it is possible.
+    Possible,
     /// A field differs, though nothing came between.
     Differs(usize),
     /// It was refused, though the same was acknowledged before and nothing came between.
@@ -223,6 +227,7 @@ impl Record {
     /// fields is not believed when it cannot be.
     pub fn look(&mut self, view: &View, window: Window, own: u16, doubted: u16, look: &mut Look) {
         let calm = view.mask & !self.busy;
+        look.unnamed = own != 0 && view.mask & !own & (self.known | self.busy) != 0;
         for field in fields(calm) {
             if self.known & (1 << field) == 0 {
                 self.values[field] = view.values[field];
@@ -252,12 +257,12 @@ impl Record {
         written.sends.iter().find(before)?;
         let (last, then) = match &written.last {
             Some((last, then)) if last.body == digest && last.over < sent && !written.forgot_sends => (last, then),
-            _ => return shown.map(|_| Repeat::Same),
+            _ => return shown.map(|_| Repeat::Possible),
         };
         let others = written.sends.iter().filter(|s| s.body != digest);
         let open = written.disputes.iter().any(|(_, register)| register.others_open(digest));
         if open || others.into_iter().any(|s| s.over >= last.sent) {
-            return shown.map(|_| Repeat::Same);
+            return shown.map(|_| Repeat::Possible);
         }
         Some(match shown {
             None => Repeat::Refused,
@@ -278,6 +283,10 @@ impl Record {
             self.shown_to = shown_to;
         }
         (is_new, self.shown_to != shown_to)
+    }
+    /// Whether an update was ever sent to it.
+    pub fn was_updated(&self) -> bool {
+        self.written.is_some()
     }
     /// Whether an update ever named the field.
     pub fn was_written(&self, field: usize) -> bool {
@@ -341,7 +350,10 @@ impl Record {
         if let Some((body, names, start)) = proof {
             let mut others = written.disputes.iter().filter(|(f, _)| view.mask & names & (1 << *f) != 0);
             let left = others.find(|(f, r)| !r.may_follow(view.values[usize::from(*f)], window, body, start));
-            look.atomic = Some(left.map(|(f, _)| usize::from(*f)));
+            let left = left.map(|(f, _)| usize::from(*f));
+            // An update of which one field is in view is whole in any case.
+            let named_in_view = (view.mask & names & self.busy).count_ones();
+            look.atomic = (named_in_view > 1 || left.is_some()).then_some(left);
         }
         for (field, expected) in wrong.into_iter().enumerate() {
             if let Some(expected) = expected {

@@ -6,7 +6,7 @@ use crate::tables::{ById, digest, entry, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
-use fieldday_api::names::Processing;
+use fieldday_api::names::{Processing, RecordingMode};
 use fieldday_api::wire::recordings::RecordingSession;
 use fieldday_kernel::time::Time;
 
@@ -24,6 +24,8 @@ pub(crate) struct Upload {
     pub sent_last: u64,
     /// When it was first acknowledged.
     pub acked: Option<u64>,
+    /// How often it was acknowledged.
+    pub acks: u32,
 }
 
 /// What is known of a session.
@@ -33,6 +35,8 @@ pub(crate) struct Session {
     pub started: Option<u64>,
     /// When it was stopped, if that is known.
     pub ended_at: Option<Known<Time>>,
+    /// The mode that the answer to its start gave it.
+    pub mode: Option<RecordingMode>,
     /// Whether a stop was sent that was not refused, or one is under way.
     pub stop_sent: bool,
     /// Since when a stop is acknowledged.
@@ -44,6 +48,10 @@ pub(crate) struct Session {
     pub job: Option<Known<u64>>,
     /// The tenant to whose clients it was first shown.
     pub tenant: Option<u8>,
+    /// The last look at it was answered 404.
+    pub gone: bool,
+    /// The client whose start was acknowledged first.
+    pub started_by: Option<u32>,
 }
 
 /// How far a step is.
@@ -91,7 +99,9 @@ impl Sessions {
                 let uploads = &mut self.of(session_id).uploads;
                 match uploads.iter_mut().find(|u| u.url == url) {
                     Some(upload) => (upload.sent, upload.sent_last) = (upload.sent + 1, seq),
-                    None => push_bounded(uploads, UPLOADS, Upload { url, sent: 1, sent_last: seq, acked: None }),
+                    None => {
+                        push_bounded(uploads, UPLOADS, Upload { url, sent: 1, sent_last: seq, acked: None, acks: 0 })
+                    }
                 }
             }
             _ => {}
@@ -107,12 +117,21 @@ impl Sessions {
             known.tenant.get_or_insert(x.client.tenant);
             known.learn(session, x);
         }
+        if let Call::GetRecording { session_id } = &**x.call
+            && let Some(known) = self.0.get_mut(session_id)
+        {
+            known.gone = x.refusal() == Some(404);
+        }
         if !matches!(x.op, Op::StartRecording | Op::StopRecording | Op::UploadAudio) {
             return;
         }
         match (&**x.call, x.success()) {
             (Call::StartRecording(_), Some(Answer::RecordingStarted(started))) => {
-                self.of(&started.recording_session_id).started.get_or_insert(x.ended_seq);
+                let known = self.of(&started.recording_session_id);
+                known.started.get_or_insert(x.ended_seq);
+                known.mode.get_or_insert(started.mode);
+                known.started_by.get_or_insert(x.client.index);
+                known.tenant.get_or_insert(x.client.tenant);
             }
             (Call::StopRecording { session_id, .. }, Some(_)) => {
                 self.of(session_id).stop_acked.get_or_insert(x.ended_seq);
@@ -121,6 +140,7 @@ impl Sessions {
                 let url = digest(&body.audio_url);
                 if let Some(upload) = self.of(session_id).uploads.iter_mut().find(|u| u.url == url) {
                     upload.acked.get_or_insert(x.ended_seq);
+                    upload.acks += 1;
                 }
             }
             (Call::UploadAudio { session_id, body }, None) if x.effect() == Effect::None => {

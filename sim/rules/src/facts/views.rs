@@ -16,7 +16,7 @@ use fieldday_api::wire::tasks::{Task, TaskCompleted, TaskPatch};
 use fieldday_kernel::time::Time;
 
 /// Stands for null.
-const NULL: u64 = u64::MAX - 1;
+pub(crate) const NULL: u64 = u64::MAX - 1;
 
 pub(crate) const START: usize = 0;
 pub(crate) const END: usize = 1;

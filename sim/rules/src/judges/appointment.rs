@@ -20,6 +20,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::names::Outcome;
 use fieldday_api::readings::Reading;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 
 #[derive(Default)]
@@ -34,6 +35,10 @@ impl Judge for Updates {
     fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let looked = &facts.looked;
         let (mut partial, mut ordered) = (0, 0);
+        let (part, cases) = match x.op {
+            Op::UpdateAppointment => (Part::PartialAnswer, looked.unnamed),
+            _ => (Part::PartialRead, looked.partial),
+        };
         for impossible in looked.impossible.iter().filter(|i| i.kind == Kind::Appointment) {
             let wrong = impossible.wrong;
             let listed = matches!(x.success(), Some(Answer::Appointments(_))) && wrong.field == ASSIGNED;
@@ -42,7 +47,7 @@ impl Judge for Updates {
             }
             if wrong.touched {
                 partial += 1;
-                notes.broken(Rule::AppointmentPatchPartial, x, || {
+                notes.broken(part, x, || {
                     format!("an update changed a field that it did not name: {}", impossible.says())
                         .about(&impossible.id)
                 });
@@ -54,7 +59,7 @@ impl Judge for Updates {
                 });
             }
         }
-        notes.held_times(Rule::AppointmentPatchPartial, looked.partial.saturating_sub(partial));
+        notes.held_times(part, cases.saturating_sub(partial));
         notes.held_times(Rule::AppointmentPatchOrdered, looked.ordered.saturating_sub(ordered));
         if looked.assignment_ignored {
             notes.reading(Reading::AssignmentIgnored, x, || {
@@ -63,7 +68,7 @@ impl Judge for Updates {
             });
         }
         if x.op == Op::UpdateAppointment {
-            repeated(Rule::AppointmentPatchIdempotent, Kind::Appointment, x, facts, notes);
+            repeated([Part::PatchRepeat, Part::PatchLost], Kind::Appointment, x, facts, notes);
         }
         for (id, field) in &looked.landed_late {
             notes.hazard(Hazard::OldUpdateLandedLate, x, || {
@@ -77,21 +82,22 @@ impl Judge for Updates {
 }
 
 /// What a repeated update shows must be as if it had been sent once.
-pub(crate) fn repeated(rule: Rule, kind: Kind, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+pub(crate) fn repeated([acked, lost]: [Part; 2], kind: Kind, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let Some(repeat) = facts.looked.repeat else { return };
+    let part = if repeat == Repeat::Possible { lost } else { acked };
     if let Some(impossible) = facts.looked.impossible.iter().find(|i| i.repeat && i.kind == kind) {
-        return notes.broken(rule, x, || {
+        return notes.broken(part, x, || {
             format!("a repeated update changed something: {}", impossible.says()).about(&impossible.id)
         });
     }
     match repeat {
-        Repeat::Same => notes.held(rule),
-        Repeat::Differs(field) => notes.broken(rule, x, || {
+        Repeat::Same | Repeat::Possible => notes.held(part),
+        Repeat::Differs(field) => notes.broken(part, x, || {
             let id = x.call.path_id().unwrap_or_default();
             let field = views::name(kind, field);
             format!("the answer to a repeated update of {id} differs from the first in {field}").about(id)
         }),
-        Repeat::Refused => notes.broken(rule, x, || {
+        Repeat::Refused => notes.broken(part, x, || {
             let status = x.refusal().unwrap_or_default();
             let id = x.call.path_id().unwrap_or_default();
             format!("an update of {id} that was acknowledged before was refused with {status} when it was repeated")

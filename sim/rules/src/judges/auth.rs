@@ -12,7 +12,10 @@ use crate::tables::PerClient;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::defaults::TOKEN_FETCH_LIMIT;
 use fieldday_api::error::ErrorCode;
+use fieldday_api::names::Role;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
+use fieldday_api::token::{RoleClaim, TenantClaim, UserClaim};
 use fieldday_history::event::{Cause, CredentialKind, EventKind, Probe};
 use fieldday_kernel::time::Span;
 
@@ -25,6 +28,8 @@ use Rule::{
 pub(crate) struct Auth {
     /// When each client fetched its last two tokens.
     fetched: PerClient<[Option<Span>; 2]>,
+    /// When the last token was fetched of which an answer was seen.
+    answered: PerClient<Option<Span>>,
 }
 
 /// What the backend itself said: the status, and the code of an error. None if it did not say.
@@ -61,36 +66,36 @@ impl Judge for Auth {
         let Some((status, code)) = said(x) else { return };
         let got = || said_words(status, code);
         match x.bearer {
-            CredentialKind::None => {
-                notes.judge(REQUIRED, x, status == 401, || format!("expected 401 without a token, got {}", got()))
-            }
+            CredentialKind::None => notes
+                .judge(Part::TokenMissing, x, status == 401, || format!("expected 401 without a token, got {}", got())),
             CredentialKind::Forged => {
                 let holds = status == 401 && code == Some(ErrorCode::InvalidToken);
-                notes.judge(REQUIRED, x, holds, || {
+                notes.judge(Part::TokenForged, x, holds, || {
                     format!("expected 401 INVALID_TOKEN for a forged token, got {}", got())
                 });
             }
             CredentialKind::Expired { ago } if *ago > notes.settings.leeway => {
                 let holds = status == 401 && code == Some(ErrorCode::TokenExpired);
-                notes.judge(EXPIRY, x, holds, || {
+                notes.judge(Part::TokenExpired, x, holds, || {
                     format!("expected 401 TOKEN_EXPIRED for a token that expired {ago} before, got {}", got())
                 });
             }
             CredentialKind::Expired { .. } => {}
             CredentialKind::WithoutTenant => {
                 let holds = status == 401 && code == Some(ErrorCode::MissingTenantId);
-                notes.judge(TENANT, x, holds, || {
+                notes.judge(Part::TenantMissing, x, holds, || {
                     format!("expected 401 MISSING_TENANT_ID for a token that names no tenant, got {}", got())
                 });
             }
             CredentialKind::Alias { tenant, user, role, role_name } => {
-                notes.judge(TENANT, x, status != 401, || {
-                    let names = [tenant.as_str(), user.as_str(), role.as_str()].join(", ");
-                    format!("expected a token with the claims {names} to do, got {}", got())
-                });
-                notes.judge(MAP, x, status != 403, || {
-                    format!("expected the role {role_name} to be known, got {}", got())
-                });
+                // A token that says it as every token of the day does puts nothing to the test.
+                let names = [tenant.as_str(), user.as_str(), role.as_str()].join(", ");
+                let says = || format!("expected a token with the claims {names} to do, got {}", got());
+                let is_case = (*tenant, *user) != (TenantClaim::OrgId, UserClaim::Sub);
+                notes.judge_if(is_case, Part::TenantAlias, x, status != 401, says);
+                let says = || format!("expected the role {role_name} to be known, got {}", got());
+                let is_usual = *role == RoleClaim::OrgRole && Role::ALL.iter().any(|role| role.claim() == role_name);
+                notes.judge_if(!is_usual, Part::RoleAlias, x, status != 403, says);
             }
             CredentialKind::Own => self.own(x, status, code, notes),
         }
@@ -101,7 +106,8 @@ impl Auth {
     fn own(&mut self, x: &Exchange<'_>, status: u16, code: Option<ErrorCode>, notes: &mut Notes) {
         if x.cause == Cause::Probe(Probe::Role) {
             let holds = status == 403 && code == Some(ErrorCode::RbacViolation);
-            return notes.judge(GATE, x, holds, || {
+            let part = if x.op.writes() { Part::GateWrite } else { Part::GateRead };
+            return notes.judge(part, x, holds, || {
                 format!(
                     "expected 403 RBAC_VIOLATION from {} for a role that it does not list, got {}",
                     x.op,
@@ -109,13 +115,12 @@ impl Auth {
                 )
             });
         }
-        if status == 401 {
-            let fetched = self.fetched.of(x.client.index).iter().flatten().find(|at| **at <= x.sent_at);
-            let is_fresh = fetched.is_some_and(|at| x.ended_at - *at + TOKEN_FETCH_LIMIT < notes.settings.token_life);
-            if is_fresh {
-                notes
-                    .broken(EXPIRY, x, || "expected a token within its life to do, it was refused with 401".to_owned());
-            }
+        let fetched = self.fetched.of(x.client.index).iter().flatten().find(|at| **at <= x.sent_at).copied();
+        let is_fresh = |at: &Span| x.ended_at - *at + TOKEN_FETCH_LIMIT < notes.settings.token_life;
+        if let Some(at) = fetched.filter(is_fresh) {
+            let is_first = self.answered.of(x.client.index).replace(at) != Some(at);
+            let says = || "expected a token within its life to do, it was refused with 401".to_owned();
+            notes.judge_if(is_first, Part::TokenFresh, x, status != 401, says);
         }
         // A list of one's own: nobody but the role can be in the way.
         let own_list = match &**x.call {
@@ -124,7 +129,7 @@ impl Auth {
             _ => false,
         };
         if own_list {
-            notes.judge(MAP, x, status != 403, || {
+            notes.judge(Part::RoleUsual, x, status != 403, || {
                 format!("expected {} to be known by its role, got 403", x.client.role)
             });
         }

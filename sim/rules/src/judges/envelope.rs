@@ -2,6 +2,9 @@
 //!
 //! Held means that all three were there. A code that the specification does not have decides nothing here: it is a contract
 //! finding.
+//!
+//! Where a status has several codes, the request may tell which cannot be: a read has no body to be invalid
+//! (`VALIDATION_ERROR`), and a token of the day names its tenant (`MISSING_TENANT_ID`).
 
 use crate::exchanges::Exchange;
 use crate::facts::Facts;
@@ -10,8 +13,10 @@ use crate::judges::auth::said_words;
 use crate::notes::Notes;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
-use fieldday_api::error::UNKNOWN_CODE;
+use fieldday_api::error::{ErrorCode, UNKNOWN_CODE};
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
+use fieldday_history::event::CredentialKind;
 
 #[derive(Default)]
 pub(crate) struct Envelope;
@@ -27,6 +32,14 @@ impl Judge for Envelope {
             return;
         }
         let status = response.status;
+        let part = match status {
+            400 | 422 => Part::EnvelopeRequest,
+            401 => Part::EnvelopeUnauthorized,
+            403 => Part::EnvelopeForbidden,
+            404 => Part::EnvelopeNotFound,
+            500.. => Part::EnvelopeServer,
+            _ => Part::EnvelopeOther,
+        };
         match &response.answer {
             Answer::Error(body) => {
                 let detail = &body.detail;
@@ -38,10 +51,10 @@ impl Judge for Envelope {
                 ];
                 let missing: Vec<&str> = parts.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect();
                 if missing.is_empty() && is_unknown {
-                    return notes.inconclusive(Rule::ErrorEnvelope);
+                    return notes.inconclusive(part);
                 }
                 let fits = detail.error_code.agrees_with(status);
-                notes.judge(Rule::ErrorEnvelope, x, missing.is_empty() && fits, || {
+                notes.judge(part, x, missing.is_empty() && fits, || {
                     if missing.is_empty() {
                         let got = said_words(status, Some(detail.error_code));
                         format!("expected a detail.error_code that fits status {status}, got {got}")
@@ -52,17 +65,33 @@ impl Judge for Envelope {
                         )
                     }
                 });
+                cause(status, detail.error_code, x, notes);
             }
             // What stands between the phone and the backend answers with its own pages.
             Answer::Foreign(_) if matches!(status, 407 | 502 | 503 | 504 | 511) => {
-                notes.inconclusive(Rule::ErrorEnvelope);
+                notes.inconclusive(part);
             }
-            Answer::Foreign(what) => notes.broken(Rule::ErrorEnvelope, x, || {
+            Answer::Foreign(what) => notes.broken(part, x, || {
                 format!("expected the error envelope with status {status}, got another body ({what})")
             }),
-            _ => notes.broken(Rule::ErrorEnvelope, x, || {
+            _ => notes.broken(part, x, || {
                 format!("expected the error envelope with status {status}, got the body of a success")
             }),
         }
     }
+}
+
+/// Whether the code can be the cause.
+fn cause(status: u16, code: ErrorCode, x: &Exchange<'_>, notes: &mut Notes) {
+    let impossible = match (status, x.bearer) {
+        (400, _) if !x.op.writes() => ErrorCode::ValidationError,
+        (401, CredentialKind::Own | CredentialKind::Expired { .. } | CredentialKind::Forged) => {
+            ErrorCode::MissingTenantId
+        }
+        _ => return,
+    };
+    notes.judge(Part::EnvelopeCause, x, code != impossible, || {
+        let why = if status == 400 { "the request has no body" } else { "the token names its tenant" };
+        format!("expected another code than {impossible:?} from {}, {why}", x.op)
+    });
 }

@@ -47,7 +47,7 @@ impl Judge for Landed {
     }
 
     fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
-        if !x.op.writes() || matches!(x.cause, Cause::Probe(_)) {
+        if !x.op.writes() || matches!(x.cause, Cause::Probe(_) | Cause::Check) {
             return;
         }
         let wish = match x.cause {

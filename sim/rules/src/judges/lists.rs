@@ -7,10 +7,11 @@
 
 use crate::exchanges::{Exchange, SentAttempt};
 use crate::facts::Facts;
-use crate::facts::views::{ASSIGNED, START, time_of};
+use crate::facts::views::{ASSIGNED, OUTCOME, START, STATUS, time_of};
 use crate::judge::{Judge, Ops};
+use crate::judges::shift;
 use crate::notes::Notes;
-use crate::tables::{PerClient, Table, push_bounded};
+use crate::tables::{ById, PerClient, Table, push_bounded};
 use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
@@ -18,12 +19,13 @@ use fieldday_api::defaults;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::TaskStatus;
 use fieldday_api::readings::Reading;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::appointments::{Appointment, AppointmentList, AppointmentQuery};
 use fieldday_api::wire::messages::MessageThread;
 use fieldday_api::wire::tasks::{Task, TaskList, TaskQuery};
 use fieldday_history::event::{Cause, Probe};
-use fieldday_kernel::time::{Date, Time};
+use fieldday_kernel::time::{Date, Time, Zone};
 
 use Rule::{
     AppointmentListComplete as COMPLETE, MessageThread as THREAD, PagingExact as PAGING, TaskListFilters as FILTERS,
@@ -42,6 +44,16 @@ pub(crate) struct Lists {
     overdue: PerClient<Option<Counted>>,
     /// Where in the stream a task was last written, or changed hands with its appointment, by tenant.
     task_written: [u64; 16],
+    /// Appointments that were not there by their ids although answers had shown them.
+    not_by_id: ById<NotById>,
+}
+
+/// A look by an id that found nothing.
+struct NotById {
+    since: u64,
+    client: u32,
+    /// It was 404, for whoever may see it; a 403 is for whoever asked.
+    is_gone: bool,
 }
 
 /// What a list of open tasks said of overdue ones.
@@ -81,13 +93,21 @@ impl Judge for Lists {
         self.task_written[usize::from(s.client.tenant) % 16] = s.attempt.sent_seq;
     }
     fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        if let Call::GetAppointment { appointment_id } = &**x.call
+            && !matches!(x.cause, Cause::Probe(_))
+        {
+            self.by_id(x, appointment_id, facts, notes);
+        }
         if let Some(Answer::Appointment(detail)) = x.success() {
             self.belongs(x, &detail.appointment, facts);
         }
         match (&**x.call, x.success()) {
             (Call::ListAppointments(query), Some(Answer::Appointments(list))) => {
                 day(x, query, list, notes);
+                today(x, query, list, notes);
+                self.filtered(x, query, list, facts, notes);
                 self.is_complete(x, query, list, facts, notes);
+                self.shows_by_id(x, list, facts, notes);
             }
             (Call::ListTasks(query), Some(Answer::Tasks(list))) => {
                 filters(x, query, list, notes);
@@ -117,10 +137,6 @@ fn day(x: &Exchange<'_>, query: &AppointmentQuery, list: &AppointmentList, notes
     let twice =
         entries.iter().enumerate().find(|(i, a)| entries[..*i].iter().any(|b| b.appointment_id == a.appointment_id));
     let elsewhere = entries.iter().find(|a| zone.date(a.scheduled_start) != list.date);
-    let unfit = entries.iter().find(|a| {
-        query.status.is_some_and(|status| a.status != status)
-            || query.outcome.is_some_and(|outcome| a.outcome != outcome)
-    });
     let whole = query.limit.is_some() || list.total as usize == entries.len();
     let paged = !whole && is_page(list);
     if paged {
@@ -140,14 +156,19 @@ fn day(x: &Exchange<'_>, query: &AppointmentQuery, list: &AppointmentList, notes
         .or(elsewhere.map(|a| {
             let (id, at) = (&a.appointment_id, a.scheduled_start);
             format!("expected only appointments of {} in {}, {id} is at {at}", list.date, zone.name)
-        }))
-        .or(unfit.map(|a| {
-            let (id, status, outcome) = (&a.appointment_id, a.status, a.outcome);
-            let asked = [query.status.map(|s| format!("status {s}")), query.outcome.map(|o| format!("outcome {o}"))];
-            let asked: Vec<String> = asked.into_iter().flatten().collect();
-            format!("expected {} alone, {id} has status {status}, outcome {outcome}", asked.join(", "))
         }));
-    notes.judge(COMPLETE, x, says.is_none(), || says.unwrap_or_default());
+    let is_case = list.total > 0 || !entries.is_empty();
+    notes.judge_if(is_case, Part::ListWhole, x, says.is_none(), || says.unwrap_or_default());
+}
+
+/// A list asked for without a date is today's, by the tenant's clock.
+fn today(x: &Exchange<'_>, query: &AppointmentQuery, list: &AppointmentList, notes: &mut Notes) {
+    let Some(today) = shift::date(x, notes).filter(|_| query.date.is_none()) else { return };
+    let in_utc = Zone::utc().date(notes.settings.start + x.sent_at);
+    let part = if in_utc == today { Part::ListToday } else { Part::ListTodayApart };
+    notes.judge(part, x, list.date == today, || {
+        format!("expected the list of {today}, which is today, got that of {}", list.date)
+    });
 }
 
 /// Whether a day's list is cut at what §0.3 says of all lists.
@@ -173,7 +194,8 @@ fn page<'a>(
         None => entries == rest || (entries < rest && [defaults::FIRST_PAGE, defaults::PAGE].contains(&entries)),
     };
     let twice = ids.clone().enumerate().find(|(i, id)| ids.clone().take(*i).any(|before| before == *id));
-    notes.judge(PAGING, x, whole && twice.is_none(), || match twice {
+    let is_case = total > 0 || entries > 0;
+    notes.judge_if(is_case, Part::PageFull, x, whole && twice.is_none(), || match twice {
         Some((_, id)) => format!("expected {id} once on a page, it stands there twice"),
         None => {
             let asked = limit.map_or_else(|| "no limit".to_owned(), |limit| format!("limit {limit}"));
@@ -188,35 +210,46 @@ fn page<'a>(
 }
 
 fn filters(x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Notes) {
-    let fits = |task: &&Task| {
-        let status = match query.status {
-            // Both readings: whether what is overdue is open, too.
-            Some(TaskStatus::Open) => matches!(task.status, TaskStatus::Open | TaskStatus::Overdue),
-            Some(status) => task.status == status,
-            None => true,
-        };
-        let of = |wanted: &Option<SmolStr>, has: &Option<SmolStr>| wanted.is_none() || wanted == has;
-        status
-            && query.overdue.is_none_or(|overdue| overdue == (task.status == TaskStatus::Overdue))
-            && query.due_before.is_none_or(|before| task.due_at.is_some_and(|due| due <= before))
-            && query.due_after.is_none_or(|after| task.due_at.is_some_and(|due| due >= after))
-            && of(&query.lead_id, &task.lead_id)
-            && of(&query.contact_card_id, &task.contact_card_id)
+    let status = |task: &Task| match query.status {
+        // Both readings: whether what is overdue is open, too.
+        Some(TaskStatus::Open) => matches!(task.status, TaskStatus::Open | TaskStatus::Overdue),
+        Some(status) => task.status == status,
+        None => true,
     };
-    let unfit = list.tasks.iter().find(|task| !fits(task));
-    let overdue = overdue_in(list);
-    if query.status == Some(TaskStatus::Open) && overdue > 0 {
+    if query.status == Some(TaskStatus::Open) && overdue_in(list) > 0 {
+        let overdue = overdue_in(list);
         notes.reading(Reading::OpenIncludesOverdue, x, || format!("a list of open tasks holds {overdue} overdue ones"));
     }
-    let says = unfit
-        .map(|task| {
-            let due = task.due_at.map_or_else(|| "null".to_owned(), |due| due.to_string());
-            let (id, status) = (&task.id, task.status);
-            format!("expected tasks that fit {}, {id} has status {status}, due_at {due}", asked(query))
-        })
-        .or((overdue > list.overdue_count)
-            .then(|| format!("expected {overdue} overdue tasks at least, overdue_count says {}", list.overdue_count)));
-    notes.judge(FILTERS, x, says.is_none(), || says.unwrap_or_default());
+    let overdue = |task: &Task| query.overdue.is_none_or(|overdue| overdue == (task.status == TaskStatus::Overdue));
+    let due = |task: &Task| {
+        query.due_before.is_none_or(|before| task.due_at.is_some_and(|due| due <= before))
+            && query.due_after.is_none_or(|after| task.due_at.is_some_and(|due| due >= after))
+    };
+    let links = |task: &Task| {
+        let of = |wanted: &Option<SmolStr>, has: &Option<SmolStr>| wanted.is_none() || wanted == has;
+        of(&query.lead_id, &task.lead_id) && of(&query.contact_card_id, &task.contact_card_id)
+    };
+    let asked_due = query.due_before.is_some() || query.due_after.is_some();
+    let asked_links = query.lead_id.is_some() || query.contact_card_id.is_some();
+    let filters: [(Part, bool, &dyn Fn(&Task) -> bool); 4] = [
+        (Part::FilterStatus, query.status.is_some(), &status),
+        (Part::FilterOverdue, query.overdue.is_some(), &overdue),
+        (Part::FilterDue, asked_due, &due),
+        (Part::FilterLinks, asked_links, &links),
+    ];
+    for (part, is_asked, fits) in filters {
+        let unfit = list.tasks.iter().find(|task| !fits(task));
+        // A list without entries may be one of a rep without tasks.
+        notes.judge_if(is_asked && !list.tasks.is_empty(), part, x, unfit.is_none(), || {
+            let due = unfit.and_then(|task| task.due_at).map_or_else(|| "null".to_owned(), |due| due.to_string());
+            let (id, status) = unfit.map_or(("", TaskStatus::Open), |task| (task.id.as_str(), task.status));
+            format!("expected tasks that fit {}, {id} has status {status}, due_at {due}", asked(query)).about(id)
+        });
+    }
+    let overdue = list.tasks.iter().filter(|task| task.status == TaskStatus::Overdue).count() as u32;
+    notes.judge_if(overdue > 0, Part::CountTooLow, x, overdue <= list.overdue_count, || {
+        format!("expected {overdue} overdue tasks at least, overdue_count says {}", list.overdue_count)
+    });
 }
 
 /// The filters of a query in a few words.
@@ -237,21 +270,28 @@ fn overdue_in(list: &TaskList) -> u32 {
 }
 
 fn messages(x: &Exchange<'_>, contact: &SmolStr, thread: &MessageThread, notes: &mut Notes) {
-    let pairs = || thread.messages.windows(2);
+    let messages = &thread.messages;
+    let several = messages.len() > 1;
+    notes.judge_if(!messages.is_empty(), Part::ThreadContact, x, thread.contact_card_id == *contact, || {
+        format!("expected the messages of {contact}, got those of {}", thread.contact_card_id)
+    });
+    let pairs = || messages.windows(2);
     let disorder = pairs().find(|pair| pair[0].created_at > pair[1].created_at);
     let newest_first = disorder.is_some() && pairs().all(|pair| pair[0].created_at >= pair[1].created_at);
     if newest_first {
         notes.reading(Reading::ThreadNewestFirst, x, || format!("the thread of {contact} comes newest first"));
     }
     let disorder = disorder.filter(|_| !newest_first);
-    let is_theirs = thread.contact_card_id == *contact;
-    notes.judge(THREAD, x, disorder.is_none() && is_theirs, || match disorder {
-        Some(pair) => {
+    notes.judge_if(several, Part::ThreadOrder, x, disorder.is_none(), || {
+        disorder.map_or_else(String::new, |pair| {
             let [a, b] = [&pair[0], &pair[1]];
             let (was, is) = (a.created_at, b.created_at);
             format!("expected messages by created_at, {} of {is} comes after {} of {was}, others before", b.id, a.id)
-        }
-        None => format!("expected the messages of {contact}, got those of {}", thread.contact_card_id),
+        })
+    });
+    let twice = messages.iter().enumerate().find(|(i, m)| messages[..*i].iter().any(|before| before.id == m.id));
+    notes.judge_if(several, Part::ThreadOnce, x, twice.is_none(), || {
+        format!("expected {} once in its thread, it stands there twice", twice.map_or("", |(_, m)| m.id.as_str()))
     });
 }
 
@@ -266,6 +306,85 @@ impl Lists {
         let ids = self.day(rep, date);
         if !ids.contains(&shown.id) {
             ids.push(shown.id.clone());
+        }
+    }
+    /// What a filter lets through fits it, and what is known to fit comes through.
+    fn filtered(
+        &mut self,
+        x: &Exchange<'_>,
+        query: &AppointmentQuery,
+        list: &AppointmentList,
+        facts: &Facts,
+        notes: &mut Notes,
+    ) {
+        if query.status.is_none() && query.outcome.is_none() {
+            return;
+        }
+        let unfit = list.appointments.iter().find(|a| {
+            query.status.is_some_and(|status| a.status != status)
+                || query.outcome.is_some_and(|outcome| a.outcome != outcome)
+        });
+        let rep = match &query.rep_id {
+            Some(rep_id) => facts.person(rep_id),
+            None => x.client.is_phone().then_some(x.client.index),
+        };
+        let known = rep.map_or(&[][..], |rep| self.day(rep, list.date));
+        let settled = |id: &SmolStr, field| facts.appointments.get(id).and_then(|a| a.settled(field));
+        let fits = |id: &&SmolStr| {
+            let is_due = settled(id, START).map(|at| x.client.zone.date(time_of(at))) == Some(list.date)
+                && settled(id, ASSIGNED) == rep.map(u64::from);
+            is_due
+                && query.status.is_none_or(|status| settled(id, STATUS) == Some(status as u64))
+                && query.outcome.is_none_or(|outcome| settled(id, OUTCOME) == Some(outcome as u64))
+        };
+        let shown = |id: &SmolStr| list.appointments.iter().any(|a| a.appointment_id == *id);
+        let missing = known.iter().filter(fits).find(|id| query.limit.is_none() && !shown(id));
+        let is_case = !list.appointments.is_empty() || !known.is_empty();
+        notes.judge_if(is_case, Part::ListFilter, x, unfit.is_none() && missing.is_none(), || match (unfit, missing) {
+            (Some(a), _) => format!("expected the filters to hold, {} does not fit", a.appointment_id),
+            (None, id) => format!("expected {} in the list, which fits its filters", id.map_or("", |id| id.as_str())),
+        });
+    }
+    /// What answers showed to be the rep's is there by its id; for the office, what is known to be anybody's.
+    fn by_id(&mut self, x: &Exchange<'_>, id: &SmolStr, facts: &Facts, notes: &mut Notes) {
+        let is_known = match x.client.is_phone() {
+            true => {
+                let days = self.days.get(&x.client.index);
+                days.is_some_and(|days| days.iter().any(|(_, ids)| ids.contains(id)))
+            }
+            false => facts.appointments.get(id).is_some_and(|a| a.settled(ASSIGNED).is_some()),
+        };
+        match (x.success(), x.refusal()) {
+            (Some(_), _) => {
+                self.not_by_id.swap_remove(id);
+                if is_known {
+                    notes.held(Part::ListById);
+                }
+            }
+            (None, Some(status @ (403 | 404))) if is_known => {
+                let is_gone = status == 404;
+                let not_by_id = NotById { since: x.ended_seq, client: x.client.index, is_gone };
+                self.not_by_id.insert(id.clone(), not_by_id);
+            }
+            _ => {}
+        }
+    }
+    /// What was not there by its id is not in a later list either, unless somebody gave it back.
+    fn shows_by_id(&mut self, x: &Exchange<'_>, list: &AppointmentList, facts: &Facts, notes: &mut Notes) {
+        if self.not_by_id.is_empty() {
+            return;
+        }
+        for entry in &list.appointments {
+            let id = &entry.appointment_id;
+            let asked = |of: &&NotById| of.since < x.sent_seq && (of.is_gone || of.client == x.client.index);
+            let given = || facts.appointments.get(id).is_some_and(|a| a.was_written(ASSIGNED));
+            if self.not_by_id.get(id).filter(asked).is_none() || given() {
+                continue;
+            }
+            self.not_by_id.swap_remove(id);
+            notes.broken(Part::ListById, x, || {
+                format!("expected {id} to be there by its id, as the lists before and after have it, it was not")
+            });
         }
     }
     /// What is known to be the rep's on the date stands in the list, whoever moved it there or gave it to the rep.
@@ -293,7 +412,7 @@ impl Lists {
         let ids = self.day(rep, list.date);
         if !ids.is_empty() {
             let missing = ids.iter().find(|id| !shown().any(|shown| shown == *id) && is_due(id));
-            notes.judge(COMPLETE, x, missing.is_none(), || {
+            notes.judge(Part::ListKnown, x, missing.is_none(), || {
                 let id = missing.map_or("", |id| id.as_str());
                 format!("expected {id} in the list of {}, of whose rep and date it is, it is missing", list.date)
                     .about(id)
@@ -326,6 +445,10 @@ impl Lists {
             if self.task_written[usize::from(x.client.tenant) % 16] >= asked {
                 return;
             }
+            let total = list.total;
+            notes.judge_if(count > 0 || total > 0, Part::CountTooHigh, x, count <= total, || {
+                format!("expected overdue_count to count the {total} overdue tasks alone, it said {count}")
+            });
             let were = list.tasks.iter().filter(|task| task.due_at.is_some_and(|due| due < at)).count() as u32;
             // Counted within the filter, there are as many as the list of open tasks itself holds.
             if were > count && count == listed {
@@ -333,7 +456,7 @@ impl Lists {
                     format!("overdue_count of the open tasks was {count} with {were} overdue tasks")
                 });
             }
-            notes.judge(FILTERS, x, were <= count, || {
+            notes.judge_if(were > 0, Part::CountTooLow, x, were <= count, || {
                 format!("expected overdue_count to count all {were} overdue tasks, it said {count}")
             });
         }
@@ -372,9 +495,11 @@ impl Lists {
             list.next += 1;
         }
         let due = total.min(offset + 5);
-        notes.judge(PAGING, x, again.is_none() && list.seen.len() as u32 == due, || match again {
-            Some(id) => format!("expected {id} on one page, it stands on two"),
-            None => format!("expected {due} entries on the pages so far, there were {}", list.seen.len()),
+        notes.judge_if(offset > 0, Part::PageSequence, x, again.is_none() && list.seen.len() as u32 == due, || {
+            match again {
+                Some(id) => format!("expected {id} on one page, it stands on two"),
+                None => format!("expected {due} entries on the pages so far, there were {}", list.seen.len()),
+            }
         });
     }
 }

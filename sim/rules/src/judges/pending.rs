@@ -7,14 +7,16 @@
 
 use crate::exchanges::{Effect, Exchange, SentAttempt};
 use crate::facts::Facts;
+use crate::facts::views::{ASSIGNED, DUE, NULL, STATUS, time_of};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
-use crate::tables::ById;
+use crate::tables::{ById, push_bounded};
 use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::TaskStatus;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::appointments::AppointmentSummary;
 use fieldday_api::wire::tasks::Task;
@@ -24,6 +26,8 @@ use fieldday_kernel::time::Time;
 pub(crate) struct PendingCount {
     counts: ById<Count>,
     tasks: ById<Pending>,
+    /// The tasks that lists showed to be open, by their appointment.
+    at: ById<Vec<SmolStr>>,
 }
 
 /// What is known of an appointment's count.
@@ -45,6 +49,9 @@ struct Shown {
     completed: u32,
     last: u64,
 }
+
+/// Tasks remembered per appointment.
+const TASKS: usize = 32;
 
 /// A task that a list showed to be open.
 #[derive(Default)]
@@ -71,7 +78,7 @@ impl Judge for PendingCount {
         }
         self.may_add(&s.attempt.call, s.attempt.sent_seq, Turn::Begins);
     }
-    fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+    fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let turn = if x.effect() == Effect::Unknown { Turn::Stays } else { Turn::Ends };
         self.may_add(x.call, x.ended_seq, turn);
         match (&**x.call, x.success()) {
@@ -80,7 +87,10 @@ impl Judge for PendingCount {
             (Call::ListAppointments(_), Some(_)) if !x.shows("pending_tasks_count") => {}
             (Call::ListTasks(_), Some(Answer::Tasks(list))) => list.tasks.iter().for_each(|task| self.listed(task, x)),
             (Call::ListAppointments(_), Some(Answer::Appointments(list))) => {
-                list.appointments.iter().for_each(|entry| self.counted(entry, x, notes));
+                list.appointments.iter().for_each(|entry| {
+                    self.counted(entry, x, notes);
+                    self.counts_known(entry, x, facts, notes);
+                });
             }
             _ => {}
         }
@@ -114,9 +124,33 @@ impl PendingCount {
             let known = self.tasks.entry(task.id.clone()).or_default();
             if known.appointment.is_none() {
                 known.since = x.ended_seq;
+                let at = self.at.entry(task.appointment_id.clone().unwrap_or_default()).or_default();
+                push_bounded(at, TASKS, task.id.clone());
             }
             (known.appointment, known.due_at) = (task.appointment_id.clone(), task.due_at);
         }
+    }
+    /// A rep's tasks that are open for certain are counted at their appointment in the rep's list. One that is overdue may
+    /// or may not be.
+    fn counts_known(&self, entry: &AppointmentSummary, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        let Some(ids) = self.at.get(&entry.appointment_id).filter(|_| x.client.is_phone()) else { return };
+        let now = notes.settings.start + x.ended_at + notes.settings.leeway;
+        let is_open = |id: &&SmolStr| {
+            let (Some(task), Some(record)) = (self.tasks.get(*id), facts.tasks.get(id)) else { return false };
+            let theirs = record.home.as_ref().is_some_and(|home| home.client == x.client.index);
+            let untouched = task.completion_sent.is_none() && task.adrift == 0 && !record.was_written(ASSIGNED);
+            theirs
+                && untouched
+                && task.since < x.sent_seq
+                && task.appointment.as_ref() == Some(&entry.appointment_id)
+                && record.settled(STATUS) == Some(TaskStatus::Open as u64)
+                && record.settled(DUE).is_some_and(|due| due == NULL || time_of(due) > now)
+        };
+        let open = ids.iter().filter(is_open).count() as u32;
+        notes.judge_if(open > 0, Part::PendingTooLow, x, entry.pending_tasks_count >= open, || {
+            let (id, says) = (&entry.appointment_id, entry.pending_tasks_count);
+            format!("expected pending_tasks_count of {id} to count {open} open tasks at least, it is {says}")
+        });
     }
     fn completed(&mut self, task_id: &SmolStr, x: &Exchange<'_>, notes: &Notes) {
         let Some(task) = self.tasks.get(task_id) else { return };
@@ -141,7 +175,7 @@ impl PendingCount {
             }
             if before.completed > 0 {
                 let right = pending + before.completed <= before.pending;
-                notes.judge(Rule::AnswerSchema, x, right, || {
+                notes.judge(Part::PendingTooHigh, x, right, || {
                     let (id, was, done) = (&entry.appointment_id, before.pending, before.completed);
                     format!(
                         "expected pending_tasks_count of {id} to fall from {was} with {done} completed, it is {pending}"

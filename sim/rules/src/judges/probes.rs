@@ -19,6 +19,7 @@ use fieldday_api::defaults::PAGE_MAX;
 use fieldday_api::endpoint::Op;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::readings::Reading;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::appointments::Appointment;
 use fieldday_api::wire::recordings::RecordingSession;
@@ -41,6 +42,8 @@ pub(crate) struct Probes {
     clocked_in: ById<()>,
     /// Starts that were answered though nobody here clocked their rep in: a shift of an earlier run may have been open.
     unclocked: Vec<Unclocked>,
+    /// Tasks that were made with another tenant's id in the body, and the tenant of whoever made them.
+    planted: ById<u8>,
 }
 
 /// A start of a rep whom nobody here clocked in. What is seen of that day's shift later tells whether there was one.
@@ -108,12 +111,12 @@ impl Row {
 struct Intruder {
     /// The last answer to a control, by its rows, and what a probe after it showed.
     control: Option<Vec<SmolStr>>,
-    probed: Option<Vec<SmolStr>>,
+    probed: Option<(Part, Vec<SmolStr>)>,
     /// The row that the last look did not find.
     missing: Option<SmolStr>,
-    /// What was read back last, and the rule that says that it is still so: something was refused since, or repeated.
+    /// What was read back last, and the part of the rule that says that it is still so: something was refused since, or repeated.
     before: Option<Row>,
-    unchanged: Option<Rule>,
+    unchanged: Option<Part>,
 }
 
 impl Judge for Probes {
@@ -127,6 +130,7 @@ impl Judge for Probes {
     }
     fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         self.sees_shift(x, facts, notes);
+        self.shows_planted(x, notes);
         let Cause::Probe(probe) = x.cause else { return self.started(x, facts, notes) };
         let Some((status, code)) = said(x) else { return self.intruders.of(x.client.index).forget() };
         let gone = matches!(status, 403 | 404);
@@ -143,14 +147,14 @@ impl Judge for Probes {
             return self.intruders.of(x.client.index).forget();
         }
         match probe {
-            Probe::OtherTenant => notes.judge(TENANCY, x, gone, || {
+            Probe::OtherTenant => notes.judge(by(x, [Part::TenancyRead, Part::TenancyWrite]), x, gone, || {
                 format!("expected 403 or 404 for an id of another tenant, {} answered {status}", x.op)
             }),
-            Probe::OtherRep => notes.judge(OWN, x, gone, || {
+            Probe::OtherRep => notes.judge(by(x, [Part::OwnRead, Part::OwnWrite]), x, gone, || {
                 format!("expected 403 or 404 for an id of another rep, {} answered {status}", x.op)
             }),
             Probe::StartWithoutShift if status < 300 => self.may_be_unclocked(x, facts, notes),
-            Probe::StartWithoutShift => notes.judge(SHIFT, x, (400..500).contains(&status), || {
+            Probe::StartWithoutShift => notes.judge(Part::StartShift, x, (400..500).contains(&status), || {
                 format!("expected a start without a shift to be refused, got {status}")
             }),
             Probe::LimitBeyondMaximum => self.limit(x, status, code, notes),
@@ -170,7 +174,14 @@ impl Judge for Probes {
                     // 422 is a matter of form, and told as that.
                     _ => matches!(status, 400 | 422) && right,
                 };
-                notes.judge(VALIDATION, x, holds, || {
+                let part = match probe {
+                    Probe::UnknownEnum => Part::RejectsValue,
+                    Probe::MissingField => Part::RejectsMissing,
+                    Probe::WrongType => Part::RejectsType,
+                    Probe::OutOfRange => Part::RejectsRange,
+                    _ => Part::RejectsBody,
+                };
+                notes.judge(part, x, holds, || {
                     let got = said_words(status, code);
                     format!(
                         "expected 400 with a code of §4 for a request with {}, {} answered {got}",
@@ -178,11 +189,14 @@ impl Judge for Probes {
                         x.op
                     )
                 });
-                self.intruders.of(x.client.index).unchanged = (status >= 400).then_some(VALIDATION);
+                self.intruders.of(x.client.index).unchanged = (status >= 400).then_some(Part::RejectsUnchanged);
             }
             Probe::Repeat => {
-                let rule = if x.op == Op::StopRecording { STOP } else { UPLOAD };
-                notes.judge(rule, x, status < 300, || {
+                let (part, after) = match x.op {
+                    Op::StopRecording => (Part::StopRepeat, Part::StopRow),
+                    _ => (Part::UploadRepeat, Part::UploadJob),
+                };
+                notes.judge(part, x, status < 300, || {
                     let id = x.call.path_id().unwrap_or_default();
                     format!(
                         "expected a repeat at {id} to answer 200 as the first did, got {}",
@@ -190,13 +204,18 @@ impl Judge for Probes {
                     )
                     .about(id)
                 });
-                self.intruders.of(x.client.index).unchanged = Some(rule);
+                self.intruders.of(x.client.index).unchanged = Some(after);
             }
-            Probe::TenantIdInBody | Probe::Role | Probe::Token | Probe::Alias | Probe::Page => {}
+            Probe::TenantIdInBody => {
+                if let Some(Answer::Task(task)) = x.success() {
+                    self.planted.insert(task.id.clone(), x.client.tenant);
+                }
+            }
+            Probe::Role | Probe::Token | Probe::Alias | Probe::Page => {}
         }
     }
     fn finish(&mut self, notes: &mut Notes) {
-        self.unclocked.iter().for_each(|_| notes.inconclusive(SHIFT));
+        self.unclocked.iter().for_each(|_| notes.inconclusive(Part::StartShift));
     }
 }
 
@@ -245,7 +264,7 @@ impl Probes {
             if shift.clock_in_at > start.sent {
                 let (op, request_id) = (Some(Op::StartRecording), None);
                 let place = Place { at: start.at, client: &start.client, call: Some(start.call), request_id, op };
-                notes.broken(SHIFT, &place, || {
+                notes.broken(Part::StartShift, &place, || {
                     let (rep_id, sent, at) = (&start.rep_id, start.sent, shift.clock_in_at);
                     format!("expected a start of {rep_id} at {sent} to be refused, the day's shift began only at {at}")
                 });
@@ -254,20 +273,41 @@ impl Probes {
         });
     }
     /// Anybody's start: nobody is on shift for whom no clock-in was ever sent, and the appointment is the rep's, as far as
-    /// nothing disputes whose it is.
+    /// nothing disputes whose it is. A start that may be accepted puts neither to the test.
     fn started(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
-        let (Call::StartRecording(start), Some(_)) = (&**x.call, x.success()) else { return };
-        if self.clocked_in.contains_key(&start.rep_id) {
-            notes.held(SHIFT);
-        } else {
-            self.may_be_unclocked(x, facts, notes);
+        let Call::StartRecording(start) = &**x.call else { return };
+        let refused = match x.refusal() {
+            Some(400 | 403 | 404 | 409 | 422) => true,
+            _ if x.success().is_some() => false,
+            _ => return,
+        };
+        if !self.clocked_in.contains_key(&start.rep_id) {
+            match refused {
+                true => notes.held(Part::StartShift),
+                false => self.may_be_unclocked(x, facts, notes),
+            }
         }
         let assigned = facts.appointments.get(&start.appointment_id).and_then(|a| a.settled(ASSIGNED));
         let (Some(assigned), Some(rep)) = (assigned, facts.person(&start.rep_id)) else { return };
-        notes.judge(SHIFT, x, assigned == u64::from(rep), || {
-            format!("expected a start at {} to be refused, it is another rep's", start.appointment_id)
-                .about(&start.appointment_id)
-        });
+        if assigned != u64::from(rep) {
+            notes.judge(Part::StartOwn, x, refused, || {
+                format!("expected a start at {} to be refused, it is another rep's", start.appointment_id)
+                    .about(&start.appointment_id)
+            });
+        }
+    }
+    /// A row that was made with another tenant's id beside it is its maker's tenant's.
+    fn shows_planted(&self, x: &Exchange<'_>, notes: &mut Notes) {
+        let Some(Answer::Tasks(list)) = x.success() else { return };
+        for task in list.tasks.iter().filter(|_| !self.planted.is_empty()) {
+            let Some(tenant) = self.planted.get(&task.id) else { continue };
+            notes.judge(Part::TenantInBody, x, *tenant == x.client.tenant, || {
+                format!(
+                    "expected {} to be of its maker's tenant, whatever the body said, another's list shows it",
+                    task.id
+                )
+            });
+        }
     }
     fn limit(&mut self, x: &Exchange<'_>, status: u16, code: Option<ErrorCode>, notes: &mut Notes) {
         let asked = match &**x.call {
@@ -286,7 +326,7 @@ impl Probes {
         self.refused_limit |= refused;
         self.cut_limit |= cut;
         let always_one = !(self.refused_limit && self.cut_limit);
-        notes.judge(PAGING, x, (refused || cut) && always_one, || match entries {
+        notes.judge(Part::PageMaximum, x, (refused || cut) && always_one, || match entries {
             Some(entries) if entries > PAGE_MAX as usize => {
                 format!("expected {PAGE_MAX} entries at most with limit {asked}, got {entries}")
             }
@@ -300,6 +340,11 @@ impl Probes {
             }
         });
     }
+}
+
+/// The part for reads, or that for writes.
+fn by(x: &Exchange<'_>, [read, write]: [Part; 2]) -> Part {
+    if x.op.writes() { write } else { read }
 }
 
 /// The ids of an answer's rows.
@@ -329,14 +374,15 @@ impl Intruder {
     fn compare(&mut self, x: &Exchange<'_>, probe: Probe, notes: &mut Notes) {
         let shown = rows(x.success());
         if probe != Probe::Control {
-            self.probed = Some(shown.unwrap_or_default());
+            let part = if probe == Probe::CompanyHeader { Part::TenantInHeader } else { Part::TenantInQuery };
+            self.probed = Some((part, shown.unwrap_or_default()));
             return;
         }
         let (before, probed) = (self.control.take(), self.probed.take());
-        if let (Some(before), Some(probed), Some(after)) = (before, probed, &shown)
+        if let (Some(before), Some((part, probed)), Some(after)) = (before, probed, &shown)
             && before == *after
         {
-            notes.judge(TOKEN, x, probed == before, || {
+            notes.judge(part, x, probed == before, || {
                 let (with, without) = (probed.len(), before.len());
                 format!("expected the same {without} rows with another tenant's id beside the request, got {with}")
             });
@@ -357,12 +403,12 @@ impl Intruder {
             }
         };
         self.missing = None;
-        if let (Some(before), Some(rule)) = (&self.before, self.unchanged.take())
+        if let (Some(before), Some(part)) = (&self.before, self.unchanged.take())
             && before.id() == now.id()
         {
-            notes.judge(rule, x, *before == now || before.goes_on(&now), || {
+            notes.judge(part, x, *before == now || before.goes_on(&now), || {
                 let (id, fields) = (now.id(), before.differs(&now).join(", "));
-                let what = if rule == VALIDATION { "refused" } else { "repeated" };
+                let what = if part.rule() == VALIDATION { "refused" } else { "repeated" };
                 format!("expected {id} to be as it was after a write that was {what}, it differs in {fields}").about(id)
             });
         }

@@ -20,8 +20,10 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
 use fieldday_api::readings::Reading;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
-use fieldday_kernel::time::{Date, Span};
+use fieldday_api::wire::shifts::Shift;
+use fieldday_kernel::time::{Date, Span, Time, Zone};
 
 /// Decides `shift.clock-in.once`.
 #[derive(Default)]
@@ -45,7 +47,7 @@ impl Judge for ClockInOnce {
     }
     fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         if let (Call::ClockIn { rep_id, .. }, Effect::None) = (&**x.call, x.effect()) {
-            return self.refused(rep_id, x, notes);
+            return self.refused(rep_id, x, facts, notes);
         }
         let Some(shown) = shifts::shown(x) else { return };
         let Some(known) = facts.shift_day(shown) else { return };
@@ -53,7 +55,8 @@ impl Judge for ClockInOnce {
         if same && x.op != Op::ClockIn {
             return;
         }
-        notes.judge(Rule::ShiftClockInOnce, x, same, || {
+        let part = if known.since > x.sent_seq { Part::ClockInConcurrent } else { Part::ClockInRepeat };
+        notes.judge(part, x, same, || {
             let (id, at) = (&known.id, known.clock_in_at);
             let (date, now_id, now_at) = (shown.shift_date, &shown.id, shown.clock_in_at);
             format!("expected one shift on {date}, {id} with clock_in_at {at}, got {now_id} with {now_at}").about(id)
@@ -62,12 +65,19 @@ impl Judge for ClockInOnce {
 }
 
 impl ClockInOnce {
-    /// A repeat is answered with the shift, or with 400 (§0.2), and never with a conflict.
-    fn refused(&mut self, rep_id: &SmolStr, x: &Exchange<'_>, notes: &mut Notes) {
+    /// A repeat is answered with the shift, or with 400 (§0.2), and never with a conflict or as if there were no rep.
+    fn refused(&mut self, rep_id: &SmolStr, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Some(sent) = self.sent.get_mut(rep_id) else { return };
         sent.retain(|seq| *seq != x.sent_seq);
+        let day = date(x, notes).and_then(|date| facts.shift_on(rep_id, date));
+        if let (Some(day), Some(status @ (400 | 404 | 422))) = (day.filter(|day| day.since < x.sent_seq), x.refusal()) {
+            // 422 is a matter of form, and told as that.
+            return notes.judge(Part::ClockInRepeat, x, status != 404, || {
+                format!("expected a repeated clock-in to give {} or 400, it got {status}", day.id)
+            });
+        }
         if x.refusal() == Some(409) && !sent.is_empty() {
-            notes.broken(Rule::ShiftClockInOnce, x, || {
+            notes.broken(Part::ClockInConcurrent, x, || {
                 format!("expected a clock-in of {rep_id} beside another to give the shift, or 400, it got 409")
             });
         }
@@ -100,10 +110,13 @@ impl Judge for ClockOutOnce {
             // A read that began before may show the shift as it was; one that began later misses the rep's own write.
             None => known.since > x.sent_seq || (x.op == Op::ShiftToday && day.out_acked.is_some()),
         };
-        if same && x.op != Op::ClockOut {
+        if same && x.op == Op::ShiftToday {
             return;
         }
-        notes.judge(Rule::ShiftClockOutOnce, x, same, || {
+        let part = if x.op == Op::ClockIn { Part::ClockOutReopen } else { Part::ClockOutRepeat };
+        // A clock-in that was sent before may show the shift as it was.
+        let is_case = x.op == Op::ClockOut || known.since < x.sent_seq;
+        notes.judge_if(is_case, part, x, same, || {
             let (id, at) = (&shown.id, known.value);
             match shown.clock_out_at {
                 Some(now) => format!("expected {id} to keep clock_out_at {at}, got {now}"),
@@ -115,9 +128,13 @@ impl Judge for ClockOutOnce {
 }
 
 fn refused(rep_id: &str, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+    // Whoever may not act for the rep is refused, whatever there is.
+    if !facts.may_act_for(x.client, rep_id) {
+        return;
+    }
     let Some(date) = date(x, notes) else { return };
     if let Some(day) = facts.shift_on(rep_id, date).filter(|day| day.since < x.sent_seq) {
-        notes.broken(Rule::ShiftClockOutOnce, x, || {
+        notes.broken(Part::ClockOutRepeat, x, || {
             format!(
                 "expected the clock-out of {}, which is today's, to answer 200 with the shift, it was refused with {}",
                 day.id,
@@ -143,9 +160,12 @@ struct ClockedIn {
 impl Judge for Today {
     const RULES: &'static [Rule] = &[Rule::ShiftToday];
     const SENT: Ops = Ops::NONE;
-    const ENDED: Ops = Ops::of(&[Op::ClockIn, Op::ShiftToday]);
+    const ENDED: Ops = Ops::of(&[Op::ClockIn, Op::ClockOut, Op::ShiftToday]);
 
     fn on_ended(&mut self, x: &Exchange<'_>, _: &Facts, notes: &mut Notes) {
+        if let Some(shown) = shifts::shown(x) {
+            says_date(shown, x, notes);
+        }
         match &**x.call {
             Call::ClockIn { rep_id, body } if x.client.is(rep_id) => {
                 let shown = shifts::shown(x).filter(|_| x.shows("id"));
@@ -163,11 +183,11 @@ impl Judge for Today {
                 }
                 let id = &known.id;
                 match (shifts::shown(x), x.refusal()) {
-                    (Some(shown), _) => notes.judge(Rule::ShiftToday, x, shown.id == *id, || {
+                    (Some(shown), _) => notes.judge(Part::TodayShown, x, shown.id == *id, || {
                         format!("expected today's shift to be {id}, got {}", shown.id).about(id)
                     }),
                     (None, Some(status @ 400..500)) if !matches!(status, 401 | 403 | 408 | 429) => {
-                        notes.broken(Rule::ShiftToday, x, || {
+                        notes.broken(Part::TodayShown, x, || {
                             format!("expected today's shift to be {id}, which was acknowledged, got {status}").about(id)
                         });
                     }
@@ -179,8 +199,28 @@ impl Judge for Today {
     }
 }
 
+/// A shift's date is the tenant's, not that of UTC: the date on which it began, and of today's shift today's.
+fn says_date(shown: &Shift, x: &Exchange<'_>, notes: &mut Notes) {
+    let apart = |at: Time| match Zone::utc().date(at) == x.client.zone.date(at) {
+        true => Part::TodayDate,
+        false => Part::TodayDateApart,
+    };
+    let (id, says, began) = (&shown.id, shown.shift_date, x.client.zone.date(shown.clock_in_at));
+    notes.judge(apart(shown.clock_in_at), x, says == began, || {
+        format!("expected {id}, which began on {began} by the tenant's clock, to say so, its shift_date is {says}")
+    });
+    if x.op == Op::ShiftToday
+        && let Some(today) = date(x, notes)
+        && says == began
+    {
+        notes.judge(apart(notes.settings.start + x.sent_at), x, says == today, || {
+            format!("expected the shift of {today}, which is today, got {id} of {says}")
+        });
+    }
+}
+
 /// The local date on which the exchange happened, wherever in it and whatever the target's clock; none around midnight.
-fn date(x: &Exchange<'_>, notes: &Notes) -> Option<Date> {
+pub(super) fn date(x: &Exchange<'_>, notes: &Notes) -> Option<Date> {
     let (start, leeway) = (notes.settings.start, notes.settings.leeway);
     let first = x.client.zone.date(start + (x.sent_at - leeway));
     (x.client.zone.date(start + (x.ended_at + leeway.max(Span::ZERO))) == first).then_some(first)

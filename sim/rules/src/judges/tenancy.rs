@@ -11,12 +11,16 @@ use crate::notes::Notes;
 use crate::tables::{Table, digest, digest_of};
 use crate::told::About;
 use fieldday_api::call::{Answer, Call};
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::appointments::AppointmentDetail;
 
 #[derive(Default)]
 pub(crate) struct Isolated {
     tenants: Table<u64, u8>,
+    /// The first tenant whose clients were shown rows, and whether there was another.
+    first: Option<u8>,
+    several: bool,
 }
 
 impl Judge for Isolated {
@@ -44,7 +48,9 @@ impl Judge for Isolated {
             leaked = Some(id.to_string());
         }
         if is_of_a_tenant(answer) {
-            notes.judge(Rule::TenancyIsolated, x, leaked.is_none(), || {
+            // As long as nobody else was shown anything, nothing can be somebody else's.
+            self.several |= *self.first.get_or_insert(tenant) != tenant;
+            notes.judge_if(self.several, Part::TenancyShown, x, leaked.is_none(), || {
                 let id = leaked.unwrap_or_default();
                 format!("expected nothing of another tenant, but clients of two tenants were shown {id}").about(&id)
             });

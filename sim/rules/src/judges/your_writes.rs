@@ -4,7 +4,7 @@
 //! shifts by what an acknowledged start, stop, upload or clock-out left.
 
 use crate::exchanges::Exchange;
-use crate::facts::views::ASSIGNED;
+use crate::facts::views::{ASSIGNED, is_update};
 use crate::facts::{Facts, sessions, shifts};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
@@ -12,6 +12,8 @@ use crate::told::About;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::RecordingMode;
+use fieldday_api::names::Role;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 
 const RULE: Rule = Rule::ReadYourWrites;
@@ -26,6 +28,10 @@ impl Judge for YourWrites {
     fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let looked = &facts.looked;
         let mut lost = 0;
+        let (part, cases) = match is_update(x.op) {
+            true => (Part::WritesAnswer, looked.own_writes),
+            false => (Part::WritesRead, looked.your_writes),
+        };
         for impossible in &looked.impossible {
             let wrong = impossible.wrong;
             // Whose an appointment is, the list does not say: that is for another rule.
@@ -36,11 +42,11 @@ impl Judge for YourWrites {
             }
             lost += 1;
             let what = if wrong.named { "the answer to the update itself does not show it" } else { "it is not shown" };
-            notes.broken(RULE, x, || {
+            notes.broken(part, x, || {
                 format!("an acknowledged update is lost, {what}: {}", impossible.says()).about(&impossible.id)
             });
         }
-        notes.held_times(RULE, looked.your_writes.saturating_sub(lost));
+        notes.held_times(part, cases.saturating_sub(lost));
         session(x, facts, notes);
         shift(x, facts, notes);
     }
@@ -50,21 +56,27 @@ fn session(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let Call::GetRecording { session_id } = &**x.call else { return };
     let Some(known) = facts.session() else { return };
     let before = |since: Option<u64>| since.is_some_and(|since| since < x.sent_seq);
-    if x.refusal() == Some(404) && before(known.started) {
-        notes.broken(RULE, x, || {
+    if before(known.started) && x.success().is_some() {
+        notes.held(Part::WritesSession);
+    }
+    // To whoever may not see it, it is not there.
+    let may_see = known.tenant == Some(x.client.tenant)
+        && (x.client.role != Role::SalesRep || known.started_by == Some(x.client.index));
+    if x.refusal() == Some(404) && before(known.started) && may_see {
+        notes.broken(Part::WritesSession, x, || {
             format!("{session_id} was acknowledged to be started, and answers 404").about(session_id)
         });
     }
     let Some(shown) = sessions::shown(x) else { return };
     if before(known.stop_acked) && x.shows("ended_at") {
-        notes.judge(RULE, x, shown.ended_at.is_some(), || {
+        notes.judge(Part::WritesSession, x, shown.ended_at.is_some(), || {
             format!("{session_id} was acknowledged to be stopped: expected its ended_at, got null").about(session_id)
         });
     }
     // Only a target that shows where audio is kept can be asked for it; other modes keep none.
     let kept = shown.mode == RecordingMode::Full && shown.audio_storage_mode.is_some() && x.shows("audio_url");
     if kept && known.uploads.iter().any(|upload| before(upload.acked)) {
-        notes.judge(RULE, x, shown.audio_url.is_some(), || {
+        notes.judge(Part::WritesSession, x, shown.audio_url.is_some(), || {
             format!("the audio of {session_id} was acknowledged: expected its audio_url, got null").about(session_id)
         });
     }
@@ -77,7 +89,7 @@ fn shift(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let Some(shown) = shifts::shown(x) else { return };
     let known = facts.shift_day(shown).and_then(|day| day.out_acked);
     if known.is_some_and(|since| since < x.sent_seq) && x.shows("clock_out_at") {
-        notes.judge(RULE, x, shown.clock_out_at.is_some(), || {
+        notes.judge(Part::WritesShift, x, shown.clock_out_at.is_some(), || {
             format!("the clock-out of {} was acknowledged: expected its clock_out_at, got null", shown.id)
                 .about(&shown.id)
         });

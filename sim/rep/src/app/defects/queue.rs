@@ -16,6 +16,15 @@ use std::sync::Arc;
 /// How long the queue takes to be read from a slow store, for a bug that looks before and notes after.
 const QUEUE_IS_READ_IN: Span = Span::millis(150);
 
+/// Bugs that send the queue in a way of their own.
+const FLUSH_WRONGLY: [AppDefect; 5] = [
+    AppDefect::BusyFlagPersisted,
+    AppDefect::DoubleFlush,
+    AppDefect::ReplayInParallel,
+    AppDefect::ReplayNewestFirst,
+    AppDefect::DequeueBeforeAck,
+];
+
 impl ActiveDefects<'_> {
     /// Sends an action without queueing it. True if it did.
     pub(in crate::app) async fn goes_past_the_queue(&self, request: &Call) -> bool {
@@ -64,15 +73,15 @@ impl ActiveDefects<'_> {
         if is_new && self.has(AppDefect::FlushOnlyOnReconnect) && app.phone.station.online() {
             return true;
         }
-        let marks_busy = self.has(AppDefect::BusyFlagPersisted);
-        if marks_busy && std::mem::replace(&mut app.phone.storage.borrow_mut().for_defects.busy, true) {
+        if self.has(AppDefect::BusyFlagPersisted)
+            && std::mem::replace(&mut app.phone.storage.borrow_mut().for_defects.busy, true)
+        {
             return true;
         }
-        let looks_too_early = self.has(AppDefect::DoubleFlush);
-        let is_otherwise = [AppDefect::ReplayInParallel, AppDefect::ReplayNewestFirst, AppDefect::DequeueBeforeAck];
-        if !marks_busy && !looks_too_early && !is_otherwise.into_iter().any(|defect| self.has(defect)) {
+        if !FLUSH_WRONGLY.into_iter().any(|defect| self.has(defect)) {
             return false;
         }
+        let looks_too_early = self.has(AppDefect::DoubleFlush);
         app.memory.flushing.set(!looks_too_early);
         app.background(|app| async move {
             if looks_too_early {

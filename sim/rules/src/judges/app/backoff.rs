@@ -10,6 +10,7 @@ use crate::judge::Judge;
 use crate::notes::Notes;
 use crate::tables::PerClient;
 use fieldday_api::defaults::RETRIES;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_history::event::{Cause, EventKind};
 use fieldday_kernel::time::Span;
@@ -45,7 +46,7 @@ impl Judge for Backoff {
         if let Some(prior) = s.attempt.prior
             && let PreviousEnd::Refused { status: 429, retry_after: Some(wait) } = prior.end
         {
-            notes.judge(RULE, s, at - prior.ended_at >= wait, || {
+            notes.judge(Part::BackoffLimited, s, at - prior.ended_at >= wait, || {
                 format!("expected to wait {wait} after a 429, the app waited {}", at - prior.ended_at)
             });
         }
@@ -66,7 +67,7 @@ impl Judge for Backoff {
         let errors = u32::from(errors);
         let wait = notes.settings.pace.retry_after(errors.min(RETRIES) - 1);
         let waited = at - last;
-        notes.judge(RULE, s, errors <= RETRIES && waited >= wait, || match errors > RETRIES {
+        notes.judge(Part::BackoffServer, s, errors <= RETRIES && waited >= wait, || match errors > RETRIES {
             true => format!("expected {RETRIES} retries after a 5xx at most, this is number {errors}"),
             false => format!("expected to wait {wait} before retry {errors} after a 5xx, the app waited {waited}"),
         });

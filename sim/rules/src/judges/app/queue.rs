@@ -12,6 +12,7 @@ use crate::judge::Judge;
 use crate::notes::Notes;
 use crate::tables::PerClient;
 use fieldday_api::endpoint::Op;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_history::event::{Cause, EventKind, Settlement, UserAction};
 use fieldday_kernel::time::Span;
@@ -27,6 +28,8 @@ pub(crate) struct Queue {
 struct QueueState {
     actions: Vec<Action>,
     flushing: bool,
+    /// An action was queued since the flush began.
+    queued_meanwhile: bool,
     under_way: u32,
     /// Since when the app runs.
     running_since: Option<Span>,
@@ -68,18 +71,23 @@ impl Judge for Queue {
                 let (number, queued_at, op) = (*action, t.at, request.op());
                 line.actions.push(Action { number, queued_at, survived: false, done_in: None, refused: false, op });
                 line.stirred_at = Some(t.at);
+                line.queued_meanwhile |= line.flushing;
             }
             EventKind::Settled { action, how } => line.settled(*action, *how, t, notes),
             EventKind::FlushBegan { waiting, .. } => {
                 line.counts(*waiting, t, notes);
                 line.stirred_at = Some(t.at);
-                notes.judge(FIFO, t, !line.flushing, || {
+                notes.judge_if(false, Part::FifoOneFlush, t, !line.flushing, || {
                     "expected one flush at a time, a second began before the first ended".to_owned()
                 });
-                line.flushing = true;
+                (line.flushing, line.queued_meanwhile) = (true, false);
             }
             EventKind::FlushEnded { waiting } => {
                 line.counts(*waiting, t, notes);
+                // The new action asked for a flush of its own, while this one was under way.
+                if std::mem::take(&mut line.queued_meanwhile) && line.flushing {
+                    notes.held(Part::FifoOneFlush);
+                }
                 (line.flushing, line.stirred_at) = (false, Some(t.at));
             }
             EventKind::Killed => {
@@ -101,7 +109,8 @@ impl Judge for Queue {
                 format!("expected action {action} to be waiting when it was sent, it was not queued or had left")
             });
         };
-        notes.judge(FIFO, s, place == 0 && line.under_way == 0, || match place {
+        let is_case = line.actions.len() > 1;
+        notes.judge_if(is_case, Part::FifoOrder, s, place == 0 && line.under_way == 0, || match place {
             0 => format!("expected one action at a time, {action} was sent while another attempt was under way"),
             _ => format!("expected action {} to go out before action {action}", line.actions[0].number),
         });

@@ -6,6 +6,7 @@ use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use fieldday_api::call::Call;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_history::event::{Cause, EventKind};
 
@@ -34,7 +35,8 @@ impl Judge for QueueOnly {
     fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         let EventKind::Queued { request, .. } = t.what else { return };
         if t.client.is_phone() && queued(request, notes.settings.start_may_queue) == Some(false) {
-            notes.broken(RULE, t, || format!("expected {} to need the network, it was queued", request.op()));
+            notes
+                .broken(Part::QueuePast, t, || format!("expected {} to need the network, it was queued", request.op()));
         }
     }
     fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, notes: &mut Notes) {
@@ -43,7 +45,8 @@ impl Judge for QueueOnly {
         }
         let Some(must) = queued(&s.attempt.call, notes.settings.start_may_queue) else { return };
         let is = matches!(s.attempt.cause, Cause::Queue { .. });
-        notes.judge(RULE, s, is == must, || match must {
+        let part = if must { Part::QueueThrough } else { Part::QueuePast };
+        notes.judge(part, s, is == must, || match must {
             true => format!("expected {} to come out of the queue, it was sent past it", s.attempt.op),
             false => format!("expected {} to be sent at once or not at all, it came out of the queue", s.attempt.op),
         });

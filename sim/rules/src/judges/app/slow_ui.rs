@@ -11,6 +11,7 @@ use crate::notes::{Notes, Place};
 use crate::tables::PerClient;
 use fieldday_api::defaults::INDICATOR_AFTER as AFTER;
 use fieldday_api::endpoint::Op;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_history::End;
 use fieldday_history::event::{Cause, EventKind, NoAnswer};
@@ -43,8 +44,8 @@ impl Judge for SlowUi {
         match t.what {
             EventKind::Logged { .. } => {}
             EventKind::Spinner { op, during } => match phone.owed.take() {
-                Some((.., owed, time, _)) if owed == *op && time == *during => notes.held(RULE),
-                _ => notes.broken(RULE, t, || {
+                Some((.., owed, time, _)) if owed == *op && time == *during => notes.held(Part::SlowIndicator),
+                _ => notes.broken(Part::SlowIndicator, t, || {
                     format!(
                         "expected an indicator for as long as a call took beyond {AFTER}, it was shown for {during}"
                     )
@@ -69,7 +70,7 @@ impl Judge for SlowUi {
             return;
         }
         let told = phone.retrying.iter().any(|(op, at)| *op == s.attempt.op && *at >= prior.ended_at);
-        notes.judge(RULE, s, told, || {
+        notes.judge(Part::SlowRetrying, s, told, || {
             "expected \"Retrying...\" before a call is sent again, it was not shown".to_owned()
         });
     }
@@ -90,7 +91,9 @@ impl Phone {
     fn is_owing(&mut self, client: &ClientInfo, notes: &mut Notes) {
         if let Some((call, op, during, at)) = self.owed.take() {
             let place = Place { at, client, call: Some(call), request_id: None, op: Some(op) };
-            notes.broken(RULE, &place, || format!("expected a loading indicator for {during}, there was none"));
+            notes.broken(Part::SlowIndicator, &place, || {
+                format!("expected a loading indicator for {during}, there was none")
+            });
         }
     }
 }

@@ -16,6 +16,7 @@ use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::{Assignee, TaskStatus};
 use fieldday_api::private::Private;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::tasks::{Task, TaskCreate, TaskList, TaskQuery};
 use fieldday_kernel::time::{Span, Time};
@@ -38,6 +39,7 @@ struct Request {
 
 struct Awaited {
     id: SmolStr,
+    key: u64,
     since: u64,
     due_at: Option<Time>,
     appointment: Option<SmolStr>,
@@ -76,7 +78,8 @@ impl Judge for CreateSingle {
                 {
                     let (id, since, due_at) = (task.id.clone(), x.ended_seq, body.due_at);
                     let appointment = body.appointment_id.clone();
-                    let awaited = Awaited { id, since, due_at, appointment, missed: false };
+                    let key = key_of(body, x.client.tenant);
+                    let awaited = Awaited { id, key, since, due_at, appointment, missed: false };
                     push_bounded(self.awaited.of(x.client.index), AWAITED, awaited);
                 }
             }
@@ -115,9 +118,12 @@ impl CreateSingle {
         let Some(request) = self.requests.get_mut(&key) else { return };
         let id = digest(&task.id);
         if request.given.contains(&id) {
-            return notes.broken(Rule::TaskCreateSingle, x, || {
+            return notes.broken(Part::CreateOwn, x, || {
                 format!("expected a task of its own for each request, {} answers a second one", task.id).about(&task.id)
             });
+        }
+        if !request.given.is_empty() {
+            notes.held(Part::CreateOwn);
         }
         request.given.push(id);
     }
@@ -129,7 +135,10 @@ impl CreateSingle {
         }
         request.tasks.push(id);
         let (tasks, attempts) = (request.tasks.len(), request.attempts);
-        notes.judge(Rule::TaskCreateSingle, x, tasks <= attempts, || {
+        // The first task of a request is one; only where a list shows it could there have been a second.
+        let in_doubt = request.given.len() < attempts;
+        let part = if in_doubt { Part::CreateLost } else { Part::CreateOnce };
+        notes.judge_if(x.op == Op::ListTasks && in_doubt, part, x, tasks <= attempts, || {
             format!("expected at most {attempts} tasks of {attempts} requests, {} is number {tasks}", task.id)
                 .about(&task.id)
         });
@@ -145,7 +154,11 @@ impl CreateSingle {
                 return true;
             }
             if list.tasks.iter().any(|shown| shown.id == task.id) {
-                notes.held(Rule::TaskCreateSingle);
+                notes.held(Part::CreateKept);
+                notes.held(Part::WritesTask);
+                if self.requests.get(&task.key).is_some_and(|request| request.tasks.len() <= request.attempts) {
+                    notes.held(Part::CreateOnce);
+                }
                 return false;
             }
             let given_away = |id: &SmolStr| facts.appointments.get(id).is_some_and(|a| a.was_written(ASSIGNED));
@@ -158,13 +171,12 @@ impl CreateSingle {
             }
             let id = &task.id;
             if task.missed {
-                notes.broken(Rule::TaskCreateSingle, x, || {
+                notes.broken(Part::CreateKept, x, || {
                     format!("{id} was acknowledged, but no list shows it: expected one task, got none").about(id)
                 });
                 return false;
             }
-            notes
-                .broken(Rule::ReadYourWrites, x, || format!("{id} was acknowledged, but is not in the list").about(id));
+            notes.broken(Part::WritesTask, x, || format!("{id} was acknowledged, but is not in the list").about(id));
             task.missed = true;
             true
         });

@@ -20,6 +20,7 @@ use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
+use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_kernel::time::Time;
 
@@ -36,11 +37,12 @@ impl Judge for UpdateIdempotent {
         if x.op == Op::UpdateTask {
             let mut impossible = facts.looked.impossible.iter();
             if let Some(trace) = impossible.find(|i| i.kind == Kind::Task && i.wrong.touched && !i.repeat) {
-                return notes.broken(Rule::TaskUpdateIdempotent, x, || {
+                return notes.broken(Part::TaskRow, x, || {
                     format!("an update changed a field that it did not name: {}", trace.says()).about(&trace.id)
                 });
             }
-            repeated(Rule::TaskUpdateIdempotent, Kind::Task, x, facts, notes);
+            notes.held_times(Part::TaskRow, facts.looked.unnamed);
+            repeated([Part::TaskRepeat, Part::TaskLost], Kind::Task, x, facts, notes);
         }
     }
 }
@@ -58,6 +60,9 @@ struct Completion {
     /// The person, as [`Facts`] know it, or a digest of the id.
     by: Option<u64>,
     status_updated: bool,
+    /// How often its completion was acknowledged, and where in the stream first.
+    acks: u32,
+    acked: Option<u64>,
 }
 
 impl Judge for CompleteOnce {
@@ -73,8 +78,8 @@ impl Judge for CompleteOnce {
         }
     }
     fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
-        if x.op == Op::CompleteTask && x.refusal() == Some(404) {
-            return not_found(x, facts, notes);
+        if let (Call::CompleteTask { task_id }, Some(status @ (400 | 404 | 409 | 422))) = (&**x.call, x.refusal()) {
+            return self.refused(task_id, status, x, facts, notes);
         }
         match x.success() {
             // Whoever leaves out when, or by whom, says nothing of it.
@@ -95,19 +100,28 @@ impl Judge for CompleteOnce {
     }
 }
 
-/// A rep's own task, which may have been completed before, is there to be completed again.
-fn not_found(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
-    let Call::CompleteTask { task_id } = &**x.call else { return };
-    let Some(record) = facts.tasks.get(task_id) else { return };
-    let own = record.home.as_ref().is_some_and(|home| home.client == x.client.index && home.since < x.sent_seq);
-    if own && record.was_sent(&completion(), x.sent_seq) && !record.may_have_moved(&facts.appointments) {
-        notes.broken(Rule::TaskCompleteOnce, x, || {
-            format!("expected {task_id} to be there when it was completed again, the answer was 404").about(task_id)
+impl CompleteOnce {
+    /// A completion that was acknowledged is acknowledged again; and a rep's own task, which may have been completed
+    /// before, is there.
+    fn refused(&self, task_id: &SmolStr, status: u16, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        let known = self.done.get(&digest(task_id));
+        let acked = known.is_some_and(|d| !d.status_updated && d.acked.is_some_and(|since| since < x.sent_seq));
+        let Some(record) = facts.tasks.get(task_id) else { return };
+        let own = record.home.as_ref().is_some_and(|home| home.client == x.client.index && home.since < x.sent_seq);
+        let may_be_gone = !own || record.may_have_moved(&facts.appointments);
+        if may_be_gone || !(acked || status == 404 && record.was_sent(&completion(), x.sent_seq)) {
+            return;
+        }
+        notes.broken(Part::CompleteRepeat, x, || {
+            match status {
+                404 => format!("expected {task_id} to be there when it was completed again, the answer was 404"),
+                _ => format!(
+                    "expected {task_id}, whose completion was acknowledged, to be completed again, got {status}"
+                ),
+            }
+            .about(task_id)
         });
     }
-}
-
-impl CompleteOnce {
     fn shown(
         &mut self,
         id: &SmolStr,
@@ -123,19 +137,25 @@ impl CompleteOnce {
         if known.status_updated {
             return;
         }
+        let is_new = known.at.is_none();
         let then = *known.at.get_or_insert(at);
         let by_then = known.by.or(by);
         known.by = by_then;
         let same_person = by.is_none() || by == by_then;
-        let repeat = x.op == Op::CompleteTask;
-        if repeat || then != at || !same_person {
-            notes.judge(Rule::TaskCompleteOnce, x, then == at && same_person, || {
-                match same_person {
-                    true => format!("expected {id} to keep completed_at {then}, got {at}"),
-                    false => format!("expected {id} to keep completed_by, got {}", shown_by.unwrap_or("another")),
-                }
-                .about(id)
-            });
+        let (part, is_case) = match x.op {
+            Op::CompleteTask => (Part::CompleteRepeat, !is_new),
+            _ => (Part::CompleteRead, known.acks > 1),
+        };
+        if x.op == Op::CompleteTask {
+            known.acks += 1;
+            known.acked.get_or_insert(x.ended_seq);
         }
+        notes.judge_if(is_case, part, x, then == at && same_person, || {
+            match same_person {
+                true => format!("expected {id} to keep completed_at {then}, got {at}"),
+                false => format!("expected {id} to keep completed_by, got {}", shown_by.unwrap_or("another")),
+            }
+            .about(id)
+        });
     }
 }
