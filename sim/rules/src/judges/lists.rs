@@ -209,6 +209,9 @@ fn page<'a>(
     });
 }
 
+/// Whether a task passes a filter.
+type Fits<'a> = &'a dyn Fn(&Task) -> bool;
+
 fn filters(x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Notes) {
     let status = |task: &Task| match query.status {
         // Both readings: whether what is overdue is open, too.
@@ -231,7 +234,7 @@ fn filters(x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Not
     };
     let asked_due = query.due_before.is_some() || query.due_after.is_some();
     let asked_links = query.lead_id.is_some() || query.contact_card_id.is_some();
-    let filters: [(Part, bool, &dyn Fn(&Task) -> bool); 4] = [
+    let filters: [(Part, bool, Fits<'_>); 4] = [
         (Part::FilterStatus, query.status.is_some(), &status),
         (Part::FilterOverdue, query.overdue.is_some(), &overdue),
         (Part::FilterDue, asked_due, &due),

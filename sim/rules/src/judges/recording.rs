@@ -259,7 +259,7 @@ impl Judge for UploadOnce {
 fn reported_again(session_id: &str, url: u64, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let known = facts.sessions.get(session_id).filter(|known| !known.gone && !is_probe(x));
     let before = known.and_then(|known| known.uploads.iter().find(|upload| upload.url == url));
-    if !before.is_some_and(|upload| upload.acked.is_some_and(|since| since < x.sent_seq)) {
+    if before.is_none_or(|upload| upload.acked.is_none_or(|since| since >= x.sent_seq)) {
         return;
     }
     match (x.success(), x.refusal()) {
