@@ -60,7 +60,8 @@ fn session(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let may_see = known.tenant == Some(x.client.tenant)
         && (x.client.role != Role::SalesRep || known.started_by == Some(x.client.index));
     if x.refusal() == Some(404) && before(known.started) && may_see {
-        notes.broken(Part::WritesSession, x, || format!("{session_id} was acknowledged to be started, and answers 404"));
+        notes
+            .broken(Part::WritesSession, x, || format!("{session_id} was acknowledged to be started, and answers 404"));
     }
     let Some(shown) = sessions::shown(x) else { return };
     if before(known.stop_acked) {
