@@ -30,7 +30,8 @@ fn day(name: &str, how: Bend) -> Day {
     let mut scenario = Scenario::load("weekday").unwrap();
     scenario.with_reps(16);
     let demo = common::demo(2_500);
-    (scenario.live, scenario.data, scenario.must_exercise) = (demo.live, demo.data, Vec::new());
+    (scenario.live, scenario.data) = (demo.live, demo.data);
+    scenario.must_exercise.clear();
     // What waits between attempts passes with the day, or the day would be over first.
     scenario.live.scales = vec![Scaled::Polling, Scaled::Cache, Scaled::Backoff];
     scenario.set_today(utc_now());

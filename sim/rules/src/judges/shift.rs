@@ -69,6 +69,10 @@ impl ClockInOnce {
     fn refused(&mut self, rep_id: &SmolStr, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Some(sent) = self.sent.get_mut(rep_id) else { return };
         sent.retain(|seq| *seq != x.sent_seq);
+        // Whoever may not act for the rep is refused, whatever there is.
+        if !facts.may_act_for(x.client, rep_id) {
+            return;
+        }
         let day = date(x, notes).and_then(|date| facts.shift_on(rep_id, date));
         if let (Some(day), Some(status @ (400 | 404 | 422))) = (day.filter(|day| day.since < x.sent_seq), x.refusal()) {
             // 422 is a matter of form, and told as that.
