@@ -63,14 +63,9 @@ fn session(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let may_see = known.tenant == Some(x.client.tenant)
         && (x.client.role != Role::SalesRep || known.started_by == Some(x.client.index));
     if x.refusal() == Some(404) && before(known.started) && may_see {
-<<<<<<< HEAD
         notes.broken(Part::WritesSession, x, || {
             format!("{session_id} was acknowledged to be started, and answers 404").about(session_id)
         });
-=======
-        notes
-            .broken(Part::WritesSession, x, || format!("{session_id} was acknowledged to be started, and answers 404"));
->>>>>>> conform
     }
     let Some(shown) = sessions::shown(x) else { return };
     if before(known.stop_acked) && x.shows("ended_at") {
