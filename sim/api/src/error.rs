@@ -46,6 +46,22 @@ impl ErrorCode {
             ErrorCode::InternalError | ErrorCode::Unknown => 500,
         }
     }
+    /// The code as it stands in answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ErrorCode::TokenExpired => "TOKEN_EXPIRED",
+            ErrorCode::MissingTenantId => "MISSING_TENANT_ID",
+            ErrorCode::InvalidToken => "INVALID_TOKEN",
+            ErrorCode::NotFound => "NOT_FOUND",
+            ErrorCode::ValidationError => "VALIDATION_ERROR",
+            ErrorCode::InvalidRequest => "INVALID_REQUEST",
+            ErrorCode::RbacViolation => "RBAC_VIOLATION",
+            ErrorCode::InternalError => "INTERNAL_ERROR",
+            ErrorCode::RateLimited => "RATE_LIMITED",
+            ErrorCode::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            ErrorCode::Unknown => "UNKNOWN",
+        }
+    }
     /// Whether §4 allows the code with `status`.
     pub fn agrees_with(self, status: u16) -> bool {
         match status {

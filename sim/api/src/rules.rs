@@ -14,6 +14,32 @@ pub enum Side {
     App,
 }
 
+/// What a broken case of a rule is taken for.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleWeight {
+    /// It breaks the run.
+    #[default]
+    Broken,
+    /// It is told as a finding, and the run holds.
+    Finding,
+    /// The rule is not judged.
+    Off,
+}
+
+impl RuleWeight {
+    /// The word for it in scenarios and documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RuleWeight::Broken => "broken",
+            RuleWeight::Finding => "finding",
+            RuleWeight::Off => "off",
+        }
+    }
+}
+
 macro_rules! rules {
     ($($variant:ident $side:ident $name:literal $section:literal $sentence:literal;)+) => {
         /// A rule.

@@ -70,8 +70,8 @@ fieldday_api::defects! {
         "A ghost session gets an upload URL and shows its audio."
         "A privacy mode that one of several code paths does not know.";
     EphemeralKeepsAudio "ephemeral-keeps-audio" in "weekday" breaks RecordingEphemeral:
-        "An ephemeral session shows its audio after the upload."
-        "Deletion left to a clean-up job that nobody scheduled.";
+        "An ephemeral start makes a full session, whose audio is kept."
+        "A mode that was added to the API, and is not in the table that a service behind it maps modes by.";
     ListByUtcDate "list-by-utc-date" in "utc-midnight" breaks AppointmentListComplete:
         "A day's list is cut at midnight UTC: evenings are missing, the evening before is there."
         "DATE(scheduled_start) = :date on a column in UTC.";
@@ -108,15 +108,15 @@ fieldday_api::defects! {
     TaskUpdateLogsInNotes "task-update-logs-in-notes" in "weekday" breaks TaskUpdateIdempotent:
         "Every update appends a line to the task's notes."
         "An audit hook that runs on every save, changed or not.";
-    OverdueCountOfPage "overdue-count-of-page" in "weekday" breaks TaskListFilters:
-        "overdue_count counts the page in place of all the rep's tasks."
-        "A count computed from the rows that were fetched.";
+    OverdueCountOfLastNight "overdue-count-of-last-night" in "weekday" breaks TaskListFilters:
+        "overdue_count leaves out what fell due since midnight."
+        "A counter that a nightly job keeps.";
     PageSkipsTies "page-skips-ties" in "weekday" breaks PagingExact:
         "A page leaves out the entries that tie with the last one of the page before."
         "Keyset paging by a column that is not unique.";
     ThreadNewestFirst "thread-newest-first" in "weekday" breaks MessageThread:
-        "A thread comes newest first."
-        "An index scanned backwards after an upgrade, under a query without ORDER BY.";
+        "The newest message of a thread comes first, before the oldest."
+        "A preview of the last message, put before the page by a UNION without ORDER BY.";
     ScoresInPercent "scores-in-percent" in "weekday" breaks AnswerSchema:
         "Scores between 0 and 1 come between 0 and 100."
         "A provider that changed its scale, passed through unchecked.";

@@ -82,7 +82,10 @@ impl Backend {
 
     fn new_session(&mut self, now: Time, at: At, rep: At, body: &RecordingStart, key: u64) -> u32 {
         let rep_id = self.tenants[usize::from(rep.tenant)].reps[rep.row as usize].rep_id.clone();
-        let mode = body.mode.unwrap_or(RecordingMode::Full);
+        let mode = match body.mode.unwrap_or(RecordingMode::Full) {
+            RecordingMode::Ephemeral if self.has(BackendDefect::EphemeralKeepsAudio) => RecordingMode::Full,
+            mode => mode,
+        };
         let ghost_storage = match self.has(BackendDefect::GhostKeepsAudio) {
             true => AudioStorage::Persistent,
             false => AudioStorage::NotStored,
@@ -195,7 +198,7 @@ impl Backend {
         let ghost_keeps = self.has(BackendDefect::GhostKeepsAudio);
         let shows = match self.session(at).session.mode {
             RecordingMode::Full => true,
-            RecordingMode::Ephemeral => self.has(BackendDefect::EphemeralKeepsAudio),
+            RecordingMode::Ephemeral => false,
             RecordingMode::Ghost if ghost_keeps => true,
             RecordingMode::Ghost => return Err(Refusal::request("a ghost session keeps no audio")),
         };

@@ -39,11 +39,15 @@ impl Backend {
         let agenda = shuffled.as_deref().unwrap_or(agenda);
         let mut tasks = Vec::with_capacity(window.capacity(agenda.len()));
         let mut overdue_count = 0;
+        let counted_at = match self.has(BackendDefect::OverdueCountOfLastNight) {
+            true => tenant.zone.midnight(tenant.zone.date(now)),
+            false => now,
+        };
         let before_filter = self.has(BackendDefect::PageShifts).then(|| window.take_offset());
         for (place, (key, row)) in agenda.iter().enumerate() {
             let shown = tenant.tasks[*row as usize].shown(now);
             let status = status_at(shown, now);
-            overdue_count += u32::from(status == TaskStatus::Overdue);
+            overdue_count += u32::from(status_at(shown, counted_at) == TaskStatus::Overdue);
             if !matches(query, shown, status) {
                 continue;
             }
@@ -52,9 +56,6 @@ impl Backend {
             } else if window.takes(key.0) {
                 tasks.push(Task { status, ..shown.clone() });
             }
-        }
-        if self.has(BackendDefect::OverdueCountOfPage) {
-            overdue_count = tasks.iter().filter(|task| task.status == TaskStatus::Overdue).count() as u32;
         }
         if self.has(BackendDefect::OverdueCountOfTenant) {
             let statuses = tenant.tasks.iter().map(|row| status_at(row.shown(now), now));

@@ -38,7 +38,7 @@ impl Backend {
             }
         };
         if self.has(BackendDefect::ThreadNewestFirst) {
-            here.iter().rev().for_each(&mut take);
+            here.last().into_iter().chain(&here[..here.len().saturating_sub(1)]).for_each(&mut take);
         } else {
             here.iter().for_each(&mut take);
         }

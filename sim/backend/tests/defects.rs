@@ -111,7 +111,7 @@ fn shows(defect: BackendDefect, world: &mut World) -> bool {
         | CompleteMovesCompletedAt
         | CompleteAgainNotFound
         | TaskUpdateLogsInNotes
-        | OverdueCountOfPage
+        | OverdueCountOfLastNight
         | PageSkipsTies
         | PageShifts
         | PageTiesUnstable
@@ -502,7 +502,7 @@ fn lists(defect: BackendDefect, world: &mut World) -> bool {
             let call = Call::UpdateTask { task_id: s("task_a1_0"), body };
             world.ask("a1", call.clone()) != world.ask("a1", call)
         }
-        BackendDefect::OverdueCountOfPage => shows_as(tasks(&world.ask("a1", page(3))).overdue_count, 2, 0),
+        BackendDefect::OverdueCountOfLastNight => shows_as(tasks(&world.ask("a1", page(3))).overdue_count, 2, 1),
         BackendDefect::PageSkipsTies => {
             let pages = [0, 3].map(|offset| tasks(&world.ask("a1", page(offset))).tasks.len());
             shows_as(pages, [3, 3], [3, 1])

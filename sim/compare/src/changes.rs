@@ -125,6 +125,8 @@ fn of_rule(verdict: RuleVerdict) -> Came {
     match verdict {
         RuleVerdict::Held => came(0, "held"),
         RuleVerdict::Broken => came(2, "broken"),
+        RuleVerdict::Finding => came(1, "a finding"),
+        RuleVerdict::Off => came(1, "off"),
         RuleVerdict::Inconclusive => came(1, "inconclusive"),
         RuleVerdict::NotExercised => came(1, "not exercised"),
         RuleVerdict::NotJudged => came(1, "not judged"),

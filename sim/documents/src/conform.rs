@@ -81,6 +81,8 @@ impl Conformed<'_> {
         let (mark, tone, verdict) = match self.findings.verdict(rule) {
             RuleVerdict::Held => ("✓", Tone::Good, format!("held{undecided}")),
             RuleVerdict::Broken => ("✗", Tone::Bad, format!("{} broken{undecided}", count(cases.broken))),
+            RuleVerdict::Finding => ("!", Tone::Doubt, format!("{} a finding here{undecided}", count(cases.found))),
+            RuleVerdict::Off => ("·", Tone::Faint, "off".to_owned()),
             RuleVerdict::Inconclusive => ("?", Tone::Doubt, format!("{} undecided", count(open))),
             RuleVerdict::NotExercised | RuleVerdict::NotJudged => ("·", Tone::Faint, "not tested".to_owned()),
         };

@@ -23,7 +23,15 @@ pub(super) fn render(source: &Source<'_>) -> io::Result<String> {
     if let Some(contract) = &summary.contract {
         report.add_test_suite(suite(summary, "contract", contract.findings.iter().map(difference)));
     }
+    if !summary.findings.is_empty() {
+        report.add_test_suite(suite(summary, "findings", summary.findings.iter().map(finding)));
+    }
     report.to_string().map_err(io::Error::other)
+}
+
+fn finding(of: &FindingLine) -> Ended {
+    let why = of.why.as_deref().unwrap_or(&of.sentence);
+    (of.of.clone(), skipped(&format!("breaks nothing, {}: {why}", counted(of.count, "case", "cases"))))
 }
 
 /// A case by its name, and how it ended.
@@ -120,6 +128,14 @@ fn rule(summary: &Summary, of: &RuleLine) -> TestCaseStatus {
     let must = if of.must_exercise { ", although the scenario must exercise it: the run is worth nothing" } else { "" };
     match of.verdict {
         RuleVerdict::Held => TestCaseStatus::success(),
+        RuleVerdict::Off | RuleVerdict::Finding => {
+            let why = of.muted.as_ref().map(|muted| muted.why.as_str()).unwrap_or_default();
+            let found = of.muted.as_ref().map_or(0, |muted| muted.found);
+            skipped(&match of.verdict {
+                RuleVerdict::Off => format!("switched off by the scenario: {why}"),
+                _ => format!("a finding here, in {} of {} cases: {why}", count(found), count(of.exercised)),
+            })
+        }
         RuleVerdict::NotJudged => skipped(&format!("nobody judges it yet{must}")),
         RuleVerdict::NotExercised => skipped(&format!("not exercised: there was no case{must}")),
         RuleVerdict::Inconclusive => {
@@ -175,5 +191,7 @@ fn case_text(case: &Case) -> Vec<String> {
         format!("who: {}{call}{endpoint}", case.who),
     ];
     lines.extend(case.request_id.as_ref().map(|id| format!("request: {id}")));
+    lines.extend(case.follows.as_ref().map(|of| format!("follows from: {of}")));
+    lines.extend(case.consequences.iter().map(|so| format!("so also: {} ({}): {}", so.of, count(so.count), so.says)));
     lines
 }

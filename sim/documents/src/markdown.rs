@@ -15,6 +15,8 @@ const BROKEN: usize = 12;
 const FAILURES: usize = 5;
 /// Endpoints that are shown.
 const SLOWEST: usize = 6;
+/// Findings that are told.
+const FINDINGS: usize = 4;
 /// Reasons that are told.
 const REASONS: usize = 6;
 
@@ -26,6 +28,7 @@ pub(super) fn render(source: &Source<'_>) -> io::Result<String> {
     failures(&mut out, summary);
     slowest(&mut out, summary);
     held(&mut out, summary);
+    findings(&mut out, summary);
     paste(&mut out, source);
     Ok(out)
 }
@@ -85,9 +88,25 @@ fn broken(out: &mut String, summary: &Summary) {
     if let Some(more) = rows.len().checked_sub(BROKEN + 1) {
         line!(out, "\nand {} more, in `summary.json`", more + 1);
     }
-    if let Some(case) = summary.violations.first() {
+    let first = summary.violations.iter().find(|case| case.follows.is_none());
+    if let Some(case) = first.or(summary.violations.first()) {
         line!(out, "\nFirst case of `{}`: {}  ", case.of, markdown(&case.says));
         line!(out, "{}, {}", markdown(&case.who), case.local);
+        let also: Vec<String> = case.consequences.iter().map(|so| format!("`{}`", so.of)).collect();
+        if !also.is_empty() {
+            line!(out, "So also: {}", also.join(", "));
+        }
+    }
+}
+
+/// What breaks nothing, a line each.
+fn findings(out: &mut String, summary: &Summary) {
+    for of in summary.findings.iter().take(FINDINGS) {
+        let why = of.why.as_deref().unwrap_or(&of.sentence);
+        line!(out, "\nFinding `{}`, {}: {}", of.of, counted(of.count, "case", "cases"), markdown(why));
+    }
+    if let Some(more) = summary.findings.len().checked_sub(FINDINGS + 1) {
+        line!(out, "\nand {}", counted(more as u64 + 1, "more finding", "more findings"));
     }
 }
 
@@ -125,9 +144,11 @@ fn held(out: &mut String, summary: &Summary) {
     let of = |verdict| summary.rules.iter().filter(|rule| rule.verdict == verdict).count() as u64;
     let (held, broken) = (of(RuleVerdict::Held), of(RuleVerdict::Broken));
     let open = of(RuleVerdict::Inconclusive) + of(RuleVerdict::NotExercised) + of(RuleVerdict::NotJudged);
-    line!(out, "\nRules: {held} held, {broken} broken, {open} not decided");
+    let muted = of(RuleVerdict::Finding) + of(RuleVerdict::Off);
+    let muted = if muted > 0 { format!(", {muted} muted by the scenario") } else { String::new() };
+    line!(out, "\nRules: {held} held, {broken} broken, {open} not decided{muted}");
     let must = summary.rules.iter().filter(|rule| {
-        let decided = matches!(rule.verdict, RuleVerdict::Held | RuleVerdict::Broken);
+        let decided = matches!(rule.verdict, RuleVerdict::Held | RuleVerdict::Broken | RuleVerdict::Finding);
         rule.must_exercise && !decided
     });
     let must: Vec<String> = must.map(|rule| format!("`{}`", rule.rule)).collect();

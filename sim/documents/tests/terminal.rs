@@ -57,6 +57,7 @@ fn rule(rule: &str, verdict: RuleVerdict, exercised: u64, must_exercise: bool) -
         broken: if verdict == RuleVerdict::Broken { 3 } else { 0 },
         inconclusive: if verdict == RuleVerdict::Inconclusive { 2 } else { 0 },
         must_exercise,
+        muted: None,
         parts: Vec::new(),
     }
 }
@@ -73,6 +74,9 @@ fn case(of: &str) -> Case {
         request_id: Some("req_3f".into()),
         says: "expected shift_1, which was acknowledged, got shift_2".into(),
         signature: None,
+        row: None,
+        consequences: Vec::new(),
+        follows: None,
     }
 }
 
@@ -129,6 +133,7 @@ fn held() -> Summary {
         },
         contract: None,
         not_exercised_parts: vec![],
+        findings: Vec::new(),
         hazards: vec![HazardLine {
             hazard: "appointment.old-update-landed-late".into(),
             sentence: "An update whose answer was lost may land after a newer one that was acknowledged, and undo it."

@@ -103,7 +103,8 @@ pub fn judges(scenario: &Scenario, pace: Pace, start: Time, zones: BTreeMap<Smol
         token_life: token_life(scenario),
         geofence_m: switches.geofence_m,
         pace,
-        must_exercise: scenario.must_exercise.clone(),
+        must_exercise: scenario.demanded(),
+        weights: scenario.rules.0.iter().map(|(rule, setting)| (*rule, setting.weight)).collect(),
         start_may_queue: switches.start_queued,
         ..JudgeSettings::default()
     }

@@ -11,7 +11,7 @@ use fieldday_scenario::Scenario;
 fn every_scenario_holds_and_exercises_what_it_must() {
     for name in Scenario::builtin_names() {
         let scenario = Scenario::load(name).unwrap();
-        let must = scenario.must_exercise.clone();
+        let must = scenario.demanded();
         assert!(must.iter().all(|rule| is_judged(*rule)), "{name} asks for a rule that nobody judges");
         for seed in [1, 2] {
             let outcome = outcome(&plan(common::Small(scenario.clone()), seed), 0, Keep::default());

@@ -2,6 +2,7 @@
 
 use crate::cases::{CellClock, Clocks, limit_mark};
 use crate::contract;
+use crate::findings;
 use crate::recipe::Recipe;
 use crate::summary::*;
 use fieldday_api::endpoint::{Op, TimeoutClass};
@@ -15,6 +16,7 @@ use fieldday_plan::Plan;
 use fieldday_rules::limits::{self, LimitResult};
 use fieldday_rules::verdict::Evidence;
 use fieldday_rules::{Contract, Failure, FailureKind, Failures, Findings, Hazard, Mark, OpMeasures, Undelivered};
+use fieldday_scenario::{RuleSetting, Scenario};
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 
@@ -53,6 +55,7 @@ impl Summary {
     /// The summary of what came of running a plan.
     pub fn new(facts: Facts, plan: &Plan, outcome: &RunOutcome) -> Summary {
         let scenario = plan.scenario();
+        let must = scenario.demanded();
         let contract = contract::part(&facts.contract, &scenario.contract);
         let failing = contract::failing(&outcome.measures, facts.live_us.is_some());
         let mut clocks = Clocks::new(plan, facts.clocks.clone());
@@ -61,7 +64,7 @@ impl Summary {
             if has_sent { limits::judge_all(&scenario.limits, &outcome.measures, facts.live_us) } else { Vec::new() };
         let evidence = Evidence {
             findings: &outcome.findings,
-            must_exercise: &scenario.must_exercise,
+            must_exercise: &must,
             requests: outcome.requests,
             cells: outcome.cells,
             cells_planned: outcome.cells_planned,
@@ -82,11 +85,12 @@ impl Summary {
             ran: ran(&facts, plan, outcome),
             limits: by_endpoint(outcome),
             scenario_limits: judged,
-            rules: Rule::ALL.iter().map(|rule| rule_line(*rule, &outcome.findings, &scenario.must_exercise)).collect(),
+            rules: Rule::ALL.iter().map(|rule| rule_line(*rule, &outcome.findings, &must, scenario)).collect(),
             felt: felt(&outcome.measures.felt),
             contract,
             failures: failures(&outcome.measures.failures),
             not_exercised_parts: failing.iter().map(contract::not_exercised).collect(),
+            findings: findings::lines(&outcome.findings, scenario, &mut clocks),
             hazards: hazards(&outcome.findings, &mut clocks),
             marks: marks(&outcome.findings),
             violations: clocks.violations(&outcome.findings),
@@ -200,8 +204,9 @@ fn failures(failures: &Failures) -> Vec<FailureLine> {
     failures.by_count().into_iter().map(line).collect()
 }
 
-fn rule_line(rule: Rule, findings: &Findings, must: &[Rule]) -> RuleLine {
+fn rule_line(rule: Rule, findings: &Findings, must: &[Rule], scenario: &Scenario) -> RuleLine {
     let count = findings.count(rule);
+    let muted = |setting: &RuleSetting| Muted { weight: setting.weight, why: setting.why.clone(), found: count.found };
     RuleLine {
         rule: rule.name().to_owned(),
         section: rule.section().to_owned(),
@@ -211,6 +216,7 @@ fn rule_line(rule: Rule, findings: &Findings, must: &[Rule]) -> RuleLine {
         broken: count.broken,
         inconclusive: count.inconclusive,
         must_exercise: must.contains(&rule),
+        muted: scenario.rules.0.get(&rule).map(muted),
         parts: rule_parts::Part::of(rule).map(|part| rule_part(part, findings)).collect(),
     }
 }

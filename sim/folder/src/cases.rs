@@ -1,11 +1,11 @@
 //! Cases of broken rules and of hazards, with the time on the clock of whom they happened to.
 
-use crate::summary::{Case, LimitMark};
+use crate::summary::{Case, Consequence, LimitMark};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_plan::Plan;
-use fieldday_rules::{CLASSES, Findings, HazardCase, Settings, Violation};
+use fieldday_rules::{CLASSES, Findings, HazardCase, ReadingCase, Settings, Violation, causes};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Cases of a rule that a summary holds; all are counted.
@@ -38,6 +38,18 @@ fn violations(findings: &Findings, rule: Rule) -> impl Iterator<Item = &Violatio
     let of = if late { &findings.late } else { &findings.violations };
     let exceeded = move |v: &Violation| v.op.is_some_and(|op| limit_mark(op, findings) == LimitMark::Exceeded);
     of.iter().filter(move |v| v.rule == rule && (!late || exceeded(v)))
+}
+
+/// What follows from the case in this place, by rule.
+fn consequences(place: usize, kept: &[&Violation], causes: &[Option<usize>]) -> Vec<Consequence> {
+    let mut found: Vec<Consequence> = Vec::new();
+    for case in kept.iter().zip(causes).filter(|(_, cause)| **cause == Some(place)).map(|(case, _)| case) {
+        match found.iter_mut().find(|known| known.of == case.rule.name()) {
+            Some(known) => known.count += 1,
+            None => found.push(Consequence { of: case.rule.name().to_owned(), says: case.says.clone(), count: 1 }),
+        }
+    }
+    found
 }
 
 /// The first case of each kind, then the others, each part in the order in which they came.
@@ -84,17 +96,26 @@ impl<'a> Clocks<'a> {
         Clocks { plan, cells: known }
     }
 
-    /// The first cases of each broken rule.
+    /// The first cases of each broken rule, those first that follow from no other. What follows from a case stands under it, too.
     pub(crate) fn violations(&mut self, findings: &Findings) -> Vec<Case> {
+        let broken = || Rule::ALL.iter().filter(|rule| findings.count(**rule).broken > 0);
+        let kept: Vec<&Violation> = broken().flat_map(|rule| by_kind(violations(findings, *rule))).collect();
+        let causes = causes(&kept);
         let mut cases = Vec::new();
-        for rule in Rule::ALL.iter().filter(|rule| findings.count(**rule).broken > 0) {
-            let told =
-                by_kind(violations(findings, *rule)).into_iter().filter_map(|violation| self.violation(violation));
+        for rule in broken() {
+            let mut places: Vec<usize> = (0..kept.len()).filter(|place| kept[*place].rule == *rule).collect();
+            places.sort_by_key(|place| causes[*place].is_some());
+            let told = places.into_iter().filter_map(|place| {
+                let mut case = self.violation(kept[place])?;
+                case.follows = causes[place].map(|cause| kept[cause].rule.name().to_owned());
+                case.consequences = consequences(place, &kept, &causes);
+                Some(case)
+            });
             cases.extend(told.take(KEPT_PER_RULE));
         }
         cases
     }
-    fn violation(&mut self, violation: &Violation) -> Option<Case> {
+    pub(crate) fn violation(&mut self, violation: &Violation) -> Option<Case> {
         let (at, local) = self.times(&violation.client_name, violation.at)?;
         Some(Case {
             of: violation.rule.name().to_owned(),
@@ -107,6 +128,9 @@ impl<'a> Clocks<'a> {
             request_id: violation.request_id.as_ref().map(ToString::to_string),
             says: violation.says.clone(),
             signature: Some(violation.signature().to_string()),
+            row: violation.row.as_ref().map(ToString::to_string),
+            consequences: Vec::new(),
+            follows: None,
         })
     }
     pub(crate) fn hazard(&mut self, case: &HazardCase) -> Option<Case> {
@@ -122,6 +146,27 @@ impl<'a> Clocks<'a> {
             request_id: None,
             says: case.says.clone(),
             signature: None,
+            row: None,
+            consequences: Vec::new(),
+            follows: None,
+        })
+    }
+    pub(crate) fn reading(&mut self, case: &ReadingCase) -> Option<Case> {
+        let (at, local) = self.times(&case.client_name, case.at)?;
+        Some(Case {
+            of: case.reading.name().to_owned(),
+            at,
+            local,
+            event: case.event,
+            who: case.client_name.to_string(),
+            call: case.call,
+            endpoint: case.op.map(|op: Op| op.label().to_owned()),
+            request_id: None,
+            says: case.says.clone(),
+            signature: None,
+            row: None,
+            consequences: Vec::new(),
+            follows: None,
         })
     }
 

@@ -10,6 +10,7 @@ mod build;
 mod cases;
 pub mod check;
 mod contract;
+mod findings;
 mod folder;
 pub mod hlog;
 pub mod nights;

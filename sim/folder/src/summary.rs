@@ -3,6 +3,7 @@
 //! All of it but [`Cost`] follows from scenario, seed and version alone. Times and latencies are whole microseconds. The
 //! shape is versioned; its JSON schema is committed beside this crate, and a test compares the two.
 
+use fieldday_api::rules::RuleWeight;
 pub use fieldday_history::OutcomeClass;
 pub use fieldday_rules::RuleVerdict;
 use fieldday_rules::limits::LimitResult;
@@ -48,6 +49,9 @@ pub struct Summary {
     /// Endpoints that never succeeded, and what could not be exercised without them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_exercised_parts: Vec<NotExercised>,
+    /// What breaks nothing and is worth knowing: where the specification is silent, and rules that the scenario mutes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingLine>,
     /// Dangers that the specification itself holds, and that showed.
     pub hazards: Vec<HazardLine>,
     /// States that should sometimes be reached, and were.
@@ -325,6 +329,9 @@ pub struct RuleLine {
     pub inconclusive: u64,
     /// Whether the scenario must exercise it.
     pub must_exercise: bool,
+    /// What the scenario says about it, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted: Option<Muted>,
     /// What of it can be put to the test by itself, each by its own cases; empty if that is all of it at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<RulePart>,
@@ -352,6 +359,39 @@ impl RuleLine {
         let without = self.parts.iter().filter(|part| part.exercised == 0 && self.exercised > 0);
         without.map(|part| part.part.as_str()).collect()
     }
+}
+
+/// What a scenario takes a broken case of a rule for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Muted {
+    /// `finding`, `off`, or `broken`.
+    #[serde(rename = "as")]
+    pub weight: RuleWeight,
+    /// The scenario's reason.
+    pub why: String,
+    /// Cases that would have broken the rule.
+    pub found: u64,
+}
+
+/// Something that a target does and that breaks nothing: the specification leaves it open, or the scenario takes a rule's broken
+/// cases for findings.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FindingLine {
+    /// The reading's name, or the rule's.
+    pub of: String,
+    /// Where the specification speaks of it.
+    pub section: String,
+    /// What the target does and why nobody is guilty, or what the rule says.
+    pub sentence: String,
+    /// The scenario's reason, if it is a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// In how many cases.
+    pub count: u64,
+    /// The first case.
+    pub first: Option<Case>,
 }
 
 /// What reps felt.
@@ -556,6 +596,27 @@ pub struct Case {
     pub says: String,
     /// Which kind of violation it is: equal in every run that shows the same. None of a hazard.
     pub signature: Option<String>,
+    /// The id of the row that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<String>,
+    /// Cases of other rules that follow from it: about the same row, or in the same answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consequences: Vec<Consequence>,
+    /// The rule of the case that this one follows from, which tells it among its consequences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
+}
+
+/// A case of another rule that follows from one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Consequence {
+    /// The rule.
+    pub of: String,
+    /// The first such sentence.
+    pub says: String,
+    /// How many cases of the rule.
+    pub count: u64,
 }
 
 /// How much was done.

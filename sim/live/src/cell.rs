@@ -11,7 +11,7 @@ use fieldday_history::file::Lines;
 use fieldday_kernel::executor::{Executor, Handle};
 use fieldday_kernel::signal::Signal;
 use fieldday_kernel::time::{Span, Time};
-use fieldday_plan::{CellPlan, TenantPlan};
+use fieldday_plan::{CellPlan, OfficeAction, OfficeDeed, TenantPlan};
 use fieldday_rep::auditor::Auditor;
 use fieldday_rep::intruder::Intruder;
 use fieldday_rep::office::Desk;
@@ -278,7 +278,10 @@ fn within_window(mut tenant: TenantPlan, live: &Live, day: DayClock, options: Ce
     if !live.office {
         tenant.office.clear();
     }
-    tenant.office.iter_mut().for_each(|desk| desk.actions.retain(|action| (opens..closes).contains(&action.at)));
+    // Who an appointment is assigned to is no field of an update (§2.1.3): the model alone takes it.
+    let is_documented = |action: &OfficeAction| !matches!(action.what, OfficeDeed::Reassign { .. });
+    let is_done = |action: &OfficeAction| (opens..closes).contains(&action.at) && is_documented(action);
+    tenant.office.iter_mut().for_each(|desk| desk.actions.retain(is_done));
     tenant.auditor = tenant.auditor.filter(|_| live.auditors);
     if let Some(auditor) = &mut tenant.auditor {
         // The last round is made after everybody is done, whenever that is.

@@ -5,8 +5,9 @@ use crate::judge::is_judged;
 use crate::marks::Marks;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::{Op, TimeoutClass};
+use fieldday_api::readings::Reading;
 use fieldday_api::rule_parts::Part;
-use fieldday_api::rules::Rule;
+use fieldday_api::rules::{Rule, RuleWeight};
 use fieldday_kernel::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ pub struct RuleCount {
     pub exercised: u64,
     /// Cases in which the rule was broken.
     pub broken: u64,
+    /// Cases in which it was broken, where the scenario takes that for a finding.
+    pub found: u64,
     /// Cases that nobody can decide from what the clients saw.
     pub inconclusive: u64,
 }
@@ -30,6 +33,10 @@ pub enum RuleVerdict {
     Held,
     /// Broken at least once.
     Broken,
+    /// Broken at least once, and the scenario takes that for a finding.
+    Finding,
+    /// The scenario switches it off.
+    Off,
     /// There were cases, none of which could be decided.
     Inconclusive,
     /// There was no case.
@@ -57,8 +64,48 @@ pub struct Violation {
     pub request_id: Option<SmolStr>,
     /// The endpoint of the call that showed it, if one did.
     pub op: Option<Op>,
+    /// The id of the row that it is about: an appointment, a task, a session, a shift; none if it is about none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<SmolStr>,
     /// One sentence: what was expected, what was seen. Holds no private value.
     pub says: String,
+}
+
+/// One case of a reading that the target follows.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ReadingCase {
+    /// The reading.
+    pub reading: Reading,
+    /// When it showed, from the scenario's start.
+    pub at: Span,
+    /// At which event of the cell's stream, counted from 0.
+    pub event: u64,
+    /// The number within its cell of the client that observed it.
+    pub client: u32,
+    /// That client's name in the plan.
+    pub client_name: SmolStr,
+    /// In which of its calls.
+    pub call: Option<u32>,
+    /// The endpoint of that call.
+    pub op: Option<Op>,
+    /// What was seen, in a sentence without private values.
+    pub says: String,
+}
+
+/// The readings that the target was seen to follow.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Readings {
+    /// How often each was seen, in the order of [`Reading::ALL`].
+    pub counts: [u64; Reading::ALL.len()],
+    /// The first cases of each.
+    pub cases: Vec<ReadingCase>,
+}
+
+impl Readings {
+    /// How often a reading was seen.
+    pub fn count(&self, reading: Reading) -> u64 {
+        self.counts[reading as usize]
+    }
 }
 
 /// A danger that the specification itself holds: nothing is broken, and somebody is harmed all the same.
@@ -156,6 +203,10 @@ pub struct Findings {
     pub parts: [RuleCount; PARTS],
     /// The first violations of each rule, in cell order.
     pub violations: Vec<Violation>,
+    /// The first cases of each rule that the scenario takes for findings.
+    pub muted: Vec<Violation>,
+    /// Where the specification is silent, and what the target does.
+    pub readings: Readings,
     /// Dangers that showed.
     pub hazards: Hazards,
     /// States that were reached.
@@ -171,6 +222,9 @@ pub struct Findings {
     pub late: Vec<Violation>,
     late_share_max_ppm: u64,
     late_samples_min: u64,
+    /// What a broken case of each rule is taken for.
+    #[serde(skip)]
+    pub(crate) weights: [RuleWeight; RULES],
 }
 
 impl Findings {
@@ -180,6 +234,8 @@ impl Findings {
             rules: [RuleCount::default(); RULES],
             parts: [RuleCount::default(); PARTS],
             violations: Vec::new(),
+            muted: Vec::new(),
+            readings: Readings { counts: [0; Reading::ALL.len()], cases: Vec::new() },
             hazards: Hazards { counts: [0; Hazard::ALL.len()], cases: Vec::new() },
             marks: Marks::default(),
             untested: Vec::new(),
@@ -187,6 +243,7 @@ impl Findings {
             late: Vec::new(),
             late_share_max_ppm: settings.late_share_max_ppm,
             late_samples_min: settings.late_samples_min,
+            weights: std::array::from_fn(|index| settings.weight(Rule::ALL[index])),
         }
     }
     /// The count of one rule.
@@ -202,7 +259,9 @@ impl Findings {
         let count = self.count(rule);
         match () {
             () if !is_judged(rule) => RuleVerdict::NotJudged,
+            () if self.weights[rule.index()] == RuleWeight::Off => RuleVerdict::Off,
             () if count.broken > 0 => RuleVerdict::Broken,
+            () if count.found > 0 => RuleVerdict::Finding,
             () if count.exercised > 0 => RuleVerdict::Held,
             () if count.inconclusive > 0 => RuleVerdict::Inconclusive,
             () => RuleVerdict::NotExercised,
@@ -220,7 +279,9 @@ impl Findings {
     }
     /// The kept violations of broken rules. Late answers are among them if too many of their class were late.
     pub fn shown(&self) -> impl Iterator<Item = &Violation> {
-        let late = self.late.iter().filter(|late| late.op.is_some_and(|op| self.is_exceeded(op.endpoint().class)));
+        let is_judged = self.weights[Rule::LatencyTimeout.index()] == RuleWeight::Broken;
+        let exceeded = |late: &&Violation| late.op.is_some_and(|op| self.is_exceeded(op.endpoint().class));
+        let late = self.late.iter().filter(move |late| is_judged && exceeded(late));
         self.violations.iter().chain(late)
     }
     /// Whether too many answers of a class were late, of phones or of desks.
@@ -241,17 +302,17 @@ impl Findings {
         for (mine, theirs) in mine.zip(other.rules.into_iter().chain(other.parts)) {
             mine.exercised += theirs.exercised;
             mine.broken += theirs.broken;
+            mine.found += theirs.found;
             mine.inconclusive += theirs.inconclusive;
         }
-        let mut kept = [0_usize; RULES];
-        self.violations.iter().for_each(|v| kept[v.rule.index()] += 1);
-        for violation in other.violations {
-            let kept = &mut kept[violation.rule.index()];
-            if *kept < KEPT_PER_RULE_MERGED {
-                *kept += 1;
-                self.violations.push(violation);
-            }
+        keep(&mut self.violations, other.violations);
+        keep(&mut self.muted, other.muted);
+        for (mine, theirs) in self.readings.counts.iter_mut().zip(other.readings.counts) {
+            *mine += theirs;
         }
+        let room = KEPT_PER_RULE_MERGED.saturating_sub(self.readings.cases.len());
+        self.readings.cases.extend(other.readings.cases.into_iter().take(room));
+        self.weights = other.weights;
         for (mine, theirs) in self.hazards.counts.iter_mut().zip(other.hazards.counts) {
             *mine += theirs;
         }
@@ -281,7 +342,24 @@ impl Findings {
             (exercised, broken) = (exercised + judged, broken + late);
         }
         let count = &mut self.rules[Rule::LatencyTimeout.index()];
-        (count.exercised, count.broken) = (exercised, broken);
+        (count.exercised, count.broken, count.found) = match self.weights[Rule::LatencyTimeout.index()] {
+            RuleWeight::Broken => (exercised, broken, 0),
+            RuleWeight::Finding => (exercised, 0, broken),
+            RuleWeight::Off => (0, 0, 0),
+        };
+    }
+}
+
+/// Adds cases to those that are kept, as long as there are not too many of their rule.
+fn keep(mine: &mut Vec<Violation>, theirs: Vec<Violation>) {
+    let mut kept = [0_usize; RULES];
+    mine.iter().for_each(|v| kept[v.rule.index()] += 1);
+    for violation in theirs {
+        let kept = &mut kept[violation.rule.index()];
+        if *kept < KEPT_PER_RULE_MERGED {
+            *kept += 1;
+            mine.push(violation);
+        }
     }
 }
 

@@ -44,13 +44,17 @@ mod settings;
 mod signature;
 mod stand_ins;
 mod tables;
+mod told;
 mod traffic;
 pub mod verdict;
 
 pub use contract::{Contract, ContractFinding};
 pub use exchanges::{ClientInfo, Effect, Exchange, OpenAttempt, PreviousAttempt, PreviousEnd};
 pub use failing::{Failing, Tries, always_failing, part_of};
-pub use findings::{CLASSES, Findings, Hazard, HazardCase, Hazards, Punctuality, RuleCount, RuleVerdict, Violation};
+pub use findings::{
+    CLASSES, Findings, Hazard, HazardCase, Hazards, Punctuality, ReadingCase, Readings, RuleCount, RuleVerdict,
+    Violation,
+};
 pub use judge::{Judges, is_judged};
 pub use marks::{Mark, Marks};
 pub use measures::{
@@ -60,4 +64,5 @@ pub use measures::{
 };
 pub use settings::Settings;
 pub use signature::Signature;
+pub use told::causes;
 pub use traffic::{Carried, Traffic};

@@ -3,7 +3,7 @@
 use fieldday_api::SmolStr;
 use fieldday_api::defaults;
 use fieldday_api::pace::Pace;
-use fieldday_api::rules::Rule;
+use fieldday_api::rules::{Rule, RuleWeight};
 use fieldday_kernel::time::{Span, Time, Zone};
 use std::collections::BTreeMap;
 
@@ -22,6 +22,8 @@ pub struct Settings {
     pub geofence_m: u32,
     /// Rules that the run is worth nothing without.
     pub must_exercise: Vec<Rule>,
+    /// What a broken case of a rule is taken for, where that is not what it says.
+    pub weights: BTreeMap<Rule, RuleWeight>,
     /// Of a million answers of a class, so many may come after the class's limit.
     pub late_share_max_ppm: u64,
     /// Fewer answers of a class than this say nothing about shares.
@@ -39,6 +41,13 @@ pub struct Settings {
     pub kept_per_rule: usize,
 }
 
+impl Settings {
+    /// What a broken case of a rule is taken for.
+    pub fn weight(&self, rule: Rule) -> RuleWeight {
+        self.weights.get(&rule).copied().unwrap_or_default()
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {
@@ -48,6 +57,7 @@ impl Default for Settings {
             token_life: defaults::TOKEN_LIFE,
             geofence_m: defaults::GEOFENCE_M,
             must_exercise: Vec::new(),
+            weights: BTreeMap::new(),
             late_share_max_ppm: 10_000,
             late_samples_min: 100,
             timeouts_are_late: false,

@@ -144,6 +144,7 @@ mod tests {
             call: Some(2),
             request_id: None,
             op: Some(Op::ClockIn),
+            row: None,
             says: "expected shift_1, got shift_2".to_owned(),
         };
         let signature = violation.signature();

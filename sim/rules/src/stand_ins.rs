@@ -17,13 +17,22 @@ const fn fields_of(rule: Rule) -> &'static [&'static str] {
         Rule::OwnershipOwnOnly => &["rep_id", "assigned_rep_id", "assigned_to", "appointment_id", "lead_id"],
         Rule::ShiftClockInOnce => &["id", "rep_id", "shift_date", "clock_in_at"],
         Rule::ShiftClockOutOnce => &["id", "rep_id", "shift_date", "clock_out_at"],
-        Rule::ShiftToday => &["id", "shift_date"],
+        Rule::ShiftToday => &["id", "shift_date", "clock_in_at"],
         Rule::RecordingStopOnce => &["id", "ended_at"],
         Rule::RecordingUploadOnce => &["id", "transcription_status", "analysis_status", "transcript", "uwc_job_id"],
         Rule::RecordingStatusForward => &["id", "transcription_status", "analysis_status"],
-        Rule::RecordingGhost => {
-            &["mode", "audio_storage_mode", "audio_url", "audio_upload_url", "analysis_status", "analysis"]
-        }
+        Rule::RecordingGhost => &[
+            "mode",
+            "audio_storage_mode",
+            "audio_url",
+            "audio_upload_url",
+            "analysis_status",
+            "analysis",
+            "transcript",
+            "transcript_text",
+            "transcript_restricted",
+            "is_ghost_mode",
+        ],
         Rule::RecordingEphemeral => &["mode", "audio_url"],
         Rule::AppointmentListComplete => &["date", "total", "scheduled_start", "status", "outcome"],
         Rule::TaskCreateSingle => &["id", "description", "due_at", "appointment_id", "created_at", "total"],

@@ -5,6 +5,7 @@ use super::error::Finding;
 use super::locate::Path;
 use super::words::nearest;
 use super::{Data, Mishap, Scenario, TokenSource, Tokens};
+use fieldday_api::rules::RuleWeight;
 use fieldday_kernel::time::Date;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -25,6 +26,7 @@ pub(super) fn problems(scenario: &Scenario) -> Vec<Finding> {
         findings.day(scenario);
         findings.people(scenario);
         findings.sums_and_bounds(scenario);
+        findings.rules(scenario);
         findings.dialect(scenario);
         findings.data(&scenario.data);
         findings.tokens(&scenario.tokens);
@@ -229,6 +231,24 @@ impl Findings {
         for (i, outage) in scenario.outage.iter().enumerate() {
             for (j, tenant) in outage.tenants.iter().enumerate() {
                 self.tenant(scenario, &["outage", &i.to_string(), "tenants", &j.to_string()], *tenant);
+            }
+        }
+    }
+
+    /// A rule is muted for a reason, and none is demanded that nobody judges.
+    fn rules(&mut self, scenario: &Scenario) {
+        for (rule, setting) in &scenario.rules.0 {
+            if setting.why.trim().is_empty() {
+                let allowed = Some("the reason, in a few words: the report shows it".to_owned());
+                self.add(&["rules", rule.name(), "why"], "is empty", allowed);
+            }
+        }
+        let must = &scenario.must_exercise;
+        for (i, rule) in must.named().iter().enumerate().filter(|_| !must.is_all()) {
+            if scenario.rules.weight(*rule) == RuleWeight::Off {
+                let message = format!("{rule} is off in [rules]: it is never exercised");
+                let allowed = Some("one of the two".to_owned());
+                self.add(&["must_exercise", &i.to_string()], message, allowed);
             }
         }
     }

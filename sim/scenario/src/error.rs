@@ -145,7 +145,9 @@ impl ScenarioError {
             (problem.message, problem.allowed, problem.suggestion) =
                 (wrong.message, Some(wrong.expected), wrong.suggestion);
             problem.at = Some(locate::line_and_column(text, at));
-        } else if path.first().is_some_and(|key| key == "must_exercise") {
+        } else if path.first().is_some_and(|key| key == "must_exercise" || key == "rules")
+            && error.message().contains("no rule is called")
+        {
             let rules: Vec<&str> = fieldday_api::rules::Rule::ALL.iter().map(|r| r.name()).collect();
             let written = error.message().split('"').nth(1).unwrap_or_default();
             problem.suggestion = nearest(written, rules.iter().copied()).map(str::to_owned);

@@ -407,6 +407,7 @@ mod tests {
         ("plant", "it serves capacity simulations alone"),
         ("dialect", "it matters for HTTP targets alone"),
         ("contract", "it matters for HTTP targets alone"),
+        ("rules", "what breaks a run is the scenario's to say"),
         ("data", "it matters for HTTP targets alone"),
         ("tokens", "it matters for HTTP targets alone"),
     ];

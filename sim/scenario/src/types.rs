@@ -5,11 +5,11 @@ use super::dialect::{Dialect, Severities};
 use super::limits::Limit;
 use super::live;
 use super::plant::Plant;
+use super::rules::{MustExercise, RuleSettings};
 use super::tokens::Tokens;
 use super::trouble::{Kills, Mishap, Network, Outage, Shunya, Switches};
 use super::words;
 use crate::persona::{Bounds, HabitsForAll};
-use fieldday_api::rules::Rule;
 use fieldday_kernel::time::{Date, TimeOfDay};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -26,10 +26,11 @@ pub struct Scenario {
     pub name: String,
     /// Its story in a sentence or two.
     pub about: String,
-    /// Rules that a run must have put to the test; one that was not makes the run invalid.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "words::rules_schema")]
-    pub must_exercise: Vec<Rule>,
+    /// Rules that a run must have put to the test; one that was not makes the run invalid. "all", or { all_but = [ rules ] },
+    /// means every rule, without those that `[rules]` switches off.
+    #[serde(default, skip_serializing_if = "MustExercise::demands_nothing")]
+    #[schemars(schema_with = "words::must_exercise_schema")]
+    pub must_exercise: MustExercise,
     /// Limits on top of the spec's: "p99 < 800 ms for PATCH appointments", "error rate < 0.5 %", "clock-in: 99.9 % within
     /// 2 s", "felt p95 < 3 s for recording", "requests >= 50 /s".
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -82,6 +83,9 @@ pub struct Scenario {
     /// How much a difference from the spec's form weighs.
     #[serde(default, skip_serializing_if = "Severities::is_default")]
     pub contract: Severities,
+    /// What a broken case of a rule is taken for, where that is not what it says.
+    #[serde(default, skip_serializing_if = "RuleSettings::is_default")]
+    pub rules: RuleSettings,
     /// A real target's data.
     #[serde(default, skip_serializing_if = "Data::is_default")]
     pub data: Data,

@@ -15,9 +15,29 @@ fn op_words() -> Vec<String> {
     Op::ALL.iter().filter_map(word).collect()
 }
 
-pub(super) fn rules_schema(_: &mut SchemaGenerator) -> Schema {
-    let words: Vec<&str> = Rule::ALL.iter().map(|r| r.name()).collect();
-    json_schema!({ "type": "array", "items": { "type": "string", "enum": words } })
+fn rule_words() -> Vec<&'static str> {
+    Rule::ALL.iter().map(|rule| rule.name()).collect()
+}
+
+pub(super) fn must_exercise_schema(_: &mut SchemaGenerator) -> Schema {
+    let list = json!({ "type": "array", "items": { "type": "string", "enum": rule_words() } });
+    let all_but = json!({
+        "type": "object", "properties": { "all_but": list }, "required": ["all_but"], "additionalProperties": false,
+    });
+    json_schema!({ "anyOf": [list, { "type": "string", "enum": ["all"] }, all_but] })
+}
+
+pub(super) fn rule_settings_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object", "propertyNames": { "enum": rule_words() },
+        "additionalProperties": {
+            "type": "object", "required": ["as", "why"], "additionalProperties": false,
+            "properties": {
+                "as": { "type": "string", "enum": ["broken", "finding", "off"] },
+                "why": { "type": "string", "minLength": 1, "maxLength": 500 },
+            },
+        },
+    })
 }
 
 pub(super) fn ops_schema(_: &mut SchemaGenerator) -> Schema {

@@ -155,6 +155,8 @@ fn verdict_name(verdict: RuleVerdict) -> &'static str {
     match verdict {
         RuleVerdict::Held => "held",
         RuleVerdict::Broken => "broken",
+        RuleVerdict::Finding => "finding",
+        RuleVerdict::Off => "off",
         RuleVerdict::Inconclusive => "inconclusive",
         RuleVerdict::NotExercised => "not-exercised",
         RuleVerdict::NotJudged => "not-judged",

@@ -6,7 +6,7 @@ use askama::Template;
 use fieldday_folder::ON_THE_VIRTUAL_CLOCK;
 use fieldday_folder::RunFile;
 use fieldday_folder::series::SeriesFile;
-use fieldday_folder::summary::{Case, HazardLine, Limit, LimitMark, Outcome, RuleLine, RuleVerdict, Summary};
+use fieldday_folder::summary::{Case, HazardLine, Limit, LimitMark, Muted, Outcome, RuleLine, RuleVerdict, Summary};
 use fieldday_paint::chart::{Bar, LogBars};
 use fieldday_paint::frame::{Frame, data};
 use fieldday_paint::units;
@@ -76,6 +76,7 @@ struct View<'a> {
     felt: String,
     rules: Vec<RuleCell<'a>>,
     rule_counts: String,
+    muted: Vec<(&'a RuleLine, &'a Muted)>,
     hazards: Vec<&'a HazardLine>,
     broken: Vec<Broken<'a>>,
     map: Option<MapView<'a>>,
@@ -144,6 +145,7 @@ impl Report<'_> {
             ("felt", self.has_felt(), "What reps felt".to_owned()),
             ("rules", true, if broken > 0 { format!("Rules ({broken} broken)") } else { "Rules".to_owned() }),
             ("contract", summary.contract.is_some(), "Contract".to_owned()),
+            ("findings", !summary.findings.is_empty() || self.muted().next().is_some(), "Findings".to_owned()),
             ("hazards", self.hazards().next().is_some(), "Hazards".to_owned()),
             ("violations", !summary.violations.is_empty(), "Violations".to_owned()),
             ("map", self.map_series().is_some(), "Map".to_owned()),
@@ -156,6 +158,9 @@ impl Report<'_> {
     }
     fn has_felt(&self) -> bool {
         self.summary.felt.rep_days > 0
+    }
+    fn muted(&self) -> impl Iterator<Item = (&RuleLine, &Muted)> {
+        self.summary.rules.iter().filter_map(|rule| Some((rule, rule.muted.as_ref()?)))
     }
     fn hazards(&self) -> impl Iterator<Item = &HazardLine> {
         self.summary.hazards.iter().filter(|hazard| hazard.count > 0)
@@ -205,6 +210,7 @@ impl Report<'_> {
             felt: if self.has_felt() { tables::felt(&summary.felt).html("What reps felt") } else { String::new() },
             rules: summary.rules.iter().map(rule_cell).collect(),
             rule_counts: self.rule_counts(),
+            muted: self.muted().collect(),
             hazards: self.hazards().collect(),
             broken: self.broken(),
             map: self.map_series().map(map_view),
@@ -278,9 +284,11 @@ impl Report<'_> {
     fn rule_counts(&self) -> String {
         let of = |verdict| self.summary.rules.iter().filter(|rule| rule.verdict == verdict).count();
         format!(
-            "{} held, {} broken, {} inconclusive, {} not exercised.",
+            "{} held, {} broken, {} findings, {} off, {} inconclusive, {} not exercised.",
             of(RuleVerdict::Held),
             of(RuleVerdict::Broken),
+            of(RuleVerdict::Finding),
+            of(RuleVerdict::Off),
             of(RuleVerdict::Inconclusive),
             of(RuleVerdict::NotExercised) + of(RuleVerdict::NotJudged)
         )
@@ -412,6 +420,17 @@ fn rule_cell(rule: &RuleLine) -> RuleCell<'_> {
         RuleVerdict::Inconclusive => {
             cell("inconclusive", "is-doubt", "?", "inconclusive", units::count(rule.inconclusive))
         }
+        RuleVerdict::Finding => {
+            let found = rule.muted.as_ref().map_or(0, |muted| muted.found);
+            cell(
+                "muted",
+                "is-doubt",
+                "!",
+                "finding",
+                format!("{} of {}", units::count(found), units::count(rule.exercised)),
+            )
+        }
+        RuleVerdict::Off => cell("off", "is-quiet", "–", "off", "switched off".to_owned()),
         RuleVerdict::NotExercised | RuleVerdict::NotJudged => {
             let (class, tone) = if rule.must_exercise { ("must", "is-doubt") } else { ("open", "is-quiet") };
             cell(class, tone, "–", "not exercised", "no case".to_owned())

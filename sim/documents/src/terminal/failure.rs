@@ -1,6 +1,6 @@
 //! What broke: the last thing that a failing run says before its verdict.
 
-use fieldday_folder::summary::{Case, Difference, RuleVerdict, Summary};
+use fieldday_folder::summary::{Case, Consequence, Difference, RuleLine, RuleVerdict, Summary};
 use fieldday_paint::line;
 use fieldday_paint::text::{fact, heading};
 use fieldday_paint::units::count;
@@ -20,7 +20,11 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
         return;
     }
     heading(out, paint, "BROKEN", "");
-    for rule in broken.iter().take(TOLD) {
+    // A rule of which every case follows from another's is told under that one.
+    let follows = |rule: &RuleLine| summary.violations.iter().find(|case| case.of == rule.rule)?.follows.as_deref();
+    let (causes, followers): (Vec<&RuleLine>, Vec<&RuleLine>) =
+        broken.into_iter().partition(|rule| follows(rule).is_none());
+    for rule in causes.iter().take(TOLD) {
         let cases = format!("{} of {} cases", count(rule.broken), count(rule.exercised));
         line!(out, "  {}  {cases}  §{}", paint.on(Tone::Bad, &format!("✗ {}", rule.rule)), rule.section);
         wrapped(&rule.sentence, paint.prose(4)).iter().for_each(|text| line!(out, "    {text}"));
@@ -28,8 +32,13 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
             first(out, case, paint);
         }
     }
-    if let Some(more) = broken.len().checked_sub(TOLD + 1) {
+    if let Some(more) = causes.len().checked_sub(TOLD + 1) {
         line!(out, "  and {} more, above", more + 1);
+    }
+    for rule in followers.iter().take(TOLD) {
+        let cases = format!("{} of {} cases", count(rule.broken), count(rule.exercised));
+        let cause = follows(rule).unwrap_or_default();
+        line!(out, "  {}  {cases}  follows from {cause}", paint.on(Tone::Bad, &format!("✗ {}", rule.rule)));
     }
 }
 
@@ -41,6 +50,10 @@ fn first(out: &mut String, case: &Case, paint: Paint) {
     fact(out, paint, "who", &format!("{}{call}{endpoint}", case.who));
     if let Some(id) = &case.request_id {
         fact(out, paint, "request", id);
+    }
+    for Consequence { of, says, count: cases } in &case.consequences {
+        let times = if *cases > 1 { format!(" ({} cases)", count(*cases)) } else { String::new() };
+        fact(out, paint, "so also", &format!("{of}{times}: {says}"));
     }
 }
 

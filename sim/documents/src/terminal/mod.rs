@@ -38,6 +38,7 @@ pub fn report(summary: &Summary, folder: Option<&str>, paint: Paint) -> String {
         rules::write(&mut out, summary, paint);
         let over = format!("over {}", counted(summary.felt.rep_days, "rep's day", "reps' days"));
         table(&mut out, paint, "WHAT REPS FELT", &over, &tables::felt(&summary.felt));
+        findings(&mut out, summary, paint);
         hazards(&mut out, summary, paint);
         contract::write(&mut out, summary, paint);
     }
@@ -83,6 +84,30 @@ fn what_ran(out: &mut String, summary: &Summary, paint: Paint) {
     for (what, names) in [("with defects", &ran.defects), ("without", &ran.without)] {
         if !names.is_empty() {
             say(&format!("{what} {}", names.join(", ")));
+        }
+    }
+}
+
+fn findings(out: &mut String, summary: &Summary, paint: Paint) {
+    if summary.findings.is_empty() {
+        return;
+    }
+    heading(
+        out,
+        paint,
+        "FINDINGS",
+        "the specification leaves it open, or the scenario lets it pass: nothing is broken",
+    );
+    for finding in &summary.findings {
+        let (mark, cases) = (paint.on(Tone::Doubt, "!"), counted(finding.count, "case", "cases"));
+        line!(out, "  {mark} {}  {cases}  §{}", finding.of, finding.section);
+        let mut say = |text: &str| wrapped(text, paint.prose(4)).iter().for_each(|text| line!(out, "    {text}"));
+        say(&finding.sentence);
+        if let Some(why) = &finding.why {
+            say(&format!("why: {why}"));
+        }
+        if let Some(first) = &finding.first {
+            say(&format!("first: {}, {}, {}", first.says, first.local, first.who));
         }
     }
 }

@@ -20,6 +20,11 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
         let cases = format!("{}, none of which could be decided", counted(rule.inconclusive, "case", "cases"));
         table.row([marked("?", rule, Tone::Doubt), words(cases)]);
     }
+    for rule in of(RuleVerdict::Finding) {
+        let found = rule.muted.as_ref().map_or(0, |muted| muted.found);
+        let cases = format!("{} of {} broken, a finding here", count(found), count(rule.exercised));
+        table.row([marked("!", rule, Tone::Doubt), words(cases)]);
+    }
     if !table.is_empty() {
         out.push_str(&table.render_within(paint, 2, &[]));
     }
@@ -33,6 +38,10 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     names(out, "– not exercised in part: ", untested_parts(summary).iter().map(String::as_str).collect(), paint);
     names(out, "– not exercised: ", others(RuleVerdict::NotExercised).collect(), paint);
     names(out, "– not judged yet: ", others(RuleVerdict::NotJudged).collect(), paint);
+    for (rule, muted) in summary.rules.iter().filter_map(|rule| Some((rule, rule.muted.as_ref()?))) {
+        let text = format!("{} is {} here: {}", rule.rule, muted.weight.as_str(), muted.why);
+        wrapped(&text, paint.prose(2)).iter().for_each(|text| line!(out, "  {}", paint.on(Tone::Faint, text)));
+    }
 }
 
 /// The parts of rules that had no case, where others of the same rule had some: `auth.tenant-claim (missing)`.

@@ -160,7 +160,9 @@ impl App {
         self.phone.storage.borrow_mut().sessions.push(session_id.clone());
         let _number =
             self.push(Call::StopRecording { session_id: session_id.clone(), body: RecordingStop { location } });
-        if recording.upload_url.is_some() || is_stand_in(&session_id) && recording.mode != RecordingMode::Ghost {
+        // Ghost mode keeps no audio, also where a target gives a place for it.
+        let keeps = recording.mode != RecordingMode::Ghost;
+        if keeps && (recording.upload_url.is_some() || is_stand_in(&session_id)) {
             let duration = self.now().since(recording.began);
             let bytes = duration.as_millis().max(0) as u64 * u64::from(audio_kbit_s) / 8;
             let upload = Upload { recording, duration, bytes, began: None, stored_as: None };

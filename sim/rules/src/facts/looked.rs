@@ -22,10 +22,12 @@ impl Records {
         let place = entry(&mut self.0, id);
         self.0[place].sent(write, body, attempt.sent_seq);
     }
-    pub fn ended(&mut self, id: &SmolStr, body: &View, x: &Exchange<'_>, shown: &View) {
+    /// An update ended. Of the fields `ignored` nobody knows whether it wrote them, whatever its answer says of the others.
+    pub fn ended(&mut self, id: &SmolStr, body: &View, x: &Exchange<'_>, shown: &View, ignored: u16) {
         let Some(record) = self.0.get_mut(id) else { return };
         let write = WriteId { client: x.client.index, call: x.number, attempt: x.attempt };
-        record.ended(write, body, x.sent_seq, x.ended_seq, x.effect(), shown);
+        record.doubted(write, body, ignored, x.ended_seq);
+        record.ended(write, body, x.sent_seq, x.ended_seq, x.effect(), shown, ignored);
         record.prune(x.horizon);
     }
 }
@@ -103,6 +105,8 @@ pub(crate) struct Looked {
     pub repeat: Option<Repeat>,
     /// Where the session stands that is shown or asked for.
     pub session: Option<usize>,
+    /// The exchange is an update that named a rep, and its answer shows another, or none.
+    pub assignment_ignored: bool,
 }
 
 impl Looked {
@@ -113,7 +117,7 @@ impl Looked {
         self.landed_late.clear();
         self.impossible.clear();
         self.new.clear();
-        (self.foreign_task, self.leaked, self.session) = (None, None, None);
+        (self.foreign_task, self.leaked, self.session, self.assignment_ignored) = (None, None, None, false);
     }
     /// An update was refused: is that a repeat of one that was acknowledged?
     pub fn refused(&mut self, records: &Records, _kind: Kind, id: &SmolStr, body: &View, x: &Exchange<'_>) {
@@ -158,7 +162,8 @@ impl Looked {
         let place = entry(&mut records.0, id);
         let record = &mut records.0[place];
         let (is_new, leaked) = record.show_to(x.client.tenant);
-        if leaked {
+        // No id is no id that two tenants share.
+        if leaked && !id.is_empty() {
             self.leaked = Some(id.clone());
         }
         let window = Window { start: x.sent_seq, end: x.ended_seq };

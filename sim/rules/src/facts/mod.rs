@@ -20,7 +20,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
 use fieldday_api::wire::shifts::Shift;
 use fieldday_history::event::Client;
-use fieldday_kernel::time::Date;
+use fieldday_kernel::time::{Date, Time};
 
 /// What kind of thing a record is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +34,13 @@ pub(crate) enum Kind {
 pub(crate) struct Known<T> {
     pub value: T,
     pub since: u64,
+}
+
+/// Whether a row that an answer dates `at` may be of a request that was sent at `sent`, and not of an earlier day or run. A
+/// target may keep whole seconds.
+pub(crate) fn is_since(at: Time, sent: Time) -> bool {
+    const SECOND: i64 = 1_000_000;
+    at.micros() >= sent.micros().div_euclid(SECOND) * SECOND
 }
 
 /// Everything known.
@@ -109,13 +116,15 @@ impl Facts {
             return;
         }
         let own = if is_update(x.op) { body_of(x.call, people) } else { None };
+        looked.assignment_ignored = own.as_ref().is_some_and(|(kind, _, body)| is_ignored(*kind, body, x, people));
         if let Some((kind, id, body)) = &own
             && x.refusal().is_some()
         {
             return looked.refused(if *kind == Kind::Task { tasks } else { appointments }, *kind, id, body, x);
         }
         let Some(answer) = x.success() else { return };
-        let own_body = own.as_ref().map(|(_, _, body)| body);
+        let own_body = own.map(|(_, _, body)| if looked.assignment_ignored { body.without(ASSIGNED) } else { body });
+        let own_body = own_body.as_ref();
         let shown = |kind, view| of_what_is_shown(kind, view, x);
         match answer {
             Answer::Appointments(list) => {
@@ -164,7 +173,8 @@ impl Facts {
             Some(Answer::TaskCompleted(done)) => views::completed(done),
             _ => record::View::default(),
         };
-        self.records(kind).ended(id, &body, x, &of_what_is_shown(kind, shown, x));
+        let ignored = if self.looked.assignment_ignored { 1 << ASSIGNED } else { 0 };
+        self.records(kind).ended(id, &body, x, &of_what_is_shown(kind, shown, x), ignored);
     }
     fn records(&mut self, kind: Kind) -> &mut Records {
         match kind {
@@ -172,4 +182,12 @@ impl Facts {
             Kind::Task => &mut self.tasks,
         }
     }
+}
+
+/// Whether an update named a rep that its answer does not show. The specification's body has no such field, so a target may
+/// leave it alone, or may heed it later: nobody knows.
+fn is_ignored(kind: Kind, body: &record::View, x: &Exchange<'_>, people: &ById<u32>) -> bool {
+    let Some(Answer::Appointment(detail)) = x.success() else { return false };
+    let names = kind == Kind::Appointment && body.mask & (1 << ASSIGNED) != 0;
+    names && views::appointment(&detail.appointment, people).values[ASSIGNED] != body.values[ASSIGNED]
 }

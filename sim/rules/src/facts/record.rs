@@ -28,6 +28,11 @@ impl View {
             self.set(field, value);
         }
     }
+    /// The same without one field.
+    pub fn without(mut self, field: usize) -> View {
+        self.mask &= !(1 << field);
+        self
+    }
     /// 64 bits that stand for the whole.
     pub fn digest(&self) -> u64 {
         let mut parts = [0; FIELDS + 1];
@@ -155,9 +160,10 @@ pub(crate) enum Repeat {
 }
 
 impl Written {
-    fn acknowledge(&mut self, body: &View, sent: u64, seq: u64) {
+    /// `body` was written, and what it did not name of `named` was left alone.
+    fn acknowledge(&mut self, body: &View, named: u16, sent: u64, seq: u64) {
         self.acked |= body.mask;
-        self.touched = !body.mask;
+        self.touched = !named;
         for field in fields(body.mask) {
             let (before, value) = (self.acked_last[field], body.values[field]);
             if before.is_some_and(|(then, over)| over < sent && then != value) {
@@ -182,12 +188,18 @@ impl Record {
         let send = Send { body: digest, client: id.client, sent: seq, over: u64::MAX, acked: false };
         push_bounded(&mut written.sends, SENDS, send);
     }
-    /// An update ended. `shown` is what its answer showed.
-    pub fn ended(&mut self, id: WriteId, body: &View, sent: u64, seq: u64, effect: Effect, shown: &View) {
+    /// Nobody knows whether an update wrote these of its fields, or will.
+    pub fn doubted(&mut self, id: WriteId, body: &View, fields: u16, seq: u64) {
+        let disputes = self.written.iter_mut().flat_map(|written| &mut written.disputes);
+        disputes.filter(|(field, _)| body.mask & fields & (1 << *field) != 0).for_each(|(_, r)| r.doubted(id, seq));
+    }
+    /// An update ended, but for its `doubted` fields. `shown` is what its answer showed.
+    #[allow(clippy::too_many_arguments)] // Each says something of its own about one end.
+    pub fn ended(&mut self, id: WriteId, body: &View, sent: u64, seq: u64, effect: Effect, shown: &View, doubted: u16) {
         let Some(written) = &mut self.written else { return };
         for (field, register) in &mut written.disputes {
             let bit = 1 << *field;
-            if body.mask & bit == 0 {
+            if body.mask & !doubted & bit == 0 {
                 continue;
             }
             match effect {
@@ -206,7 +218,8 @@ impl Record {
                 let send = &mut written.sends[place];
                 (send.over, send.acked) = (seq, true);
                 written.last = Some((*send, *shown));
-                written.acknowledge(body, sent, seq);
+                let known = View { mask: body.mask & !doubted, values: body.values };
+                written.acknowledge(&known, body.mask, sent, seq);
             }
         }
     }

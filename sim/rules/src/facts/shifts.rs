@@ -5,6 +5,7 @@ use crate::facts::Known;
 use crate::tables::{ById, Table, digest, entry, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
+use fieldday_api::endpoint::Op;
 use fieldday_api::wire::shifts::Shift;
 use fieldday_kernel::time::{Date, Time};
 
@@ -31,6 +32,12 @@ pub(crate) fn shown<'a>(x: &'a Exchange<'_>) -> Option<&'a Shift> {
         Some(Answer::Shift(shift)) => Some(shift),
         _ => None,
     }
+}
+
+/// Whether a clock-in that was sent after the clock-out was known shows the shift open.
+pub(crate) fn reopens(day: &Day, x: &Exchange<'_>) -> bool {
+    let open = shown(x).is_some_and(|shift| shift.clock_out_at.is_none());
+    open && x.op == Op::ClockIn && x.shows("clock_out_at") && day.clock_out_at.is_some_and(|out| out.since < x.sent_seq)
 }
 
 /// The shifts of a cell, by rep.
@@ -61,8 +68,11 @@ impl Shifts {
             days.len() - 1
         });
         let day = &mut days[place];
-        if let Some(value) = shift.clock_out_at {
-            day.clock_out_at.get_or_insert(Known { value, since });
+        match shift.clock_out_at {
+            Some(value) => drop(day.clock_out_at.get_or_insert(Known { value, since })),
+            // A clock-in that opens the shift again begins anew.
+            None if reopens(day, x) => (day.clock_out_at, day.out_acked) = (None, None),
+            None => {}
         }
         if matches!(**x.call, Call::ClockOut { .. }) {
             day.out_acked.get_or_insert(since);

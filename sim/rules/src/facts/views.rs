@@ -5,6 +5,7 @@ use crate::facts::Kind;
 use crate::facts::record::{FIELDS, View};
 use crate::facts::register::ANY;
 use crate::tables::{ById, digest};
+use crate::told::by_token;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
@@ -204,6 +205,6 @@ pub(crate) fn show(kind: Kind, field: usize, value: u64) -> String {
         (Kind::Task, STATUS) => of(TaskStatus::ALL, value),
         (Kind::Task, PRIORITY) => of(Priority::ALL, value),
         (Kind::Task, ASSIGNED) => of(Assignee::ALL, value),
-        _ => "another text".to_owned(),
+        _ => by_token(value),
     }
 }

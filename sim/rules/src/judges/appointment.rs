@@ -12,11 +12,14 @@ use crate::facts::views::{self, ASSIGNED};
 use crate::facts::{Facts, Kind};
 use crate::findings::Hazard;
 use crate::judge::{Judge, Ops};
+use crate::judges::auth::said_words;
 use crate::notes::Notes;
+use crate::told::About;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::names::Outcome;
+use fieldday_api::readings::Reading;
 use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 
@@ -46,17 +49,24 @@ impl Judge for Updates {
                 partial += 1;
                 notes.broken(part, x, || {
                     format!("an update changed a field that it did not name: {}", impossible.says())
+                        .about(&impossible.id)
                 });
             }
             if wrong.earlier {
                 ordered += 1;
                 notes.broken(Rule::AppointmentPatchOrdered, x, || {
-                    format!("the earlier of two acknowledged updates won: {}", impossible.says())
+                    format!("the earlier of two acknowledged updates won: {}", impossible.says()).about(&impossible.id)
                 });
             }
         }
         notes.held_times(part, cases.saturating_sub(partial));
         notes.held_times(Rule::AppointmentPatchOrdered, looked.ordered.saturating_sub(ordered));
+        if looked.assignment_ignored {
+            notes.reading(Reading::AssignmentIgnored, x, || {
+                let id = x.call.path_id().unwrap_or_default();
+                format!("an update of {id} named another assigned_rep_id, and its answer does not show it")
+            });
+        }
         if x.op == Op::UpdateAppointment {
             repeated([Part::PatchRepeat, Part::PatchLost], Kind::Appointment, x, facts, notes);
         }
@@ -76,16 +86,22 @@ pub(crate) fn repeated([acked, lost]: [Part; 2], kind: Kind, x: &Exchange<'_>, f
     let Some(repeat) = facts.looked.repeat else { return };
     let part = if repeat == Repeat::Possible { lost } else { acked };
     if let Some(impossible) = facts.looked.impossible.iter().find(|i| i.repeat && i.kind == kind) {
-        return notes.broken(part, x, || format!("a repeated update changed something: {}", impossible.says()));
+        return notes.broken(part, x, || {
+            format!("a repeated update changed something: {}", impossible.says()).about(&impossible.id)
+        });
     }
     match repeat {
         Repeat::Same | Repeat::Possible => notes.held(part),
         Repeat::Differs(field) => notes.broken(part, x, || {
-            format!("the answer to a repeated update differs from the first in {}", views::name(kind, field))
+            let id = x.call.path_id().unwrap_or_default();
+            let field = views::name(kind, field);
+            format!("the answer to a repeated update of {id} differs from the first in {field}").about(id)
         }),
         Repeat::Refused => notes.broken(part, x, || {
             let status = x.refusal().unwrap_or_default();
-            format!("an update that was acknowledged before was refused with {status} when it was repeated")
+            let id = x.call.path_id().unwrap_or_default();
+            format!("an update of {id} that was acknowledged before was refused with {status} when it was repeated")
+                .about(id)
         }),
     }
 }
@@ -118,7 +134,8 @@ impl Judge for WonDealSize {
             status => {
                 let holds = refused && code == Some(ErrorCode::ValidationError);
                 notes.judge(Rule::AppointmentWonDealSize, x, holds, || {
-                    format!("expected 400 VALIDATION_ERROR for won without a deal size, got {status} {code:?}")
+                    let got = said_words(status, code);
+                    format!("expected 400 VALIDATION_ERROR for outcome won without deal_size, got {got}")
                 });
             }
         }

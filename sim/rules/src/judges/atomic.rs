@@ -7,6 +7,7 @@ use crate::exchanges::Exchange;
 use crate::facts::{Facts, views};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
+use crate::told::About;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 
@@ -34,6 +35,7 @@ impl Judge for Atomic {
                 format!(
                     "an update of {id} whose end is unknown took effect, but not on {field}, which it named as well"
                 )
+                .about(id)
             });
         }
     }

@@ -44,6 +44,11 @@ pub(super) fn said(x: &Exchange<'_>) -> Option<(u16, Option<ErrorCode>)> {
     }
 }
 
+/// A status and the code of an error in a few words.
+pub(super) fn said_words(status: u16, code: Option<ErrorCode>) -> String {
+    code.map_or_else(|| status.to_string(), |code| format!("{status} {}", code.name()))
+}
+
 impl Judge for Auth {
     const RULES: &'static [Rule] = &[REQUIRED, EXPIRY, TENANT, MAP, GATE];
     const SENT: Ops = Ops::NONE;
@@ -59,7 +64,7 @@ impl Judge for Auth {
             return;
         }
         let Some((status, code)) = said(x) else { return };
-        let got = || code.map_or(format!("{status}"), |code| format!("{status} {code:?}"));
+        let got = || said_words(status, code);
         match x.bearer {
             CredentialKind::None => notes
                 .judge(Part::TokenMissing, x, status == 401, || format!("expected 401 without a token, got {}", got())),
@@ -103,7 +108,11 @@ impl Auth {
             let holds = status == 403 && code == Some(ErrorCode::RbacViolation);
             let part = if x.op.writes() { Part::GateWrite } else { Part::GateRead };
             return notes.judge(part, x, holds, || {
-                format!("expected 403 RBAC_VIOLATION from {} for a role that it does not list, got {status}", x.op)
+                format!(
+                    "expected 403 RBAC_VIOLATION from {} for a role that it does not list, got {}",
+                    x.op,
+                    said_words(status, code)
+                )
             });
         }
         let fetched = self.fetched.of(x.client.index).iter().flatten().find(|at| **at <= x.sent_at).copied();

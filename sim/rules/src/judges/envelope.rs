@@ -9,6 +9,7 @@
 use crate::exchanges::Exchange;
 use crate::facts::Facts;
 use crate::judge::{Judge, Ops};
+use crate::judges::auth::said_words;
 use crate::notes::Notes;
 use fieldday_api::call::Answer;
 use fieldday_api::endpoint::Op;
@@ -55,7 +56,8 @@ impl Judge for Envelope {
                 let fits = detail.error_code.agrees_with(status);
                 notes.judge(part, x, missing.is_empty() && fits, || {
                     if missing.is_empty() {
-                        format!("expected a code that fits status {status}, got {:?}", detail.error_code)
+                        let got = said_words(status, Some(detail.error_code));
+                        format!("expected a detail.error_code that fits status {status}, got {got}")
                     } else {
                         let missing = missing.join(" and ");
                         format!(
@@ -63,7 +65,9 @@ impl Judge for Envelope {
                         )
                     }
                 });
-                cause(status, detail.error_code, x, notes);
+                if response.shows("error_code") {
+                    cause(status, detail.error_code, x, notes);
+                }
             }
             // What stands between the phone and the backend answers with its own pages.
             Answer::Foreign(_) if matches!(status, 407 | 502 | 503 | 504 | 511) => {

@@ -12,11 +12,13 @@ use crate::judge::{Judge, Ops};
 use crate::judges::shift;
 use crate::notes::Notes;
 use crate::tables::{ById, PerClient, Table, push_bounded};
+use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::defaults;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::TaskStatus;
+use fieldday_api::readings::Reading;
 use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::appointments::{Appointment, AppointmentList, AppointmentQuery};
@@ -38,8 +40,8 @@ pub(crate) struct Lists {
     days: Table<u32, Vec<(Date, Vec<SmolStr>)>>,
     /// How far each intruder has leafed.
     leafing: PerClient<Option<Leafing>>,
-    /// The last count of overdue tasks, by the client that got it: where in the stream it was asked for, when, how many.
-    overdue: PerClient<Option<(u64, Time, u32)>>,
+    /// The last count of overdue tasks, by the client that got it.
+    overdue: PerClient<Option<Counted>>,
     /// Where in the stream a task was last written, or changed hands with its appointment, by tenant.
     task_written: [u64; 16],
     /// Appointments that were not there by their ids although answers had shown them.
@@ -54,8 +56,20 @@ struct NotById {
     is_gone: bool,
 }
 
+/// What a list of open tasks said of overdue ones.
+struct Counted {
+    /// Where in the stream it was asked for, and when.
+    asked: u64,
+    at: Time,
+    count: u32,
+    /// Overdue tasks in the list itself.
+    listed: u32,
+}
+
 struct Leafing {
     of: SmolStr,
+    /// Where in the stream the first page was asked for.
+    since: u64,
     next: u32,
     total: u32,
     seen: Vec<SmolStr>,
@@ -123,17 +137,26 @@ fn day(x: &Exchange<'_>, query: &AppointmentQuery, list: &AppointmentList, notes
     let twice =
         entries.iter().enumerate().find(|(i, a)| entries[..*i].iter().any(|b| b.appointment_id == a.appointment_id));
     let elsewhere = entries.iter().find(|a| zone.date(a.scheduled_start) != list.date);
-    let asked = query.date.is_none_or(|date| date == list.date);
     let whole = query.limit.is_some() || list.total as usize == entries.len();
-    let says = match () {
-        () if !asked => Some(format!("expected the list of another date than {}", list.date)),
-        () if !whole => Some(format!("expected a total of {}, got {}", entries.len(), list.total)),
-        () => None,
+    let paged = !whole && is_page(list);
+    if paged {
+        notes.reading(Reading::AppointmentsPaged, x, || {
+            format!("the list of {} has {} of {} appointments", list.date, entries.len(), list.total)
+        });
+    }
+    let says = match query.date.filter(|date| *date != list.date) {
+        Some(date) => Some(format!("expected the list of {date}, got that of {}", list.date)),
+        None if !whole && !paged => {
+            Some(format!("expected total to be the {} appointments of the list, it is {}", entries.len(), list.total))
+        }
+        None => None,
     };
     let says = says
         .or(twice.map(|(_, a)| format!("expected {} once in the list, it stands there twice", a.appointment_id)))
-        .or(elsewhere
-            .map(|a| format!("expected only appointments of {}, {} is on another day", list.date, a.appointment_id)));
+        .or(elsewhere.map(|a| {
+            let (id, at) = (&a.appointment_id, a.scheduled_start);
+            format!("expected only appointments of {} in {}, {id} is at {at}", list.date, zone.name)
+        }));
     let is_case = list.total > 0 || !entries.is_empty();
     notes.judge_if(is_case, Part::ListWhole, x, says.is_none(), || says.unwrap_or_default());
 }
@@ -148,6 +171,12 @@ fn today(x: &Exchange<'_>, query: &AppointmentQuery, list: &AppointmentList, not
     });
 }
 
+/// Whether a day's list is cut at what §0.3 says of all lists.
+fn is_page(list: &AppointmentList) -> bool {
+    let entries = list.appointments.len() as u32;
+    entries < list.total && [defaults::FIRST_PAGE, defaults::PAGE].contains(&entries)
+}
+
 /// A page by itself.
 fn page<'a>(
     x: &Exchange<'_>,
@@ -157,7 +186,8 @@ fn page<'a>(
     notes: &mut Notes,
 ) {
     let entries = ids.clone().count() as u32;
-    let rest = total.saturating_sub(offset.unwrap_or(0));
+    let offset = offset.unwrap_or(0);
+    let rest = total.saturating_sub(offset);
     let whole = match limit {
         Some(limit) => entries == rest.min(limit),
         // The default is the backend's to choose: 50 or 100.
@@ -167,9 +197,20 @@ fn page<'a>(
     let is_case = total > 0 || entries > 0;
     notes.judge_if(is_case, Part::PageFull, x, whole && twice.is_none(), || match twice {
         Some((_, id)) => format!("expected {id} once on a page, it stands there twice"),
-        None => format!("expected a page of {total} from {} on to be full, it has {entries}", offset.unwrap_or(0)),
+        None => {
+            let asked = limit.map_or_else(|| "no limit".to_owned(), |limit| format!("limit {limit}"));
+            let due = rest.min(limit.unwrap_or(rest));
+            let why = match entries > due && offset + entries > total {
+                true => format!("total {total} is less than the {} up to its end", offset + entries),
+                false => format!("total is {total}, so it is not full"),
+            };
+            format!("expected {due} entries with offset {offset} and {asked}, got {entries}: {why}")
+        }
     });
 }
+
+/// Whether a task passes a filter.
+type Fits<'a> = &'a dyn Fn(&Task) -> bool;
 
 fn filters(x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Notes) {
     let status = |task: &Task| match query.status {
@@ -178,6 +219,10 @@ fn filters(x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Not
         Some(status) => task.status == status,
         None => true,
     };
+    if query.status == Some(TaskStatus::Open) && overdue_in(list) > 0 {
+        let overdue = overdue_in(list);
+        notes.reading(Reading::OpenIncludesOverdue, x, || format!("a list of open tasks holds {overdue} overdue ones"));
+    }
     let overdue = |task: &Task| query.overdue.is_none_or(|overdue| overdue == (task.status == TaskStatus::Overdue));
     let due = |task: &Task| {
         query.due_before.is_none_or(|before| task.due_at.is_some_and(|due| due <= before))
@@ -189,7 +234,7 @@ fn filters(x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Not
     };
     let asked_due = query.due_before.is_some() || query.due_after.is_some();
     let asked_links = query.lead_id.is_some() || query.contact_card_id.is_some();
-    let filters: [(Part, bool, &dyn Fn(&Task) -> bool); 4] = [
+    let filters: [(Part, bool, Fits<'_>); 4] = [
         (Part::FilterStatus, query.status.is_some(), &status),
         (Part::FilterOverdue, query.overdue.is_some(), &overdue),
         (Part::FilterDue, asked_due, &due),
@@ -199,8 +244,9 @@ fn filters(x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Not
         let unfit = list.tasks.iter().find(|task| !fits(task));
         // A list without entries may be one of a rep without tasks.
         notes.judge_if(is_asked && !list.tasks.is_empty(), part, x, unfit.is_none(), || {
-            let id = unfit.map_or("", |task| task.id.as_str());
-            format!("expected the filter by {} to hold, {id} does not fit", part.name())
+            let due = unfit.and_then(|task| task.due_at).map_or_else(|| "null".to_owned(), |due| due.to_string());
+            let (id, status) = unfit.map_or(("", TaskStatus::Open), |task| (task.id.as_str(), task.status));
+            format!("expected tasks that fit {}, {id} has status {status}, due_at {due}", asked(query)).about(id)
         });
     }
     let overdue = list.tasks.iter().filter(|task| task.status == TaskStatus::Overdue).count() as u32;
@@ -209,16 +255,42 @@ fn filters(x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Not
     });
 }
 
+/// The filters of a query in a few words.
+fn asked(query: &TaskQuery) -> String {
+    let filters = [
+        query.status.map(|status| format!("status {status}")),
+        query.overdue.map(|overdue| format!("overdue {overdue}")),
+        query.due_before.map(|before| format!("due_before {before}")),
+        query.due_after.map(|after| format!("due_after {after}")),
+        query.lead_id.as_ref().map(|id| format!("lead_id {id}")),
+        query.contact_card_id.as_ref().map(|id| format!("contact_card_id {id}")),
+    ];
+    filters.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn overdue_in(list: &TaskList) -> u32 {
+    list.tasks.iter().filter(|task| task.status == TaskStatus::Overdue).count() as u32
+}
+
 fn messages(x: &Exchange<'_>, contact: &SmolStr, thread: &MessageThread, notes: &mut Notes) {
     let messages = &thread.messages;
     let several = messages.len() > 1;
     notes.judge_if(!messages.is_empty(), Part::ThreadContact, x, thread.contact_card_id == *contact, || {
         format!("expected the messages of {contact}, got those of {}", thread.contact_card_id)
     });
-    let disorder = messages.windows(2).find(|pair| pair[0].created_at > pair[1].created_at);
+    let pairs = || messages.windows(2);
+    let disorder = pairs().find(|pair| pair[0].created_at > pair[1].created_at);
+    let newest_first = disorder.is_some() && pairs().all(|pair| pair[0].created_at >= pair[1].created_at);
+    if newest_first {
+        notes.reading(Reading::ThreadNewestFirst, x, || format!("the thread of {contact} comes newest first"));
+    }
+    let disorder = disorder.filter(|_| !newest_first);
     notes.judge_if(several, Part::ThreadOrder, x, disorder.is_none(), || {
-        let ids = disorder.map_or(("", ""), |pair| (pair[1].id.as_str(), pair[0].id.as_str()));
-        format!("expected {} after {}, it was written before", ids.0, ids.1)
+        disorder.map_or_else(String::new, |pair| {
+            let [a, b] = [&pair[0], &pair[1]];
+            let (was, is) = (a.created_at, b.created_at);
+            format!("expected messages by created_at, {} of {is} comes after {} of {was}, others before", b.id, a.id)
+        })
     });
     let twice = messages.iter().enumerate().find(|(i, m)| messages[..*i].iter().any(|before| before.id == m.id));
     notes.judge_if(several, Part::ThreadOnce, x, twice.is_none(), || {
@@ -331,7 +403,7 @@ impl Lists {
             Some(rep_id) => facts.person(rep_id),
             None => x.client.is_phone().then_some(x.client.index),
         };
-        let filtered = query.status.is_some() || query.outcome.is_some() || query.limit.is_some();
+        let filtered = query.status.is_some() || query.outcome.is_some() || query.limit.is_some() || is_page(list);
         let Some(rep) = rep.filter(|_| !filtered) else { return };
         // Nothing disputes a field of which no write is under way or in doubt, now or since the list was asked for.
         let settled = |id: &SmolStr, field| facts.appointments.get(id).and_then(|a| a.settled(field));
@@ -346,6 +418,7 @@ impl Lists {
             notes.judge(Part::ListKnown, x, missing.is_none(), || {
                 let id = missing.map_or("", |id| id.as_str());
                 format!("expected {id} in the list of {}, of whose rep and date it is, it is missing", list.date)
+                    .about(id)
             });
         }
         ids.retain(|id| !is_elsewhere(id));
@@ -367,9 +440,11 @@ impl Lists {
         if !x.shows("overdue_count") || !x.shows("due_at") {
             *counted = None;
         } else if query.status == Some(TaskStatus::Open) && query.assignee_id.is_none() {
-            *counted = Some((x.sent_seq, notes.settings.start + x.sent_at, list.overdue_count));
+            let at = notes.settings.start + x.sent_at - notes.settings.leeway;
+            let (asked, count, listed) = (x.sent_seq, list.overdue_count, overdue_in(list));
+            *counted = Some(Counted { asked, at, count, listed });
         } else if query.status == Some(TaskStatus::Overdue) && query.assignee_id.is_none() {
-            let Some((asked, at, count)) = counted.take() else { return };
+            let Some(Counted { asked, at, count, listed }) = counted.take() else { return };
             if self.task_written[usize::from(x.client.tenant) % 16] >= asked {
                 return;
             }
@@ -378,6 +453,12 @@ impl Lists {
                 format!("expected overdue_count to count the {total} overdue tasks alone, it said {count}")
             });
             let were = list.tasks.iter().filter(|task| task.due_at.is_some_and(|due| due < at)).count() as u32;
+            // Counted within the filter, there are as many as the list of open tasks itself holds.
+            if were > count && count == listed {
+                return notes.reading(Reading::OverdueCountOfFilter, x, || {
+                    format!("overdue_count of the open tasks was {count} with {were} overdue tasks")
+                });
+            }
             notes.judge_if(were > 0, Part::CountTooLow, x, were <= count, || {
                 format!("expected overdue_count to count all {were} overdue tasks, it said {count}")
             });
@@ -399,9 +480,14 @@ impl Lists {
         let leafing = self.leafing.of(x.client.index);
         let offset = offset.unwrap_or(0);
         if offset == 0 {
-            *leafing = Some(Leafing { of: of.clone(), next: 0, total, seen: Vec::new() });
+            *leafing = Some(Leafing { of: of.clone(), since: x.sent_seq, next: 0, total, seen: Vec::new() });
         }
-        let Some(list) = leafing.as_mut().filter(|l| l.of == of && l.next == offset && l.total == total) else {
+        // A task that is written meanwhile may come to stand elsewhere.
+        let written = self.task_written[usize::from(x.client.tenant) % 16];
+        let is_same = |l: &&mut Leafing| {
+            l.of == of && l.next == offset && l.total == total && (!of.is_empty() || written < l.since)
+        };
+        let Some(list) = leafing.as_mut().filter(is_same) else {
             *leafing = None;
             return;
         };

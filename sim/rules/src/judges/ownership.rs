@@ -13,6 +13,7 @@ use crate::facts::{Facts, Kind};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::Table;
+use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::rule_parts::Part;
@@ -44,9 +45,12 @@ impl Judge for OwnOnly {
             return;
         }
         let named = |is_case: bool, part: Part, id: &SmolStr, what: &str, notes: &mut Notes| {
-            notes.judge_if(is_case, part, x, x.client.is(id), || {
-                format!("expected the rep's own {what}, got one of {id}")
-            });
+            // A target that names nobody says nothing.
+            if !id.is_empty() {
+                notes.judge_if(is_case, part, x, x.client.is(id), || {
+                    format!("expected the rep's own {what}, got one of {id}")
+                });
+            }
         };
         by_id(x, facts, notes);
         let Some(answer) = x.success() else { return };
@@ -66,6 +70,7 @@ impl Judge for OwnOnly {
                     format!(
                         "expected only the rep's own tasks, {id} stood in another rep's list and did not change hands"
                     )
+                    .about(id)
                 });
             }
             Answer::Recording(body) => named(true, Part::OwnAnswers, &body.session.rep_id, "session", notes),
@@ -94,7 +99,7 @@ fn listed(is_case: bool, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let mut foreign = facts.looked.impossible.iter();
     let foreign = foreign.find(|i| i.kind == Kind::Appointment && i.wrong.field == ASSIGNED);
     notes.judge_if(is_case, Part::OwnLists, x, foreign.is_none(), || {
-        let says = foreign.map(|i| i.says()).unwrap_or_default();
-        format!("expected only the rep's own appointments in its list; {says}")
+        let (id, says) = foreign.map(|i| (i.id.clone(), i.says())).unwrap_or_default();
+        format!("expected only the rep's own appointments in its list; {says}").about(&id)
     });
 }

@@ -11,6 +11,7 @@ use crate::facts::views::{ASSIGNED, DUE, NULL, STATUS, time_of};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{ById, push_bounded};
+use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
@@ -179,6 +180,7 @@ impl PendingCount {
                     format!(
                         "expected pending_tasks_count of {id} to fall from {was} with {done} completed, it is {pending}"
                     )
+                    .about(id)
                 });
             }
         }

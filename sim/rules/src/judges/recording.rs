@@ -12,10 +12,12 @@ use crate::facts::{Facts, Known};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{PerClient, digest, push_bounded};
+use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::{Processing, RecordingMode};
+use fieldday_api::readings::Reading;
 use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::recordings::{RecordingSession, RecordingStarted};
@@ -23,8 +25,9 @@ use fieldday_history::event::Cause;
 use fieldday_kernel::time::Span;
 
 /// Decides `recording.start.once`. A repeated start also serves to ask for a fresh URL, so a session is over, and a new
-/// one legal, only if a stop and the report of its audio were sent (a ghost session has no audio). What a backend does
-/// with a session when the shift ends is open, and another rep's recording of the same appointment is another matter.
+/// one legal, only if a stop and the report of its audio were sent (a ghost session has no audio). Where only a stop was, or is
+/// on its way beside the start, a target may take the session for over: a reading. What a backend does with a session when
+/// the shift ends is open, and another rep's recording of the same appointment is another matter.
 ///
 /// A start that failed, or whose answer was lost, may have made a session that nobody was told of. Whether the next one made
 /// a second cannot be known, but from when the session that it names began: before it was asked for, then it is the
@@ -119,10 +122,15 @@ impl StartOnce {
         let over = known.is_over(facts);
         if (known.shift_over || known.is_reassigned(facts)) && !over {
             notes.inconclusive(part);
+        } else if known.is_stopped(facts) && !over {
+            notes.reading(Reading::NewSessionAfterStop, x, || {
+                let (appointment, session) = (&known.appointment, &known.session);
+                format!("a start at {appointment} whose session {session} a stop was sent for began another, {now}")
+            });
         } else if !over {
             notes.broken(part, x, || {
                 let (appointment, session) = (&known.appointment, &known.session);
-                format!("expected the active session {session} of {appointment} again, got another, {now}")
+                format!("expected the active session {session} of {appointment} again, got another, {now}").about(now)
             });
         }
         (known.session, known.since, known.shift_over) = (now.clone(), x.ended_seq, false);
@@ -164,6 +172,9 @@ impl Started {
             (s.stop_sent || s.ended_at.is_some()) && (self.is_ghost || s.uploads.iter().any(|upload| upload.sent > 0))
         })
     }
+    fn is_stopped(&self, facts: &Facts) -> bool {
+        facts.sessions.get(&self.session).is_some_and(|s| s.stop_sent || s.ended_at.is_some())
+    }
     fn is_reassigned(&self, facts: &Facts) -> bool {
         facts.appointments.get(&self.appointment).is_some_and(|a| a.was_written(ASSIGNED))
     }
@@ -201,8 +212,8 @@ impl Judge for StopOnce {
             return;
         }
         notes.judge(Part::StopRepeat, x, same, || {
-            let now = shown.ended_at.map_or("none".to_owned(), |at| at.to_string());
-            format!("expected {} to keep ended_at {}, got {now}", shown.id, ended_at.value)
+            let now = shown.ended_at.map_or("null".to_owned(), |at| at.to_string());
+            format!("expected {} to keep ended_at {}, got {now}", shown.id, ended_at.value).about(&shown.id)
         });
     }
 }
@@ -232,8 +243,14 @@ impl Judge for UploadOnce {
         let back = goes_back(known.transcription, shown.transcription_status, x)
             || goes_back(known.analysis, shown.analysis_status, x);
         notes.judge_if(is_case, Part::UploadJob, x, !other_job && !back, || {
-            let what = if other_job { "another transcription job" } else { "a step that began anew" };
-            format!("the same audio of {} was reported again: expected nothing to start, got {what}", shown.id)
+            let (was, now) = (known.transcription.map(|k| k.value), shown.transcription_status);
+            let what = match (other_job, was) {
+                (true, _) => "another uwc_job_id".to_owned(),
+                (false, Some(was)) if was != now => format!("transcription_status {now} after {was}"),
+                _ => format!("analysis_status {} after one further on", shown.analysis_status),
+            };
+            format!("the same audio_url of {} was reported again: expected nothing to start, got {what}", shown.id)
+                .about(&shown.id)
         });
     }
 }
@@ -242,7 +259,7 @@ impl Judge for UploadOnce {
 fn reported_again(session_id: &str, url: u64, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let known = facts.sessions.get(session_id).filter(|known| !known.gone && !is_probe(x));
     let before = known.and_then(|known| known.uploads.iter().find(|upload| upload.url == url));
-    if !before.is_some_and(|upload| upload.acked.is_some_and(|since| since < x.sent_seq)) {
+    if before.is_none_or(|upload| upload.acked.is_none_or(|since| since >= x.sent_seq)) {
         return;
     }
     match (x.success(), x.refusal()) {
@@ -273,7 +290,11 @@ impl Judge for StatusForward {
         let (first, second) = (shown.transcription_status, shown.analysis_status);
         if second == Processing::Completed && first != Processing::Completed {
             return notes.broken(Part::ForwardOrder, x, || {
-                format!("expected the analysis of {} to wait for its transcription, which is {first}", shown.id)
+                format!(
+                    "expected the analysis_status of {} to wait for its transcription_status, which is {first}; it is {second}",
+                    shown.id
+                )
+                .about(&shown.id)
             });
         }
         if second == Processing::Completed {
@@ -287,7 +308,7 @@ impl Judge for StatusForward {
             // What has not begun cannot go back.
             let (step, is_case) = (part.name(), was != Processing::NotStarted);
             notes.judge_if(is_case, part, x, !goes_back(then, now, x), || {
-                format!("expected the {step} of {} to go on from {was}, got {now}", shown.id)
+                format!("expected the {step}_status of {} to go on from {was}, got {now}", shown.id).about(&shown.id)
             });
         }
     }

@@ -99,7 +99,11 @@ impl Judge for Rows {
 
 impl Rows {
     /// Compares a row with what it was, and tells whether it is the same.
-    fn keeps(&mut self, id: &SmolStr, now: Kept, part: Part, x: &Exchange<'_>, notes: &mut Notes) -> bool {
+    fn keeps(&mut self, id: &SmolStr, mut now: Kept, part: Part, x: &Exchange<'_>, notes: &mut Notes) -> bool {
+        // What stands in for something that the answer leaves out is compared with nothing.
+        for (field, value) in &mut now {
+            *value = value.filter(|_| x.response().is_none_or(|response| response.shows(field)));
+        }
         let Some(known) = self.known.get_mut(id) else {
             self.known.insert(id.clone(), now);
             return true;

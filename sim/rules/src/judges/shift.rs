@@ -15,9 +15,11 @@ use crate::facts::{Facts, shifts};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{ById, PerClient, push_bounded};
+use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::endpoint::Op;
+use fieldday_api::readings::Reading;
 use fieldday_api::rule_parts::Part;
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::shifts::Shift;
@@ -57,7 +59,7 @@ impl Judge for ClockInOnce {
         notes.judge(part, x, same, || {
             let (id, at) = (&known.id, known.clock_in_at);
             let (date, now_id, now_at) = (shown.shift_date, &shown.id, shown.clock_in_at);
-            format!("expected one shift on {date}, {id} with clock_in_at {at}, got {now_id} with {now_at}")
+            format!("expected one shift on {date}, {id} with clock_in_at {at}, got {now_id} with {now_at}").about(id)
         });
     }
 }
@@ -67,6 +69,10 @@ impl ClockInOnce {
     fn refused(&mut self, rep_id: &SmolStr, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         let Some(sent) = self.sent.get_mut(rep_id) else { return };
         sent.retain(|seq| *seq != x.sent_seq);
+        // Whoever may not act for the rep is refused, whatever there is.
+        if !facts.may_act_for(x.client, rep_id) {
+            return;
+        }
         let day = date(x, notes).and_then(|date| facts.shift_on(rep_id, date));
         if let (Some(day), Some(status @ (400 | 404 | 422))) = (day.filter(|day| day.since < x.sent_seq), x.refusal()) {
             // 422 is a matter of form, and told as that.
@@ -98,6 +104,11 @@ impl Judge for ClockOutOnce {
         let Some(shown) = shifts::shown(x) else { return };
         let Some(day) = facts.shift_day(shown) else { return };
         let Some(known) = day.clock_out_at else { return };
+        if shifts::reopens(day, x) {
+            return notes.reading(Reading::ShiftReopened, x, || {
+                format!("{} had clock_out_at {}, and a clock-in shows it with none", shown.id, known.value)
+            });
+        }
         let same = match shown.clock_out_at {
             Some(at) => at == known.value,
             // A read that began before may show the shift as it was; one that began later misses the rep's own write.
@@ -113,8 +124,9 @@ impl Judge for ClockOutOnce {
             let (id, at) = (&shown.id, known.value);
             match shown.clock_out_at {
                 Some(now) => format!("expected {id} to keep clock_out_at {at}, got {now}"),
-                None => format!("expected {id} to keep clock_out_at {at}, got none: the shift is open again"),
+                None => format!("expected {id} to keep clock_out_at {at}, got null: the shift is open again"),
             }
+            .about(id)
         });
     }
 }
@@ -128,9 +140,11 @@ fn refused(rep_id: &str, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     if let Some(day) = facts.shift_on(rep_id, date).filter(|day| day.since < x.sent_seq) {
         notes.broken(Part::ClockOutRepeat, x, || {
             format!(
-                "expected the clock-out of {}, which is today's, to be accepted or repeated, it was refused",
-                day.id
+                "expected the clock-out of {}, which is today's, to answer 200 with the shift, it was refused with {}",
+                day.id,
+                x.refusal().unwrap_or_default()
             )
+            .about(&day.id)
         });
     }
 }
@@ -174,11 +188,11 @@ impl Judge for Today {
                 let id = &known.id;
                 match (shifts::shown(x), x.refusal()) {
                     (Some(shown), _) => notes.judge(Part::TodayShown, x, shown.id == *id, || {
-                        format!("expected today's shift to be {id}, got {}", shown.id)
+                        format!("expected today's shift to be {id}, got {}", shown.id).about(id)
                     }),
                     (None, Some(status @ 400..500)) if !matches!(status, 401 | 403 | 408 | 429) => {
                         notes.broken(Part::TodayShown, x, || {
-                            format!("expected today's shift to be {id}, which was acknowledged, got {status}")
+                            format!("expected today's shift to be {id}, which was acknowledged, got {status}").about(id)
                         });
                     }
                     _ => {}

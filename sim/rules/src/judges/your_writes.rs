@@ -8,6 +8,7 @@ use crate::facts::views::{ASSIGNED, is_update};
 use crate::facts::{Facts, sessions, shifts};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
+use crate::told::About;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::RecordingMode;
@@ -41,7 +42,9 @@ impl Judge for YourWrites {
             }
             lost += 1;
             let what = if wrong.named { "the answer to the update itself does not show it" } else { "it is not shown" };
-            notes.broken(part, x, || format!("an acknowledged update is lost, {what}: {}", impossible.says()));
+            notes.broken(part, x, || {
+                format!("an acknowledged update is lost, {what}: {}", impossible.says()).about(&impossible.id)
+            });
         }
         notes.held_times(part, cases.saturating_sub(lost));
         session(x, facts, notes);
@@ -60,20 +63,21 @@ fn session(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let may_see = known.tenant == Some(x.client.tenant)
         && (x.client.role != Role::SalesRep || known.started_by == Some(x.client.index));
     if x.refusal() == Some(404) && before(known.started) && may_see {
-        notes
-            .broken(Part::WritesSession, x, || format!("{session_id} was acknowledged to be started, and answers 404"));
+        notes.broken(Part::WritesSession, x, || {
+            format!("{session_id} was acknowledged to be started, and answers 404").about(session_id)
+        });
     }
     let Some(shown) = sessions::shown(x) else { return };
-    if before(known.stop_acked) {
+    if before(known.stop_acked) && x.shows("ended_at") {
         notes.judge(Part::WritesSession, x, shown.ended_at.is_some(), || {
-            format!("{session_id} was acknowledged to be stopped, and shows no ended_at")
+            format!("{session_id} was acknowledged to be stopped: expected its ended_at, got null").about(session_id)
         });
     }
     // Only a target that shows where audio is kept can be asked for it; other modes keep none.
-    let kept = shown.mode == RecordingMode::Full && shown.audio_storage_mode.is_some();
+    let kept = shown.mode == RecordingMode::Full && shown.audio_storage_mode.is_some() && x.shows("audio_url");
     if kept && known.uploads.iter().any(|upload| before(upload.acked)) {
         notes.judge(Part::WritesSession, x, shown.audio_url.is_some(), || {
-            format!("the audio of {session_id} was acknowledged, and the session shows no audio_url")
+            format!("the audio of {session_id} was acknowledged: expected its audio_url, got null").about(session_id)
         });
     }
 }
@@ -84,9 +88,10 @@ fn shift(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     }
     let Some(shown) = shifts::shown(x) else { return };
     let known = facts.shift_day(shown).and_then(|day| day.out_acked);
-    if known.is_some_and(|since| since < x.sent_seq) {
+    if known.is_some_and(|since| since < x.sent_seq) && x.shows("clock_out_at") {
         notes.judge(Part::WritesShift, x, shown.clock_out_at.is_some(), || {
-            format!("the clock-out of {} was acknowledged, and the shift shows none", shown.id)
+            format!("the clock-out of {} was acknowledged: expected its clock_out_at, got null", shown.id)
+                .about(&shown.id)
         });
     }
 }

@@ -5,11 +5,12 @@
 //! without it breaks `read.your-writes`, a second one says that it was never made.
 
 use crate::exchanges::{Effect, Exchange, SentAttempt};
-use crate::facts::Facts;
 use crate::facts::views::{ASSIGNED, DESCRIPTION, DUE, STATUS};
+use crate::facts::{Facts, is_since};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{PerClient, Table, digest, digest_of, push_bounded};
+use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
@@ -107,8 +108,8 @@ impl CreateSingle {
         let Some(request) = self.requests.get(&key) else { return };
         let sent_at = notes.settings.start + request.first_sent;
         let changed = facts.tasks.get(&task.id).is_some_and(|t| t.was_written(DESCRIPTION) || t.was_written(DUE));
-        // One that an update made look like this was made by somebody else.
-        if !changed && task.created_at >= sent_at - notes.settings.leeway {
+        // One that an update made look like this was made by somebody else, and one of before by an earlier day or run.
+        if !changed && is_since(task.created_at, sent_at) {
             self.made(key, task, x, notes);
         }
     }
@@ -118,7 +119,7 @@ impl CreateSingle {
         let id = digest(&task.id);
         if request.given.contains(&id) {
             return notes.broken(Part::CreateOwn, x, || {
-                format!("expected a task of its own for each request, {} answers a second one", task.id)
+                format!("expected a task of its own for each request, {} answers a second one", task.id).about(&task.id)
             });
         }
         if !request.given.is_empty() {
@@ -139,6 +140,7 @@ impl CreateSingle {
         let part = if in_doubt { Part::CreateLost } else { Part::CreateOnce };
         notes.judge_if(x.op == Op::ListTasks && in_doubt, part, x, tasks <= attempts, || {
             format!("expected at most {attempts} tasks of {attempts} requests, {} is number {tasks}", task.id)
+                .about(&task.id)
         });
     }
     fn whole_list(&mut self, query: &TaskQuery, list: &TaskList, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
@@ -170,11 +172,11 @@ impl CreateSingle {
             let id = &task.id;
             if task.missed {
                 notes.broken(Part::CreateKept, x, || {
-                    format!("{id} was acknowledged, but no list shows it: expected one task, got none")
+                    format!("{id} was acknowledged, but no list shows it: expected one task, got none").about(id)
                 });
                 return false;
             }
-            notes.broken(Part::WritesTask, x, || format!("{id} was acknowledged, but is not in the list"));
+            notes.broken(Part::WritesTask, x, || format!("{id} was acknowledged, but is not in the list").about(id));
             task.missed = true;
             true
         });

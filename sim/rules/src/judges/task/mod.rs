@@ -16,6 +16,7 @@ use crate::judge::{Judge, Ops};
 use crate::judges::appointment::repeated;
 use crate::notes::Notes;
 use crate::tables::{Table, digest};
+use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
@@ -37,7 +38,7 @@ impl Judge for UpdateIdempotent {
             let mut impossible = facts.looked.impossible.iter();
             if let Some(trace) = impossible.find(|i| i.kind == Kind::Task && i.wrong.touched && !i.repeat) {
                 return notes.broken(Part::TaskRow, x, || {
-                    format!("an update changed a field that it did not name: {}", trace.says())
+                    format!("an update changed a field that it did not name: {}", trace.says()).about(&trace.id)
                 });
             }
             notes.held_times(Part::TaskRow, facts.looked.unnamed);
@@ -111,9 +112,14 @@ impl CompleteOnce {
         if may_be_gone || !(acked || status == 404 && record.was_sent(&completion(), x.sent_seq)) {
             return;
         }
-        notes.broken(Part::CompleteRepeat, x, || match status {
-            404 => format!("expected {task_id} to be there when it was completed again, the answer was 404"),
-            _ => format!("expected {task_id}, whose completion was acknowledged, to be completed again, got {status}"),
+        notes.broken(Part::CompleteRepeat, x, || {
+            match status {
+                404 => format!("expected {task_id} to be there when it was completed again, the answer was 404"),
+                _ => format!(
+                    "expected {task_id}, whose completion was acknowledged, to be completed again, got {status}"
+                ),
+            }
+            .about(task_id)
         });
     }
     fn shown(
@@ -125,6 +131,7 @@ impl CompleteOnce {
         facts: &Facts,
         notes: &mut Notes,
     ) {
+        let shown_by = by.map(SmolStr::as_str);
         let by = by.map(|id| facts.person(id).map_or_else(|| digest(id), u64::from));
         let known = self.done.entry(digest(id)).or_default();
         if known.status_updated {
@@ -143,9 +150,12 @@ impl CompleteOnce {
             known.acks += 1;
             known.acked.get_or_insert(x.ended_seq);
         }
-        notes.judge_if(is_case, part, x, then == at && same_person, || match same_person {
-            true => format!("expected {id} to keep completed_at {then}, got {at}"),
-            false => format!("expected {id} to keep completed_by, got another"),
+        notes.judge_if(is_case, part, x, then == at && same_person, || {
+            match same_person {
+                true => format!("expected {id} to keep completed_at {then}, got {at}"),
+                false => format!("expected {id} to keep completed_by, got {}", shown_by.unwrap_or("another")),
+            }
+            .about(id)
         });
     }
 }
