@@ -130,7 +130,7 @@ impl Before {
 
 /// Whether a word looks like a key or a token: by its beginning, or as no name, path or number does.
 fn looks_secret(word: &str) -> bool {
-    let has = |of: fn(&u8) -> bool| word.as_bytes().iter().any(|byte| of(byte));
+    let has = |of: fn(&u8) -> bool| word.as_bytes().iter().any(of);
     let is_known = word.len() >= 12 && BEGINNINGS.iter().any(|beginning| word.starts_with(beginning));
     let is_plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_+.".contains(&b));
     let is_mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);

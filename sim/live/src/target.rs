@@ -38,7 +38,8 @@ impl Target {
             return Err(no("it must begin with http:// or https://"));
         }
         let authority = uri.authority().cloned().ok_or_else(|| no("it names no host"))?;
-        if authority.as_str().contains('@') {
+        // A password with a slash in it ends what is read as the host, and would stand there as its port.
+        if text.contains('@') {
             return Err(no("a user or a password does not belong there"));
         }
         // The library that reads URLs takes any text for a port, and gives none for one that it cannot read.

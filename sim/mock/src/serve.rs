@@ -206,7 +206,7 @@ async fn connection(
     // Answers are small and wait for nothing. What cannot be set is no reason not to answer.
     let _ = stream.set_nodelay(true);
     // Who connects says something: its first byte tells which HTTP it speaks, or begins a handshake.
-    if !matches!(timeout(patience.min(FIRST_BYTE), stream.readable()).await, Ok(Ok(()))) {
+    if !matches!(timeout(patience.min(FIRST_BYTE), stream.peek(&mut [0])).await, Ok(Ok(1..))) {
         return;
     }
     match tls {

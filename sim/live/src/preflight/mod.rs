@@ -292,7 +292,7 @@ fn unreadable(answer: &Exchange) -> Option<String> {
     let is_text = std::str::from_utf8(&answer.body).is_ok() && !answer.body.contains(&0);
     match charset {
         // What says so and has nothing but UTF-8 can be read.
-        Some(name) if !is_known(&name) && !(is_superset(&name) && is_text) => Some(format!("the character set {name}")),
+        Some(name) if !(is_known(&name) || is_superset(&name) && is_text) => Some(format!("the character set {name}")),
         _ if answer.body.starts_with(b"\xef\xbb\xbf") => Some("UTF-8 behind a byte order mark".to_owned()),
         _ if !is_text => Some("characters that are no UTF-8".to_owned()),
         _ => None,
