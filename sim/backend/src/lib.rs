@@ -231,7 +231,7 @@ impl Backend {
 
     /// Why a query is refused.
     fn of_a_query(&self, refusal: Refusal) -> Refusal {
-        if self.has(BackendDefect::ReadRefusedAsBody) { refusal.as_of_a_body() } else { refusal }
+        if self.has(BackendDefect::ReadRefusedAsBody) { refusal.into_body_error() } else { refusal }
     }
 
     fn has(&self, defect: BackendDefect) -> bool {

@@ -28,7 +28,7 @@ impl Refusal {
         Refusal::new(ErrorCode::InvalidRequest, message)
     }
     /// The same, as if a body were to blame.
-    pub(crate) fn as_of_a_body(self) -> Refusal {
+    pub(crate) fn into_body_error(self) -> Refusal {
         Refusal { code: ErrorCode::ValidationError, ..self }
     }
     /// 404.
