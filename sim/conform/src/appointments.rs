@@ -205,7 +205,7 @@ impl Pass {
         for _ in 0..2 {
             let reply = by.ask(patch(id, body.clone())).await;
             let expected = "400 VALIDATION_ERROR for an outcome of won without deal_size";
-            self.case(by, WON, "won without a deal size", &reply).is_refused(self.means.malformed(), expected);
+            self.case(by, WON, "won without a deal size", &reply).refuses(self.means.malformed(), expected);
         }
         if let Some(now) = self.reads(by, id).await {
             let other = differing(&before, &now, &[]);
@@ -284,7 +284,7 @@ impl Pass {
         for call in [get(&was.id), patch(&was.id, service("Conformance, refused"))] {
             let reply = by.ask_until_decided(call).await;
             let check = format!("{} of an appointment that the office gave to another rep", reply.op);
-            self.case(by, OWN, check, &reply).is_refused(&[403, 404], "403 or 404");
+            self.case(by, OWN, check, &reply).refuses(&[403, 404], "403 or 404");
         }
         office.ask_until_decided(patch(&was.id, to(by))).await;
         self.restores(by, was).await;

@@ -52,7 +52,7 @@ impl Pass {
         for call in by_path {
             let reply = by.ask_until_decided(call).await;
             let case = self.case(by, rule, format!("{owner} id in the path of {}, as {role}", reply.op), &reply);
-            case.is_refused(&[403, 404], "403 or 404");
+            case.refuses(&[403, 404], "403 or 404");
         }
         // A contact or a lead may be several reps' of a tenant.
         let shared = |name: &str| rule == OWN && matches!(name, "lead_id" | "contact_card_id");
@@ -63,7 +63,7 @@ impl Pass {
             let reply = by.ask(call).await;
             self.keeps(place::REP, &reply);
             let case = self.case(by, rule, format!("{owner} {name} in a body of {}, as {role}", reply.op), &reply);
-            case.is_refused(&[400, 403, 404, 422], "a refusal: 403 or 404, or 400");
+            case.refuses(&[400, 403, 404, 422], "a refusal: 403 or 404, or 400");
         }
         let after = self.looks_at(victim, &about).await;
         let case = self.case(victim, rule, format!("the rows after {owner} ids were tried, as {role}"), None);
@@ -79,7 +79,7 @@ impl Pass {
         let reply = by.ask_until_decided(call).await;
         let case = self.case(by, rule, check, &reply);
         if reply.is_refused() {
-            return case.is_refused(&[400, 403, 404, 422], "a refusal, or nothing of theirs");
+            return case.refuses(&[400, 403, 404, 422], "a refusal, or nothing of theirs");
         }
         let theirs = self.rows[whose].borrow();
         case.succeeds("a refusal, or nothing of theirs", |reply| {
@@ -98,7 +98,7 @@ impl Pass {
         for call in nobodys.by_path().into_iter().chain(nobodys.thread()) {
             let reply = by.ask_until_decided(call).await;
             let check = format!("an id that nobody has in the path of {}", reply.op);
-            self.case(by, ENVELOPE, check, &reply).is_refused(&[403, 404], "404, or 403");
+            self.case(by, ENVELOPE, check, &reply).refuses(&[403, 404], "404, or 403");
         }
     }
 

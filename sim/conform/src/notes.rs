@@ -40,7 +40,7 @@ impl Case<'_> {
         self.judge(came.is_none(), expected, || came.unwrap_or_default());
     }
     /// The reply must be a refusal with one of these statuses.
-    pub fn is_refused(self, statuses: &[u16], expected: &str) {
+    pub fn refuses(self, statuses: &[u16], expected: &str) {
         let Some((status, reply)) = self.reply.and_then(|reply| Some((reply.status()?, reply))) else {
             return self.undecided();
         };

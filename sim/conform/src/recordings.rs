@@ -74,7 +74,7 @@ impl Pass {
         for mode in [None, Some(RecordingMode::Ghost)] {
             let reply = by.ask_until_decided(start(by, &appointment.appointment_id, 0, mode)).await;
             let case = self.case(by, PREREQUISITES, format!("a start {when}"), &reply);
-            case.is_refused(&[400, 403, 404, 409, 412, 422], "a refusal, there is no active shift");
+            case.refuses(&[400, 403, 404, 409, 412, 422], "a refusal, there is no active shift");
         }
     }
 

@@ -158,7 +158,7 @@ impl Pass {
         // Somebody who is no rep has no shift to look at.
         let reply = self.manager().ask_until_decided(shift_of(self.manager())).await;
         self.case(self.manager(), GATE, "a shift of somebody who is no rep", &reply).judge(
-            !reply.status().is_some_and(|status| status >= 500),
+            reply.status().is_none_or(|status| status < 500),
             "no error of the server",
             || reply.says(),
         );
