@@ -200,8 +200,10 @@ fn a_mock_whose_terminal_is_closed_removes_its_key() {
     for (signal, ignored) in [("-HUP", false), ("-QUIT", false), ("-HUP", true)] {
         let program = env!("CARGO_BIN_EXE_fieldday");
         let shell = if ignored { "trap '' HUP; exec \"$@\"" } else { "exec \"$@\"" };
-        let args = ["-c", shell, "sh", program, "mock", "demo", "--listen", "127.0.0.1:0"];
-        let mut mock = Command::new("sh").args(args).stdout(Stdio::piped()).spawn().unwrap();
+        // Whoever runs the tests may ignore a hang-up, and what they start would inherit that.
+        let args =
+            ["--default-signal=HUP", "sh", "-c", shell, "sh", program, "mock", "demo", "--listen", "127.0.0.1:0"];
+        let mut mock = Command::new("env").args(args).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(mock.stdout.take().unwrap()).lines();
         let key =
             lines.map_while(Result::ok).find_map(|line| Some(line.trim().strip_prefix("key ")?.trim().to_owned()));

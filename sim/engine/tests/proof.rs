@@ -4,7 +4,7 @@
 
 use fieldday_engine::all_defects::Defect;
 use fieldday_engine::cell::Keep;
-use fieldday_engine::prove::{Clean, Effort, clean, prove};
+use fieldday_engine::prove::{Clean, Effort, clean, passes, prove};
 use fieldday_engine::run::{Options, run};
 use fieldday_engine::shrink::{Case, Size, look, shrink};
 use fieldday_plan::Plan;
@@ -12,6 +12,10 @@ use fieldday_scenario::Scenario;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+/// Defects that the days show only where a start follows a stop, where another session is one reading of the specification:
+/// the systematic pass repeats starts at once and beside each other.
+const LEFT_TO_PASSES: [&str; 3] = ["start-makes-second-session", "start-race", "start-keyed-by-place"];
 
 #[test]
 #[ignore = "takes minutes in a debug build"]
@@ -21,8 +25,14 @@ fn every_judge_bites_and_none_without_a_cause() {
     let defects: Vec<Defect> = Defect::all().collect();
     let trials = prove(&defects, &effort, |_| {}).unwrap();
     assert_eq!(trials.len(), defects.len() * 3);
+    // A defect of the backend is found by a day or by the systematic pass, under the same number of seeds.
     let missed: Vec<_> = trials.iter().filter(|trial| trial.found.is_none()).collect();
-    assert!(missed.is_empty(), "nobody saw {missed:?}");
+    let by_days_alone = missed.iter().filter(|trial| !LEFT_TO_PASSES.contains(&trial.defect.name()));
+    assert_eq!(by_days_alone.collect::<Vec<_>>().len(), 0, "nobody saw {missed:?}");
+    let left: Vec<Defect> = LEFT_TO_PASSES.iter().map(|name| Defect::named(name).unwrap()).collect();
+    let passed = passes(&left, effort.seeds, &effort).unwrap();
+    let missed: Vec<_> = passed.iter().filter(|trial| trial.defect.is_some() != trial.found.is_some()).collect();
+    assert!(missed.is_empty(), "the pass did not tell them from a sound backend: {missed:?}");
     let lived = clean(10_000, 0x5eed, &effort, Clean::default(), |_| {}, |_| {}).unwrap();
     assert_eq!(lived.alarms, [], "false alarms");
     assert!(lived.rep_days() >= 10_000);
