@@ -46,24 +46,24 @@ pub(crate) fn failures(summary: &Summary) -> Table {
         words("endpoint").obvious(),
         words("outcome"),
         figures("status"),
-        words("what it said"),
         figures("count"),
         words("first"),
         words("last"),
         words("a request id"),
+        words("what it said"),
     ]);
-    table.may_go = vec![6, 5, 7];
+    table.may_go = vec![5, 4, 6, 1];
     for of in &summary.failures {
         let class = OutcomeClass::ALL.into_iter().find(|class| class.as_str() == of.outcome);
         table.row([
             of.label.clone(),
             class.map_or(of.outcome.clone(), |class| class.label().to_owned()),
             of.status.map_or("-".to_owned(), |status| status.to_string()),
-            of.message.clone(),
             count(of.count),
             of.first.clone(),
             of.last.clone(),
             of.request_id.clone().unwrap_or_default(),
+            of.message.clone(),
         ]);
     }
     table

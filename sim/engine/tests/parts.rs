@@ -20,6 +20,7 @@ const NOT_EXERCISED: &[Part] = &[
     Part::FilterOverdue,
     Part::FilterDue,
     Part::FilterLinks,
+    Part::EphemeralAudio,
     Part::LateHealth,
     Part::RefreshRetry,
 ];

@@ -129,6 +129,8 @@ enum Planned {
     Repeat,
     /// That the endpoint is not there.
     Absence,
+    /// That there is no shift: its state is asked for before it begins, or somebody leaves who never clocked in.
+    NoShift,
     /// None.
     None,
 }
@@ -153,6 +155,8 @@ enum Seen {
 pub struct OutcomeTracker {
     is_live: bool,
     kinds: Vec<ClientKind>,
+    /// Whether a clock-in of each client was acknowledged.
+    clocked_in: Vec<bool>,
     open: OpenAttempts<Open>,
     /// Attempts of a live run that timed out for their client and that the wire has not reported yet.
     timed_out: OpenAttempts<Open>,
@@ -176,6 +180,9 @@ impl OutcomeTracker {
                     self.kinds.resize(place + 1, ClientKind::default());
                 }
                 self.kinds[place] = introduced.kind;
+                if let Some(clocked_in) = self.clocked_in.get_mut(place) {
+                    *clocked_in = false;
+                }
                 self.open.drain(client).for_each(drop);
             }
             EventKind::Sent(sent) => {
@@ -214,6 +221,11 @@ impl OutcomeTracker {
         }
         let Some(AttemptEnd { call, attempt, end, .. }) = AttemptEnd::of(&event.what) else { return };
         let Some(open) = self.open.ended(client, call, attempt) else { return };
+        if open.op == Op::ClockIn && matches!(end, End::Answered(response) if response.is_success()) {
+            let place = client as usize;
+            self.clocked_in.resize(self.clocked_in.len().max(place + 1), false);
+            self.clocked_in[place] = true;
+        }
         match end {
             End::Answered(response) => each(open.answered(client, call, attempt, response, self.is_live)),
             End::Unanswered(NoAnswer::Timeout) if self.is_live && matches!(open.seen, Seen::Nothing) => {
@@ -241,6 +253,9 @@ impl OutcomeTracker {
         }
     }
 
+    fn has_clocked_in(&self, client: u32) -> bool {
+        self.clocked_in.get(client as usize).copied().unwrap_or(false)
+    }
     fn planned(&self, client: u32, sent: &Sent) -> Planned {
         let kind = self.kinds.get(client as usize).copied().unwrap_or_default();
         let endpoint = sent.request.op().endpoint();
@@ -248,6 +263,8 @@ impl OutcomeTracker {
             _ if kind == ClientKind::Intruder || matches!(sent.cause, Cause::Probe(_) | Cause::Check) => Planned::Any,
             CredentialKind::Own => match sent.cause {
                 _ if endpoint.optional => Planned::Absence,
+                _ if endpoint.op == Op::ShiftToday => Planned::NoShift,
+                _ if endpoint.op == Op::ClockOut && !self.has_clocked_in(client) => Planned::NoShift,
                 Cause::Queue { .. } => Planned::Repeat,
                 _ => Planned::None,
             },
@@ -301,6 +318,7 @@ impl Open {
             Planned::Credential => matches!(status, 401 | 403),
             Planned::Repeat => is_repeat,
             Planned::Absence => matches!(status, 404 | 501),
+            Planned::NoShift => is_repeat || matches!(status, 400 | 404 | 409),
             Planned::None => false,
         };
         if is_planned { OutcomeClass::Expected } else { OutcomeClass::Refused }

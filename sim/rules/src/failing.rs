@@ -58,7 +58,7 @@ pub fn always_failing(ops: &[OpMeasures], failures: &Failures, is_live: bool) ->
     let of = |op: &Op| {
         let why = if fails(*op) {
             answers(*op, failures)
-        } else if ops[op.index()].attempts == 0 {
+        } else if ops[op.index()].tries.tried == 0 {
             let first = needs(*op).iter().find(|needed| fails(**needed))?;
             format!("never tried, because {first} never succeeded")
         } else {
