@@ -92,11 +92,7 @@ fn endpoint(of: &Limit) -> Row {
     let cells = vec![
         of.label.clone().into(),
         count(of.attempts).into(),
-        if of.outcomes.errors() > 0 {
-            Cell::from(count(of.outcomes.errors())).tone(Tone::Bad)
-        } else {
-            count(0).into()
-        },
+        count(of.outcomes.errors()).into(),
         with_failures(|all| all.p50_us, of.latency.p50_us),
         with_failures(|all| all.p95_us, of.latency.p95_us),
         with_failures(|all| all.p99_us, of.latency.p99_us),

@@ -31,7 +31,7 @@ fn answers_count_by_kind_and_a_time_out_stands_at_the_time_waited() {
     let op = measures.op(Op::GetAppointment);
     assert_eq!((op.attempts, op.answered, op.client_errors, op.server_errors), (5, 3, 1, 1));
     assert_eq!((op.lapsed(NoAnswer::Timeout), op.lapsed(NoAnswer::Killed)), (1, 1));
-    assert_eq!((op.took.len(), op.at_least, op.beyond_limit), (4, 1, 1));
+    assert_eq!((op.took.len(), op.at_least, op.beyond_limit, op.judged), (2, 1, 1, 4), "what failed has no latency");
     assert_eq!(op.took.max() / 10_000, 1_000, "the time-out stands at 10 s");
     assert_eq!(op.share_beyond_limit(), Some(0.25));
 }
