@@ -106,7 +106,7 @@ pub enum EventKind {
     },
     /// An action left the queue.
     Settled {
-        /// The action's number, as [`What::Queued`] gave it.
+        /// The action's number, as [`EventKind::Queued`] gave it.
         action: u32,
         /// What became of the action.
         how: Settlement,

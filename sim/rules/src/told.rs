@@ -33,7 +33,7 @@ impl About for String {
 ///
 /// Cases of one cell about one row belong together, and so do those that one event shows; but what the app does wrong never
 /// explains what the backend does. The earliest is the cause; of those that one event shows, the one whose rule says the most
-/// (the order of [`rank`]). Cases of one rule never follow from one another.
+/// (the order of `rank`). Cases of one rule never follow from one another.
 pub fn causes<'a>(cases: &[&'a Violation]) -> Vec<Option<usize>> {
     // What an event shows of no row in particular goes with what it shows of one.
     let rows: BTreeMap<_, _> =

@@ -26,7 +26,7 @@ pub struct Scenario {
     pub name: String,
     /// Its story in a sentence or two.
     pub about: String,
-    /// Rules that a run must have put to the test; one that was not makes the run invalid. "all", or { all_but = [ rules ] },
+    /// Rules that a run must have put to the test; one that was not makes the run invalid. "all", or `{ all_but = [ … ] }`,
     /// means every rule, without those that `[rules]` switches off.
     #[serde(default, skip_serializing_if = "MustExercise::demands_nothing")]
     #[schemars(schema_with = "words::must_exercise_schema")]

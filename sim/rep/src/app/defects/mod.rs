@@ -1,6 +1,6 @@
 //! The app's bugs: a table of them, and what each does in the place of what is right.
 //!
-//! The files beside this folder read like the specification. Where a bug does something else, they ask [`ActiveDefects`], whose
+//! The files beside this folder read like the specification. Where a bug does something else, they ask `ActiveDefects`, whose
 //! methods change nothing unless the bug is switched on; a bug that is no more than a word in a condition is asked for there
 //! with `App::has`.
 
