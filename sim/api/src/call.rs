@@ -270,6 +270,11 @@ impl Response {
         let is_it = |place: &SmolStr| place.rsplit('.').next() == Some(field);
         self.stand_ins.is_empty() || !self.stand_ins.iter().any(is_it)
     }
+    /// Whether it refuses because what was asked for was done before: "already clocked in", "already completed".
+    pub fn says_done_before(&self) -> bool {
+        let Answer::Error(body) = &self.answer else { return false };
+        body.detail.message.to_ascii_lowercase().contains("already")
+    }
     /// The request id of an error.
     pub fn request_id(&self) -> Option<&SmolStr> {
         match &self.answer {

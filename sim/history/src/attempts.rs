@@ -88,11 +88,7 @@ impl<T> OpenAttempts<T> {
     }
     /// Takes all open attempts of a client.
     pub fn drain(&mut self, client: u32) -> impl Iterator<Item = T> + '_ {
-        self.drain_numbered(client).map(|(.., known)| known)
-    }
-    /// The same, each with the number of its call and its number within that.
-    pub fn drain_numbered(&mut self, client: u32) -> impl Iterator<Item = (u32, u8, T)> + '_ {
-        self.0.get_mut(client as usize).into_iter().flat_map(|open| open.drain(..))
+        self.0.get_mut(client as usize).into_iter().flat_map(|open| open.drain(..)).map(|(.., known)| known)
     }
 }
 

@@ -12,4 +12,4 @@ pub mod outcome;
 
 pub use attempts::{AttemptEnd, End, OpenAttempts};
 pub use event::{Event, EventKind};
-pub use outcome::{Outcome, OutcomeClass, OutcomeTracker};
+pub use outcome::{EndedAttempt, OutcomeClass, OutcomeTracker};

@@ -3,6 +3,7 @@
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_history::event::WireEnd;
+use fieldday_history::outcome::had_its_time;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_rep::station::InFlight;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -36,8 +37,7 @@ impl Silence {
         let unanswered = match end {
             WireEnd::Answered { .. } => is_page,
             WireEnd::NoConnection { .. } | WireEnd::Broken { .. } => true,
-            // The phone broke off: the target had all the time that the phone waits, or it did not.
-            WireEnd::BrokenOff if service.times(10) < attempt.attempt.patience.times(9) => return,
+            WireEnd::BrokenOff if !had_its_time(service, attempt.attempt.patience) => return,
             WireEnd::BrokenOff => true,
         };
         if unanswered {

@@ -44,6 +44,10 @@ impl CallOutcome {
             _ => None,
         }
     }
+    /// Whether a refusal says that the action took effect before.
+    pub fn says_done_before(&self) -> bool {
+        matches!(self, CallOutcome::Answered(response) if response.says_done_before())
+    }
     /// Whether the backend may have acted without the app knowing.
     pub fn is_in_doubt(&self) -> bool {
         match self {

@@ -5,7 +5,7 @@ use super::App;
 use super::client::{CallOutcome, Waits};
 use super::defects::AppDefect;
 use super::storage::Queued;
-use fieldday_api::call::{Answer, Call};
+use fieldday_api::call::Call;
 use fieldday_history::EventKind;
 use fieldday_history::event::{Cause, Settlement, Trigger};
 use fieldday_kernel::time::Span;
@@ -147,19 +147,8 @@ impl App {
 fn settlement(reply: &CallOutcome) -> Option<Settlement> {
     match reply.final_refusal() {
         _ if reply.success().is_some() => Some(Settlement::Done),
-        Some(_) if was_done_before(reply) => Some(Settlement::AlreadyDone),
+        Some(_) if reply.says_done_before() => Some(Settlement::AlreadyDone),
         Some(status) => Some(Settlement::Refused { status }),
         None => None,
-    }
-}
-
-/// Whether a refusal says that the action took effect before: "already clocked in", "already completed"…
-fn was_done_before(reply: &CallOutcome) -> bool {
-    match reply {
-        CallOutcome::Answered(response) => match &response.answer {
-            Answer::Error(body) => body.detail.message.to_ascii_lowercase().contains("already"),
-            _ => false,
-        },
-        _ => false,
     }
 }

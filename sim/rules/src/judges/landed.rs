@@ -74,11 +74,7 @@ impl Judge for Landed {
             Some(response) => {
                 let Some(place) = known else { return };
                 let failed = failures.remove(place);
-                let was_done = match &response.answer {
-                    Answer::Error(body) => body.detail.message.to_ascii_lowercase().contains("already"),
-                    _ => false,
-                };
-                if was_done && failed.is_certain {
+                if response.says_done_before() && failed.is_certain {
                     notes.hazard(Hazard::WriteLandedOnError, x, || {
                         let times =
                             if failed.attempts == 1 { String::new() } else { format!(" ×{}", failed.attempts) };

@@ -3,7 +3,7 @@
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::endpoint::Op;
-use fieldday_history::{Outcome, OutcomeClass};
+use fieldday_history::{EndedAttempt, OutcomeClass};
 use fieldday_kernel::time::Time;
 use std::collections::BTreeMap;
 
@@ -55,13 +55,13 @@ impl Failures {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-    pub(super) fn on(&mut self, at: Time, outcome: &Outcome) {
-        if !outcome.class.is_error() {
+    pub(super) fn on(&mut self, at: Time, ended: &EndedAttempt) {
+        if !ended.class.is_error() {
             return;
         }
-        let message = outcome.response.as_deref().map_or_else(|| outcome.why.clone(), words_of);
-        let kind = FailureKind { op: outcome.op, class: outcome.class, status: outcome.status, message };
-        let request_id = outcome.response.as_ref().and_then(|response| response.request_id()).cloned();
+        let message = ended.response.as_deref().map_or_else(|| ended.why.clone(), words_of);
+        let kind = FailureKind { op: ended.op, class: ended.class, status: ended.status, message };
+        let request_id = ended.response.as_ref().and_then(|response| response.request_id()).cloned();
         let request_id = request_id.filter(|id| !id.is_empty());
         self.add(kind, &Failure { count: 1, first: at, last: at, request_id });
     }
@@ -123,11 +123,8 @@ fn without_ids(message: &str) -> String {
 mod tests {
     use super::*;
 
-    fn failed(at_s: i64, message: &str) -> (Time, Outcome) {
-        let outcome = Outcome {
-            client: 0,
-            call: 1,
-            attempt: 0,
+    fn failed(at_s: i64, message: &str) -> (Time, EndedAttempt) {
+        let outcome = EndedAttempt {
             op: Op::ClockIn,
             class: OutcomeClass::ConnectionFailed,
             status: None,
@@ -155,8 +152,8 @@ mod tests {
     fn what_was_expected_is_no_failure() {
         let (at, outcome) = failed(1, "");
         let mut failures = Failures::default();
-        failures.on(at, &Outcome { class: OutcomeClass::Expected, ..outcome.clone() });
-        failures.on(at, &Outcome { class: OutcomeClass::NotTheTarget, ..outcome });
+        failures.on(at, &EndedAttempt { class: OutcomeClass::Expected, ..outcome.clone() });
+        failures.on(at, &EndedAttempt { class: OutcomeClass::NotTheTarget, ..outcome });
         assert!(failures.is_empty());
     }
 

@@ -22,7 +22,7 @@ pub use tracks::{TRACKS_MAX, Track, Tracks, Waypoint};
 
 use fieldday_api::endpoint::Op;
 use fieldday_history::event::{ClientKind, EventKind, NoAnswer};
-use fieldday_history::{AttemptEnd, End, Event, OpenAttempts, OutcomeClass, OutcomeTracker};
+use fieldday_history::{AttemptEnd, End, Event, OutcomeClass, OutcomeTracker};
 use fieldday_kernel::time::{Span, Time};
 use live::{Live, LiveClock};
 
@@ -51,10 +51,6 @@ pub struct Measures {
     last_write: Vec<Option<OutcomeClass>>,
     /// How attempts end.
     outcomes: OutcomeTracker,
-    /// The endpoints of attempts that have not ended.
-    open: OpenAttempts<Op>,
-    /// What kind of client each is.
-    kinds: Vec<ClientKind>,
     /// What is under way on a live run.
     live: Live,
 }
@@ -90,8 +86,6 @@ impl Measures {
             outcomes: OutcomeTracker::default(),
             cell_starts: Time::default(),
             latest: Time::default(),
-            open: OpenAttempts::default(),
-            kinds: Vec::new(),
             live: Live::default(),
         }
     }
@@ -113,13 +107,11 @@ impl Measures {
         let client = event.client as usize;
         let at = self.cell_starts + event.at;
         self.latest = self.latest.max(at);
+        let kind = self.outcomes.kind(event.client);
+        // Auditors and intruders are there to put the day's work to the test; they do none of it.
+        let is_at_work = matches!(kind, Some(ClientKind::Phone | ClientKind::Desk));
         match &event.what {
-            EventKind::Client(introduced) => {
-                if self.kinds.len() <= client {
-                    self.kinds.resize(client + 1, ClientKind::default());
-                }
-                self.kinds[client] = introduced.kind;
-                self.open.drain(event.client).for_each(drop);
+            EventKind::Client(_) => {
                 if let Some(last) = self.last_write.get_mut(client) {
                     *last = None;
                 }
@@ -132,48 +124,39 @@ impl Measures {
                 self.undelivered.uploads += u64::from(*uploads);
             }
             EventKind::Sent(sent) => {
-                let op = sent.request.op();
-                self.ops[op.index()].attempts += 1;
-                if self.is_at_work(client) {
+                self.ops[sent.request.op().index()].attempts += 1;
+                if is_at_work {
                     self.series.sent(at, sent.attempt);
-                }
-                self.open.sent(event.client, sent.call, sent.attempt, op);
-            }
-            EventKind::Killed => {
-                for op in self.open.drain(event.client) {
-                    self.ops[op.index()].killed();
                 }
             }
             _ => {}
         }
-        if let Some(ended) = AttemptEnd::of(&event.what)
-            && let Some(op) = self.open.ended(event.client, ended.call, ended.attempt)
-        {
-            self.ended(client, at, op, ended);
-        }
-        let (ops, series, failures) = (&mut self.ops, &mut self.series, &mut self.failures);
-        let is_at_work =
-            self.kinds.get(client).is_some_and(|kind| matches!(kind, ClientKind::Phone | ClientKind::Desk));
-        let is_tried = self.kinds.get(client).is_some_and(|kind| *kind != ClientKind::Intruder);
-        let (errors, last_write) = (&mut self.errors, &mut self.last_write);
-        self.outcomes.on(event, |outcome| {
-            let of = &mut ops[outcome.op.index()];
-            of.ended(outcome.class);
-            if is_tried {
-                of.tries.on(outcome.class, outcome.status);
+        let is_killed = matches!(event.what, EventKind::Killed);
+        let is_tried = kind.is_some_and(|kind| kind != ClientKind::Intruder);
+        let op = self.outcomes.on(event, |ended| {
+            let of = &mut self.ops[ended.op.index()];
+            of.ended(ended.class);
+            if is_killed {
+                of.killed();
             }
-            *errors += u64::from(outcome.class.is_error());
-            if outcome.op.writes() {
-                if last_write.len() <= client {
-                    last_write.resize(client + 1, None);
+            if is_tried {
+                of.tries.on(ended.class, ended.status);
+            }
+            self.errors += u64::from(ended.class.is_error());
+            if ended.op.writes() {
+                if self.last_write.len() <= client {
+                    self.last_write.resize(client + 1, None);
                 }
-                last_write[client] = Some(outcome.class);
+                self.last_write[client] = Some(ended.class);
             }
             if is_at_work {
-                series.ended(at, outcome.class);
+                self.series.ended(at, ended.class);
             }
-            failures.on(at, &outcome);
+            self.failures.on(at, &ended);
         });
+        if let Some((op, ended)) = op.zip(AttemptEnd::of(&event.what)) {
+            self.ended(is_at_work, at, op, ended);
+        }
         if let Some((clock, op, took)) = self.live.on(event) {
             match clock {
                 LiveClock::Wire { late, connect } => {
@@ -219,17 +202,12 @@ impl Measures {
         self.undelivered.uploads += other.undelivered.uploads;
         self.latest = self.latest.max(other.latest);
     }
-    /// Whether what a client does belongs to the day's work: auditors and intruders are there to put it to the test.
-    fn is_at_work(&self, client: usize) -> bool {
-        self.kinds.get(client).is_some_and(|kind| matches!(kind, ClientKind::Phone | ClientKind::Desk))
-    }
     /// Forgets what was measured by endpoint, not what is under way: from here on another part of the run is measured. Gives
     /// what was measured so far.
     pub fn part(&mut self) -> Vec<OpMeasures> {
         std::mem::replace(&mut self.ops, Op::ALL.iter().map(|_| OpMeasures::new()).collect())
     }
-    fn ended(&mut self, client: usize, at: Time, op: Op, AttemptEnd { end, took, .. }: AttemptEnd<'_>) {
-        let is_at_work = self.is_at_work(client);
+    fn ended(&mut self, is_at_work: bool, at: Time, op: Op, AttemptEnd { end, took, .. }: AttemptEnd<'_>) {
         let measures = &mut self.ops[op.index()];
         match end {
             End::Answered(response) => {
