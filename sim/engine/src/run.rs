@@ -44,6 +44,23 @@ pub struct RunOutcome {
     pub complete: bool,
 }
 
+impl RunOutcome {
+    /// Of a run of so many cells of which none has been counted yet.
+    pub fn nothing(cells_planned: u32, complete: bool) -> RunOutcome {
+        RunOutcome {
+            fingerprint: Fingerprint::default(),
+            cells: 0,
+            cells_planned,
+            events: 0,
+            requests: 0,
+            rep_days: 0,
+            findings: Findings::new(&JudgeSettings::default()),
+            measures: Measures::default(),
+            complete,
+        }
+    }
+}
+
 /// A run that could not start.
 #[derive(Debug, thiserror::Error)]
 #[error("no threads can be started: {0}")]
@@ -85,17 +102,7 @@ where
         early: BTreeMap::new(),
         last: None,
         prints: Vec::new(),
-        outcome: RunOutcome {
-            fingerprint: Fingerprint::default(),
-            cells: 0,
-            cells_planned: cells,
-            events: 0,
-            requests: 0,
-            rep_days: 0,
-            findings: Findings::new(&JudgeSettings::default()),
-            measures: Measures::default(),
-            complete: true,
-        },
+        outcome: RunOutcome::nothing(cells, true),
         on_cell,
     });
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;

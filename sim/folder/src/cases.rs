@@ -116,53 +116,43 @@ impl<'a> Clocks<'a> {
         cases
     }
     pub(crate) fn violation(&mut self, violation: &Violation) -> Option<Case> {
-        let (at, local) = self.times(&violation.client_name, violation.at)?;
+        let what = (violation.rule.name(), violation.at, violation.event, violation.call);
+        let case = self.case(what, &violation.client_name, &violation.says)?;
         Some(Case {
-            of: violation.rule.name().to_owned(),
-            at,
-            local,
-            event: violation.event,
-            who: violation.client_name.to_string(),
-            call: violation.call,
             endpoint: violation.op.map(|op: Op| op.label().to_owned()),
             request_id: violation.request_id.as_ref().map(ToString::to_string),
-            says: violation.says.clone(),
             signature: Some(violation.signature().to_string()),
             row: violation.row.as_ref().map(ToString::to_string),
-            consequences: Vec::new(),
-            follows: None,
+            ..case
         })
     }
     pub(crate) fn hazard(&mut self, case: &HazardCase) -> Option<Case> {
-        let (at, local) = self.times(&case.client_name, case.at)?;
-        Some(Case {
-            of: case.hazard.name().to_owned(),
-            at,
-            local,
-            event: case.event,
-            who: case.client_name.to_string(),
-            call: case.call,
-            endpoint: None,
-            request_id: None,
-            says: case.says.clone(),
-            signature: None,
-            row: None,
-            consequences: Vec::new(),
-            follows: None,
-        })
+        let what = (case.hazard.name(), case.at, case.event, case.call);
+        self.case(what, &case.client_name, &case.says)
     }
     pub(crate) fn reading(&mut self, case: &ReadingCase) -> Option<Case> {
-        let (at, local) = self.times(&case.client_name, case.at)?;
+        let what = (case.reading.name(), case.at, case.event, case.call);
+        let endpoint = case.op.map(|op: Op| op.label().to_owned());
+        Some(Case { endpoint, ..self.case(what, &case.client_name, &case.says)? })
+    }
+    /// What every case has: of what it is one, when and at which event it showed, in which call, to whom, and what it says.
+    fn case(
+        &mut self,
+        (of, at, event, call): (&str, Span, u64, Option<u32>),
+        client_name: &str,
+        says: &str,
+    ) -> Option<Case> {
+        let (at, local) = self.times(client_name, at)?;
         Some(Case {
-            of: case.reading.name().to_owned(),
+            of: of.to_owned(),
             at,
             local,
-            event: case.event,
-            who: case.client_name.to_string(),
-            call: case.call,
-            endpoint: case.op.map(|op: Op| op.label().to_owned()),
+            event,
+            who: client_name.to_owned(),
+            call,
+            endpoint: None,
             request_id: None,
-            says: case.says.clone(),
+            says: says.to_owned(),
             signature: None,
             row: None,
             consequences: Vec::new(),

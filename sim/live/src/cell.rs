@@ -93,12 +93,7 @@ impl LiveCell {
         options: CellOptions,
         transport: Rc<dyn Transport>,
     ) -> LiveCell {
-        let (zones, pace) = (setup::zones(&plan), setup::pace(scenario));
-        let judges = Judges::new(Arc::new(setup::judges(scenario, pace, plan.start, zones.clone())));
-        let mut recorder = Recorder::new(plan.start, judges, Measures::default());
-        recorder.measures.cell(setup::day_starts(scenario, plan.date, plan.start));
-        recorder.history =
-            options.history.then(|| History::Lines { cell: plan.name.clone(), zones, lines: Lines::default() });
+        let mut recorder = recorder(scenario, &plan, options.history);
         recorder.kept = options.keep.then(Vec::new);
         let plateau = |(from, until): (Time, Time)| Plateau::new(from.since(plan.start), until.since(plan.start));
         recorder.plateau = options.plateau.map(plateau);
@@ -112,7 +107,7 @@ impl LiveCell {
         };
         let furnishing = Furnishing {
             context: Rc::new(context),
-            app: &setup::app(scenario, pace),
+            app: &setup::app(scenario, setup::pace(scenario)),
             mobile: options.link,
             office_one_way: Span::ZERO,
         };
@@ -259,6 +254,16 @@ impl LiveCell {
         self.clients.iter().filter_map(|client| client.phone.as_ref()).for_each(|phone| phone.switch_off());
         (self.recorder.take(), self.panicked.take())
     }
+}
+
+/// What records a cell's events on the wall clock; `history` keeps them for one.
+pub(crate) fn recorder(scenario: &Scenario, plan: &CellPlan, history: bool) -> Recorder {
+    let zones = setup::zones(plan);
+    let judges = setup::judges(scenario, setup::pace(scenario), plan.start, zones.clone());
+    let mut recorder = Recorder::new(plan.start, Judges::new(Arc::new(judges)), Measures::default());
+    recorder.measures.cell(setup::day_starts(scenario, plan.date, plan.start));
+    recorder.history = history.then(|| History::Lines { cell: plan.name.clone(), zones, lines: Lines::default() });
+    recorder
 }
 
 impl LiveClient {

@@ -1,16 +1,17 @@
 //! A conformance pass on the wall clock: a few people at their stations, one executor that the wall feeds, nobody's day.
 
+use crate::cell::recorder;
 use crate::clock::WallClock;
 use crate::health::Health;
 use crate::http::WireSettings;
 use crate::inbox::Inbox;
-use crate::run::LiveOutcome;
+use crate::run::{LiveOutcome, add_recorded};
 use crate::transport::Arrival;
 use crate::transport::http::HttpTransport;
-use fieldday_conform::{Actor, Means, NoCast, Pass, Trouble};
+use fieldday_conform::{Means, NoCast, Pass, Trouble};
 use fieldday_engine::cell::Furnishing;
 use fieldday_engine::conform;
-use fieldday_engine::recorder::{History, Recorder, SharedRecorder};
+use fieldday_engine::recorder::SharedRecorder;
 use fieldday_engine::run::RunOutcome;
 use fieldday_engine::setup;
 use fieldday_history::file::Lines;
@@ -20,9 +21,8 @@ use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_mock::{Options as MockOptions, Service};
 use fieldday_plan::CellPlan;
 use fieldday_rep::station::{CellContext, DayClock};
-use fieldday_rules::{Findings, Judges, Measures, Settings as JudgeSettings};
+use fieldday_rules::Contract;
 use fieldday_scenario::Scenario;
-use fieldday_tokens::Identity;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -137,7 +137,7 @@ impl ConformRun {
         let executor = Executor::new(clock.now());
         let inbox = Rc::new(Inbox::default());
         let transport = HttpTransport::new(0, wire.clone(), clock, inbox.clone(), None);
-        let recorder = SharedRecorder::new(Some(recorder(&scenario, &cell)));
+        let recorder = SharedRecorder::new(Some(recorder(&scenario, &cell, true)));
         let context = CellContext {
             clock: executor.handle(),
             seed: cell.seed,
@@ -149,7 +149,7 @@ impl ConformRun {
         let furnishing = Furnishing { context: Rc::new(context), app: &app, mobile: false, office_one_way: Span::ZERO };
         let days = vec![DayClock::real_time(); cell.tenants.len()];
         let actors = furnishing.seat_conformers(&cell.tenants, &days)?;
-        introduce(&transport, &actors);
+        actors.iter().for_each(|actor| transport.introduce(&actor.client));
         let means = Means {
             begins: opens.max(clock.now()),
             signs: wire.wallet.source().key().is_some(),
@@ -197,10 +197,13 @@ impl ConformRun {
         recorder.with(|recorder| recorder.take_lines(&mut lines));
         history(lines);
         let complete = over.get();
-        let outcome = outcome(recorder.take(), complete);
+        let (mut run, mut contract) = (RunOutcome::nothing(1, complete), Contract::default());
+        run.cells = 1;
+        let print = recorder.take().map(|recorder| add_recorded(&mut run, &mut contract, recorder));
+        run.fingerprint = Fingerprint::combine(print.into_iter());
         Ok(LiveOutcome {
-            contract: outcome.1,
-            run: outcome.0,
+            contract,
+            run,
             traffic: None,
             health,
             took: began.elapsed(),
@@ -215,45 +218,4 @@ impl ConformRun {
             not_allowed: wire.not_allowed.lock().ok().and_then(|mut first| first.take()),
         })
     }
-}
-
-fn introduce(transport: &HttpTransport, actors: &[Actor]) {
-    for Actor { client, .. } in actors {
-        transport.introduce(Identity {
-            user_id: client.user_id.clone(),
-            tenant: client.tenant.clone(),
-            role: client.role,
-            role_name: client.role.claim().into(),
-        });
-    }
-}
-
-fn recorder(scenario: &Scenario, cell: &CellPlan) -> Recorder {
-    let (zones, pace) = (setup::zones(cell), setup::pace(scenario));
-    let judges = Judges::new(Arc::new(setup::judges(scenario, pace, cell.start, zones.clone())));
-    let mut recorder = Recorder::new(cell.start, judges, Measures::default());
-    recorder.measures.cell(setup::day_starts(scenario, cell.date, cell.start));
-    recorder.history = Some(History::Lines { cell: cell.name.clone(), zones, lines: Lines::default() });
-    recorder
-}
-
-fn outcome(recorder: Option<Recorder>, complete: bool) -> (RunOutcome, fieldday_rules::Contract) {
-    let mut outcome = RunOutcome {
-        fingerprint: Fingerprint::default(),
-        cells: 1,
-        cells_planned: 1,
-        events: 0,
-        requests: 0,
-        rep_days: 0,
-        findings: Findings::new(&JudgeSettings::default()),
-        measures: Measures::default(),
-        complete,
-    };
-    let Some(recorder) = recorder else { return (outcome, Default::default()) };
-    outcome.events = recorder.fingerprint.events();
-    outcome.requests = recorder.requests;
-    outcome.fingerprint = Fingerprint::combine(std::iter::once(recorder.fingerprint.finish()));
-    outcome.measures.merge(&recorder.measures);
-    outcome.findings.merge(recorder.judges.finish());
-    (outcome, recorder.contract)
 }

@@ -6,13 +6,14 @@ use crate::clock::WallClock;
 use crate::health::Health;
 use crate::http::WireSettings;
 use crate::worker::{CellOrder, Command, Orders, RunProgress, WorkerOutcome, work};
+use fieldday_engine::recorder::Recorder;
 use fieldday_engine::run::RunOutcome;
 use fieldday_history::file::Lines;
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_plan::{CellPlan, EVENING};
 use fieldday_rep::station::DayClock;
-use fieldday_rules::{Contract, Findings, Measures, Settings as JudgeSettings, Traffic};
+use fieldday_rules::{Contract, Traffic};
 use fieldday_scenario::{Connections, HttpVersion, Scenario};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -268,17 +269,7 @@ fn together(
     planned: u32,
     by_itself: bool,
 ) -> (RunOutcome, Option<Traffic>, Contract, Health, Vec<String>) {
-    let mut outcome = RunOutcome {
-        fingerprint: Fingerprint::default(),
-        cells: 0,
-        cells_planned: planned,
-        events: 0,
-        requests: 0,
-        rep_days: 0,
-        findings: Findings::new(&JudgeSettings::default()),
-        measures: Measures::default(),
-        complete: by_itself,
-    };
+    let mut outcome = RunOutcome::nothing(planned, by_itself);
     let (mut contract, mut health, mut panicked) = (Contract::default(), Health::default(), Vec::new());
     let mut cells = BTreeMap::new();
     for end in ends {
@@ -295,15 +286,20 @@ fn together(
         if let Some(plateau) = recorder.plateau.take() {
             traffic = joined(traffic, plateau.close(&mut recorder.measures));
         }
-        outcome.events += recorder.fingerprint.events();
-        outcome.requests += recorder.requests;
-        prints.push(recorder.fingerprint.finish());
-        contract.merge(&recorder.contract);
-        outcome.measures.merge(&recorder.measures);
-        outcome.findings.merge(recorder.judges.finish());
+        prints.push(add_recorded(&mut outcome, &mut contract, recorder));
     }
     outcome.fingerprint = Fingerprint::combine(prints.into_iter());
     (outcome, traffic, contract, health, panicked)
+}
+
+/// Adds what was recorded of a cell; gives its fingerprint.
+pub(crate) fn add_recorded(outcome: &mut RunOutcome, contract: &mut Contract, recorder: Recorder) -> Fingerprint {
+    outcome.events += recorder.fingerprint.events();
+    outcome.requests += recorder.requests;
+    outcome.measures.merge(&recorder.measures);
+    outcome.findings.merge(recorder.judges.finish());
+    contract.merge(&recorder.contract);
+    recorder.fingerprint.finish()
 }
 
 /// What the wire carried for these cells and for one more. Their clocks may start at different times: what counts is from

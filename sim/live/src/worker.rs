@@ -22,7 +22,6 @@ use fieldday_kernel::time::{Span, Time};
 use fieldday_plan::CellPlan;
 use fieldday_rep::station::DayClock;
 use fieldday_scenario::{Connections, Scenario};
-use fieldday_tokens::Identity;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -214,12 +213,7 @@ impl Worker {
             );
             let cell = LiveCell::new(&worker.executor, &scenario, order.plan, &order.days, terms, transport.clone());
             for client in cell.clients() {
-                transport.introduce(Identity {
-                    user_id: client.user_id.clone(),
-                    tenant: client.tenant.clone(),
-                    role: client.role,
-                    role_name: client.role.claim().into(),
-                });
+                transport.introduce(client);
             }
             cell.watched_by(&worker.watch);
             if order.only.is_none() {

@@ -23,7 +23,7 @@ use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::Time;
 use fieldday_paint::units::counted;
 use fieldday_plan::Plan;
-use fieldday_rules::{Findings, Measures, Settings};
+use fieldday_rules::Measures;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -93,9 +93,10 @@ fn go(args: &RunArgs, plan: &Plan, keeper: &mut RunFolderWriter, stop: &AtomicBo
         };
         match verify::verify(plan, threads, stop, on_cell)? {
             Verified::Agree(outcome) => Ran { outcome: *outcome, verification: verification(None) },
-            Verified::Differ(difference) => {
-                Ran { outcome: nothing(plan), verification: verification(Some(difference_of(&difference))) }
-            }
+            Verified::Differ(difference) => Ran {
+                outcome: RunOutcome::nothing(plan.cells(), true),
+                verification: verification(Some(difference_of(&difference))),
+            },
             Verified::Interrupted(outcome) => Ran { outcome: *outcome, verification: None },
         }
     } else {
@@ -104,21 +105,6 @@ fn go(args: &RunArgs, plan: &Plan, keeper: &mut RunFolderWriter, stop: &AtomicBo
     };
     progress.finish();
     Ok(ran)
-}
-
-/// The outcome of a run of which there is nothing to tell.
-fn nothing(plan: &Plan) -> RunOutcome {
-    RunOutcome {
-        fingerprint: Fingerprint::default(),
-        cells: 0,
-        cells_planned: plan.cells(),
-        events: 0,
-        requests: 0,
-        rep_days: 0,
-        findings: Findings::new(&Settings::default()),
-        measures: Measures::default(),
-        complete: true,
-    }
 }
 
 fn difference_of(difference: &Divergence) -> Difference {

@@ -19,7 +19,7 @@ use fieldday_kernel::time::{Time, Zone};
 use fieldday_paint::json;
 use fieldday_paint::units::count;
 use fieldday_plan::Plan;
-use fieldday_rules::{Findings, Measures, Settings};
+use fieldday_rules::Findings;
 use fieldday_scenario::limits::Clock;
 use judged::{Judged, Wrong};
 use serde::{Deserialize, Serialize};
@@ -162,19 +162,8 @@ fn outline(kept: &RunFolder, text: &str) -> Result<Outline, RunFolderError> {
 
 /// Of a history in which not even a header had been written.
 fn nothing(plan: &Plan) -> Judged {
-    let outcome = RunOutcome {
-        fingerprint: fieldday_kernel::fingerprint::Fingerprint::default(),
-        cells: 0,
-        cells_planned: plan.cells(),
-        events: 0,
-        requests: 0,
-        rep_days: 0,
-        findings: Findings::new(&Settings::default()),
-        measures: Measures::default(),
-        complete: false,
-    };
     Judged {
-        outcome,
+        outcome: RunOutcome::nothing(plan.cells(), false),
         cells: Vec::new(),
         clocks: Default::default(),
         end: None,

@@ -11,7 +11,7 @@ use fieldday_api::dialect::{Consequence, ContractKind, Deviation, read_answer_to
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::private::Private;
 use fieldday_api::token::{Claims, Credential};
-use fieldday_history::event::{NoAnswer, WireEnd};
+use fieldday_history::event::{self, NoAnswer, WireEnd};
 use fieldday_kernel::time::{Span, Time};
 use fieldday_rep::station::{InFlight, Station};
 use fieldday_rep::transport::{DeadlineTimer, Passage, TokenFetch, Transport};
@@ -103,7 +103,13 @@ impl HttpTransport {
         Rc::new(ConnectionPool::pool(connections))
     }
     /// The next client, in the order of their numbers.
-    pub fn introduce(&self, who: Identity) {
+    pub fn introduce(&self, client: &event::Client) {
+        let who = Identity {
+            user_id: client.user_id.clone(),
+            tenant: client.tenant.clone(),
+            role: client.role,
+            role_name: client.role.claim().into(),
+        };
         let connections = self.pool.clone().unwrap_or_else(|| Rc::new(ConnectionPool::of_a_phone()));
         self.clients.borrow_mut().push(Client { who, connections, tokens: Vec::new(), upload_urls: Vec::new() });
     }
