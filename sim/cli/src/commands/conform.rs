@@ -21,7 +21,6 @@ use fieldday_live::clock::utc_now;
 use fieldday_live::conform::{ConformError, fails_for_a_pass, settled};
 use fieldday_live::prepare::{Called, LiveOptions, Lived, prepare};
 use fieldday_live::run::window;
-use fieldday_paint::units::counted;
 use fieldday_plan::Plan;
 use fieldday_scenario::Scenario;
 use std::ops::ControlFlow;
@@ -259,23 +258,8 @@ impl Ended<'_> {
         let printed = output::print(&text).err();
         let violations: Vec<_> = outcome.findings.shown().cloned().collect();
         let stories = place.path.as_deref().filter(|_| self.live).map(Path::new);
-        let unlisted = stories.and_then(|folder| match super::ledger::write(folder) {
-            Ok(0) => None,
-            Ok(many) => {
-                let which = counted(many as u64, "write", "writes");
-                output::note(&format!("{which}: {}/{}", folder.display(), super::ledger::LEDGER));
-                None
-            }
-            Err(failure) => Some(failure),
-        });
-        let untold = stories.and_then(|folder| match super::stories::write(folder, plan, &violations, Some(&again)) {
-            Ok(0) => None,
-            Ok(many) => {
-                output::note(&format!("{}: {}/violations", counted(many as u64, "story", "stories"), folder.display()));
-                None
-            }
-            Err(failure) => Some(failure),
-        });
+        let unlisted = stories.and_then(|folder| super::ledger::write(folder).err());
+        let untold = stories.and_then(|folder| super::stories::write(folder, plan, &violations, Some(&again)).err());
         let lost = place.lost.map(Failure::Folder);
         let failures: Vec<Failure> = lost.into_iter().chain(printed).chain(unlisted).chain(untold).collect();
         failures.iter().for_each(show::failure);

@@ -178,16 +178,8 @@ fn live(
     });
     Ok(finish(args, run, &summary, place, |place| {
         let violations: Vec<_> = outcome.run.findings.shown().cloned().collect();
-        let stories = super::stories::write(Path::new(place), &plan.plan, &violations, None)?;
-        let writes = super::ledger::write(Path::new(place))?;
-        if writes > 0 {
-            let which = counted(writes as u64, "write", "writes");
-            output::note(&format!("{which} by intruders, auditors and probes: {place}/{}", super::ledger::LEDGER));
-        }
-        if stories > 0 {
-            output::note(&format!("{}: {place}/violations", counted(stories as u64, "story", "stories")));
-        }
-        Ok(())
+        super::ledger::write(Path::new(place))?;
+        super::stories::write(Path::new(place), &plan.plan, &violations, None)
     }))
 }
 

@@ -3,38 +3,41 @@
 
 use super::replay_live;
 use crate::failure::Failure;
+use crate::output;
 use fieldday_engine::shrink::Size;
 use fieldday_engine::slice::{Day, slice};
 use fieldday_folder::{RunFolder, cell_of};
 use fieldday_history::EventKind;
 use fieldday_kernel::time::Zone;
+use fieldday_paint::units::counted;
 use fieldday_plan::Plan;
 use fieldday_rules::Violation;
 use fieldday_stories::har::har;
 use fieldday_stories::script::script;
 use fieldday_stories::story::{Told, names, story};
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// Writes the stories of the first violations into `violations/`; says how many. `again` is the line that makes them again, if
+/// Writes the stories of the first violations into `violations/`, and says how many there are. `again` is the line that makes them again, if
 /// it is not the replay of a rep.
-pub fn write(folder: &Path, plan: &Plan, violations: &[Violation], again: Option<&str>) -> Result<usize, Failure> {
+pub fn write(folder: &Path, plan: &Plan, violations: &[Violation], again: Option<&str>) -> Result<(), Failure> {
     let mut rules = BTreeSet::new();
-    let firsts: Vec<&Violation> = violations.iter().filter(|violation| rules.insert(violation.rule)).collect();
+    let firsts = violations.iter().filter(|violation| rules.insert(violation.rule)).enumerate();
+    let mut firsts: Vec<(u32, usize, &Violation)> =
+        firsts.filter_map(|(number, first)| Some((cell_of(&first.client_name)?, number, first))).collect();
     if firsts.is_empty() {
-        return Ok(0);
+        return Ok(());
     }
     let kept = RunFolder::open(folder)?;
-    // A cell's record is read once, however many rules it broke.
-    let mut of_cells = BTreeMap::new();
-    for (number, first) in firsts.iter().enumerate() {
-        let Some(cell) = cell_of(&first.client_name) else { continue };
-        let recorded = match of_cells.entry(cell) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(replay_live::recorded(&kept, plan, cell)?),
-        };
+    // Cell by cell: the record of one is read once, however many rules it broke, and one is held at a time.
+    firsts.sort_by_key(|(cell, number, _)| (*cell, *number));
+    let (mut of_cell, mut stories) = (None, 0);
+    for (cell, number, first) in firsts {
+        if of_cell.as_ref().is_none_or(|(known, _)| *known != cell) {
+            of_cell = Some((cell, replay_live::recorded(&kept, plan, cell)?));
+        }
+        let Some((_, recorded)) = &of_cell else { continue };
         // The same violation by the numbers of the cell's own record.
         let same = recorded.findings.violations.iter().find(|violation| violation.signature() == first.signature());
         let Some(violation) = same else { continue };
@@ -75,6 +78,10 @@ pub fn write(folder: &Path, plan: &Plan, violations: &[Violation], again: Option
             let path = place.join(name);
             fs::write(&path, text).map_err(|source| Failure::File { path, source })?;
         }
+        stories += 1;
     }
-    Ok(firsts.len())
+    if stories > 0 {
+        output::note(&format!("{}: {}/violations", counted(stories, "story", "stories"), folder.display()));
+    }
+    Ok(())
 }
