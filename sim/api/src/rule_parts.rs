@@ -155,10 +155,6 @@ parts! {
         PendingTooHigh "pending-high" "pending_tasks_count after a task of the appointment was completed.";
         PendingTooLow "pending-low" "pending_tasks_count of an appointment at which open tasks are known.";
     }
-    RecordingEphemeral {
-        EphemeralAccepted "accepted" "The answer to a start in ephemeral mode.";
-        EphemeralAudio "audio" "An ephemeral session whose audio was reported, shown.";
-    }
     MessageThread {
         ThreadContact "contact" "A thread with messages: whose it is.";
         ThreadOrder "order" "Two messages or more: their order.";

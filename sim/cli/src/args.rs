@@ -303,10 +303,15 @@ impl DriveArgs {
         live.speed = self.speed.unwrap_or(live.speed);
         live.window = self.window.or(live.window);
         live.link &= !self.no_link;
-        for host in &self.allow {
-            if !live.allow.contains(host) {
-                live.allow.push(host.clone());
-            }
+        allow_also(live, &self.allow);
+    }
+}
+
+/// Lets a run call these hosts, too.
+pub fn allow_also(live: &mut Live, hosts: &[String]) {
+    for host in hosts {
+        if !live.allow.contains(host) {
+            live.allow.push(host.clone());
         }
     }
 }
@@ -323,7 +328,7 @@ pub struct LiveArgs {
     /// End after so many requests
     #[arg(long, value_name = "N")]
     pub max_requests: Option<u64>,
-    /// End after so many 5xx answers and attempts without an answer
+    /// End after so many errors: attempts that reached the target and were not answered as expected
     #[arg(long, value_name = "N")]
     pub max_errors: Option<u64>,
     /// Intruders try what must fail, on the target too

@@ -54,7 +54,7 @@ const HEADINGS: [(&str, Idle); 7] = [
 ];
 
 /// Single options, by command, that have no effect with certain values of others.
-const SINGLE: [(&str, &str, Idle); 5] = [
+const SINGLE: [(&str, &str, Idle); 6] = [
     ("capacity", "scenario", |typed| {
         let named = typed.get_one::<String>("simulate").is_some_and(|named| !named.is_empty());
         named.then_some("with --simulate SCENARIO, which names one")
@@ -66,6 +66,7 @@ const SINGLE: [(&str, &str, Idle); 5] = [
         let are_folders = is_typed(typed, "baseline") && baselines().all(|one| matches!(one, Baseline::Folder(_)));
         (are_folders && is_typed(typed, "runs")).then_some("where each RUN and each --baseline is a folder")
     }),
+    ("conform", "defect", |typed| (!["model", "mock"].contains(&target(typed))).then_some("with --target URL")),
     ("run", "defect", |typed| {
         let names = || typed.get_many::<String>("defect").into_iter().flatten();
         let is_elsewhere = !["model", "mock"].contains(&target(typed));
@@ -81,7 +82,7 @@ fn is_table(typed: &ArgMatches) -> Option<&'static str> {
     (reps.max(instances) > 1).then_some("with several --reps or --instances")
 }
 
-/// Options of `fieldday run` that do not belong into the line that gives a live run again, and why.
+/// Options that do not belong into the line that gives a live run, or a pass, again, and why.
 const NOT_AGAIN: [(&str, &str); 10] = [
     ("threads", "decides nothing but how much work this machine can do at once"),
     ("record", "a live run keeps its history in any case"),
@@ -95,7 +96,7 @@ const NOT_AGAIN: [(&str, &str); 10] = [
     ("dry_run", "begins no run"),
 ];
 
-/// The words of `fieldday run` beside its choice of a scenario that give the same live run again, as they were typed.
+/// The words of a command beside its choice of a scenario that give the same live run, or pass, again, as they were typed.
 pub fn again(run: &Command, typed: &ArgMatches) -> Vec<String> {
     let choice = ChoiceArgs::augment_args(Command::new("choice"));
     let is_choice = |arg: &Arg| choice.get_arguments().any(|of| of.get_id() == arg.get_id());

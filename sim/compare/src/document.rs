@@ -63,7 +63,7 @@ impl Comparison {
         let columns = [words("endpoint"), words("failures"), figures("baseline"), figures("new"), figures("attempts")];
         let mut table = Table::new(columns);
         for change in &self.errors {
-            let class = OutcomeClass::ALL.into_iter().find(|class| Some(class.as_str()) == change.outcome.as_deref());
+            let class = change.outcome.as_deref().and_then(OutcomeClass::named);
             let mark = if change.direction == Direction::Worse { Mark::BAD } else { Mark::GOOD };
             table.marked(
                 mark,

@@ -2,6 +2,7 @@
 //! `read.your-writes`. What was changed is put back.
 
 use crate::actor::{Actor, Reply};
+use crate::notes::MALFORMED;
 use crate::together::together;
 use crate::{Pass, place};
 use fieldday_api::SmolStr;
@@ -205,7 +206,7 @@ impl Pass {
         for _ in 0..2 {
             let reply = by.ask(patch(id, body.clone())).await;
             let expected = "400 VALIDATION_ERROR for an outcome of won without deal_size";
-            self.case(by, WON, "won without a deal size", &reply).refuses(self.means.malformed(), expected);
+            self.case(by, WON, "won without a deal size", &reply).refuses(MALFORMED, expected);
         }
         if let Some(now) = self.reads(by, id).await {
             let other = differing(&before, &now, &[]);

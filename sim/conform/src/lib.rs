@@ -47,8 +47,6 @@ pub struct Means {
     pub owns_clock: bool,
     /// For how long a token is taken after its end.
     pub leeway: Span,
-    /// Whether 422 is as good as 400.
-    pub accept_422: bool,
     /// For how long a recording is watched.
     pub watches: Span,
     /// When writes of the target go wrong on purpose, if somebody sees to that.

@@ -1,8 +1,8 @@
 //! Cases as they are recorded.
 
+use crate::Pass;
 use crate::actor::{Actor, Reply};
 use crate::together::together;
-use crate::{Means, Pass};
 use fieldday_api::call::Call;
 use fieldday_api::rules::Rule;
 use fieldday_history::EventKind;
@@ -57,12 +57,8 @@ impl Case<'_> {
     }
 }
 
-impl Means {
-    /// The statuses of a request that is not what the endpoint takes.
-    pub(crate) fn malformed(&self) -> &'static [u16] {
-        if self.accept_422 { &[400, 422] } else { &[400] }
-    }
-}
+/// The statuses of a request that is not what the endpoint takes. 422 is a matter of form, and told as that.
+pub(crate) const MALFORMED: &[u16] = &[400, 422];
 
 impl Pass {
     /// A case.

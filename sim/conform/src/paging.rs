@@ -12,6 +12,7 @@ use fieldday_api::wire::Page;
 use fieldday_api::wire::appointments::AppointmentQuery;
 use fieldday_api::wire::tasks::{Task, TaskList, TaskPatch, TaskQuery};
 use fieldday_kernel::time::Span;
+use fieldday_kernel::time::Time;
 use std::collections::BTreeSet;
 
 use Rule::{
@@ -43,7 +44,11 @@ impl Pass {
         let all = TaskQuery { limit: Some(PAGE_MAX), ..TaskQuery::default() };
         for status in TaskStatus::ALL {
             let query = TaskQuery { status: Some(*status), ..all.clone() };
-            self.filtered(&format!("tasks with status={status}"), query, |task| task.status == *status).await;
+            // Whether open tasks include those that are overdue is a reading (`reading.open-includes-overdue`).
+            let fits = |task: &Task| {
+                task.status == *status || (*status == TaskStatus::Open && task.status == TaskStatus::Overdue)
+            };
+            self.filtered(&format!("tasks with status={status}"), query, fits).await;
         }
         for (overdue, name) in [(true, "true"), (false, "false")] {
             let query = TaskQuery { overdue: Some(overdue), ..all.clone() };
@@ -264,7 +269,11 @@ impl Pass {
             let Some(Answer::Thread(thread)) = whole.success() else { continue };
             let ids: Vec<&SmolStr> = thread.messages.iter().map(|message| &message.id).collect();
             let once: BTreeSet<&SmolStr> = ids.iter().copied().collect();
-            let ordered = thread.messages.windows(2).all(|pair| pair[0].created_at <= pair[1].created_at);
+            // From which end is a reading (`reading.thread-newest-first`).
+            let is = |order: fn(&Time, &Time) -> bool| {
+                thread.messages.windows(2).all(|pair| order(&pair[0].created_at, &pair[1].created_at))
+            };
+            let ordered = is(Time::le) || is(Time::ge);
             self.case(by, Rule::MessageThread, "a thread", &whole).judge(
                 once.len() == ids.len() && ordered && thread.contact_card_id == *contact,
                 "each message once, in order, of that contact",

@@ -1,6 +1,7 @@
 //! Bodies and queries that are not what an endpoint takes: `validation.rejects`, and limits for `paging.exact`.
 
 use crate::actor::{Actor, Reply};
+use crate::notes::MALFORMED;
 use crate::{Pass, appointments, place, recordings, shifts, tasks};
 use fieldday_api::call::{Answer, Call, RawCall};
 use fieldday_api::defaults::PAGE_MAX;
@@ -186,7 +187,7 @@ impl Pass {
         let case = self.case(by, VALIDATION, check, reply);
         let Some(status) = reply.status() else { return case.undecided() };
         let code = reply.code();
-        let right = self.means.malformed().contains(&status)
+        let right = MALFORMED.contains(&status)
             && code.is_none_or(|code| matches!(code, ErrorCode::ValidationError | ErrorCode::InvalidRequest));
         case.judge(right, "400 VALIDATION_ERROR or INVALID_REQUEST", || reply.says());
     }
@@ -264,7 +265,7 @@ impl Pass {
             for limit in ["1001", "100000", "4294967296"] {
                 let reply = self.queries(by, list, &format!("limit={limit}")).await;
                 let case = self.case(by, PAGING, format!("{} with limit={limit}", reply.op), &reply);
-                if reply.status().is_some_and(|status| self.means.malformed().contains(&status)) {
+                if reply.status().is_some_and(|status| MALFORMED.contains(&status)) {
                     ways.push("refused");
                     case.judge(true, "", String::new);
                     continue;

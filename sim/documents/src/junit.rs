@@ -97,7 +97,7 @@ fn endpoint(summary: &Summary, of: &Limit) -> TestCaseStatus {
         LimitMark::Held => TestCaseStatus::success(),
         LimitMark::Open => skipped(&format!("too few answers of its class to say: this endpoint had {answers}")),
         LimitMark::Exceeded => {
-            let beyond = share(of.beyond, of.judged);
+            let beyond = share(of.beyond, of.judged_attempts());
             let says = format!("{} of {answers} beyond the limit ({beyond}), p99 {}", of.beyond, p99(of));
             let late = |case: &&Case| case.of == "latency.timeout" && case.endpoint.as_ref() == Some(&of.label);
             let first = summary.violations.iter().find(late).map(case_text).unwrap_or_default();

@@ -65,7 +65,7 @@ fn broken(out: &mut String, summary: &Summary) {
     }));
     rows.extend(summary.limits.iter().filter(|of| of.mark == LimitMark::Exceeded).map(|of| {
         let within = of.limit_us.map(limit).unwrap_or_default();
-        let beyond = format!("{} beyond, p99 {}", share(of.beyond, of.judged), micros(of.latency.p99_us));
+        let beyond = format!("{} beyond, p99 {}", share(of.beyond, of.judged_attempts()), micros(of.latency.p99_us));
         (format!("limit `{}` within {within}", of.label), beyond, of.latency.count)
     }));
     rows.extend(summary.rules.iter().filter(|of| of.verdict == RuleVerdict::Broken).map(|of| {

@@ -54,7 +54,7 @@ pub(crate) fn failures(summary: &Summary) -> Table {
     ]);
     table.may_go = vec![5, 4, 6, 1];
     for of in &summary.failures {
-        let class = OutcomeClass::ALL.into_iter().find(|class| class.as_str() == of.outcome);
+        let class = OutcomeClass::named(&of.outcome);
         table.row([
             of.label.clone(),
             class.map_or(of.outcome.clone(), |class| class.label().to_owned()),
@@ -83,8 +83,7 @@ fn endpoint(of: &Limit) -> Row {
         (_, None) if us >= LONGEST_US => format!("≥{}", limit(LONGEST_US)).into(),
         _ => micros(us).into(),
     };
-    let judged = if of.judged > 0 { of.judged } else { of.latency.count };
-    let beyond = of.limit_us.map_or_else(none, |_| share(of.beyond, judged).into());
+    let beyond = of.limit_us.map_or_else(none, |_| share(of.beyond, of.judged_attempts()).into());
     let with_failures = |of_all: fn(&PercentilesWithFailures) -> Option<u64>, us: u64| match &of.with_failures {
         Some(all) => of_all(all).map_or_else(|| Cell::from("failed").tone(Tone::Bad), took),
         None => took(us),

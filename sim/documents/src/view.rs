@@ -21,7 +21,7 @@ pub struct View {
     pub requests: u64,
     /// Requests in the last second; none before there was one.
     pub requests_per_s: Option<f64>,
-    /// 5xx, and requests without an answer; none where nobody counts them before the end.
+    /// Attempts that reached the target and were not answered as expected; none where nobody counts them before the end.
     pub errors: Option<u64>,
     /// Actions that wait in reps' queues; none where queues are not watched.
     pub queues: Option<Queues>,

@@ -46,7 +46,6 @@ pub fn means(scenario: &Scenario, begins: Time) -> Means {
         signs: true,
         owns_clock: true,
         leeway: Span::seconds(i64::from(scenario.switches.leeway_s)),
-        accept_422: scenario.switches.accept_422,
         watches: WATCHES,
         trouble: Some(trouble(begins)),
     }

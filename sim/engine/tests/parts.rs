@@ -20,7 +20,6 @@ const NOT_EXERCISED: &[Part] = &[
     Part::FilterOverdue,
     Part::FilterDue,
     Part::FilterLinks,
-    Part::EphemeralAudio,
     Part::LateHealth,
     Part::RefreshRetry,
 ];

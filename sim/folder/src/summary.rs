@@ -167,6 +167,14 @@ pub struct Limit {
     pub felt: Option<Percentiles>,
 }
 
+impl Limit {
+    /// Attempts that could be beyond the limit. Summaries of older versions say how many latencies there are alone, which were
+    /// as many.
+    pub fn judged_attempts(&self) -> u64 {
+        if self.judged > 0 { self.judged } else { self.latency.count }
+    }
+}
+
 /// How attempts ended, each counted once. Errors are all but `expected` and `not_the_target`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -61,6 +61,10 @@ impl OutcomeClass {
             OutcomeClass::NotTheTarget => "not-the-target",
         }
     }
+    /// The class of that name.
+    pub fn named(name: &str) -> Option<OutcomeClass> {
+        OutcomeClass::ALL.into_iter().find(|class| class.as_str() == name)
+    }
     /// The name for people.
     pub const fn label(self) -> &'static str {
         match self {

@@ -236,7 +236,7 @@ pub fn prepare(scenario: Scenario, seed: u64, called: Called, options: LiveOptio
 
 /// A target on this machine, or one that the scenario says may be called.
 fn allowed(target: Target, scenario: &Scenario) -> Result<Target, PrepareError> {
-    if target.is_loopback() || scenario.live.allow.iter().any(|host| host == target.host()) {
+    if target.is_loopback() || target.is_among(&scenario.live.allow) {
         return Ok(target);
     }
     Err(PrepareError::NotAllowed { host: target.host().to_owned() })

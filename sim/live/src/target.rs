@@ -92,8 +92,12 @@ impl Target {
     /// Whether a run against this target may send audio to that store: to the target's own host, to one that was allowed, and
     /// within this machine if the target is on it.
     pub fn may_upload_to(&self, store: &Target, allowed: &[String]) -> bool {
-        let is = |host: &str| host.eq_ignore_ascii_case(store.host());
-        is(self.host()) || (store.is_loopback() && self.is_loopback()) || allowed.iter().any(|host| is(host))
+        let is_same = store.host().eq_ignore_ascii_case(self.host());
+        is_same || (store.is_loopback() && self.is_loopback()) || store.is_among(allowed)
+    }
+    /// Whether its host is one of these.
+    pub fn is_among(&self, hosts: &[String]) -> bool {
+        hosts.iter().any(|host| host.eq_ignore_ascii_case(self.host()))
     }
     /// Whether it is this machine, reached over the loopback.
     pub fn is_loopback(&self) -> bool {

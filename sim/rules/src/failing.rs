@@ -69,16 +69,16 @@ pub fn always_failing(ops: &[OpMeasures], failures: &Failures, is_live: bool) ->
     Op::ALL.iter().filter_map(of).collect()
 }
 
-/// What an endpoint answered, in the order of time: `500 ×20 "boom", then 400 ×20 "already clocked in"`.
+/// What became of calling an endpoint, in the order of time: `answered 500 ×20 "boom", then timed out ×3`.
 fn answers(op: Op, failures: &Failures) -> String {
     let mut kinds: Vec<_> = failures.by_count().into_iter().filter(|(kind, _)| kind.op == op).take(ANSWERS).collect();
     kinds.sort_by_key(|(_, failure)| failure.first);
     let each = kinds.into_iter().map(|(kind, failure)| {
-        let what = kind.status.map_or(kind.class.label().to_owned(), |status| status.to_string());
+        let what = kind.status.map_or(kind.class.label().to_owned(), |status| format!("answered {status}"));
         let said = if kind.message.is_empty() { String::new() } else { format!(" {:?}", kind.message) };
         format!("{what} ×{}{said}", count(failure.count))
     });
-    format!("answered {}", each.collect::<Vec<_>>().join(", then "))
+    each.collect::<Vec<_>>().join(", then ")
 }
 
 /// The endpoints without whose success a rep does not come to call one.
@@ -127,11 +127,9 @@ mod tests {
     fn measured(failing: &[(Op, u64)], succeeding: &[Op]) -> Vec<OpMeasures> {
         let mut ops: Vec<OpMeasures> = Op::ALL.iter().map(|_| OpMeasures::new()).collect();
         for (op, tried) in failing {
-            ops[op.index()].attempts = *tried;
             (0..*tried).for_each(|_| ops[op.index()].tries.on(OutcomeClass::ServerError, Some(500)));
         }
         for op in succeeding {
-            ops[op.index()].attempts = 1;
             ops[op.index()].tries.on(OutcomeClass::Expected, Some(200));
         }
         ops

@@ -11,6 +11,7 @@ use fieldday_api::rules::{Rule, RuleWeight};
 use fieldday_kernel::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How often a rule had something to say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
@@ -269,7 +270,7 @@ impl Findings {
     }
     /// A conformance pass could not put a rule, or a part of it, to the test. Each reason counts once.
     pub(crate) fn untested(&mut self, rule: Rule, why: SmolStr) {
-        if !self.untested.iter().any(|known| *known == (rule, why.clone())) {
+        if !self.untested.iter().any(|known| known.0 == rule && known.1 == why) {
             self.untested.push((rule, why));
         }
     }
@@ -305,19 +306,17 @@ impl Findings {
             mine.found += theirs.found;
             mine.inconclusive += theirs.inconclusive;
         }
-        keep(&mut self.violations, other.violations);
-        keep(&mut self.muted, other.muted);
+        keep(&mut self.violations, other.violations, |case| case.rule);
+        keep(&mut self.muted, other.muted, |case| case.rule);
         for (mine, theirs) in self.readings.counts.iter_mut().zip(other.readings.counts) {
             *mine += theirs;
         }
-        let room = KEPT_PER_RULE_MERGED.saturating_sub(self.readings.cases.len());
-        self.readings.cases.extend(other.readings.cases.into_iter().take(room));
+        keep(&mut self.readings.cases, other.readings.cases, |case| case.reading as usize);
         self.weights = other.weights;
         for (mine, theirs) in self.hazards.counts.iter_mut().zip(other.hazards.counts) {
             *mine += theirs;
         }
-        let room = KEPT_PER_RULE_MERGED.saturating_sub(self.hazards.cases.len());
-        self.hazards.cases.extend(other.hazards.cases.into_iter().take(room));
+        keep(&mut self.hazards.cases, other.hazards.cases, |case| case.hazard as usize);
         self.marks.merge(&other.marks);
         other.untested.into_iter().for_each(|(rule, why)| self.untested(rule, why));
         for (mine, theirs) in self.punctuality.iter_mut().zip(other.punctuality) {
@@ -331,6 +330,12 @@ impl Findings {
     }
     /// Makes the count of `latency.timeout` from the sums: a share may be exceeded in one cell and hold over all.
     pub(crate) fn settle_latency(&mut self) {
+        let weight = self.weights[Rule::LatencyTimeout.index()];
+        let weighed = |judged, late| match weight {
+            RuleWeight::Broken => (judged, late, 0),
+            RuleWeight::Finding => (judged, 0, late),
+            RuleWeight::Off => (0, 0, 0),
+        };
         let (mut exercised, mut broken) = (0, 0);
         for (class, part) in LATE.iter().enumerate() {
             let lines = [self.punctuality[class], self.punctuality[CLASSES.len() + class]];
@@ -338,27 +343,23 @@ impl Findings {
             let judged: u64 = judged.map(|line| line.judged).sum();
             let late = lines.iter().filter(|line| self.is_too_late(line)).map(|line| line.late).sum();
             let count = &mut self.parts[part.index()];
-            (count.exercised, count.broken) = (judged, late);
+            (count.exercised, count.broken, count.found) = weighed(judged, late);
             (exercised, broken) = (exercised + judged, broken + late);
         }
         let count = &mut self.rules[Rule::LatencyTimeout.index()];
-        (count.exercised, count.broken, count.found) = match self.weights[Rule::LatencyTimeout.index()] {
-            RuleWeight::Broken => (exercised, broken, 0),
-            RuleWeight::Finding => (exercised, 0, broken),
-            RuleWeight::Off => (0, 0, 0),
-        };
+        (count.exercised, count.broken, count.found) = weighed(exercised, broken);
     }
 }
 
-/// Adds cases to those that are kept, as long as there are not too many of their rule.
-fn keep(mine: &mut Vec<Violation>, theirs: Vec<Violation>) {
-    let mut kept = [0_usize; RULES];
-    mine.iter().for_each(|v| kept[v.rule.index()] += 1);
-    for violation in theirs {
-        let kept = &mut kept[violation.rule.index()];
+/// Adds cases to those that are kept, as long as there are not too many of their kind: of a rule, a reading or a hazard.
+fn keep<T, K: Ord>(mine: &mut Vec<T>, theirs: Vec<T>, kind: impl Fn(&T) -> K) {
+    let mut kept: BTreeMap<K, usize> = BTreeMap::new();
+    mine.iter().for_each(|case| *kept.entry(kind(case)).or_default() += 1);
+    for case in theirs {
+        let kept = kept.entry(kind(&case)).or_default();
         if *kept < KEPT_PER_RULE_MERGED {
             *kept += 1;
-            mine.push(violation);
+            mine.push(case);
         }
     }
 }

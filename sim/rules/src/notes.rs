@@ -215,7 +215,8 @@ impl Notes {
     pub fn hazard(&mut self, hazard: Hazard, scene: &impl Scene, says: impl FnOnce() -> String) {
         let hazards = &mut self.findings.hazards;
         hazards.counts[hazard as usize] += 1;
-        if hazards.cases.len() < self.settings.kept_per_rule {
+        let kept = hazards.cases.iter().filter(|case| case.hazard == hazard).count();
+        if kept < self.settings.kept_per_rule {
             let Place { at, client, call, .. } = scene.place();
             let (client, client_name) = (client.index, client.name.clone());
             hazards.cases.push(HazardCase { hazard, at, event: self.event, client, client_name, call, says: says() });

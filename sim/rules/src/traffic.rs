@@ -48,7 +48,7 @@ impl Traffic {
         let ended_us = (event.at - self.from).as_micros();
         let began_us = ended_us - wire.service.as_micros();
         if ended_us > 0 && began_us < self.lasts().as_micros() {
-            let good = matches!(wire.end, WireEnd::Answered { status, .. } if matches!(status, 200..300 | 400..=428 | 430..500));
+            let good = matches!(wire.end, WireEnd::Answered { status: 200..300 | 400..=428 | 430..500, .. });
             self.carried.push(Carried { op: wire.op, began_us, ended_us, good });
         }
     }

@@ -152,7 +152,7 @@ impl Evidence<'_> {
                 });
                 let which = counted(undecided.len() as u64, "limit", "limits");
                 let each = each.collect::<Vec<_>>().join(", ");
-                reasons.push(format!("{which} could not be decided and not marked `optional`: {each}"));
+                reasons.push(format!("{which} not marked `optional` could not be decided: {each}"));
                 Outcome::Invalid
             }
             () => {

@@ -57,21 +57,31 @@ impl Bridge<'_> {
 
     /// An object of stand-ins alone; none if the answer says nothing without it.
     fn hollow(&mut self, fields: &'static [Field]) -> Result<Value, Stuck> {
+        // Nothing of it was said, not even of what may be left out.
+        for field in fields {
+            self.within(field.name, |bridge| {
+                let at = bridge.path.concat();
+                bridge.notes.stands_in(at);
+            });
+        }
         self.completed(fields, vec![None; fields.len()])
     }
 
     /// The object of the values of its fields, with what stands in for those that have none.
     fn completed(&mut self, fields: &'static [Field], values: Vec<Option<Value>>) -> Result<Value, Stuck> {
-        let mut made = Map::new();
-        for (field, value) in fields.iter().zip(&values) {
-            made.extend(value.clone().map(|value| (field.name.to_owned(), value)));
+        let (mut given, mut missing) = (Map::new(), Vec::new());
+        for (field, value) in fields.iter().zip(values) {
+            match value {
+                Some(value) => drop(given.insert(field.name.to_owned(), value)),
+                None => missing.push(field),
+            }
         }
-        let given = made.clone();
-        for (field, _) in fields.iter().zip(&values).filter(|(_, value)| value.is_none()) {
-            let value = self.within(field.name, |bridge| bridge.stand_in(field, &given))?;
-            made.insert(field.name.to_owned(), value);
-        }
-        Ok(Value::Object(made))
+        let stand_ins: Vec<(String, Value)> = missing
+            .into_iter()
+            .map(|field| Ok((field.name.to_owned(), self.within(field.name, |bridge| bridge.stand_in(field, &given))?)))
+            .collect::<Result<_, Stuck>>()?;
+        given.extend(stand_ins);
+        Ok(Value::Object(given))
     }
 
     /// Does something at the place of a field.

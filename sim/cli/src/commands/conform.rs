@@ -2,10 +2,11 @@
 
 use super::live::troubles;
 use super::run::{recorded, run_file};
-use crate::args::{Format, SeedArgs};
+use crate::args::{Format, SeedArgs, allow_also};
 use crate::choice::{add_defects, load};
 use crate::failure::Failure;
 use crate::machine::{self, Stopwatch, Took};
+use crate::options::LIVE;
 use crate::progress::Ticker;
 use crate::{interrupt, output, show};
 use clap::Args;
@@ -33,8 +34,8 @@ pub const EXAMPLES: &str = "Examples:
   fieldday conform small.toml --target http://127.0.0.1:8000
   fieldday conform staging.toml --target https://staging.example.com --allow staging.example.com
 
-The pass writes to the target: it makes tasks, shifts and recordings of the plan's first reps, and changes one appointment and
-puts it back. docs/conform.md says what it does, what it leaves, and how to read what it says.";
+The pass writes to the target: it makes tasks, shifts and recordings of the plan's first reps, changes a few appointments and
+puts them back as far as the API can. docs/conform.md says what it does, what it leaves, and how to read what it says.";
 
 #[derive(Args, Debug)]
 pub struct ConformArgs {
@@ -50,13 +51,13 @@ pub struct ConformArgs {
     #[arg(long, value_name = "NAME")]
     pub defect: Vec<String>,
     /// A host beyond loopback that may be called (again for more)
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", help_heading = LIVE)]
     pub allow: Vec<String>,
     /// Further root certificates to trust, in PEM
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = LIVE)]
     pub cacert: Option<PathBuf>,
     /// Which build the target runs, for comparisons
-    #[arg(long, value_name = "SHA")]
+    #[arg(long, value_name = "SHA", help_heading = LIVE)]
     pub target_version: Option<String>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
@@ -67,19 +68,18 @@ pub struct ConformArgs {
     /// Make no folder
     #[arg(long, conflicts_with = "out")]
     pub no_out: bool,
+    /// What of the words gives the same pass again, beside scenario, seed and defects.
+    #[arg(skip)]
+    pub again: Vec<String>,
 }
 
 impl ConformArgs {
     /// The line that makes the pass again.
     fn again(&self) -> String {
-        let mut line = format!("fieldday conform {} --seed {:#x}", quoted(&self.scenario), self.seed.or_default());
-        if self.target != "model" {
-            line.push_str(&format!(" --target {}", quoted(&self.target)));
-        }
-        let each = |option: &str, words: &[String]| {
-            words.iter().map(|word| format!(" --{option} {}", quoted(word))).collect::<String>()
-        };
-        line + &each("defect", &self.defect) + &each("allow", &self.allow)
+        let line = format!("fieldday conform {} --seed {:#x}", quoted(&self.scenario), self.seed.or_default());
+        let defects = self.defect.iter().flat_map(|name| ["--defect", name]);
+        let words = defects.chain(self.again.iter().map(String::as_str));
+        words.fold(line, |line, word| line + " " + &quoted(word))
     }
     fn out(&self) -> Option<&Path> {
         (!self.no_out).then_some(self.out.as_path())
@@ -108,7 +108,8 @@ pub fn conform(args: &ConformArgs) -> Result<u8, Failure> {
 
 fn on_the_model(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
     let plan = Plan::new(Arc::new(conform::settled(scenario, true)), args.seed.or_default())?;
-    if fieldday_conform::cast(&plan.cell(0).tenants).is_err() {
+    // The last cell has what the others leave.
+    if (0..plan.cells()).any(|cell| fieldday_conform::cast(&plan.cell(cell).tenants).is_err()) {
         return Err(ConformError::NoCast.into());
     }
     let mut keeper = args.keeper(&plan, VIRTUAL.to_owned(), None)?;
@@ -132,11 +133,7 @@ fn on_the_model(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
 fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
     let is_mock = args.target == "mock";
     let mut scenario = settled(scenario, is_mock);
-    for host in &args.allow {
-        if !scenario.live.allow.contains(host) {
-            scenario.live.allow.push(host.clone());
-        }
-    }
+    allow_also(&mut scenario.live, &args.allow);
     if !is_mock {
         scenario.set_today(utc_now());
     }
@@ -180,9 +177,10 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
     let history = keeper.end_history(whole, None, recorded(whole));
     let version = outcome.version.as_ref().map_or(String::new(), |version| format!(", version {version}"));
     let words = if is_mock { "the tool's own mock, over HTTP".to_owned() } else { format!("{base_url}{version}") };
+    let cut_short = outcome.budget.as_ref().map(|_| "a pass that was cut short says too little".to_owned());
     let facts = Facts {
         target: Some(words.clone()),
-        generator: troubles(&lived, took).into_iter().chain(unanswered(&outcome.run)).collect(),
+        generator: troubles(&lived, took).into_iter().chain(unanswered(&outcome.run)).chain(cut_short).collect(),
         budget: outcome.budget.clone(),
         contract: outcome.contract.clone(),
         history,
@@ -199,9 +197,7 @@ const EXPECTED: u64 = 1_000;
 /// own mock is made to fail for a while is far below this.
 fn unanswered(outcome: &RunOutcome) -> Option<String> {
     let (errors, requests) = (outcome.measures.errors, outcome.requests);
-    (errors * 10 > requests).then(|| {
-        format!("the target answered {errors} of {requests} requests with an error of the server, or not at all")
-    })
+    (errors * 10 > requests).then(|| format!("{errors} of {requests} requests were not answered as expected"))
 }
 
 fn facts(args: &ConformArgs, took: Took) -> Facts {

@@ -56,8 +56,12 @@ fn cli() -> Result<Cli, clap::Error> {
     let typed = command.try_get_matches_from_mut(std::env::args_os())?;
     options::check(&mut command, &typed)?;
     let mut cli = Cli::from_arg_matches(&typed)?;
-    if let (Command::Run(args), Some((name, typed))) = (&mut cli.command, typed.subcommand()) {
-        args.again = command.find_subcommand(name).map(|run| options::again(run, typed)).unwrap_or_default();
+    let again =
+        typed.subcommand().and_then(|(name, typed)| Some(options::again(command.find_subcommand(name)?, typed)));
+    match &mut cli.command {
+        Command::Run(args) => args.again = again.unwrap_or_default(),
+        Command::Conform(args) => args.again = again.unwrap_or_default(),
+        _ => {}
     }
     Ok(cli)
 }

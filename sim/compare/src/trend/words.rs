@@ -40,15 +40,17 @@ impl Group {
     }
     /// That the last night failed more often than those before it, by more than chance; none if it did not.
     pub(super) fn fails_more(&self) -> Option<String> {
-        let nights = || self.nights.iter().filter(|night| night.reached > 0);
-        let runs: Vec<(u64, u64)> = nights().map(|night| (night.errors, night.reached)).collect();
-        let (last, before) = runs.split_last()?;
+        // Of a night that reached nothing, or was written by an older version, nothing can be said.
+        self.nights.last().filter(|night| night.reached > 0)?;
+        let nights = self.nights.iter().filter(|night| night.reached > 0);
+        let runs: Vec<(u64, u64)> = nights.map(|night| (night.errors, night.reached)).collect();
         if !crate::errors::is_last_worse(&runs) {
             return None;
         }
-        let most = before.iter().map(|(errors, of)| *errors as f64 / *of as f64).fold(0.0, f64::max);
-        let most = share((most * 1e6) as u64, 1_000_000);
-        let now = share(last.0, last.1);
+        let (last, before) = runs.split_last()?;
+        let of = |run: &(u64, u64)| run.0 as f64 / run.1 as f64;
+        let most = before.iter().max_by(|a, b| of(a).total_cmp(&of(b)))?;
+        let (now, most) = (share(last.0, last.1), share(most.0, most.1));
         Some(format!(
             "more failures in the last night: {now} of what reached the target, {most} at most in the nights before"
         ))

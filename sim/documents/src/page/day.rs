@@ -1,22 +1,26 @@
 //! The run over its day, as charts.
 
 use fieldday_folder::series::{Columns, SeriesFile};
+use fieldday_folder::summary::OutcomeClass;
 use fieldday_kernel::time::Span;
 use fieldday_paint::chart::{Heat, Kind, Line, LineChart, Scale};
 use fieldday_paint::units;
 
 /// Columns of a chart at most: more would be thinner than what a pointer can hit.
 const COLUMNS: usize = 160;
-/// Kinds of errors, with their names for people and their colours.
+/// How attempts ended that were not answered as expected, with the name for people and the colour.
 const ERRORS: [(&str, &str, &str); 7] = [
-    ("server-error", "server error (5xx)", "c6"),
-    ("timed-out", "timed out", "c8"),
-    ("not-the-api", "not the API's answer", "c4"),
-    ("connection-failed", "connection failed", "c3"),
-    ("rate-limited", "rate-limited (429)", "c2"),
-    ("refused", "refused unexpectedly (4xx)", "c7"),
-    ("not-the-target", "lost or cancelled by the simulated phone or network", "c5"),
+    drawn(OutcomeClass::ServerError, "c6"),
+    drawn(OutcomeClass::TimedOut, "c8"),
+    drawn(OutcomeClass::NotTheApi, "c4"),
+    drawn(OutcomeClass::ConnectionFailed, "c3"),
+    drawn(OutcomeClass::RateLimited, "c2"),
+    drawn(OutcomeClass::Refused, "c7"),
+    drawn(OutcomeClass::NotTheTarget, "c5"),
 ];
+const fn drawn(class: OutcomeClass, colour: &'static str) -> (&'static str, &'static str, &'static str) {
+    (class.as_str(), class.label(), colour)
+}
 /// What reps do, one at a time.
 const ACTIVITIES: [(&str, &str, &str); 5] = [
     ("recording", "recording", "c1"),

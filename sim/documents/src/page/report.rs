@@ -236,7 +236,7 @@ impl Report<'_> {
         let exercised = summary.rules.iter().filter(|rule| rule.exercised > 0).count() as u64;
         let broken = summary.rules.iter().filter(|rule| rule.broken > 0).count() as u64;
         let beyond = sum(|limit| limit.beyond);
-        let judged = sum(|limit| if limit.limit_us.is_some() { limit.judged } else { 0 });
+        let judged = sum(|limit| if limit.limit_us.is_some() { limit.judged_attempts() } else { 0 });
         vec![
             (
                 "Rep-days",

@@ -1,5 +1,6 @@
 //! Why no connection can be made: the cause, in words that are the same for all attempts that fail alike, and what to do.
 
+use fieldday_kernel::text::one_line;
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 
 /// Why no connection could be made.
@@ -192,7 +193,7 @@ fn alert_words(alert: AlertDescription) -> String {
 
 /// Of what the other side had a hand in, no more than is needed, and on one line.
 fn short(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(160).collect()
+    one_line(text).chars().take(160).collect()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use fieldday_api::names::Role;
 use fieldday_api::redact::url_without_secrets;
 use fieldday_api::wire::appointments::AppointmentQuery;
 use fieldday_api::wire::tasks::TaskQuery;
+use fieldday_kernel::text::one_line;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_plan::{CellPlan, RepPlan};
 use fieldday_tokens::{Identity, Jwt};
@@ -183,8 +184,7 @@ impl Asking<'_> {
         if (300..400).contains(&status) {
             let location = answer.location.as_deref();
             let base = location.and_then(|location| Target::behind(location, &path)).map(|base| base.to_string());
-            let location =
-                location.map(url_without_secrets).map(|url| url.chars().filter(|c| !c.is_control()).collect());
+            let location = location.map(|url| one_line(&url_without_secrets(url)).into_owned());
             return Err(Unusable::Redirected { at, status, location, base });
         }
         if let Some(what) = unreadable(&answer) {

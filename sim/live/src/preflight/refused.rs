@@ -123,7 +123,8 @@ impl Asking<'_> {
         // RFC 6750: why a bearer token is refused stands in the challenge.
         if let Some((_, described)) = answer.challenge.as_deref().and_then(|text| text.split_once("error_description="))
         {
-            message = format!("{message} {}", scrub(described.trim_matches('"'))).trim().to_owned();
+            let described = described.trim_start_matches('"').split('"').next().unwrap_or_default();
+            message = format!("{message} {}", scrub(described)).trim().to_owned();
         }
         Says { status: answer.status, code: code.and_then(Value::as_str).map(str::to_owned), known, message }
     }

@@ -6,7 +6,7 @@
 use crate::exchanges::Exchange;
 use crate::facts::{Facts, is_since};
 use crate::judge::{Judge, Ops};
-use crate::notes::Notes;
+use crate::notes::{Notes, Of};
 use crate::tables::{PerClient, push_bounded};
 use crate::told::About;
 use fieldday_api::SmolStr;
@@ -90,9 +90,9 @@ impl Judge for Schema {
     }
 }
 
-/// The part of a rule that says that a mode is heeded.
-fn part_of(mode: RecordingMode) -> Part {
-    if mode == RecordingMode::Ghost { Part::GhostMode } else { Part::EphemeralAccepted }
+/// The rule, or its part, that says that a mode is heeded.
+fn part_of(mode: RecordingMode) -> Of {
+    if mode == RecordingMode::Ghost { Part::GhostMode.into() } else { Rule::RecordingEphemeral.into() }
 }
 
 impl Schema {
@@ -109,7 +109,7 @@ impl Schema {
             return;
         }
         if asked == RecordingMode::Ephemeral {
-            return notes.held(Part::EphemeralAccepted);
+            return notes.held(Rule::RecordingEphemeral);
         }
         let stored = started.audio_storage_mode == AudioStorage::Persistent;
         if started.audio_upload_url.is_some() && !stored {

@@ -94,10 +94,10 @@ fn words_of(response: &Response) -> SmolStr {
     match &response.answer {
         Answer::Error(body) => {
             let mut words = without_ids(&body.detail.message);
-            let places = body.detail.details.iter().map(|(place, what)| format!("{place}: {what}"));
-            let places = places.filter(|place| place.len() <= 60).take(3).collect::<Vec<_>>().join(", ");
-            if body.detail.message == "validation failed" && !places.is_empty() {
-                words.push_str(&format!(" ({places})"));
+            if body.detail.message == "validation failed" {
+                let places = body.detail.details.iter().map(|(place, what)| format!("{place}: {what}"));
+                let places = places.filter(|place| place.len() <= 60).take(3).collect::<Vec<_>>().join(", ");
+                words.push_str(&if places.is_empty() { places } else { format!(" ({places})") });
             }
             words.into()
         }

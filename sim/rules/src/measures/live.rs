@@ -36,8 +36,8 @@ impl Live {
     pub fn given_up(&mut self) -> Vec<Op> {
         std::mem::take(&mut self.failed)
     }
-    /// A time that an event ends, of an endpoint.
-    pub fn on(&mut self, event: &Event) -> Option<(LiveClock, Op, Span)> {
+    /// A time that an event ends, of an endpoint; `target_failed` says that the client's last attempt to write did.
+    pub fn on(&mut self, event: &Event, target_failed: bool) -> Option<(LiveClock, Op, Span)> {
         if !self.is_live {
             self.is_live = matches!(event.what, EventKind::Began);
             return None;
@@ -94,7 +94,9 @@ impl Live {
                         .filter(|((c, _), (.., failed))| is_theirs(*c) && *failed)
                         .map(|(_, (op, ..))| *op),
                 );
-                self.failed.extend(self.queued.iter().filter(|((c, _), _)| is_theirs(*c)).map(|(_, (op, _))| *op));
+                // What the network alone kept back, no target failed.
+                let waiting = self.queued.iter().filter(|((c, _), _)| target_failed && is_theirs(*c));
+                self.failed.extend(waiting.map(|(_, (op, _))| *op));
                 self.calls.retain(|(client, _), _| !is_theirs(*client));
                 self.queued.retain(|(client, _), _| !is_theirs(*client));
                 None

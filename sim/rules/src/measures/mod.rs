@@ -110,6 +110,7 @@ impl Measures {
         let kind = self.outcomes.kind(event.client);
         // Auditors and intruders are there to put the day's work to the test; they do none of it.
         let is_at_work = matches!(kind, Some(ClientKind::Phone | ClientKind::Desk));
+        let target_failed = self.last_write.get(client).copied().flatten().is_some_and(OutcomeClass::is_error);
         match &event.what {
             EventKind::Client(_) => {
                 if let Some(last) = self.last_write.get_mut(client) {
@@ -117,9 +118,7 @@ impl Measures {
                 }
             }
             // What the network or the window's end kept back is not the target's to answer for.
-            EventKind::DayEnded { queued, uploads, .. }
-                if self.last_write.get(client).copied().flatten().is_some_and(OutcomeClass::is_error) =>
-            {
+            EventKind::DayEnded { queued, uploads, .. } if target_failed => {
                 self.undelivered.actions += u64::from(*queued);
                 self.undelivered.uploads += u64::from(*uploads);
             }
@@ -157,7 +156,7 @@ impl Measures {
         if let Some((op, ended)) = op.zip(AttemptEnd::of(&event.what)) {
             self.ended(is_at_work, at, op, ended);
         }
-        if let Some((clock, op, took)) = self.live.on(event) {
+        if let Some((clock, op, took)) = self.live.on(event, target_failed) {
             match clock {
                 LiveClock::Wire { late, connect } => {
                     self.record_wire(op, took);

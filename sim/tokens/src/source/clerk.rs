@@ -6,6 +6,7 @@
 use super::{FETCH_LIMIT, Identity};
 use crate::{Jwt, TokenError};
 use fieldday_api::SmolStr;
+use fieldday_kernel::text::one_line;
 use fieldday_kernel::time::Span;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
@@ -236,7 +237,7 @@ fn cause(error: &reqwest::Error) -> Option<String> {
     while let Some(next) = cause.source() {
         cause = next;
     }
-    Some(cause.to_string().chars().filter(|c| !c.is_control()).take(160).collect())
+    Some(one_line(&cause.to_string()).chars().take(160).collect())
 }
 
 /// How long a 429 asks to wait: a second if it does not say so in seconds.
