@@ -8,6 +8,7 @@ use fieldday_api::names::{Assignee, TaskStatus};
 use fieldday_api::rules::Rule;
 use fieldday_api::wire::tasks::*;
 use fieldday_history::event::{Cause, EventKind, NoAnswer};
+use fieldday_kernel::time::Span;
 
 fn create() -> Call {
     Call::CreateTask(TaskCreate {
@@ -291,4 +292,34 @@ fn overdue_tasks_are_as_many_as_were_counted_unless_some_came_with_an_appointmen
         s.findings().count(Rule::TaskListFilters).broken
     };
     assert_eq!((broken(false), broken(true)), (1, 0));
+}
+
+#[test]
+fn overdue_tasks_may_be_fewer_than_were_counted_while_a_completion_may_land() {
+    let asked = |status| Call::ListTasks(TaskQuery { status: Some(status), ..TaskQuery::default() });
+    let counted = |count: u32| {
+        let Answer::Tasks(list) = tasks(&[]) else { unreachable!() };
+        Answer::Tasks(TaskList { overdue_count: count, ..list })
+    };
+    let none = || tasks(&[]);
+    let broken = |in_flight: bool, lost: bool, later: Span| {
+        let mut s = Stream::new();
+        let action = s.queue(REP, complete());
+        let completion = s.send_queued(REP, action, complete());
+        if !in_flight {
+            match lost {
+                true => s.lapse(&completion, NoAnswer::Timeout),
+                false => s.fail(&completion, 404),
+            };
+        }
+        s.wait(later);
+        s.call(REP, asked(TaskStatus::Open), counted(1));
+        s.call(REP, asked(TaskStatus::Overdue), none());
+        s.findings().count(Rule::TaskListFilters).broken
+    };
+    let (at_once, later) = (Span::seconds(1), Span::minutes(1));
+    assert_eq!(broken(true, false, later), 0, "one is in flight over both lists");
+    assert_eq!(broken(false, true, at_once), 0, "one was given up a moment ago");
+    assert_eq!(broken(false, true, later), 1, "one that was given up long ago has landed or never will");
+    assert_eq!(broken(false, false, at_once), 1, "one that was refused changed nothing");
 }

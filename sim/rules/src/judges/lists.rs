@@ -5,7 +5,7 @@
 //! belongs to on the day on which it is, as soon as nothing disputes either; pages that an intruder reads one after the other neither skip nor repeat while
 //! `total` stays; and overdue tasks were counted a moment before they are listed, if nobody wrote a task in between.
 
-use crate::exchanges::{Exchange, SentAttempt};
+use crate::exchanges::{Effect, Exchange, SentAttempt};
 use crate::facts::Facts;
 use crate::facts::views::{ASSIGNED, OUTCOME, START, STATUS, time_of};
 use crate::judge::{Judge, Ops};
@@ -16,7 +16,7 @@ use crate::told::About;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::defaults;
-use fieldday_api::endpoint::Op;
+use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_api::names::TaskStatus;
 use fieldday_api::readings::Reading;
 use fieldday_api::rule_parts::Part;
@@ -25,7 +25,7 @@ use fieldday_api::wire::appointments::{Appointment, AppointmentList, Appointment
 use fieldday_api::wire::messages::MessageThread;
 use fieldday_api::wire::tasks::{Task, TaskList, TaskQuery};
 use fieldday_history::event::{Cause, Probe};
-use fieldday_kernel::time::{Date, Time, Zone};
+use fieldday_kernel::time::{Date, Span, Zone};
 
 use Rule::{
     AppointmentListComplete as COMPLETE, MessageThread as THREAD, PagingExact as PAGING, TaskListFilters as FILTERS,
@@ -42,10 +42,41 @@ pub(crate) struct Lists {
     leafing: PerClient<Option<Leafing>>,
     /// The last count of overdue tasks, by the client that got it.
     overdue: PerClient<Option<Counted>>,
-    /// Where in the stream a task was last written, or changed hands with its appointment, by tenant.
-    task_written: [u64; 16],
+    /// Writes of tasks, and of appointments, with which tasks change hands, by tenant.
+    task_writes: [TaskWrites; 16],
     /// Appointments that were not there by their ids although answers had shown them.
     not_by_id: ById<NotById>,
+}
+
+/// How long a write without an answer may still land: as long as the specification lets any request take (§3.1).
+const MAY_LAND: Span = TimeoutClass::Recording.limit();
+
+/// A tenant's writes of tasks.
+#[derive(Clone, Copy, Default)]
+struct TaskWrites {
+    /// How many are in flight.
+    in_flight: u32,
+    /// Where in the stream the last one was sent or ended.
+    last: u64,
+    /// When the last one without an answer will have landed, if it lands at all.
+    may_land_until: Span,
+}
+
+impl TaskWrites {
+    fn sent(&mut self, seq: u64) {
+        (self.in_flight, self.last) = (self.in_flight + 1, seq);
+    }
+    fn ended(&mut self, x: &Exchange<'_>) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.last = x.ended_seq;
+        if x.effect() == Effect::Unknown {
+            self.may_land_until = x.ended_at + MAY_LAND;
+        }
+    }
+    /// Whether no write can have landed since that place in the stream, which was at that time.
+    fn none_since(&self, seq: u64, at: Span) -> bool {
+        self.in_flight == 0 && self.last < seq && self.may_land_until < at
+    }
 }
 
 /// A look by an id that found nothing.
@@ -60,7 +91,7 @@ struct NotById {
 struct Counted {
     /// Where in the stream it was asked for, and when.
     asked: u64,
-    at: Time,
+    at: Span,
     count: u32,
     /// Overdue tasks in the list itself.
     listed: u32,
@@ -68,8 +99,9 @@ struct Counted {
 
 struct Leafing {
     of: SmolStr,
-    /// Where in the stream the first page was asked for.
+    /// Where in the stream the first page was asked for, and when.
     since: u64,
+    at: Span,
     next: u32,
     total: u32,
     seen: Vec<SmolStr>,
@@ -90,9 +122,12 @@ impl Judge for Lists {
     ]);
 
     fn on_sent(&mut self, s: &SentAttempt<'_>, _: &Facts, _: &mut Notes) {
-        self.task_written[usize::from(s.client.tenant) % 16] = s.attempt.sent_seq;
+        self.writes(s.client.tenant).sent(s.attempt.sent_seq);
     }
     fn on_ended(&mut self, x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
+        if Self::SENT.meets(Ops::of(&[x.op])) {
+            self.writes(x.client.tenant).ended(x);
+        }
         if let Call::GetAppointment { appointment_id } = &**x.call
             && !matches!(x.cause, Cause::Probe(_))
         {
@@ -121,9 +156,6 @@ impl Judge for Lists {
                 let ids = thread.messages.iter().map(|message| &message.id);
                 page(x, (asked.limit, asked.offset), thread.total, ids.clone(), notes);
                 self.leaf(x, contact_card_id.clone(), asked.offset, thread.total, ids, notes);
-            }
-            (call, _) if Self::SENT.meets(Ops::of(&[call.op()])) || matches!(call, Call::Raw(_)) => {
-                self.task_written[usize::from(x.client.tenant) % 16] = x.ended_seq;
             }
             _ => {}
         }
@@ -434,20 +466,23 @@ impl Lists {
         });
         &mut days[place].1
     }
+    fn writes(&mut self, tenant: u8) -> &mut TaskWrites {
+        &mut self.task_writes[usize::from(tenant) % 16]
+    }
     /// Tasks that were overdue when they were counted are no more than were counted.
     fn overdue(&mut self, x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Notes) {
         let counted = self.overdue.of(x.client.index);
         if !x.shows("overdue_count") || !x.shows("due_at") {
             *counted = None;
         } else if query.status == Some(TaskStatus::Open) && query.assignee_id.is_none() {
-            let at = notes.settings.start + x.sent_at - notes.settings.leeway;
-            let (asked, count, listed) = (x.sent_seq, list.overdue_count, overdue_in(list));
+            let (asked, at, count, listed) = (x.sent_seq, x.sent_at, list.overdue_count, overdue_in(list));
             *counted = Some(Counted { asked, at, count, listed });
         } else if query.status == Some(TaskStatus::Overdue) && query.assignee_id.is_none() {
             let Some(Counted { asked, at, count, listed }) = counted.take() else { return };
-            if self.task_written[usize::from(x.client.tenant) % 16] >= asked {
+            if !self.writes(x.client.tenant).none_since(asked, at) {
                 return;
             }
+            let at = notes.settings.start + at - notes.settings.leeway;
             let total = list.total;
             notes.judge_if(count > 0 || total > 0, Part::CountTooHigh, x, count <= total, || {
                 format!("expected overdue_count to count the {total} overdue tasks alone, it said {count}")
@@ -480,12 +515,12 @@ impl Lists {
         let leafing = self.leafing.of(x.client.index);
         let offset = offset.unwrap_or(0);
         if offset == 0 {
-            *leafing = Some(Leafing { of: of.clone(), since: x.sent_seq, next: 0, total, seen: Vec::new() });
+            *leafing = Some(Leafing { of: of.clone(), since: x.sent_seq, at: x.sent_at, next: 0, total, seen: Vec::new() });
         }
         // A task that is written meanwhile may come to stand elsewhere.
-        let written = self.task_written[usize::from(x.client.tenant) % 16];
+        let writes = self.task_writes[usize::from(x.client.tenant) % 16];
         let is_same = |l: &&mut Leafing| {
-            l.of == of && l.next == offset && l.total == total && (!of.is_empty() || written < l.since)
+            l.of == of && l.next == offset && l.total == total && (!of.is_empty() || writes.none_since(l.since, l.at))
         };
         let Some(list) = leafing.as_mut().filter(is_same) else {
             *leafing = None;
