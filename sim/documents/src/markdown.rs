@@ -108,6 +108,11 @@ fn findings(out: &mut String, summary: &Summary) {
     if let Some(more) = summary.findings.len().checked_sub(FINDINGS + 1) {
         line!(out, "\nand {}", counted(more as u64 + 1, "more finding", "more findings"));
     }
+    for of in summary.hazards.iter().filter(|of| of.count > 0) {
+        let first = of.measured.first().map_or(String::new(), |first| format!(" {}", markdown(first)));
+        let cases = counted(of.count, "case", "cases");
+        line!(out, "\nHazard `{}`, {cases}: {}{first}", of.hazard, markdown(&of.sentence));
+    }
 }
 
 /// What the target answered where it failed, the most frequent first.

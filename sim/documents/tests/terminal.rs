@@ -134,12 +134,14 @@ fn held() -> Summary {
         contract: None,
         not_exercised_parts: vec![],
         findings: Vec::new(),
+        latency_trends: Vec::new(),
         hazards: vec![HazardLine {
             hazard: "appointment.old-update-landed-late".into(),
             sentence: "An update whose answer was lost may land after a newer one that was acknowledged, and undo it."
                 .into(),
             count: 1,
             first: Some(case("appointment.old-update-landed-late")),
+            measured: Vec::new(),
         }],
         violations: vec![],
         totals: Totals { rep_days: 200, requests: 18_534, attempts: 18_605, events: 75_792 },

@@ -13,6 +13,7 @@ use fieldday_history::OutcomeClass;
 use fieldday_history::event::{NoAnswer, Screen};
 use fieldday_kernel::time::Span;
 use fieldday_plan::Plan;
+use fieldday_rules::growth::{self, LatencyTrend};
 use fieldday_rules::limits::{self, LimitResult};
 use fieldday_rules::verdict::Evidence;
 use fieldday_rules::{Contract, Failure, FailureKind, Failures, Findings, Hazard, Mark, OpMeasures, Undelivered};
@@ -62,6 +63,7 @@ impl Summary {
         let has_sent = outcome.measures.ops.iter().any(|op| op.attempts > 0);
         let judged: Vec<LimitResult> =
             if has_sent { limits::judge_all(&scenario.limits, &outcome.measures, facts.live_us) } else { Vec::new() };
+        let trends = if facts.live_us.is_some() { growth::trends(&outcome.measures) } else { Vec::new() };
         let evidence = Evidence {
             findings: &outcome.findings,
             must_exercise: &must,
@@ -91,7 +93,8 @@ impl Summary {
             failures: failures(&outcome.measures.failures),
             not_exercised_parts: failing.iter().map(contract::not_exercised).collect(),
             findings: findings::lines(&outcome.findings, scenario, &mut clocks),
-            hazards: hazards(&outcome.findings, &mut clocks),
+            hazards: hazards(&outcome.findings, &trends, &mut clocks),
+            latency_trends: trends,
             marks: marks(&outcome.findings),
             violations: clocks.violations(&outcome.findings),
             totals: Totals {
@@ -267,14 +270,25 @@ fn screen_name(screen: Screen) -> String {
     word.unwrap_or_else(|| format!("{screen:?}"))
 }
 
-fn hazards(findings: &Findings, clocks: &mut Clocks<'_>) -> Vec<HazardLine> {
+fn hazards(findings: &Findings, trends: &[LatencyTrend], clocks: &mut Clocks<'_>) -> Vec<HazardLine> {
     let line = |(hazard, count): (&Hazard, u64)| HazardLine {
         hazard: hazard.name().to_owned(),
         sentence: hazard.sentence().to_owned(),
         count,
         first: findings.hazards.cases.iter().find(|case| case.hazard == *hazard).and_then(|case| clocks.hazard(case)),
+        measured: Vec::new(),
     };
-    Hazard::ALL.iter().zip(findings.hazards.counts).map(line).collect()
+    let mut grows: Vec<&LatencyTrend> = trends.iter().filter(|trend| trend.is_hazard).collect();
+    grows.sort_by_key(|trend| std::cmp::Reverse(trend.growth_ppm));
+    let grows: Vec<String> = grows.into_iter().map(LatencyTrend::sentence).collect();
+    let grows = HazardLine {
+        hazard: growth::HAZARD.to_owned(),
+        sentence: growth::SENTENCE.to_owned(),
+        count: grows.len() as u64,
+        first: None,
+        measured: grows,
+    };
+    Hazard::ALL.iter().zip(findings.hazards.counts).map(line).chain([grows]).collect()
 }
 
 fn marks(findings: &Findings) -> Vec<MarkLine> {

@@ -6,6 +6,7 @@
 use fieldday_api::rules::RuleWeight;
 pub use fieldday_history::OutcomeClass;
 pub use fieldday_rules::RuleVerdict;
+use fieldday_rules::growth::LatencyTrend;
 use fieldday_rules::limits::LimitResult;
 pub use fieldday_rules::verdict::{Outcome, Verdict};
 use schemars::JsonSchema;
@@ -52,8 +53,11 @@ pub struct Summary {
     /// What breaks nothing and is worth knowing: where the specification is silent, and rules that the scenario mutes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingLine>,
-    /// Dangers that the specification itself holds, and that showed.
+    /// Dangers that break no rule, and that showed.
     pub hazards: Vec<HazardLine>,
+    /// How latencies on the wire changed over a live run, by endpoint.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latency_trends: Vec<LatencyTrend>,
     /// States that should sometimes be reached, and were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<MarkLine>,
@@ -568,6 +572,9 @@ pub struct HazardLine {
     pub count: u64,
     /// The first case.
     pub first: Option<Case>,
+    /// What was measured, where it is a hazard that measures show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<String>,
 }
 
 /// A state that was reached.

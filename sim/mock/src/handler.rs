@@ -39,6 +39,7 @@ struct Inner {
     requests: AtomicU64,
     workers: Option<Semaphore>,
     service: Service,
+    slowdown: Span,
     upload_limit: u64,
     patience: Duration,
     /// Where upload URLs lead if a request does not say how it got here.
@@ -138,8 +139,20 @@ enum Asked {
 impl Handler {
     /// A backend for each cell of the plan.
     pub fn new(options: Options) -> Result<Handler, MockError> {
-        let Options { plan, prepare, verifier, jwks, clock, service, workers, upload_limit, patience, listen, tls } =
-            options;
+        let Options {
+            plan,
+            prepare,
+            verifier,
+            jwks,
+            clock,
+            service,
+            slowdown,
+            workers,
+            upload_limit,
+            patience,
+            listen,
+            tls,
+        } = options;
         let mut shards = Vec::new();
         let mut homes = HashMap::new();
         for index in 0..plan.cells() {
@@ -172,6 +185,7 @@ impl Handler {
             seed: plan.seed(),
             requests: AtomicU64::new(0),
             service,
+            slowdown,
             workers: workers.map(|workers| Semaphore::new(workers.clamp(1, Semaphore::MAX_PERMITS))),
             upload_limit,
             patience,
@@ -215,7 +229,8 @@ impl Handler {
     /// The same for a request that came earlier, and has waited since.
     pub(crate) fn arrive_late(&self, arrival: &Arrival<'_>, came: Time) -> Pending {
         let inner = &*self.0;
-        let key = join_keys(inner.seed, inner.requests.fetch_add(1, Ordering::Relaxed));
+        let number = inner.requests.fetch_add(1, Ordering::Relaxed);
+        let key = join_keys(inner.seed, number);
         let credential = inner.verifier.read(arrival.authorization);
         let (shard, asked) = asked(arrival);
         let shard = shard.filter(|shard| *shard < inner.shards.len());
@@ -229,7 +244,8 @@ impl Handler {
         let request = Request { call, credential: &credential, key };
         let mut locked = inner.shard(shard);
         let arrived = locked.now(inner.clock);
-        let takes = inner.service.takes(locked.backend.service_time(arrived, &request), inner.seed, key);
+        let takes = inner.service.takes(locked.backend.service_time(arrived, &request), inner.seed, key)
+            + inner.slowdown.times(i64::try_from(number).unwrap_or(i64::MAX));
         let seen = locked.backend.take_snapshot(arrived, &request);
         drop(locked);
         let base = format!("{}://{}", inner.scheme, arrival.host.unwrap_or(&inner.authority));

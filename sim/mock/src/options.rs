@@ -33,6 +33,8 @@ pub struct Options {
     pub clock: Clock,
     /// How long requests are worked on.
     pub service: Service,
+    /// How much longer each request is worked on than the one before: a target that becomes slower as it serves.
+    pub slowdown: Span,
     /// How many requests are worked on at once, in all; the others wait in the order in which they came. No limit if none.
     pub workers: Option<usize>,
     /// How many bytes of audio an upload may have; 413 beyond. They are counted and thrown away.
@@ -59,6 +61,7 @@ impl Options {
             jwks,
             clock: Clock::wall(),
             service: Service::Drawn,
+            slowdown: Span::ZERO,
             workers: None,
             upload_limit: 1 << 30,
             patience: PATIENCE,

@@ -34,6 +34,7 @@ mod exchanges;
 mod facts;
 mod failing;
 mod findings;
+pub mod growth;
 mod judge;
 mod judges;
 pub mod limits;
@@ -58,9 +59,9 @@ pub use findings::{
 pub use judge::{Judges, is_judged};
 pub use marks::{Mark, Marks};
 pub use measures::{
-    Activity, BINS_MAX, BUCKETS, Bin, Failure, FailureKind, Failures, Felt, Latencies, LazyHistogram, LiveClocks,
-    Measures, OpMeasures, Plateau, SERIES_CLASSES, Series, TRACKS_MAX, Track, Tracks, Undelivered, Waypoint,
-    bucket_from_us,
+    Activity, AnswerBins, BINS_MAX, BUCKETS, Bin, Failure, FailureKind, Failures, Felt, GrowthPoint, Latencies,
+    LazyHistogram, LiveClocks, Measures, OpMeasures, Plateau, SERIES_CLASSES, Series, TRACKS_MAX, Track, Tracks,
+    Undelivered, Waypoint, bucket_from_us,
 };
 pub use settings::Settings;
 pub use signature::Signature;

@@ -6,7 +6,7 @@
 //! it: 100 for a p99, 1,000 for a p99.9, never fewer than 20. With fewer it is inconclusive, unless so many are beyond it
 //! already that no better answers up to that number could mend it.
 
-use crate::{Measures, OpMeasures};
+use crate::{Measures, OpMeasures, growth};
 use fieldday_api::endpoint::Op;
 use fieldday_history::OutcomeClass;
 use fieldday_history::event::NoAnswer;
@@ -84,6 +84,28 @@ pub enum LimitUnit {
 }
 
 impl LimitResult {
+    /// A limit that nothing decides, and why.
+    pub(crate) fn undecided(limit: &Limit, sample_count: u64, why: String) -> LimitResult {
+        let unit = match limit.measure {
+            Measure::ErrorRate | Measure::Within(_) | Measure::Growth => LimitUnit::Ppm,
+            Measure::Requests => LimitUnit::MilliPerSecond,
+            Measure::Percentile(_) | Measure::Mean | Measure::Max => LimitUnit::Micros,
+        };
+        LimitResult {
+            text: limit.text().to_owned(),
+            verdict: LimitVerdict::Inconclusive,
+            clock: None,
+            unit,
+            bound: limit.bound,
+            actual: None,
+            at_least: false,
+            margin: None,
+            sample_count,
+            optional: limit.optional,
+            built_in: false,
+            note: Some(why),
+        }
+    }
     /// What was measured: `≥5.00 s` where attempts were given up.
     pub fn actual_words(&self) -> String {
         if self.actual.is_none() && self.verdict == LimitVerdict::Exceeded {
@@ -135,6 +157,12 @@ pub fn judge(limit: &Limit, measures: &Measures, wall: WallMicros) -> LimitResul
     let of: Vec<&OpMeasures> = ops.iter().map(|op| measures.op(*op)).collect();
     match limit.measure {
         Measure::ErrorRate => errors(limit, &of),
+        // The clock of a simulation knows no wear.
+        Measure::Growth if wall.is_none() => LimitResult {
+            optional: true,
+            ..LimitResult::undecided(limit, 0, "growth is measured on live runs alone".to_owned())
+        },
+        Measure::Growth => growth::judge(limit, measures),
         // What only a live run measures is left open by a virtual one.
         Measure::Requests => LimitResult { optional: limit.optional || wall.is_none(), ..requests(limit, &of, wall) },
         _ => {
@@ -172,7 +200,7 @@ pub fn beyond(limit: &Limit, measures: &Measures) -> Option<(u64, u64)> {
         Measure::Percentile(_) => Some(sample()).map(|sample| (sample.beyond(limit.side, limit.bound), sample.count())),
         Measure::Within(us) => Some(sample()).map(|sample| (sample.count() - sample.within(us), sample.count())),
         Measure::ErrorRate => Some((wrong(&of), reached(&of))),
-        Measure::Mean | Measure::Max | Measure::Requests => None,
+        Measure::Mean | Measure::Max | Measure::Requests | Measure::Growth => None,
     }
 }
 
@@ -182,7 +210,7 @@ pub fn allowed(limit: &Limit) -> f64 {
         Measure::Percentile(ppm) => MILLION - u64::from(ppm),
         Measure::Within(_) => MILLION - limit.bound,
         Measure::ErrorRate => limit.bound,
-        Measure::Mean | Measure::Max | Measure::Requests => 0,
+        Measure::Mean | Measure::Max | Measure::Requests | Measure::Growth => 0,
     };
     ppm as f64 / MILLION as f64
 }
@@ -276,7 +304,7 @@ impl Sample {
 fn latency(limit: &Limit, sample: &Sample) -> LimitResult {
     let n = sample.count();
     if n == 0 {
-        return undecided(limit, 0, "nothing was measured".to_owned());
+        return LimitResult::undecided(limit, 0, "nothing was measured".to_owned());
     }
     let (bound, side) = (limit.bound, limit.side);
     let mut result = match limit.measure {
@@ -325,7 +353,7 @@ fn reached(ops: &[&OpMeasures]) -> u64 {
 fn errors(limit: &Limit, ops: &[&OpMeasures]) -> LimitResult {
     let reached = reached(ops);
     if reached == 0 {
-        return undecided(limit, 0, "nothing reached the target".to_owned());
+        return LimitResult::undecided(limit, 0, "nothing reached the target".to_owned());
     }
     let wrong = wrong(ops);
     let needed = needed(if limit.bound == 0 { 10_000 } else { limit.bound });
@@ -339,7 +367,7 @@ fn errors(limit: &Limit, ops: &[&OpMeasures]) -> LimitResult {
 fn requests(limit: &Limit, ops: &[&OpMeasures], wall: WallMicros) -> LimitResult {
     let sent: u64 = ops.iter().map(|op| op.attempts - op.lapsed(NoAnswer::Unreachable)).sum();
     let Some(wall_us) = wall.filter(|us| *us > 0) else {
-        return undecided(limit, sent, "requests a second are measured on live runs alone".to_owned());
+        return LimitResult::undecided(limit, sent, "requests a second are measured on live runs alone".to_owned());
     };
     let actual = u128::from(sent) * 1_000 * u128::from(MILLION) / u128::from(wall_us);
     decided(limit, sent, 0, u64::try_from(actual).unwrap_or(u64::MAX), false, true)
@@ -367,28 +395,13 @@ fn decided(limit: &Limit, n: u64, needed: u64, actual: u64, at_least: bool, past
     // What was given up below the limit would have gone beyond it: by how much, nobody knows.
     let margin = (!(given_up && margin > 0)).then_some(margin);
     let note = note.or_else(|| given_up.then(|| "attempts failed or were given up there".to_owned()));
-    LimitResult { verdict, actual: Some(actual), at_least, margin, note, ..undecided(limit, n, String::new()) }
-}
-
-fn undecided(limit: &Limit, sample_count: u64, why: String) -> LimitResult {
-    let unit = match limit.measure {
-        Measure::ErrorRate | Measure::Within(_) => LimitUnit::Ppm,
-        Measure::Requests => LimitUnit::MilliPerSecond,
-        Measure::Percentile(_) | Measure::Mean | Measure::Max => LimitUnit::Micros,
-    };
     LimitResult {
-        text: limit.text().to_owned(),
-        verdict: LimitVerdict::Inconclusive,
-        clock: None,
-        unit,
-        bound: limit.bound,
-        actual: None,
-        at_least: false,
-        margin: None,
-        sample_count,
-        optional: limit.optional,
-        built_in: false,
-        note: Some(why),
+        verdict,
+        actual: Some(actual),
+        at_least,
+        margin,
+        note,
+        ..LimitResult::undecided(limit, n, String::new())
     }
 }
 

@@ -64,6 +64,9 @@ pub struct MockArgs {
     /// With --delay-us: on average, exponentially distributed
     #[arg(long, requires = "delay_us")]
     pub exponential: bool,
+    /// Work on each request for so many microseconds longer than on the one before: a target that becomes slower
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    pub slowdown_us: Option<u64>,
     /// Work on so many requests at once; the others wait
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub workers: Option<u32>,
@@ -107,6 +110,7 @@ pub fn mock(args: &MockArgs) -> Result<(), Failure> {
         let span = Span::micros(i64::try_from(us).unwrap_or(0));
         options.service = if args.exponential { Service::Exponential(span) } else { Service::Fixed(span) };
     }
+    options.slowdown = Span::micros(i64::try_from(args.slowdown_us.unwrap_or(0)).unwrap_or(0));
     options.clock = Clock::wall();
     runtime.block_on(async {
         let mock = Mock::serve(options).await?;

@@ -112,6 +112,9 @@ fn findings(out: &mut String, summary: &Summary, paint: Paint) {
     }
 }
 
+/// Endpoints that are told of a hazard that measures show.
+const MEASURED: usize = 3;
+
 fn hazards(out: &mut String, summary: &Summary, paint: Paint) {
     let seen: Vec<_> = summary.hazards.iter().filter(|hazard| hazard.count > 0).collect();
     if seen.is_empty() {
@@ -123,6 +126,12 @@ fn hazards(out: &mut String, summary: &Summary, paint: Paint) {
         line!(out, "  {mark} {}  {}", hazard.hazard, counted(hazard.count, "case", "cases"));
         for text in wrapped(&hazard.sentence, paint.prose(4)) {
             line!(out, "    {text}");
+        }
+        for text in hazard.measured.iter().take(MEASURED).flat_map(|text| wrapped(text, paint.prose(4))) {
+            line!(out, "    {text}");
+        }
+        if let Some(more) = hazard.measured.len().checked_sub(MEASURED + 1) {
+            line!(out, "    and {} in summary.json", counted(more as u64 + 1, "more endpoint", "more endpoints"));
         }
         if let Some(first) = &hazard.first {
             let first = format!("first: {} {}", first.local, first.who);

@@ -5,6 +5,7 @@
 
 mod failures;
 mod felt;
+mod growth;
 mod histogram;
 mod live;
 mod ops;
@@ -14,6 +15,7 @@ mod tracks;
 
 pub use failures::{Failure, FailureKind, Failures};
 pub use felt::Felt;
+pub use growth::{AnswerBins, GrowthPoint};
 pub use histogram::LazyHistogram;
 pub use ops::{LiveClocks, OpMeasures};
 pub use plateau::Plateau;
@@ -39,6 +41,8 @@ pub struct Measures {
     pub tracks: Tracks,
     /// What the target answered where it failed.
     pub failures: Failures,
+    /// How long answers took over a live run.
+    pub answers: AnswerBins,
     /// What the clock shows at the beginning of the cell whose events come.
     cell_starts: Time,
     /// The last moment told.
@@ -80,6 +84,7 @@ impl Measures {
             series: Series::default(),
             tracks: Tracks::default(),
             failures: Failures::default(),
+            answers: AnswerBins::default(),
             errors: 0,
             undelivered: Undelivered::default(),
             last_write: Vec::new(),
@@ -160,6 +165,7 @@ impl Measures {
             match clock {
                 LiveClock::Wire { late, connect } => {
                     self.record_wire(op, took);
+                    self.answers.add(at, op, took);
                     if connect > Span::ZERO {
                         ops::record(&mut self.ops[op.index()].live.connect, connect);
                     }
@@ -196,6 +202,7 @@ impl Measures {
         self.series.merge(&other.series);
         self.tracks.merge(&other.tracks);
         self.failures.merge(&other.failures);
+        self.answers.merge(&other.answers);
         self.errors += other.errors;
         self.undelivered.actions += other.undelivered.actions;
         self.undelivered.uploads += other.undelivered.uploads;

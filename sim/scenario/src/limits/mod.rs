@@ -6,6 +6,8 @@
 //! condition = [ clock ] measure sign duration          p50 … p99.99, mean, max;  < or <=
 //!           | [ clock ] percent "within" duration
 //!           | "error rate" sign percent                not answered as expected, of all that reached the target;  < or <=
+//!           | "growth" sign percent                    how much longer answers take at the end of a live run than at
+//!                                                      its beginning, the load being equal; the worst endpoint decides
 //!           | "requests" sign number "/s"              what left for the target;  > or >=
 //! clock     = "attempt" | "due" | "felt" | "wire"
 //! endpoints = a label, an endpoint's word, "reads", "updates", "recording", "health", "uploads", or "all"
@@ -73,6 +75,8 @@ pub enum Measure {
     ErrorRate,
     /// The share of calls that were answered within so many microseconds.
     Within(u64),
+    /// By which share answers take longer on the wire at the end of a live run than at its beginning.
+    Growth,
     /// Requests a second.
     Requests,
 }

@@ -5,17 +5,18 @@ use crate::words::nearest;
 use fieldday_api::defaults::LONGEST_US;
 
 /// Limits as they may be written.
-pub(super) const EXAMPLES: [&str; 6] = [
+pub(super) const EXAMPLES: [&str; 7] = [
     "p99 < 800 ms for PATCH appointments",
     "error rate < 0.5 %",
     "clock-in: 99.9 % within 2 s",
     "felt p95 < 3 s for recording",
     "requests >= 50 /s",
+    "growth <= 20 % for reads",
     "p99 < 1 s for PATCH tasks, optional",
 ];
-const MEASURES: [&str; 11] =
-    ["p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99", "mean", "max", "error rate", "requests"];
-const SHAPE: &str = "a measure (p50 to p99.99, mean, max, error rate, requests) or a share such as 99.9 %";
+const MEASURES: [&str; 12] =
+    ["p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99", "mean", "max", "error rate", "growth", "requests"];
+const SHAPE: &str = "a measure (p50 to p99.99, mean, max, error rate, growth, requests) or a share such as 99.9 %";
 const MILLION: u64 = 1_000_000;
 
 impl Limit {
@@ -82,6 +83,7 @@ fn condition(cursor: &mut Cursor<'_>) -> Result<(Clock, Measure, Side, u64), Lim
             cursor.exactly("rate", "`error rate`: error rate < 0.5 %")?;
             Measure::ErrorRate
         }
+        "growth" => Measure::Growth,
         "requests" => Measure::Requests,
         word => match word.strip_prefix('p').and_then(|digits| scaled(digits, 4)) {
             Some(millionths) if (1..MILLION).contains(&millionths) => Measure::Percentile(millionths as u32),
@@ -111,6 +113,7 @@ fn condition(cursor: &mut Cursor<'_>) -> Result<(Clock, Measure, Side, u64), Lim
     let side = cursor.side(measure == Measure::Requests)?;
     let bound = match measure {
         Measure::ErrorRate => cursor.percent("a share in percent: error rate < 0.5 %")?,
+        Measure::Growth => cursor.percent_up_to(100 * MILLION, "a share in percent: growth <= 20 %")?,
         Measure::Requests => cursor.rate()?,
         _ => cursor.duration()?,
     };
@@ -220,6 +223,9 @@ impl Cursor<'_> {
     }
     /// In millionths.
     fn percent(&mut self, expected: &str) -> Result<u64, LimitError> {
+        self.percent_up_to(MILLION, expected)
+    }
+    fn percent_up_to(&mut self, most: u64, expected: &str) -> Result<u64, LimitError> {
         let begins = self.skip();
         let share = self.number(4, expected)?;
         self.skip();
@@ -227,7 +233,10 @@ impl Cursor<'_> {
             return self.wrong(self.at, "a percent sign: 99.9 %");
         }
         self.at += 1;
-        if share <= MILLION { Ok(share) } else { self.wrong(begins, "a share up to 100 %: 99.9 %") }
+        match share <= most {
+            true => Ok(share),
+            false => self.wrong(begins, &format!("a share up to {} %: 99.9 %", most / 10_000)),
+        }
     }
     /// In microseconds.
     fn duration(&mut self) -> Result<u64, LimitError> {

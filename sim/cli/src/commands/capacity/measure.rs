@@ -183,7 +183,7 @@ fn far_beyond_us(scenario: &Scenario) -> u64 {
     let bound = |limit: &fieldday_scenario::limits::Limit| match limit.measure {
         Measure::Within(us) => us,
         Measure::Percentile(_) | Measure::Mean | Measure::Max => limit.bound,
-        Measure::ErrorRate | Measure::Requests => 0,
+        Measure::ErrorRate | Measure::Requests | Measure::Growth => 0,
     };
     scenario.limits.iter().map(bound).max().unwrap_or(0).saturating_mul(FAR_BEYOND)
 }
