@@ -56,6 +56,9 @@ pub struct ConformArgs {
     /// Further root certificates to trust, in PEM
     #[arg(long, value_name = "FILE", help_heading = LIVE)]
     pub cacert: Option<PathBuf>,
+    /// The key that signs tokens, in place of what the scenario says in [tokens]: one that the target trusts
+    #[arg(long, value_name = "FILE", help_heading = LIVE)]
+    pub key: Option<PathBuf>,
     /// Which build the target runs, for comparisons
     #[arg(long, value_name = "SHA", help_heading = LIVE)]
     pub target_version: Option<String>,
@@ -145,6 +148,7 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
         workers: 1,
         history: true,
         cacert: args.cacert.clone(),
+        key: args.key.clone(),
         version: args.target_version.clone(),
         ..LiveOptions::default()
     };

@@ -81,6 +81,7 @@ fn options(args: &RunArgs) -> LiveOptions {
         only: live.only_rep.clone(),
         plateau: None,
         cacert: live.drive.cacert.clone(),
+        key: live.drive.key.clone(),
         version: live.target_version.clone(),
         dry_run: live.dry_run,
         goose: GooseWishes { dashboard: live.dashboard, request_log: live.request_log.clone() },

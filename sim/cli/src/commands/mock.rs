@@ -24,7 +24,7 @@ const TOLD_EVERY: Duration = Duration::from_secs(2);
 
 pub const EXAMPLES: &str = "\
 Examples:
-  fieldday mock                            the demo organisation, on http://127.0.0.1:8080
+  fieldday mock                            the reps of `smoke`, on http://127.0.0.1:8080
   fieldday mock weekday --reps 10000       many reps to log in as
   fieldday mock --defect clock-in-race     a backend with a bug
   fieldday mock --key key.pem              one key for many mocks, made by `fieldday tokens new-key`
@@ -36,7 +36,7 @@ of a request but the rows that it made. Ctrl-C ends it, with exit code 0.";
 #[command(mut_arg("seed", |seed| seed.help(SeedArgs::OF_FOLDERS)))]
 pub struct MockArgs {
     /// A built-in scenario's name, or the path of a .toml file: whose data there are, and what goes wrong
-    #[arg(default_value = "demo")]
+    #[arg(default_value = "smoke")]
     pub scenario: String,
     #[command(flatten)]
     pub seed: SeedArgs,
@@ -52,7 +52,9 @@ pub struct MockArgs {
     /// The address and port to listen on; port 0 is any free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
     pub listen: SocketAddr,
-    /// Take the tokens that this key signs; without it a key is made, and removed at the end
+    /// Take the tokens that this key signs, and no others. Without it, those of the development key on the loopback, which
+    /// signs for `fieldday run --target` and `fieldday tokens mint` there; elsewhere, those of a key that is made, and removed
+    /// at the end
     #[arg(long, value_name = "FILE", conflicts_with = "accept_jwks")]
     pub key: Option<PathBuf>,
     /// Take the tokens that the keys of this JWKS document sign
@@ -101,7 +103,7 @@ pub fn mock(args: &MockArgs) -> Result<(), Failure> {
         End::new()?
     };
     let trust = Trust::new(args)?;
-    let login = login(&plan);
+    let login = login(&plan, args);
     let what = format!("{}, seed {:#x}", plan.scenario().name, plan.seed());
     let mut options = trust.options(plan);
     options.listen = args.listen;
@@ -148,6 +150,8 @@ fn plan(args: &MockArgs) -> Result<Plan, Failure> {
 
 /// Which tokens are taken.
 enum Trust {
+    /// Those of the development key, which everybody has.
+    Development(Key),
     /// Those of a key, of which this is the file.
     Key { key: Key, file: PathBuf, made: Option<Removed> },
     /// Those of the keys of a document.
@@ -175,13 +179,16 @@ impl Trust {
         if let Some(file) = &args.key {
             return Ok(Trust::Key { key: Key::load(file)?, file: file.clone(), made: None });
         }
+        if args.listen.ip().is_loopback() {
+            return Ok(Trust::Development(Key::development()));
+        }
         let key = Key::generate(Algorithm::Rs256)?;
         let file = saved(&key)?;
         Ok(Trust::Key { key, made: Some(Removed(file.clone())), file })
     }
     fn options(&self, plan: Plan) -> Options {
         match self {
-            Trust::Key { key, .. } => Options::trusting(plan, std::slice::from_ref(key)),
+            Trust::Development(key) | Trust::Key { key, .. } => Options::trusting(plan, std::slice::from_ref(key)),
             Trust::Jwks { verifier, text, .. } => Options::new(plan, verifier.clone(), text.clone()),
         }
     }
@@ -209,9 +216,19 @@ struct Login {
     reps: u64,
     tenants: u64,
     date: Date,
+    /// What names the same reps: a scenario, and what was typed beside it.
+    run: String,
 }
 
-fn login(plan: &Plan) -> Login {
+fn login(plan: &Plan, args: &MockArgs) -> Login {
+    let mut run = quoted(Path::new(&args.scenario));
+    let mut add = |flag: &str, value: Option<u64>| {
+        if let Some(value) = value {
+            let _ = write!(run, " --{flag} {value}");
+        }
+    };
+    add("seed", args.seed.seed);
+    add("reps", args.reps);
     let cell = plan.cell(0);
     let rep = cell.tenants.iter().flat_map(|tenant| &tenant.reps).next();
     Login {
@@ -220,6 +237,7 @@ fn login(plan: &Plan) -> Login {
         reps: plan.reps(),
         tenants: u64::from(plan.cells()) * cell.tenants.len() as u64,
         date: cell.date,
+        run,
     }
 }
 
@@ -228,24 +246,31 @@ fn welcome(mock: &Mock, what: &str, trust: &Trust, login: &Login) -> String {
     let reps = counted(login.reps, "rep", "reps");
     let tenants = counted(login.tenants, "tenant", "tenants");
     let _ = writeln!(text, "{reps} of {tenants}\n\n  base URL  {}\n  JWKS      {}", mock.base_url(), mock.jwks_url());
-    match trust {
+    let key = match trust {
         Trust::Jwks { file, .. } => {
             let _ = writeln!(text, "  tokens    those of the keys in {}", file.display());
+            None
+        }
+        Trust::Development(_) => {
+            let _ = writeln!(text, "  key       the development key, which signs where none is named");
+            Some(String::new())
         }
         Trust::Key { file, made, .. } => {
             let note = if made.is_some() { "  (made for this run, and removed at its end)" } else { "" };
             let _ = writeln!(text, "  key       {}{note}", file.display());
-            let (program, file) = (program(), quoted(file));
-            let role = Role::SalesRep;
-            let _ = writeln!(
-                text,
-                "\nA rep's day:\n\n  curl -H \"Authorization: Bearer $({program} tokens mint --key {file} \\\n    \
-                 --user {} --tenant {} --role {role})\" \\\n    {}/api/v1/appointments",
-                login.user,
-                login.tenant,
-                mock.base_url()
-            );
+            Some(format!(" --key {}", quoted(file)))
         }
+    };
+    if let Some(key) = key {
+        let (program, base, role) = (program(), mock.base_url(), Role::SalesRep);
+        let Login { user, tenant, run, .. } = login;
+        let _ = writeln!(
+            text,
+            "\nIts reps, in another terminal:\n\n  {program} run {run} --target {base}{key}\n\n\
+             One request as one of them:\n\n  \
+             curl -H \"Authorization: Bearer $({program} tokens mint{key} \\\n    \
+             --user {user} --tenant {tenant} --role {role})\" \\\n    {base}/api/v1/appointments"
+        );
     }
     text.push_str("\nCtrl-C ends it.\n");
     text
