@@ -5,6 +5,7 @@ use crate::commands::compare::{self, CompareArgs};
 use crate::commands::conform::{self, ConformArgs};
 use crate::commands::explore::ExploreArgs;
 use crate::commands::fixtures::FixturesArgs;
+use crate::commands::init;
 use crate::commands::mock::{self, MockArgs};
 use crate::commands::prove::ProveArgs;
 use crate::commands::replay::ReplayArgs;
@@ -146,14 +147,12 @@ pub enum Command {
     Mock(MockArgs),
     /// Keys and session tokens by hand, for a backend that is to trust them
     Tokens(TokensArgs),
-    /// Write copies of the built-in scenarios, to write one's own from
+    /// Write copies of the built-in scenarios, or with --target a scenario for a backend of your own
     ///
-    /// A file that is there already is left alone.
-    Init {
-        /// The folder to write them to
-        #[arg(default_value = "scenarios")]
-        dir: PathBuf,
-    },
+    /// A file that is there already is left alone. With --target, one commented scenario is written, and the target is looked at
+    /// as by `run --dry-run`, which changes nothing there: exit code 0 says that a run can begin, 3 what is in the way.
+    #[command(after_long_help = init::EXAMPLES)]
+    Init(init::InitArgs),
     /// List the rules, or describe one
     Rules {
         /// A rule's name, such as shift.clock-in.once

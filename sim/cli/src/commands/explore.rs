@@ -9,7 +9,7 @@ use fieldday_documents::explored::{Exploration, render};
 use fieldday_engine::explore::{self, Explored, Options};
 use fieldday_folder::Recipe;
 use fieldday_paint::Paint;
-use fieldday_paint::units::{count, counted};
+use fieldday_paint::units::counted;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
