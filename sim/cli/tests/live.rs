@@ -250,3 +250,28 @@ fn the_development_key_signs_for_a_mock_on_the_loopback_and_for_no_other_target(
     let (code, _, stderr) = looked_at(&[], &["--key", key]);
     assert!(code == 3 && !stderr.contains("development key"), "{code}: {stderr}");
 }
+
+#[test]
+fn init_writes_a_scenario_for_a_target_and_looks_at_it() {
+    use std::io::{BufRead, BufReader};
+    let room = room("init-target");
+    let args = ["mock", "--listen", "127.0.0.1:0"];
+    let mut mock = fieldday().args(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(mock.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let url = lines.find_map(|line| line.trim().strip_prefix("base URL  ").map(str::to_owned)).unwrap();
+    let file = room.join("own.toml");
+    let out = file.to_str().unwrap();
+    let (code, stdout, stderr) = said_live(&["init", "--target", &url, "--out", out]);
+    assert!(code == 0 && stdout.contains("wrote") && stderr.contains("the target can be used; next:"), "{stdout}{stderr}");
+    let written = fs::read_to_string(&file).unwrap();
+    let (code, _, stderr) = said(&["init", "--target", &url, "--out", out]);
+    assert!(code == 2 && fs::read_to_string(&file).unwrap() == written, "never over a file: {stderr}");
+    // One rep alone, which goose starts at once.
+    let one = ["run", out, "--target", &url, "--speed", "10000", "--no-out", "--only-rep", "cell-0/tenant-0/rep-00"];
+    let (code, _, stderr) = said_live(&one);
+    assert!(![2, 3].contains(&code), "it begins, whatever comes of so fast a day: {code}: {stderr}");
+    mock.kill().unwrap();
+    mock.wait().unwrap();
+    let (code, _, stderr) = said_live(&["init", "--target", &url, "--out", room.join("gone.toml").to_str().unwrap()]);
+    assert!(code == 3 && room.join("gone.toml").exists(), "a target that is not there: {stderr}");
+}

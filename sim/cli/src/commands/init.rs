@@ -5,9 +5,9 @@ use crate::output;
 use clap::Args;
 use fieldday_api::names::Role;
 use fieldday_data::roster::Roster;
-use fieldday_live::target::Target;
 use fieldday_live::clock::utc_now;
 use fieldday_live::prepare::{Called, LiveOptions, PrepareError, prepare};
+use fieldday_live::target::Target;
 use fieldday_scenario::Scenario;
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Write};
@@ -69,7 +69,8 @@ fn copies(dir: &Path) -> Result<(), Failure> {
 /// Writes the scenario, then looks at the target with it. A target that cannot be used yet leaves the file to try again with.
 fn for_target(args: &InitArgs, url: &str) -> Result<(), Failure> {
     let target = Target::parse(url).map_err(PrepareError::from)?;
-    let users = args.users.clone().or_else(|| asked("A file of the users that the backend knows (none: its own people)"));
+    let users =
+        args.users.clone().or_else(|| asked("A file of the users that the backend knows (none: its own people)"));
     let key = args.key.clone().or_else(|| asked("The key file that signs tokens (none: the development key)"));
     let allow = (!target.is_loopback()).then(|| target.host().to_owned());
     let text = scenario(users.as_deref(), key.as_deref(), allow.as_deref());
@@ -116,7 +117,9 @@ fn scenario(users: Option<&Path>, key: Option<&Path>, allow: Option<&str>) -> St
     let quoted = |path: &Path| toml_quoted(&path.display().to_string());
     let tokens = match key {
         Some(key) => format!("[tokens]\nkey = {}\n", quoted(key)),
-        None => "# [tokens]\n# key = \"staging.pem\" # the development key signs for a target on the loopback\n".to_owned(),
+        None => {
+            "# [tokens]\n# key = \"staging.pem\" # the development key signs for a target on the loopback\n".to_owned()
+        }
     };
     let data = match users {
         Some(users) => format!(
