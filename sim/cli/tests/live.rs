@@ -262,7 +262,10 @@ fn init_writes_a_scenario_for_a_target_and_looks_at_it() {
     let file = room.join("own.toml");
     let out = file.to_str().unwrap();
     let (code, stdout, stderr) = said_live(&["init", "--target", &url, "--out", out]);
-    assert!(code == 0 && stdout.contains("wrote") && stderr.contains("the target can be used; next:"), "{stdout}{stderr}");
+    assert!(
+        code == 0 && stdout.contains("wrote") && stderr.contains("the target can be used; next:"),
+        "{stdout}{stderr}"
+    );
     let written = fs::read_to_string(&file).unwrap();
     let (code, _, stderr) = said(&["init", "--target", &url, "--out", out]);
     assert!(code == 2 && fs::read_to_string(&file).unwrap() == written, "never over a file: {stderr}");
