@@ -15,7 +15,18 @@ from . import common
 CAUSES = re.compile(
     "File too large|No space left|Read-only file system|Permission denied|No such file|Not a directory|Is a directory", re.I
 )
+# What a trial writes, by the names that it is given on the command line.
+NAMED = re.compile(r"(?<![\w.])(out|out/\S+|kept\.json\S*|new\.pem|trend\.html\S*|page\.html\S*)(:? )", re.M)
 NOBODY = 65534
+
+DAY = """name = "day"
+about = "A day that demands nothing of itself."
+[day]
+dates = ["2026-06-10"]
+[people]
+reps = 40
+tenants = 2
+"""
 
 
 def trials(settings, share):
@@ -39,7 +50,8 @@ def trials(settings, share):
             serving["mock"] = common.Mock(settings, base, loaded, key)
         return serving["mock"].base
 
-    day = ["run", "weekday", "--reps", 60, "--record", "--out", "out"]
+    (base / "day.toml").write_text(DAY)
+    day = ["run", base / "day.toml", "--record", "--out", "out"]
     lived = ["run", live, "--target", "mock", "--out", "out"]
     explored = ["explore", "demo", "--reps", 4, "--seeds", 4]
     proven = ["prove", "--defect", "clock-in-race", "--seeds", 1, "--cap", 60, "--clean", 100]
@@ -51,13 +63,13 @@ def trials(settings, share):
 
     # No file may grow beyond so many bytes. The result is on stdout wherever there was room to begin.
     for size in (0, 1 << 10, 4 << 10, 12 << 10, 24 << 10, 50 << 10, 100 << 10, 150 << 10):
-        add("file size, virtual run", f"{size} bytes", limited(settings, day, size, measured=size >= 4 << 10))
+        add("file size, virtual run", f"{size} bytes", limited(settings, day, size, measured=size >= 12 << 10))
     for size in (0, 4 << 10, 12 << 10, 40 << 10, 80 << 10):
-        add("file size, live run", f"{size} bytes", limited(settings, lived, size, measured=size >= 4 << 10))
+        add("file size, live run", f"{size} bytes", limited(settings, lived, size, measured=size >= 12 << 10))
     for size in (4 << 10, 30 << 10):
-        add("file size, conform", f"{size} bytes", limited(settings, ["conform", "smoke", "--out", "out"], size, measured=True))
+        add("file size, conform", f"{size} bytes", limited(settings, ["conform", "smoke", "--out", "out"], size, measured=size >= 12 << 10))
     for size in (4 << 10, 20 << 10, 60 << 10):
-        add("file size, broken run", f"{size} bytes", limited(settings, broken, size, measured=True, codes={1, 2}))
+        add("file size, broken run", f"{size} bytes", limited(settings, broken, size, measured=size >= 12 << 10, codes={1, 2}))
     for size in (0, 300, 900):
         add("file size, explore", f"{size} bytes", limited(settings, [*explored, "--out", "kept.json"], size))
     for size in (0, 700):
@@ -68,7 +80,7 @@ def trials(settings, share):
     for what, words, size in (
         ("init", ["init", "out"], 1000),
         ("new-key", ["tokens", "new-key", "new.pem"], 100),
-        ("trend", ["trend", base, "--html", "trend.html"], 2000),
+        ("trend", ["trend", base / "one", "--html", "trend.html"], 2000),
         ("compare", ["compare", one, "--baseline", two, "--html", "page.html"], 2000),
         ("shrink", ["shrink", "demo", "--defect", "tenant-leak-by-cache", "--out", "out"], 800),
         ("simulate", ["capacity", "--simulate", "demo", "--reps", 10, "--html", "page.html"], 2000),
@@ -106,14 +118,14 @@ def trials(settings, share):
     ):
         add("folder goes", what, vanishing(settings, words, after_s, do))
 
-    # A disk of its own: it is full, has no room for another file, becomes read-only, or is taken away.
+    # A disk of its own: it is full, has no room for another file, fills up in mid-run, or is taken away.
     for what, words, options, after_s, do in (
         ("16 kB, virtual run", day, "size=16k", None, None),
         ("64 kB, virtual run", day, "size=64k", None, None),
         ("24 kB, live run", lived, "size=24k", None, None),
         ("no room for a sixth file", day, "size=9m,nr_inodes=6", None, None),
-        ("read-only now", lived, "size=9m", 4.0, "remount,ro"),
-        ("taken away", lived, "size=9m", 4.0, "away"),
+        ("full now", lived, "size=1m", 4.0, fill),
+        ("taken away", lived, "size=9m", 4.0, take_away),
     ):
         add("small disk", what, on_a_disk(settings, words, options, after_s, do))
 
@@ -128,7 +140,7 @@ def wrong_end(room, ended, *, measured=False, codes=frozenset({2}), path=None):
     if ended.timed_out:
         return wrong
     path = path or str(room)
-    if re.sub(r"\s+", "", path) not in ended.flat() and not re.search(r"(out|kept|new|trend|page|log)[/.\w-]*", ended.stderr):
+    if re.sub(r"\s+", "", path) not in ended.flat() and not NAMED.search(ended.stderr):
         wrong.append(f"it names no file: {ended.stderr.strip()[-300:]!r}")
     if not CAUSES.search(ended.stderr):
         wrong.append(f"it names no cause: {ended.stderr.strip()[-300:]!r}")
@@ -136,11 +148,15 @@ def wrong_end(room, ended, *, measured=False, codes=frozenset({2}), path=None):
         wrong.append("what was measured is not printed")
     out = room / "out"
     if out.is_dir():
-        wrong += wrong_files(out)
+        # An export without export.json, which is written last, says by that that it is not complete.
+        (out / "somebody-elses").unlink(missing_ok=True)
+        wrong += wrong_files(out) if (out / "export.json").exists() or not (out / "users.json").exists() else []
         wrong += [f"{file.name} was left" for file in out.rglob("*.part")]
         for run_file in out.glob("*/run.json"):
             if '"complete": true' in run_file.read_text():
                 wrong.append("run.json says that the folder is complete")
+    # One that is there already is never written over: half a key would be in the way of the next try.
+    wrong += [f"{file.name} was left, {file.stat().st_size} bytes of a key" for file in room.glob("new.pem")]
     return wrong + left_in_tmp(room)
 
 
@@ -188,7 +204,8 @@ def report(settings, one, size):
         folder = room / "copy"
         shutil.copytree(one, folder)
         before = {file.name: file.read_bytes() for file in folder.iterdir()}
-        wrong = piped(settings, room, ["report", folder], limit(size), measured=True)
+        wrong = piped(settings, room, ["report", folder], limit(size), measured=True, codes={0, 2})
+        # It is there to print; that the documents could not be written is a warning.
         return wrong + [f"{name} is gone or cut" for name in before if not same_or_whole(folder / name, before[name])]
 
     return attempt
@@ -284,6 +301,19 @@ def begun(process, out, after_s):
     return False
 
 
+def fill(out):
+    with open(out / "somebody-elses", "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            pass
+
+
+def take_away(out):
+    subprocess.run(["umount", "--lazy", out], check=True)
+
+
 def on_a_disk(settings, words, options, after_s, do):
     def attempt(room):
         out = room / "out"
@@ -294,14 +324,7 @@ def on_a_disk(settings, words, options, after_s, do):
         try:
             process = Process(settings, words, room)
             if do is not None and begun(process, out, after_s):
-                if do == "away":
-                    subprocess.run(["umount", "--lazy", out], check=True)
-                else:
-                    # The system refuses that while a file is open to be written, unless it is forced.
-                    forced = subprocess.run(["mount", "-o", do, out], capture_output=True)
-                    if forced.returncode != 0:
-                        process.wait(0)
-                        raise Skip("a disk in use cannot be made read-only here")
+                do(out)
             ended = process.wait(90 * settings.patience)
             return wrong_end(room, ended, measured=do is not None or "sixth" in options, path="out")
         finally:
