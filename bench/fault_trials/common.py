@@ -135,15 +135,31 @@ class Process:
         except ProcessLookupError:
             pass
 
+    def over(self):
+        """Whether it has ended, without taking its exit status away from whoever waits for it."""
+        return os.waitid(os.P_PID, self.child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def held_kb(self):
+        """The most memory that it has held so far; what the system tells at the end counts this process's own, too."""
+        try:
+            held = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{self.child.pid}/status").read_text())
+        except OSError:
+            return 0
+        return int(held[1]) if held else 0
+
     def wait(self, limit_s):
         """Until it ends; beyond the limit it is killed, and said to have hung."""
-        pid, timed_out = self.child.pid, False
+        pid, timed_out, held_kb = self.child.pid, False, 0
         watched = os.pidfd_open(pid)
         poll = select.poll()
         poll.register(watched, select.POLLIN)
-        if not poll.poll(max(0.0, limit_s) * 1000):
-            timed_out = True
-            kill_group(pid)
+        until = time.monotonic() + limit_s
+        while not poll.poll(50):
+            held_kb = max(held_kb, self.held_kb())
+            if time.monotonic() > until:
+                timed_out = True
+                kill_group(pid)
+                break
         os.close(watched)
         _, status, used = os.wait4(pid, 0)
         self.child.returncode = os.waitstatus_to_exitcode(status)
@@ -151,7 +167,7 @@ class Process:
         # What it started and left behind would outlive the trial.
         kill_group(pid)
         texts = [file.read_bytes().decode("utf-8", "replace") for file in (self.out, self.err)]
-        return Ended(self.words, status, *texts, time.monotonic() - self.began, used.ru_maxrss, timed_out)
+        return Ended(self.words, status, *texts, time.monotonic() - self.began, held_kb or used.ru_maxrss, timed_out)
 
 
 def run(settings, words, room, limit_s=30.0, **options):

@@ -6,6 +6,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import threading
 import time
 
 from .common import Process, Skip, Trial, must, run, wrong_files, wrong_with
@@ -182,8 +183,6 @@ def piped(settings, room, words, preexec, **expected):
     reader, writer = os.pipe()
     process = Process(settings, words, room, stdout=writer, preexec=lambda: (os.dup2(writer, 1), os.dup2(writer, 2), preexec()))
     os.close(writer)
-    import threading
-
     said = []
 
     def listen():
@@ -295,7 +294,7 @@ def begun(process, out, after_s):
         if any(out.glob("*/history.jsonl.zst")):
             time.sleep(after_s)
             return True
-        if process.child.poll() is not None:
+        if process.over():
             return False
         time.sleep(0.05)
     return False

@@ -198,7 +198,7 @@ def of_provisioning(settings, trial, scenario, key):
             process = Process(settings, ["run", scenario, "--target", mock.base, "--out", "out"], room)
             pid = room / "provision.pid"
             for _ in range(400):
-                if pid.is_file() and pid.read_text().strip() or process.child.poll() is not None:
+                if pid.is_file() and pid.read_text().strip() or process.over():
                     break
                 time.sleep(0.02)
             ended = struck(settings, trial, process, 2.0)
