@@ -11,7 +11,7 @@ import time
 from email.utils import formatdate
 
 from . import common
-from .common import MARKUP, Mock, Process, Trial, must, odd_characters, wrong_files, wrong_with
+from .common import MARKUP, Mock, Process, Trial, must, parsed, wrong_files, wrong_with
 from .kills import left_in_tmp
 
 SCENARIO = """name = "hostile"
@@ -397,8 +397,8 @@ def wrong_summary(out, server):
     """The run counts as errors what the server knows that it answered badly."""
     wrong = []
     for file in out.glob("*/summary.json"):
-        summary = json.loads(file.read_text())
-        outcomes = [limit["outcomes"] for limit in summary["limits"] if limit.get("outcomes")]
+        limits = parsed(file).get("limits", [])
+        outcomes = [limit["outcomes"] for limit in limits if limit.get("outcomes")]
         expected = sum(each["expected"] for each in outcomes)
         if server.kind.bad and not server.kind.partly and expected > server.good:
             wrong.append(f"{expected} attempts are said to have been answered as expected, and {server.good} were at most")

@@ -98,7 +98,7 @@ class Ended:
 class Process:
     """A process of the command under test, in a folder and with a TMPDIR of its own."""
 
-    def __init__(self, settings, words, room, *, real=False, stdout=None, preexec=None, env=None, user=None):
+    def __init__(self, settings, words, room, *, real=False, stdout=None, preexec=None, env=None, user=None, cwd=None):
         if CHILDREN.stopping:
             raise Stopped
         self.words = [str(word) for word in words]
@@ -123,7 +123,7 @@ class Process:
         command = [str(settings.real)] if real else settings.fieldday
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
             self.child = subprocess.Popen(
-                command + self.words, cwd=room, env=there, stdin=subprocess.DEVNULL, stdout=stdout or out, stderr=err,
+                command + self.words, cwd=cwd or room, env=there, stdin=subprocess.DEVNULL, stdout=stdout or out, stderr=err,
                 start_new_session=True, preexec_fn=prepared, user=user, group=user, extra_groups=None if user is None else [],
             )  # fmt: skip
         self.began = time.monotonic()
@@ -243,6 +243,14 @@ def wrong_files(folder):
     return wrong
 
 
+def parsed(file):
+    """A file's JSON; nothing of one that is half there, which `wrong_files` tells."""
+    try:
+        return json.loads(file.read_text())
+    except ValueError:
+        return {}
+
+
 def territory():
     """A place whose midnight is hours away: a live run that would go past it is refused."""
     return "newark" if datetime.now(timezone.utc).hour not in (2, 3, 4, 5) else "los-angeles"
@@ -289,6 +297,9 @@ class Skip(Exception):
 def lived(settings, trial):
     """Makes a trial in a folder of its own, which is kept if something was wrong."""
     room = settings.scratch / f"{trial.section}-{trial.number}"
+    kept = settings.keep / room.name
+    if settings.keep.name:
+        shutil.rmtree(kept, ignore_errors=True)
     room.mkdir()
     room.chmod(0o777)
     try:
@@ -300,8 +311,6 @@ def lived(settings, trial):
     except Exception as error:  # a script that fails has found nothing out
         trial.wrong = [f"the trial itself failed: {type(error).__name__}: {error}"]
     if trial.wrong and settings.keep.name:
-        kept = settings.keep / room.name
-        shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(room, kept, symlinks=True, ignore_dangling_symlinks=True)
         (kept / "WRONG.txt").write_text("\n".join([f"{trial.kind}: {trial.what}", *trial.wrong, again(settings, trial), ""]))
     shutil.rmtree(room, ignore_errors=True)

@@ -8,7 +8,7 @@ import signal
 import time
 
 from . import common
-from .common import Mock, Process, Trial, must, run, wrong_files, wrong_with
+from .common import Mock, Process, Trial, must, parsed, run, wrong_files, wrong_with
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -133,11 +133,11 @@ def wrong_folders(settings, room, out, ended):
                 wrong.append(f"{folder.name} has no run.json, and `results list` does not say so")
             continue
         summary = folder / "summary.json"
-        whole = json.loads((folder / "run.json").read_text())["complete"]
+        whole = parsed(folder / "run.json").get("complete")
         if not summary.is_file():
             verdict = "killed"
         else:
-            verdict = json.loads(summary.read_text()).get("verdict", {}).get("outcome", "nothing")
+            verdict = parsed(summary).get("verdict", {}).get("outcome", "nothing")
         if whole and not summary.is_file():
             wrong.append(f"{folder.name} says that it is complete and has no summary.json")
         if row is None or row["verdict"] != verdict:
@@ -230,7 +230,8 @@ def of_a_kept(settings, trial, words, whole, out, resume):
             # A proof keeps the rep-days without a defect, round by round: before the first of these there is nothing.
             nothing_yet = ended.code < 0 or out == "--keep"
             return wrong if nothing_yet else [*wrong, f"it ended with {ended.code} and kept nothing"]
-        json.loads(kept.read_text())
+        if not parsed(kept):
+            return [*wrong, "kept.json is half a document"]
         more = run(settings, [*words, resume, "kept.json"], room, 120)
         wrong += wrong_with(more, {whole.code})
         if without_times(more.stdout) != without_times(whole.stdout):
