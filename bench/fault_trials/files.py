@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 from . import common
 from .common import Mock, Process, Trial, must, run, wrong_files, wrong_with
@@ -94,8 +95,6 @@ def trials(settings, count):
 
 def made(settings, base):
     """Makes one of everything that can be read, and says who reads it."""
-    from pathlib import Path
-
     def folder(name):
         place = base / name
         place.mkdir()
@@ -206,8 +205,6 @@ def made(settings, base):
 
 def certificate():
     """Any certificate that the system trusts, or what looks like one."""
-    from pathlib import Path
-
     for place in ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"):
         if Path(place).is_file():
             return "".join(Path(place).read_text().partition("-----END CERTIFICATE-----\n")[:2])
