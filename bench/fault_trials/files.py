@@ -232,7 +232,7 @@ def opened(settings, number, file, command):
         words = [str(word).replace("{folder}", place.name).replace("{}", file.name) for word in command]
         (room / "how.txt").write_text(f"fieldday {' '.join(words)}\nin {cwd.name}: {how}\n")
         # These may go on with hours of honest work from what the file says: then they are interrupted.
-        works = command[0] in ("capacity", "prove", "explore")
+        works = command[0] in ("capacity", "conform", "explore", "prove")
         ended = worked(settings, words, room, cwd) if works else run(settings, words, room, LIMIT_S, cwd=cwd)
         return of_ended(room, place, file, ended, how)
 
