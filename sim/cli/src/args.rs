@@ -294,7 +294,7 @@ pub struct DriveArgs {
     /// Further root certificates to trust, in PEM
     #[arg(long, value_name = "FILE")]
     pub cacert: Option<PathBuf>,
-    /// The key that signs tokens, in place of what the scenario says in [tokens]: one that the target trusts. Where neither
+    /// The key that signs tokens, in place of what the scenario says in `tokens`: one that the target trusts. Where neither
     /// names one, the development key signs for a target on the loopback, as `fieldday mock` trusts it there
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,

@@ -56,7 +56,7 @@ pub struct ConformArgs {
     /// Further root certificates to trust, in PEM
     #[arg(long, value_name = "FILE", help_heading = LIVE)]
     pub cacert: Option<PathBuf>,
-    /// The key that signs tokens, in place of what the scenario says in [tokens]: one that the target trusts
+    /// The key that signs tokens, in place of what the scenario says in `tokens`: one that the target trusts
     #[arg(long, value_name = "FILE", help_heading = LIVE)]
     pub key: Option<PathBuf>,
     /// Which build the target runs, for comparisons
