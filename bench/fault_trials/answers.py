@@ -5,36 +5,10 @@ import socket
 import threading
 
 from . import common
-from .common import Mock, Process, Trial, must, parsed, wrong_files, wrong_with
+from .common import Mock, Process, Trial, left_in_tmp, must, parsed, wrong_files, wrong_with
 from .hostile import Exchange, good, kinds
-from .kills import left_in_tmp
+from .scenarios import HOSTILE
 
-SCENARIO = """name = "hostile"
-about = "Four reps' morning in a hurry."
-[day]
-dates = ["2026-06-10"]
-leave_home = ["07:00", "07:20"]
-[people]
-reps = 4
-tenants = 2
-territories = ["{territory}"]
-[people.mix]
-steady = 1
-[tokens]
-key = "{key}"
-[live]
-speed = 3000
-window = ["06:45", "12:00"]
-linger_s = 1
-ramp_s = 1
-auditors = false
-scales = ["polling", "backoff"]
-dead_after_s = 8
-[live.generator]
-late_p99_ms = 60000
-lag_p99_ms = 60000
-cpu_percent = 100
-"""
 # A run takes seven seconds; one whose target hangs ends by `dead_after_s`, and what is in flight has 30 s more.
 LIMIT_S = 90
 # What a run needs with a debug build is 90 MiB. An answer may have 16 MiB, all of one moment 64 beyond their first parts.
@@ -111,7 +85,7 @@ def trials(settings, share):
     base.mkdir()
     key, scenario = base / "key.pem", base / "hostile.toml"
     must(settings, ["tokens", "new-key", key], base)
-    scenario.write_text(SCENARIO.format(territory=common.territory(), key=key))
+    scenario.write_text(HOSTILE.format(territory=common.territory(), key=key))
     made = []
     for kind in kinds():
         # Once from the first request on, and once in mid-run, behind the look that a run takes at its target.

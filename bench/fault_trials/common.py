@@ -207,6 +207,11 @@ def wrong_with(ended, codes=DOCUMENTED, signals=(), memory_kb=MEMORY_KB):
     return wrong
 
 
+def left_in_tmp(room, but=None):
+    left = [str(file.relative_to(room)) for file in (room / "tmp").rglob("*") if not (but and re.match(but, file.name))]
+    return [f"left among the temporary files: {', '.join(left)}"] if left else []
+
+
 def refuse(constant):
     raise ValueError(f"{constant} is no JSON")
 

@@ -9,8 +9,8 @@ import subprocess
 import threading
 import time
 
-from .common import Process, Skip, Trial, must, run, wrong_files, wrong_with
-from .kills import SCENARIO, left_in_tmp
+from .common import Process, Skip, Trial, left_in_tmp, must, run, wrong_files, wrong_with
+from .scenarios import HURRIED
 from . import common
 
 CAUSES = re.compile(
@@ -38,9 +38,9 @@ def trials(settings, share):
     must(settings, ["tokens", "new-key", key], base)
     key.chmod(0o644)
     live = base / "live.toml"
-    live.write_text(SCENARIO.format(territory=common.territory(), key=key, more=""))
+    live.write_text(HURRIED.format(territory=common.territory(), key=key, more=""))
     loaded = base / "loaded.toml"
-    loaded.write_text(SCENARIO.format(territory=common.territory(), key=key, more="[data]\nprovision = 'true'\n"))
+    loaded.write_text(HURRIED.format(territory=common.territory(), key=key, more="[data]\nprovision = 'true'\n"))
     must(settings, ["run", "demo", "--record", "--out", base / "one"], base)
     must(settings, ["run", "demo", "--seed", 2, "--record", "--out", base / "two"], base)
     one, two = (next((base / name).iterdir()) for name in ("one", "two"))

@@ -8,8 +8,7 @@ import time
 from pathlib import Path
 
 from . import common
-from .common import Mock, Process, Trial, must, run, wrong_files, wrong_with
-from .kills import left_in_tmp
+from .common import Mock, Process, Trial, left_in_tmp, must, run, wrong_files, wrong_with
 from .mutations import damaged
 
 LIMIT_S = 10.0

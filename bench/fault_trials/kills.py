@@ -8,34 +8,10 @@ import signal
 import time
 
 from . import common
-from .common import Mock, Process, Trial, must, parsed, run, wrong_files, wrong_with
+from .common import Mock, Process, Trial, left_in_tmp, must, parsed, run, wrong_files, wrong_with
+from .scenarios import HURRIED
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-SCENARIO = """name = "killed"
-about = "Four reps in a hurry."
-limits = ["error rate < 50 %"] # what the mock's own trouble comes to is another story
-[day]
-dates = ["2026-06-10"]
-[people]
-reps = 4
-tenants = 2
-territories = ["{territory}"]
-[people.mix]
-steady = 1
-[tokens]
-key = "{key}"
-[live]
-speed = 6000
-linger_s = 1
-ramp_s = 1
-auditors = false
-scales = ["polling"]
-[live.generator]
-late_p99_ms = 60000
-lag_p99_ms = 60000
-cpu_percent = 100
-{more}"""
 
 
 def trials(settings, count):
@@ -45,7 +21,7 @@ def trials(settings, count):
     must(settings, ["tokens", "new-key", key], base)
 
     def written(name, more=""):
-        text = SCENARIO.format(territory=common.territory(), key=key, more=more)
+        text = HURRIED.format(territory=common.territory(), key=key, more=more)
         (base / name).write_text(text)
         return base / name
 
@@ -104,11 +80,6 @@ def wrong_end(trial, ended, begun):
     """A kill is a kill; of the others it hears, once it has begun with what could be lost."""
     allowed = {trial.signal} if trial.signal == signal.SIGKILL or not begun else set()
     return wrong_with(ended, signals=allowed)
-
-
-def left_in_tmp(room, but=None):
-    left = [str(file.relative_to(room)) for file in (room / "tmp").rglob("*") if not (but and re.match(but, file.name))]
-    return [f"left among the temporary files: {', '.join(left)}"] if left else []
 
 
 def folders(out):

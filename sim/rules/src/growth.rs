@@ -19,9 +19,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// The name of the hazard that growth is.
+/// The hazard's name in reports.
 pub const HAZARD: &str = "latency.grows";
-/// The hazard in a sentence.
+/// The hazard's sentence in reports.
 pub const SENTENCE: &str = "Answers take longer the more the target has served, or the busier it is: a longer run, or a \
                             busier one, is slower still.";
 
@@ -33,11 +33,11 @@ const ANSWERS_MIN: u64 = 100;
 const CONFIDENCE: f64 = 0.99;
 /// From which correlation on served requests and load can't be told apart.
 const TOGETHER: f64 = 0.95;
-/// Growth with requests served is a hazard if the whole interval is above this share over the run,
+/// Growth with requests served is a hazard from this share over the run on: the interval's lower end must be above it.
 const HAZARD_SERVED: f64 = 0.2;
-/// growth with load, which every queue has, if it is above this one,
+/// The same of growth with load, of which every queue has some.
 const HAZARD_LOAD: f64 = 1.0;
-/// and if the difference is one that somebody could notice, in microseconds.
+/// A smaller difference than this, in microseconds, is no hazard: nobody notices it.
 const HAZARD_US: f64 = 5_000.0;
 
 /// With what latency grows.

@@ -2,8 +2,8 @@
 //! list must hold, and what it must not.
 //!
 //! One answer is looked at by itself first. Beyond that, an appointment that any answer showed stands in the list of whom it
-//! belongs to on the day on which it is, as soon as nothing disputes either; pages that an intruder reads one after the other neither skip nor repeat while
-//! `total` stays; and overdue tasks were counted a moment before they are listed, if nobody wrote a task in between.
+//! belongs to on the day on which it is, as soon as nothing disputes either; pages that an intruder reads one after the other
+//! neither skip nor repeat while `total` stays; and overdue tasks were counted a moment before they are listed, if nobody wrote a task in between.
 
 use crate::exchanges::{Effect, Exchange, SentAttempt};
 use crate::facts::Facts;
@@ -251,9 +251,9 @@ fn filters(x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Not
         Some(status) => task.status == status,
         None => true,
     };
-    if query.status == Some(TaskStatus::Open) && overdue_in(list) > 0 {
-        let overdue = overdue_in(list);
-        notes.reading(Reading::OpenIncludesOverdue, x, || format!("a list of open tasks holds {overdue} overdue ones"));
+    let listed = overdue_in(list);
+    if query.status == Some(TaskStatus::Open) && listed > 0 {
+        notes.reading(Reading::OpenIncludesOverdue, x, || format!("a list of open tasks holds {listed} overdue ones"));
     }
     let overdue = |task: &Task| query.overdue.is_none_or(|overdue| overdue == (task.status == TaskStatus::Overdue));
     let due = |task: &Task| {
@@ -281,9 +281,8 @@ fn filters(x: &Exchange<'_>, query: &TaskQuery, list: &TaskList, notes: &mut Not
             format!("expected tasks that fit {}, {id} has status {status}, due_at {due}", asked(query)).about(id)
         });
     }
-    let overdue = list.tasks.iter().filter(|task| task.status == TaskStatus::Overdue).count() as u32;
-    notes.judge_if(overdue > 0, Part::CountTooLow, x, overdue <= list.overdue_count, || {
-        format!("expected {overdue} overdue tasks at least, overdue_count says {}", list.overdue_count)
+    notes.judge_if(listed > 0, Part::CountTooLow, x, listed <= list.overdue_count, || {
+        format!("expected {listed} overdue tasks at least, overdue_count says {}", list.overdue_count)
     });
 }
 
