@@ -29,8 +29,8 @@ Examples:
   fieldday mock --defect clock-in-race     a backend with a bug
   fieldday mock --key key.pem              one key for many mocks, made by `fieldday tokens new-key`
 
-It answers as the API's specification says, from data that are made up: no file is written but the key, nothing is kept
-of a request but the rows that it made. Ctrl-C ends it, with exit code 0.";
+It answers as the API's specification says, from data that are made up. It keeps nothing of a request but the rows that it
+made, and writes no file, but for its key where it listens beyond the loopback. Ctrl-C ends it, with exit code 0.";
 
 #[derive(Args, Debug)]
 #[command(mut_arg("seed", |seed| seed.help(SeedArgs::OF_FOLDERS)))]
