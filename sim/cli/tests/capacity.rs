@@ -100,7 +100,7 @@ fn a_search_is_reported_in_every_form_and_can_be_gone_on_with() {
     let text: String = fs::read_to_string(&journal).unwrap().split_inclusive('\n').take(3).collect();
     fs::write(&journal, text).unwrap();
     let (code, _, stderr) = said(&[&simulate[..], &["--calibrate", place]].concat());
-    assert!(code == 2 && stderr.contains("needs 4 levels at least, and there are 2"), "{stderr}");
+    assert!(code == 2 && stderr.contains("needs at least 4 levels, but there are 2"), "{stderr}");
 }
 
 #[test]
@@ -112,8 +112,8 @@ fn a_target_that_never_holds_is_said_to() {
     let mock = ["--delay-us", "50000", "--limit", "wire p95 < 20 ms", "--out", out.to_str().unwrap()];
     let (code, stdout, stderr) = read_output(&fieldday().args(args).args(mock).output().unwrap());
     assert_eq!(code, 1, "{stdout}\n{stderr}");
-    assert!(stdout.contains("does not carry even 20 reps") && stdout.contains("begin lower (--from)"), "{stdout}");
-    assert!(stdout.contains("First to break: wire p95 < 20 ms"), "{stdout}");
+    assert!(stdout.contains("Even 20 reps exceed a limit") && stdout.contains("use a lower --from"), "{stdout}");
+    assert!(stdout.contains("First limit exceeded: wire p95 < 20 ms"), "{stdout}");
     assert!(levels(&folder(&out)) >= 1);
 }
 

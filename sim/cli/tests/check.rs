@@ -54,7 +54,7 @@ fn a_recorded_run_says_the_same_and_is_reported_again() {
     assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
     assert!(stderr.contains("history.jsonl.zst") && stderr.contains("--record"), "{stderr}");
     let (code, _, stderr) = said(&["check", &out]);
-    assert!(code == 2 && stderr.contains("not a run's folder"), "{stderr}");
+    assert!(code == 2 && stderr.contains("not a run folder"), "{stderr}");
 }
 
 #[test]

@@ -79,5 +79,5 @@ fn old_runs_go_when_somebody_says_so() {
     assert_eq!(left, [good], "the last good one stays");
 
     let (code, _, stderr) = said(&["results", "latest", room("results-empty").to_str().unwrap()]);
-    assert!(code == 2 && stderr.contains("no such run"), "{stderr}");
+    assert!(code == 2 && stderr.contains("no matching run"), "{stderr}");
 }

@@ -227,7 +227,7 @@ fn what_has_too_few_samples_or_was_given_up_is_not_called_the_same() {
     let rare = |made: Made| made.but(|made| (made.count, made.spread) = (60, 0.01));
     let comparison = asked(nights(20..25, rare), nights(10..15, rare));
     assert!(comparison.lines.iter().all(|line| line.percentile != "p99") && comparison.not_compared.len() == 3);
-    assert!(comparison.not_compared[0].why.contains("100 are needed, the fewest are 60"));
+    assert!(comparison.not_compared[0].why.contains("100 are needed, the smallest has 60"));
     // Every p99 is at the time limit of 5 s: how long the answers would have taken, nobody knows.
     let stuck = |made: Made| {
         made.but(|made| {

@@ -196,7 +196,7 @@ fn an_edited_event_breaks_a_rule_and_what_is_no_event_is_named_with_its_line() {
     says(r#"{"t":999999999,"c":77777,"e":"killed"}"#, &["line 12", "client 77777 to introduce itself"]);
     says(r#"{"t":-5,"c":0,"e":"killed"}"#, &["line 12", "expected a time"]);
     says("rubbish", &["line 12"]);
-    says(r#"{"cell":"atlantis","start":"2026-06-10T00:00:00Z"}"#, &["atlantis", "no cell of the plan"]);
+    says(r#"{"cell":"atlantis","start":"2026-06-10T00:00:00Z"}"#, &["atlantis", "not a cell of the plan"]);
     let mut again = whole.clone();
     again.insert(whole.len() - 1, whole[0].clone());
     write(&kept.path, &header, &again);

@@ -95,7 +95,7 @@ fn held() -> Summary {
             scenario: "weekday".into(),
             about: "An ordinary Wednesday.".into(),
             seed: "0x5eed".into(),
-            target: "the model backend, on the virtual clock".into(),
+            target: "the model backend, in virtual time".into(),
             dates: vec!["2026-06-10".into()],
             starts_at: "2026-06-10T04:00:00Z".into(),
             ends_at: "2026-06-11T10:00:00Z".into(),
@@ -137,7 +137,7 @@ fn held() -> Summary {
         latency_trends: Vec::new(),
         hazards: vec![HazardLine {
             hazard: "appointment.old-update-landed-late".into(),
-            sentence: "An update whose answer was lost may land after a newer one that was acknowledged, and undo it."
+            sentence: "An update whose answer was lost can take effect after a newer, acknowledged update and undo it."
                 .into(),
             count: 1,
             first: Some(case("appointment.old-update-landed-late")),

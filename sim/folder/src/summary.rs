@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 pub const SCHEMA: u32 = 1;
 
 /// What a run on the virtual clock calls.
-pub const ON_THE_VIRTUAL_CLOCK: &str = "the model backend, on the virtual clock";
+pub const ON_THE_VIRTUAL_CLOCK: &str = "the model backend, in virtual time";
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
@@ -97,7 +97,7 @@ pub struct Ran {
     pub ends_at: String,
     /// Reps who work each date.
     pub reps: u64,
-    /// In so many tenants.
+    /// Number of tenants.
     pub tenants: u64,
     /// Cells of the plan, and how many ran.
     pub cells: u64,
@@ -327,7 +327,7 @@ pub struct Percentiles {
 pub struct RuleLine {
     /// Its name.
     pub rule: String,
-    /// Where the spec says so.
+    /// Section of the specification.
     pub section: String,
     /// What it says.
     pub sentence: String,
@@ -337,7 +337,7 @@ pub struct RuleLine {
     pub exercised: u64,
     /// Cases in which it was broken.
     pub broken: u64,
-    /// Cases that nobody can decide.
+    /// Inconclusive cases.
     pub inconclusive: u64,
     /// Whether the scenario must exercise it.
     pub must_exercise: bool,
@@ -361,7 +361,7 @@ pub struct RulePart {
     pub exercised: u64,
     /// Cases in which it was broken.
     pub broken: u64,
-    /// Cases that nobody can decide.
+    /// Inconclusive cases.
     pub inconclusive: u64,
 }
 
@@ -410,7 +410,7 @@ pub struct FindingLine {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Felt {
-    /// Days of reps that came to their end.
+    /// Completed rep-days.
     pub rep_days: u64,
     /// How long loading indicators were looked at.
     pub spinner_us: u64,
@@ -418,7 +418,7 @@ pub struct Felt {
     pub spinner_by_endpoint: Vec<Part>,
     /// How often "Retrying..." was shown.
     pub retrying: u64,
-    /// Calls that somebody did not want to wait for any longer.
+    /// Calls that a user cancelled.
     pub cancelled: u64,
     /// How long phones were without network.
     pub offline_us: u64,
@@ -526,7 +526,7 @@ pub enum ContractConsequence {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContractSeverity {
-    /// It is told, and changes nothing.
+    /// It is reported and does not affect the verdict.
     Note,
     /// It breaks the run as a broken rule does.
     Broken,
@@ -638,7 +638,7 @@ pub struct Consequence {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Totals {
-    /// Days of reps that were lived.
+    /// Number of rep-days.
     pub rep_days: u64,
     /// Requests that reached a backend.
     pub requests: u64,

@@ -96,7 +96,7 @@ fn the_oldest_go_but_never_the_last_good_one() {
     assert_eq!(goes(&prune), [older_good.clone(), broken[0].clone()]);
     assert!(prune.bytes() > 2_000, "{}", prune.bytes());
     let text = prune.to_terminal(Paint::new(false));
-    assert!(text.contains("is the last good one") && text.contains("is one of the last"), "{text}");
+    assert!(text.contains("last good run") && text.contains("one of the newest"), "{text}");
     assert_eq!(shelf.left().len(), 5, "nothing goes before it is removed");
     let pruned = prune.remove();
     assert_eq!((pruned.removed.len(), pruned.bytes, pruned.failed.len()), (2, prune.bytes(), 0));

@@ -257,5 +257,5 @@ fn differences_of_form_are_one_line_a_kind_and_the_worst_come_first() {
         ("contract.naive-time", 9, zones),
     ];
     assert_eq!(lines, expected.map(|(kind, answers, places)| (kind, answers, places.to_owned())));
-    assert!(groups[1].says().contains("were not decided by these answers"), "{}", groups[1].says());
+    assert!(groups[1].says().contains("are inconclusive for these answers"), "{}", groups[1].says());
 }

@@ -61,7 +61,7 @@ pub struct ConformRun {
 #[derive(Debug, thiserror::Error)]
 pub enum ConformError {
     /// No sockets, no timers.
-    #[error("the system does not give what a pass needs: {0}")]
+    #[error("the system cannot provide what a pass needs: {0}")]
     System(#[from] std::io::Error),
     /// There are too few people.
     #[error("a conformance pass needs two tenants, one of them with two reps: this scenario has fewer")]
@@ -208,7 +208,7 @@ impl ConformRun {
             health,
             took: began.elapsed(),
             budget: (!complete && clock.now() >= until).then(|| {
-                format!("ended after {} minutes: the target is too slow for a pass", AT_MOST.as_seconds() / 60)
+                format!("stopped after {} minutes: the target is too slow for a pass", AT_MOST.as_seconds() / 60)
             }),
             target_died: false,
             panicked: Vec::new(),

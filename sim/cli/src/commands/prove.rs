@@ -22,34 +22,34 @@ const PASS_SEEDS: u64 = 3;
 
 #[derive(Args, Debug)]
 pub struct ProveArgs {
-    /// Only this defect, by its name (again for more; all if not given)
+    /// Only this defect (repeatable); default: all
     #[arg(long, value_name = "NAME")]
     pub defect: Vec<String>,
-    /// Only the defects of the backend, or of the phone
+    /// Only defects of the backend, or of the phone
     #[arg(long, value_enum)]
     pub place: Option<Place>,
-    /// Try each defect under so many seeds
+    /// Number of seeds to try each defect under
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub seeds: u64,
-    /// Give a trial up after so many rep-days
+    /// Give up a trial after this many rep-days
     #[arg(long, value_name = "REP_DAYS", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(10..=1_000_000))]
     pub cap: u64,
-    /// Live so many rep-days of all scenarios without a defect
+    /// Run this many rep-days without a defect, over all scenarios
     #[arg(long, value_name = "REP_DAYS", default_value_t = 20_000)]
     pub clean: u64,
-    /// Keep the rep-days without a defect in this file, round by round, and go on from it if it is there
+    /// Save the rep-days without a defect to this file, and continue from it if it exists
     #[arg(long, value_name = "FILE")]
     pub keep: Option<PathBuf>,
-    /// A fast subset: 3 seeds, 1,000 rep-days, 10,000 clean ones
+    /// A fast subset: 3 seeds, 1,000 rep-days per trial, 10,000 without a defect
     #[arg(long, conflicts_with_all = ["seeds", "cap", "clean"])]
     pub quick: bool,
-    /// Threads; one a core if not given. Changes nothing but the time it takes
+    /// Number of threads; default: one per core. The result does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub threads: Option<u64>,
-    /// How to print the result
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
-    /// Write the result as Markdown to this file as well
+    /// Also write the result as Markdown to this file
     #[arg(long, value_name = "FILE")]
     pub write: Option<PathBuf>,
 }

@@ -23,7 +23,7 @@ pub fn scenarios(args: ScenariosArgs) -> Result<(), Failure> {
 
 fn list(format: Format) -> Result<(), Failure> {
     let list = match format {
-        Format::Terminal => catalogue::scenarios(Paint::new(output::stdout_has_colour()))?,
+        Format::Terminal => catalogue::scenarios(output::list_paint())?,
         Format::Json => catalogue::scenarios_json()?,
     };
     output::print(&list).map(drop)
@@ -45,7 +45,7 @@ fn check(file: &str) -> Result<(), Failure> {
     let plan = Plan::new(Arc::new(scenario), 1)?;
     let scenario = plan.scenario();
     output::print(&format!(
-        "{file}: right; {} reps in {} tenants, {} cells, {} dates\n",
+        "{file}: valid; {} reps in {} tenants, {} cells, {} dates\n",
         scenario.people.reps,
         scenario.people.tenants,
         plan.cells(),

@@ -52,7 +52,7 @@ impl Group {
         let most = before.iter().max_by(|a, b| of(a).total_cmp(&of(b)))?;
         let (now, most) = (share(last.0, last.1), share(most.0, most.1));
         Some(format!(
-            "more failures in the last night: {now} of what reached the target, {most} at most in the nights before"
+            "more failures in the last run: {now} of the attempts that reached the target, at most {most} in the runs before"
         ))
     }
 }
@@ -86,8 +86,7 @@ impl LimitRow {
 impl CapacityLine {
     /// `1,200 reps, between 1,100 and 1,300`
     pub(super) fn words(&self) -> String {
-        let carries =
-            self.carries.map_or_else(|| "no number of reps held".to_owned(), |reps| counted(reps, "rep", "reps"));
+        let carries = self.carries.map_or_else(|| "no level held".to_owned(), |reps| counted(reps, "rep", "reps"));
         match (self.low, self.high) {
             (Some(low), Some(high)) => format!("{carries}, between {} and {}", count(low), count(high)),
             (Some(low), None) => format!("{carries}, at least {}", count(low)),

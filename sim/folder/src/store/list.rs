@@ -125,5 +125,9 @@ pub(super) fn skipped(skipped: &[Skipped], paint: Paint) -> String {
         let name = one.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         table.row([words(format!("– {name}")).tone(Tone::Doubt), words(one.why.clone())]);
     }
-    if table.is_empty() { String::new() } else { format!("left alone:\n{}", table.render_within(paint, 2, &[])) }
+    if table.is_empty() {
+        String::new()
+    } else {
+        format!("not runs, never removed:\n{}", table.render_within(paint, 2, &[]))
+    }
 }
