@@ -52,7 +52,7 @@ impl CompareError {
                     .to_owned()
             }
             CompareError::NoRun { .. } => {
-                "a run that is invalid or did not come to its end says nothing: run it again".to_owned()
+                "a run that is inconclusive or did not come to its end can't be compared: run it again".to_owned()
             }
         }
     }

@@ -12,6 +12,7 @@ pub mod catalogue;
 pub mod checked;
 pub mod conform;
 pub mod explored;
+mod first;
 mod junit;
 mod markdown;
 pub mod metrics;
@@ -54,7 +55,9 @@ pub const ALL: &[(&str, Render)] = &[
 
 fn page(of: &Source<'_>) -> io::Result<String> {
     let stories = sequences::read(of.folder, of.summary);
-    Ok(Report { summary: of.summary, run: of.run, series: of.series, stories: &stories }.html())
+    let report =
+        Report { folder: Some(of.folder), summary: of.summary, run: of.run, series: of.series, stories: &stories };
+    Ok(report.html())
 }
 
 /// Writes every document of a folder, over those that are there.

@@ -259,7 +259,10 @@ impl Ended<'_> {
         let violations: Vec<_> = outcome.findings.shown().cloned().collect();
         let stories = place.path.as_deref().filter(|_| self.live).map(Path::new);
         let unlisted = stories.and_then(|folder| super::ledger::write(folder).err());
-        let untold = stories.and_then(|folder| super::stories::write(folder, plan, &violations, Some(&again)).err());
+        let untold = stories.and_then(|folder| {
+            let written = super::stories::write(folder, plan, &violations, Some(&again));
+            written.and_then(|()| super::stories::name_in_documents(folder, &summary)).err()
+        });
         let lost = place.lost.map(Failure::Folder);
         let failures: Vec<Failure> = lost.into_iter().chain(printed).chain(unlisted).chain(untold).collect();
         failures.iter().for_each(show::failure);
