@@ -515,7 +515,8 @@ impl Lists {
         let leafing = self.leafing.of(x.client.index);
         let offset = offset.unwrap_or(0);
         if offset == 0 {
-            *leafing = Some(Leafing { of: of.clone(), since: x.sent_seq, at: x.sent_at, next: 0, total, seen: Vec::new() });
+            *leafing =
+                Some(Leafing { of: of.clone(), since: x.sent_seq, at: x.sent_at, next: 0, total, seen: Vec::new() });
         }
         // A task that is written meanwhile may come to stand elsewhere.
         let writes = self.task_writes[usize::from(x.client.tenant) % 16];
