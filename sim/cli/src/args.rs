@@ -7,7 +7,7 @@ use crate::commands::explore::ExploreArgs;
 use crate::commands::fixtures::FixturesArgs;
 use crate::commands::init;
 use crate::commands::mock::{self, MockArgs};
-use crate::commands::prove::ProveArgs;
+use crate::commands::prove::{self, ProveArgs};
 use crate::commands::replay::ReplayArgs;
 use crate::commands::results::ResultsArgs;
 use crate::commands::shrink::ShrinkArgs;
@@ -80,6 +80,7 @@ pub enum Command {
     /// Each defect is built into small cells of its scenario until one of the rules named for it is broken, and each of the
     /// backend's is put to a conformance pass. Then all scenarios are lived without a defect: whatever breaks there is a false
     /// alarm. Exit code 0 if every defect was found and nothing else.
+    #[command(after_long_help = prove::EXAMPLES)]
     Prove(ProveArgs),
     /// Put every rule of the API to the test on purpose, at a target or on the model
     ///

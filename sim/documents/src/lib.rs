@@ -5,8 +5,8 @@
 //! whenever somebody likes, by `fieldday report`. To add one: a line in [`ALL`].
 //!
 //! The rest is what other commands say: [`checked`] a history that was judged again, [`view`] a run under way, the
-//! [`catalogue`] what can be judged and what can be broken, [`explored`] and [`proof`] what came of many seeds and of every
-//! defect.
+//! [`catalogue`] what can be judged and what can be broken, [`explored`], [`proof`] and [`live_proof`] what came of
+//! many seeds and of every defect, in virtual time and over HTTP.
 
 pub mod catalogue;
 pub mod checked;
@@ -14,6 +14,7 @@ pub mod conform;
 pub mod explored;
 mod first;
 mod junit;
+pub mod live_proof;
 mod markdown;
 pub mod metrics;
 pub mod page;

@@ -3,7 +3,7 @@
 
 use crate::attack::GooseWishes;
 use crate::clock::{WallClock, utc_now};
-use crate::conform::{self, ConformError, ConformRun};
+use crate::conform::{self, ConformError, ConformRun, PassProgress};
 use crate::http::{AnswerBudget, Connector, NoConnection, WireSettings, certificates};
 use crate::machine::{raise_open_files, random};
 use crate::plan::LivePlan;
@@ -517,12 +517,12 @@ impl Ready {
 
 impl Ready {
     /// Makes a conformance pass of the target in place of the day, with the people of the plan's first cell. `history` takes
-    /// what is told as it comes, and `tick` how many requests there were.
+    /// what is told as it comes, and `tick` how far it is.
     pub fn conform(
         self,
         stop: &AtomicBool,
         history: impl FnMut(Lines),
-        tick: impl FnMut(u64),
+        tick: impl FnMut(&PassProgress<'_>),
     ) -> Result<Lived, ConformError> {
         let is_mock = self.served.mock.is_some();
         let cell = self.cells.into_iter().next().ok_or(ConformError::NoCast)?;
