@@ -5,8 +5,9 @@ use crate::commands::compare::{self, CompareArgs};
 use crate::commands::conform::{self, ConformArgs};
 use crate::commands::explore::ExploreArgs;
 use crate::commands::fixtures::FixturesArgs;
+use crate::commands::init;
 use crate::commands::mock::{self, MockArgs};
-use crate::commands::prove::ProveArgs;
+use crate::commands::prove::{self, ProveArgs};
 use crate::commands::replay::ReplayArgs;
 use crate::commands::results::ResultsArgs;
 use crate::commands::shrink::ShrinkArgs;
@@ -82,6 +83,7 @@ pub enum Command {
     /// Builds each defect into small cells of its scenario, under many seeds, until a rule that the defect should break is
     /// broken, and runs a conformance pass on each defect of the backend. Then runs all scenarios without a defect, where any
     /// broken rule is a false alarm. Exit code 0 if every defect was detected and there was no false alarm.
+    #[command(after_long_help = prove::EXAMPLES)]
     Prove(ProveArgs),
     /// Test every rule of the API systematically
     ///
@@ -154,14 +156,12 @@ pub enum Command {
     Mock(MockArgs),
     /// Create signing keys and session tokens
     Tokens(TokensArgs),
-    /// Write copies of the built-in scenarios, as a starting point for your own
+    /// Write copies of the built-in scenarios, or with --target a scenario for a backend of your own
     ///
-    /// Existing files are not overwritten.
-    Init {
-        /// The folder to write to
-        #[arg(default_value = "scenarios")]
-        dir: PathBuf,
-    },
+    /// Existing files are not overwritten. With --target, writes one commented scenario and checks the target as
+    /// `run --dry-run` does, which changes nothing there. Exit code 0: a run can begin. 3: the target cannot be used yet.
+    #[command(after_long_help = init::EXAMPLES)]
+    Init(init::InitArgs),
     /// List the rules, or describe one
     Rules {
         /// A rule's name, for example shift.clock-in.once
@@ -303,6 +303,10 @@ pub struct DriveArgs {
     /// Trust the root certificates in this PEM file as well
     #[arg(long, value_name = "FILE")]
     pub cacert: Option<PathBuf>,
+    /// The key that signs tokens, in place of what the scenario says in [tokens]: one that the target trusts. Where neither
+    /// names one, the development key signs for a target on the loopback, as `fieldday mock` trusts it there
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
 }
 
 impl DriveArgs {

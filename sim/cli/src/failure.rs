@@ -75,6 +75,9 @@ pub enum Failure {
     /// A proof that cannot begin.
     #[error(transparent)]
     Prove(#[from] fieldday_engine::prove::ProveError),
+    /// A proof over HTTP that cannot begin, or go on.
+    #[error(transparent)]
+    LiveProof(#[from] fieldday_live::prove::ProveError),
     /// A folder that already holds something.
     #[error("{} is not empty", path.display())]
     NotEmpty { path: PathBuf },
@@ -180,6 +183,7 @@ impl Failure {
             | Failure::NoSuchEndpoint { .. }
             | Failure::Repro(_)
             | Failure::Prove(_)
+            | Failure::LiveProof(_)
             | Failure::Explore(_)
             | Failure::Resume { .. }
             | Failure::KeptProof { .. }
@@ -227,8 +231,8 @@ impl Failure {
         };
         match self {
             // Each of its problems has its own.
-            Failure::Scenario(_) | Failure::Unreadable { .. } | Failure::Prove(_) | Failure::Explore(_) => None,
-            Failure::Resume { .. } => Some("--resume takes the file that --out of an exploration of the same scenario wrote".to_owned()),
+            Failure::Scenario(_) | Failure::Unreadable { .. } | Failure::Prove(_) | Failure::LiveProof(_) | Failure::Explore(_) => None,
+            Failure::Resume { .. } => Some("it is what --out of an exploration of the same scenario wrote".to_owned()),
             Failure::KeptProof { .. } => {
                 Some("--keep takes a file that `fieldday prove --keep` of this same build wrote; choose another file".to_owned())
             }

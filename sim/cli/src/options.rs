@@ -54,7 +54,7 @@ const HEADINGS: [(&str, Idle); 7] = [
 ];
 
 /// Single options, by command, that have no effect with certain values of others.
-const SINGLE: [(&str, &str, Idle); 6] = [
+const SINGLE: [(&str, &str, Idle); 7] = [
     ("capacity", "scenario", |typed| {
         let named = typed.get_one::<String>("simulate").is_some_and(|named| !named.is_empty());
         named.then_some("with --simulate SCENARIO, which names the scenario")
@@ -67,6 +67,11 @@ const SINGLE: [(&str, &str, Idle); 6] = [
         (are_folders && is_typed(typed, "runs")).then_some("where each RUN and each --baseline is a folder")
     }),
     ("conform", "defect", |typed| (!["model", "mock"].contains(&target(typed))).then_some("with --target URL")),
+    ("prove", "defect", |typed| {
+        let mut names = typed.get_many::<String>("defect").into_iter().flatten();
+        let of_phone = names.any(|name| matches!(Defect::named(name), Some(Defect::App(_))));
+        (target(typed) == "mock" && of_phone).then_some("with --target mock if it is a defect of the phone")
+    }),
     ("run", "defect", |typed| {
         let names = || typed.get_many::<String>("defect").into_iter().flatten();
         let is_elsewhere = !["model", "mock"].contains(&target(typed));
@@ -162,9 +167,9 @@ mod tests {
     #[test]
     fn the_line_that_gives_a_live_run_again_has_whatever_decides_it() {
         let line = "fieldday run smoke --seed 7 --defect stale-read --target https://a --speed 60 --window 07:30-09:00 --no-link \
-                    --allow a --allow b --cacert ca.pem --only-rep r --max-requests 9 --max-errors 3 --intruders \
+                    --allow a --allow b --cacert ca.pem --key key.pem --only-rep r --max-requests 9 --max-errors 3 --intruders \
                     --target-version 1f3a --threads 2 --no-out --request-log log --dashboard 5118 --format json -vv";
-        let again = "--target https://a --speed 60 --window 07:30-09:00 --no-link --allow a --allow b --cacert ca.pem \
+        let again = "--target https://a --speed 60 --window 07:30-09:00 --no-link --allow a --allow b --cacert ca.pem --key key.pem \
                      --only-rep r --max-requests 9 --max-errors 3 --intruders --target-version 1f3a";
         assert_eq!(words(line).join(" "), again);
         assert_eq!(words("fieldday run smoke"), [""; 0]);

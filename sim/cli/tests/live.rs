@@ -201,8 +201,7 @@ fn a_mock_whose_terminal_is_closed_removes_its_key() {
         let program = env!("CARGO_BIN_EXE_fieldday");
         let shell = if ignored { "trap '' HUP; exec \"$@\"" } else { "exec \"$@\"" };
         // Whoever runs the tests may ignore a hang-up, and what they start would inherit that.
-        let args =
-            ["--default-signal=HUP", "sh", "-c", shell, "sh", program, "mock", "demo", "--listen", "127.0.0.1:0"];
+        let args = ["--default-signal=HUP", "sh", "-c", shell, "sh", program, "mock", "demo", "--listen", "0.0.0.0:0"];
         let mut mock = Command::new("env").args(args).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(mock.stdout.take().unwrap()).lines();
         let key =
@@ -219,4 +218,63 @@ fn a_mock_whose_terminal_is_closed_removes_its_key() {
         mock.wait().unwrap();
         assert!(!key.exists(), "{signal} left {}", key.display());
     }
+}
+
+#[test]
+fn the_development_key_signs_for_a_mock_on_the_loopback_and_for_no_other_target() {
+    use std::io::{BufRead, BufReader};
+    let room = room("development-key");
+    let key = room.join("key.pem");
+    let (code, _, stderr) = said(&["tokens", "new-key", key.to_str().unwrap()]);
+    assert_eq!(code, 0, "{stderr}");
+    let key = key.to_str().unwrap();
+    let looked_at = |of_mock: &[&str], of_run: &[&str]| {
+        let args = [&["mock", "--listen", "127.0.0.1:0"], of_mock].concat();
+        let mut mock = fieldday().args(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(mock.stdout.take().unwrap()).lines().map_while(Result::ok);
+        // The line to paste, with which the reps of this very mock run.
+        let line = lines.find_map(|line| line.split_once(" run ").map(|(_, words)| words.to_owned())).unwrap();
+        let words: Vec<&str> = ["run"].into_iter().chain(line.split(' ')).filter(|word| *word != "--key").collect();
+        let words: Vec<&str> = words.into_iter().filter(|word| *word != key).collect();
+        let said = said_live(&[&words[..], of_run, &["--dry-run"]].concat());
+        mock.kill().unwrap();
+        mock.wait().unwrap();
+        said
+    };
+    let (code, _, stderr) = looked_at(&[], &[]);
+    assert_eq!(code, 0, "{stderr}");
+    let (code, _, stderr) = looked_at(&["--key", key], &[]);
+    assert!(code == 3 && stderr.contains("development key") && stderr.contains("--key FILE"), "{code}: {stderr}");
+    let (code, _, stderr) = looked_at(&["--key", key], &["--key", key]);
+    assert_eq!(code, 0, "{stderr}");
+    let (code, _, stderr) = looked_at(&[], &["--key", key]);
+    assert!(code == 3 && !stderr.contains("development key"), "{code}: {stderr}");
+}
+
+#[test]
+fn init_writes_a_scenario_for_a_target_and_looks_at_it() {
+    use std::io::{BufRead, BufReader};
+    let room = room("init-target");
+    let args = ["mock", "--listen", "127.0.0.1:0"];
+    let mut mock = fieldday().args(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(mock.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let url = lines.find_map(|line| line.trim().strip_prefix("base URL  ").map(str::to_owned)).unwrap();
+    let file = room.join("own.toml");
+    let out = file.to_str().unwrap();
+    let (code, stdout, stderr) = said_live(&["init", "--target", &url, "--out", out]);
+    assert!(
+        code == 0 && stdout.contains("wrote") && stderr.contains("the target can be used; next:"),
+        "{stdout}{stderr}"
+    );
+    let written = fs::read_to_string(&file).unwrap();
+    let (code, _, stderr) = said(&["init", "--target", &url, "--out", out]);
+    assert!(code == 2 && fs::read_to_string(&file).unwrap() == written, "never over a file: {stderr}");
+    // One rep alone, which goose starts at once.
+    let one = ["run", out, "--target", &url, "--speed", "10000", "--no-out", "--only-rep", "cell-0/tenant-0/rep-00"];
+    let (code, _, stderr) = said_live(&one);
+    assert!(![2, 3].contains(&code), "it begins, whatever comes of so fast a day: {code}: {stderr}");
+    mock.kill().unwrap();
+    mock.wait().unwrap();
+    let (code, _, stderr) = said_live(&["init", "--target", &url, "--out", room.join("gone.toml").to_str().unwrap()]);
+    assert!(code == 3 && room.join("gone.toml").exists(), "a target that is not there: {stderr}");
 }

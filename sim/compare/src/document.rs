@@ -118,7 +118,7 @@ impl Comparison {
 
     fn how(&self) -> Section {
         let mut section = Section::new("how", "Method");
-        let said = method(self).into_iter().map(|text| Item { mark: None, text });
+        let said = method(self).into_iter().map(|text| Item { text, ..Item::default() });
         section.add(On::All, "", Body::List(said.collect()));
         let mut runs = Table::new(["side", "folder", "seed", "target", "began"].map(words));
         runs.folded = Some("Runs".to_owned());

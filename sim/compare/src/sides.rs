@@ -48,7 +48,11 @@ impl CompareError {
         match self {
             CompareError::Twice(_) => "a run cannot be compared with itself; give other folders".to_owned(),
             CompareError::Unlike(_) => {
-                "compare runs of the same scenario, reps, speed and clock, or pass --although-unlike".to_owned()
+                "compare runs of the same scenario, reps, speed and clock; --although-unlike compares them all the same"
+                    .to_owned()
+            }
+            CompareError::NoRun { .. } => {
+                "a run that is inconclusive or did not come to its end can't be compared: run it again".to_owned()
             }
             CompareError::NoRun { .. } => "invalid and incomplete runs are not compared; run them again".to_owned(),
         }

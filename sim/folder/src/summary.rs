@@ -18,7 +18,15 @@ pub const SCHEMA: u32 = 1;
 /// What a run on the virtual clock calls.
 pub const ON_THE_VIRTUAL_CLOCK: &str = "the model backend, in virtual time";
 
-/// The result of a run.
+/// What a run comes to, in the word that people read: what files for programs call `invalid` is inconclusive.
+pub const fn verdict_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Invalid => "inconclusive",
+        Outcome::Held | Outcome::Broken | Outcome::Interrupted => outcome.as_str(),
+    }
+}
+
+/// What came of a run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
@@ -58,6 +66,15 @@ pub struct Summary {
     /// How latencies on the wire changed over a live run, by endpoint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub latency_trends: Vec<LatencyTrend>,
+    /// Where the generator of a live run could not keep up, in a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub generator: Vec<String>,
+    /// Why a live run ended before its time; none if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<String>,
+    /// What reps of a live run wanted done and what the target kept them from; none if it kept them from nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undelivered: Option<UndeliveredLine>,
     /// States that should sometimes be reached, and were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<MarkLine>,
@@ -646,6 +663,22 @@ pub struct Totals {
     pub attempts: u64,
     /// Events.
     pub events: u64,
+    /// How long attempts took at all endpoints but the audio itself, of those that have a latency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Percentiles>,
+    /// The same on the wire. Live runs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire: Option<Percentiles>,
+}
+
+/// What reps wanted done, and what was not done when their day ended because the target failed their last attempt at it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UndeliveredLine {
+    /// Actions that were still in offline queues.
+    pub actions: u64,
+    /// Recordings whose audio was not stored.
+    pub uploads: u64,
 }
 
 /// What it cost the machine. Differs from run to run.

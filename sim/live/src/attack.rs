@@ -85,7 +85,8 @@ fn configuration(host: String, users: usize, wishes: &GooseWishes) -> GooseConfi
     goose.host = Some(host);
     goose.users = Some(users);
     // All reps are there from the beginning; when each begins to work is the plan's business.
-    goose.increase_time = Some(format!("{}s", (users / 2_000).max(1)));
+    // Goose refuses a time over which one user alone would come.
+    goose.increase_time = (users > 1).then(|| format!("{}s", (users / 2_000).max(1)));
     goose.iterations = Some(1);
     goose.no_telnet = true;
     goose.no_print_metrics = true;

@@ -3,7 +3,7 @@
 
 use crate::attack::GooseWishes;
 use crate::clock::{WallClock, utc_now};
-use crate::conform::{self, ConformError, ConformRun};
+use crate::conform::{self, ConformError, ConformRun, PassProgress};
 use crate::http::{AnswerBudget, Connector, NoConnection, WireSettings, certificates};
 use crate::machine::{raise_open_files, random};
 use crate::plan::LivePlan;
@@ -20,8 +20,8 @@ use fieldday_history::file::Lines;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_mock::{Clock, Mock, MockError, Options as MockOptions};
 use fieldday_plan::{CellPlan, PlanError};
-use fieldday_scenario::{Connections, Scenario};
-use fieldday_tokens::{Source, TokenError, Wallet};
+use fieldday_scenario::{Connections, Scenario, TokenSource};
+use fieldday_tokens::{Keyless, Source, TokenError, Wallet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter};
 use std::net::{Ipv4Addr, TcpListener};
@@ -66,6 +66,8 @@ pub struct LiveOptions {
     pub plateau: Option<(Span, Span)>,
     /// Further root certificates to trust, in PEM.
     pub cacert: Option<PathBuf>,
+    /// The key that signs tokens, in place of what the scenario says.
+    pub key: Option<PathBuf>,
     /// Which build the target runs, if somebody knows better than its answers.
     pub version: Option<String>,
     /// What goose is asked for.
@@ -189,7 +191,12 @@ pub struct Prepared {
 }
 
 /// Plans a run of a scenario as it is to be lived, and checks whatever can be checked without calling the target.
-pub fn prepare(scenario: Scenario, seed: u64, called: Called, options: LiveOptions) -> Result<Prepared, PrepareError> {
+pub fn prepare(
+    mut scenario: Scenario,
+    seed: u64,
+    called: Called,
+    options: LiveOptions,
+) -> Result<Prepared, PrepareError> {
     let called = match called {
         Called::Mock(change) => Checked::Mock(change),
         Called::Url(url) => Checked::Deployment(allowed(Target::parse(&url)?, &scenario)?),
@@ -197,6 +204,10 @@ pub fn prepare(scenario: Scenario, seed: u64, called: Called, options: LiveOptio
     let is_mock = matches!(called, Checked::Mock(_));
     if !is_mock && !options.dry_run && scenario.data.lacks_a_secret() {
         return Err(PrepareError::NoSecret);
+    }
+    if let Some(key) = &options.key {
+        scenario.tokens.source = TokenSource::Local;
+        scenario.tokens.key = Some(key.display().to_string());
     }
     let scenario = Arc::new(scenario);
     let plan = LivePlan::new(scenario.clone(), seed, is_mock)?;
@@ -215,7 +226,9 @@ pub fn prepare(scenario: Scenario, seed: u64, called: Called, options: LiveOptio
         ends_before_midnight(&scenario, &cells, utc_now())?;
     }
     enough_files(&scenario, &cells, is_mock)?;
-    let source = Source::of(&scenario.tokens, setup::token_life(&scenario))?;
+    let is_near = matches!(&called, Checked::Deployment(target) if target.is_loopback());
+    let keyless = if is_near { Keyless::Development } else { Keyless::Generated };
+    let source = Source::of(&scenario.tokens, setup::token_life(&scenario), keyless)?;
     if is_mock && source.key().is_none() {
         return Err(PrepareError::MockNeedsAKey);
     }
@@ -504,12 +517,12 @@ impl Ready {
 
 impl Ready {
     /// Makes a conformance pass of the target in place of the day, with the people of the plan's first cell. `history` takes
-    /// what is told as it comes, and `tick` how many requests there were.
+    /// what is told as it comes, and `tick` how far it is.
     pub fn conform(
         self,
         stop: &AtomicBool,
         history: impl FnMut(Lines),
-        tick: impl FnMut(u64),
+        tick: impl FnMut(&PassProgress<'_>),
     ) -> Result<Lived, ConformError> {
         let is_mock = self.served.mock.is_some();
         let cell = self.cells.into_iter().next().ok_or(ConformError::NoCast)?;

@@ -132,11 +132,11 @@ fn trends_of(op: Op, points: &[GrowthPoint]) -> Vec<LatencyTrend> {
     let trend = |(with, over, slope): (GrowsWith, &Vec<f64>, Option<Slope>)| {
         let slope = slope?;
         let (least, most) = ends(over);
-        let across = |by: f64| (by * (most - least)).exp() - 1.0;
+        let across = |by: f64| libm::exp(by * (most - least)) - 1.0;
         let (growth, interval) = (across(slope.by), [across(slope.low), across(slope.high)]);
         // The middle of the data stays where it is: the ends are as far from it as the slope says.
         let (mean_x, mean_y) = (mean(over, points), mean(&logarithms(points), points));
-        let at = |x: f64| (mean_y + slope.by * (x - mean_x)).exp();
+        let at = |x: f64| libm::exp(mean_y + slope.by * (x - mean_x));
         let (unit, least_share) = if with == GrowsWith::Load { (1e3, HAZARD_LOAD) } else { (1.0, HAZARD_SERVED) };
         if !interval.iter().all(|end| end.is_finite()) {
             return None;
@@ -273,7 +273,7 @@ mod tests {
             let load = load(bin);
             let point = GrowthPoint {
                 count: 20,
-                mean_log_us: 20_000f64.ln() + disturbed(bin) + grows(served, load),
+                mean_log_us: libm::log(20_000.0) + disturbed(bin) + grows(served, load),
                 served,
                 load,
             };
@@ -306,7 +306,7 @@ mod tests {
     fn a_slope_has_the_interval_that_the_truth_is_in() {
         let trends = trends_of(Op::ListTasks, &points(40, busy, |served, _| served / 1_000.0));
         let trend = trends.iter().find(|trend| trend.with == GrowsWith::Served).unwrap();
-        let truth = ppm(((trend.most - trend.least) as f64 / 1_000.0).exp() - 1.0);
+        let truth = ppm(libm::exp((trend.most - trend.least) as f64 / 1_000.0) - 1.0);
         let [low, high] = trend.interval_ppm;
         assert!(low < truth && truth < high, "{trend:?}, truth {truth}");
         assert!((trend.growth_ppm - truth).abs() < truth / 10, "{trend:?}, truth {truth}");

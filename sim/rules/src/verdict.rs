@@ -128,7 +128,12 @@ impl Evidence<'_> {
             // A run that its own budget ended was not interrupted: that is its verdict.
             () if !self.complete && self.budget.is_none() => {
                 let (ran, of) = (count(self.cells.into()), count(self.cells_planned.into()));
-                reasons.insert(0, format!("stopped after {ran} of {of} cells"));
+                let after = if self.cells < self.cells_planned {
+                    format!(", after {ran} of {of} cells")
+                } else {
+                    String::new()
+                };
+                reasons.insert(0, format!("ended early{after}"));
                 Outcome::Interrupted
             }
             () if broken_by_target > 0 || self.contract_broken > 0 => Outcome::Broken,

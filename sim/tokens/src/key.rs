@@ -89,6 +89,12 @@ impl Key {
         Key::from_text(&file).map_err(|_| not_made)
     }
 
+    /// The key that signs where none is named and the target is on the loopback, and that the tool's mock trusts there. It
+    /// stands in this repository for everybody to read: whatever trusts it beyond a developer's machine trusts everybody.
+    pub fn development() -> Key {
+        Key::from_text(include_str!("development_key.pem")).expect("a key that new-key wrote")
+    }
+
     /// The key of a file's text; an error says why the text is none.
     pub(crate) fn from_text(file: &str) -> Result<Key, &'static str> {
         let (algorithm, signing, verifying, jwk) = match crate::key_file::parts(file)? {

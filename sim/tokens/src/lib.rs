@@ -19,7 +19,7 @@ pub use jwk::jwks;
 pub use jwt::Jwt;
 pub use key::{Algorithm, Key, Stamp};
 pub use key_error::KeyError;
-pub use source::{Clerk, Identity, Local, Source, TokenCommand, TokenFile};
+pub use source::{Clerk, Identity, Keyless, Local, Source, TokenCommand, TokenFile};
 pub use token_error::TokenError;
 pub use verifier::Verifier;
 pub use wallet::Wallet;

@@ -6,7 +6,7 @@ use common::{claims, noon, rep, room};
 use fieldday_api::token::{Claims, TenantClaim};
 use fieldday_kernel::time::Span;
 use fieldday_scenario::Scenario;
-use fieldday_tokens::{Algorithm, Key, Local, Source, TokenCommand, TokenError, TokenFile, Wallet};
+use fieldday_tokens::{Algorithm, Key, Keyless, Local, Source, TokenCommand, TokenError, TokenFile, Wallet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ async fn a_scenario_says_where_tokens_come_from() {
     let head = "name = 'test'\nabout = 'a test'\n[day]\ndates = ['2026-06-10']\n";
     let source = |section: String| {
         let scenario = Scenario::parse(&format!("{head}{section}"), "test.toml").unwrap();
-        Source::of(&scenario.tokens, Span::seconds(60))
+        Source::of(&scenario.tokens, Span::seconds(60), Keyless::Generated)
     };
     let path = room("scenario").join("key.pem");
     key().save(&path).unwrap();

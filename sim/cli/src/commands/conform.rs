@@ -58,7 +58,10 @@ pub struct ConformArgs {
     /// Trust the root certificates in this PEM file as well
     #[arg(long, value_name = "FILE", help_heading = LIVE)]
     pub cacert: Option<PathBuf>,
-    /// The build that the target runs, for comparisons
+    /// The key that signs tokens, in place of what the scenario says in [tokens]: one that the target trusts
+    #[arg(long, value_name = "FILE", help_heading = LIVE)]
+    pub key: Option<PathBuf>,
+    /// Which build the target runs, for comparisons
     #[arg(long, value_name = "SHA", help_heading = LIVE)]
     pub target_version: Option<String>,
     /// Output format
@@ -147,6 +150,7 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
         workers: 1,
         history: true,
         cacert: args.cacert.clone(),
+        key: args.key.clone(),
         version: args.target_version.clone(),
         ..LiveOptions::default()
     };
@@ -157,7 +161,10 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
         .into_iter()
         .for_each(|command| output::note(&format!("provisioning: {}", line_without_secrets(command))));
     let mut ready = prepared.open()?;
-    ready.look()?.notes.iter().for_each(|note| output::note(note));
+    // Whether the tool's own mock takes a token is what the pass finds out.
+    if !is_mock {
+        ready.look()?.notes.iter().for_each(|note| output::note(note));
+    }
     let base_url = ready.target().to_string();
     let target = if is_mock { "mock".to_owned() } else { base_url.clone() };
     let mut keeper = args.keeper(&ready.plan().plan, target, Some(ready.opens()))?;
@@ -168,9 +175,9 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
     let history = |lines| {
         keeper.add_lines(lines);
     };
-    let lived = ready.conform(&stop, history, |requests| {
-        ticker.more(requests - told, "");
-        told = requests;
+    let lived = ready.conform(&stop, history, |progress| {
+        ticker.more(progress.requests - told, "");
+        told = progress.requests;
     })?;
     ticker.finish();
     let took = stopwatch.took();
@@ -257,7 +264,10 @@ impl Ended<'_> {
         let violations: Vec<_> = outcome.findings.shown().cloned().collect();
         let stories = place.path.as_deref().filter(|_| self.live).map(Path::new);
         let unlisted = stories.and_then(|folder| super::ledger::write(folder).err());
-        let untold = stories.and_then(|folder| super::stories::write(folder, plan, &violations, Some(&again)).err());
+        let untold = stories.and_then(|folder| {
+            let written = super::stories::write(folder, plan, &violations, Some(&again));
+            written.and_then(|()| super::stories::name_in_documents(folder, &summary)).err()
+        });
         let lost = place.lost.map(Failure::Folder);
         let failures: Vec<Failure> = lost.into_iter().chain(printed).chain(unlisted).chain(untold).collect();
         failures.iter().for_each(show::failure);

@@ -9,7 +9,7 @@ use fieldday_documents::explored::{Exploration, render};
 use fieldday_engine::explore::{self, Explored, Options};
 use fieldday_folder::Recipe;
 use fieldday_paint::Paint;
-use fieldday_paint::units::{count, counted};
+use fieldday_paint::units::counted;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -87,6 +87,10 @@ pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {
         Some(path) => resumed(path, &recipe, args.from)?,
         None => Explored::default(),
     };
+    // A file that cannot be written is an error before the seeds are run, not after.
+    if let Some(file) = file {
+        save(file, &recipe, args.from, &so_far)?;
+    }
     let stop = interrupt::flag();
     let timed_out = AtomicBool::new(false);
     let began = Instant::now();
@@ -113,7 +117,8 @@ pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {
         let new = std::mem::take(&mut told.2);
         let new = if new.is_empty() { String::new() } else { format!("; marks newly reached: {}", new.join(", ")) };
         let failures = counted(explored.failures.len() as u64, "kind of failure", "kinds of failures");
-        output::note(&format!("{} seeds, {rate:.0} per second, {failures}{new}", count(explored.seeds)));
+        let seeds = counted(explored.seeds, "seed", "seeds");
+        output::note(&format!("{seeds}, {rate:.0} a second, {failures}{new}"));
         told = (Instant::now(), explored.seeds, Vec::new());
         if let Some(file) = file {
             // Said at the end, if it still cannot be written then.

@@ -81,6 +81,7 @@ fn options(args: &RunArgs) -> LiveOptions {
         only: live.only_rep.clone(),
         plateau: None,
         cacert: live.drive.cacert.clone(),
+        key: live.drive.key.clone(),
         version: live.target_version.clone(),
         dry_run: live.dry_run,
         goose: GooseWishes { dashboard: live.dashboard, request_log: live.request_log.clone() },
@@ -179,7 +180,8 @@ fn live(
     Ok(finish(args, run, &summary, place, |place| {
         let violations: Vec<_> = outcome.run.findings.shown().cloned().collect();
         super::ledger::write(Path::new(place))?;
-        super::stories::write(Path::new(place), &plan.plan, &violations, None)
+        super::stories::write(Path::new(place), &plan.plan, &violations, None)?;
+        super::stories::name_in_documents(Path::new(place), &summary)
     }))
 }
 

@@ -24,10 +24,10 @@ const TOLD_EVERY: Duration = Duration::from_secs(2);
 
 pub const EXAMPLES: &str = "\
 Examples:
-  fieldday mock                         demo data on http://127.0.0.1:8080
-  fieldday mock weekday --reps 10000    users for a large load test
-  fieldday mock --defect clock-in-race  a backend with a bug
-  fieldday mock --key key.pem           with a key of `fieldday tokens new-key`
+  fieldday mock                            the reps of `smoke`, on http://127.0.0.1:8080
+  fieldday mock weekday --reps 10000       many reps to log in as
+  fieldday mock --defect clock-in-race     a backend with a bug
+  fieldday mock --key key.pem              one key for many mocks, made by `fieldday tokens new-key`
 
 The mock follows the API's specification and serves invented data. It keeps all
 rows in memory and writes no file except its key. Ctrl-C stops it with exit
@@ -37,7 +37,7 @@ code 0.";
 #[command(mut_arg("seed", |seed| seed.help(SeedArgs::OF_FOLDERS)))]
 pub struct MockArgs {
     /// A built-in scenario's name, or the path of a .toml file, for the data and the failures
-    #[arg(default_value = "demo")]
+    #[arg(default_value = "smoke")]
     pub scenario: String,
     #[command(flatten)]
     pub seed: SeedArgs,
@@ -53,7 +53,8 @@ pub struct MockArgs {
     /// Address and port to listen on; port 0 selects a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
     pub listen: SocketAddr,
-    /// Accept tokens signed by this key; default: a new key, removed at the end
+    /// Accept the tokens signed by this key, and no others. Default: on the loopback the development key, which signs for
+    /// `fieldday run --target` and `fieldday tokens mint`; elsewhere a new key, removed at the end
     #[arg(long, value_name = "FILE", conflicts_with = "accept_jwks")]
     pub key: Option<PathBuf>,
     /// Accept tokens signed by the keys in this JWKS document
@@ -102,7 +103,7 @@ pub fn mock(args: &MockArgs) -> Result<(), Failure> {
         End::new()?
     };
     let trust = Trust::new(args)?;
-    let login = login(&plan);
+    let login = login(&plan, args);
     let what = format!("{}, seed {:#x}", plan.scenario().name, plan.seed());
     let mut options = trust.options(plan);
     options.listen = args.listen;
@@ -149,6 +150,8 @@ fn plan(args: &MockArgs) -> Result<Plan, Failure> {
 
 /// Which tokens are taken.
 enum Trust {
+    /// Those of the development key, which everybody has.
+    Development(Key),
     /// Those of a key, of which this is the file.
     Key { key: Key, file: PathBuf, made: Option<Removed> },
     /// Those of the keys of a document.
@@ -176,13 +179,16 @@ impl Trust {
         if let Some(file) = &args.key {
             return Ok(Trust::Key { key: Key::load(file)?, file: file.clone(), made: None });
         }
+        if args.listen.ip().is_loopback() {
+            return Ok(Trust::Development(Key::development()));
+        }
         let key = Key::generate(Algorithm::Rs256)?;
         let file = saved(&key)?;
         Ok(Trust::Key { key, made: Some(Removed(file.clone())), file })
     }
     fn options(&self, plan: Plan) -> Options {
         match self {
-            Trust::Key { key, .. } => Options::trusting(plan, std::slice::from_ref(key)),
+            Trust::Development(key) | Trust::Key { key, .. } => Options::trusting(plan, std::slice::from_ref(key)),
             Trust::Jwks { verifier, text, .. } => Options::new(plan, verifier.clone(), text.clone()),
         }
     }
@@ -210,9 +216,19 @@ struct Login {
     reps: u64,
     tenants: u64,
     date: Date,
+    /// What names the same reps: a scenario, and what was typed beside it.
+    run: String,
 }
 
-fn login(plan: &Plan) -> Login {
+fn login(plan: &Plan, args: &MockArgs) -> Login {
+    let mut run = quoted(Path::new(&args.scenario));
+    let mut add = |flag: &str, value: Option<u64>| {
+        if let Some(value) = value {
+            let _ = write!(run, " --{flag} {value}");
+        }
+    };
+    add("seed", args.seed.seed);
+    add("reps", args.reps);
     let cell = plan.cell(0);
     let rep = cell.tenants.iter().flat_map(|tenant| &tenant.reps).next();
     Login {
@@ -221,6 +237,7 @@ fn login(plan: &Plan) -> Login {
         reps: plan.reps(),
         tenants: u64::from(plan.cells()) * cell.tenants.len() as u64,
         date: cell.date,
+        run,
     }
 }
 
@@ -229,24 +246,31 @@ fn welcome(mock: &Mock, what: &str, trust: &Trust, login: &Login) -> String {
     let reps = counted(login.reps, "rep", "reps");
     let tenants = counted(login.tenants, "tenant", "tenants");
     let _ = writeln!(text, "{reps} of {tenants}\n\n  base URL  {}\n  JWKS      {}", mock.base_url(), mock.jwks_url());
-    match trust {
+    let key = match trust {
         Trust::Jwks { file, .. } => {
             let _ = writeln!(text, "  tokens    those of the keys in {}", file.display());
+            None
+        }
+        Trust::Development(_) => {
+            let _ = writeln!(text, "  key       the development key, which signs where none is named");
+            Some(String::new())
         }
         Trust::Key { file, made, .. } => {
             let note = if made.is_some() { "  (made for this run, and removed at its end)" } else { "" };
             let _ = writeln!(text, "  key       {}{note}", file.display());
-            let (program, file) = (program(), quoted(file));
-            let role = Role::SalesRep;
-            let _ = writeln!(
-                text,
-                "\nA rep's day:\n\n  curl -H \"Authorization: Bearer $({program} tokens mint --key {file} \\\n    \
-                 --user {} --tenant {} --role {role})\" \\\n    {}/api/v1/appointments",
-                login.user,
-                login.tenant,
-                mock.base_url()
-            );
+            Some(format!(" --key {}", quoted(file)))
         }
+    };
+    if let Some(key) = key {
+        let (program, base, role) = (program(), mock.base_url(), Role::SalesRep);
+        let Login { user, tenant, run, .. } = login;
+        let _ = writeln!(
+            text,
+            "\nIts reps, in another terminal:\n\n  {program} run {run} --target {base}{key}\n\n\
+             One request as one of them:\n\n  \
+             curl -H \"Authorization: Bearer $({program} tokens mint{key} \\\n    \
+             --user {user} --tenant {tenant} --role {role})\" \\\n    {base}/api/v1/appointments"
+        );
     }
     text.push_str("\nCtrl-C ends it.\n");
     text

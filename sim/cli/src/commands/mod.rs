@@ -8,7 +8,7 @@ pub mod compare;
 pub mod conform;
 pub mod explore;
 pub mod fixtures;
-mod init;
+pub mod init;
 mod ledger;
 mod live;
 pub mod mock;
@@ -85,7 +85,7 @@ fn execute(command: Command) -> Result<u8, Failure> {
         Command::Fixtures(args) => fixtures::fixtures(&args.command)?,
         Command::Mock(args) => mock::mock(&args)?,
         Command::Tokens(args) => tokens::tokens(&args)?,
-        Command::Init { dir } => init::init(&dir)?,
+        Command::Init(args) => init::init(&args)?,
         Command::Rules { name, list } => catalogue::rules(name.as_deref(), list.format)?,
         Command::Defects(list) => catalogue::defects(list.format)?,
         Command::Completions { shell } => {

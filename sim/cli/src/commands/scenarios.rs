@@ -7,6 +7,7 @@ use crate::output::{self, Reader};
 use fieldday_documents::catalogue;
 use fieldday_folder::cell_of;
 use fieldday_paint::Paint;
+use fieldday_paint::units::counted;
 use fieldday_plan::{CellPlan, Plan, TenantPlan};
 use fieldday_scenario::Scenario;
 use std::sync::Arc;
@@ -45,11 +46,11 @@ fn check(file: &str) -> Result<(), Failure> {
     let plan = Plan::new(Arc::new(scenario), 1)?;
     let scenario = plan.scenario();
     output::print(&format!(
-        "{file}: valid; {} reps in {} tenants, {} cells, {} dates\n",
-        scenario.people.reps,
-        scenario.people.tenants,
-        plan.cells(),
-        scenario.day.dates.len()
+        "{file}: valid; {} in {}, {}, {}\n",
+        counted(scenario.people.reps, "rep", "reps"),
+        counted(u64::from(scenario.people.tenants), "tenant", "tenants"),
+        counted(u64::from(plan.cells()), "cell", "cells"),
+        counted(scenario.day.dates.len() as u64, "date", "dates")
     ))
     .map(drop)
 }

@@ -41,10 +41,10 @@ pub enum TokensCommand {
 
 #[derive(Args, Debug)]
 pub struct MintArgs {
-    /// The key file to sign with
+    /// The key file that signs; the development key if not given, which `fieldday mock` trusts on the loopback
     #[arg(long, value_name = "FILE")]
-    pub key: PathBuf,
-    /// The user id (claim `sub`)
+    pub key: Option<PathBuf>,
+    /// The user's id: `sub`
     #[arg(long, value_name = "ID")]
     pub user: String,
     /// The tenant id (claim `org_id`)
@@ -104,7 +104,8 @@ fn mint(args: &MintArgs) -> Result<(), Failure> {
     if Role::from_claim(&args.role).is_none() {
         output::note(&format!("{:?} is not a role of this API; it will be answered with 403", args.role));
     }
-    let key = Key::load(&args.key)?.stamping(Stamp { issuer: args.issuer.clone(), azp: None });
+    let key = args.key.as_deref().map_or_else(|| Ok(Key::development()), Key::load)?;
+    let key = key.stamping(Stamp { issuer: args.issuer.clone(), azp: None });
     let now = now();
     let token = key.sign(&Claims {
         tenant: Some(args.tenant.as_str().into()),

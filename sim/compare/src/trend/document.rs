@@ -3,7 +3,7 @@
 use super::charts::{capacity, endpoints, limits};
 use super::words::{mark, when};
 use super::{Group, Trend};
-use fieldday_folder::summary::Outcome;
+use fieldday_folder::summary::{Outcome, verdict_word};
 use fieldday_paint::document::{
     Body, Cell, Document, Item, Mark, On, Place, Row, Section, Table, Verdict, figures, words,
 };
@@ -89,7 +89,7 @@ fn of_group(place: usize, group: &Group, at: &Path) -> Section {
     if group.changes.is_empty() {
         section.add(On::All, "", Body::Text(NO_CHANGE.to_owned()));
     }
-    let item = |text: String| Item { mark: None, text };
+    let item = |text: String| Item { text, ..Item::default() };
     let changed = group.changes.iter().map(|point| item(format!("changed {}", point.words())));
     section.add(On::Files, "", Body::List(changed.collect()));
     section.add(On::All, "Nights", Body::Table(nights(group, at)));
@@ -136,7 +136,7 @@ fn nights(group: &Group, at: &Path) -> Table {
         };
         let changed = group.changes.iter().find(|point| point.night == number as u64);
         let cells = vec![
-            night.outcome.as_str().into(),
+            verdict_word(night.outcome).into(),
             Cell { link, ..when(&night.started_at).into() },
             count(night.requests).into(),
             if night.reached > 0 { share(night.errors, night.reached) } else { "-".to_owned() }.into(),

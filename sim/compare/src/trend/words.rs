@@ -1,7 +1,7 @@
 //! What terminal, Markdown and page say in the same words.
 
 use super::{CapacityLine, ChangePoint, Group, LimitRow, RuleRow};
-use fieldday_folder::summary::Outcome;
+use fieldday_folder::summary::{Outcome, verdict_word};
 use fieldday_paint::document::Mark;
 use fieldday_paint::units::{change, count, counted, share};
 use fieldday_rules::limits::LimitVerdict;
@@ -33,9 +33,9 @@ impl Group {
         let parts: Vec<String> = [Outcome::Held, Outcome::Broken, Outcome::Invalid, Outcome::Interrupted]
             .into_iter()
             .filter(|outcome| of(*outcome) > 0)
-            .map(|outcome| format!("{} {}", count(of(outcome)), outcome.as_str()))
+            .map(|outcome| format!("{} {}", count(of(outcome)), verdict_word(outcome)))
             .collect();
-        let last = self.nights.last().map_or("", |night| night.outcome.as_str());
+        let last = self.nights.last().map_or("", |night| verdict_word(night.outcome));
         format!("{}: {}; the last one: {last}", counted(all, "night", "nights"), parts.join(", "))
     }
     /// That the last night failed more often than those before it, by more than chance; none if it did not.

@@ -8,7 +8,7 @@ use fieldday_api::dialect::read_answer_to;
 use fieldday_api::error::ErrorCode;
 use fieldday_api::private::scrub;
 use fieldday_kernel::time::{Span, Time};
-use fieldday_tokens::{Identity, Jwt};
+use fieldday_tokens::{Identity, Jwt, Key};
 use serde_json::Value;
 
 /// What is wrong with a token.
@@ -18,8 +18,11 @@ pub enum TokenTrouble {
     #[error("it asks for {0} authentication, so a proxy answers instead of the API")]
     Proxy(String),
     /// The key that signs is none that the target trusts.
-    #[error("it does not trust the signing key")]
-    Key,
+    #[error("it does not accept the key that signs{}", if *is_development { ", which is the development key" } else { "" })]
+    Key {
+        /// Whether no key was named, so that the development key signs.
+        is_development: bool,
+    },
     /// The key is right and the user unknown.
     #[error("it trusts the key, but does not know the user {user} of {tenant}")]
     User {
@@ -77,9 +80,13 @@ impl TokenTrouble {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            TokenTrouble::Proxy(_) => "use an address behind the proxy, or let the proxy admit this machine",
-            TokenTrouble::Key => {
-                "let the target trust the signing key (`fieldday tokens jwks`), or choose another source in [tokens]"
+            TokenTrouble::Proxy(_) => "name an address behind it, or have it let this machine pass",
+            TokenTrouble::Key { is_development: true } => {
+                "only `fieldday mock` on the loopback trusts it: --key FILE or [tokens] names a key that the target trusts \
+                 (`fieldday tokens new-key`, `fieldday tokens jwks`), or another source of tokens"
+            }
+            TokenTrouble::Key { is_development: false } => {
+                "the target must trust the key that signs (`fieldday tokens jwks`), or [tokens] name another source"
             }
             TokenTrouble::User { .. } => {
                 "load the scenario's data (`provision` in [data]), or list the target's users (`users` in [data]): docs/data.md"
@@ -98,13 +105,24 @@ impl TokenTrouble {
 }
 
 /// What an answer says, to be compared with others.
-#[derive(PartialEq, Eq)]
 struct Says {
     status: u16,
     /// The code, as the target writes it.
     code: Option<String>,
     known: Option<ErrorCode>,
     message: String,
+}
+
+impl PartialEq for Says {
+    /// Without what differs from answer to answer by itself: ids, times and counts in a message.
+    fn eq(&self, other: &Says) -> bool {
+        let words = |text: &str| -> Vec<String> {
+            let of = text.split_whitespace().filter(|word| !word.contains(|c: char| c.is_ascii_digit()));
+            of.map(str::to_owned).collect()
+        };
+        (self.status, &self.code, self.known) == (other.status, &other.code, other.known)
+            && words(&self.message) == words(&other.message)
+    }
 }
 
 impl Asking<'_> {
@@ -177,7 +195,9 @@ impl Asking<'_> {
             // It reads what this key signs, for it sees that it has expired.
             Some(expired) if expired != real => unknown(),
             // A target that keeps to the codes of the specification would say so.
-            Some(_) if real.code.as_deref() == Some("INVALID_TOKEN") => TokenTrouble::Key,
+            Some(_) if real.code.as_deref() == Some("INVALID_TOKEN") => {
+                TokenTrouble::Key { is_development: key.kid() == Key::development().kid() }
+            }
             _ => TokenTrouble::Untold { same, says: real.message },
         }
     }

@@ -54,7 +54,7 @@ impl AnswerBins {
         let micros = took.as_micros().max(1) as f64;
         let answers = self.bins.entry((at.micros().div_euclid(self.width_us()), op.index() as u8)).or_default();
         answers.count += 1;
-        answers.logarithms += (micros.ln() * FINE).round() as i64;
+        answers.logarithms += (libm::log(micros) * FINE).round() as i64;
         self.coarsen_to_fit();
     }
     /// Adds another worker's.
@@ -157,6 +157,6 @@ mod tests {
             points.iter().map(|p| (p.count, p.served, p.load)).collect::<Vec<_>>(),
             [(1, 1.0, 2.0), (1, 2.5, 1.0)]
         );
-        assert!((points[0].mean_log_us - 4_000f64.ln()).abs() < 1e-4, "{points:?}");
+        assert!((points[0].mean_log_us - libm::log(4_000.0)).abs() < 1e-4, "{points:?}");
     }
 }

@@ -49,16 +49,26 @@ pub enum Source {
     Clerk(Clerk),
 }
 
+/// Which key signs where nobody names one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Keyless {
+    /// A new one, which is good for this run alone: the tool's own mock is told of it.
+    Generated,
+    /// The development key: for targets on the loopback.
+    Development,
+}
+
 impl Source {
     /// The source that a scenario names. `life` is how long a token lives where the scenario's section does not say. Clerk's
-    /// address and secret are in the environment. Without a key a new one signs, which is good for this run alone.
-    pub fn of(settings: &Tokens, life: Span) -> Result<Source, TokenError> {
+    /// address and secret are in the environment. `keyless` is the key that signs where the section names none.
+    pub fn of(settings: &Tokens, life: Span, keyless: Keyless) -> Result<Source, TokenError> {
         let path = settings.path.as_deref().unwrap_or_default();
         let said = settings.life_s.map(|seconds| Span::seconds(i64::from(seconds)));
         Ok(match settings.source {
             TokenSource::Local => {
                 let key = match &settings.key {
                     Some(file) => Key::load(Path::new(file))?,
+                    None if keyless == Keyless::Development => Key::development(),
                     None => Key::generate(crate::Algorithm::EdDsa)?,
                 };
                 let stamp = Stamp { issuer: settings.issuer.clone(), azp: settings.azp.clone() };

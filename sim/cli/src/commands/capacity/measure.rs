@@ -42,6 +42,7 @@ const RAMP_SHARE: f64 = 0.6;
 pub struct Bench {
     workers: usize,
     cacert: Option<PathBuf>,
+    key: Option<PathBuf>,
     has_looked: Cell<bool>,
 }
 
@@ -61,6 +62,7 @@ impl Bench {
         Bench {
             workers: usize::try_from(threads).unwrap_or(1),
             cacert: args.search.drive.cacert.clone(),
+            key: args.search.drive.key.clone(),
             has_looked: Cell::new(false),
         }
     }
@@ -78,6 +80,7 @@ impl Bench {
             workers: self.workers,
             plateau: Some((Span::seconds(i64::from(header.warm_up_s)), Span::micros((for_s * 1e6) as i64))),
             cacert: self.cacert.clone(),
+            key: self.key.clone(),
             ..LiveOptions::default()
         };
         prepare(at_its_busiest(header, day, reps, for_s), header.seed, called, options)
