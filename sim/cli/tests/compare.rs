@@ -78,10 +78,7 @@ fn the_newest_run_is_compared_with_the_last_good_one_or_the_last_seven() {
     assert_eq!(last_good["new"][0]["started_at"], "2026-06-14T02:00:00Z");
     assert_eq!(last_good["baseline"][0]["started_at"], "2026-06-12T02:00:00Z", "not the broken night");
     assert_eq!(last_good["method"]["test"], "rotation", "judged by the history of nights in results/");
-    assert!(
-        stderr.contains("newest run: ") && stderr.contains("not-a-run/run.json: no such file"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("newest run: ") && stderr.contains("not-a-run/run.json: no such file"), "{stderr}");
     assert_eq!(code, 1, "{last_good:#}");
     let (code, last, _) = json(&["--baseline", "last:7"]);
     let baseline = last["baseline"].as_array().unwrap();
@@ -194,7 +191,11 @@ fn two_targets_are_run_in_turn_with_the_same_seeds_and_kept() {
         serde_json::from_str(&fs::read_to_string(place.join("comparison.json")).unwrap()).unwrap();
     assert_eq!(kept, value);
     let (new, baseline) = (place.join("new"), place.join("baseline"));
-    assert!(stderr.contains(&format!("to repeat the comparison: fieldday compare {} --baseline {}", new.display(), baseline.display())));
+    assert!(stderr.contains(&format!(
+        "to repeat the comparison: fieldday compare {} --baseline {}",
+        new.display(),
+        baseline.display()
+    )));
     let again = said(&["compare", new.to_str().unwrap(), "--baseline", baseline.to_str().unwrap(), "--format", "json"]);
     assert_eq!(again.1, stdout, "the same again from the folders");
 }

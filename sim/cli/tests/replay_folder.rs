@@ -31,7 +31,10 @@ fn edit(file: &Path, from: &str, to: &str) {
 fn a_folder_gives_the_same_events_and_what_differs_is_said() {
     let folder = recorded("replay-folder");
     let (code, err) = replayed(&folder);
-    assert!(code == 0 && err.contains("same events as in the folder") && err.contains("is identical to history"), "{err}");
+    assert!(
+        code == 0 && err.contains("same events as in the folder") && err.contains("is identical to history"),
+        "{err}"
+    );
     // Another seed is another day: it is lived, and not compared with what the folder holds.
     let (code, err) = said(&["replay", folder.to_str().unwrap(), "--seed", "77"]);
     assert!(code == 0 && err.contains("the options change the run") && !err.contains("same events"), "{err}");

@@ -246,17 +246,10 @@ fn a_clock_that_is_off_by_more_than_is_allowed_or_than_tokens_allow_is_told() {
     for seconds in [-45, 300] {
         let (unusable, says, _) = with(seconds);
         assert!(matches!(unusable, Unusable::OutOfTime { .. }), "{says}");
-        assert!(
-            says.contains("too much for tokens that live for") && says.contains("a leeway of 30 s"),
-            "{says}"
-        );
+        assert!(says.contains("too much for tokens that live for") && says.contains("a leeway of 30 s"), "{says}");
     }
     let seen = looked(lenient.clone(), &clock_off_by(50), LiveOptions::default()).unwrap();
-    assert!(
-        seen.notes.iter().any(|note| note.contains("tokens expire that much earlier for it")),
-        "{:?}",
-        seen.notes
-    );
+    assert!(seen.notes.iter().any(|note| note.contains("tokens expire that much earlier for it")), "{:?}", seen.notes);
     assert!(looked(lenient, &clock_off_by(-20), LiveOptions::default()).is_ok());
 }
 
@@ -269,10 +262,7 @@ fn a_refused_token_is_told_by_what_is_wrong_with_it() {
     };
     let refused = "URL answers 401 to the token of a rep, at GET appointments: ";
     let expired = |asked: &Asked| if is_health(asked) { empty(asked) } else { error(401, "TOKEN_EXPIRED", "gone") };
-    assert_eq!(
-        says(expired),
-        format!("{refused}it considers the token expired, and its clock is unknown")
-    );
+    assert_eq!(says(expired), format!("{refused}it considers the token expired, and its clock is unknown"));
     let tenant = |_: &Asked| error(401, "MISSING_TENANT_ID", "no tenant");
     assert_eq!(says(tenant), format!("{refused}it finds no tenant in the token, whose claim for it is org_id"));
     let immature = |_: &Asked| json(401, r#"{"detail":"The token is not yet valid (iat)"}"#);
@@ -283,7 +273,10 @@ fn a_refused_token_is_told_by_what_is_wrong_with_it() {
     };
     assert!(says(described).contains("considers the token expired"));
     let basic = |_: &Asked| Answer(401, vec![("WWW-Authenticate", "Basic realm=\"staging\"".to_owned())], Vec::new());
-    assert_eq!(says(basic), format!("{refused}it asks for Basic authentication, so a proxy answers instead of the API"));
+    assert_eq!(
+        says(basic),
+        format!("{refused}it asks for Basic authentication, so a proxy answers instead of the API")
+    );
     let role = |_: &Asked| error(403, "RBAC_VIOLATION", "not for this role");
     let says_of_role = says(role);
     assert!(says_of_role.contains("the role \"org:sales_rep\" in the claim org_role"), "{says_of_role}");
