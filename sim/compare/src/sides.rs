@@ -54,7 +54,6 @@ impl CompareError {
             CompareError::NoRun { .. } => {
                 "a run that is inconclusive or did not come to its end can't be compared: run it again".to_owned()
             }
-            CompareError::NoRun { .. } => "invalid and incomplete runs are not compared; run them again".to_owned(),
         }
     }
     /// Whether there would have been something to compare, had the runs been good.

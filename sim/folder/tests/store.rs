@@ -191,7 +191,7 @@ fn a_list_has_a_row_a_run_and_is_a_document_for_programs() {
     let store = Store::read(&shelf.place, now()).unwrap();
     let text = store.to_terminal(Paint::new(false));
     assert!(text.contains("2026-06-27 00:00  weekday   0x1   model   held*"), "{text}");
-    assert!(text.contains("invalid") && text.contains("2 runs in"), "{text}");
+    assert!(text.contains("inconclusive") && text.contains("2 runs in"), "{text}");
     for width in [60, 80] {
         let narrow = store.to_terminal(Paint::new(false).within(width));
         let rows = narrow.lines().filter(|line| line.starts_with("2026-")).map(|line| line.chars().count());

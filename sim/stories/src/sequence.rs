@@ -219,15 +219,3 @@ pub(crate) fn named(events: &[Event], client: u32) -> Option<&str> {
         _ => None,
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use fieldday_history::event::UserAction;
-
-    #[test]
-    fn deeds_read_as_words() {
-        assert_eq!(deed_words(&UserAction::LosesPatience), "loses patience");
-        assert_eq!(deed_words(&UserAction::DrivesTo { appointment_id: "appt_1".into() }), "drives to appt_1");
-    }
-}

@@ -337,3 +337,14 @@ fn answer(response: &Response) -> String {
         _ => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_read_as_words() {
+        assert_eq!(action_words(&UserAction::LosesPatience), "cancels the call");
+        assert_eq!(action_words(&UserAction::DrivesTo { appointment_id: "appt_1".into() }), "drives to appt_1");
+    }
+}
