@@ -35,7 +35,7 @@ fn every_outcome_has_its_exit_code() {
         (&slow, &[], 1, "1 percentile slower: POST clock-in p95 +"),
         (&broken, &[], 1, "newly broken: tenancy.isolated"),
         (&slow, &["--limit", "p99 not worse than 10 %"], 0, "1 limit on change held"),
-        (&slow, &["--limit", "p95 not worse than 10%"], 1, "beyond it: POST clock-in p95"),
+        (&slow, &["--limit", "p95 not worse than 10%"], 1, "exceeded by POST clock-in p95"),
         (&same, &["--limit", "p95 of patch-appointment not worse than 0.1 %"], 4, "these runs cannot tell"),
     ] {
         let (got, stdout, stderr) = ask(new, more);
@@ -137,7 +137,7 @@ fn a_trend_marks_the_night_and_skips_what_it_cannot_read() {
     assert!(stderr.contains("summary.json: expected the summary") && text.contains("SKIPPED"), "{stderr}\n{text}");
     assert!(text.contains("→ 2026-06-10 02:00") && text.contains("PATCH appointments/{id}  p95  +"), "{text}");
     assert!(text.contains("✗ shift.today  broken in 1 of 18 nights"), "{text}");
-    assert!(text.contains("? invalid  2026-06-18 02:00") && text.contains("not used: it is invalid"), "{text}");
+    assert!(text.contains("? inconclusive  2026-06-18 02:00") && text.contains("not used: it is invalid"), "{text}");
     assert!(text.contains("1,200 reps, at least 1,100"), "{text}");
     let html = fs::read_to_string(room.join("trend.html")).unwrap();
     let link = format!("href=\"{}/report.html\"", broken.file_name().unwrap().to_str().unwrap());

@@ -30,7 +30,7 @@ fn what_is_misspelt_or_makes_no_sense_exits_with_2() {
         (&["explore", "--for", "1m", "--seeds", "3"], &["--for", "--seeds"]),
         (&["explore", "--resume", "nowhere.json"], &["nowhere.json", "cannot be resumed"]),
         (&["explore", "--resume", broken], &["broken.json", "cannot be resumed"]),
-        (&["explore", "weekday", "--reps", "4", "--resume", other], &["other.json", "it is of"]),
+        (&["explore", "weekday", "--reps", "4", "--resume", other], &["other.json", "it holds the result of"]),
         (
             &["explore", "--seeds", "1", "--reps", "4", "--out", "nowhere/explore.json"],
             &["nowhere", "cannot be written"],

@@ -39,7 +39,8 @@ fn every_help_page_is_as_committed() {
             snapshot_path => "snapshots/help" }, {
             insta::assert_snapshot!(name, format!("$ {command} -h\n{short}\n$ {command} --help\n{long}"));
         });
-        for line in [short, long].iter().flat_map(|page| page.lines()) {
+        // A line of usage is one that a shell takes: clap does not wrap it.
+        for line in [short, long].iter().flat_map(|page| page.lines()).filter(|line| !line.starts_with("Usage:")) {
             assert!(line.chars().count() <= 80, "{command}: {line:?} is wider than 80 columns");
         }
         pages += 1;

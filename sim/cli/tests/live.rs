@@ -93,7 +93,7 @@ fn a_run_that_is_killed_leaves_a_folder_that_can_be_judged() {
     assert!(fs::read_to_string(folder.join("run.json")).unwrap().contains("\"complete\": false"));
     let (code, stdout, stderr) = said(&["check", folder.to_str().unwrap()]);
     assert_eq!(code, 130, "{stdout}\n{stderr}");
-    assert!(stdout.contains("incomplete, judged up to"), "{stdout}");
+    assert!(stdout.contains("incomplete, checked up to"), "{stdout}");
 }
 
 #[cfg(unix)]
