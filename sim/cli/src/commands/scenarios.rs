@@ -6,7 +6,6 @@ use crate::failure::{Failure, nearest};
 use crate::output::{self, Reader};
 use fieldday_documents::catalogue;
 use fieldday_folder::cell_of;
-use fieldday_paint::Paint;
 use fieldday_paint::units::counted;
 use fieldday_plan::{CellPlan, Plan, TenantPlan};
 use fieldday_scenario::Scenario;
