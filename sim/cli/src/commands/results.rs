@@ -10,6 +10,11 @@ use fieldday_paint::units::{bytes, counted};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+/// One of the two options is needed. clap would write the usage on one line, wider than 80 columns.
+const PRUNE_USAGE: &str = "\
+fieldday results prune [OPTIONS] --keep-last <N> [DIR]
+       fieldday results prune [OPTIONS] --older-than <AGE> [DIR]";
+
 pub const PRUNE_EXAMPLES: &str = "\
 Examples:
   fieldday results prune --keep-last 30 --dry-run   list what would be removed
@@ -47,7 +52,7 @@ pub enum ResultsCommand {
         scenario: Option<String>,
     },
     /// Remove old runs, after listing them and asking for confirmation
-    #[command(after_long_help = PRUNE_EXAMPLES)]
+    #[command(after_long_help = PRUNE_EXAMPLES, override_usage = PRUNE_USAGE)]
     Prune(PruneArgs),
 }
 
