@@ -236,17 +236,17 @@ mod tests {
         Journal::create(&room, &header()).unwrap();
         let other = Scenario::load("weekday").unwrap();
         let text = refused(Header { scenario: other, target: "http://127.0.0.1:1".to_owned(), ..header() });
-        assert!(text.contains("scenario peak, not of weekday") && text.contains("target mock, not of http"), "{text}");
-        assert!(refused(Header { seed: 7, ..header() }).contains("seed 0x1, not of 0x7"));
+        assert!(text.contains("scenario peak, not weekday") && text.contains("target mock, not http"), "{text}");
+        assert!(refused(Header { seed: 7, ..header() }).contains("seed 0x1, not 0x7"));
         let mut faster = header();
         faster.scenario.live.speed = 30;
         assert!(refused(faster).contains("--speed"));
         let mock = Some(MockTerms { workers: Some(2), ..MockTerms::default() });
-        assert!(refused(Header { mock, ..header() }).contains("serves otherwise"));
+        assert!(refused(Header { mock, ..header() }).contains("other settings of the mock"));
         let further = Range { to: 9_000, ..Range::default() };
         assert!(Journal::resume(&room, &Header { range: further, ..header() }).is_ok(), "it may go further up");
         fs::write(room.join(JOURNAL), "{}\n").unwrap();
-        assert!(refused(header()).contains("line 1 is no header"));
+        assert!(refused(header()).contains("line 1 is not the header"));
         fs::remove_dir_all(room).unwrap();
     }
 }

@@ -297,7 +297,9 @@ mod tests {
         assert!(usl.sigma.value < 1e-6 && usl.kappa.value < 1e-6 && usl.peak.is_none(), "{usl:?}");
         let text = usl.warnings.join("\n");
         assert!(
-            text.contains("4 levels") && text.contains("factor of 4") && text.contains("κ cannot be told"),
+            text.contains("4 levels")
+                && text.contains("factor of at least 4")
+                && text.contains("κ is not distinguishable"),
             "{text}"
         );
     }
@@ -308,7 +310,7 @@ mod tests {
         let usl = fit(&early).unwrap();
         assert!(usl.throughput(31.0).is_some() && usl.throughput(33.0).is_none());
         assert!(
-            usl.peak.is_none() && usl.warnings.iter().any(|text| text.contains("beyond twice")),
+            usl.peak.is_none() && usl.warnings.iter().any(|text| text.contains("more than twice")),
             "{:?}",
             usl.warnings
         );

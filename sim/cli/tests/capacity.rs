@@ -58,7 +58,10 @@ fn a_search_is_reported_in_every_form_and_can_be_gone_on_with() {
     args.extend(short);
     let (code, stdout, stderr) = said(&args);
     assert_eq!(code, 0, "{stdout}\n{stderr}");
-    assert!(stdout.contains("One instance serves at least 40 reps") && stdout.contains("No limit was exceeded"), "{stdout}");
+    assert!(
+        stdout.contains("One instance serves at least 40 reps") && stdout.contains("No limit was exceeded"),
+        "{stdout}"
+    );
     assert!(stdout.contains("LEVELS  measured") && stdout.contains("in flight"), "{stdout}");
     assert!(stderr.contains("how many reps mock carries, 20 to 40"), "{stderr}");
     let folder = folder(&out);

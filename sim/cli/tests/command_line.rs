@@ -258,11 +258,8 @@ fn init_writes_copies_once_and_leaves_them_alone_the_second_time() {
 fn every_built_in_scenario_is_listed_shown_and_right() {
     let (code, list, _) = said(&["scenarios"]);
     assert_eq!(code, 0);
-    let names: Vec<&str> = list
-        .lines()
-        .filter(|line| !line.starts_with(' '))
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
+    let names: Vec<&str> =
+        list.lines().filter(|line| !line.starts_with(' ')).filter_map(|line| line.split_whitespace().next()).collect();
     assert!(names.contains(&"weekday") && names.contains(&"demo"), "{list}");
     for name in &names {
         let (code, text, _) = said(&["scenarios", "show", name]);

@@ -137,7 +137,10 @@ fn a_trend_marks_the_night_and_skips_what_it_cannot_read() {
     assert!(stderr.contains("summary.json: expected the summary") && text.contains("SKIPPED"), "{stderr}\n{text}");
     assert!(text.contains("→ 2026-06-10 02:00") && text.contains("PATCH appointments/{id}  p95  +"), "{text}");
     assert!(text.contains("✗ shift.today  broken in 1 of 18 nights"), "{text}");
-    assert!(text.contains("? inconclusive  2026-06-18 02:00") && text.contains("not used: it is invalid"), "{text}");
+    assert!(
+        text.contains("? inconclusive  2026-06-18 02:00") && text.contains("not used: it is inconclusive"),
+        "{text}"
+    );
     assert!(text.contains("1,200 reps, at least 1,100"), "{text}");
     let html = fs::read_to_string(room.join("trend.html")).unwrap();
     let link = format!("href=\"{}/report.html\"", broken.file_name().unwrap().to_str().unwrap());

@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         for (text, says) in [
-            ("p99 < 10 %", "does not say what"),
+            ("p99 < 10 %", "is not a limit on change"),
             ("p98 not worse than 10 %", "p50, p95, p99"),
             ("p99 of clockin not worse than 10 %", "did you mean `clock-in`?"),
             ("p99 not worse than ten", "no share"),

@@ -185,8 +185,11 @@ fn why(summary: &Summary) -> String {
         why.push("two runs of the same scenario and seed differ".to_owned());
     }
     if outcome == Outcome::Interrupted {
-        let (ran, of) = (count(summary.ran.cells_ran), count(summary.ran.cells));
-        why.push(format!("the run ended early, after {ran} of {of} cells"));
+        let after = match (summary.ran.cells_ran, summary.ran.cells) {
+            (ran, of) if ran < of => format!(", after {} of {} cells", count(ran), count(of)),
+            _ => String::new(),
+        };
+        why.push(format!("the run ended early{after}"));
     }
     let rules = of_verdict(summary, RuleVerdict::Broken).count();
     if rules > 0 {

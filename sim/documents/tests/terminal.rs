@@ -104,7 +104,7 @@ fn differences_of_form_and_endpoints_that_never_succeeded_are_told_only_if_there
         "! contract.naive-time",
         "data.tasks[].created_at",
         "no zone in 2,468 answers: GET tasks: data.tasks[].due_at, data.tasks[].created_at",
-        "It was read all the same.",
+        "The answer was still read.",
         "7 times",
         "✗ POST recording/start",
         "0 of 31 attempts",

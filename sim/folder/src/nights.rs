@@ -135,7 +135,7 @@ impl Night {
         match self.summary.verdict.outcome {
             Outcome::Invalid => {
                 let why = self.summary.verdict.reasons.first().map_or("", String::as_str);
-                Some(format!("it is invalid: {why}"))
+                Some(format!("it is inconclusive: {why}"))
             }
             _ if !self.is_complete() => Some("it was stopped or killed".to_owned()),
             _ => None,

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub const SCHEMA: u32 = 1;
 
 /// What a run on the virtual clock calls.
-pub const ON_THE_VIRTUAL_CLOCK: &str = "the model backend, in virtual time";
+pub const ON_THE_VIRTUAL_CLOCK: &str = "the model backend, on the virtual clock";
 
 /// What a run comes to, in the word that people read: what files for programs call `invalid` is inconclusive.
 pub const fn verdict_word(outcome: Outcome) -> &'static str {

@@ -222,7 +222,7 @@ fn an_endpoint_that_never_succeeds_makes_a_run_invalid_and_names_the_part_of_the
     assert_eq!((parts[0], &parts[1..]), ("recordings", &because[..]));
     let says: Vec<String> = summary.not_exercised_parts.iter().map(|part| part.says()).collect();
     assert!(says[0].contains("attempts succeeded: answered 500 ×"), "{}", says[0]);
-    assert_eq!(says[1], "never tried, because POST recording/start never succeeded");
+    assert_eq!(says[1], "not tried, because POST recording/start never succeeded");
     assert!(summary.verdict.reasons.iter().any(|reason| reason.contains("recordings")), "{:?}", summary.verdict);
 }
 

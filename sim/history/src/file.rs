@@ -389,7 +389,7 @@ mod tests {
         let bomb = encoder.finish().unwrap();
         assert!(bomb.len() < 1 << 20, "{}", bomb.len());
         let error = Reader::new(&bomb[..]).unwrap().text().unwrap_err();
-        assert!(error.to_string().contains("more than 256 MiB"), "{error}");
+        assert!(error.to_string().contains("larger than 256 MiB"), "{error}");
     }
 
     #[test]

@@ -83,7 +83,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_place() {
         (user("{ \"user_id\": \"u\", \"role\": \"csr\" }"), "no sales rep"),
         ("{".to_owned(), "users.json:1:1: EOF"),
         (String::new(), "no sales rep"),
-        (format!("{HEAD}o,UTC,u,,rep\no,UTC,v,,chief\n"), "users.json:3: `role`: \"chief\" is no role"),
+        (format!("{HEAD}o,UTC,u,,rep\no,UTC,v,,chief\n"), "users.json:3: `role`: \"chief\" is not a role"),
         (format!("{HEAD}o,UTC,u,,rep\no,Europe/Rome,v,,rep\n"), "users.json:3: `zone`: \"Europe/Rome\", but"),
         (format!("{HEAD}o,,u,,rep\n"), "users.json:2: `zone`: is missing"),
         (format!("{HEAD}o,UTC,u v,,rep\n"), "users.json:2: `user_id`: is no id"),
