@@ -63,7 +63,7 @@ fn a_search_is_reported_in_every_form_and_can_be_gone_on_with() {
         "{stdout}"
     );
     assert!(stdout.contains("LEVELS  measured") && stdout.contains("in flight"), "{stdout}");
-    assert!(stderr.contains("how many reps mock carries, 20 to 40"), "{stderr}");
+    assert!(stderr.contains("capacity of mock, 20 to 40 reps"), "{stderr}");
     let folder = folder(&out);
     for name in ["capacity.html", "capacity.md", "capacity.json", "capacity.jsonl"] {
         let text = fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));

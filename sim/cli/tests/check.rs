@@ -98,7 +98,7 @@ fn an_interrupted_recording_is_judged_up_to_where_it_was_ended() {
     fs::remove_file(format!("{folder}/summary.json")).unwrap();
     let (code, report, stderr) = said(&["report", &folder]);
     assert_eq!(code, 130, "{report}{stderr}");
-    assert!(report.contains("? interrupted  incomplete, judged up to") && report.contains("LIMITS"), "{report}");
+    assert!(report.contains("incomplete, checked up to") && report.contains("LIMITS"), "{report}");
     assert!(stderr.contains("no summary.json"), "{stderr}");
 }
 

@@ -268,7 +268,7 @@ fn every_built_in_scenario_is_listed_shown_and_right() {
     let words = [&["scenarios", "check"], &names[..]].concat();
     let (code, checked, stderr) = said(&words);
     assert_eq!(code, 0, "{stderr}");
-    assert_eq!(checked.lines().filter(|line| line.contains(": right;")).count(), names.len(), "{checked}");
+    assert_eq!(checked.lines().filter(|line| line.contains(": valid;")).count(), names.len(), "{checked}");
 }
 
 #[test]

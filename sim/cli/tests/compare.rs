@@ -36,7 +36,7 @@ fn every_outcome_has_its_exit_code() {
         (&broken, &[], 1, "newly broken: tenancy.isolated"),
         (&slow, &["--limit", "p99 not worse than 10 %"], 0, "1 limit on change held"),
         (&slow, &["--limit", "p95 not worse than 10%"], 1, "exceeded by POST clock-in p95"),
-        (&same, &["--limit", "p95 of patch-appointment not worse than 0.1 %"], 4, "these runs cannot tell"),
+        (&same, &["--limit", "p95 of patch-appointment not worse than 0.1 %"], 4, "inconclusive for all 1"),
     ] {
         let (got, stdout, stderr) = ask(new, more);
         assert_eq!(got, code, "{new} {more:?}\n{stdout}\n{stderr}");
