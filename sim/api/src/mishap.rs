@@ -6,25 +6,25 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-/// What goes wrong with the backend.
+/// Kinds of failures of the backend.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MishapKind {
-    /// Answers `status` and did nothing.
+    /// Answers with `status` and has no effect.
     ErrorBeforeCommit,
-    /// Did it and answers `status`.
+    /// Takes effect and answers with `status`.
     ErrorAfterCommit,
-    /// Did it and answers nothing.
+    /// Takes effect and sends no answer.
     LostAnswer,
     /// Answers `extra_ms` later.
     Slow,
-    /// Answers 429 with `retry_after_s`.
+    /// Answers 429 with a `Retry-After` of `retry_after_s`.
     RateLimit,
-    /// Is away from `from` to `until`.
+    /// The backend is down from `from` to `until`.
     Restart,
     /// Shunya takes `factor` times as long.
     ShunyaSlow,
-    /// Shunya fails.
+    /// Processing by Shunya fails.
     ShunyaFails,
 }
 

@@ -47,18 +47,18 @@ macro_rules! readings {
 }
 
 readings! {
-    GhostUploadUrl "reading.ghost-upload-url" "2.3.1, 3.5" "The answer to a ghost start names an upload URL: only audio that is kept would break a rule.";
+    GhostUploadUrl "reading.ghost-upload-url" "2.3.1, 3.5" "The answer to a ghost start names an upload URL; only stored audio would break a rule.";
     EphemeralAudioUrl "reading.ephemeral-audio-url" "2.3.1" "An ephemeral session shows an audio_url: the specification does not say for how long its audio is there.";
     EndBeforeStart "reading.end-before-start" "2.1.3" "An appointment whose end lies before its start is accepted: the specification has no rule against it.";
-    NegativeDealSize "reading.negative-deal-size" "2.1.3" "A deal_size below zero is accepted: the specification names no least one.";
+    NegativeDealSize "reading.negative-deal-size" "2.1.3" "A deal_size below zero is accepted: the specification names no minimum.";
     OverdueCountOfFilter "reading.overdue-count-of-filter" "2.2.1" "overdue_count counts what the list's filter shows, where others count all tasks of the rep.";
     OpenIncludesOverdue "reading.open-includes-overdue" "2.2.1" "A list of open tasks holds overdue ones, too: the specification has overdue as a status and as a flag.";
     ThreadNewestFirst "reading.thread-newest-first" "2.5.1" "A thread comes newest first: the specification does not say in which order messages come.";
-    NewSessionAfterStop "reading.new-session-after-stop" "0.2, 2.3.1" "A start beside or after a stop begins another session: the one that was stopped is no active session any more.";
-    AssignmentIgnored "reading.assignment-ignored" "2.1.3" "An assigned_rep_id in an update is left alone: the specification's body has no such field.";
+    NewSessionAfterStop "reading.new-session-after-stop" "0.2, 2.3.1" "A start during or after a stop creates another session: the stopped session is no longer active.";
+    AssignmentIgnored "reading.assignment-ignored" "2.1.3" "An assigned_rep_id in an update is ignored: the specification's body has no such field.";
     ShiftReopened "reading.shift-reopened" "2.4.1" "A clock-in after the clock-out opens the day's shift again: the specification does not say what it does.";
     AppointmentsPaged "reading.appointments-paged" "0.3, 2.1.1" "A day's list is cut at a page: one section says that all lists page, another that this one does not.";
-    RowNotThere "reading.row-not-there" "0.3" "A planned row is not at the target, as a look just before showed: what was tried at it says nothing.";
+    RowNotThere "reading.row-not-there" "0.3" "A planned row is missing at the target, as a read just before showed, so attempts on it are inconclusive.";
 }
 
 impl fmt::Display for Reading {

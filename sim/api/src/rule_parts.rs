@@ -64,20 +64,20 @@ parts! {
     }
     ShiftClockInOnce {
         ClockInRepeat "repeat" "A clock-in sent after an answer had shown the day's shift.";
-        ClockInConcurrent "concurrent" "A clock-in that was under way when another answer showed the day's shift.";
+        ClockInConcurrent "concurrent" "A clock-in in flight while another answer showed the day's shift.";
     }
     ShiftClockOutOnce {
         ClockOutRepeat "repeat" "A clock-out after an answer had shown when the shift ended.";
         ClockOutReopen "reopen" "A clock-in after an answer had shown when the shift ended.";
     }
     ShiftToday {
-        TodayShown "shown" "A look at the shift on the day of an acknowledged clock-in.";
+        TodayShown "shown" "A read of the shift on the day of an acknowledged clock-in.";
         TodayDate "date" "A shift of today that says its date.";
         TodayDateApart "date-apart" "The same while it is another date in UTC.";
     }
     RecordingStartOnce {
         StartRepeat "repeat" "A start sent after an answer had named the appointment's session.";
-        StartConcurrent "concurrent" "A start that was under way when another was answered.";
+        StartConcurrent "concurrent" "A start in flight while another was answered.";
         StartLost "lost" "A start sent after one that failed or whose answer was lost.";
     }
     RecordingStartPrerequisites {
@@ -95,7 +95,7 @@ parts! {
     RecordingStatusForward {
         ForwardTranscription "transcription" "A transcription status after another was known.";
         ForwardAnalysis "analysis" "An analysis status after another was known.";
-        ForwardOrder "order" "An analysis that is completed.";
+        ForwardOrder "order" "A completed analysis.";
     }
     RecordingGhost {
         GhostStart "start" "The answer to a start in ghost mode.";
@@ -110,29 +110,29 @@ parts! {
         ListFilter "filter" "A list with a filter, while appointments of the date are known.";
         ListToday "today" "A list asked for without a date.";
         ListTodayApart "today-apart" "The same while it is another date in UTC.";
-        ListById "by-id" "A look by its id at an appointment that answers showed to be the rep's.";
+        ListById "by-id" "A read by its id of an appointment that answers showed to be the rep's.";
     }
     AppointmentPatchPartial {
         PartialAnswer "answer" "The answer to an update, of fields that were known and are not named.";
-        PartialRead "read" "A later look at fields that were known and that an update did not name.";
+        PartialRead "read" "A later read of fields that were known and that an update did not name.";
     }
     AppointmentPatchIdempotent {
         PatchRepeat "repeat" "An update that was acknowledged, sent again.";
-        PatchLost "lost" "An update whose end is unknown, sent again.";
+        PatchLost "lost" "An update with unknown result, sent again.";
     }
     TaskCreateSingle {
         CreateOwn "own" "A request that is acknowledged after another with the same body was.";
         CreateOnce "once" "A whole list after an acknowledged request: one task, not two.";
         CreateKept "kept" "A whole list after an acknowledged request: the task is there.";
-        CreateLost "lost" "A list that shows the task of a request whose end is unknown.";
+        CreateLost "lost" "A list that shows the task of a request with unknown result.";
     }
     TaskCompleteOnce {
         CompleteRepeat "repeat" "A completion after an answer had shown when the task was completed.";
-        CompleteRead "read" "A look at a task whose completion was acknowledged twice.";
+        CompleteRead "read" "A read of a task whose completion was acknowledged twice.";
     }
     TaskUpdateIdempotent {
         TaskRepeat "repeat" "An update that was acknowledged, sent again.";
-        TaskLost "lost" "An update whose end is unknown, sent again.";
+        TaskLost "lost" "An update with unknown result, sent again.";
         TaskRow "row" "The answer to an update, of what it does not name.";
     }
     TaskListFilters {
@@ -164,7 +164,7 @@ parts! {
         RejectsValue "value" "A value that the enumeration does not have.";
         RejectsMissing "missing" "A body without a required field.";
         RejectsType "type" "A field of another type.";
-        RejectsBody "body" "A body that is no JSON, or is huge.";
+        RejectsBody "body" "A body that is not JSON, or is huge.";
         RejectsRange "range" "A field beyond its range.";
         RejectsUnchanged "unchanged" "What a refused write was aimed at, read before and after.";
     }
@@ -179,10 +179,10 @@ parts! {
     }
     ReadYourWrites {
         WritesAnswer "answer" "The answer to an update, of the fields that it names.";
-        WritesRead "read" "A look at fields that an acknowledged update wrote.";
+        WritesRead "read" "A read of fields that an acknowledged update wrote.";
         WritesTask "task" "A whole list after a task was acknowledged.";
-        WritesSession "session" "A look at a session after an acknowledged start, stop or report.";
-        WritesShift "shift" "A look at the shift after an acknowledged clock-out.";
+        WritesSession "session" "A read of a session after an acknowledged start, stop or report.";
+        WritesShift "shift" "A read of the shift after an acknowledged clock-out.";
     }
     LatencyTimeout {
         LateRecording "recording" "An attempt at a recording endpoint: 30 s.";
@@ -203,12 +203,12 @@ parts! {
         FifoOneFlush "one-flush" "A flush during which another action was queued.";
     }
     AppQueueOnly {
-        QueueThrough "through" "A stop, completion, outcome or clocking, sent.";
+        QueueThrough "through" "A stop, completion, outcome, clock-in or clock-out, sent.";
         QueuePast "past" "A task's creation, a win or a recording start, sent.";
     }
     AppSlowUi {
-        SlowIndicator "indicator" "A call that somebody waited for, longer than a second.";
-        SlowRetrying "retrying" "A call that somebody waits for, sent again.";
+        SlowIndicator "indicator" "A call that the user waited for longer than a second.";
+        SlowRetrying "retrying" "A call that the user waits for, sent again.";
     }
 }
 

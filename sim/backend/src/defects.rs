@@ -31,10 +31,10 @@ fieldday_api::defects! {
         "A rep reads and changes the rows of other reps by their ids."
         "Insecure direct object reference: the list is scoped, the single row is not.";
     ClockInTwice "clock-in-twice" in "weekday" breaks ShiftClockInOnce:
-        "A repeated clock-in makes a second shift."
-        "An insert without a look, and no unique constraint.";
+        "A repeated clock-in creates a second shift."
+        "An insert without a check, and no unique constraint.";
     ClockInRace "clock-in-race" in "monday-storm" breaks ShiftClockInOnce:
-        "Two clock-ins under way at once make two shifts."
+        "Two concurrent clock-ins create two shifts."
         "Check-then-insert without a lock or a unique constraint.";
     ClockInMovesStart "clock-in-moves-start" in "weekday" breaks ShiftClockInOnce:
         "A repeated clock-in moves clock_in_at to the repeat."
@@ -44,19 +44,19 @@ fieldday_api::defects! {
         "A handler that sets the end without looking whether it is set.";
     ClockOutAgainRefused "clock-out-again-refused" in "weekday" breaks ShiftClockOutOnce:
         "A repeated clock-out answers 400 although the first took effect."
-        "A look-up of the active shift alone, so that a lost answer cannot be asked for again.";
+        "A look-up of only the active shift, so that a client whose answer was lost cannot repeat the call.";
     ShiftDateUtc "shift-date-utc" in "utc-midnight" breaks ShiftToday:
         "The day of a shift ends at midnight UTC, in the middle of an American evening."
         "datetime.utcnow().date() as the business date.";
     StartMakesSecondSession "start-makes-second-session" in "weekday" breaks RecordingStartOnce:
-        "A repeated start makes a second active session for the appointment."
+        "A repeated start creates a second active session for the appointment."
         "An idempotency key that the client learns only from the answer that was lost.";
     StartRace "start-race" in "rough" breaks RecordingStartOnce:
-        "Two starts under way at once make two sessions."
+        "Two concurrent starts create two sessions."
         "Check-then-insert without a lock or a unique constraint.";
     StartWithoutShift "start-without-shift" in "weekday" breaks RecordingStartPrerequisites:
         "A recording starts though its rep is not clocked in."
-        "A precondition checked by the app alone.";
+        "A precondition that only the app checks.";
     StopMovesEnd "stop-moves-end" in "weekday" breaks RecordingStopOnce:
         "A repeated stop moves ended_at to the repeat."
         "A handler that sets the end without looking whether it is set.";
@@ -68,21 +68,21 @@ fieldday_api::defects! {
         "A job queue without deduplication behind an endpoint that clients retry.";
     GhostKeepsAudio "ghost-keeps-audio" in "weekday" breaks RecordingGhost:
         "A ghost session gets an upload URL and shows its audio."
-        "A privacy mode that one of several code paths does not know.";
+        "A privacy mode that one of several code paths does not handle.";
     EphemeralKeepsAudio "ephemeral-keeps-audio" in "weekday" breaks RecordingEphemeral:
-        "An ephemeral start makes a full session, whose audio is kept."
+        "An ephemeral start creates a full session, whose audio is kept."
         "A mode that was added to the API, and is not in the table that a service behind it maps modes by.";
     ListByUtcDate "list-by-utc-date" in "utc-midnight" breaks AppointmentListComplete:
-        "A day's list is cut at midnight UTC: evenings are missing, the evening before is there."
+        "A day's list is cut at midnight UTC: evenings are missing, and the previous evening is included."
         "DATE(scheduled_start) = :date on a column in UTC.";
     PatchClearsAbsent "patch-clears-absent" in "weekday" breaks AppointmentPatchPartial:
         "An update clears notes and deal_size when it does not name them."
         "A model dumped with its unset fields: PATCH handled as PUT.";
     PatchLostUpdate "patch-lost-update" in "rough" breaks AppointmentPatchPartial:
-        "Of two updates under way at once, the later writes the whole row back as it read it."
+        "Of two concurrent updates, the later one writes back the whole row as it read it."
         "Read, change, write back every column, without a version check.";
     PatchAddsDealSize "patch-adds-deal-size" in "weekday" breaks AppointmentPatchIdempotent:
-        "An update adds its deal_size to the one that is there: a repeat doubles the deal."
+        "An update adds its deal_size to the current one, so a repeat doubles the deal."
         "Revenue kept by an increment in a handler that clients retry.";
     PatchDedupedById "patch-deduped-by-id" in "rough" breaks AppointmentPatchOrdered:
         "An update that follows another of the same appointment within three seconds is acknowledged and dropped."
@@ -97,14 +97,14 @@ fieldday_api::defects! {
         "An update that answers 400 for its times or amounts has changed the appointment."
         "Validation after the flush, and an error path without a rollback.";
     TaskCreatedTwice "task-created-twice" in "weekday" breaks TaskCreateSingle:
-        "One request makes two tasks."
+        "One request creates two tasks."
         "A handler and a queue consumer that both insert.";
     CompleteMovesCompletedAt "complete-moves-completed-at" in "weekday" breaks TaskCompleteOnce:
         "Completing again moves completed_at to the repeat."
         "A handler that stamps the time without looking at the status.";
     CompleteAgainNotFound "complete-again-not-found" in "weekday" breaks TaskCompleteOnce:
         "Completing again answers 404 although the first attempt took effect."
-        "UPDATE … WHERE status = 'open', with no row taken for no task.";
+        "UPDATE … WHERE status = 'open', where no updated row is taken for a missing task.";
     TaskUpdateLogsInNotes "task-update-logs-in-notes" in "weekday" breaks TaskUpdateIdempotent:
         "Every update appends a line to the task's notes."
         "An audit hook that runs on every save, changed or not.";
@@ -118,13 +118,13 @@ fieldday_api::defects! {
         "The newest message of a thread comes first, before the oldest."
         "A preview of the last message, put before the page by a UNION without ORDER BY.";
     ScoresInPercent "scores-in-percent" in "weekday" breaks AnswerSchema:
-        "Scores between 0 and 1 come between 0 and 100."
+        "Scores are returned between 0 and 100 instead of 0 and 1."
         "A provider that changed its scale, passed through unchecked.";
     BareErrors "bare-errors" in "weekday" breaks ErrorEnvelope:
         "A 404 has the framework's own body, without code and request id."
         "A default exception handler that bypasses the API's own.";
     StaleRead "stale-read" in "weekday" breaks ReadYourWrites:
-        "For five seconds after a write, reads show what was there before."
+        "For five seconds after a write, reads return the old data."
         "Reads from a replica that lags.";
     TokenNotYetValid "token-not-yet-valid" in "weekday" breaks AuthTokenExpiry:
         "A token is refused for the first two seconds of its life."
@@ -134,61 +134,61 @@ fieldday_api::defects! {
         "An alias of a claim that one of two middlewares knows.";
     TenantIdFromQuery "tenant-id-from-query" in "weekday" breaks TenancyFromTokenOnly TenancyIsolated:
         "A tenant_id in the query, or X-Company-Id, takes precedence over the tenant of the token."
-        "A switch for support staff that everybody may use.";
+        "A switch for support staff that every user may use.";
     FormerRepKeepsAccess "former-rep-keeps-access" in "rough" breaks OwnershipOwnOnly:
         "A rep reads and changes an appointment that the office gave to another rep."
         "Permissions copied to a table of their own, where reassigning adds and never removes.";
     LoserOfRaceRefused "loser-of-race-refused" in "monday-storm" breaks ShiftClockInOnce:
-        "Of two clock-ins under way at once, the second to commit answers 409 in place of the shift."
+        "Of two concurrent clock-ins, the second to commit answers 409 instead of the shift."
         "A unique constraint whose violation reaches the client.";
     KeyStuckAfterCrash "key-stuck-after-crash" in "rough" breaks ShiftClockInOnce ShiftClockOutOnce RecordingStartOnce RecordingStopOnce AppointmentPatchIdempotent TaskCompleteOnce TaskUpdateIdempotent:
-        "A write that failed or was cut leaves its lock behind: for ten minutes its repeats answer 409."
+        "A write that failed or was cut off leaves its lock behind: its repeats answer 409 for ten minutes."
         "An idempotency key taken before the work and released only where the work succeeds.";
     KeysSharedAcrossRoutes "keys-shared-across-routes" in "weekday" breaks ShiftClockOutOnce ReadYourWrites:
-        "A clock-out is taken for a repeat of the day's clock-in: acknowledged, and nothing ends."
+        "A clock-out is mistaken for a repeat of the day's clock-in: it is acknowledged and has no effect."
         "An idempotency key too wide: rep and date, without the route.";
     ShiftDateDst "shift-date-dst" in "dst" breaks ShiftToday ShiftClockInOnce:
         "The day of a shift is computed with the offset from UTC of the night before."
-        "An offset looked up once, as the process started, and kept over a change of the clocks.";
+        "An offset looked up once at process start, and kept when daylight saving time changes.";
     StartKeyedByPlace "start-keyed-by-place" in "rough" breaks RecordingStartOnce:
-        "A start repeated from a few metres away makes a second active session."
+        "A start repeated from a few metres away creates a second active session."
         "An idempotency key too narrow: a hash of the whole body, with a fix that is never the same twice.";
     StartOtherRepsAppointment "start-other-reps-appointment" in "rough" breaks RecordingStartPrerequisites OwnershipOwnOnly:
         "A recording starts at an appointment that is another rep's."
-        "A check that the appointment exists where one that it is theirs was meant.";
+        "A check that the appointment exists instead of a check that it is the rep's.";
     WebhookOutOfOrder "webhook-out-of-order" in "weekday" breaks RecordingStatusForward:
         "An analysis completes before its transcription."
-        "Webhooks taken as they come: one that had to be sent again is overtaken by the next.";
+        "Webhooks processed in order of arrival: one that had to be sent again arrives after the next.";
     ListForgetsMoved "list-forgets-moved" in "rough" breaks AppointmentListComplete:
-        "An appointment that is moved to another time leaves its list and comes into none."
+        "An appointment that is moved to another time leaves its list and appears in no other."
         "An index kept by two events, of which the second has no handler.";
     PendingCountDrifts "pending-count-drifts" in "weekday" breaks AnswerSchema:
         "pending_tasks_count still counts a task that was completed."
         "A counter kept beside the rows, that one of two endpoints forgets.";
     CreateDedupedByBody "create-deduped-by-body" in "rough" breaks TaskCreateSingle TenancyIsolated:
-        "A task with the same words as one of the last minute is not made: the answer is the other's, whoever asked."
+        "A task with the same text as one of the last minute is not created: the answer is the other task, whoever asked."
         "An idempotency key too wide: a hash of the body, over all users.";
     DueReadAsLocal "due-read-as-local" in "weekday" breaks ReadYourWrites TaskUpdateIdempotent:
-        "Whenever a task is saved, its due date is taken for local time and moves by the offset from UTC."
+        "Whenever a task is saved, its due date is read as local time and moves by the offset from UTC."
         "Naive and aware times mixed.";
     PageShifts "page-shifts" in "weekday" breaks PagingExact:
-        "The offset is applied before the filter: pages repeat what others had."
+        "The offset is applied before the filter, so pages repeat rows of other pages."
         "A filter in the application over rows that the database had paged.";
     PageTiesUnstable "page-ties-unstable" in "weekday" breaks PagingExact:
-        "Tasks that are due at the same time come in another order for each page."
+        "Tasks that are due at the same time are in a different order on each page."
         "ORDER BY a column that is not unique, which LIMIT and OFFSET make the database sort in another way.";
     ThreadJoinsReceipts "thread-joins-receipts" in "weekday" breaks MessageThread PagingExact:
-        "A message that was delivered and read stands in its thread twice."
+        "A message that was delivered and read appears twice in its thread."
         "A join with a table of receipts, and no DISTINCT.";
     UnknownValuesIgnored "unknown-values-ignored" in "weekday" breaks ValidationRejects:
-        "A field whose value is not understood is left out, and the rest of the body is taken."
+        "A field with an invalid value is ignored, and the rest of the body is accepted."
         "A lenient parser in front of a strict schema.";
     SlowLists "slow-lists" in "weekday" breaks LatencyTimeout:
         "Each row of a list takes another 120 ms."
-        "One query per row, on a table that has grown.";
+        "One query per row, on a growing table.";
     StartAgainRefused "start-again-refused" in "weekday" breaks RecordingStartOnce:
-        "A repeated start answers 409 although the session is there and active."
-        "A unique constraint whose violation is passed on, where the row that is there was meant to be answered.";
+        "A repeated start answers 409 although the session exists and is active."
+        "A unique constraint whose violation is returned instead of the existing row.";
     StopAgainRefused "stop-again-refused" in "weekday" breaks RecordingStopOnce:
         "A repeated stop answers 400 although the first took effect."
         "A state machine that has no edge from stopped to stopped.";
@@ -206,12 +206,12 @@ fieldday_api::defects! {
         "A counter that is loaded at the start and only ever decremented.";
     GhostShowsWords "ghost-shows-words" in "ghost" breaks RecordingGhost:
         "A ghost session whose transcript is restricted shows its text."
-        "A privacy flag that the serializer sets and does not obey.";
+        "A privacy flag that the serializer sets but does not apply.";
     DetailLagsBehindList "detail-lags-behind-list" in "rough" breaks AppointmentListComplete:
         "An appointment answers 404 by its id for half an hour after it was updated; the list has it."
-        "Two stores behind one API, of which one is filled by a queue.";
+        "Two stores behind one API, one of which is filled through a queue.";
     ReadRefusedAsBody "read-refused-as-body" in "weekday" breaks ErrorEnvelope PagingExact:
-        "A query that is refused answers VALIDATION_ERROR, as if it had a body."
+        "A refused query answers VALIDATION_ERROR, as if it had a body."
         "One handler for every error of the framework's validation.";
 }
 

@@ -114,13 +114,13 @@ impl Journal {
         let wrong = |why: String| JournalError {
             path: path.clone(),
             why,
-            hint: "it is the folder that `fieldday capacity --target` made".to_owned(),
+            hint: "use the folder that `fieldday capacity --target` created".to_owned(),
         };
         let text = bounded::text(&path).map_err(|error| wrong(error.to_string()))?;
         let mut lines = text.split_inclusive('\n');
         let first = lines.next().unwrap_or_default();
-        let header: Header =
-            serde_json::from_str(first).map_err(|error| wrong(format!("line 1 is no header of a search: {error}")))?;
+        let header: Header = serde_json::from_str(first)
+            .map_err(|error| wrong(format!("line 1 is not the header of a search: {error}")))?;
         if header.fieldday_capacity != FORMAT {
             return Err(wrong(format!("it has format {}, and this version reads {FORMAT}", header.fieldday_capacity)));
         }
@@ -129,7 +129,7 @@ impl Journal {
             match serde_json::from_str(line) {
                 Ok(level) => levels.push(level),
                 Err(_) if !line.ends_with('\n') => was_cut = true,
-                Err(error) => return Err(wrong(format!("line {} is no level: {error}", number + 2))),
+                Err(error) => return Err(wrong(format!("line {} is not a level: {error}", number + 2))),
             }
         }
         Ok(Read { header, levels, was_cut })
@@ -141,7 +141,7 @@ impl Journal {
         let mut differs = Vec::new();
         let mut compare = |what: &str, has: String, asked: String| {
             if has != asked {
-                differs.push(format!("it is of {what} {has}, not of {asked}"));
+                differs.push(format!("it was made with {what} {has}, not {asked}"));
             }
         };
         let (has, asked) = (&read.header, wanted);
@@ -154,28 +154,22 @@ impl Journal {
             |of: &Header| of.scenario.limits.iter().map(|limit| limit.text().to_owned()).collect::<Vec<_>>().join(", ");
         compare("limits", limits(has), limits(asked));
         if differs.is_empty() && has.mock != asked.mock {
-            differs.push("it is of a mock that serves otherwise".to_owned());
+            differs.push("it was made with other settings of the mock".to_owned());
         }
         if differs.is_empty() && has.scenario != asked.scenario {
-            differs.push(format!(
-                "the scenario {} has changed since, or --speed or another option has",
-                has.scenario.name
-            ));
+            differs.push(format!("the scenario {}, --speed or another option has changed since", has.scenario.name));
         }
         if !differs.is_empty() {
             return Err(JournalError {
                 path,
                 why: differs.join("; "),
-                hint: format!(
-                    "go on with the same command line and --resume ({}), or begin a new folder",
-                    has.reproduce
-                ),
+                hint: format!("repeat the same command line with --resume ({}), or start a new search", has.reproduce),
             });
         }
         let broken = |error: io::Error| JournalError {
             path: path.clone(),
             why: error.to_string(),
-            hint: "it must be possible to write there".to_owned(),
+            hint: "make it writable".to_owned(),
         };
         let file = OpenOptions::new().append(true).open(&path).map_err(broken)?;
         if read.was_cut {
@@ -242,17 +236,17 @@ mod tests {
         Journal::create(&room, &header()).unwrap();
         let other = Scenario::load("weekday").unwrap();
         let text = refused(Header { scenario: other, target: "http://127.0.0.1:1".to_owned(), ..header() });
-        assert!(text.contains("scenario peak, not of weekday") && text.contains("target mock, not of http"), "{text}");
-        assert!(refused(Header { seed: 7, ..header() }).contains("seed 0x1, not of 0x7"));
+        assert!(text.contains("scenario peak, not weekday") && text.contains("target mock, not http"), "{text}");
+        assert!(refused(Header { seed: 7, ..header() }).contains("seed 0x1, not 0x7"));
         let mut faster = header();
         faster.scenario.live.speed = 30;
         assert!(refused(faster).contains("--speed"));
         let mock = Some(MockTerms { workers: Some(2), ..MockTerms::default() });
-        assert!(refused(Header { mock, ..header() }).contains("serves otherwise"));
+        assert!(refused(Header { mock, ..header() }).contains("other settings of the mock"));
         let further = Range { to: 9_000, ..Range::default() };
         assert!(Journal::resume(&room, &Header { range: further, ..header() }).is_ok(), "it may go further up");
         fs::write(room.join(JOURNAL), "{}\n").unwrap();
-        assert!(refused(header()).contains("line 1 is no header"));
+        assert!(refused(header()).contains("line 1 is not the header"));
         fs::remove_dir_all(room).unwrap();
     }
 }

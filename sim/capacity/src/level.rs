@@ -20,7 +20,7 @@ pub const SUFFERS: f64 = 0.2;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Level {
-    /// So many reps were at work.
+    /// Number of reps.
     pub reps: u64,
     /// When it began, by the machine's clock.
     #[schemars(with = "String")]
@@ -31,7 +31,7 @@ pub struct Level {
     pub requests: u64,
     /// The same a second.
     pub requests_per_s: f64,
-    /// Requests under way at once, on average over that time.
+    /// Mean number of requests in flight over that time.
     pub in_flight: f64,
     /// The same by Little's law, requests a second times mean latency: a cross-check.
     pub in_flight_by_little: f64,
@@ -50,7 +50,7 @@ pub struct Level {
     pub rules_broken: Vec<String>,
     /// Why it does not count, if it does not: the generator could not keep up, or it was cut short.
     pub invalid: Option<String>,
-    /// Why it was ended early, if the target could not cope at all: a broken level, whatever its percentiles say.
+    /// Why it was stopped early, if the target was overloaded; such a level does not hold, whatever its percentiles.
     pub suffered: Option<String>,
 }
 
@@ -121,7 +121,7 @@ impl Judged {
 
 /// What is known of a level beside what was measured.
 pub struct About {
-    /// So many reps were at work.
+    /// Number of reps.
     pub reps: u64,
     /// When it began.
     pub began: Time,
@@ -183,7 +183,7 @@ impl Level {
             suffered: about.suffered,
         }
     }
-    /// Whether it says anything of the target.
+    /// Whether it is valid.
     pub fn counts(&self) -> bool {
         self.invalid.is_none()
     }

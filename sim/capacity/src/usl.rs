@@ -74,7 +74,7 @@ pub struct Residual {
 /// Why nothing was fitted.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "the Universal Scalability Law needs levels at three concurrencies at least, and there are {0}: measure more of them"
+    "the Universal Scalability Law needs levels at three concurrencies or more, but there are {0}; measure more levels"
 )]
 pub struct TooFew(pub usize);
 
@@ -109,22 +109,22 @@ pub fn fit(levels: &[(f64, f64)]) -> Result<Usl, TooFew> {
     let mut warnings = Vec::new();
     if distinct.len() < LEVELS_MIN {
         warnings.push(format!(
-            "fitted to {} levels: with fewer than {LEVELS_MIN} the law goes through them whatever they are",
+            "fitted to only {} levels: with fewer than {LEVELS_MIN} the law fits any values",
             distinct.len()
         ));
     }
     if measured_to < RANGE_MIN * distinct[0] {
         warnings.push(format!(
-            "requests at once range from {:.1} to {measured_to:.1} only: measure over a factor of {RANGE_MIN} at least",
+            "concurrency ranges only from {:.1} to {measured_to:.1}; measure over a factor of at least {RANGE_MIN}",
             distinct[0]
         ));
     }
     if kappa.low <= 1e-9 {
-        warnings.push("κ cannot be told from 0: there is no peak in these data, measure further up".to_owned());
+        warnings.push("κ is not distinguishable from 0: these data show no peak; measure more reps".to_owned());
     } else if peak.is_none() {
         let at = peak_of(&best);
         warnings.push(format!(
-            "the peak would be at {at:.0} requests at once, beyond twice what was measured ({measured_to:.0}): that is not said"
+            "the peak would be at {at:.0} requests in flight, more than twice the measured {measured_to:.0}, and is not reported"
         ));
     }
     let residual = |(n, x): &(f64, f64)| Residual { in_flight: *n, measured: *x, fitted: law(best, *n) };
@@ -297,7 +297,9 @@ mod tests {
         assert!(usl.sigma.value < 1e-6 && usl.kappa.value < 1e-6 && usl.peak.is_none(), "{usl:?}");
         let text = usl.warnings.join("\n");
         assert!(
-            text.contains("4 levels") && text.contains("factor of 4") && text.contains("κ cannot be told"),
+            text.contains("4 levels")
+                && text.contains("factor of at least 4")
+                && text.contains("κ is not distinguishable"),
             "{text}"
         );
     }
@@ -308,7 +310,7 @@ mod tests {
         let usl = fit(&early).unwrap();
         assert!(usl.throughput(31.0).is_some() && usl.throughput(33.0).is_none());
         assert!(
-            usl.peak.is_none() && usl.warnings.iter().any(|text| text.contains("beyond twice")),
+            usl.peak.is_none() && usl.warnings.iter().any(|text| text.contains("more than twice")),
             "{:?}",
             usl.warnings
         );

@@ -7,7 +7,7 @@ use crate::commands::explore::ExploreArgs;
 use crate::commands::fixtures::FixturesArgs;
 use crate::commands::init;
 use crate::commands::mock::{self, MockArgs};
-use crate::commands::prove::ProveArgs;
+use crate::commands::prove::{self, ProveArgs};
 use crate::commands::replay::ReplayArgs;
 use crate::commands::results::ResultsArgs;
 use crate::commands::shrink::ShrinkArgs;
@@ -26,136 +26,145 @@ const MOST_REPS: u64 = fieldday_scenario::MOST_REPS;
 
 const EXAMPLES: &str = "\
 Examples:
-  fieldday run                            an ordinary working day of 200 reps
-  fieldday run rough --seed 7             a bad one
-  fieldday run weekday --verify           the same day twice, compared event by event
-  fieldday run --defect clock-in-race     with a bug built into the backend: what would be seen of it?
-  fieldday scenarios                      what else there is
-  fieldday init                           copies of all scenarios, to write one's own from
+  fieldday run                         an ordinary working day of 200 reps
+  fieldday run rough --seed 7          a day with many failures
+  fieldday run weekday --verify        the same day twice, compared by event
+  fieldday run --defect clock-in-race  a day with a bug built into the backend
+  fieldday scenarios                   list the other scenarios
 
 Exit codes:
-  0    all that was exercised held
+  0    every rule that was exercised held, and every limit
   1    a rule was broken or a limit exceeded
   2    the command line or a file is wrong
   3    the target cannot be used
-  4    the run says nothing: what it must exercise was not exercised, or it was not the same twice
-  130  interrupted; what was measured so far is kept";
+  4    inconclusive: a required rule was not exercised, or two runs differed
+  130  interrupted; results so far are kept
+
+Environment:
+  FIELDDAY_LOG  which log lines to print, in place of -v, for example
+                FIELDDAY_LOG=fieldday_live=debug. Log lines hold no tokens,
+                names or addresses.";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
-  fieldday run                                   the scenario `weekday`, seed 1
+  fieldday run                             the scenario `weekday`, seed 1
   fieldday run dead-zones --seed 0x5eed --record
-  fieldday run weekday --reps 20000              more tenants of the same size
+  fieldday run weekday --reps 20000        more tenants of the same size
   fieldday run my-day.toml --without cell-0/tenant-1/rep-07
   fieldday run --format json | jq .verdict
 
-The result goes to stdout, progress to stderr. The same scenario, seed and version give the same events on any machine
-and any number of threads; the fingerprint in the report stands for all of them.";
+The report goes to stdout, progress to stderr. The same scenario, seed and
+version produce the same events on any machine and with any number of threads;
+the fingerprint in the report identifies them.";
 
-/// Virtual sales reps live working days against the Otto API.
+/// Simulate and load-test the Otto API with virtual sales reps.
 ///
-/// Each rep has an app with a cache and an offline queue, drives through places with and without network, records visits
-/// and makes mistakes. Judges watch every call and say which rules of the API held. Time is virtual: a day takes
-/// milliseconds, and the same seed gives the same day.
+/// Each virtual rep works through a day with an app that has a cache and an offline queue, drives through areas with and
+/// without network, records visits and makes mistakes. Rules of the API are checked on every call. In a simulation time is
+/// virtual: a rep's day takes milliseconds, and the same seed produces the same events.
 #[derive(Parser, Debug)]
 #[command(name = "fieldday", version, arg_required_else_help = true, after_long_help = EXAMPLES)]
+#[command(max_term_width = 80)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
-    /// Say on stderr what a live run does (again for more: -vv every connection and request, -vvv all)
-    ///
-    /// Lines name endpoints, statuses, durations and ids of records; no token, no name, no address of a person. FIELDDAY_LOG
-    /// says the same as a filter: FIELDDAY_LOG=fieldday_live=debug.
+    /// Log what a live run does to stderr; -vv and -vvv log more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Run a scenario and say what held
+    /// Run a scenario and report which rules and limits held
     #[command(after_long_help = RUN_EXAMPLES)]
     Run(Box<RunArgs>),
-    /// Show that the judges bite: every defect under many seeds, and the system without any
+    /// Validate the checks by fault injection
     ///
-    /// Each defect is built into small cells of its scenario until one of the rules named for it is broken, and each of the
-    /// backend's is put to a conformance pass. Then all scenarios are lived without a defect: whatever breaks there is a false
-    /// alarm. Exit code 0 if every defect was found and nothing else.
+    /// Builds each defect into small cells of its scenario, under many seeds, until a rule that the defect should break is
+    /// broken, and runs a conformance pass on each defect of the backend. Then runs all scenarios without a defect, where any
+    /// broken rule is a false alarm. Exit code 0 if every defect was detected and there was no false alarm.
+    #[command(after_long_help = prove::EXAMPLES)]
     Prove(ProveArgs),
-    /// Put every rule of the API to the test on purpose, at a target or on the model
+    /// Test every rule of the API systematically
     ///
-    /// Repeats at once, later, side by side and after a broken connection; each role and each kind of token; ids of other
-    /// people in path, query and body; values at, below and beyond their bounds; pages, counts and filters; recordings in every
-    /// mode. Ends with a table of rules, cases and verdicts, and with the reason where something could not be tried. Exit code
-    /// 0 if all held, 1 if a rule was broken, 3 if the target cannot be used, 4 if nothing can be said.
+    /// The pass repeats requests at once, later, concurrently and after a broken connection; it tries each role and kind of
+    /// token, ids of other users in path, query and body, values at and beyond their bounds, paging, counts and filters, and
+    /// recordings in every mode. The report has a table of rules, cases and verdicts, with the reason for each case that could
+    /// not be tried. Exit code 0 if all rules held, 1 if a rule was broken, 3 if the target cannot be used, 4 if the pass is
+    /// inconclusive.
     #[command(after_long_help = conform::EXAMPLES)]
     Conform(ConformArgs),
-    /// Live many seeds in search of one that breaks a rule
+    /// Fuzz: run many seeds in search of a broken rule
     ///
-    /// Each seed draws which mishaps, habits and operations are on, and how strong (but for --no-swarm). Failures of one kind
-    /// are counted together, and the earliest is kept, with the line to paste. Exit code 1 if anything failed.
+    /// Unless --no-swarm is given, each seed draws which mishaps, habits and operations are switched on, and how strong they
+    /// are. Failures of one kind are counted together; the first of each kind is listed with the command that reproduces it.
+    /// Exit code 1 if a rule was broken.
     Explore(ExploreArgs),
-    /// Find out how many reps a target carries, and what breaks first
+    /// Find how many reps a target can serve, and which limit it exceeds first
     ///
-    /// Raises the number of reps at the busiest part of the scenario's day until a limit breaks, and closes in on the edge;
-    /// then fits the Universal Scalability Law and a queueing model to what was measured. What is measured is kept level by
-    /// level: `--resume FOLDER` goes on after an interruption.
+    /// Increases the number of reps at the busiest part of the scenario's day until a limit is exceeded, then narrows down
+    /// the highest number that holds, and fits the Universal Scalability Law and a queueing model to the measurements. Each
+    /// level is saved as it is measured: `--resume FOLDER` continues an interrupted search.
     ///
-    /// With --simulate: a whole fleet lives its day against one plant (instances, workers, queues, a database), in lockstep on
-    /// the virtual clock; the apps' timeouts and retries are its load.
+    /// With --simulate, a fleet of apps runs its day against one simulated deployment (instances, workers, queues, a
+    /// database) on the virtual clock, including the load of timeouts and retries.
     #[command(after_long_help = capacity::examples())]
     Capacity(Box<CapacityArgs>),
-    /// Live a cell again and look at what happened
+    /// Re-run a cell and print its timeline
     ///
-    /// The same scenario and seed give the same events. Without a filter: what happened around the first violation.
+    /// The same scenario and seed produce the same events. Without a filter, the timeline shows the events around the first
+    /// violation.
     Replay(Box<ReplayArgs>),
-    /// Make a failure small, and tell its story
+    /// Minimise a failure and write its story
     ///
-    /// Takes out of the scenario and its plan whatever the violation does without. Writes story.md; repro.toml, which run,
-    /// replay and shrink take in a scenario's place; repro.har, for a browser's tools; repro.sh, the requests by curl.
+    /// Removes from the scenario and its plan everything that the violation does not need. Writes story.md; repro.toml, which
+    /// run, replay and shrink accept in place of a scenario; repro.har for a browser's developer tools; and repro.sh, which
+    /// sends the requests with curl.
     Shrink(ShrinkArgs),
-    /// Judge the history in a run's folder again, and say whether it says the same
+    /// Check the recorded history of a run again
     ///
-    /// Works on virtual and on live runs, and on what a kill or Ctrl-C left, up to where it was cut. The exit code is that
-    /// of the run as judged now; 4 if the history says something else than the folder's summary.json.
+    /// Works for simulated and live runs, and for the complete part of a run that was killed or interrupted. The exit code is
+    /// the verdict of this check; 4 if it differs from the verdict in the folder's summary.json.
     Check(CheckArgs),
-    /// Print the report of a run's folder again, and write its documents again
+    /// Print the report of a run again, and rewrite its documents
     ///
-    /// From its summary.json; of a run that was killed before it could write one, from its history, judged up to its cut.
+    /// Reads the folder's summary.json. If the run was killed before it wrote one, the complete part of its history is checked
+    /// instead.
     Report(ReportArgs),
-    /// List the runs that there are, and remove old ones
+    /// List the run folders, and remove old ones
     Results(ResultsArgs),
-    /// Compare runs with earlier ones: what changed, what did not, and what these runs cannot tell
+    /// Compare runs with earlier runs and report what changed
     ///
-    /// Per endpoint and percentile the ratio of the runs' values with its interval, and which rules, limits, contract
-    /// findings, hazards and marks came out otherwise. docs/compare.md says how to read it.
+    /// Reports for each endpoint and percentile the ratio of the runs' values with its confidence interval, and which rules,
+    /// limits, contract findings, hazards and marks have another result. docs/compare.md explains how to read it.
     #[command(after_long_help = compare::EXAMPLES)]
     Compare(Box<CompareArgs>),
-    /// Show many nights beside one another: how each ended, latencies, limits, and from which night on what is different
+    /// Show verdicts, latencies and limits of many nightly runs, and when they changed
     #[command(after_long_help = trend::EXAMPLES)]
     Trend(TrendArgs),
-    /// List the marks: states that should sometimes be reached
+    /// List the marks: rare states that runs should sometimes reach
     Marks(ListArgs),
-    /// List, show, check and plan scenarios
+    /// List, print, validate and plan scenarios
     Scenarios(ScenariosArgs),
-    /// Write a scenario's data for a real backend
+    /// Export a scenario's data for loading into a backend
     Fixtures(FixturesArgs),
-    /// Serve the model backend over HTTP, for apps and tests in other languages
+    /// Serve the model backend over HTTP
     ///
-    /// Tokens are verified, audio is taken and thrown away, mishaps are the scenario's and defects those that are asked
-    /// for. It listens on the loopback unless another address is given.
+    /// For apps, and for tests in other languages. The mock verifies tokens, accepts and discards audio, fails as the scenario
+    /// says and has the defects that are requested. It listens on loopback unless another address is given.
     #[command(after_long_help = mock::EXAMPLES)]
     Mock(MockArgs),
-    /// Keys and session tokens by hand, for a backend that is to trust them
+    /// Create signing keys and session tokens
     Tokens(TokensArgs),
     /// Write copies of the built-in scenarios, or with --target a scenario for a backend of your own
     ///
-    /// A file that is there already is left alone. With --target, one commented scenario is written, and the target is looked at
-    /// as by `run --dry-run`, which changes nothing there: exit code 0 says that a run can begin, 3 what is in the way.
+    /// Existing files are not overwritten. With --target, writes one commented scenario and checks the target as
+    /// `run --dry-run` does, which changes nothing there. Exit code 0: a run can begin. 3: the target cannot be used yet.
     #[command(after_long_help = init::EXAMPLES)]
     Init(init::InitArgs),
     /// List the rules, or describe one
     Rules {
-        /// A rule's name, such as shift.clock-in.once
+        /// A rule's name, for example shift.clock-in.once
         name: Option<String>,
         #[command(flatten)]
         list: ListArgs,
@@ -174,14 +183,14 @@ pub enum Command {
 /// The seed of a command that takes one.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct SeedArgs {
-    /// The seed, decimal or 0x hexadecimal; 1 if not given
+    /// The seed, decimal or 0x hexadecimal; default 1
     #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
 }
 
 impl SeedArgs {
     /// What its help says where a run's folder or a failure's file may be named in a scenario's place.
-    pub const OF_FOLDERS: &str = "The seed, decimal or 0x hexadecimal; 1 if not given, or that of the folder or file";
+    pub const OF_FOLDERS: &str = "The seed, decimal or 0x hexadecimal; default: that of the folder or file, else 1";
 
     pub fn or_default(self) -> u64 {
         self.seed.unwrap_or(DEFAULT_SEED)
@@ -197,25 +206,25 @@ pub struct ChoiceArgs {
     pub scenario: String,
     #[command(flatten)]
     pub seed: SeedArgs,
-    /// So many reps, in more or fewer tenants of the same size
+    /// Number of reps; changes the number of tenants, not their size
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_REPS))]
     pub reps: Option<u64>,
-    /// Let the seed draw which of the scenario's features are there and how strong they are
+    /// Let the seed draw which of the scenario's features are on and how strong they are
     ///
-    /// What is drawn: trouble and its strength, who works and how, network, office, recording modes. Everything that is
-    /// drawn is within the specification; the drawn scenario demands no rules.
+    /// The seed draws failures and their rates, people and their habits, network, office and recording modes. Everything drawn
+    /// is within the specification. The drawn scenario requires no rule to be exercised.
     #[arg(long)]
     pub swarm: bool,
-    /// Another date than the scenario's, as 2026-06-10
+    /// Run this date instead of the scenario's, for example 2026-06-10
     #[arg(long, value_name = "DATE", value_parser = crate::choice::date)]
     pub date: Option<fieldday_kernel::time::Date>,
-    /// Take an element out of the plan, by its name (again for more)
+    /// Remove the element with this name from the plan (repeatable)
     ///
-    /// Names are those of `fieldday scenarios plan`: cell-0/tenant-1/rep-07/visit-3. Everything below a name goes with it;
-    /// the rest of the plan stays as it was.
+    /// `fieldday scenarios plan` prints the names, for example cell-0/tenant-1/rep-07/visit-3. Everything below the element is
+    /// removed with it; the rest of the plan does not change.
     #[arg(long, value_name = "NAME")]
     pub without: Vec<String>,
-    /// Build a defect into the backend or the app, by its name (again for more; see `fieldday defects`)
+    /// Build this defect into the backend or the app (repeatable; see `fieldday defects`)
     #[arg(long, value_name = "NAME")]
     pub defect: Vec<String>,
 }
@@ -224,30 +233,30 @@ pub struct ChoiceArgs {
 pub struct RunArgs {
     #[command(flatten)]
     pub choice: ChoiceArgs,
-    /// Threads; one a core if not given. Changes nothing but the time it takes
+    /// Number of threads; default: one per core. The result does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub threads: Option<u64>,
     /// Write every event to history.jsonl.zst in the run folder
     ///
-    /// Without this, the first cells that broke a rule are run again and recorded. A live run is recorded in any case.
+    /// Without this option, the first cells that broke a rule are run again and recorded. Live runs are always recorded.
     #[arg(long, conflicts_with = "no_out", help_heading = VIRTUAL)]
     pub record: bool,
-    /// What to call: the model backend on the virtual clock, the tool's own `mock` over HTTP, or a deployment's base URL
+    /// What to send requests to: the built-in model in virtual time, the built-in mock over HTTP, or a deployment's base URL
     #[arg(long, value_name = "model|mock|URL", default_value = "model")]
     pub target: String,
-    /// Run twice, on one thread and on many, without and with recording, and compare
+    /// Run twice, on one thread and on all, and compare the events
     #[arg(long, help_heading = VIRTUAL)]
     pub verify: bool,
-    /// Send the run's metrics and a span to a collector by OTLP over HTTP (a build with --features otlp)
+    /// Send the run's metrics and a span to this OTLP/HTTP collector (needs a build with --features otlp)
     #[arg(long, value_name = "URL")]
     pub otlp: Option<String>,
-    /// How to print the result
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
-    /// Where to make the run's folder
+    /// Create the run folder in this directory
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub out: PathBuf,
-    /// Make no folder
+    /// Do not create a run folder
     #[arg(long, conflicts_with = "out")]
     pub no_out: bool,
     // Last: what follows in this list stands under its heading.
@@ -260,9 +269,9 @@ pub struct RunArgs {
 
 #[derive(Args, Debug)]
 pub struct CheckArgs {
-    /// The folder of a run, such as those in results/
+    /// A run folder, for example one of those in results/
     pub folder: PathBuf,
-    /// How to print the result
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
 }
@@ -271,7 +280,7 @@ pub struct CheckArgs {
 pub struct ReportArgs {
     #[command(flatten)]
     pub of: CheckArgs,
-    /// Send the run's metrics and a span to a collector by OTLP over HTTP (a build with --features otlp)
+    /// Send the run's metrics and a span to this OTLP/HTTP collector (needs a build with --features otlp)
     #[arg(long, value_name = "URL")]
     pub otlp: Option<String>,
 }
@@ -279,19 +288,19 @@ pub struct ReportArgs {
 /// How a target is driven; each goes before what the scenario says under `live`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct DriveArgs {
-    /// How many times as fast as the wall clock the day passes
+    /// Simulated seconds per real second for what people do
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub speed: Option<u32>,
-    /// The part of the day that is lived, by local time
+    /// Run only this part of the day, in local time
     #[arg(long, value_name = "07:30-09:00", value_parser = crate::choice::window)]
     pub window: Option<(fieldday_kernel::time::TimeOfDay, fieldday_kernel::time::TimeOfDay)>,
-    /// Without the mobile network: pure load on the target
+    /// Do not simulate the mobile network: pure load on the target
     #[arg(long)]
     pub no_link: bool,
-    /// A host beyond loopback that may be called (again for more)
+    /// Allow requests to this host, in addition to loopback (repeatable)
     #[arg(long, value_name = "HOST")]
     pub allow: Vec<String>,
-    /// Further root certificates to trust, in PEM
+    /// Trust the root certificates in this PEM file as well
     #[arg(long, value_name = "FILE")]
     pub cacert: Option<PathBuf>,
     /// The key that signs tokens, in place of what the scenario says in `tokens`: one that the target trusts. Where neither
@@ -325,37 +334,37 @@ pub fn allow_also(live: &mut Live, hosts: &[String]) {
 pub struct LiveArgs {
     #[command(flatten)]
     pub drive: DriveArgs,
-    /// Only this rep begins
+    /// Run only this rep
     #[arg(long, value_name = "NAME")]
     pub only_rep: Option<String>,
-    /// End after so many requests
+    /// Stop after N requests
     #[arg(long, value_name = "N")]
     pub max_requests: Option<u64>,
-    /// End after so many errors: attempts that reached the target and were not answered as expected
+    /// Stop after N errors: attempts that the target did not answer as expected
     #[arg(long, value_name = "N")]
     pub max_errors: Option<u64>,
-    /// Intruders try what must fail, on the target too
+    /// Send requests that the target must refuse (intruders), too
     #[arg(long)]
     pub intruders: bool,
-    /// Which build the target runs, for comparisons
+    /// The build that the target runs, for comparisons
     #[arg(long, value_name = "SHA")]
     pub target_version: Option<String>,
-    /// Serve goose's live dashboard on this port of the loopback
+    /// Serve goose's live dashboard on this loopback port
     #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "5118")]
     pub dashboard: Option<u16>,
-    /// Goose's log of every request
+    /// Write goose's log of every request to this file
     #[arg(long, value_name = "FILE")]
     pub request_log: Option<PathBuf>,
-    /// Say what would be done, and look at the target, but neither load it nor begin
+    /// Run the preflight checks and print what would be run, without load
     #[arg(long)]
     pub dry_run: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// Text for people
     Terminal,
-    /// For programs: one document; of a run the same as its summary.json
+    /// One JSON document for programs; for a run, its summary.json
     Json,
 }
 
@@ -371,7 +380,7 @@ pub struct ScenariosArgs {
 /// How a list is printed.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct ListArgs {
-    /// How to print it
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
 }
@@ -380,16 +389,16 @@ pub struct ListArgs {
 pub enum ScenariosCommand {
     /// List the built-in scenarios
     List(ListArgs),
-    /// Print a scenario's file, comments and all
+    /// Print a scenario file with its comments
     Show {
         /// A built-in scenario's name, or the path of a .toml file
         name: String,
     },
-    /// Print what a scenario and a seed decide: who works where, which visits, what goes wrong
+    /// Print the plan of a scenario and seed: people, visits and failures
     Plan(PlanArgs),
-    /// Print the JSON schema of scenario files, for editors
+    /// Print the JSON schema of scenario files
     Schema,
-    /// Say whether scenario files are right, without running them
+    /// Validate scenario files without running them
     Check {
         /// Paths of .toml files, or names of built-in scenarios
         #[arg(required = true)]
@@ -401,13 +410,13 @@ pub enum ScenariosCommand {
 pub struct PlanArgs {
     #[command(flatten)]
     pub choice: ChoiceArgs,
-    /// Only the cell of this number
+    /// Only the cell with this number
     #[arg(long, value_name = "N")]
     pub cell: Option<u32>,
-    /// Only the rep of this name, such as cell-0/tenant-1/rep-07
+    /// Only this rep, for example cell-0/tenant-1/rep-07
     #[arg(long, value_name = "NAME", conflicts_with = "cell")]
     pub rep: Option<String>,
-    /// How to print it
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
 }
@@ -422,7 +431,7 @@ pub fn seed(text: &str) -> Result<u64, String> {
         None => None,
     };
     read.ok_or_else(|| {
-        "a seed is a number from 0 to 18446744073709551615, or as many bits in hexadecimal: 0x5eed".to_owned()
+        "a seed is a number from 0 to 18446744073709551615, or the same in hexadecimal: 0x5eed".to_owned()
     })
 }
 

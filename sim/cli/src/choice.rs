@@ -32,11 +32,7 @@ pub struct Unplanned {
 pub fn date(text: &str) -> Result<Date, String> {
     let within = Date::parse("2000-01-01")..=Date::parse("2099-12-31");
     let date = Date::parse(text).ok_or("a date is a year, a month and a day: 2026-06-10")?;
-    if within.contains(&Some(date)) {
-        Ok(date)
-    } else {
-        Err("dates from 2000-01-01 to 2099-12-31 can be run".to_owned())
-    }
+    if within.contains(&Some(date)) { Ok(date) } else { Err("dates must be from 2000-01-01 to 2099-12-31".to_owned()) }
 }
 
 /// Reads a part of the day.
@@ -90,7 +86,7 @@ impl Unplanned {
             || args.date.is_some()
             || !(args.without.is_empty() && args.defect.is_empty());
         if kept.is_some() && changed {
-            output::note("the run in the folder is changed by the options, so it is not compared with what it was");
+            output::note("the options change the run, so it is not compared with the one in the folder");
         }
         let kept = kept.filter(|_| !changed);
         Ok(Unplanned { recipe, scenario, seed, kept })
@@ -106,21 +102,19 @@ fn folder(args: &ChoiceArgs) -> Result<Option<RunFolder>, Failure> {
     }
     let kept = RunFolder::open(path)?;
     if kept.run.reproduce.starts_with("fieldday conform") {
-        let why = format!(
-            "it is of a conformance pass, in which nobody lives a day; `{}` makes it again",
-            kept.run.reproduce
-        );
+        let why =
+            format!("it holds a conformance pass, which has no day to run; `{}` repeats the pass", kept.run.reproduce);
         return Err(Failure::NotRelived { path: path.display().to_string(), why });
     }
     let (this, other) = (env!("CARGO_PKG_VERSION"), &kept.run.version);
     if other != this {
         output::note(&format!(
-            "{} was run by version {other}; version {this} may live that day otherwise",
+            "{} was run by version {other}; version {this} may produce other events",
             path.display()
         ));
     }
     if !kept.run.complete {
-        output::note(&format!("{} is incomplete: its run did not come to its end", path.display()));
+        output::note(&format!("{} is incomplete: its run was stopped or killed", path.display()));
     }
     kept.run.scenario.defects.iter().try_for_each(|name| known_defect(name))?;
     Ok(Some(kept))
@@ -138,7 +132,7 @@ fn scenario_and_seed(args: &ChoiceArgs) -> Result<(Scenario, u64), Failure> {
     if repro.version != env!("CARGO_PKG_VERSION") {
         let this = env!("CARGO_PKG_VERSION");
         output::note(&format!(
-            "{path} was written by version {}; version {this} may live that day otherwise",
+            "{path} was written by version {}; version {this} may produce other events",
             repro.version
         ));
     }

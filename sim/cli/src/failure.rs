@@ -70,11 +70,14 @@ pub enum Failure {
     #[error("{} cannot be resumed: {why}", path.display())]
     Resume { path: PathBuf, why: String },
     /// The rep-days of a proof cannot be gone on from.
-    #[error("{} cannot be gone on from: {why}", path.display())]
+    #[error("{} cannot be resumed: {why}", path.display())]
     KeptProof { path: PathBuf, why: String },
     /// A proof that cannot begin.
     #[error(transparent)]
     Prove(#[from] fieldday_engine::prove::ProveError),
+    /// A proof over HTTP that cannot begin, or go on.
+    #[error(transparent)]
+    LiveProof(#[from] fieldday_live::prove::ProveError),
     /// A folder that already holds something.
     #[error("{} is not empty", path.display())]
     NotEmpty { path: PathBuf },
@@ -85,13 +88,13 @@ pub enum Failure {
     #[error(transparent)]
     Cast(#[from] fieldday_data::roster::CastError),
     /// Data of several dates for the same users.
-    #[error("the scenario has {dates} dates, and the users of a file have rows for one")]
+    #[error("the scenario has {dates} dates, but a file of users supports only one")]
     ManyDates { dates: usize },
     /// A mock that cannot serve.
     #[error(transparent)]
     Mock(#[from] fieldday_mock::MockError),
     /// Sockets, timers or signals that the system does not give.
-    #[error("the system does not give what a server needs: {0}")]
+    #[error("the system cannot provide what the server needs: {0}")]
     Runtime(#[source] io::Error),
     /// A live run that cannot begin, or go on.
     #[error(transparent)]
@@ -106,10 +109,10 @@ pub enum Failure {
     #[error(transparent)]
     Journal(#[from] fieldday_capacity::journal::JournalError),
     /// Nothing that could break.
-    #[error("the scenario {scenario} sets no limit that more reps could break")]
+    #[error("the scenario {scenario} sets no limit that more reps could exceed")]
     NoLimits { scenario: String },
     /// A level that the window of the scenario has no room for.
-    #[error("a level takes {needed_s} s at least, and the window of the day is over in {has_s} s at speed {speed}")]
+    #[error("a level takes at least {needed_s} s, but the window of the day lasts only {has_s} s at speed {speed}")]
     ShortWindow { needed_s: i64, has_s: i64, speed: u32 },
     /// A run on the wall clock that cannot begin.
     #[error(transparent)]
@@ -118,19 +121,19 @@ pub enum Failure {
     #[error("{option} has no effect with {with}")]
     NoEffect { option: &'static str, with: String },
     /// A live run whose rep cannot live again.
-    #[error("{path} cannot be lived again: {why}")]
+    #[error("{path} cannot be replayed: {why}")]
     NotRelived { path: String, why: String },
     /// A place without the run that is meant.
-    #[error("there is no such run in {}", dir.display())]
+    #[error("no matching run in {}", dir.display())]
     NoRun { dir: PathBuf },
     /// A question that nobody is there to answer.
-    #[error("{total} would be removed, and nobody is there to be asked")]
+    #[error("{total} would be removed, but this is not a terminal, so no confirmation is possible")]
     NobodyToAsk { total: String },
     /// A filter of log lines that is none.
-    #[error("FIELDDAY_LOG is {filter:?}, which is no filter: {why}")]
+    #[error("FIELDDAY_LOG={filter:?} is not a valid filter: {why}")]
     LogFilter { filter: String, why: String },
     /// Metrics that could not be sent.
-    #[error("nothing could be sent to {url} by OTLP: {why}")]
+    #[error("metrics could not be sent to {url} by OTLP: {why}")]
     Otlp { url: String, why: String },
     /// A key that is none, or cannot be written.
     #[error(transparent)]
@@ -145,7 +148,7 @@ pub enum Failure {
     #[error("--interleave: {0}")]
     Interleave(String),
     /// One of the runs in turn that was none.
-    #[error("the run against {target} could not begin, or was killed; what ran before is kept")]
+    #[error("the run against {target} could not start, or was killed; the earlier runs are kept")]
     Turn { target: String, code: Option<i32> },
     /// A simulation that cannot be made.
     #[error(transparent)]
@@ -180,6 +183,7 @@ impl Failure {
             | Failure::NoSuchEndpoint { .. }
             | Failure::Repro(_)
             | Failure::Prove(_)
+            | Failure::LiveProof(_)
             | Failure::Explore(_)
             | Failure::Resume { .. }
             | Failure::KeptProof { .. }
@@ -227,40 +231,40 @@ impl Failure {
         };
         match self {
             // Each of its problems has its own.
-            Failure::Scenario(_) | Failure::Unreadable { .. } | Failure::Prove(_) | Failure::Explore(_) => None,
+            Failure::Scenario(_) | Failure::Unreadable { .. } | Failure::Prove(_) | Failure::LiveProof(_) | Failure::Explore(_) => None,
             Failure::Resume { .. } => Some("it is what --out of an exploration of the same scenario wrote".to_owned()),
             Failure::KeptProof { .. } => {
-                Some("it is what `fieldday prove --keep` of this build writes; begin another file".to_owned())
+                Some("--keep takes a file that `fieldday prove --keep` of this same build wrote; choose another file".to_owned())
             }
             Failure::Plan(_) => Some("`fieldday scenarios plan` prints the names of everything in a plan".to_owned()),
-            Failure::NoSuchDefect { suggestion, .. } => or(suggestion, "`fieldday defects` lists them"),
-            Failure::NoSuchRule { suggestion, .. } => or(suggestion, "`fieldday rules` lists them"),
-            Failure::Repro(_) => Some("`fieldday shrink` writes such files".to_owned()),
+            Failure::NoSuchDefect { suggestion, .. } => or(suggestion, "`fieldday defects` lists all defects"),
+            Failure::NoSuchRule { suggestion, .. } => or(suggestion, "`fieldday rules` lists all rules"),
+            Failure::Repro(_) => Some("`fieldday shrink` writes valid files of this kind".to_owned()),
             Failure::NoSuchEndpoint { suggestion, .. } => {
-                or(suggestion, "endpoints are called as in the LIMITS of a report")
+                or(suggestion, "endpoint names are those of a report, for example `PATCH appointments/{id}`")
             }
             Failure::NoSuchCell { cells: 1, .. } => Some("its only cell is 0".to_owned()),
             Failure::NoSuchCell { cells, .. } => Some(format!("its cells are 0 to {}", cells.saturating_sub(1))),
-            Failure::NoSuchRep { suggestion, .. } => or(suggestion, "reps are called as in cell-0/tenant-1/rep-07"),
+            Failure::NoSuchRep { suggestion, .. } => or(suggestion, "rep names have the form cell-0/tenant-1/rep-07"),
             Failure::Folder(error) => Some(about_writing(&error.source, "--out DIR, or --no-out")),
             Failure::RunFolder(error) => Some(error.hint.clone()),
             Failure::File { source, .. } => Some(about_writing(source, "another folder")),
             Failure::Output(error) => Some(about_writing(error, "another place for the output")),
-            Failure::NoTerminal { .. } => Some("leave --step out: the same events are printed, a line each".to_owned()),
+            Failure::NoTerminal { .. } => Some("without --step the same events are printed, one per line".to_owned()),
             Failure::NotEmpty { .. } => {
-                Some("another folder (--out DIR), or --force to write over what is there".to_owned())
+                Some("choose another folder (--out DIR), or --force to overwrite its files".to_owned())
             }
             Failure::Otlp { .. } if !crate::otlp::IS_BUILT => {
-                Some("cargo install --path sim/cli --features otlp builds a fieldday that can".to_owned())
+                Some("build with OTLP support: cargo install --path sim/cli --features otlp".to_owned())
             }
             Failure::Otlp { .. } => Some(
-                "it is the base URL of a collector that speaks OTLP over HTTP, such as http://127.0.0.1:4318; `fieldday \
-                 report FOLDER --otlp URL` sends a run's metrics later"
+                "give the base URL of an OTLP/HTTP collector, for example http://127.0.0.1:4318; `fieldday \
+                 report FOLDER --otlp URL` sends the metrics of a finished run"
                     .to_owned(),
             ),
-            Failure::LogFilter { .. } => Some("a level (info, debug, trace), or crates and levels: fieldday_live=debug".to_owned()),
-            Failure::NoRun { .. } => Some("`fieldday results list` lists the runs of a folder".to_owned()),
-            Failure::NobodyToAsk { .. } => Some("--yes removes them, --dry-run only says which".to_owned()),
+            Failure::LogFilter { .. } => Some("use a level (info, debug, trace), or crates with levels: fieldday_live=debug".to_owned()),
+            Failure::NoRun { .. } => Some("`fieldday results list` lists the runs in a directory".to_owned()),
+            Failure::NobodyToAsk { .. } => Some("pass --yes to remove them, or --dry-run to list them".to_owned()),
             Failure::Roster(_) => Some("docs/data.md describes files of users".to_owned()),
             Failure::Cast(error) => Some(error.hint()),
             Failure::ManyDates { .. } => Some("choose one: --date 2026-06-10, or --date today".to_owned()),
@@ -271,32 +275,32 @@ impl Failure {
             Failure::Key(error) => Some(error.hint().to_owned()),
             Failure::Token(error) => Some(error.hint().to_owned()),
             Failure::Prepare(error) => before_a_run(error),
-            Failure::Live(_) => Some("fewer reps, or a higher limit of open files (ulimit -n)".to_owned()),
+            Failure::Live(_) => Some("use fewer reps, or raise the limit of open files (ulimit -n)".to_owned()),
             Failure::NotRelived { .. } => Some(
-                "`fieldday check` judges it; --rep NAME chooses a rep who began, as in cell-0/tenant-1/rep-07"
+                "`fieldday check` can check it; --rep NAME selects a rep who started, for example cell-0/tenant-1/rep-07"
                     .to_owned(),
             ),
-            Failure::NoEffect { option, .. } => Some(format!("leave {option} out")),
+            Failure::NoEffect { option, .. } => Some(format!("remove {option}")),
             Failure::Range(_) => None,
             Failure::Journal(error) => Some(error.hint.clone()),
-            Failure::NoLimits { .. } => Some("say what must hold: --limit 'wire p95 < 300 ms'".to_owned()),
+            Failure::NoLimits { .. } => Some("set a limit: --limit 'wire p95 < 300 ms'".to_owned()),
             Failure::ShortWindow { .. } => {
-                Some("a lower --speed, a shorter --level or --warm-up, or a longer window".to_owned())
+                Some("use a lower --speed, a shorter --level or --warm-up, or a longer window".to_owned())
             }
             Failure::Compare(error) => Some(error.hint()),
-            Failure::Turn { .. } => Some("what it said stands above".to_owned()),
-            Failure::NoNights { .. } => Some("`fieldday run` makes them; name the folder in which they are".to_owned()),
+            Failure::Turn { .. } => Some("see its messages above".to_owned()),
+            Failure::NoNights { .. } => Some("`fieldday run` creates run folders; name the directory that holds them".to_owned()),
             Failure::Interleave(_) => Some(
                 "fieldday compare --interleave 6 --target URL --against URL SCENARIO -- OPTIONS of fieldday run"
                     .to_owned(),
             ),
-            Failure::Simulate(_) => Some("docs/capacity.md describes [plant] and what may be asked".to_owned()),
-            Failure::Calibrate(_) => Some("`fieldday run … --target URL` and `fieldday capacity --target URL` make such folders".to_owned()),
+            Failure::Simulate(_) => Some("docs/capacity.md describes [plant] and the available changes".to_owned()),
+            Failure::Calibrate(_) => Some("`fieldday run … --target URL` and `fieldday capacity --target URL` create such folders".to_owned()),
             Failure::Conform(fieldday_live::conform::ConformError::NoCast) => {
-                Some("`reps` and `tenants` in [people], or a file of users with as many".to_owned())
+                Some("increase `reps` and `tenants` in [people], or use a file with enough users".to_owned())
             }
             Failure::Conform(_) => None,
-            Failure::Threads(_) => Some("fewer of them: --threads 1".to_owned()),
+            Failure::Threads(_) => Some("use fewer: --threads 1".to_owned()),
         }
     }
 }
@@ -308,30 +312,30 @@ fn before_a_run(error: &PrepareError) -> Option<String> {
         PrepareError::Roster(_) => "docs/data.md describes files of users",
         PrepareError::Cast(error) => return Some(error.hint()),
         PrepareError::NoSuchRep(_) => {
-            "reps are called as in cell-0/tenant-1/rep-07; `fieldday scenarios plan` lists them"
+            "rep names have the form cell-0/tenant-1/rep-07; `fieldday scenarios plan` lists them"
         }
-        PrepareError::NoTarget(_) => "`mock`, or a base URL: https://staging.example.com",
+        PrepareError::NoTarget(_) => "use `mock`, or a base URL such as https://staging.example.com",
         PrepareError::NotAllowed { host } => {
-            return Some(format!(
-                "--allow {host}, or `allow = [\"{host}\"]` in the scenario's [live], says that you may"
-            ));
+            return Some(format!("--allow {host}, or `allow = [\"{host}\"]` in the scenario's [live], permits it"));
         }
-        PrepareError::NoSecret => "run the scenario's file; or have the command read the password from the environment",
+        PrepareError::NoSecret => {
+            "run the scenario's file instead, or let the command read the password from the environment"
+        }
         PrepareError::Midnight { midnight_min: Some(minutes), .. } => {
-            return Some(format!("a higher --speed, or begin it after that midnight, in {minutes} minutes"));
+            return Some(format!("use a higher --speed, or start after that midnight, in {minutes} minutes"));
         }
-        PrepareError::Midnight { .. } => "leave --date out: a deployment's day is today",
+        PrepareError::Midnight { .. } => "remove --date: a deployment always runs today",
         PrepareError::TooFewFiles { .. } => {
-            "raise the limit (ulimit -Hn), take fewer reps, or have them begin over a longer time: `ramp_s` in [live]"
+            "raise the limit (ulimit -Hn), use fewer reps, or a longer ramp-up (`ramp_s` in [live])"
         }
         PrepareError::Token(error) => return Some(error.hint().to_owned()),
-        PrepareError::MockNeedsAKey => "leave [tokens] out: the mock then trusts the run's own key",
+        PrepareError::MockNeedsAKey => "remove [tokens]: the mock then trusts the run's own key",
         PrepareError::Unwritable { source, .. } => return Some(about_writing(source, "another place")),
         PrepareError::Dashboard { free: Some(free), .. } => {
-            return Some(format!("this port is free: --dashboard {free}"));
+            return Some(format!("port {free} is free: --dashboard {free}"));
         }
-        PrepareError::Dashboard { .. } => "another port, above 1023: --dashboard PORT",
-        PrepareError::Provision(_) => "`provision` in [data] is run by the shell: docs/data.md",
+        PrepareError::Dashboard { .. } => "choose a port above 1023: --dashboard PORT",
+        PrepareError::Provision(_) => "the shell runs `provision` of [data]: docs/data.md",
         PrepareError::Unusable(error) => return Some(error.hint().into_owned()),
         PrepareError::Unreadable { .. } | PrepareError::Runtime(_) | PrepareError::Mock(_) => return None,
     };
@@ -340,9 +344,9 @@ fn before_a_run(error: &PrepareError) -> Option<String> {
 
 fn about_writing(error: &io::Error, instead: &str) -> String {
     match error.kind() {
-        io::ErrorKind::StorageFull => "the disk is full: make room, then run again".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full: free some space, then run again".to_owned(),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            format!("it must be possible to write there; or choose {instead}")
+            format!("make it writable, or choose {instead}")
         }
         _ => format!("choose {instead}"),
     }

@@ -16,10 +16,10 @@ pub fn flag() -> Arc<AtomicBool> {
             picture::clear();
             std::process::exit(INTERRUPTED.into());
         }
-        output::note("\nstopping; what was measured so far is kept (once more to leave at once)");
+        output::note("\nstopping; results so far are kept (press Ctrl-C again to quit at once)");
     });
     if let Err(error) = watching {
-        output::note(&format!("Ctrl-C will lose what was measured: {error}"));
+        output::note(&format!("Ctrl-C cannot be handled, and would lose the results: {error}"));
     }
     stop
 }

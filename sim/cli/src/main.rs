@@ -6,6 +6,7 @@ mod choice;
 mod commands;
 mod failure;
 mod file;
+mod help;
 mod interrupt;
 mod log;
 mod machine;

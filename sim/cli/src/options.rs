@@ -54,10 +54,10 @@ const HEADINGS: [(&str, Idle); 7] = [
 ];
 
 /// Single options, by command, that have no effect with certain values of others.
-const SINGLE: [(&str, &str, Idle); 6] = [
+const SINGLE: [(&str, &str, Idle); 7] = [
     ("capacity", "scenario", |typed| {
         let named = typed.get_one::<String>("simulate").is_some_and(|named| !named.is_empty());
-        named.then_some("with --simulate SCENARIO, which names one")
+        named.then_some("with --simulate SCENARIO, which names the scenario")
     }),
     ("capacity", "advise", is_table),
     ("capacity", "html", is_table),
@@ -67,11 +67,16 @@ const SINGLE: [(&str, &str, Idle); 6] = [
         (are_folders && is_typed(typed, "runs")).then_some("where each RUN and each --baseline is a folder")
     }),
     ("conform", "defect", |typed| (!["model", "mock"].contains(&target(typed))).then_some("with --target URL")),
+    ("prove", "defect", |typed| {
+        let mut names = typed.get_many::<String>("defect").into_iter().flatten();
+        let of_phone = names.any(|name| matches!(Defect::named(name), Some(Defect::App(_))));
+        (target(typed) == "mock" && of_phone).then_some("with --target mock if it is a defect of the phone")
+    }),
     ("run", "defect", |typed| {
         let names = || typed.get_many::<String>("defect").into_iter().flatten();
         let is_elsewhere = !["model", "mock"].contains(&target(typed));
         let of_backend = names().any(|name| matches!(Defect::named(name), Some(Defect::Backend(_))));
-        (is_elsewhere && of_backend).then_some("with --target URL if it is a defect of the backend")
+        (is_elsewhere && of_backend).then_some("with --target URL: it is a defect of the backend")
     }),
 ];
 
@@ -90,7 +95,7 @@ const NOT_AGAIN: [(&str, &str); 10] = [
     ("otlp", "what is done with the figures is no part of the run"),
     ("format", "nor is how they are printed"),
     ("out", "nor where they are kept"),
-    ("no_out", "whoever runs it again wants to look at it"),
+    ("no_out", "a repeated run should keep its results"),
     ("dashboard", "shows the run, and its port may be taken by then"),
     ("request_log", "would write over the log of the first run"),
     ("dry_run", "begins no run"),

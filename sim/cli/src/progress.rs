@@ -5,7 +5,7 @@ use crate::picture::Picture;
 use fieldday_api::rules::Rule;
 use fieldday_documents::view::{Nearness, Slow, View};
 use fieldday_engine::cell::CellOutcome;
-use fieldday_paint::units::count;
+use fieldday_paint::units::{count, micros};
 use fieldday_plan::Plan;
 use fieldday_rules::{CLASSES, Punctuality, Settings};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -117,6 +117,7 @@ impl Progress {
 /// How far anything else is that can be counted.
 pub struct Ticker {
     bar: Option<ProgressBar>,
+    began: Instant,
     told: Instant,
     what: &'static str,
     done: u64,
@@ -127,7 +128,8 @@ impl Ticker {
     /// Nothing of `of` is done yet.
     pub fn new(what: &'static str, of: u64) -> Ticker {
         let bar = std::io::stderr().is_terminal().then(|| bar(of));
-        Ticker { bar, told: Instant::now(), what, done: 0, of }
+        let now = Instant::now();
+        Ticker { bar, began: now, told: now, what, done: 0, of }
     }
     /// So many more are done, and this is what there is to say.
     pub fn more(&mut self, more: u64, says: &str) {
@@ -137,8 +139,17 @@ impl Ticker {
             bar.set_message(format!("{} {says}", self.what));
         } else if self.told.elapsed() >= A_WHILE {
             self.told = Instant::now();
-            output::note(&format!("{} of {} {}  {says}", count(self.done), count(self.of), self.what));
+            let (done, of) = (count(self.done), count(self.of));
+            output::note(&format!("{done} of {of} {}{}  {says}", self.what, self.left()));
         }
+    }
+    /// How long the rest will take, if it goes on as it went.
+    fn left(&self) -> String {
+        if self.done == 0 || self.done >= self.of {
+            return String::new();
+        }
+        let left_s = self.began.elapsed().as_secs_f64() * (self.of - self.done) as f64 / self.done as f64;
+        format!(", some {} left", micros((left_s * 1e6) as u64))
     }
     /// It is over: the bar makes room for the result.
     pub fn finish(self) {

@@ -93,7 +93,7 @@ impl Watcher {
         };
         let mut gauges = vec![
             span("sent late p99", glance.late_p99_us, limits.late_p99_ms),
-            span("held up p99", glance.lag_p99_us, limits.lag_p99_ms),
+            span("stalled p99", glance.lag_p99_us, limits.lag_p99_ms),
         ];
         let used_s = machine::cpu_s().zip(self.cpu_s).map(|(now, then)| now - then);
         gauges.extend(used_s.map(|used_s| {

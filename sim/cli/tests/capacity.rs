@@ -58,9 +58,12 @@ fn a_search_is_reported_in_every_form_and_can_be_gone_on_with() {
     args.extend(short);
     let (code, stdout, stderr) = said(&args);
     assert_eq!(code, 0, "{stdout}\n{stderr}");
-    assert!(stdout.contains("One instance carries at least 40 reps") && stdout.contains("No limit broke"), "{stdout}");
+    assert!(
+        stdout.contains("One instance serves at least 40 reps") && stdout.contains("No limit was exceeded"),
+        "{stdout}"
+    );
     assert!(stdout.contains("LEVELS  measured") && stdout.contains("in flight"), "{stdout}");
-    assert!(stderr.contains("how many reps mock carries, 20 to 40"), "{stderr}");
+    assert!(stderr.contains("capacity of mock, 20 to 40 reps"), "{stderr}");
     let folder = folder(&out);
     for name in ["capacity.html", "capacity.md", "capacity.json", "capacity.jsonl"] {
         let text = fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -100,7 +103,7 @@ fn a_search_is_reported_in_every_form_and_can_be_gone_on_with() {
     let text: String = fs::read_to_string(&journal).unwrap().split_inclusive('\n').take(3).collect();
     fs::write(&journal, text).unwrap();
     let (code, _, stderr) = said(&[&simulate[..], &["--calibrate", place]].concat());
-    assert!(code == 2 && stderr.contains("needs 4 levels at least, and there are 2"), "{stderr}");
+    assert!(code == 2 && stderr.contains("needs at least 4 levels, but there are 2"), "{stderr}");
 }
 
 #[test]
@@ -112,8 +115,8 @@ fn a_target_that_never_holds_is_said_to() {
     let mock = ["--delay-us", "50000", "--limit", "wire p95 < 20 ms", "--out", out.to_str().unwrap()];
     let (code, stdout, stderr) = read_output(&fieldday().args(args).args(mock).output().unwrap());
     assert_eq!(code, 1, "{stdout}\n{stderr}");
-    assert!(stdout.contains("does not carry even 20 reps") && stdout.contains("begin lower (--from)"), "{stdout}");
-    assert!(stdout.contains("First to break: wire p95 < 20 ms"), "{stdout}");
+    assert!(stdout.contains("Even 20 reps exceed a limit") && stdout.contains("use a lower --from"), "{stdout}");
+    assert!(stdout.contains("First limit exceeded: wire p95 < 20 ms"), "{stdout}");
     assert!(levels(&folder(&out)) >= 1);
 }
 

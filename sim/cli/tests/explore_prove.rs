@@ -30,7 +30,7 @@ fn what_is_misspelt_or_makes_no_sense_exits_with_2() {
         (&["explore", "--for", "1m", "--seeds", "3"], &["--for", "--seeds"]),
         (&["explore", "--resume", "nowhere.json"], &["nowhere.json", "cannot be resumed"]),
         (&["explore", "--resume", broken], &["broken.json", "cannot be resumed"]),
-        (&["explore", "weekday", "--reps", "4", "--resume", other], &["other.json", "it is of"]),
+        (&["explore", "weekday", "--reps", "4", "--resume", other], &["other.json", "it holds the result of"]),
         (
             &["explore", "--seeds", "1", "--reps", "4", "--out", "nowhere/explore.json"],
             &["nowhere", "cannot be written"],
@@ -162,6 +162,55 @@ fn a_proof_goes_on_from_what_it_kept() {
     let (code, _, err) = with("120", &keep);
     assert!(code == 2 && err.contains("clean.json") && err.contains("another build"), "{code} {err}");
     assert_eq!(fs::read_to_string(&file).unwrap(), foreign, "nothing is overwritten");
+}
+
+/// Two defects that show at once, and the mock without any.
+const OVER_HTTP: [&str; 7] =
+    ["prove", "--target", "mock", "--defect", "missing-token-served", "--defect", "role-map-incomplete"];
+
+#[test]
+fn a_proof_over_http_says_what_was_found_after_how_many_requests() {
+    let room = room("prove-http");
+    let file = room.join("proof.md");
+    let words = ["--seeds", "1", "--clean-runs", "1", "--format", "json", "--write", file.to_str().unwrap()];
+    let (code, text, err) = said(&[&OVER_HTTP[..], &words].concat());
+    assert_eq!(code, 0, "{text}{err}");
+    let document = json(&text);
+    let schema = json(include_str!("../../documents/schemas/live-proof.schema.json"));
+    assert!(jsonschema::is_valid(&schema, &document), "{text}");
+    for (line, rule) in [(0, "auth.token-required"), (1, "auth.role-map")] {
+        let line = &document["defects"][line];
+        assert_eq!((&line["found"], &line["by_pass"]), (&Value::from(1), &Value::from(1)), "{line:#}");
+        assert_eq!(line["first_broken"][0][0], rule, "{line:#}");
+        assert!((1..1_000).contains(&line["median_requests"].as_u64().unwrap()), "{line:#}");
+    }
+    let clean = &document["clean"];
+    assert_eq!((&clean["passes"], clean["alarms"].as_array().unwrap().len()), (&Value::from(1), 0), "{clean:#}");
+    assert!(clean["requests"].as_u64().unwrap() > 900, "{clean:#}");
+    let markdown = fs::read_to_string(&file).unwrap();
+    assert!(markdown.contains("| `role-map-incomplete` | 1 of 1 |") && !text.contains("eyJ"), "{markdown}");
+    assert!(markdown.contains("fieldday prove --target mock --seeds 1 --clean-runs 1 --at-once"), "{markdown}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_proof_over_http_prints_what_was_found_by_then() {
+    let words =
+        [&OVER_HTTP[..], &["--seeds", "1", "--clean-runs", "50", "--at-once", "2", "--format", "json"]].concat();
+    let mut child = fieldday().args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Told by the line that comes every five seconds: both defects are found by then, and clean passes are under way.
+    let stderr = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut lines = std::io::BufRead::lines(stderr).map_while(Result::ok);
+    let told = lines.find(|line| line.contains(" of 52 trials")).unwrap();
+    assert!(told.contains(" left  "), "{told}");
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    // Whoever writes to a pipe that is closed dies of it.
+    lines.for_each(drop);
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    let document = json(&String::from_utf8(ended.stdout).unwrap());
+    assert_eq!(document["complete"], false);
+    assert!(!document["defects"].as_array().unwrap().is_empty() && document["clean"]["passes"].as_u64().unwrap() < 50);
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn a_failure_is_told_and_made_small_and_its_file_is_taken_in_a_scenarios_place()
     let (code, story, stderr) =
         said(&["shrink", "weekday", "--defect", "queue-in-memory", "--reps", "100", "--out", &out]);
     assert_eq!(code, 0, "{story}{stderr}");
-    assert!(story.contains("# app.queue.durable") && story.contains("could no longer end well"), "{story}");
+    assert!(story.contains("# app.queue.durable") && story.contains("point of no return"), "{story}");
     assert!(story.contains("```mermaid"), "{story}");
     for file in ["01-app-queue-durable", "story.md", "repro.toml", "repro.har", "repro.sh"] {
         assert!(stderr.lines().last().is_some_and(|line| line.contains(file)), "{file}: {stderr}");
@@ -111,7 +111,7 @@ fn stepping_needs_a_terminal_and_says_what_does_not() {
     let words = ["replay", "weekday", "--rep", "cell-0/tenant-1/rep-07", "--step"];
     let (code, stdout, stderr) = said(&words);
     assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
-    assert!(stderr.contains("--step needs a terminal") && stderr.contains("leave --step out"), "{stderr}");
+    assert!(stderr.contains("--step needs a terminal") && stderr.contains("without --step"), "{stderr}");
     for (words, says) in [
         (&["replay", "weekday", "--step"][..], "--rep <NAME>"),
         (&[&words[..], &["--at", "12:00"]].concat(), "cannot be used with"),

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 fn page(words: &[String], flag: &str) -> String {
     let mut command = fieldday();
-    command.args(words).arg(flag).env("COLUMNS", "100").env("TERM", "dumb");
+    command.args(words).arg(flag).env("COLUMNS", "120").env("TERM", "dumb");
     let (code, stdout, stderr) = read_output(&command.output().unwrap());
     assert_eq!((code, stderr.as_str()), (0, ""), "{words:?} {flag}");
     stdout
@@ -18,9 +18,9 @@ fn page(words: &[String], flag: &str) -> String {
 
 /// The subcommands that a page lists, without `help`, which prints the same pages.
 fn subcommands(page: &str) -> Vec<String> {
-    let listed = page.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let before_options = page.lines().take_while(|line| !matches!(*line, "Arguments:" | "Options:"));
     // A name stands two spaces in; what continues a description stands further in.
-    let names = listed.filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')));
+    let names = before_options.filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')));
     names.map(|line| line.split_whitespace().next().unwrap().to_owned()).filter(|name| name != "help").collect()
 }
 
@@ -39,7 +39,11 @@ fn every_help_page_is_as_committed() {
             snapshot_path => "snapshots/help" }, {
             insta::assert_snapshot!(name, format!("$ {command} -h\n{short}\n$ {command} --help\n{long}"));
         });
+        // A line of usage is one that a shell takes: clap does not wrap it.
+        for line in [short, long].iter().flat_map(|page| page.lines()).filter(|line| !line.starts_with("Usage:")) {
+            assert!(line.chars().count() <= 80, "{command}: {line:?} is wider than 80 columns");
+        }
         pages += 1;
     }
-    assert!(pages > 20, "only {pages} commands were found: are they still listed under \"Commands:\"?");
+    assert!(pages > 20, "only {pages} commands were found: do they still stand before the options?");
 }

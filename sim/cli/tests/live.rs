@@ -65,7 +65,7 @@ fn a_day_against_the_mock_is_judged_checked_and_lived_again() {
     let (code, stdout, stderr) = said(&["check", path]);
     assert!(code == 0 && stdout.contains("says the same as summary.json"), "{stdout}\n{stderr}");
     let (code, _, stderr) = said(&["replay", path, "--rep", "cell-0/tenant-0/rep-00"]);
-    assert!(code == 0 && stderr.contains("events are as recorded"), "{stderr}");
+    assert!(code == 0 && stderr.contains("events are identical to the recording"), "{stderr}");
     let summary = summary_as_the_schema_says(&folder);
     assert!(summary["limits"][0]["wire"].is_object(), "a live run has more clocks: {summary}");
     let metrics = fs::read_to_string(folder.join("metrics.prom")).unwrap();
@@ -93,7 +93,7 @@ fn a_run_that_is_killed_leaves_a_folder_that_can_be_judged() {
     assert!(fs::read_to_string(folder.join("run.json")).unwrap().contains("\"complete\": false"));
     let (code, stdout, stderr) = said(&["check", folder.to_str().unwrap()]);
     assert_eq!(code, 130, "{stdout}\n{stderr}");
-    assert!(stdout.contains("incomplete, judged up to"), "{stdout}");
+    assert!(stdout.contains("incomplete, checked up to"), "{stdout}");
 }
 
 #[cfg(unix)]
@@ -173,7 +173,7 @@ fn more_connections_than_the_system_allows_are_refused_before_anything_is_sent()
         read_output(&Command::new("sh").args(["-c", limited, "sh", program]).args(words).output().unwrap());
     // Each has up to three connections, forty others have one, and both ends of each are here.
     assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
-    assert!(stderr.contains("17 reps need some 382 open files, and the system allows 300"), "{stderr}");
+    assert!(stderr.contains("17 reps need about 382 open files, but the system allows 300"), "{stderr}");
     assert!(stderr.contains("ulimit -Hn"), "{stderr}");
 }
 

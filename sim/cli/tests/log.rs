@@ -42,5 +42,5 @@ fn the_variable_is_a_filter_and_one_that_is_none_is_refused() {
     assert!(lines(&stderr).iter().all(|line| line.contains("fieldday_live::preflight")), "{stderr}");
     let (code, stdout, stderr) = with("fieldday_live=loud");
     assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
-    assert!(stderr.contains("FIELDDAY_LOG is \"fieldday_live=loud\", which is no filter"), "{stderr}");
+    assert!(stderr.contains("FIELDDAY_LOG=\"fieldday_live=loud\" is not a valid filter"), "{stderr}");
 }

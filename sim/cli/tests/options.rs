@@ -13,6 +13,7 @@ const LIVE: &[&str] = &["run", "smoke", "--target", "mock"];
 const MOCK: &[&str] = &["capacity", "peak", "--target", "mock"];
 const URL: &[&str] = &["capacity", "peak", "--target", "http://127.0.0.1:9"];
 const SIMULATE: &[&str] = &["capacity", "--simulate", "weekday"];
+const PROVE: &[&str] = &["prove", "--target", "mock"];
 const COMPARE: &[&str] = &["compare", "new"];
 const IN_TURN: &[&str] = &["compare", "smoke", "--interleave", "1", "--target", "mock", "--against", "mock"];
 const REP: &[&str] = &["replay", "weekday", "--rep", "cell-0/tenant-0/rep-00", "--at", "12:00"];
@@ -105,6 +106,15 @@ const PAIRS: &[Pair] = &[
     (&["prove", "--quick"], &["--seeds", "1"], "--quick"),
     (&["prove", "--quick"], &["--cap", "10"], "--quick"),
     (&["prove", "--quick"], &["--clean", "10"], "--quick"),
+    (&["prove", "--quick", "--target", "mock"], &["--clean-runs", "10"], "--quick"),
+    (PROVE, &["--cap", "10"], "--target"),
+    (PROVE, &["--clean", "10"], "--target"),
+    (PROVE, &["--keep", "clean.json"], "--target"),
+    (PROVE, &["--threads", "2"], "--target"),
+    (PROVE, &["--place", "backend"], "--target"),
+    (PROVE, &["--defect", "queue-in-memory"], "--target"),
+    (&["prove"], &["--clean-runs", "10"], "--target mock"),
+    (&["prove", "--target", "model"], &["--at-once", "2"], "--target mock"),
     (&["results", "prune", "--keep-last", "1", "--dry-run"], &["--yes"], "--dry-run"),
     (&["results", "prune"], &["--keep-failed"], "--keep-last"),
 ];
@@ -128,7 +138,7 @@ fn an_option_without_effect_is_refused_and_nothing_is_begun() {
 
 #[test]
 fn every_option_whose_heading_is_a_need_is_in_the_table() {
-    for command in ["run", "capacity", "compare"] {
+    for command in ["run", "capacity", "compare", "prove"] {
         let (_, help, _) = said(&[command, "-h"]);
         let mut is_need = false;
         for line in help.lines() {

@@ -107,7 +107,7 @@ fn a_collector_that_is_not_there_or_refuses_is_told_and_the_run_stays_what_it_wa
     let folder = fs::read_dir(&out).unwrap().next().unwrap().unwrap().path();
     let folder = folder.to_str().unwrap();
     let (code, _, stderr) = said(&["report", folder, "--otlp", "collector:4318"]);
-    assert!(code == 2 && stderr.contains("no URL of HTTP"), "{stderr}");
+    assert!(code == 2 && stderr.contains("not an http:// or https:// URL"), "{stderr}");
     let (url, refuses) = collector(1, "403 Forbidden");
     let (code, _, stderr) = said(&["report", folder, "--otlp", &url]);
     assert!(code == 2 && stderr.contains("by OTLP"), "{stderr}");

@@ -64,7 +64,7 @@ fn old_runs_go_when_somebody_says_so() {
         read_output(&fieldday().args(words).stdin(Stdio::null()).output().unwrap())
     };
     let (code, stdout, stderr) = prune(&[]);
-    assert!(code == 2 && stderr.contains("--yes") && stdout.contains("goes"), "{stdout}{stderr}");
+    assert!(code == 2 && stderr.contains("--yes") && stdout.contains("remove  "), "{stdout}{stderr}");
     let (code, stdout, _) = prune(&["--dry-run"]);
     assert!(code == 0 && stdout.contains("would remove 1 run"), "{stdout}");
     let (code, stdout, _) = prune(&["--keep-failed", "--yes"]);
@@ -79,5 +79,5 @@ fn old_runs_go_when_somebody_says_so() {
     assert_eq!(left, [good], "the last good one stays");
 
     let (code, _, stderr) = said(&["results", "latest", room("results-empty").to_str().unwrap()]);
-    assert!(code == 2 && stderr.contains("no such run"), "{stderr}");
+    assert!(code == 2 && stderr.contains("no matching run"), "{stderr}");
 }

@@ -47,7 +47,7 @@ fn a_key_is_never_written_over_and_a_secret_is_in_no_jwks() {
         assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
     }
     let (code, out, err) = said(&["tokens", "new-key", file]);
-    assert!(code == 2 && out.is_empty() && err.contains(file) && err.contains("never written over"), "{err}");
+    assert!(code == 2 && out.is_empty() && err.contains(file) && err.contains("never overwritten"), "{err}");
     assert_eq!(fs::read(file).unwrap(), before);
     let (code, jwks, err) = said(&["tokens", "jwks", file]);
     assert_eq!((code, jwks.as_str()), (0, "{\"keys\":[]}\n"));

@@ -27,7 +27,7 @@ pub struct Comparison {
     pub left_out: Vec<LeftOut>,
     /// What else is not the same on both sides, in a sentence each.
     pub differences: Vec<String>,
-    /// How it was judged.
+    /// The method.
     pub method: Method,
     /// The limits on change that were given.
     pub limits: Vec<LimitLine>,
@@ -38,7 +38,7 @@ pub struct Comparison {
     pub lines: Vec<PercentileChange>,
     /// Those that could not.
     pub not_compared: Vec<NotCompared>,
-    /// Rules, limits, contract findings, hazards and marks that came out otherwise.
+    /// Rules, limits, contract findings, hazards and marks with a changed result.
     pub changes: Vec<Change>,
 }
 
@@ -82,7 +82,7 @@ pub struct RunLine {
     pub version: String,
     /// When it began.
     pub started_at: String,
-    /// What it came to.
+    /// The result.
     pub outcome: RunOutcome,
 }
 
@@ -96,7 +96,7 @@ pub struct LeftOut {
     pub why: String,
 }
 
-/// How it was judged.
+/// The method.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Method {
@@ -202,7 +202,7 @@ pub struct PercentileChange {
     pub matters: f64,
     /// Of no difference: how great one may be at most, as a ratio above 1.
     pub no_more_than: Option<f64>,
-    /// Of what these runs cannot tell: how many more runs a side probably could; none if nobody knows, or more than 100.
+    /// For an inconclusive line: how many more runs per side would probably tell; none if unknown or more than 100.
     pub more_runs: Option<u64>,
     /// Each new run's value, in microseconds.
     pub new_runs_us: Vec<u64>,
@@ -255,7 +255,7 @@ pub struct LimitLine {
     pub says: String,
 }
 
-/// Something that came out otherwise.
+/// A changed result.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
@@ -263,7 +263,7 @@ pub struct Change {
     pub kind: ChangeKind,
     /// Its name.
     pub name: String,
-    /// How it came out in the baseline: `held in 5 of 5`.
+    /// The result in the baseline: `held in 5 of 5`.
     pub baseline: String,
     /// How in the new runs.
     pub new: String,
@@ -271,7 +271,7 @@ pub struct Change {
     pub direction: Direction,
 }
 
-/// What can come out otherwise.
+/// What can have a changed result.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {

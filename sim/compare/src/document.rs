@@ -39,7 +39,7 @@ impl Comparison {
         let mut lead = Section::default();
         lead.add(On::Text, "", Body::Pairs(vec![("new", new), ("baseline", baseline)]));
         let left_out = self.left_out.iter().map(|left| format!("not used: {}: {}", left.folder, left.why));
-        let differences = self.differences.iter().map(|difference| format!("not the same: {difference}"));
+        let differences = self.differences.iter().map(|difference| format!("differs: {difference}"));
         let notes = left_out.chain(differences).map(|text| Item::marked(Mark::NOTE, text));
         lead.add(On::All, "", Body::List(notes.collect()));
         let mut sections = vec![self.errors(), self.limits()];
@@ -50,7 +50,7 @@ impl Comparison {
     }
 
     fn limits(&self) -> Section {
-        let mut table = Table { is_prose: true, ..Table::new([words("limit on change"), words("comes to")]) };
+        let mut table = Table { is_prose: true, ..Table::new([words("limit on change"), words("measured")]) };
         for limit in &self.limits {
             table.marked(limit.outcome.mark(), [limit.text.clone(), limit.says.clone()]);
         }
@@ -76,8 +76,7 @@ impl Comparison {
                 ],
             );
         }
-        let note = "shares of what reached the target that are different by more than chance; more failures are a regression \
-                    whatever the latencies";
+        let note = "changes in the share of failed attempts that are larger than chance; more failures are a regression, whatever the latencies";
         let mut section = Section { note: note.to_owned(), ..Section::new("errors", "Failures") };
         section.add(On::All, "", Body::Table(table));
         section
@@ -91,8 +90,8 @@ impl Comparison {
             figures("new"),
             figures("change"),
             words("interval"),
-            words("half as much to twice as much").on(On::Page),
-            words("comes to"),
+            words("from half to double").on(On::Page),
+            words("measured"),
         ]);
         table.rows = self.lines_that(say).into_iter().map(row).collect();
         let mut section = Section { note: (*note).to_owned(), ..Section::new(*id, *title) };
@@ -111,16 +110,15 @@ impl Comparison {
             let kind = ChangeKind::words(change.kind).to_owned();
             table.marked(mark, [change.name.clone(), kind, change.baseline.clone(), change.new.clone()]);
         }
-        let note = "rules, limits, contract findings, hazards and marks that came out as they never did in the baseline, or no \
-                    longer do as they always did";
-        let mut section = Section { note: note.to_owned(), ..Section::new("otherwise", "Came out otherwise") };
+        let note = "rules, limits, contract findings, hazards and marks with a result that never occurred in the baseline, or without one that always did";
+        let mut section = Section { note: note.to_owned(), ..Section::new("otherwise", "Changed results") };
         section.add(On::All, "", Body::Table(table));
         section
     }
 
     fn how(&self) -> Section {
-        let mut section = Section::new("how", "How it was judged");
-        let said = method(self).into_iter().map(|text| Item { mark: None, text });
+        let mut section = Section::new("how", "Method");
+        let said = method(self).into_iter().map(|text| Item { text, ..Item::default() });
         section.add(On::All, "", Body::List(said.collect()));
         let mut runs = Table::new(["side", "folder", "seed", "target", "began"].map(words));
         runs.folded = Some("Runs".to_owned());
@@ -165,7 +163,7 @@ fn row(line: &PercentileChange) -> Row {
     Row { mark: Some(mark), cells }
 }
 
-/// An interval as a bar, from half as much to twice as much.
+/// An interval as a bar, from from half to double.
 fn interval(line: &PercentileChange) -> String {
     let place = |ratio: f64| ((libm::log(ratio) / WIDEST + 1.0) / 2.0).clamp(0.0, 1.0) * 100.0;
     let mut out =

@@ -35,9 +35,8 @@ impl FromStr for ChangeLimit {
     fn from_str(text: &str) -> Result<ChangeLimit, ChangeLimitError> {
         let wrong = |problem: String| ChangeLimitError { problem, suggestion: None };
         let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let (what, bound) = plain
-            .split_once(NOT_WORSE)
-            .ok_or_else(|| wrong(format!("{text:?} does not say what may not be worse than what")))?;
+        let (what, bound) =
+            plain.split_once(NOT_WORSE).ok_or_else(|| wrong(format!("{text:?} is not a limit on change")))?;
         let (word, scope) = match what.split_once(" of ").or_else(|| what.split_once(" for ")) {
             Some((word, scope)) => (word, Some(scope)),
             None => (what, None),
@@ -45,7 +44,7 @@ impl FromStr for ChangeLimit {
         let percentile = PERCENTILES
             .iter()
             .position(|(name, _)| word.eq_ignore_ascii_case(name))
-            .ok_or_else(|| wrong(format!("{word:?} is none of the percentiles that are compared (p50, p95, p99)")))?;
+            .ok_or_else(|| wrong(format!("{word:?} is not a percentile that is compared (p50, p95 or p99)")))?;
         let scope = scope.map_or(Ok(Scope::All), |scope| {
             Scope::parse(scope).ok_or_else(|| ChangeLimitError {
                 problem: format!("there are no endpoints called {scope:?}"),
@@ -58,7 +57,7 @@ impl FromStr for ChangeLimit {
                 let bound = libm::log(1.0 + percent / 100.0);
                 Ok(ChangeLimit { text: plain.clone(), percentile, scope, bound })
             }
-            None => Err(wrong(format!("{bound:?} is no share from 0 % to 1000 %"))),
+            None => Err(wrong(format!("{bound:?} is not a share from 0 % to 1000 %"))),
         }
     }
 }
@@ -93,7 +92,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         for (text, says) in [
-            ("p99 < 10 %", "does not say what"),
+            ("p99 < 10 %", "is not a limit on change"),
             ("p98 not worse than 10 %", "p50, p95, p99"),
             ("p99 of clockin not worse than 10 %", "did you mean `clock-in`?"),
             ("p99 not worse than ten", "no share"),

@@ -201,7 +201,7 @@ fn without(key: &Key, sides: &Sides) -> Option<String> {
         if few > 0 {
             let of = nights.len();
             return Some(format!(
-                "too few samples in {few} of {of} {side} runs: {needed} are needed, the fewest are {least}"
+                "too few samples in {few} of {of} {side} runs: {needed} are needed, the smallest has {least}"
             ));
         }
     }

@@ -23,13 +23,13 @@ pub struct Question {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CompareError {
     /// The same run twice.
-    #[error("{0} is named twice")]
+    #[error("{0} is given twice")]
     Twice(String),
     /// Runs of different shape.
-    #[error("these runs are not alike: {}", .0.join("; "))]
+    #[error("these runs are not comparable: {}", .0.join("; "))]
     Unlike(Vec<String>),
     /// A side without a run that may be used.
-    #[error("there is no {side} run that can be used{}", reasons(left_out))]
+    #[error("there is no usable {side} run{}", reasons(left_out))]
     NoRun {
         /// Which side.
         side: &'static str,
@@ -46,13 +46,13 @@ impl CompareError {
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
-            CompareError::Twice(_) => "a run compared with itself says nothing: name other folders".to_owned(),
+            CompareError::Twice(_) => "a run cannot be compared with itself; give other folders".to_owned(),
             CompareError::Unlike(_) => {
                 "compare runs of the same scenario, reps, speed and clock; --although-unlike compares them all the same"
                     .to_owned()
             }
             CompareError::NoRun { .. } => {
-                "a run that is invalid or did not come to its end says nothing: run it again".to_owned()
+                "a run that is inconclusive or did not come to its end can't be compared: run it again".to_owned()
             }
         }
     }
@@ -125,7 +125,7 @@ impl Sides {
         of("target", &|night| night.summary.ran.target.clone());
         of("Field Day's version", &|night| night.run.version.clone());
         of("built-in defects", &|night| or_none(&night.run.scenario.defects));
-        of("elements taken out", &|night| or_none(&night.run.scenario.remove));
+        of("elements removed", &|night| or_none(&night.run.scenario.remove));
         of("machine", &|night| {
             let host = &night.run.host;
             let build = if host.optimised { "" } else { ", unoptimised build" };

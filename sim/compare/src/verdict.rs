@@ -17,7 +17,7 @@ pub(crate) fn limited(limit: &ChangeLimit, lines: &Lines, judged: &[Judged]) -> 
     let said = |place: usize| {
         let one = &judged[place];
         let interval = one.interval.map_or_else(
-            || "with nothing known of how much runs vary".to_owned(),
+            || "because the variation between runs is unknown".to_owned(),
             |(low, high)| format!("[{}, {}]", change(low), change(high)),
         );
         format!("{} {} {interval}", name(place), change(one.mid))
@@ -25,14 +25,14 @@ pub(crate) fn limited(limit: &ChangeLimit, lines: &Lines, judged: &[Judged]) -> 
     let high = |place: &usize| judged[*place].interval.map_or(f64::INFINITY, |(_, high)| high);
     let worst = of.iter().copied().max_by(|a, b| high(a).total_cmp(&high(b)));
     let (outcome, says) = match (lines.within(limit, &of, judged), worst) {
-        (_, None) => (Outcome::CannotTell, "nothing that it is of could be compared".to_owned()),
+        (_, None) => (Outcome::CannotTell, "nothing it applies to could be compared".to_owned()),
         (Within::Yes, Some(worst)) => {
             let all = counted(of.len() as u64, "percentile", "percentiles");
-            (Outcome::NoWorse, format!("{all} within it; the nearest to it: {}", said(worst)))
+            (Outcome::NoWorse, format!("{all} within it; closest: {}", said(worst)))
         }
         (Within::No(beyond), _) => {
             let each: Vec<String> = beyond.iter().take(NAMED_MOST).map(|place| said(*place)).collect();
-            (Outcome::Worse, format!("beyond it: {}{}", each.join(", "), and_more(beyond.len())))
+            (Outcome::Worse, format!("exceeded by {}{}", each.join(", "), and_more(beyond.len())))
         }
         (Within::CannotTell, Some(worst)) => {
             let open: Vec<usize> = of.iter().copied().filter(|place| high(place) > limit.bound).collect();
@@ -41,7 +41,7 @@ pub(crate) fn limited(limit: &ChangeLimit, lines: &Lines, judged: &[Judged]) -> 
             } else {
                 format!("{} of {}", open.len(), of.len())
             };
-            (Outcome::CannotTell, format!("these runs cannot tell for {first}, above all: {}", said(worst)))
+            (Outcome::CannotTell, format!("inconclusive for {first}, most of all: {}", said(worst)))
         }
     };
     LimitLine { text: limit.text().to_owned(), outcome, says }
@@ -114,10 +114,10 @@ pub(crate) fn decide(
     let open: Vec<&PercentileChange> = of(Says::CannotTell).collect();
     if !open.is_empty() {
         let which = counted(open.len() as u64, "percentile", "percentiles");
-        reasons.push(format!("of {which} these runs cannot tell{}", more_runs(&open)));
+        reasons.push(format!("inconclusive for {which}{}", more_runs(&open)));
     }
     if lines.is_empty() {
-        reasons.push("nothing could be compared: no endpoint has samples enough in every run".to_owned());
+        reasons.push("nothing could be compared: no endpoint has enough samples in every run".to_owned());
     }
     Verdict { outcome, exit_code: outcome.exit_code(), reasons }
 }
@@ -145,8 +145,8 @@ fn of_line(line: &PercentileChange) -> String {
 fn more_runs(open: &[&PercentileChange]) -> String {
     let known: Vec<u64> = open.iter().filter_map(|line| line.more_runs).collect();
     match (known.iter().min(), known.iter().max()) {
-        (Some(least), Some(most)) if least == most => format!("; {most} more a side would"),
-        (Some(least), Some(most)) => format!("; {least} to {most} more a side would"),
+        (Some(least), Some(most)) if least == most => format!("; {most} more runs per side would tell"),
+        (Some(least), Some(most)) => format!("; {least} to {most} more runs per side would tell"),
         _ => String::new(),
     }
 }

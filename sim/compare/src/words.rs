@@ -5,9 +5,9 @@ use fieldday_paint::units::{change, counted, extent};
 
 /// The sections of lines, with id, title, lines and note, in the order in which they matter.
 pub(crate) const SECTIONS: [(&str, &str, &[Says], &str); 3] = [
-    ("changed", "Changed", &[Says::Slower, Says::Faster], "by more than chance and by more than does not matter"),
-    ("open", "Cannot tell", &[Says::CannotTell], "these runs neither show a change nor rule out one that matters"),
-    ("same", "No difference that matters", &[Says::NoDifference], "a greater one than said is ruled out"),
+    ("changed", "Changed", &[Says::Slower, Says::Faster], "larger than chance and than the relevant amount"),
+    ("open", "Inconclusive", &[Says::CannotTell], "these runs neither show a relevant change nor rule one out"),
+    ("same", "No relevant difference", &[Says::NoDifference], "a difference greater than the given one is ruled out"),
 ];
 
 impl Comparison {
@@ -53,10 +53,10 @@ impl PercentileChange {
             Says::NoDifference => {
                 format!("no difference greater than {}", extent(log(self.no_more_than.unwrap_or(1.0))))
             }
-            Says::CannotTell if self.at_limit => "attempts were given up there, so nobody knows".to_owned(),
+            Says::CannotTell if self.at_limit => "attempts were given up there, so the value is unknown".to_owned(),
             Says::CannotTell => match self.more_runs {
-                Some(more) => format!("{} a side would tell", counted(more, "more run", "more runs")),
-                None => "even 100 more runs a side would not".to_owned(),
+                Some(more) => format!("{} per side would tell", counted(more, "more run", "more runs")),
+                None => "even 100 more runs per side would not be enough".to_owned(),
             },
         }
     }
@@ -68,7 +68,7 @@ impl Outcome {
         match self {
             Outcome::NoWorse => "not worse",
             Outcome::Worse => "worse",
-            Outcome::CannotTell => "cannot tell",
+            Outcome::CannotTell => "inconclusive",
         }
     }
 }
@@ -105,21 +105,21 @@ pub(crate) fn method(comparison: &Comparison) -> Vec<String> {
     let against = format!("{} against {}", runs(comparison.new.len()), runs(comparison.baseline.len()));
     let pairs = if method.paired { ", of the same seeds" } else { "" };
     let mut said = vec![format!("{against}{pairs}; {}", by(method))];
-    let clock = if method.clock == "wire" { "on the wire" } else { "as the app sees attempts" };
+    let clock = if method.clock == "wire" { "wire latency" } else { "latency of attempts as the app sees them" };
     let share = |x: f64| format!("{:.0} %", x * 100.0);
     said.push(format!(
-        "latency {clock}; intervals of {}; of comparisons of like runs {} at most show a change",
+        "{clock}; intervals of {}; at most {} of comparisons without a difference show a change",
         share(method.interval),
         share(method.level)
     ));
     let known = match (method.history_pairs, comparison.lines.iter().map(|line| line.matters).max_by(f64::total_cmp)) {
         (pairs, Some(most)) if pairs >= crate::judge::HISTORY_MIN as u64 => format!(
-            "what matters was learned from {}: a difference of up to {}",
-            counted(method.history_nights, "earlier night", "earlier nights"),
+            "relevant difference learned from {}: more than {}",
+            counted(method.history_nights, "earlier run", "earlier runs"),
             extent(log(most))
         ),
         (_, Some(most)) => {
-            format!("what matters: a difference of {}, since there is no history to learn it from", extent(log(most)))
+            format!("relevant difference: {}, as there is no history to learn it from", extent(log(most)))
         }
         (_, None) => return said,
     };
@@ -129,10 +129,10 @@ pub(crate) fn method(comparison: &Comparison) -> Vec<String> {
 
 fn by(method: &Method) -> &'static str {
     match method.test {
-        TestKind::Permutation => "judged by permutations of the runs",
-        TestKind::SignFlip => "judged pair by pair",
-        TestKind::Rotation => "too few for permutations, so judged as if latencies were log-normal from run to run",
+        TestKind::Permutation => "tested by permutations of the runs",
+        TestKind::SignFlip => "tested pair by pair",
+        TestKind::Rotation => "too few runs for permutations, so latencies are assumed log-normal between runs",
         TestKind::Identical => "the same events on both sides",
-        TestKind::None => "too few to judge anything, and no history",
+        TestKind::None => "too few runs, and no history",
     }
 }

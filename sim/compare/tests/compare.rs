@@ -61,7 +61,7 @@ fn one_run_a_side_without_history_cannot_tell_and_is_no_pass() {
     let slow = line(&comparison, "clock-in", "p50");
     assert_eq!(slow.more_runs, Some(3));
     let text = comparison.document().terminal(fieldday_paint::Paint::new(false));
-    assert!(text.contains("? cannot tell") && text.contains("3 more runs a side would tell"), "{text}");
+    assert!(text.contains("INCONCLUSIVE") && text.contains("3 more runs per side would tell"), "{text}");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn limits_on_change_decide_when_there_are_any() {
         assert_eq!(comparison.verdict.outcome, outcome, "{times} {texts:?}: {:?}", comparison.limits);
     }
     let said = &ask(1.3, &[p95]).limits[0].says;
-    assert!(said.starts_with("beyond it: PATCH appointments/{id} p95 +27 %"), "{said}");
+    assert!(said.starts_with("exceeded by PATCH appointments/{id} p95 +27 %"), "{said}");
 }
 
 #[test]
@@ -158,14 +158,14 @@ fn unlike_runs_are_refused_and_invalid_ones_never_used() {
     says(|made| made.speed = 10, "speed: 10 and 60");
     says(|made| made.target = "model".into(), "clock: virtual time and the wall clock");
     let none = refused(|made| made.outcome = "invalid");
-    assert!(none.is_for_want_of_runs() && none.to_string().contains("it is invalid: made up"), "{none}");
+    assert!(none.is_for_want_of_runs() && none.to_string().contains("it is inconclusive: made up"), "{none}");
 
     let mut new = nights(20..25, |made| made);
     new[1] = Made::new(21).but(|made| made.outcome = "invalid").night();
     new[3] = Made::new(23).but(|made| (made.outcome, made.complete) = ("interrupted", false)).night();
     let comparison = asked(new, nights(10..15, |made| made));
     assert_eq!((comparison.new.len(), comparison.left_out.len()), (3, 2));
-    assert!(comparison.left_out[0].why.contains("invalid") && comparison.left_out[1].why.contains("its end"));
+    assert!(comparison.left_out[0].why.contains("inconclusive") && comparison.left_out[1].why.contains("stopped"));
 
     let unlike = nights(20..25, |made| made.but(|made| made.reps = 8));
     let question = Question { new: unlike, baseline: nights(10..15, |made| made), ..Question::default() };
@@ -227,7 +227,7 @@ fn what_has_too_few_samples_or_was_given_up_is_not_called_the_same() {
     let rare = |made: Made| made.but(|made| (made.count, made.spread) = (60, 0.01));
     let comparison = asked(nights(20..25, rare), nights(10..15, rare));
     assert!(comparison.lines.iter().all(|line| line.percentile != "p99") && comparison.not_compared.len() == 3);
-    assert!(comparison.not_compared[0].why.contains("100 are needed, the fewest are 60"));
+    assert!(comparison.not_compared[0].why.contains("100 are needed, the smallest has 60"));
     // Every p99 is at the time limit of 5 s: how long the answers would have taken, nobody knows.
     let stuck = |made: Made| {
         made.but(|made| {
@@ -301,7 +301,7 @@ fn nights_are_read_in_order_damaged_ones_are_skipped_and_the_last_good_one_is_fo
     let why: Vec<&str> = nights.skipped.iter().map(|skipped| skipped.why.as_str()).collect();
     assert_eq!(why.len(), 3);
     assert!(why.iter().any(|why| why.contains("summary.json: expected the summary")), "{why:?}");
-    assert!(why.iter().any(|why| why.contains("notes/run.json: there is no such file")), "{why:?}");
+    assert!(why.iter().any(|why| why.contains("notes/run.json: no such file")), "{why:?}");
     let newest = nights.nights.last().unwrap();
     // Not the broken one, not the invalid one, not another target's, not another speed's.
     assert!(nights.last_good(newest).unwrap().name().ends_with("-003"));

@@ -73,8 +73,8 @@ fn kinds_of_nights_stand_apart_and_only_the_last_are_shown_if_that_is_wanted() {
 fn every_form_holds_up_with_nothing_one_night_and_names_from_elsewhere() {
     let place = room("trend-forms");
     let none = all(&place);
-    assert!(none.document(&place).terminal(fieldday_paint::Paint::new(false)).contains("there are no nights in"));
-    assert!(none.document(&place.join("trend.html")).html().contains("There are no nights in"));
+    assert!(none.document(&place).terminal(fieldday_paint::Paint::new(false)).contains("there are no runs in"));
+    assert!(none.document(&place.join("trend.html")).html().contains("There are no runs in"));
     Made::new(1).but(|made| made.limits = vec![("p99 < 1 s for <b>", "exceeded")]).folder(&place);
     std::fs::create_dir(place.join("<i>")).unwrap();
     let one = all(&place);

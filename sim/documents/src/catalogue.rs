@@ -17,24 +17,23 @@ fn document(name: &str, list: Vec<Value>) -> String {
     format!("{:#}\n", json!({ "schema": SCHEMA, name: list }))
 }
 
-/// All rules: what each says, which defects prove that it bites, and which scenarios always put it to the test.
+/// All rules: what each says, which defects break it, and in which scenarios it must be exercised.
 pub fn rules(paint: Paint) -> String {
     let mut out = String::new();
     for (side, title) in
-        [(Side::Api, "API rules: what the backend promises"), (Side::App, "App rules: what the phone must do")]
+        [(Side::Api, "API rules: what the backend must do"), (Side::App, "App rules: what the app must do")]
     {
         let mut table = Table::default();
         for rule in Rule::ALL.iter().copied().filter(|rule| rule.side() == side) {
             let tone = if is_judged(rule) { Tone::Plain } else { Tone::Faint };
-            let section = words(format!("§{}", rule.section()));
-            table.row([words(rule.name()).tone(tone), section, words(rule.sentence())]);
-            let judged = if is_judged(rule) { String::new() } else { "not judged; ".to_owned() };
+            table.row([words(rule.name()).tone(tone), words(rule.sentence())]);
+            let judged = if is_judged(rule) { "" } else { "; not checked" };
             let (defects, scenarios) = (names(&breaks(rule)), names(&exercised_in(rule)));
-            let proof = format!("{judged}proved by {defects}; must be exercised in {scenarios}");
-            table.row([words(""), words(""), words(proof).tone(Tone::Faint)]);
+            let about = format!("§{}{judged}; defects: {defects}; required in: {scenarios}", rule.section());
+            table.row([words(""), words(about).tone(Tone::Faint)]);
         }
         let gap = if out.is_empty() { "" } else { "\n" };
-        let _ = write!(out, "{gap}{}\n{}", paint.on(Tone::Strong, title), table.render(paint, 2));
+        let _ = write!(out, "{gap}{}\n{}", paint.on(Tone::Strong, title), table.render_within(paint, 2, &[]));
     }
     out
 }
@@ -75,36 +74,42 @@ fn names(names: &[&str]) -> String {
 pub fn rule(rule: Rule, example: Option<&Example>, paint: Paint) -> String {
     let binds = match rule.side() {
         Side::Api => "the backend",
-        Side::App => "the phone",
+        Side::App => "the app",
     };
     let judged = if is_judged(rule) { "yes" } else { "not yet" };
     let mut table = Table::default();
     table.row([words("section"), words(format!("§{}", rule.section()))]);
     table.row([words("binds"), words(binds)]);
-    table.row([words("judged"), words(judged)]);
-    table.row([words("scenarios that must exercise it"), words(names(&exercised_in(rule)))]);
-    let mut out = format!("{}\n{}\n\n{}", paint.on(Tone::Strong, rule.name()), rule.sentence(), table.render(paint, 0));
+    table.row([words("checked"), words(judged)]);
+    table.row([words("required in"), words(names(&exercised_in(rule)))]);
+    let mut out = format!(
+        "{}\n{}\n\n{}",
+        paint.on(Tone::Strong, rule.name()),
+        rule.sentence(),
+        table.render_within(paint, 0, &[])
+    );
     let breaks: Vec<Defect> = Defect::all().filter(|defect| defect.info().rules.contains(&rule)).collect();
     if breaks.is_empty() {
-        out.push_str("\nNo defect breaks it.\n");
+        out.push_str("\nNo defect breaks this rule.\n");
         return out;
     }
-    out.push_str("\nDefects that break it (fieldday run SCENARIO --defect NAME):\n");
+    out.push_str("\nDefects that break this rule (fieldday run SCENARIO --defect NAME):\n");
     let mut table = Table::default();
     for defect in breaks {
         let info = defect.info();
-        table.row([words(info.name), words(info.scenario), words(info.sentence)]);
-        table.row([words(""), words(""), words(info.modelled_on).tone(Tone::Faint)]);
+        table.row([words(info.name), words(info.sentence)]);
+        let about = format!("scenario {}; modelled on: {}", info.scenario, info.modelled_on);
+        table.row([words(""), words(about).tone(Tone::Faint)]);
     }
-    out.push_str(&table.render(paint, 2));
+    out.push_str(&table.render_within(paint, 2, &[]));
     if let Some(Example { defect, violation, .. }) = example {
         let (name, scenario) = (defect.name(), defect.info().scenario);
-        let _ = writeln!(out, "\nA violation, as {name} leads to in {scenario}:");
+        let _ = writeln!(out, "\nExample: a violation caused by {name} in {scenario}:");
         let call = violation.call.zip(violation.op).map_or(String::new(), |(call, op)| format!(", call {call}, {op}"));
         let mut table = Table::default();
         table.row([words("says"), words(violation.says.as_str())]);
         table.row([words("who"), words(format!("{}{call}", violation.client_name))]);
-        out.push_str(&table.render(paint, 2));
+        out.push_str(&table.render_within(paint, 2, &[]));
     }
     out
 }
@@ -122,11 +127,11 @@ pub fn rule_json(rule: Rule, example: Option<&Example>) -> String {
     format!("{:#}\n", json!({ "schema": SCHEMA, "rule": rule_value(rule), "example": example }))
 }
 
-/// All marks, a line each.
+/// All marks.
 pub fn marks(paint: Paint) -> String {
     let mut table = Table::default();
     Mark::ALL.iter().for_each(|mark| table.row([words(mark.name()), words(mark.sentence())]));
-    table.render(paint, 0)
+    table.render_within(paint, 0, &[])
 }
 
 /// The same for programs.
@@ -134,18 +139,17 @@ pub fn marks_json() -> String {
     document("marks", Mark::ALL.iter().map(|mark| json!({ "name": mark.name(), "says": mark.sentence() })).collect())
 }
 
-/// All defects, a line each.
+/// All defects: what goes wrong, where, and which rules that breaks.
 pub fn defects(paint: Paint) -> String {
     let mut table = Table::default();
-    let title = |text: &str| words(text).tone(Tone::Strong);
-    table.row([title("defect"), title("of the"), title("scenario"), title("breaks"), title("what goes wrong")]);
     for defect in Defect::all() {
         let info = defect.info();
         let rules: Vec<&str> = info.rules.iter().map(|rule| rule.name()).collect();
-        let place = words(defect.place());
-        table.row([words(info.name), place, words(info.scenario), words(rules.join(", ")), words(info.sentence)]);
+        table.row([words(info.name), words(info.sentence)]);
+        let about = format!("{}; scenario {}; breaks {}", defect.place(), info.scenario, rules.join(", "));
+        table.row([words(""), words(about).tone(Tone::Faint)]);
     }
-    table.render(paint, 0)
+    table.render_within(paint, 0, &[])
 }
 
 /// The same for programs.
@@ -170,7 +174,7 @@ pub fn scenarios(paint: Paint) -> Result<String, ScenarioError> {
     for name in Scenario::builtin_names() {
         table.row([words(name).tone(Tone::Strong), words(about(&Scenario::load(name)?))]);
     }
-    Ok(table.render(paint, 0))
+    Ok(table.render_within(paint, 0, &[]))
 }
 
 /// The same for programs.
@@ -204,7 +208,7 @@ mod tests {
         assert!(Defect::all().all(|defect| broken.contains(defect.name())));
         let example = prove::example(Rule::ShiftClockInOnce, 40).unwrap().unwrap();
         let told = rule(Rule::ShiftClockInOnce, Some(&example), Paint::new(false));
-        assert!(told.contains("clock-in-race") && told.contains("got shift_"), "{told}");
+        assert!(told.contains("clock-in-race") && told.contains("shift_"), "{told}");
     }
 
     #[test]

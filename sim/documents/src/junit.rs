@@ -2,8 +2,10 @@
 //! must be red even if nothing in it is broken.
 
 use super::Source;
+use crate::first::{Answer, StoryPaths, spec_limit};
 use fieldday_folder::summary::*;
-use fieldday_paint::units::{count, counted, limit, micros, share};
+use fieldday_paint::Paint;
+use fieldday_paint::units::{count, counted, limit};
 use fieldday_rules::limits::{LimitResult, LimitVerdict};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 use std::io;
@@ -17,9 +19,9 @@ pub(super) fn render(source: &Source<'_>) -> io::Result<String> {
         report.set_timestamp(*began);
     });
     report.set_time(Duration::from_secs_f64(summary.cost.wall_s.max(0.0)));
-    report.add_test_suite(verdict(summary));
-    report.add_test_suite(suite(summary, "limits", limits(summary)));
+    report.add_test_suite(verdict(source));
     report.add_test_suite(suite(summary, "rules", summary.rules.iter().map(|of| (of.rule.clone(), rule(summary, of)))));
+    report.add_test_suite(suite(summary, "limits", limits(summary)));
     if let Some(contract) = &summary.contract {
         report.add_test_suite(suite(summary, "contract", contract.findings.iter().map(difference)));
     }
@@ -47,18 +49,26 @@ fn suite(summary: &Summary, name: &str, cases: impl IntoIterator<Item = Ended>) 
     suite
 }
 
-fn verdict(summary: &Summary) -> TestSuite {
-    let told = summary.verdict.reasons.join("; ");
+/// The verdict, with the answer as the other documents have it.
+fn verdict(source: &Source<'_>) -> TestSuite {
+    let summary = source.summary;
+    let answer = Answer::new(summary, &StoryPaths::of(source.folder, None));
+    let (sentence, below) = (answer.sentence(), answer.terminal(Paint::new(false)));
+    let told = [below.trim().to_owned()];
+    let failed = |kind| non_success(kind, answer.word, &sentence, &told, summary);
     let status = match summary.verdict.outcome {
         Outcome::Held => TestCaseStatus::success(),
-        Outcome::Broken => non_success(NonSuccessKind::Failure, "broken", &told, &[], summary),
-        Outcome::Invalid => non_success(NonSuccessKind::Error, "invalid", &told, &[], summary),
-        Outcome::Interrupted => non_success(NonSuccessKind::Error, "interrupted", &told, &[], summary),
+        Outcome::Broken => failed(NonSuccessKind::Failure),
+        Outcome::Invalid | Outcome::Interrupted => failed(NonSuccessKind::Error),
     };
     let mut suite = suite(summary, "run", [("verdict".to_owned(), status)]);
-    let failures: Vec<String> = summary.failures.iter().map(failure_text).collect();
-    if let Some(verdict) = suite.test_cases.first_mut().filter(|_| !failures.is_empty()) {
-        verdict.set_system_out(failures.join("\n"));
+    let mut output = Vec::new();
+    if summary.verdict.outcome == Outcome::Held {
+        output.extend([sentence.clone(), below.trim_end().to_owned()]);
+    }
+    output.extend(summary.failures.iter().map(failure_text));
+    if let Some(verdict) = suite.test_cases.first_mut().filter(|_| !output.is_empty()) {
+        verdict.set_system_out(output.join("\n"));
     }
     let ran = &summary.ran;
     let facts = [
@@ -97,19 +107,12 @@ fn endpoint(summary: &Summary, of: &Limit) -> TestCaseStatus {
         LimitMark::Held => TestCaseStatus::success(),
         LimitMark::Open => skipped(&format!("too few answers of its class to say: this endpoint had {answers}")),
         LimitMark::Exceeded => {
-            let beyond = share(of.beyond, of.judged_attempts());
-            let says = format!("{} of {answers} beyond the limit ({beyond}), p99 {}", of.beyond, p99(of));
+            let says = spec_limit(of, summary).text;
             let late = |case: &&Case| case.of == "latency.timeout" && case.endpoint.as_ref() == Some(&of.label);
             let first = summary.violations.iter().find(late).map(case_text).unwrap_or_default();
             non_success(NonSuccessKind::Failure, "exceeded", &says, &first, summary)
         }
     }
-}
-
-/// What was given up at the limit would have taken longer.
-fn p99(of: &Limit) -> String {
-    let at_least = of.timed_out > 0 && of.limit_us.is_some_and(|limit_us| of.latency.p99_us >= limit_us);
-    format!("{}{}", if at_least { "≥" } else { "" }, micros(of.latency.p99_us))
 }
 
 fn scenario_limit(summary: &Summary, of: &LimitResult) -> TestCaseStatus {
@@ -125,7 +128,7 @@ fn scenario_limit(summary: &Summary, of: &LimitResult) -> TestCaseStatus {
 }
 
 fn rule(summary: &Summary, of: &RuleLine) -> TestCaseStatus {
-    let must = if of.must_exercise { ", although the scenario must exercise it: the run is worth nothing" } else { "" };
+    let must = if of.must_exercise { ", although the scenario must exercise it: the run is inconclusive" } else { "" };
     match of.verdict {
         RuleVerdict::Held => TestCaseStatus::success(),
         RuleVerdict::Off | RuleVerdict::Finding => {

@@ -5,14 +5,16 @@
 //! whenever somebody likes, by `fieldday report`. To add one: a line in [`ALL`].
 //!
 //! The rest is what other commands say: [`checked`] a history that was judged again, [`view`] a run under way, the
-//! [`catalogue`] what can be judged and what can be broken, [`explored`] and [`proof`] what came of many seeds and of every
-//! defect.
+//! [`catalogue`] what can be judged and what can be broken, [`explored`], [`proof`] and [`live_proof`] what came of
+//! many seeds and of every defect, in virtual time and over HTTP.
 
 pub mod catalogue;
 pub mod checked;
 pub mod conform;
 pub mod explored;
+mod first;
 mod junit;
+pub mod live_proof;
 mod markdown;
 pub mod metrics;
 pub mod page;
@@ -54,7 +56,9 @@ pub const ALL: &[(&str, Render)] = &[
 
 fn page(of: &Source<'_>) -> io::Result<String> {
     let stories = sequences::read(of.folder, of.summary);
-    Ok(Report { summary: of.summary, run: of.run, series: of.series, stories: &stories }.html())
+    let report =
+        Report { folder: Some(of.folder), summary: of.summary, run: of.run, series: of.series, stories: &stories };
+    Ok(report.html())
 }
 
 /// Writes every document of a folder, over those that are there.

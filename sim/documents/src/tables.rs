@@ -5,7 +5,7 @@ use fieldday_folder::summary::OutcomeClass;
 use fieldday_folder::summary::{Felt, Limit, LimitMark, Part, Percentiles, PercentilesWithFailures, Summary};
 use fieldday_paint::Tone;
 use fieldday_paint::document::{Cell, Mark, On, Row, Table, figures, words};
-use fieldday_paint::units::{count, counted, limit, micros, share};
+use fieldday_paint::units::{count, counted, enough, limit, micros, share, too_few};
 use fieldday_rules::limits::LimitVerdict;
 
 /// What the endpoints' errors and what is beyond their limits are.
@@ -27,13 +27,17 @@ pub(crate) fn endpoints(summary: &Summary) -> Table {
         figures("beyond"),
         figures("answers").on(On::Markdown),
     ]);
-    table.may_go = vec![6, 7, 3, 4];
+    table.may_go = vec![6, 7, 3, 4, 1];
     table.rows = summary.limits.iter().map(endpoint).collect();
     // Beside them, those of the attempts that succeeded: they tell whether the target is slow or refuses.
     if summary.limits.iter().any(|of| of.with_failures.is_some()) {
         table.columns.push(figures("ok p95"));
         table.rows.iter_mut().zip(&summary.limits).for_each(|(row, of)| {
-            let successes = if of.latency.count > 0 { micros(of.latency.p95_us) } else { "-".to_owned() };
+            let successes = match of.latency.count {
+                0 => "-".to_owned(),
+                few if !enough(few, 950) => too_few(few),
+                _ => attempt_words(of, of.latency.p95_us),
+            };
             row.cells.push(successes.into());
         });
     }
@@ -69,39 +73,49 @@ pub(crate) fn failures(summary: &Summary) -> Table {
     table
 }
 
+/// How long an attempt took, with `≥` where attempts were given up: they would have taken longer.
+pub(crate) fn attempt_words(of: &Limit, us: u64) -> String {
+    match of.limit_us {
+        Some(limit_us) if of.timed_out > 0 && us >= limit_us => format!("≥{}", limit(limit_us)),
+        None if us >= LONGEST_US => format!("≥{}", limit(LONGEST_US)),
+        _ => micros(us),
+    }
+}
+
+/// A percentile of so many samples, given in thousandths; `n/a` if they are too few for it.
+fn at(count: u64, per_mille: u64, words: String) -> String {
+    if enough(count, per_mille) { words } else { "n/a".to_owned() }
+}
+
 fn endpoint(of: &Limit) -> Row {
-    let (sign, tone) = match of.mark {
-        LimitMark::Held => (Mark::GOOD.sign, Tone::Plain),
-        LimitMark::Exceeded => (Mark::BAD.sign, Tone::Bad),
-        LimitMark::Open => (Mark::OPEN.sign, Tone::Faint),
-    };
     let none = || Cell::from("-").tone(Tone::Faint);
-    let took = |us: u64| match (of.latency.count, of.limit_us) {
-        (0, _) => none(),
-        // What was given up at the limit would have taken longer.
-        (_, Some(limit_us)) if of.timed_out > 0 && us >= limit_us => format!("≥{}", limit(limit_us)).into(),
-        (_, None) if us >= LONGEST_US => format!("≥{}", limit(LONGEST_US)).into(),
-        _ => micros(us).into(),
-    };
+    let took = |us: u64| if of.latency.count == 0 { none() } else { attempt_words(of, us).into() };
     let beyond = of.limit_us.map_or_else(none, |_| share(of.beyond, of.judged_attempts()).into());
-    let with_failures = |of_all: fn(&PercentilesWithFailures) -> Option<u64>, us: u64| match &of.with_failures {
-        Some(all) => of_all(all).map_or_else(|| Cell::from("failed").tone(Tone::Bad), took),
-        None => took(us),
+    let at = |per_mille, of_all: fn(&PercentilesWithFailures) -> Option<u64>, us: u64| {
+        let (count, us) = match &of.with_failures {
+            Some(all) => (all.count, of_all(all)),
+            None => (of.latency.count, Some(us)),
+        };
+        match us {
+            _ if count > 0 && !enough(count, per_mille) => too_few(count).into(),
+            Some(us) => took(us),
+            None => Cell::from("failed").tone(Tone::Bad),
+        }
     };
     let cells = vec![
         of.label.clone().into(),
         count(of.attempts).into(),
         count(of.outcomes.errors()).into(),
-        with_failures(|all| all.p50_us, of.latency.p50_us),
-        with_failures(|all| all.p95_us, of.latency.p95_us),
-        with_failures(|all| all.p99_us, of.latency.p99_us),
-        with_failures(|all| all.p999_us, of.latency.p999_us),
+        at(500, |all| all.p50_us, of.latency.p50_us),
+        at(950, |all| all.p95_us, of.latency.p95_us),
+        at(990, |all| all.p99_us, of.latency.p99_us),
+        at(999, |all| all.p999_us, of.latency.p999_us),
         took(of.latency.max_us),
         of.limit_us.map_or_else(none, |us| limit(us).into()),
         if of.mark == LimitMark::Exceeded { beyond.tone(Tone::Bad) } else { beyond },
         count(of.latency.count).into(),
     ];
-    Row { mark: Some(Mark { sign, tone }), cells }
+    Row { mark: Some(endpoint_mark(of)), cells }
 }
 
 /// The limits that the scenario sets, each with what was measured, how far that is from the bound, and over how many.
@@ -144,7 +158,9 @@ pub(crate) fn felt(felt: &Felt) -> Table {
     say("nothing to show", times(felt.nothing_to_show), String::new());
     say("age of data shown", String::new(), spread(&felt.age_shown));
     let queue = felt.queue_length;
-    let lengths = format!("median {}, p95 {}, p99 {}, max {}", queue.p50, queue.p95, queue.p99, queue.max);
+    let [p50, p95, p99] = [(500, queue.p50), (950, queue.p95), (990, queue.p99)]
+        .map(|(per_mille, length)| at(queue.count, per_mille, length.to_string()));
+    let lengths = format!("median {p50}, p95 {p95}, p99 {p99}, max {}", queue.max);
     say("actions in the queue", String::new(), format!("{lengths} (n {})", count(queue.count)));
     say("online to empty queue", String::new(), spread(&felt.queue_drain));
     say("audio stored after", String::new(), spread(&felt.upload));
@@ -162,8 +178,9 @@ fn spread(of: &Percentiles) -> String {
     if of.count == 0 {
         return "no case".to_owned();
     }
-    let [p50, p95, p99, max] = [of.p50_us, of.p95_us, of.p99_us, of.max_us].map(micros);
-    format!("median {p50}, p95 {p95}, p99 {p99}, max {max} (n {})", count(of.count))
+    let [p50, p95, p99] = [(500, of.p50_us), (950, of.p95_us), (990, of.p99_us)]
+        .map(|(per_mille, us)| at(of.count, per_mille, micros(us)));
+    format!("median {p50}, p95 {p95}, p99 {p99}, max {} (n {})", micros(of.max_us), count(of.count))
 }
 
 fn of_each(felt: &Felt, total_us: u64, parts: &[Part]) -> String {
@@ -194,6 +211,48 @@ pub(crate) fn rules(summary: &Summary) -> Table {
     table
 }
 
+/// p50, p95, p99 and p99.9, each if there are samples enough for it.
+fn quantiles(of: &Percentiles) -> [String; 4] {
+    [(500, of.p50_us), (950, of.p95_us), (990, of.p99_us), (999, of.p999_us)]
+        .map(|(per_mille, us)| if enough(of.count, per_mille) { micros(us) } else { too_few(of.count) })
+}
+
+/// What the target itself took at each endpoint, beside what the phone saw through the simulated network: Markdown of a live
+/// run. None of an endpoint that nobody measured on the wire.
+pub(crate) fn on_the_wire(limits: &[&Limit]) -> Table {
+    let mut table = Table::new([
+        words("slowest on the wire, against their limit"),
+        figures("p50"),
+        figures("p95"),
+        figures("p99"),
+        figures("max"),
+        figures("limit"),
+        figures("answers"),
+        figures("p95 at the phone, simulated network included"),
+    ]);
+    for of in limits {
+        let Some(wire) = of.wire else { continue };
+        let [p50, p95, p99, _] = quantiles(&wire);
+        let bound = of.limit_us.map_or("-".to_owned(), limit);
+        let phone = match of.latency.count {
+            few if !enough(few, 950) => too_few(few),
+            _ => attempt_words(of, of.latency.p95_us),
+        };
+        let cells = [of.label.clone(), p50, p95, p99, micros(wire.max_us), bound, count(wire.count), phone];
+        table.marked(endpoint_mark(of), cells.map(Cell::from));
+    }
+    table
+}
+
+fn endpoint_mark(of: &Limit) -> Mark {
+    let (sign, tone) = match of.mark {
+        LimitMark::Held => (Mark::GOOD.sign, Tone::Plain),
+        LimitMark::Exceeded => (Mark::BAD.sign, Tone::Bad),
+        LimitMark::Open => (Mark::OPEN.sign, Tone::Faint),
+    };
+    Mark { sign, tone }
+}
+
 /// The clocks that a live run has beside the attempts': on the wire, from when calls were due, as people felt it.
 pub(crate) fn clocks(summary: &Summary) -> Table {
     let mut table = Table::new([
@@ -210,7 +269,8 @@ pub(crate) fn clocks(summary: &Summary) -> Table {
     for limit in &summary.limits {
         for (clock, of) in [("wire", limit.wire), ("due", limit.due), ("felt", limit.felt)] {
             let Some(of) = of else { continue };
-            let [p50, p95, p99, p999, max] = [of.p50_us, of.p95_us, of.p99_us, of.p999_us, of.max_us].map(micros);
+            let [p50, p95, p99, p999] = quantiles(&of);
+            let max = micros(of.max_us);
             table.row([limit.label.clone(), clock.to_owned(), p50, p95, p99, p999, max, count(of.count)]);
         }
     }

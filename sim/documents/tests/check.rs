@@ -139,7 +139,7 @@ fn a_history_cut_anywhere_is_judged_up_to_the_cut_and_says_so() {
         last = checked.judged.events;
         assert_eq!(checked.exit_code(), 130, "{:?}", checked.summary.verdict);
         let text = report(&checked, "x", fieldday_paint::Paint::new(false));
-        let says = if last > 0 { "incomplete, judged up to " } else { "incomplete: it ends before the first event" };
+        let says = if last > 0 { "incomplete, checked up to " } else { "incomplete: it ends before the first event" };
         assert!(text.contains(says) && text.contains("not compared"), "{text}");
     }
     assert!(last > kept.outcome.events / 2, "{last} of {} events", kept.outcome.events);
@@ -193,10 +193,10 @@ fn an_edited_event_breaks_a_rule_and_what_is_no_event_is_named_with_its_line() {
         parts.iter().for_each(|part| assert!(error.to_string().contains(part), "{part}: {error}"));
     };
     says(r#"{"t":999999999,"c":0,"e":{"teleported":{}}}"#, &["line 12", "teleported", "version 0 of Field Day"]);
-    says(r#"{"t":999999999,"c":77777,"e":"killed"}"#, &["line 12", "client 77777 to introduce itself"]);
+    says(r#"{"t":999999999,"c":77777,"e":"killed"}"#, &["line 12", "expected the introduction of client 77777"]);
     says(r#"{"t":-5,"c":0,"e":"killed"}"#, &["line 12", "expected a time"]);
     says("rubbish", &["line 12"]);
-    says(r#"{"cell":"atlantis","start":"2026-06-10T00:00:00Z"}"#, &["atlantis", "no cell of the plan"]);
+    says(r#"{"cell":"atlantis","start":"2026-06-10T00:00:00Z"}"#, &["atlantis", "not a cell of the plan"]);
     let mut again = whole.clone();
     again.insert(whole.len() - 1, whole[0].clone());
     write(&kept.path, &header, &again);

@@ -104,8 +104,8 @@ fn a_night_that_held_is_green_for_everybody() {
     summary.verdict = Verdict { outcome: Outcome::Held, exit_code: 0, reasons: vec!["all held".into()] };
     run.ended_at = None;
     let text = document("summary.md", &run, &summary);
-    assert!(text.starts_with("## ✅ weekday held\n\n- all held\n"), "{text}");
-    assert!(!text.contains("| broken") && text.contains("| slowest"), "{text}");
+    assert!(text.starts_with("## ✅ weekday held: all held\n"), "{text}");
+    assert!(!text.contains("**Broken**") && text.contains("| slowest"), "{text}");
     let report = Report::deserialize_from_str(&document("junit.xml", &run, &summary)).unwrap();
     assert_eq!((report.failures, report.errors), (0, 0));
     let limited = summary.limits.iter().filter(|limit| limit.limit_us.is_some()).count();
@@ -127,7 +127,7 @@ fn a_broken_rule_is_red_with_its_first_case_and_the_line_to_paste() {
     let (run, summary) = ran(&["task-created-twice"], false);
     let text = document("summary.md", &run, &summary);
     assert!(text.starts_with("## ❌ weekday broken"), "{text}");
-    assert!(text.contains("| rule `task.create.single`") && text.contains(&summary.reproduce), "{text}");
+    assert!(text.contains("**task.create.single**: backend, ") && text.contains(&summary.reproduce), "{text}");
     assert!(text.contains("fieldday report 'results/a night'"), "{text}");
     let report = Report::deserialize_from_str(&document("junit.xml", &run, &summary)).unwrap();
     let rules = suite(&report, "rules");
@@ -186,7 +186,8 @@ fn the_worst_night_still_fits_and_nothing_in_it_is_taken_for_markup() {
     };
     summary.contract = Some(ContractPart { findings: vec![finding], more: 0 });
     let text = document("summary.md", &run, &summary);
-    assert!(text.lines().count() < 70, "{}\n{text}", text.lines().count());
+    let named = 6 * summary.rules.len() + summary.limits.len();
+    assert!(text.lines().count() < named + 60, "{}\n{text}", text.lines().count());
     assert!(!text.contains("</failure>"), "{text}");
     let report = Report::deserialize_from_str(&document("junit.xml", &run, &summary)).unwrap();
     assert_eq!(suite(&report, "contract").failures, 1);
@@ -231,7 +232,7 @@ fn limits_of_the_scenario_are_told_in_base_units_and_the_undecided_are_neither_g
     assert_eq!(told["requests > 2 /s"].0, "skipped");
     assert!(told["requests > 2 /s"].1.contains("too few") && !told.contains_key("clock-in: 99.9 % within 2 s"));
     let text = document("summary.md", &run, &summary);
-    assert!(text.contains("| limit `p99 < 800 ms` | 1.28 s (limit 800 ms) | 2,338 |"), "{text}");
+    assert!(text.contains("**p99 \\< 800 ms**: it was 1.28 s, over 2,338 samples"), "{text}");
     let samples = samples(&document("metrics.prom", &run, &summary));
     let value = |name: &str| sum(&samples, name, "");
     assert_eq!(value("fieldday_limit_latency_actual_seconds"), 1.28);

@@ -40,7 +40,7 @@ fn busy() -> View {
         broken: vec![("shift.clock-in.once", 2), ("tenancy.isolated", 1)],
         generator: vec![
             gauge("sent late p99", "3 ms", "100 ms", false),
-            gauge("held up p99", "120 ms", "100 ms", true),
+            gauge("stalled p99", "120 ms", "100 ms", true),
             gauge("processors", "31 %", "85 %", false),
         ],
         budget: vec![gauge("requests", "123,456", "1,000,000", false), gauge("errors", "12", "100", false)],
@@ -105,5 +105,5 @@ fn a_line_tells_the_same_where_there_is_no_terminal() {
     for expected in ["12:31", "380 recording", "152 a second", "12 errors", "31 actions queued", "2 rules broken"] {
         assert!(line.contains(expected), "{expected}: {line}");
     }
-    assert!(line.contains("generator: held up p99 120 ms (limit 100 ms)") && !line.contains("sent late"), "{line}");
+    assert!(line.contains("generator: stalled p99 120 ms (limit 100 ms)") && !line.contains("sent late"), "{line}");
 }

@@ -9,6 +9,7 @@ pub mod all_defects;
 pub mod cell;
 pub mod conform;
 pub mod explore;
+pub mod live_trial;
 mod lockstep;
 pub mod prove;
 pub mod recorder;

@@ -63,7 +63,7 @@ impl RunOutcome {
 
 /// A run that could not start.
 #[derive(Debug, thiserror::Error)]
-#[error("no threads can be started: {0}")]
+#[error("threads cannot be started: {0}")]
 pub struct NoThreads(#[from] rayon::ThreadPoolBuildError);
 
 struct Merger<F> {

@@ -173,7 +173,7 @@ fn remove(best: &mut Case, depth: usize, stop: &AtomicBool, on_step: &mut impl F
                     let start = from + place * size;
                     let gone: Vec<String> = names.drain(start..(start + size).min(names.len())).collect();
                     best.scenario.remove.extend(gone);
-                    on_step(&format!("{} elements left to look at", names.len()));
+                    on_step(&format!("{} elements left to try", names.len()));
                     from = start;
                 }
                 None => from += chunks.len() * size,

@@ -21,7 +21,7 @@ pub fn text(path: &Path) -> io::Result<String> {
     file.take(MOST_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MOST_BYTES {
         let most = MOST_BYTES >> 20;
-        return Err(io::Error::other(format!("it has more than {most} MiB, which no document of a run has")));
+        return Err(io::Error::other(format!("it is larger than {most} MiB, more than any document of a run")));
     }
     Ok(text)
 }
@@ -32,7 +32,7 @@ fn is_file(path: &Path) -> io::Result<()> {
     match () {
         () if kind.is_file() => Ok(()),
         () if kind.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory)),
-        () => Err(io::Error::other("it is no file, but a pipe, a socket or a device")),
+        () => Err(io::Error::other("it is a pipe, a socket or a device, not a file")),
     }
 }
 

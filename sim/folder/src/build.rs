@@ -64,6 +64,7 @@ impl Summary {
         let judged: Vec<LimitResult> =
             if has_sent { limits::judge_all(&scenario.limits, &outcome.measures, facts.live_us) } else { Vec::new() };
         let trends = if facts.live_us.is_some() { growth::trends(&outcome.measures) } else { Vec::new() };
+        let undelivered = if facts.live_us.is_some() { outcome.measures.undelivered } else { Undelivered::default() };
         let evidence = Evidence {
             findings: &outcome.findings,
             must_exercise: &must,
@@ -74,7 +75,7 @@ impl Summary {
             contract_broken: contract.as_ref().map_or(0, contract::broken),
             failing: &failing,
             limits: &judged,
-            undelivered: if facts.live_us.is_some() { outcome.measures.undelivered } else { Undelivered::default() },
+            undelivered,
             generator: &facts.generator,
             budget: facts.budget.as_deref(),
             differs: facts.verification.as_ref().is_some_and(|v| !v.agreed),
@@ -95,6 +96,9 @@ impl Summary {
             findings: findings::lines(&outcome.findings, scenario, &mut clocks),
             hazards: hazards(&outcome.findings, &trends, &mut clocks),
             latency_trends: trends,
+            generator: facts.generator.clone(),
+            budget: facts.budget.clone(),
+            undelivered: undelivered_line(undelivered),
             marks: marks(&outcome.findings),
             violations: clocks.violations(&outcome.findings),
             totals: Totals {
@@ -102,6 +106,8 @@ impl Summary {
                 requests: outcome.requests,
                 attempts: outcome.measures.ops.iter().map(|op| op.attempts).sum(),
                 events: outcome.events,
+                latency: of_all(&outcome.measures.ops, |op| op.took.recorded()),
+                wire: of_all(&outcome.measures.ops, |op| op.live.wire.recorded()),
             },
             cost: cost(&facts, outcome),
             fingerprint: outcome.fingerprint.to_string(),
@@ -325,6 +331,23 @@ fn percentiles(of: &Histogram<u32>, unit_us: u64) -> Percentiles {
         p999_us: at(0.999),
         max_us: of.max() * unit_us,
     }
+}
+
+/// Percentiles over all endpoints but the audio itself, which takes as long as its bytes do; none of nothing.
+fn of_all(ops: &[OpMeasures], took: impl Fn(&OpMeasures) -> Option<&Histogram<u32>>) -> Option<Percentiles> {
+    let limited = Op::ALL.iter().filter(|op| op.endpoint().class != TimeoutClass::Transfer);
+    let mut taken = limited.filter_map(|op| took(&ops[op.index()])).filter(|took| !took.is_empty());
+    let mut all = taken.next()?.clone();
+    for took in taken {
+        // All of them have the same bounds, so that none is refused.
+        all.add(took).ok()?;
+    }
+    Some(percentiles(&all, 1))
+}
+
+fn undelivered_line(of: Undelivered) -> Option<UndeliveredLine> {
+    let Undelivered { actions, uploads } = of;
+    (actions + uploads > 0).then_some(UndeliveredLine { actions, uploads })
 }
 
 /// Percentiles with failed attempts at the far end; what timed out stands at the time waited already.

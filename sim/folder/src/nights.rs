@@ -96,8 +96,8 @@ impl TargetKind {
     /// For people.
     pub fn words(&self) -> String {
         match self {
-            TargetKind::Virtual => "the model, on the virtual clock".to_owned(),
-            TargetKind::Mock => "the tool's own mock".to_owned(),
+            TargetKind::Virtual => "the model, in virtual time".to_owned(),
+            TargetKind::Mock => "the built-in mock".to_owned(),
             TargetKind::Loopback => "a deployment on this machine".to_owned(),
             TargetKind::Host(host) => host.clone(),
         }
@@ -112,7 +112,7 @@ impl Night {
             Some(summary) => Ok(Night { path: path.to_owned(), run: kept.run, summary }),
             None => {
                 let problem = "the run was killed before it wrote one".to_owned();
-                Err(kept.wrong("summary.json", problem, "`fieldday check` judges what it left"))
+                Err(kept.wrong("summary.json", problem, "`fieldday check` checks the recorded part"))
             }
         }
     }
@@ -135,9 +135,9 @@ impl Night {
         match self.summary.verdict.outcome {
             Outcome::Invalid => {
                 let why = self.summary.verdict.reasons.first().map_or("", String::as_str);
-                Some(format!("it is invalid: {why}"))
+                Some(format!("it is inconclusive: {why}"))
             }
-            _ if !self.is_complete() => Some("it did not come to its end".to_owned()),
+            _ if !self.is_complete() => Some("it was stopped or killed".to_owned()),
             _ => None,
         }
     }

@@ -77,9 +77,9 @@ impl RunFolder {
     pub fn open(path: &Path) -> Result<RunFolder, RunFolderError> {
         let file = path.join("run.json");
         let wrong = |problem: String, hint: &str| RunFolderError { file: file.clone(), problem, hint: hint.to_owned() };
-        let folder = "give a folder that `fieldday run` made, such as those in results/";
+        let folder = "give a folder that `fieldday run` created, for example one in results/";
         let text = bounded::text(&file).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => wrong("there is no such file, so this is not a run's folder".to_owned(), folder),
+            io::ErrorKind::NotFound => wrong("no such file, so this is not a run folder".to_owned(), folder),
             _ => wrong(format!("it cannot be read: {error}"), folder),
         })?;
         let value: serde_json::Value = serde_json::from_str(&text)
@@ -88,7 +88,7 @@ impl RunFolder {
             Some(schema) if schema == u64::from(RUN_SCHEMA) => {}
             Some(schema) => {
                 let hint = "replay it with the version of Field Day that wrote it";
-                return Err(wrong(format!("it is of schema {schema}; this version reads schema {RUN_SCHEMA}"), hint));
+                return Err(wrong(format!("it has schema {schema}; this version reads schema {RUN_SCHEMA}"), hint));
             }
             None => return Err(wrong(format!("expected a `schema` of {RUN_SCHEMA}, found none"), folder)),
         }
@@ -99,7 +99,7 @@ impl RunFolder {
             wrong(format!("`seed`: expected a number such as \"0x5eed\", not {:?}", run.seed), folder)
         })?;
         if let Some(problem) = run.scenario.first_problem() {
-            return Err(wrong(format!("its scenario cannot be planned: {problem}"), folder));
+            return Err(wrong(format!("no plan can be made of its scenario: {problem}"), folder));
         }
         Ok(RunFolder { path: path.to_owned(), fingerprint: fingerprint(path, run.complete)?, run, seed })
     }
@@ -120,13 +120,13 @@ impl RunFolder {
     pub fn summary(&self) -> Result<Option<Summary>, RunFolderError> {
         let Some(text) = self.summary_text()? else { return Ok(None) };
         let wrong = |problem: String| {
-            let hint = "report on it with the version of Field Day that wrote it, or judge it again: `fieldday check`";
+            let hint = "use the version of Field Day that wrote it, or `fieldday check`";
             self.wrong("summary.json", problem, hint)
         };
         let version: Version = serde_json::from_str(&text)
             .map_err(|error| wrong(format!("expected the summary that `fieldday run` writes: {error}")))?;
         if version.schema != SCHEMA {
-            return Err(wrong(format!("it is of schema {}; this version reads schema {SCHEMA}", version.schema)));
+            return Err(wrong(format!("it has schema {}; this version reads schema {SCHEMA}", version.schema)));
         }
         let read = serde_json::from_str(&text);
         read.map(Some).map_err(|error| wrong(format!("it has something that this version does not know: {error}")))
@@ -140,16 +140,13 @@ impl RunFolder {
             Err(error) => return Err(self.wrong(SERIES, format!("it cannot be read: {error}"), "make it readable")),
         };
         let wrong = |problem: String| {
-            let hint = "move it out of the folder: if there is a whole history, the series is made anew from that";
+            let hint = "move it out of the folder; the series is then computed from the history, if that is complete";
             self.wrong(SERIES, problem, hint)
         };
         let version: Version = serde_json::from_str(&text)
             .map_err(|error| wrong(format!("expected the series that `fieldday run` writes: {error}")))?;
         if version.schema != SERIES_SCHEMA {
-            return Err(wrong(format!(
-                "it is of schema {}; this version reads schema {SERIES_SCHEMA}",
-                version.schema
-            )));
+            return Err(wrong(format!("it has schema {}; this version reads schema {SERIES_SCHEMA}", version.schema)));
         }
         let read = serde_json::from_str(&text);
         read.map(Some).map_err(|error| wrong(format!("it has something that this version does not know: {error}")))
@@ -187,12 +184,12 @@ impl RunFolder {
         if *of != self.run.scenario.name || seed != self.seed {
             let (name, ours) = (&self.run.scenario.name, self.seed);
             return Err(wrong(format!(
-                "it is the history of another run: of {of}, seed {seed:#x}, and not of {name}, seed {ours:#x}"
+                "it is the history of another run: {of}, seed {seed:#x}, not {name}, seed {ours:#x}"
             )));
         }
         let read = compare_events(&mut reader, day).map_err(|error| wrong(error.to_string()))?;
         if !read.whole && self.run.complete {
-            return Err(wrong("it is truncated: its last line, which closes a whole history, is missing".to_owned()));
+            return Err(wrong("it is truncated: the closing line is missing".to_owned()));
         }
         Ok(read.compared)
     }
@@ -250,12 +247,12 @@ fn fingerprint(path: &Path, complete: bool) -> Result<Option<String>, RunFolderE
     let wrong = |problem: String| RunFolderError {
         file: file.clone(),
         problem,
-        hint: "the folder is damaged; the `reproduce` line of its run.json gives the run again".to_owned(),
+        hint: "the folder is damaged; the `reproduce` line of its run.json repeats the run".to_owned(),
     };
     let text = match bounded::text(&file) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !complete => return Ok(None),
-        Err(error) => return Err(wrong(format!("it belongs to a complete run, and cannot be read: {error}"))),
+        Err(error) => return Err(wrong(format!("the run is complete, but this file cannot be read: {error}"))),
     };
     let outline: Outline = serde_json::from_str(&text)
         .map_err(|error| wrong(format!("expected the summary that `fieldday run` writes: {error}")))?;

@@ -18,6 +18,14 @@ pub const SCHEMA: u32 = 1;
 /// What a run on the virtual clock calls.
 pub const ON_THE_VIRTUAL_CLOCK: &str = "the model backend, on the virtual clock";
 
+/// What a run comes to, in the word that people read: what files for programs call `invalid` is inconclusive.
+pub const fn verdict_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Invalid => "inconclusive",
+        Outcome::Held | Outcome::Broken | Outcome::Interrupted => outcome.as_str(),
+    }
+}
+
 /// What came of a run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +66,15 @@ pub struct Summary {
     /// How latencies on the wire changed over a live run, by endpoint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub latency_trends: Vec<LatencyTrend>,
+    /// Where the generator of a live run could not keep up, in a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub generator: Vec<String>,
+    /// Why a live run ended before its time; none if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<String>,
+    /// What reps of a live run wanted done and what the target kept them from; none if it kept them from nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undelivered: Option<UndeliveredLine>,
     /// States that should sometimes be reached, and were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<MarkLine>,
@@ -97,7 +114,7 @@ pub struct Ran {
     pub ends_at: String,
     /// Reps who work each date.
     pub reps: u64,
-    /// In so many tenants.
+    /// Number of tenants.
     pub tenants: u64,
     /// Cells of the plan, and how many ran.
     pub cells: u64,
@@ -327,7 +344,7 @@ pub struct Percentiles {
 pub struct RuleLine {
     /// Its name.
     pub rule: String,
-    /// Where the spec says so.
+    /// Section of the specification.
     pub section: String,
     /// What it says.
     pub sentence: String,
@@ -337,7 +354,7 @@ pub struct RuleLine {
     pub exercised: u64,
     /// Cases in which it was broken.
     pub broken: u64,
-    /// Cases that nobody can decide.
+    /// Inconclusive cases.
     pub inconclusive: u64,
     /// Whether the scenario must exercise it.
     pub must_exercise: bool,
@@ -361,7 +378,7 @@ pub struct RulePart {
     pub exercised: u64,
     /// Cases in which it was broken.
     pub broken: u64,
-    /// Cases that nobody can decide.
+    /// Inconclusive cases.
     pub inconclusive: u64,
 }
 
@@ -410,7 +427,7 @@ pub struct FindingLine {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Felt {
-    /// Days of reps that came to their end.
+    /// Completed rep-days.
     pub rep_days: u64,
     /// How long loading indicators were looked at.
     pub spinner_us: u64,
@@ -418,7 +435,7 @@ pub struct Felt {
     pub spinner_by_endpoint: Vec<Part>,
     /// How often "Retrying..." was shown.
     pub retrying: u64,
-    /// Calls that somebody did not want to wait for any longer.
+    /// Calls that a user cancelled.
     pub cancelled: u64,
     /// How long phones were without network.
     pub offline_us: u64,
@@ -526,7 +543,7 @@ pub enum ContractConsequence {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContractSeverity {
-    /// It is told, and changes nothing.
+    /// It is reported and does not affect the verdict.
     Note,
     /// It breaks the run as a broken rule does.
     Broken,
@@ -638,7 +655,7 @@ pub struct Consequence {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Totals {
-    /// Days of reps that were lived.
+    /// Number of rep-days.
     pub rep_days: u64,
     /// Requests that reached a backend.
     pub requests: u64,
@@ -646,6 +663,22 @@ pub struct Totals {
     pub attempts: u64,
     /// Events.
     pub events: u64,
+    /// How long attempts took at all endpoints but the audio itself, of those that have a latency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Percentiles>,
+    /// The same on the wire. Live runs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire: Option<Percentiles>,
+}
+
+/// What reps wanted done, and what was not done when their day ended because the target failed their last attempt at it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UndeliveredLine {
+    /// Actions that were still in offline queues.
+    pub actions: u64,
+    /// Recordings whose audio was not stored.
+    pub uploads: u64,
 }
 
 /// What it cost the machine. Differs from run to run.

@@ -96,7 +96,7 @@ fn the_oldest_go_but_never_the_last_good_one() {
     assert_eq!(goes(&prune), [older_good.clone(), broken[0].clone()]);
     assert!(prune.bytes() > 2_000, "{}", prune.bytes());
     let text = prune.to_terminal(Paint::new(false));
-    assert!(text.contains("is the last good one") && text.contains("is one of the last"), "{text}");
+    assert!(text.contains("last good run") && text.contains("one of the newest"), "{text}");
     assert_eq!(shelf.left().len(), 5, "nothing goes before it is removed");
     let pruned = prune.remove();
     assert_eq!((pruned.removed.len(), pruned.bytes, pruned.failed.len()), (2, prune.bytes(), 0));
@@ -143,7 +143,7 @@ fn a_run_that_is_being_written_stays_and_one_that_was_killed_may_go() {
     lock.lock_shared().unwrap();
     let pruned = prune.remove();
     assert_eq!(pruned.removed, [killed_path]);
-    assert!(pruned.failed[0].1.contains("being written"), "{pruned:?}");
+    assert!(pruned.failed[0].1.contains("in progress"), "{pruned:?}");
 }
 
 #[cfg(unix)]
@@ -191,7 +191,7 @@ fn a_list_has_a_row_a_run_and_is_a_document_for_programs() {
     let store = Store::read(&shelf.place, now()).unwrap();
     let text = store.to_terminal(Paint::new(false));
     assert!(text.contains("2026-06-27 00:00  weekday   0x1   model   held*"), "{text}");
-    assert!(text.contains("invalid") && text.contains("2 runs in"), "{text}");
+    assert!(text.contains("inconclusive") && text.contains("2 runs in"), "{text}");
     for width in [60, 80] {
         let narrow = store.to_terminal(Paint::new(false).within(width));
         let rows = narrow.lines().filter(|line| line.starts_with("2026-")).map(|line| line.chars().count());
@@ -204,5 +204,5 @@ fn a_list_has_a_row_a_run_and_is_a_document_for_programs() {
     assert_eq!(json["bytes"], total);
     let decided: serde_json::Value = serde_json::from_str(&shelf.prune(last(0)).to_json(None)).unwrap();
     assert_eq!((&decided["dry_run"], &decided["goes"][0]["verdict"]), (&true.into(), &"invalid".into()));
-    assert_eq!(decided["stays"][0]["why"], "is the last good one");
+    assert_eq!(decided["stays"][0]["why"], "last good run");
 }

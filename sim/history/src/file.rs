@@ -272,7 +272,7 @@ fn next_frame<R: Read>(input: &mut BufReader<R>, frame: &mut Vec<u8>) -> Result<
     if read as u64 > MOST_FRAME_BYTES {
         frame.clear();
         let most = MOST_FRAME_BYTES >> 20;
-        let what = format!("a frame of it has more than {most} MiB, which none of a history has");
+        let what = format!("a frame is larger than {most} MiB, more than any frame of a history");
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, what));
     }
     Ok(true)
@@ -389,7 +389,7 @@ mod tests {
         let bomb = encoder.finish().unwrap();
         assert!(bomb.len() < 1 << 20, "{}", bomb.len());
         let error = Reader::new(&bomb[..]).unwrap().text().unwrap_err();
-        assert!(error.to_string().contains("more than 256 MiB"), "{error}");
+        assert!(error.to_string().contains("larger than 256 MiB"), "{error}");
     }
 
     #[test]

@@ -21,7 +21,7 @@ impl WallClock {
     }
     /// What it shows.
     pub fn now(&self) -> Time {
-        self.origin + Span::micros(i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX))
+        self.origin + span(self.started.elapsed())
     }
     /// When it shows that; now, if that has passed.
     pub fn instant(&self, at: Time) -> Instant {
@@ -32,6 +32,11 @@ impl WallClock {
 /// A span as the wall's libraries have it; none of it if it is negative.
 pub(crate) fn duration(span: Span) -> Duration {
     Duration::from_micros(span.as_micros().max(0).unsigned_abs())
+}
+
+/// What the wall's libraries say as a span.
+pub(crate) fn span(took: Duration) -> Span {
+    Span::micros(i64::try_from(took.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// The time of day.

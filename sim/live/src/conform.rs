@@ -17,11 +17,11 @@ use fieldday_engine::setup;
 use fieldday_history::file::Lines;
 use fieldday_kernel::executor::Executor;
 use fieldday_kernel::fingerprint::Fingerprint;
-use fieldday_kernel::time::{Span, Time, TimeOfDay};
+use fieldday_kernel::time::{Date, Span, Time, TimeOfDay};
 use fieldday_mock::{Options as MockOptions, Service};
 use fieldday_plan::CellPlan;
 use fieldday_rep::station::{CellContext, DayClock};
-use fieldday_rules::Contract;
+use fieldday_rules::{Contract, Findings};
 use fieldday_scenario::Scenario;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -36,8 +36,13 @@ const LOOKS_EVERY: Duration = Duration::from_millis(100);
 const WATCHES: Span = Span::seconds(20);
 /// How long the tool's own mock works on a request, in percent of what it would in a day.
 const SERVICE_PERCENT: u32 = 15;
-/// How long after its beginning a pass over the mock meets trouble.
-const TROUBLE: Span = Span::seconds(6);
+/// How long after its beginning a pass over the mock meets trouble: first it looks for rows, which takes half a second.
+const TROUBLE: Span = Span::seconds(3);
+/// The day of a pass over the tool's own mock, whose clock may show any: on it, clocks were set back.
+const MOCK_DATE: &str = "2026-11-01";
+/// The part of that day. By UTC the next one has begun, and by the offset of the night before, too: whoever takes either
+/// for the local date is an hour away from being right.
+const MOCK_WINDOW: (TimeOfDay, TimeOfDay) = (TimeOfDay::hm(23, 5), TimeOfDay::hm(23, 59));
 /// No pass takes longer: a target that answers nothing in time would hold it up for hours.
 const AT_MOST: Span = Span::minutes(5);
 
@@ -57,11 +62,19 @@ pub struct ConformRun {
     pub trouble: Option<Trouble>,
 }
 
+/// How far a pass is.
+pub struct PassProgress<'a> {
+    /// Requests that were answered, or not.
+    pub requests: u64,
+    /// What was found so far. Shares, and what only the end decides, are not settled.
+    pub findings: &'a Findings,
+}
+
 /// What can keep a pass from its end.
 #[derive(Debug, thiserror::Error)]
 pub enum ConformError {
     /// No sockets, no timers.
-    #[error("the system does not give what a pass needs: {0}")]
+    #[error("the system cannot provide what a pass needs: {0}")]
     System(#[from] std::io::Error),
     /// There are too few people.
     #[error("a conformance pass needs two tenants, one of them with two reps: this scenario has fewer")]
@@ -75,7 +88,8 @@ impl From<NoCast> for ConformError {
 }
 
 /// A scenario as a pass is made of it on the wall clock: a while within one day, at the protocol's own pace. The tool's own
-/// mock processes recordings at once, so that there is something to watch.
+/// mock processes recordings at once, so that there is something to watch. Its clock shows an hour at which a wrong date
+/// shows, unless the scenario names a window, or has people in several territories, who may have several dates then.
 pub fn settled(scenario: Scenario, is_mock: bool) -> Scenario {
     let mut scenario = conform::settled(scenario, false);
     let live = &mut scenario.live;
@@ -84,6 +98,10 @@ pub fn settled(scenario: Scenario, is_mock: bool) -> Scenario {
     live.scales.clear();
     scenario.day.dates.truncate(1);
     if is_mock {
+        if scenario.live.window.is_none() && scenario.people.territories.len() == 1 {
+            scenario.live.window = Some(MOCK_WINDOW);
+            scenario.day.dates = Date::parse(MOCK_DATE).into_iter().collect();
+        }
         (scenario.shunya.transcription_s, scenario.shunya.analysis_s) = ((1, 2), (1, 2));
     }
     scenario
@@ -116,12 +134,12 @@ pub fn fails_for_a_pass(from: TimeOfDay) -> impl FnOnce(&mut MockOptions) {
 
 impl ConformRun {
     /// Makes the pass, to its end or until `stop` is set. `history` takes what is told as it comes, on this thread, and `tick`
-    /// is told how many requests there were.
+    /// is told how far it is.
     pub fn run(
         self,
         stop: &AtomicBool,
         history: impl FnMut(Lines),
-        tick: impl FnMut(u64),
+        tick: impl FnMut(&PassProgress<'_>),
     ) -> Result<LiveOutcome, ConformError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
         runtime.block_on(self.passes(stop, history, tick))
@@ -130,7 +148,7 @@ impl ConformRun {
         self,
         stop: &AtomicBool,
         mut history: impl FnMut(Lines),
-        mut tick: impl FnMut(u64),
+        mut tick: impl FnMut(&PassProgress<'_>),
     ) -> Result<LiveOutcome, ConformError> {
         let ConformRun { scenario, cell, clock, opens, wire, trouble } = self;
         let (began, wire) = (Instant::now(), Arc::new(wire));
@@ -189,7 +207,7 @@ impl ConformRun {
             if !lines.is_empty() {
                 history(lines);
             }
-            tick(requests);
+            recorder.with(|recorder| tick(&PassProgress { requests, findings: recorder.judges.so_far() }));
         }
         drop(executor);
         transport.close();
@@ -208,7 +226,7 @@ impl ConformRun {
             health,
             took: began.elapsed(),
             budget: (!complete && clock.now() >= until).then(|| {
-                format!("ended after {} minutes: the target is too slow for a pass", AT_MOST.as_seconds() / 60)
+                format!("stopped after {} minutes: the target is too slow for a pass", AT_MOST.as_seconds() / 60)
             }),
             target_died: false,
             panicked: Vec::new(),

@@ -50,7 +50,7 @@ impl Health {
             }
         };
         over("requests were sent late", &self.late, limits.late_p99_ms);
-        over("a worker was held up", &self.lag, limits.lag_p99_ms);
+        over("a worker thread stalled", &self.lag, limits.lag_p99_ms);
         if let Some(share) = cpu_share.filter(|share| *share * 100.0 > f64::from(limits.cpu_percent)) {
             let (used, limit) = (share * 100.0, limits.cpu_percent);
             troubles.push(format!("the generator's processors were {used:.0} % busy (limit {limit} %)"));

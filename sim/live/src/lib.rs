@@ -17,6 +17,7 @@ pub mod machine;
 pub mod plan;
 pub mod preflight;
 pub mod prepare;
+pub mod prove;
 pub mod provision;
 pub mod replay;
 pub mod run;

@@ -3,7 +3,7 @@
 
 use crate::attack::GooseWishes;
 use crate::clock::{WallClock, utc_now};
-use crate::conform::{self, ConformError, ConformRun};
+use crate::conform::{self, ConformError, ConformRun, PassProgress};
 use crate::http::{AnswerBudget, Connector, NoConnection, WireSettings, certificates};
 use crate::machine::{raise_open_files, random};
 use crate::plan::LivePlan;
@@ -95,17 +95,17 @@ pub enum PrepareError {
     #[error(transparent)]
     NoTarget(#[from] NoTarget),
     /// A target beyond loopback that nobody allowed.
-    #[error("{host} is not on this machine, and nobody allowed to call it")]
+    #[error("{host} is not on this machine, and requests to it are not allowed")]
     NotAllowed {
         /// Its host.
         host: String,
     },
     /// A command that loads the target, and lacks its password.
-    #[error("`data.provision` lacks a password: a run's folder keeps the command without it")]
+    #[error("`data.provision` lacks its password: run folders keep the command without it")]
     NoSecret,
     /// A day that ends while it is lived.
     #[error(
-        "the local date of {tenant} changes while the run goes on: it is {time} there, and the run takes {minutes} minutes"
+        "the local date of {tenant} would change during the run: its local time is {time}, and the run takes {minutes} minutes"
     )]
     Midnight {
         /// The tenant, and its zone.
@@ -118,7 +118,7 @@ pub enum PrepareError {
         midnight_min: Option<i64>,
     },
     /// More open files than the system allows.
-    #[error("{reps} reps need some {needed} open files, and the system allows {allowed}")]
+    #[error("{reps} reps need about {needed} open files, but the system allows {allowed}")]
     TooFewFiles {
         /// So many reps.
         reps: u64,
@@ -131,7 +131,7 @@ pub enum PrepareError {
     #[error(transparent)]
     Token(#[from] TokenError),
     /// Tokens that a mock of ours could not verify.
-    #[error("the mock takes tokens that are signed here, and the scenario's [tokens] names another source")]
+    #[error("the built-in mock accepts only tokens of this run, but the scenario's [tokens] names another source")]
     MockNeedsAKey,
     /// A file that cannot be read.
     #[error("{} cannot be read: {source}", path.display())]
@@ -160,7 +160,7 @@ pub enum PrepareError {
         source: io::Error,
     },
     /// Sockets and timers that the system does not give.
-    #[error("the system does not give what a server needs: {0}")]
+    #[error("the system cannot provide what a server needs: {0}")]
     Runtime(#[source] io::Error),
     /// A mock that cannot serve.
     #[error(transparent)]
@@ -301,7 +301,7 @@ fn enough_files(scenario: &Scenario, cells: &[CellPlan], is_mock: bool) -> Resul
 fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, PrepareError> {
     let unreadable = |source| PrepareError::Unreadable { path: path.to_owned(), source };
     let read = certificates(&fs::read(path).map_err(unreadable)?);
-    read.ok_or_else(|| unreadable(io::Error::new(io::ErrorKind::InvalidData, "there is no certificate in it")))
+    read.ok_or_else(|| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it contains no certificate")))
 }
 
 /// Whether a file can be written; it is left as it is, or not there.
@@ -311,7 +311,7 @@ fn writable(path: &Path) -> Result<(), PrepareError> {
     // To open a pipe would wait for whoever reads from it.
     #[cfg(unix)]
     if fs::metadata(path).is_ok_and(|data| std::os::unix::fs::FileTypeExt::is_fifo(&data.file_type())) {
-        return Err(unwritable(io::Error::other("it is a pipe, and no file")));
+        return Err(unwritable(io::Error::other("it is a pipe, not a file")));
     }
     OpenOptions::new().append(true).create(true).open(path).map_err(unwritable)?;
     if is_new { fs::remove_file(path).map_err(unwritable) } else { Ok(()) }
@@ -517,12 +517,12 @@ impl Ready {
 
 impl Ready {
     /// Makes a conformance pass of the target in place of the day, with the people of the plan's first cell. `history` takes
-    /// what is told as it comes, and `tick` how many requests there were.
+    /// what is told as it comes, and `tick` how far it is.
     pub fn conform(
         self,
         stop: &AtomicBool,
         history: impl FnMut(Lines),
-        tick: impl FnMut(u64),
+        tick: impl FnMut(&PassProgress<'_>),
     ) -> Result<Lived, ConformError> {
         let is_mock = self.served.mock.is_some();
         let cell = self.cells.into_iter().next().ok_or(ConformError::NoCast)?;

@@ -64,7 +64,7 @@ impl ProvisionError {
     /// What to do.
     pub fn hint(&self) -> &'static str {
         match self {
-            ProvisionError::NotStarted(_) => "it is run by `sh -c`: is there a shell?",
+            ProvisionError::NotStarted(_) => "it needs a shell: it runs with `sh -c`",
             ProvisionError::Failed { .. } => {
                 "run it by hand, with FIELDDAY_EXPORT, FIELDDAY_TARGET and FIELDDAY_DATE set"
             }
@@ -79,7 +79,7 @@ struct Said<'a>(&'a [String]);
 impl fmt::Display for Said<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
-            return f.write_str("; it said nothing");
+            return f.write_str("; without output");
         }
         f.write_str("; its last lines:")?;
         self.0.iter().try_for_each(|line| write!(f, "\n  {line}"))
@@ -192,7 +192,7 @@ mod tests {
         assert!(text.contains("exit status: 3") && text.contains("\n  loading"), "{text}");
         assert!(text.contains("\n  no such table"), "{text}");
         assert!(error.hint().contains("FIELDDAY_EXPORT"));
-        assert!(run("exit 1", LONG).unwrap_err().to_string().ends_with("it said nothing"));
+        assert!(run("exit 1", LONG).unwrap_err().to_string().ends_with("without output"));
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub struct LiveOutcome {
 #[derive(Debug, thiserror::Error)]
 pub enum LiveError {
     /// No threads, no sockets.
-    #[error("the system does not give what a run needs: {0}")]
+    #[error("the system cannot provide what a run needs: {0}")]
     System(#[from] std::io::Error),
     /// Goose could not be configured or run.
     #[error("goose cannot run: {0}")]
@@ -258,8 +258,10 @@ fn seats(
 fn spent(pulse: &RunProgress, max_requests: Option<u64>, max_errors: Option<u64>) -> Option<String> {
     let (requests, errors) = (pulse.requests.load(Ordering::Relaxed), pulse.errors.load(Ordering::Relaxed));
     match (max_requests, max_errors) {
-        (_, Some(most)) if errors >= most => Some(format!("ended after {errors} errors: max_errors is {most}")),
-        (Some(most), _) if requests >= most => Some(format!("ended after {requests} requests: max_requests is {most}")),
+        (_, Some(most)) if errors >= most => Some(format!("stopped after {errors} errors: max_errors is {most}")),
+        (Some(most), _) if requests >= most => {
+            Some(format!("stopped after {requests} requests: max_requests is {most}"))
+        }
         _ => None,
     }
 }

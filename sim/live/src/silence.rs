@@ -57,7 +57,7 @@ impl Silence {
         }
         let answers = self.answers.load(Ordering::Relaxed);
         let tail = format!(
-            "{attempts} attempts since then had no answer of the API; ended after {after_s} s (live.dead_after_s)"
+            "{attempts} attempts since then got no answer of the API; stopped after {after_s} s (live.dead_after_s)"
         );
         Some(if answers == 0 {
             format!("the target never answered: {tail}")

@@ -17,7 +17,7 @@ pub struct Target {
 
 /// A text that is no base URL.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{text:?} is no base URL: {why}")]
+#[error("{text:?} is not a base URL: {why}")]
 pub struct NoTarget {
     /// What was given, without a user, a password or a query.
     pub text: String,
@@ -32,7 +32,7 @@ impl Target {
     /// Reads `http://127.0.0.1:8080` or `https://staging.example.com`, with or without a path.
     pub fn parse(text: &str) -> Result<Target, NoTarget> {
         let no = |why: &str| NoTarget { text: url_without_secrets(text), why: why.to_owned() };
-        let uri: Uri = text.parse().map_err(|_| no("it cannot be read"))?;
+        let uri: Uri = text.parse().map_err(|_| no("it is malformed"))?;
         let scheme = uri.scheme().cloned().ok_or_else(|| no("it must begin with http:// or https://"))?;
         if scheme != Scheme::HTTP && scheme != Scheme::HTTPS {
             return Err(no("it must begin with http:// or https://"));
@@ -40,16 +40,16 @@ impl Target {
         let authority = uri.authority().cloned().ok_or_else(|| no("it names no host"))?;
         // A password with a slash in it ends what is read as the host, and would stand there as its port.
         if text.contains('@') {
-            return Err(no("a user or a password does not belong there"));
+            return Err(no("it must not contain a user or a password"));
         }
         // The library that reads URLs takes any text for a port, and gives none for one that it cannot read.
         if let Some(port) = port_text(authority.as_str())
             && !port.parse::<u16>().is_ok_and(|number| number > 0 && port.bytes().all(|b| b.is_ascii_digit()))
         {
-            return Err(no(&format!("{port:?} is no port: a port is a number from 1 to 65535")));
+            return Err(no(&format!("{port:?} is not a port: a port is a number from 1 to 65535")));
         }
         if uri.query().is_some() {
-            return Err(no("a query does not belong there"));
+            return Err(no("it must not contain a query"));
         }
         let prefix = uri.path().trim_end_matches('/').to_owned();
         Ok(Target { scheme, authority, prefix })

@@ -126,7 +126,7 @@ fn a_redirect_is_told_with_its_place_and_without_what_is_secret_in_it() {
         says,
         "URL/api/v1/appointments answers 301, a redirect to https://staging.example.com/api/v1/appointments"
     );
-    assert_eq!(hint, "if that is the target, name it: --target https://staging.example.com");
+    assert_eq!(hint, "if that is the target, use it: --target https://staging.example.com");
     let (says, hint) = to("https://user:hunter2@login.example.com/?next=hunter2");
     assert!(says.ends_with("a redirect to https://***@login.example.com/?***"), "{says}");
     assert!(hint.contains("redirects are not followed"), "{hint}");
@@ -139,11 +139,11 @@ fn a_path_that_is_doubled_or_wrong_is_told_with_the_one_that_is_right() {
         false => empty(asked),
     });
     let (_, says, hint) = refused_by(today(), &format!("{url}/api/v1"));
-    assert_eq!(says, "URL/api/v1/appointments answers 404: the path is doubled");
+    assert_eq!(says, "URL/api/v1/appointments answers 404: the path is repeated");
     assert_eq!(hint, format!("/api/v1 is added to the base URL: try {url}"));
     let (says, hint) = refused(|_| json(404, r#"{"detail":"Not Found"}"#));
-    assert_eq!(says, "URL/api/v1/appointments answers 404: the API is not there");
-    assert!(hint.contains("what stands before /api/v1"), "{hint}");
+    assert_eq!(says, "URL/api/v1/appointments answers 404: no API at this path");
+    assert!(hint.contains("everything before /api/v1"), "{hint}");
 }
 
 #[test]
@@ -154,12 +154,12 @@ fn what_fails_or_is_another_thing_is_no_api() {
     let (says, _) = refused(|_| error(503, "INTERNAL_ERROR", "the database is away"));
     assert_eq!(says, "URL/api/v1/appointments answers 503 with the message \"the database is away\", 3 times in a row");
     let (says, hint) = refused(move |_| html(200));
-    assert_eq!(says, "URL/api/v1/appointments answers 200 with an HTML page, where JSON should be");
+    assert_eq!(says, "URL/api/v1/appointments answers 200 with an HTML page instead of JSON");
     assert!(hint.contains("a web page"), "{hint}");
     let (says, _) = refused(|_| Answer(200, Vec::new(), Vec::new()));
-    assert_eq!(says, "URL/api/v1/appointments answers 200 with nothing, where JSON should be");
+    assert_eq!(says, "URL/api/v1/appointments answers 200 with nothing instead of JSON");
     let (says, _) = refused(|_| Answer(200, Vec::new(), b"hello".to_vec()));
-    assert!(says.contains("a text that is no JSON"), "{says}");
+    assert!(says.contains("text that is not JSON"), "{says}");
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn an_empty_database_is_told_from_a_day_off() {
     let url = serves(empty);
     let (unusable, says, hint) = refused_by(today(), &url);
     assert!(matches!(unusable, Unusable::Empty { asked: 4, .. }), "{unusable:?}");
-    assert_eq!(says, "the database of URL is empty: 4 of its reps have no appointment today and no task at all");
+    assert_eq!(says, "the database of URL is empty: 4 of its reps have no appointment today and no task");
     assert!(hint.contains("provision"), "{hint}");
     let seen = looked(today(), &serves(with_a_task), LiveOptions::default()).unwrap();
     assert!(seen.notes.iter().any(|note| note.contains("no appointment today")), "{:?}", seen.notes);
@@ -246,17 +246,10 @@ fn a_clock_that_is_off_by_more_than_is_allowed_or_than_tokens_allow_is_told() {
     for seconds in [-45, 300] {
         let (unusable, says, _) = with(seconds);
         assert!(matches!(unusable, Unusable::OutOfTime { .. }), "{says}");
-        assert!(
-            says.contains("more than tokens allow: they live for") && says.contains("the leeway is 30 s"),
-            "{says}"
-        );
+        assert!(says.contains("too much for tokens that live for") && says.contains("a leeway of 30 s"), "{says}");
     }
     let seen = looked(lenient.clone(), &clock_off_by(50), LiveOptions::default()).unwrap();
-    assert!(
-        seen.notes.iter().any(|note| note.contains("takes tokens for expired so much earlier")),
-        "{:?}",
-        seen.notes
-    );
+    assert!(seen.notes.iter().any(|note| note.contains("tokens expire that much earlier for it")), "{:?}", seen.notes);
     assert!(looked(lenient, &clock_off_by(-20), LiveOptions::default()).is_ok());
 }
 
@@ -269,35 +262,35 @@ fn a_refused_token_is_told_by_what_is_wrong_with_it() {
     };
     let refused = "URL answers 401 to the token of a rep, at GET appointments: ";
     let expired = |asked: &Asked| if is_health(asked) { empty(asked) } else { error(401, "TOKEN_EXPIRED", "gone") };
-    assert_eq!(
-        says(expired),
-        format!("{refused}it takes the token for expired, and does not say what time it is there")
-    );
+    assert_eq!(says(expired), format!("{refused}it considers the token expired, and its clock is unknown"));
     let tenant = |_: &Asked| error(401, "MISSING_TENANT_ID", "no tenant");
     assert_eq!(says(tenant), format!("{refused}it finds no tenant in the token, whose claim for it is org_id"));
     let immature = |_: &Asked| json(401, r#"{"detail":"The token is not yet valid (iat)"}"#);
-    assert!(says(immature).contains("one that is not valid yet"));
+    assert!(says(immature).contains("considers the token not valid yet"));
     let described = |_: &Asked| {
         let challenge = "Bearer error=\"invalid_token\", error_description=\"Signature has expired\"".to_owned();
         Answer(401, vec![("WWW-Authenticate", challenge)], Vec::new())
     };
-    assert!(says(described).contains("takes the token for expired"));
+    assert!(says(described).contains("considers the token expired"));
     let basic = |_: &Asked| Answer(401, vec![("WWW-Authenticate", "Basic realm=\"staging\"".to_owned())], Vec::new());
-    assert_eq!(says(basic), format!("{refused}it asks for Basic authentication, so a proxy answers and not the API"));
+    assert_eq!(
+        says(basic),
+        format!("{refused}it asks for Basic authentication, so a proxy answers instead of the API")
+    );
     let role = |_: &Asked| error(403, "RBAC_VIOLATION", "not for this role");
     let says_of_role = says(role);
-    assert!(says_of_role.contains("the role \"org:sales_rep\", in the claim org_role"), "{says_of_role}");
+    assert!(says_of_role.contains("the role \"org:sales_rep\" in the claim org_role"), "{says_of_role}");
     // Whatever is asked with whatever token, it answers the same.
     let same = |_: &Asked| json(401, r#"{"detail":"Could not validate credentials"}"#);
     let untold = says(same);
-    assert!(untold.contains("whether key, user or time is wrong cannot be told"), "{untold}");
+    assert!(untold.contains("it is unknown whether key, user or time is wrong"), "{untold}");
     assert!(untold.contains("it says \"Could not validate credentials\""), "{untold}");
     let knows_signatures = |asked: &Asked| {
         let is_forged =
             asked.token.rsplit('.').next().is_some_and(|sign| sign.starts_with('A') || sign.starts_with('B'));
         json(401, if is_forged { r#"{"detail":"bad signature"}"# } else { r#"{"detail":"who are you?"}"# })
     };
-    assert!(says(knows_signatures).contains("it accepts the key, and does not know the user"));
+    assert!(says(knows_signatures).contains("it trusts the key, but does not know the user"));
 }
 
 /// The mock of today's demo, which trusts this key, and the demo with tokens that the other signs; perhaps with the

@@ -45,7 +45,7 @@ fn options_that_cannot_be_done_are_refused() {
         let _ = std::fs::remove_file(&pipe);
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         let log = goose(GooseWishes { request_log: Some(pipe), dashboard: None });
-        assert!(with(log).contains("it is a pipe, and no file"), "nobody waits for its reader");
+        assert!(with(log).contains("it is a pipe, not a file"), "nobody waits for its reader");
     }
 }
 

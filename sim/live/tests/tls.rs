@@ -137,7 +137,7 @@ fn what_is_wrong_with_a_certificate_is_told_before_the_run_with_what_to_do() {
     assert!(hint.contains("--cacert FILE"), "{hint}");
     let (says, hint) = whole(certificate(&["staging.example.com"]));
     assert_eq!(says, "tls: invalid peer certificate: it is for staging.example.com and not for this host");
-    assert!(hint.contains("use a name that the certificate is for"), "{hint}");
+    assert!(hint.contains("use a host name in the certificate"), "{hint}");
     let (says, hint) = whole(certificate_with(here, |params| params.not_after = date_time_ymd(2020, 1, 1)));
     assert_eq!(says, "tls: invalid peer certificate: expired");
     assert!(hint.contains("this machine's clock"), "{hint}");
@@ -145,7 +145,7 @@ fn what_is_wrong_with_a_certificate_is_told_before_the_run_with_what_to_do() {
     assert_eq!(says, "tls: invalid peer certificate: not valid yet");
     let ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let (says, hint) = whole(certificate_with(here, |params| params.is_ca = ca));
-    assert_eq!(says, "tls: invalid peer certificate: a CA's certificate is used as a server's");
+    assert_eq!(says, "tls: invalid peer certificate: a CA certificate is used as a server certificate");
     assert!(hint.contains("without CA:TRUE"), "{hint}");
 }
 
@@ -163,7 +163,7 @@ fn what_speaks_no_tls_is_told_before_the_run() {
     });
     let (_, root) = certificate(&["127.0.0.1"]);
     let error = ready(morning(), Called::Url(url), Some(root)).look().unwrap_err();
-    assert!(error.to_string().ends_with("tls: what answers does not speak TLS"), "{error}");
+    assert!(error.to_string().ends_with("tls: the server does not speak TLS"), "{error}");
     let PrepareError::Unusable(error) = error else { panic!("{error}") };
-    assert!(error.hint().contains("http:// and not https://"));
+    assert!(error.hint().contains("http:// instead of https://"));
 }

@@ -32,6 +32,17 @@ pub fn micros(us: u64) -> String {
     }
 }
 
+/// Whether there are samples enough for a percentile, given in thousandths: 1/(1-p) of them. With fewer it would be the greatest
+/// value, or made up between two.
+pub fn enough(count: u64, per_mille: u64) -> bool {
+    count.saturating_mul(1_000u64.saturating_sub(per_mille)) >= 1_000
+}
+
+/// In place of a percentile for which there are too few samples: `n/a (n 8)`.
+pub fn too_few(samples: u64) -> String {
+    format!("n/a (n {})", count(samples))
+}
+
 /// A limit: whole seconds or minutes, without fractions that say nothing.
 pub fn limit(us: u64) -> String {
     if us.is_multiple_of(1_000_000) && us < 120_000_000 { format!("{} s", us / 1_000_000) } else { micros(us) }
@@ -135,6 +146,14 @@ mod tests {
         assert_eq!(extent(libm::log(1.034)), "3.4 %");
         assert_eq!([bytes(12), bytes(3_200_000)], ["12 B", "3.20 MB"]);
         assert_eq!([counted(1, "rule", "rules"), counted(2, "rule", "rules")], ["1 rule", "2 rules"]);
+    }
+
+    #[test]
+    fn a_percentile_needs_as_many_samples_as_make_one_beyond_it() {
+        for (per_mille, needed) in [(500, 2), (950, 20), (990, 100), (999, 1_000)] {
+            assert!(enough(needed, per_mille) && !enough(needed - 1, per_mille), "{per_mille}");
+        }
+        assert_eq!(too_few(8), "n/a (n 8)");
     }
 
     #[test]

@@ -129,14 +129,14 @@ impl TenantPlan {
 
     fn render_rep(&self, out: &mut dyn Write, rep: &RepPlan) -> fmt::Result {
         let (leaves, stops) = (self.clock(rep.leaves_home), self.clock(rep.stops_work));
-        writeln!(out, "  {}  {}  leaves home {leaves}, done {stops}", rep.name, rep.persona.name)?;
+        writeln!(out, "  {}  {}  leaves home {leaves}, finishes {stops}", rep.name, rep.persona.name)?;
         let own = |name: &str| name.strip_prefix(rep.name.as_str()).is_some_and(|rest| rest.starts_with('/'));
         for visit in self.visits.values().filter(|v| own(&v.name)) {
             let (from, to, mode) = (self.clock(visit.start), self.clock(visit.end), visit.mode);
             let fate = match visit.fate {
                 VisitFate::Held { outcome, deal_size: Some(deal) } => format!("{outcome} ${deal}"),
                 VisitFate::Held { outcome, deal_size: None } => outcome.to_string(),
-                VisitFate::NoShow => "nobody opens".to_owned(),
+                VisitFate::NoShow => "nobody at home".to_owned(),
                 VisitFate::CancelledAtTheDoor => "cancelled at the door".to_owned(),
             };
             let (kbit_s, over) = (visit.audio_kbit_s, visit.overrun.as_seconds() / 60);

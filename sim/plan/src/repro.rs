@@ -54,7 +54,7 @@ impl Repro {
             wrong(format!("line {line}: {}", error.message()))
         })?;
         if repro.fieldday_repro != FORMAT {
-            return Err(wrong(format!("it is of format {}; this version reads format {FORMAT}", repro.fieldday_repro)));
+            return Err(wrong(format!("it has format {}; this version reads format {FORMAT}", repro.fieldday_repro)));
         }
         repro
             .seed_number()
@@ -74,9 +74,9 @@ impl Repro {
     pub fn to_toml(&self, path: &str) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "# {} is broken: {}", self.rule, self.rule.sentence());
-        let _ = writeln!(text, "# fieldday run {path}       lives it again");
-        let _ = writeln!(text, "# fieldday replay {path}    tells it");
-        let _ = writeln!(text, "# fieldday shrink {path}    makes it smaller");
+        let _ = writeln!(text, "# fieldday run {path}       runs it again");
+        let _ = writeln!(text, "# fieldday replay {path}    prints its timeline");
+        let _ = writeln!(text, "# fieldday shrink {path}    minimises it further");
         // Plain data of strings and numbers: it cannot fail.
         text.push_str(&toml::to_string(self).unwrap_or_default());
         text

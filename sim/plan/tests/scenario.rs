@@ -88,7 +88,7 @@ fn a_misspelt_key_is_placed_and_the_right_one_suggested() {
     assert_eq!(problem.suggestion.as_deref(), Some("tenants_per_cell"));
     assert!(problem.allowed.as_ref().unwrap().contains("territories"));
     let text = error.to_string();
-    assert!(text.starts_with("test.toml:7:1: `people.tenants_per_cel`: there is no such key"), "{text}");
+    assert!(text.starts_with("test.toml:7:1: `people.tenants_per_cel`: unknown key"), "{text}");
     assert!(text.ends_with("did you mean `tenants_per_cell`?"), "{text}");
 }
 
@@ -99,33 +99,33 @@ fn wrong_values_are_placed_by_their_key() {
         ("[people]\nreps = 0", (6, 8), "people.reps", "out of range"),
         ("[people]\nreps = 'many'", (6, 8), "people.reps", "expected a whole number"),
         ("[people]\ntenants = 3", (6, 11), "people.tenants", "whole cells"),
-        ("[people]\nreps = 9\ntenants = 8", (7, 11), "people.tenants", "do not fit"),
-        ("[people]\nterritories = ['newark', 'chicgo']", (6, 26), "people.territories[1]", "not known"),
-        ("[people.mix]\nstedy = 1", (6, 9), "people.mix.stedy", "not known"),
+        ("[people]\nreps = 9\ntenants = 8", (7, 11), "people.tenants", "do not match"),
+        ("[people]\nterritories = ['newark', 'chicgo']", (6, 26), "people.territories[1]", "unknown value"),
+        ("[people.mix]\nstedy = 1", (6, 9), "people.mix.stedy", "unknown value"),
         ("[people.habits]\npatience_s = 500", (6, 14), "people.habits.patience_s", "out of range"),
-        ("[network]\nprofile = 'ordinry'", (6, 11), "network.profile", "not known"),
+        ("[network]\nprofile = 'ordinry'", (6, 11), "network.profile", "unknown value"),
         ("[office]\nactions_per_rep = [0, 4000000000]", (6, 23), "office.actions_per_rep[1]", "out of range"),
         ("[network]\ngap_minutes = [9, 3]", (6, 15), "network.gap_minutes", "more than"),
         ("[visits]\nmodes = { full = 0, ghost = 0, ephemeral = 0 }", (6, 1), "visits.modes", "no mode"),
         ("[switches]\npage_beyond = 'cutt'", (6, 15), "switches.page_beyond", "not allowed"),
-        ("[[mishap]]\nname = 'x'\nkind = 'slow'", (5, 1), "mishap[0].extra_ms", "needs it"),
-        ("[[mishap]]\nname = 'x'\nkind = 'restart'\nstatus = 503", (8, 10), "mishap[0].status", "means nothing"),
+        ("[[mishap]]\nname = 'x'\nkind = 'slow'", (5, 1), "mishap[0].extra_ms", "is required for"),
+        ("[[mishap]]\nname = 'x'\nkind = 'restart'\nstatus = 503", (8, 10), "mishap[0].status", "is not used by"),
         ("[[mishap]]\nname = 'x'\nkind = 'restart'\ntenant = 2", (8, 10), "mishap[0].tenant", "no tenant 2"),
         ("[tokens]\nsource = 'clark'", (6, 10), "tokens.source", "not allowed"),
-        ("[tokens]\nsource = 'file'", (5, 2), "tokens.path", "needs it"),
-        ("[tokens]\nsource = 'command'\ncommand = []", (7, 11), "tokens.command", "needs it"),
-        ("[tokens]\nsource = 'clerk'\nkey = 'my.pem'", (7, 7), "tokens.key", "means nothing"),
-        ("[tokens]\nsource = 'file'\npath = 'x'\nlife_s = 60", (8, 10), "tokens.life_s", "means nothing"),
+        ("[tokens]\nsource = 'file'", (5, 2), "tokens.path", "is required for"),
+        ("[tokens]\nsource = 'command'\ncommand = []", (7, 11), "tokens.command", "is required for"),
+        ("[tokens]\nsource = 'clerk'\nkey = 'my.pem'", (7, 7), "tokens.key", "is not used by"),
+        ("[tokens]\nsource = 'file'\npath = 'x'\nlife_s = 60", (8, 10), "tokens.life_s", "is not used by"),
         ("[tokens]\ntenant_claim = 'tenant'", (6, 16), "tokens.tenant_claim", "not allowed"),
         ("[tokens]\nkey = ' '", (6, 7), "tokens.key", "is empty"),
         ("[[outage]]\nname = 'x'\nfrom = '25:00'\nminutes = 3", (7, 8), "outage[0].from", "time of day"),
-        ("[data]\nusers = 'users.txt'", (6, 9), "data.users", "no file of users"),
+        ("[data]\nusers = 'users.txt'", (6, 9), "data.users", "not a file of users"),
         ("[data]\nrotate = true", (6, 10), "data.rotate", "needs users"),
-        ("[data]\nprovision = ' '", (6, 13), "data.provision", "no command"),
-        ("[data]\nprovision = './load'\nfound = true", (7, 9), "data.found", "cannot be with"),
+        ("[data]\nprovision = ' '", (6, 13), "data.provision", "not a command"),
+        ("[data]\nprovision = './load'\nfound = true", (7, 9), "data.found", "cannot be combined with"),
         ("[data]\ntimeout_s = 0", (6, 13), "data.timeout_s", "out of range"),
-        ("[data]\nuplods = 3", (6, 1), "data.uplods", "no such key"),
-        ("[[outage]]\nname = 'Big One'\nfrom = '05:00'\nminutes = 3", (6, 8), "outage[0].name", "no name"),
+        ("[data]\nuplods = 3", (6, 1), "data.uplods", "unknown key"),
+        ("[[outage]]\nname = 'Big One'\nfrom = '05:00'\nminutes = 3", (6, 8), "outage[0].name", "not a valid name"),
     ];
     for (text, at, key, message) in wrong {
         let error = refused(&format!("{HEAD}{text}\n"));

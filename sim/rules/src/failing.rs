@@ -60,7 +60,7 @@ pub fn always_failing(ops: &[OpMeasures], failures: &Failures, is_live: bool) ->
             answers(*op, failures)
         } else if ops[op.index()].tries.tried == 0 {
             let first = needs(*op).iter().find(|needed| fails(**needed))?;
-            format!("never tried, because {first} never succeeded")
+            format!("not tried, because {first} never succeeded")
         } else {
             return None;
         };

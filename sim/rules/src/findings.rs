@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How often a rule had something to say.
+/// Counts of the cases of a rule.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct RuleCount {
     /// Cases that were decided, either way.
@@ -22,7 +22,7 @@ pub struct RuleCount {
     pub broken: u64,
     /// Cases in which it was broken, where the scenario takes that for a finding.
     pub found: u64,
-    /// Cases that nobody can decide from what the clients saw.
+    /// Inconclusive cases: what the clients saw does not decide them.
     pub inconclusive: u64,
 }
 
@@ -42,7 +42,7 @@ pub enum RuleVerdict {
     Inconclusive,
     /// There was no case.
     NotExercised,
-    /// Nobody judges it yet.
+    /// The rule is not checked yet.
     NotJudged,
 }
 
@@ -133,10 +133,10 @@ impl Hazard {
     pub const fn sentence(self) -> &'static str {
         match self {
             Hazard::OldUpdateLandedLate => {
-                "An update whose answer was lost may land after a newer one that was acknowledged, and undo it."
+                "An update whose answer was lost can take effect after a newer, acknowledged update and undo it."
             }
             Hazard::WriteLandedOnError => {
-                "A write took effect although its answer was a 5xx: whoever believes the answer does it again."
+                "A write took effect although its answer was a 5xx, so a client that trusts the answer repeats it."
             }
         }
     }

@@ -21,9 +21,9 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// The hazard's name in reports.
 pub const HAZARD: &str = "latency.grows";
-/// The hazard's sentence in reports.
-pub const SENTENCE: &str = "Answers take longer the more the target has served, or the busier it is: a longer run, or a \
-                            busier one, is slower still.";
+/// The hazard in a sentence.
+pub const SENTENCE: &str =
+    "Latency grows with the number of requests served, or with the load: a longer or busier run would be slower still.";
 
 /// Fewer bins than this fit any line.
 const BINS_MIN: usize = 10;
@@ -72,7 +72,7 @@ pub struct LatencyTrend {
     pub least: u64,
     /// The most.
     pub most: u64,
-    /// Over so many answers.
+    /// Number of answers.
     pub answers: u64,
     /// Whether it is reported as a hazard.
     pub is_hazard: bool,
@@ -88,9 +88,9 @@ impl LatencyTrend {
         let with = match self.with {
             GrowsWith::Served => served(),
             GrowsWith::Load => {
-                format!("from {:.1} to {:.1} requests a second", a_second(self.least), a_second(self.most))
+                format!("from {:.1} to {:.1} requests per second", a_second(self.least), a_second(self.most))
             }
-            GrowsWith::Either => format!("{}, while the load grew as well: the two can't be told apart", served()),
+            GrowsWith::Either => format!("{}, while the load grew as well, so the cause is unknown", served()),
         };
         format!(
             "{}: {} to {} on the wire, {} [{}, {}] {with}",
@@ -173,7 +173,7 @@ pub(crate) fn judge(limit: &Limit, measures: &Measures) -> LimitResult {
     let is_exceeded = highest(0).is_some_and(|trend| is_beyond(trend.interval_ppm[0]));
     let Some(worst) = highest(if is_exceeded { 0 } else { 1 }) else {
         let why = format!(
-            "no endpoint had {ANSWERS_MIN} answers in {BINS_MIN} parts of the run or more: longer runs show growth"
+            "no endpoint had {ANSWERS_MIN} answers in at least {BINS_MIN} parts of the run; a longer run is needed"
         );
         return LimitResult::undecided(limit, samples, why);
     };
@@ -186,7 +186,7 @@ pub(crate) fn judge(limit: &Limit, measures: &Measures) -> LimitResult {
     let whole = |ppm: i64| (ppm as f64 / 1e4).round() as i64 * 10_000;
     let sentence = worst.sentence();
     let note = match verdict {
-        LimitVerdict::Inconclusive => format!("the bound is within the interval: {sentence}"),
+        LimitVerdict::Inconclusive => format!("the limit is within the confidence interval: {sentence}"),
         LimitVerdict::Held | LimitVerdict::Exceeded => sentence,
     };
     LimitResult {

@@ -44,12 +44,12 @@ pub struct LimitResult {
     /// How far the actual value is on the right side of the bound; negative on the wrong one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin: Option<i64>,
-    /// Over so many samples.
+    /// Number of samples.
     pub sample_count: u64,
     /// Whether the run may end without having decided it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
-    /// Whether every live run is held to it, unless its scenario says otherwise.
+    /// Whether it is a default limit of live runs, unless the scenario replaces it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub built_in: bool,
     /// Why it could not be decided, or what else to know about it.
@@ -61,11 +61,11 @@ pub struct LimitResult {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LimitVerdict {
-    /// On the right side of its bound, with samples enough to say so.
+    /// Within its bound, with enough samples.
     Held,
     /// On the wrong side.
     Exceeded,
-    /// There were too few samples to say, or none.
+    /// Too few samples, or none.
     Inconclusive,
 }
 
@@ -160,7 +160,7 @@ pub fn judge(limit: &Limit, measures: &Measures, wall: WallMicros) -> LimitResul
         // The clock of a simulation knows no wear.
         Measure::Growth if wall.is_none() => LimitResult {
             optional: true,
-            ..LimitResult::undecided(limit, 0, "growth is measured on live runs alone".to_owned())
+            ..LimitResult::undecided(limit, 0, "growth is measured only on live runs".to_owned())
         },
         Measure::Growth => growth::judge(limit, measures),
         // What only a live run measures is left open by a virtual one.
@@ -176,7 +176,7 @@ pub fn judge(limit: &Limit, measures: &Measures, wall: WallMicros) -> LimitResul
             result.optional |= wall.is_none() && clock == Clock::Wire;
             if clock != limit.clock {
                 let stands =
-                    format!("`{}` is measured on live runs alone: `attempt` stands for it", limit.clock.as_str());
+                    format!("`{}` is measured only on live runs; `attempt` is used instead", limit.clock.as_str());
                 result.note = Some(result.note.map_or(stands.clone(), |note| format!("{note}; {stands}")));
             }
             result
@@ -335,7 +335,7 @@ fn latency(limit: &Limit, sample: &Sample) -> LimitResult {
         (result.actual, result.margin, result.at_least) = (None, None, false);
     }
     if sample.failed > 0 {
-        let note = format!("{} of {} failed and count as slower than any bound", count(sample.failed), count(n));
+        let note = format!("{} of {} failed and count as slower than any limit", count(sample.failed), count(n));
         result.note = Some(result.note.map_or(note.clone(), |other| format!("{other}; {note}")));
     }
     result
@@ -367,7 +367,7 @@ fn errors(limit: &Limit, ops: &[&OpMeasures]) -> LimitResult {
 fn requests(limit: &Limit, ops: &[&OpMeasures], wall: WallMicros) -> LimitResult {
     let sent: u64 = ops.iter().map(|op| op.attempts - op.lapsed(NoAnswer::Unreachable)).sum();
     let Some(wall_us) = wall.filter(|us| *us > 0) else {
-        return LimitResult::undecided(limit, sent, "requests a second are measured on live runs alone".to_owned());
+        return LimitResult::undecided(limit, sent, "requests per second are measured only on live runs".to_owned());
     };
     let actual = u128::from(sent) * 1_000 * u128::from(MILLION) / u128::from(wall_us);
     decided(limit, sent, 0, u64::try_from(actual).unwrap_or(u64::MAX), false, true)
@@ -385,7 +385,7 @@ fn decided(limit: &Limit, n: u64, needed: u64, actual: u64, at_least: bool, past
     let (verdict, note) = match () {
         () if !holds && (n >= needed || past_mending) => (LimitVerdict::Exceeded, None),
         () if n < needed => {
-            let note = format!("too few samples: {needed} at least are needed, there were {n}");
+            let note = format!("too few samples: {n} of at least {needed}");
             (LimitVerdict::Inconclusive, Some(note))
         }
         () => (LimitVerdict::Held, None),
@@ -394,7 +394,7 @@ fn decided(limit: &Limit, n: u64, needed: u64, actual: u64, at_least: bool, past
     let margin = if limit.side.is_upper() { room } else { -room };
     // What was given up below the limit would have gone beyond it: by how much, nobody knows.
     let margin = (!(given_up && margin > 0)).then_some(margin);
-    let note = note.or_else(|| given_up.then(|| "attempts failed or were given up there".to_owned()));
+    let note = note.or_else(|| given_up.then(|| "attempts failed or were given up at this percentile".to_owned()));
     LimitResult {
         verdict,
         actual: Some(actual),

@@ -31,16 +31,16 @@ macro_rules! marks {
 }
 
 marks! {
-    KilledWithQueue "killed-with-queue" "An app died while actions waited in its queue.";
-    KilledMidFlush "killed-mid-flush" "An app died while its queue was being sent.";
-    KilledMidUpload "killed-mid-upload" "An app died while audio was on its way.";
-    KilledMidCall "killed-mid-call" "An app died while a call was under way.";
+    KilledWithQueue "killed-with-queue" "An app was killed while actions waited in its queue.";
+    KilledMidFlush "killed-mid-flush" "An app was killed while its queue was being sent.";
+    KilledMidUpload "killed-mid-upload" "An app was killed while audio was being uploaded.";
+    KilledMidCall "killed-mid-call" "An app was killed while a call was in flight.";
     ThreeWait "three-wait" "Three or more actions waited when a flush began.";
     FlushOnReconnect "flush-on-reconnect" "The queue was sent because the network came back.";
-    FlushByMinute "flush-by-minute" "The queue was tried again because a minute had passed.";
-    ActionRefused "action-refused" "The backend refused a queued action for good.";
-    AlreadyDone "already-done" "A repeated action was answered: done already.";
-    DayOver "day-over" "A clocking was dropped because its day was over.";
+    FlushByMinute "flush-by-minute" "The queue was retried because a minute had passed.";
+    ActionRefused "action-refused" "The backend refused a queued action permanently.";
+    AlreadyDone "already-done" "The backend answered a repeated action as done already.";
+    DayOver "day-over" "A clock-in or clock-out was dropped because its day was over.";
     LostClockIn "lost-clock-in" "A clock-in took effect and its answer was lost.";
     LostClockOut "lost-clock-out" "A clock-out took effect and its answer was lost.";
     LostStart "lost-start" "A recording started and the answer was lost.";
@@ -50,27 +50,27 @@ marks! {
     LostCreation "lost-creation" "A task was created and the answer was lost.";
     LateAnswer "late-answer" "An answer came after the app had stopped waiting.";
     CutByRestart "cut-by-backend" "The backend dropped a connection after it had acted.";
-    CutMidUpload "cut-mid-upload" "Audio broke off on its way.";
+    CutMidUpload "cut-mid-upload" "An upload of audio was cut off.";
     UrlRenewed "url-renewed" "A start was repeated for a fresh upload URL.";
-    PollTookTooLong "poll-took-too-long" "A session was watched for five minutes in vain.";
+    PollTookTooLong "poll-took-too-long" "A session was polled for five minutes without a result.";
     AnalysisFailed "analysis-failed" "A session's processing failed.";
     GhostResults "ghost-results" "The results of a session without a transcript were shown.";
     EphemeralUpload "ephemeral-upload" "Audio of an ephemeral session was reported.";
-    DoubtYes "doubt-yes" "A task in doubt was created again, with the person's yes.";
-    DoubtNo "doubt-no" "A task in doubt was left at that.";
+    DoubtYes "doubt-yes" "A task whose creation was in doubt was created again after the user confirmed.";
+    DoubtNo "doubt-no" "A task whose creation was in doubt was not created again.";
     RateLimited "rate-limited" "A call was answered 429.";
-    TokenRefused "token-refused" "A token was refused, and another fetched for it.";
-    NoToken "no-token" "No token was to be had.";
-    PortalPage "portal-page" "A captive portal answered in the backend's place.";
-    DoubleTap "double-tap" "Somebody tapped twice.";
-    SecondPage "second-page" "Somebody scrolled to a second page.";
-    OutsideFence "outside-fence" "A recording was not started because the fix lay outside the fence.";
-    Overlap "overlap" "Two clients' updates of one appointment were under way at once.";
+    TokenRefused "token-refused" "A token was refused and replaced.";
+    NoToken "no-token" "No token was available.";
+    PortalPage "portal-page" "A captive portal answered instead of the backend.";
+    DoubleTap "double-tap" "A user tapped twice.";
+    SecondPage "second-page" "A user scrolled to a second page.";
+    OutsideFence "outside-fence" "A recording was not started because the position fix was outside the geofence.";
+    Overlap "overlap" "Two clients updated one appointment concurrently.";
     StaleOffline "stale-offline" "A screen showed old data because no answer came.";
-    Evicted "evicted" "Something that was gone left a cache.";
-    Cancelled "cancelled" "Somebody did not want to wait for a call any longer.";
-    Repeated "repeated" "A call was sent again after a 5xx.";
-    FoundChanged "found-changed" "A rep found a visit called off by the office.";
+    Evicted "evicted" "A deleted row was removed from a cache.";
+    Cancelled "cancelled" "A user cancelled a slow call.";
+    Repeated "repeated" "A call was retried after a 5xx.";
+    FoundChanged "found-changed" "A rep found a visit cancelled by the office.";
 }
 
 /// How often each mark was reached.

@@ -27,7 +27,7 @@ pub enum Outcome {
     Held,
     /// A rule was broken or a limit exceeded.
     Broken,
-    /// The run says nothing: what it had to exercise was not exercised, or it was not the same twice.
+    /// Inconclusive: a required rule was not exercised, or two runs differed.
     Invalid,
     /// It was ended early.
     Interrupted,
@@ -140,13 +140,13 @@ impl Evidence<'_> {
             () if !self.generator.is_empty() => Outcome::Invalid,
             () if !exceeded.is_empty() || undelivered.is_some() || self.budget.is_some() => Outcome::Broken,
             () if self.requests == 0 => {
-                reasons.push("nothing was exercised: no request reached a backend".to_owned());
+                reasons.push("inconclusive: no request reached a backend".to_owned());
                 Outcome::Invalid
             }
             () if !names.is_empty() || !self.failing.is_empty() => {
                 if !names.is_empty() {
                     let which = counted(names.len() as u64, "rule", "rules");
-                    reasons.push(format!("{which} that the scenario must exercise had no case: {}", names.join(", ")));
+                    reasons.push(format!("{which} required by the scenario had no case: {}", names.join(", ")));
                 }
                 Outcome::Invalid
             }
@@ -157,7 +157,7 @@ impl Evidence<'_> {
                 });
                 let which = counted(undecided.len() as u64, "limit", "limits");
                 let each = each.collect::<Vec<_>>().join(", ");
-                reasons.push(format!("{which} not marked `optional` could not be decided: {each}"));
+                reasons.push(format!("{which} not marked `optional` inconclusive: {each}"));
                 Outcome::Invalid
             }
             () => {
@@ -176,7 +176,7 @@ impl Evidence<'_> {
         let parts: Vec<String> =
             parts.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| counted(n, one, many)).collect();
         let was = if actions + uploads == 1 { "was" } else { "were" };
-        (!parts.is_empty()).then(|| format!("{} {was} never delivered, because the target failed", parts.join(" and ")))
+        (!parts.is_empty()).then(|| format!("{} {was} not delivered, because the target failed", parts.join(" and ")))
     }
     /// Why a run in which endpoints never succeeded says too little; none if there are none.
     fn why_failing(&self) -> Option<String> {
@@ -197,10 +197,6 @@ fn of_limits(limits: &[LimitResult]) -> Option<String> {
     match () {
         () if all == 0 => None,
         () if held == all => Some(format!("{} held", counted(all, "limit", "limits"))),
-        () => Some(format!(
-            "{} of {} held, the others could not be decided",
-            count(held),
-            counted(all, "limit", "limits")
-        )),
+        () => Some(format!("{} of {} held, the others are inconclusive", count(held), counted(all, "limit", "limits"))),
     }
 }

@@ -122,7 +122,7 @@ fn the_clocks_of_a_live_run_are_read_there_and_stood_for_elsewhere() {
     let mut calls = Calls::new().answered(100, 100);
     let felt = calls.judged("felt p95 < 200 ms for health");
     assert_eq!((felt.verdict, felt.clock.as_deref()), (Held, Some("attempt")));
-    assert!(felt.note.is_some_and(|note| note.contains("live runs alone")));
+    assert!(felt.note.is_some_and(|note| note.contains("only on live runs")));
     let live = |calls: &Calls, limit: &str| judge(&Limit::parse(limit).unwrap(), &calls.measures, Some(10_000_000));
     assert_eq!(live(&calls, "felt p95 < 200 ms for health").verdict, Inconclusive, "nobody felt anything");
     for _ in 0..100 {

@@ -119,7 +119,7 @@ impl Findings {
         let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
         self.0.push(Finding {
             path: path.clone(),
-            message: format!("{value} is not known"),
+            message: format!("unknown value {value}"),
             allowed: Some(words.join(", ")),
             suggestion: nearest(value.as_str().unwrap_or_default(), words).map(str::to_owned),
         });
@@ -132,7 +132,7 @@ impl Findings {
             !name.is_empty() && name.len() <= 40 && name.bytes().all(word)
         };
         if !well(&scenario.name) {
-            self.add(&["name"], "is no name", allowed());
+            self.add(&["name"], "is not a valid name", allowed());
         }
         let outages: Vec<&str> = scenario.outage.iter().map(|o| o.name.as_str()).collect();
         let mishaps: Vec<&str> = scenario.mishap.iter().map(|m| m.name.as_str()).collect();
@@ -140,21 +140,21 @@ impl Findings {
             for (i, name) in names.iter().enumerate() {
                 let path = [list, &i.to_string(), "name"];
                 if !well(name) {
-                    self.add(&path, "is no name", allowed());
+                    self.add(&path, "is not a valid name", allowed());
                 } else if names[..i].contains(name) {
-                    self.add(&path, format!("{name:?} is there twice"), Some("a name of its own for each".to_owned()));
+                    self.add(&path, format!("{name:?} appears twice"), Some("use each name once".to_owned()));
                 }
             }
         }
         for (i, name) in scenario.remove.iter().enumerate() {
             if !name.starts_with("cell-") {
                 let allowed = "a name of the plan, such as cell-0/tenant-1/rep-07/visit-3".to_owned();
-                self.add(&["remove", &i.to_string()], format!("{name:?} is no element's name"), Some(allowed));
+                self.add(&["remove", &i.to_string()], format!("{name:?} is not the name of an element"), Some(allowed));
             }
         }
         let path = &scenario.switches.health_path;
         if !path.starts_with('/') || path.len() > 200 || !path.bytes().all(|b| b.is_ascii_graphic()) {
-            self.add(&["switches", "health_path"], "is no path", Some("a path such as \"/health\"".to_owned()));
+            self.add(&["switches", "health_path"], "is not a path", Some("a path such as \"/health\"".to_owned()));
         }
     }
 
@@ -166,7 +166,7 @@ impl Findings {
                 let allowed = Some("2000-01-01 to 2099-12-31".to_owned());
                 self.add(&["day", "dates", &i.to_string()], format!("{date} is out of range"), allowed);
             } else if day.dates[..i].contains(date) {
-                self.add(&["day", "dates", &i.to_string()], format!("{date} is there twice"), None);
+                self.add(&["day", "dates", &i.to_string()], format!("{date} appears twice"), None);
             }
         }
         if day.leave_home.0 > day.leave_home.1 {
@@ -186,11 +186,11 @@ impl Findings {
             self.add(&["people", "tenants"], format!("{} do not fill whole cells", people.tenants), Some(allowed));
         } else if people.reps_per_tenant.is_none() && even > MOST_REPS_PER_TENANT {
             let allowed = format!("at least {} tenants", people.reps.div_ceil(MOST_REPS_PER_TENANT));
-            let message = format!("{even} reps a tenant are more than {MOST_REPS_PER_TENANT}");
+            let message = format!("{even} reps per tenant are more than {MOST_REPS_PER_TENANT}");
             self.add(&["people", "tenants"], message, Some(allowed));
         } else if scenario.cells_a_day() * people.tenants_per_cell != people.tenants {
             let (tenants, each) = (scenario.cells_a_day() * people.tenants_per_cell, scenario.reps_per_tenant());
-            let message = format!("{} reps, {each} a tenant, do not fit {} tenants", people.reps, people.tenants);
+            let message = format!("{} reps at {each} per tenant do not match {} tenants", people.reps, people.tenants);
             self.add(&["people", "tenants"], message, Some(tenants.to_string()));
         }
     }
@@ -206,15 +206,15 @@ impl Findings {
             deeds.update_task,
             deeds.read_thread,
         ];
-        let some = || Some("a weight above 0 for one at least".to_owned());
+        let some = || Some("at least one weight above 0".to_owned());
         if scenario.people.mix.values().all(|weight| *weight == 0) {
-            self.add(&["people", "mix"], "names nobody", some());
+            self.add(&["people", "mix"], "has no kind of person", some());
         }
         if modes.full + modes.ghost + modes.ephemeral == 0 {
-            self.add(&["visits", "modes"], "names no mode", some());
+            self.add(&["visits", "modes"], "has no mode", some());
         }
         if deeds.iter().sum::<u32>() == 0 && office.actions_per_rep.1 > 0 {
-            self.add(&["office", "deeds"], "names no deed", some());
+            self.add(&["office", "deeds"], "has no action", some());
         }
         let bounds = [
             (["office", "actions_per_rep"], office.actions_per_rep),
@@ -239,14 +239,14 @@ impl Findings {
     fn rules(&mut self, scenario: &Scenario) {
         for (rule, setting) in &scenario.rules.0 {
             if setting.why.trim().is_empty() {
-                let allowed = Some("the reason, in a few words: the report shows it".to_owned());
+                let allowed = Some("a short reason, which the report shows".to_owned());
                 self.add(&["rules", rule.name(), "why"], "is empty", allowed);
             }
         }
         let must = &scenario.must_exercise;
         for (i, rule) in must.named().iter().enumerate().filter(|_| !must.is_all()) {
             if scenario.rules.weight(*rule) == RuleWeight::Off {
-                let message = format!("{rule} is off in [rules]: it is never exercised");
+                let message = format!("{rule} is off in [rules], so it is never exercised");
                 let allowed = Some("one of the two".to_owned());
                 self.add(&["must_exercise", &i.to_string()], message, allowed);
             }
@@ -263,17 +263,17 @@ impl Findings {
         let dialect = &scenario.dialect;
         for (set, of) in &dialect.names {
             for (own, here) in of.iter().filter(|(_, here)| !well(here)) {
-                self.add(&["dialect", "names", set, own], format!("{here:?} is no name"), allowed());
+                self.add(&["dialect", "names", set, own], format!("{here:?} is not a valid name"), allowed());
             }
         }
         for (set, of) in &dialect.also {
             for here in of.keys().filter(|here| !well(here)) {
-                self.add(&["dialect", "also", set, here], format!("{here:?} is no name"), allowed());
+                self.add(&["dialect", "also", set, here], format!("{here:?} is not a valid name"), allowed());
             }
         }
         for (set, of) in &dialect.sent {
             for (own, here) in of.iter().filter(|(_, here)| !well(here)) {
-                self.add(&["dialect", "sent", set, own], format!("{here:?} is no name"), allowed());
+                self.add(&["dialect", "sent", set, own], format!("{here:?} is not a valid name"), allowed());
             }
         }
         for lossy in dialect.lossy() {
@@ -282,10 +282,10 @@ impl Findings {
         }
         for (own, here) in &dialect.fields {
             if !well(own) || !well(here) {
-                self.add(&["dialect", "fields", own], format!("{own:?} = {here:?} names no field"), allowed());
+                self.add(&["dialect", "fields", own], format!("{own:?} = {here:?} does not name a field"), allowed());
             } else if dialect.fields.iter().any(|(other, name)| other != own && name == here) {
                 let message = format!("{here:?} is the name of two fields");
-                self.add(&["dialect", "fields", own], message, Some("a name of its own for each".to_owned()));
+                self.add(&["dialect", "fields", own], message, Some("use each name once".to_owned()));
             }
         }
     }
@@ -293,17 +293,17 @@ impl Findings {
     fn data(&mut self, data: &Data) {
         if data.users.as_deref().is_some_and(|path| !path.ends_with(".json") && !path.ends_with(".csv")) {
             let allowed = Some("the path of a .json or .csv file".to_owned());
-            self.add(&["data", "users"], "is no file of users", allowed);
+            self.add(&["data", "users"], "is not a file of users", allowed);
         }
         if data.rotate && data.users.is_none() {
-            let allowed = Some("`users`, a file with more users than one run needs".to_owned());
+            let allowed = Some("set `users` to a file with more users than one run needs".to_owned());
             self.add(&["data", "rotate"], "needs users to rotate", allowed);
         }
         if data.provision.as_ref().is_some_and(|command| command.trim().is_empty()) {
-            self.add(&["data", "provision"], "is no command", Some("a command line for the shell".to_owned()));
+            self.add(&["data", "provision"], "is not a command", Some("a command line for the shell".to_owned()));
         }
         if data.found && data.provision.is_some() {
-            let message = "cannot be with `provision`: rows are loaded, or used as they are found";
+            let message = "cannot be combined with `provision`: rows are either loaded or used as found";
             self.add(&["data", "found"], message, Some("one of the two".to_owned()));
         }
     }
@@ -333,9 +333,9 @@ impl Findings {
         for (key, given, heeding) in keys {
             let is_needed = matches!((tokens.source, key), (File, "path") | (Command, "command"));
             if is_needed && !given {
-                self.add(&["tokens", key], "is missing: this source needs it", None);
+                self.add(&["tokens", key], "is required for this source", None);
             } else if given && !heeding.contains(&tokens.source) {
-                self.add(&["tokens", key], "means nothing for this source", None);
+                self.add(&["tokens", key], "is not used by this source", None);
             }
         }
         let empty = [("key", tokens.key.as_ref()), ("path", tokens.path.as_ref()), ("command", tokens.command.first())];
@@ -363,9 +363,9 @@ impl Findings {
         ];
         for (key, given) in figures {
             if key == needed && !given {
-                self.add(&["mishap", index, key], "is missing: this kind of mishap needs it", None);
+                self.add(&["mishap", index, key], "is required for this kind of mishap", None);
             } else if key != needed && given {
-                self.add(&["mishap", index, key], "means nothing for this kind of mishap", None);
+                self.add(&["mishap", index, key], "is not used by this kind of mishap", None);
             }
         }
     }

@@ -4,29 +4,29 @@ use fieldday_api::redact::{HIDDEN, line_without_secrets};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// The data of a real target. A simulation does without: its backend begins with the plan's rows.
+/// Data of a real target. Not used in simulations, whose backend starts with the rows of the plan.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Data {
-    /// The file of the users that a live run may be, .json or .csv; the plan's own users when absent.
+    /// File of user accounts for live runs, .json or .csv; default: the plan's own users.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub users: Option<String>,
-    /// Each run is other users of the file than the one before, as far as there are others.
+    /// Whether each run uses other users of the file than the previous one, as far as possible.
     pub rotate: bool,
-    /// A command to run before a live run, which loads the target: it finds the exported data in the folder FIELDDAY_EXPORT,
-    /// the target's URL in FIELDDAY_TARGET, the date in FIELDDAY_DATE.
+    /// Command that loads the target before a live run. Its environment has FIELDDAY_EXPORT, the folder of the exported data,
+    /// FIELDDAY_TARGET, the target's URL, and FIELDDAY_DATE.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "without_secrets")]
     pub provision: Option<String>,
-    /// How long that command may take.
+    /// Timeout of that command in seconds.
     #[schemars(range(min = 1, max = 86_400))]
     pub timeout_s: u32,
-    /// The target's rows are used as they are found: nothing is done to rows of the plan, which are not there.
+    /// Whether to use the target's rows as found, instead of the plan's rows.
     pub found: bool,
-    /// So many bytes of a visit's audio are really sent at most; all when absent.
+    /// Greatest number of audio bytes sent per visit; default: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_000_000_000u64))]
     pub upload_bytes: Option<u64>,
-    /// Addresses that the plan does not know get a place of the territory, by the appointment's id; else nobody goes there.
+    /// Whether appointments at unknown addresses get a place in the territory; otherwise reps do not visit them.
     pub place_unknown: bool,
 }
 

@@ -12,32 +12,32 @@ use std::collections::BTreeMap;
 /// Names by set of names.
 type Sets = IndexMap<String, IndexMap<String, String>>;
 
-/// How the deployment names and wraps things.
+/// How a deployment's names and envelopes differ from the specification.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Dialect {
-    /// A time without a zone means UTC; if not, an answer with one cannot be read.
+    /// Whether a time without a zone means UTC; if not, answers with such times cannot be read.
     pub naive_times_are_utc: bool,
-    /// What a success may come in: `data` is the spec's `{data}`, `success` is `{success, data, meta, message}`, `bare` is the
-    /// answer itself.
+    /// The envelope of a success: `data` is the specification's `{data}`, `success` is `{success, data, meta, message}`, `bare`
+    /// is the answer itself.
     #[schemars(schema_with = "words::envelopes_schema")]
     pub envelopes: Vec<Envelope>,
-    /// By set, the deployment's name for the spec's, sent and read: `recording_mode = { full = "normal" }`. All names of a set
-    /// must still be told apart.
+    /// By set of names, the deployment's name for each of the specification's, both sent and read:
+    /// `recording_mode = { full = "normal" }`. The names of a set must stay distinct.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(schema_with = "words::names_schema")]
     pub names: Sets,
-    /// By set, the spec's name for further ones that the deployment answers, read and never sent: `recording_mode = { off =
-    /// "ghost" }`. None of them may be a name that means something else already.
+    /// By set of names, further names that the deployment answers, read and never sent: `recording_mode = { off = "ghost" }`.
+    /// None of them may already have a meaning.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(schema_with = "words::also_schema")]
     pub also: Sets,
-    /// By set, what the deployment takes for the spec's name where it answers another, sent and never read: `assignee = {
-    /// sales_rep = "rep" }`.
+    /// By set of names, the name that the deployment accepts where it answers another, sent and never read:
+    /// `assignee = { sales_rep = "rep" }`.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(schema_with = "words::names_schema")]
     pub sent: Sets,
-    /// The deployment's name for a field of the spec's, sent and read: `contact_card_id = "contact_id"`.
+    /// The deployment's name for a field of the specification, both sent and read: `contact_card_id = "contact_id"`.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub fields: IndexMap<String, String>,
@@ -108,24 +108,21 @@ impl Dialect {
             };
             for (own, here) in mapped(&self.names) {
                 if let Some(other) = taken(&own, &here, &read) {
-                    let message =
-                        format!("{here:?} would be the name of {own} and of {other}, and nobody could tell them apart");
-                    let allowed = format!("a name of its own for each: another for {own}, or one for {other} as well");
+                    let message = format!("{here:?} would name both {own} and {other}");
+                    let allowed = format!("use different names: another for {own}, or one for {other} as well");
                     add(["dialect", "names", set.name, &own], message, allowed);
                 }
             }
             for (own, here) in mapped(&self.sent) {
                 if let Some(other) = taken(&own, &here, &sent) {
-                    let message = format!(
-                        "{here:?} would be sent for {own} and for {other}, and the target could not tell them apart"
-                    );
-                    add(["dialect", "sent", set.name, &own], message, "a name of its own for each".to_owned());
+                    let message = format!("{here:?} would be sent for both {own} and {other}");
+                    add(["dialect", "sent", set.name, &own], message, "use different names".to_owned());
                 }
             }
             for (here, own) in mapped(&self.also) {
                 if let Some(other) = taken(&own, &here, &read) {
                     let message = format!("{here:?} means {other} already, and cannot mean {own} as well");
-                    let allowed = format!("a name that means nothing yet, or another name for {other} in `names`");
+                    let allowed = format!("choose an unused name, or another name for {other} in `names`");
                     add(["dialect", "also", set.name, &here], message, allowed);
                 }
             }
@@ -134,14 +131,18 @@ impl Dialect {
             if !self.fields.contains_key(here) && dialect::stand_together(own, here) {
                 let message = format!("{here:?} is another field of the same answer, and cannot be {own} as well");
                 let path = ["dialect", "fields", own].map(str::to_owned).to_vec();
-                found.push(Lossy { path, message, allowed: "a name that no other field beside it has".to_owned() });
+                found.push(Lossy {
+                    path,
+                    message,
+                    allowed: "choose a name that no other field of the object has".to_owned(),
+                });
             }
         }
         found
     }
 }
 
-/// How much each kind of contract finding weighs: `note` or `broken`. `note`, if it is not named.
+/// The severity of each kind of contract finding: `note` (default) or `broken`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Severities(#[schemars(schema_with = "words::severities_schema")] pub IndexMap<String, Severity>);

@@ -85,13 +85,13 @@ impl ScenarioError {
         let problem = Problem {
             allowed: Some(format!("a path that ends in .toml, or one of {}", builtin_names().join(", "))),
             suggestion: nearest(name, builtin_names()).map(str::to_owned),
-            ..Self::without_place("no scenario of that name is built in".to_owned())
+            ..Self::without_place("there is no built-in scenario with this name".to_owned())
         };
         Self::one(name, problem)
     }
 
     pub(super) fn unreadable(path: &str, error: &std::io::Error) -> ScenarioError {
-        let allowed = Some(format!("a file that is there, or one of {}", builtin_names().join(", ")));
+        let allowed = Some(format!("an existing file, or one of {}", builtin_names().join(", ")));
         Self::one(path, Problem { allowed, ..Self::without_place(format!("cannot be read: {error}")) })
     }
 
@@ -131,7 +131,7 @@ impl ScenarioError {
                 path.push(written.to_owned());
             }
             problem.message =
-                if is_key { "there is no such key".to_owned() } else { format!("{written:?} is not allowed here") };
+                if is_key { "unknown key".to_owned() } else { format!("{written:?} is not allowed here") };
             problem.allowed = (!allowed.is_empty()).then(|| allowed.join(", "));
             problem.suggestion = nearest(written, allowed.iter().copied()).map(str::to_owned);
         } else if error.message().starts_with("missing field") {

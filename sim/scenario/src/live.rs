@@ -4,77 +4,76 @@ use fieldday_kernel::time::{Time, TimeOfDay};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How the day is lived on the wall clock, against a mock or a real deployment.
+/// Settings of live runs, in real time against a mock or a deployment.
 ///
-/// Two clocks go side by side. The clock of the *day* says when people do what they do: it shows the tenant's local time
-/// within `window`, and passes `speed` times as fast as the wall. The clock of the *protocol* is the wall: timeouts,
-/// waits between attempts, tokens, polls and cache lifetimes are never scaled.
+/// There are two clocks. The clock of the *day* decides when people act: it shows the tenant's local time within `window`
+/// and runs `speed` times as fast as real time. The clock of the *protocol* is real time: timeouts, waits between attempts,
+/// tokens, polls and cache lifetimes are scaled only if `scales` names them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Live {
-    /// How many times as fast as the wall clock the day passes: 1 is real time.
+    /// Simulated seconds per real second for what people do: 1 is real time.
     ///
-    /// What people do comes closer together; what the protocol does does not. At high speeds lists come out of the cache
-    /// more often (5 minutes of cache are hours of the day), sessions are polled for longer than the visit lasts, gaps in
-    /// coverage last less, recordings are shorter, and what is queued may still wait when the day ends.
+    /// People's actions move closer together, the protocol's times do not. At high speeds lists come from the cache more often
+    /// (5 minutes of cache are hours of the day), sessions are polled for longer than the visit lasts, gaps in coverage and
+    /// recordings are shorter, and queues may not be empty when the day ends.
     #[schemars(range(min = 1, max = 10_000))]
     pub speed: u32,
-    /// Which of the protocol's own times pass at `speed`, too: "timeouts", "backoff", "polling", "cache".
+    /// Times of the protocol that are scaled by `speed`, too: "timeouts", "backoff", "polling", "cache".
     ///
-    /// None are, unless they are named here. With "polling" and "cache" the mix of calls at high speed is that of a real
-    /// day. How long tokens live is `token_life_s` of the switches.
+    /// By default none are. With "polling" and "cache" the mix of calls at high speed is that of a real day. The life of
+    /// tokens is `token_life_s` of the switches.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scales: Vec<Scaled>,
-    /// Which part of the day is lived, by local time, as ["07:30", "09:00"]; from the first departure until two hours
-    /// after the last visit when absent.
+    /// The part of the day to run, in local time, for example ["07:30", "09:00"]; default: from the first departure until two
+    /// hours after the last visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<[String; 2]>")]
     pub window: Option<(TimeOfDay, TimeOfDay)>,
-    /// Seconds of the wall clock over which reps begin who would be under way when the window opens.
+    /// Ramp-up in real seconds: reps who would already be at work when the window opens start spread over this time.
     #[schemars(range(max = 3600))]
     pub ramp_s: u32,
-    /// How long at most, in seconds of the wall clock, phones stay on after the window for what still waits to be sent.
+    /// Graceful stop in real seconds: how long phones stay on after the window to empty their queues.
     #[schemars(range(max = 3600))]
     pub linger_s: u32,
-    /// Reps who are still at work when the window closes clock out.
+    /// Whether reps who are still at work when the window closes clock out.
     pub clock_out: bool,
-    /// The mobile network between phone and target: off for pure load on the server.
+    /// Whether to simulate the mobile network between phone and target; false for pure load on the server.
     pub link: bool,
-    /// What calls go out over.
+    /// Connections: one set per rep, or a shared pool.
     pub connections: Connections,
-    /// How many connections are shared, where they are.
+    /// Number of connections of the shared pool.
     #[schemars(range(min = 1, max = 100_000))]
     pub shared_connections: u32,
-    /// Which HTTP is spoken.
+    /// The HTTP version.
     pub http: HttpVersion,
-    /// Managers and CSRs work, too.
+    /// Whether managers and CSRs work, too.
     pub office: bool,
-    /// Auditors read back what should be there.
+    /// Whether auditors read back what was written.
     pub auditors: bool,
-    /// Intruders try what must fail: off unless the target is the tool's own mock.
+    /// Whether intruders send requests that must be refused; by default only with the built-in mock.
     pub intruders: bool,
-    /// Hosts beyond loopback that may be called.
+    /// Hosts beyond loopback to which requests are allowed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<String>,
-    /// The run ends after so many requests.
+    /// The run stops after this number of requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_requests: Option<u64>,
-    /// The run ends, and fails, when the target has answered nothing for so many seconds of the wall clock, while it was
-    /// asked; 0 lets it go on.
+    /// The run stops and fails when the target has answered no request for this many real seconds; 0 for never.
     #[schemars(range(max = 3600))]
     pub dead_after_s: u32,
-    /// The run ends after so many errors: attempts that reached the target and were not answered as expected.
+    /// The run stops after this number of errors: attempts that reached the target and were not answered as expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_errors: Option<u64>,
-    /// Seconds of the wall clock that the target's clock may differ.
+    /// Allowed difference of the target's clock, in seconds.
     #[schemars(range(max = 3600))]
     pub clock_difference_s: u32,
-    /// The date of the day is what it is at this moment where each tenant is, in place of the scenario's own. Set by a run
-    /// against a deployment, whose today is not the same for all tenants around their midnights.
+    /// Each tenant's date is its local date at this time, instead of the scenario's. Set by runs against a deployment, whose
+    /// tenants can have different dates around midnight.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub dated_at: Option<Time>,
-    /// What makes a run worthless because the generator could not keep up.
+    /// Limits on the load generator, beyond which a run is invalid.
     pub generator: Generator,
 }
 
@@ -105,17 +104,17 @@ impl Default for Live {
     }
 }
 
-/// Times of the protocol that a scenario may have pass as fast as the day.
+/// Times of the protocol that can be scaled by `speed`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scaled {
-    /// For how long the app waits for an answer. What the target is held to stays as specified.
+    /// Timeouts of the app. Limits on the target are not scaled.
     Timeouts,
-    /// Waits before a call, an upload or the queue is tried again; not what a `Retry-After` asks for.
+    /// Waits before a call, an upload or the queue is retried, except those of a `Retry-After`.
     Backoff,
-    /// How often, and for how long, a recorded session is polled.
+    /// Interval and duration of polling.
     Polling,
-    /// For how long what was read counts as fresh.
+    /// Lifetimes of cached data.
     Cache,
 }
 
@@ -131,17 +130,17 @@ impl Scaled {
     }
 }
 
-/// What calls go out over.
+/// Connections: one set per rep, or a shared pool.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Connections {
-    /// Each rep's own connections, as phones have them.
+    /// Each rep has its own connections, as phones do.
     PerRep,
-    /// A bounded pool for all.
+    /// All reps share a bounded pool.
     Shared,
 }
 
-/// Which HTTP is spoken.
+/// The HTTP version.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub enum HttpVersion {
     /// HTTP/1.1
@@ -152,17 +151,17 @@ pub enum HttpVersion {
     Http2,
 }
 
-/// When the generator's own troubles make a run invalid.
+/// Limits on the load generator, beyond which a run is invalid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Generator {
-    /// So many milliseconds late may a request be sent, at the 99th percentile.
+    /// 99th percentile of the lateness of requests, in milliseconds.
     #[schemars(range(min = 1, max = 60_000))]
     pub late_p99_ms: u32,
-    /// So much of the processors that the process may use, in per cent, may be used on average.
+    /// Average use of the available processors, in percent.
     #[schemars(range(min = 1, max = 100))]
     pub cpu_percent: u32,
-    /// So many milliseconds may a worker be held up at a time, at the 99th percentile.
+    /// 99th percentile of stalls of a worker thread, in milliseconds.
     #[schemars(range(min = 1, max = 60_000))]
     pub lag_p99_ms: u32,
 }

@@ -5,10 +5,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, LazyLock};
 
-/// Least and most, both included.
+/// Minimum and maximum, inclusive.
 pub type Bounds = (u32, u32);
 
-/// A kind of rep. `ppm` are parts per million: of days, visits or occasions, as each says.
+/// A kind of rep. `ppm` is parts per million of days, visits or occasions.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Persona {
@@ -18,7 +18,7 @@ pub struct Persona {
     pub about: String,
     /// Visits a day.
     pub appointments: Bounds,
-    /// How long a visit is to take.
+    /// Planned duration of a visit.
     pub visit_minutes: Bounds,
     /// By how much a visit runs over at most. A third of the visits end early instead, by half of that at most.
     pub overrun_minutes: u32,
@@ -28,7 +28,7 @@ pub struct Persona {
     pub wins_ppm: u32,
     /// Share of days with a lunch break.
     pub lunch_ppm: u32,
-    /// How long it takes.
+    /// Duration of the lunch break.
     pub lunch_minutes: Bounds,
     /// The habits, which read as if they were the persona's own fields.
     pub habits: Habits,
@@ -48,7 +48,7 @@ macro_rules! habits {
         #[serde(deny_unknown_fields)]
         pub struct Habits { $($(#[doc = $doc])+ pub $name: u32,)+ }
 
-        /// Habits that a scenario gives to everybody, whatever their persona says.
+        /// Habits of all reps, whatever their persona.
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct HabitsForAll {
@@ -85,43 +85,43 @@ macro_rules! habits {
 }
 
 habits! {
-    /// Of the days: goes home without clocking out.
+    /// Share of days on which the rep goes home without clocking out.
     forgets_clock_out_ppm up to 1_000_000;
-    /// Of the visits: starts the recording late, minutes into the talk.
+    /// Share of visits on which the recording starts minutes late.
     records_late_ppm up to 1_000_000;
-    /// Of the taps: taps twice.
+    /// Share of taps that are double taps.
     double_taps_ppm up to 1_000_000;
-    /// Of the uploads: puts the app away while it uploads.
+    /// Share of uploads during which the rep closes the app.
     closes_app_while_uploading_ppm up to 1_000_000;
-    /// Of the visits: writes a follow-up task.
+    /// Share of visits after which the rep creates a follow-up task.
     creates_task_ppm up to 1_000_000;
-    /// Of the times the app asks: says yes to sending it again.
+    /// Share of questions whether to send again that the rep confirms.
     says_yes_to_retry_ppm up to 1_000_000;
-    /// Of the open tasks seen: does one and ticks it off.
+    /// Share of open tasks seen that the rep completes.
     completes_task_ppm up to 1_000_000;
-    /// Of the open tasks seen: puts one off.
+    /// Share of open tasks seen that the rep postpones.
     postpones_task_ppm up to 1_000_000;
-    /// Of the drives: reads messages at a red light.
+    /// Share of drives on which the rep reads messages.
     messages_at_red_lights_ppm up to 1_000_000;
-    /// Of the visits: opens the appointment's details before the door.
+    /// Share of visits before which the rep opens the appointment's details.
     opens_details_ppm up to 1_000_000;
-    /// Of the lists seen: scrolls on.
+    /// Share of lists on which the rep scrolls to further pages.
     scrolls_ppm up to 1_000_000;
-    /// Of the recordings: watches until the results are there.
+    /// Share of recordings whose results the rep waits for.
     watches_results_ppm up to 1_000_000;
-    /// Of the visits won: posts the win.
+    /// Share of won visits that the rep posts to the wins feed.
     posts_win_ppm up to 1_000_000;
-    /// Of the drives: asks Otto something.
+    /// Share of drives on which the rep asks Otto.
     asks_otto_ppm up to 1_000_000;
-    /// Of the visits: writes notes to the appointment.
+    /// Share of visits after which the rep writes notes.
     writes_notes_ppm up to 1_000_000;
-    /// Of the mornings: looks at past appointments.
+    /// Share of mornings on which the rep reads past appointments.
     looks_back_ppm up to 1_000_000;
-    /// Of the outcomes: changes the mind and corrects it.
+    /// Share of outcomes that the rep corrects later.
     corrects_outcome_ppm up to 1_000_000;
-    /// Cancels a call that holds up the screen for longer than that.
+    /// Seconds after which the rep cancels a call that blocks the screen.
     patience_s up to 120;
-    /// Looks at the dashboard so often while at work.
+    /// Minutes between looks at the dashboard while at work.
     looks_at_dashboard_every_minutes up to 600;
 }
 

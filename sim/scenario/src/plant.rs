@@ -8,41 +8,41 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The deployment that serves the requests of all cells: instances behind a load balancer, in front of one database.
+/// The simulated deployment that serves all cells: instances behind a load balancer, and one database.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Plant {
-    /// How many instances there are when the day begins.
+    /// Number of instances at the start of the day.
     #[schemars(range(min = 1, max = 10_000))]
     pub instances: u32,
-    /// How many requests an instance works on at once.
+    /// Number of requests that an instance serves at once.
     #[schemars(range(min = 1, max = 10_000))]
     pub workers: u32,
-    /// How many requests wait at an instance for a worker; the next is answered 503 at once.
+    /// Queue length of an instance; further requests are answered with 503.
     #[schemars(range(max = 10_000_000))]
     pub queue: u32,
-    /// How the load balancer chooses an instance.
+    /// The policy of the load balancer.
     pub balancer: Balancer,
-    /// After so many milliseconds in the plant a request is answered 504, worked on or not; never if 0.
+    /// Milliseconds after which a request is answered with 504; 0 for never.
     #[schemars(range(max = 3_600_000))]
     pub give_up_ms: u32,
-    /// How long requests are worked on. Without it, what the model backend takes by default.
+    /// Service times; default: those of the model backend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<Service>,
-    /// The database, if it is to be modelled: it is shared by all instances.
+    /// The database shared by all instances; default: not modelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<Database>,
-    /// More requests a second than this are answered 429, if it is set.
+    /// Rate limit, beyond which requests are answered with 429; default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
-    /// Instances come and go with the load, if it is set.
+    /// Autoscaling; default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Scaling>,
-    /// What an instance takes to start.
+    /// Start of an instance.
     pub cold_start: ColdStart,
-    /// What must hold in every few minutes of the day for the plant to carry its load.
+    /// Limits for every interval of the day.
     pub hold: Hold,
-    /// What happens to the plant.
+    /// Failures and deployments.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub trouble: Vec<PlantTrouble>,
@@ -67,32 +67,32 @@ impl Default for Plant {
     }
 }
 
-/// How the load balancer chooses an instance.
+/// The policy of the load balancer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Balancer {
-    /// The instances take requests in turn.
+    /// Round robin.
     RoundRobin,
-    /// The one with the fewest requests.
+    /// The instance with the fewest requests.
     LeastConnections,
-    /// Of two that are drawn, the one with fewer requests.
+    /// The less busy of two random instances.
     TwoChoices,
 }
 
-/// How long requests are worked on, by endpoint.
+/// Service times by endpoint.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Service {
-    /// Reads, where nothing else is said.
+    /// Reads, unless given by endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reads: Option<Law>,
-    /// Writes, where nothing else is said.
+    /// Writes, unless given by endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub writes: Option<Law>,
     /// The health check.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<Law>,
-    /// Endpoints that differ from their kind, by name: `list-appointments`.
+    /// Single endpoints, by name: `list-appointments`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<String, Law>")]
     pub ops: BTreeMap<Op, Law>,
@@ -109,28 +109,28 @@ impl Service {
     }
 }
 
-/// How a length of time is distributed.
+/// Distribution of a time.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "law", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Law {
-    /// Always the same.
+    /// Constant.
     Constant {
         /// Microseconds.
         us: u64,
     },
-    /// Without memory: the law of M/M/c.
+    /// Exponential, as in M/M/c.
     Exponential {
         /// The mean in microseconds.
         mean_us: u64,
     },
-    /// With a long tail.
+    /// Log-normal, with a long tail.
     LogNormal {
-        /// Half take longer.
+        /// The median in microseconds.
         median_us: u64,
-        /// The 84th percentile in per cent of the median: 100 is constant.
+        /// The 84th percentile in percent of the median: 100 is constant.
         spread_percent: u32,
     },
-    /// As measured: straight lines between quantiles.
+    /// Empirical: linear between quantiles.
     Quantiles {
         /// Parts per million and microseconds, ascending: `[[0, 900], [500000, 20000], [1000000, 400000]]`.
         points: Vec<(u32, u64)>,
@@ -141,56 +141,56 @@ pub enum Law {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
-    /// How many connections there are in all; a worker waits for one while none is free.
+    /// Total number of connections; a worker waits while none is free.
     #[schemars(range(min = 1, max = 100_000))]
     pub connections: u32,
-    /// Which part of a request's work needs one, in per cent.
+    /// Share of a request's service time that needs a connection, in percent.
     #[schemars(range(min = 1, max = 100))]
     pub percent: u32,
 }
 
-/// A limit on all requests together: a bucket of tokens.
+/// A rate limit on all requests together (token bucket).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
-    /// So many a second.
+    /// Requests per second.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub per_second: u32,
-    /// So many at once after a quiet time.
+    /// Burst size.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub burst: u32,
-    /// What `Retry-After` says, in seconds.
+    /// `Retry-After` in seconds.
     #[schemars(range(min = 1, max = 3600))]
     pub retry_after_s: u32,
 }
 
-/// Instances that come and go with the load.
+/// Autoscaling.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scaling {
-    /// What is looked at.
+    /// The metric.
     #[serde(default)]
     pub metric: ScalingMetric,
-    /// How often, in seconds: the metric is its mean since the last time.
+    /// Seconds between decisions; the metric is averaged over this time.
     #[schemars(range(min = 1, max = 3600))]
     pub every_s: u32,
-    /// Above this an instance is added: per cent of the workers busy, or requests waiting at an instance.
+    /// Scale up above this value: percent of busy workers, or waiting requests per instance.
     #[schemars(range(min = 1, max = 100_000))]
     pub up: u32,
-    /// Below this one is taken away.
+    /// Scale down below this value.
     #[schemars(range(max = 100_000))]
     pub down: u32,
-    /// How many seconds pass from the decision until the instance begins to start.
+    /// Seconds from a decision until the instance begins to start.
     #[schemars(range(max = 36_000))]
     pub delay_s: u32,
-    /// How many are added at a time.
+    /// Number of instances added at a time.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 1000))]
     pub step: u32,
-    /// The fewest there are.
+    /// Smallest number of instances.
     #[schemars(range(min = 1, max = 10_000))]
     pub least: u32,
-    /// The most there are.
+    /// Greatest number of instances.
     #[schemars(range(min = 1, max = 10_000))]
     pub most: u32,
 }
@@ -199,28 +199,28 @@ fn one() -> u32 {
     1
 }
 
-/// What autoscaling looks at.
+/// Metric of autoscaling.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScalingMetric {
-    /// Busy workers, in per cent.
+    /// Busy workers, in percent.
     #[default]
     Utilisation,
-    /// Requests that wait, per instance.
+    /// Waiting requests per instance.
     Queue,
 }
 
-/// What an instance takes to start, and how it is then.
+/// Start of an instance, and its warm-up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ColdStart {
-    /// Seconds from its start until it takes requests.
+    /// Seconds from its start until it accepts requests.
     #[schemars(range(max = 36_000))]
     pub starts_in_s: u32,
-    /// For so many seconds after that its work takes longer: caches are empty.
+    /// Seconds of warm-up with empty caches and longer service times.
     #[schemars(range(max = 36_000))]
     pub cold_for_s: u32,
-    /// So much as usual, in per cent.
+    /// Service time during the warm-up, in percent of the usual.
     #[schemars(range(min = 100, max = 10_000))]
     pub cold_percent: u32,
 }
@@ -231,25 +231,24 @@ impl Default for ColdStart {
     }
 }
 
-/// What must hold in every few minutes of the day.
+/// Limits for every interval of the day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Hold {
-    /// The length of those minutes.
+    /// Length of an interval in minutes.
     #[schemars(range(min = 1, max = 60))]
     pub every_minutes: u32,
-    /// So many of a million requests may be refused or cut off: 429, 503, 504, a connection lost.
+    /// Allowed share of rejected requests in parts per million: 429, 503, 504 or a lost connection.
     #[schemars(range(max = 1_000_000))]
     pub refused_ppm: u32,
-    /// So many of a million requests may be answered after the spec's time limit, or not before the app gave up.
+    /// Allowed share of requests answered after the specification's timeout, in parts per million.
     #[schemars(range(max = 1_000_000))]
     pub late_ppm: u32,
-    /// The 95th percentile of each endpoint's time in the plant may be so many milliseconds; any if absent.
+    /// Limit on the 95th percentile of each endpoint's server time, in milliseconds; default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 3_600_000))]
     pub p95_ms: Option<u32>,
-    /// How much busier the plant could get before its workers are all busy, in per cent of its workers: what advice about
-    /// instances leaves free.
+    /// Headroom that advice on instances leaves free, in percent of the workers.
     #[schemars(range(max = 90))]
     pub headroom_percent: u32,
 }
@@ -260,42 +259,42 @@ impl Default for Hold {
     }
 }
 
-/// Something that happens to the plant.
+/// A failure or deployment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlantTrouble {
     /// The fault that is injected.
     pub kind: PlantTroubleWord,
-    /// From when, by the local time of the first territory.
+    /// Start, in the local time of the first territory.
     #[schemars(with = "String")]
     pub from: TimeOfDay,
-    /// Until when: of `slow` and `instance-lost`. To the end of the day when absent.
+    /// End, for `slow` and `instance-lost`; default: the end of the day.
     #[serde(default = "super::trouble::end_of_day")]
     #[schemars(with = "String")]
     pub until: TimeOfDay,
-    /// Of `slow`: how long work takes, in per cent of the usual.
+    /// For `slow`: service time in percent of the usual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100_000))]
     pub percent: Option<u32>,
-    /// Of `slow`: which operations; all, if none is named.
+    /// For `slow`: the operations; default: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "words::ops_schema")]
     pub ops: Vec<Op>,
-    /// Of `deployment`: how many seconds an instance has to end what it has begun.
+    /// For `deployment`: seconds that an instance has to complete its requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 3600))]
     pub drain_s: Option<u32>,
 }
 
-/// What happens to the plant.
+/// Failures and deployments.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PlantTroubleWord {
-    /// One instance is gone at once, with all that it had; another takes its place at `until`.
+    /// One instance is lost with its requests, and replaced at `until`.
     InstanceLost,
-    /// All instances are restarted, one after the other.
+    /// All instances are restarted one after the other.
     Deployment,
-    /// Work takes longer.
+    /// Service times are longer.
     Slow,
 }
 
@@ -319,7 +318,7 @@ impl Plant {
         let counts = [("instances", self.instances), ("workers", self.workers)];
         for (key, count) in counts {
             if !(1..=10_000).contains(&count) {
-                add(&[key], format!("is {count}: out of range"), Some("1 to 10000"));
+                add(&[key], format!("{count} is out of range"), Some("1 to 10000"));
             }
         }
         if let Some(scaling) = &self.scaling {
@@ -357,7 +356,7 @@ impl Plant {
                 } else {
                     "reads"
                 };
-                let message = format!("is missing: nothing says how long {} takes", op.label());
+                let message = format!("is missing: the service time of {} is unknown", op.label());
                 let allowed = format!("a law here, or one for `plant.service.{kind}`");
                 add(&["service", "ops", &op.kebab_name()], message, Some(&allowed));
             }
@@ -369,12 +368,12 @@ impl Plant {
             }
             let is_slow = trouble.kind == PlantTroubleWord::Slow;
             if is_slow && trouble.percent.is_none() {
-                add(&["trouble", &i, "percent"], "is missing: `slow` needs it".to_owned(), None);
+                add(&["trouble", &i, "percent"], "is required for `slow`".to_owned(), None);
             } else if !is_slow && (trouble.percent.is_some() || !trouble.ops.is_empty()) {
-                add(&["trouble", &i, "percent"], "and `ops` mean something for `slow` alone".to_owned(), None);
+                add(&["trouble", &i, "percent"], "and `ops` are used only by `slow`".to_owned(), None);
             }
             if trouble.drain_s.is_some() && trouble.kind != PlantTroubleWord::Deployment {
-                add(&["trouble", &i, "drain_s"], "means something for `deployment` alone".to_owned(), None);
+                add(&["trouble", &i, "drain_s"], "is used only by `deployment`".to_owned(), None);
             }
         }
         found

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::ops::Deref;
 
-/// The rules that a run must have put to the test: some, or all but some.
+/// The rules that a run must exercise: some, or all with exceptions.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MustExercise {
     rules: Vec<Rule>,
@@ -98,20 +98,20 @@ impl<'de> Visitor<'de> for Written {
     }
 }
 
-/// What a broken case of a rule is taken for, and why.
+/// The weight of violations of a rule, with the reason.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleSetting {
-    /// `broken`: it breaks the run. `finding`: it is told, and the run holds. `off`: the rule is not judged.
+    /// `broken`: a violation fails the run. `finding`: it is reported, and the run can pass. `off`: the rule is not checked.
     #[serde(rename = "as")]
     pub weight: RuleWeight,
-    /// The reason, which every report shows.
+    /// The reason, shown in every report.
     #[schemars(length(min = 1, max = 500))]
     pub why: String,
 }
 
-/// By rule, what a broken case of it is taken for, with the reason: `"paging.exact" = { as = "finding", why = "ticket 123" }`.
-/// A rule that is not named breaks the run.
+/// The weight of violations by rule, with the reason: `"paging.exact" = { as = "finding", why = "ticket 123" }`. Violations
+/// of other rules fail the run.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct RuleSettings(#[schemars(schema_with = "words::rule_settings_schema")] pub IndexMap<Rule, RuleSetting>);

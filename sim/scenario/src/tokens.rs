@@ -6,42 +6,42 @@ use fieldday_api::token::{RoleClaim, TenantClaim, UserClaim};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where the tokens of runs against an HTTP target come from.
+/// The source of tokens for HTTP targets.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tokens {
-    /// Where a live run's tokens come from.
+    /// The source of tokens of live runs.
     pub source: TokenSource,
-    /// Of `local`: the key file that signs, as `fieldday tokens new-key` writes it; a new key for each run when absent.
+    /// For `local`: the key file to sign with, as `fieldday tokens new-key` writes it; default: a new key for each run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Of `file`: the file of tokens by user id.
+    /// For `file`: the file of tokens by user id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Of `command`: the program and its arguments; no shell reads them.
+    /// For `command`: the program and its arguments, without a shell.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64))]
     pub command: Vec<String>,
-    /// Of `local` and `clerk`: how long a token lives; `token_life_s` of the switches, or what Clerk decides, when absent.
+    /// For `local` and `clerk`: life of a token in seconds; default: `token_life_s` of the switches, or Clerk's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 5, max = 86_400))]
     pub life_s: Option<u32>,
-    /// Of `local`: what `iss` says; left out when absent.
+    /// For `local`: the claim `iss`; omitted if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
-    /// Of `local`: what `azp` says; left out when absent.
+    /// For `local`: the claim `azp`; omitted if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub azp: Option<String>,
-    /// Of `local`: by which claim a token names its tenant.
+    /// For `local`: the claim that holds the tenant.
     #[schemars(schema_with = "words::tenant_claims_schema")]
     pub tenant_claim: TenantClaim,
-    /// Of `local`: by which claim a token names its user.
+    /// For `local`: the claim that holds the user.
     #[schemars(schema_with = "words::user_claims_schema")]
     pub user_claim: UserClaim,
-    /// Of `local`: by which claim a token names its role.
+    /// For `local`: the claim that holds the role.
     #[schemars(schema_with = "words::role_claims_schema")]
     pub role_claim: RoleClaim,
-    /// How many are fetched at once, over all users.
+    /// Greatest number of tokens fetched at once, over all users.
     #[schemars(range(min = 1, max = 256))]
     pub parallel: u32,
 }
@@ -71,17 +71,17 @@ impl Tokens {
     }
 }
 
-/// Who makes tokens.
+/// Sources of tokens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenSource {
-    /// They are signed here, with `key`.
+    /// Field Day signs tokens with `key`.
     #[default]
     Local,
-    /// They are in the file `path`.
+    /// Tokens are read from the file `path`.
     File,
-    /// `command` prints one a call.
+    /// `command` prints one token per call.
     Command,
-    /// Clerk's Backend API gives them: CLERK_SECRET_KEY and CLERK_API_URL are in the environment.
+    /// Clerk's Backend API creates tokens, with CLERK_SECRET_KEY and CLERK_API_URL from the environment.
     Clerk,
 }

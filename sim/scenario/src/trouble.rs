@@ -14,28 +14,28 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Network {
-    /// What the radios give, by a name of fixtures/network.toml.
+    /// The radio profile, by its name in fixtures/network.toml.
     #[schemars(schema_with = "words::profiles_schema")]
     pub profile: String,
-    /// 5G in so many of a hundred areas that would have it.
+    /// Percentage of eligible areas with 5G.
     #[schemars(range(max = 100))]
     pub five_g_percent: u32,
-    /// Valleys without network, a territory.
+    /// Number of valleys without network per territory.
     #[schemars(range(max = 500))]
     pub valleys: u32,
-    /// Stretches of road without network, a territory.
+    /// Number of road stretches without network per territory.
     #[schemars(range(max = 500))]
     pub dead_roads: u32,
-    /// Areas with 3G alone, a territory.
+    /// Number of areas with only 3G per territory.
     #[schemars(range(max = 500))]
     pub old_masts: u32,
-    /// Share of the phones that lose the network for long once in the day, wherever they are.
+    /// Share of phones that lose the network for a longer time once per day.
     #[schemars(range(max = 1_000_000))]
     pub gap_ppm: u32,
-    /// The length of a gap in minutes, least and most.
+    /// Length of such a gap in minutes: minimum and maximum.
     #[schemars(schema_with = "words::bounds_to::<600>")]
     pub gap_minutes: Bounds,
-    /// Share of the lunches at a place whose Wi-Fi has a captive portal.
+    /// Share of lunch breaks at a place whose Wi-Fi has a captive portal.
     #[schemars(range(max = 1_000_000))]
     pub portal_ppm: u32,
 }
@@ -60,28 +60,28 @@ impl Default for Network {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Kills {
-    /// Each of a rep's possible kills happens in so many of a million days.
+    /// Probability of each possible kill per rep and day, in parts per million.
     #[schemars(range(max = 1_000_000))]
     pub ppm: u32,
-    /// How many may happen to a rep in a day.
+    /// Greatest number of kills per rep and day.
     #[schemars(range(max = 50))]
     pub at_most: u32,
 }
 
-/// How Shunya works.
+/// The simulated Shunya.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shunya {
-    /// How long a transcription takes, least and most.
+    /// Duration of a transcription in seconds: minimum and maximum.
     #[schemars(schema_with = "words::bounds_to::<86_400>")]
     pub transcription_s: Bounds,
-    /// How long an analysis takes, least and most.
+    /// Duration of an analysis in seconds: minimum and maximum.
     #[schemars(schema_with = "words::bounds_to::<86_400>")]
     pub analysis_s: Bounds,
-    /// Share of the sessions that fail.
+    /// Share of sessions whose processing fails.
     #[schemars(range(max = 1_000_000))]
     pub fails_ppm: u32,
-    /// Share of the fields that come as null.
+    /// Share of fields that are null.
     #[schemars(range(max = 1_000_000))]
     pub nulls_ppm: u32,
 }
@@ -92,42 +92,42 @@ impl Default for Shunya {
     }
 }
 
-/// Where the spec is silent or contradicts itself: which reading holds.
+/// Choices where the specification is silent or contradictory.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Switches {
-    /// Recording starts go through the offline queue (0.4 says so, and the contrary).
+    /// Whether recording starts go through the offline queue (§0.4 is contradictory).
     pub start_queued: bool,
-    /// The audio's PUT has 30 s like the API's recording calls.
+    /// Whether the PUT of audio has a timeout of 30 s like the API's recording calls.
     pub audio_put_30s: bool,
-    /// A queued clock-in says not when it was meant (a defect of the phone).
+    /// Whether a queued clock-in omits the time it was made (a defect of the app).
     pub send_bare_clock_in: bool,
-    /// How far from the appointment's place a recording may start.
+    /// Greatest distance from the appointment at which a recording may start, in metres.
     #[schemars(range(min = 20, max = 2000))]
     pub geofence_m: u32,
-    /// For how long after its end a token is still taken.
+    /// For how many seconds an expired token is still accepted.
     #[schemars(range(max = 3600))]
     pub leeway_s: u32,
-    /// How long a token lives.
+    /// Life of a token in seconds.
     #[schemars(range(min = 5, max = 86_400))]
     pub token_life_s: u32,
-    /// How long a presigned upload URL lives.
+    /// Life of a presigned upload URL in seconds.
     #[schemars(range(min = 1, max = 1440))]
     pub url_life_minutes: u32,
-    /// Where the health check is.
+    /// Path of the health check.
     pub health_path: String,
-    /// Ask Otto and the wins feed are there.
+    /// Whether Ask Otto and the wins feed exist.
     pub optional_endpoints: bool,
-    /// 422 is taken for 400, as FastAPI has it.
+    /// Whether 422 is accepted as 400, as FastAPI sends it.
     pub accept_422: bool,
-    /// How many entries a page has when nobody says: 100 (2.2.1, 2.5.1) or 50 (0.3).
+    /// Default page size: 100 (§2.2.1, §2.5.1) or 50 (§0.3).
     #[schemars(range(min = 1, max = 1000))]
     pub page_default: u32,
-    /// What a limit beyond the maximum does.
+    /// The effect of a limit beyond the maximum.
     pub page_beyond: PageBeyond,
-    /// The list of appointments comes in pages too (0.3; 2.1.1 says that it does not).
+    /// Whether the list of appointments is paged, too (§0.3; §2.1.1 says it is not).
     pub appointments_page: bool,
-    /// What a repeated clock-in answers: both are in the spec.
+    /// The answer to a repeated clock-in; the specification has both.
     pub clock_in_repeat: ClockInRepeat,
 }
 
@@ -152,23 +152,23 @@ impl Default for Switches {
     }
 }
 
-/// A region that loses the network for a while, and gets it back at once.
+/// A network outage of a region, which ends for all phones at once.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Outage {
-    /// What it is called: letters, digits and hyphens.
+    /// The name: letters, digits and hyphens.
     pub name: String,
-    /// The tenant's local time at which it begins.
+    /// Local time of the tenant at which it begins.
     #[schemars(with = "String")]
     pub from: TimeOfDay,
-    /// How long it lasts.
+    /// Duration in minutes.
     #[schemars(range(min = 1, max = 1440))]
     pub minutes: u32,
-    /// How many of a hundred people live in it; 100 is everywhere.
+    /// Percentage of people affected; 100 for all.
     #[serde(default = "everybody")]
     #[schemars(range(min = 1, max = 100))]
     pub percent: u32,
-    /// Which tenants of each cell; all, if none is named.
+    /// Tenants of each cell; default: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tenants: Vec<u32>,
 }
@@ -177,50 +177,50 @@ fn everybody() -> u32 {
     100
 }
 
-/// Something that goes wrong with the backend of each cell, within the spec.
+/// A failure of the backend of each cell that the specification allows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mishap {
-    /// What it is called: letters, digits and hyphens.
+    /// The name: letters, digits and hyphens.
     pub name: String,
     /// The fault that is injected.
     pub kind: MishapKind,
-    /// From when, by the local time of the cell's first tenant; all day when absent.
+    /// Start, in the local time of the cell's first tenant; default: all day.
     #[serde(default = "midnight")]
     #[schemars(with = "String")]
     pub from: TimeOfDay,
-    /// The local time at which it ends.
+    /// End, in the same local time.
     #[serde(default = "end_of_day")]
     #[schemars(with = "String")]
     pub until: TimeOfDay,
-    /// By how many minutes at most each cell's is later.
+    /// Greatest random delay of start and end per cell, in minutes.
     #[serde(default)]
     #[schemars(range(max = 600))]
     pub jitter_minutes: u32,
-    /// How many of a million requests it meets; all when absent.
+    /// Requests affected, in parts per million; default: all.
     #[serde(default = "always")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub rate_ppm: u32,
-    /// Which operations; all, if none is named.
+    /// Operations affected; default: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "words::ops_schema")]
     pub ops: Vec<Op>,
-    /// Which tenant of each cell; all when absent.
+    /// Tenant of each cell; default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<u32>,
-    /// Of errors: the status, 500 to 599.
+    /// For errors: the status, 500 to 599.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 500, max = 599))]
     pub status: Option<u16>,
-    /// Of `slow`: how much later an answer is.
+    /// For `slow`: extra latency in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 600_000))]
     pub extra_ms: Option<u32>,
-    /// Of `rate-limit`: what `Retry-After` says.
+    /// For `rate-limit`: `Retry-After` in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 3600))]
     pub retry_after_s: Option<u32>,
-    /// Of `shunya-slow`: how many times as long it takes.
+    /// For `shunya-slow`: factor on the processing time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 2, max = 1000))]
     pub factor: Option<u32>,

@@ -18,45 +18,45 @@ use serde::{Deserialize, Serialize};
 /// The most reps that a plan can hold.
 pub const MOST_REPS: u64 = 10_000_000;
 
-/// A scenario: a day (or some), people, their network, and what goes wrong.
+/// A scenario: one or more days, people, their network, and failures.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// What it is called: letters, digits and hyphens.
+    /// The name: letters, digits and hyphens.
     pub name: String,
-    /// Its story in a sentence or two.
+    /// A description in a sentence or two.
     pub about: String,
-    /// Rules that a run must have put to the test; one that was not makes the run invalid. "all", or `{ all_but = [ … ] }`,
-    /// means every rule, without those that `[rules]` switches off.
+    /// Rules that a run must exercise; a run that did not exercise one of them is inconclusive. "all", or
+    /// `{ all_but = [ … ] }`, means every rule except those that `[rules]` switches off.
     #[serde(default, skip_serializing_if = "MustExercise::demands_nothing")]
     #[schemars(schema_with = "words::must_exercise_schema")]
     pub must_exercise: MustExercise,
-    /// Limits on top of the spec's: "p99 < 800 ms for PATCH appointments", "error rate < 0.5 %", "clock-in: 99.9 % within
-    /// 2 s", "felt p95 < 3 s for recording", "requests >= 50 /s".
+    /// Limits in addition to those of the specification: "p99 < 800 ms for PATCH appointments", "error rate < 0.5 %",
+    /// "clock-in: 99.9 % within 2 s", "felt p95 < 3 s for recording", "requests >= 50 /s".
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub limits: Vec<Limit>,
-    /// Defects to build into the model backend or the phone, by name.
+    /// Defects to build into the model backend or the app, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<String>,
-    /// Elements to take out of the plan, by name: `cell-0/tenant-1/rep-07` takes everything below it too.
+    /// Elements to remove from the plan, by name: `cell-0/tenant-1/rep-07` removes everything below it too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<String>,
-    /// The date and the times of the working day.
+    /// Dates and times of the working day.
     pub day: Day,
-    /// How many people there are, and what they are like.
+    /// The number of people, and their habits.
     #[serde(default)]
     pub people: People,
     /// The visits.
     #[serde(default)]
     pub visits: Visits,
-    /// What the office does meanwhile.
+    /// What the office does during the day.
     #[serde(default)]
     pub office: Office,
-    /// Who tries what must fail.
+    /// Clients who send requests that the target must refuse.
     #[serde(default)]
     pub intruders: Intruders,
-    /// Who reads back what should be there.
+    /// Clients who read back what was written.
     #[serde(default)]
     pub proof: Proof,
     /// The network.
@@ -65,53 +65,53 @@ pub struct Scenario {
     /// Apps that are killed.
     #[serde(default)]
     pub kills: Kills,
-    /// How long the processing of recordings takes, and how often it fails.
+    /// Processing of recordings by Shunya: duration and failures.
     #[serde(default)]
     pub shunya: Shunya,
-    /// Where the spec is silent or contradicts itself: which reading holds.
+    /// Choices where the specification is silent or contradictory.
     #[serde(default)]
     pub switches: Switches,
-    /// How the day is lived on the wall clock.
+    /// Settings of live runs.
     #[serde(default, skip_serializing_if = "live::is_default")]
     pub live: live::Live,
-    /// What serves the requests in a capacity simulation.
+    /// The simulated deployment of capacity simulations.
     #[serde(default, skip_serializing_if = "live::is_default")]
     pub plant: Plant,
-    /// How a deployment names and wraps things, where otherwise than the spec.
+    /// How a deployment's names and envelopes differ from the specification.
     #[serde(default, skip_serializing_if = "Dialect::is_default")]
     pub dialect: Dialect,
-    /// How much a difference from the spec's form weighs.
+    /// The severity of each kind of contract finding.
     #[serde(default, skip_serializing_if = "Severities::is_default")]
     pub contract: Severities,
-    /// What a broken case of a rule is taken for, where that is not what it says.
+    /// Rules whose violations are findings only, or that are switched off.
     #[serde(default, skip_serializing_if = "RuleSettings::is_default")]
     pub rules: RuleSettings,
-    /// A real target's data.
+    /// Data of a real target.
     #[serde(default, skip_serializing_if = "Data::is_default")]
     pub data: Data,
-    /// Where the tokens of runs against an HTTP target come from.
+    /// The source of tokens for HTTP targets.
     #[serde(default, skip_serializing_if = "Tokens::are_default")]
     pub tokens: Tokens,
-    /// Regions that lose the network for a while.
+    /// Network outages of regions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outage: Vec<Outage>,
-    /// What goes wrong with the backend, within the spec.
+    /// Failures of the backend that the specification allows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mishap: Vec<Mishap>,
 }
 
-/// The date and the times of the working day.
+/// Dates and times of the working day.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Day {
-    /// The dates, as "2026-06-10"; all cells live through each of them.
+    /// The dates, for example "2026-06-10"; every cell runs each of them.
     #[schemars(with = "Vec<String>", length(min = 1, max = 31))]
     pub dates: Vec<Date>,
-    /// Between which local times reps leave home (and clock in), as ["06:45", "08:30"].
+    /// The local times between which reps leave home and clock in, for example ["06:45", "08:30"].
     #[serde(default = "leave_home")]
     #[schemars(with = "[String; 2]")]
     pub leave_home: (TimeOfDay, TimeOfDay),
-    /// The local time by which the last visit ends.
+    /// The local time at which the last visit ends at the latest.
     #[serde(default = "latest")]
     #[schemars(with = "String")]
     pub latest: TimeOfDay,
@@ -124,32 +124,32 @@ fn latest() -> TimeOfDay {
     TimeOfDay::hm(20, 0)
 }
 
-/// How many people there are, and what they are like.
+/// The number of people, and their habits.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct People {
-    /// How many reps in all.
+    /// Total number of reps.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub reps: u64,
-    /// In how many tenants.
+    /// Number of tenants.
     #[schemars(range(min = 2, max = 1_000_000))]
     pub tenants: u32,
-    /// How many tenants share a backend: two at least, so that a leak between them can show.
+    /// Number of tenants that share a backend: at least two, so that a leak between tenants can be detected.
     #[schemars(range(min = 2, max = 16))]
     pub tenants_per_cell: u32,
-    /// How many reps a full tenant has; evenly shared when absent.
+    /// Number of reps of a full tenant; if absent, reps are distributed evenly.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
     pub reps_per_tenant: Option<u32>,
-    /// Where the tenants are, in turn.
+    /// Territories of the tenants, assigned in turn.
     #[schemars(schema_with = "words::territories_schema")]
     pub territories: Vec<String>,
     /// The first tenant is the demo organisation of fixtures/demo.toml.
     pub demo: bool,
-    /// Kinds of rep, by weight.
+    /// Personas of reps, by weight.
     #[schemars(schema_with = "words::mix_schema")]
     pub mix: IndexMap<String, u32>,
-    /// Habits that everybody has here, whatever their kind.
+    /// Habits of all reps, whatever their persona.
     pub habits: HabitsForAll,
 }
 
@@ -174,18 +174,18 @@ impl Default for People {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Visits {
-    /// Share at which nobody opens.
+    /// Share of visits without anybody at home.
     #[schemars(range(max = 1_000_000))]
     pub no_show_ppm: u32,
-    /// Share that is cancelled at the door.
+    /// Share of visits cancelled at the door.
     #[schemars(range(max = 1_000_000))]
     pub cancelled_ppm: u32,
-    /// Share of the houses where part of the talk is in the basement, without network.
+    /// Share of visits that are partly in a basement without network.
     #[schemars(range(max = 1_000_000))]
     pub basement_ppm: u32,
-    /// How visits are recorded, by weight.
+    /// Recording modes of visits, by weight.
     pub modes: Modes,
-    /// Kilobits of audio a second, in turn by chance.
+    /// Audio bit rates in kbit/s, of which each recording draws one.
     #[schemars(length(min = 1, max = 8), inner(range(min = 8, max = 320)))]
     pub audio_kbit_s: Vec<u32>,
 }
@@ -204,14 +204,14 @@ impl Default for Visits {
     }
 }
 
-/// How visits are recorded, by weight.
+/// Recording modes of visits, by weight.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Modes {
     /// Audio, transcript and analysis.
     #[schemars(range(max = 1000))]
     pub full: u32,
-    /// Visits of which only the analysis is kept.
+    /// Only the analysis is kept.
     #[schemars(range(max = 1000))]
     pub ghost: u32,
     /// Audio that is not kept.
@@ -229,16 +229,16 @@ impl Default for Modes {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Office {
-    /// A CSR for so many reps; none if 0.
+    /// Reps per CSR; 0 for no CSR.
     #[schemars(range(max = 1000))]
     pub reps_per_csr: u32,
-    /// A manager for so many reps; none if 0.
+    /// Reps per manager; 0 for no manager.
     #[schemars(range(max = 1000))]
     pub reps_per_manager: u32,
-    /// What each of them does about a rep in a day, least and most.
+    /// Actions of each of them per rep and day: minimum and maximum.
     #[schemars(schema_with = "words::bounds_to::<50>")]
     pub actions_per_rep: Bounds,
-    /// What they do, by weight.
+    /// Kinds of actions, by weight.
     pub deeds: Deeds,
 }
 
@@ -248,14 +248,14 @@ impl Default for Office {
     }
 }
 
-/// Who tries what must fail: other people's ids, wrong tokens, malformed requests.
+/// Clients who send requests that must be refused: other users' ids, wrong tokens, malformed requests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Intruders {
-    /// How many each tenant has; none if 0.
+    /// Number per tenant; 0 for none.
     #[schemars(range(max = 10))]
     pub per_tenant: u32,
-    /// What each of them tries in a day, least and most.
+    /// Attempts of each of them per day: minimum and maximum.
     #[schemars(schema_with = "words::bounds_to::<500>")]
     pub probes: Bounds,
 }
@@ -266,15 +266,14 @@ impl Default for Intruders {
     }
 }
 
-/// Who reads back what should be there, so that a write that was lost or doubled shows.
+/// Clients who read back what was written, to detect lost and doubled writes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Proof {
-    /// How often in a day somebody with a manager's login reads back each tenant's rows; the last time after everybody is
-    /// done.
+    /// How often per day an auditor reads back each tenant's rows, the last time at the end of the day.
     #[schemars(range(max = 10))]
     pub rounds: u32,
-    /// Each app reads back its own shift, lists and sessions at the end of its day.
+    /// Whether each app reads back its own shift, lists and sessions at the end of its day.
     pub app: bool,
 }
 
@@ -284,11 +283,11 @@ impl Default for Proof {
     }
 }
 
-/// What the office does, by weight.
+/// Actions of the office, by weight.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Deeds {
-    /// Looks at a rep's day.
+    /// Reads a rep's day.
     #[schemars(range(max = 1000))]
     pub look: u32,
     /// Moves an appointment.
@@ -301,7 +300,7 @@ pub struct Deeds {
     /// Gives an appointment to another rep.
     #[schemars(range(max = 1000))]
     pub reassign: u32,
-    /// Makes a task for a rep.
+    /// Creates a task for a rep.
     #[schemars(range(max = 1000))]
     pub create_task: u32,
     /// Changes a rep's task.

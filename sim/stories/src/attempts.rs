@@ -27,11 +27,11 @@ pub struct Attempt<'a> {
 pub fn problem(end: Option<End<'_>>) -> Option<&'static str> {
     Some(match end {
         Some(End::Answered(_)) => return None,
-        Some(End::Unanswered(NoAnswer::Timeout)) => "no answer: the app waited as long as it may",
+        Some(End::Unanswered(NoAnswer::Timeout)) => "no answer: timed out",
         Some(End::Unanswered(NoAnswer::Unreachable)) => "no answer: there was no network, so the request never left",
-        Some(End::Unanswered(NoAnswer::Broken)) => "no answer: the connection broke",
-        Some(End::Unanswered(NoAnswer::Cancelled)) => "no answer: the person did not want to wait",
-        Some(End::Unanswered(NoAnswer::Killed)) => "no answer: the app died",
+        Some(End::Unanswered(NoAnswer::Broken)) => "no answer: connection broken",
+        Some(End::Unanswered(NoAnswer::Cancelled)) => "no answer: cancelled by the person",
+        Some(End::Unanswered(NoAnswer::Killed)) => "no answer: app killed",
         None => "no answer yet when the rule was broken",
     })
 }

@@ -2,7 +2,8 @@
 
 use crate::attempts::attempts;
 use crate::told::Told;
-use fieldday_history::event::{GroundTruth, NoAnswer, Sent};
+use crate::words;
+use fieldday_history::event::{GroundTruth, Sent};
 use fieldday_history::{Event, EventKind};
 use fieldday_kernel::text::one_line;
 use fieldday_kernel::time::Span;
@@ -36,7 +37,7 @@ pub(crate) fn diagram(told: &Told<'_>) -> String {
     for (client, at, line) in lines {
         if !marked && told.no_return.is_some_and(|no_return| at >= no_return) {
             marked = true;
-            let _ = writeln!(out, "    Note over A{client},B: from here on it could no longer end well");
+            let _ = writeln!(out, "    Note over A{client},B: point of no return");
         }
         let _ = writeln!(out, "    {line}");
     }
@@ -47,12 +48,10 @@ pub(crate) fn diagram(told: &Told<'_>) -> String {
 
 fn message(event: &Event, is_lost: impl Fn(&Sent) -> bool) -> Option<String> {
     let c = event.client;
-    let backend = |call: u32, attempt: u8, what: String| {
-        let again = if attempt > 0 { format!(", attempt {}", attempt + 1) } else { String::new() };
-        Some(plain(&format!("{what} (call {call}{again})")))
-    };
+    let backend =
+        |call: u32, attempt: u8, what: String| Some(plain(&format!("{what} (call {call}{})", words::attempt(attempt))));
     match &event.what {
-        EventKind::Person(deed) => Some(format!("P{c}->>A{c}: {}", plain(&crate::timeline::plain(deed)))),
+        EventKind::Person(deed) => Some(format!("P{c}->>A{c}: {}", plain(&words::action_words(deed)))),
         EventKind::Sent(sent) => {
             let what = backend(sent.call, sent.attempt, sent.request.op().to_string())?;
             Some(if is_lost(sent) { format!("A{c}-xN{c}: {what}") } else { format!("A{c}->>B: {what}") })
@@ -61,34 +60,22 @@ fn message(event: &Event, is_lost: impl Fn(&Sent) -> bool) -> Option<String> {
             Some(format!("B-->>A{c}: {}", backend(*call, *attempt, response.status.to_string())?))
         }
         EventKind::Unanswered { call, attempt, why, .. } => {
-            Some(format!("N{c}--xA{c}: {}", backend(*call, *attempt, unanswered(*why).to_owned())?))
+            Some(format!("N{c}--xA{c}: {}", backend(*call, *attempt, words::unanswered(*why).to_owned())?))
         }
         EventKind::GroundTruth(GroundTruth::LostOnTheWayBack { call, attempt, status }) => {
-            Some(format!("B--xN{c}: {}", backend(*call, *attempt, format!("{status}, lost"))?))
+            Some(format!("B--xN{c}: {}", backend(*call, *attempt, format!("{status}, lost on the way back"))?))
         }
         EventKind::GroundTruth(GroundTruth::Late { call, attempt, status }) => {
             Some(format!("B--xA{c}: {}", backend(*call, *attempt, format!("{status}, too late"))?))
         }
-        EventKind::Network { online } => {
-            Some(format!("N{c}->>A{c}: network {}", if *online { "comes back" } else { "is gone" }))
-        }
-        EventKind::Killed => Some(format!("A{c}->>A{c}: dies")),
-        EventKind::Launched { launch } => Some(format!("A{c}->>A{c}: starts, for the {launch}. time")),
+        EventKind::Network { online } => Some(format!("N{c}->>A{c}: {}", words::network(*online))),
+        EventKind::Killed => Some(format!("A{c}->>A{c}: is killed")),
+        EventKind::Launched { launch: 1 } => Some(format!("A{c}->>A{c}: starts")),
+        EventKind::Launched { .. } => Some(format!("A{c}->>A{c}: starts again")),
         EventKind::Queued { action, request } => {
             Some(format!("A{c}->>A{c}: queues action {action}, {}", plain(&request.op().to_string())))
         }
         _ => None,
-    }
-}
-
-/// Why no answer came, as every picture of it says.
-pub(crate) fn unanswered(why: NoAnswer) -> &'static str {
-    match why {
-        NoAnswer::Timeout => "no answer in time",
-        NoAnswer::Unreachable => "no network",
-        NoAnswer::Broken => "the connection broke",
-        NoAnswer::Cancelled => "not waited for",
-        NoAnswer::Killed => "the app died",
     }
 }
 

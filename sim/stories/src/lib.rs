@@ -15,5 +15,6 @@ pub mod stepper;
 pub mod story;
 pub mod timeline;
 mod told;
+mod words;
 
 pub use sequence::Sequence;

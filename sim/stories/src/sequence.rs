@@ -1,6 +1,6 @@
 //! A case as a sequence diagram: person, app, network, backend, and whoever else had a hand in it.
 
-use crate::diagram::unanswered;
+use crate::words;
 use fieldday_folder::summary::Case;
 use fieldday_history::event::{GroundTruth, NoAnswer};
 use fieldday_history::{Event, EventKind};
@@ -168,12 +168,9 @@ fn words(text: &str) -> BTreeSet<String> {
 
 fn step(event: &Event, is_other: bool, lost: &BTreeSet<(u32, u32, u8)>) -> Option<Step> {
     let app = if is_other { Lane::Other(event.client) } else { Lane::App };
-    let of = |call: u32, attempt: u8, what: String| {
-        let again = if attempt > 0 { format!(", attempt {}", attempt + 1) } else { String::new() };
-        format!("{what} (call {call}{again})")
-    };
+    let of = |call: u32, attempt: u8, what: String| format!("{what} (call {call}{})", words::attempt(attempt));
     let (from, to, look, says) = match &event.what {
-        EventKind::Person(deed) if !is_other => (Lane::Person, app, Look::Asks, deed_words(deed)),
+        EventKind::Person(deed) if !is_other => (Lane::Person, app, Look::Asks, words::action_words(deed)),
         EventKind::Sent(sent) => {
             let says = of(sent.call, sent.attempt, sent.request.op().label().to_owned());
             let is_lost = lost.contains(&(event.client, sent.call, sent.attempt));
@@ -186,7 +183,7 @@ fn step(event: &Event, is_other: bool, lost: &BTreeSet<(u32, u32, u8)>) -> Optio
         }
         EventKind::Unanswered { call, attempt, why, .. } => {
             let from = if is_other { Lane::Backend } else { Lane::Network };
-            (from, app, Look::Lost, of(*call, *attempt, unanswered(*why).to_owned()))
+            (from, app, Look::Lost, of(*call, *attempt, words::unanswered(*why).to_owned()))
         }
         EventKind::GroundTruth(GroundTruth::LostOnTheWayBack { call, attempt, status }) if !is_other => {
             (Lane::Backend, Lane::Network, Look::Lost, of(*call, *attempt, format!("{status}, lost on the way back")))
@@ -195,10 +192,9 @@ fn step(event: &Event, is_other: bool, lost: &BTreeSet<(u32, u32, u8)>) -> Optio
             (Lane::Backend, Lane::Network, Look::Lost, of(*call, *attempt, format!("{status}, too late")))
         }
         EventKind::Network { online } if !is_other => {
-            let says = if *online { "network comes back" } else { "network is gone" };
-            (Lane::Network, Lane::Network, Look::Happens, says.to_owned())
+            (Lane::Network, Lane::Network, Look::Happens, words::network(*online).to_owned())
         }
-        EventKind::Killed if !is_other => (Lane::App, Lane::App, Look::Happens, "app dies".to_owned()),
+        EventKind::Killed if !is_other => (Lane::App, Lane::App, Look::Happens, "app is killed".to_owned()),
         EventKind::Launched { launch } if !is_other && *launch > 1 => {
             (Lane::App, Lane::App, Look::Happens, "app starts again".to_owned())
         }
@@ -209,17 +205,6 @@ fn step(event: &Event, is_other: bool, lost: &BTreeSet<(u32, u32, u8)>) -> Optio
         _ => return None,
     };
     Some(Step { at: event.at, from, to, look, says })
-}
-
-/// `drives-to:appointment_id:appt_1` → `drives to appt_1`
-fn deed_words(deed: &fieldday_history::event::UserAction) -> String {
-    let plain = crate::timeline::plain(deed);
-    let mut parts = plain.splitn(2, ':');
-    let what = parts.next().unwrap_or_default().replace('-', " ");
-    match parts.next().and_then(|rest| rest.rsplit(':').next()) {
-        Some(id) => format!("{what} {id}"),
-        None => what,
-    }
 }
 
 /// `cell-0/tenant-1/rep-07` → `tenant-1/rep-07`
@@ -233,16 +218,4 @@ pub(crate) fn named(events: &[Event], client: u32) -> Option<&str> {
         EventKind::Client(introduced) if event.client == client => Some(introduced.name.as_str()),
         _ => None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use fieldday_history::event::UserAction;
-
-    #[test]
-    fn deeds_read_as_words() {
-        assert_eq!(deed_words(&UserAction::LosesPatience), "loses patience");
-        assert_eq!(deed_words(&UserAction::DrivesTo { appointment_id: "appt_1".into() }), "drives to appt_1");
-    }
 }

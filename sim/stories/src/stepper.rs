@@ -97,8 +97,8 @@ impl Stepper {
         let (broken, further) = (self.broken().count(), self.broken().filter(|place| *place > self.cursor).count());
         let violations = match (broken, further) {
             (0, _) => "none with violations".to_owned(),
-            (_, 0) => format!("{broken} with violations, none further on"),
-            _ => format!("{broken} with violations, {further} further on"),
+            (_, 0) => format!("{broken} with violations, none after this"),
+            _ => format!("{broken} with violations, {further} after this"),
         };
         format!("{}  event {at} of {of}, {violations}", self.client)
     }
@@ -114,7 +114,7 @@ impl Stepper {
     }
     fn as_of(&self, width: usize) -> String {
         let local = self.current().map_or("", |told| told.local.as_str());
-        format!("{:─<width$}", format!("── as of {local} "))
+        format!("{:─<width$}", format!("── state at {local} "))
     }
     /// As many lines of events as there is room for, the cursor's in the middle if it can be.
     fn window(&self, room: usize, width: usize, paint: Paint) -> Vec<String> {
@@ -198,7 +198,7 @@ mod tests {
     use fieldday_kernel::time::{Date, TimeOfDay, Zone};
 
     const STANDING: &str =
-        "  app           runs, start 1\n  appointments  a at 9: open; b at 10: open; c at 11: done\n";
+        "  app           running, launch 1\n  appointments  a at 9: open; b at 10: open; c at 11: done\n";
 
     fn stepper(events: u64, broken: &[u64]) -> Stepper {
         let midnight = Zone::utc().at(Date::parse("2025-03-03").unwrap(), TimeOfDay::parse("00:00:00").unwrap());
@@ -273,11 +273,11 @@ mod tests {
             "> 09:03:00.250       3  → GET appointments  call 3 (screen)…",
             "                        ✗ a.rule (§1): broken 3",
             "  09:04:00.250       4  → GET appointments  call 4 (screen)…",
-            "── as of 09:03:00.250 ──────────────────────────────────────",
+            "── state at 09:03:00.250 ───────────────────────────────────",
             "  event         → GET appointments  call 3 (screen) and more",
             "                than fits on a narrow one",
             "  broken        ✗ a.rule (§1): broken 3",
-            "  app           runs, start 1",
+            "  app           running, launch 1",
             "  appointments  a at 9: open; b at 10: open; c at 11: done",
             "",
             "",
@@ -296,7 +296,7 @@ mod tests {
         stepper.told[3].broken[0] += &" and so on".repeat(30);
         stepper.go(Go::NextViolation);
         let screen = stepper.draw(&"  app  runs\n".repeat(12), (80, 24), Paint::new(false));
-        let told: Vec<&str> = screen.split("as of").nth(1).unwrap().split_whitespace().collect();
+        let told: Vec<&str> = screen.split("state at").nth(1).unwrap().split_whitespace().collect();
         assert_eq!(told.iter().filter(|word| **word == "and").count(), 31, "{screen}");
         assert!(screen.contains("> 09:03:00.250"), "{screen}");
     }
@@ -305,7 +305,7 @@ mod tests {
     fn what_is_too_long_is_folded_as_far_as_there_is_room() {
         let whole = folded(STANDING, (40, 3));
         let expected = [
-            "  app           runs, start 1",
+            "  app           running, launch 1",
             "  appointments  a at 9: open; b at 10:",
             "                open; c at 11: done",
         ];

@@ -1,9 +1,9 @@
 //! A failure as a story: what the people and the phones did, what went over the network, what nobody could see, the rule in
-//! the specification's words, and the moment from which on it could no longer end well.
+//! the specification's words, and the point of no return.
 
 use crate::diagram::diagram;
-use crate::timeline::says;
 pub use crate::told::Told;
+use crate::words::{LEGEND, says};
 use fieldday_history::{Event, EventKind};
 use fieldday_paint::text::markdown;
 use fieldday_paint::units::counted;
@@ -26,7 +26,7 @@ pub fn story(told: &Told<'_>) -> String {
     let violation = &told.size.violation;
     let rule = violation.rule;
     let mut out = format!(
-        "# {rule}\n\n> {} (§{})\n\n{}\n\nAgain: `{}`\n\n",
+        "# {rule}\n\n> {} (§{})\n\n{}\n\nReproduce: `{}`\n\n",
         rule.sentence(),
         rule.section(),
         markdown(&capital(&violation.says)),
@@ -50,15 +50,15 @@ fn table(out: &mut String, story: &Told<'_>) {
     let told: Vec<&Event> = story.events.iter().filter(|event| is_told(&event.what)).collect();
     let left_out = told.len().saturating_sub(TOLD);
     if left_out > 0 {
-        let _ = writeln!(out, "The first {left_out} events are left out.\n");
+        let _ = writeln!(out, "The first {left_out} events are omitted.\n");
     }
-    out.push_str("| when | who | what |\n| --- | --- | --- |\n");
+    let _ = write!(out, "| time ({}) | who | what |\n| --- | --- | --- |\n", story.zone.name);
     let mut marked = false;
     for event in &told[left_out..] {
         let who = story.names.get(event.client as usize).copied().unwrap_or_default();
         if !marked && story.no_return.is_some_and(|at| event.at >= at) {
             marked = true;
-            out.push_str("| | | **from here on it could no longer end well** |\n");
+            out.push_str("| | | **point of no return** |\n");
         }
         let millis = event.at.as_micros().rem_euclid(1_000_000) / 1_000;
         let when = format!("{}.{millis:03}", story.zone.time_of_day(story.start + event.at));
@@ -66,6 +66,7 @@ fn table(out: &mut String, story: &Told<'_>) {
     }
     let violation = &story.size.violation;
     let _ = writeln!(out, "| | | **{} is broken: {}** |", violation.rule, markdown(&violation.says));
+    let _ = writeln!(out, "\n```text\n{LEGEND}```");
 }
 
 /// What only shows how a screen looked tells nothing of what went wrong.

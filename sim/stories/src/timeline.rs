@@ -1,18 +1,17 @@
 //! A day as a timeline: an event a line, in the local time of whom it happened to, with what was broken where it showed.
 
-use fieldday_api::call::{Answer, Call, Response};
+use crate::words::span;
+pub use crate::words::{LEGEND, says};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_engine::replay::{Moment, Replayed};
-use fieldday_history::event::{Cause, CheckOutcome, GroundTruth, Sent, WireEnd};
+use fieldday_history::event::{GroundTruth, Sent};
 use fieldday_history::{Event, EventKind};
-use fieldday_kernel::text::one_line;
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
-use fieldday_paint::units::{count, micros};
+use fieldday_paint::units::{bytes, count};
 use fieldday_paint::{Paint, Tone};
 use fieldday_paint::{Table, figure, words};
 use fieldday_rules::Violation;
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Which events are wanted.
@@ -114,15 +113,15 @@ impl Told {
     }
 }
 
-/// The events as lines.
+/// The events as lines, with a legend at the end.
 pub fn render(day: &Replayed, events: &[(u64, &Event)], paint: Paint) -> String {
     let mut out = String::new();
     let mut last = None;
     for (number, event) in events {
-        let Some((client, _)) = day.clients.get(event.client as usize) else { continue };
+        let Some((client, zone)) = day.clients.get(event.client as usize) else { continue };
         let Some(told) = Told::of(day, *number, event) else { continue };
         if last != Some(event.client) {
-            let _ = writeln!(out, "{}", paint.on(Tone::Strong, &client.name));
+            let _ = writeln!(out, "{}  (times in {})", paint.on(Tone::Strong, &client.name), zone.name);
             last = Some(event.client);
         }
         let tone = if told.unseen { Tone::Faint } else { Tone::Plain };
@@ -130,6 +129,9 @@ pub fn render(day: &Replayed, events: &[(u64, &Event)], paint: Paint) -> String 
         for sentence in &told.broken {
             let _ = writeln!(out, "  {:>20}  {}", "", paint.on(Tone::Bad, sentence));
         }
+    }
+    if !out.is_empty() {
+        let _ = write!(out, "\n{LEGEND}");
     }
     out
 }
@@ -168,25 +170,25 @@ pub fn standing(moment: &Moment, paint: Paint) -> String {
     let mut table = Table::default();
     let mut line = |what: &str, text: String| table.row([words(what), words(text)]);
     let list = |items: Vec<String>| if items.is_empty() { "nothing".to_owned() } else { items.join("; ") };
-    line("app", if phone.runs { format!("runs, start {}", phone.launch) } else { "does not run".to_owned() });
-    line("radio", if phone.online { "online".to_owned() } else { "no network".to_owned() });
+    line("app", if phone.runs { format!("running, launch {}", phone.launch) } else { "not running".to_owned() });
+    line("network", if phone.online { "online".to_owned() } else { "offline".to_owned() });
     line("position", format!("{} m east, {} m north", phone.position_m.0, phone.position_m.1));
     line(
         "token",
         phone.token_lives.map_or("none".to_owned(), |lives| {
-            if lives > Span::ZERO { format!("lives {} yet", span(lives)) } else { "expired".to_owned() }
+            if lives > Span::ZERO { format!("valid for {}", span(lives)) } else { "expired".to_owned() }
         }),
     );
     line("queue", list(phone.queue.iter().map(|(action, op, id)| format!("{action}: {op} {id}")).collect()));
     line("recording", phone.recording.as_ref().map_or("nothing".to_owned(), ToString::to_string));
-    line("uploads", list(phone.uploads.iter().map(|(id, bytes)| format!("{id}, {} bytes", count(*bytes))).collect()));
+    line("uploads", list(phone.uploads.iter().map(|(id, size)| format!("{id}, {}", bytes(*size))).collect()));
     line(
         "cache",
         list(
             phone
                 .cache
                 .iter()
-                .map(|(key, age, fresh)| format!("{key} {} old{}", span(*age), if *fresh { ", fresh" } else { "" }))
+                .map(|(key, age, fresh)| format!("{key}, age {}{}", span(*age), if *fresh { " (fresh)" } else { "" }))
                 .collect(),
         ),
     );
@@ -221,7 +223,7 @@ pub fn standing(moment: &Moment, paint: Paint) -> String {
             rows.tasks
                 .iter()
                 .map(|(id, status, due)| {
-                    format!("{id}: {status}, due {}", due.map_or("never".to_owned(), |due| due.to_string()))
+                    format!("{id}: {status}, due {}", due.map_or("no date".to_owned(), |due| due.to_string()))
                 })
                 .collect(),
         ),
@@ -241,10 +243,6 @@ pub fn standing(moment: &Moment, paint: Paint) -> String {
     table.render(paint, 2)
 }
 
-fn span(span: Span) -> String {
-    micros(span.as_micros().max(0) as u64)
-}
-
 fn call_of(what: &EventKind) -> Option<u32> {
     match what {
         EventKind::Sent(Sent { call, .. })
@@ -261,131 +259,5 @@ fn call_of(what: &EventKind) -> Option<u32> {
         ) => Some(*call),
         EventKind::Wire(wire) => Some(wire.call),
         _ => None,
-    }
-}
-
-/// An event in words, on one line: some of them may be a target's.
-pub fn says(what: &EventKind) -> String {
-    let words = words_of(what);
-    match one_line(&words) {
-        Cow::Borrowed(_) => words,
-        Cow::Owned(line) => line,
-    }
-}
-
-fn words_of(what: &EventKind) -> String {
-    match what {
-        EventKind::Sent(sent) => {
-            let again = if sent.attempt > 0 { format!(", attempt {}", sent.attempt + 1) } else { String::new() };
-            let cause = match sent.cause {
-                Cause::Queue { action } => format!("action {action}"),
-                Cause::Screen(screen) => plain(&screen),
-                other => plain(&other),
-            };
-            format!(
-                "→ {} {}  call {}{again} ({cause}) {}",
-                sent.request.op(),
-                id_of(&sent.request),
-                sent.call,
-                body_of(&sent.request)
-            )
-        }
-        EventKind::Answered { call, response, took, .. } => {
-            format!("← {} call {call} after {}  {}", response.status, span(*took), answer(response))
-        }
-        EventKind::Unanswered { call, why, took, .. } => {
-            format!("✗ no answer to call {call} after {}: {}", span(*took), plain(why))
-        }
-        EventKind::Person(deed) => format!("· person {}", plain(deed)),
-        EventKind::Launched { launch } => format!("· app starts, for the {launch}. time"),
-        EventKind::Killed => "· app dies".to_owned(),
-        EventKind::Queued { action, request } => {
-            format!("+ queued action {action}: {} {}", request.op(), id_of(request))
-        }
-        EventKind::Settled { action, how } => format!("- action {action} leaves the queue: {}", plain(how)),
-        EventKind::FlushBegan { trigger, waiting } => format!("» queue is sent ({}), {waiting} wait", plain(trigger)),
-        EventKind::FlushEnded { waiting } => format!("« queue rests, {waiting} wait"),
-        EventKind::GroundTruth(truth) => format!("  (nobody sees: {})", plain(truth)),
-        EventKind::Network { online } => format!("· network {}", if *online { "comes back" } else { "is gone" }),
-        EventKind::Wire(wire) => {
-            let (call, service, late) = (wire.call, span(wire.service), span(wire.late));
-            let end = match &wire.end {
-                WireEnd::Answered { status, .. } => format!("{status} came"),
-                WireEnd::NoConnection { why } => format!("no connection ({why})"),
-                WireEnd::Broken { why } => format!("broken ({why})"),
-                WireEnd::BrokenOff => "broken off".to_owned(),
-            };
-            let opened = match wire.connect {
-                Span::ZERO => String::new(),
-                took => format!(", {} of it to open a connection", span(took)),
-            };
-            format!("  (on the wire: {end} to call {call} after {service}{opened}, sent {late} late)")
-        }
-        EventKind::TokenCame { lives: Some(lives), took, .. } => {
-            format!("  (on the wire: a token for {} came after {})", span(*lives), span(*took))
-        }
-        EventKind::TokenCame { lives: None, took, .. } => format!("  (on the wire: no token after {})", span(*took)),
-        EventKind::Began => "· begins".to_owned(),
-        EventKind::CalledHome => "· is called home: the run ends".to_owned(),
-        EventKind::Checked(checked) => match &checked.outcome {
-            CheckOutcome::Held => format!("  (check {}: held)", checked.check),
-            CheckOutcome::Broken { expected, came } => {
-                format!("! check {}: expected {expected}, got {came}", checked.check)
-            }
-            CheckOutcome::Undecided => format!("  (check {}: undecided)", checked.check),
-            CheckOutcome::Untested { why } => format!("  (check {}: not tried, {why})", checked.check),
-        },
-        other => format!("· {}", plain(other)),
-    }
-}
-
-/// A value as JSON without quotes and braces: short, and nothing private in it.
-pub(crate) fn plain(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default().chars().filter(|c| !"\"{}".contains(*c)).collect()
-}
-fn id_of(call: &Call) -> String {
-    match call {
-        Call::PutAudio { bytes, .. } => format!("{} bytes", count(*bytes)),
-        Call::StartRecording(start) => start.appointment_id.to_string(),
-        other => other.path_id().unwrap_or_default().to_owned(),
-    }
-}
-fn body_of(call: &Call) -> String {
-    match call {
-        Call::UpdateAppointment { body, .. } => plain(&given(body)),
-        Call::UpdateTask { body, .. } => plain(&given(body)),
-        Call::Raw(raw) => format!("{} {}?{} {}", raw.method, raw.path, raw.query, raw.body),
-        _ => String::new(),
-    }
-}
-/// Without the fields that are not there.
-fn given(body: &impl serde::Serialize) -> serde_json::Value {
-    let mut value = serde_json::to_value(body).unwrap_or_default();
-    if let serde_json::Value::Object(fields) = &mut value {
-        fields.retain(|_, value| !value.is_null());
-    }
-    value
-}
-fn answer(response: &Response) -> String {
-    match &response.answer {
-        Answer::Appointments(list) => format!("{} appointments", list.total),
-        Answer::Appointment(detail) => {
-            format!("{} {}, {}", detail.appointment.id, detail.appointment.status, detail.appointment.outcome)
-        }
-        Answer::Tasks(list) => format!("{} of {} tasks, {} overdue", list.tasks.len(), list.total, list.overdue_count),
-        Answer::Task(task) => format!("{} {}", task.id, task.status),
-        Answer::RecordingStarted(started) => format!("{} {}", started.recording_session_id, started.mode),
-        Answer::Recording(body) => format!(
-            "{}: transcription {}, analysis {}",
-            body.session.id, body.session.transcription_status, body.session.analysis_status
-        ),
-        Answer::ShiftDay(day) => format!("{} since {}", day.shift.id, day.shift.clock_in_at),
-        Answer::Shift(shift) => format!("{} since {}", shift.id, shift.clock_in_at),
-        Answer::Thread(thread) => format!("{} of {} messages", thread.messages.len(), thread.total),
-        Answer::Error(error) => {
-            format!("{:?}: {} ({})", error.detail.error_code, error.detail.message, error.detail.request_id)
-        }
-        Answer::Foreign(_) => "something that is no answer of the API".to_owned(),
-        _ => String::new(),
     }
 }

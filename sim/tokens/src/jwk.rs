@@ -37,9 +37,9 @@ impl PublicJwk {
         let key = match self {
             PublicJwk::Rsa { n, e } => DecodingKey::from_rsa_components(n, e),
             PublicJwk::Ed25519 { x } => DecodingKey::from_ed_components(x),
-            PublicJwk::Secret { .. } => return Err("a secret verifies nothing in public"),
+            PublicJwk::Secret { .. } => return Err("a secret has no public key"),
         };
-        key.map_err(|_| "its public half is not base64url")
+        key.map_err(|_| "its public key is not base64url")
     }
 
     /// A public key of a JWKS, with its algorithm; none if it is of a kind that this reads no tokens of. Secrets are of no

@@ -23,7 +23,7 @@ pub enum KeyError {
         source: io::Error,
     },
     /// The file is none of the forms that a key has.
-    #[error("{} is no key: {why}", path.display())]
+    #[error("{} is not a key: {why}", path.display())]
     NoKey {
         /// The file.
         path: PathBuf,
@@ -31,10 +31,10 @@ pub enum KeyError {
         why: &'static str,
     },
     /// A JWKS that holds nothing to verify with.
-    #[error("the JWKS is of no use: {0}")]
+    #[error("the JWKS is not usable: {0}")]
     Jwks(&'static str),
     /// The machine gives no randomness, or the library refuses to make a key.
-    #[error("no {0} key can be made on this machine")]
+    #[error("this machine cannot create a {0} key")]
     NotMade(crate::Algorithm),
 }
 
@@ -42,16 +42,16 @@ impl KeyError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            KeyError::Unreadable { .. } => "`fieldday tokens new-key FILE` makes one",
+            KeyError::Unreadable { .. } => "create one with `fieldday tokens new-key FILE`",
             KeyError::Unwritable { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
-                "a key is never written over another: choose another file, or move that one away"
+                "keys are never overwritten: choose another file, or move this one away"
             }
             KeyError::Unwritable { .. } => "choose another file",
             KeyError::NoKey { .. } => {
                 "a key file is PEM (`PRIVATE KEY` or `RSA PRIVATE KEY`) or, for HS256, a JWK {\"kty\":\"oct\",\"k\":…}; \
-                 `fieldday tokens new-key FILE` makes one"
+                 create one with `fieldday tokens new-key FILE`"
             }
-            KeyError::Jwks(_) => "it is {\"keys\": […]} with RSA or Ed25519 keys that have a kid",
+            KeyError::Jwks(_) => "a JWKS is {\"keys\": […]} with RSA or Ed25519 keys that have a kid",
             KeyError::NotMade(_) => "try another algorithm: --algorithm eddsa",
         }
     }

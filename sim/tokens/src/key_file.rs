@@ -23,7 +23,7 @@ impl Key {
         let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
         let no_key = |why| KeyError::NoKey { path: path.to_owned(), why };
         if std::fs::metadata(path).map_err(unreadable)?.len() > MOST_BYTES {
-            return Err(no_key("it is far too large for one"));
+            return Err(no_key("it is too large for a key"));
         }
         let bytes = std::fs::read(path).map_err(unreadable)?;
         let text = std::str::from_utf8(&bytes).map_err(|_| no_key("it is binary, and a key file is text"))?;
@@ -82,13 +82,13 @@ pub(crate) fn parts(file: &str) -> Result<Parts, &'static str> {
         }
         "ENCRYPTED PRIVATE KEY" => Err("it is encrypted: decrypt it first, with `openssl pkey -in FILE -out FILE`"),
         "PUBLIC KEY" | "RSA PUBLIC KEY" | "CERTIFICATE" => Err("it is public, and only a private key signs"),
-        _ => Err("it is PEM of another kind of thing"),
+        _ => Err("it is PEM, but not of a key"),
     }
 }
 
 fn rsa(file: &str, pair: &RsaKeyPair) -> Result<Parts, &'static str> {
     if pair.public_modulus_len() < LEAST_RSA_BYTES {
-        return Err("its RSA key is too short: 2048 bits at least");
+        return Err("its RSA key is too short: at least 2048 bits are needed");
     }
     let PublicKeyComponents { n, e } = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
     let signing = EncodingKey::from_rsa_pem(file.as_bytes()).map_err(|_| "its RSA key is damaged")?;
@@ -100,14 +100,14 @@ fn secret(file: &str) -> Result<Parts, &'static str> {
     let jwk: Value = serde_json::from_str(file).map_err(|_| "it is damaged JSON")?;
     match jwk["kty"].as_str() {
         Some("oct") => {}
-        Some(_) => return Err("it is a JWK of a pair: convert it to PEM"),
+        Some(_) => return Err("it is a JWK of a key pair: convert it to PEM"),
         None => return Err("it is JSON without a `kty`"),
     }
     if jwk["alg"].as_str().is_some_and(|alg| alg != "HS256") {
         return Err("its `alg` is not HS256");
     }
     let secret = jwk["k"].as_str().and_then(decoded).filter(|secret| !secret.is_empty());
-    let secret = secret.ok_or("its `k` is no secret in base64url")?;
+    let secret = secret.ok_or("its `k` is not a base64url secret")?;
     let jwk = PublicJwk::Secret { k: encoded(&secret) };
     Ok(Parts::Secret { secret, jwk })
 }

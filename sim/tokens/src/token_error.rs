@@ -87,19 +87,19 @@ impl TokenError {
         match self {
             TokenError::Key(error) => error.hint(),
             TokenError::Settings(_) => "set it in the environment, never in a scenario or on the command line",
-            TokenError::Unreadable { .. } => "`path` in [tokens] names it",
-            TokenError::File { .. } => "it is a JSON object of tokens by user id, or lines of `user_id token`",
-            TokenError::NotInFile { .. } => "add one, or leave the user out",
-            TokenError::Expired { .. } => "renew it where it comes from; a file is read again when it changes",
-            TokenError::OfAnother { .. } => "the target would take this user for another: correct the source",
+            TokenError::Unreadable { .. } => "set `path` in [tokens] to the file",
+            TokenError::File { .. } => "the file is a JSON object of tokens by user id, or lines of `user_id token`",
+            TokenError::NotInFile { .. } => "add one, or remove the user",
+            TokenError::Expired { .. } => "renew it at its source; a file is read again when it changes",
+            TokenError::OfAnother { .. } => "the target would see another user; correct the source",
             TokenError::Command { .. } => {
                 "run it by hand with FIELDDAY_USER_ID, FIELDDAY_TENANT_ID, FIELDDAY_ROLE and FIELDDAY_ROLE_NAME set: it must \
                  print the token and nothing else"
             }
-            TokenError::Provider { status: Some(401 | 403), .. } => "it is the secret of another instance, or revoked",
-            TokenError::Provider { status: Some(429), .. } => {
-                "fewer at once: `parallel` in [tokens]; or longer: `life_s`"
+            TokenError::Provider { status: Some(401 | 403), .. } => {
+                "the secret belongs to another instance, or is revoked"
             }
+            TokenError::Provider { status: Some(429), .. } => "lower `parallel` in [tokens], or raise `life_s`",
             TokenError::Provider { .. } => "check CLERK_API_URL, and that the users exist in that instance",
         }
     }

@@ -49,14 +49,14 @@ impl Verifier {
 
     /// Trusts the keys of a JWKS that sign by RS256 or EdDSA; others are passed over.
     pub fn from_jwks(json: &str) -> Result<Verifier, KeyError> {
-        let jwks: Value = serde_json::from_str(json).map_err(|_| KeyError::Jwks("it is no JSON"))?;
+        let jwks: Value = serde_json::from_str(json).map_err(|_| KeyError::Jwks("it is not JSON"))?;
         let list = jwks["keys"].as_array().ok_or(KeyError::Jwks("it has no list `keys`"))?;
         let trusted = list.iter().filter_map(|jwk| {
             let (algorithm, public) = PublicJwk::from_json(jwk)?;
             Some((jwk["kid"].as_str()?.to_owned(), Trusted::new(algorithm, public.verifying().ok()?)))
         });
         let keys: HashMap<_, _> = trusted.collect();
-        if keys.is_empty() { Err(KeyError::Jwks("none of its keys can be used")) } else { Ok(Verifier { keys }) }
+        if keys.is_empty() { Err(KeyError::Jwks("none of its keys is usable")) } else { Ok(Verifier { keys }) }
     }
 
     /// What a request's `Authorization` header says. An expired token is still a token.

@@ -128,11 +128,11 @@ async fn a_command_that_fails_is_said_without_what_it_said() {
     let secret = "private-words";
     let cases = [
         (shell(&format!("echo {secret} >&2; echo {secret}; exit 3")), "exit code 3"),
-        (shell(&format!("echo {secret}")), "no session token"),
-        (shell("true"), "no session token"),
+        (shell(&format!("echo {secret}")), "not a session token"),
+        (shell("true"), "not a session token"),
         (shell("printf '\\377'"), "no text"),
         (shell("kill -9 $$"), "signal"),
-        (shell("yes"), "more than any token"),
+        (shell("yes"), "longer than any token"),
         (Source::Command(TokenCommand::new(vec!["/no/such/program".to_owned()])), "cannot be run"),
         (Source::Command(TokenCommand::new(Vec::new())), "cannot be run"),
         (

@@ -1,6 +1,6 @@
 //! Benches by name: those of the crates (`sim/*/benches`), and the scripts in `bench/`.
 
-use crate::{Done, cargo, here, inside, run as run_command};
+use crate::{Done, cargo, here, inside, root, run as run_command};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
@@ -43,8 +43,9 @@ fn all() -> Result<Vec<(String, Bench)>, Box<dyn Error>> {
     }
     for folder in ["bench", "bench/live", "bench/peers"] {
         for path in inside(Path::new(folder))? {
-            // What the others share is no bench.
-            if path.extension().is_some_and(|kind| kind == "sh") && !path.ends_with("serve.sh") {
+            // What the others share is no bench, nor is a folder of a bench's own.
+            let is_script = path.extension().is_none_or(|kind| kind == "sh") && root().join(&path).is_file();
+            if is_script && !path.ends_with("serve.sh") {
                 let name = if path.ends_with("run.sh") { stem(Path::new(folder)) } else { stem(&path) };
                 benches.push((name, Bench::Script { path }));
             }

@@ -4,6 +4,7 @@ use crate::{Done, write as write_file};
 
 pub(crate) fn write(_: &[String]) -> Done {
     let schemas = [
+        ("sim/documents/schemas/live-proof.schema.json", fieldday_documents::live_proof::schema()),
         ("sim/folder/schemas/summary.schema.json", fieldday_folder::summary_schema()),
         ("sim/compare/schemas/comparison.schema.json", fieldday_compare::schema()),
         ("sim/compare/schemas/trend.schema.json", fieldday_compare::trend::schema()),

@@ -108,11 +108,11 @@ impl Consequence {
     /// In a sentence.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Consequence::Read => "It was read all the same.",
+            Consequence::Read => "The answer was still read.",
             Consequence::StandsIn => {
-                "The app went on without it; rules that compare it were not decided by these answers."
+                "The app continued without it; rules that compare it are inconclusive for these answers."
             }
-            Consequence::Unread => "Without it these answers say nothing: they count as no answers of the API.",
+            Consequence::Unread => "Without it these answers are not usable: they count as no answers of the API.",
         }
     }
 }

@@ -219,16 +219,15 @@ fn warnings(demand: &Demand, workers_are_known: bool) -> Vec<String> {
     let busiest = demand.residuals.iter().map(|of| of.utilisation).fold(0.0, f64::max);
     if busiest < UTILISATION_MIN && !workers_are_known {
         let percent = busiest * 100.0;
-        warnings.push(format!(
-            "workers were {percent:.0} % busy at most: how many there are is a guess, measure further up"
-        ));
+        warnings
+            .push(format!("workers were at most {percent:.0} % busy, so their number is uncertain; measure more reps"));
     }
     if demand.error > ERROR_MOST {
-        warnings.push(format!("latencies differ from the model by {:.0} % on average", demand.error * 100.0));
+        warnings.push(format!("latencies deviate from the model by {:.0} % on average", demand.error * 100.0));
     }
     let (low, high) = demand.workers_range;
     if high > low * 2 {
-        warnings.push(format!("{low} to {high} workers fit nearly as well"));
+        warnings.push(format!("{low} to {high} workers fit almost as well"));
     }
     warnings
 }

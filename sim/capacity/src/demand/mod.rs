@@ -99,13 +99,16 @@ pub struct Waited {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Unfit {
     /// Too few levels.
-    #[error("a queueing model needs {LEVELS_MIN} levels at least, and there are {0}: measure more of them")]
+    #[error("a queueing model needs at least {LEVELS_MIN} levels, but there are {0}; measure more levels")]
     TooFew(usize),
     /// No model explains the measured levels.
-    #[error("no number of workers up to {} explains the latencies: they do not come from one queue", fit::WORKERS_MOST)]
+    #[error(
+        "no number of workers up to {} explains the latencies, so they do not come from a single queue",
+        fit::WORKERS_MOST
+    )]
     Nothing,
     /// Nothing fits the number of workers that is said to be known.
-    #[error("{0} workers could not have answered as many requests as were measured: more of them were at work")]
+    #[error("{0} workers could not have served the measured requests; the target has more")]
     NotOf(u32),
 }
 

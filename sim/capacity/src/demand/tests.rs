@@ -60,7 +60,7 @@ fn workers_that_are_known_need_not_be_guessed_from_little_load() {
 fn too_few_levels_and_too_little_load_are_said() {
     assert_eq!(fit(&levels(TARGET, &[10, 20, 40])), Err(Unfit::TooFew(3)));
     let idle = fit(&levels(TARGET, &[4, 8, 12, 16])).unwrap();
-    assert!(idle.warnings.iter().any(|text| text.contains("is a guess")), "{:?}", idle.warnings);
+    assert!(idle.warnings.iter().any(|text| text.contains("is uncertain")), "{:?}", idle.warnings);
     let failing =
         levels(TARGET, &[10, 20, 40, 80, 120]).into_iter().map(|level| Level { errors: level.requests, ..level });
     assert_eq!(fit(&failing.collect::<Vec<_>>()), Err(Unfit::TooFew(0)));

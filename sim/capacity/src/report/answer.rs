@@ -41,20 +41,20 @@ pub(super) fn sentences(header: &Header, finding: &Finding, fitted: &Fitted, day
     let speed = header.scenario.live.speed;
     match finding.carries {
         None if finding.ending == Ending::NeverHolds => {
-            says.push(format!("It does not carry even {} reps with every limit held.", count(header.range.from)))
+            says.push(format!("Even {} reps exceed a limit.", count(header.range.from)))
         }
-        None => says.push("Nothing was measured yet that says what it carries.".to_owned()),
+        None => says.push("No valid level has been measured yet.".to_owned()),
         Some(carries) => {
             let at_least = if finding.ending == Ending::Found { "" } else { "at least " };
             let at_speed = if speed == 1 { String::new() } else { format!(" at speed {speed}") };
             let reps = count(carries);
             says.push(format!(
-                "One instance carries {at_least}{reps} reps {}{at_speed} with every limit held.",
+                "One instance serves {at_least}{reps} reps {}{at_speed} within every limit.",
                 interval(finding)
             ));
-            let open = if finding.low.is_none() { ", and ? that no number was sure to hold" } else { "" };
+            let open = if finding.low.is_none() { ", and ? that no level held with certainty" } else { "" };
             says.push(format!(
-                "That is {} requests a second, {} under way at once; the interval is of {confidence:.0} % confidence{open}.",
+                "That is {} requests per second, {} in flight; the interval has {confidence:.0} % confidence{open}.",
                 finding.requests_per_s.map_or("-".to_owned(), number),
                 finding.in_flight.map_or("-".to_owned(), number)
             ));
@@ -62,19 +62,18 @@ pub(super) fn sentences(header: &Header, finding: &Finding, fitted: &Fitted, day
     }
     if let (Some(rate), Some(peak)) = (finding.requests_per_s.filter(|_| speed != 1), day.peak()) {
         says.push(format!(
-            "In real time a rep sends {} requests a second in the busiest quarter of an hour ({}), so that is the load of some \
-             {} reps.",
+            "In real time a rep sends {} requests per second in the busiest quarter of an hour ({}), so this is the load of about {} reps.",
             small(peak.requests_per_s),
             peak.from,
             count((rate / peak.requests_per_s.max(1e-12)).round() as u64)
         ));
     }
     if !finding.breaks_first.is_empty() {
-        says.push(format!("First to break: {}.", finding.breaks_first.join("; ")));
+        says.push(format!("First limit exceeded: {}.", finding.breaks_first.join("; ")));
     }
     if let Some(knee) = &finding.knee {
         says.push(format!(
-            "The knee is at {} reps, {} requests a second: beyond it more load costs more latency than it brings throughput.",
+            "The knee is at {} reps, {} requests per second: beyond it, latency grows faster than throughput.",
             count(knee.reps),
             number(knee.requests_per_s)
         ));
@@ -83,14 +82,14 @@ pub(super) fn sentences(header: &Header, finding: &Finding, fitted: &Fitted, day
         && let Some(first) = queue.endpoints.first()
     {
         says.push(format!(
-            "Fitted: {} full at {} requests a second; {} takes the most of their time ({}){}.",
+            "Queueing model: {} saturated at {} requests per second; {} takes most of their time ({}){}.",
             counted(queue.workers.into(), "worker is", "workers are"),
             number(queue.saturates_at),
             first.op.label(),
             fraction(first.share_of_work),
             fitted
                 .first_moment()
-                .map_or(String::new(), |moment| format!("; the first part of the day to be full is {}", moment.from))
+                .map_or(String::new(), |moment| format!("; the first part of the day to saturate is {}", moment.from))
         ));
     }
     says.extend(finding.notes.iter().map(|note| capital(note) + "."));
@@ -105,8 +104,7 @@ pub(super) fn assumptions(header: &Header, fitted: &Fitted, day: &Day) -> Vec<As
     if scenario.live.speed != 1 {
         add(
             format!(
-                "at speed {} what people do comes closer together, what the protocol does (polls, caches, time limits) does not: \
-                 the mix of calls is not that of real time",
+                "speed {} accelerates what people do, but not polls, caches and timeouts, so the mix of calls differs from real time",
                 scenario.live.speed
             ),
             "docs/live.md, the two clocks",
@@ -116,24 +114,24 @@ pub(super) fn assumptions(header: &Header, fitted: &Fitted, day: &Day) -> Vec<As
         add("generator and mock share one machine's cores".to_owned(), "measured as such");
     }
     add(
-        "more reps never hold what fewer break, but for what the notes say".to_owned(),
-        "the search; levels contradict it or not",
+        "if a number of reps exceeds a limit, so do more reps, except as noted".to_owned(),
+        "the search; contradicting levels are noted",
     );
     if day.reps > 0 {
         add(
-            format!("over the day a rep asks what {} reps asked on average on the virtual clock", count(day.reps)),
+            format!("over the day a rep sends what {} simulated reps sent on average", count(day.reps)),
             "simulated: the scenario's whole day against the model backend",
         );
     }
     if let Some(queue) = &fitted.queue {
         add(
-            "all requests wait in one queue, first come first served, for workers that are alike".to_owned(),
+            "all requests wait in one first-come-first-served queue for identical workers".to_owned(),
             "the queueing model",
         );
         let (measured, felt) = (number(queue.arrivals_scv_measured), number(queue.arrivals_scv));
         add(
             format!(
-                "the time between requests varies by a squared coefficient of {measured}, of which the queue feels {felt}"
+                "the time between requests has a squared coefficient of variation of {measured}; the queue is modelled with {felt}"
             ),
             "measured at all levels; fitted if above 1.5",
         );
@@ -141,7 +139,8 @@ pub(super) fn assumptions(header: &Header, fitted: &Fitted, day: &Day) -> Vec<As
     }
     if !fitted.instances.is_empty() {
         add(
-            "load is spread evenly, and instances share nothing (no database, no cache): a shared part needs a simulation".to_owned(),
+            "load is spread evenly, and instances share no database or cache; use a simulation for shared parts"
+                .to_owned(),
             "the table of instances",
         );
     }

@@ -35,12 +35,12 @@ pub(super) fn latency(report: &Report) -> String {
     let scale = Scale::log(values.chain(rules.iter().map(|rule| rule.0)));
     let knee = finding.knee.map_or(String::new(), |knee| format!(" The knee is at {} reps.", count(knee.reps)));
     let carries =
-        finding.carries.map_or(String::new(), |reps| format!(" Every limit is held up to {} reps.", count(reps)));
+        finding.carries.map_or(String::new(), |reps| format!(" Every limit holds up to {} reps.", count(reps)));
     LineChart {
         id: "chart-latency",
         title: "Latency on the wire by number of reps",
         alt: format!("Median, 95th and 99th percentile of latency for {} numbers of reps.{carries}{knee}", curve.len()),
-        note: format!("Logarithmic; a column each number of reps that was measured.{carries}{knee}"),
+        note: format!("Logarithmic; one column per measured number of reps.{carries}{knee}"),
         kind: Kind::Lines,
         scale,
         columns: "Reps",
@@ -70,9 +70,9 @@ pub(super) fn throughput(report: &Report) -> String {
     let scale = Scale::linear(lines.iter().flat_map(|line| line.values.iter().copied().flatten()));
     LineChart {
         id: "chart-throughput",
-        title: "Throughput by requests under way at once",
-        alt: format!("Requests a second for {} concurrencies, measured and fitted.", curve.len()),
-        note: "A column each level; the distance between columns is not to scale.".to_owned(),
+        title: "Throughput by requests in flight",
+        alt: format!("Requests per second at {} concurrency levels, measured and fitted.", curve.len()),
+        note: "One column per level; distances between columns are not to scale.".to_owned(),
         kind: Kind::Lines,
         scale,
         columns: "In flight",
@@ -96,9 +96,9 @@ pub(super) fn residuals(report: &Report) -> String {
     let scale = Scale::log(lines.iter().flat_map(|line| line.values.iter().copied().flatten()));
     LineChart {
         id: "chart-queue",
-        title: "Mean latency by how busy the workers are",
-        alt: "Mean latency, measured and by the queueing model, by utilisation.".to_owned(),
-        note: "Logarithmic; a column each number of reps.".to_owned(),
+        title: "Mean latency by utilisation of the workers",
+        alt: "Mean latency, measured and modelled, by utilisation.".to_owned(),
+        note: "Logarithmic; one column per number of reps.".to_owned(),
         kind: Kind::Lines,
         scale,
         columns: "Workers busy",
@@ -132,12 +132,14 @@ pub(super) fn demand(report: &Report) -> String {
         colour: "c5",
         values: bins.iter().map(|bin| Some(others(bin).max(0.0) * 1e3)).collect(),
     });
-    let peak =
-        report.day.peak().map_or(String::new(), |bin| format!(" Most in the quarter of an hour from {}.", bin.from));
+    let peak = report
+        .day
+        .peak()
+        .map_or(String::new(), |bin| format!(" The busiest quarter of an hour starts at {}.", bin.from));
     LineChart {
         id: "chart-day",
-        title: "Requests a second of a thousand reps, by time of day",
-        alt: format!("Requests a second over the day by endpoint.{peak}"),
+        title: "Requests per second of 1,000 reps, by time of day",
+        alt: format!("Requests per second over the day by endpoint.{peak}"),
         note: format!("In real time, local time.{peak}"),
         kind: Kind::Bars,
         scale: Scale::linear(bins.iter().map(|bin| bin.requests_per_s * 1e3)),

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// The answer first, then what was measured, fitted and simulated, and what it all rests on.
 pub(super) fn document(report: &Report) -> Document {
     let asked = &report.asked;
-    let mut lead = Section::new("asked", "What was asked");
+    let mut lead = Section::new("asked", "Setup");
     let scenario = format!("{}, seed {}, speed {}", asked.scenario, asked.seed, asked.speed);
     lead.add(
         On::All,
@@ -54,9 +54,9 @@ pub(super) fn document(report: &Report) -> Document {
 fn verdict(report: &Report) -> Verdict {
     let (mark, word) = match report.measured.finding.ending {
         Ending::Found => (Mark::GOOD, "Found"),
-        Ending::NeverHolds => (Mark::BAD, "Never holds"),
-        Ending::NeverBreaks => (Mark::DOUBT, "Never breaks"),
-        Ending::GeneratorGaveUp => (Mark::DOUBT, "The generator gave up"),
+        Ending::NeverHolds => (Mark::BAD, "No level holds"),
+        Ending::NeverBreaks => (Mark::DOUBT, "No limit exceeded"),
+        Ending::GeneratorGaveUp => (Mark::DOUBT, "Generator limit reached"),
         Ending::Interrupted => (Mark::DOUBT, "Interrupted"),
     };
     let (headline, reasons) =
@@ -71,8 +71,8 @@ fn standing(report: &Report, reps: u64) -> &'static str {
     match report.asked.range.standing(&of) {
         _ if of.is_empty() => "not valid",
         Standing::Held => "held",
-        Standing::LooksHeld => "looks held",
-        Standing::LooksBroken => "looks broken",
+        Standing::LooksHeld => "probably holds",
+        Standing::LooksBroken => "probably exceeds a limit",
         Standing::Broken => "broken",
     }
 }
@@ -91,7 +91,7 @@ fn levels(report: &Report) -> Section {
         }
     }
     says.extend(
-        rules.iter().map(|(rule, reps)| format!("The rule {rule} was broken, at {} reps first.", count(*reps))),
+        rules.iter().map(|(rule, reps)| format!("The rule {rule} was broken, first at {} reps.", count(*reps))),
     );
     let mut table = Table::new([
         figures("reps"),
@@ -165,27 +165,27 @@ fn limits(report: &Report) -> Section {
             ]);
         }
     }
-    section("limits", "Limits at the edge", MEASURED, Vec::new(), table)
+    section("limits", "Limits at the capacity", MEASURED, Vec::new(), table)
 }
 
 fn usl(report: &Report) -> Section {
     let mut says = Vec::new();
     let Some(usl) = &report.fitted.usl else { return Section::default() };
-    says.push("X(N) = λN / (1 + σ(N−1) + κN(N−1)), N the requests under way at once.".to_owned());
+    says.push("X(N) = λN / (1 + σ(N−1) + κN(N−1)), N the requests in flight.".to_owned());
     match &usl.peak {
         Some(peak) => says.push(format!(
-            "Throughput is greatest with {} [{}, {}] requests under way at once: {} a second.",
+            "Throughput peaks at {} [{}, {}] requests in flight, with {} per second.",
             number(peak.in_flight.value),
             number(peak.in_flight.low),
             number(peak.in_flight.high),
             number(peak.requests_per_s)
         )),
-        None => says.push("It has no peak within twice what was measured.".to_owned()),
+        None => says.push("There is no peak within twice the measured range.".to_owned()),
     }
     says.extend(usl.warnings.iter().map(|warning| format!("Warning: {warning}.")));
     let mut table = Table::new([words("parameter"), figures("value"), figures("low"), figures("high")]);
     let rows = [
-        ("λ, requests a second of one at a time", usl.lambda),
+        ("λ, requests per second at concurrency 1", usl.lambda),
         ("σ, contention", usl.sigma),
         ("κ, coherency", usl.kappa),
     ];
@@ -205,8 +205,7 @@ fn queue(report: &Report) -> Section {
     };
     let (low, high) = queue.workers_range;
     says.push(format!(
-        "{} [{low}, {high}], busy for {} of an answer's time without load; full at {} requests a second of this mix. \
-         Mean latencies differ from the model by {} (root of the mean square).",
+        "{} [{low}, {high}], busy for {} of the response time without load; saturated at {} requests per second of this mix. Mean latencies deviate from the model by {} (root mean square).",
         counted(queue.workers.into(), "worker", "workers"),
         fraction(queue.busy_share),
         number(queue.saturates_at),
@@ -247,8 +246,8 @@ fn endpoints(report: &Report) -> Section {
         words("endpoint"),
         figures("of requests"),
         figures("without load"),
-        figures("keeps a worker"),
-        figures("of the workers' time"),
+        figures("worker time"),
+        figures("share of worker time"),
     ]);
     for of in &queue.endpoints {
         table.row([
@@ -259,15 +258,15 @@ fn endpoints(report: &Report) -> Section {
             fraction(of.share_of_work),
         ]);
     }
-    section("endpoints", "What keeps the workers busy", FITTED, Vec::new(), table)
+    section("endpoints", "Worker time by endpoint", FITTED, Vec::new(), table)
 }
 
 fn breaks(report: &Report) -> Section {
-    let mut table = Table::new([words("limit"), figures("held up to requests/s"), figures("reps")]);
+    let mut table = Table::new([words("limit"), figures("holds up to requests/s"), figures("reps")]);
     for of in &report.fitted.breaks {
         table.row([of.limit.clone(), number(of.requests_per_s), count(of.reps.round() as u64)]);
     }
-    section("breaks", "Which limit breaks when", FITTED, Vec::new(), table)
+    section("breaks", "Where each limit is exceeded", FITTED, Vec::new(), table)
 }
 
 fn instances(report: &Report) -> Section {
@@ -275,10 +274,10 @@ fn instances(report: &Report) -> Section {
     if report.fitted.instances.is_empty() {
         return Section::default();
     }
-    says.push("If load is spread evenly over instances like this one, which share nothing.".to_owned());
+    says.push("Assumes load spread evenly over instances like this one that share nothing.".to_owned());
     let mut table =
         Table::new([figures("reps"), figures("requests/s"), figures("instances"), figures("with 30 % headroom")]);
-    debug_assert!((HEADROOM - 0.3).abs() < 1e-9, "the head says which");
+    debug_assert!((HEADROOM - 0.3).abs() < 1e-9, "see the summary");
     for of in &report.fitted.instances {
         table.row([
             format!("{} ({}×)", count(of.reps), of.times),
@@ -287,7 +286,7 @@ fn instances(report: &Report) -> Section {
             count(of.with_headroom),
         ]);
     }
-    section("instances", "What more reps need", FITTED, says, table)
+    section("instances", "Instances for more reps", FITTED, says, table)
 }
 
 fn moments(report: &Report) -> Section {
@@ -296,14 +295,14 @@ fn moments(report: &Report) -> Section {
         return Section::default();
     }
     says.push(format!(
-        "What one rep asks over the day in real time, the mean of {} on the virtual clock; the workers' time by the queueing model.",
+        "Requests of one rep over the day in real time, the mean of {} simulated; worker time by the queueing model.",
         counted(report.day.reps, "rep", "reps")
     ));
     let mut table = Table::new([
         words("from"),
-        figures("requests/s a rep"),
-        words("of that, most"),
-        figures("workers full at reps"),
+        figures("requests/s per rep"),
+        words("most frequent"),
+        figures("saturated at reps"),
     ]);
     for bin in &report.day.bins {
         let most = bin.endpoints.iter().max_by(|a, b| a.requests_per_s.total_cmp(&b.requests_per_s));
@@ -315,11 +314,11 @@ fn moments(report: &Report) -> Section {
             moment.map_or(String::new(), |of| count(of.saturates_at_reps.round() as u64)),
         ]);
     }
-    section("day", "The day's demand", SIMULATED, says, table)
+    section("day", "Demand over the day", SIMULATED, says, table)
 }
 
 fn assumptions(report: &Report) -> Section {
     let mut table = Table { is_prose: true, ..Table::new([words("assumed"), words("source")]) };
     report.assumptions.iter().for_each(|of| table.row([of.what.clone(), of.source.clone()]));
-    Section { tag: None, ..section("assumptions", "What it rests on", SIMULATED, Vec::new(), table) }
+    Section { tag: None, ..section("assumptions", "Assumptions", SIMULATED, Vec::new(), table) }
 }

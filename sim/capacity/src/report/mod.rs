@@ -62,7 +62,7 @@ pub struct Asked {
     pub target: String,
     /// How many times as fast as the wall the day passed.
     pub speed: u32,
-    /// Seconds over which reps came to work before each level was measured.
+    /// Ramp-up in seconds before each level was measured.
     pub warm_up_s: u32,
     /// The limits.
     pub limits: Vec<String>,

@@ -7,7 +7,7 @@ use fieldday_paint::chart::{self, Line, LineChart, Scale};
 use fieldday_paint::document::{Body, Document, Item, Mark, On, Place, Section, Table, Verdict, figures, words};
 use fieldday_paint::units::{count, counted, micros, number, ppm};
 
-/// So many pieces of the day are shown on a terminal: those with the most requests and trouble, in the order of time.
+/// So many intervals of the day are shown on a terminal: those with the most requests and trouble, in the order of time.
 const PIECES: usize = 16;
 
 fn time(span: Span) -> String {
@@ -17,9 +17,9 @@ fn time(span: Span) -> String {
 /// What was full, in words.
 fn full(of: &[Resource]) -> String {
     if of.is_empty() {
-        return "nothing was full".to_owned();
+        return "nothing was saturated".to_owned();
     }
-    format!("full then: {}", of.iter().map(|what| what.as_str()).collect::<Vec<_>>().join(", "))
+    format!("saturated then: {}", of.iter().map(|what| what.as_str()).collect::<Vec<_>>().join(", "))
 }
 
 /// The document of a simulation: how a fleet's day went, or a table of many, and what to do. Times are told by `zone`.
@@ -38,8 +38,10 @@ pub fn document(outcome: Option<&Outcome>, grid: Option<&Grid>, advice: Option<&
 fn verdict(of: &Outcome) -> Verdict {
     let minutes = of.plant.hold.every_minutes;
     let (mark, word, headline) = match of.holds {
-        true => (Mark::GOOD, "Holds", format!("A fleet's day, simulated: every limit held in each {minutes} minutes")),
-        false => (Mark::BAD, "Does not hold", "A fleet's day, simulated: the plant does not carry it".to_owned()),
+        true => {
+            (Mark::GOOD, "Holds", format!("Simulated day of the fleet: every limit held in each {minutes} minutes"))
+        }
+        false => (Mark::BAD, "Does not hold", "Simulated day of the fleet: the deployment exceeds a limit".to_owned()),
     };
     Verdict { mark, word: word.to_owned(), headline, reasons: Vec::new(), about: String::new(), place: Place::First }
 }
@@ -62,8 +64,8 @@ fn course_chart(outcome: &Outcome, zone: &Zone) -> String {
     let busy = outcome.bins.iter().map(|bin| ppm(bin.utilisation_ppm.into())).collect();
     LineChart {
         id: "chart-course",
-        title: "Requests a second over the day, simulated",
-        alt: "Requests offered, served, repeated and refused a second, over the simulated time.".to_owned(),
+        title: "Requests per second over the day, simulated",
+        alt: "Requests offered, served, retried and refused per second, over the simulated time.".to_owned(),
         note: String::new(),
         kind: chart::Kind::Lines,
         scale,
@@ -106,7 +108,7 @@ pub(super) fn sections(outcome: &Outcome, zone: &Zone) -> Vec<Section> {
 
 fn summary(outcome: &Outcome, zone: &Zone) -> Section {
     let (of, plant) = (&outcome.totals, &outcome.plant);
-    let what_if = outcome.what_if.as_ref().map_or(String::new(), |what_if| format!(", what if {what_if}"));
+    let what_if = outcome.what_if.as_ref().map_or(String::new(), |what_if| format!(", with {what_if}"));
     let jitter = if outcome.retrying.jitter { " with jitter" } else { ", without jitter" };
     let mut says = vec![
         format!(
@@ -122,8 +124,7 @@ fn summary(outcome: &Outcome, zone: &Zone) -> Section {
             outcome.retrying.retries
         ),
         format!(
-            "{} ({} of them retries): {} served, {} rate-limited (429), {} turned away (503), {} timed out (504), {} broken \
-             off; {} too late for the app.",
+            "{} ({} of them retries): {} served, {} rate-limited (429), {} rejected (503), {} timed out (504), {} cancelled; {} answered after the app gave up.",
             counted(of.offered, "request", "requests"),
             count(of.retries),
             count(of.served),
@@ -137,14 +138,14 @@ fn summary(outcome: &Outcome, zone: &Zone) -> Section {
     says.push(outcome.first_broken.as_ref().map_or("Every limit held.".to_owned(), |first| {
         let at = moment(outcome.from, first.at, zone);
         format!(
-            "First to break: {} at {at} ({}, allowed {}); {}.",
+            "First limit exceeded: {} at {at} ({}, allowed {}); {}.",
             first.limit,
             first.found,
             first.allowed,
             full(&first.full)
         )
     }));
-    let mut table = Table::new([words("full"), words("first"), figures("for"), figures("pieces of the day")]);
+    let mut table = Table::new([words("full"), words("first"), figures("for"), figures("intervals of the day")]);
     for of in &outcome.saturations {
         let pieces = format!("{} of {}", count(of.bins.into()), count(outcome.bins.len() as u64));
         let first = moment(outcome.from, of.first, zone);
@@ -152,14 +153,20 @@ fn summary(outcome: &Outcome, zone: &Zone) -> Section {
         let during = if of.during == Span::ZERO { "–".to_owned() } else { time(of.during) };
         table.row([of.what.as_str().to_owned(), first, during, pieces]);
     }
-    let mut section = section("simulated", "A fleet's day against a plant", SIMULATED, says, table);
+    let mut section = section("simulated", "Simulated deployment", SIMULATED, says, table);
     section.add(On::All, "", Body::Pairs(vec![("fingerprint", outcome.fingerprint.clone())]));
     section
 }
 
 fn broken(outcome: &Outcome, zone: &Zone) -> Section {
-    let columns =
-        [words("limit"), words("first"), words("found"), words("allowed"), figures("pieces of the day"), words("then")];
+    let columns = [
+        words("limit"),
+        words("first"),
+        words("found"),
+        words("allowed"),
+        figures("intervals of the day"),
+        words("then"),
+    ];
     let mut table = Table::new(columns);
     for of in &outcome.broken {
         let about = of.op.map_or(String::new(), |op| format!(" for {op}"));
@@ -167,10 +174,10 @@ fn broken(outcome: &Outcome, zone: &Zone) -> Section {
         let (limit, first) = (format!("{}{about}", of.limit), moment(outcome.from, of.at, zone));
         table.marked(Mark::BAD, [limit, first, of.found.clone(), of.allowed.clone(), pieces, full(&of.full)]);
     }
-    section("simulated-limits", "Limits that broke", SIMULATED, Vec::new(), table)
+    section("simulated-limits", "Limits exceeded", SIMULATED, Vec::new(), table)
 }
 
-/// The busiest pieces of the day and the most troubled, by their places.
+/// The busiest intervals of the day and the most troubled, by their places.
 fn most_interesting(bins: &[Bin]) -> Vec<usize> {
     let mut by_interest: Vec<usize> = (0..bins.len()).collect();
     let interest = |bin: &Bin| (bin.tally.refused_ppm().max(bin.tally.late_ppm()), bin.tally.offered);
@@ -188,7 +195,7 @@ fn course(outcome: &Outcome, zone: &Zone) -> Section {
         figures("database"),
         figures("waiting"),
         figures("at most").on(On::Files),
-        figures("in plant"),
+        figures("in server"),
         figures("inst."),
         figures("refused"),
         figures("late"),
@@ -213,13 +220,11 @@ fn course(outcome: &Outcome, zone: &Zone) -> Section {
     let shown = most_interesting(&outcome.bins);
     let left_out = outcome.bins.len() - shown.len();
     let short = table.of_rows(shown);
-    let mut section = section("course", "Its course", SIMULATED, Vec::new(), table);
+    let mut section = section("course", "Course of the day", SIMULATED, Vec::new(), table);
     if left_out > 0 {
         section.blocks.iter_mut().for_each(|block| block.on = On::Files);
-        let says = format!(
-            "The busiest and the most troubled pieces of the day; {} more are on the page.",
-            count(left_out as u64)
-        );
+        let says =
+            format!("The busiest and the worst intervals of the day; {} more are on the page.", count(left_out as u64));
         section.add(On::Terminal, "", Body::Text(says));
         section.add(On::Terminal, "", Body::Table(short));
     }
@@ -228,7 +233,7 @@ fn course(outcome: &Outcome, zone: &Zone) -> Section {
 
 fn endpoints(outcome: &Outcome, zone: &Zone) -> Section {
     let mut table = Table::new([
-        words("time in the plant"),
+        words("server time"),
         figures("requests"),
         figures("retries"),
         figures("refused"),
@@ -259,7 +264,7 @@ fn assumptions(outcome: &Outcome) -> Section {
     let columns = [words("about"), words("assumed"), words("source")];
     let mut table = Table { is_prose: true, ..Table::new(columns) };
     outcome.assumptions.iter().for_each(|of| table.row([of.about.clone(), of.value.clone(), of.source.clone()]));
-    section("simulated-assumptions", "What the simulation rests on", SIMULATED, Vec::new(), table)
+    section("simulated-assumptions", "Assumptions of the simulation", SIMULATED, Vec::new(), table)
 }
 
 /// A table over reps and instances.
@@ -272,14 +277,14 @@ fn of_grid(grid: &Grid) -> Section {
         figures("workers busy"),
         figures("refused"),
         figures("worst p95"),
-        words("first to break"),
+        words("first limit exceeded"),
     ]);
     for point in &grid.points {
         let first = point.first_broken.as_ref();
         table.row([
             count(point.reps),
             count(point.instances.into()),
-            if point.holds { "✓ holds" } else { "✗ breaks" }.to_owned(),
+            if point.holds { "✓ holds" } else { "✗ exceeded" }.to_owned(),
             number(point.peak_milli as f64 / 1e3),
             ppm(point.utilisation_ppm.into()),
             ppm(point.refused_ppm.into()),
@@ -294,10 +299,13 @@ fn of_grid(grid: &Grid) -> Section {
 
 /// What to do.
 fn of_advice(advice: &Advice) -> Section {
-    let (up_to, n) =
-        (count(advice.tried_up_to.into()), |n: u32| counted(n.into(), "instance carries", "instances carry"));
+    let (up_to, n) = (count(advice.tried_up_to.into()), |n: u32| {
+        counted(n.into(), "instance is enough for", "instances are enough for")
+    });
     let mut items = vec![match (advice.instances, advice.with_headroom) {
-        (None, _) => Item::marked(Mark::BAD, format!("not even {up_to} instances carry them: something else is full")),
+        (None, _) => {
+            Item::marked(Mark::BAD, format!("even {up_to} instances are not enough: something else is saturated"))
+        }
         (Some(needed), None) => {
             let text = format!("{} them; none of up to {up_to} with the headroom wanted", n(needed));
             Item::marked(Mark::NOTE, text)
@@ -319,7 +327,7 @@ fn of_advice(advice: &Advice) -> Section {
                 "every limit held".to_owned()
             } else {
                 let pieces = counted(policy.broken_bins.into(), "piece", "pieces");
-                format!("limits broke in {pieces} of the day")
+                format!("limits exceeded in {pieces} of the day")
             }
         );
         items.push(Item::marked(if policy.holds { Mark::GOOD } else { Mark::BAD }, text));
@@ -330,14 +338,14 @@ fn of_advice(advice: &Advice) -> Section {
         for of in least.into_iter().chain(most.filter(|most| Some(*most) != least)) {
             let (op, limit, takes, speed) = (of.op, time(of.limit), time(of.takes), count(of.uplink_kbit_s));
             let text = format!(
-                "{op} within {limit} is out of reach for {} over {}: at {speed} kbit/s it takes {takes} alone",
+                "{op} cannot take less than {limit} for {} over {}: the transfer alone takes {takes} at {speed} kbit/s",
                 of.what, of.radio
             );
             items.push(Item::marked(Mark::NOTE, text));
         }
     }
     let mut section = Section { tag: Some(SIMULATED), ..Section::new("advice", "Advice") };
-    let how = "The same day again with other instances, and with apps that retry otherwise.";
+    let how = "The same day with other numbers of instances, and with other retry policies.";
     section.add(On::All, "", Body::Text(how.to_owned()));
     section.add(On::All, "", Body::List(items));
     section

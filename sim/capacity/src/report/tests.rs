@@ -51,21 +51,21 @@ fn the_answer_comes_first_and_has_its_number_uncertainty_and_reason() {
     let report = report_of(TARGET, Range::default());
     let first = &report.answer[0];
     let carries = report.measured.finding.carries.unwrap();
-    assert!(first.starts_with(&format!("One instance carries {carries} reps [")), "{first}");
-    assert!(report.answer.iter().any(|text| text == "First to break: wire p95 < 100 ms."), "{:?}", report.answer);
+    assert!(first.starts_with(&format!("One instance serves {carries} reps [")), "{first}");
+    assert!(report.answer.iter().any(|text| text == "First limit exceeded: wire p95 < 100 ms."), "{:?}", report.answer);
     let markdown = report.markdown();
     let at = |text: &str| markdown.find(text).unwrap_or_else(|| panic!("no {text:?} in\n{markdown}"));
     let order = [
-        "One instance carries",
+        "One instance serves",
         "## Levels (measured)",
         "(fitted)",
-        "## The day's demand (simulated)",
-        "## What it rests on",
+        "## Demand over the day (simulated)",
+        "## Assumptions",
     ];
     assert!(order.windows(2).all(|two| at(two[0]) < at(two[1])), "{markdown}");
     let terminal = report.terminal(Paint::new(false));
     assert!(
-        terminal.contains("✓ One instance carries") && terminal.contains("again: fieldday capacity peak"),
+        terminal.contains("✓ One instance serves") && terminal.contains("again: fieldday capacity peak"),
         "{terminal}"
     );
     assert!(terminal.contains("QUEUEING MODEL  fitted") && terminal.contains("in flight"), "{terminal}");
@@ -89,7 +89,7 @@ fn the_model_says_which_moment_and_what_more_reps_need() {
 fn endings_that_are_no_answer_say_what_to_do() {
     let never = report_of(Target { service_s: 0.09, ..TARGET }, Range::default());
     assert_eq!(never.exit_code(), 1);
-    assert!(never.answer[0].contains("does not carry even 10 reps"), "{:?}", never.answer);
+    assert!(never.answer[0].contains("Even 10 reps exceed a limit"), "{:?}", never.answer);
     assert!(
         never.markdown().contains("Not fitted: the Universal Scalability Law needs levels"),
         "{}",
@@ -159,12 +159,12 @@ fn what_was_simulated_is_called_that_on_every_page() {
     let alone = simulated::document(Some(&outcome), None, None, &Zone::utc()).html();
     // Ticks are short enough for a phone's width.
     assert!(alone.contains(">23:57Z</span>") && alone.contains(">+1 d 00:02Z</span>"));
-    for text in ["plant.hold.refused_ppm", "full then: queues", "id=\"chart-course\"", "is-quiet\">simulated"] {
+    for text in ["plant.hold.refused_ppm", "saturated then: queues", "id=\"chart-course\"", "is-quiet\">simulated"] {
         assert!(alone.contains(text), "{text}");
     }
     let levels = vec![TARGET.level(10, 30.0)];
     let report = Report::new(&Header { range, ..header() }, levels, Ending::Interrupted, day(), Some(outcome));
-    assert!(report.markdown().contains("## A fleet's day against a plant (simulated)"), "{}", report.markdown());
+    assert!(report.markdown().contains("## Simulated deployment (simulated)"), "{}", report.markdown());
     assert!(report.html().contains("id=\"chart-course\""));
     assert_eq!(serde_json::from_str::<Report>(&report.json()).unwrap().simulated, report.simulated);
 }

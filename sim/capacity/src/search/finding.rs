@@ -61,18 +61,16 @@ impl Range {
         let (Range { from, to, .. }, mut notes) = (self, Vec::new());
         match ending {
             Ending::NeverHolds => notes.push(format!(
-                "a limit is broken even at {from} reps, the smallest that was asked for: begin lower (--from), or set limits \
-                 that this target can hold"
+                "a limit is exceeded even at {from} reps, the smallest number allowed; use a lower --from, or limits that this target can meet"
             )),
             Ending::NeverBreaks => notes.push(format!(
-                "no limit broke: {to} reps, the greatest that was asked for, held them all; --to takes more"
+                "no limit was exceeded up to {to} reps, the greatest number allowed; use a higher --to"
             )),
             Ending::GeneratorGaveUp => notes.push(
-                "the generator could not keep up before a limit broke: what the target carries is at least what was \
-                 measured; give this machine more cores, or lower --speed"
+                "the generator could not keep up before a limit was exceeded, so the result is a lower bound; use a machine with more cores, or a lower --speed"
                     .to_owned(),
             ),
-            Ending::Interrupted => notes.push("it was interrupted: --resume FOLDER goes on".to_owned()),
+            Ending::Interrupted => notes.push("interrupted; --resume FOLDER continues".to_owned()),
             Ending::Found => {}
         }
         let known = self.known(levels);
@@ -84,7 +82,9 @@ impl Range {
                 .collect();
             if !above.is_empty() {
                 let above = above.join(", ");
-                notes.push(format!("{high} reps broke a limit, though {above} held them: the target varies by itself"));
+                notes.push(format!(
+                    "{high} reps exceeded a limit, though {above} did not: the target's performance varies"
+                ));
             }
         }
         for reps in low.into_iter().chain(high) {
@@ -92,7 +92,7 @@ impl Range {
                 let looks = if of.standing.holds() { "held" } else { "broken" };
                 let times = if of.times == 1 { "once".to_owned() } else { format!("{} times", of.times) };
                 notes.push(format!(
-                    "{reps} reps, measured {times}, look {looks}, but not with {:.0} % confidence: a longer --level tells",
+                    "{reps} reps, measured {times}, probably {looks}, but not with {:.0} % confidence; use a longer --level",
                     self.confidence * 100.0
                 ));
             }

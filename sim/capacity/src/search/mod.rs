@@ -122,7 +122,7 @@ impl Range {
         let wrong = |what: String, instead: &str| Err(WrongRange { what, instead: instead.to_owned() });
         let is_within = |value: f64, low: f64, high: f64| value.is_finite() && (low..=high).contains(&value);
         match () {
-            () if self.from == 0 => wrong("--from 0: nobody works at that level".to_owned(), "begin with 1 or more"),
+            () if self.from == 0 => wrong("--from 0: a level needs at least one rep".to_owned(), "use 1 or more"),
             () if self.from > self.to => {
                 wrong(format!("--from {} is more than --to {}", self.from, self.to), "give the smaller number first")
             }
@@ -147,7 +147,7 @@ impl Range {
         let known = self.known(levels);
         let measure = |reps: u64, why| Next::Measure { reps, for_s: self.lasts(reps, levels), why };
         if let Some(reps) = once_invalid(levels) {
-            return measure(reps, "again: the generator could not keep up");
+            return measure(reps, "repeated: the generator could not keep up");
         }
         let ceiling = ceiling(levels);
         let (low, high) = edge(&known);
@@ -155,7 +155,7 @@ impl Range {
         match (low, high) {
             (None, None) if ceiling.is_some_and(|at| at <= self.from) => Next::Done(Ending::GeneratorGaveUp),
             (None, None) => measure(self.from, "the smallest"),
-            (_, Some(high)) if again(&high) => measure(high, "again: it looks broken"),
+            (_, Some(high)) if again(&high) => measure(high, "repeated: probably exceeds a limit"),
             (None, Some(_)) => Next::Done(Ending::NeverHolds),
             (Some(low), None) if low >= self.to => self.confirmed(&known, low, levels, Ending::NeverBreaks),
             (Some(low), None) => {
@@ -165,16 +165,16 @@ impl Range {
                         self.confirmed(&known, low, levels, Ending::GeneratorGaveUp)
                     }
                     Some(at) if up >= at => match between(low, at) {
-                        Some(reps) => measure(reps, "below what the generator cannot do"),
+                        Some(reps) => measure(reps, "below the limit of the generator"),
                         None => self.confirmed(&known, low, levels, Ending::GeneratorGaveUp),
                     },
-                    _ => measure(up, "a step up"),
+                    _ => measure(up, "step up"),
                 }
             }
             (Some(low), Some(high)) => {
                 let is_wide = (high - low) as f64 > low as f64 * self.resolution;
                 match between(low, high).filter(|reps| is_wide && !is_hopeless(levels, *reps)) {
-                    Some(reps) => measure(reps, "between what holds and what breaks"),
+                    Some(reps) => measure(reps, "between holding and exceeding"),
                     None => self.confirmed(&known, low, levels, Ending::Found),
                 }
             }
@@ -184,7 +184,7 @@ impl Range {
     fn confirmed(&self, known: &BTreeMap<u64, Known>, low: u64, levels: &[Level], ending: Ending) -> Next {
         let measure = |reps: u64, why| Next::Measure { reps, for_s: self.lasts(reps, levels), why };
         if self.is_worth_another(known, levels, low) {
-            return measure(low, "again: it looks held");
+            return measure(low, "repeated: probably holds");
         }
         if known.len() < self.levels as usize {
             let mut gaps: Vec<(u64, u64)> =
@@ -196,7 +196,7 @@ impl Range {
             let middles = gaps.into_iter().filter_map(|gap| between(gap.0, gap.1).map(|reps| (gap, reps)));
             let widest = middles.filter(|(_, reps)| !is_hopeless(levels, *reps));
             if let Some((_, reps)) = widest.max_by(|a, b| wider(&a.0, &b.0)) {
-                return measure(reps, "for the models, which need more levels");
+                return measure(reps, "more levels for the models");
             }
         }
         Next::Done(ending)

@@ -34,7 +34,7 @@ pub enum CalibrateError {
         source: std::io::Error,
     },
     /// It is no log of histograms.
-    #[error("{} is no log of histograms: {why}", path.display())]
+    #[error("{} is not a histogram log: {why}", path.display())]
     Broken {
         /// Which file.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum CalibrateError {
     },
     /// A run on the virtual clock has no wire.
     #[error(
-        "{} has no time on the wire for {kind}: take the folder of a run against a target, in which {kind} were called",
+        "{} has no wire latency for {kind}; use the folder of a run against a target that called {kind}",
         path.display()
     )]
     NothingMeasured {
@@ -53,7 +53,7 @@ pub enum CalibrateError {
         kind: &'static str,
     },
     /// A search's journal is not one.
-    #[error("{} is no search's journal: {}; {}", .0.path.display(), .0.why, .0.hint)]
+    #[error("{} is not the journal of a capacity search: {}; {}", .0.path.display(), .0.why, .0.hint)]
     NoJournal(JournalError),
     /// No model fits a search's levels.
     #[error("{}: {source}", path.display())]

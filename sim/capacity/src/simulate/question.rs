@@ -68,12 +68,12 @@ pub const WHAT_IFS: [WhatIfRow; 5] = [
     WhatIfRow {
         what_if: WhatIf::MondayStorm,
         word: "monday-storm",
-        asks: "everybody leaves home, and clocks in, between 07:45 and 08:00 local time",
+        asks: "all reps leave home and clock in between 07:45 and 08:00 local time",
     },
     WhatIfRow {
         what_if: WhatIf::OutageEnds,
         word: "outage-ends",
-        asks: "every region is without network from 12:00 to 13:00 local time, and back at once",
+        asks: "every region loses its network from 12:00 to 13:00 local time and regains it at once",
     },
     WhatIfRow { what_if: WhatIf::Deployment, word: "deployment", asks: "a rolling restart of all instances at 12:00" },
     WhatIfRow {
@@ -180,12 +180,12 @@ impl Question {
         let (mut scenario, mut plant) = (self.scenario.clone(), self.plant.clone());
         let wrong = |key: &str, problem: &str| Err(SimulateError::Question(format!("`{key}` {problem}")));
         if scenario.people.reps == 0 {
-            return wrong("reps", "is 0: somebody must work; give at least 1");
+            return wrong("reps", "is 0; use at least 1");
         }
         if let Some((from, until)) = self.window
             && from >= until
         {
-            return wrong("window", &format!("ends at {until}, which is not after {from}; give [from, until]"));
+            return wrong("window", &format!("ends at {until}, which is not after {from}; use [from, until]"));
         }
         if self.retrying.retries > 20 {
             return wrong("retries", &format!("is {}: at most 20", self.retrying.retries));

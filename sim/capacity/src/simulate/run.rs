@@ -26,7 +26,7 @@ pub enum SimulateError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// No threads.
-    #[error("no threads can be started: {0}")]
+    #[error("threads cannot be started: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
     /// It was interrupted.
     #[error("interrupted")]
@@ -56,7 +56,7 @@ pub fn answer(
     let plan = Plan::new(scenario.clone(), question.seed)?;
     let when = when(question, &plan);
     let Some(profile) = network::named(&scenario.network.profile) else {
-        return Err(SimulateError::Question("`network.profile` is not known".to_owned()));
+        return Err(SimulateError::Question("`network.profile` is not a known profile".to_owned()));
     };
     let lookahead = lookahead(profile);
     let plant = Plant::new(&spec, question.seed, lookahead, &when)?;
@@ -135,26 +135,50 @@ fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec
     let each = match question.stands_for() {
         1 => "each is simulated".to_owned(),
         n => format!(
-            "each simulated one stands for {n}: their requests come within a second of its own, their retries with its own"
+            "each simulated rep stands for {n}: their requests follow within a second, their retries at the same time"
         ),
     };
     let lines = [
         ("reps", each, own),
-        ("rows", "today's appointments and all tasks; no messages, nothing of other days: answers are shorter, requests as many".to_owned(), own),
-        ("service times", if service_is_given { "as given, by endpoint" } else { "log-normal by kind" }.to_owned(), question.service_source.as_str()),
-        ("instances", format!("{} of {} workers, {} may wait at each", plant.instances, plant.workers, plant.queue), "the command line, what was fitted, or the scenario's [plant]"),
+        (
+            "rows",
+            "today's appointments and all tasks, but no messages or other days: same requests, shorter answers"
+                .to_owned(),
+            own,
+        ),
+        (
+            "service times",
+            if service_is_given { "as given, by endpoint" } else { "log-normal by kind" }.to_owned(),
+            question.service_source.as_str(),
+        ),
+        (
+            "instances",
+            format!("{} of {} workers, {} may wait at each", plant.instances, plant.workers, plant.queue),
+            "the command line, what was fitted, or the scenario's [plant]",
+        ),
         ("database", database, "the scenario's [plant.database]"),
-        ("a request's work", "independent of the load: what slows a busy machine down is queueing alone".to_owned(), own),
-        ("work for apps that gave up", "is done all the same, as servers do".to_owned(), own),
-        ("audio", "goes to an object store beside the plant, which is never full".to_owned(), "spec §2.3.1"),
-        ("tokens", "come from an identity provider beside the plant, which is never full".to_owned(), "spec §0.1"),
-        ("people", format!("reps and office of {:?}; no intruders, no auditors, no reading back", scenario.name), "the scenario"),
-        ("the backend's mishaps and defects", "left out: what goes wrong is the plant's trouble".to_owned(), own),
-        ("network", format!("profile {:?}; one way takes {lookahead} at least", scenario.network.profile), "fixtures/network.toml"),
+        ("a request's work", "independent of the load: only queueing slows a busy machine down".to_owned(), own),
+        ("work for apps that gave up", "is completed nevertheless".to_owned(), own),
+        ("audio", "goes to a separate object store that is never saturated".to_owned(), "spec §2.3.1"),
+        ("tokens", "come from a separate identity provider that is never saturated".to_owned(), "spec §0.1"),
+        (
+            "people",
+            format!("reps and office of {:?}; no intruders, no auditors, no reading back", scenario.name),
+            "the scenario",
+        ),
+        ("the backend's mishaps and defects", "omitted: failures come from the simulated deployment".to_owned(), own),
+        (
+            "network",
+            format!("profile {:?}; one way takes {lookahead} at least", scenario.network.profile),
+            "fixtures/network.toml",
+        ),
     ];
     // Said only where there is something to say.
-    let own_limits =
-        ("limits", "`[plant.hold]` is judged; the scenario's own `limits` are for runs and the search".to_owned(), own);
+    let own_limits = (
+        "limits",
+        "`[plant.hold]` applies; the scenario's `limits` apply to runs and capacity searches".to_owned(),
+        own,
+    );
     let own_limits = (!scenario.limits.is_empty()).then_some(own_limits);
     let warned = |text: &String| ("what was fitted", text.clone(), question.service_source.as_str());
     lines

@@ -26,11 +26,11 @@ pub fn with_folder(kept: &RunFolder, plan: &Plan, day: &Replayed, stop: &AtomicB
 /// Whether the run has the fingerprint of the folder, as far as that can be known.
 fn fingerprint(kept: &RunFolder, plan: &Plan, stop: &AtomicBool) -> Result<bool, Failure> {
     let Some(recorded) = &kept.fingerprint else {
-        output::note("the folder has no fingerprint of a whole run to compare with");
+        output::note("the folder has no fingerprint of a complete run to compare with");
         return Ok(true);
     };
     if plan.cells() > CELLS {
-        output::note(&format!("the fingerprint is not compared: it stands for all {} cells", plan.cells()));
+        output::note(&format!("the fingerprint is not compared: it covers all {} cells", plan.cells()));
         return Ok(true);
     }
     let options = Options { threads: 0, keep: Keep::default(), stop };
@@ -40,11 +40,11 @@ fn fingerprint(kept: &RunFolder, plan: &Plan, stop: &AtomicBool) -> Result<bool,
         return Ok(true);
     }
     if lived == *recorded {
-        output::note(&format!("the same events as in the folder, fingerprint {lived}"));
+        output::note(&format!("same events as in the folder, fingerprint {lived}"));
         return Ok(true);
     }
     output::note(&format!(
-        "warning: not the events of the folder: its fingerprint is {recorded}, this run's is {lived}"
+        "warning: the events differ from the folder's: recorded fingerprint {recorded}, this run {lived}"
     ));
     Ok(false)
 }
@@ -53,15 +53,15 @@ fn fingerprint(kept: &RunFolder, plan: &Plan, stop: &AtomicBool) -> Result<bool,
 fn print_comparison(history: &Compared, cell: &str) -> bool {
     match history {
         Compared::NoHistory => {}
-        Compared::NotRecorded => output::note(&format!("{HISTORY} does not tell of {cell}")),
-        Compared::Same => output::note(&format!("every event of {cell} is as recorded in {HISTORY}")),
+        Compared::NotRecorded => output::note(&format!("{HISTORY} does not contain {cell}")),
+        Compared::Same => output::note(&format!("every event of {cell} is identical to {HISTORY}")),
         Compared::SameUntilCut(events) => {
-            output::note(&format!("{HISTORY} ends after {events} events of {cell}; they are the same"));
+            output::note(&format!("{HISTORY} ends after {events} events of {cell}; all of them are identical"));
         }
         Compared::Differs { number, recorded, lived } => {
-            let shown = |event: &Option<String>| event.clone().unwrap_or_else(|| "nothing more".to_owned());
-            output::note(&format!("warning: event {number} of {cell} is another than in {HISTORY}"));
-            output::note(&format!("  recorded  {}\n  lived     {}", shown(recorded), shown(lived)));
+            let shown = |event: &Option<String>| event.clone().unwrap_or_else(|| "no event".to_owned());
+            output::note(&format!("warning: event {number} of {cell} differs from {HISTORY}"));
+            output::note(&format!("  recorded  {}\n  this run  {}", shown(recorded), shown(lived)));
             return false;
         }
     }

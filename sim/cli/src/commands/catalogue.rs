@@ -6,33 +6,28 @@ use crate::output;
 use fieldday_api::rules::Rule;
 use fieldday_documents::catalogue;
 use fieldday_engine::prove;
-use fieldday_paint::Paint;
 
 /// After so many rep-days with a defect, a rule is described without an example.
 const EXAMPLE_CAP: u64 = 400;
 
 pub fn rules(name: Option<&str>, format: Format) -> Result<(), Failure> {
     let Some(name) = name else {
-        return print(format, || catalogue::rules(Paint::new(output::stdout_has_colour())), catalogue::rules_json);
+        return print(format, || catalogue::rules(output::list_paint()), catalogue::rules_json);
     };
     let suggestion = || nearest(name, Rule::ALL.iter().map(|rule| rule.name()));
     let no_such = || Failure::NoSuchRule { name: name.to_owned(), suggestion: suggestion() };
     let rule = Rule::named(name).ok_or_else(no_such)?;
     let example = prove::example(rule, EXAMPLE_CAP)?;
     let example = example.as_ref();
-    print(
-        format,
-        || catalogue::rule(rule, example, Paint::new(output::stdout_has_colour())),
-        || catalogue::rule_json(rule, example),
-    )
+    print(format, || catalogue::rule(rule, example, output::list_paint()), || catalogue::rule_json(rule, example))
 }
 
 pub fn marks(format: Format) -> Result<(), Failure> {
-    print(format, || catalogue::marks(Paint::new(output::stdout_has_colour())), catalogue::marks_json)
+    print(format, || catalogue::marks(output::list_paint()), catalogue::marks_json)
 }
 
 pub fn defects(format: Format) -> Result<(), Failure> {
-    print(format, || catalogue::defects(Paint::new(output::stdout_has_colour())), catalogue::defects_json)
+    print(format, || catalogue::defects(output::list_paint()), catalogue::defects_json)
 }
 
 fn print(format: Format, people: impl FnOnce() -> String, programs: impl FnOnce() -> String) -> Result<(), Failure> {

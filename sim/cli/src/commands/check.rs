@@ -21,9 +21,7 @@ pub fn report(args: &ReportArgs) -> Result<u8, Failure> {
     otlp.map_or(Ok(()), otlp::can_send)?;
     let kept = RunFolder::open(&args.folder)?;
     let Some(summary) = kept.summary()? else {
-        output::note(
-            "there is no summary.json: the run was killed before it could write one; its history is judged instead",
-        );
+        output::note("no summary.json: the run was killed before it wrote one; its history is checked instead");
         let checked = again::check(&kept, machine::random())?;
         // One that was there before stays: a live run's places are moved otherwise each time.
         let before = kept.series()?;
@@ -59,7 +57,7 @@ fn pass_on(
     match fieldday_documents::put_again(kept, summary, series) {
         Ok(()) => output::note(&format!("written: {}", kept.path.join(REPORT).display())),
         // A folder in which nothing can be written can be looked at all the same.
-        Err(error) => output::note(&format!("warning: the documents are as they were: {error}")),
+        Err(error) => output::note(&format!("warning: the documents could not be rewritten: {error}")),
     }
     otlp.map_or(Ok(()), |url| otlp::send(url, &kept.run, summary))
 }

@@ -29,31 +29,33 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub const EXAMPLES: &str = "Examples:
-  fieldday conform                                  the model backend, on the virtual clock
-  fieldday conform --target mock --defect start-race   a defect of the tool's own mock, over HTTP
+  fieldday conform                            the model, in virtual time
+  fieldday conform --target mock --defect start-race   the mock with a defect
   fieldday conform small.toml --target http://127.0.0.1:8000
-  fieldday conform staging.toml --target https://staging.example.com --allow staging.example.com
+  fieldday conform staging.toml --target https://staging.example.com \\
+      --allow staging.example.com
 
-The pass writes to the target: it makes tasks, shifts and recordings of the plan's first reps, changes a few appointments and
-puts them back as far as the API can. docs/conform.md says what it does, what it leaves, and how to read what it says.";
+The pass writes to the target: it creates tasks, shifts and recordings of the
+plan's first reps, and changes a few appointments, which it restores as far as
+the API allows. docs/conform.md says what the pass does and what it leaves.";
 
 #[derive(Args, Debug)]
 pub struct ConformArgs {
-    /// A built-in scenario's name, or the path of a .toml file: whose people take part, and how the target is spoken to
+    /// A built-in scenario's name, or the path of a .toml file, for the users and the target's settings
     #[arg(default_value = "smoke")]
     pub scenario: String,
     #[command(flatten)]
     pub seed: SeedArgs,
-    /// What to call: the model backend on the virtual clock, the tool's own `mock` over HTTP, or a deployment's base URL
+    /// What to test: the built-in model in virtual time, the built-in mock over HTTP, or a deployment's base URL
     #[arg(long, value_name = "model|mock|URL", default_value = "model")]
     pub target: String,
-    /// Build a defect into the model or the mock, by its name (again for more; see `fieldday defects`)
+    /// Build this defect into the model or the mock (repeatable; see `fieldday defects`)
     #[arg(long, value_name = "NAME")]
     pub defect: Vec<String>,
-    /// A host beyond loopback that may be called (again for more)
+    /// Allow requests to this host, in addition to loopback (repeatable)
     #[arg(long, value_name = "HOST", help_heading = LIVE)]
     pub allow: Vec<String>,
-    /// Further root certificates to trust, in PEM
+    /// Trust the root certificates in this PEM file as well
     #[arg(long, value_name = "FILE", help_heading = LIVE)]
     pub cacert: Option<PathBuf>,
     /// The key that signs tokens, in place of what the scenario says in `tokens`: one that the target trusts
@@ -62,13 +64,13 @@ pub struct ConformArgs {
     /// Which build the target runs, for comparisons
     #[arg(long, value_name = "SHA", help_heading = LIVE)]
     pub target_version: Option<String>,
-    /// How to print the result
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
-    /// Where to make the run's folder
+    /// Create the run folder in this directory
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub out: PathBuf,
-    /// Make no folder
+    /// Do not create a run folder
     #[arg(long, conflicts_with = "out")]
     pub no_out: bool,
     /// What of the words gives the same pass again, beside scenario, seed and defects.
@@ -159,7 +161,10 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
         .into_iter()
         .for_each(|command| output::note(&format!("provisioning: {}", line_without_secrets(command))));
     let mut ready = prepared.open()?;
-    ready.look()?.notes.iter().for_each(|note| output::note(note));
+    // Whether the tool's own mock takes a token is what the pass finds out.
+    if !is_mock {
+        ready.look()?.notes.iter().for_each(|note| output::note(note));
+    }
     let base_url = ready.target().to_string();
     let target = if is_mock { "mock".to_owned() } else { base_url.clone() };
     let mut keeper = args.keeper(&ready.plan().plan, target, Some(ready.opens()))?;
@@ -170,9 +175,9 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
     let history = |lines| {
         keeper.add_lines(lines);
     };
-    let lived = ready.conform(&stop, history, |requests| {
-        ticker.more(requests - told, "");
-        told = requests;
+    let lived = ready.conform(&stop, history, |progress| {
+        ticker.more(progress.requests - told, "");
+        told = progress.requests;
     })?;
     ticker.finish();
     let took = stopwatch.took();
@@ -259,7 +264,10 @@ impl Ended<'_> {
         let violations: Vec<_> = outcome.findings.shown().cloned().collect();
         let stories = place.path.as_deref().filter(|_| self.live).map(Path::new);
         let unlisted = stories.and_then(|folder| super::ledger::write(folder).err());
-        let untold = stories.and_then(|folder| super::stories::write(folder, plan, &violations, Some(&again)).err());
+        let untold = stories.and_then(|folder| {
+            let written = super::stories::write(folder, plan, &violations, Some(&again));
+            written.and_then(|()| super::stories::name_in_documents(folder, &summary)).err()
+        });
         let lost = place.lost.map(Failure::Folder);
         let failures: Vec<Failure> = lost.into_iter().chain(printed).chain(unlisted).chain(untold).collect();
         failures.iter().for_each(show::failure);

@@ -25,34 +25,34 @@ pub struct ExploreArgs {
     /// The first seed, decimal or 0x hexadecimal
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = crate::args::seed)]
     pub from: u64,
-    /// So many seeds
+    /// Number of seeds
     #[arg(long, value_name = "N", default_value_t = 200, conflicts_with = "for_", value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
-    /// As many seeds as fit in that time, such as 90s, 10m, 8h
+    /// Run seeds for this long instead, for example 90s, 10m or 8h
     #[arg(long = "for", id = "for_", value_name = "TIME", value_parser = span)]
     pub for_: Option<Duration>,
-    /// Reps of each seed: few, so that seeds are many
+    /// Reps per seed; fewer reps leave time for more seeds
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub reps: u64,
-    /// Leave the scenario as it is, whatever the seed
+    /// Do not let the seed vary the scenario
     #[arg(long)]
     pub no_swarm: bool,
-    /// Build a defect in, by its name (again for more)
+    /// Build this defect into the backend or the app (repeatable)
     #[arg(long, value_name = "NAME")]
     pub defect: Vec<String>,
-    /// End with the first failure
+    /// Stop at the first failure
     #[arg(long)]
     pub stop_at_first: bool,
-    /// Write what was explored to this file, again and again
+    /// Save the result to this file, and update it as seeds complete
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Go on from what is in this file, and write to it
+    /// Continue from the result in this file, and update it
     #[arg(long, value_name = "FILE", conflicts_with = "out")]
     pub resume: Option<PathBuf>,
-    /// Threads; one a core if not given
+    /// Number of threads; default: one per core
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub threads: Option<u64>,
-    /// How to print the result
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
 }
@@ -115,7 +115,7 @@ pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {
         }
         let rate = (explored.seeds - told.1) as f64 / told.0.elapsed().as_secs_f64();
         let new = std::mem::take(&mut told.2);
-        let new = if new.is_empty() { String::new() } else { format!("; newly reached: {}", new.join(", ")) };
+        let new = if new.is_empty() { String::new() } else { format!("; marks newly reached: {}", new.join(", ")) };
         let failures = counted(explored.failures.len() as u64, "kind of failure", "kinds of failures");
         let seeds = counted(explored.seeds, "seed", "seeds");
         output::note(&format!("{seeds}, {rate:.0} a second, {failures}{new}"));
@@ -152,7 +152,7 @@ fn resumed(path: &Path, recipe: &Recipe, from: u64) -> Result<Explored, Failure>
     let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
     let before = Exploration::from_json(&text).map_err(&wrong)?;
     if (before.of.as_str(), before.from) != (recipe.to_string().as_str(), from) {
-        return Err(wrong(format!("it is of `{}` from seed {}", before.of, before.from)));
+        return Err(wrong(format!("it holds the result of `{}` from seed {}", before.of, before.from)));
     }
     Ok(before.explored)
 }

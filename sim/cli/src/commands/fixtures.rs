@@ -21,11 +21,12 @@ const MANIFEST: &str = "export.json";
 const EXAMPLES: &str = "\
 Examples:
   fieldday fixtures export weekday --date today --out data
-  fieldday fixtures export nightly.toml --reps 2000 --format sql --out /tmp/load
-  sqlite3 try.db < data/schema.sql && sqlite3 try.db < data/data.sql
+  fieldday fixtures export nightly.toml --reps 2000 --format sql --out load
+  sqlite3 try.db < load/schema.sql && sqlite3 try.db < load/data.sql
 
-The people are invented, and everything about them is written in the clear. The same scenario, seed, reps and date give the
-same files. docs/data.md describes every table and column.";
+All people are invented, and their names and addresses are written in plain
+text. The same scenario, seed, reps and date produce the same files.
+docs/data.md describes every table and column.";
 
 #[derive(Args, Debug)]
 pub struct FixturesArgs {
@@ -35,7 +36,7 @@ pub struct FixturesArgs {
 
 #[derive(Subcommand, Debug)]
 pub enum FixturesCommand {
-    /// Write a plan's tenants, users, contacts, leads, appointments, tasks, messages and sessions to a folder
+    /// Write the rows of a scenario's plan (tenants, users, appointments, tasks and more) to files
     #[command(after_long_help = EXAMPLES)]
     Export(ExportArgs),
 }
@@ -47,31 +48,31 @@ pub struct ExportArgs {
     pub scenario: String,
     #[command(flatten)]
     pub seed: SeedArgs,
-    /// So many reps, in more or fewer tenants of the same size
+    /// Number of reps; changes the number of tenants, not their size
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=fieldday_scenario::MOST_REPS))]
     pub reps: Option<u64>,
-    /// Another date than the scenario's, as 2026-06-10, or `today` by the clock of its first territory
+    /// Use this date instead of the scenario's: for example 2026-06-10, or `today` in its first time zone
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub date: Option<Day>,
-    /// Give the parts to the users of this file, .json or .csv; the scenario's `data.users` when not given
+    /// Use the accounts in this .json or .csv file; default: the scenario's `data.users`
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
-    /// The form of the files
+    /// Format of the files
     #[arg(long, value_enum, default_value_t = FileFormat::Json)]
     pub format: FileFormat,
     /// The folder to write to
     #[arg(long, value_name = "DIR", default_value = "fieldday-data")]
     pub out: PathBuf,
-    /// Write into a folder that is not empty, over files of the same name
+    /// Write to a folder that is not empty, and overwrite its files
     #[arg(long)]
     pub force: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum FileFormat {
-    /// tenants.jsonl: one document a tenant, a line each
+    /// tenants.jsonl, one line per tenant
     Json,
-    /// One file a table, with a header
+    /// One CSV file per table, with a header
     Csv,
     /// schema.sql and data.sql, for SQLite, PostgreSQL and others
     Sql,
@@ -122,7 +123,7 @@ fn export(args: &ExportArgs) -> Result<(), Failure> {
     write(args, &plan, roster.as_ref())?;
     if !left_out.is_empty() {
         let parts = counted(left_out.len() as u64, "part", "parts");
-        output::note(&format!("{parts} left out, since the file has no users for them: {}", left_out.join(", ")));
+        output::note(&format!("{parts} left out, because the file has no users for them: {}", left_out.join(", ")));
     }
     Ok(())
 }

@@ -56,7 +56,7 @@ fn copies(dir: &Path) -> Result<(), Failure> {
         let said = match write_new(&path, text) {
             Ok(()) => format!("wrote {}\n", path.display()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                format!("left {} alone: it is there already\n", path.display())
+                format!("kept {}: it exists already\n", path.display())
             }
             Err(source) => return Err(Failure::File { path, source }),
         };

@@ -74,7 +74,7 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
     let text: String = writes.iter().filter_map(|write| Some(serde_json::to_string(write).ok()? + "\n")).collect();
     fs::write(&path, text).map_err(failed(&path))?;
     let which = counted(writes.len() as u64, "write", "writes");
-    output::note(&format!("{which} that put rules to the test: {}", path.display()));
+    output::note(&format!("{which} with test cases of rules: {}", path.display()));
     Ok(())
 }
 

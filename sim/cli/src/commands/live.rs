@@ -180,7 +180,8 @@ fn live(
     Ok(finish(args, run, &summary, place, |place| {
         let violations: Vec<_> = outcome.run.findings.shown().cloned().collect();
         super::ledger::write(Path::new(place))?;
-        super::stories::write(Path::new(place), &plan.plan, &violations, None)
+        super::stories::write(Path::new(place), &plan.plan, &violations, None)?;
+        super::stories::name_in_documents(Path::new(place), &summary)
     }))
 }
 

@@ -29,47 +29,47 @@ Examples:
   fieldday mock --defect clock-in-race     a backend with a bug
   fieldday mock --key key.pem              one key for many mocks, made by `fieldday tokens new-key`
 
-It answers as the API's specification says, from data that are made up. It keeps nothing of a request but the rows that it
-made, and writes no file, but for its key where it listens beyond the loopback. Ctrl-C ends it, with exit code 0.";
+The mock follows the API's specification and serves invented data. It keeps all
+rows in memory and writes no file, except for its key where it listens beyond the
+loopback. Ctrl-C stops it with exit code 0.";
 
 #[derive(Args, Debug)]
 #[command(mut_arg("seed", |seed| seed.help(SeedArgs::OF_FOLDERS)))]
 pub struct MockArgs {
-    /// A built-in scenario's name, or the path of a .toml file: whose data there are, and what goes wrong
+    /// A built-in scenario's name, or the path of a .toml file, for the data and the failures
     #[arg(default_value = "smoke")]
     pub scenario: String,
     #[command(flatten)]
     pub seed: SeedArgs,
-    /// So many reps, in more or fewer tenants of the same size
+    /// Number of reps; changes the number of tenants, not their size
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=fieldday_scenario::MOST_REPS))]
     pub reps: Option<u64>,
-    /// Which day the data are of: a date, or today. The clock is the wall's in any case
+    /// The date of the data; the mock always uses the real time
     #[arg(long, value_name = "DATE|today", default_value = "today", value_parser = day)]
     pub date: Day,
-    /// Build a defect into the backend, by its name (again for more; see `fieldday defects`)
+    /// Build this defect into the backend (repeatable; see `fieldday defects`)
     #[arg(long, value_name = "NAME")]
     pub defect: Vec<String>,
-    /// The address and port to listen on; port 0 is any free one
+    /// Address and port to listen on; port 0 selects a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
     pub listen: SocketAddr,
-    /// Take the tokens that this key signs, and no others. Without it, those of the development key on the loopback, which
-    /// signs for `fieldday run --target` and `fieldday tokens mint` there; elsewhere, those of a key that is made, and removed
-    /// at the end
+    /// Accept the tokens signed by this key, and no others. Default: on the loopback the development key, which signs for
+    /// `fieldday run --target` and `fieldday tokens mint`; elsewhere a new key, removed at the end
     #[arg(long, value_name = "FILE", conflicts_with = "accept_jwks")]
     pub key: Option<PathBuf>,
-    /// Take the tokens that the keys of this JWKS document sign
+    /// Accept tokens signed by the keys in this JWKS document
     #[arg(long, value_name = "FILE")]
     pub accept_jwks: Option<PathBuf>,
-    /// Work on each request for exactly so many microseconds, in place of what the model draws; 0 for none
+    /// Service time of every request in microseconds, in place of drawn times
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=600_000_000))]
     pub delay_us: Option<u64>,
-    /// With --delay-us: on average, exponentially distributed
+    /// Make --delay-us the mean of an exponential distribution
     #[arg(long, requires = "delay_us")]
     pub exponential: bool,
-    /// Work on each request for so many microseconds longer than on the one before: a target that becomes slower
+    /// Add N microseconds to the service time with every request, for a target that becomes slower
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
     pub slowdown_us: Option<u64>,
-    /// Work on so many requests at once; the others wait
+    /// Serve at most N requests at once; others wait
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub workers: Option<u32>,
 }

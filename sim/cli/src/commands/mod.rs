@@ -27,7 +27,7 @@ pub mod trend;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Failure, WRONG};
-use crate::{log, options, output, show};
+use crate::{help, log, options, output, show};
 use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 
@@ -52,7 +52,7 @@ pub fn main() -> ExitCode {
 
 /// The command line: read, and without options that have no effect.
 fn cli() -> Result<Cli, clap::Error> {
-    let mut command = Cli::command();
+    let mut command = help::by_task(Cli::command());
     let typed = command.try_get_matches_from_mut(std::env::args_os())?;
     options::check(&mut command, &typed)?;
     let mut cli = Cli::from_arg_matches(&typed)?;

@@ -1,18 +1,25 @@
-//! `fieldday prove`: every defect under many seeds, and the system without any.
+//! `fieldday prove`: every defect under many seeds, and the system without any; on the virtual clock, or over HTTP.
 
 use crate::failure::{Failure, nearest};
+use crate::machine::Stopwatch;
+use crate::options::{MOCK, VIRTUAL};
 use crate::progress::Ticker;
 use crate::{file, interrupt, machine, output};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
+use fieldday_api::rules::Rule;
+use fieldday_documents::live_proof::{LiveProof, Made};
 use fieldday_documents::proof::Proof;
 use fieldday_engine::all_defects::Defect;
+use fieldday_engine::live_trial::LiveTrial;
 use fieldday_engine::prove::{self, Clean, Effort};
+use fieldday_live::prove as over_http;
 use fieldday_paint::Paint;
 use fieldday_paint::units::{count, counted};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 
 /// The seed of the runs without defects.
 const CLEAN_SEED: u64 = 0x5eed;
@@ -20,38 +27,70 @@ const CLEAN_SEED: u64 = 0x5eed;
 /// Under so many seeds at most a conformance pass is made of each defect of the backend: what it tries hardly depends on them.
 const PASS_SEEDS: u64 = 3;
 
+/// Under how many seeds each defect is tried on the virtual clock.
+const SEEDS: u64 = 20;
+/// Over HTTP, where a trial takes the time that it takes.
+const LIVE_SEEDS: u64 = 3;
+/// Passes over the mock without a defect.
+const CLEAN_RUNS: u64 = 100;
+/// Trials over HTTP that go on side by side on a core. docs/yardstick.md has what that rests on.
+const AT_ONCE_A_CORE: u64 = 6;
+/// Seeds, and passes without a defect, of a fast subset over HTTP.
+const QUICK: (u64, u64) = (1, 10);
+
+pub const EXAMPLES: &str = "Examples:
+  fieldday prove --quick                            a fast subset, on the virtual clock
+  fieldday prove --defect start-race                one defect
+  fieldday prove --target mock                      the backend's defects, over HTTP; some 20 minutes
+  fieldday prove --target mock --defect start-race --seeds 1 --clean-runs 0
+
+With --target mock each defect of the backend is built into the tool's own mock. A conformance pass is made of it and, where
+that finds nothing, two minutes of a day lived. A race must be found under two of three seeds, any other defect under one.";
+
 #[derive(Args, Debug)]
 pub struct ProveArgs {
-    /// Only this defect, by its name (again for more; all if not given)
+    /// Only this defect (repeatable); default: all
     #[arg(long, value_name = "NAME")]
     pub defect: Vec<String>,
-    /// Only the defects of the backend, or of the phone
-    #[arg(long, value_enum)]
-    pub place: Option<Place>,
-    /// Try each defect under so many seeds
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=10_000))]
-    pub seeds: u64,
-    /// Give a trial up after so many rep-days
-    #[arg(long, value_name = "REP_DAYS", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(10..=1_000_000))]
-    pub cap: u64,
-    /// Live so many rep-days of all scenarios without a defect
-    #[arg(long, value_name = "REP_DAYS", default_value_t = 20_000)]
-    pub clean: u64,
-    /// Keep the rep-days without a defect in this file, round by round, and go on from it if it is there
-    #[arg(long, value_name = "FILE")]
-    pub keep: Option<PathBuf>,
-    /// A fast subset: 3 seeds, 1,000 rep-days, 10,000 clean ones
-    #[arg(long, conflicts_with_all = ["seeds", "cap", "clean"])]
+    /// What to try: the model backend and the phone on the virtual clock, or the tool's own `mock` over HTTP
+    #[arg(long, value_name = "model|mock", default_value = "model", value_parser = PossibleValuesParser::new(["model", "mock"]))]
+    pub target: String,
+    /// Number of seeds to try each defect under; default: 20, over HTTP 3
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub seeds: Option<u64>,
+    /// A fast subset: 3 seeds, 1,000 rep-days, 10,000 clean ones; over HTTP 1 seed, 10 clean passes
+    #[arg(long, conflicts_with_all = ["seeds", "cap", "clean", "clean_runs"])]
     pub quick: bool,
-    /// Threads; one a core if not given. Changes nothing but the time it takes
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
-    pub threads: Option<u64>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
-    /// Write the result as Markdown to this file as well
+    /// Also write the result as Markdown to this file
     #[arg(long, value_name = "FILE")]
     pub write: Option<PathBuf>,
+    /// Only the defects of the backend, or of the phone
+    #[arg(long, value_enum, help_heading = VIRTUAL)]
+    pub place: Option<Place>,
+    /// Give a trial up after so many rep-days
+    #[arg(long, value_name = "REP_DAYS", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(10..=1_000_000), help_heading = VIRTUAL)]
+    pub cap: u64,
+    /// Live so many rep-days of all scenarios without a defect
+    #[arg(long, value_name = "REP_DAYS", default_value_t = 20_000, help_heading = VIRTUAL)]
+    pub clean: u64,
+    /// Keep the rep-days without a defect in this file, round by round, and go on from it if it is there
+    #[arg(long, value_name = "FILE", help_heading = VIRTUAL)]
+    pub keep: Option<PathBuf>,
+    /// Threads; one a core if not given. Changes nothing but the time it takes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024), help_heading = VIRTUAL)]
+    pub threads: Option<u64>,
+    /// Make so many conformance passes over the mock without a defect
+    #[arg(long, value_name = "N", default_value_t = CLEAN_RUNS, value_parser = clap::value_parser!(u64).range(0..=1_000_000), help_heading = MOCK)]
+    pub clean_runs: u64,
+    /// So many mocks side by side, each with its pass or its day; six a core if not given
+    ///
+    /// More of them take less time, until the machine is too busy to send requests when they are due: the result says by how
+    /// much they were late.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=256), help_heading = MOCK)]
+    pub at_once: Option<u64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -76,9 +115,13 @@ struct Amount {
 
 pub fn prove(args: &ProveArgs) -> Result<u8, Failure> {
     let defects = defects(args)?;
+    if args.target == "mock" { on_the_mock(args, defects) } else { on_the_model(args, &defects) }
+}
+
+fn on_the_model(args: &ProveArgs, defects: &[Defect]) -> Result<u8, Failure> {
     let amount = match args.quick {
         true => Amount { seeds: 3, cap: 1_000, clean: 10_000 },
-        false => Amount { seeds: args.seeds, cap: args.cap, clean: args.clean },
+        false => Amount { seeds: args.seeds.unwrap_or(SEEDS), cap: args.cap, clean: args.clean },
     };
     let stop = interrupt::flag();
     let threads = usize::try_from(args.threads.unwrap_or_else(machine::cores)).unwrap_or(1);
@@ -90,12 +133,12 @@ pub fn prove(args: &ProveArgs) -> Result<u8, Failure> {
         counted(amount.seeds, "seed", "seeds")
     ));
     let ticker = Mutex::new(Ticker::new("trials", of));
-    let trials = prove::prove(&defects, &effort, |trial| {
-        let mut ticker = ticker.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let trials = prove::prove(defects, &effort, |trial| {
+        let mut ticker = ticker.lock().unwrap_or_else(PoisonError::into_inner);
         ticker.more(1, &format!("{} seed {}: {} rep-days", trial.defect.name(), trial.seed, count(trial.rep_days)));
     })?;
-    ticker.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).finish();
-    let passes = prove::passes(&defects, amount.seeds.min(PASS_SEEDS), &effort)?;
+    ticker.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
+    let passes = prove::passes(defects, amount.seeds.min(PASS_SEEDS), &effort)?;
     let clean = without_defects(args.keep.as_deref(), amount.clean, &effort)?;
 
     let interrupted = stop.load(Ordering::Relaxed);
@@ -106,14 +149,69 @@ pub fn prove(args: &ProveArgs) -> Result<u8, Failure> {
         Format::Json => proof.to_json(),
         Format::Markdown => proof.to_markdown(&command),
     };
-    output::print(&text)?;
+    finish(args, interrupted, &text, || proof.to_markdown(&command), proof.holds())
+}
+
+/// The backend's defects over HTTP.
+fn on_the_mock(args: &ProveArgs, mut defects: Vec<Defect>) -> Result<u8, Failure> {
+    defects.retain(|defect| matches!(defect, Defect::Backend(_)));
+    let (seeds, clean) = match args.quick {
+        true => QUICK,
+        false => (args.seeds.unwrap_or(LIVE_SEEDS), args.clean_runs),
+    };
+    let at_once = args.at_once.unwrap_or_else(|| machine::cores() * AT_ONCE_A_CORE);
+    let stop = interrupt::flag();
+    output::note(&format!(
+        "{} under {} each and {} without, over HTTP, {at_once} at once",
+        counted(defects.len() as u64, "defect", "defects"),
+        counted(seeds, "seed", "seeds"),
+        counted(clean, "pass", "passes"),
+    ));
+    let effort = over_http::Effort { seeds, clean, at_once: usize::try_from(at_once).unwrap_or(1), stop: &stop };
+    let ticker = Mutex::new(Ticker::new("trials", defects.len() as u64 * seeds + clean));
+    let stopwatch = Stopwatch::start();
+    // A day's users are goose's, which prints.
+    let trials = machine::with_stdout_aside(|| {
+        over_http::prove(&defects, &effort, |trial| {
+            ticker.lock().unwrap_or_else(PoisonError::into_inner).more(1, &told(trial));
+        })
+    })?;
+    ticker.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
+    let interrupted = stop.load(Ordering::Relaxed);
+    let proof =
+        LiveProof::new(&trials, Made { seeds, at_once, complete: !interrupted, wall_s: stopwatch.took().wall_s });
+    let mut command = format!("fieldday prove --target mock --seeds {seeds} --clean-runs {clean} --at-once {at_once}");
+    args.defect.iter().for_each(|name| command.push_str(&format!(" --defect {name}")));
+    let text = match args.format {
+        Format::Terminal => proof.to_terminal(Paint::new(output::stdout_has_colour())),
+        Format::Json => proof.to_json(),
+        Format::Markdown => proof.to_markdown(&command),
+    };
+    finish(args, interrupted, &text, || proof.to_markdown(&command), proof.holds())
+}
+
+fn told(trial: &LiveTrial) -> String {
+    let name = trial.defect.map_or("no defect", Defect::name);
+    let came = trial.found().map_or("no rule of its own broken", Rule::name);
+    format!("{name} seed {}: {came} after {} requests", trial.seed, count(trial.requests()))
+}
+
+/// Prints what came of it, writes it to the file that was asked for, and says what to exit with.
+fn finish(
+    args: &ProveArgs,
+    interrupted: bool,
+    text: &str,
+    markdown: impl FnOnce() -> String,
+    holds: bool,
+) -> Result<u8, Failure> {
+    output::print(text)?;
     // Half a table in the place of a whole one would be a loss.
     if let Some(file) = args.write.as_ref().filter(|_| !interrupted) {
-        write(file, &proof.to_markdown(&command))?;
+        write(file, &markdown())?;
     }
     Ok(match () {
         () if interrupted => interrupt::INTERRUPTED,
-        () if proof.holds() => 0,
+        () if holds => 0,
         () => 1,
     })
 }

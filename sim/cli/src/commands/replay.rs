@@ -27,38 +27,38 @@ const AROUND: u64 = 40;
 pub struct ReplayArgs {
     #[command(flatten)]
     pub choice: ChoiceArgs,
-    /// The cell to live again; that of --rep, or the first that breaks a rule, if not given
+    /// The cell to re-run; default: the cell of --rep, else the first that breaks a rule
     #[arg(long, value_name = "N")]
     pub cell: Option<u32>,
-    /// Only what happened to this client, by its name: cell-0/tenant-1/rep-07
+    /// Only events of this client, for example cell-0/tenant-1/rep-07
     #[arg(long, value_name = "NAME")]
     pub rep: Option<String>,
-    /// Only calls of this endpoint, as in `PATCH appointments/{id}` or update-appointment
+    /// Only calls to this endpoint, for example `PATCH appointments/{id}` or update-appointment
     #[arg(long, value_name = "ENDPOINT")]
     pub endpoint: Option<String>,
-    /// Only what happened around violations of this rule
+    /// Only events around violations of this rule
     #[arg(long, value_name = "RULE")]
     pub rule: Option<String>,
-    /// From this local time, as 14:03
+    /// Only events from this local time on, for example 14:03
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub from: Option<TimeOfDay>,
-    /// Until this local time
+    /// Only events before this local time
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub until: Option<TimeOfDay>,
-    /// Around the event of this number
+    /// Only events around the event with this number
     #[arg(long, value_name = "N")]
     pub event: Option<u64>,
-    /// So many events before and after it
+    /// With --event: how many events before and after it
     #[arg(long, value_name = "N", default_value_t = AROUND, requires = "event")]
     pub around: u64,
-    /// How the phone of --rep and the backend's rows about them looked at this local time
+    /// Print the state of the phone of --rep and of the backend's rows at this local time
     #[arg(long, value_name = "TIME", value_parser = time, requires = "rep")]
     #[arg(conflicts_with_all = ["endpoint", "rule", "from", "until", "event"])]
     pub at: Option<TimeOfDay>,
-    /// Step through the events of --rep on the terminal, each with the phone and the backend's rows at its time
+    /// Step through the events of --rep in the terminal, with the state of phone and backend at each
     #[arg(long, requires = "rep", conflicts_with_all = ["at", "format"])]
     pub step: bool,
-    /// How to print the result
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
 }
@@ -122,7 +122,7 @@ pub fn show(args: &ReplayArgs, day: &Replayed, reproduce: &str) -> Result<(), Fa
     let filter = filter(args, day)?;
     let paint = Paint::new(output::stdout_has_colour());
     if filter.is_empty() && args.format == Format::Terminal {
-        output::note("nothing was broken; --rep, --endpoint, --from and --until choose what to see");
+        output::note("no rule was broken; --rep, --endpoint, --from and --until select events");
         return output::print(&timeline::overview(day, paint)).map(drop);
     }
     let events = filter.of(day);

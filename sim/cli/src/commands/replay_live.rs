@@ -40,7 +40,7 @@ pub fn replay(args: &ReplayArgs, kept: &RunFolder, plan: &Plan) -> Result<u8, Fa
             if is_phone {
                 said(rep, &replayed(kept, cell, &day, client)?)
             } else {
-                output::note(&format!("{rep} is no rep and has no app to run again: the record is shown"));
+                output::note(&format!("{rep} is not a rep and has no app to re-run; its recorded events are shown"));
                 0
             }
         }
@@ -74,7 +74,7 @@ pub fn recorded(kept: &RunFolder, plan: &Plan, index: u32) -> Result<Replayed, F
         }
     }
     let (Some(start), Some(zones)) = (begins, zones) else {
-        return Err(no(format!("{HISTORY} does not tell of {wanted}")));
+        return Err(no(format!("{HISTORY} does not contain {wanted}")));
     };
     let mut judges =
         Judges::new(Arc::new(setup::judges(&kept.run.scenario, setup::pace(&kept.run.scenario), start, zones.clone())));
@@ -103,13 +103,13 @@ pub fn recorded(kept: &RunFolder, plan: &Plan, index: u32) -> Result<Replayed, F
 
 fn replayed(kept: &RunFolder, index: u32, day: &Replayed, client: u32) -> Result<RepReplay, Failure> {
     let no = |why: &str| Failure::NotRelived { path: kept.path.display().to_string(), why: why.to_owned() };
-    let opens: Time = kept.run.opens.ok_or_else(|| no("its run.json does not say when its window opened"))?;
+    let opens: Time = kept.run.opens.ok_or_else(|| no("its run.json does not say when the window opened"))?;
     let is_mock = kept.run.target == "mock";
     let live = LivePlan::new(Arc::new(kept.run.scenario.clone()), kept.seed, is_mock)?;
     let (plan, _) = live.cell(index)?;
     let began = |event: &Event| event.client == client && matches!(event.what, EventKind::Began);
     if !day.events.iter().any(began) {
-        return Err(no("that client is no rep who began"));
+        return Err(no("that client is not a rep who started"));
     }
     let (scenario, events) = (live.plan.scenario(), &day.events[..]);
     let recorded = Recorded { scenario, plan, opens, start: day.start, events, masks_private: !is_mock };
@@ -120,7 +120,7 @@ fn said(rep: &str, lived: &RepReplay) -> u8 {
     match &lived.difference {
         None => {
             output::note(&format!(
-                "{rep} lived again on the virtual clock: all {} events are as recorded",
+                "{rep} re-run in virtual time: all {} events are identical to the recording",
                 lived.events
             ));
             0
@@ -129,7 +129,7 @@ fn said(rep: &str, lived: &RepReplay) -> u8 {
             let (number, or) =
                 (difference.number, |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned()));
             output::note(&format!(
-                "warning: {rep} lived again otherwise, from its event {number} of {} on\n  recorded: {}\n  lived:    {}",
+                "warning: the re-run of {rep} differs from event {number} of {} on\n  recorded: {}\n  re-run:   {}",
                 lived.events,
                 or(&difference.recorded),
                 or(&difference.lived)

@@ -10,14 +10,20 @@ use fieldday_paint::units::{bytes, counted};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+/// One of the two options is needed. clap would write the usage on one line, wider than 80 columns.
+const PRUNE_USAGE: &str = "\
+fieldday results prune [OPTIONS] --keep-last <N> [DIR]
+       fieldday results prune [OPTIONS] --older-than <AGE> [DIR]";
+
 pub const PRUNE_EXAMPLES: &str = "\
 Examples:
-  fieldday results prune --keep-last 30 --dry-run       what would go
-  fieldday results prune --older-than 30d --yes         for cron: asks nobody
+  fieldday results prune --keep-last 30 --dry-run   list what would be removed
+  fieldday results prune --older-than 30d --yes     for cron: no confirmation
   fieldday results prune --keep-last 7 --older-than 2w --keep-failed
 
-Whatever else is asked for, these stay: the last good run of each scenario and target (it is what the next one is compared
-with), a run that is being written, a folder that no run made or that is damaged, and all that a symbolic link leads to.";
+Never removed: the last good run of each scenario and target (the next run is
+compared with it), a run in progress, a folder that is damaged or not a run's,
+and targets of symbolic links.";
 
 #[derive(Args, Debug)]
 pub struct ResultsArgs {
@@ -27,54 +33,54 @@ pub struct ResultsArgs {
 
 #[derive(Subcommand, Debug)]
 pub enum ResultsCommand {
-    /// List the runs: when, scenario, seed, target, verdict, size; * the last good one of its kind
+    /// List the runs with scenario, seed, target, verdict and size (* marks the last good run of its kind)
     List {
-        /// The folder of run folders
+        /// The directory of run folders
         #[arg(default_value = "results")]
         dir: PathBuf,
-        /// How to print it
+        /// Output format
         #[arg(long, value_enum, default_value_t = Format::Terminal)]
         format: Format,
     },
-    /// Print the folder of the run that began last, for scripts
+    /// Print the path of the newest run folder
     Latest {
-        /// The folder of run folders
+        /// The directory of run folders
         #[arg(default_value = "results")]
         dir: PathBuf,
-        /// Of this scenario
+        /// Only runs of this scenario
         #[arg(long, value_name = "NAME")]
         scenario: Option<String>,
     },
-    /// Remove old runs: says first which, and asks
-    #[command(after_long_help = PRUNE_EXAMPLES)]
+    /// Remove old runs, after listing them and asking for confirmation
+    #[command(after_long_help = PRUNE_EXAMPLES, override_usage = PRUNE_USAGE)]
     Prune(PruneArgs),
 }
 
 #[derive(Args, Debug)]
 #[command(group = clap::ArgGroup::new("which").args(["keep_last", "older_than"]).required(true).multiple(true))]
 pub struct PruneArgs {
-    /// The folder of run folders
+    /// The directory of run folders
     #[arg(default_value = "results")]
     dir: PathBuf,
-    /// The newest N runs of each scenario and kind of target stay
+    /// Keep the newest N runs of each scenario and kind of target
     #[arg(long, value_name = "N")]
     keep_last: Option<usize>,
-    /// Only runs that began longer ago go: 30d, 12h, 2w
+    /// Remove only runs older than this: 12h, 30d, 2w
     #[arg(long, value_name = "AGE", value_parser = age)]
     older_than: Option<Span>,
-    /// Runs that broke a rule or a limit stay
+    /// Keep runs that broke a rule or exceeded a limit
     #[arg(long)]
     keep_failed: bool,
-    /// Only runs of this scenario go (again for more)
+    /// Remove only runs of this scenario (repeatable)
     #[arg(long, value_name = "NAME")]
     scenario: Vec<String>,
-    /// Say what would go, and how many bytes, and remove nothing
+    /// List what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
-    /// Ask nobody
+    /// Do not ask for confirmation
     #[arg(long, conflicts_with = "dry_run")]
     yes: bool,
-    /// How to print it
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     format: Format,
 }

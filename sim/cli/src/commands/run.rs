@@ -180,16 +180,17 @@ pub(super) fn finish(
     place: RunFolderOutcome,
     stories: impl FnOnce(&str) -> Result<(), Failure>,
 ) -> u8 {
+    // The report names the stories, so they are written before it.
+    let untold = place.path.as_deref().and_then(|path| stories(path).err());
     let text = match args.format {
         Format::Json => summary.to_json(),
         Format::Terminal => terminal::report(summary, place.path.as_deref(), output::stdout_paint()),
     };
     let printed = output::print(&text).err();
-    let untold = place.path.as_deref().and_then(|path| stories(path).err());
     let run = RunFile { ended_at: Some(machine::now()), ..run };
     let unsent = args.otlp.as_deref().and_then(|url| otlp::send(url, &run, summary).err());
     let lost = place.lost.map(Failure::Folder);
-    let failures: Vec<Failure> = lost.into_iter().chain(printed).chain(untold).chain(unsent).collect();
+    let failures: Vec<Failure> = lost.into_iter().chain(untold).chain(printed).chain(unsent).collect();
     failures.iter().for_each(show::failure);
     let verdict = summary.verdict.exit_code;
     if verdict == Outcome::Held.exit_code() && !failures.is_empty() { WRONG } else { verdict }

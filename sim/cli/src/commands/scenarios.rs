@@ -6,7 +6,6 @@ use crate::failure::{Failure, nearest};
 use crate::output::{self, Reader};
 use fieldday_documents::catalogue;
 use fieldday_folder::cell_of;
-use fieldday_paint::Paint;
 use fieldday_paint::units::counted;
 use fieldday_plan::{CellPlan, Plan, TenantPlan};
 use fieldday_scenario::Scenario;
@@ -24,7 +23,7 @@ pub fn scenarios(args: ScenariosArgs) -> Result<(), Failure> {
 
 fn list(format: Format) -> Result<(), Failure> {
     let list = match format {
-        Format::Terminal => catalogue::scenarios(Paint::new(output::stdout_has_colour()))?,
+        Format::Terminal => catalogue::scenarios(output::list_paint())?,
         Format::Json => catalogue::scenarios_json()?,
     };
     output::print(&list).map(drop)
@@ -46,7 +45,7 @@ fn check(file: &str) -> Result<(), Failure> {
     let plan = Plan::new(Arc::new(scenario), 1)?;
     let scenario = plan.scenario();
     output::print(&format!(
-        "{file}: right; {} in {}, {}, {}\n",
+        "{file}: valid; {} in {}, {}, {}\n",
         counted(scenario.people.reps, "rep", "reps"),
         counted(u64::from(scenario.people.tenants), "tenant", "tenants"),
         counted(u64::from(plan.cells()), "cell", "cells"),

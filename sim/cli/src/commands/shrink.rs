@@ -32,16 +32,16 @@ const NOTHING: u8 = 4;
 pub struct ShrinkArgs {
     #[command(flatten)]
     pub choice: ChoiceArgs,
-    /// Shrink the first violation of this rule; of any, if not given
+    /// Minimise the first violation of this rule; default: of any rule
     #[arg(long, value_name = "RULE")]
     pub rule: Option<String>,
-    /// Where to make the folder NN-rule/ with story.md, repro.toml, repro.har and repro.sh
+    /// Create the folder NN-rule/ with story.md, repro.toml, repro.har and repro.sh in this directory
     #[arg(long, value_name = "DIR", default_value = "results/violations")]
     pub out: PathBuf,
-    /// Threads; one a core if not given. Changes nothing but the time it takes
+    /// Number of threads; default: one per core. The result does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub threads: Option<u64>,
-    /// What to print: the story, or what was written, for programs
+    /// Print the story, or a JSON document with the paths of the files
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
 }
@@ -65,12 +65,12 @@ pub fn shrink(args: &ShrinkArgs) -> Result<u8, Failure> {
         if stop.load(Ordering::Relaxed) {
             return Ok(interrupt::INTERRUPTED);
         }
-        output::note("nothing is broken, so there is nothing to shrink; --seed and --defect choose another day");
+        output::note("no rule is broken, so there is nothing to minimise; --seed or --defect selects another run");
         return Ok(NOTHING);
     };
     let (scenario, seed) = (choice.plan.scenario().as_ref().clone(), choice.plan.seed());
     let case = Case { scenario, seed, cell, signature };
-    output::note(&format!("shrinking {}", case.signature));
+    output::note(&format!("minimising {}", case.signature));
     let mut told = Instant::now();
     let small = shrink::shrink(&case, threads, &stop, |step| {
         if told.elapsed() >= A_WHILE {
@@ -173,7 +173,7 @@ impl Written {
         let names: Vec<&str> = self.files.iter().map(|(name, _)| *name).collect();
         let (calls, clients) = (self.size.calls, self.size.clients);
         let (calls, clients) = (counted(calls, "call", "calls"), counted(clients, "client", "clients"));
-        format!("{calls} of {clients}; {}: {}", self.folder.display(), names.join(", "))
+        format!("minimised to {calls} of {clients}; written to {}: {}", self.folder.display(), names.join(", "))
     }
 }
 

@@ -29,53 +29,53 @@ pub const SCENARIO: &str = "weekday";
 
 pub const EXAMPLES: &str = "\
   fieldday capacity --simulate weekday --reps 10k --instances 4
-  fieldday capacity --simulate weekday --reps 10k --what-if monday-storm --window 07:00-09:30
-  fieldday capacity --simulate weekday --reps 1k,10k,100k --instances 2..32 --window 07:30-09:00
-  fieldday capacity --simulate weekday --reps 5k --calibrate results/weekday-0x1-20260610T120000Z --advise
-  fieldday capacity --simulate weekday --reps 5k --what-if outage-ends --jitter --format json
+  fieldday capacity --simulate weekday --reps 10k --what-if monday-storm
+  fieldday capacity --simulate weekday --reps 1k,10k,100k --instances 2..32
+  fieldday capacity --simulate weekday --reps 5k --advise \\
+      --calibrate results/weekday-0x1-20260610T120000Z
+  fieldday capacity --simulate weekday --what-if outage-ends --jitter
 
-What-ifs: monday-storm, outage-ends, deployment, instance-lost, slow-shunya.
-
-What serves the requests is described by the scenario's [plant]; docs/capacity.md says how, and what is assumed.
-Exit codes: 0 every limit held, 1 one broke.";
+The scenario's [plant] describes the simulated deployment; docs/capacity.md
+lists its keys and the assumptions. Exit code 0 if every limit held, 1 if one
+was exceeded.";
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = SIMULATED)]
 pub struct SimulateArgs {
-    /// Simulate a fleet's day on the virtual clock, of this scenario: a built-in one's name, or the path of a .toml file
+    /// Simulate a deployment under a fleet of apps in virtual time; the scenario defaults to `weekday`
     #[arg(long, value_name = "SCENARIO", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["target", "resume"])]
     pub simulate: Option<String>,
-    /// So many reps; several for a table, as 10k,100k,1M
+    /// Number of reps; a list such as 10k,100k,1M prints a table
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = many_reps)]
     pub reps: Vec<u64>,
-    /// So many instances; several for a table: 2,3,8, or 2..32 for 2, 4, 8, 16, 32
+    /// Number of instances; a list (2,3,8) or a range in doublings (2..32) prints a table
     #[arg(long, value_name = "N,…", value_parser = instances)]
     pub instances: Option<Numbers>,
-    /// So many requests wait at an instance before the next is answered 503
+    /// Length of an instance's queue; further requests are answered with 503
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000_000))]
     pub queue: Option<u32>,
-    /// The 95th percentile of each endpoint's time in the plant that is to hold, in milliseconds
+    /// Limit on the 95th percentile of every endpoint's server time, in milliseconds
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=3_600_000))]
     pub p95: Option<u32>,
-    /// Take service times from the folder of a measured run, or service times and workers from that of a search for capacity
+    /// Take service times from this run folder, or service times and workers from this capacity folder
     #[arg(long, value_name = "FOLDER")]
     pub calibrate: Option<PathBuf>,
-    /// Ask a named question: monday-storm, outage-ends, deployment, instance-lost, slow-shunya
+    /// Simulate a change: monday-storm, outage-ends, deployment, instance-lost or slow-shunya
     #[arg(long, value_name = "WHAT", value_parser = what_if)]
     pub what_if: Option<WhatIf>,
-    /// Apps retry so often at most, in the place of the spec's 3
+    /// Most retries of an app, in place of the specification's 3
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=20))]
     pub retries: Option<u32>,
-    /// Apps spread their waits
+    /// Add jitter to the waits between retries
     #[arg(long)]
     pub jitter: bool,
-    /// Each simulated rep stands for so many; as few as fit into memory if not given
+    /// Number of reps that each simulated rep stands for; default: the fewest that fit into memory
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub each_for: Option<u32>,
-    /// Search for the instances it takes, and try other ways of retrying: some ten simulations more
+    /// Search for the number of instances needed, and try other retry policies (about ten more simulations)
     #[arg(long)]
     pub advise: bool,
-    /// Write the simulated day as a page, too
+    /// Also write the simulated day as an HTML page
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 }
@@ -92,7 +92,7 @@ impl Numbers {
 
 /// `200`, `10k`, `1M`
 fn many_reps(text: &str) -> Result<u64, String> {
-    let wrong = || format!("a number of reps is 200, 10k or 1M, up to {MOST_REPS}; not {text:?}");
+    let wrong = || format!("{text:?} is not a number of reps: use 200, 10k or 1M, up to {MOST_REPS}");
     let (digits, times) = match text.strip_suffix(['k', 'K']) {
         Some(digits) => (digits, 1_000),
         None => text.strip_suffix('M').map_or((text, 1), |digits| (digits, 1_000_000)),
@@ -105,7 +105,9 @@ fn many_reps(text: &str) -> Result<u64, String> {
 fn instances(text: &str) -> Result<Numbers, String> {
     let number = |text: &str| {
         let number = text.trim().parse::<u32>().ok().filter(|n| (1..=10_000).contains(n));
-        number.ok_or_else(|| format!("instances are 1 to 10000, a list (2,3,8) or a range (2..32); not {text:?}"))
+        number.ok_or_else(|| {
+            format!("{text:?} is not a number of instances: use 1 to 10000, a list (2,3,8) or a range (2..32)")
+        })
     };
     let Some((from, until)) = text.split_once("..") else {
         return Ok(Numbers(text.split(',').map(number).collect::<Result<_, _>>()?));
@@ -120,7 +122,7 @@ fn instances(text: &str) -> Result<Numbers, String> {
 
 fn what_if(word: &str) -> Result<WhatIf, String> {
     let words = || WHAT_IFS.iter().map(|row| format!("{} ({})", row.word, row.asks)).collect::<Vec<_>>().join("; ");
-    WhatIf::named(word).ok_or_else(|| format!("the questions are: {}", words()))
+    WhatIf::named(word).ok_or_else(|| format!("the changes are: {}", words()))
 }
 
 /// What is printed as JSON.
@@ -146,7 +148,7 @@ pub fn run(of: &CapacityArgs, scenario: &str) -> Result<u8, Failure> {
         let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if told.0.elapsed() >= A_WHILE {
             told.0 = Instant::now();
-            output::note(&format!("it is {} there", zone.time_of_day(at)));
+            output::note(&format!("the simulated time is {}", zone.time_of_day(at)));
         }
     };
     let watch = Watch { stop: &stop, progress: &progress };
@@ -215,8 +217,8 @@ fn table(
     watch: &Watch<'_>,
 ) -> Result<(Answer, bool), SimulateError> {
     let found = grid(question, reps, instances, watch, |point| {
-        let holds = if point.holds { "holds" } else { "breaks" };
-        output::note(&format!("{} reps on {} instances: it {holds}", point.reps, point.instances));
+        let holds = if point.holds { "every limit held" } else { "a limit was exceeded" };
+        output::note(&format!("{} reps on {} instances: {holds}", point.reps, point.instances));
     })?;
     // A table is asked in order to see where it breaks: that it breaks somewhere is no failure unless it does everywhere.
     let holds = found.points.iter().any(|point| point.holds);

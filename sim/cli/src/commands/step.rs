@@ -65,7 +65,7 @@ enum Key {
 
 /// Fails if there is nobody who could press keys and see what they do.
 pub fn terminal_is_there() -> Result<(), Failure> {
-    let none = |which: &str| Err(Failure::NoTerminal { why: format!("{which} is none") });
+    let none = |which: &str| Err(Failure::NoTerminal { why: format!("{which} is not a terminal") });
     match (io::stdin().is_terminal(), io::stdout().is_terminal()) {
         (false, _) => none("stdin"),
         (true, false) => none("stdout"),
@@ -90,12 +90,12 @@ fn steps(plan: &Plan, cell: u32, mut stepper: Stepper, stop: &AtomicBool) -> io:
     while !stop.load(Ordering::Relaxed) {
         let at = stepper.current().map_or(Time::default(), |told| told.at);
         if moments.get(at).is_none() {
-            show(&stepper.draw("  (lives the cell again up to there)", size()?, paint))?;
+            show(&stepper.draw("  (re-running the cell up to this event)", size()?, paint))?;
             // Whoever holds a key down is not there yet.
             if !event::poll(Duration::ZERO)? {
                 let moment = replay::moment(plan, cell, &rep, at);
                 let standing = moment.map(|moment| timeline::standing(&moment, Paint::new(false)));
-                moments.put(at, standing.unwrap_or_else(|| "  (a client without a phone)".to_owned()));
+                moments.put(at, standing.unwrap_or_else(|| "  (this client has no phone)".to_owned()));
             }
         }
         if let Some(standing) = moments.get(at) {

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::output;
 use fieldday_engine::shrink::Size;
 use fieldday_engine::slice::{Day, slice};
-use fieldday_folder::{RunFolder, cell_of};
+use fieldday_folder::{RunFolder, Summary, cell_of};
 use fieldday_history::EventKind;
 use fieldday_kernel::time::Zone;
 use fieldday_paint::units::counted;
@@ -84,4 +84,13 @@ pub fn write(folder: &Path, plan: &Plan, violations: &[Violation], again: Option
         output::note(&format!("{}: {}/violations", counted(stories, "story", "stories"), folder.display()));
     }
     Ok(())
+}
+
+/// Makes the documents of a run that broke rules again: they were made before there were stories, and name them.
+pub fn name_in_documents(folder: &Path, summary: &Summary) -> Result<(), Failure> {
+    if summary.violations.is_empty() {
+        return Ok(());
+    }
+    let kept = RunFolder::open(folder)?;
+    fieldday_documents::put_again(&kept, summary, kept.series()?.as_ref()).map_err(Failure::Folder)
 }

@@ -19,23 +19,23 @@ pub struct TokensArgs {
 
 #[derive(Subcommand, Debug)]
 pub enum TokensCommand {
-    /// Make a key that signs tokens, in a new file which you alone may read
+    /// Create a signing key in a new file that only you can read
     NewKey {
-        /// How it signs
+        /// The signature algorithm
         #[arg(long, value_enum, default_value_t = AlgorithmWord::Rs256)]
         algorithm: AlgorithmWord,
-        /// The file to write; one that is there already is left alone
+        /// The file to write; an existing file is not overwritten
         file: PathBuf,
     },
-    /// Print the JWKS of keys' public halves, for a backend that is to trust them
+    /// Print the JWKS of public keys, for the backend to trust
     Jwks {
-        /// Key files; secrets (HS256) have no public half, and are left out
+        /// Key files; HS256 secrets have no public key and are left out
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Sign a token, and print it
+    /// Sign a session token and print it
     ///
-    /// It is as good as a login for as long as it lives: `curl -H "Authorization: Bearer $(fieldday tokens mint …)"`.
+    /// Whoever holds the token is logged in until it expires: `curl -H "Authorization: Bearer $(fieldday tokens mint …)"`.
     Mint(MintArgs),
 }
 
@@ -47,25 +47,25 @@ pub struct MintArgs {
     /// The user's id: `sub`
     #[arg(long, value_name = "ID")]
     pub user: String,
-    /// Its tenant's id: `org_id`
+    /// The tenant id (claim `org_id`)
     #[arg(long, value_name = "ID")]
     pub tenant: String,
-    /// What it is: `org_role`, such as org:sales_rep
+    /// The role (claim `org_role`), for example org:sales_rep
     #[arg(long)]
     pub role: String,
-    /// For how many seconds it lives
+    /// Lifetime of the token in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = TOKEN_LIFE.as_seconds() as u32, value_parser = clap::value_parser!(u32).range(1..=31_536_000))]
     pub life: u32,
-    /// Who issued it: `iss`
+    /// The issuer (claim `iss`)
     #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum AlgorithmWord {
-    /// A secret that both sides have
+    /// A shared secret
     Hs256,
-    /// RSA, as Clerk signs
+    /// RSA, the algorithm that Clerk uses
     Rs256,
     /// Ed25519
     Eddsa,
@@ -91,7 +91,7 @@ pub fn tokens(args: &TokensArgs) -> Result<(), Failure> {
         TokensCommand::Jwks { files } => {
             let keys: Vec<Key> = files.iter().map(|file| Key::load(file)).collect::<Result<_, _>>()?;
             for (key, file) in keys.iter().zip(files).filter(|(key, _)| key.algorithm() == Algorithm::Hs256) {
-                output::note(&format!("{} is left out: an {} key has no public half", file.display(), key.algorithm()));
+                output::note(&format!("{} is left out: an {} key has no public key", file.display(), key.algorithm()));
             }
             output::print(&format!("{}\n", jwks(&keys)))?;
         }
@@ -102,7 +102,7 @@ pub fn tokens(args: &TokensArgs) -> Result<(), Failure> {
 
 fn mint(args: &MintArgs) -> Result<(), Failure> {
     if Role::from_claim(&args.role).is_none() {
-        output::note(&format!("no role that this API knows: {:?}; it will be answered 403", args.role));
+        output::note(&format!("{:?} is not a role of this API; it will be answered with 403", args.role));
     }
     let key = args.key.as_deref().map_or_else(|| Ok(Key::development()), Key::load)?;
     let key = key.stamping(Stamp { issuer: args.issuer.clone(), azp: None });

@@ -10,28 +10,29 @@ use std::path::PathBuf;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  fieldday trend                                  all nights in results/, and results/trend.html
+  fieldday trend                    all runs in results/; writes trend.html there
   fieldday trend results --scenario nightly --last 30
   fieldday trend --format markdown >> \"$GITHUB_STEP_SUMMARY\"
   fieldday trend --format json | jq '.groups[].changes'
 
-A folder that cannot be read is told and skipped; the exit code is 0 as long as there was something to read.";
+Folders that cannot be read are named and skipped. The exit code is 0 if at
+least one run could be read.";
 
 #[derive(Args, Debug)]
 pub struct TrendArgs {
-    /// Where the run folders are
+    /// The directory of run folders
     #[arg(default_value = "results")]
     pub results: PathBuf,
-    /// Only nights of this scenario
+    /// Only runs of this scenario
     #[arg(long, value_name = "NAME")]
     pub scenario: Option<String>,
-    /// Of each kind of nights, only the last so many
+    /// Only the last N runs of each kind
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub last: Option<u32>,
-    /// Where to write the page; trend.html among the nights if not given
+    /// Write the page to this file; default: trend.html in the directory
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// How to print the result
+    /// Output format
     #[arg(long, value_enum, default_value_t = CompareFormat::Terminal)]
     pub format: CompareFormat,
 }

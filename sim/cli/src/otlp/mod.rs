@@ -15,8 +15,10 @@ pub const IS_BUILT: bool = cfg!(feature = "otlp");
 pub fn can_send(url: &str) -> Result<(), Failure> {
     let cannot = |why: &str| Err(Failure::Otlp { url: url_without_secrets(url), why: why.to_owned() });
     match () {
-        () if !IS_BUILT => cannot("this fieldday was built without OTLP"),
-        () if !url.starts_with("http://") && !url.starts_with("https://") => cannot("it is no URL of HTTP"),
+        () if !IS_BUILT => cannot("this build has no OTLP support"),
+        () if !url.starts_with("http://") && !url.starts_with("https://") => {
+            cannot("it is not an http:// or https:// URL")
+        }
         () => Ok(()),
     }
 }

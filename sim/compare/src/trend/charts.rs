@@ -67,7 +67,7 @@ fn endpoint(group: &Group, op: &str, labels: &[String], id: &str) -> String {
         last.map(|us| format!("{} {}", line.name, micros(us as u64)))
     };
     let alt = format!(
-        "{title} over {} nights, in the last one {}. {note}",
+        "{title} over {} runs, last {}. {note}",
         labels.len(),
         lines.iter().take(series.len()).filter_map(last).collect::<Vec<_>>().join(", ")
     );
@@ -121,8 +121,8 @@ pub(super) fn limits(group: &Group, labels: &[String], place: usize) -> Vec<Stri
         let chart = LineChart {
             id: &format!("g{place}-l{number}"),
             title: "The scenario's limits",
-            alt: format!("{} limits over {} nights, as shares of their bounds", lines.len(), labels.len()),
-            note: "What was measured, as a share of the bound.".to_owned(),
+            alt: format!("{} limits over {} runs, as shares of their bounds", lines.len(), labels.len()),
+            note: "Measured value as a share of the limit.".to_owned(),
             kind: Kind::Lines,
             scale: Scale::linear(values.chain([1.0])),
             columns: "night",
@@ -146,15 +146,15 @@ pub(super) fn capacity(searches: &[CapacityLine]) -> String {
     };
     let lines = vec![
         Line { name: "carries".to_owned(), colour: "c1", values: of(|search| search.carries) },
-        Line { name: "for certain".to_owned(), colour: "c2", values: of(|search| search.low) },
-        Line { name: "too many for certain".to_owned(), colour: "c3", values: of(|search| search.high) },
+        Line { name: "certain to hold".to_owned(), colour: "c2", values: of(|search| search.low) },
+        Line { name: "certain to exceed a limit".to_owned(), colour: "c3", values: of(|search| search.high) },
     ];
     let scale = Scale::linear(lines.iter().flat_map(|line| line.values.iter().copied().flatten()));
     let labels: Vec<String> = searches.iter().map(|search| when(&search.began)).collect();
     let chart = LineChart {
         id: "capacity-chart",
-        title: "Reps that a target carries",
-        alt: searches.last().map_or_else(String::new, |last| format!("The last search: {}", last.words())),
+        title: "Capacity of a target in reps",
+        alt: searches.last().map_or_else(String::new, |last| format!("Last search: {}", last.words())),
         note: String::new(),
         kind: Kind::Lines,
         scale,

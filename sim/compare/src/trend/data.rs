@@ -23,7 +23,7 @@ pub struct Trend {
     /// Searches for capacity, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capacity: Vec<CapacityLine>,
-    /// Folders of which nothing can be said.
+    /// Folders that could not be read.
     pub skipped: Vec<SkippedLine>,
 }
 
@@ -63,7 +63,7 @@ pub struct NightLine {
     pub started_at: String,
     /// Its seed, in hexadecimal.
     pub seed: String,
-    /// What it came to.
+    /// The result.
     pub outcome: Outcome,
     /// Why, in a sentence each.
     pub reasons: Vec<String>,
@@ -136,7 +136,7 @@ pub struct StepLine {
 pub struct RuleRow {
     /// Its name.
     pub rule: String,
-    /// Its verdict in each night: `held`, `broken`, `inconclusive`, `not-exercised`, `not-judged`.
+    /// Its verdict in each run: `held`, `broken`, `inconclusive`, `not-exercised`, `not-judged`.
     pub verdicts: Vec<String>,
 }
 
@@ -152,7 +152,7 @@ pub struct LimitRow {
     pub bound: u64,
     /// What was measured in each night.
     pub values: Vec<Option<u64>>,
-    /// What it came to in each night; none where it was not set.
+    /// Its result in each run; none where it was not set.
     pub verdicts: Vec<Option<LimitVerdict>>,
 }
 
@@ -176,7 +176,7 @@ pub struct CapacityLine {
     pub high: Option<u64>,
 }
 
-/// A folder of which nothing can be said.
+/// A folder that could not be read.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SkippedLine {

@@ -3,7 +3,7 @@
 use super::charts::{capacity, endpoints, limits};
 use super::words::{mark, when};
 use super::{Group, Trend};
-use fieldday_folder::summary::Outcome;
+use fieldday_folder::summary::{Outcome, verdict_word};
 use fieldday_paint::document::{
     Body, Cell, Document, Item, Mark, On, Place, Row, Section, Table, Verdict, figures, words,
 };
@@ -12,14 +12,14 @@ use std::path::{Component, Path, PathBuf};
 
 /// Steps of one night that are listed; a page's charts have all.
 const STEPS_MOST: usize = 6;
-const NO_CHANGE: &str = "from no night on is any latency different by more than chance";
+const NO_CHANGE: &str = "no latency changed by more than chance";
 
 impl Trend {
     /// As a document. `at` is where its page will lie: links to reports go from there.
     pub fn document(&self, at: &Path) -> Document {
         let mut lead = Section::default();
         if self.groups.is_empty() && self.capacity.is_empty() {
-            lead.add(On::Text, "", Body::Text(format!("there are no nights in {}", self.place)));
+            lead.add(On::Text, "", Body::Text(format!("there are no runs in {}", self.place)));
         }
         let mut sections: Vec<Section> =
             self.groups.iter().enumerate().map(|(place, group)| of_group(place, group, at)).collect();
@@ -32,7 +32,7 @@ impl Trend {
         of_capacity.add(On::Text, "", Body::Table(searches));
         sections.push(of_capacity);
         let mut skipped = Section::new("skipped", "Skipped folders");
-        skipped.note = "nothing could be read of these".to_owned();
+        skipped.note = "these could not be read".to_owned();
         let items = self.skipped.iter().map(|skipped| Item::marked(Mark::NOTE, &*skipped.why));
         skipped.add(On::All, "", Body::List(items.collect()));
         sections.push(skipped);
@@ -55,9 +55,9 @@ impl Trend {
             () => Mark::DOUBT,
         };
         let headline = match self.groups.as_slice() {
-            [] => format!("There are no nights in {}", self.place),
+            [] => format!("There are no runs in {}", self.place),
             [one] => one.ended(),
-            many => format!("{} kinds of nights; of the last of each, {held} held", many.len()),
+            many => format!("{} kinds of runs; {held} of their newest runs held", many.len()),
         };
         let of = |group: &Group| if self.groups.len() > 1 { format!("{}: ", group.title()) } else { String::new() };
         let mut reasons = Vec::new();
@@ -79,30 +79,29 @@ impl Trend {
 }
 
 fn of_group(place: usize, group: &Group, at: &Path) -> Section {
-    let clock = if group.clock == "wire" { "on the wire" } else { "as the app sees attempts" };
+    let clock = if group.clock == "wire" { "Wire latency" } else { "Latency of attempts as the app sees them" };
     let mut section = Section { is_name: true, ..Section::new(format!("group-{place}"), group.title()) };
     section.note = format!(
-        "Latency {clock}. A change is marked where hardly any other order of the same nights has one as great anywhere; of series \
-         of like nights, at most one in twenty has any mark."
+        "{clock}. A change is marked if hardly any other order of the same runs shows one as large; at most one in twenty series without a change has a mark."
     );
     section.add(On::All, "", Body::Text(group.ended()));
     section.add(On::All, "", Body::Text(group.fails_more().unwrap_or_default()));
     if group.changes.is_empty() {
         section.add(On::All, "", Body::Text(NO_CHANGE.to_owned()));
     }
-    let item = |text: String| Item { mark: None, text };
+    let item = |text: String| Item { text, ..Item::default() };
     let changed = group.changes.iter().map(|point| item(format!("changed {}", point.words())));
     section.add(On::Files, "", Body::List(changed.collect()));
     section.add(On::All, "Nights", Body::Table(nights(group, at)));
     section.add(On::Terminal, "Changed", Body::Table(steps(group)));
     let of = counted(group.nights.len() as u64, "night", "nights");
-    let mut rules = Table::new(["rule", "broken", "inconclusive or not exercised", "in the last night"].map(words));
+    let mut rules = Table::new(["rule", "broken", "inconclusive or not exercised", "in the last run"].map(words));
     for rule in &group.rules {
         let (broken, open) = (rule.nights_that(&["broken"]), rule.nights_that(&["inconclusive", "not-exercised"]));
         let (mark, broken) = (if broken > 0 { Mark::BAD } else { Mark::DOUBT }, format!("broken in {broken} of {of}"));
         rules.marked(mark, [rule.rule.clone(), broken, format!("open in {open}"), rule.last().to_owned()]);
     }
-    section.add(On::All, "Rules that did not hold in every night", Body::Table(rules));
+    section.add(On::All, "Rules that did not hold in every run", Body::Table(rules));
     let mut limited = Table::new(["limit", "exceeded", "last value"].map(words));
     for limit in &group.limits {
         let mark = if limit.exceeded() > 0 { Mark::BAD } else { Mark::GOOD };
@@ -137,7 +136,7 @@ fn nights(group: &Group, at: &Path) -> Table {
         };
         let changed = group.changes.iter().find(|point| point.night == number as u64);
         let cells = vec![
-            night.outcome.as_str().into(),
+            verdict_word(night.outcome).into(),
             Cell { link, ..when(&night.started_at).into() },
             count(night.requests).into(),
             if night.reached > 0 { share(night.errors, night.reached) } else { "-".to_owned() }.into(),
@@ -151,7 +150,7 @@ fn nights(group: &Group, at: &Path) -> Table {
 
 /// From which night on what is different, by more than chance.
 fn steps(group: &Group) -> Table {
-    let columns = [words("from"), words("endpoint"), words("percentile"), words("change"), words("in the last night")];
+    let columns = [words("from"), words("endpoint"), words("percentile"), words("change"), words("in the last run")];
     let mut table = Table::new(columns);
     for point in &group.changes {
         let from = format!("{}, p {:.3}", when(&point.started_at), point.p);

@@ -1,7 +1,7 @@
 //! What terminal, Markdown and page say in the same words.
 
 use super::{CapacityLine, ChangePoint, Group, LimitRow, RuleRow};
-use fieldday_folder::summary::Outcome;
+use fieldday_folder::summary::{Outcome, verdict_word};
 use fieldday_paint::document::Mark;
 use fieldday_paint::units::{change, count, counted, share};
 use fieldday_rules::limits::LimitVerdict;
@@ -33,9 +33,9 @@ impl Group {
         let parts: Vec<String> = [Outcome::Held, Outcome::Broken, Outcome::Invalid, Outcome::Interrupted]
             .into_iter()
             .filter(|outcome| of(*outcome) > 0)
-            .map(|outcome| format!("{} {}", count(of(outcome)), outcome.as_str()))
+            .map(|outcome| format!("{} {}", count(of(outcome)), verdict_word(outcome)))
             .collect();
-        let last = self.nights.last().map_or("", |night| night.outcome.as_str());
+        let last = self.nights.last().map_or("", |night| verdict_word(night.outcome));
         format!("{}: {}; the last one: {last}", counted(all, "night", "nights"), parts.join(", "))
     }
     /// That the last night failed more often than those before it, by more than chance; none if it did not.
@@ -52,7 +52,7 @@ impl Group {
         let most = before.iter().max_by(|a, b| of(a).total_cmp(&of(b)))?;
         let (now, most) = (share(last.0, last.1), share(most.0, most.1));
         Some(format!(
-            "more failures in the last night: {now} of what reached the target, {most} at most in the nights before"
+            "more failures in the last run: {now} of the attempts that reached the target, at most {most} in the runs before"
         ))
     }
 }
@@ -86,8 +86,7 @@ impl LimitRow {
 impl CapacityLine {
     /// `1,200 reps, between 1,100 and 1,300`
     pub(super) fn words(&self) -> String {
-        let carries =
-            self.carries.map_or_else(|| "no number of reps held".to_owned(), |reps| counted(reps, "rep", "reps"));
+        let carries = self.carries.map_or_else(|| "no level held".to_owned(), |reps| counted(reps, "rep", "reps"));
         match (self.low, self.high) {
             (Some(low), Some(high)) => format!("{carries}, between {} and {}", count(low), count(high)),
             (Some(low), None) => format!("{carries}, at least {}", count(low)),

@@ -74,8 +74,9 @@ pub fn tenant_to_json(data: &TenantData, date: Date) -> String {
 pub fn tenant_from_json(text: &str) -> Result<(TenantData, Date), serde_json::Error> {
     let document: TenantDocument = serde_json::from_str(text)?;
     let noon = Zone::utc().at(document.date, TimeOfDay::hm(12, 0));
-    let zone = zones::zone(&document.zone, noon)
-        .ok_or_else(|| serde::de::Error::custom(format_args!("`zone`: {:?} is no IANA time zone", document.zone)))?;
+    let zone = zones::zone(&document.zone, noon).ok_or_else(|| {
+        serde::de::Error::custom(format_args!("`zone`: {:?} is not an IANA time zone", document.zone))
+    })?;
     let data = TenantData {
         id: document.id,
         zone,

@@ -61,12 +61,11 @@ impl CastError {
         match self {
             CastError::TooFewTenants { part, .. } => {
                 format!(
-                    "add tenants to the file, plan fewer (people.tenants), or leave some out: remove = [\"{part}\"]"
+                    "add tenants to the file, reduce people.tenants, or remove some from the plan: remove = [\"{part}\"]"
                 )
             }
             CastError::TooFewUsers(_) => {
-                "add users to the file, or plan fewer: --reps, people.reps_per_tenant, office.reps_per_csr and \
-                 office.reps_per_manager"
+                "add users to the file, or reduce the plan: --reps, people.reps_per_tenant, office.reps_per_csr, office.reps_per_manager"
                     .to_owned()
             }
         }

@@ -85,9 +85,10 @@ fn from_csv(text: &str, file: &str) -> Result<Roster, RosterError> {
         columns.clear();
         for name in &head.fields {
             let name = name.as_deref().unwrap_or_default().trim();
-            let known = COLUMNS.iter().find(|known| **known == name).ok_or_else(|| {
-                wrong(head.line, name, format!("there is no such column; allowed: {}", COLUMNS.join(", ")))
-            })?;
+            let known = COLUMNS
+                .iter()
+                .find(|known| **known == name)
+                .ok_or_else(|| wrong(head.line, name, format!("unknown column; allowed: {}", COLUMNS.join(", "))))?;
             columns.push(known);
         }
         rows = rest;
@@ -96,7 +97,7 @@ fn from_csv(text: &str, file: &str) -> Result<Roster, RosterError> {
     for row in rows {
         if row.fields.len() > columns.len() {
             let message =
-                format!("{} fields; there are {} columns: {}", row.fields.len(), columns.len(), columns.join(","));
+                format!("{} fields, but there are {} columns: {}", row.fields.len(), columns.len(), columns.join(","));
             return Err(wrong(row.line, "", message));
         }
         let field = |name: &str| {
@@ -137,28 +138,28 @@ fn problem(roster: &Roster) -> Option<(String, String)> {
     let mut tenants = BTreeSet::new();
     for (i, tenant) in roster.tenants.iter().enumerate() {
         if !tenants.insert(&tenant.id) {
-            return Some((format!("tenants[{i}].id"), format!("{:?} is there twice", tenant.id)));
+            return Some((format!("tenants[{i}].id"), format!("{:?} appears twice", tenant.id)));
         }
         let (mut users, mut reps) = (BTreeSet::new(), BTreeSet::new());
         for (j, user) in tenant.users.iter().enumerate() {
             if !users.insert(&user.user_id) {
                 let key = format!("tenants[{i}].users[{j}].user_id");
-                return Some((key, format!("{:?} is there twice in {}", user.user_id, tenant.id)));
+                return Some((key, format!("{:?} appears twice in {}", user.user_id, tenant.id)));
             }
             if user.role == Role::SalesRep && !reps.insert(user.rep_id()) {
                 let key = format!("tenants[{i}].users[{j}].rep_id");
-                return Some((key, format!("{:?} is there twice in {}", user.rep_id(), tenant.id)));
+                return Some((key, format!("{:?} appears twice in {}", user.rep_id(), tenant.id)));
             }
         }
     }
     let none = roster.count(Role::SalesRep) == 0;
-    none.then(|| ("tenants".to_owned(), "there is no sales rep in the file: nobody could work".to_owned()))
+    none.then(|| ("tenants".to_owned(), "the file has no sales rep, so no rep could work".to_owned()))
 }
 
 fn checked_id(text: &str) -> Result<SmolStr, String> {
     let well = |b: u8| b.is_ascii_graphic() && !b"\"\\<>{}`^".contains(&b);
     if text.is_empty() || text.len() > 200 || !text.bytes().all(well) {
-        return Err("is no id: expected 1 to 200 printable ASCII characters, without blanks or quotes".to_owned());
+        return Err("is not an id: expected 1 to 200 printable ASCII characters without blanks or quotes".to_owned());
     }
     Ok(SmolStr::new(text))
 }
@@ -169,16 +170,16 @@ fn checked_zone(text: &str) -> Result<String, String> {
     }
     let meant = nearest_name(text, zones::names()).map_or(String::new(), |name| format!("; did you mean {name:?}?"));
     let text = quoted(text);
-    Err(format!("{text} is no IANA time zone, such as \"America/New_York\"{meant}"))
+    Err(format!("{text} is not an IANA time zone, such as \"America/New_York\"{meant}"))
 }
 
 fn checked_role(text: &str) -> Result<Role, String> {
-    Role::from_claim(text).ok_or_else(|| format!("{} is no role; allowed: {ROLES}", quoted(text)))
+    Role::from_claim(text).ok_or_else(|| format!("{} is not a role; allowed: {ROLES}", quoted(text)))
 }
 
 /// A value as an error shows it: not if it is a token or an address that slipped into another field.
 fn quoted(text: &str) -> String {
-    if scan(text).is_some() || text.len() > 60 { "what stands there".to_owned() } else { format!("{text:?}") }
+    if scan(text).is_some() || text.len() > 60 { "this value".to_owned() } else { format!("{text:?}") }
 }
 
 /// An error that begins with its key, for [`from_json`] to take apart.

@@ -68,8 +68,8 @@ fn what_is_wrong_with_a_file_is_said_with_its_place() {
     let user =
         |user: &str| format!("{{ \"tenants\": [\n{{ \"id\": \"o\", \"zone\": \"UTC\", \"users\": [\n{user} ] }} ] }}");
     let cases = [
-        (user("{ \"user_id\": \"u\", \"role\": \"boss\" }"), "`role`: \"boss\" is no role; allowed: sales_rep"),
-        (user("{ \"user_id\": \"\", \"role\": \"rep\" }"), "`user_id`: is no id"),
+        (user("{ \"user_id\": \"u\", \"role\": \"boss\" }"), "`role`: \"boss\" is not a role; allowed: sales_rep"),
+        (user("{ \"user_id\": \"\", \"role\": \"rep\" }"), "`user_id`: is not an id"),
         (user("{ \"user\": \"u\", \"role\": \"rep\" }"), "unknown field `user`"),
         (user("{ \"user_id\": \"u\" }"), "missing field `role`"),
         (
@@ -78,19 +78,19 @@ fn what_is_wrong_with_a_file_is_said_with_its_place() {
         ),
         (
             user("{ \"user_id\": \"u\", \"role\": \"rep\" }, { \"user_id\": \"u\", \"role\": \"csr\" }"),
-            "`tenants[0].users[1].user_id`: \"u\" is there twice",
+            "`tenants[0].users[1].user_id`: \"u\" appears twice",
         ),
         (user("{ \"user_id\": \"u\", \"role\": \"csr\" }"), "no sales rep"),
         ("{".to_owned(), "users.json:1:1: EOF"),
         (String::new(), "no sales rep"),
-        (format!("{HEAD}o,UTC,u,,rep\no,UTC,v,,chief\n"), "users.json:3: `role`: \"chief\" is no role"),
+        (format!("{HEAD}o,UTC,u,,rep\no,UTC,v,,chief\n"), "users.json:3: `role`: \"chief\" is not a role"),
         (format!("{HEAD}o,UTC,u,,rep\no,Europe/Rome,v,,rep\n"), "users.json:3: `zone`: \"Europe/Rome\", but"),
         (format!("{HEAD}o,,u,,rep\n"), "users.json:2: `zone`: is missing"),
-        (format!("{HEAD}o,UTC,u v,,rep\n"), "users.json:2: `user_id`: is no id"),
+        (format!("{HEAD}o,UTC,u v,,rep\n"), "users.json:2: `user_id`: is not an id"),
         (format!("{HEAD}o,UTC,u,,rep,,,\n"), "users.json:2: 8 fields"),
         (format!("{HEAD}o,UTC,\"u\n"), "users.json:2: a quote is opened"),
-        ("tenant,user_id,roles\n".to_owned(), "`roles`: there is no such column; allowed: tenant, zone"),
-        (format!("{HEAD}o,UTC,u,r,rep\no,UTC,v,r,rep\n"), "`tenants[0].users[1].rep_id`: \"r\" is there twice"),
+        ("tenant,user_id,roles\n".to_owned(), "`roles`: unknown column; allowed: tenant, zone"),
+        (format!("{HEAD}o,UTC,u,r,rep\no,UTC,v,r,rep\n"), "`tenants[0].users[1].rep_id`: \"r\" appears twice"),
     ];
     for (text, says) in &cases {
         let error = refused(text);

@@ -324,9 +324,12 @@ fn clock(file: &SeriesFile, after_s: i64, column_s: i64) -> String {
     }
 }
 
-/// A percentile of counts by bucket, evenly spread within each; none of nothing.
+/// A percentile of counts by bucket, evenly spread within each; none where there are too few samples for it.
 fn percentile(counts: &[u64], bounds: &[f64], quantile: f64) -> Option<f64> {
     let all: u64 = counts.iter().sum();
+    if !units::enough(all, (quantile * 1_000.0).round() as u64) {
+        return None;
+    }
     let wanted = quantile * all as f64;
     let mut passed = 0.0;
     for (row, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
@@ -350,5 +353,6 @@ mod tests {
         assert_eq!(percentile(&[0, 0, 0], &bounds, 0.5), None);
         assert_eq!(percentile(&[10, 0, 0], &bounds, 0.5), Some(5.0));
         assert_eq!(percentile(&[50, 0, 50], &bounds, 0.99), Some(39.6));
+        assert_eq!(percentile(&[50, 0, 49], &bounds, 0.99), None, "99 samples are too few");
     }
 }

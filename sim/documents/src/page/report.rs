@@ -1,22 +1,28 @@
 //! `report.html`: a run, for people, in the order in which they ask.
 
 use super::day::Day;
+use crate::first::{Answer, StoryPaths};
 use crate::tables;
 use askama::Template;
 use fieldday_folder::ON_THE_VIRTUAL_CLOCK;
 use fieldday_folder::RunFile;
 use fieldday_folder::series::SeriesFile;
-use fieldday_folder::summary::{Case, HazardLine, Limit, LimitMark, Muted, Outcome, RuleLine, RuleVerdict, Summary};
+use fieldday_folder::summary::{
+    Case, HazardLine, Limit, LimitMark, Muted, Outcome, Percentiles, RuleLine, RuleVerdict, Summary, verdict_word,
+};
 use fieldday_paint::chart::{Bar, LogBars};
 use fieldday_paint::frame::{Frame, data};
 use fieldday_paint::units;
 use fieldday_stories::sequences::Stories;
 use serde::Serialize;
+use std::path::Path;
 
 const MAP: &str = include_str!("../../templates/map.js");
 
 /// A run that is to be shown.
 pub struct Report<'a> {
+    /// Its folder, where the stories of broken rules are looked for; none if there is none.
+    pub folder: Option<&'a Path>,
     /// What came of it.
     pub summary: &'a Summary,
     /// What ran.
@@ -30,6 +36,8 @@ pub struct Report<'a> {
 /// A broken rule with its cases.
 struct Broken<'a> {
     rule: &'a RuleLine,
+    /// Where its story is, from the page's folder.
+    story: Option<String>,
     cases: Vec<Drawn<'a>>,
     others: Vec<&'a Case>,
 }
@@ -60,17 +68,18 @@ struct Fact(&'static str, String);
 struct View<'a> {
     summary: &'a Summary,
     run: &'a RunFile,
+    /// The verdict in a word, as style sheets know it.
     verdict: &'static str,
-    because: String,
-    reasons: &'a [String],
+    /// The same, for people.
+    word: &'static str,
+    why: String,
+    answer: String,
     incomplete: Option<String>,
-    glance: Vec<(&'static str, String, String)>,
     limits: String,
     endpoints: String,
     failures: String,
     rules_say: String,
-    bars: String,
-    more_bars: Vec<String>,
+    bars: Vec<String>,
     day: Option<Charts>,
     no_day: &'static str,
     felt: String,
@@ -114,7 +123,7 @@ impl Report<'_> {
             "{} {}: {}",
             self.summary.ran.scenario,
             self.summary.ran.seed,
-            self.summary.verdict.outcome.as_str()
+            verdict_word(self.summary.verdict.outcome)
         );
         let has_map = self.map_series().is_some();
         let map = self.map_series().map(|series| data(&map_data(series)));
@@ -136,7 +145,8 @@ impl Report<'_> {
         let summary = self.summary;
         let broken = summary.rules.iter().filter(|rule| rule.verdict == RuleVerdict::Broken).count();
         let all = [
-            ("verdict", true, "Verdict".to_owned()),
+            ("verdict", true, "The answer".to_owned()),
+            ("violations", !summary.violations.is_empty(), "Violations".to_owned()),
             ("limits", !summary.scenario_limits.is_empty(), "Limits".to_owned()),
             ("endpoints", !summary.limits.is_empty(), "Endpoints".to_owned()),
             ("failures", !summary.failures.is_empty(), "Failures".to_owned()),
@@ -147,7 +157,6 @@ impl Report<'_> {
             ("contract", summary.contract.is_some(), "Contract".to_owned()),
             ("findings", !summary.findings.is_empty() || self.muted().next().is_some(), "Findings".to_owned()),
             ("hazards", self.hazards().next().is_some(), "Hazards".to_owned()),
-            ("violations", !summary.violations.is_empty(), "Violations".to_owned()),
             ("map", self.map_series().is_some(), "Map".to_owned()),
             ("facts", true, "Facts".to_owned()),
         ];
@@ -168,11 +177,8 @@ impl Report<'_> {
 
     fn body(&self) -> String {
         let summary = self.summary;
-        let (because, reasons) = summary
-            .verdict
-            .reasons
-            .split_first()
-            .map_or((String::new(), &[][..]), |(first, rest)| (first.clone(), rest));
+        let stories = self.folder.map_or_else(StoryPaths::default, |folder| StoryPaths::of(folder, None));
+        let answer = Answer::new(summary, &stories);
         let charts = self.series.filter(|series| series.bins() > 0).map(|series| {
             let day = Day::new(series);
             Charts {
@@ -185,21 +191,15 @@ impl Report<'_> {
             summary,
             run: self.run,
             verdict: summary.verdict.outcome.as_str(),
-            because,
-            reasons,
+            word: answer.word,
+            answer: answer.html(),
+            why: answer.why,
             incomplete: self.incomplete(),
-            glance: self.glance(),
             limits: tables::scenario_limits(summary).html("Limits of the scenario"),
             endpoints: tables::endpoints(summary).html("Endpoints in figures"),
             failures: tables::failures(summary).html("What the target answered where it failed"),
             rules_say: tables::rules(summary).html("What each rule says"),
-            bars: bars(
-                "Attempts, as the phone saw them",
-                "Network included; on a logarithmic scale, with the spec's limit.",
-                &summary.limits,
-                |limit| Some(limit.latency),
-            ),
-            more_bars: self.live_bars(),
+            bars: self.bars(),
             day: charts,
             no_day: match self.series {
                 Some(_) => "Nothing happened in this run: no rep and nobody in the office did anything.",
@@ -212,7 +212,7 @@ impl Report<'_> {
             rule_counts: self.rule_counts(),
             muted: self.muted().collect(),
             hazards: self.hazards().collect(),
-            broken: self.broken(),
+            broken: self.broken(&stories),
             map: self.map_series().map(map_view),
             facts: self.facts(),
             paste: self.paste(),
@@ -229,42 +229,19 @@ impl Report<'_> {
         };
         (!is_whole).then(|| format!("This run did not come to its end{ran}. The page shows what was measured by then."))
     }
-    fn glance(&self) -> Vec<(&'static str, String, String)> {
-        let (summary, totals) = (self.summary, &self.summary.totals);
-        let sum = |of: fn(&Limit) -> u64| summary.limits.iter().map(of).sum::<u64>();
-        let (wrong, reached) = (sum(|limit| limit.outcomes.errors()), sum(|limit| limit.outcomes.reached()));
-        let exercised = summary.rules.iter().filter(|rule| rule.exercised > 0).count() as u64;
-        let broken = summary.rules.iter().filter(|rule| rule.broken > 0).count() as u64;
-        let beyond = sum(|limit| limit.beyond);
-        let judged = sum(|limit| if limit.limit_us.is_some() { limit.judged_attempts() } else { 0 });
-        vec![
-            (
-                "Rep-days",
-                units::count(totals.rep_days),
-                format!("{} in the plan", units::count(summary.ran.reps * summary.ran.dates.len().max(1) as u64)),
-            ),
-            ("Requests", units::count(totals.requests), format!("{} attempts", units::count(totals.attempts))),
-            ("Rules broken", units::count(broken), format!("of {} exercised", units::count(exercised))),
-            (
-                "Beyond the spec's limits",
-                units::share(beyond, judged),
-                format!("{} of {} attempts", units::count(beyond), units::count(judged)),
-            ),
-            (
-                "Errors",
-                units::share(wrong, reached),
-                format!("{} of {} attempts that reached the target", units::count(wrong), units::count(reached)),
-            ),
-        ]
-    }
-    /// The clocks that only a live run has.
-    fn live_bars(&self) -> Vec<String> {
+    /// A chart a clock. The wire comes first, where there is one: what the phone saw has the simulated network in it.
+    fn bars(&self) -> Vec<String> {
         let limits = &self.summary.limits;
-        type Of = fn(&Limit) -> Option<fieldday_folder::summary::Percentiles>;
-        let clocks: [(&str, &str, Of); 4] = [
+        type Of = fn(&Limit) -> Option<Percentiles>;
+        let clocks: [(&str, &str, Of); 5] = [
             ("On the wire", "What the target itself took, new connections included.", |limit| limit.wire),
             (
-                "Of that, opening a connection",
+                "Attempts, as the phone saw them",
+                "Simulated network included; on a logarithmic scale, with the spec's limit.",
+                |limit| Some(limit.latency),
+            ),
+            (
+                "Of the time on the wire, opening a connection",
                 "Of the attempts that had to: after a gap of the network, or beside another.",
                 |limit| limit.connect,
             ),
@@ -275,11 +252,11 @@ impl Report<'_> {
             ),
             ("As people felt it", "From the wish to its fulfilment, with link, queue and repeats.", |limit| limit.felt),
         ];
-        clocks
-            .into_iter()
-            .map(|(title, note, of)| bars(title, note, limits, of))
-            .filter(|html| !html.is_empty())
-            .collect()
+        let drawn = clocks.into_iter().enumerate().map(|(place, (title, note, of))| {
+            // Attempts alone are given up: the other clocks have answers only.
+            bars(title, note, limits, of, place == 1)
+        });
+        drawn.filter(|html| !html.is_empty()).collect()
     }
     fn rule_counts(&self) -> String {
         let of = |verdict| self.summary.rules.iter().filter(|rule| rule.verdict == verdict).count();
@@ -293,7 +270,7 @@ impl Report<'_> {
             of(RuleVerdict::NotExercised) + of(RuleVerdict::NotJudged)
         )
     }
-    fn broken(&self) -> Vec<Broken<'_>> {
+    fn broken(&self, stories: &StoryPaths) -> Vec<Broken<'_>> {
         let mut broken = Vec::new();
         for rule in self.summary.rules.iter().filter(|rule| rule.broken > 0) {
             let cases = self.summary.violations.iter().enumerate().filter(|(_, case)| case.of == rule.rule);
@@ -314,7 +291,7 @@ impl Report<'_> {
                 }
             }
             if !drawn.is_empty() {
-                broken.push(Broken { rule, cases: drawn, others });
+                broken.push(Broken { rule, story: stories.get(&rule.rule).map(str::to_owned), cases: drawn, others });
             }
         }
         broken
@@ -383,7 +360,8 @@ fn bars(
     title: &str,
     note: &str,
     limits: &[Limit],
-    of: impl Fn(&Limit) -> Option<fieldday_folder::summary::Percentiles>,
+    of: impl Fn(&Limit) -> Option<Percentiles>,
+    may_be_given_up: bool,
 ) -> String {
     let bar = |limit: &Limit| {
         let latency = of(limit).filter(|latency| latency.count > 0)?;
@@ -394,6 +372,7 @@ fn bars(
             p99: latency.p99_us as f64,
             max: latency.max_us as f64,
             limit: limit.limit_us.map(|us| us as f64),
+            at_least: limit.limit_us.filter(|_| may_be_given_up && limit.timed_out > 0).map(|us| us as f64),
             is_bad: limit.mark == LimitMark::Exceeded,
             count: latency.count,
         })

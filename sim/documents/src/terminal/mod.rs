@@ -1,22 +1,24 @@
-//! A run's summary on a terminal: what ran, limits, rules, what reps felt, dangers, totals; and of a run that failed, last
-//! of all, what broke and the line to paste.
+//! A run's summary on a terminal: the answer, then what ran, limits, rules, what reps felt, dangers and totals; last of all
+//! the verdict once more, where the eye is when the run ends, with the lines to paste.
 
 mod contract;
-mod failure;
+mod differs;
 mod rules;
 mod totals;
 
 pub(crate) use rules::untested_parts;
 
+use crate::first::{Answer, StoryPaths};
 use crate::tables;
 use fieldday_folder::ON_THE_VIRTUAL_CLOCK;
-use fieldday_folder::summary::{Outcome, Summary};
+use fieldday_folder::summary::Summary;
 use fieldday_paint::document::Table;
 use fieldday_paint::text::{faint, heading};
 use fieldday_paint::units::{count, counted};
 use fieldday_paint::{Paint, Tone};
 use fieldday_paint::{line, wrapped};
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// Kinds of failures that a terminal shows.
 const FAILURES: usize = 15;
@@ -25,14 +27,20 @@ const FAILURES: usize = 15;
 /// what is there to be pasted.
 pub fn report(summary: &Summary, folder: Option<&str>, paint: Paint) -> String {
     let mut out = String::new();
+    let stories = folder.map_or_else(StoryPaths::default, |folder| StoryPaths::of(Path::new(folder), Some(folder)));
+    let answer = Answer::new(summary, &stories);
+    answer.verdict(&mut out, paint);
+    out.push_str(&answer.terminal(paint));
+    differs::write(&mut out, summary, paint);
     what_ran(&mut out, summary, paint);
     if summary.totals.attempts > 0 {
+        // On the wall clock the target's own time comes first: what the phone saw has the simulated network in it.
+        let clocks = "wire: the target's own; due: since the plan wanted it; felt: as the rep waited";
+        table(&mut out, paint, "CLOCKS", clocks, &tables::clocks(summary));
         let attempts = "attempts as the phone saw them, against the spec's time limits";
         table(&mut out, paint, "LIMITS", attempts, &tables::endpoints(summary));
         faint(&mut out, paint, tables::ENDPOINTS_SAY);
         failures(&mut out, summary, paint);
-        let clocks = "wire: the target's own; due: since the plan wanted it; felt: as the rep waited";
-        table(&mut out, paint, "CLOCKS", clocks, &tables::clocks(summary));
         let asked = "what the run is held to on top of the spec: the scenario's limits, and those that are built in";
         table(&mut out, paint, "SCENARIO LIMITS", asked, &tables::scenario_limits(summary));
         rules::write(&mut out, summary, paint);
@@ -43,8 +51,11 @@ pub fn report(summary: &Summary, folder: Option<&str>, paint: Paint) -> String {
         contract::write(&mut out, summary, paint);
     }
     totals::write(&mut out, summary, folder, paint);
-    failure::write(&mut out, summary, paint);
-    verdict(&mut out, summary, paint);
+    out.push('\n');
+    answer.verdict(&mut out, paint);
+    for (what, text) in summary.to_paste() {
+        line!(out, "  {what}: {}", paint.on(Tone::Strong, &text));
+    }
     out
 }
 
@@ -68,7 +79,7 @@ fn failures(out: &mut String, summary: &Summary, paint: Paint) {
 
 fn what_ran(out: &mut String, summary: &Summary, paint: Paint) {
     let ran = &summary.ran;
-    line!(out, "{}  seed {}", paint.on(Tone::Strong, &ran.scenario), ran.seed);
+    line!(out, "\n{}  seed {}", paint.on(Tone::Strong, &ran.scenario), ran.seed);
     let mut say = |text: &str| wrapped(text, paint.prose(2)).iter().for_each(|text| line!(out, "  {text}"));
     say(ran.about.trim());
     let cells = match (ran.cells_ran, ran.cells) {
@@ -137,20 +148,5 @@ fn hazards(out: &mut String, summary: &Summary, paint: Paint) {
             let first = format!("first: {} {}", first.local, first.who);
             wrapped(&first, paint.prose(4)).iter().for_each(|text| line!(out, "    {text}"));
         }
-    }
-}
-
-fn verdict(out: &mut String, summary: &Summary, paint: Paint) {
-    let (mark, word, tone) = match summary.verdict.outcome {
-        Outcome::Held => ("✓", "held", Tone::Good),
-        Outcome::Broken => ("✗", "broken", Tone::Bad),
-        Outcome::Invalid => ("?", "invalid", Tone::Doubt),
-        Outcome::Interrupted => ("?", "interrupted", Tone::Doubt),
-    };
-    let reasons = wrapped(&summary.verdict.reasons.join("; "), paint.prose(word.len() + 4));
-    let gap = format!("\n{}", " ".repeat(word.len() + 4));
-    line!(out, "\n{}  {}", paint.on(tone, &format!("{mark} {word}")), reasons.join(&gap));
-    for (what, text) in summary.to_paste() {
-        line!(out, "  {what}: {}", paint.on(Tone::Strong, &text));
     }
 }

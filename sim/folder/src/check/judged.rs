@@ -132,7 +132,7 @@ impl Bench<'_> {
         let place = self.names.iter().rposition(|known| *known == name);
         if let Some(place) = place {
             let Some(cell) = self.open.get(&place) else {
-                return Err(format!("{name} begins again, and the cells of a virtual run do not"));
+                return Err(format!("{name} begins a second time, which a simulated run cannot do"));
             };
             if cell.start != start {
                 return Err(format!("{name} began at {}, and now says {start}", cell.start));
@@ -169,7 +169,7 @@ impl Bench<'_> {
     /// Only the plan knows them.
     fn planned_zones(&self, name: &str) -> Result<BTreeMap<SmolStr, Zone>, String> {
         let index = cell_of(name).filter(|index| *index < self.plan.cells());
-        let index = index.ok_or_else(|| format!("{name:?} is no cell of the plan, and has no zones of its own"))?;
+        let index = index.ok_or_else(|| format!("{name:?} is not a cell of the plan, and has no time zones"))?;
         Ok(setup::zones(&self.plan.cell(index)))
     }
 
@@ -184,7 +184,7 @@ impl Bench<'_> {
         self.during = Some(self.during.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
         if let EventKind::Client(client) = &event.what {
             if event.client >= CLIENTS {
-                return Err(format!("expected clients' numbers below {CLIENTS}, found {}", event.client));
+                return Err(format!("expected client numbers below {CLIENTS}, found {}", event.client));
             }
             let is_new_phone = client.kind == ClientKind::Phone && !cell.clients.contains_key(&event.client);
             // On a live run a rep's day counts from when it begins.
@@ -198,7 +198,7 @@ impl Bench<'_> {
             }
         }
         let Some(measured) = cell.clients.get(&event.client).copied() else {
-            return Err(format!("expected client {} to introduce itself first", event.client));
+            return Err(format!("expected the introduction of client {} first", event.client));
         };
         match &event.what {
             EventKind::Wire(wire) => {

@@ -107,11 +107,9 @@ struct OutlineHistory {
 pub fn check(kept: &RunFolder, secret: u64) -> Result<Checked, RunFolderError> {
     let wrong = |problem: String, hint: &str| kept.wrong(HISTORY, problem, hint);
     let plan = Plan::new(Arc::new(kept.run.scenario.clone()), kept.seed)
-        .map_err(|error| kept.wrong("run.json", format!("its scenario cannot be planned: {error}"), HINT))?;
+        .map_err(|error| kept.wrong("run.json", format!("no plan can be made of its scenario: {error}"), HINT))?;
     let file = bounded::open(&kept.path.join(HISTORY)).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => {
-            wrong("there is no such file: nothing was recorded that could be judged".to_owned(), "run with --record")
-        }
+        io::ErrorKind::NotFound => wrong("no such file: no history was recorded".to_owned(), "run with --record"),
         _ => wrong(format!("it cannot be read: {error}"), HINT),
     })?;
     let length = file.metadata().map_or(0, |data| data.len());
@@ -120,7 +118,7 @@ pub fn check(kept: &RunFolder, secret: u64) -> Result<Checked, RunFolderError> {
             let (of, seed) = (&reader.header.scenario, reader.header.seed);
             if *of != kept.run.scenario.name || seed != kept.seed {
                 let ours = format!("{}, seed {:#x}", kept.run.scenario.name, kept.seed);
-                let problem = format!("it is the history of another run: of {of}, seed {seed:#x}, and not of {ours}");
+                let problem = format!("it is the history of another run: {of}, seed {seed:#x}, not {ours}");
                 return Err(wrong(problem, HINT));
             }
             judged::judge(&mut reader, &kept.run, &plan).map_err(|error| match error {
@@ -135,12 +133,12 @@ pub fn check(kept: &RunFolder, secret: u64) -> Result<Checked, RunFolderError> {
     Ok(compare_with_folder(kept, &plan, &mut judged, outline.as_ref(), secret))
 }
 
-const HINT: &str = "judge a folder as `fieldday run` wrote it";
+const HINT: &str = "use an unmodified folder of `fieldday run`";
 
 fn damaged(error: &fieldday_history::file::HistoryError) -> String {
     use fieldday_history::file::HistoryError;
     match error {
-        HistoryError::Io(error) => format!("it is damaged and cannot be read on: {error}"),
+        HistoryError::Io(error) => format!("it is damaged: {error}"),
         error => error.to_string(),
     }
 }
@@ -156,7 +154,7 @@ fn hint(error: &fieldday_history::file::HistoryError) -> &'static str {
 fn outline(kept: &RunFolder, text: &str) -> Result<Outline, RunFolderError> {
     serde_json::from_str(text).map_err(|error| {
         let problem = format!("expected the summary that `fieldday run` writes: {error}");
-        kept.wrong("summary.json", problem, "move it out of the folder to judge the history without comparing")
+        kept.wrong("summary.json", problem, "move it out of the folder to check the history without comparing")
     })
 }
 
@@ -184,7 +182,7 @@ fn compare_with_folder(
     let not_compared = match (outline, partly) {
         (None, _) => Some("the folder has no summary.json".to_owned()),
         (_, Some(cells)) => Some(format!("only {} was recorded", cells.join(", "))),
-        _ if kept.run.complete && !whole => Some("the history was cut".to_owned()),
+        _ if kept.run.complete && !whole => Some("the history is incomplete".to_owned()),
         _ => None,
     };
     let mut differences = of_the_file(kept, judged);
@@ -245,7 +243,7 @@ impl Extent {
     pub fn incomplete(&self) -> String {
         let utc = Zone::utc();
         match self.until {
-            Some(at) => format!("incomplete, judged up to {} UTC on {}", utc.time_of_day(at), utc.date(at)),
+            Some(at) => format!("incomplete, checked up to {} UTC on {}", utc.time_of_day(at), utc.date(at)),
             None => "incomplete: it ends before the first event".to_owned(),
         }
     }
@@ -261,7 +259,11 @@ fn of_the_file(kept: &RunFolder, judged: &Judged) -> Vec<Differs> {
     let mut found = Vec::new();
     let Some((events, print)) = judged.end else {
         if kept.run.complete {
-            found.push(differs("end", "run.json says that the run is complete".to_owned(), "it was cut".to_owned()));
+            found.push(differs(
+                "end",
+                "run.json says that the run is complete".to_owned(),
+                "it is incomplete".to_owned(),
+            ));
         }
         return found;
     };

@@ -2,7 +2,7 @@
 
 use super::{Store, Stored};
 use crate::nights::Skipped;
-use crate::summary::Outcome;
+use crate::summary::{Outcome, verdict_word};
 use fieldday_paint::json;
 use fieldday_paint::units::{bytes, counted};
 use fieldday_paint::{Entry, Table, figure, words};
@@ -107,13 +107,14 @@ pub(super) fn row(run: &Stored) -> Vec<Entry> {
         _ => Tone::Doubt,
     };
     let star = if run.is_last_good { "*" } else { "" };
+    let verdict = run.outcome.filter(|_| !run.is_under_way).map_or_else(|| run.verdict(), verdict_word);
     let when = run.run.started_at.to_string();
     vec![
         words(when.get(..16).map_or(when.clone(), |minute| minute.replace('T', " "))),
         words(run.run.scenario.name.clone()),
         words(run.run.seed.clone()),
         words(run.run.target.clone()),
-        words(format!("{}{star}", run.verdict())).tone(tone),
+        words(format!("{verdict}{star}")).tone(tone),
         figure(bytes(run.bytes)),
     ]
 }
@@ -125,5 +126,9 @@ pub(super) fn skipped(skipped: &[Skipped], paint: Paint) -> String {
         let name = one.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         table.row([words(format!("– {name}")).tone(Tone::Doubt), words(one.why.clone())]);
     }
-    if table.is_empty() { String::new() } else { format!("left alone:\n{}", table.render_within(paint, 2, &[])) }
+    if table.is_empty() {
+        String::new()
+    } else {
+        format!("not runs, never removed:\n{}", table.render_within(paint, 2, &[]))
+    }
 }

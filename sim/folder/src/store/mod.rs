@@ -73,7 +73,7 @@ impl Store {
     }
     fn add(&mut self, path: PathBuf, run: RunFile, outcome: Option<Outcome>, now: Time) {
         if is_link(&path) {
-            let why = "it is a symbolic link: where it leads is another place's business".to_owned();
+            let why = "it is a symbolic link".to_owned();
             return self.skipped.push(Skipped { path, why });
         }
         let (bytes, changed) = size(&path);

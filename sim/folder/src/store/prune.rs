@@ -79,13 +79,13 @@ impl Store {
 fn stays(run: &Stored, wish: &Wish, newer: usize, now: Time) -> Option<&'static str> {
     let is_named = wish.scenarios.is_empty() || wish.scenarios.contains(&run.run.scenario.name);
     match () {
-        () if run.is_under_way => Some("is being written"),
-        () if run.is_last_good => Some("is the last good one"),
-        () if !is_named => Some("is of another scenario"),
+        () if run.is_under_way => Some("in progress"),
+        () if run.is_last_good => Some("last good run"),
+        () if !is_named => Some("another scenario"),
         () if wish.keep_failed && run.outcome == Some(Outcome::Broken) => Some("failed"),
-        () if wish.keep_last.is_some_and(|last| newer < last) => Some("is one of the last"),
-        () if wish.older_than.is_some_and(|age| now.since(run.run.started_at) < age) => Some("is not that old"),
-        () if wish.keep_last.is_none() && wish.older_than.is_none() => Some("nobody said which may go"),
+        () if wish.keep_last.is_some_and(|last| newer < last) => Some("one of the newest"),
+        () if wish.older_than.is_some_and(|age| now.since(run.run.started_at) < age) => Some("too recent"),
+        () if wish.keep_last.is_none() && wish.older_than.is_none() => Some("not selected"),
         () => None,
     }
 }
@@ -126,7 +126,7 @@ impl Prune {
         table.row(head(&["", "when", "scenario", "seed", "target", "verdict", "size", ""]));
         for decision in &self.decisions {
             let (mark, why) = match decision.stays {
-                None => (words("✗ goes").tone(Tone::Bad), String::new()),
+                None => (words("✗ remove").tone(Tone::Bad), String::new()),
                 Some(why) => (words("  stays"), why.to_owned()),
             };
             let mut entries = vec![mark];
@@ -168,13 +168,13 @@ fn may_go(place: &Path, path: &Path) -> io::Result<()> {
         return refused("it has become a symbolic link");
     }
     if fs::canonicalize(path)?.parent() != Some(&fs::canonicalize(place)?) {
-        return refused("it is not in the place any more");
+        return refused("it no longer exists");
     }
     if RunFolder::open(path).is_err() {
-        return refused("it is no run's folder any more");
+        return refused("it is no longer a run folder");
     }
     if writing(path) == Writing::Yes {
-        return refused("it is being written");
+        return refused("it is in progress");
     }
     Ok(())
 }

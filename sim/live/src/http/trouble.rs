@@ -47,19 +47,19 @@ pub enum TlsTrouble {
     #[error("invalid peer certificate: not valid yet")]
     NotValidYet,
     /// A certificate that may only issue others.
-    #[error("invalid peer certificate: a CA's certificate is used as a server's")]
+    #[error("invalid peer certificate: a CA certificate is used as a server certificate")]
     CaAsServer,
     /// A certificate that is no server's for another reason.
     #[error("invalid peer certificate: {0}")]
     Certificate(String),
     /// What answers is no TLS.
-    #[error("what answers does not speak TLS")]
+    #[error("the server does not speak TLS")]
     NoTls,
     /// The other side closed the connection.
     #[error("the connection was closed in the handshake")]
     Closed,
     /// The other side says why it does not want to.
-    #[error("the target refuses the handshake: {0}")]
+    #[error("the target rejects the TLS handshake: {0}")]
     Refused(String),
     /// Anything else.
     #[error("{0}")]
@@ -105,19 +105,18 @@ impl TlsTrouble {
     pub fn hint(&self) -> &'static str {
         match self {
             TlsTrouble::UnknownIssuer => {
-                "--cacert FILE trusts a further root certificate: that of the issuer, or the server's own if it signed itself; \
-                 a server also has to send the certificates between its own and the root"
+                "pass --cacert FILE with the issuer's root certificate, or with the server's own if it is self-signed; the server must also send all intermediate certificates"
             }
-            TlsTrouble::WrongName(_) => "use a name that the certificate is for, or get the server one for this name",
-            TlsTrouble::Expired => "the server needs a new certificate; if it has one, look at this machine's clock",
-            TlsTrouble::NotValidYet => "look at this machine's clock, and at the dates of the certificate",
+            TlsTrouble::WrongName(_) => "use a host name in the certificate, or issue a certificate for this name",
+            TlsTrouble::Expired => "renew the server's certificate; if it is valid, check this machine's clock",
+            TlsTrouble::NotValidYet => "check this machine's clock and the dates of the certificate",
             TlsTrouble::CaAsServer => {
-                "the server needs a certificate of its own, without CA:TRUE, issued by that CA; --cacert FILE trusts the CA"
+                "give the server a certificate issued by that CA, without CA:TRUE; --cacert FILE trusts the CA"
             }
-            TlsTrouble::Certificate(_) => "the server needs another certificate",
-            TlsTrouble::NoTls => "is it http:// and not https://, or another port?",
+            TlsTrouble::Certificate(_) => "replace the server's certificate",
+            TlsTrouble::NoTls => "try http:// instead of https://, or another port",
             TlsTrouble::Closed | TlsTrouble::Refused(_) | TlsTrouble::Other(_) => {
-                "the target must speak TLS 1.2 or 1.3 at this port, and ask for no client's certificate"
+                "the target must speak TLS 1.2 or 1.3 on this port without a client certificate"
             }
         }
     }
@@ -127,12 +126,12 @@ impl NoConnection {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            NoConnection::Name { .. } => "is the host's name right, and does this machine's resolver know it?",
-            NoConnection::Roots(_) => "--cacert FILE names root certificates to trust, in PEM",
+            NoConnection::Name { .. } => "check the host name, and whether this machine can resolve it",
+            NoConnection::Roots(_) => "pass --cacert FILE with PEM root certificates to trust",
             NoConnection::Tls(trouble) => trouble.hint(),
-            NoConnection::Http(_) => "leave `http = \"2\"` out of [live] if the target speaks HTTP/1.1 alone",
+            NoConnection::Http(_) => "remove `http = \"2\"` from [live] if the target speaks only HTTP/1.1",
             NoConnection::Tcp(_) | NoConnection::TooSlow => {
-                "is it running, and is that its address? `fieldday mock` serves one to try with"
+                "check that it is running at this address; `fieldday mock` serves a target to try"
             }
         }
     }

@@ -97,7 +97,9 @@ pub async fn preflight(wire: &WireSettings, cells: &[CellPlan], terms: Terms) ->
                 asking.has_data(cells, &mut seen).await?;
             }
         }
-        _ => seen.notes.push(format!("{} answers {}, which is no list", Op::ListAppointments.label(), answer.status)),
+        _ => {
+            seen.notes.push(format!("{} answers {}, which is not a list", Op::ListAppointments.label(), answer.status))
+        }
     }
     let today = Call::ShiftToday { rep_id: rep.rep_id.clone() };
     let answer = asking.answer(&today, Some(&token)).await?;
@@ -109,8 +111,7 @@ pub async fn preflight(wire: &WireSettings, cells: &[CellPlan], terms: Terms) ->
     if matches!(asking.read(&today, &answer), Answer::ShiftDay(_)) {
         seen.clocked_in = true;
         seen.notes.push(
-            "the first rep has a shift today already: clocking in can be exercised once a day, so shift.clock-in.once is \
-             exercised by repeats alone (other users: `rotate` in [data])"
+            "the first rep already has a shift today, and a day has one clock-in, so only repeats exercise shift.clock-in.once (`rotate` in [data] uses other users)"
                 .to_owned(),
         );
     }
@@ -200,14 +201,14 @@ impl Asking<'_> {
                 "html" => Some("an HTML page".to_owned()),
                 "xml" => Some("XML".to_owned()),
                 "empty" => Some("nothing".to_owned()),
-                _ => Some("a text that is no JSON".to_owned()),
+                _ => Some("text that is not JSON".to_owned()),
             },
             Answer::Error(body) => Some(format!("the message {:?}", body.detail.message.as_str())),
             _ => None,
         };
         match what {
             what if status >= 500 => {
-                let what = what.unwrap_or_else(|| "JSON that is no error of the API".to_owned());
+                let what = what.unwrap_or_else(|| "JSON that is not an error of the API".to_owned());
                 Err(Unusable::Failing { at, status, what, times: TIMES })
             }
             // What stands in front of an API refuses in its own words; these are looked at as a refusal.
@@ -241,14 +242,14 @@ impl Asking<'_> {
         if ahead > leeway.max(usual) + CLOCK_GRAIN {
             let seconds = ahead.as_seconds();
             seen.notes
-                .push(format!("the target's clock is {seconds} s ahead: it takes tokens for expired so much earlier"));
+                .push(format!("the target's clock is {seconds} s ahead, so tokens expire that much earlier for it"));
         }
         Ok(())
     }
 
     /// Whether there are data: the first rep has no appointment, and others may have.
     async fn has_data(&self, cells: &[CellPlan], seen: &mut Preflight) -> Result<(), Unusable> {
-        seen.notes.push("the first rep has no appointment today: no visits can be made".to_owned());
+        seen.notes.push("the first rep has no appointment today, so it makes no visits".to_owned());
         if self.terms.is_mock {
             return Ok(());
         }
@@ -270,7 +271,7 @@ impl Asking<'_> {
             asked += 1;
         }
         if self.terms.is_unloaded {
-            seen.notes.push("the target has no data yet: `provision` loads it when the run begins".to_owned());
+            seen.notes.push("the target has no data yet; `provision` loads it when the run begins".to_owned());
             return Ok(());
         }
         Err(Unusable::Empty { target: self.target(), asked })

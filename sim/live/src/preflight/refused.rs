@@ -15,7 +15,7 @@ use serde_json::Value;
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TokenTrouble {
     /// Something in front of the API wants another kind of authentication.
-    #[error("it asks for {0} authentication, so a proxy answers and not the API")]
+    #[error("it asks for {0} authentication, so a proxy answers instead of the API")]
     Proxy(String),
     /// The key that signs is none that the target trusts.
     #[error("it does not accept the key that signs{}", if *is_development { ", which is the development key" } else { "" })]
@@ -24,7 +24,7 @@ pub enum TokenTrouble {
         is_development: bool,
     },
     /// The key is right and the user unknown.
-    #[error("it accepts the key, and does not know the user {user} of {tenant}")]
+    #[error("it trusts the key, but does not know the user {user} of {tenant}")]
     User {
         /// The user's id.
         user: String,
@@ -35,7 +35,7 @@ pub enum TokenTrouble {
     #[error("it finds no tenant in the token, whose claim for it is {0}")]
     Tenant(&'static str),
     /// The role may not do what every rep may.
-    #[error("the role {role:?}, in the claim {claim}, may not read what every rep may")]
+    #[error("the role {role:?} in the claim {claim} may not read what every rep may read")]
     Role {
         /// What the token says.
         role: String,
@@ -43,19 +43,19 @@ pub enum TokenTrouble {
         claim: &'static str,
     },
     /// The target thinks that the token has expired.
-    #[error("it takes the token for expired{}", of_clock(*ahead))]
+    #[error("it considers the token expired{}", of_clock(*ahead))]
     Expired {
         /// How far ahead its clock is, if it says what time it is.
         ahead: Option<Span>,
     },
     /// The target thinks that the token is of the future.
-    #[error("it takes the token for one that is not valid yet{}", of_clock(*ahead))]
+    #[error("it considers the token not valid yet{}", of_clock(*ahead))]
     NotYetValid {
         /// How far ahead its clock is, if it says what time it is.
         ahead: Option<Span>,
     },
     /// Nothing tells the causes apart.
-    #[error("it answers the same to {same}, so whether key, user or time is wrong cannot be told{}", said(says))]
+    #[error("it gives the same answer to {same}, so it is unknown whether key, user or time is wrong{}", said(says))]
     Untold {
         /// To which tokens it answers the same.
         same: &'static str,
@@ -66,7 +66,7 @@ pub enum TokenTrouble {
 
 fn of_clock(ahead: Option<Span>) -> String {
     match ahead {
-        None => ", and does not say what time it is there".to_owned(),
+        None => ", and its clock is unknown".to_owned(),
         Some(ahead) if ahead.as_seconds() == 0 => ", though its clock agrees with this one".to_owned(),
         Some(ahead) => format!("; its clock is {}", ahead_words(ahead)),
     }
@@ -89,19 +89,16 @@ impl TokenTrouble {
                 "the target must trust the key that signs (`fieldday tokens jwks`), or [tokens] name another source"
             }
             TokenTrouble::User { .. } => {
-                "load the scenario's data (`provision` in [data]), or name the target's users: `users` in [data], docs/data.md"
+                "load the scenario's data (`provision` in [data]), or list the target's users (`users` in [data]): docs/data.md"
             }
-            TokenTrouble::Tenant(_) => "`tenant_claim` in [tokens] names the claim that the target reads",
-            TokenTrouble::Role { .. } => {
-                "`role_claim` in [tokens] and the roles of the file of users say what tokens say"
-            }
+            TokenTrouble::Tenant(_) => "set `tenant_claim` in [tokens] to the claim that the target reads",
+            TokenTrouble::Role { .. } => "set `role_claim` in [tokens], and the roles in the file of users",
             TokenTrouble::Expired { .. } => {
-                "set one of the clocks, let tokens live longer (`life_s` in [tokens]), or renew those of a file"
+                "correct a clock, use a longer token life (`life_s` in [tokens]), or renew the tokens in the file"
             }
-            TokenTrouble::NotYetValid { .. } => "set one of the clocks",
+            TokenTrouble::NotYetValid { .. } => "correct one of the clocks",
             TokenTrouble::Untold { .. } => {
-                "first the key: the target must trust it (`fieldday tokens jwks`); then `issuer` and the claims in [tokens], \
-                 the target's users, and its clock; its log may say which"
+                "check in this order: that the target trusts the key (`fieldday tokens jwks`), `issuer` and the claims in [tokens], the target's users, its clock; the target's log may say which it is"
             }
         }
     }

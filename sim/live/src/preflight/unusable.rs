@@ -25,7 +25,7 @@ pub enum Unusable {
         why: String,
     },
     /// The API is somewhere else.
-    #[error("{at} answers {status}, a redirect to {}", location.as_deref().unwrap_or("no place that it names"))]
+    #[error("{at} answers {status}, a redirect to {}", location.as_deref().unwrap_or("an unnamed location"))]
     Redirected {
         /// What was asked.
         at: String,
@@ -37,7 +37,7 @@ pub enum Unusable {
         base: Option<String>,
     },
     /// There is no API at this path.
-    #[error("{at} answers 404{}", if meant.is_some() { ": the path is doubled" } else { ": the API is not there" })]
+    #[error("{at} answers 404{}", if meant.is_some() { ": the path is repeated" } else { ": no API at this path" })]
     NoApi {
         /// What was asked.
         at: String,
@@ -57,7 +57,7 @@ pub enum Unusable {
         times: u32,
     },
     /// Something else answers where the API should be.
-    #[error("{at} answers {status} with {what}, where JSON should be")]
+    #[error("{at} answers {status} with {what} instead of JSON")]
     NotTheApi {
         /// What was asked.
         at: String,
@@ -75,7 +75,7 @@ pub enum Unusable {
         what: String,
     },
     /// There is nobody's data in it.
-    #[error("the database of {target} is empty: {asked} of its reps have no appointment today and no task at all")]
+    #[error("the database of {target} is empty: {asked} of its reps have no appointment today and no task")]
     Empty {
         /// The base URL.
         target: String,
@@ -112,7 +112,7 @@ pub enum Unusable {
     },
     /// The clocks differ by more than tokens allow.
     #[error(
-        "the clock of {target} is {}, more than tokens allow: they live for {} s, and the leeway is {} s",
+        "the clock of {target} is {}, too much for tokens that live for {} s with a leeway of {} s",
         ahead_words(*ahead), life.as_seconds(), leeway.as_seconds()
     )]
     OutOfTime {
@@ -137,35 +137,30 @@ impl Unusable {
     pub fn hint(&self) -> Cow<'static, str> {
         let hint = match self {
             Unusable::Unreachable { why, .. } => why.hint(),
-            Unusable::Silent { .. } => "is it an HTTP server that listens there, and does it answer curl?",
+            Unusable::Silent { .. } => "check that an HTTP server listens there and answers curl",
             Unusable::Redirected { base: Some(base), .. } => {
-                return format!("if that is the target, name it: --target {base}").into();
+                return format!("if that is the target, use it: --target {base}").into();
             }
             Unusable::Redirected { .. } => {
-                "redirects are not followed: tokens are not for whoever is named there. Name the target itself"
+                "redirects are not followed, so that no token is sent elsewhere; use the final address as the target"
             }
             Unusable::NoApi { meant: Some(meant), .. } => {
                 return format!("/api/v1 is added to the base URL: try {meant}").into();
             }
-            Unusable::NoApi { .. } => {
-                "the base URL is what stands before /api/v1: is a path missing, or one too many, or is it another host?"
-            }
-            Unusable::Failing { .. } => "look into the target's log: a run would measure its failure alone",
+            Unusable::NoApi { .. } => "the base URL is everything before /api/v1: check its host and path",
+            Unusable::Failing { .. } => "see the target's log; a run would measure only this failure",
             Unusable::NotTheApi { .. } => {
-                "is it the address of the API, and not that of a web page or of a proxy's login?"
+                "check that this is the address of the API, not of a web page or a proxy login"
             }
-            Unusable::Unreadable { .. } => {
-                "answers must be JSON in UTF-8, and packed only if that was asked for, which it was not"
-            }
+            Unusable::Unreadable { .. } => "answers must be uncompressed JSON in UTF-8",
             Unusable::Empty { .. } => {
-                "`fieldday fixtures export` writes the data of a scenario, and `provision` in [data] loads it: docs/data.md"
+                "export a scenario's data with `fieldday fixtures export`, and load it, for example by `provision` in [data]: docs/data.md"
             }
             Unusable::NoToken { hint, .. } => hint,
             Unusable::TokenRefused { trouble, .. } => trouble.hint(),
-            Unusable::ClockDiffers { .. } => "set one of the clocks, or allow more by `clock_difference_s` in [live]",
+            Unusable::ClockDiffers { .. } => "correct one of the clocks, or raise `clock_difference_s` in [live]",
             Unusable::OutOfTime { .. } => {
-                "set one of the clocks, or let tokens live longer: `life_s` in [tokens]; `leeway_s` in [switches] says what the \
-                 target allows"
+                "correct one of the clocks, or raise `life_s` in [tokens]; `leeway_s` in [switches] is the leeway of the target"
             }
         };
         hint.into()

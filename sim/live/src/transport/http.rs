@@ -1,7 +1,7 @@
 //! Carries the attempts of one cell's clients over HTTP.
 
 use super::{Arrival, Departing, Departs, Departure, PendingToken, WireCompletion};
-use crate::clock::{WallClock, duration};
+use crate::clock::{WallClock, duration, span};
 use crate::http::{ConnectionPool, Connector, Exchange, ExchangeEnd, NoConnection, Outgoing, WireSettings, exchange};
 use crate::inbox::Inbox;
 use crate::target::Target;
@@ -443,7 +443,4 @@ fn failed(why: &str) -> Carried {
 }
 fn no_connection(error: &NoConnection) -> Carried {
     Err(WireEnd::NoConnection { why: error.to_string().into() })
-}
-fn span(took: Duration) -> Span {
-    Span::micros(i64::try_from(took.as_micros()).unwrap_or(i64::MAX))
 }

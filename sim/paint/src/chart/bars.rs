@@ -2,6 +2,7 @@
 //! the limit as a line.
 
 use super::scale::{Scale, Tick};
+use crate::units::enough;
 use askama::Template;
 
 /// One distribution, in microseconds.
@@ -17,6 +18,8 @@ pub struct Bar {
     pub p99: f64,
     /// The greatest.
     pub max: f64,
+    /// From here on values are lower bounds: attempts were given up then.
+    pub at_least: Option<f64>,
     /// What it must not exceed.
     pub limit: Option<f64>,
     /// Whether the bar is drawn as beyond its limit.
@@ -65,13 +68,16 @@ impl LogBars<'_> {
         let percent = |value: f64| scale.place(value) * 100.0;
         let mut rows = Vec::new();
         for bar in self.bars {
+            // Nothing is drawn beyond the greatest percentile that is known.
+            let p95 = if enough(bar.count, 950) { bar.p95 } else { bar.p50 };
+            let p99 = if enough(bar.count, 990) { bar.p99 } else { p95 };
             rows.push(Row {
                 says: self.says(bar),
                 name: &bar.name,
                 is_bad: bar.is_bad,
                 from: percent(bar.p50),
-                mid: percent(bar.p95),
-                to: percent(bar.p99),
+                mid: percent(p95),
+                to: percent(p99),
                 max: percent(bar.max),
                 limit: bar.limit.map(percent),
             });
@@ -82,6 +88,11 @@ impl LogBars<'_> {
     }
     fn says(&self, bar: &Bar) -> String {
         let words = self.words;
+        let value = |us: f64| {
+            let is_bound = bar.at_least.is_some_and(|from| us >= from);
+            format!("{}{}", if is_bound { "≥" } else { "" }, words(us))
+        };
+        let at = |per_mille, us| if enough(bar.count, per_mille) { value(us) } else { "n/a".to_owned() };
         let limit = match bar.limit {
             Some(limit) if bar.is_bad => format!("; beyond its limit of {}", words(limit)),
             Some(limit) => format!("; limit {}", words(limit)),
@@ -90,10 +101,10 @@ impl LogBars<'_> {
         format!(
             "{}: p50 {}, p95 {}, p99 {}, max {}{limit}; {} samples",
             bar.name,
-            words(bar.p50),
-            words(bar.p95),
-            words(bar.p99),
-            words(bar.max),
+            at(500, bar.p50),
+            at(950, bar.p95),
+            at(990, bar.p99),
+            value(bar.max),
             crate::units::count(bar.count)
         )
     }

@@ -1,6 +1,6 @@
 //! A document as Markdown, for a job's summary or a chat.
 
-use super::{Block, Body, Document, Medium, Place, Table};
+use super::{Block, Body, Document, Medium, Number, Place, Table};
 use crate::line;
 use crate::text::markdown;
 use std::fmt::Write as _;
@@ -43,11 +43,19 @@ fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>) {
             Body::List(items) => {
                 for item in items {
                     let mark = item.mark.map_or(String::new(), |mark| format!("{} ", mark.sign));
-                    line!(out, "- {mark}{}", markdown(&item.text));
+                    let name =
+                        if item.name.is_empty() { String::new() } else { format!("**{}**", markdown(&item.name)) };
+                    let colon = if item.name.is_empty() || item.text.is_empty() { "" } else { ": " };
+                    line!(out, "- {mark}{name}{colon}{}", markdown(&item.text));
+                    item.more.iter().for_each(|more| line!(out, "  - {}", markdown(more)));
                 }
             }
             Body::Table(table) => out.push_str(&table.markdown()),
             Body::Pairs(pairs) => pairs.iter().for_each(|(title, text)| line!(out, "- {title}: {}", markdown(text))),
+            Body::Numbers(numbers) => numbers.iter().for_each(|Number { what, value, note }| {
+                let note = if note.is_empty() { String::new() } else { format!(" ({})", markdown(note)) };
+                line!(out, "- {what}: **{}**{note}", markdown(value));
+            }),
             Body::Paste(what, text) => line!(out, "- {what}: `{text}`"),
             Body::Chart(_) => {}
         }

@@ -9,6 +9,7 @@ mod page;
 mod terminal;
 
 use crate::Tone;
+pub use page::html;
 
 /// Something to be said.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -163,24 +164,47 @@ pub enum Body {
     Chart(String),
     /// Facts with their titles.
     Pairs(Vec<(&'static str, String)>),
+    /// A few numbers that matter most.
+    Numbers(Vec<Number>),
     /// A line to be pasted, with what it does.
     Paste(&'static str, String),
 }
 
 /// An item of a list.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Item {
     /// Its mark, if it has one.
     pub mark: Option<Mark>,
+    /// The name of what it is about; none if empty.
+    pub name: String,
+    /// Where a page leads from the name: `#rule-tenancy.isolated`; nowhere if empty.
+    pub link: String,
     /// What it says.
     pub text: String,
+    /// What else there is to it, a line each.
+    pub more: Vec<String>,
 }
 
 impl Item {
     /// With a mark.
     pub fn marked(mark: Mark, text: impl Into<String>) -> Item {
-        Item { mark: Some(mark), text: text.into() }
+        Item { mark: Some(mark), text: text.into(), ..Item::default() }
     }
+    /// With a mark, about something that has a name.
+    pub fn about(mark: Mark, name: impl Into<String>, text: impl Into<String>) -> Item {
+        Item { name: name.into(), ..Item::marked(mark, text) }
+    }
+}
+
+/// A number that matters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Number {
+    /// What it counts.
+    pub what: &'static str,
+    /// The number with its unit.
+    pub value: String,
+    /// What it is a part of, or how it was measured.
+    pub note: String,
 }
 
 /// Rows under heads.
@@ -288,6 +312,7 @@ impl Section {
             Body::List(items) => items.is_empty(),
             Body::Table(table) => table.rows.is_empty(),
             Body::Pairs(pairs) => pairs.is_empty(),
+            Body::Numbers(numbers) => numbers.is_empty(),
             Body::Paste(_, line) => line.is_empty(),
         };
         if !is_empty {

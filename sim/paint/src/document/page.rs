@@ -1,6 +1,6 @@
 //! A document as a page: one file that needs nothing else.
 
-use super::{Block, Body, Document, Item, Medium, Section, Table, Verdict};
+use super::{Block, Body, Document, Item, Medium, Number, Section, Table, Verdict};
 use crate::Tone;
 use crate::frame::{Frame, escaped};
 use crate::line;
@@ -10,7 +10,7 @@ impl Document {
     /// As a page.
     pub fn html(&self) -> String {
         let mut body = self.verdict.as_ref().map_or(String::new(), verdict);
-        blocks(&mut body, self.lead.iter().filter(|block| block.on.is(Medium::Page)), &self.title);
+        blocks(&mut body, self.lead.iter().filter(|block| block.on.is(Medium::Page)), "h3", &self.title);
         let mut sections: Vec<(&str, String)> = Vec::new();
         if self.verdict.is_some() {
             sections.push(("verdict", "The answer".to_owned()));
@@ -41,27 +41,35 @@ fn verdict(of: &Verdict) -> String {
     out + "</div>\n"
 }
 
+/// Blocks as HTML, for a page that is not a document as a whole: with the tag of their titles, and the name of those that have
+/// none.
+pub fn html(blocks_of: &[Block], heading: &str, label: &str) -> String {
+    let mut out = String::new();
+    blocks(&mut out, blocks_of.iter().filter(|block| block.on.is(Medium::Page)), heading, label);
+    out
+}
+
 fn section(of: &Section) -> String {
     let tag = of.tag.map_or(String::new(), |tag| format!(" <small class=\"is-quiet\">{}</small>", escaped(tag)));
     let mut out = format!("<section id=\"{}\">\n<h2>{}{tag}</h2>\n", escaped(&of.id), escaped(&of.title));
     if !of.note.is_empty() {
         line!(out, "<p>{}</p>", escaped(&of.note));
     }
-    blocks(&mut out, of.shown(Medium::Page), &of.title);
+    blocks(&mut out, of.shown(Medium::Page), "h3", &of.title);
     out + "</section>\n"
 }
 
-fn blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, of: &str) {
+fn blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, heading: &str, of: &str) {
     for block in blocks {
         if !block.title.is_empty() {
-            line!(out, "<h3>{}</h3>", escaped(&block.title));
+            line!(out, "<{heading}>{}</{heading}>", escaped(&block.title));
         }
         let label = if block.title.is_empty() { of } else { &block.title };
         match &block.body {
             Body::Text(text) => line!(out, "<p class=\"lead\">{}</p>", escaped(text)),
             Body::List(items) => {
                 let items: String = items.iter().map(item).collect();
-                line!(out, "<ul>\n{items}</ul>");
+                line!(out, "<ul class=\"items\">\n{items}</ul>");
             }
             Body::Table(table) => match &table.folded {
                 None => out.push_str(&table.html(label)),
@@ -74,6 +82,13 @@ fn blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, of: &st
                 let pair = |(title, text): &(&str, String)| format!("<dt>{title}</dt><dd>{}</dd>", escaped(text));
                 line!(out, "<dl class=\"pairs\">{}</dl>", pairs.iter().map(pair).collect::<String>());
             }
+            Body::Numbers(numbers) => {
+                let number = |Number { what, value, note }: &Number| {
+                    let [what, value, note] = [what, value.as_str(), note.as_str()].map(escaped);
+                    format!("<div><dt>{what}</dt><dd>{value}<small>{note}</small></dd></div>")
+                };
+                line!(out, "<dl class=\"grid\">{}</dl>", numbers.iter().map(number).collect::<String>());
+            }
             Body::Paste(_, text) => line!(out, "<div class=\"paste\"><code>{}</code></div>", escaped(text)),
         }
     }
@@ -81,7 +96,13 @@ fn blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, of: &st
 
 fn item(of: &Item) -> String {
     let mark = of.mark.map_or(String::new(), |mark| format!("<span{}>{}</span> ", class(mark.tone, ""), mark.sign));
-    format!("<li>{mark}{}</li>\n", escaped(&of.text))
+    let name = match (of.name.as_str(), of.link.as_str()) {
+        ("", _) => String::new(),
+        (name, "") => format!("<strong>{}</strong> ", escaped(name)),
+        (name, link) => format!("<a href=\"{}\"><strong>{}</strong></a> ", escaped(link), escaped(name)),
+    };
+    let more: String = of.more.iter().map(|more| format!("<span class=\"more\">{}</span>", escaped(more))).collect();
+    format!("<li>{mark}{name}{}{more}</li>\n", escaped(&of.text))
 }
 
 /// The class of a tone, and another.

@@ -1,6 +1,6 @@
 //! A document on a terminal.
 
-use super::{Block, Body, Document, Medium, Place, Row, Table, Verdict};
+use super::{Block, Body, Document, Item, Medium, Number, Place, Row, Table, Verdict};
 use crate::text::heading;
 use crate::{Paint, Tone, figure, line, words, wrapped};
 use std::fmt::Write as _;
@@ -57,6 +57,21 @@ fn hanging(out: &mut String, before: &str, text: &str, indent: usize, paint: Pai
     }
 }
 
+/// An item's mark, name and text. A name is never broken over lines: it can be searched for, and pasted.
+fn item_line(out: &mut String, item: &Item, paint: Paint) {
+    let (sign, tone) = item.mark.map_or(("·", Tone::Plain), |mark| (mark.sign, mark.tone));
+    let sign = paint.on(tone, sign);
+    if item.name.is_empty() {
+        return hanging(out, &format!("  {sign} "), &item.text, 4, paint);
+    }
+    let (head, width) = (format!("  {sign} {}", paint.on(tone, &item.name)), item.name.chars().count() + 6);
+    if width <= paint.width() / 2 {
+        return hanging(out, &format!("{head}  "), &item.text, width, paint);
+    }
+    line!(out, "{head}");
+    hanging(out, "    ", &item.text, 4, paint);
+}
+
 fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, paint: Paint) {
     for block in blocks {
         if !block.title.is_empty() {
@@ -66,8 +81,8 @@ fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, p
             Body::Text(text) => hanging(out, "  ", text, 2, paint),
             Body::List(items) => {
                 for item in items {
-                    let mark = item.mark.map_or("·".to_owned(), |mark| paint.on(mark.tone, mark.sign));
-                    hanging(out, &format!("  {mark} "), &item.text, 4, paint);
+                    item_line(out, item, paint);
+                    item.more.iter().for_each(|more| hanging(out, "    ", more, 4, paint));
                 }
             }
             Body::Table(table) => out.push_str(&table.terminal(paint)),
@@ -77,6 +92,17 @@ fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, p
                     let before = format!("  {}  ", paint.on(Tone::Strong, &format!("{title:<width$}")));
                     hanging(out, &before, text, width + 4, paint);
                 }
+            }
+            Body::Numbers(numbers) => {
+                let mut lines = crate::Table::default();
+                for Number { what, value, note } in numbers {
+                    lines.row([
+                        words(*what),
+                        figure(value.clone()).tone(Tone::Strong),
+                        words(note.clone()).tone(Tone::Faint),
+                    ]);
+                }
+                out.push_str(&lines.render_within(paint, 2, &[]));
             }
             Body::Paste(what, text) => line!(out, "\n  {what}: {}", paint.on(Tone::Strong, text)),
             Body::Chart(_) => {}

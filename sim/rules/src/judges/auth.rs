@@ -90,7 +90,7 @@ impl Judge for Auth {
             CredentialKind::Alias { tenant, user, role, role_name } => {
                 // A token that says it as every token of the day does puts nothing to the test.
                 let names = [tenant.as_str(), user.as_str(), role.as_str()].join(", ");
-                let says = || format!("expected a token with the claims {names} to do, got {}", got());
+                let says = || format!("expected a token with the claims {names} to be accepted, got {}", got());
                 let is_case = (*tenant, *user) != (TenantClaim::OrgId, UserClaim::Sub);
                 notes.judge_if(is_case, Part::TenantAlias, x, status != 401, says);
                 let says = || format!("expected the role {role_name} to be known, got {}", got());
@@ -119,7 +119,7 @@ impl Auth {
         let is_fresh = |at: &Span| x.ended_at - *at + TOKEN_FETCH_LIMIT < notes.settings.token_life;
         if let Some(at) = fetched.filter(is_fresh) {
             let is_first = self.answered.of(x.client.index).replace(at) != Some(at);
-            let says = || "expected a token within its life to do, it was refused with 401".to_owned();
+            let says = || "expected a valid token to be accepted, it was refused with 401".to_owned();
             notes.judge_if(is_first, Part::TokenFresh, x, status != 401, says);
         }
         // A list of one's own: nobody but the role can be in the way.
@@ -130,7 +130,7 @@ impl Auth {
         };
         if own_list {
             notes.judge(Part::RoleUsual, x, status != 403, || {
-                format!("expected {} to be known by its role, got 403", x.client.role)
+                format!("expected the role of {} to be accepted, got 403", x.client.role)
             });
         }
     }

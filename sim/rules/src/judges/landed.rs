@@ -79,8 +79,7 @@ impl Judge for Landed {
                         let times =
                             if failed.attempts == 1 { String::new() } else { format!(" ×{}", failed.attempts) };
                         format!(
-                            "{} was answered {}{times}, then {} because it was done before: the write landed although \
-                             the answer was an error",
+                            "{} was answered {}{times}, then {} because it was done before: the write took effect although the answer was an error",
                             x.op, failed.status, response.status
                         )
                     });

@@ -137,7 +137,7 @@ impl Judge for Probes {
         if gone && self.intruders.of(x.client.index).missed(x, probe) {
             // Whatever is tried at a row that is not there says nothing.
             return notes.reading(Reading::RowNotThere, x, || {
-                format!("{} answered {status}, as the look just before it did", x.op)
+                format!("{} answered {status}, as the read just before it did", x.op)
             });
         }
         if let (Probe::OutOfRange, 200..300, Call::Raw(raw)) = (probe, status, &**x.call)

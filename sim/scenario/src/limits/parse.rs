@@ -32,7 +32,12 @@ impl Limit {
         if let Some(place) = last_for(&text[from..until]) {
             let begins = from + place;
             if scope.is_some() {
-                return Err(wrong(text, begins, "endpoints are named twice", "them once, at either end"));
+                return Err(wrong(
+                    text,
+                    begins,
+                    "endpoints are given twice",
+                    "endpoints only once, at the start or at the end",
+                ));
             }
             scope = Some(endpoints(text, begins + " for ".len(), until)?);
             until = begins;
@@ -99,7 +104,7 @@ fn condition(cursor: &mut Cursor<'_>) -> Result<(Clock, Measure, Side, u64), Lim
                 let words = MEASURES.into_iter().chain(["error"]).chain(Clock::ALL.map(Clock::as_str));
                 let suggestion = nearest(word, words).map(|word| if word == "error" { "error rate" } else { word });
                 let suggestion = suggestion.map(str::to_owned);
-                let error = wrong(cursor.text, measure_at, &format!("{word:?} is no measure"), SHAPE);
+                let error = wrong(cursor.text, measure_at, &format!("{word:?} is not a measure"), SHAPE);
                 return Err(LimitError { suggestion, ..error });
             }
         },
@@ -189,7 +194,7 @@ impl Cursor<'_> {
     fn wrong<T>(&self, at: usize, expected: &str) -> Result<T, LimitError> {
         let found = self.text.get(at..self.until).unwrap_or("").trim();
         let message =
-            if found.is_empty() { "it ends too early".to_owned() } else { format!("{found:?} does not fit here") };
+            if found.is_empty() { "the limit is incomplete".to_owned() } else { format!("unexpected {found:?}") };
         Err(wrong(self.text, at, &message, expected))
     }
     fn exactly(&mut self, word: &str, expected: &str) -> Result<(), LimitError> {
@@ -258,7 +263,7 @@ impl Cursor<'_> {
     }
     /// In thousandths a second.
     fn rate(&mut self) -> Result<u64, LimitError> {
-        const EXPECTED: &str = "a number a second: requests >= 50 /s";
+        const EXPECTED: &str = "a rate: requests >= 50 /s";
         let rate = self.number(3, EXPECTED)?;
         let begins = self.skip();
         if !self.rest().starts_with('/') {

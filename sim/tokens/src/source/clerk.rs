@@ -59,27 +59,32 @@ impl Clerk {
     /// `life` says, or as Clerk decides.
     pub fn from_environment(life: Option<Span>) -> Result<Clerk, TokenError> {
         let secret = std::env::var("CLERK_SECRET_KEY").ok().filter(|secret| !secret.trim().is_empty());
-        let secret =
-            secret.ok_or(TokenError::Settings("CLERK_SECRET_KEY is not set: it is the secret of your instance"))?;
+        let secret = secret
+            .ok_or(TokenError::Settings("CLERK_SECRET_KEY is not set; it holds the secret key of your instance"))?;
         let base = std::env::var("CLERK_API_URL").ok().filter(|base| !base.trim().is_empty());
         Clerk::new(base.as_deref().unwrap_or(CLERK), &secret, life)
     }
 
     /// Of that address with that secret. The secret goes over TLS, or no further than this machine.
     pub fn new(base: &str, secret: &str, life: Option<Span>) -> Result<Clerk, TokenError> {
-        let base = Url::parse(base.trim()).map_err(|_| TokenError::Settings("CLERK_API_URL is no URL"))?;
+        let base = Url::parse(base.trim()).map_err(|_| TokenError::Settings("CLERK_API_URL is not a URL"))?;
         let host = base.host_str().unwrap_or_default().trim_matches(['[', ']']);
         let is_near = host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
         match base.scheme() {
             "https" => {}
             "http" if is_near => {}
-            _ => return Err(TokenError::Settings("CLERK_API_URL must begin with https://: a secret goes there")),
+            _ => {
+                return Err(TokenError::Settings(
+                    "CLERK_API_URL must begin with https://, because a secret is sent there",
+                ));
+            }
         }
         if !base.username().is_empty() || base.password().is_some() || base.query().is_some() {
-            return Err(TokenError::Settings("CLERK_API_URL is an address alone: no user, no password, no query"));
+            return Err(TokenError::Settings("CLERK_API_URL must not contain a user, a password or a query"));
         }
         let bearer = HeaderValue::try_from(format!("Bearer {}", secret.trim()));
-        let mut bearer = bearer.map_err(|_| TokenError::Settings("CLERK_SECRET_KEY holds what no header can"))?;
+        let mut bearer = bearer
+            .map_err(|_| TokenError::Settings("CLERK_SECRET_KEY contains characters that a header cannot hold"))?;
         bearer.set_sensitive(true);
         let client = if is_near { Client::builder().no_proxy() } else { Client::builder() };
         let client = client
@@ -89,7 +94,8 @@ impl Clerk {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("fieldday/", env!("CARGO_PKG_VERSION")))
             .build();
-        let client = client.map_err(|_| TokenError::Settings("this machine has no certificates to trust Clerk by"))?;
+        let client =
+            client.map_err(|_| TokenError::Settings("this machine has no root certificates to verify Clerk"))?;
         Ok(Clerk { client, base, life, sessions: Mutex::default(), paused: Mutex::default() })
     }
 
@@ -125,7 +131,7 @@ impl Clerk {
         let answer = self.ask(|| self.client.request(Method::GET, url.clone())).await?;
         // A list, or a page with a list in it.
         let list = answer.as_array().or(answer["data"].as_array());
-        let list = list.ok_or_else(|| self.error("its list of sessions is none"))?;
+        let list = list.ok_or_else(|| self.error("its list of sessions is malformed"))?;
         let is_active = |session: &&Value| session["status"].as_str().is_none_or(|status| status == "active");
         Ok(list.iter().find(is_active).and_then(|session| session["id"].as_str()).map(str::to_owned))
     }
@@ -143,7 +149,7 @@ impl Clerk {
         let body = self.life.map_or(json!({}), |life| json!({"expires_in_seconds": life.as_seconds()}));
         let answer = self.ask(|| self.client.request(Method::POST, url.clone()).json(&body)).await?;
         let jwt = answer["jwt"].as_str().and_then(Jwt::read);
-        jwt.ok_or_else(|| self.error("what it gave is no session token"))
+        jwt.ok_or_else(|| self.error("its answer is not a session token"))
     }
 
     /// Asks until there is an answer, or trouble that does not pass.
@@ -191,19 +197,19 @@ impl Clerk {
                 let error = met(RATE_LIMITED);
                 return Err(if wait < FETCH_LIMIT { Met::Passing(error, wait) } else { Met::Over(error) });
             }
-            _ if status.is_server_error() => return Err(Met::Passing(met("it fails"), Duration::ZERO)),
-            _ => return Err(Met::Over(met("it does not do what was asked"))),
+            _ if status.is_server_error() => return Err(Met::Passing(met("it answers with an error"), Duration::ZERO)),
+            _ => return Err(Met::Over(met("it rejects the request"))),
         }
         let mut body = Vec::new();
         loop {
-            let broken_off = |_| Met::Passing(met("its answer breaks off"), Duration::ZERO);
+            let broken_off = |_| Met::Passing(met("its answer is incomplete"), Duration::ZERO);
             match response.chunk().await.map_err(broken_off)? {
                 Some(chunk) if body.len() + chunk.len() <= MOST_BYTES => body.extend_from_slice(&chunk),
-                Some(_) => return Err(Met::Over(met("its answer is far too long"))),
+                Some(_) => return Err(Met::Over(met("its answer is too long"))),
                 None => break,
             }
         }
-        serde_json::from_slice(&body).map_err(|_| Met::Over(met("its answer is no JSON")))
+        serde_json::from_slice(&body).map_err(|_| Met::Over(met("its answer is not JSON")))
     }
 
     async fn wait_while_paused(&self) -> Result<(), TokenError> {

@@ -45,9 +45,7 @@ impl TokenCommand {
     pub(super) async fn token(&self, who: &Identity) -> Result<Jwt, TokenError> {
         let wrong = |what: String| TokenError::Command { program: self.program().to_owned(), what };
         match tokio::time::timeout(self.limit, self.run(who)).await {
-            Ok(Ok(text)) => {
-                Jwt::read(text.trim()).ok_or_else(|| wrong("what it prints is no session token".to_owned()))
-            }
+            Ok(Ok(text)) => Jwt::read(text.trim()).ok_or_else(|| wrong("its output is not a session token".to_owned())),
             Ok(Err(what)) => Err(wrong(what)),
             // The future that was dropped took the process with it.
             Err(_) => Err(wrong(format!("it took longer than {} s", self.limit.as_secs_f32()))),
@@ -70,15 +68,15 @@ impl TokenCommand {
         let stdout = child.stdout.take().ok_or("its output cannot be read")?;
         let mut text = String::new();
         let read = stdout.take(MOST_BYTES + 1).read_to_string(&mut text).await;
-        read.map_err(|_| "what it prints is no text".to_owned())?;
+        read.map_err(|_| "its output is not text".to_owned())?;
         if text.len() as u64 > MOST_BYTES {
-            return Err("it prints more than any token has".to_owned());
+            return Err("its output is longer than any token".to_owned());
         }
-        let status = child.wait().await.map_err(|error| format!("its end cannot be waited for: {error}"))?;
+        let status = child.wait().await.map_err(|error| format!("waiting for it failed: {error}"))?;
         match status.code() {
             Some(0) => Ok(text),
-            Some(code) => Err(format!("it ended with exit code {code}")),
-            None => Err("it was ended by a signal".to_owned()),
+            Some(code) => Err(format!("it exited with code {code}")),
+            None => Err("it was killed by a signal".to_owned()),
         }
     }
 }

@@ -67,11 +67,11 @@ impl Read {
 /// Where a file is wrong, and in what way. Never what stands there: it may be a token.
 type Wrong = (String, &'static str);
 
-const NO_TOKEN: &str = "is no session token (three parts, of which the second says `exp`)";
+const NO_TOKEN: &str = "is not a session token (three parts, with `exp` in the second)";
 
 fn of_json(text: &str) -> Result<HashMap<SmolStr, Jwt>, Wrong> {
     let by_user: HashMap<SmolStr, String> = serde_json::from_str(text)
-        .map_err(|error| (format!("line {}", error.line()), "is no JSON object of tokens by user id"))?;
+        .map_err(|error| (format!("line {}", error.line()), "is not a JSON object of tokens by user id"))?;
     let token = |(user, text): (SmolStr, String)| match Jwt::read(text.trim()) {
         Some(jwt) => Ok((user, jwt)),
         None => Err((format!("the token of {user}"), NO_TOKEN)),
@@ -92,7 +92,7 @@ fn of_lines(text: &str) -> Result<HashMap<SmolStr, Jwt>, Wrong> {
         };
         let jwt = Jwt::read(token).ok_or_else(|| wrong(NO_TOKEN))?;
         if tokens.insert(SmolStr::new(user), jwt).is_some() {
-            return Err(wrong("names a user who is there already"));
+            return Err(wrong("repeats a user"));
         }
     }
     Ok(tokens)

@@ -103,7 +103,7 @@ impl Bench {
             .for_each(|command| output::note(&format!("provisioning: {}", line_without_secrets(command))));
         let is_first = !self.has_looked.get();
         if is_first {
-            prepared.left_out().iter().for_each(|part| output::note(&format!("nobody plays {part}")));
+            prepared.left_out().iter().for_each(|part| output::note(&format!("no account for {part}")));
         }
         let mut ready = prepared.open()?;
         let seen = ready.look()?;
@@ -198,10 +198,10 @@ fn suffers(pulse: &RunProgress) -> Option<String> {
     match () {
         () if requests < REQUESTS_MIN => None,
         () if share(errors) > SUFFERS => {
-            Some(format!("ended early: {} of {} requests failed", count(errors), count(requests)))
+            Some(format!("stopped early: {} of {} requests failed", count(errors), count(requests)))
         }
         () if share(slow) > MOST_ARE_SLOW => Some(format!(
-            "ended early: {} of {} answers took {FAR_BEYOND} times as long as any limit",
+            "stopped early: {} of {} answers took {FAR_BEYOND} times as long as any limit",
             count(slow),
             count(requests)
         )),
@@ -214,7 +214,9 @@ fn why_invalid(lived: &Lived, traffic: &Traffic, took: Took) -> Option<String> {
     let mut troubles = troubles(lived, took);
     troubles.extend(lived.outcome.budget.clone());
     if traffic.over().next().is_none() {
-        troubles.push("no request was over while it was measured: a longer --level, or more reps (--from)".to_owned());
+        troubles.push(
+            "no request completed during the measurement; use a longer --level, or more reps (--from)".to_owned(),
+        );
     }
     (!troubles.is_empty()).then(|| troubles.join("; "))
 }

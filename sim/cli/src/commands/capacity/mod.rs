@@ -44,59 +44,67 @@ const DAY_REPS: u64 = 200;
 
 /// What the help says of its window: with --simulate, it is the part of the day that is lived.
 const WINDOW: &str =
-    "The part of the day that is searched for its busiest moment, by local time; with --simulate: that is lived";
+    "Search this part of the day, in local time, for the busiest moment; with --simulate: run this part";
 
 const EXAMPLES: &str = "\
 Examples:
   fieldday capacity --target http://127.0.0.1:8000 --limit 'wire p95 < 300 ms'
-  fieldday capacity weekday --target mock --workers 2 --delay-us 50000 --speed 30 --limit 'wire p95 < 300 ms'
-  fieldday capacity peak --target https://staging.example.com --allow staging.example.com --from 50 --to 5000
+  fieldday capacity weekday --target mock --workers 2 --delay-us 50000 \\
+      --speed 30 --limit 'wire p95 < 300 ms'
+  fieldday capacity peak --target https://staging.example.com \\
+      --allow staging.example.com --from 50 --to 5000
   fieldday capacity --resume results/capacity-peak-0x1-20260610T081500Z
 
-Limits are the scenario's, or those given by --limit in their place. Each level is one run at the busiest part of the day:
-reps come to work during the warm-up, then it is measured, until every limit's percentile has samples enough. Stops at the
-first level that the target or this machine cannot cope with. The folder has capacity.html, capacity.md, capacity.json and
-capacity.jsonl, the levels as they were measured.
+The limits are the scenario's, or those of --limit instead. Each level is one
+run at the busiest part of the day: after the warm-up it is measured until
+every limit's percentile has enough samples. The search stops at the first
+level that the target or this machine cannot sustain. The folder holds
+capacity.html, capacity.md, capacity.json, and capacity.jsonl with every level.
 
-Exit codes: 0 found, or nothing broke; 1 not even the smallest number of reps holds; 2 wrong; 3 the target cannot be used;
-4 this machine could not keep up before a limit broke; 130 interrupted, with what was measured kept.";
+Exit codes:
+  0    the capacity was found, or no limit was exceeded
+  1    even the smallest number of reps exceeds a limit
+  2    the command line or a file is wrong
+  3    the target cannot be used
+  4    this machine could not keep up before a limit was exceeded
+  130  interrupted; completed levels are kept";
 
 /// What the long help ends with: of both ways to ask.
 pub fn examples() -> String {
-    format!("{EXAMPLES}\n\nOn the virtual clock:\n{}", simulate::EXAMPLES)
+    format!("{EXAMPLES}\n\nSimulated deployment:\n{}", simulate::EXAMPLES)
 }
 
 #[derive(Args, Debug)]
 #[command(
-    mut_arg("seed", |seed| seed.help("The seed, decimal or 0x hexadecimal; 1 if not given, or that of --resume")),
+    mut_arg("seed", |seed| seed.help("The seed, decimal or 0x hexadecimal; default: that of --resume, else 1")),
     mut_arg("window", |window| window.help(WINDOW).help_heading(None))
 )]
 pub struct CapacityArgs {
-    /// A built-in scenario's name, or the path of a .toml file; `peak` if none is given
+    /// A built-in scenario's name, or the path of a .toml file; default `peak`
     pub scenario: Option<String>,
-    /// What to call: the tool's own `mock` over HTTP, or a deployment's base URL
+    /// What to send requests to: the built-in mock over HTTP, or a deployment's base URL
     #[arg(long, value_name = "mock|URL", required_unless_present_any = ["resume", "simulate"])]
     pub target: Option<String>,
     #[command(flatten)]
     pub seed: SeedArgs,
-    /// Go on with an interrupted search, from its folder
+    /// Continue the interrupted search in this folder
     #[arg(long, value_name = "FOLDER")]
     pub resume: Option<PathBuf>,
-    /// Threads for reps; all cores but one if not given
+    /// Number of threads for reps; default: all cores but one
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub threads: Option<u64>,
-    /// How to print the result
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
     #[command(flatten)]
     pub search: SearchArgs,
-    /// So many requests are worked on at once, the others wait: with --target mock by it, with --simulate by an instance
+    /// Serve at most N requests at once: the mock, or with --simulate each instance
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = SERVED)]
     pub workers: Option<u32>,
-    /// Work on each request for so many microseconds
+    /// Service time of every request in microseconds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=600_000_000), help_heading = MOCK)]
     pub delay_us: Option<u64>,
-    /// With --delay-us: on average, exponentially distributed
+    /// Make --delay-us the mean of an exponential distribution
     #[arg(long, requires = "delay_us", help_heading = MOCK)]
     pub exponential: bool,
     #[command(flatten)]
@@ -107,40 +115,40 @@ pub struct CapacityArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = LIVE)]
 pub struct SearchArgs {
-    /// Another date than the scenario's, as 2026-06-10
+    /// Run this date instead of the scenario's, for example 2026-06-10
     #[arg(long, value_name = "DATE", value_parser = choice::date, conflicts_with = "resume")]
     pub date: Option<Date>,
-    /// The smallest number of reps; 10 if not given
+    /// Smallest number of reps; default 10
     #[arg(long, value_name = "N")]
     pub from: Option<u64>,
-    /// The greatest number of reps; 2000 if not given
+    /// Greatest number of reps; default 2000
     #[arg(long, value_name = "N")]
     pub to: Option<u64>,
-    /// The factor from one level to the next, until a limit breaks; 2 if not given
+    /// Factor from one level to the next until a limit is exceeded; default 2
     #[arg(long, value_name = "FACTOR")]
     pub step: Option<f64>,
-    /// How close, as a share, to the edge; 0.05 if not given
+    /// Precision of the result, as a fraction; default 0.05
     #[arg(long, value_name = "SHARE")]
     pub resolution: Option<f64>,
-    /// How often a level at the edge is measured at most; 3 if not given
+    /// Measure a level close to the result at most N times; default 3
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
     pub repeats: Option<u32>,
-    /// With which confidence a level is said to hold or to break; 0.95 if not given
+    /// Confidence of the decision whether a level holds; default 0.95
     #[arg(long, value_name = "SHARE")]
     pub confidence: Option<f64>,
-    /// How long a level is measured at least, in seconds; 30 if not given
+    /// Measure each level for at least this many seconds; default 30
     #[arg(long, value_name = "SECONDS")]
     pub level: Option<f64>,
-    /// How long a level is measured at most, in seconds; 600 if not given
+    /// Measure each level for at most this many seconds; default 600
     #[arg(long, value_name = "SECONDS")]
     pub longest: Option<f64>,
-    /// Over how many seconds reps come to work before a level is measured; 20 if not given
+    /// Ramp-up of each level in seconds, before it is measured; default 20
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3_600))]
     pub warm_up: Option<u32>,
-    /// What must hold, in place of the scenario's limits (again for more): 'wire p95 < 300 ms for reads', 'error rate < 1 %'
+    /// A limit, in place of the scenario's, for example 'wire p95 < 300 ms for reads' (repeatable)
     #[arg(long, value_name = "LIMIT", value_parser = limit)]
     pub limit: Vec<Limit>,
-    /// Where to make the folder
+    /// Create the folder of the search in this directory
     #[arg(long, value_name = "DIR", default_value = "results", conflicts_with = "resume")]
     pub out: PathBuf,
     #[command(flatten)]
@@ -344,7 +352,7 @@ fn announce(header: &Header, place: &Place, measured: usize) {
     let limits: Vec<&str> = header.scenario.limits.iter().map(Limit::text).collect();
     let (opens, closes) = window(&header.scenario);
     output::note(&format!(
-        "{}, seed {:#x}: how many reps {} carries, {} to {}, between {opens} and {closes} at speed {}\n  limits: {}\n  {}",
+        "{}, seed {:#x}: capacity of {}, {} to {} reps, between {opens} and {closes} at speed {}\n  limits: {}\n  {}",
         header.scenario.name,
         header.seed,
         header.target,
@@ -362,10 +370,10 @@ fn announce(header: &Header, place: &Place, measured: usize) {
 /// A level in a line.
 fn tell(range: &Range, level: &Level) {
     let verdict = match (&level.invalid, range.standing(&[level])) {
-        (Some(why), _) => format!("does not count: {why}"),
+        (Some(why), _) => format!("not valid: {why}"),
         (None, Standing::Held) => "holds".to_owned(),
-        (None, Standing::LooksHeld) => "looks as if it holds".to_owned(),
-        (None, Standing::LooksBroken) => "looks broken".to_owned(),
+        (None, Standing::LooksHeld) => "probably holds".to_owned(),
+        (None, Standing::LooksBroken) => "probably exceeds a limit".to_owned(),
         (None, Standing::Broken) => level.suffered.clone().unwrap_or_else(|| "broken".to_owned()),
     };
     output::note(&format!(

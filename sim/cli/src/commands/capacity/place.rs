@@ -47,7 +47,7 @@ impl Place {
     pub fn resume(folder: &Path, header: &Header) -> Result<(Place, Vec<Level>), Failure> {
         let (journal, read) = Journal::resume(folder, header)?;
         if read.was_cut {
-            output::note("the last level in the journal was cut, and is measured again");
+            output::note("the last level in the journal is incomplete and is measured again");
         }
         Ok((Place { path: folder.to_owned(), journal }, read.levels))
     }

@@ -25,15 +25,13 @@ const SIDES: [&str; 2] = ["new", "baseline"];
 /// Where the runs are, and the runs.
 pub fn runs(args: &CompareArgs, times: u64, stop: &AtomicBool) -> Result<(PathBuf, Chosen), Failure> {
     let (Some(target), Some(against)) = (&args.target, &args.against) else {
-        return Err(Failure::Interleave("--target and --against name the two targets".to_owned()));
+        return Err(Failure::Interleave("give both targets: --target and --against".to_owned()));
     };
     let [scenario] = args.runs.as_slice() else {
-        return Err(Failure::Interleave(
-            "one scenario is run against both targets, and its name is given once".to_owned(),
-        ));
+        return Err(Failure::Interleave("give exactly one scenario; it is run against both targets".to_owned()));
     };
     let folder = place(args, scenario)?;
-    output::note(&format!("{times} runs a side, in turn: {}", folder.display()));
+    output::note(&format!("{times} runs per side, alternating: {}", folder.display()));
     'pairs: for pair in 0..times {
         let order = if pair % 2 == 0 { [0, 1] } else { [1, 0] };
         for side in order {
@@ -60,7 +58,7 @@ pub fn runs(args: &CompareArgs, times: u64, stop: &AtomicBool) -> Result<(PathBu
         if path.is_dir() { all_in(&path) } else { Ok(Vec::new()) }
     };
     let again = SIDES.map(|side| folder.join(side).display().to_string());
-    output::note(&format!("\nagain: fieldday compare {} --baseline {}", again[0], again[1]));
+    output::note(&format!("\nto repeat the comparison: fieldday compare {} --baseline {}", again[0], again[1]));
     let chosen = (of(SIDES[0])?, of(SIDES[1])?, Vec::new());
     Ok((folder, chosen))
 }

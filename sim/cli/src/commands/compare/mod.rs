@@ -16,21 +16,24 @@ use std::sync::atomic::Ordering;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  fieldday compare                                      the newest run in results/ with the last good one before it
+  fieldday compare                         newest run in results/ with the last
+                                           good run before it
   fieldday compare results/nightly-0x1-20261125T020000Z --baseline last:7
-  fieldday compare new/run-* --baseline old/run-*       two sets of runs: as many seeds as you like on each side
-  fieldday compare new --baseline old                   the same: all run folders in two folders
-  fieldday compare --limit \"p99 not worse than 10 %\" --limit \"p95 of patch-appointment not worse than 5 %\"
-  fieldday compare --interleave 6 --target http://127.0.0.1:8001 --against http://127.0.0.1:8000 smoke -- --speed 60
+  fieldday compare new/run-* --baseline old/run-*   two sets of runs
+  fieldday compare new --baseline old               the same, by directory
+  fieldday compare --limit \"p99 not worse than 10 %\"
+  fieldday compare --interleave 6 --target http://127.0.0.1:8001 \\
+      --against http://127.0.0.1:8000 smoke -- --speed 60
 
-The run is the unit, never the request: five runs a side can tell what two cannot, however many requests they sent.
+The sample size is the number of runs, not of requests: five runs per side can
+detect a change that two cannot, however many requests each of them sent.
 
 Exit codes:
-  0    nothing is worse by as much as matters; with --limit, all limits are held
+  0    nothing is worse by a relevant amount; with --limit, all limits held
   1    something is slower or newly broken; with --limit, a limit is exceeded
-  2    the command line or a file is wrong, or the runs are not alike
-  4    these runs cannot tell, or none of them can be used
-  130  --interleave was interrupted; what there was is compared";
+  2    the command line or a file is wrong, or the runs are not comparable
+  4    inconclusive: too few runs, or none of them is usable
+  130  --interleave was interrupted; the completed runs are compared";
 
 /// Sets that are named, not listed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,34 +47,33 @@ pub enum Baseline {
 }
 
 #[derive(Args, Debug)]
-#[command(mut_arg("seed", |seed| seed.help("The first pair's seed, 1 if not given; the second pair has the next one")))]
+#[command(mut_arg("seed", |seed| seed.help("Seed of the first pair; default 1. Each further pair uses the next number")))]
 pub struct CompareArgs {
-    /// The new runs' folders, or folders that hold such; the newest run in --results if none is given. With --interleave: the
-    /// scenario
+    /// New run folders, or directories of them; default: the newest run in --results. With --interleave: the scenario
     #[arg(value_name = "RUN")]
     pub runs: Vec<String>,
-    /// What they are compared with: folders, or `last-good`, or `last:7` for the seven nights before
+    /// Compare with these folders, `last-good`, or the N runs before (`last:7`)
     #[arg(long, value_name = "RUN|last-good|last:N", num_args = 1.., value_parser = baseline, help_heading = RUN_BEFORE)]
     pub baseline: Vec<Baseline>,
-    /// Where `last-good`, `last:N` and the newest run are looked for
+    /// Directory of run folders for `last-good`, `last:N` and the newest run
     #[arg(long, value_name = "DIR", default_value = "results", help_heading = RUN_BEFORE)]
     pub results: PathBuf,
-    /// Earlier nights from which it is learned how much runs vary; for `last-good` and `last:N` those in --results
+    /// Directory of earlier runs that show how much runs vary; default for `last-good` and `last:N`: --results
     #[arg(long, value_name = "DIR", help_heading = RUN_BEFORE)]
     pub history: Option<PathBuf>,
-    /// A limit on change, such as "p99 not worse than 10 %" (again for more)
+    /// A limit on change, for example "p99 not worse than 10 %" (repeatable)
     #[arg(long, value_name = "LIMIT", value_parser = |text: &str| text.parse::<ChangeLimit>())]
     pub limit: Vec<ChangeLimit>,
-    /// Compare runs of different shape all the same: other reps, speed, window, scenario
+    /// Compare even if reps, speed, window or scenario differ
     #[arg(long)]
     pub although_unlike: bool,
-    /// How to print the result
+    /// Output format
     #[arg(long, value_enum, default_value_t = CompareFormat::Terminal)]
     pub format: CompareFormat,
-    /// Write the comparison as a page, too
+    /// Also write the comparison as an HTML page
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Run the scenario so many times against each of two targets, in turn, then compare
+    /// Run the scenario K times against each of two targets, alternating, then compare
     #[arg(long, value_name = "K", requires_all = ["target", "against"], value_parser = clap::value_parser!(u64).range(1..=100))]
     pub interleave: Option<u64>,
     /// The new target
@@ -82,21 +84,21 @@ pub struct CompareArgs {
     pub against: Option<String>,
     #[command(flatten, next_help_heading = IN_TURN)]
     pub seed: SeedArgs,
-    /// Where to make the folder of all these runs
+    /// Create the folder of these runs in this directory
     #[arg(long, value_name = "DIR", default_value = "results", help_heading = IN_TURN)]
     pub out: PathBuf,
-    /// Options of each `fieldday run`
+    /// Options to pass to each `fieldday run`
     #[arg(last = true, value_name = "OPTION", help_heading = IN_TURN)]
     pub options: Vec<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum CompareFormat {
-    /// For people
+    /// Text for people
     Terminal,
-    /// One document; its schema is sim/compare/schemas/comparison.schema.json
+    /// One JSON document (schema: sim/compare/schemas/comparison.schema.json)
     Json,
-    /// For a job's summary or a chat
+    /// Markdown for a CI job summary or a chat
     Markdown,
 }
 
@@ -108,7 +110,7 @@ fn baseline(text: &str) -> Result<Baseline, String> {
     match text.strip_prefix("last:").map(str::parse::<usize>) {
         _ if text == "last-good" => Ok(Baseline::LastGood),
         Some(Ok(nights)) if nights > 0 => Ok(Baseline::Last(nights)),
-        Some(_) => Err("after `last:` comes how many nights: last:7".to_owned()),
+        Some(_) => Err("`last:` needs a number of runs: last:7".to_owned()),
         None => Ok(Baseline::Folder(text.into())),
     }
 }
@@ -131,7 +133,7 @@ pub fn compare_runs(args: &CompareArgs) -> Result<u8, Failure> {
     let comparison = match compare(question) {
         Ok(comparison) => comparison,
         Err(error) if is_interrupted => {
-            output::note(&format!("interrupted, and nothing can be compared: {error}"));
+            output::note(&format!("interrupted before enough runs were complete to compare: {error}"));
             return Ok(INTERRUPTED);
         }
         Err(error) => return Err(error.into()),
@@ -154,7 +156,7 @@ fn tell(args: &CompareArgs, comparison: &Comparison) -> Result<(), Failure> {
     };
     output::print(&text)?;
     if comparison.verdict.outcome == Outcome::CannotTell {
-        output::note("what these runs cannot tell is not a pass: docs/compare.md says how many runs tell what");
+        output::note("inconclusive is not a pass: docs/compare.md says how many runs are needed");
     }
     Ok(())
 }

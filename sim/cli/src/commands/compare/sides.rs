@@ -56,7 +56,7 @@ fn newest(results: &Nights, place: &Path) -> Result<Night, Failure> {
     let newest = results.nights.iter().rev().find(|night| night.unusable().is_none());
     let newest =
         newest.ok_or_else(|| Failure::NoNights { place: place.to_owned(), what: "complete run".to_owned() })?;
-    output::note(&format!("the newest run: {}", newest.path.display()));
+    output::note(&format!("newest run: {}", newest.path.display()));
     Ok(newest.clone())
 }
 

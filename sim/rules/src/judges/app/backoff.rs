@@ -68,7 +68,7 @@ impl Judge for Backoff {
         let wait = notes.settings.pace.retry_after(errors.min(RETRIES) - 1);
         let waited = at - last;
         notes.judge(Part::BackoffServer, s, errors <= RETRIES && waited >= wait, || match errors > RETRIES {
-            true => format!("expected {RETRIES} retries after a 5xx at most, this is number {errors}"),
+            true => format!("expected at most {RETRIES} retries after a 5xx, this is number {errors}"),
             false => format!("expected to wait {wait} before retry {errors} after a 5xx, the app waited {waited}"),
         });
     }

@@ -54,9 +54,15 @@ impl Judge for CreateTaskAsks {
             let doubt = doubts.remove(place);
             notes.judge(RULE, s, doubt.yes && !doubt.under_way, || match doubt.under_way {
                 true => {
-                    format!("expected one request, the same as call {} was sent while that was under way", doubt.call)
+                    format!(
+                        "expected one request, the same request was sent again while call {} was in flight",
+                        doubt.call
+                    )
                 }
-                false => format!("expected the person's yes before call {} was repeated, there was none", doubt.call),
+                false => format!(
+                    "expected the user to confirm before call {} was repeated, which did not happen",
+                    doubt.call
+                ),
             });
         }
         push_bounded(doubts, DOUBTS, IndeterminateCreate { call, body: body.clone(), yes: false, under_way: true });

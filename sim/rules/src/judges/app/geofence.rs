@@ -42,7 +42,7 @@ impl Judge for Geofence {
         let check = checks.iter().find(|(id, ..)| *id == body.appointment_id).map(|(_, inside, m)| (*inside, *m));
         let holds = matches!(check, Some((true, m)) if m <= limit);
         notes.judge(RULE, s, holds, || match check {
-            None => "expected a look at the place before the recording started, there was none".to_owned(),
+            None => "expected a position check before the recording started, there was none".to_owned(),
             Some((_, m)) => format!("expected a fix within {limit} m of the place, it was {m} m away"),
         });
     }

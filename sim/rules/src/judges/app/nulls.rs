@@ -30,7 +30,7 @@ impl Judge for Nulls {
     fn on_event(&mut self, t: &ClientEvent<'_>, notes: &mut Notes) {
         match t.what {
             EventKind::Crashed { op } => {
-                notes.broken(RULE, t, || format!("expected the app to cope with an answer to {op}, it crashed"));
+                notes.broken(RULE, t, || format!("expected the app to handle an answer to {op}, it crashed"));
             }
             EventKind::Results { session_id, playback, transcript, analysis } => {
                 let sessions = self.sessions.of(t.client.index);

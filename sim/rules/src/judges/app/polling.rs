@@ -66,13 +66,13 @@ impl Judge for Polling {
         let (pace, at) = (notes.settings.pace.polling, s.attempt.sent_at);
         let (every, longest) = (POLL_EVERY.sped_up(pace), POLL_FOR.sped_up(pace));
         let Some(watch) = self.watched.of(s.client.index).iter_mut().find(|w| w.session == *session_id) else {
-            return notes.broken(RULE, s, || format!("{session_id} is polled, but nobody watches it"));
+            return notes.broken(RULE, s, || format!("{session_id} is polled, but no screen shows it"));
         };
         let (last, since) = (watch.last.replace(at), at - watch.began);
         if watch.over {
-            notes.broken(RULE, s, || format!("{session_id} is polled on after it was final or the watch was over"));
+            notes.broken(RULE, s, || format!("{session_id} is still polled after it was final or polling had ended"));
         } else if since > longest + SLACK {
-            notes.broken(RULE, s, || format!("expected polls for {longest} at most, this one comes after {since}"));
+            notes.broken(RULE, s, || format!("expected polls for at most {longest}, this one comes after {since}"));
         } else if let Some(last) = last {
             notes.judge(RULE, s, at - last >= every, || {
                 format!("expected {every} between two polls of {session_id}, got {}", at - last)

@@ -111,7 +111,7 @@ impl Judge for Queue {
         };
         let is_case = line.actions.len() > 1;
         notes.judge_if(is_case, Part::FifoOrder, s, place == 0 && line.under_way == 0, || match place {
-            0 => format!("expected one action at a time, {action} was sent while another attempt was under way"),
+            0 => format!("expected one action at a time, {action} was sent while another attempt was in flight"),
             _ => format!("expected action {} to go out before action {action}", line.actions[0].number),
         });
         let waits = &line.actions[place];
@@ -124,7 +124,7 @@ impl Judge for Queue {
         let date = |at: Span| zone.date(notes.settings.start + at);
         if matches!(waits.op, Op::ClockIn | Op::ClockOut) && date(waits.queued_at) != date(s.attempt.sent_at) {
             notes.broken(DRAINS, s, || {
-                format!("expected a clocking whose day is over to be dropped, {action} was sent")
+                format!("expected a clock-in or clock-out whose day is over to be dropped, {action} was sent")
             });
         }
         let again = line.actions[place].done_in == Some(s.client.launch);

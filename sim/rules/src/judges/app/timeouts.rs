@@ -22,7 +22,7 @@ impl Judge for Timeouts {
         if s.client.is_phone() && class != TimeoutClass::Transfer {
             let (limit, patience) = (notes.settings.pace.limit(class), s.attempt.patience);
             notes.judge(RULE, s, patience <= limit, || {
-                format!("expected to wait {limit} at most, the app means to wait {patience}")
+                format!("expected a wait of at most {limit}, the app plans to wait {patience}")
             });
         }
     }
@@ -30,7 +30,7 @@ impl Judge for Timeouts {
         let class = x.op.endpoint().class;
         let limit = notes.settings.pace.limit(class);
         if x.client.is_phone() && class != TimeoutClass::Transfer && x.took() > limit {
-            notes.broken(RULE, x, || format!("expected to wait {limit} at most, the app waited {}", x.took()));
+            notes.broken(RULE, x, || format!("expected a wait of at most {limit}, the app waited {}", x.took()));
         }
     }
 }

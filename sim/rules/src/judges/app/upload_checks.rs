@@ -62,10 +62,7 @@ impl Judge for UploadChecks {
         let looked = std::mem::take(&mut upload.looked);
         if let Some(before) = repeats {
             notes.judge(RULE, s, looked, || {
-                format!(
-                    "expected a look at {} before what call {before} did is repeated, there was none",
-                    upload.session_id
-                )
+                format!("expected a read of {} before call {before} is repeated, there was none", upload.session_id)
             });
         } else {
             // The report after the audio is no repeat, and a look before the audio is good for it too.
