@@ -45,10 +45,15 @@ pub fn window(text: &str) -> Result<(TimeOfDay, TimeOfDay), String> {
     }
 }
 
+/// Plans what was read from `of`: a file, a built-in scenario or a run folder, which an error names.
+pub fn planned(of: &str, scenario: Scenario, seed: u64) -> Result<Plan, Failure> {
+    Plan::new(Arc::new(scenario), seed).map_err(|source| Failure::Plan { of: of.to_owned(), source })
+}
+
 impl Choice {
     pub fn new(args: &ChoiceArgs) -> Result<Choice, Failure> {
         let Unplanned { recipe, scenario, seed, kept } = Unplanned::new(args)?;
-        Ok(Choice { recipe, plan: Plan::new(Arc::new(scenario), seed)?, kept })
+        Ok(Choice { plan: planned(&args.scenario, scenario, seed)?, recipe, kept })
     }
 }
 

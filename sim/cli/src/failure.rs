@@ -1,9 +1,11 @@
 //! What can keep a command from doing what it was asked for. Every variant has an exit code, a message, and, where one
 //! helps, a hint.
 
+use crate::interrupt::INTERRUPTED;
 use fieldday_engine::run::NoThreads;
 use fieldday_folder::FolderError;
 use fieldday_live::prepare::PrepareError;
+use fieldday_live::provision::ProvisionError;
 use fieldday_plan::PlanError;
 use fieldday_scenario::ScenarioError;
 use std::io;
@@ -24,9 +26,9 @@ pub enum Failure {
     /// A scenario that is not there, or whose file is wrong.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
-    /// A plan that cannot be made.
-    #[error(transparent)]
-    Plan(#[from] PlanError),
+    /// A plan that cannot be made of a scenario's file, built-in scenario or folder.
+    #[error("{of}: {source}")]
+    Plan { of: String, source: PlanError },
     /// A defect that nobody knows.
     #[error("there is no defect called {name:?}")]
     NoSuchDefect { name: String, suggestion: Option<String> },
@@ -124,8 +126,8 @@ pub enum Failure {
     #[error("{path} cannot be replayed: {why}")]
     NotRelived { path: String, why: String },
     /// A place without the run that is meant.
-    #[error("no matching run in {}", dir.display())]
-    NoRun { dir: PathBuf },
+    #[error("no matching run in {}{}", dir.display(), skipped.as_ref().map_or(String::new(), |one| format!("; {one}")))]
+    NoRun { dir: PathBuf, skipped: Option<String> },
     /// A question that nobody is there to answer.
     #[error("{total} would be removed, but this is not a terminal, so no confirmation is possible")]
     NobodyToAsk { total: String },
@@ -138,6 +140,9 @@ pub enum Failure {
     /// A key that is none, or cannot be written.
     #[error(transparent)]
     Key(#[from] fieldday_tokens::KeyError),
+    /// A file of public keys that holds none.
+    #[error("{}: {source}", path.display())]
+    KeySet { path: PathBuf, source: fieldday_tokens::KeyError },
     /// Runs that cannot be compared.
     #[error(transparent)]
     Compare(#[from] fieldday_compare::CompareError),
@@ -165,11 +170,18 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// What a plan or a live run of `of` cannot be made for; a plan's error does not say which file it is about.
+    pub fn of(of: &str) -> impl Fn(PrepareError) -> Failure {
+        move |error| match error {
+            PrepareError::Plan(source) => Failure::Plan { of: of.to_owned(), source },
+            error => error.into(),
+        }
+    }
     /// What the command exits with.
     pub const fn exit_code(&self) -> u8 {
         match self {
             Failure::Scenario(_)
-            | Failure::Plan(_)
+            | Failure::Plan { .. }
             | Failure::NoSuchDefect { .. }
             | Failure::NoSuchRule { .. }
             | Failure::NoSuchCell { .. }
@@ -203,6 +215,7 @@ impl Failure {
             | Failure::Cast(_)
             | Failure::ManyDates { .. }
             | Failure::Key(_)
+            | Failure::KeySet { .. }
             | Failure::Mock(_)
             | Failure::Runtime(_)
             | Failure::Simulate(_)
@@ -213,6 +226,7 @@ impl Failure {
             Failure::NoNights { .. } => UNTOLD,
             Failure::Turn { code: Some(3), .. } => UNUSABLE,
             Failure::Compare(_) | Failure::Interleave(_) | Failure::Turn { .. } => WRONG,
+            Failure::Prepare(PrepareError::Provision(ProvisionError::Interrupted)) => INTERRUPTED,
             Failure::Token(_)
             | Failure::Prepare(
                 PrepareError::Unusable(_)
@@ -236,7 +250,7 @@ impl Failure {
             Failure::KeptProof { .. } => {
                 Some("--keep takes a file that `fieldday prove --keep` of this same build wrote; choose another file".to_owned())
             }
-            Failure::Plan(_) => Some("`fieldday scenarios plan` prints the names of everything in a plan".to_owned()),
+            Failure::Plan { .. } => Some("`fieldday scenarios plan` prints the names of everything in a plan".to_owned()),
             Failure::NoSuchDefect { suggestion, .. } => or(suggestion, "`fieldday defects` lists all defects"),
             Failure::NoSuchRule { suggestion, .. } => or(suggestion, "`fieldday rules` lists all rules"),
             Failure::Repro(_) => Some("`fieldday shrink` writes valid files of this kind".to_owned()),
@@ -272,7 +286,7 @@ impl Failure {
                 Some("choose another address: --listen 127.0.0.1:0 takes any free port".to_owned())
             }
             Failure::Mock(_) | Failure::Runtime(_) => None,
-            Failure::Key(error) => Some(error.hint().to_owned()),
+            Failure::Key(error) | Failure::KeySet { source: error, .. } => Some(error.hint().to_owned()),
             Failure::Token(error) => Some(error.hint().to_owned()),
             Failure::Prepare(error) => before_a_run(error),
             Failure::Live(_) => Some("use fewer reps, or raise the limit of open files (ulimit -n)".to_owned()),
@@ -335,6 +349,7 @@ fn before_a_run(error: &PrepareError) -> Option<String> {
             return Some(format!("port {free} is free: --dashboard {free}"));
         }
         PrepareError::Dashboard { .. } => "choose a port above 1023: --dashboard PORT",
+        PrepareError::Provision(error @ ProvisionError::Interrupted) => error.hint(),
         PrepareError::Provision(_) => "the shell runs `provision` of [data]: docs/data.md",
         PrepareError::Unusable(error) => return Some(error.hint().into_owned()),
         PrepareError::Unreadable { .. } | PrepareError::Runtime(_) | PrepareError::Mock(_) => return None,

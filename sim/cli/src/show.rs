@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output;
+use fieldday_kernel::text::printable;
 use fieldday_scenario::{Problem, Scenario, ScenarioError};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
@@ -37,7 +38,10 @@ impl Diagnostic for Shown {
 pub fn failure(failure: &Failure) {
     let shown = match failure {
         Failure::Scenario(error) => scenario(error),
-        _ => vec![Shown { message: failure.to_string(), help: failure.hint(), ..Shown::default() }],
+        _ => {
+            let help = failure.hint().map(|hint| printable(&hint).into_owned());
+            vec![Shown { message: printable(&failure.to_string()).into_owned(), help, ..Shown::default() }]
+        }
     };
     let theme = if output::stderr_has_colour() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(100);
@@ -72,13 +76,16 @@ fn of_problem(error: &ScenarioError, problem: &Problem, text: Option<&str>) -> S
     let suggestion = problem.suggestion.as_ref().map(|name| format!("did you mean `{name}`?"));
     let allowed = problem.allowed.as_ref().map(|allowed| format!("allowed: {allowed}"));
     let help: Vec<String> = suggestion.into_iter().chain(allowed).collect();
-    let place = text.zip(problem.span.clone()).filter(|(text, span)| span.end <= text.len());
+    // Spans count bytes: a file with control characters is not shown, since it would have to be shown changed.
+    let is_plain = |text: &str| printable(&text.replace("\r\n", "\n")) == text.replace("\r\n", "\n");
+    let place = text.zip(problem.span.clone()).filter(|(text, span)| span.end <= text.len() && is_plain(text));
     let (source, label) = match place {
         Some((text, span)) => {
-            let source = NamedSource::new(&error.file, text.to_owned());
+            let source = NamedSource::new(printable(&error.file), text.to_owned());
             (Some(source), Some(LabeledSpan::new_with_span(Some("here".to_owned()), span)))
         }
         None => (None, None),
     };
-    Shown { message, help: (!help.is_empty()).then(|| help.join("\n")), source, label }
+    let help = (!help.is_empty()).then(|| printable(&help.join("\n")).into_owned());
+    Shown { message: printable(&message).into_owned(), help, source, label }
 }

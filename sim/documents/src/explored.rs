@@ -44,7 +44,7 @@ impl Exploration {
     /// The document for programs.
     pub fn to_json(&self) -> String {
         // Plain data of strings and numbers: it cannot fail.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+        fieldday_paint::json(self).unwrap_or_default()
     }
     /// Reads the document back; says what is wrong with it.
     pub fn from_json(text: &str) -> Result<Exploration, String> {

@@ -198,7 +198,7 @@ impl Proof {
     /// The document for programs.
     pub fn to_json(&self) -> String {
         // Plain data of strings and numbers: it cannot fail.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+        fieldday_paint::json(self).unwrap_or_default()
     }
     /// For a terminal.
     pub fn to_terminal(&self, paint: Paint) -> String {

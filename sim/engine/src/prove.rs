@@ -243,6 +243,15 @@ pub struct Alarm {
 }
 
 impl Clean {
+    /// Whether every count is one that can have been lived: those of a damaged file may be too large to be added up.
+    pub fn is_countable(&self) -> bool {
+        const MOST: u64 = 1 << 48;
+        let each = |line: &CleanScenario| [line.rep_days, line.requests, line.broken].iter().all(|n| *n < MOST);
+        self.each < MOST
+            && self.rounds < MOST
+            && self.scenarios.len() <= Scenario::builtin_names().len()
+            && self.scenarios.iter().all(each)
+    }
     /// Rep-days of all scenarios.
     pub fn rep_days(&self) -> u64 {
         self.scenarios.iter().map(|line| line.rep_days).sum()

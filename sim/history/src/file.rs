@@ -16,6 +16,7 @@
 use crate::event::Event;
 use fieldday_api::SmolStr;
 use fieldday_kernel::fingerprint::Fingerprint;
+use fieldday_kernel::text::printable_json;
 use fieldday_kernel::time::{Span, Time, Zone};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -160,7 +161,13 @@ impl Lines {
         self.events += std::mem::take(&mut other.events);
     }
     fn line<T: Serialize>(&mut self, value: &T) -> std::io::Result<()> {
+        let from = self.text.len();
         serde_json::to_writer(&mut self.text, value)?;
+        // Almost no line has any: then nothing is copied.
+        if !self.text[from..].is_ascii() {
+            let json = String::from_utf8(self.text.split_off(from)).map_err(std::io::Error::other)?;
+            self.text.extend_from_slice(printable_json(json).as_bytes());
+        }
         self.text.push(b'\n');
         Ok(())
     }

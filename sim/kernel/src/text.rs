@@ -1,7 +1,8 @@
 //! Text from outside, made fit for a terminal, a page, a table or a log: nothing in it moves a cursor, changes a colour,
 //! turns the reading order round, hides, or ends the line that it stands on.
 //!
-//! Whoever writes text of a target anywhere passes it through [`one_line`], or a whole document through [`printable`].
+//! Whoever writes text of a target anywhere passes it through [`one_line`], or a whole document through [`printable`];
+//! JSON keeps it, in escapes: [`printable_json`].
 //! What is markup to the place that it goes to (HTML, Markdown) is escaped there as well.
 
 use std::borrow::Cow;
@@ -19,6 +20,25 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
 /// The same of text that may have lines: line feeds and tabs stay.
 pub fn printable(text: &str) -> Cow<'_, str> {
     cleaned(text, true)
+}
+
+/// JSON with an escape such as `\u009b` in place of each character that a terminal or a reader acts upon: its value stays the
+/// same. What has none of these is given back as it is.
+pub fn printable_json(json: String) -> String {
+    let is_plain = |c: char| c.is_ascii() || !(c.is_control() || is_invisible(c));
+    if json.is_ascii() || json.chars().all(is_plain) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if is_plain(c) {
+            escaped.push(c);
+        } else {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| escaped.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    escaped
 }
 
 fn cleaned(text: &str, keeps_lines: bool) -> Cow<'_, str> {
@@ -51,6 +71,14 @@ fn is_invisible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_keeps_its_value_and_escapes_what_a_terminal_acts_upon() {
+        let plain = r#"{"a":"é ✓ \u001b"}"#;
+        assert_eq!(printable_json(plain.to_owned()), plain);
+        let json = "[\"\u{9b}2J\u{202e}\u{e0041}é\"]".to_owned();
+        assert_eq!(printable_json(json), r#"["\u009b2J\u202e\udb40\udc41é"]"#);
+    }
 
     #[test]
     fn what_a_terminal_acts_upon_is_gone_and_plain_text_is_as_it_was() {

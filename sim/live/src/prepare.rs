@@ -331,7 +331,9 @@ impl Prepared {
         self.scenario().data.provision.as_deref().filter(|_| matches!(self.called, Checked::Deployment(_)))
     }
     /// Sets the target up: serves the mock, or loads the deployment by the scenario's command and finds out where it is.
-    pub fn open(self) -> Result<Ready, PrepareError> {
+    ///
+    /// While the command works, `stop` ends it and what it started, with [`ProvisionError::Interrupted`].
+    pub fn open(self, stop: &AtomicBool) -> Result<Ready, PrepareError> {
         let scenario = self.plan.plan.scenario().clone();
         let runtime = Builder::new_multi_thread().worker_threads(MOCK_THREADS).enable_all().build();
         let runtime = runtime.map_err(PrepareError::Runtime)?;
@@ -348,7 +350,7 @@ impl Prepared {
                 // A target's data are people's: their tokens mean nothing beyond this process, whose first key stays.
                 let _ = private::set_token_key((random(), random()));
                 if !self.options.dry_run {
-                    provision(&scenario, &self.cells, &target)?;
+                    provision(&scenario, &self.cells, &target, stop)?;
                 }
                 let clock = WallClock::showing(utc_now());
                 (clock, clock.now() + TAKES_PLACE, target, None)
@@ -399,7 +401,12 @@ fn mock_options(plan: &LivePlan, source: &Source, clock: WallClock, opens: Time)
 }
 
 /// Loads the target by the scenario's command, if it has one.
-fn provision(scenario: &Scenario, cells: &[CellPlan], target: &Target) -> Result<(), PrepareError> {
+fn provision(
+    scenario: &Scenario,
+    cells: &[CellPlan],
+    target: &Target,
+    stop: &AtomicBool,
+) -> Result<(), PrepareError> {
     let (data, [first, ..]) = (&scenario.data, cells) else { return Ok(()) };
     let Some(command) = &data.provision else { return Ok(()) };
     let folder = std::env::temp_dir().join(format!("fieldday-export-{:016x}", random()));
@@ -412,7 +419,7 @@ fn provision(scenario: &Scenario, cells: &[CellPlan], target: &Target) -> Result
     export.finish().map_err(written)?;
     let (url, date) = (target.to_string(), first.date.to_string());
     let timeout = Duration::from_secs(u64::from(data.timeout_s));
-    let done = Provision { command, timeout, export: &folder, target: &url, date: &date }.run();
+    let done = Provision { command, timeout, export: &folder, target: &url, date: &date }.run(stop);
     // Left behind, it would be in the way of nobody: the people in it are invented.
     let _ = fs::remove_dir_all(&folder);
     Ok(done?)

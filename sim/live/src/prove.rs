@@ -222,5 +222,5 @@ fn of_a_day(defect: Defect) -> Result<Scenario, ScenarioError> {
 fn ready(scenario: Scenario, seed: u64, called: Called) -> Result<Ready, PrepareError> {
     // No history is wanted: what was found is counted, and can be looked at with `conform` and `run`.
     let options = LiveOptions { workers: 1, ..LiveOptions::default() };
-    prepare(scenario, seed, called, options)?.open()
+    prepare(scenario, seed, called, options)?.open(&AtomicBool::new(false))
 }

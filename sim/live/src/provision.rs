@@ -9,6 +9,7 @@ use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -58,12 +59,16 @@ pub enum ProvisionError {
         /// The last lines that the command printed.
         said: Vec<String>,
     },
+    /// The run was interrupted, and the command with it.
+    #[error("interrupted; `data.provision` was ended, and may have loaded a part of the data")]
+    Interrupted,
 }
 
 impl ProvisionError {
     /// What to do.
     pub fn hint(&self) -> &'static str {
         match self {
+            ProvisionError::Interrupted => "start the run again: it loads the target first",
             ProvisionError::NotStarted(_) => "it needs a shell: it runs with `sh -c`",
             ProvisionError::Failed { .. } => {
                 "run it by hand, with FIELDDAY_EXPORT, FIELDDAY_TARGET and FIELDDAY_DATE set"
@@ -87,8 +92,9 @@ impl fmt::Display for Said<'_> {
 }
 
 impl Provision<'_> {
-    /// Runs the command to its end, in this process's working directory and environment. Blocks for as long.
-    pub fn run(&self) -> Result<(), ProvisionError> {
+    /// Runs the command to its end, or until `stop` is set, in this process's working directory and environment. Blocks for
+    /// as long.
+    pub fn run(&self, stop: &AtomicBool) -> Result<(), ProvisionError> {
         let mut command = Command::new("sh");
         command.arg("-c").arg(self.command).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.env("FIELDDAY_EXPORT", self.export).env("FIELDDAY_TARGET", self.target).env("FIELDDAY_DATE", self.date);
@@ -113,6 +119,11 @@ impl Provision<'_> {
             }
             if let Some(status) = child.try_wait().map_err(ProvisionError::NotStarted)? {
                 break Some(status);
+            }
+            if stop.load(Ordering::Relaxed) {
+                end(&mut child);
+                info!("provisioning was interrupted");
+                return Err(ProvisionError::Interrupted);
             }
             if Instant::now() >= deadline {
                 end(&mut child);
@@ -177,7 +188,8 @@ mod tests {
 
     fn run(command: &str, timeout: Duration) -> Result<(), ProvisionError> {
         let export = Path::new("/tmp/an export");
-        Provision { command, timeout, export, target: "https://staging.example.com", date: "2026-06-10" }.run()
+        Provision { command, timeout, export, target: "https://staging.example.com", date: "2026-06-10" }
+            .run(&AtomicBool::new(false))
     }
     const LONG: Duration = Duration::from_secs(60);
 
@@ -225,5 +237,21 @@ mod tests {
         let error = run("echo begun; sleep 300 & sleep 300; wait", Duration::from_millis(300)).unwrap_err();
         assert!(matches!(&error, ProvisionError::TimedOut { said, .. } if *said == ["begun"]), "{error}");
         assert!(began.elapsed() < Duration::from_secs(60));
+    }
+
+    #[test]
+    fn an_interrupted_command_is_ended_with_what_it_started() {
+        let (stop, began) = (AtomicBool::new(false), Instant::now());
+        let (export, target, date) = (Path::new("/tmp"), "https://staging.example.com", "2026-06-10");
+        let command = "sleep 300 & sleep 300; wait";
+        let error = thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(200));
+                stop.store(true, Ordering::Relaxed);
+            });
+            Provision { command, timeout: LONG, export, target, date }.run(&stop).unwrap_err()
+        });
+        assert!(matches!(error, ProvisionError::Interrupted), "{error}");
+        assert!(began.elapsed() < LONG);
     }
 }

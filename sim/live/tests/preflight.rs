@@ -14,6 +14,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 use tokio::runtime::Runtime;
 
@@ -87,7 +88,7 @@ fn looked(scenario: Scenario, url: &str, options: LiveOptions) -> Result<Preflig
         match prepare(scenario.clone(), common::SEED, Called::Url(url.to_owned()), options.clone()) {
             // No run goes over midnight.
             Err(PrepareError::Midnight { .. }) => std::thread::sleep(Duration::from_secs(1)),
-            prepared => return prepared?.open()?.look(),
+            prepared => return prepared?.open(&AtomicBool::new(false))?.look(),
         }
     }
 }

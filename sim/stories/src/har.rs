@@ -118,7 +118,7 @@ pub fn har(events: &[Event], start: Time, about: &str) -> String {
     let entries = attempts(events).iter().map(|attempt| entry(attempt, start)).collect();
     let creator = Creator { name: "Field Day", version: env!("CARGO_PKG_VERSION").to_owned() };
     let har = Har { log: Log { version: "1.2", creator, entries, comment: about.to_owned() } };
-    serde_json::to_string_pretty(&har).unwrap_or_default() + "\n"
+    fieldday_paint::json(&har).unwrap_or_default()
 }
 
 fn entry(attempt: &Attempt<'_>, start: Time) -> Entry {

@@ -37,8 +37,9 @@ impl Key {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let written = options.open(path).and_then(|mut file| {
-            file.write_all(self.file.as_bytes())?;
-            file.sync_all()
+            let written = file.write_all(self.file.as_bytes()).and_then(|()| file.sync_all());
+            // A part of a key is no key, and would be in the way of the next try.
+            written.inspect_err(|_| drop(std::fs::remove_file(path)))
         });
         written.map_err(|source| KeyError::Unwritable { path: path.to_owned(), source })
     }

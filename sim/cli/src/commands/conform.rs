@@ -3,7 +3,7 @@
 use super::live::troubles;
 use super::run::{recorded, run_file};
 use crate::args::{Format, SeedArgs, allow_also};
-use crate::choice::{add_defects, load};
+use crate::choice::{add_defects, load, planned};
 use crate::failure::Failure;
 use crate::machine::{self, Stopwatch, Took};
 use crate::options::LIVE;
@@ -27,6 +27,7 @@ use fieldday_scenario::Scenario;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 pub const EXAMPLES: &str = "Examples:
   fieldday conform                            the model, in virtual time
@@ -112,7 +113,7 @@ pub fn conform(args: &ConformArgs) -> Result<u8, Failure> {
 }
 
 fn on_the_model(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
-    let plan = Plan::new(Arc::new(conform::settled(scenario, true)), args.seed.or_default())?;
+    let plan = planned(&args.scenario, conform::settled(scenario, true), args.seed.or_default())?;
     // The last cell has what the others leave.
     if (0..plan.cells()).any(|cell| fieldday_conform::cast(&plan.cell(cell).tenants).is_err()) {
         return Err(ConformError::NoCast.into());
@@ -154,21 +155,24 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
         version: args.target_version.clone(),
         ..LiveOptions::default()
     };
-    let prepared = prepare(scenario, args.seed.or_default(), called, options)?;
+    let prepared = prepare(scenario, args.seed.or_default(), called, options).map_err(Failure::of(&args.scenario))?;
     prepared.left_out().iter().for_each(|part| output::note(&format!("nobody plays {part}")));
     prepared
         .provision()
         .into_iter()
         .for_each(|command| output::note(&format!("provisioning: {}", line_without_secrets(command))));
-    let mut ready = prepared.open()?;
+    let stop = interrupt::flag();
+    let mut ready = prepared.open(&stop)?;
     // Whether the tool's own mock takes a token is what the pass finds out.
     if !is_mock {
         ready.look()?.notes.iter().for_each(|note| output::note(note));
     }
+    if stop.load(Ordering::Relaxed) {
+        return Ok(interrupt::INTERRUPTED);
+    }
     let base_url = ready.target().to_string();
     let target = if is_mock { "mock".to_owned() } else { base_url.clone() };
     let mut keeper = args.keeper(&ready.plan().plan, target, Some(ready.opens()))?;
-    let stop = interrupt::flag();
     let stopwatch = Stopwatch::start();
     let mut ticker = Ticker::new("requests", EXPECTED);
     let mut told = 0;

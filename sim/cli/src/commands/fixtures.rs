@@ -115,7 +115,10 @@ fn export(args: &ExportArgs) -> Result<(), Failure> {
     let scenario = Arc::new(scenario);
     let plan = match &roster {
         Some(roster) => roster.plan(scenario, args.seed.or_default(), None)?,
-        None => Plan::new(scenario, args.seed.or_default())?,
+        None => {
+            let failed = |source| Failure::Plan { of: args.scenario.clone(), source };
+            Plan::new(scenario, args.seed.or_default()).map_err(failed)?
+        }
     };
     // Before anything is written: whoever is missing is said first.
     let left_out = left_out(&plan, roster.as_ref())?;

@@ -12,6 +12,7 @@ use fieldday_scenario::Scenario;
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -80,7 +81,7 @@ fn for_target(args: &InitArgs, url: &str) -> Result<(), Failure> {
     output::print(&format!("wrote {file}\n"))?;
     scenario.set_today(utc_now());
     let options = LiveOptions { workers: 1, dry_run: true, ..LiveOptions::default() };
-    let mut ready = prepare(scenario, 1, Called::Url(url.to_owned()), options)?.open()?;
+    let mut ready = prepare(scenario, 1, Called::Url(url.to_owned()), options)?.open(&AtomicBool::new(false))?;
     let seen = ready.look()?;
     seen.notes.iter().for_each(|note| output::note(note));
     if let Some(visits) = seen.appointments {

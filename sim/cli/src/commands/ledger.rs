@@ -8,6 +8,7 @@ use fieldday_folder::{HISTORY, bounded};
 use fieldday_history::event::{Cause, ClientKind};
 use fieldday_history::file::{HistoryLine, Reader};
 use fieldday_history::{AttemptEnd, End, Event, EventKind, OpenAttempts};
+use fieldday_kernel::text::printable_json;
 use fieldday_kernel::time::Time;
 use fieldday_paint::units::counted;
 use serde::{Deserialize, Serialize};
@@ -71,7 +72,7 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let path = folder.join(LEDGER);
-    let text: String = writes.iter().filter_map(|write| Some(serde_json::to_string(write).ok()? + "\n")).collect();
+    let text: String = writes.iter().filter_map(|write| Some(printable_json(serde_json::to_string(write).ok()?) + "\n")).collect();
     fs::write(&path, text).map_err(failed(&path))?;
     let which = counted(writes.len() as u64, "write", "writes");
     output::note(&format!("{which} with test cases of rules: {}", path.display()));

@@ -18,9 +18,11 @@ use fieldday_live::run::{lasts, peak_requests_per_s, window};
 use fieldday_live::worker::{AUDITS_FOR, RunProgress};
 use fieldday_paint::units::{count, counted};
 use fieldday_scenario::{Live, Scaled, Scenario};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     machine::take_small_pages();
@@ -28,19 +30,23 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     recipe.live.clone_from(&args.again);
     let is_mock = args.target == "mock";
     let scenario = settled(scenario, &args.live, is_mock, args.choice.date.is_some());
-    let prepared = prepare(scenario, seed, Called::named(&args.target), options(args))?;
+    let prepared = prepare(scenario, seed, Called::named(&args.target), options(args)).map_err(Failure::of(&args.choice.scenario))?;
     prepared.left_out().iter().for_each(|part| output::note(&format!("nobody plays {part}")));
     if let Some(command) = prepared.provision().map(line_without_secrets) {
         let what = if args.live.dry_run { "provisioning is left out (--dry-run)" } else { "provisioning" };
         output::note(&format!("{what}: {command}"));
     }
-    let mut ready = prepared.open()?;
+    let stop = interrupt::flag();
+    let mut ready = prepared.open(&stop)?;
     let target = if is_mock { "mock".to_owned() } else { ready.target().to_string() };
     announce(&ready, is_mock);
     ready.look()?.notes.iter().for_each(|note| output::note(note));
     if args.live.dry_run {
         output::note("the target can be used; nothing was begun (--dry-run)");
         return Ok(0);
+    }
+    if stop.load(Ordering::Relaxed) {
+        return Ok(interrupt::INTERRUPTED);
     }
     let plan = &ready.plan().plan;
     let out = (!args.no_out).then_some(args.out.as_path());
@@ -49,7 +55,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     if let Some(port) = args.live.dashboard {
         output::note(&format!("goose's dashboard: http://127.0.0.1:{port}"));
     }
-    live(args, recipe, target, ready, keeper)
+    live(args, recipe, target, ready, keeper, &stop)
 }
 
 /// The scenario with what the command line says about the run.
@@ -126,9 +132,10 @@ fn live(
     target: String,
     ready: Ready,
     mut keeper: RunFolderWriter,
+    stop: &Arc<AtomicBool>,
 ) -> Result<u8, Failure> {
     let scenario = ready.plan().plan.scenario().clone();
-    let (stop, pulse) = (interrupt::flag(), Arc::new(RunProgress::default()));
+    let pulse = Arc::new(RunProgress::default());
     let title = format!("{}, seed {:#x}, {target}", scenario.name, ready.plan().plan.seed());
     let base_url = ready.target().to_string();
     let stopwatch = Stopwatch::start();
@@ -138,11 +145,16 @@ fn live(
         let history = |lines| {
             keeper.add_lines(lines);
         };
-        let lived = ready.run(&stop, &pulse, history, tick);
+        let lived = ready.run(stop, &pulse, history, tick);
         watcher.finish();
         lived
     })?;
     let took = stopwatch.took();
+    if let Some(log) = &args.live.request_log
+        && let Err(why) = request_log_holds(log, lived.outcome.goose_requests)
+    {
+        output::note(&format!("warning: the request log {} is incomplete: {why}", log.display()));
+    }
     if pulse.audits_cut.load(Ordering::Relaxed) {
         let minutes = AUDITS_FOR.as_seconds() / 60;
         output::note(&format!(
@@ -183,6 +195,20 @@ fn live(
         super::stories::write(Path::new(place), &plan.plan, &violations, None)?;
         super::stories::name_in_documents(Path::new(place), &summary)
     }))
+}
+
+/// Whether goose, which says nothing if it cannot write, wrote a line of every request.
+fn request_log_holds(log: &Path, requests: u64) -> io::Result<()> {
+    if !fs::metadata(log)?.is_file() {
+        // A device or a pipe: what went there cannot be counted, but whether more can go there is known.
+        return OpenOptions::new().append(true).open(log)?.write_all(b"\n");
+    }
+    let mut lines = 0;
+    for line in BufReader::new(File::open(log)?).split(b'\n') {
+        lines += u64::from(!line?.is_empty());
+    }
+    let short = || io::Error::new(io::ErrorKind::StorageFull, format!("{lines} of {requests} requests are in it; was its disk full?"));
+    if lines < requests { Err(short()) } else { Ok(()) }
 }
 
 /// Why what was measured says nothing of the target: the generator, or whoever gives tokens, could not keep up.

@@ -1,7 +1,7 @@
 //! `fieldday mock`: the model backend over HTTP, until somebody ends it.
 
 use crate::args::{ChoiceArgs, SeedArgs};
-use crate::choice::{self, Unplanned};
+use crate::choice::{self, Unplanned, planned};
 use crate::failure::Failure;
 use crate::{machine, output};
 use clap::Args;
@@ -145,7 +145,7 @@ fn plan(args: &MockArgs) -> Result<Plan, Failure> {
     if args.date == Day::Today {
         choice.scenario.set_today(machine::now());
     }
-    Ok(Plan::new(Arc::new(choice.scenario), choice.seed)?)
+    planned(&args.scenario, choice.scenario, choice.seed)
 }
 
 /// Which tokens are taken.
@@ -174,7 +174,12 @@ impl Trust {
         if let Some(file) = &args.accept_jwks {
             let unreadable = |source| Failure::Unreadable { path: file.clone(), source };
             let text = std::fs::read_to_string(file).map_err(unreadable)?;
-            return Ok(Trust::Jwks { verifier: Verifier::from_jwks(&text)?, text, file: file.clone() });
+            return Ok(Trust::Jwks {
+                verifier: Verifier::from_jwks(&text)
+                    .map_err(|source| Failure::KeySet { path: file.clone(), source })?,
+                text,
+                file: file.clone(),
+            });
         }
         if let Some(file) = &args.key {
             return Ok(Trust::Key { key: Key::load(file)?, file: file.clone(), made: None });

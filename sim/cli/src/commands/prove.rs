@@ -41,18 +41,19 @@ const QUICK: (u64, u64) = (1, 10);
 pub const EXAMPLES: &str = "Examples:
   fieldday prove --quick                            a fast subset, on the virtual clock
   fieldday prove --defect start-race                one defect
-  fieldday prove --target mock                      the backend's defects, over HTTP; some 20 minutes
+  fieldday prove --target mock                      over HTTP; about 20 minutes
   fieldday prove --target mock --defect start-race --seeds 1 --clean-runs 0
 
-With --target mock each defect of the backend is built into the tool's own mock. A conformance pass is made of it and, where
-that finds nothing, two minutes of a day lived. A race must be found under two of three seeds, any other defect under one.";
+With --target mock, each defect of the backend is built into the built-in mock,
+which gets a conformance pass and, if that finds nothing, two minutes of a day.
+A race must be found under two of three seeds, any other defect under one.";
 
 #[derive(Args, Debug)]
 pub struct ProveArgs {
     /// Only this defect (repeatable); default: all
     #[arg(long, value_name = "NAME")]
     pub defect: Vec<String>,
-    /// What to try: the model backend and the phone on the virtual clock, or the tool's own `mock` over HTTP
+    /// The model backend and the app on the virtual clock, or the built-in mock over HTTP
     #[arg(long, value_name = "model|mock", default_value = "model", value_parser = PossibleValuesParser::new(["model", "mock"]))]
     pub target: String,
     /// Number of seeds to try each defect under; default: 20, over HTTP 3
@@ -67,28 +68,28 @@ pub struct ProveArgs {
     /// Also write the result as Markdown to this file
     #[arg(long, value_name = "FILE")]
     pub write: Option<PathBuf>,
-    /// Only the defects of the backend, or of the phone
+    /// Only the defects of the backend, or of the app on the phone
     #[arg(long, value_enum, help_heading = VIRTUAL)]
     pub place: Option<Place>,
-    /// Give a trial up after so many rep-days
+    /// End a trial after this number of rep-days
     #[arg(long, value_name = "REP_DAYS", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(10..=1_000_000), help_heading = VIRTUAL)]
     pub cap: u64,
-    /// Live so many rep-days of all scenarios without a defect
+    /// Number of rep-days to run without a defect, over all scenarios
     #[arg(long, value_name = "REP_DAYS", default_value_t = 20_000, help_heading = VIRTUAL)]
     pub clean: u64,
-    /// Keep the rep-days without a defect in this file, round by round, and go on from it if it is there
+    /// Save the rep-days without a defect to this file after each round, and resume from it
     #[arg(long, value_name = "FILE", help_heading = VIRTUAL)]
     pub keep: Option<PathBuf>,
-    /// Threads; one a core if not given. Changes nothing but the time it takes
+    /// Number of threads; default: one per core. The result does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024), help_heading = VIRTUAL)]
     pub threads: Option<u64>,
-    /// Make so many conformance passes over the mock without a defect
+    /// Number of conformance passes over the mock without a defect
     #[arg(long, value_name = "N", default_value_t = CLEAN_RUNS, value_parser = clap::value_parser!(u64).range(0..=1_000_000), help_heading = MOCK)]
     pub clean_runs: u64,
-    /// So many mocks side by side, each with its pass or its day; six a core if not given
+    /// Number of mocks at a time, each with its pass or its day; default: six per core
     ///
-    /// More of them take less time, until the machine is too busy to send requests when they are due: the result says by how
-    /// much they were late.
+    /// More mocks take less time, until the machine is too busy to send requests when they are due. The result says by how much
+    /// they were late.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=256), help_heading = MOCK)]
     pub at_once: Option<u64>,
 }
@@ -115,7 +116,7 @@ struct Amount {
 
 pub fn prove(args: &ProveArgs) -> Result<u8, Failure> {
     let defects = defects(args)?;
-    if args.target == "mock" { on_the_mock(args, defects) } else { on_the_model(args, &defects) }
+    if args.target == "mock" { on_the_mock(args, &defects) } else { on_the_model(args, &defects) }
 }
 
 fn on_the_model(args: &ProveArgs, defects: &[Defect]) -> Result<u8, Failure> {
@@ -153,8 +154,7 @@ fn on_the_model(args: &ProveArgs, defects: &[Defect]) -> Result<u8, Failure> {
 }
 
 /// The backend's defects over HTTP.
-fn on_the_mock(args: &ProveArgs, mut defects: Vec<Defect>) -> Result<u8, Failure> {
-    defects.retain(|defect| matches!(defect, Defect::Backend(_)));
+fn on_the_mock(args: &ProveArgs, defects: &[Defect]) -> Result<u8, Failure> {
     let (seeds, clean) = match args.quick {
         true => QUICK,
         false => (args.seeds.unwrap_or(LIVE_SEEDS), args.clean_runs),
@@ -172,7 +172,7 @@ fn on_the_mock(args: &ProveArgs, mut defects: Vec<Defect>) -> Result<u8, Failure
     let stopwatch = Stopwatch::start();
     // A day's users are goose's, which prints.
     let trials = machine::with_stdout_aside(|| {
-        over_http::prove(&defects, &effort, |trial| {
+        over_http::prove(defects, &effort, |trial| {
             ticker.lock().unwrap_or_else(PoisonError::into_inner).more(1, &told(trial));
         })
     })?;
@@ -252,6 +252,9 @@ fn kept(file: &Path, build: &str) -> Result<Clean, Failure> {
     if kept.build != build {
         return Err(wrong("it was lived by another build of fieldday, with other judges perhaps".to_owned()));
     }
+    if !kept.clean.is_countable() {
+        return Err(wrong("its counts are beyond any that can be lived: it is damaged".to_owned()));
+    }
     Ok(kept.clean)
 }
 
@@ -270,11 +273,22 @@ fn defects(args: &ProveArgs) -> Result<Vec<Defect>, Failure> {
         [] => Defect::all().collect(),
         names => names.iter().map(named).collect::<Result<_, _>>()?,
     };
+    // Over HTTP there is no app but that of the reps.
+    let is_mock = args.target == "mock";
+    let only = if is_mock { Some(Place::Backend) } else { args.place };
     let of_place = |defect: &Defect| {
         let place = if matches!(defect, Defect::Backend(_)) { Place::Backend } else { Place::Phone };
-        args.place.is_none_or(|wanted| wanted == place)
+        only.is_none_or(|only| only == place)
     };
-    Ok(chosen.into_iter().filter(of_place).collect())
+    let chosen: Vec<Defect> = chosen.into_iter().filter(of_place).collect();
+    // Nothing to look for would be found at once, and green.
+    match args.defect.first() {
+        Some(name) if chosen.is_empty() => {
+            let option = if is_mock { "--target mock" } else { "--place" };
+            Err(Failure::NoEffect { option, with: format!("--defect {name}") })
+        }
+        _ => Ok(chosen),
+    }
 }
 
 /// What makes the same table again.

@@ -167,7 +167,7 @@ fn moment(args: &ReplayArgs, plan: &Plan, cell: u32, rep: &str, at: TimeOfDay) -
     };
     let text = match args.format {
         Format::Terminal => timeline::moment(rep, &moment, Paint::new(output::stdout_has_colour())),
-        Format::Json => serde_json::to_string_pretty(&moment).unwrap_or_default() + "\n",
+        Format::Json => fieldday_paint::json(&moment).unwrap_or_default(),
     };
     output::print(&text).map(|_| 0)
 }
@@ -207,5 +207,5 @@ fn json(day: &Replayed, events: &[(u64, &fieldday_history::Event)], reproduce: &
         "violations": day.findings.violations,
         "events": events,
     });
-    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+    fieldday_paint::json(&document).unwrap_or_default()
 }

@@ -105,7 +105,8 @@ fn replayed(kept: &RunFolder, index: u32, day: &Replayed, client: u32) -> Result
     let no = |why: &str| Failure::NotRelived { path: kept.path.display().to_string(), why: why.to_owned() };
     let opens: Time = kept.run.opens.ok_or_else(|| no("its run.json does not say when the window opened"))?;
     let is_mock = kept.run.target == "mock";
-    let live = LivePlan::new(Arc::new(kept.run.scenario.clone()), kept.seed, is_mock)?;
+    let live = LivePlan::new(Arc::new(kept.run.scenario.clone()), kept.seed, is_mock)
+        .map_err(Failure::of(&kept.path.display().to_string()))?;
     let (plan, _) = live.cell(index)?;
     let began = |event: &Event| event.client == client && matches!(event.what, EventKind::Began);
     if !day.events.iter().any(began) {

@@ -99,7 +99,10 @@ pub fn results(args: &ResultsArgs) -> Result<u8, Failure> {
             let store = read(dir)?;
             let is_meant = |name: &str| scenario.as_ref().is_none_or(|scenario| scenario == name);
             let latest = store.runs.iter().rev().find(|run| is_meant(&run.run.scenario.name));
-            let run = latest.ok_or_else(|| Failure::NoRun { dir: dir.clone() })?;
+            let run = latest.ok_or_else(|| Failure::NoRun {
+                dir: dir.clone(),
+                skipped: store.skipped.last().map(|one| format!("{}: {}", one.path.display(), one.why)),
+            })?;
             output::print(&format!("{}\n", run.path.display())).map(|_| 0)
         }
         ResultsCommand::Prune(args) => prune(args),

@@ -42,7 +42,7 @@ fn show(name: &str) -> Result<(), Failure> {
 
 fn check(file: &str) -> Result<(), Failure> {
     let scenario = choice::load(file)?;
-    let plan = Plan::new(Arc::new(scenario), 1)?;
+    let plan = choice::planned(file, scenario, 1)?;
     let scenario = plan.scenario();
     output::print(&format!(
         "{file}: valid; {} in {}, {}, {}\n",

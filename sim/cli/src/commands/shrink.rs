@@ -164,7 +164,7 @@ impl Written {
                     "folder": self.folder.display().to_string(),
                     "files": self.files.iter().map(|(name, _)| path(name)).collect::<Vec<_>>(),
                 });
-                serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+                fieldday_paint::json(&document).unwrap_or_default()
             }
         }
     }

@@ -14,6 +14,7 @@ pub use ground::Ground;
 pub use map::{Hole, Map, MapRep, MapTenant, Pin};
 
 use fieldday_engine::run::RunOutcome;
+use fieldday_kernel::text::printable_json;
 use fieldday_kernel::time::{Date, Span, Time};
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +75,6 @@ impl SeriesFile {
     /// The document: one line, for it is long.
     pub fn to_json(&self) -> String {
         // Plain data of strings and numbers: it cannot fail.
-        serde_json::to_string(self).unwrap_or_default() + "\n"
+        printable_json(serde_json::to_string(self).unwrap_or_default()) + "\n"
     }
 }

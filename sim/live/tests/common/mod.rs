@@ -48,14 +48,14 @@ pub fn mock(change: impl FnOnce(&mut MockOptions) + 'static) -> Called {
 pub fn ready(scenario: Scenario, called: Called, cacert: Option<PathBuf>) -> Ready {
     let options = LiveOptions { workers: 1, history: true, cacert, ..LiveOptions::default() };
     match called {
-        Called::Mock(_) => prepare(scenario, SEED, called, options).unwrap().open().unwrap(),
+        Called::Mock(_) => prepare(scenario, SEED, called, options).unwrap().open(&AtomicBool::new(false)).unwrap(),
         Called::Url(url) => loop {
             let mut today = scenario.clone();
             today.set_today(utc_now());
             match prepare(today, SEED, Called::Url(url.clone()), options.clone()) {
                 // No run goes over midnight.
                 Err(PrepareError::Midnight { .. }) => std::thread::sleep(Duration::from_secs(1)),
-                prepared => return prepared.unwrap().open().unwrap(),
+                prepared => return prepared.unwrap().open(&AtomicBool::new(false)).unwrap(),
             }
         },
     }

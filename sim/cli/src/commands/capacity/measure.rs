@@ -12,6 +12,7 @@ use fieldday_capacity::journal::{Header, MockTerms};
 use fieldday_capacity::level::{About, Level, SUFFERS};
 use fieldday_kernel::time::{Span, TimeOfDay};
 use fieldday_live::prepare::{Called, LiveOptions, Lived, PrepareError, Prepared, Ready, prepare};
+use fieldday_live::provision::ProvisionError;
 use fieldday_live::run::{LiveOutcome, window};
 use fieldday_live::worker::RunProgress;
 use fieldday_mock::{Options as MockOptions, Service};
@@ -105,7 +106,10 @@ impl Bench {
         if is_first {
             prepared.left_out().iter().for_each(|part| output::note(&format!("no account for {part}")));
         }
-        let mut ready = prepared.open()?;
+        let mut ready = match prepared.open(interrupted) {
+            Err(PrepareError::Provision(ProvisionError::Interrupted)) => return Ok(None),
+            opened => opened?,
+        };
         let seen = ready.look()?;
         self.has_looked.set(true);
         seen.notes.iter().filter(|_| is_first).for_each(|note| output::note(note));

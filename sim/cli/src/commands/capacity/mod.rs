@@ -170,7 +170,7 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
     fits(&mut header)?;
     let bench = Bench::new(args);
     let stop = interrupt::flag();
-    let day = day(&header, &stop)?;
+    let day = day(&header, &of(args), &stop)?;
     // Whatever keeps the smallest level from being measured is told before there is a folder.
     bench.prepare(&header, &day, header.range.from, header.range.shortest_s)?;
     let (mut place, mut levels) = match &args.resume {
@@ -330,11 +330,17 @@ fn again() -> String {
     format!("fieldday {}", words.join(" "))
 }
 
+/// Where the scenario comes from.
+fn of(args: &CapacityArgs) -> String {
+    let folder = args.resume.as_ref().map(|folder| folder.display().to_string());
+    args.scenario.clone().or(folder).unwrap_or_else(|| SCENARIO.to_owned())
+}
+
 /// What a rep asks over the whole day, on the virtual clock.
-fn day(header: &Header, stop: &Arc<AtomicBool>) -> Result<Day, Failure> {
+fn day(header: &Header, of: &str, stop: &Arc<AtomicBool>) -> Result<Day, Failure> {
     let mut scenario = header.scenario.clone();
     scenario.with_reps(DAY_REPS);
-    let plan = Plan::new(Arc::new(scenario), header.seed)?;
+    let plan = choice::planned(of, scenario, header.seed)?;
     let mut counter = Counter::new(header.scenario.live.office);
     let options = Options { threads: 0, keep: Keep { events: true, history: false }, stop };
     run(&plan, &options, |cell| {
