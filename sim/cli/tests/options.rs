@@ -116,7 +116,6 @@ const PAIRS: &[Pair] = &[
     (&["prove"], &["--clean-runs", "10"], "--target mock"),
     (&["prove", "--target", "model"], &["--at-once", "2"], "--target mock"),
     (&["results", "prune", "--keep-last", "1", "--dry-run"], &["--yes"], "--dry-run"),
-    (&["results", "prune"], &["--keep-failed"], "--keep-last"),
 ];
 
 #[test]

@@ -93,10 +93,10 @@ mod tests {
     fn what_is_wrong_is_said() {
         for (text, says) in [
             ("p99 < 10 %", "is not a limit on change"),
-            ("p98 not worse than 10 %", "p50, p95, p99"),
+            ("p98 not worse than 10 %", "p50, p95 or p99"),
             ("p99 of clockin not worse than 10 %", "did you mean `clock-in`?"),
-            ("p99 not worse than ten", "no share"),
-            ("p99 not worse than -3 %", "no share"),
+            ("p99 not worse than ten", "is not a share"),
+            ("p99 not worse than -3 %", "is not a share"),
         ] {
             let error = text.parse::<ChangeLimit>().unwrap_err().to_string();
             assert!(error.contains(says) && error.contains("p99 not worse than 10 %"), "{text}: {error}");

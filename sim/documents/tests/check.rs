@@ -200,7 +200,7 @@ fn an_edited_event_breaks_a_rule_and_what_is_no_event_is_named_with_its_line() {
     let mut again = whole.clone();
     again.insert(whole.len() - 1, whole[0].clone());
     write(&kept.path, &header, &again);
-    assert!(checked(&kept.path).unwrap_err().to_string().contains("begins again"));
+    assert!(checked(&kept.path).unwrap_err().to_string().contains("begins a second time"));
 }
 
 #[test]

@@ -26,7 +26,6 @@ use fieldday_plan::Plan;
 use fieldday_scenario::Scenario;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 pub const EXAMPLES: &str = "Examples:

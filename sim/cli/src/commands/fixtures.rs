@@ -114,12 +114,10 @@ fn export(args: &ExportArgs) -> Result<(), Failure> {
     }
     let scenario = Arc::new(scenario);
     let plan = match &roster {
-        Some(roster) => roster.plan(scenario, args.seed.or_default(), None)?,
-        None => {
-            let failed = |source| Failure::Plan { of: args.scenario.clone(), source };
-            Plan::new(scenario, args.seed.or_default()).map_err(failed)?
-        }
+        Some(roster) => roster.plan(scenario, args.seed.or_default(), None),
+        None => Plan::new(scenario, args.seed.or_default()),
     };
+    let plan = plan.map_err(|source| Failure::Plan { of: args.scenario.clone(), source })?;
     // Before anything is written: whoever is missing is said first.
     let left_out = left_out(&plan, roster.as_ref())?;
     make_folder(&args.out, args.force)?;

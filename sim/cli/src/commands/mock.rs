@@ -16,7 +16,6 @@ use fieldday_tokens::{Algorithm, Key, KeyError, Verifier};
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How often the count of requests is told, on a terminal.

@@ -9,7 +9,6 @@ use fieldday_folder::cell_of;
 use fieldday_paint::units::counted;
 use fieldday_plan::{CellPlan, Plan, TenantPlan};
 use fieldday_scenario::Scenario;
-use std::sync::Arc;
 
 pub fn scenarios(args: ScenariosArgs) -> Result<(), Failure> {
     match args.command.unwrap_or(ScenariosCommand::List(args.list)) {

@@ -1,7 +1,7 @@
 //! `fieldday shrink`: the smallest story that still shows a failure.
 
 use crate::args::{ChoiceArgs, Format};
-use crate::choice::Choice;
+use crate::choice::{Choice, planned};
 use crate::failure::{Failure, nearest};
 use crate::{interrupt, machine, output};
 use clap::Args;
@@ -11,7 +11,6 @@ use fieldday_engine::run::{self, Options};
 use fieldday_engine::shrink::{self, Case, Size};
 use fieldday_kernel::time::Zone;
 use fieldday_paint::units::counted;
-use fieldday_plan::Plan;
 use fieldday_plan::repro::{FORMAT, Repro};
 use fieldday_stories::har::har;
 use fieldday_stories::script::script;
@@ -19,7 +18,6 @@ use fieldday_stories::story::{Told, names, story};
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -97,7 +95,7 @@ struct Written {
 fn write(args: &ShrinkArgs, case: &Case) -> Result<Option<Written>, Failure> {
     let never = std::sync::atomic::AtomicBool::new(false);
     let Some((events, size)) = shrink::look(case, &never) else { return Ok(None) };
-    let plan = Plan::new(Arc::new(case.scenario.clone()), case.seed)?;
+    let plan = planned(&args.choice.scenario, case.scenario.clone(), case.seed)?;
     let planned = plan.cell(case.cell);
     let of = |name: &str| planned.tenants.iter().find(|t| name.starts_with(&format!("{}/", t.name)));
     let zone = of(&size.violation.client_name).map_or_else(Zone::utc, |tenant| tenant.data.zone.clone());

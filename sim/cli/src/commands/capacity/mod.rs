@@ -25,7 +25,6 @@ use fieldday_live::run::{lasts, window};
 use fieldday_live::target::Target;
 use fieldday_paint::Paint;
 use fieldday_paint::units::{count, micros, number};
-use fieldday_plan::Plan;
 use fieldday_scenario::Scenario;
 use fieldday_scenario::limits::{Limit, Measure as Limited};
 use measure::Bench;
