@@ -201,8 +201,8 @@ impl SeedArgs {
 #[derive(Args, Debug)]
 #[command(mut_arg("seed", |seed| seed.help(SeedArgs::OF_FOLDERS)))]
 pub struct ChoiceArgs {
-    /// A built-in scenario's name, the path of a .toml file, or the folder of a run
-    #[arg(default_value = "weekday")]
+    /// A built-in scenario's name, the path of a .toml file, a run folder, or a packed run
+    #[arg(default_value = "weekday", value_parser = crate::packed::name)]
     pub scenario: String,
     #[command(flatten)]
     pub seed: SeedArgs,
@@ -269,7 +269,8 @@ pub struct RunArgs {
 
 #[derive(Args, Debug)]
 pub struct CheckArgs {
-    /// A run folder, for example one of those in results/
+    /// A run folder, for example one of those in results/, or a packed run
+    #[arg(value_parser = crate::packed::path)]
     pub folder: PathBuf,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Terminal)]

@@ -4,6 +4,7 @@
 use crate::interrupt::INTERRUPTED;
 use fieldday_engine::run::NoThreads;
 use fieldday_folder::FolderError;
+use fieldday_folder::pack::PackError;
 use fieldday_live::prepare::PrepareError;
 use fieldday_live::provision::ProvisionError;
 use fieldday_plan::PlanError;
@@ -125,6 +126,9 @@ pub enum Failure {
     /// A live run whose rep cannot live again.
     #[error("{path} cannot be replayed: {why}")]
     NotRelived { path: String, why: String },
+    /// A run that cannot be packed.
+    #[error(transparent)]
+    Pack(#[from] PackError),
     /// A place without the run that is meant.
     #[error("no matching run in {}{}", dir.display(), skipped.as_ref().map_or(String::new(), |one| format!("; {one}")))]
     NoRun { dir: PathBuf, skipped: Option<String> },
@@ -209,6 +213,7 @@ impl Failure {
             | Failure::NotEmpty { .. }
             | Failure::LogFilter { .. }
             | Failure::Otlp { .. }
+            | Failure::Pack(_)
             | Failure::NoRun { .. }
             | Failure::NobodyToAsk { .. }
             | Failure::Roster(_)
@@ -277,6 +282,9 @@ impl Failure {
                     .to_owned(),
             ),
             Failure::LogFilter { .. } => Some("use a level (info, debug, trace), or crates with levels: fieldday_live=debug".to_owned()),
+            Failure::Pack(PackError::Io { source, .. }) => Some(about_writing(source, "another file: --out FILE")),
+            Failure::Pack(PackError::Private { .. }) => Some("remove it from the file; no run writes such a text".to_owned()),
+            Failure::Pack(_) => Some("`fieldday results list` lists the runs in a directory".to_owned()),
             Failure::NoRun { .. } => Some("`fieldday results list` lists the runs in a directory".to_owned()),
             Failure::NobodyToAsk { .. } => Some("pass --yes to remove them, or --dry-run to list them".to_owned()),
             Failure::Roster(_) => Some("docs/data.md describes files of users".to_owned()),

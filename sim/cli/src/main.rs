@@ -13,6 +13,7 @@ mod machine;
 mod options;
 mod otlp;
 mod output;
+mod packed;
 mod picture;
 mod progress;
 mod show;

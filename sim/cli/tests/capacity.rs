@@ -81,7 +81,10 @@ fn a_search_is_reported_in_every_form_and_can_be_gone_on_with() {
     let place = folder.to_str().unwrap();
     let (code, stdout, stderr) = said(&["capacity", "--resume", place, "--format", "json"]);
     assert_eq!(code, 0, "{stdout}\n{stderr}");
-    assert!(stderr.contains("is incomplete and is measured again") && stderr.contains("levels were measured before"), "{stderr}");
+    assert!(
+        stderr.contains("is incomplete and is measured again") && stderr.contains("levels were measured before"),
+        "{stderr}"
+    );
     assert_eq!(levels(&folder), measured, "one level was measured again: {stderr}");
     let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(document["measured"]["finding"]["carries"], 40, "{stdout}");

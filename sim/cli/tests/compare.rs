@@ -59,7 +59,7 @@ fn every_outcome_has_its_exit_code() {
     let (code, stdout, stderr) = ask(&other, &["--although-unlike"]);
     assert!(code == 0 && stdout.contains("differs: speed"), "it is meant, and said: {stdout}\n{stderr}");
     let (code, _, stderr) = said(&["compare", "no-such-place", "--baseline", &base]);
-    assert!(code == 2 && stderr.contains("no-such-place/run.json: there is no such file"), "{stderr}");
+    assert!(code == 2 && stderr.contains("no-such-place/run.json: no such file"), "{stderr}");
 }
 
 #[test]

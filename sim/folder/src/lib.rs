@@ -14,6 +14,7 @@ mod findings;
 mod folder;
 pub mod hlog;
 pub mod nights;
+pub mod pack;
 mod reader;
 mod recipe;
 pub mod series;

@@ -401,12 +401,7 @@ fn mock_options(plan: &LivePlan, source: &Source, clock: WallClock, opens: Time)
 }
 
 /// Loads the target by the scenario's command, if it has one.
-fn provision(
-    scenario: &Scenario,
-    cells: &[CellPlan],
-    target: &Target,
-    stop: &AtomicBool,
-) -> Result<(), PrepareError> {
+fn provision(scenario: &Scenario, cells: &[CellPlan], target: &Target, stop: &AtomicBool) -> Result<(), PrepareError> {
     let (data, [first, ..]) = (&scenario.data, cells) else { return Ok(()) };
     let Some(command) = &data.provision else { return Ok(()) };
     let folder = std::env::temp_dir().join(format!("fieldday-export-{:016x}", random()));

@@ -24,7 +24,7 @@ fn every_built_in_scenario_is_right_and_called_like_its_file() {
         assert_eq!(scenario.name, name);
         assert!(!scenario.must_exercise.is_empty(), "{name} demands nothing");
         let text = Scenario::builtin_text(name).unwrap();
-        assert!(text.starts_with("# ") && text.contains("# The reason:"), "{name} tells no story");
+        assert!(text.starts_with("# ") && text.contains("# Purpose:"), "{name} tells no story");
     }
     assert_eq!(Scenario::init_copies().len(), Scenario::builtin_names().len());
 }

@@ -161,7 +161,7 @@ mod tests {
         let ops = measured(&[(Op::ClockIn, 3)], &[Op::ListAppointments, Op::StartRecording, Op::StopRecording]);
         let failing = always_failing(&ops, &Failures::default(), true);
         let why = |op: Op| failing.iter().find(|of| of.op == op).map(|of| of.why.clone());
-        assert_eq!(why(Op::ClockOut).as_deref(), Some("never tried, because POST clock-in never succeeded"));
+        assert_eq!(why(Op::ClockOut).as_deref(), Some("not tried, because POST clock-in never succeeded"));
         assert_eq!(why(Op::StopRecording), None, "it was tried, and succeeded");
         let parts: Vec<_> = Op::ALL.iter().map(|op| part_of(*op)).collect();
         let distinct: std::collections::BTreeSet<_> = parts.iter().collect();

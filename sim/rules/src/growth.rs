@@ -316,7 +316,7 @@ mod tests {
     fn what_rose_together_is_not_told_apart_and_few_bins_say_nothing() {
         let together = hazards(&points(40, |bin| 10.0 + bin as f64 / 10.0, |served, _| served / 400.0));
         assert_eq!(together.iter().map(|(with, _)| *with).collect::<Vec<_>>(), [GrowsWith::Either]);
-        assert!(together[0].1.contains("can't be told apart"), "{together:?}");
+        assert!(together[0].1.contains("the cause is unknown"), "{together:?}");
         assert_eq!(trends_of(Op::ListTasks, &points(9, busy, |served, _| served)), []);
     }
 }

@@ -239,7 +239,7 @@ fn what_is_no_key_is_refused_with_the_reason_and_not_shown() {
         (b"\xff\xfe\x00", "binary"),
         (b"{\"kty\": \"oct\", \"k\": ", "damaged JSON"),
         (b"{\"k\": \"aHVudGVyMg\"}", "without a `kty`"),
-        (b"{\"kty\": \"oct\", \"k\": \"\"}", "no secret"),
+        (b"{\"kty\": \"oct\", \"k\": \"\"}", "not a base64url secret"),
         (b"{\"kty\": \"oct\", \"alg\": \"HS512\", \"k\": \"aHVudGVyMg\"}", "not HS256"),
         (b"{\"kty\": \"RSA\", \"n\": \"aHVudGVyMg\"}", "convert it to PEM"),
         (public.as_bytes(), "only a private key signs"),

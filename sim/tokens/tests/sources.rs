@@ -119,7 +119,7 @@ async fn a_command_is_told_whose_token_it_should_print() {
     let who = "$FIELDDAY_USER_ID.$FIELDDAY_TENANT_ID.$FIELDDAY_ROLE.$FIELDDAY_ROLE_NAME";
     let source = shell(&format!("echo noise >&2; cat '{}'/\"{who}\" && echo", room.display()));
     assert!(source.token(&rep(1), noon()).await.unwrap() == jwt);
-    assert!(source.token(&rep(2), noon()).await.unwrap_err().to_string().contains("exit code"));
+    assert!(source.token(&rep(2), noon()).await.unwrap_err().to_string().contains("exited with code"));
 }
 
 #[cfg(unix)]
@@ -127,10 +127,10 @@ async fn a_command_is_told_whose_token_it_should_print() {
 async fn a_command_that_fails_is_said_without_what_it_said() {
     let secret = "private-words";
     let cases = [
-        (shell(&format!("echo {secret} >&2; echo {secret}; exit 3")), "exit code 3"),
+        (shell(&format!("echo {secret} >&2; echo {secret}; exit 3")), "exited with code 3"),
         (shell(&format!("echo {secret}")), "not a session token"),
         (shell("true"), "not a session token"),
-        (shell("printf '\\377'"), "no text"),
+        (shell("printf '\\377'"), "not text"),
         (shell("kill -9 $$"), "signal"),
         (shell("yes"), "longer than any token"),
         (Source::Command(TokenCommand::new(vec!["/no/such/program".to_owned()])), "cannot be run"),

@@ -31,6 +31,16 @@ pub enum PrivateKind {
     Email,
 }
 
+impl fmt::Display for PrivateKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PrivateKind::Token => "a token or key",
+            PrivateKind::Phone => "a phone number",
+            PrivateKind::Email => "an e-mail address",
+        })
+    }
+}
+
 /// A private text with the token that stands for it.
 #[derive(Clone)]
 pub struct Private {

@@ -72,7 +72,8 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let path = folder.join(LEDGER);
-    let text: String = writes.iter().filter_map(|write| Some(printable_json(serde_json::to_string(write).ok()?) + "\n")).collect();
+    let text: String =
+        writes.iter().filter_map(|write| Some(printable_json(serde_json::to_string(write).ok()?) + "\n")).collect();
     fs::write(&path, text).map_err(failed(&path))?;
     let which = counted(writes.len() as u64, "write", "writes");
     output::note(&format!("{which} with test cases of rules: {}", path.display()));

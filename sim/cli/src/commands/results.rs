@@ -4,6 +4,7 @@ use crate::args::Format;
 use crate::failure::{Failure, WRONG};
 use crate::{machine, output};
 use clap::{Args, Subcommand};
+use fieldday_folder::pack;
 use fieldday_folder::store::{Prune, Pruned, Store, Wish};
 use fieldday_kernel::time::Span;
 use fieldday_paint::units::{bytes, counted};
@@ -51,9 +52,23 @@ pub enum ResultsCommand {
         #[arg(long, value_name = "NAME")]
         scenario: Option<String>,
     },
+    /// Write a run folder to one file that every command reads in place of a folder
+    ///
+    /// The file is a tar archive compressed by zstd. It holds what a run, a search or a comparison writes, and nothing else
+    /// of the folder. A file with a token, a phone number or an e-mail address in it is refused.
+    Pack(PackArgs),
     /// Remove old runs, after listing them and asking for confirmation
     #[command(after_long_help = PRUNE_EXAMPLES, override_usage = PRUNE_USAGE)]
     Prune(PruneArgs),
+}
+
+#[derive(Args, Debug)]
+pub struct PackArgs {
+    /// A run folder, or the folder of a search or a comparison
+    folder: PathBuf,
+    /// The file to create; default: the folder's name and .tar.zst, in the current directory
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -105,8 +120,26 @@ pub fn results(args: &ResultsArgs) -> Result<u8, Failure> {
             })?;
             output::print(&format!("{}\n", run.path.display())).map(|_| 0)
         }
+        ResultsCommand::Pack(args) => pack(args),
         ResultsCommand::Prune(args) => prune(args),
     }
+}
+
+fn pack(args: &PackArgs) -> Result<u8, Failure> {
+    // By where it really is: `latest`, `.` and `..` are no names for a file.
+    let unreadable = |source| Failure::Unreadable { path: args.folder.clone(), source };
+    let folder = args.folder.canonicalize().map_err(unreadable)?;
+    let named = || {
+        let name = folder.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned());
+        PathBuf::from(name + pack::EXTENSION)
+    };
+    let packed = pack::pack(&folder, &args.out.clone().unwrap_or_else(named))?;
+    for file in &packed.left_out {
+        output::note(&format!("left out: {}, which no run writes", file.display()));
+    }
+    let files = counted(packed.files.len() as u64, "file", "files");
+    output::print(&format!("{}: {files}, {}\n", packed.path.display(), bytes(packed.bytes)))?;
+    Ok(0)
 }
 
 fn read(dir: &Path) -> Result<Store, Failure> {

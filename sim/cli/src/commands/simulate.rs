@@ -58,7 +58,7 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=3_600_000))]
     pub p95: Option<u32>,
     /// Take service times from this run folder, or service times and workers from this capacity folder
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_parser = crate::packed::path)]
     pub calibrate: Option<PathBuf>,
     /// Simulate a change: monday-storm, outage-ends, deployment, instance-lost or slow-shunya
     #[arg(long, value_name = "WHAT", value_parser = what_if)]

@@ -87,7 +87,7 @@ pub struct CapacityArgs {
     #[command(flatten)]
     pub seed: SeedArgs,
     /// Continue the interrupted search in this folder
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_parser = crate::packed::path)]
     pub resume: Option<PathBuf>,
     /// Number of threads for reps; default: all cores but one
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]

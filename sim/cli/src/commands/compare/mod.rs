@@ -50,7 +50,7 @@ pub enum Baseline {
 #[command(mut_arg("seed", |seed| seed.help("Seed of the first pair; default 1. Each further pair uses the next number")))]
 pub struct CompareArgs {
     /// New run folders, or directories of them; default: the newest run in --results. With --interleave: the scenario
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", value_parser = crate::packed::name)]
     pub runs: Vec<String>,
     /// Compare with these folders, `last-good`, or the N runs before (`last:7`)
     #[arg(long, value_name = "RUN|last-good|last:N", num_args = 1.., value_parser = baseline, help_heading = RUN_BEFORE)]
@@ -111,7 +111,7 @@ fn baseline(text: &str) -> Result<Baseline, String> {
         _ if text == "last-good" => Ok(Baseline::LastGood),
         Some(Ok(nights)) if nights > 0 => Ok(Baseline::Last(nights)),
         Some(_) => Err("`last:` needs a number of runs: last:7".to_owned()),
-        None => Ok(Baseline::Folder(text.into())),
+        None => crate::packed::path(text).map(Baseline::Folder),
     }
 }
 
