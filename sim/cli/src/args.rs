@@ -404,6 +404,9 @@ pub enum ScenariosCommand {
         /// Paths of .toml files, or names of built-in scenarios
         #[arg(required = true)]
         files: Vec<String>,
+        /// Output format
+        #[arg(long, value_enum, default_value_t = Format::Terminal)]
+        format: Format,
     },
 }
 

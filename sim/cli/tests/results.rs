@@ -81,3 +81,44 @@ fn old_runs_go_when_somebody_says_so() {
     let (code, _, stderr) = said(&["results", "latest", room("results-empty").to_str().unwrap()]);
     assert!(code == 2 && stderr.contains("no matching run"), "{stderr}");
 }
+
+#[test]
+fn a_packed_run_is_read_by_every_command_in_place_of_its_folder() {
+    let out = room("results-packed");
+    let folder = demo(&out, &["--record", "--defect", "tenant-leak-by-cache"], 1);
+    fs::write(folder.join("key.pem"), "a secret").unwrap();
+    let file = out.join("sent.tar.zst");
+    let words = ["results", "pack", folder.to_str().unwrap(), "--out", file.to_str().unwrap(), "--format", "json"];
+    let (code, stdout, stderr) = said(&words);
+    assert!(code == 0 && stderr.contains("left out: key.pem"), "{stderr}");
+    let packed: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(packed["left_out"], serde_json::json!(["key.pem"]));
+    let (sent, of) = (file.to_str().unwrap(), folder.to_str().unwrap());
+    for (words, expected) in
+        [(&["report"][..], 1), (&["check"], 1), (&["replay"], 0), (&["run", "--no-out"], 1), (&["compare", "--baseline", of], 2)]
+    {
+        let (code, stdout, stderr) = said(&[words, &[sent]].concat());
+        assert_eq!(code, expected, "{words:?}: {stdout}{stderr}");
+    }
+    assert!(!out.join("sent/key.pem").exists());
+    fs::write(out.join("rubbish.tar.zst"), "rubbish").unwrap();
+    let (code, _, stderr) = said(&["report", out.join("rubbish.tar.zst").to_str().unwrap()]);
+    assert!(code == 2 && stderr.contains("rubbish.tar.zst: it is not a packed run"), "{stderr}");
+}
+
+#[test]
+fn scenarios_are_checked_all_of_them_for_programs_and_for_people() {
+    let room = room("scenarios-checked");
+    let wrong = room.join("wrong.toml");
+    fs::write(&wrong, "name = \"wrong\"\nabout = \"x\"\n[people]\nrepss = 3\n").unwrap();
+    let wrong = wrong.to_str().unwrap();
+    let (code, stdout, stderr) = said(&["scenarios", "check", wrong, "demo"]);
+    assert!(code == 2 && stdout.contains("demo: valid") && stderr.contains("wrong.toml:4"), "{stdout}{stderr}");
+    let (code, stdout, stderr) = said(&["scenarios", "check", wrong, "demo", "--format", "json"]);
+    assert_eq!((code, stderr.as_str()), (2, ""));
+    let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(document["valid"], false);
+    assert_eq!(document["files"][1], serde_json::json!({"file": "demo", "valid": true, "problems": []}));
+    let problem = &document["files"][0]["problems"][0];
+    assert_eq!((&problem["line"], &problem["suggestion"]), (&4.into(), &"reps".into()), "{document:#}");
+}

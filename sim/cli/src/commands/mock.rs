@@ -1,6 +1,6 @@
 //! `fieldday mock`: the model backend over HTTP, until somebody ends it.
 
-use crate::args::{ChoiceArgs, SeedArgs};
+use crate::args::{ChoiceArgs, Format, SeedArgs};
 use crate::choice::{self, Unplanned, planned};
 use crate::failure::Failure;
 use crate::{machine, output};
@@ -8,6 +8,7 @@ use clap::Args;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
 use fieldday_engine::all_defects::Defect;
+use fieldday_kernel::text::printable_json;
 use fieldday_kernel::time::{Date, Span};
 use fieldday_mock::{Clock, Mock, Options, Served, Service};
 use fieldday_paint::units::{count, counted};
@@ -59,6 +60,9 @@ pub struct MockArgs {
     /// Accept tokens signed by the keys in this JWKS document
     #[arg(long, value_name = "FILE")]
     pub accept_jwks: Option<PathBuf>,
+    /// Output format; as JSON one line when the mock listens, and one at its end
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
     /// Service time of every request in microseconds, in place of drawn times
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=600_000_000))]
     pub delay_us: Option<u64>,
@@ -121,11 +125,19 @@ pub fn mock(args: &MockArgs) -> Result<(), Failure> {
                 mock.address()
             ));
         }
-        output::print(&welcome(&mock, &what, &trust, &login))?;
+        output::print(&match args.format {
+            Format::Terminal => welcome(&mock, &what, &trust, &login),
+            Format::Json => line(&serving(&mock, &trust, &login)),
+        })?;
         told_until(&mut end, &mock).await;
         let served = mock.served();
         mock.stop().await;
-        output::print(&farewell(&served))?;
+        output::print(&match args.format {
+            Format::Terminal => farewell(&served),
+            Format::Json => line(&serde_json::json!({
+                "requests": served.requests(), "refused": served.refused, "failed": served.failed, "cut": served.cut,
+            })),
+        })?;
         Ok(())
     })
 }
@@ -243,6 +255,24 @@ fn login(plan: &Plan, args: &MockArgs) -> Login {
         date: cell.date,
         run,
     }
+}
+
+/// Where the mock is and who may call it, for programs.
+fn serving(mock: &Mock, trust: &Trust, login: &Login) -> serde_json::Value {
+    let key = match trust {
+        Trust::Key { file, .. } => Some(file),
+        Trust::Development(_) | Trust::Jwks { .. } => None,
+    };
+    serde_json::json!({
+        "schema": 1, "base_url": mock.base_url(), "jwks_url": mock.jwks_url(), "key": key, "date": login.date.to_string(),
+        "reps": login.reps, "tenants": login.tenants, "user": login.user, "tenant": login.tenant,
+        "role": Role::SalesRep.to_string(),
+    })
+}
+
+/// A line of JSON: the first one says where the mock is, the last one what it served.
+fn line(value: &serde_json::Value) -> String {
+    printable_json(value.to_string()) + "\n"
 }
 
 fn welcome(mock: &Mock, what: &str, trust: &Trust, login: &Login) -> String {

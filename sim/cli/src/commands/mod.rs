@@ -81,7 +81,7 @@ fn execute(command: Command) -> Result<u8, Failure> {
         Command::Replay(args) => return replay::replay(&args),
         Command::Shrink(args) => return shrink::shrink(&args),
         Command::Prove(args) => return prove::prove(&args),
-        Command::Scenarios(args) => scenarios::scenarios(args)?,
+        Command::Scenarios(args) => return scenarios::scenarios(args),
         Command::Fixtures(args) => fixtures::fixtures(&args.command)?,
         Command::Mock(args) => mock::mock(&args)?,
         Command::Tokens(args) => tokens::tokens(&args)?,

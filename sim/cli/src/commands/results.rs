@@ -51,6 +51,9 @@ pub enum ResultsCommand {
         /// Only runs of this scenario
         #[arg(long, value_name = "NAME")]
         scenario: Option<String>,
+        /// Output format
+        #[arg(long, value_enum, default_value_t = Format::Terminal)]
+        format: Format,
     },
     /// Write a run folder to one file that every command reads in place of a folder
     ///
@@ -69,6 +72,9 @@ pub struct PackArgs {
     /// The file to create; default: the folder's name and .tar.zst, in the current directory
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    format: Format,
 }
 
 #[derive(Args, Debug)]
@@ -110,7 +116,7 @@ pub fn results(args: &ResultsArgs) -> Result<u8, Failure> {
             })?;
             Ok(0)
         }
-        ResultsCommand::Latest { dir, scenario } => {
+        ResultsCommand::Latest { dir, scenario, format } => {
             let store = read(dir)?;
             let is_meant = |name: &str| scenario.as_ref().is_none_or(|scenario| scenario == name);
             let latest = store.runs.iter().rev().find(|run| is_meant(&run.run.scenario.name));
@@ -118,7 +124,11 @@ pub fn results(args: &ResultsArgs) -> Result<u8, Failure> {
                 dir: dir.clone(),
                 skipped: store.skipped.last().map(|one| format!("{}: {}", one.path.display(), one.why)),
             })?;
-            output::print(&format!("{}\n", run.path.display())).map(|_| 0)
+            output::print(&match format {
+                Format::Terminal => format!("{}\n", run.path.display()),
+                Format::Json => document(&serde_json::json!({"schema": 1, "folder": run.path})),
+            })
+            .map(|_| 0)
         }
         ResultsCommand::Pack(args) => pack(args),
         ResultsCommand::Prune(args) => prune(args),
@@ -138,8 +148,18 @@ fn pack(args: &PackArgs) -> Result<u8, Failure> {
         output::note(&format!("left out: {}, which no run writes", file.display()));
     }
     let files = counted(packed.files.len() as u64, "file", "files");
-    output::print(&format!("{}: {files}, {}\n", packed.path.display(), bytes(packed.bytes)))?;
+    output::print(&match args.format {
+        Format::Terminal => format!("{}: {files}, {}\n", packed.path.display(), bytes(packed.bytes)),
+        Format::Json => document(&serde_json::json!({
+            "schema": 1, "file": packed.path, "bytes": packed.bytes, "files": packed.files, "left_out": packed.left_out,
+        })),
+    })?;
     Ok(0)
+}
+
+fn document(value: &serde_json::Value) -> String {
+    // Plain data of strings and numbers: it cannot fail.
+    fieldday_paint::json(value).unwrap_or_default()
 }
 
 fn read(dir: &Path) -> Result<Store, Failure> {

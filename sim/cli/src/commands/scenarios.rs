@@ -4,20 +4,23 @@ use crate::args::{Format, PlanArgs, ScenariosArgs, ScenariosCommand};
 use crate::choice::{self, Choice};
 use crate::failure::{Failure, nearest};
 use crate::output::{self, Reader};
+use crate::show;
 use fieldday_documents::catalogue;
 use fieldday_folder::cell_of;
 use fieldday_paint::units::counted;
 use fieldday_plan::{CellPlan, Plan, TenantPlan};
-use fieldday_scenario::Scenario;
+use fieldday_scenario::{Problem, Scenario};
+use serde::Serialize;
 
-pub fn scenarios(args: ScenariosArgs) -> Result<(), Failure> {
-    match args.command.unwrap_or(ScenariosCommand::List(args.list)) {
+pub fn scenarios(args: ScenariosArgs) -> Result<u8, Failure> {
+    let done = match args.command.unwrap_or(ScenariosCommand::List(args.list)) {
         ScenariosCommand::List(args) => list(args.format),
         ScenariosCommand::Show { name } => show(&name),
         ScenariosCommand::Plan(args) => plan(&args),
         ScenariosCommand::Schema => output::print(&format!("{:#}\n", Scenario::json_schema())).map(drop),
-        ScenariosCommand::Check { files } => files.iter().try_for_each(|file| check(file)),
-    }
+        ScenariosCommand::Check { files, format } => return check(&files, format),
+    };
+    done.map(|()| 0)
 }
 
 fn list(format: Format) -> Result<(), Failure> {
@@ -39,18 +42,73 @@ fn show(name: &str) -> Result<(), Failure> {
     output::print(&text).map(drop)
 }
 
-fn check(file: &str) -> Result<(), Failure> {
-    let scenario = choice::load(file)?;
-    let plan = choice::planned(file, scenario, 1)?;
+/// What is wrong with a file, for programs.
+#[derive(Serialize)]
+struct Checked<'a> {
+    file: &'a str,
+    valid: bool,
+    problems: Vec<Wrong>,
+}
+
+#[derive(Serialize)]
+struct Wrong {
+    line: Option<usize>,
+    column: Option<usize>,
+    key: Option<String>,
+    message: String,
+    allowed: Option<String>,
+    suggestion: Option<String>,
+}
+
+/// All files, however many of them are wrong.
+fn check(files: &[String], format: Format) -> Result<u8, Failure> {
+    let (mut checked, mut worst) = (Vec::new(), 0);
+    for file in files {
+        let plan = choice::load(file).and_then(|scenario| choice::planned(file, scenario, 1));
+        worst = plan.as_ref().err().map_or(worst, |failure| worst.max(failure.exit_code()));
+        match (format, &plan) {
+            (Format::Terminal, Ok(plan)) => drop(output::print(&valid(file, plan))?),
+            (Format::Terminal, Err(failure)) => show::failure(failure),
+            (Format::Json, plan) => {
+                let problems = plan.as_ref().err().map_or_else(Vec::new, wrong);
+                checked.push(Checked { file, valid: plan.is_ok(), problems });
+            }
+        }
+    }
+    if format == Format::Json {
+        let document = serde_json::json!({"schema": 1, "valid": worst == 0, "files": checked});
+        output::print(&fieldday_paint::json(&document).unwrap_or_default())?;
+    }
+    Ok(worst)
+}
+
+fn valid(file: &str, plan: &Plan) -> String {
     let scenario = plan.scenario();
-    output::print(&format!(
+    format!(
         "{file}: valid; {} in {}, {}, {}\n",
         counted(scenario.people.reps, "rep", "reps"),
         counted(u64::from(scenario.people.tenants), "tenant", "tenants"),
         counted(u64::from(plan.cells()), "cell", "cells"),
         counted(scenario.day.dates.len() as u64, "date", "dates")
-    ))
-    .map(drop)
+    )
+}
+
+fn wrong(failure: &Failure) -> Vec<Wrong> {
+    let placed = |problem: &Problem| Wrong {
+        line: problem.at.map(|(line, _)| line),
+        column: problem.at.map(|(_, column)| column),
+        key: Some(problem.key.clone()).filter(|key| !key.is_empty()),
+        message: problem.message.clone(),
+        allowed: problem.allowed.clone(),
+        suggestion: problem.suggestion.clone(),
+    };
+    match failure {
+        Failure::Scenario(error) => error.problems.iter().map(placed).collect(),
+        failure => {
+            let message = failure.to_string();
+            vec![Wrong { line: None, column: None, key: None, message, allowed: failure.hint(), suggestion: None }]
+        }
+    }
 }
 
 fn plan(args: &PlanArgs) -> Result<(), Failure> {
