@@ -109,7 +109,7 @@ pub(crate) fn decide(
     let same: Vec<&PercentileChange> = of(Says::NoDifference).collect();
     if let Some(most) = same.iter().filter_map(|line| line.no_more_than).max_by(f64::total_cmp) {
         let which = counted(same.len() as u64, "percentile", "percentiles");
-        reasons.push(format!("{which} without a difference greater than {}", extent(libm::log(most))));
+        reasons.push(format!("no slowdown above {} detected in {which}", extent(libm::log(most))));
     }
     let open: Vec<&PercentileChange> = of(Says::CannotTell).collect();
     if !open.is_empty() {
