@@ -89,7 +89,7 @@ def trials(settings, share):
         add("file size, others", what, limited(settings, words, size, codes={2}))
     for size in (1000, 20 << 10):
         add("file size, report", f"{size} bytes", report(settings, one, size))
-    add("file size, mock", "its key", limited(settings, ["mock", "demo", "--listen", "127.0.0.1:0"], 100))
+    add("file size, mock", "its key", limited(settings, ["mock", "demo", "--listen", "0.0.0.0:0"], 100))
 
     # The result goes to a device that is full.
     for words in (
@@ -104,15 +104,15 @@ def trials(settings, share):
     for what, words in (
         ("run", day), ("live run", lived), ("explore", [*explored, "--out", "kept.json"]),
         ("export", ["fixtures", "export", "demo", "--out", "out"]), ("init", ["init", "out"]),
-        ("new-key", ["tokens", "new-key", "new.pem"]), ("mock", ["mock", "demo", "--listen", "127.0.0.1:0"]),
+        ("new-key", ["tokens", "new-key", "new.pem"]), ("mock", ["mock", "demo", "--listen", "0.0.0.0:0"]),
         ("provision", ["run", loaded, "--target", mock, "--out", base / "nowhere"]),
     ):  # fmt: skip
         add("read-only folder", what, read_only(settings, words))
 
     # The folder goes while the run is under way.
     for what, words, after_s, do in (
-        ("virtual run, removed", ["run", "weekday", "--reps", 300, "--record", "--out", "out"], 1.0, removed),
-        ("virtual run, a file now", ["run", "weekday", "--reps", 300, "--record", "--out", "out"], 1.0, replaced),
+        ("virtual run, removed", ["run", "weekday", "--reps", 6000, "--record", "--out", "out"], 1.0, removed),
+        ("virtual run, a file now", ["run", "weekday", "--reps", 6000, "--record", "--out", "out"], 1.0, replaced),
         ("live run, removed", lived, 4.0, removed),
         ("live run, a file now", lived, 4.0, replaced),
         ("live run, moved away", lived, 4.0, moved),

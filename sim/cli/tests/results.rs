@@ -94,9 +94,13 @@ fn a_packed_run_is_read_by_every_command_in_place_of_its_folder() {
     let packed: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(packed["left_out"], serde_json::json!(["key.pem"]));
     let (sent, of) = (file.to_str().unwrap(), folder.to_str().unwrap());
-    for (words, expected) in
-        [(&["report"][..], 1), (&["check"], 1), (&["replay"], 0), (&["run", "--no-out"], 1), (&["compare", "--baseline", of], 2)]
-    {
+    for (words, expected) in [
+        (&["report"][..], 1),
+        (&["check"], 1),
+        (&["replay"], 0),
+        (&["run", "--no-out"], 1),
+        (&["compare", "--baseline", of], 2),
+    ] {
         let (code, stdout, stderr) = said(&[words, &[sent]].concat());
         assert_eq!(code, expected, "{words:?}: {stdout}{stderr}");
     }

@@ -122,7 +122,12 @@ pub fn results(args: &ResultsArgs) -> Result<u8, Failure> {
             let latest = store.runs.iter().rev().find(|run| is_meant(&run.run.scenario.name));
             let run = latest.ok_or_else(|| Failure::NoRun {
                 dir: dir.clone(),
-                skipped: store.skipped.last().map(|one| format!("{}: {}", one.path.display(), one.why)),
+                // A run that cannot be read, not one of the folders that are none.
+                skipped: store
+                    .skipped
+                    .iter()
+                    .rfind(|one| one.path.join("run.json").exists())
+                    .map(|one| format!("{}: {}", one.path.display(), one.why)),
             })?;
             output::print(&match format {
                 Format::Terminal => format!("{}\n", run.path.display()),
