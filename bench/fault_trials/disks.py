@@ -111,8 +111,8 @@ def trials(settings, share):
 
     # The folder goes while the run is under way.
     for what, words, after_s, do in (
-        ("virtual run, removed", ["run", "weekday", "--reps", 6000, "--record", "--out", "out"], 1.0, removed),
-        ("virtual run, a file now", ["run", "weekday", "--reps", 6000, "--record", "--out", "out"], 1.0, replaced),
+        ("virtual run, removed", ["run", "weekday", "--reps", 3000, "--record", "--out", "out"], 0.2, removed),
+        ("virtual run, a file now", ["run", "weekday", "--reps", 3000, "--record", "--out", "out"], 0.2, replaced),
         ("live run, removed", lived, 4.0, removed),
         ("live run, a file now", lived, 4.0, replaced),
         ("live run, moved away", lived, 4.0, moved),
