@@ -20,6 +20,8 @@ pub(super) const OPENS: TimeOfDay = TimeOfDay::hm(7, 30);
 const CLOSES: TimeOfDay = TimeOfDay::hm(18, 0);
 /// Nobody moves a visit that is about to begin.
 const NOTICE: Span = Span::minutes(20);
+/// What concerns the first visits of the day is done within this time after the office opens.
+const FIRST_THINGS: Span = Span::minutes(10);
 
 impl TenantMaker<'_> {
     /// Makes everybody in the office.
@@ -118,10 +120,10 @@ impl TenantMaker<'_> {
         })
     }
 
-    /// A moment between the office's opening and `until`.
+    /// A moment between the office's opening and `until`, or soon after the opening if `until` is before that.
     fn within(&self, until: Time, share_ppm: i64) -> Time {
         let opens = self.site.zone.at(self.site.date, OPENS);
-        let length = until.since(opens).as_micros().max(0);
+        let length = until.since(opens).max(FIRST_THINGS).as_micros();
         opens + Span::micros(length / 1_000_000 * share_ppm)
     }
 }
