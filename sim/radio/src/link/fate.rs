@@ -3,7 +3,7 @@
 use super::FATE;
 use super::conditions::{bytes_in, transfer_time};
 use super::timeline::Segment;
-use super::{DownlinkOutcome, Link, UplinkOutcome, Way};
+use super::{DownlinkOutcome, Link, UplinkOutcome};
 use crate::network::{Radio, RadioProfile};
 use fieldday_kernel::random::{MILLION, Stream};
 use fieldday_kernel::time::{Span, Time};
@@ -34,6 +34,15 @@ impl Draws {
     }
 }
 
+/// The draws of one way.
+#[derive(Clone, Copy)]
+struct Way {
+    /// Below half the bearer's loss, which is of the round trip: a packet is lost and sent again.
+    loss: u32,
+    /// Below the bearer's chance: a bad state breaks the connection.
+    breaks: u32,
+}
+
 fn ppm(stream: &mut Stream) -> u32 {
     stream.below(u64::from(MILLION)) as u32
 }
@@ -48,7 +57,7 @@ struct Failed {
 
 impl Way {
     fn new(stream: &mut Stream) -> Way {
-        Way { loss: ppm(stream), breaks: ppm(stream), speed_ppm: ppm(stream) }
+        Way { loss: ppm(stream), breaks: ppm(stream) }
     }
 }
 
@@ -90,14 +99,13 @@ impl Link {
     /// What becomes of the answer to that attempt, of that size, which leaves the backend at `at`.
     pub fn reply(&mut self, at: Time, bytes: u64, attempt: u64) -> DownlinkOutcome {
         let draws = Draws::back(self.seed, self.entity, attempt);
-        let segment = self.timeline.at(at);
-        let bearer = self.bearer(segment);
-        let rtt = self.conditions.rtt(at, draws.rtt_ppm, bearer);
-        let again = if draws.way.loss < bearer.loss_ppm / 2 { rtt + self.air.profile.retransmit } else { Span::ZERO };
-        let begins = at + Span::micros(rtt.as_micros() / 2) + again;
-        let mut arrives = self.conditions.down(begins, bytes, draws.way, bearer);
-        // The phone it goes to may be out of reach, or in its bad seconds, when it gets there.
         let Link { timeline, conditions, air, used, .. } = self;
+        let bearer = air.profile.bearer_of(timeline.at(at).class());
+        let rtt = conditions.rtt(at, draws.rtt_ppm, bearer);
+        let again = if draws.way.loss < bearer.loss_ppm / 2 { rtt + air.profile.retransmit } else { Span::ZERO };
+        let begins = at + Span::micros(rtt.as_micros() / 2) + again;
+        let mut arrives = conditions.down(begins, bytes, bearer);
+        // The phone it goes to may be out of reach, or in its bad seconds, when it gets there.
         let there = timeline.at(arrives);
         let bearer = air.profile.bearer_of(there.class());
         if let Some(good) = conditions.bad_down_until(arrives, there.class(), bearer) {
@@ -158,7 +166,7 @@ impl Link {
                 }
                 continue;
             }
-            let (kbit_s, steady_until) = conditions.up(now, way, class, bearer);
+            let (kbit_s, steady_until) = conditions.up(now, class, bearer);
             let until = steady_until.min(segment.until);
             let needed = transfer_time(bytes - sent, kbit_s);
             if needed <= until.since(now) {

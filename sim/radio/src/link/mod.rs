@@ -31,6 +31,8 @@ use timeline::Timeline;
 const WEATHER: Purpose = Purpose::new("world.weather");
 /// When within a second the slots of a phone's weather begin.
 const PHASE: Purpose = Purpose::new("world.weather.phase");
+/// How quick a phone's network is, by time.
+const SPEED: Purpose = Purpose::new("world.speed");
 /// Where in a trace a phone begins.
 const TRACE: Purpose = Purpose::new("world.trace");
 /// What becomes of an attempt.
@@ -50,17 +52,6 @@ pub struct Link {
     used: Option<Time>,
     /// Whether what was last sent had to open a connection first.
     reconnected: bool,
-}
-
-/// The draws of one way of an attempt.
-#[derive(Clone, Copy)]
-struct Way {
-    /// Below half the bearer's loss, which is of the round trip: a packet is lost and sent again.
-    loss: u32,
-    /// Below the bearer's chance: a bad state breaks the connection.
-    breaks: u32,
-    /// Where in the distribution the bandwidth lies.
-    speed_ppm: u32,
 }
 
 /// What becomes of a request on its way out.

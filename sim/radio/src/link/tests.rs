@@ -101,15 +101,18 @@ fn lost_packets_are_sent_again_and_bad_seconds_wait_or_break() {
 fn an_hour_of_audio_takes_nine_minutes_of_the_uplink_of_2013() {
     let mut link = standing(calm("thin"));
     let mean = |link: &mut Link, bytes: u64| {
-        let took = (0..200).map(|attempt| match link.send(noon(), bytes, attempt) {
-            UplinkOutcome::Arrives { at } => at.since(noon()).as_seconds(),
-            other => panic!("{other:?}"),
+        let took = (0..200).map(|attempt| {
+            let begin = noon() + Span::hours(attempt as i64);
+            match link.send(begin, bytes, attempt) {
+                UplinkOutcome::Arrives { at } => at.since(begin).as_seconds(),
+                other => panic!("{other:?}"),
+            }
         });
         took.sum::<i64>() / 200
     };
-    // 57.6 MB at 0.84 Mbit/s: 549 s; slow attempts weigh more than quick ones.
-    assert!((540..600).contains(&mean(&mut link, 57_600_000)));
-    // The specification's 30 s carry 3 MB.
+    // 57.6 MB at 0.84 Mbit/s: 549 s.
+    assert!((540..560).contains(&mean(&mut link, 57_600_000)));
+    // The specification's 30 s carry 3 MB; where the network is slow at the time, that takes longer.
     assert!((27..33).contains(&mean(&mut link, 3_000_000)));
 }
 
