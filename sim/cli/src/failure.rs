@@ -255,6 +255,9 @@ impl Failure {
             Failure::KeptProof { .. } => {
                 Some("--keep takes a file that `fieldday prove --keep` of this same build wrote; choose another file".to_owned())
             }
+            Failure::Plan { source: PlanError::Trace(_) | PlanError::NoTrace { .. }, .. } => {
+                Some("docs/world.md describes the two formats of `network.trace`".to_owned())
+            }
             Failure::Plan { .. } => Some("`fieldday scenarios plan` prints the names of everything in a plan".to_owned()),
             Failure::NoSuchDefect { suggestion, .. } => or(suggestion, "`fieldday defects` lists all defects"),
             Failure::NoSuchRule { suggestion, .. } => or(suggestion, "`fieldday rules` lists all rules"),

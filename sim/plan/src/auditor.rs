@@ -1,7 +1,7 @@
 //! Auditors: a manager's login that reads back each tenant's rows in rounds, the last one after everybody is done.
 
 use super::{AuditorPlan, CellPlan, Plan};
-use crate::keys::{id, part};
+use crate::keys::{id, part, stream};
 use crate::people;
 use fieldday_api::dataset::User;
 use fieldday_api::names::Role;
@@ -12,6 +12,8 @@ use fieldday_kernel::time::{Span, TimeOfDay};
 const FIRST: TimeOfDay = TimeOfDay::hm(12, 30);
 /// The last one begins so long before the cell ends.
 const LAST: Span = Span::minutes(75);
+/// Each round begins up to so much later, so that the auditors of all tenants do not come at once.
+const SPREAD: Span = Span::minutes(20);
 
 /// Gives every tenant of the cell its auditor.
 pub(super) fn add(plan: &Plan, cell: &mut CellPlan) {
@@ -38,7 +40,11 @@ pub(super) fn add(plan: &Plan, cell: &mut CellPlan) {
         let at = |round: u32| {
             if round + 1 == rounds { last } else { first + Span::micros(between.as_micros() * i64::from(round)) }
         };
-        let named = (0..rounds).map(|round| (part(&name, "round", round as usize + 1), at(round)));
+        let named = (0..rounds).map(|round| {
+            let name = part(&name, "round", round as usize + 1);
+            let later = stream(plan.seed, name_key(&name)).range(0..SPREAD.as_micros());
+            (name, at(round) + Span::micros(later))
+        });
         let rounds = named.filter(|(name, _)| !plan.removed.takes(name)).collect();
         let reps = tenant.reps.iter().map(|rep| rep.rep_id.clone()).collect();
         tenant.auditor =

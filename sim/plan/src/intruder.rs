@@ -101,7 +101,9 @@ impl Aims<'_> {
             let length = until.since(from).as_micros() as u64;
             let at = from + Span::micros(stream.below(length) as i64);
             let kind = first.wrapping_add(number as u64) % KINDS;
-            let at = if kind == 25 { zone.at(date, NIGHT) + Span::seconds(number as i64 * 7) } else { at };
+            // At night, within a quarter of an hour: `at` is as good a draw for it as another.
+            let night = Span::micros(at.since(from).as_micros() % Span::minutes(15).as_micros());
+            let at = if kind == 25 { zone.at(date, NIGHT) + night } else { at };
             let steps = self.steps(kind, &mut stream);
             if !steps.is_empty() {
                 probes.push(ProbePlan { name, at, steps });

@@ -48,10 +48,12 @@ pub use types::*;
 
 use fieldday_kernel::time::{Date, Span, Time, TimeOfDay, Zone};
 use fieldday_radio::territory::{self, Territory};
-use fieldday_scenario::Scenario;
+use fieldday_radio::trace::{Trace, TraceError};
 use fieldday_scenario::persona::{self, Persona};
 use fieldday_scenario::zones;
+use fieldday_scenario::{Network, Scenario};
 use removed::Removed;
+use std::fs;
 use std::sync::Arc;
 
 /// How long phones are looked at after work, for what still waits to be sent.
@@ -66,6 +68,7 @@ pub struct Plan {
     seed: u64,
     days: Vec<PlanDay>,
     personas: Vec<(Arc<Persona>, u64)>,
+    trace: Option<Arc<Trace>>,
     removed: Removed,
 }
 
@@ -104,6 +107,36 @@ pub enum PlanError {
         /// What it is called.
         name: String,
     },
+    /// The scenario's trace is not there.
+    #[error("{path}: `network.{key}` cannot be read: {problem}")]
+    NoTrace {
+        /// The key that names it.
+        key: &'static str,
+        /// The file.
+        path: String,
+        /// Why not.
+        problem: String,
+    },
+    /// It is no trace.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+}
+
+/// Reads the scenario's trace, if it has one.
+fn trace(network: &Network) -> Result<Option<Arc<Trace>>, PlanError> {
+    let Some(up) = &network.trace else { return Ok(None) };
+    let read = |key, path: &str| {
+        fs::read_to_string(path).map_err(|error| PlanError::NoTrace {
+            key,
+            path: path.to_owned(),
+            problem: error.to_string(),
+        })
+    };
+    let text = read("trace", up)?;
+    let down = network.trace_down.as_ref().map(|path| Ok::<_, PlanError>((path, read("trace_down", path)?)));
+    let down = down.transpose()?;
+    let down = down.as_ref().map(|(path, text)| (path.as_str(), text.as_str()));
+    Ok(Some(Arc::new(Trace::parse(up, &text, down)?)))
 }
 
 fn hint(suggestion: &Option<String>) -> String {
@@ -117,6 +150,7 @@ impl Plan {
         if fieldday_radio::network::named(&scenario.network.profile).is_none() {
             return Err(no_such("network profile", &scenario.network.profile));
         }
+        let trace = trace(&scenario.network)?;
         let mut personas = Vec::new();
         // By name: in whatever order a file has them, they are the same people.
         let mut mix: Vec<_> = scenario.people.mix.iter().collect();
@@ -140,7 +174,7 @@ impl Plan {
             days.push(PlanDay { date: *date, sites });
         }
         let removed = Removed::new(&scenario.remove);
-        let mut plan = Plan { scenario, seed, days, personas, removed: Removed::default() };
+        let mut plan = Plan { scenario, seed, days, personas, trace, removed: Removed::default() };
         removed.check(&plan)?;
         plan.removed = removed;
         Ok(plan)

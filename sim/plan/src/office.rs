@@ -20,6 +20,8 @@ pub(super) const OPENS: TimeOfDay = TimeOfDay::hm(7, 30);
 const CLOSES: TimeOfDay = TimeOfDay::hm(18, 0);
 /// Nobody moves a visit that is about to begin.
 const NOTICE: Span = Span::minutes(20);
+/// Each tenant's office opens up to so much later, so that they do not all begin at once.
+const OPENS_WITHIN: Span = Span::minutes(10);
 
 impl TenantMaker<'_> {
     /// Makes everybody in the office.
@@ -118,9 +120,12 @@ impl TenantMaker<'_> {
         })
     }
 
-    /// A moment between the office's opening and `until`.
+    /// A moment between the office's opening and `until`. What cannot wait so long is done by everybody as the office opens,
+    /// at the same moment on purpose: that is when two of them change a visit side by side.
     fn within(&self, until: Time, share_ppm: i64) -> Time {
-        let opens = self.site.zone.at(self.site.date, OPENS);
+        let name = format!("{}/office/opens", self.site.name);
+        let later = Span::micros(stream(self.plan.seed, name_key(&name)).range(0..OPENS_WITHIN.as_micros()));
+        let opens = self.site.zone.at(self.site.date, OPENS) + later;
         let length = until.since(opens).as_micros().max(0);
         opens + Span::micros(length / 1_000_000 * share_ppm)
     }

@@ -97,7 +97,9 @@ impl TenantPlan {
         let (data, air) = (&self.data, &self.air);
         let (metro, zone, rows) = (self.territory.metro(), &data.zone.name, data.rows());
         writeln!(out, "\n{}  {}  {metro}, {zone}, {rows} rows", self.name, data.id)?;
-        writeln!(out, "  network {}: 5G in {} areas", air.profile.name, air.fast.len())?;
+        let traced =
+            air.trace.as_ref().map_or(String::new(), |trace| format!(", {} of {}", trace.length(), trace.name));
+        writeln!(out, "  network {}{traced}: 5G in {} areas", air.profile.name, air.fast.len())?;
         for outage in &air.outages {
             let place = if outage.region.is_some() { "a part" } else { "everywhere" };
             writeln!(out, "  {}  {} to {}, {place}", outage.name, self.clock(outage.from), self.clock(outage.until))?;

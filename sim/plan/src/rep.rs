@@ -100,9 +100,10 @@ impl TenantMaker<'_> {
         let (territory, window) = (self.site.territory, self.plan.scenario.day.leave_home);
         let home_area = territory.any_area(stream);
         let home = territory.place_in(home_area, stream);
-        let seconds = stream.range(i64::from(window.0.seconds())..i64::from(window.1.seconds()) + 1);
-        let leaves_home =
-            self.site.zone.at(self.site.date, window.0) + Span::seconds(seconds - i64::from(window.0.seconds()));
+        // In microseconds: on whole seconds, thousands of reps would clock in at the same moments.
+        let within = Span::seconds(i64::from(window.1.seconds()) - i64::from(window.0.seconds()));
+        let after = Span::micros(stream.range(0..within.as_micros() + 1));
+        let leaves_home = self.site.zone.at(self.site.date, window.0) + after;
         let eats = stream.bernoulli(rep.persona.lunch_ppm);
         let mut day = Day { area: territory.area_near(home_area, stream), lunch: None, free: (leaves_home, home) };
         let visits = between(stream, rep.persona.appointments);
@@ -115,7 +116,7 @@ impl TenantMaker<'_> {
                 break;
             }
         }
-        let paperwork = Span::minutes(stream.range(5..26));
+        let paperwork = Span::micros(stream.range(300_000_000..1_500_000_001));
         let lunch_name = format!("{}/lunch", rep.name);
         let routine = Routine::of(|what| !self.plan.removed.takes(&format!("{}/{what}", rep.name)));
         let stops_work = day.free.0 + expected_drive(day.free.1, home, &Roads::default()) + paperwork;

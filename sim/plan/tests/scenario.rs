@@ -103,7 +103,11 @@ fn wrong_values_are_placed_by_their_key() {
         ("[people]\nterritories = ['newark', 'chicgo']", (6, 26), "people.territories[1]", "unknown value"),
         ("[people.mix]\nstedy = 1", (6, 9), "people.mix.stedy", "unknown value"),
         ("[people.habits]\npatience_s = 500", (6, 14), "people.habits.patience_s", "out of range"),
-        ("[network]\nprofile = 'ordinry'", (6, 11), "network.profile", "unknown value"),
+        ("[network]\ntrace = ' '", (6, 9), "network.trace", "is empty"),
+        ("[network]\ntrace_down = 'lte.down'", (6, 14), "network.trace_down", "needs `trace`"),
+        ("[network]\ntrace = 'a.csv'\ntrace_down = 'b'", (7, 14), "network.trace_down", "both directions"),
+        ("[network]\ntrace = 'a'\ntrace_down = 'b.csv'", (7, 14), "network.trace_down", "is a .csv file"),
+        ("[network]\nprofile = 'cautous'", (6, 11), "network.profile", "unknown value"),
         ("[office]\nactions_per_rep = [0, 4000000000]", (6, 23), "office.actions_per_rep[1]", "out of range"),
         ("[network]\ngap_minutes = [9, 3]", (6, 15), "network.gap_minutes", "more than"),
         ("[visits]\nmodes = { full = 0, ghost = 0, ephemeral = 0 }", (6, 1), "visits.modes", "no mode"),
@@ -140,7 +144,7 @@ fn suggestions_come_with_words_too() {
     let suggestion = |text: &str| refused(text).problems[0].suggestion.clone();
     let head = HEAD.replace("[day]", "must_exercise = ['shift.clock-in.onse']\n[day]");
     assert_eq!(suggestion(&head).as_deref(), Some("shift.clock-in.once"));
-    assert_eq!(suggestion(&format!("{HEAD}[network]\nprofile = 'ordinry'")).as_deref(), Some("ordinary"));
+    assert_eq!(suggestion(&format!("{HEAD}[network]\nprofile = 'cautous'")).as_deref(), Some("cautious"));
     let ops = format!("{HEAD}[[mishap]]\nname = 'x'\nkind = 'restart'\nops = ['clok-in']");
     assert_eq!(suggestion(&ops).as_deref(), Some("clock-in"));
     let unknown = Scenario::load("weekdy").unwrap_err();

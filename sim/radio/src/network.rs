@@ -1,5 +1,6 @@
 //! What mobile networks do, from `fixtures/network.toml`, which names the source of every figure.
 
+use crate::quantiles::Quantiles;
 use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::{Arc, LazyLock};
@@ -21,13 +22,16 @@ pub enum Radio {
 /// What one radio gives to a phone that stands, or drives.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RadioProfile {
-    /// Round trips: (parts per million, µs), ascending.
-    rtt: [(u32, i64); 5],
+    /// Round trips in microseconds.
+    rtt: Quantiles,
+    /// What moves down in kbit/s, and what moves up.
+    pub(crate) downlink: Quantiles,
+    pub(crate) uplink: Quantiles,
     /// Packets lost on the way out or back, of a million.
     pub loss_ppm: u32,
     /// The median downlink bandwidth in kbit/s.
     pub downlink_kbit_s: i64,
-    /// The mean uplink bandwidth in kbit/s.
+    /// The median uplink bandwidth in kbit/s.
     pub uplink_kbit_s: i64,
     /// Good slots followed by a bad one, of a million.
     pub enter_ppm: u32,
@@ -44,15 +48,7 @@ pub struct RadioProfile {
 impl RadioProfile {
     /// The round trip of which `at_ppm` of a million are quicker.
     pub fn rtt(&self, at_ppm: u32) -> Span {
-        let mut before = self.rtt[0];
-        for after in self.rtt {
-            if at_ppm <= after.0 {
-                let (run, rise) = (i64::from(after.0 - before.0).max(1), after.1 - before.1);
-                return Span::micros(before.1 + rise * i64::from(at_ppm - before.0) / run);
-            }
-            before = after;
-        }
-        Span::micros(before.1)
+        Span::micros(self.rtt.at(at_ppm))
     }
     /// The long-run share of bad slots, of a million.
     pub fn bad_ppm(&self) -> u32 {
@@ -64,10 +60,12 @@ impl RadioProfile {
 /// A network: six bearers, and how connections behave on it. It serialises as its name.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Profile {
-    /// `ordinary`
+    /// `us-2024`
     pub name: String,
     /// What the profile is like, in a sentence.
     pub about: String,
+    /// The tool whose users know it, if it is the setting of one: no measurement, but the same figures everywhere.
+    pub preset_of: Option<String>,
     /// Of 3G, LTE, 5G: standing, driving.
     bearers: [RadioProfile; 6],
     /// A connection is closed after so long without use.
@@ -97,7 +95,7 @@ impl Profile {
     }
     /// The shortest way to the backend, or back, that any of its radios ever gives.
     pub fn least_one_way(&self) -> Span {
-        let least = self.bearers.iter().map(|bearer| bearer.rtt(0).as_micros() / 2).min();
+        let least = self.bearers.iter().map(|bearer| bearer.rtt.least() / 2).min();
         Span::micros(least.unwrap_or(0))
     }
     pub(crate) fn bearer_of(&self, class: usize) -> &RadioProfile {
@@ -138,31 +136,47 @@ mod file {
         pub idle_close_s: i64,
         pub stall_s: i64,
         pub retransmit_ms: i64,
-        pub handover_ms: i64,
     }
+    /// A profile gives what is everywhere, or each of the six.
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     pub(super) struct Profile {
         pub name: String,
         pub about: String,
-        pub five_g_standing: RadioProfile,
-        pub five_g_driving: RadioProfile,
-        pub lte_standing: RadioProfile,
-        pub lte_driving: RadioProfile,
-        pub three_g_standing: RadioProfile,
-        pub three_g_driving: RadioProfile,
+        pub preset_of: Option<String>,
+        pub handover_ms: i64,
+        pub everywhere: Option<RadioProfile>,
+        pub five_g_standing: Option<RadioProfile>,
+        pub five_g_driving: Option<RadioProfile>,
+        pub lte_standing: Option<RadioProfile>,
+        pub lte_driving: Option<RadioProfile>,
+        pub three_g_standing: Option<RadioProfile>,
+        pub three_g_driving: Option<RadioProfile>,
     }
-    #[derive(Deserialize)]
+    #[derive(Clone, Deserialize)]
     #[serde(deny_unknown_fields)]
     pub(super) struct RadioProfile {
-        pub rtt_ms: [i64; 3],
+        pub rtt_ms: RoundTrip,
         pub loss_ppm: u32,
-        pub downlink_kbit_s: i64,
-        pub uplink_kbit_s: i64,
+        pub downlink_kbit_s: Rate,
+        pub uplink_kbit_s: Rate,
         pub bad: Bad,
         pub break_ppm: u32,
     }
-    #[derive(Deserialize)]
+    #[derive(Clone, Copy, Deserialize)]
+    #[serde(untagged)]
+    pub(super) enum RoundTrip {
+        P50P90P99([i64; 3]),
+        Even { least: i64, most: i64 },
+    }
+    #[derive(Clone, Copy, Deserialize)]
+    #[serde(untagged)]
+    pub(super) enum Rate {
+        Around(i64),
+        P10P50P90([i64; 3]),
+        Always { always: i64 },
+    }
+    #[derive(Clone, Copy, Deserialize)]
     #[serde(deny_unknown_fields)]
     pub(super) struct Bad {
         pub enter_ppm: u32,
@@ -170,17 +184,46 @@ mod file {
     }
 }
 
+/// Below this a second is bad (`bad` of the file), so the good ones have this at least.
+const BAD_BELOW_KBIT_S: i64 = 100;
+
+impl From<file::RoundTrip> for Quantiles {
+    fn from(file: file::RoundTrip) -> Quantiles {
+        match file {
+            file::RoundTrip::Even { least, most } => Quantiles::even(least * 1000, most * 1000),
+            // The ends are not published: three quarters of the median at the low one, a half more than p99 at the high one.
+            file::RoundTrip::P50P90P99(ms) => {
+                let [p50, p90, p99] = ms.map(|ms| ms * 1000);
+                Quantiles::p50_p90_p99(p50 * 3 / 4, [p50, p90, p99], p99 * 3 / 2)
+            }
+        }
+    }
+}
+
+impl From<file::Rate> for Quantiles {
+    fn from(file: file::Rate) -> Quantiles {
+        match file {
+            file::Rate::Always { always } => Quantiles::even(always, always),
+            // How it is spread is ours: from half to half as much again.
+            file::Rate::Around(middle) => Quantiles::triangle(middle),
+            // The upper end is ours, too.
+            file::Rate::P10P50P90([p10, p50, p90]) => {
+                Quantiles::p10_p50_p90(BAD_BELOW_KBIT_S.min(p10), [p10, p50, p90], p90 * 3 / 2)
+            }
+        }
+    }
+}
+
 impl From<file::RadioProfile> for RadioProfile {
     fn from(file: file::RadioProfile) -> RadioProfile {
-        let [p50, p90, p99] = file.rtt_ms.map(|ms| ms * 1000);
-        // The ends are not published: three quarters of the median at the low one, a half more than p99 at the high one
-        // where the tail is long.
-        let (least, most) = if p50 == p99 { (p50, p99) } else { (p50 * 3 / 4, p99 * 3 / 2) };
+        let (downlink, uplink) = (Quantiles::from(file.downlink_kbit_s), Quantiles::from(file.uplink_kbit_s));
         RadioProfile {
-            rtt: [(0, least), (500_000, p50), (900_000, p90), (990_000, p99), (1_000_000, most)],
+            rtt: file.rtt_ms.into(),
             loss_ppm: file.loss_ppm,
-            downlink_kbit_s: file.downlink_kbit_s,
-            uplink_kbit_s: file.uplink_kbit_s,
+            downlink_kbit_s: downlink.median(),
+            uplink_kbit_s: uplink.median(),
+            downlink,
+            uplink,
             enter_ppm: file.bad.enter_ppm,
             leave_ppm: file.bad.leave_ppm,
             break_ppm: file.break_ppm,
@@ -207,14 +250,19 @@ static PROFILES: LazyLock<Vec<Arc<Profile>>> = LazyLock::new(|| {
     let profile = |p: file::Profile| {
         let bearers =
             [p.three_g_standing, p.three_g_driving, p.lte_standing, p.lte_driving, p.five_g_standing, p.five_g_driving];
+        let bearer = |bearer: Option<file::RadioProfile>| {
+            let bearer = bearer.or_else(|| p.everywhere.clone());
+            RadioProfile::from(bearer.expect("fixtures/network.toml is checked by a test"))
+        };
         Arc::new(Profile {
             name: p.name,
             about: p.about,
-            bearers: bearers.map(RadioProfile::from),
+            preset_of: p.preset_of,
+            bearers: bearers.map(bearer),
             idle_close: Span::seconds(connection.idle_close_s),
             stall: Span::seconds(connection.stall_s),
             retransmit: Span::millis(connection.retransmit_ms),
-            handover: Span::millis(connection.handover_ms),
+            handover: Span::millis(p.handover_ms),
         })
     };
     file.profile.into_iter().map(profile).collect()
@@ -236,25 +284,64 @@ mod tests {
 
     #[test]
     fn the_published_quantiles_come_back() {
-        let ordinary = named("ordinary").unwrap();
         let published = [
-            (Radio::FiveG, false, [69, 76, 220]),
-            (Radio::FiveG, true, [75, 85, 186]),
-            (Radio::Lte, true, [84, 101, 330]),
-            (Radio::ThreeG, true, [124, 294, 535]),
+            ("cautious", Radio::FiveG, false, [69, 76, 220]),
+            ("cautious", Radio::FiveG, true, [75, 85, 186]),
+            ("cautious", Radio::Lte, true, [84, 101, 330]),
+            ("cautious", Radio::ThreeG, true, [124, 294, 535]),
+            ("us-2024", Radio::FiveG, false, [59, 113, 327]),
+            ("us-2024", Radio::FiveG, true, [70, 108, 236]),
+            ("us-2024", Radio::Lte, true, [52, 82, 268]),
         ];
-        for (radio, moving, quantiles) in published {
-            let bearer = ordinary.bearer(radio, moving);
+        for (name, radio, moving, quantiles) in published {
+            let bearer = named(name).unwrap().bearer(radio, moving);
             let read = [500_000, 900_000, 990_000].map(|ppm| bearer.rtt(ppm).as_millis());
-            assert_eq!(read, quantiles, "{radio:?} moving: {moving}");
+            assert_eq!(read, quantiles, "{name} {radio:?} moving: {moving}");
             assert!(bearer.rtt(0) < bearer.rtt(500_000) && bearer.rtt(999_999) > bearer.rtt(990_000));
+        }
+        let uplinks = [
+            (Radio::FiveG, false, [1_500, 10_900, 50_000]),
+            (Radio::FiveG, true, [3_300, 31_000, 91_000]),
+            (Radio::Lte, true, [900, 5_700, 26_000]),
+        ];
+        for (radio, moving, quantiles) in uplinks {
+            let bearer = named("us-2024").unwrap().bearer(radio, moving);
+            assert_eq!([100_000, 500_000, 900_000].map(|ppm| bearer.uplink.at(ppm)), quantiles, "{radio:?}");
+            assert_eq!((bearer.uplink.least(), bearer.uplink_kbit_s), (100, quantiles[1]));
         }
     }
 
     #[test]
-    fn bad_shares_are_those_of_the_fit() {
-        let lte = named("ordinary").unwrap().bearer(Radio::Lte, true);
-        assert_eq!(lte.bad_ppm() / 1000, 123, "0.024 / (0.024 + 0.17)");
-        assert_eq!(named("clean").unwrap().bearer(Radio::Lte, true).bad_ppm(), 0);
+    fn bad_shares_are_those_of_the_sources() {
+        let bad = |name: &str, radio| named(name).unwrap().bearer(radio, true).bad_ppm() / 1000;
+        assert_eq!(bad("cautious", Radio::Lte), 123, "0.024 / (0.024 + 0.17)");
+        assert_eq!(bad("us-2024", Radio::FiveG), 10, "1 % below 0.1 Mbit/s");
+        assert_eq!(bad("clean", Radio::Lte), 0);
+    }
+
+    /// As their tools' documentation has them: kbit/s down and up, and milliseconds of delay.
+    #[test]
+    fn presets_are_the_same_everywhere_and_have_the_figures_of_their_tools() {
+        let published = [
+            ("lighthouse-slow-4g", "Lighthouse", 1600, 750, [150, 150]),
+            ("firefox-gprs", "Firefox", 50, 20, [500, 500]),
+            ("firefox-regular-3g", "Firefox", 750, 250, [100, 100]),
+            ("firefox-good-3g", "Firefox", 1500, 750, [40, 40]),
+            ("firefox-regular-4g", "Firefox", 4000, 3000, [20, 20]),
+            ("android-gprs", "the Android emulator", 80, 40, [150, 550]),
+            ("android-edge", "the Android emulator", 237, 118, [80, 400]),
+            ("android-umts", "the Android emulator", 1920, 128, [35, 200]),
+        ];
+        for (name, tool, down, up, [least, most]) in published {
+            let preset = named(name).unwrap();
+            assert_eq!(preset.preset_of.as_deref(), Some(tool), "{name}");
+            for bearer in &preset.bearers {
+                assert_eq!((bearer.downlink.at(1), bearer.downlink.at(999_999)), (down, down), "{name}");
+                assert_eq!((bearer.uplink.at(1), bearer.uplink.at(999_999)), (up, up), "{name}");
+                assert_eq!([0, 1_000_000].map(|ppm| bearer.rtt(ppm).as_millis()), [least, most], "{name}");
+                assert_eq!((bearer.loss_ppm, bearer.bad_ppm()), (0, 0), "{name}");
+            }
+        }
+        assert_eq!(profiles().iter().filter(|profile| profile.preset_of.is_some()).count(), published.len());
     }
 }

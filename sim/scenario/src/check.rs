@@ -4,9 +4,10 @@
 use super::error::Finding;
 use super::locate::Path;
 use super::words::nearest;
-use super::{Data, Mishap, Scenario, TokenSource, Tokens};
+use super::{Data, Mishap, Network, Scenario, TokenSource, Tokens};
 use fieldday_api::rules::RuleWeight;
 use fieldday_kernel::time::Date;
+use fieldday_radio::trace::is_csv;
 use serde_json::Value;
 use std::sync::LazyLock;
 
@@ -28,6 +29,7 @@ pub(super) fn problems(scenario: &Scenario) -> Vec<Finding> {
         findings.sums_and_bounds(scenario);
         findings.rules(scenario);
         findings.dialect(scenario);
+        findings.network(&scenario.network);
         findings.data(&scenario.data);
         findings.tokens(&scenario.tokens);
         for (key, message, allowed) in scenario.plant.problems() {
@@ -305,6 +307,28 @@ impl Findings {
         if data.found && data.provision.is_some() {
             let message = "cannot be combined with `provision`: rows are either loaded or used as found";
             self.add(&["data", "found"], message, Some("one of the two".to_owned()));
+        }
+    }
+
+    /// A trace is a file, and only one of mahimahi's needs a second one.
+    fn network(&mut self, network: &Network) {
+        let Network { trace, trace_down, .. } = network;
+        for (key, file) in [("trace", trace), ("trace_down", trace_down)] {
+            if file.as_ref().is_some_and(|file| file.trim().is_empty()) {
+                self.add(&["network", key], "is empty", Some("the name of a file".to_owned()));
+            }
+        }
+        let path = ["network", "trace_down"];
+        match (trace, trace_down) {
+            (None, Some(_)) => self.add(&path, "needs `trace`, the file of the uplink", None),
+            (Some(up), Some(_)) if is_csv(up) => {
+                self.add(&path, "cannot be combined with a .csv file, which has both directions", None);
+            }
+            (_, Some(down)) if is_csv(down) => {
+                let allowed = Some("a file in mahimahi's format; a .csv file goes into `trace`".to_owned());
+                self.add(&path, "is a .csv file", allowed);
+            }
+            _ => {}
         }
     }
 

@@ -123,6 +123,12 @@ habits! {
     patience_s up to 120;
     /// Minutes between looks at the dashboard while at work.
     looks_at_dashboard_every_minutes up to 600;
+    /// How many seconds before an appointment the rep plans to arrive, on average.
+    plans_to_be_early_s up to 3_600;
+    /// How many seconds before or after the appointed time a rep who is there in time rings, at most.
+    rings_within_s up to 900;
+    /// How many seconds after ringing the rep starts the recording, on average.
+    greets_for_s up to 600;
 }
 
 #[derive(Deserialize)]

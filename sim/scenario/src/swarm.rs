@@ -124,6 +124,9 @@ impl Swarm {
             let value = match *habit {
                 "patience_s" => draw.range(1..60) as u32,
                 "looks_at_dashboard_every_minutes" => draw.range(5..240) as u32,
+                "plans_to_be_early_s" => draw.range(0..1_800) as u32,
+                "rings_within_s" => draw.range(0..900) as u32,
+                "greets_for_s" => draw.range(0..600) as u32,
                 _ => one_of(&mut draw, &SHARES),
             };
             self.scenario.people.habits.give(habit, value.min(*most));
@@ -198,7 +201,9 @@ impl Swarm {
     fn network(&mut self) {
         let mut draw = self.stream("network");
         let network = &mut self.scenario.network;
-        if let Some(profile) = draw.pick(network::profiles()) {
+        // Tools' presets have no bad seconds and lose nothing: what they show, the measured ones show as well.
+        let measured: Vec<_> = network::profiles().iter().filter(|profile| profile.preset_of.is_none()).collect();
+        if let Some(profile) = draw.pick(&measured) {
             network.profile.clone_from(&profile.name);
         }
         network.five_g_percent = one_of(&mut draw, &[0, 50, 100]);
@@ -403,6 +408,8 @@ mod tests {
         ("switches.appointments_page", "which reading of the specification holds is the scenario's to say"),
         ("switches.clock_in_repeat", "which reading of the specification holds is the scenario's to say"),
         ("switches.health_path", "a path is as good as another"),
+        ("network.trace", "whose measurements are used is the scenario's to say"),
+        ("network.trace_down", "whose measurements are used is the scenario's to say"),
         ("live", "swarms live their days on the virtual clock"),
         ("plant", "it serves capacity simulations alone"),
         ("dialect", "it matters for HTTP targets alone"),

@@ -14,9 +14,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Network {
-    /// The radio profile, by its name in fixtures/network.toml.
+    /// The network profile, by its name in fixtures/network.toml.
     #[schemars(schema_with = "words::profiles_schema")]
     pub profile: String,
+    /// File of your own measurements, used in place of the profile's bandwidths and bad seconds: a .csv file with the columns
+    /// time_s, up_kbit_s, down_kbit_s and, in place of the profile's round trips, rtt_ms; or the uplink in mahimahi's format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    /// With an uplink in mahimahi's format: the file of the downlink; default: the profile's bandwidths.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_down: Option<String>,
     /// Percentage of eligible areas with 5G.
     #[schemars(range(max = 100))]
     pub five_g_percent: u32,
@@ -43,7 +50,9 @@ pub struct Network {
 impl Default for Network {
     fn default() -> Network {
         Network {
-            profile: "ordinary".to_owned(),
+            profile: "us-2024".to_owned(),
+            trace: None,
+            trace_down: None,
             five_g_percent: 100,
             valleys: 5,
             dead_roads: 8,

@@ -1,6 +1,7 @@
 //! What becomes of one attempt and of its answer.
 
 use super::FATE;
+use super::conditions::{bytes_in, transfer_time};
 use super::timeline::Segment;
 use super::{DownlinkOutcome, Link, UplinkOutcome};
 use crate::network::{Radio, RadioProfile};
@@ -20,17 +21,6 @@ struct Draws {
     way: Way,
 }
 
-/// The draws of one way.
-#[derive(Clone, Copy)]
-struct Way {
-    /// Below half the bearer's loss, which is of the round trip: a packet is lost and sent again.
-    loss: u32,
-    /// Below the bearer's chance: a bad state breaks the connection.
-    breaks: u32,
-    /// The bandwidth, in per cent of the usual.
-    percent: i64,
-}
-
 impl Draws {
     fn out(seed: u64, entity: u64, attempt: u64) -> Draws {
         let mut stream = Stream::new(seed, FATE, entity, attempt, 0);
@@ -42,6 +32,15 @@ impl Draws {
         Way::new(&mut stream);
         Draws { rtt_ppm, way: Way::new(&mut stream) }
     }
+}
+
+/// The draws of one way.
+#[derive(Clone, Copy)]
+struct Way {
+    /// Below half the bearer's loss, which is of the round trip: a packet is lost and sent again.
+    loss: u32,
+    /// Below the bearer's chance: a bad state breaks the connection.
+    breaks: u32,
 }
 
 fn ppm(stream: &mut Stream) -> u32 {
@@ -58,22 +57,8 @@ struct Failed {
 
 impl Way {
     fn new(stream: &mut Stream) -> Way {
-        Way {
-            loss: ppm(stream),
-            breaks: ppm(stream),
-            // Two uniform ones together: a triangle from 50 % to 150 %, ours.
-            percent: 50 + stream.range(0..51) + stream.range(0..51),
-        }
+        Way { loss: ppm(stream), breaks: ppm(stream) }
     }
-    fn kbit_s(&self, usual: i64) -> i64 {
-        (usual * self.percent / 100).max(1)
-    }
-}
-
-/// How long that many bytes take.
-fn transfer_time(bytes: u64, kbit_s: i64) -> Span {
-    // 8,000 µs a byte at 1 kbit/s.
-    Span::micros((i128::from(bytes) * 8_000 / i128::from(kbit_s)).min(1 << 60) as i64)
 }
 
 impl Link {
@@ -85,7 +70,7 @@ impl Link {
             return UplinkOutcome::Unreachable { at: at + RADIO_CHECK };
         }
         let draws = Draws::out(self.seed, self.entity, attempt);
-        let rtt = self.bearer(segment).rtt(draws.rtt_ppm);
+        let rtt = self.conditions.rtt(at, draws.rtt_ppm, self.bearer(segment));
         if segment.portal {
             return UplinkOutcome::Portal { at: at + rtt.times(3) };
         }
@@ -114,17 +99,16 @@ impl Link {
     /// What becomes of the answer to that attempt, of that size, which leaves the backend at `at`.
     pub fn reply(&mut self, at: Time, bytes: u64, attempt: u64) -> DownlinkOutcome {
         let draws = Draws::back(self.seed, self.entity, attempt);
-        let segment = self.timeline.at(at);
-        let bearer = self.bearer(segment);
-        let rtt = bearer.rtt(draws.rtt_ppm);
-        let again = if draws.way.loss < bearer.loss_ppm / 2 { rtt + self.air.profile.retransmit } else { Span::ZERO };
-        let carried = transfer_time(bytes, draws.way.kbit_s(bearer.downlink_kbit_s));
-        let mut arrives = at + Span::micros(rtt.as_micros() / 2) + again + carried;
+        let Link { timeline, conditions, air, used, .. } = self;
+        let bearer = air.profile.bearer_of(timeline.at(at).class());
+        let rtt = conditions.rtt(at, draws.rtt_ppm, bearer);
+        let again = if draws.way.loss < bearer.loss_ppm / 2 { rtt + air.profile.retransmit } else { Span::ZERO };
+        let begins = at + Span::micros(rtt.as_micros() / 2) + again;
+        let mut arrives = conditions.down(begins, bytes, bearer);
         // The phone it goes to may be out of reach, or in its bad seconds, when it gets there.
-        let Link { timeline, weather, air, used, .. } = self;
         let there = timeline.at(arrives);
         let bearer = air.profile.bearer_of(there.class());
-        if let Some(good) = weather.bad_until(arrives, there.class(), bearer) {
+        if let Some(good) = conditions.bad_down_until(arrives, there.class(), bearer) {
             if draws.way.breaks < bearer.break_ppm || good.since(arrives) > air.profile.stall {
                 *used = None;
                 return DownlinkOutcome::Lost;
@@ -156,7 +140,7 @@ impl Link {
     /// Moves bytes over the uplink from `from` on, through good and bad seconds; when the last one has left. `asked` is when
     /// the app asked for it: the wait for a connection counts towards the stall.
     fn transfer(&mut self, asked: Time, from: Time, bytes: u64, way: Way) -> Result<Time, Failed> {
-        let Link { timeline, weather, air, .. } = self;
+        let Link { timeline, conditions, air, .. } = self;
         let profile = &air.profile;
         let (mut now, mut moved, mut sent) = (from, asked, 0_u64);
         let (mut met_bad, mut radio) = (false, timeline.at(from).radio);
@@ -170,7 +154,7 @@ impl Link {
                 continue;
             }
             let (class, bearer) = (segment.class(), profile.bearer_of(segment.class()));
-            if let Some(good) = weather.bad_until(now, class, bearer) {
+            if let Some(good) = conditions.nothing_up_until(now, class, bearer) {
                 // One throw an attempt: a connection that is going to break does so in the first bad state.
                 if !met_bad && way.breaks < bearer.break_ppm {
                     return Err(Failed { at: now, sent_bytes: sent, noticed: false });
@@ -182,14 +166,13 @@ impl Link {
                 }
                 continue;
             }
-            let kbit_s = way.kbit_s(bearer.uplink_kbit_s);
-            let until = weather.good_until(now, class, bearer).min(segment.until);
+            let (kbit_s, steady_until) = conditions.up(now, class, bearer);
+            let until = steady_until.min(segment.until);
             let needed = transfer_time(bytes - sent, kbit_s);
             if needed <= until.since(now) {
                 return Ok(now + needed);
             }
-            let carried = i128::from(until.since(now).as_micros()) * i128::from(kbit_s) / 8_000;
-            sent = (sent + carried as u64).min(bytes);
+            sent = (sent + bytes_in(until.since(now), kbit_s)).min(bytes);
             (now, moved) = (until, until);
         }
     }

@@ -8,6 +8,7 @@
 //! A link never waits and knows no clock: it is asked about moments, and answers with moments. What it is asked may go back
 //! in time by a little; it is quick when it does not.
 
+mod conditions;
 mod fate;
 mod fix;
 #[cfg(test)]
@@ -20,14 +21,20 @@ pub use crate::network::Radio;
 use crate::air::Air;
 use crate::place::Point;
 use crate::track::Leg;
+use conditions::Conditions;
 use fieldday_kernel::random::Purpose;
 use fieldday_kernel::time::Time;
 use std::sync::Arc;
 use timeline::Timeline;
-use weather::Weather;
 
 /// How the network of a phone does, by time block.
 const WEATHER: Purpose = Purpose::new("world.weather");
+/// When within a second the slots of a phone's weather begin.
+const PHASE: Purpose = Purpose::new("world.weather.phase");
+/// How quick a phone's network is, by time.
+const SPEED: Purpose = Purpose::new("world.speed");
+/// Where in a trace a phone begins.
+const TRACE: Purpose = Purpose::new("world.trace");
 /// What becomes of an attempt.
 const FATE: Purpose = Purpose::new("world.fate");
 /// Where the phone believes it is.
@@ -40,7 +47,7 @@ pub struct Link {
     air: Arc<Air>,
     leg: Leg,
     timeline: Timeline,
-    weather: Weather,
+    conditions: Conditions,
     /// When the connection was last used; none if there is none.
     used: Option<Time>,
     /// Whether what was last sent had to open a connection first.
@@ -94,7 +101,8 @@ impl Link {
         let leg = Leg::stay(Point::default(), Time::from_micros(0));
         let mut timeline = Timeline::default();
         timeline.follow(&leg, &air, entity);
-        Link { seed, entity, air, leg, timeline, weather: Weather::new(seed, entity), used: None, reconnected: false }
+        let conditions = Conditions::new(seed, entity, air.trace.clone());
+        Link { seed, entity, air, leg, timeline, conditions, used: None, reconnected: false }
     }
     /// From its beginning on, the phone is on this leg. What a place does to a stay (a basement, a portal) counts from the
     /// stay's beginning. What was sent before keeps its fate.

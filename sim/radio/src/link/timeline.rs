@@ -157,8 +157,8 @@ mod tests {
     use crate::territory;
 
     fn air() -> Air {
-        let (newark, ordinary) = (territory::named("newark").unwrap(), network::named("ordinary").unwrap());
-        Air::plain(newark.clone(), ordinary.clone())
+        let (newark, cautious) = (territory::named("newark").unwrap(), network::named("cautious").unwrap());
+        Air::plain(newark.clone(), cautious.clone())
     }
     fn minute(n: i64) -> Time {
         Time::from_micros(0) + Span::minutes(n)

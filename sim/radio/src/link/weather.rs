@@ -3,7 +3,7 @@
 //! The weather of a stretch of ten minutes is drawn from its own stream when somebody first asks for it, so a question
 //! about the afternoon draws nothing for the morning. A stretch begins in the long-run mixture of both states.
 
-use super::WEATHER;
+use super::{PHASE, WEATHER};
 use crate::network::RadioProfile;
 use fieldday_kernel::random::Stream;
 use fieldday_kernel::time::Time;
@@ -15,6 +15,8 @@ const SLOT_US: i64 = 1_000_000;
 pub(super) struct Weather {
     seed: u64,
     entity: u64,
+    /// How long before a full second each of its slots begins. Without it, what waits in all phones would go out on the second.
+    phase_us: i64,
     /// The stretch of the question, and the one after or before it.
     stretches: [Stretch; 2],
 }
@@ -51,7 +53,14 @@ impl Stretch {
 
 impl Weather {
     pub fn new(seed: u64, entity: u64) -> Weather {
-        Weather { seed, entity, stretches: Default::default() }
+        let phase_us = Stream::new(seed, PHASE, entity, 0, 0).range(0..SLOT_US);
+        Weather { seed, entity, phase_us, stretches: Default::default() }
+    }
+    fn slot_of(&self, at: Time) -> i64 {
+        (at.micros() + self.phase_us).div_euclid(SLOT_US)
+    }
+    fn beginning_of(&self, slot: i64) -> Time {
+        Time::from_micros(slot * SLOT_US - self.phase_us)
     }
 
     fn stretch(&mut self, number: i64, class: usize, bearer: &RadioProfile) -> &[(i64, i64)] {
@@ -64,21 +73,21 @@ impl Weather {
 
     /// If it is bad at `at`: when it is good again.
     pub fn bad_until(&mut self, at: Time, class: usize, bearer: &RadioProfile) -> Option<Time> {
-        let mut slot = at.micros().div_euclid(SLOT_US);
+        let mut slot = self.slot_of(at);
         let mut found = None;
         // A bad state that reaches through several stretches has long outlasted every patience: it is looked at no further.
         for _ in 0..4 {
             let number = slot.div_euclid(SLOTS);
             let bad = self.stretch(number, class, bearer);
             let next = bad.partition_point(|(_, end)| *end <= slot);
-            match bad.get(next) {
-                Some((first, end)) if *first <= slot => {
-                    found = Some(Time::from_micros(*end * SLOT_US));
-                    if *end < (number + 1) * SLOTS {
+            match bad.get(next).copied() {
+                Some((first, end)) if first <= slot => {
+                    found = Some(self.beginning_of(end));
+                    if end < (number + 1) * SLOTS {
                         return found;
                     }
                     // The stretch ends badly: the next one may begin so.
-                    slot = *end;
+                    slot = end;
                 }
                 _ => return found,
             }
@@ -88,11 +97,12 @@ impl Weather {
 
     /// From a good moment on, until when it is good for certain: the next bad slot, or the end of the stretch.
     pub fn good_until(&mut self, at: Time, class: usize, bearer: &RadioProfile) -> Time {
-        let slot = at.micros().div_euclid(SLOT_US);
+        let slot = self.slot_of(at);
         let number = slot.div_euclid(SLOTS);
         let bad = self.stretch(number, class, bearer);
         let next = bad.partition_point(|(_, end)| *end <= slot);
-        Time::from_micros(bad.get(next).map_or((number + 1) * SLOTS, |(first, _)| *first) * SLOT_US)
+        let until = bad.get(next).map_or((number + 1) * SLOTS, |(first, _)| *first);
+        self.beginning_of(until)
     }
 }
 
@@ -103,7 +113,7 @@ mod tests {
 
     #[test]
     fn shares_and_sojourns_are_those_of_the_fit() {
-        let profile = named("ordinary").unwrap();
+        let profile = named("cautious").unwrap();
         for (radio, share, mean_bad) in [(Radio::Lte, 0.1237, 5.88), (Radio::ThreeG, 0.0601, 2.78)] {
             let (bearer, class) = (profile.bearer(radio, true), Profile::class(radio, true));
             let (mut slots, mut runs) = (0, 0);
@@ -126,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_question_has_one_answer_in_whatever_order_it_is_asked() {
-        let profile = named("ordinary").unwrap();
+        let profile = named("cautious").unwrap();
         let (bearer, class) = (profile.bearer(Radio::Lte, true), Profile::class(Radio::Lte, true));
         let moments: Vec<Time> = (0..4000).map(|i| Time::from_micros(i * 777_777)).collect();
         let mut forwards = Weather::new(1, 2);

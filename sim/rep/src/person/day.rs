@@ -24,8 +24,6 @@ pub(super) struct Next {
     pub end: Time,
 }
 
-/// Reps aim to be there so much early.
-const EARLY: Span = Span::minutes(5);
 /// Without a list to go by, they look again after this.
 const LOOKS_AGAIN_AFTER: Span = Span::minutes(5);
 /// A rep who is later than this after the end does not go any more.
@@ -134,10 +132,12 @@ impl Person {
     async fn spends_time_until_it_is_time_to_drive(&self, next: &Next) {
         let every = Span::minutes(i64::from(self.plan.persona.looks_at_dashboard_every_minutes.max(1)));
         let visit = self.town.visit(next, &self.plan.persona);
+        // A visit whose place nobody knows is not made, so nobody needs to be early for it.
+        let early = visit.as_ref().map_or(Span::ZERO, |visit| self.plans_to_be_early(name_key(&visit.name)));
         let place = visit.map_or(self.phone.station.here(), |visit| visit.place);
         loop {
             let drive = expected_drive(self.phone.station.here(), place, &self.town.roads);
-            let leave_at = next.start - drive - EARLY;
+            let leave_at = next.start - drive - early;
             if self.now() >= leave_at {
                 return;
             }
@@ -146,6 +146,12 @@ impl Person {
                 self.opens_dashboard().await;
             }
         }
+    }
+
+    /// How long before the appointed time the person means to arrive.
+    fn plans_to_be_early(&self, occasion: u64) -> Span {
+        let usual = Span::seconds(i64::from(self.plan.persona.plans_to_be_early_s));
+        self.takes(Habit::PLANS_TO_BE_EARLY, occasion, usual)
     }
 
     async fn opens_dashboard(&self) {

@@ -2,6 +2,7 @@
 
 use super::Person;
 use fieldday_kernel::random::{Purpose, Stream};
+use fieldday_kernel::time::Span;
 
 /// The purposes of a person's draws.
 pub struct Habit;
@@ -10,6 +11,9 @@ pub struct Habit;
 impl Habit {
     pub const LOOKS: Purpose = Purpose::new("looks at the screen");
     pub const DRIVES: Purpose = Purpose::new("drives");
+    pub const PLANS_TO_BE_EARLY: Purpose = Purpose::new("plans to be early");
+    pub const RINGS: Purpose = Purpose::new("rings");
+    pub const GREETS: Purpose = Purpose::new("greets");
     pub const DOUBLE_TAPS: Purpose = Purpose::new("taps twice");
     pub const LOOKS_BACK: Purpose = Purpose::new("looks back");
     pub const SCROLLS: Purpose = Purpose::new("scrolls");
@@ -33,6 +37,12 @@ impl Person {
     /// The draws of a habit on an occasion.
     pub(super) fn draws(&self, habit: Purpose, occasion: u64) -> Stream {
         self.phone.station.stream(habit, occasion, 0)
+    }
+    /// How long something takes on this occasion that takes `mean` on average: a triangle from nothing to twice the mean, as
+    /// the sum of two even draws, in microseconds, so that no two people do anything on the same second.
+    pub(super) fn takes(&self, habit: Purpose, occasion: u64, mean: Span) -> Span {
+        let (mut draws, most) = (self.draws(habit, occasion), mean.as_micros() + 1);
+        Span::micros(draws.range(0..most) + draws.range(0..most))
     }
     /// Whether the person does it on this occasion.
     pub(super) fn does(&self, habit: Purpose, occasion: u64, ppm: u32) -> bool {

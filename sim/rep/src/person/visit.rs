@@ -12,7 +12,7 @@ use fieldday_api::wire::extras::WinPost;
 use fieldday_api::wire::tasks::TaskCreate;
 use fieldday_history::event::UserAction;
 use fieldday_kernel::random::name_key;
-use fieldday_kernel::time::Span;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_plan::{VisitFate, VisitPlan};
 
 /// How long a rep waits at a closed door.
@@ -39,7 +39,7 @@ impl Person {
             })
             .await;
         }
-        self.wait_until(next.start).await;
+        self.wait_until(self.rings_at(next.start, occasion)).await;
         match visit.fate {
             VisitFate::NoShow => {
                 self.wait(WAITS_AT_THE_DOOR).await;
@@ -82,6 +82,12 @@ impl Person {
         self.note(UserAction::Arrives { appointment_id: visit.appointment_id.clone() });
     }
 
+    /// When a rep rings who is there in time: about when the appointment begins. Who comes later rings at once.
+    fn rings_at(&self, start: Time, occasion: u64) -> Time {
+        let within = Span::seconds(i64::from(self.plan.persona.rings_within_s));
+        start - within + self.takes(Habit::RINGS, occasion, within)
+    }
+
     /// The talk itself, recorded if the rep records and that works.
     async fn talks(&self, visit: &VisitPlan, next: &Next, occasion: u64) {
         let id = &visit.appointment_id;
@@ -91,6 +97,9 @@ impl Person {
             self.wait_until(over).await;
             return;
         }
+        // Shoes off, a chair, and the question whether it may be recorded.
+        let greeting = Span::seconds(i64::from(self.plan.persona.greets_for_s));
+        self.wait(self.takes(Habit::GREETS, occasion, greeting)).await;
         if self.does(Habit::RECORDS_LATE, occasion, self.plan.persona.records_late_ppm) {
             self.wait(Span::minutes(4)).await;
             self.note(UserAction::RecordsLate { appointment_id: id.clone() });
