@@ -2,6 +2,7 @@
 
 use crate::share::{Share, Standing};
 use fieldday_api::endpoint::Op;
+use fieldday_history::OutcomeClass;
 use fieldday_kernel::time::Time;
 use fieldday_rules::limits::{self, LimitResult, LimitVerdict};
 use fieldday_rules::{Carried, Measures, Traffic};
@@ -31,13 +32,17 @@ pub struct Level {
     pub requests: u64,
     /// The same a second.
     pub requests_per_s: f64,
+    /// Those of them a second that were answered as expected: the load that the target served.
+    pub served_per_s: f64,
     /// Mean number of requests in flight over that time.
     pub in_flight: f64,
     /// The same by Little's law, requests a second times mean latency: a cross-check.
     pub in_flight_by_little: f64,
-    /// Attempts that reached the target and were not answered as expected.
+    /// Attempts that reached the target, or should have, and were not answered as expected.
     pub errors: u64,
-    /// How long requests took on the wire, all endpoints but uploads of audio.
+    /// The same by how they ended; kinds without one are left out.
+    pub failures: Vec<Failed>,
+    /// How long requests took on the wire that were answered, all endpoints but uploads of audio.
     pub latency: Latency,
     /// The squared coefficient of variation of the time between two requests: 1 if they come independently of each other.
     pub arrivals_scv: f64,
@@ -52,6 +57,17 @@ pub struct Level {
     pub invalid: Option<String>,
     /// Why it was stopped early, if the target was overloaded; such a level does not hold, whatever its percentiles.
     pub suffered: Option<String>,
+}
+
+/// Attempts that failed in the same way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Failed {
+    /// How they ended.
+    #[schemars(with = "String")]
+    pub outcome: OutcomeClass,
+    /// How many did.
+    pub attempts: u64,
 }
 
 /// Latencies, in microseconds.
@@ -138,12 +154,17 @@ impl Level {
     pub fn new(about: About, traffic: &Traffic, measures: &Measures, limits: &[Limit]) -> Level {
         let seconds = traffic.lasts().as_micros() as f64 / 1e6;
         let over: Vec<&Carried> = traffic.over().filter(|one| one.op != Op::PutAudio).collect();
-        let latency = latency_of(over.iter().map(|one| one.took_us()));
+        // A refusal is fast, and tells nothing of how fast the others are served.
+        let latency = latency_of(over.iter().filter(|one| one.good).map(|one| one.took_us()));
+        let mean_of_all_us = latency_of(over.iter().map(|one| one.took_us())).mean_us;
         let requests = over.len() as u64;
         let requests_per_s = requests as f64 / seconds.max(1e-6);
+        let failures = failures(measures);
+        let errors = failures.iter().map(|of| of.attempts).sum();
         let mut endpoints = Vec::new();
         for op in Op::ALL {
-            let mut took: Vec<u64> = over.iter().filter(|one| one.op == *op).map(|one| one.took_us()).collect();
+            let of_op = over.iter().filter(|one| one.op == *op && one.good);
+            let mut took: Vec<u64> = of_op.map(|one| one.took_us()).collect();
             if took.is_empty() {
                 continue;
             }
@@ -171,9 +192,11 @@ impl Level {
             measured_s: seconds,
             requests,
             requests_per_s,
+            served_per_s: requests.saturating_sub(errors) as f64 / seconds.max(1e-6),
             in_flight: traffic.in_flight(|one| one.op != Op::PutAudio),
-            in_flight_by_little: requests_per_s * latency.mean_us / 1e6,
-            errors: Op::ALL.iter().filter(|op| **op != Op::PutAudio).map(|op| measures.op(*op).errors()).sum(),
+            in_flight_by_little: requests_per_s * mean_of_all_us / 1e6,
+            errors,
+            failures,
             latency,
             arrivals_scv: arrivals_scv(traffic),
             endpoints,
@@ -187,6 +210,14 @@ impl Level {
     pub fn counts(&self) -> bool {
         self.invalid.is_none()
     }
+}
+
+/// Failed attempts by how they ended, uploads of audio left out.
+fn failures(measures: &Measures) -> Vec<Failed> {
+    let of_api = || Op::ALL.iter().filter(|op| **op != Op::PutAudio);
+    let count = |outcome| of_api().map(|op| measures.op(*op).outcome(outcome)).sum();
+    let kinds = OutcomeClass::ALL.into_iter().filter(|outcome| outcome.is_error());
+    kinds.map(|outcome| Failed { outcome, attempts: count(outcome) }).filter(|of| of.attempts > 0).collect()
 }
 
 fn judged(limit: &Limit, measures: &Measures, traffic: &Traffic, wall_us: Option<u64>) -> Judged {

@@ -46,9 +46,11 @@ impl Target {
             measured_s,
             requests,
             requests_per_s: rate,
+            served_per_s: rate,
             in_flight: rate * mean_us / 1e6,
             in_flight_by_little: rate * mean_us / 1e6,
             errors: 0,
+            failures: Vec::new(),
             endpoints: vec![Endpoint {
                 op: Op::ListAppointments,
                 requests,

@@ -14,8 +14,12 @@ pub const LEVELS_MIN: usize = 6;
 /// Beyond so many times the greatest concurrency measured nothing is said.
 pub const BEYOND_MOST: f64 = 2.0;
 /// Concurrency must range over so large a factor.
-const RANGE_MIN: f64 = 4.0;
+pub const RANGE_MIN: f64 = 4.0;
+/// The law speaks of requests that meet: with fewer than this under way at once hardly any do.
+pub const IN_FLIGHT_MIN: f64 = 2.0;
 const RESAMPLED: u64 = 400;
+/// A κ that may be as small as this is not told from 0.
+const KAPPA_NONE: f64 = 1e-9;
 
 /// A value with its 95 % interval.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -102,7 +106,9 @@ pub fn fit(levels: &[(f64, f64)]) -> Result<Usl, TooFew> {
     let measured_to = distinct.last().copied().unwrap_or_default();
     let peak_of = |p: &Parameters| if p[2] > 0.0 && p[1] < 1.0 { ((1.0 - p[1]) / p[2]).sqrt() } else { f64::INFINITY };
     let most = BEYOND_MOST * measured_to;
-    let peak = (peak_of(&best) <= most).then(|| {
+    // A peak below what was measured, or one that κ = 0 explains as well, is noise.
+    let is_seen = (distinct[0]..=most).contains(&peak_of(&best)) && kappa.low > KAPPA_NONE;
+    let peak = is_seen.then(|| {
         let within = estimate(&|p| peak_of(p).min(most));
         Peak { in_flight: within, requests_per_s: law(best, within.value) }
     });
@@ -119,9 +125,9 @@ pub fn fit(levels: &[(f64, f64)]) -> Result<Usl, TooFew> {
             distinct[0]
         ));
     }
-    if kappa.low <= 1e-9 {
+    if kappa.low <= KAPPA_NONE {
         warnings.push("κ is not distinguishable from 0: these data show no peak; measure more reps".to_owned());
-    } else if peak.is_none() {
+    } else if peak.is_none() && peak_of(&best) > most {
         let at = peak_of(&best);
         warnings.push(format!(
             "the peak would be at {at:.0} requests in flight, more than twice the measured {measured_to:.0}, and is not reported"
@@ -135,6 +141,12 @@ pub fn fit(levels: &[(f64, f64)]) -> Result<Usl, TooFew> {
 }
 
 impl Usl {
+    /// The root of the mean squared relative error of the throughputs.
+    pub fn error(&self) -> f64 {
+        let off = |of: &Residual| of.measured / of.fitted.max(1e-12) - 1.0;
+        let sum: f64 = self.residuals.iter().map(|of| off(of) * off(of)).sum();
+        (sum / self.residuals.len().max(1) as f64).sqrt()
+    }
     /// Throughput at so many requests at once; none beyond twice what was measured.
     pub fn throughput(&self, in_flight: f64) -> Option<f64> {
         let measured_to = self.residuals.iter().map(|of| of.in_flight).fold(0.0, f64::max);

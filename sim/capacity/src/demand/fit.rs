@@ -17,10 +17,10 @@ const BURSTS: f64 = 1.5;
 const DEGREES: u32 = 8;
 /// Workers that are less busy than that at every level make nobody wait.
 const IDLE: f64 = 0.05;
+/// Above this error a model is not used: mean latencies grow steeply near the edge, so some of it is noise.
+pub(super) const ERROR_MOST: f64 = 0.2;
 /// Below this utilisation everywhere, the number of workers is a guess.
 const UTILISATION_MIN: f64 = 0.5;
-/// Above this error, the model is no good one.
-const ERROR_MOST: f64 = 0.25;
 
 /// What it comes to.
 #[derive(Clone, Copy)]
@@ -62,6 +62,9 @@ pub fn fit_knowing(levels: &[Level], workers: Option<u32>) -> Result<Demand, Unf
     let best = plain.unwrap_or(best);
     let range = (near().min().unwrap_or(best.tried.workers), near().max().unwrap_or(best.tried.workers));
     let demand = demand(&floors, &seen, &mixes, best, range);
+    if demand.error > ERROR_MOST {
+        return Err(Unfit::Off { percent: (demand.error * 100.0).round() as u64 });
+    }
     Ok(Demand { warnings: warnings(&demand, workers.is_some()), ..demand })
 }
 
@@ -221,9 +224,6 @@ fn warnings(demand: &Demand, workers_are_known: bool) -> Vec<String> {
         let percent = busiest * 100.0;
         warnings
             .push(format!("workers were at most {percent:.0} % busy, so their number is uncertain; measure more reps"));
-    }
-    if demand.error > ERROR_MOST {
-        warnings.push(format!("latencies deviate from the model by {:.0} % on average", demand.error * 100.0));
     }
     let (low, high) = demand.workers_range;
     if high > low * 2 {

@@ -107,6 +107,12 @@ pub enum Unfit {
         fit::WORKERS_MOST
     )]
     Nothing,
+    /// What fits best does not fit.
+    #[error("the best fit is {percent} % off the measured mean latencies, and {} % is the most that is used", fit::ERROR_MOST * 100.0)]
+    Off {
+        /// The root of the mean squared relative error.
+        percent: u64,
+    },
     /// Nothing fits the number of workers that is said to be known.
     #[error("{0} workers could not have served the measured requests; the target has more")]
     NotOf(u32),

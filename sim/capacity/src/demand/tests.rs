@@ -67,8 +67,20 @@ fn too_few_levels_and_too_little_load_are_said() {
 }
 
 #[test]
+fn a_model_that_does_not_fit_is_not_used() {
+    let mut levels = levels(TARGET, &[10, 20, 40, 80, 160, 300]);
+    // No queue is slower the less it is asked.
+    for (level, times) in levels.iter_mut().zip([4.0, 1.0, 6.0, 1.0, 5.0, 1.0]) {
+        level.latency.mean_us *= times;
+        level.endpoints[0].latency.mean_us *= times;
+    }
+    let Err(Unfit::Off { percent }) = fit(&levels) else { panic!("{:?}", fit(&levels)) };
+    assert!(percent > 20, "{percent}");
+}
+
+#[test]
 fn the_endpoint_that_keeps_workers_longest_is_told() {
-    let mut levels = levels(TARGET, &[10, 40, 80, 160, 300]);
+    let mut levels = levels(TARGET, &[10, 20, 40, 80, 120]);
     for level in &mut levels {
         // A tenth of the requests take ten times as long.
         let mut slow = level.endpoints[0].clone();
@@ -77,6 +89,8 @@ fn the_endpoint_that_keeps_workers_longest_is_told() {
         slow.requests_per_s /= 10.0;
         slow.latency.mean_us *= 10.0;
         slow.points_us.iter_mut().for_each(|us| *us *= 10);
+        level.requests += slow.requests;
+        level.latency.mean_us *= 2.0 / 1.1;
         level.endpoints.push(slow);
     }
     let demand = fit(&levels).unwrap();

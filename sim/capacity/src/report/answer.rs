@@ -92,7 +92,7 @@ pub(super) fn sentences(header: &Header, finding: &Finding, fitted: &Fitted, day
                 .map_or(String::new(), |moment| format!("; the first part of the day to saturate is {}", moment.from))
         ));
     }
-    says.extend(finding.notes.iter().map(|note| capital(note) + "."));
+    says.extend(finding.notes.iter().map(|note| sentence(note)));
     says
 }
 
@@ -157,7 +157,8 @@ pub(super) fn small(x: f64) -> String {
     }
 }
 
-fn capital(text: &str) -> String {
+/// A phrase as a sentence.
+pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).chain(['.']).collect())
 }

@@ -1,11 +1,12 @@
 //! A report as a document, from which every form of it is made.
 
-use super::answer::small;
+use super::answer::{sentence, small};
 use super::fitted::HEADROOM;
 use super::parts::{FITTED, MEASURED, SIMULATED, charted, section};
 use super::{Report, charts, simulated};
 use crate::level::Level;
 use crate::search::{Ending, Standing};
+use fieldday_history::OutcomeClass;
 use fieldday_kernel::time::Zone;
 use fieldday_paint::document::{Body, Document, Mark, On, Place, Section, Table, Verdict, figures, words};
 use fieldday_paint::units::{count, counted, fraction, micros, number};
@@ -83,6 +84,7 @@ fn levels(report: &Report) -> Section {
         let (reps, why) = (count(level.reps), level.suffered.as_ref().or(level.invalid.as_ref()));
         says.extend(why.map(|why| format!("{reps} reps: {why}.")));
     }
+    says.extend(failures(report));
     let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
     for level in report.measured.levels.iter().filter(|level| level.counts()) {
         for rule in &level.rules_broken {
@@ -97,20 +99,23 @@ fn levels(report: &Report) -> Section {
         figures("reps"),
         figures("times"),
         figures("seconds"),
-        figures("requests/s"),
+        figures("served/s"),
         figures("in flight"),
         figures("by Little"),
         figures("mean"),
         figures("p50"),
         figures("p95"),
         figures("p99"),
-        figures("errors"),
+        figures("failed"),
+        figures("share"),
         words("limits"),
     ]);
     for point in &report.measured.curve {
         let levels = || report.measured.levels.iter().filter(|level| level.reps == point.reps && level.counts());
         let seconds: f64 = levels().map(|level| level.measured_s).sum();
         let little = levels().map(|level| level.in_flight_by_little).sum::<f64>() / f64::from(point.times.max(1));
+        let failed: u64 = levels().map(|level| level.errors).sum();
+        let of = levels().map(|level| level.requests.max(level.errors)).sum::<u64>();
         let us = |us: f64| micros(us.round() as u64);
         table.row([
             count(point.reps),
@@ -123,11 +128,28 @@ fn levels(report: &Report) -> Section {
             us(point.p50_us),
             us(point.p95_us),
             us(point.p99_us),
-            count(levels().map(|level| level.errors).sum()),
+            count(failed),
+            fraction(failed as f64 / of.max(1) as f64),
             standing(report, point.reps).to_owned(),
         ]);
     }
     section("levels", "Levels", MEASURED, says, table)
+}
+
+/// How requests failed, by number of reps.
+fn failures(report: &Report) -> Vec<String> {
+    let mut by_reps: BTreeMap<u64, BTreeMap<OutcomeClass, u64>> = BTreeMap::new();
+    for level in report.measured.levels.iter().filter(|level| level.counts()) {
+        for failed in &level.failures {
+            *by_reps.entry(level.reps).or_default().entry(failed.outcome).or_default() += failed.attempts;
+        }
+    }
+    let kind = |(outcome, attempts): (OutcomeClass, u64)| format!("{} {}", count(attempts), outcome.label());
+    let says = |(reps, kinds): (u64, BTreeMap<OutcomeClass, u64>)| {
+        let kinds: Vec<String> = kinds.into_iter().map(kind).collect();
+        format!("Failed at {}: {}.", counted(reps, "rep", "reps"), kinds.join(", "))
+    };
+    by_reps.into_iter().map(says).collect()
 }
 
 fn limits(report: &Report) -> Section {
@@ -199,7 +221,7 @@ fn usl(report: &Report) -> Section {
 
 fn queue(report: &Report) -> Section {
     let mut says = Vec::new();
-    says.extend(report.fitted.missing.iter().map(|why| format!("Not fitted: {why}.")));
+    says.extend(report.fitted.missing.iter().map(|why| sentence(why)));
     let Some(queue) = &report.fitted.queue else {
         return section("queue", "Queueing model", FITTED, says, Table::default());
     };

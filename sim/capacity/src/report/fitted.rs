@@ -1,10 +1,11 @@
 //! What the fitted models say of the question that was asked.
 
+use super::trust::Trust;
 use crate::day::Day;
 use crate::demand::{self, Demand};
 use crate::journal::Header;
 use crate::level::Level;
-use crate::search::{Finding, curve};
+use crate::search::{Ending, Finding, curve};
 use crate::usl::{self, Usl};
 use fieldday_scenario::limits::{Limit, Measure};
 use schemars::JsonSchema;
@@ -29,7 +30,7 @@ pub struct Fitted {
     pub moments: Vec<Moment>,
     /// Instances that more reps need, if load is spread evenly over instances like this one.
     pub instances: Vec<Instances>,
-    /// What could not be fitted, and why.
+    /// Which model is not used, why, and what would help.
     pub missing: Vec<String>,
 }
 
@@ -78,17 +79,18 @@ impl Fitted {
     pub fn new(header: &Header, levels: &[Level], finding: &Finding, day: &Day) -> Fitted {
         let mut fitted = Fitted::default();
         let points: Vec<(f64, f64)> = curve(levels).iter().map(|of| (of.in_flight, of.requests_per_s)).collect();
-        match usl::fit(&points) {
+        let trust = Trust::new(header, levels, finding);
+        match trust.usl(usl::fit(&points)) {
             Ok(usl) => fitted.usl = Some(usl),
-            Err(error) => fitted.missing.push(error.to_string()),
+            Err(why) => fitted.missing.push(why),
         }
-        match demand::fit(levels) {
-            Ok(queue) => {
-                fitted.breaks = breaks(&header.scenario.limits, &queue);
+        let queue = demand::fit(levels).map(|queue| (breaks(&header.scenario.limits, &queue), queue));
+        match trust.queue(queue) {
+            Ok((breaks, queue)) => {
                 fitted.moments = moments(day, &queue);
-                fitted.queue = Some(queue);
+                (fitted.breaks, fitted.queue) = (breaks, Some(queue));
             }
-            Err(error) => fitted.missing.push(error.to_string()),
+            Err(why) => fitted.missing.push(why),
         }
         fitted.instances = instances(finding);
         fitted
@@ -128,8 +130,12 @@ fn moments(day: &Day, queue: &Demand) -> Vec<Moment> {
     day.bins.iter().filter(|bin| bin.requests_per_s > 0.0).map(moment).collect()
 }
 
-/// Load is spread evenly, and instances share nothing: so each carries what this one does.
+/// Load is spread evenly, and instances share nothing: so each carries what this one does. Of an edge that was not found
+/// nothing follows.
 fn instances(finding: &Finding) -> Vec<Instances> {
+    if finding.ending != Ending::Found {
+        return Vec::new();
+    }
     let (Some(carries), Some(rate)) = (finding.carries, finding.requests_per_s) else { return Vec::new() };
     // What is sure, where anything is.
     let each = finding.low.unwrap_or(carries).max(1) as f64;

@@ -7,6 +7,7 @@ mod document;
 mod fitted;
 mod parts;
 pub mod simulated;
+mod trust;
 
 pub use fitted::{Breaks, Fitted, Instances, Moment};
 

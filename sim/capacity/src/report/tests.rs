@@ -1,11 +1,13 @@
 use super::*;
 use crate::day::{Asked as AskedOf, Bin};
 use crate::journal::{FORMAT, MockTerms};
+use crate::level::Failed;
 use crate::search::Next;
 use crate::simulate::{Bin as SimulatedBin, Broken, Resource, Saturation, Tally};
 use crate::synthetic::{TARGET, Target};
 use fieldday_api::endpoint::Op;
 use fieldday_folder::Host;
+use fieldday_history::OutcomeClass;
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_scenario::Scenario;
 use fieldday_scenario::limits::Limit;
@@ -90,11 +92,9 @@ fn endings_that_are_no_answer_say_what_to_do() {
     let never = report_of(Target { service_s: 0.09, ..TARGET }, Range::default());
     assert_eq!(never.exit_code(), 1);
     assert!(never.answer[0].contains("Even 10 reps exceed a limit"), "{:?}", never.answer);
-    assert!(
-        never.markdown().contains("Not fitted: the Universal Scalability Law needs levels"),
-        "{}",
-        never.markdown()
-    );
+    let says =
+        "The Universal Scalability Law is not used: it needs levels at 6 concurrencies, and there are 1; 5 more levels";
+    assert!(never.markdown().contains(says), "{}", never.markdown());
     let always = report_of(TARGET, Range { to: 60, ..Range::default() });
     assert_eq!(always.exit_code(), 0);
     assert!(always.answer[0].contains("at least 60 reps"), "{:?}", always.answer);
@@ -102,6 +102,63 @@ fn endings_that_are_no_answer_say_what_to_do() {
     assert_eq!(nothing.exit_code(), 130);
     assert!(nothing.answer.iter().any(|text| text.contains("--resume FOLDER")), "{:?}", nothing.answer);
     assert!(nothing.html().contains("Interrupted") && !nothing.terminal(Paint::new(false)).contains("LEVELS"));
+}
+
+#[test]
+fn nothing_rests_on_a_model_that_does_not_fit_and_nothing_follows_from_one_level() {
+    // Latencies that no queue has, as levels that were no steady state gave them.
+    let mut levels: Vec<Level> = [10, 20, 40, 80, 160, 300].iter().map(|reps| TARGET.level(*reps, 30.0)).collect();
+    for (level, times) in levels.iter_mut().zip([4.0, 1.0, 6.0, 1.0, 5.0, 1.0]) {
+        level.latency.mean_us *= times;
+        level.endpoints[0].latency.mean_us *= times;
+        level.served_per_s *= times;
+    }
+    let report = Report::new(&header(), levels, Ending::Found, day(), None);
+    let Fitted { usl, queue, breaks, moments, missing, .. } = &report.fitted;
+    assert!(usl.is_none() && queue.is_none() && breaks.is_empty() && moments.is_empty());
+    assert!(missing.iter().any(|why| why.contains("queueing model is not used: the best fit is")), "{missing:?}");
+    assert!(missing.iter().any(|why| why.contains("differs from the measured throughput by")), "{missing:?}");
+    let text = report.markdown();
+    assert!(
+        !text.contains("Queueing model:") && !text.contains("peaks at") && text.contains("longer levels (--level)"),
+        "{text}"
+    );
+    for ending in [Ending::Interrupted, Ending::GeneratorGaveUp] {
+        let report = Report::new(&header(), vec![TARGET.level(10, 30.0)], ending, day(), None);
+        assert!(report.fitted.instances.is_empty() && report.fitted.usl.is_none() && report.fitted.queue.is_none());
+        assert!(report.fitted.missing[0].contains("5 more levels"), "{:?}", report.fitted.missing);
+    }
+}
+
+#[test]
+fn a_model_that_contradicts_what_was_measured_is_not_used() {
+    let levels = |reps: &[u64]| reps.iter().map(|reps| TARGET.level(*reps, 60.0)).collect::<Vec<_>>();
+    let mut measured = levels(&[10, 20, 40, 80, 160, 250]);
+    // Beyond where its workers would be full, it served all the same.
+    let above = Level { served_per_s: 400.0, requests_per_s: 400.0, reps: 800, ..TARGET.level(10, 60.0) };
+    measured.push(Level { requests: 10, ..above });
+    let trusted = Report::new(&header(), measured[..6].to_vec(), Ending::Found, day(), None);
+    assert!(trusted.fitted.queue.is_some(), "{:?}", trusted.fitted.missing);
+    let report = Report::new(&header(), measured, Ending::Found, day(), None);
+    assert!(report.fitted.queue.is_none(), "{:?}", report.fitted.queue);
+}
+
+#[test]
+fn a_target_that_sheds_load_is_credited_with_what_it_serves() {
+    let shed = |level: Level, share: f64| Level {
+        errors: (level.requests as f64 * share) as u64,
+        served_per_s: level.requests_per_s * (1.0 - share),
+        failures: vec![Failed { outcome: OutcomeClass::ServerError, attempts: (level.requests as f64 * share) as u64 }],
+        ..level
+    };
+    let levels: Vec<Level> = [10, 20, 40, 80].iter().map(|reps| TARGET.level(*reps, 30.0)).collect();
+    let over = shed(TARGET.level(160, 30.0), 0.5);
+    let suffers = Level { suffered: Some("stopped early: 1 of 2 requests failed".to_owned()), ..over };
+    let report = Report::new(&header(), [levels, vec![suffers]].concat(), Ending::Found, day(), None);
+    assert_eq!(report.measured.finding.carries, Some(80));
+    let note = "At 160 reps the target served 40.0 of 80.0 requests per second, and failed or refused the others.";
+    assert!(report.answer.iter().any(|says| says == note), "{:?}", report.answer);
+    assert!(report.markdown().contains("Failed at 160 reps: 1,200 server error (5xx)."), "{}", report.markdown());
 }
 
 /// A simulation of ten minutes, over midnight, in which the workers were full once.

@@ -18,11 +18,11 @@ pub struct Point {
     pub reps: u64,
     /// How often it was measured.
     pub times: u32,
-    /// Requests a second.
+    /// Requests a second that were served: answered as expected.
     pub requests_per_s: f64,
     /// Requests under way at once.
     pub in_flight: f64,
-    /// The mean latency, in microseconds.
+    /// Of those that were answered, the mean latency, in microseconds.
     pub mean_us: f64,
     /// The median.
     pub p50_us: f64,
@@ -52,7 +52,7 @@ pub struct Knee {
 pub fn curve(levels: &[Level]) -> Vec<Point> {
     let mut of: BTreeMap<u64, Vec<&Level>> = BTreeMap::new();
     // One that was ended early has no throughput of its own.
-    let counts = |level: &&Level| level.counts() && level.suffered.is_none() && level.requests > 0;
+    let counts = |level: &&Level| level.counts() && level.suffered.is_none() && level.served_per_s > 0.0;
     levels.iter().filter(counts).for_each(|level| of.entry(level.reps).or_default().push(level));
     of.into_iter().map(|(reps, levels)| point(reps, &levels)).collect()
 }
@@ -62,7 +62,7 @@ fn point(reps: u64, levels: &[&Level]) -> Point {
     Point {
         reps,
         times: levels.len() as u32,
-        requests_per_s: mean(&|level| level.requests_per_s),
+        requests_per_s: mean(&|level| level.served_per_s),
         in_flight: mean(&|level| level.in_flight),
         mean_us: mean(&|level| level.latency.mean_us),
         p50_us: mean(&|level| level.latency.p50_us as f64),

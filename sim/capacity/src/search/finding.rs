@@ -2,8 +2,12 @@
 
 use super::{Ending, Knee, Range, Standing, curve, edge, knee};
 use crate::level::Level;
+use fieldday_paint::units::{counted, number};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// A target sheds load if more than this share of its requests failed.
+const SHEDS_FROM: f64 = 0.01;
 
 /// What a search found.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -17,7 +21,7 @@ pub struct Finding {
     pub low: Option<u64>,
     /// The smallest that broke one with that confidence; none if none did.
     pub high: Option<u64>,
-    /// Requests a second at what it carries.
+    /// Requests a second that were served at what it carries.
     pub requests_per_s: Option<f64>,
     /// Requests under way at once at what it carries.
     pub in_flight: Option<f64>,
@@ -74,6 +78,7 @@ impl Range {
             Ending::Found => {}
         }
         let known = self.known(levels);
+        notes.extend(high.and_then(|high| shed(levels, high)));
         if let Some(high) = high {
             let above: Vec<String> = known
                 .iter()
@@ -104,4 +109,19 @@ impl Range {
         }
         notes
     }
+}
+
+/// Of a target that refuses or fails what is too much: how much it serves all the same.
+fn shed(levels: &[Level], reps: u64) -> Option<String> {
+    let of = || levels.iter().filter(|level| level.counts() && level.reps == reps);
+    let mean = |figure: &dyn Fn(&Level) -> f64| of().map(figure).sum::<f64>() / of().count().max(1) as f64;
+    let (served, all) = (mean(&|level| level.served_per_s), mean(&|level| level.requests_per_s));
+    (served < all * (1.0 - SHEDS_FROM)).then(|| {
+        format!(
+            "at {} the target served {} of {} requests per second, and failed or refused the others",
+            counted(reps, "rep", "reps"),
+            number(served),
+            number(all)
+        )
+    })
 }

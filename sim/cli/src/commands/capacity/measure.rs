@@ -36,6 +36,10 @@ const REQUESTS_MIN: u64 = 200;
 const FAR_BEYOND: u64 = 10;
 /// … and a target suffers if this share of its answers are.
 const MOST_ARE_SLOW: f64 = 0.5;
+/// So often a target is looked at again that could be used before …
+const LOOKS_AGAIN: u64 = 3;
+/// … after so long.
+const PAUSES: Duration = Duration::from_secs(5);
 /// Reps come to work in this share of the warm-up; in what is left, their first calls are over.
 const RAMP_SHARE: f64 = 0.6;
 
@@ -87,8 +91,32 @@ impl Bench {
         prepare(at_its_busiest(header, day, reps, for_s), header.seed, called, options)
     }
 
-    /// Measures a level; none if it was interrupted.
+    /// Measures a level; none if it was interrupted. A target that was looked at before and cannot be used now is looked at
+    /// again: one connection that breaks must not end a search.
     pub fn level(
+        &self,
+        header: &Header,
+        day: &Day,
+        reps: u64,
+        for_s: f64,
+        interrupted: &Arc<AtomicBool>,
+    ) -> Result<Option<Level>, Failure> {
+        for left in (0..if self.has_looked.get() { LOOKS_AGAIN } else { 0 }).rev() {
+            match self.once(header, day, reps, for_s, interrupted) {
+                Err(Failure::Prepare(PrepareError::Unusable(why))) => {
+                    let again = counted(left + 1, "try", "tries");
+                    output::note(&format!("  the target cannot be used: {why}; {again} left"));
+                    std::thread::sleep(PAUSES);
+                }
+                ended => return ended,
+            }
+            if interrupted.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+        }
+        self.once(header, day, reps, for_s, interrupted)
+    }
+    fn once(
         &self,
         header: &Header,
         day: &Day,

@@ -382,8 +382,8 @@ fn tell(range: &Range, level: &Level) {
         (None, Standing::Broken) => level.suffered.clone().unwrap_or_else(|| "broken".to_owned()),
     };
     output::note(&format!(
-        "  {} requests/s, {} in flight, p95 {}, {} errors: {verdict}",
-        number(level.requests_per_s),
+        "  {} served/s, {} in flight, p95 {}, {} failed: {verdict}",
+        number(level.served_per_s),
         number(level.in_flight),
         micros(level.latency.p95_us),
         count(level.errors)
