@@ -30,7 +30,8 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     recipe.live.clone_from(&args.again);
     let is_mock = args.target == "mock";
     let scenario = settled(scenario, &args.live, is_mock, args.choice.date.is_some());
-    let prepared = prepare(scenario, seed, Called::named(&args.target), options(args)).map_err(Failure::of(&args.choice.scenario))?;
+    let prepared = prepare(scenario, seed, Called::named(&args.target), options(args))
+        .map_err(Failure::of(&args.choice.scenario))?;
     prepared.left_out().iter().for_each(|part| output::note(&format!("nobody plays {part}")));
     if let Some(command) = prepared.provision().map(line_without_secrets) {
         let what = if args.live.dry_run { "provisioning is left out (--dry-run)" } else { "provisioning" };
@@ -86,6 +87,7 @@ fn options(args: &RunArgs) -> LiveOptions {
         history: !args.no_out,
         only: live.only_rep.clone(),
         plateau: None,
+        scripts: None,
         cacert: live.drive.cacert.clone(),
         key: live.drive.key.clone(),
         version: live.target_version.clone(),
@@ -207,7 +209,12 @@ fn request_log_holds(log: &Path, requests: u64) -> io::Result<()> {
     for line in BufReader::new(File::open(log)?).split(b'\n') {
         lines += u64::from(!line?.is_empty());
     }
-    let short = || io::Error::new(io::ErrorKind::StorageFull, format!("{lines} of {requests} requests are in it; was its disk full?"));
+    let short = || {
+        io::Error::new(
+            io::ErrorKind::StorageFull,
+            format!("{lines} of {requests} requests are in it; was its disk full?"),
+        )
+    };
     if lines < requests { Err(short()) } else { Ok(()) }
 }
 
