@@ -4,7 +4,7 @@
 use crate::level::Level;
 use crate::search::Range;
 use fieldday_folder::{Host, bounded};
-use fieldday_kernel::time::Time;
+use fieldday_kernel::time::{Time, TimeOfDay};
 use fieldday_scenario::Scenario;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The version of the journal's shape.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 /// Its name in a folder.
 pub const JOURNAL: &str = "capacity.jsonl";
 
@@ -33,8 +33,10 @@ pub struct Header {
     pub seed: u64,
     /// What is searched, and how.
     pub range: Range,
-    /// Seconds of the wall clock over which reps come to work before a level is measured.
+    /// Seconds of the wall clock for which a level plays before it is measured, at least.
     pub warm_up_s: u32,
+    /// The window of the day that levels play parts of, by local time.
+    pub window: (TimeOfDay, TimeOfDay),
     /// The line that gives the same search again.
     pub reproduce: String,
     /// When it began.
@@ -197,6 +199,7 @@ mod tests {
             seed: 1,
             range: Range::default(),
             warm_up_s: 20,
+            window: (TimeOfDay::hm(7, 30), TimeOfDay::hm(9, 0)),
             reproduce: "fieldday capacity peak --target mock".to_owned(),
             began: Time::from_micros(0),
             host: Host::default(),

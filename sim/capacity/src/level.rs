@@ -1,5 +1,6 @@
 //! A level: so many reps for a while, and what was measured of it.
 
+use crate::excerpt::Offered;
 use crate::share::{Share, Standing};
 use fieldday_api::endpoint::Op;
 use fieldday_history::OutcomeClass;
@@ -34,6 +35,8 @@ pub struct Level {
     pub requests_per_s: f64,
     /// Those of them a second that were answered as expected: the load that the target served.
     pub served_per_s: f64,
+    /// What the level offered: requests that were due, of the simulated day. None if something else called.
+    pub offered: Option<Offered>,
     /// Mean number of requests in flight over that time.
     pub in_flight: f64,
     /// The same by Little's law, requests a second times mean latency: a cross-check.
@@ -145,6 +148,8 @@ pub struct About {
     pub rules_broken: Vec<String>,
     /// Why it does not count.
     pub invalid: Option<String>,
+    /// What was offered, if that was known.
+    pub offered: Option<Offered>,
     /// Why the target could not cope.
     pub suffered: Option<String>,
 }
@@ -193,6 +198,7 @@ impl Level {
             requests,
             requests_per_s,
             served_per_s: requests.saturating_sub(errors) as f64 / seconds.max(1e-6),
+            offered: about.offered,
             in_flight: traffic.in_flight(|one| one.op != Op::PutAudio),
             in_flight_by_little: requests_per_s * mean_of_all_us / 1e6,
             errors,

@@ -47,6 +47,7 @@ impl Target {
             requests,
             requests_per_s: rate,
             served_per_s: rate,
+            offered: None,
             in_flight: rate * mean_us / 1e6,
             in_flight_by_little: rate * mean_us / 1e6,
             errors: 0,

@@ -1,6 +1,8 @@
 //! A cell on the wall clock: its clients at their stations, who begin when they are told to.
 
+use crate::script::{Conduct, Stage};
 use crate::watch::LiveStats;
+use fieldday_api::SmolStr;
 use fieldday_api::rules::Rule;
 use fieldday_engine::cell::{Day, Furnishing, RepDay, Seat, kill_at};
 use fieldday_engine::recorder::{History, Recorder, SharedRecorder};
@@ -16,12 +18,14 @@ use fieldday_rep::auditor::Auditor;
 use fieldday_rep::intruder::Intruder;
 use fieldday_rep::office::Desk;
 use fieldday_rep::phone::Phone;
+use fieldday_rep::player::Script;
 use fieldday_rep::station::{CellContext, DayClock, Station};
 use fieldday_rep::transport::Transport;
 use fieldday_rules::{Judges, Measures, Plateau};
 use fieldday_scenario::{Live, Scenario};
 use futures_lite::future;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -44,6 +48,9 @@ pub struct LiveCell {
     going_home: Rc<Cell<bool>>,
     /// Reps who panicked.
     panicked: Rc<RefCell<Vec<String>>>,
+    /// What its clients play in place of their days, if they do.
+    stage: Option<Rc<Stage>>,
+    start: Time,
 }
 
 /// A client of the cell.
@@ -130,6 +137,24 @@ impl LiveCell {
             home: Rc::default(),
             going_home: Rc::default(),
             panicked: Rc::default(),
+            stage: None,
+            start: plan.start,
+        }
+    }
+    /// Has its clients play scripts, by name, in place of their days.
+    pub fn plays(&mut self, scripts: BTreeMap<SmolStr, Script>) {
+        self.stage = Some(Rc::new(Stage::new(scripts)));
+    }
+    /// Follows whoever conducts the run; says how many clients were prepared since the last time.
+    pub fn follows(&self, conduct: &Conduct) {
+        let Some(stage) = &self.stage else { return };
+        conduct.add_prepared(stage.take_prepared());
+        if let Some(at) = conduct.begins() {
+            stage.begin_at(at);
+        }
+        if let Some((from, until)) = conduct.measured() {
+            let (from, until) = (from.since(self.start), until.since(self.start));
+            self.recorder.with(|recorder| recorder.plateau.as_mut().map(|plateau| plateau.moves(from, until)));
         }
     }
 
@@ -166,6 +191,10 @@ impl LiveCell {
     pub fn begin(&self) {
         for client in self.clients.iter().filter(|client| client.phone.is_none()) {
             let (station, day) = (client.station.clone(), client.day.borrow_mut().take());
+            if let Some(stage) = &self.stage {
+                self.clock.spawn(self.until_home(Box::pin(stage.play(&client.client.name, station))));
+                continue;
+            }
             let work: Work = match day {
                 Some(Day::Desk(plan)) => Box::pin(self.until_home(Box::pin(Desk::new(station, plan).day()))),
                 // An auditor looks at what is left when the others have gone.
@@ -194,6 +223,16 @@ impl LiveCell {
         let Some(client) = self.reps.get(rep).map(|number| &self.clients[*number as usize]) else { return ended() };
         let Some(Day::Rep(RepDay { mut plan, town, phone })) = client.day.borrow_mut().take() else { return ended() };
         client.station.record(EventKind::Began);
+        if let Some(stage) = &self.stage {
+            let (closes, called) = (self.clock.sleep_until(options.closes), self.called_home());
+            let play = stage.play(&client.client.name, client.station.clone());
+            self.clock.spawn(async move {
+                future::or(play, future::or(closes, called)).await;
+                phone.switch_off();
+                ended();
+            });
+            return;
+        }
         let day = client.station.day();
         let opens = day.day(options.opens);
         if plan.leaves_home < opens {

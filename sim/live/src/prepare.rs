@@ -10,6 +10,7 @@ use crate::plan::LivePlan;
 use crate::preflight::{Preflight, Terms, Unusable, preflight};
 use crate::provision::{Provision, ProvisionError};
 use crate::run::{LiveError, LiveOutcome, LiveRun, day_clocks, lasts, most_connections, window};
+use crate::script::Scripts;
 use crate::target::{NoTarget, Target};
 use crate::worker::RunProgress;
 use fieldday_api::private;
@@ -64,6 +65,8 @@ pub struct LiveOptions {
     pub only: Option<String>,
     /// How long after the window opened it is measured, and for how long; all of the run if none.
     pub plateau: Option<(Span, Span)>,
+    /// What clients play in place of their days: they do not live those.
+    pub scripts: Option<Scripts>,
     /// Further root certificates to trust, in PEM.
     pub cacert: Option<PathBuf>,
     /// The key that signs tokens, in place of what the scenario says.
@@ -511,6 +514,7 @@ impl Ready {
             only: self.options.only,
             plateau,
             goose: self.options.goose,
+            scripts: self.options.scripts,
         };
         let outcome = live.live(stop, pulse, history, tick)?;
         Ok(Lived { outcome, plan: self.plan, _served: self.served })

@@ -5,6 +5,7 @@ use crate::cell::CellOptions;
 use crate::clock::WallClock;
 use crate::health::Health;
 use crate::http::WireSettings;
+use crate::script::Scripts;
 use crate::worker::{CellOrder, Command, Orders, RunProgress, WorkerOutcome, work};
 use fieldday_engine::recorder::Recorder;
 use fieldday_engine::run::RunOutcome;
@@ -48,6 +49,8 @@ pub struct LiveRun {
     pub plateau: Option<(Time, Time)>,
     /// What goose is asked for.
     pub goose: GooseWishes,
+    /// What clients play in place of their days, if they do.
+    pub scripts: Option<Scripts>,
 }
 
 /// What came of a run.
@@ -145,7 +148,7 @@ impl LiveRun {
         let (max_requests, max_errors) = (live.max_requests, live.max_errors);
         let planned = self.cells.len() as u32;
         let clocks = |cell: &CellPlan| day_clocks(&self.scenario, cell, self.opens);
-        let (seats, orders) = seats(self.cells, self.workers, self.only.as_ref(), clocks)?;
+        let (seats, orders) = seats(self.cells, self.workers, self.only.as_ref(), self.scripts, clocks)?;
         let wire = Arc::new(self.wire);
         let (to_history, from_workers) = channel();
         let mut told = Vec::new();
@@ -235,6 +238,7 @@ fn seats(
     cells: Vec<CellPlan>,
     workers: usize,
     only: Option<&String>,
+    mut scripts: Option<Scripts>,
     clocks: impl Fn(&CellPlan) -> Vec<DayClock>,
 ) -> Result<(Vec<Seat>, Vec<Vec<CellOrder>>), LiveError> {
     let workers = workers.clamp(1, cells.len().max(1));
@@ -247,7 +251,8 @@ fn seats(
         let chosen = reps.filter(|(_, of)| only.is_none_or(|only| of.name == *only));
         seats.extend(chosen.map(|(rep, _)| Seat { worker, cell, rep }));
         let days = clocks(&plan);
-        orders[worker].push(CellOrder { plan, days, only: only.cloned() });
+        let scripts = scripts.as_mut().map(|scripts| scripts.remove(&plan.index).unwrap_or_default());
+        orders[worker].push(CellOrder { plan, days, only: only.cloned(), scripts });
     }
     match only {
         Some(name) if seats.is_empty() => Err(LiveError::NoSuchRep(name.clone())),

@@ -9,10 +9,12 @@ use crate::clock::WallClock;
 use crate::health::Health;
 use crate::http::WireSettings;
 use crate::inbox::Inbox;
+use crate::script::Conduct;
 use crate::silence::Silence;
 use crate::transport::http::HttpTransport;
 use crate::transport::{Arrival, WireCompletion};
 use crate::watch::{LiveStats, StatsSnapshot};
+use fieldday_api::SmolStr;
 use fieldday_api::endpoint::Op;
 use fieldday_engine::recorder::Recorder;
 use fieldday_history::event::WireEnd;
@@ -20,6 +22,7 @@ use fieldday_history::file::Lines;
 use fieldday_kernel::executor::Executor;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_plan::CellPlan;
+use fieldday_rep::player::Script;
 use fieldday_rep::station::DayClock;
 use fieldday_scenario::{Connections, Scenario};
 use std::cell::RefCell;
@@ -48,6 +51,8 @@ pub struct CellOrder {
     pub days: Vec<DayClock>,
     /// Only these reps begin: all if none is named.
     pub only: Option<String>,
+    /// What its clients play in place of their days, if they do.
+    pub scripts: Option<BTreeMap<SmolStr, Script>>,
 }
 
 /// What a worker is told.
@@ -115,6 +120,8 @@ pub struct RunProgress {
     pub ended: AtomicU64,
     /// What each worker last said of its reps, about once a second.
     pub glances: Mutex<BTreeMap<usize, StatsSnapshot>>,
+    /// How a run of scripts is conducted.
+    pub conduct: Conduct,
     /// Whether the time of auditors was over before they had read everything.
     pub audits_cut: AtomicBool,
 }
@@ -211,11 +218,15 @@ impl Worker {
                 inbox.clone(),
                 pool.clone(),
             );
-            let cell = LiveCell::new(&worker.executor, &scenario, order.plan, &order.days, terms, transport.clone());
+            let mut cell =
+                LiveCell::new(&worker.executor, &scenario, order.plan, &order.days, terms, transport.clone());
             for client in cell.clients() {
                 transport.introduce(client);
             }
             cell.watched_by(&worker.watch);
+            if let Some(scripts) = order.scripts {
+                cell.plays(scripts);
+            }
             if order.only.is_none() {
                 cell.begin();
             }
@@ -235,6 +246,7 @@ impl Worker {
         let mut open = true;
         loop {
             self.take_in();
+            self.cells.iter().for_each(|cell| cell.follows(&self.orders.pulse.conduct));
             if self.is_over() {
                 self.tell_of_audits();
                 break;

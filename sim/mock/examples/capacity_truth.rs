@@ -166,8 +166,14 @@ impl Callers {
         let mut measures = Measures::default();
         traffic.over().for_each(|one| measures.record_wire(one.op, Span::micros(one.took_us() as i64)));
         let invalid = (late.0 > late.1 / 50 + 2).then(|| format!("{} of {} requests were sent late", late.0, late.1));
-        let about =
-            About { reps: callers, began: Time::from_micros(0), rules_broken: Vec::new(), invalid, suffered: None };
+        let about = About {
+            reps: callers,
+            began: Time::from_micros(0),
+            rules_broken: Vec::new(),
+            invalid,
+            offered: None,
+            suffered: None,
+        };
         Level::new(about, &traffic, &measures, &self.limits)
     }
 }

@@ -8,6 +8,7 @@ use fieldday_api::token::{Claims, Credential};
 use fieldday_history::EventKind;
 use fieldday_history::event::{Cause, CredentialKind, NoAnswer, RefreshReason};
 use fieldday_kernel::time::Time;
+use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -35,27 +36,32 @@ impl Browser {
         bearer: CredentialKind,
         credential: Credential,
     ) -> Option<Arc<Response>> {
+        let attempt = self.attempt_of(request, cause, bearer, credential);
+        answer(self.station.clone(), attempt).await
+    }
+    /// Begins to ask with a good token; none if none can be had. What is given waits for the answer.
+    pub async fn begins(
+        &mut self,
+        request: Call,
+        cause: Cause,
+    ) -> Option<impl Future<Output = Option<Arc<Response>>> + use<>> {
+        let claims = self.claims().await?;
+        let attempt = self.attempt_of(request, cause, CredentialKind::Own, Credential::Token(claims));
+        Some(answer(self.station.clone(), attempt))
+    }
+    fn attempt_of(&mut self, request: Call, cause: Cause, bearer: CredentialKind, credential: Credential) -> Attempt {
         let call = self.next_call();
         let patience = request.op().endpoint().class.limit();
-        let Ended { outcome, .. } = self
-            .station
-            .attempt(Attempt {
-                call,
-                attempt: 0,
-                request: Arc::new(request),
-                credential: Rc::new(credential),
-                bearer,
-                cause,
-                patience,
-                at_deadline: NoAnswer::Timeout,
-            })
-            .await;
-        let AttemptOutcome::Answered(response) = outcome else { return None };
-        if let Some(request_id) = response.request_id() {
-            let (status, request_id) = (response.status, request_id.clone());
-            self.station.record(EventKind::Logged { call, status, request_id, leaks: None });
+        Attempt {
+            call,
+            attempt: 0,
+            request: Arc::new(request),
+            credential: Rc::new(credential),
+            bearer,
+            cause,
+            patience,
+            at_deadline: NoAnswer::Timeout,
         }
-        Some(response)
     }
     /// What a good token says; none if none can be had.
     pub async fn claims(&mut self) -> Option<Claims> {
@@ -75,4 +81,16 @@ impl Browser {
         self.calls += 1;
         self.calls
     }
+}
+
+/// Sends an attempt and waits for its answer; none if none came.
+async fn answer(station: Station, attempt: Attempt) -> Option<Arc<Response>> {
+    let call = attempt.call;
+    let Ended { outcome, .. } = station.attempt(attempt).await;
+    let AttemptOutcome::Answered(response) = outcome else { return None };
+    if let Some(request_id) = response.request_id() {
+        let (status, request_id) = (response.status, request_id.clone());
+        station.record(EventKind::Logged { call, status, request_id, leaks: None });
+    }
+    Some(response)
 }

@@ -11,6 +11,7 @@ pub mod intruder;
 pub mod office;
 pub mod person;
 pub mod phone;
+pub mod player;
 pub mod process;
 pub mod station;
 pub mod transport;

@@ -45,7 +45,8 @@ pub(super) fn sentences(header: &Header, finding: &Finding, fitted: &Fitted, day
         }
         None => says.push("No valid level has been measured yet.".to_owned()),
         Some(carries) => {
-            let at_least = if finding.ending == Ending::Found { "" } else { "at least " };
+            // Below a number of reps that broke it is more than that.
+            let at_least = if finding.breaks_first.is_empty() { "at least " } else { "" };
             let at_speed = if speed == 1 { String::new() } else { format!(" at speed {speed}") };
             let reps = count(carries);
             says.push(format!(
@@ -54,7 +55,7 @@ pub(super) fn sentences(header: &Header, finding: &Finding, fitted: &Fitted, day
             ));
             let open = if finding.low.is_none() { ", and ? that no level held with certainty" } else { "" };
             says.push(format!(
-                "That is {} requests per second, {} in flight; the interval has {confidence:.0} % confidence{open}.",
+                "That is {} served requests per second, {} in flight; the interval has {confidence:.0} % confidence{open}.",
                 finding.requests_per_s.map_or("-".to_owned(), number),
                 finding.in_flight.map_or("-".to_owned(), number)
             ));

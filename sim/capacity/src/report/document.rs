@@ -23,6 +23,7 @@ pub(super) fn document(report: &Report) -> Document {
         Body::Pairs(vec![
             ("Target", asked.target.clone()),
             ("Scenario", scenario),
+            ("Load", format!("of the window from {}", asked.window)),
             ("Limits", asked.limits.join("; ")),
             ("Generator", asked.machine.clone()),
         ]),
@@ -59,6 +60,7 @@ fn verdict(report: &Report) -> Verdict {
         Ending::NeverBreaks => (Mark::DOUBT, "No limit exceeded"),
         Ending::GeneratorGaveUp => (Mark::DOUBT, "Generator limit reached"),
         Ending::Interrupted => (Mark::DOUBT, "Interrupted"),
+        Ending::OutOfTime => (Mark::DOUBT, "Time is over"),
     };
     let (headline, reasons) =
         report.answer.split_first().map_or_else(Default::default, |(first, rest)| (first.clone(), rest.to_vec()));
@@ -99,6 +101,7 @@ fn levels(report: &Report) -> Section {
         figures("reps"),
         figures("times"),
         figures("seconds"),
+        figures("offered/s"),
         figures("served/s"),
         figures("in flight"),
         figures("by Little"),
@@ -121,6 +124,7 @@ fn levels(report: &Report) -> Section {
             count(point.reps),
             point.times.to_string(),
             count(seconds.round() as u64),
+            offered(&levels().collect::<Vec<_>>()),
             number(point.requests_per_s),
             number(point.in_flight),
             number(little),
@@ -134,6 +138,13 @@ fn levels(report: &Report) -> Section {
         ]);
     }
     section("levels", "Levels", MEASURED, says, table)
+}
+
+/// Requests a second that levels offered on average, if that is known of all.
+fn offered(levels: &[&Level]) -> String {
+    let rates: Option<Vec<f64>> = levels.iter().map(|level| Some(level.offered.as_ref()?.requests_per_s)).collect();
+    let rates = rates.filter(|rates| !rates.is_empty());
+    rates.map_or("-".to_owned(), |rates| number(rates.iter().sum::<f64>() / rates.len() as f64))
 }
 
 /// How requests failed, by number of reps.

@@ -63,8 +63,10 @@ pub struct Asked {
     pub target: String,
     /// How many times as fast as the wall the day passed.
     pub speed: u32,
-    /// Ramp-up in seconds before each level was measured.
+    /// Seconds for which each level played at least before it was measured.
     pub warm_up_s: u32,
+    /// The window of the day that levels played parts of, by local time.
+    pub window: String,
     /// The limits.
     pub limits: Vec<String>,
     /// What was searched, and how.
@@ -110,6 +112,7 @@ impl Report {
             target: answer::target(header),
             speed: live.speed,
             warm_up_s: header.warm_up_s,
+            window: format!("{} to {}", header.window.0, header.window.1),
             limits: header.scenario.limits.iter().map(|limit| limit.text().to_owned()).collect(),
             range: header.range.clone(),
             machine: answer::machine(header),
@@ -127,11 +130,12 @@ impl Report {
             simulated: simulated.map(Box::new),
         }
     }
-    /// The exit code: 0 if a capacity was found or nothing broke, 1 if the limits never hold, 4 if the generator gave up, 130
+    /// The exit code: 0 if a capacity was found, also within the time that there was, or nothing broke, 1 if the limits never hold, 4 if the generator gave up, 130
     /// if it was interrupted.
     pub fn exit_code(&self) -> u8 {
         match self.measured.finding.ending {
-            Ending::Found | Ending::NeverBreaks => 0,
+            Ending::OutOfTime if self.measured.finding.carries.is_none() => 4,
+            Ending::Found | Ending::NeverBreaks | Ending::OutOfTime => 0,
             Ending::NeverHolds => 1,
             Ending::GeneratorGaveUp => 4,
             Ending::Interrupted => 130,

@@ -8,7 +8,7 @@ use crate::synthetic::{TARGET, Target};
 use fieldday_api::endpoint::Op;
 use fieldday_folder::Host;
 use fieldday_history::OutcomeClass;
-use fieldday_kernel::time::{Span, Time, Zone};
+use fieldday_kernel::time::{Span, Time, TimeOfDay, Zone};
 use fieldday_scenario::Scenario;
 use fieldday_scenario::limits::Limit;
 
@@ -23,6 +23,7 @@ fn header() -> Header {
         seed: 1,
         range: Range::default(),
         warm_up_s: 20,
+        window: (TimeOfDay::hm(7, 30), TimeOfDay::hm(9, 0)),
         reproduce: "fieldday capacity peak --target mock --limit 'wire p95 < 100 ms'".to_owned(),
         began: Time::from_micros(0),
         host: Host { os: "linux".to_owned(), arch: "x86_64".to_owned(), cores: 2, optimised: true, ..Host::default() },

@@ -74,6 +74,10 @@ impl Range {
                 "the generator could not keep up before a limit was exceeded, so the result is a lower bound; use a machine with more cores, or a lower --speed"
                     .to_owned(),
             ),
+            Ending::OutOfTime => notes.push(
+                "the time that the search was given is over, so this is the best answer for that time; --resume FOLDER continues, and a longer --within narrows the interval"
+                    .to_owned(),
+            ),
             Ending::Interrupted => notes.push("interrupted; --resume FOLDER continues".to_owned()),
             Ending::Found => {}
         }

@@ -7,9 +7,11 @@
 
 mod curve;
 mod finding;
+mod price;
 
 pub use curve::{Knee, Point, curve, knee};
 pub use finding::Finding;
+pub use price::{Price, Terms};
 
 pub use crate::share::{Share, Standing};
 
@@ -39,6 +41,8 @@ pub enum Ending {
     GeneratorGaveUp,
     /// It was interrupted.
     Interrupted,
+    /// The time that it was given is over.
+    OutOfTime,
 }
 
 /// What is searched, and how.
@@ -205,6 +209,10 @@ impl Range {
     fn is_worth_another(&self, known: &BTreeMap<u64, Known>, levels: &[Level], reps: u64) -> bool {
         let open = known.get(&reps).is_some_and(|of| !of.standing.is_sure() && of.times < self.repeats);
         open && !is_hopeless(levels, reps)
+    }
+    /// The greatest number of reps that holds, as far as can be told, and the smallest that does not.
+    pub fn edge(&self, levels: &[Level]) -> (Option<u64>, Option<u64>) {
+        edge(&self.known(levels))
     }
     /// How each number of reps stands, by all levels that count.
     pub fn known(&self, levels: &[Level]) -> BTreeMap<u64, Known> {

@@ -87,6 +87,7 @@ fn options(args: &RunArgs) -> LiveOptions {
         history: !args.no_out,
         only: live.only_rep.clone(),
         plateau: None,
+        scripts: None,
         cacert: live.drive.cacert.clone(),
         key: live.drive.key.clone(),
         version: live.target_version.clone(),

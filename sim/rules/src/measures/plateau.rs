@@ -18,6 +18,12 @@ impl Plateau {
     pub fn new(from: Span, until: Span) -> Plateau {
         Plateau { traffic: Traffic::new(from, until), ops: None, has_begun: false }
     }
+    /// Measures another part, if the one that was to be measured has not begun.
+    pub fn moves(&mut self, from: Span, until: Span) {
+        if !self.has_begun {
+            self.traffic = Traffic::new(from, until);
+        }
+    }
     /// The next event, before it is measured.
     pub fn on(&mut self, event: &Event, measures: &mut Measures) {
         if !self.has_begun && event.at >= self.traffic.from {
@@ -77,6 +83,20 @@ mod tests {
         }
         let traffic = plateau.close(&mut measures);
         (measures.op(Op::Health).live.wire.len(), traffic.over().count())
+    }
+
+    #[test]
+    fn a_part_that_has_not_begun_can_be_moved_and_one_that_has_cannot() {
+        let (mut plateau, mut measures) = (Plateau::new(Span::seconds(10), Span::seconds(20)), Measures::default());
+        plateau.moves(Span::seconds(2), Span::seconds(4));
+        for event in [event(0, EventKind::Began), wire(3)] {
+            plateau.on(&event, &mut measures);
+            measures.on(&event);
+        }
+        plateau.moves(Span::seconds(10), Span::seconds(20));
+        plateau.on(&wire(11), &mut measures);
+        let traffic = plateau.close(&mut measures);
+        assert_eq!((traffic.over().count(), traffic.lasts()), (1, Span::seconds(2)));
     }
 
     #[test]

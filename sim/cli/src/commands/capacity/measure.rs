@@ -1,23 +1,26 @@
 //! One level: a live run of so many reps at the busiest part of the day, of which the middle is measured.
 
 use super::CapacityArgs;
+use super::lived;
 use crate::commands::live::troubles;
 use crate::failure::Failure;
 use crate::machine::{self, Stopwatch, Took};
 use crate::output;
+use fieldday_api::endpoint::Op;
 use fieldday_api::redact::line_without_secrets;
-use fieldday_api::rules::Rule;
-use fieldday_capacity::day::Day;
+use fieldday_api::rules::{Rule, RuleWeight};
+use fieldday_capacity::excerpt::{Offered, Schedule};
 use fieldday_capacity::journal::{Header, MockTerms};
 use fieldday_capacity::level::{About, Level, SUFFERS};
-use fieldday_kernel::time::{Span, TimeOfDay};
+use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_live::prepare::{Called, LiveOptions, Lived, PrepareError, Prepared, Ready, prepare};
 use fieldday_live::provision::ProvisionError;
-use fieldday_live::run::{LiveOutcome, window};
+use fieldday_live::run::LiveOutcome;
 use fieldday_live::worker::RunProgress;
 use fieldday_mock::{Options as MockOptions, Service};
 use fieldday_paint::units::{count, counted};
 use fieldday_rules::{RuleVerdict, Traffic};
+use fieldday_scenario::RuleSetting;
 use fieldday_scenario::Scenario;
 use fieldday_scenario::limits::Measure;
 use std::cell::{Cell, RefCell};
@@ -28,8 +31,6 @@ use std::time::{Duration, Instant};
 
 /// Between two lines of progress.
 const A_WHILE: Duration = Duration::from_secs(10);
-/// Phones stay on for so long at most after a level, for what still waits to be sent.
-const LINGERS_S: u32 = 10;
 /// Fewer requests than this say nothing of a target that suffers.
 const REQUESTS_MIN: u64 = 200;
 /// A latency is far beyond its limit if it is so many times as long …
@@ -40,8 +41,19 @@ const MOST_ARE_SLOW: f64 = 0.5;
 const LOOKS_AGAIN: u64 = 3;
 /// … after so long.
 const PAUSES: Duration = Duration::from_secs(5);
-/// Reps come to work in this share of the warm-up; in what is left, their first calls are over.
-const RAMP_SHARE: f64 = 0.6;
+/// A warm-up lasts so many times as long as was asked for at most.
+const WARM_UP_MOST: u32 = 3;
+/// The load is steady if as much ended as was offered in each of the last two quarters of a warm-up, but for this share …
+const STEADY_SHARE: f64 = 0.1;
+/// … or so many times the deviation of a count.
+const STEADY_DEVIATIONS: f64 = 3.0;
+/// What is measured begins so long after that was decided: workers have to hear of it.
+const NOTICE: Span = Span::millis(1_500);
+/// A level counts if it sent what it offered, but for this share, and for a few requests.
+const OFF_MOST: f64 = 0.05;
+const OFF_FEW: f64 = 3.0;
+/// Preparing gives up after so long.
+const PREPARES_FOR: Duration = Duration::from_secs(120);
 
 /// What measures levels.
 pub struct Bench {
@@ -73,7 +85,13 @@ impl Bench {
     }
 
     /// A level of so many reps that are measured for so long, of which everything is checked and nothing begun.
-    pub fn prepare(&self, header: &Header, day: &Day, reps: u64, for_s: f64) -> Result<Prepared, PrepareError> {
+    pub fn prepare(
+        &self,
+        header: &Header,
+        schedule: &Schedule,
+        reps: u64,
+        for_s: f64,
+    ) -> Result<Prepared, PrepareError> {
         let called = match header.target.as_str() {
             "mock" => {
                 let terms = header.mock.unwrap_or_default();
@@ -81,14 +99,27 @@ impl Bench {
             }
             url => Called::Url(url.to_owned()),
         };
+        let lasts = self.lasts(header, for_s);
         let options = LiveOptions {
             workers: self.workers,
-            plateau: Some((Span::seconds(i64::from(header.warm_up_s)), Span::micros((for_s * 1e6) as i64))),
+            plateau: Some((warm_up_most(header), seconds(for_s))),
+            scripts: Some(schedule.scripts.clone()),
             cacert: self.cacert.clone(),
             key: self.key.clone(),
             ..LiveOptions::default()
         };
-        prepare(at_its_busiest(header, day, reps, for_s), header.seed, called, options)
+        prepare(played(header, reps, lasts), header.seed, called, options)
+    }
+
+    /// How long a level plays at most, by the wall.
+    fn lasts(&self, header: &Header, for_s: f64) -> Span {
+        warm_up_most(header) + seconds(for_s) + NOTICE
+    }
+    /// What a level of so many reps plays.
+    pub fn schedule(&self, header: &Header, per_rep: f64, reps: u64, for_s: f64) -> Result<Schedule, Failure> {
+        let stop = AtomicBool::new(false);
+        let (_, cast) = lived(header, &header.scenario.name, reps, &stop)?;
+        Ok(cast.schedule(header.window, header.scenario.live.speed, self.lasts(header, for_s), per_rep))
     }
 
     /// Measures a level; none if it was interrupted. A target that was looked at before and cannot be used now is looked at
@@ -96,13 +127,14 @@ impl Bench {
     pub fn level(
         &self,
         header: &Header,
-        day: &Day,
+        per_rep: f64,
         reps: u64,
         for_s: f64,
         interrupted: &Arc<AtomicBool>,
     ) -> Result<Option<Level>, Failure> {
+        let schedule = self.schedule(header, per_rep, reps, for_s)?;
         for left in (0..if self.has_looked.get() { LOOKS_AGAIN } else { 0 }).rev() {
-            match self.once(header, day, reps, for_s, interrupted) {
+            match self.once(header, &schedule, reps, for_s, interrupted) {
                 Err(Failure::Prepare(PrepareError::Unusable(why))) => {
                     let again = counted(left + 1, "try", "tries");
                     output::note(&format!("  the target cannot be used: {why}; {again} left"));
@@ -114,18 +146,18 @@ impl Bench {
                 return Ok(None);
             }
         }
-        self.once(header, day, reps, for_s, interrupted)
+        self.once(header, &schedule, reps, for_s, interrupted)
     }
     fn once(
         &self,
         header: &Header,
-        day: &Day,
+        schedule: &Schedule,
         reps: u64,
         for_s: f64,
         interrupted: &Arc<AtomicBool>,
     ) -> Result<Option<Level>, Failure> {
         let began = machine::now();
-        let prepared = self.prepare(header, day, reps, for_s)?;
+        let prepared = self.prepare(header, schedule, reps, for_s)?;
         prepared
             .provision()
             .into_iter()
@@ -142,7 +174,8 @@ impl Bench {
         self.has_looked.set(true);
         seen.notes.iter().filter(|_| is_first).for_each(|note| output::note(note));
         let stopwatch = Stopwatch::start();
-        let (lived, cut) = machine::with_stdout_aside(|| watched(ready, header, interrupted))?;
+        let ended = machine::with_stdout_aside(|| watched(ready, header, schedule, for_s, interrupted))?;
+        let Watched { lived, cut, offered, unsteady } = ended;
         let took = stopwatch.took();
         let suffered = match cut {
             Some(Cut::Interrupted) => return Ok(None),
@@ -152,27 +185,43 @@ impl Bench {
         };
         let ran = &lived.outcome;
         let traffic = ran.traffic.clone().unwrap_or_else(|| Traffic::new(Span::ZERO, Span::ZERO));
-        let invalid = if suffered.is_some() { None } else { why_invalid(&lived, &traffic, took) };
-        let about = About { reps, began, rules_broken: rules_broken(ran), invalid, suffered };
+        let invalid = match suffered {
+            Some(_) => None,
+            None => why_invalid(&lived, &traffic, took).or(why_off(&offered, &traffic)),
+        };
+        unsteady.iter().for_each(|why| output::note(&format!("  {why}")));
+        let about = About { reps, began, rules_broken: rules_broken(ran), invalid, offered: Some(offered), suffered };
         Ok(Some(Level::new(about, &traffic, &ran.run.measures, &lived.plan.plan.scenario().limits)))
     }
 }
 
-/// The scenario with so many reps, whose window is the busiest part of its own window, with the warm-up before it.
-fn at_its_busiest(header: &Header, day: &Day, reps: u64, for_s: f64) -> Scenario {
+/// The scenario of a run that plays scripts for so long: no day passes in it, so its clocks are real and its link is there for
+/// nobody. What the simulated network kept from its end is in no script.
+fn played(header: &Header, reps: u64, lasts: Span) -> Scenario {
     let mut scenario = header.scenario.clone();
     scenario.with_reps(reps);
-    let speed = f64::from(scenario.live.speed);
-    let (opens, closes) = window(&scenario);
-    let (from, until) = day.busiest(Span::seconds((for_s * speed).ceil() as i64), (opens, closes));
-    let warm_up_s = (f64::from(header.warm_up_s) * speed).ceil() as u32;
-    let minute = |second: u32| TimeOfDay::hm(0, (second / 60).min(24 * 60 - 1));
-    let begins = from.seconds().saturating_sub(warm_up_s);
-    // Whole minutes, and one more: what is measured is over before the window closes.
-    scenario.live.window = Some((minute(begins), minute(until.seconds().max(begins + 60) + 119)));
-    scenario.live.ramp_s = (f64::from(header.warm_up_s) * RAMP_SHARE) as u32;
-    scenario.live.linger_s = scenario.live.linger_s.min(LINGERS_S);
+    let lasts_s = lasts.as_seconds() + PREPARES_FOR.as_secs() as i64;
+    let minutes = u32::try_from(lasts_s / 60 + 2).unwrap_or(u32::MAX);
+    let from = header.window.0.seconds() / 60;
+    let until = from.saturating_add(minutes).min(24 * 60 - 1);
+    scenario.live.window = Some((TimeOfDay::hm(0, until.saturating_sub(minutes).min(from)), TimeOfDay::hm(0, until)));
+    scenario.live.speed = 1;
+    scenario.live.scales.clear();
+    scenario.live.link = false;
+    scenario.live.ramp_s = header.warm_up_s;
+    scenario.live.linger_s = 1;
+    // What is played has no app, and what was made beforehand was made out of turn: its rules are no question of capacity.
+    for rule in Rule::ALL {
+        scenario.rules.0.insert(*rule, RuleSetting { weight: RuleWeight::Off, why: "scripts have no app".to_owned() });
+    }
     scenario
+}
+
+fn seconds(s: f64) -> Span {
+    Span::micros((s * 1e6) as i64)
+}
+fn warm_up_most(header: &Header) -> Span {
+    Span::seconds(i64::from(header.warm_up_s * WARM_UP_MOST))
 }
 
 fn with_terms(options: &mut MockOptions, terms: MockTerms) {
@@ -183,34 +232,138 @@ fn with_terms(options: &mut MockOptions, terms: MockTerms) {
     }
 }
 
+/// What was seen of a level.
+struct Watched {
+    lived: Lived,
+    cut: Option<Cut>,
+    offered: Offered,
+    /// Why the load was not steady when it was measured.
+    unsteady: Option<String>,
+}
+
+/// Where a level is.
+#[derive(Clone, Copy, PartialEq)]
+enum Phase {
+    Prepares,
+    WarmsUp { begins: Time },
+    Measures { begins: Time, from: Time, until: Time },
+}
+
 /// Lives a level, and ends it when what is measured is over, somebody interrupts, or the target suffers.
-fn watched(ready: Ready, header: &Header, interrupted: &AtomicBool) -> Result<(Lived, Option<Cut>), Failure> {
+fn watched(
+    ready: Ready,
+    header: &Header,
+    schedule: &Schedule,
+    for_s: f64,
+    interrupted: &AtomicBool,
+) -> Result<Watched, Failure> {
     let clock = ready.clock();
-    let (from, until) = ready.plateau().unwrap_or((ready.opens(), ready.opens()));
     let (pulse, ends) = (Arc::new(RunProgress::default()), AtomicBool::new(false));
     pulse.slow_from_us.store(far_beyond_us(&header.scenario), Ordering::Relaxed);
-    let cut = RefCell::new(None);
-    let (began, mut told) = (Instant::now(), Instant::now());
+    let (cut, phase, unsteady) = (RefCell::new(None), Cell::new(Phase::Prepares), RefCell::new(None));
+    let (began, mut told, mut steady) = (Instant::now(), Instant::now(), Steady::new(header));
     let tick = |pulse: &RunProgress| {
         let now = clock.now();
-        if interrupted.load(Ordering::Relaxed) && now < until {
+        match phase.get() {
+            Phase::Prepares if pulse.conduct.prepared() >= schedule.clients() || began.elapsed() > PREPARES_FOR => {
+                let begins = now + NOTICE;
+                pulse.conduct.begin_at(begins);
+                phase.set(Phase::WarmsUp { begins });
+            }
+            Phase::WarmsUp { begins } => {
+                let ended = pulse.requests.load(Ordering::Relaxed);
+                let is_steady = steady.look(now.since(begins), ended, schedule);
+                if is_steady || now.since(begins) >= warm_up_most(header) {
+                    if !is_steady {
+                        unsteady.replace(Some(steady.why(header)));
+                    }
+                    let from = now + NOTICE;
+                    pulse.conduct.measure(from, from + seconds(for_s));
+                    phase.set(Phase::Measures { begins, from, until: from + seconds(for_s) });
+                }
+            }
+            Phase::Prepares | Phase::Measures { .. } => {}
+        }
+        let is_over = matches!(phase.get(), Phase::Measures { until, .. } if now > until);
+        if interrupted.load(Ordering::Relaxed) && !is_over {
             cut.borrow_mut().get_or_insert(Cut::Interrupted);
         } else if let Some(why) = suffers(pulse) {
             cut.borrow_mut().get_or_insert(Cut::Suffered(why));
         }
-        if now > until || cut.borrow().is_some() {
+        if is_over || cut.borrow().is_some() {
             ends.store(true, Ordering::Relaxed);
         }
         if told.elapsed() >= A_WHILE {
             told = Instant::now();
-            let phase = if now < from { "warming up" } else { "measuring" };
+            let phase = match phase.get() {
+                Phase::Prepares => "preparing",
+                Phase::WarmsUp { .. } => "warming up",
+                Phase::Measures { from, .. } if now < from => "warming up",
+                Phase::Measures { .. } => "measuring",
+            };
             let (requests, errors) = (pulse.requests.load(Ordering::Relaxed), pulse.errors.load(Ordering::Relaxed));
             let (requests, errors) = (counted(requests, "request", "requests"), counted(errors, "error", "errors"));
             output::note(&format!("  {:>4} s  {phase}: {requests}, {errors}", began.elapsed().as_secs()));
         }
     };
     let lived = ready.run(&ends, &pulse, |_| (), tick)?;
-    Ok((lived, cut.into_inner()))
+    let offered = match phase.get() {
+        Phase::Measures { begins, from, until } => schedule.offered(from.since(begins), until.since(begins)),
+        Phase::Prepares | Phase::WarmsUp { .. } => {
+            schedule.offered(warm_up_most(header), warm_up_most(header) + seconds(for_s))
+        }
+    };
+    Ok(Watched { lived, cut: cut.into_inner(), offered, unsteady: unsteady.into_inner() })
+}
+
+/// Whether a level's load is steady: what ends is what is offered, so no queue grows or drains.
+struct Steady {
+    period: Span,
+    least: Span,
+    /// How many requests had ended at the end of each period.
+    ended: Vec<u64>,
+}
+
+impl Steady {
+    fn new(header: &Header) -> Steady {
+        let least = Span::seconds(i64::from(header.warm_up_s));
+        Steady { period: Span::micros((least.as_micros() / 4).max(1)), least, ended: Vec::new() }
+    }
+    /// Looks at what had ended so long after the beginning.
+    fn look(&mut self, since: Span, ended: u64, schedule: &Schedule) -> bool {
+        if since < self.period.times(self.ended.len() as i64) {
+            return false;
+        }
+        self.ended.push(ended);
+        let periods = self.ended.len().saturating_sub(1) as i64;
+        if since < self.least || periods < 4 {
+            return false;
+        }
+        (periods - 1..=periods).all(|period| {
+            let due = |at: i64| schedule.due_by(self.period.times(at));
+            let offered = (due(period) - due(period - 1)) as f64;
+            let (before, after) = (self.ended[(period - 1) as usize], self.ended[period as usize]);
+            let off = ((after - before) as f64 - offered).abs();
+            off <= (offered * STEADY_SHARE).max(STEADY_DEVIATIONS * offered.max(1.0).sqrt())
+        })
+    }
+    fn why(&self, header: &Header) -> String {
+        format!(
+            "the load was not steady after {} s: the target did not answer as much as was offered",
+            header.warm_up_s * WARM_UP_MOST
+        )
+    }
+}
+
+/// Why a level that did not send what it offered does not count.
+fn why_off(offered: &Offered, traffic: &Traffic) -> Option<String> {
+    let lasts = traffic.lasts().as_micros();
+    let sent =
+        traffic.carried.iter().filter(|one| one.op != Op::PutAudio && (0..lasts).contains(&one.began_us)).count();
+    let off = (sent as f64 - offered.requests as f64).abs();
+    (off > offered.requests as f64 * OFF_MOST + OFF_FEW).then(|| {
+        format!("{sent} requests were sent, and {} were due: more than {:.0} % off", offered.requests, OFF_MOST * 100.0)
+    })
 }
 
 /// From how many microseconds on an answer is far beyond every limit; 0 if no limit is on a latency.

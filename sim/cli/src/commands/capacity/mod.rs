@@ -12,32 +12,42 @@ use crate::options::{LIVE, MOCK, SERVED};
 use crate::{interrupt, machine, output};
 use clap::Args;
 use fieldday_capacity::day::{Counter, Day};
+use fieldday_capacity::excerpt::Cast;
 use fieldday_capacity::journal::{FORMAT, Header, Journal, MockTerms};
 use fieldday_capacity::level::Level;
 use fieldday_capacity::report::Report;
-use fieldday_capacity::search::{Ending, Next, Range, Standing};
+use fieldday_capacity::search::{Ending, Next, Range, Standing, Terms};
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, run};
-use fieldday_kernel::time::Date;
+use fieldday_kernel::time::{Date, Span};
 use fieldday_live::clock::utc_now;
 use fieldday_live::prepare::PrepareError;
-use fieldday_live::run::{lasts, window};
+use fieldday_live::run::window;
 use fieldday_live::target::Target;
 use fieldday_paint::Paint;
-use fieldday_paint::units::{count, micros, number};
+use fieldday_paint::units::{count, counted, micros, number};
+use fieldday_rules::limits::allowed;
 use fieldday_scenario::Scenario;
 use fieldday_scenario::limits::{Limit, Measure as Limited};
 use measure::Bench;
 use place::Place;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// The scenario if none is named.
 const SCENARIO: &str = "peak";
 /// Over so many seconds reps come to work before a level is measured.
 const WARM_UP_S: u32 = 20;
+/// A search takes no longer than this if nobody says otherwise.
+const WITHIN: Duration = Duration::from_secs(15 * 60);
+/// Levels are short enough that so many fit into the time that there is.
+const LEVELS_WITHIN: f64 = 15.0;
+/// What of a level is not measured (preparing, warm-up, going home), by its warm-up.
+const OVERHEAD: f64 = 1.6;
+/// Levels longer than this do not widen the window that is looked for.
+const LONGEST_PART_S: f64 = 120.0;
 /// So many reps' days are lived on the virtual clock, to see what a rep asks over the day.
 const DAY_REPS: u64 = 200;
 
@@ -54,10 +64,11 @@ Examples:
       --allow staging.example.com --from 50 --to 5000
   fieldday capacity --resume results/capacity-peak-0x1-20260610T081500Z
 
-The limits are the scenario's, or those of --limit instead. Each level is one
-run at the busiest part of the day: after the warm-up it is measured until
-every limit's percentile has enough samples. The search stops at the first
-level that the target or this machine cannot sustain. The folder holds
+The limits are the scenario's, or those of --limit instead. Each level is a
+steady load, that of so many reps in the busiest window of the day: once it is
+steady, it is measured until every limit's percentile has enough samples. For
+a burst (500 reps clock in at 8 o'clock) use `fieldday run` with a scenario
+whose `leave_home` is that short. The folder holds
 capacity.html, capacity.md, capacity.json, and capacity.jsonl with every level.
 
 Exit codes:
@@ -141,7 +152,10 @@ pub struct SearchArgs {
     /// Measure each level for at most this many seconds; default 600
     #[arg(long, value_name = "SECONDS")]
     pub longest: Option<f64>,
-    /// Ramp-up of each level in seconds, before it is measured; default 20
+    /// End the search after this time with the best answer so far, for example 15m; default 15m without --level or --longest
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub within: Option<Duration>,
+    /// Warm up each level for at least this many seconds before it is measured; default 20
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3_600))]
     pub warm_up: Option<u32>,
     /// A limit, in place of the scenario's, for example 'wire p95 < 300 ms for reads' (repeatable)
@@ -152,6 +166,20 @@ pub struct SearchArgs {
     pub out: PathBuf,
     #[command(flatten)]
     pub drive: DriveArgs,
+}
+
+/// A time such as `90s`, `15m` or `2h`.
+fn time(text: &str) -> Result<Duration, String> {
+    let (number, seconds) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(number) if text.ends_with('h') => (number, 3_600),
+        Some(number) if text.ends_with('m') => (number, 60),
+        Some(number) => (number, 1),
+        None => return Err("a number with its unit, for example 90s, 15m or 2h".to_owned()),
+    };
+    match number.parse::<u64>() {
+        Ok(number @ 1..=100_000) => Ok(Duration::from_secs(number * seconds)),
+        _ => Err("a whole number from 1 with its unit, for example 90s, 15m or 2h".to_owned()),
+    }
 }
 
 fn limit(text: &str) -> Result<Limit, String> {
@@ -166,26 +194,47 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
     let before = args.resume.as_deref().map(Journal::read).transpose()?;
     let mut header = header(args, before.as_ref().map(|read| &read.header))?;
     header.range.check()?;
-    fits(&mut header)?;
     let bench = Bench::new(args);
     let stop = interrupt::flag();
-    let day = day(&header, &of(args), &stop)?;
+    let (day, cast) = lived(&header, &of(args), DAY_REPS, &stop)?;
+    if let Some(most) = within(args) {
+        header.range.within(most.as_secs_f64(), LEVELS_WITHIN, OVERHEAD * f64::from(header.warm_up_s));
+    }
+    header.window = match &before {
+        Some(before) => before.header.window,
+        None => day.busiest(plays(&header), window(&header.scenario)),
+    };
+    fits(&mut header)?;
+    let per_rep = cast.asks(header.window).iter().map(|of| of.requests_per_s).sum();
     // Whatever keeps the smallest level from being measured is told before there is a folder.
-    bench.prepare(&header, &day, header.range.from, header.range.shortest_s)?;
+    let first = bench.schedule(&header, per_rep, header.range.from, header.range.shortest_s)?;
+    bench.prepare(&header, &first, header.range.from, header.range.shortest_s)?;
     let (mut place, mut levels) = match &args.resume {
         Some(folder) => Place::resume(folder, &header)?,
         None => (Place::create(&args.search.out, &header)?, Vec::new()),
     };
-    announce(&header, &place, levels.len());
+    announce(&header, &place, levels.len(), per_rep);
+    let within = within(args);
+    let began = Instant::now();
+    let terms = terms(&header, per_rep);
+    tell_price(&header, terms, within);
     let ending = loop {
         if stop.load(Ordering::Relaxed) {
             break Ending::Interrupted;
         }
         match header.range.next(&levels) {
             Next::Done(ending) => break ending,
+            Next::Measure { for_s, .. }
+                if within.is_some_and(|most| began.elapsed() + level_lasts(for_s, terms) > most) =>
+            {
+                break Ending::OutOfTime;
+            }
             Next::Measure { reps, for_s, why } => {
-                output::note(&format!("{} reps for {for_s:.0} s ({why})", count(reps)));
-                match bench.level(&header, &day, reps, for_s, &stop) {
+                let left = within.map(|most| most.saturating_sub(began.elapsed()));
+                tell_progress(&header, &levels, left);
+                let offers = number(per_rep * reps as f64 * f64::from(header.scenario.live.speed));
+                output::note(&format!("{} reps, {offers} requests/s, for {for_s:.0} s ({why})", count(reps)));
+                match bench.level(&header, per_rep, reps, for_s, &stop) {
                     Ok(Some(level)) => {
                         tell(&header.range, &level);
                         place.add(&level)?;
@@ -271,6 +320,7 @@ fn header(args: &CapacityArgs, before: Option<&Header>) -> Result<Header, Failur
         mock,
         seed: args.seed.seed.or(before.map(|of| of.seed)).unwrap_or(1),
         range,
+        window: window(&scenario),
         warm_up_s: args.search.warm_up.or(before.map(|of| of.warm_up_s)).unwrap_or(WARM_UP_S),
         reproduce: before.map_or_else(again, |of| of.reproduce.clone()),
         began: machine::now(),
@@ -288,6 +338,8 @@ fn settled(mut scenario: Scenario, is_mock: bool, args: &CapacityArgs) -> Scenar
         scenario.day.dates = vec![scenario.today(utc_now())];
     }
     scenario.must_exercise.clear();
+    // A target is asked for what it carries: failures that the tool's own mock is told to make are no limit of it.
+    scenario.mishap.clear();
     // Who tries what must fail, and who reads back what should be there, is no load that anybody plans for.
     (scenario.live.intruders, scenario.live.auditors) = (false, false);
     scenario
@@ -307,14 +359,74 @@ fn with_options(mut scenario: Scenario, args: &CapacityArgs) -> Result<Scenario,
     Ok(scenario)
 }
 
+/// How long a search may take; none if as long as it needs.
+fn within(args: &CapacityArgs) -> Option<Duration> {
+    let asked_for_levels = args.search.level.is_some() || args.search.longest.is_some() || args.resume.is_some();
+    args.search.within.or((!asked_for_levels).then_some(WITHIN))
+}
+
+/// What is known of levels before the first one.
+fn terms(header: &Header, per_rep: f64) -> Terms {
+    let allowed = header.scenario.limits.iter().map(allowed).filter(|share| *share > 0.0).fold(1.0, f64::min);
+    let per_rep_per_s = per_rep * f64::from(header.scenario.live.speed);
+    Terms { per_rep_per_s, allowed, overhead_s: OVERHEAD * f64::from(header.warm_up_s) }
+}
+
+fn level_lasts(for_s: f64, terms: Terms) -> Duration {
+    Duration::from_secs_f64(for_s + terms.overhead_s)
+}
+
+/// What the search costs, by where the edge is.
+fn tell_price(header: &Header, terms: Terms, within: Option<Duration>) {
+    let range = &header.range;
+    for edge in [1_000_u64, range.to] {
+        let price = range.price(terms, edge);
+        let minutes = (price.seconds / 60.0).ceil() as u64;
+        output::note(&format!(
+            "  if it carries {} reps: about {} levels, {}, {} requests",
+            count(edge.clamp(range.from, range.to)),
+            price.levels,
+            counted(minutes, "minute", "minutes"),
+            count(price.requests as u64)
+        ));
+        if edge >= range.to {
+            break;
+        }
+    }
+    if let Some(most) = within {
+        let minutes = most.as_secs().div_ceil(60);
+        output::note(&format!("  it ends after {} at the latest (--within)", counted(minutes, "minute", "minutes")));
+    }
+}
+
+/// Where the edge is by now, and how much time is left.
+fn tell_progress(header: &Header, levels: &[Level], left: Option<Duration>) {
+    let (low, high) = header.range.edge(levels);
+    let or_open = |reps: Option<u64>| reps.map_or("?".to_owned(), count);
+    let left = left.map_or(String::new(), |left| format!(", {} s left at most", left.as_secs()));
+    output::note(&format!(
+        "level {}: so far {} hold and {} do not{left}",
+        levels.len() + 1,
+        or_open(low),
+        or_open(high)
+    ));
+}
+
+/// How much of the day levels play parts of: twice what the longest one plays, and an hour at least.
+fn plays(header: &Header) -> Span {
+    let longest_s = header.range.longest_s.min(LONGEST_PART_S) + 4.0 * f64::from(header.warm_up_s);
+    Span::seconds(((longest_s * f64::from(header.scenario.live.speed) * 2.0) as i64).max(3_600))
+}
+
 /// A level must fit into the window; the longest one is as long as that allows.
 fn fits(header: &mut Header) -> Result<(), Failure> {
-    let live = &header.scenario.live;
-    let has_s = lasts(&header.scenario).as_seconds() - i64::from(header.warm_up_s);
+    let speed = header.scenario.live.speed;
+    let (from, until) = header.window;
+    let warm_up_s = i64::from(header.warm_up_s) * 4;
+    let has_s = i64::from(until.seconds().saturating_sub(from.seconds())) / i64::from(speed.max(1)) - warm_up_s;
     let needed_s = header.range.shortest_s.ceil() as i64;
     if has_s < needed_s {
-        let (needed_s, has_s) = (needed_s + i64::from(header.warm_up_s), has_s + i64::from(header.warm_up_s));
-        return Err(Failure::ShortWindow { needed_s, has_s, speed: live.speed });
+        return Err(Failure::ShortWindow { needed_s: needed_s + warm_up_s, has_s: has_s + warm_up_s, speed });
     }
     header.range.longest_s = header.range.longest_s.min(has_s as f64);
     Ok(())
@@ -335,35 +447,38 @@ fn of(args: &CapacityArgs) -> String {
     args.scenario.clone().or(folder).unwrap_or_else(|| SCENARIO.to_owned())
 }
 
-/// What a rep asks over the whole day, on the virtual clock.
-fn day(header: &Header, of: &str, stop: &Arc<AtomicBool>) -> Result<Day, Failure> {
+/// The days of so many reps, on the virtual clock: what one asks over the day, and what levels play parts of.
+fn lived(header: &Header, of: &str, reps: u64, stop: &AtomicBool) -> Result<(Day, Cast), Failure> {
     let mut scenario = header.scenario.clone();
-    scenario.with_reps(DAY_REPS);
+    scenario.with_reps(reps);
     let plan = choice::planned(of, scenario, header.seed)?;
-    let mut counter = Counter::new(header.scenario.live.office);
+    let office = header.scenario.live.office;
+    let (mut counter, mut cast) = (Counter::new(office), Cast::new(office));
     let options = Options { threads: 0, keep: Keep { events: true, history: false }, stop };
     run(&plan, &options, |cell| {
         let of = plan.cell(cell.index);
         if let (Some(events), Some(tenant)) = (&cell.kept, of.tenants.first()) {
             counter.add(events, of.start, &tenant.data.zone, cell.rep_days);
+            cast.add(cell.index, events, of.start, &tenant.data.zone, cell.rep_days);
         }
         ControlFlow::Continue(())
     })?;
-    Ok(counter.day())
+    Ok((counter.day(), cast))
 }
 
-fn announce(header: &Header, place: &Place, measured: usize) {
+fn announce(header: &Header, place: &Place, measured: usize, per_rep: f64) {
     let Range { from, to, .. } = header.range;
     let limits: Vec<&str> = header.scenario.limits.iter().map(Limit::text).collect();
-    let (opens, closes) = window(&header.scenario);
+    let (opens, closes) = header.window;
     output::note(&format!(
-        "{}, seed {:#x}: capacity of {}, {} to {} reps, between {opens} and {closes} at speed {}\n  limits: {}\n  {}",
+        "{}, seed {:#x}: capacity of {}, {} to {} reps, the load between {opens} and {closes} at speed {}\n  a rep offers {:.4} requests/s\n  limits: {}\n  {}",
         header.scenario.name,
         header.seed,
         header.target,
         count(from),
         count(to),
         header.scenario.live.speed,
+        per_rep * f64::from(header.scenario.live.speed),
         limits.join("; "),
         place.path().display()
     ));

@@ -1,0 +1,80 @@
+use super::*;
+use fieldday_engine::cell::Keep;
+use fieldday_engine::run::{Options, run};
+use fieldday_plan::Plan;
+use fieldday_scenario::Scenario;
+use std::ops::ControlFlow;
+use std::sync::atomic::AtomicBool;
+
+const WINDOW: (u32, u32) = (10, 14);
+
+fn window() -> (TimeOfDay, TimeOfDay) {
+    (TimeOfDay::hm(WINDOW.0, 0), TimeOfDay::hm(WINDOW.1, 0))
+}
+fn cast(reps: u64) -> Cast {
+    let mut scenario = Scenario::load("weekday").unwrap();
+    (scenario.mishap, scenario.day.dates) = (Vec::new(), scenario.day.dates[..1].to_vec());
+    scenario.with_reps(reps);
+    let plan = Plan::new(Arc::new(scenario), 1).unwrap();
+    let mut cast = Cast::new(false);
+    let stop = AtomicBool::new(false);
+    let options = Options { threads: 1, keep: Keep { events: true, history: false }, stop: &stop };
+    run(&plan, &options, |cell| {
+        let of = plan.cell(cell.index);
+        cast.add(cell.index, cell.kept.as_deref().unwrap(), of.start, &of.tenants[0].data.zone, cell.rep_days);
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    cast
+}
+fn rate(asks: &[Asked]) -> f64 {
+    asks.iter().map(|of| of.requests_per_s).sum()
+}
+
+#[test]
+fn the_load_is_proportional_to_the_reps_and_the_same_from_beginning_to_end() {
+    let per_rep = rate(&cast(100).asks(window()));
+    assert!((0.001..0.01).contains(&per_rep), "{per_rep}");
+    for reps in [20, 40, 80] {
+        let schedule = cast(reps).schedule(window(), 30, Span::seconds(80), per_rep);
+        let wanted = per_rep * reps as f64 * 30.0;
+        let off = |from: i64, until: i64| {
+            schedule.offered(Span::seconds(from), Span::seconds(until)).requests_per_s / wanted - 1.0
+        };
+        assert!(off(0, 80).abs() < 0.03, "{reps} reps: {} off", off(0, 80));
+        for quarter in 0..4 {
+            let off = off(quarter * 20, (quarter + 1) * 20);
+            assert!(off.abs() < 0.12, "{reps} reps, quarter {quarter}: {off} off");
+        }
+    }
+}
+
+#[test]
+fn clients_are_in_every_phase_and_what_their_part_needs_is_there_before() {
+    let cast = cast(40);
+    let schedule = cast.schedule(window(), 30, Span::seconds(40), rate(&cast.asks(window())));
+    assert_eq!(schedule.clients(), 40);
+    let scripts: Vec<&Script> = schedule.scripts.values().flat_map(BTreeMap::values).collect();
+    let first = |script: &&Script| script.lines.first().map(|line| line.at);
+    let (early, late) = (Span::seconds(8), Span::seconds(24));
+    assert!(
+        scripts.iter().filter_map(first).any(|at| at < early) && scripts.iter().filter_map(first).any(|at| at > late)
+    );
+    let mut made_before = 0;
+    for script in scripts {
+        for (place, line) in script.lines.iter().enumerate() {
+            let Some(id) = about(&line.call).filter(|id| id.starts_with("session_")) else { continue };
+            let makes = |of: &&Line| of.makes.as_ref() == Some(id);
+            assert!(script.before.iter().chain(&script.lines[..place]).any(|of| makes(&of)), "{id} is made first");
+            made_before += script.before.iter().filter(makes).count();
+        }
+        let at_work = script.before.iter().chain(&script.lines).position(|of| matches!(*of.call, Call::ClockIn { .. }));
+        let records =
+            script.before.iter().chain(&script.lines).position(|of| matches!(*of.call, Call::StartRecording(_)));
+        assert!(records.is_none() || at_work < records, "nobody records before they clock in");
+    }
+    assert!(made_before > 0, "some parts begin in the middle of a recording");
+    let offered = schedule.offered(Span::ZERO, Span::seconds(40));
+    assert_eq!(offered.requests, schedule.due_by(Span::seconds(40)));
+    assert!(offered.endpoints.iter().any(|of| of.op == Op::GetRecording), "{offered:?}");
+}
