@@ -155,7 +155,7 @@ fn of(call: &Call, id: &SmolStr) -> Call {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldday_api::fixed::Degrees;
+    use fieldday_api::fixed::Fixed;
     use fieldday_api::names::AudioStorage;
     use fieldday_api::names::RecordingMode;
     use fieldday_api::wire::recordings::{Location, RecordingStart, RecordingStarted};
@@ -164,7 +164,7 @@ mod tests {
         Line { at: Span::ZERO, call: Arc::new(call), makes: makes.map(SmolStr::from) }
     }
     fn start() -> Line {
-        let location = Location { lat: Degrees(0), lng: Degrees(0) };
+        let location = Location { lat: Fixed(0), lng: Fixed(0) };
         let body = RecordingStart { appointment_id: "a".into(), rep_id: "r".into(), location, mode: None };
         line(Call::StartRecording(body), Some("session_sim"))
     }
