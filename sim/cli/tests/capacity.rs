@@ -90,9 +90,9 @@ fn a_search_is_reported_in_every_form_and_can_be_gone_on_with() {
     assert_eq!(document["measured"]["finding"]["carries"], 40, "{stdout}");
 
     let (code, _, stderr) = said(&["capacity", "peak", "--resume", place]);
-    assert!(code == 2 && stderr.contains("scenario few, not of peak"), "{stderr}");
+    assert!(code == 2 && stderr.contains("scenario few, not peak"), "{stderr}");
     let (code, _, stderr) = said(&["capacity", "--resume", place, "--limit", "wire p95 < 1 s"]);
-    assert!(code == 2 && stderr.contains("wire p95 < 20 s, not of wire p95 < 1 s"), "{stderr}");
+    assert!(code == 2 && stderr.contains("wire p95 < 20 s, not wire p95 < 1 s"), "{stderr}");
     assert_eq!(levels(&folder), measured, "and nothing is lost");
 
     // What was measured, simulated: an instance like that target.
