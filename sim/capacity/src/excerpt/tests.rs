@@ -42,9 +42,12 @@ fn the_load_is_proportional_to_the_reps_and_the_same_from_beginning_to_end() {
             schedule.offered(Span::seconds(from), Span::seconds(until)).requests_per_s / wanted - 1.0
         };
         assert!(off(0, 80).abs() < 0.03, "{reps} reps: {} off", off(0, 80));
+        // Requests of a rep come in bunches: twenty reps cannot be as even as many. Drawn at random, they would be off by this
+        // much in the standard deviation.
+        let at_random = 1.0 / libm::sqrt(wanted * 20.0);
         for quarter in 0..4 {
             let off = off(quarter * 20, (quarter + 1) * 20);
-            assert!(off.abs() < 0.12, "{reps} reps, quarter {quarter}: {off} off");
+            assert!(off.abs() < f64::max(0.12, 1.2 * at_random), "{reps} reps, quarter {quarter}: {off} off");
         }
     }
 }
