@@ -49,6 +49,7 @@ const PAIRS: &[Pair] = &[
     (SIMULATE, &["--level", "10"], "--simulate"),
     (SIMULATE, &["--longest", "10"], "--simulate"),
     (SIMULATE, &["--warm-up", "10"], "--simulate"),
+    (SIMULATE, &["--within", "5m"], "--simulate"),
     (SIMULATE, &["--limit", "p95 < 1 s"], "--simulate"),
     (SIMULATE, &["--out", "results"], "--simulate"),
     (SIMULATE, &["--speed", "60"], "--simulate"),
