@@ -28,7 +28,7 @@ const BREAKS: &[(BackendDefect, &[Rule])] = &[
     (BackendDefect::CompleteMovesCompletedAt, &[TaskCompleteOnce]),
     (BackendDefect::CompleteAgainNotFound, &[TaskCompleteOnce]),
     (BackendDefect::TaskUpdateLogsInNotes, &[TaskUpdateIdempotent]),
-    (BackendDefect::StaleRead, &[ShiftToday, AppointmentPatchOrdered, ReadYourWrites]),
+    (BackendDefect::StaleRead, &[ShiftToday, AppointmentPatchPartial, AppointmentPatchOrdered, ReadYourWrites]),
     (BackendDefect::SlowLists, &[LatencyTimeout]),
     (BackendDefect::StartAgainRefused, &[RecordingStartOnce]),
     (BackendDefect::StopAgainRefused, &[RecordingStopOnce]),
@@ -51,9 +51,9 @@ fn broken(defects: &[BackendDefect]) -> Vec<Rule> {
 #[test]
 fn a_defect_breaks_the_rules_that_it_is_said_to_break_and_nothing_breaks_without_one() {
     assert_eq!(broken(&[]), []);
-    for (defect, rules) in BREAKS.iter().rev() {
-        assert_eq!(broken(&[*defect]), *rules, "{defect}");
-    }
+    let differ = |(defect, rules): &&(BackendDefect, &[Rule])| broken(&[*defect]) != *rules;
+    let others: Vec<_> = BREAKS.iter().filter(differ).map(|(defect, _)| (*defect, broken(&[*defect]))).collect();
+    assert!(others.is_empty(), "{others:?}");
 }
 
 /// All but `recording.upload.once`: an app that keeps its rules looks before it reports again (`app.upload-checks-first`),
