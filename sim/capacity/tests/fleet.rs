@@ -24,8 +24,8 @@ fn asked(question: &Question) -> Outcome {
 fn threads_and_recording_change_nothing() {
     let watch = Watch { stop: &AtomicBool::new(false), progress: &|_: Time| {} };
     let on = |threads, recorded| {
-        answer(&Question { threads, ..morning(40) }, &watch, recorded).map(|(outcome, cells)| {
-            assert!(outcome.totals.offered > 400, "{:?}", outcome.totals);
+        answer(&Question { threads, ..morning(50) }, &watch, recorded).map(|(outcome, cells)| {
+            assert!(outcome.totals.offered > 500, "{:?}", outcome.totals);
             (outcome, cells)
         })
     };
