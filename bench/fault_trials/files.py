@@ -10,63 +10,9 @@ from pathlib import Path
 from . import common
 from .common import Mock, Process, Trial, left_in_tmp, must, run, wrong_files, wrong_with
 from .mutations import damaged
+from .scenarios import MANY_KEYS
 
 LIMIT_S = 10.0
-
-SCENARIO = """# Many keys, so that there is much to damage.
-name = "many-keys"
-about = "Four reps, and most tables that a scenario may have."
-limits = ["p99 < 8 s for PATCH appointments, optional", "error rate < 20 %"]
-
-[day]
-dates = ["2026-06-10"]
-leave_home = ["07:00", "07:30"]
-latest = "17:00"
-
-[people]
-reps = 4
-tenants = 2
-territories = ["{territory}"]
-
-[people.mix]
-steady = 1
-
-[tokens]
-source = "local"
-key = "{key}"
-life_s = 60
-
-[data]
-users = "users.json"
-timeout_s = 60
-upload_bytes = 1000
-
-[dialect]
-naive_times_are_utc = true
-envelopes = ["data", "success", "bare"]
-
-[dialect.names.recording_mode]
-full = "normal"
-
-[dialect.also.recording_mode]
-off = "ghost"
-
-[dialect.sent.assignee]
-sales_rep = "rep"
-
-[dialect.fields]
-contact_card_id = "contact_id"
-
-[switches]
-accept_422 = true
-
-[contract]
-naive-time = "broken"
-
-[live]
-speed = 360
-linger_s = 1
-"""
 
 
 class File:
@@ -113,7 +59,7 @@ def made(settings, base):
     zones = {row.split(",")[0]: row.split(",")[1] for row in (users / "csv/tenants.csv").read_text().splitlines()[1:]}
     lines = [f"{tenant},{zones[tenant]},{user},,{role}," for user, tenant, role, *_ in rows]
     (users / "users.csv").write_text("\n".join(["tenant,zone,user_id,rep_id,role,token", *lines, ""]))
-    (scenario / "own.toml").write_text(SCENARIO.format(territory=common.territory(), key=key))
+    (scenario / "own.toml").write_text(MANY_KEYS.format(territory=common.territory(), key=key))
     must(settings, ["init", scenario / "all"], scenario)
     built_in = sorted((scenario / "all").glob("*.toml"))
     must(settings, ["run", "demo", "--record", "--out", virtual / "runs"], virtual)
@@ -124,7 +70,7 @@ def made(settings, base):
     shutil.copytree(one, killed, ignore=shutil.ignore_patterns("summary.json"))
     (killed / "run.json").write_text((one / "run.json").read_text().replace('"complete": true', '"complete": false'))
     live_scenario = live / "live.toml"
-    text = SCENARIO.format(territory=common.territory(), key=key)
+    text = MANY_KEYS.format(territory=common.territory(), key=key)
     text = text.replace('users = "users.json"\n', "").replace("speed = 360", "speed = 6000\nauditors = false\nramp_s = 1")
     text = text.replace("linger_s = 1\n", "linger_s = 1\n[live.generator]\nlate_p99_ms = 60000\nlag_p99_ms = 60000\ncpu_percent = 100\n")
     text = re.sub(r"\[dialect.*(?=\[switches\])", "", text, flags=re.S).replace("8 s", "60 s")
