@@ -31,7 +31,7 @@ macro_rules! readings {
     ($($reading:ident $name:literal $section:literal $sentence:literal;)+) => {
         /// Something that a target does and that the specification does not decide. It is told with its number and its first
         /// case, and never breaks a rule.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         pub enum Reading { $(#[doc = $sentence] #[serde(rename = $name)] $reading),+ }
         impl Reading {
             /// Every reading.

@@ -6,6 +6,7 @@ use crate::commands::conform::{self, ConformArgs};
 use crate::commands::explore::ExploreArgs;
 use crate::commands::fixtures::FixturesArgs;
 use crate::commands::init;
+use crate::commands::merge;
 use crate::commands::mock::{self, MockArgs};
 use crate::commands::prove::{self, ProveArgs};
 use crate::commands::replay::ReplayArgs;
@@ -78,6 +79,13 @@ pub enum Command {
     /// Run a scenario and report which rules and limits held
     #[command(after_long_help = RUN_EXAMPLES)]
     Run(Box<RunArgs>),
+    /// Merge the shards of a run into one run folder with one verdict
+    ///
+    /// `fieldday run --shard I/N` runs one of N parts of a run, on any machine, and leaves a run folder. This command puts the
+    /// folders together: events, histograms, counts and findings add up without loss. A simulated run that is merged has the
+    /// fingerprint of the same run in one piece. docs/shards.md shows it with Kubernetes, Slurm and ssh.
+    #[command(after_long_help = merge::EXAMPLES)]
+    Merge(MergeArgs),
     /// Validate the checks by fault injection
     ///
     /// Builds each defect into small cells of its scenario, under many seeds, until a rule that the defect should break is
@@ -236,6 +244,13 @@ pub struct RunArgs {
     /// Number of threads; default: one per core. The result does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub threads: Option<u64>,
+    /// Run one of N parts of the run, I from 0 to N-1; `auto` takes both from the environment of a job
+    ///
+    /// Every rep has the same day in any shard of any number of shards. `fieldday merge` puts the shards' folders together.
+    /// `auto` knows JOB_COMPLETION_INDEX (Kubernetes), SLURM_ARRAY_TASK_ID and SLURM_PROCID (Slurm); FIELDDAY_SHARDS says how
+    /// many shards there are where these do not.
+    #[arg(long, value_name = "I/N|auto", value_parser = crate::shard::shard)]
+    pub shard: Option<fieldday_plan::shard::Shard>,
     /// Write every event to history.jsonl.zst in the run folder
     ///
     /// Without this option, the first cells that broke a rule are run again and recorded. Live runs are always recorded.
@@ -265,6 +280,25 @@ pub struct RunArgs {
     /// What was typed of this, in the words that give the same live run again.
     #[arg(skip)]
     pub again: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct MergeArgs {
+    /// Run folders of shards, or directories that hold them
+    #[arg(required = true, value_name = "FOLDER", value_parser = crate::packed::path)]
+    pub folders: Vec<PathBuf>,
+    /// Write the merged run to this new folder; default: a run folder in results/
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// Accept missing shards: the verdict is that of the others
+    #[arg(long)]
+    pub partial: bool,
+    /// Send the run's metrics and a span to this OTLP/HTTP collector (needs a build with --features otlp)
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<String>,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
 }
 
 #[derive(Args, Debug)]

@@ -83,6 +83,7 @@ impl Unplanned {
             date: args.date.map(|date| date.to_string()),
             without: args.without.clone(),
             defects: args.defect.clone(),
+            shard: None,
             live: Vec::new(),
         };
         let changed = kept.as_ref().is_some_and(|kept| kept.seed != seed)

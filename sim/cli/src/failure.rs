@@ -4,6 +4,7 @@
 use crate::interrupt::INTERRUPTED;
 use fieldday_engine::run::NoThreads;
 use fieldday_folder::FolderError;
+use fieldday_folder::merge::MergeError;
 use fieldday_folder::pack::PackError;
 use fieldday_live::prepare::PrepareError;
 use fieldday_live::provision::ProvisionError;
@@ -147,6 +148,12 @@ pub enum Failure {
     /// A file of public keys that holds none.
     #[error("{}: {source}", path.display())]
     KeySet { path: PathBuf, source: fieldday_tokens::KeyError },
+    /// Shards that cannot be merged.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    /// A directory without shards.
+    #[error("{}: no run folder of a shard is in it", path.display())]
+    NoShards { path: PathBuf },
     /// Runs that cannot be compared.
     #[error(transparent)]
     Compare(#[from] fieldday_compare::CompareError),
@@ -214,6 +221,8 @@ impl Failure {
             | Failure::LogFilter { .. }
             | Failure::Otlp { .. }
             | Failure::Pack(_)
+            | Failure::Merge(_)
+            | Failure::NoShards { .. }
             | Failure::NoRun { .. }
             | Failure::NobodyToAsk { .. }
             | Failure::Roster(_)
@@ -258,6 +267,9 @@ impl Failure {
             Failure::Plan { source: PlanError::Trace(_) | PlanError::NoTrace { .. }, .. } => {
                 Some("docs/world.md describes the two formats of `network.trace`".to_owned())
             }
+            Failure::Plan { source: PlanError::TooFewCells { .. }, .. } => {
+                Some("use fewer shards, or more reps: --reps N".to_owned())
+            }
             Failure::Plan { .. } => Some("`fieldday scenarios plan` prints the names of everything in a plan".to_owned()),
             Failure::NoSuchDefect { suggestion, .. } => or(suggestion, "`fieldday defects` lists all defects"),
             Failure::NoSuchRule { suggestion, .. } => or(suggestion, "`fieldday rules` lists all rules"),
@@ -288,6 +300,11 @@ impl Failure {
             Failure::Pack(PackError::Io { source, .. }) => Some(about_writing(source, "another file: --out FILE")),
             Failure::Pack(PackError::Private { .. }) => Some("remove it from the file; no run writes such a text".to_owned()),
             Failure::Pack(_) => Some("`fieldday results list` lists the runs in a directory".to_owned()),
+            Failure::Merge(MergeError::Folder(error)) => Some(error.hint.clone()),
+            Failure::Merge(MergeError::NotEmpty { .. }) => Some("name a folder that is not there yet, or an empty one".to_owned()),
+            Failure::Merge(_) | Failure::NoShards { .. } => {
+                Some("`fieldday run --shard I/N` leaves such a folder; name it, or the directory that holds the folders of all shards".to_owned())
+            }
             Failure::NoRun { .. } => Some("`fieldday results list` lists the runs in a directory".to_owned()),
             Failure::NobodyToAsk { .. } => Some("pass --yes to remove them, or --dry-run to list them".to_owned()),
             Failure::Roster(_) => Some("docs/data.md describes files of users".to_owned()),

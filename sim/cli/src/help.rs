@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 /// The groups in the order of the page, each with its commands.
 const GROUPS: [(&str, &[&str]); 6] = [
-    ("Run", &["run", "conform", "explore", "capacity"]),
+    ("Run", &["run", "merge", "conform", "explore", "capacity"]),
     ("Judge and compare", &["report", "check", "results", "compare", "trend"]),
     ("Reproduce", &["replay", "shrink"]),
     ("Scenarios and data", &["scenarios", "init", "fixtures", "mock", "tokens"]),

@@ -16,6 +16,7 @@ mod output;
 mod packed;
 mod picture;
 mod progress;
+mod shard;
 mod show;
 mod watcher;
 

@@ -88,7 +88,8 @@ fn is_table(typed: &ArgMatches) -> Option<&'static str> {
 }
 
 /// Options that do not belong into the line that gives a live run, or a pass, again, and why.
-const NOT_AGAIN: [(&str, &str); 10] = [
+const NOT_AGAIN: [(&str, &str); 11] = [
+    ("shard", "stands in the line already: a merged run is the whole one"),
     ("threads", "decides nothing but how much work this machine can do at once"),
     ("record", "a live run keeps its history in any case"),
     ("verify", "is one of the virtual clock"),

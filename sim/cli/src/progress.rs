@@ -45,7 +45,7 @@ impl Progress {
             began: now,
             told: now,
             cells: 0,
-            of: plan.cells().into(),
+            of: plan.cells_run().len() as u64,
             reps: plan.reps(),
             rep_days: 0,
             requests: 0,

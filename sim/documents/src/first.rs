@@ -2,6 +2,7 @@
 //! it before anything else, in the same order: the verdict in a sentence; each broken rule with whose it is, how often, and
 //! one example; limits that were exceeded or left undecided; what was not exercised; how the target failed; four numbers.
 
+use crate::shards;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::{Rule, Side};
 use fieldday_folder::summary::*;
@@ -125,6 +126,7 @@ impl Answer {
         let lists = [
             ("Broken", broken(summary, stories)),
             ("Limits", limits(summary)),
+            ("Shards", shards::items(summary)),
             ("Not exercised", not_exercised(summary)),
             ("The target's failures", failures(summary)),
         ];
@@ -215,6 +217,7 @@ fn why(summary: &Summary) -> String {
         why.push(format!("{} never succeeded", counted(never, "endpoint", "endpoints")));
     }
     if outcome == Outcome::Invalid {
+        why.extend(shards::why(summary));
         let had_none = must_and_had_no_case(summary).count() as u64;
         if summary.totals.requests == 0 {
             why.push("nothing was exercised, because no request reached a backend".to_owned());

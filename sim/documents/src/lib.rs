@@ -19,6 +19,7 @@ mod markdown;
 pub mod metrics;
 pub mod page;
 pub mod proof;
+mod shards;
 mod tables;
 pub mod terminal;
 pub mod view;

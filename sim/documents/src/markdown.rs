@@ -2,6 +2,7 @@
 
 use super::{Source, tables};
 use crate::first::{self, Answer, StoryPaths};
+use crate::shards;
 use fieldday_folder::summary::*;
 use fieldday_paint::line;
 use fieldday_paint::text::markdown;
@@ -42,6 +43,9 @@ fn answer(out: &mut String, source: &Source<'_>) {
     let reps = counted(ran.reps, "rep", "reps");
     let dates = ran.dates.join(", ");
     line!(out, "\n{reps}, {dates}, seed `{}`; target: {}", ran.seed, markdown(&ran.target));
+    if let Some(shards) = shards::line(summary) {
+        line!(out, "\nShards: {}", markdown(&shards));
+    }
     if !ran.defects.is_empty() {
         line!(out, "\nWith defects: {}", markdown(&ran.defects.join(", ")));
     }

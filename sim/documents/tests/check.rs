@@ -41,6 +41,8 @@ fn run_file(plan: &Plan, target: &str) -> RunFile {
         reproduce: "fieldday run weekday --seed 0x1".into(),
         started_at: Time::parse("2026-06-10T12:30:00Z").unwrap(),
         ended_at: None,
+        shard: None,
+        merged_from: None,
         opens: None,
         host: Host::default(),
         scenario: plan.scenario().as_ref().clone(),

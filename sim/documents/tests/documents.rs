@@ -49,6 +49,8 @@ fn ran_with_events(defects: &[&str], stop: bool) -> (RunFile, Summary, u64) {
         reproduce: "fieldday run weekday".into(),
         started_at: at("2026-06-10T12:30:00.25Z"),
         ended_at: Some(at("2026-06-10T12:31:00Z")),
+        shard: None,
+        merged_from: None,
         opens: None,
         host: Host::default(),
         scenario: plan.scenario().as_ref().clone(),

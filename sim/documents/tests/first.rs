@@ -31,6 +31,8 @@ fn document(name: &str, folder: &Path, summary: &Summary) -> String {
         reproduce: "fieldday run weekday".into(),
         started_at: Time::parse("2026-06-10T12:30:00Z").unwrap(),
         ended_at: None,
+        shard: None,
+        merged_from: None,
         opens: None,
         host: Host::default(),
         scenario: Scenario::load("weekday").unwrap(),

@@ -34,6 +34,8 @@ fn run_file(plan: &Plan) -> RunFile {
         reproduce: "fieldday run weekday".into(),
         started_at: Time::parse("2026-06-10T12:30:00.25Z").unwrap(),
         ended_at: None,
+        shard: None,
+        merged_from: None,
         opens: None,
         host: Host::default(),
         scenario: plan.scenario().as_ref().clone(),

@@ -7,6 +7,7 @@ use crate::cell::{CellOutcome, CellRun, Keep};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_plan::Plan;
 use fieldday_rules::{Findings, Measures, Settings as JudgeSettings};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
@@ -23,12 +24,15 @@ pub struct Options<'a> {
 }
 
 /// What came of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunOutcome {
     /// Of all cells' fingerprints, in the plan's order.
     pub fingerprint: Fingerprint,
+    /// The number of each cell that ran and its fingerprint, in the plan's order.
+    pub prints: Vec<(u32, Fingerprint)>,
     /// Cells that ran, and of how many.
     pub cells: u32,
-    /// Cells of the plan.
+    /// Cells that were to run: the plan's, or those of its shard.
     pub cells_planned: u32,
     /// Events of all cells.
     pub events: u64,
@@ -49,6 +53,7 @@ impl RunOutcome {
     pub fn nothing(cells_planned: u32, complete: bool) -> RunOutcome {
         RunOutcome {
             fingerprint: Fingerprint::default(),
+            prints: Vec::new(),
             cells: 0,
             cells_planned,
             events: 0,
@@ -58,6 +63,23 @@ impl RunOutcome {
             measures: Measures::default(),
             complete,
         }
+    }
+    /// Makes the fingerprint of the whole from those of its cells.
+    pub fn combine_prints(&mut self) {
+        self.fingerprint = Fingerprint::combine(self.prints.iter().map(|(_, print)| *print));
+    }
+    /// Adds what came of later cells of the same plan, such as the next shard's.
+    pub fn merge(&mut self, later: RunOutcome) {
+        self.cells += later.cells;
+        self.cells_planned += later.cells_planned;
+        self.events += later.events;
+        self.requests += later.requests;
+        self.rep_days += later.rep_days;
+        self.complete &= later.complete;
+        self.findings.merge(later.findings);
+        self.measures.merge(&later.measures);
+        self.prints.extend(later.prints);
+        self.combine_prints();
     }
 }
 
@@ -72,7 +94,6 @@ struct Merger<F> {
     early: BTreeMap<u32, CellOutcome>,
     /// The last cell that was counted.
     last: Option<u32>,
-    prints: Vec<Fingerprint>,
     outcome: RunOutcome,
     on_cell: F,
 }
@@ -96,23 +117,22 @@ pub(crate) fn run_cells<F>(
 where
     F: FnMut(CellOutcome) -> ControlFlow<()> + Send,
 {
-    let cells = plan.cells();
+    let cells = plan.cells_run();
     let merger = Mutex::new(Merger {
-        next: 0,
+        next: cells.start,
         early: BTreeMap::new(),
         last: None,
-        prints: Vec::new(),
-        outcome: RunOutcome::nothing(cells, true),
+        outcome: RunOutcome::nothing(cells.len() as u32, true),
         on_cell,
     });
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
-    let next = AtomicU32::new(0);
+    let next = AtomicU32::new(cells.start);
     let ended = AtomicBool::new(false);
     pool.broadcast(|_| {
         let mut measures = Measures::default();
         while !ended.load(Ordering::Relaxed) && !options.stop.load(Ordering::Relaxed) {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= cells {
+            if index >= cells.end {
                 break;
             }
             let Some(cell) = make(index, std::mem::take(&mut measures)) else { continue };
@@ -155,7 +175,7 @@ impl<F: FnMut(CellOutcome) -> ControlFlow<()>> Merger<F> {
         outcome.rep_days += cell.rep_days;
         outcome.complete &= cell.complete;
         outcome.findings.merge(cell.findings.clone());
-        self.prints.push(cell.fingerprint);
+        outcome.prints.push((cell.index, cell.fingerprint));
     }
     /// An interrupted run has gaps: what ended beyond one counts too, in order.
     fn finish(mut self) -> RunOutcome {
@@ -166,7 +186,7 @@ impl<F: FnMut(CellOutcome) -> ControlFlow<()>> Merger<F> {
         }
         let mut outcome = self.outcome;
         outcome.complete &= outcome.cells == outcome.cells_planned;
-        outcome.fingerprint = Fingerprint::combine(self.prints.into_iter());
+        outcome.combine_prints();
         outcome
     }
 }

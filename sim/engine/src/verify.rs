@@ -57,7 +57,7 @@ pub fn verify<F>(plan: &Plan, threads: usize, stop: &AtomicBool, mut on_cell: F)
 where
     F: FnMut(CellOutcome) -> ControlFlow<()> + Send,
 {
-    let mut prints = Vec::new();
+    let (mut prints, first) = (Vec::new(), plan.cells_run().start);
     let once = run(plan, &Options { threads: 1, keep: Keep::default(), stop }, |cell| {
         prints.push(Print { fingerprint: cell.fingerprint, checkpoints: cell.checkpoints });
         ControlFlow::Continue(())
@@ -68,7 +68,7 @@ where
     let mut differing = None;
     let keep = Keep { history: true, events: false };
     let twice = run(plan, &Options { threads, keep, stop }, |cell| {
-        let before = &prints[cell.index as usize];
+        let before = &prints[(cell.index - first) as usize];
         if before.fingerprint != cell.fingerprint {
             let agreed = before.checkpoints.iter().zip(&cell.checkpoints).take_while(|(a, b)| a == b).count() as u64;
             differing = Some((cell.index, cell.name, agreed * CHECKPOINT_EVERY));

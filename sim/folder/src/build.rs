@@ -19,10 +19,11 @@ use fieldday_rules::verdict::Evidence;
 use fieldday_rules::{Contract, Failure, FailureKind, Failures, Findings, Hazard, Mark, OpMeasures, Undelivered};
 use fieldday_scenario::{RuleSetting, Scenario};
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a run itself does not know.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Facts {
     /// What was typed, in effect.
     pub recipe: Recipe,
@@ -50,13 +51,18 @@ pub struct Facts {
     pub contract: Contract,
     /// What was recorded.
     pub history: Option<HistoryPart>,
+    /// The shards that the run was merged from, if it was.
+    #[serde(default)]
+    pub shards: Option<ShardsPart>,
 }
 
 impl Summary {
     /// The summary of what came of running a plan.
     pub fn new(facts: Facts, plan: &Plan, outcome: &RunOutcome) -> Summary {
         let scenario = plan.scenario();
-        let must = scenario.demanded();
+        // What a part has too few cases of, the whole may have enough of: the merge decides that.
+        let is_part = plan.shard().is_some();
+        let must = if is_part { Vec::new() } else { scenario.demanded() };
         let contract = contract::part(&facts.contract, &scenario.contract);
         let failing = contract::failing(&outcome.measures, facts.live_us.is_some());
         let mut clocks = Clocks::new(plan, facts.clocks.clone());
@@ -78,6 +84,8 @@ impl Summary {
             undelivered,
             generator: &facts.generator,
             budget: facts.budget.as_deref(),
+            is_part,
+            missing: facts.shards.as_ref().map_or(&[], ShardsPart::missing),
             differs: facts.verification.as_ref().is_some_and(|v| !v.agreed),
         };
         let verdict = evidence.verdict();
@@ -114,6 +122,7 @@ impl Summary {
             reproduce: reproduce(&facts.recipe, verdict.outcome, facts.verification.as_ref()),
             verification: facts.verification,
             history: facts.history,
+            shards: facts.shards,
             verdict,
         }
     }
@@ -139,6 +148,7 @@ fn ran(facts: &Facts, plan: &Plan, outcome: &RunOutcome) -> Ran {
         dates: scenario.day.dates.iter().map(ToString::to_string).collect(),
         starts_at: plan.start().to_string(),
         ends_at: plan.end().to_string(),
+        shard: plan.shard(),
         reps: scenario.people.reps,
         tenants: scenario.people.tenants.into(),
         cells: outcome.cells_planned.into(),

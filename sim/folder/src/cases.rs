@@ -6,6 +6,7 @@ use fieldday_api::rules::Rule;
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_plan::Plan;
 use fieldday_rules::{CLASSES, Findings, HazardCase, ReadingCase, Settings, Violation, causes};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Cases of a rule that a summary holds; all are counted.
@@ -82,7 +83,7 @@ pub(crate) struct Clocks<'a> {
 }
 
 /// The clock of a cell's events, and those of its people.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CellClock {
     /// When the events' clock starts.
     pub start: Time,

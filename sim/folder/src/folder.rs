@@ -5,20 +5,24 @@
 //! stands. Files that are written at once are written beside their place and renamed, so that no file is ever half there.
 //! The history grows by whole frames and has an end line. So a kill at any moment leaves a folder that says what it is.
 
+use crate::bounded;
 use crate::hlog;
 use crate::series::{SERIES, SeriesFile};
+use crate::shard::{SHARD, ShardState};
 use crate::summary::Summary;
 use fieldday_engine::cell::CellOutcome;
-use fieldday_history::file::{Header, Lines, Writer};
+use fieldday_history::file::{Header, HistoryError, Lines, Reader, Writer};
 use fieldday_kernel::fingerprint::Fingerprint;
-use fieldday_kernel::time::Time;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_paint::json;
+use fieldday_plan::shard::Shard;
 use fieldday_rules::Measures;
 use fieldday_scenario::Scenario;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 /// The version of `run.json`.
 pub const RUN_SCHEMA: u32 = 1;
@@ -48,6 +52,12 @@ pub struct RunFile {
     pub started_at: Time,
     /// When it ended.
     pub ended_at: Option<Time>,
+    /// Which part of the run this is, if it is one of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// From how many shards this run was merged, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_from: Option<u32>,
     /// Of a live run: when its window opened, by the protocol's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opens: Option<Time>,
@@ -134,7 +144,8 @@ impl Folder {
         fs::create_dir_all(out).map_err(|source| FolderError { path: out.to_owned(), source })?;
         let stamp: String = run.started_at.to_string().chars().filter(|c| !"-:".contains(*c)).collect();
         let stamp = stamp.split('.').next().unwrap_or_default().trim_end_matches('Z');
-        let name = format!("{}-{}-{stamp}Z", run.scenario.name, run.seed);
+        let shard = run.shard.map_or(String::new(), |shard| format!("-{}of{}", shard.index, shard.of));
+        let name = format!("{}-{}-{stamp}Z{shard}", run.scenario.name, run.seed);
         let mut path = out.join(&name);
         for namesake in 2..=NAMESAKES {
             match fs::create_dir(&path) {
@@ -145,9 +156,31 @@ impl Folder {
                 Ok(()) => break,
             }
         }
+        Folder::begin(path, run)
+    }
+    /// The same in a folder of this path, which is made if it is not there.
+    pub fn create_at(path: &Path, run: &RunFile) -> Result<Folder, FolderError> {
+        fs::create_dir_all(path).map_err(|source| FolderError { path: path.to_owned(), source })?;
+        Folder::begin(path.to_owned(), run)
+    }
+    fn begin(path: PathBuf, run: &RunFile) -> Result<Folder, FolderError> {
         let folder = Folder { _lock: lock(&path), path, history: None };
         folder.put_json("run.json", &RunFile { complete: false, ..run.clone() })?;
         Ok(folder)
+    }
+    /// How far this machine's clock is ahead of the storage's, which stamps the file that is written for it; none if it
+    /// stamps none.
+    pub(crate) fn ahead_of_storage(&self, now: impl Fn() -> Time) -> Option<Span> {
+        let path = self.path.join("clock.part");
+        let before = now();
+        let stamped = fs::write(&path, b"0").and_then(|()| fs::metadata(&path)?.modified());
+        let after = now();
+        // It is of no further use, wherever it was left.
+        let _ = fs::remove_file(&path);
+        let since_1970 = stamped.ok()?.duration_since(UNIX_EPOCH).ok()?;
+        let stamped = Time::from_micros(i64::try_from(since_1970.as_micros()).ok()?);
+        let half = Span::micros(after.since(before).as_micros() / 2);
+        Some((before + half).since(stamped))
     }
     /// Where it is.
     pub fn path(&self) -> &Path {
@@ -161,6 +194,14 @@ impl Folder {
         let writer = Writer::new(file, header).map_err(|source| self.failed(HISTORY, source))?;
         self.history = Some(writer);
         Ok(())
+    }
+    /// Adds the history of another folder as it stands. False if that was cut.
+    pub fn append_history(&mut self, from: &Path) -> Result<bool, FolderError> {
+        let Some(history) = &mut self.history else { return Ok(false) };
+        let read = |source: HistoryError| FolderError { path: from.to_owned(), source: io::Error::other(source) };
+        let file = bounded::open(from).map_err(|source| FolderError { path: from.to_owned(), source })?;
+        let mut reader = Reader::new(file).map_err(read)?;
+        history.append(&mut reader).map_err(read)
     }
     /// Adds a cell that kept its history. Cells come in the plan's order.
     pub fn add_cell(&mut self, cell: &CellOutcome) -> Result<(), FolderError> {
@@ -203,6 +244,12 @@ impl Folder {
     /// Replaces `run.json`: the last thing to be written.
     pub fn close(&self, run: &RunFile) -> Result<(), FolderError> {
         self.put_json("run.json", run)
+    }
+
+    /// Writes what the merge of a shard needs.
+    pub fn put_shard(&self, state: &ShardState) -> Result<(), FolderError> {
+        let written = state.to_bytes().and_then(|bytes| self.put(SHARD, &bytes));
+        written.map_err(|source| self.failed(SHARD, source))
     }
 
     fn put_json(&self, name: &str, value: &impl Serialize) -> Result<(), FolderError> {

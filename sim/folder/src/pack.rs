@@ -11,7 +11,8 @@ use std::path::{Component, Path, PathBuf};
 pub const EXTENSION: &str = ".tar.zst";
 
 /// What runs, searches and comparisons write. A folder may hold anything else, such as a key or notes: that stays where it is.
-const FILES: [&str; 15] = [
+const FILES: [&str; 16] = [
+    "shard.cbor.zst",
     "run.json",
     "summary.json",
     "summary.md",

@@ -1,10 +1,12 @@
 //! What has to be typed to get the same run again.
 
 use crate::summary::{ON_THE_VIRTUAL_CLOCK, Outcome, Summary};
+use fieldday_plan::shard::Shard;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// All that decides a run, as the command line takes it. Threads and recording decide nothing.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Recipe {
     /// A scenario's name, or the path of its file.
     pub scenario: String,
@@ -20,6 +22,8 @@ pub struct Recipe {
     pub without: Vec<String>,
     /// Defects built in beside the scenario's.
     pub defects: Vec<String>,
+    /// The part of the run that is wanted, if not all is.
+    pub shard: Option<Shard>,
     /// Of a live run: its target, and how it is driven, as words of the command line.
     pub live: Vec<String>,
 }
@@ -41,6 +45,9 @@ impl fmt::Display for Recipe {
         }
         for name in &self.defects {
             write!(f, " --defect {}", quoted(name))?;
+        }
+        if let Some(shard) = self.shard {
+            write!(f, " --shard {shard}")?;
         }
         for word in &self.live {
             write!(f, " {}", quoted(word))?;
@@ -92,11 +99,12 @@ mod tests {
             date: Some("2026-06-10".into()),
             without: vec!["cell-0/tenant-1/rep-07".into()],
             defects: vec!["stale-read".into()],
+            shard: Shard::new(2, 8).ok(),
             live: Vec::new(),
         };
         assert_eq!(
             odd.to_string(),
-            r"fieldday run 'my day'\''s.toml' --seed 0x1 --swarm --reps 20 --date 2026-06-10 --without cell-0/tenant-1/rep-07 --defect stale-read"
+            r"fieldday run 'my day'\''s.toml' --seed 0x1 --swarm --reps 20 --date 2026-06-10 --without cell-0/tenant-1/rep-07 --defect stale-read --shard 2/8"
         );
     }
 }

@@ -5,6 +5,7 @@
 
 use fieldday_api::rules::RuleWeight;
 pub use fieldday_history::OutcomeClass;
+use fieldday_plan::shard::Shard;
 pub use fieldday_rules::RuleVerdict;
 use fieldday_rules::growth::LatencyTrend;
 use fieldday_rules::limits::LimitResult;
@@ -90,8 +91,56 @@ pub struct Summary {
     pub verification: Option<Verification>,
     /// What was recorded.
     pub history: Option<HistoryPart>,
+    /// The shards that this run was merged from, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shards: Option<ShardsPart>,
     /// The line that gives the same run again.
     pub reproduce: String,
+}
+
+/// The shards that a run was merged from.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShardsPart {
+    /// How many shards the run has.
+    pub of: u64,
+    /// Those that were merged, in their order.
+    pub merged: Vec<ShardLine>,
+    /// What keeps the result from being that of the whole run, in a sentence each: shards that are missing, were killed, stand
+    /// twice, are of another run or version.
+    pub problems: Vec<String>,
+    /// Whether `--partial` accepts that: the verdict is then that of the merged shards.
+    pub partial: bool,
+}
+
+impl ShardsPart {
+    /// What makes the run inconclusive.
+    pub fn missing(&self) -> &[String] {
+        if self.partial { &[] } else { &self.problems }
+    }
+}
+
+/// One of the shards that a run was merged from.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShardLine {
+    /// Its index, from 0.
+    pub shard: u64,
+    /// What it came to by itself; none if its summary is missing.
+    pub outcome: Option<Outcome>,
+    /// Its cells.
+    pub cells: u64,
+    /// Its requests.
+    pub requests: u64,
+    /// Seconds on its machine's clock.
+    pub wall_s: f64,
+    /// How far its machine's clock was ahead of that of the storage it wrote to, in microseconds; none if that is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ahead_of_storage_us: Option<i64>,
+    /// How far its machine's clock was ahead of the target's, in microseconds, to some half a second; none if the target told no
+    /// time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ahead_of_target_us: Option<i64>,
 }
 
 /// What ran.
@@ -106,6 +155,9 @@ pub struct Ran {
     pub seed: String,
     /// What was called.
     pub target: String,
+    /// Which part of the run this is, if it is one of several: `cells` are then the part's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// The reps' local dates.
     pub dates: Vec<String>,
     /// The virtual time before anybody gets up.

@@ -1,15 +1,18 @@
 //! What keeps a run in its folder as it goes, on both clocks. If the folder fails on the way, the run goes on without it, and
 //! what was lost is told at its end.
 
+use crate::build::Facts;
 use crate::folder::{Folder, FolderError, HISTORY, RunFile};
+use crate::shard::{SHARD_SCHEMA, ShardState};
 use crate::summary::{HistoryPart, Summary};
 use fieldday_engine::cell::CellOutcome;
+use fieldday_engine::run::RunOutcome;
 use fieldday_history::file::{FORMAT, Header, Lines};
 use fieldday_kernel::fingerprint::Fingerprint;
-use fieldday_kernel::time::Time;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_plan::Plan;
 use fieldday_rules::Measures;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The writer of a run's folder.
 pub struct RunFolderWriter {
@@ -36,6 +39,15 @@ impl RunFolderWriter {
         history.and_then(|plan| keeper.begin_history(plan));
         keeper.lost.take().map_or(Ok(keeper), Err)
     }
+    /// The same with a folder of this very path, which is new or empty.
+    pub fn at(path: &Path, run: RunFile) -> Result<RunFolderWriter, FolderError> {
+        let folder = Some(Folder::create_at(path, &run)?);
+        Ok(RunFolderWriter { run, folder, lost: None })
+    }
+    /// What is known of the run, in place of what was known when it began.
+    pub fn set_run(&mut self, run: RunFile) {
+        self.run = run;
+    }
     /// What is known of the run.
     pub fn run(&self) -> &RunFile {
         &self.run
@@ -59,6 +71,33 @@ impl RunFolderWriter {
     /// Adds what the cells of a live run told since the last time.
     pub fn add_lines(&mut self, lines: Lines) -> Option<()> {
         self.attempt(|folder| folder.add_lines(lines))
+    }
+    /// Adds the histories of other folders, one after the other. False if one of them was cut.
+    pub fn append_histories(&mut self, histories: &[PathBuf]) -> Option<bool> {
+        let mut is_whole = false;
+        self.attempt(|folder| folder.append_histories(histories).map(|whole| is_whole = whole))?;
+        Some(is_whole)
+    }
+    /// Writes what the merge needs, if this is a shard. `now` is this machine's clock, `ahead_of_target` how far that is ahead of
+    /// the target's.
+    pub fn keep_shard(
+        &mut self,
+        facts: &Facts,
+        outcome: &RunOutcome,
+        now: impl Fn() -> Time,
+        ahead_of_target: Option<Span>,
+    ) {
+        let Some(shard) = self.run.shard else { return };
+        self.attempt(|folder| {
+            folder.put_shard(&ShardState {
+                schema: SHARD_SCHEMA,
+                shard,
+                facts: facts.clone(),
+                outcome: outcome.clone(),
+                ahead_of_target_us: ahead_of_target.map(Span::as_micros),
+                ahead_of_storage_us: folder.ahead_of_storage(now).map(Span::as_micros),
+            })
+        });
     }
     /// Closes the history, with the fingerprint of all that is in it if nothing was cut. None if there is none.
     pub fn end_history(

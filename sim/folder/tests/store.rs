@@ -49,6 +49,8 @@ impl Shelf {
             reproduce: "fieldday run weekday".into(),
             started_at: now(),
             ended_at: None,
+            shard: None,
+            merged_from: None,
             opens: None,
             host: Host::default(),
             scenario: plan.scenario().as_ref().clone(),

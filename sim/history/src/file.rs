@@ -173,6 +173,11 @@ impl Lines {
     }
 }
 
+/// How the line of a cell begins.
+const CELL: &str = "{\"cell\":";
+/// How the last line begins.
+const END: &str = "{\"end\":";
+
 /// Bytes of JSON after which a frame is closed.
 const FRAME_BYTES: usize = 1 << 20;
 
@@ -221,6 +226,24 @@ impl<W: Write> Writer<W> {
         self.flush()?;
         self.events += events;
         self.out.write_all(frames)
+    }
+    /// Appends the cells and events of another history as they stand, frame by frame. False if that history was cut: its end
+    /// line is missing.
+    pub fn append<R: Read>(&mut self, history: &mut Reader<R>) -> Result<bool, HistoryError> {
+        let mut is_whole = false;
+        while let Some(text) = history.text()? {
+            is_whole = text.starts_with(END);
+            if is_whole {
+                continue;
+            }
+            self.pending.events += u64::from(!text.starts_with(CELL));
+            self.pending.text.extend_from_slice(text.as_bytes());
+            self.pending.text.push(b'\n');
+            if self.pending.text.len() >= FRAME_BYTES {
+                self.flush()?;
+            }
+        }
+        Ok(is_whole)
     }
     /// Closes the current frame.
     pub fn flush(&mut self) -> std::io::Result<()> {
@@ -383,6 +406,29 @@ mod tests {
             writer.event(&Event { at: Span::micros(at), client: 0, what }).unwrap();
         }
         writer.finish(Fingerprint(1)).unwrap()
+    }
+
+    #[test]
+    fn histories_that_are_appended_read_as_one() {
+        let (one, other) = (written(3), written(2));
+        let mut writer = Writer::new(Vec::new(), &header()).unwrap();
+        for part in [&one, &other] {
+            assert!(writer.append(&mut Reader::new(&part[..]).unwrap()).unwrap());
+        }
+        let whole = writer.finish(Fingerprint(2)).unwrap();
+        let lines: Vec<_> = Reader::new(&whole[..]).unwrap().map(Result::unwrap).collect();
+        let cells = lines.iter().filter(|line| matches!(line, HistoryLine::Cell { .. })).count();
+        assert_eq!((lines.len(), cells), (8, 2));
+        assert_eq!(lines.last(), Some(&HistoryLine::End { end: 5, fingerprint: Fingerprint(2) }));
+    }
+
+    #[test]
+    fn a_cut_history_that_is_appended_is_told_from_a_whole_one() {
+        let mut cut = Writer::new(Vec::new(), &header()).unwrap();
+        cut.cell("cell-0", Time::default()).unwrap();
+        cut.flush().unwrap();
+        let mut writer = Writer::new(Vec::new(), &header()).unwrap();
+        assert!(!writer.append(&mut Reader::new(&cut.out[..]).unwrap()).unwrap());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use crate::prepare::PrepareError;
 use fieldday_data::roster::Roster;
+use fieldday_plan::shard::Shard;
 use fieldday_plan::{CellPlan, Plan};
 use fieldday_scenario::Scenario;
 use std::collections::BTreeMap;
@@ -38,6 +39,14 @@ impl LivePlan {
         };
         Ok(LivePlan { plan, roster, turn, found })
     }
+    /// The same, of which only a shard is run.
+    pub fn of_shard(self, shard: Option<Shard>) -> Result<LivePlan, PrepareError> {
+        let plan = match shard {
+            Some(shard) => self.plan.of_shard(shard)?,
+            None => self.plan,
+        };
+        Ok(LivePlan { plan, ..self })
+    }
     /// A cell as it is lived, and the parts in it that nobody of the file of users plays.
     pub fn cell(&self, index: u32) -> Result<(CellPlan, Vec<String>), PrepareError> {
         let mut cell = self.plan.cell(index);
@@ -52,7 +61,7 @@ impl LivePlan {
     }
     /// The cells that are not as the plan makes them, once more: none unless there is a file of users, or rows as found.
     pub fn unlike_the_plan(&self) -> BTreeMap<u32, CellPlan> {
-        let all = 0..if self.roster.is_some() || self.found { self.plan.cells() } else { 0 };
+        let all = if self.roster.is_some() || self.found { self.plan.cells_run() } else { 0..0 };
         // What could be made once can be made again.
         all.filter_map(|index| Some((index, self.cell(index).ok()?.0))).collect()
     }

@@ -20,6 +20,7 @@ use fieldday_engine::setup;
 use fieldday_history::file::Lines;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_mock::{Clock, Mock, MockError, Options as MockOptions};
+use fieldday_plan::shard::{Shard, portion};
 use fieldday_plan::{CellPlan, PlanError};
 use fieldday_scenario::{Connections, Scenario, TokenSource};
 use fieldday_tokens::{Keyless, Source, TokenError, Wallet};
@@ -61,6 +62,8 @@ pub struct LiveOptions {
     pub workers: usize,
     /// Whether a history is wanted.
     pub history: bool,
+    /// Which part of the plan is run; all of it if none. It gets its portion of what the scenario allows the whole run.
+    pub shard: Option<Shard>,
     /// Only this rep begins.
     pub only: Option<String>,
     /// How long after the window opened it is measured, and for how long; all of the run if none.
@@ -213,9 +216,9 @@ pub fn prepare(
         scenario.tokens.key = Some(key.display().to_string());
     }
     let scenario = Arc::new(scenario);
-    let plan = LivePlan::new(scenario.clone(), seed, is_mock)?;
+    let plan = LivePlan::new(scenario.clone(), seed, is_mock)?.of_shard(options.shard)?;
     let (mut cells, mut left_out) = (Vec::new(), Vec::new());
-    for index in 0..plan.plan.cells() {
+    for index in plan.plan.cells_run() {
         let (cell, nobody) = plan.cell(index)?;
         cells.push(cell);
         left_out.extend(nobody);
@@ -368,7 +371,7 @@ impl Prepared {
             http,
             roots,
             dialect: scenario.dialect.table(scenario.switches.accept_422),
-            wallet: Wallet::new(self.source, scenario.tokens.parallel as usize),
+            wallet: Wallet::new(self.source, portion(self.options.shard, scenario.tokens.parallel.into()) as usize),
             run: random(),
             upload_bytes: scenario.data.upload_bytes,
             answers: AnswerBudget::default(),
@@ -506,6 +509,7 @@ impl Ready {
         let live = LiveRun {
             scenario: self.plan.plan.scenario().clone(),
             cells: self.cells,
+            shard: self.options.shard,
             clock: self.clock,
             opens: self.opens,
             wire: self.wire,

@@ -12,6 +12,7 @@ use fieldday_engine::run::RunOutcome;
 use fieldday_history::file::Lines;
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
+use fieldday_plan::shard::{Shard, portion};
 use fieldday_plan::{CellPlan, EVENING};
 use fieldday_rep::station::DayClock;
 use fieldday_rules::{Contract, Traffic};
@@ -33,6 +34,8 @@ pub struct LiveRun {
     pub scenario: Arc<Scenario>,
     /// The cells of its plan, with the identities that the target knows.
     pub cells: Vec<CellPlan>,
+    /// Which part of the run it is: of what the scenario allows, it gets its portion.
+    pub shard: Option<Shard>,
     /// The protocol's clock, which the target shares.
     pub clock: WallClock,
     /// When the window opened.
@@ -145,7 +148,8 @@ impl LiveRun {
             keep: false,
             plateau: self.plateau,
         };
-        let (max_requests, max_errors) = (live.max_requests, live.max_errors);
+        let of_all = |most: Option<u64>| most.map(|most| portion(self.shard, most));
+        let (max_requests, max_errors) = (of_all(live.max_requests), of_all(live.max_errors));
         let planned = self.cells.len() as u32;
         let clocks = |cell: &CellPlan| day_clocks(&self.scenario, cell, self.opens);
         let (seats, orders) = seats(self.cells, self.workers, self.only.as_ref(), self.scripts, clocks)?;
@@ -153,7 +157,7 @@ impl LiveRun {
         let (to_history, from_workers) = channel();
         let mut told = Vec::new();
         let mut threads = Vec::new();
-        let pool = (live.shared_connections as usize).div_ceil(orders.len().max(1));
+        let pool = (portion(self.shard, live.shared_connections.into()) as usize).div_ceil(orders.len().max(1));
         for (number, cells) in orders.into_iter().enumerate() {
             let (tell, commands) = unbounded_channel();
             let orders = Orders {
@@ -284,8 +288,8 @@ fn together(
         health.merge(&end.health);
         cells.extend(end.cells.into_iter().map(|cell| (cell.index, cell)));
     }
-    let (mut prints, mut traffic) = (Vec::new(), None);
-    for cell in cells.into_values() {
+    let mut traffic = None;
+    for (index, cell) in cells {
         outcome.cells += 1;
         outcome.rep_days += cell.reps;
         panicked.extend(cell.panicked);
@@ -293,9 +297,10 @@ fn together(
         if let Some(plateau) = recorder.plateau.take() {
             traffic = joined(traffic, plateau.close(&mut recorder.measures));
         }
-        prints.push(add_recorded(&mut outcome, &mut contract, recorder));
+        let print = add_recorded(&mut outcome, &mut contract, recorder);
+        outcome.prints.push((index, print));
     }
-    outcome.fingerprint = Fingerprint::combine(prints.into_iter());
+    outcome.combine_prints();
     (outcome, traffic, contract, health, panicked)
 }
 

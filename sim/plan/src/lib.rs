@@ -36,6 +36,7 @@ mod render;
 mod rep;
 pub mod repro;
 mod rows;
+pub mod shard;
 mod tenant;
 mod texts;
 mod types;
@@ -53,7 +54,9 @@ use fieldday_scenario::persona::{self, Persona};
 use fieldday_scenario::zones;
 use fieldday_scenario::{Network, Scenario};
 use removed::Removed;
+use shard::Shard;
 use std::fs;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How long phones are looked at after work, for what still waits to be sent.
@@ -70,6 +73,8 @@ pub struct Plan {
     personas: Vec<(Arc<Persona>, u64)>,
     trace: Option<Arc<Trace>>,
     removed: Removed,
+    /// Which part of it is run, if not all is.
+    shard: Option<Shard>,
 }
 
 /// A date, with where tenants are on it: one after the other, in turn.
@@ -120,6 +125,14 @@ pub enum PlanError {
     /// It is no trace.
     #[error(transparent)]
     Trace(#[from] TraceError),
+    /// It has fewer cells than shards are asked for.
+    #[error("{shards} shards cannot be made of {cells} cells; a cell is the smallest part")]
+    TooFewCells {
+        /// How many shards.
+        shards: u32,
+        /// How many cells.
+        cells: u32,
+    },
 }
 
 /// Reads the scenario's trace, if it has one.
@@ -174,7 +187,7 @@ impl Plan {
             days.push(PlanDay { date: *date, sites });
         }
         let removed = Removed::new(&scenario.remove);
-        let mut plan = Plan { scenario, seed, days, personas, trace, removed: Removed::default() };
+        let mut plan = Plan { scenario, seed, days, personas, trace, removed: Removed::default(), shard: None };
         removed.check(&plan)?;
         plan.removed = removed;
         Ok(plan)
@@ -219,6 +232,22 @@ impl Plan {
     /// How many cells it has: those of a day, for each date. Neighbours in the order have different dates.
     pub fn cells(&self) -> u32 {
         self.scenario.cells_a_day() * self.days.len() as u32
+    }
+    /// The same plan, of which only a shard is run: its cells keep their numbers and their days.
+    pub fn of_shard(self, shard: Shard) -> Result<Plan, PlanError> {
+        let cells = self.cells();
+        if shard.of > cells {
+            return Err(PlanError::TooFewCells { shards: shard.of, cells });
+        }
+        Ok(Plan { shard: Some(shard), ..self })
+    }
+    /// Which part of it is run; none if all of it is.
+    pub fn shard(&self) -> Option<Shard> {
+        self.shard
+    }
+    /// The cells that are run: those of its shard, or all.
+    pub fn cells_run(&self) -> Range<u32> {
+        self.shard.map_or(0..self.cells(), |shard| shard.share(self.cells()))
     }
     /// One cell, made anew each time; empty beyond the last one.
     pub fn cell(&self, index: u32) -> CellPlan {

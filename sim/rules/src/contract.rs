@@ -33,7 +33,7 @@ pub struct ContractFinding {
 type Met = (u64, SmolStr, Consequence);
 
 /// All differences of a run, in bounded memory. Those of several workers add up.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Contract {
     findings: BTreeMap<Key, Met>,
     more: u64,

@@ -1,6 +1,7 @@
 //! What the judges found: counts for every rule, the first violations, and hazards. Findings of several cells add up.
 
 use crate::Settings;
+use crate::arrays;
 use crate::judge::is_judged;
 use crate::marks::Marks;
 use fieldday_api::SmolStr;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Counts of the cases of a rule.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct RuleCount {
     /// Cases that were decided, either way.
     pub exercised: u64,
@@ -47,7 +48,7 @@ pub enum RuleVerdict {
 }
 
 /// One case of a broken rule.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Violation {
     /// The rule that was broken.
     pub rule: Rule,
@@ -73,7 +74,7 @@ pub struct Violation {
 }
 
 /// One case of a reading that the target follows.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ReadingCase {
     /// The reading.
     pub reading: Reading,
@@ -94,7 +95,7 @@ pub struct ReadingCase {
 }
 
 /// The readings that the target was seen to follow.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Readings {
     /// How often each was seen, in the order of [`Reading::ALL`].
     pub counts: [u64; Reading::ALL.len()],
@@ -110,7 +111,7 @@ impl Readings {
 }
 
 /// A danger that the specification itself holds: nothing is broken, and somebody is harmed all the same.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hazard {
     /// An update whose answer was lost landed after a newer, acknowledged one.
@@ -143,7 +144,7 @@ impl Hazard {
 }
 
 /// One case of a hazard.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct HazardCase {
     /// The hazard.
     pub hazard: Hazard,
@@ -162,7 +163,7 @@ pub struct HazardCase {
 }
 
 /// The hazards seen.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Hazards {
     /// How often each was seen, in the order of [`Hazard::ALL`].
     pub counts: [u64; Hazard::ALL.len()],
@@ -171,7 +172,7 @@ pub struct Hazards {
 }
 
 /// Attempts of one timeout class, within its limit and beyond.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Punctuality {
     /// Attempts that say something about the backend.
     pub judged: u64,
@@ -194,13 +195,13 @@ const PARTS: usize = Part::ALL.len();
 const KEPT_PER_RULE_MERGED: usize = 500;
 
 /// What was found in one cell, or in several.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Findings {
     /// A count for each of [`Rule::ALL`], in its order.
-    #[serde(serialize_with = "as_slice")]
+    #[serde(with = "arrays")]
     pub rules: [RuleCount; RULES],
     /// A count for each of [`Part::ALL`], in its order. Those of a rule's parts add up to the rule's.
-    #[serde(serialize_with = "as_slice")]
+    #[serde(with = "arrays")]
     pub parts: [RuleCount; PARTS],
     /// The first violations of each rule, in cell order.
     pub violations: Vec<Violation>,
@@ -211,10 +212,8 @@ pub struct Findings {
     /// Dangers that showed.
     pub hazards: Hazards,
     /// States that were reached.
-    #[serde(skip)]
     pub marks: Marks,
     /// Why a conformance pass could not put a rule, or a part of it, to the test.
-    #[serde(skip)]
     pub untested: Vec<(Rule, SmolStr)>,
     /// How punctual each of [`CLASSES`] was for phones, then for desks: `latency.timeout` is a share, so its count is made
     /// anew from these sums.
@@ -224,7 +223,7 @@ pub struct Findings {
     late_share_max_ppm: u64,
     late_samples_min: u64,
     /// What a broken case of each rule is taken for.
-    #[serde(skip)]
+    #[serde(with = "arrays")]
     pub(crate) weights: [RuleWeight; RULES],
 }
 
@@ -362,8 +361,4 @@ fn keep<T, K: Ord>(mine: &mut Vec<T>, theirs: Vec<T>, kind: impl Fn(&T) -> K) {
             mine.push(case);
         }
     }
-}
-
-fn as_slice<const N: usize, S: serde::Serializer>(rules: &[RuleCount; N], s: S) -> Result<S::Ok, S::Error> {
-    rules.as_slice().serialize(s)
 }

@@ -29,6 +29,7 @@
 //!    expected and what was seen, without private values, and `notes.inconclusive(rule)` for a case that nobody can decide.
 //! 4. In `tests/`, a stream that trips it and one that does not, the doubtful cases among the latter.
 
+mod arrays;
 mod contract;
 mod exchanges;
 mod facts;

@@ -12,7 +12,7 @@ use fieldday_history::Event;
 use fieldday_history::event::{
     Cause, EventKind, GroundTruth, NoAnswer, PollEnd, RefreshReason, Sent, Settlement, Source, Trigger, UserAction,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 macro_rules! marks {
     ($($variant:ident $name:literal $sentence:literal;)+) => {
@@ -74,7 +74,7 @@ marks! {
 }
 
 /// How often each mark was reached.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Marks {
     counts: Vec<u64>,
 }

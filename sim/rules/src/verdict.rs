@@ -81,6 +81,10 @@ pub struct Evidence<'a> {
     pub generator: &'a [String],
     /// Why the run ended before its time.
     pub budget: Option<&'a str>,
+    /// Whether this is one of several parts of a run. What has too few cases in a part may have enough in the whole.
+    pub is_part: bool,
+    /// Of a run that was merged from parts: why it is not the whole run, in a sentence each.
+    pub missing: &'a [String],
     /// Whether running twice showed a difference.
     pub differs: bool,
 }
@@ -111,8 +115,10 @@ impl Evidence<'_> {
         }
         let undelivered = self.why_undelivered();
         reasons.extend(undelivered.clone());
-        let undecided: Vec<&LimitResult> =
-            limits.iter().filter(|limit| limit.verdict == LimitVerdict::Inconclusive && !limit.optional).collect();
+        let undecided: Vec<&LimitResult> = limits
+            .iter()
+            .filter(|limit| limit.verdict == LimitVerdict::Inconclusive && !limit.optional && !self.is_part)
+            .collect();
         reasons.extend(self.generator.iter().cloned());
         reasons.extend(self.budget.map(str::to_owned));
         // A generator that fell behind makes answers late by itself; it breaks no other rule.
@@ -139,7 +145,11 @@ impl Evidence<'_> {
             () if broken_by_target > 0 || self.contract_broken > 0 => Outcome::Broken,
             () if !self.generator.is_empty() => Outcome::Invalid,
             () if !exceeded.is_empty() || undelivered.is_some() || self.budget.is_some() => Outcome::Broken,
-            () if self.requests == 0 => {
+            () if !self.missing.is_empty() => {
+                reasons.extend(self.missing.iter().cloned());
+                Outcome::Invalid
+            }
+            () if self.requests == 0 && !self.is_part => {
                 reasons.push("inconclusive: no request reached a backend".to_owned());
                 Outcome::Invalid
             }

@@ -1,7 +1,7 @@
 //! `fieldday run --target mock|URL`: the day on the wall clock. What is about to happen is said first, and the target is
 //! looked at; then the run, the report and the folder.
 
-use super::run::{finish, recorded, run_file};
+use super::run::{Shown, finish, recorded, run_file};
 use crate::args::{LiveArgs, RunArgs};
 use crate::choice::Unplanned;
 use crate::failure::Failure;
@@ -11,6 +11,7 @@ use crate::{interrupt, output};
 use fieldday_api::redact::line_without_secrets;
 use fieldday_folder::series::{Ground, SeriesFile};
 use fieldday_folder::{Facts, Recipe, RunFolderWriter, Summary};
+use fieldday_kernel::time::Span;
 use fieldday_live::attack::GooseWishes;
 use fieldday_live::clock::utc_now;
 use fieldday_live::prepare::{Called, LiveOptions, Lived, Ready, prepare};
@@ -28,6 +29,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     machine::take_small_pages();
     let Unplanned { mut recipe, scenario, seed, .. } = Unplanned::new(&args.choice)?;
     recipe.live.clone_from(&args.again);
+    recipe.shard = args.shard;
     let is_mock = args.target == "mock";
     let scenario = settled(scenario, &args.live, is_mock, args.choice.date.is_some());
     let prepared = prepare(scenario, seed, Called::named(&args.target), options(args))
@@ -41,7 +43,9 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let mut ready = prepared.open(&stop)?;
     let target = if is_mock { "mock".to_owned() } else { ready.target().to_string() };
     announce(&ready, is_mock);
-    ready.look()?.notes.iter().for_each(|note| output::note(note));
+    let seen = ready.look()?;
+    seen.notes.iter().for_each(|note| output::note(note));
+    let ahead_of_target = seen.clock_ahead.map(|ahead| Span::ZERO - ahead);
     if args.live.dry_run {
         output::note("the target can be used; nothing was begun (--dry-run)");
         return Ok(0);
@@ -56,7 +60,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     if let Some(port) = args.live.dashboard {
         output::note(&format!("goose's dashboard: http://127.0.0.1:{port}"));
     }
-    live(args, recipe, target, ready, keeper, &stop)
+    live(args, recipe, target, ready, keeper, ahead_of_target, &stop)
 }
 
 /// The scenario with what the command line says about the run.
@@ -85,6 +89,7 @@ fn options(args: &RunArgs) -> LiveOptions {
     LiveOptions {
         workers: usize::try_from(workers(args)).unwrap_or(1),
         history: !args.no_out,
+        shard: args.shard,
         only: live.only_rep.clone(),
         plateau: None,
         scripts: None,
@@ -134,6 +139,7 @@ fn live(
     target: String,
     ready: Ready,
     mut keeper: RunFolderWriter,
+    ahead_of_target: Option<Span>,
     stop: &Arc<AtomicBool>,
 ) -> Result<u8, Failure> {
     let scenario = ready.plan().plan.scenario().clone();
@@ -184,6 +190,7 @@ fn live(
         history,
         ..Facts::default()
     };
+    keeper.keep_shard(&facts, &outcome.run, machine::now, ahead_of_target);
     let summary = Summary::new(facts, &plan.plan, &outcome.run);
     let run = keeper.run().clone();
     let place = keeper.close(&summary, &outcome.run.measures, &plan.plan, machine::now(), |folder, run, summary| {
@@ -191,7 +198,7 @@ fn live(
         let ground = Ground { plan: &plan.plan, cells, speed, secret: Some(machine::random()) };
         fieldday_documents::put(folder, run, summary, &SeriesFile::new(&ground, &outcome.run))
     });
-    Ok(finish(args, run, &summary, place, |place| {
+    Ok(finish(&Shown::of(args), run, &summary, place, |place| {
         let violations: Vec<_> = outcome.run.findings.shown().cloned().collect();
         super::ledger::write(Path::new(place))?;
         super::stories::write(Path::new(place), &plan.plan, &violations, None)?;

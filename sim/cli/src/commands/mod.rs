@@ -11,6 +11,7 @@ pub mod fixtures;
 pub mod init;
 mod ledger;
 mod live;
+pub mod merge;
 pub mod mock;
 pub mod prove;
 pub mod replay;
@@ -69,6 +70,7 @@ fn cli() -> Result<Cli, clap::Error> {
 fn execute(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Run(args) => return run::run(&args),
+        Command::Merge(args) => return merge::merge(&args),
         Command::Capacity(args) => return capacity::capacity(&args),
         Command::Explore(args) => return explore::explore(&args),
         Command::Conform(args) => return conform::conform(&args),

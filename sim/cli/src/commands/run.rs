@@ -35,20 +35,29 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     if args.target != "model" {
         return super::live::run(args);
     }
-    let choice = Choice::new(&args.choice)?;
+    let mut choice = Choice::new(&args.choice)?;
+    if let Some(shard) = args.shard {
+        let of_shard = choice.plan.of_shard(shard);
+        choice.plan = of_shard.map_err(|source| Failure::Plan { of: args.choice.scenario.clone(), source })?;
+        choice.recipe.shard = Some(shard);
+    }
     let file = run_file(&choice.plan, VIRTUAL.to_owned(), &choice.recipe, None);
     let out = (!args.no_out).then_some(args.out.as_path());
     let mut keeper = RunFolderWriter::new(out, file, args.record.then_some(&choice.plan))?;
     let stop = interrupt::flag();
     let scenario = &choice.plan.scenario().name;
-    let rep_days = counted(choice.plan.reps(), "rep-day", "rep-days");
+    let rep_days = match args.shard {
+        Some(shard) => format!("shard {shard}, {}", counted(choice.plan.cells_run().len() as u64, "cell", "cells")),
+        None => counted(choice.plan.reps(), "rep-day", "rep-days"),
+    };
     output::note(&format!("{scenario}, seed {:#x}: {rep_days}", choice.plan.seed()));
 
     let stopwatch = Stopwatch::start();
     let ran = go(args, &choice.plan, &mut keeper, &stop)?;
     let took = stopwatch.took();
 
-    let history = end_history(&mut keeper, args, &choice.plan, &ran.outcome, &stop);
+    let history =
+        History { record: args.record, plan: &choice.plan, outcome: &ran.outcome, stop: &stop }.end(&mut keeper);
     let facts = Facts {
         recipe: choice.recipe,
         threads: threads(args),
@@ -59,13 +68,14 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         history,
         ..Facts::default()
     };
+    keeper.keep_shard(&facts, &ran.outcome, machine::now, None);
     let summary = Summary::new(facts, &choice.plan, &ran.outcome);
     let run = keeper.run().clone();
     let place = keeper.close(&summary, &ran.outcome.measures, &choice.plan, machine::now(), |folder, run, summary| {
         let series = SeriesFile::new(&Ground::of_plan(&choice.plan), &ran.outcome);
         fieldday_documents::put(folder, run, summary, &series)
     });
-    Ok(finish(args, run, &summary, place, |_| Ok(())))
+    Ok(finish(&Shown::of(args), run, &summary, place, |_| Ok(())))
 }
 
 fn threads(args: &RunArgs) -> u64 {
@@ -94,7 +104,7 @@ fn go(args: &RunArgs, plan: &Plan, keeper: &mut RunFolderWriter, stop: &AtomicBo
         match verify::verify(plan, threads, stop, on_cell)? {
             Verified::Agree(outcome) => Ran { outcome: *outcome, verification: verification(None) },
             Verified::Differ(difference) => Ran {
-                outcome: RunOutcome::nothing(plan.cells(), true),
+                outcome: RunOutcome::nothing(plan.cells_run().len() as u32, true),
                 verification: verification(Some(difference_of(&difference))),
             },
             Verified::Interrupted(outcome) => Ran { outcome: *outcome, verification: None },
@@ -130,40 +140,47 @@ pub(super) fn run_file(plan: &Plan, target: String, recipe: &Recipe, opens: Opti
         reproduce: recipe.to_string(),
         started_at: machine::now(),
         ended_at: None,
+        shard: plan.shard(),
+        merged_from: None,
         opens,
         host: machine::host(),
         scenario: plan.scenario().as_ref().clone(),
     }
 }
 
-/// Closes the history; of a run that failed unrecorded, makes one of the first cells that did.
-fn end_history(
-    keeper: &mut RunFolderWriter,
-    args: &RunArgs,
-    plan: &Plan,
-    outcome: &RunOutcome,
-    stop: &AtomicBool,
-) -> Option<HistoryPart> {
-    if args.record {
-        let whole = (outcome.complete && outcome.events > 0).then_some(outcome.fingerprint);
-        return keeper.end_history(whole, None, recorded(whole));
+/// What the history of a run on the virtual clock is made of.
+pub(super) struct History<'a> {
+    pub record: bool,
+    pub plan: &'a Plan,
+    pub outcome: &'a RunOutcome,
+    pub stop: &'a AtomicBool,
+}
+
+impl History<'_> {
+    /// Closes the history; of a run that failed unrecorded, makes one of the first cells that did.
+    pub(super) fn end(self, keeper: &mut RunFolderWriter) -> Option<HistoryPart> {
+        let History { record, plan, outcome, stop } = self;
+        if record {
+            let whole = (outcome.complete && outcome.events > 0).then_some(outcome.fingerprint);
+            return keeper.end_history(whole, None, recorded(whole));
+        }
+        let cells = cells_to_look_at(&outcome.findings, CELLS_RECORDED);
+        if cells.is_empty() || !outcome.complete || stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        keeper.begin_history(plan)?;
+        let (mut names, mut prints) = (Vec::new(), Vec::new());
+        for index in cells {
+            let keep = Keep { history: true, events: false };
+            let (cell, _) = CellRun::new(plan.scenario(), plan.cell(index), keep, Measures::default()).run(stop);
+            keeper.add_cell(&cell)?;
+            prints.push(cell.fingerprint);
+            names.push(cell.name);
+        }
+        let whole = !stop.load(Ordering::Relaxed);
+        let fingerprint = whole.then(|| Fingerprint::combine(prints.into_iter()));
+        keeper.end_history(fingerprint, Some(names), "run again for it, because a rule was broken")
     }
-    let cells = cells_to_look_at(&outcome.findings, CELLS_RECORDED);
-    if cells.is_empty() || !outcome.complete || stop.load(Ordering::Relaxed) {
-        return None;
-    }
-    keeper.begin_history(plan)?;
-    let (mut names, mut prints) = (Vec::new(), Vec::new());
-    for index in cells {
-        let keep = Keep { history: true, events: false };
-        let (cell, _) = CellRun::new(plan.scenario(), plan.cell(index), keep, Measures::default()).run(stop);
-        keeper.add_cell(&cell)?;
-        prints.push(cell.fingerprint);
-        names.push(cell.name);
-    }
-    let whole = !stop.load(Ordering::Relaxed);
-    let fingerprint = whole.then(|| Fingerprint::combine(prints.into_iter()));
-    keeper.end_history(fingerprint, Some(names), "run again for it, because a rule was broken")
 }
 
 /// Why a history has all cells.
@@ -171,10 +188,22 @@ pub(super) fn recorded(whole: Option<Fingerprint>) -> &'static str {
     if whole.is_some() { "recorded" } else { "recorded until the run was ended" }
 }
 
+/// How a run is shown, and where its metrics go.
+pub(super) struct Shown<'a> {
+    pub format: Format,
+    pub otlp: Option<&'a str>,
+}
+
+impl Shown<'_> {
+    pub fn of(args: &RunArgs) -> Shown<'_> {
+        Shown { format: args.format, otlp: args.otlp.as_deref() }
+    }
+}
+
 /// Prints what was measured, and passes it on. What could not be written is told last, and decides the exit code unless the
 /// run itself has something worse to say.
 pub(super) fn finish(
-    args: &RunArgs,
+    shown: &Shown<'_>,
     run: RunFile,
     summary: &Summary,
     place: RunFolderOutcome,
@@ -182,13 +211,13 @@ pub(super) fn finish(
 ) -> u8 {
     // The report names the stories, so they are written before it.
     let untold = place.path.as_deref().and_then(|path| stories(path).err());
-    let text = match args.format {
+    let text = match shown.format {
         Format::Json => summary.to_json(),
         Format::Terminal => terminal::report(summary, place.path.as_deref(), output::stdout_paint()),
     };
     let printed = output::print(&text).err();
     let run = RunFile { ended_at: Some(machine::now()), ..run };
-    let unsent = args.otlp.as_deref().and_then(|url| otlp::send(url, &run, summary).err());
+    let unsent = shown.otlp.and_then(|url| otlp::send(url, &run, summary).err());
     let lost = place.lost.map(Failure::Folder);
     let failures: Vec<Failure> = lost.into_iter().chain(untold).chain(printed).chain(unsent).collect();
     failures.iter().for_each(show::failure);

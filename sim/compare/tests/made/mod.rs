@@ -157,6 +157,8 @@ impl Made {
             reproduce: "fieldday run demo".into(),
             started_at: began,
             ended_at: None,
+            shard: None,
+            merged_from: None,
             opens: None,
             host: Host::default(),
             scenario,

@@ -2,6 +2,7 @@
 
 use super::day::Day;
 use crate::first::{Answer, StoryPaths};
+use crate::shards;
 use crate::tables;
 use askama::Template;
 use fieldday_folder::ON_THE_VIRTUAL_CLOCK;
@@ -326,6 +327,7 @@ impl Report<'_> {
             let cells = part.only_cells.as_ref().map_or(String::new(), |cells| format!(" of {}", cells.join(", ")));
             Fact("History", format!("{}{cells}, {}", part.file, part.why))
         }));
+        facts.extend(shards::line(summary).map(|line| Fact("Shards", line)));
         facts.extend(summary.verification.as_ref().map(|checked| {
             let word = if checked.agreed { "the same twice" } else { "two runs differ" };
             Fact("Verified", format!("{word}: {}", checked.compared))

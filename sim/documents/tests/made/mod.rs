@@ -97,6 +97,7 @@ pub fn held() -> Summary {
             dates: vec!["2026-06-10".into()],
             starts_at: "2026-06-10T04:00:00Z".into(),
             ends_at: "2026-06-11T10:00:00Z".into(),
+            shard: None,
             reps: 200,
             tenants: 4,
             cells: 2,
@@ -159,6 +160,7 @@ pub fn held() -> Summary {
         fingerprint: "9508565706f41ba3b77d8fbdd0e85ac3".into(),
         verification: None,
         history: None,
+        shards: None,
         reproduce: "fieldday run weekday --seed 0x5eed --without cell-0/tenant-1/rep-07".into(),
     }
 }

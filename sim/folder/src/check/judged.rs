@@ -241,15 +241,16 @@ impl Bench<'_> {
             // Cells of a live run take turns in the file, and are put together in the plan's order all the same.
             over.sort_by_key(|(place, _)| (cell_of(&self.names[*place]), *place));
         }
-        for (_, (found, print)) in over {
+        for (place, (found, print)) in over {
             findings.merge(found);
-            prints.push(print);
+            prints.push((cell_of(&self.names[place]).unwrap_or(u32::MAX), print));
         }
         let cells = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        let outcome = RunOutcome {
-            fingerprint: Fingerprint::combine(prints.into_iter()),
+        let mut outcome = RunOutcome {
+            fingerprint: Fingerprint::default(),
+            prints,
             cells,
-            cells_planned: self.plan.cells().max(cells),
+            cells_planned: (self.plan.cells_run().len() as u32).max(cells),
             events: self.events,
             requests: self.requests,
             rep_days: self.rep_days,
@@ -257,6 +258,7 @@ impl Bench<'_> {
             measures: self.measures,
             complete: end.is_some(),
         };
+        outcome.combine_prints();
         let contract = self.contract;
         Judged { outcome, cells: self.names, clocks: self.clocks, end, contract, during: self.during }
     }

@@ -161,7 +161,7 @@ fn outline(kept: &RunFolder, text: &str) -> Result<Outline, RunFolderError> {
 /// Of a history in which not even a header had been written.
 fn nothing(plan: &Plan) -> Judged {
     Judged {
-        outcome: RunOutcome::nothing(plan.cells(), false),
+        outcome: RunOutcome::nothing(plan.cells_run().len() as u32, false),
         cells: Vec::new(),
         clocks: Default::default(),
         end: None,

@@ -5,6 +5,7 @@ use fieldday_api::call::{Answer, Response};
 use fieldday_api::endpoint::Op;
 use fieldday_history::{EndedAttempt, OutcomeClass};
 use fieldday_kernel::time::Time;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Kinds of failures that are told apart; what comes after them is counted by endpoint, class and status alone.
@@ -15,7 +16,7 @@ const MESSAGE_MAX: usize = 160;
 const OTHER_MESSAGES: &str = "other messages";
 
 /// Failures of one kind.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// How many attempts failed so.
     pub count: u64,
@@ -28,7 +29,7 @@ pub struct Failure {
 }
 
 /// Which failures are of one kind.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct FailureKind {
     /// The endpoint.
     pub op: Op,
@@ -41,7 +42,7 @@ pub struct FailureKind {
 }
 
 /// Failures by kind.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Failures(BTreeMap<FailureKind, Failure>);
 
 impl Failures {

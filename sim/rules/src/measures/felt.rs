@@ -5,9 +5,10 @@ use fieldday_api::endpoint::Op;
 use fieldday_history::Event;
 use fieldday_history::event::{ClientKind, EventKind, NoAnswer, Screen, Source};
 use fieldday_kernel::time::Span;
+use serde::{Deserialize, Serialize};
 
 /// What people felt, over all reps.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Felt {
     /// Days that reps ended.
     pub rep_days: u64,
@@ -41,6 +42,7 @@ pub struct Felt {
     pub queued_at_end: u64,
     /// Calls in a rep's day.
     pub calls_by_day: LazyHistogram,
+    #[serde(skip)]
     reps: Vec<Rep>,
 }
 

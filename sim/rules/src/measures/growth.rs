@@ -6,6 +6,7 @@
 
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::{Span, Time};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The most bins that a run has.
@@ -14,7 +15,7 @@ const BINS_MAX: i64 = 128;
 const FINE: f64 = 65_536.0;
 
 /// What was answered with success in each bin, by endpoint.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AnswerBins {
     /// How long a bin lasts, in seconds: a power of two. Bins begin at multiples of it since 1970.
     width_s: i64,
@@ -22,7 +23,7 @@ pub struct AnswerBins {
 }
 
 /// The answers of an endpoint in a bin.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Answers {
     count: u64,
     /// The sum of the natural logarithms of how long they took in microseconds, times [`FINE`].

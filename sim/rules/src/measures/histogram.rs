@@ -1,6 +1,8 @@
 //! A histogram that costs nothing until something is recorded to it.
 
 use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Deserializer as HdrReader, Serializer as _, V2Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::ops::Deref;
 use std::sync::LazyLock;
 
@@ -40,6 +42,38 @@ impl LazyHistogram {
     }
 }
 
+/// The largest value, and the entries in HdrHistogram's own V2 form, which keeps every count; none without entries.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    most: u64,
+    entries: Option<Vec<u8>>,
+}
+
+impl Serialize for LazyHistogram {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let entries = self.recorded().map(|made| {
+            let mut bytes = Vec::new();
+            V2Serializer::new().serialize(made, &mut bytes).map(|_| bytes)
+        });
+        let entries = entries.transpose().map_err(ser::Error::custom)?;
+        Written { most: self.most, entries }.serialize(s)
+    }
+}
+
+impl<'de> Deserialize<'de> for LazyHistogram {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let Written { most, entries } = Written::deserialize(d)?;
+        let mut read = LazyHistogram::new(most);
+        if let Some(bytes) = entries {
+            let made: Histogram<u32> =
+                HdrReader::new().deserialize(&mut bytes.as_slice()).map_err(de::Error::custom)?;
+            // Into bounds of our own: what was read may have others.
+            read.make().add(&made).map_err(de::Error::custom)?;
+        }
+        Ok(read)
+    }
+}
+
 impl Deref for LazyHistogram {
     type Target = Histogram<u32>;
     fn deref(&self) -> &Histogram<u32> {
@@ -73,6 +107,26 @@ mod tests {
         assert_eq!(one.len(), 3);
         assert_eq!(one.value_at_quantile(0.5) / 1_000, 123);
         assert_eq!(one.max() / 10_000, 100, "what is too large stands at the bound");
+    }
+
+    #[test]
+    fn what_is_written_reads_back_entry_by_entry() {
+        let mut one = LazyHistogram::new(1_000_000);
+        [1, 7, 7, 123_456, 2_000_000].into_iter().for_each(|value| one.record(value));
+        for histogram in [one, LazyHistogram::new(5)] {
+            let text = serde_json::to_string(&histogram).unwrap();
+            let back: LazyHistogram = serde_json::from_str(&text).unwrap();
+            assert_eq!((back.most, back.recorded()), (histogram.most, histogram.recorded()));
+        }
+    }
+
+    #[test]
+    fn entries_beyond_the_bounds_and_bytes_that_are_no_histogram_are_errors() {
+        let mut wide = LazyHistogram::new(1_000_000);
+        wide.record(900_000);
+        let text = serde_json::to_string(&wide).unwrap().replace("1000000", "100");
+        assert!(serde_json::from_str::<LazyHistogram>(&text).is_err());
+        assert!(serde_json::from_str::<LazyHistogram>(r#"{"most": 100, "entries": [1, 2, 3]}"#).is_err());
     }
 
     #[test]

@@ -27,9 +27,10 @@ use fieldday_history::event::{ClientKind, EventKind, NoAnswer};
 use fieldday_history::{AttemptEnd, End, Event, OutcomeClass, OutcomeTracker};
 use fieldday_kernel::time::{Span, Time};
 use live::{Live, LiveClock};
+use serde::{Deserialize, Serialize};
 
-/// Everything measured in a cell, or by a worker.
-#[derive(Clone, Debug)]
+/// Everything measured in a cell, or by a worker. What is under way is not written: a part that is kept for later has ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Measures {
     /// By endpoint, in the order of [`Op::ALL`].
     pub ops: Vec<OpMeasures>,
@@ -44,6 +45,7 @@ pub struct Measures {
     /// How long answers took over a live run.
     pub answers: AnswerBins,
     /// What the clock shows at the beginning of the cell whose events come.
+    #[serde(skip)]
     cell_starts: Time,
     /// The last moment told.
     latest: Time,
@@ -52,15 +54,18 @@ pub struct Measures {
     /// What reps wanted done and what the target kept them from when their day ended.
     pub undelivered: Undelivered,
     /// How the last attempt to write ended, by client.
+    #[serde(skip)]
     last_write: Vec<Option<OutcomeClass>>,
     /// How attempts end.
+    #[serde(skip)]
     outcomes: OutcomeTracker,
     /// What is under way on a live run.
+    #[serde(skip)]
     live: Live,
 }
 
 /// What reps wanted done, and what was not done when their day ended because the target failed their last attempt at it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Undelivered {
     /// Actions that were still in offline queues.
     pub actions: u64,

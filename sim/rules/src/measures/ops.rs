@@ -8,9 +8,10 @@ use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_history::OutcomeClass;
 use fieldday_history::event::NoAnswer;
 use fieldday_kernel::time::Span;
+use serde::{Deserialize, Serialize};
 
 /// What was measured of one endpoint, attempt by attempt.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OpMeasures {
     /// Attempts sent.
     pub attempts: u64,
@@ -42,7 +43,7 @@ pub struct OpMeasures {
 }
 
 /// How long calls took by the clocks that only a live run has, in microseconds from 1 µs to 1 h.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LiveClocks {
     /// On the wire: what the target itself took.
     pub wire: LazyHistogram,

@@ -5,6 +5,7 @@ use fieldday_api::SmolStr;
 use fieldday_history::Event;
 use fieldday_history::event::{ClientKind, EventKind, UserAction};
 use fieldday_kernel::time::Time;
+use serde::{Deserialize, Serialize};
 
 /// Reps who are followed at most.
 pub const TRACKS_MAX: usize = 2_000;
@@ -12,7 +13,7 @@ pub const TRACKS_MAX: usize = 2_000;
 const MARKS_MAX: usize = 400;
 
 /// Where a rep went.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Track {
     /// The rep's name in the plan.
     pub rep: SmolStr,
@@ -24,7 +25,7 @@ pub struct Track {
 }
 
 /// Something that changes where a rep is, or whether its phone has a network.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Waypoint {
     /// Leaves home.
     LeavesHome,
@@ -45,10 +46,11 @@ pub enum Waypoint {
 }
 
 /// Where reps went, of the first of them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Tracks {
     tracks: Vec<Track>,
     /// The place in `tracks` by client, of the cell that is told.
+    #[serde(skip)]
     seats: Vec<Option<usize>>,
 }
 

@@ -3,6 +3,7 @@
 use super::latency::Latencies;
 use fieldday_history::OutcomeClass;
 use fieldday_kernel::time::Span;
+use serde::{Deserialize, Serialize};
 
 /// What a rep is doing: one of the first five at a time, and the others beside.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +41,7 @@ impl Activity {
 }
 
 /// What happened within a bin.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bin {
     /// Calls that began.
     pub offered: u64,

@@ -1,7 +1,9 @@
 //! How long attempts took within a bin, in buckets of a quarter of an octave: coarse, and enough for a picture.
 
+use crate::arrays;
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_kernel::time::Span;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Buckets of a class: from half a millisecond to half an hour, four an octave.
 pub const BUCKETS: usize = 4 * (OCTAVE_LAST - OCTAVE_FIRST + 1) as usize;
@@ -16,6 +18,23 @@ const OCTAVE_LAST: u32 = 30;
 /// How many attempts took how long, by class and bucket. Room is made for a class when it is first needed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Latencies([Option<Box<[u32; BUCKETS]>>; SERIES_CLASSES.len()]);
+
+impl Serialize for Latencies {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(self.0.iter().map(|class| class.as_ref().map(|buckets| buckets.as_slice())))
+    }
+}
+
+impl<'de> Deserialize<'de> for Latencies {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let classes: [Option<Vec<u32>>; SERIES_CLASSES.len()] = arrays::deserialize(d)?;
+        let mut latencies = Latencies::default();
+        for (mine, read) in latencies.0.iter_mut().zip(classes) {
+            *mine = read.map(|read| arrays::of(read).map(Box::new)).transpose()?;
+        }
+        Ok(latencies)
+    }
+}
 
 impl Latencies {
     /// The buckets of a class of [`SERIES_CLASSES`]; none if nothing of it ended here.

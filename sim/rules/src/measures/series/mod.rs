@@ -19,6 +19,7 @@ use fieldday_history::event::EventKind;
 use fieldday_history::{Event, OutcomeClass};
 use fieldday_kernel::time::{Span, Time};
 use reps::Reps;
+use serde::{Deserialize, Serialize};
 
 /// The most bins that a series has.
 pub const BINS_MAX: usize = 400;
@@ -26,7 +27,7 @@ pub const BINS_MAX: usize = 400;
 const WIDTHS_S: [i64; 13] = [1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400];
 
 /// What happened when.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Series {
     /// Which of the widths.
     width: usize,
@@ -34,6 +35,7 @@ pub struct Series {
     first: i64,
     bins: Vec<Bin>,
     /// The bin of the moment that was told last: events come in order, so most are of the same. None while bins move.
+    #[serde(skip)]
     current: Option<Current>,
     reps: Reps,
 }

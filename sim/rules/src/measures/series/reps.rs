@@ -4,12 +4,14 @@ use super::bin::Activity;
 use fieldday_history::Event;
 use fieldday_history::event::{ClientKind, EventKind, UserAction};
 use fieldday_kernel::time::{Span, Time};
+use serde::{Deserialize, Serialize};
 
 /// What reps are doing, by client.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Reps {
     /// How many there were.
     pub count: u64,
+    #[serde(skip)]
     reps: Vec<Rep>,
 }
 

@@ -1,0 +1,63 @@
+//! What a shard keeps for the merge: all that was counted and measured, without loss, in `shard.cbor.zst`.
+//!
+//! It is CBOR in one zstd frame with a checksum. Its size follows from endpoints, rules and bins, not from how many calls there
+//! were; only the fingerprints, of which there is one a cell, grow with the run.
+
+use crate::bounded;
+use crate::build::Facts;
+use fieldday_engine::run::RunOutcome;
+use fieldday_plan::shard::Shard;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+/// The file's name in a run folder.
+pub const SHARD: &str = "shard.cbor.zst";
+/// The version of its shape.
+pub const SHARD_SCHEMA: u32 = 1;
+/// More than any shard has: with a fingerprint for each of four million cells.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// What the merge needs of a shard.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ShardState {
+    /// The version of this shape.
+    pub schema: u32,
+    /// Which part of the run it is.
+    pub shard: Shard,
+    /// What the run itself does not know.
+    pub facts: Facts,
+    /// What came of it.
+    pub outcome: RunOutcome,
+    /// How far this machine's clock was ahead of the target's, in microseconds.
+    pub ahead_of_target_us: Option<i64>,
+    /// The same of the clock of the storage that holds the folder.
+    pub ahead_of_storage_us: Option<i64>,
+}
+
+impl ShardState {
+    /// The file's bytes.
+    pub(crate) fn to_bytes(&self) -> io::Result<Vec<u8>> {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 3)?;
+        encoder.include_checksum(true)?;
+        ciborium::into_writer(self, &mut encoder).map_err(io::Error::other)?;
+        encoder.flush()?;
+        encoder.finish()
+    }
+    /// Reads the file of a folder.
+    pub fn read(folder: &Path) -> io::Result<ShardState> {
+        let file = bounded::open(&folder.join(SHARD))?;
+        let mut bytes = Vec::new();
+        zstd::Decoder::new(file)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+        let wrong = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(wrong(format!("it is larger than {} MiB, more than any shard has", MOST_BYTES >> 20)));
+        }
+        let state: ShardState = ciborium::from_reader(bytes.as_slice()).map_err(|error| wrong(error.to_string()))?;
+        if state.schema != SHARD_SCHEMA {
+            let found = state.schema;
+            return Err(wrong(format!("it has schema {found}; this version reads schema {SHARD_SCHEMA}")));
+        }
+        Ok(state)
+    }
+}

@@ -1,0 +1,121 @@
+//! A shard: the part of a plan that one of several processes runs.
+//!
+//! Shards are blocks of neighbouring cells, as even as they can be. Each cell is in exactly one of them, and no cell depends on
+//! which: a rep has the same day in any shard of any number of shards.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+/// Which part of a plan is run: the one with this index, of so many.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Shard {
+    /// Counted from 0, as job indexes are.
+    pub index: u32,
+    /// How many shards there are.
+    pub of: u32,
+}
+
+/// Text that names no shard.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NoShard {
+    /// It has another form.
+    #[error("a shard is its index and the number of shards, such as 0/4, not {0:?}")]
+    Form(String),
+    /// There are no shards.
+    #[error("there must be at least one shard")]
+    None,
+    /// The index is beyond the last one.
+    #[error("there is no shard {index} of {of}: indexes go from 0 to {}", .of - 1)]
+    Beyond {
+        /// The index.
+        index: u32,
+        /// How many shards there are.
+        of: u32,
+    },
+}
+
+impl Shard {
+    /// A shard of so many, by its index.
+    pub fn new(index: u32, of: u32) -> Result<Shard, NoShard> {
+        match of {
+            0 => Err(NoShard::None),
+            _ if index >= of => Err(NoShard::Beyond { index, of }),
+            _ => Ok(Shard { index, of }),
+        }
+    }
+    /// The part of so many things that is this shard's: a block, at most one longer than any other shard's.
+    pub fn share(self, all: u32) -> Range<u32> {
+        // Below 2^32 again after the division.
+        let until = |index: u32| (u64::from(index) * u64::from(all) / u64::from(self.of)) as u32;
+        until(self.index)..until(self.index + 1)
+    }
+    /// This shard's part of an amount that all shards share: at least one, so that none is kept from working.
+    pub fn portion(self, amount: u64) -> u64 {
+        let until = |index: u32| (u128::from(index) * u128::from(amount) / u128::from(self.of)) as u64;
+        (until(self.index + 1) - until(self.index)).max(1)
+    }
+}
+
+/// The portion of an amount that a run may have: all of it, unless it is a shard.
+pub fn portion(shard: Option<Shard>, amount: u64) -> u64 {
+    shard.map_or(amount, |shard| shard.portion(amount))
+}
+
+impl FromStr for Shard {
+    type Err = NoShard;
+    fn from_str(text: &str) -> Result<Shard, NoShard> {
+        let read = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+        let (index, of) = read.ok_or_else(|| NoShard::Form(text.to_owned()))?;
+        Shard::new(index, of)
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.of)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_cell_is_in_exactly_one_shard_and_shards_are_even(all in 0_u32..5_000, of in 1_u32..600) {
+            let shares: Vec<_> = (0..of).map(|index| Shard { index, of }.share(all)).collect();
+            let cells: Vec<u32> = shares.iter().cloned().flatten().collect();
+            prop_assert_eq!(cells, (0..all).collect::<Vec<_>>());
+            let lengths = shares.iter().map(ExactSizeIterator::len);
+            prop_assert!(lengths.clone().max().unwrap() - lengths.min().unwrap() <= 1);
+        }
+        #[test]
+        fn portions_add_up_to_the_amount_where_there_is_one_for_each(amount: u32, of in 1_u32..600) {
+            let portions = (0..of).map(|index| Shard { index, of }.portion(amount.into()));
+            prop_assert_eq!(portions.sum::<u64>().max(u64::from(of)), u64::from(amount).max(u64::from(of)));
+        }
+    }
+
+    #[test]
+    fn the_largest_plans_and_most_shards_do_not_overflow() {
+        let last = Shard { index: u32::MAX - 1, of: u32::MAX };
+        assert_eq!(last.share(u32::MAX), u32::MAX - 1..u32::MAX);
+        assert_eq!(Shard { index: 1, of: 2 }.portion(u64::MAX), u64::MAX / 2 + 1);
+    }
+
+    #[test]
+    fn text_that_names_no_shard_says_what_is_wrong() {
+        assert_eq!("3/8".parse(), Shard::new(3, 8));
+        let wrong = |text: &str| text.parse::<Shard>().unwrap_err().to_string();
+        assert_eq!(wrong("8/8"), "there is no shard 8 of 8: indexes go from 0 to 7");
+        assert_eq!(wrong("0/0"), "there must be at least one shard");
+        for text in ["3", "", "/", "a/b", "-1/4", "1/4/2", "1 / 4", "4294967296/4294967297"] {
+            assert!(wrong(text).contains("such as 0/4"), "{text}: {}", wrong(text));
+        }
+    }
+}
