@@ -372,6 +372,15 @@ pub struct LiveArgs {
     /// Run only this rep
     #[arg(long, value_name = "NAME")]
     pub only_rep: Option<String>,
+    /// Begin at this moment, for example 2026-06-10T02:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = crate::shard::moment)]
+    pub start_at: Option<fieldday_kernel::time::Time>,
+    /// Begin when all shards have come to this directory on shared storage, which is for this run alone
+    #[arg(long, value_name = "DIR", requires = "shard", conflicts_with = "start_at")]
+    pub start_together: Option<PathBuf>,
+    /// How long to wait for the other shards, for example 90s, 10m or 1h; default 10m
+    #[arg(long, value_name = "TIME", value_parser = crate::choice::duration, requires = "start_together")]
+    pub start_within: Option<std::time::Duration>,
     /// Stop after N requests
     #[arg(long, value_name = "N")]
     pub max_requests: Option<u64>,

@@ -11,6 +11,7 @@ use fieldday_plan::repro::Repro;
 use fieldday_scenario::Scenario;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What was chosen.
 pub struct Choice {
@@ -42,6 +43,20 @@ pub fn window(text: &str) -> Result<(TimeOfDay, TimeOfDay), String> {
         Some((from, until)) if from < until => Ok((from, until)),
         Some(_) => Err("the window must open before it closes".to_owned()),
         None => Err("a window is two times of day: 07:30-09:00".to_owned()),
+    }
+}
+
+/// Reads how long something may take: `90s`, `15m` or `2h`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let (number, seconds) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(number) if text.ends_with('h') => (number, 3_600),
+        Some(number) if text.ends_with('m') => (number, 60),
+        Some(number) => (number, 1),
+        None => return Err("a number with its unit, for example 90s, 15m or 2h".to_owned()),
+    };
+    match number.parse::<u64>() {
+        Ok(number @ 1..=100_000) => Ok(Duration::from_secs(number * seconds)),
+        _ => Err("a whole number from 1 with its unit, for example 90s, 15m or 2h".to_owned()),
     }
 }
 
@@ -183,5 +198,14 @@ mod tests {
     fn dates_are_bounded_as_in_a_scenario_file() {
         assert!(date("2026-06-10").is_ok());
         assert!(["1999-12-31", "2100-01-01", "2026-02-30", "today"].iter().all(|text| date(text).is_err()));
+    }
+
+    #[test]
+    fn times_have_a_unit_and_are_not_endless() {
+        assert_eq!(duration("90s").map(|time| time.as_secs()), Ok(90));
+        assert_eq!(duration("2h").map(|time| time.as_secs()), Ok(7_200));
+        for text in ["", "s", "10", "1d", "-1m", "0s", "ä", "99999999999s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use fieldday_folder::merge::MergeError;
 use fieldday_folder::pack::PackError;
 use fieldday_live::prepare::PrepareError;
 use fieldday_live::provision::ProvisionError;
+use fieldday_live::start::StartError;
 use fieldday_plan::PlanError;
 use fieldday_scenario::ScenarioError;
 use std::io;
@@ -148,6 +149,9 @@ pub enum Failure {
     /// A file of public keys that holds none.
     #[error("{}: {source}", path.display())]
     KeySet { path: PathBuf, source: fieldday_tokens::KeyError },
+    /// Shards that do not start together.
+    #[error(transparent)]
+    Start(#[from] fieldday_live::start::StartError),
     /// Shards that cannot be merged.
     #[error(transparent)]
     Merge(#[from] MergeError),
@@ -222,6 +226,7 @@ impl Failure {
             | Failure::Otlp { .. }
             | Failure::Pack(_)
             | Failure::Merge(_)
+            | Failure::Start(StartError::Storage { .. })
             | Failure::NoShards { .. }
             | Failure::NoRun { .. }
             | Failure::NobodyToAsk { .. }
@@ -237,7 +242,7 @@ impl Failure {
             | Failure::Conform(_)
             | Failure::Threads(_) => WRONG,
             Failure::Compare(error) if error.is_for_want_of_runs() => UNTOLD,
-            Failure::NoNights { .. } => UNTOLD,
+            Failure::NoNights { .. } | Failure::Start(StartError::Missing { .. }) => UNTOLD,
             Failure::Turn { code: Some(3), .. } => UNUSABLE,
             Failure::Compare(_) | Failure::Interleave(_) | Failure::Turn { .. } => WRONG,
             Failure::Prepare(PrepareError::Provision(ProvisionError::Interrupted)) => INTERRUPTED,
@@ -300,6 +305,10 @@ impl Failure {
             Failure::Pack(PackError::Io { source, .. }) => Some(about_writing(source, "another file: --out FILE")),
             Failure::Pack(PackError::Private { .. }) => Some("remove it from the file; no run writes such a text".to_owned()),
             Failure::Pack(_) => Some("`fieldday results list` lists the runs in a directory".to_owned()),
+            Failure::Start(StartError::Missing { .. }) => {
+                Some("nothing was sent; start all shards again, or wait longer: --start-within 30m".to_owned())
+            }
+            Failure::Start(StartError::Storage { source, .. }) => Some(about_writing(source, "--start-together DIR")),
             Failure::Merge(MergeError::Folder(error)) => Some(error.hint.clone()),
             Failure::Merge(MergeError::NotEmpty { .. }) => Some("name a folder that is not there yet, or an empty one".to_owned()),
             Failure::Merge(_) | Failure::NoShards { .. } => {

@@ -88,7 +88,10 @@ fn is_table(typed: &ArgMatches) -> Option<&'static str> {
 }
 
 /// Options that do not belong into the line that gives a live run, or a pass, again, and why.
-const NOT_AGAIN: [(&str, &str); 11] = [
+const NOT_AGAIN: [(&str, &str); 14] = [
+    ("start_at", "has passed by then"),
+    ("start_together", "the other shards are not there by then"),
+    ("start_within", "goes with it"),
     ("shard", "stands in the line already: a merged run is the whole one"),
     ("threads", "decides nothing but how much work this machine can do at once"),
     ("record", "a live run keeps its history in any case"),

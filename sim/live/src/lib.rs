@@ -23,6 +23,7 @@ pub mod replay;
 pub mod run;
 pub mod script;
 pub mod silence;
+pub mod start;
 pub mod target;
 pub mod transport;
 pub mod watch;

@@ -496,6 +496,10 @@ impl Ready {
         self.opens = self.clock.now().max(self.opens);
         Ok(seen)
     }
+    /// The window opens now, however long ago the target was looked at.
+    pub fn open_window(&mut self) {
+        self.opens = (self.clock.now() + TAKES_PLACE).max(self.opens);
+    }
     /// Lives the day, to its end or until `stop` is set. `history` takes what the cells tell as it comes, and `tick` is called
     /// again and again meanwhile, both on this thread.
     pub fn run(

@@ -16,6 +16,7 @@ use fieldday_live::attack::GooseWishes;
 use fieldday_live::clock::utc_now;
 use fieldday_live::prepare::{Called, LiveOptions, Lived, Ready, prepare};
 use fieldday_live::run::{lasts, peak_requests_per_s, window};
+use fieldday_live::start::{Together, wait_until};
 use fieldday_live::worker::{AUDITS_FOR, RunProgress};
 use fieldday_paint::units::{count, counted};
 use fieldday_scenario::{Live, Scaled, Scenario};
@@ -24,6 +25,10 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How long a shard waits for the others.
+const START_WITHIN: Duration = Duration::from_secs(600);
 
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     machine::take_small_pages();
@@ -40,6 +45,10 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         output::note(&format!("{what}: {command}"));
     }
     let stop = interrupt::flag();
+    // A mock's clock runs from when it is there, so that it comes as late as possible; a deployment is looked at first.
+    if is_mock && !args.live.dry_run && !comes_the_moment(args, &stop)? {
+        return Ok(interrupt::INTERRUPTED);
+    }
     let mut ready = prepared.open(&stop)?;
     let target = if is_mock { "mock".to_owned() } else { ready.target().to_string() };
     announce(&ready, is_mock);
@@ -53,6 +62,10 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     if stop.load(Ordering::Relaxed) {
         return Ok(interrupt::INTERRUPTED);
     }
+    if !is_mock && !comes_the_moment(args, &stop)? {
+        return Ok(interrupt::INTERRUPTED);
+    }
+    ready.open_window();
     let plan = &ready.plan().plan;
     let out = (!args.no_out).then_some(args.out.as_path());
     let file = run_file(plan, target.clone(), &recipe, Some(ready.opens()));
@@ -61,6 +74,27 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         output::note(&format!("goose's dashboard: http://127.0.0.1:{port}"));
     }
     live(args, recipe, target, ready, keeper, ahead_of_target, &stop)
+}
+
+/// Waits for the moment at which the run is to begin, or for the other shards. False if it was interrupted.
+fn comes_the_moment(args: &RunArgs, stop: &AtomicBool) -> Result<bool, Failure> {
+    let live = &args.live;
+    let moment = match (&live.start_together, args.shard) {
+        (Some(dir), Some(shard)) => {
+            let within = live.start_within.unwrap_or(START_WITHIN);
+            let waiting = |there| output::note(&format!("{there} of {} shards are ready", shard.of));
+            Together { dir, shard, within }.wait(stop, machine::now, waiting)?
+        }
+        _ => live.start_at,
+    };
+    let Some(moment) = moment else { return Ok(!stop.load(Ordering::Relaxed)) };
+    let late = machine::now().since(moment);
+    if late > Span::seconds(1) {
+        output::note(&format!("warning: the other shards began {} s ago", late.as_seconds()));
+    } else {
+        output::note(&format!("the run begins at {moment}"));
+    }
+    Ok(wait_until(moment, stop, machine::now))
 }
 
 /// The scenario with what the command line says about the run.

@@ -107,6 +107,10 @@ struct OutlineHistory {
 pub fn check(kept: &RunFolder, secret: u64) -> Result<Checked, RunFolderError> {
     let wrong = |problem: String, hint: &str| kept.wrong(HISTORY, problem, hint);
     let plan = Plan::new(Arc::new(kept.run.scenario.clone()), kept.seed)
+        .and_then(|plan| match kept.run.shard {
+            Some(shard) => plan.of_shard(shard),
+            None => Ok(plan),
+        })
         .map_err(|error| kept.wrong("run.json", format!("no plan can be made of its scenario: {error}"), HINT))?;
     let file = bounded::open(&kept.path.join(HISTORY)).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => wrong("no such file: no history was recorded".to_owned(), "run with --record"),

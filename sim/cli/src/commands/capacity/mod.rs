@@ -153,7 +153,7 @@ pub struct SearchArgs {
     #[arg(long, value_name = "SECONDS")]
     pub longest: Option<f64>,
     /// End the search after this time with the best answer so far, for example 15m; default 15m without --level or --longest
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = crate::choice::duration)]
     pub within: Option<Duration>,
     /// Warm up each level for at least this many seconds before it is measured; default 20
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3_600))]
@@ -166,20 +166,6 @@ pub struct SearchArgs {
     pub out: PathBuf,
     #[command(flatten)]
     pub drive: DriveArgs,
-}
-
-/// A time such as `90s`, `15m` or `2h`.
-fn time(text: &str) -> Result<Duration, String> {
-    let (number, seconds) = match text.strip_suffix(['s', 'm', 'h']) {
-        Some(number) if text.ends_with('h') => (number, 3_600),
-        Some(number) if text.ends_with('m') => (number, 60),
-        Some(number) => (number, 1),
-        None => return Err("a number with its unit, for example 90s, 15m or 2h".to_owned()),
-    };
-    match number.parse::<u64>() {
-        Ok(number @ 1..=100_000) => Ok(Duration::from_secs(number * seconds)),
-        _ => Err("a whole number from 1 with its unit, for example 90s, 15m or 2h".to_owned()),
-    }
 }
 
 fn limit(text: &str) -> Result<Limit, String> {
