@@ -290,6 +290,9 @@ pub struct MergeArgs {
     /// Write the merged run to this new folder; default: a run folder in results/
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
+    /// Wait this long for shards that are missing or still running, for example 90s, 10m or 6h
+    #[arg(long, value_name = "TIME", value_parser = crate::choice::duration)]
+    pub wait: Option<std::time::Duration>,
     /// Accept missing shards: the verdict is that of the others
     #[arg(long)]
     pub partial: bool,

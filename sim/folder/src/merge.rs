@@ -107,6 +107,8 @@ impl Parts {
             };
             found.push(Part { shard, folder });
         }
+        // One that came to its end goes before one that was interrupted and run again.
+        found.sort_by_key(|part| !part.folder.run.complete);
         let same = |one: &Part, other: &Part| differs(one, other).is_none();
         let votes = |part: &Part| found.iter().filter(|other| same(part, other)).count();
         let Some(model) = found.iter().rev().max_by_key(|part| votes(part)).cloned() else {
@@ -159,7 +161,9 @@ impl Parts {
         };
         let (shard, kept, left) = (part.shard, first.folder.path.display(), part.folder.path.display());
         let is_same = self.run.is_virtual() && first.folder.fingerprint == part.folder.fingerprint;
-        if is_same {
+        if first.folder.run.complete && !part.folder.run.complete {
+            self.notes.push(format!("shard {shard} was interrupted, and ran again: {left} is left out"));
+        } else if is_same {
             self.notes.push(format!("shard {shard} stands twice with the same events: {left} is left out"));
         } else {
             self.problems.push(format!("shard {shard} stands twice: {kept} is merged, {left} is left out"));

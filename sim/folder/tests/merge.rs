@@ -177,6 +177,11 @@ fn shards_that_are_missing_killed_doubled_foreign_or_of_another_version_are_name
     let told = problems(&[&all[0], &other_events, &all[1], &all[2]]);
     assert!(told.len() == 1 && told[0].contains("shard 0/3 stands twice"), "{told:?}");
 
+    let interrupted = copied(&all[1], "interrupted");
+    rewrite(&interrupted, |run| run.complete = false);
+    let again = Parts::find(&[interrupted, all[0].clone(), all[1].clone(), all[2].clone()]).unwrap();
+    assert!(again.problems.is_empty() && again.notes[0].contains("was interrupted, and ran again"), "{again:?}");
+
     type Change = fn(&mut RunFile);
     let foreign: [(&str, Change); 4] = [
         ("version 0.0.0", |run| run.version = "0.0.0".into()),

@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 pub const EXAMPLES: &str = "\
@@ -27,13 +28,14 @@ Exit codes are those of `fieldday run`. A shard that is missing, was killed,
 stands twice or is of another run makes the result inconclusive (exit code 4)
 unless --partial accepts it.";
 
+/// How often it is looked whether more shards are there.
+const LOOKS_EVERY: Duration = Duration::from_millis(500);
 /// How often progress is told.
 const TOLD_EVERY: Duration = Duration::from_secs(2);
 
 pub fn merge(args: &MergeArgs) -> Result<u8, Failure> {
-    let folders = shards_in(&args.folders)?;
-    let parts = Parts::find(&folders)?;
     let stop = interrupt::flag();
+    let Some(parts) = find(args, &stop)? else { return Ok(interrupt::INTERRUPTED) };
     parts.notes.iter().for_each(|note| output::note(note));
     let run = run_file(&parts);
     let name = run.scenario.name.clone();
@@ -95,6 +97,29 @@ pub fn merge(args: &MergeArgs) -> Result<u8, Failure> {
         super::stories::write(Path::new(place), &plan, &violations, None)?;
         super::stories::name_in_documents(Path::new(place), &summary)
     }))
+}
+
+/// The parts of the run, when all are there or nobody waits any longer. None if it was interrupted.
+fn find(args: &MergeArgs, stop: &AtomicBool) -> Result<Option<Parts>, Failure> {
+    let (began, mut told) = (Instant::now(), None);
+    loop {
+        let found = shards_in(&args.folders).and_then(|folders| Ok(Parts::find(&folders)?));
+        let is_over = args.wait.is_none_or(|wait| began.elapsed() >= wait);
+        let waits_for = match &found {
+            Ok(parts) if parts.problems.is_empty() => None,
+            Ok(parts) => Some(format!("{} of {} shards are there", parts.merged(), parts.of())),
+            Err(_) => Some("no shard is there".to_owned()),
+        };
+        let Some(waits_for) = waits_for.filter(|_| !is_over) else { return found.map(Some) };
+        if stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        if told.as_ref() != Some(&waits_for) {
+            output::note(&waits_for);
+            told = Some(waits_for);
+        }
+        thread::sleep(LOOKS_EVERY);
+    }
 }
 
 /// The folders themselves, and those in a directory that is none: so the directory of a job's results can be named.
