@@ -16,7 +16,8 @@ use crate::commands::trend::{self, TrendArgs};
 use crate::options::{LIVE, VIRTUAL};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use fieldday_scenario::Live;
+use fieldday_api::redact::url_without_secrets;
+use fieldday_scenario::{Live, Metric};
 use std::path::PathBuf;
 
 /// The seed when none is given: a run is the same every time unless another is asked for.
@@ -304,6 +305,15 @@ pub struct DriveArgs {
     /// Trust the root certificates in this PEM file as well
     #[arg(long, value_name = "FILE")]
     pub cacert: Option<PathBuf>,
+    /// Scrape metrics of the target from this URL during the run, in the Prometheus text format (repeatable)
+    ///
+    /// The report shows them below the latencies, and what was full beside the limit that was exceeded. A scrape that fails is
+    /// a gap, never a failed run. The host must be allowed as the target's must. docs/metrics.md lists what is kept.
+    #[arg(long, value_name = "URL")]
+    pub metrics: Vec<String>,
+    /// Keep this metric instead of the well-known ones, for example 'db_pool_in_use{db="main"} full 20' (repeatable)
+    #[arg(long, value_name = "METRIC", value_parser = metric)]
+    pub metric: Vec<Metric>,
     /// The key that signs tokens, in place of what the scenario says in `tokens`: one that the target trusts. Where neither
     /// names one, the development key signs for a target on the loopback, as `fieldday mock` trusts it there
     #[arg(long, value_name = "FILE")]
@@ -317,7 +327,19 @@ impl DriveArgs {
         live.window = self.window.or(live.window);
         live.link &= !self.no_link;
         allow_also(live, &self.allow);
+        for url in &self.metrics {
+            // Where a search is gone on with, its URLs were kept without what is secret in them.
+            live.metrics.urls.retain(|kept| url_without_secrets(kept) != url_without_secrets(url));
+            live.metrics.urls.push(url.clone());
+        }
+        if !self.metric.is_empty() {
+            live.metrics.keep.clone_from(&self.metric);
+        }
     }
+}
+
+fn metric(text: &str) -> Result<Metric, String> {
+    Metric::parse(text).map_err(|error| error.to_string())
 }
 
 /// Lets a run call these hosts, too.

@@ -340,7 +340,11 @@ fn before_a_run(error: &PrepareError) -> Option<String> {
             "rep names have the form cell-0/tenant-1/rep-07; `fieldday scenarios plan` lists them"
         }
         PrepareError::NoTarget(_) => "use `mock`, or a base URL such as https://staging.example.com",
+        PrepareError::NoExporter(_) => "--metrics takes a URL such as http://127.0.0.1:9100/metrics",
         PrepareError::NotAllowed { host } => {
+            return Some(format!("--allow {host}, or `allow = [\"{host}\"]` in the scenario's [live], permits it"));
+        }
+        PrepareError::MetricsNotAllowed { host } => {
             return Some(format!("--allow {host}, or `allow = [\"{host}\"]` in the scenario's [live], permits it"));
         }
         PrepareError::NoSecret => {

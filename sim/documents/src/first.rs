@@ -2,6 +2,7 @@
 //! it before anything else, in the same order: the verdict in a sentence; each broken rule with whose it is, how often, and
 //! one example; limits that were exceeded or left undecided; what was not exercised; how the target failed; four numbers.
 
+use crate::target;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::{Rule, Side};
 use fieldday_folder::summary::*;
@@ -338,7 +339,11 @@ fn limits(summary: &Summary) -> Vec<Item> {
         let note = of.note.as_deref().unwrap_or("nothing was measured");
         Item::about(mark, of.text.clone(), format!("undecided{optional}: {note}"))
     });
-    exceeded.chain(of_the_spec).chain(undecided).collect()
+    let mut broken: Vec<Item> = exceeded.chain(of_the_spec).collect();
+    if let Some(first) = broken.first_mut() {
+        first.text.push_str(&target::full_meanwhile(summary));
+    }
+    broken.into_iter().chain(undecided).collect()
 }
 
 /// An endpoint that exceeds the spec's time limit. Where there is a wire, its figures come first.

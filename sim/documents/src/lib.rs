@@ -20,6 +20,7 @@ pub mod metrics;
 pub mod page;
 pub mod proof;
 mod tables;
+mod target;
 pub mod terminal;
 pub mod view;
 

@@ -12,6 +12,7 @@ use fieldday_engine::run::RunOutcome;
 use fieldday_history::OutcomeClass;
 use fieldday_history::event::{NoAnswer, Screen};
 use fieldday_kernel::time::Span;
+use fieldday_metrics::TargetMetrics;
 use fieldday_plan::Plan;
 use fieldday_rules::growth::{self, LatencyTrend};
 use fieldday_rules::limits::{self, LimitResult};
@@ -50,6 +51,8 @@ pub struct Facts {
     pub contract: Contract,
     /// What was recorded.
     pub history: Option<HistoryPart>,
+    /// What the exporters of a live run's target told; none if none was scraped.
+    pub metrics: Option<TargetMetrics>,
 }
 
 impl Summary {
@@ -99,6 +102,7 @@ impl Summary {
             generator: facts.generator.clone(),
             budget: facts.budget.clone(),
             undelivered: undelivered_line(undelivered),
+            target_metrics: facts.metrics.clone(),
             marks: marks(&outcome.findings),
             violations: clocks.violations(&outcome.findings),
             totals: Totals {

@@ -21,6 +21,7 @@ pub mod prove;
 pub mod provision;
 pub mod replay;
 pub mod run;
+pub mod scrape;
 pub mod script;
 pub mod silence;
 pub mod target;

@@ -10,6 +10,7 @@ use crate::plan::LivePlan;
 use crate::preflight::{Preflight, Terms, Unusable, preflight};
 use crate::provision::{Provision, ProvisionError};
 use crate::run::{LiveError, LiveOutcome, LiveRun, day_clocks, lasts, most_connections, window};
+use crate::scrape::{self, ExporterUrl, Scraper};
 use crate::script::Scripts;
 use crate::target::{NoTarget, Target};
 use crate::worker::RunProgress;
@@ -19,6 +20,7 @@ use fieldday_data::roster::{CastError, RosterError};
 use fieldday_engine::setup;
 use fieldday_history::file::Lines;
 use fieldday_kernel::time::{Span, Time};
+use fieldday_metrics::Observed;
 use fieldday_mock::{Clock, Mock, MockError, Options as MockOptions};
 use fieldday_plan::{CellPlan, PlanError};
 use fieldday_scenario::{Connections, Scenario, TokenSource};
@@ -97,9 +99,18 @@ pub enum PrepareError {
     /// A target that is no base URL.
     #[error(transparent)]
     NoTarget(#[from] NoTarget),
+    /// An exporter whose URL is none.
+    #[error("metrics: {0}")]
+    NoExporter(#[source] NoTarget),
     /// A target beyond loopback that nobody allowed.
     #[error("{host} is not on this machine, and requests to it are not allowed")]
     NotAllowed {
+        /// Its host.
+        host: String,
+    },
+    /// An exporter beyond loopback that nobody allowed.
+    #[error("{host} is not on this machine, and metrics may not be scraped from it")]
+    MetricsNotAllowed {
         /// Its host.
         host: String,
     },
@@ -190,6 +201,7 @@ pub struct Prepared {
     called: Checked,
     source: Source,
     roots: Vec<Vec<u8>>,
+    exporters: Vec<ExporterUrl>,
     options: LiveOptions,
 }
 
@@ -204,6 +216,7 @@ pub fn prepare(
         Called::Mock(change) => Checked::Mock(change),
         Called::Url(url) => Checked::Deployment(allowed(Target::parse(&url)?, &scenario)?),
     };
+    let exporters = exporters(&scenario)?;
     let is_mock = matches!(called, Checked::Mock(_));
     if !is_mock && !options.dry_run && scenario.data.lacks_a_secret() {
         return Err(PrepareError::NoSecret);
@@ -247,7 +260,21 @@ pub fn prepare(
             return Err(PrepareError::Dashboard { port, free, source });
         }
     }
-    Ok(Prepared { plan, cells, left_out, called, source, roots, options })
+    Ok(Prepared { plan, cells, left_out, called, source, roots, exporters, options })
+}
+
+/// Where metrics are scraped: on this machine, or on hosts that the scenario says may be called.
+fn exporters(scenario: &Scenario) -> Result<Vec<ExporterUrl>, PrepareError> {
+    let mut exporters = Vec::new();
+    for url in &scenario.live.metrics.urls {
+        let exporter = ExporterUrl::parse(url).map_err(PrepareError::NoExporter)?;
+        let target = exporter.target();
+        if !target.is_loopback() && !target.is_among(&scenario.live.allow) {
+            return Err(PrepareError::MetricsNotAllowed { host: target.host().to_owned() });
+        }
+        exporters.push(exporter);
+    }
+    Ok(exporters)
 }
 
 /// A target on this machine, or one that the scenario says may be called.
@@ -377,7 +404,8 @@ impl Prepared {
             version: self.options.version.clone().map_or_else(Default::default, Into::into),
             token_trouble: Default::default(),
         };
-        Ok(Ready { plan: self.plan, cells: self.cells, target, wire, clock, opens, options: self.options, served })
+        let (plan, cells, exporters, options) = (self.plan, self.cells, self.exporters, self.options);
+        Ok(Ready { plan, cells, target, wire, exporters, clock, opens, options, served })
     }
 }
 
@@ -443,6 +471,7 @@ pub struct Ready {
     cells: Vec<CellPlan>,
     target: Target,
     wire: WireSettings,
+    exporters: Vec<ExporterUrl>,
     clock: WallClock,
     opens: Time,
     options: LiveOptions,
@@ -489,7 +518,10 @@ impl Ready {
             is_mock,
             is_unloaded: self.options.dry_run && !is_mock && scenario.data.provision.is_some(),
         };
-        let seen = self.served.runtime.block_on(preflight(&self.wire, &self.cells, terms))?;
+        let mut seen = self.served.runtime.block_on(preflight(&self.wire, &self.cells, terms))?;
+        let metrics = &scenario.live.metrics;
+        let told = scrape::look(&self.exporters, metrics, &self.wire.roots);
+        seen.notes.extend(self.served.runtime.block_on(told));
         self.opens = self.clock.now().max(self.opens);
         Ok(seen)
     }
@@ -503,6 +535,8 @@ impl Ready {
         tick: impl FnMut(&RunProgress),
     ) -> Result<Lived, LiveError> {
         let plateau = self.plateau();
+        let metrics = self.plan.plan.scenario().live.metrics.clone();
+        let scraper = Scraper::start(self.exporters, &metrics, self.wire.roots.clone(), self.clock)?;
         let live = LiveRun {
             scenario: self.plan.plan.scenario().clone(),
             cells: self.cells,
@@ -516,8 +550,10 @@ impl Ready {
             goose: self.options.goose,
             scripts: self.options.scripts,
         };
-        let outcome = live.live(stop, pulse, history, tick)?;
-        Ok(Lived { outcome, plan: self.plan, _served: self.served })
+        let outcome = live.live(stop, pulse, history, tick);
+        // It ends with the run, also with one that failed.
+        let observed = scraper.map(Scraper::finish).unwrap_or_default();
+        Ok(Lived { outcome: outcome?, observed, plan: self.plan, _served: self.served })
     }
 }
 
@@ -542,7 +578,8 @@ impl Ready {
             wire: self.wire,
             trouble,
         };
-        Ok(Lived { outcome: pass.run(stop, history, tick)?, plan: self.plan, _served: self.served })
+        let outcome = pass.run(stop, history, tick)?;
+        Ok(Lived { outcome, observed: Observed::default(), plan: self.plan, _served: self.served })
     }
 }
 
@@ -550,6 +587,8 @@ impl Ready {
 pub struct Lived {
     /// What came of it.
     pub outcome: LiveOutcome,
+    /// What the target's exporters told meanwhile.
+    pub observed: Observed,
     /// Its plan.
     pub plan: LivePlan,
     _served: Served,

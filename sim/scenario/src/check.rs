@@ -3,8 +3,9 @@
 
 use super::error::Finding;
 use super::locate::Path;
+use super::metrics::is_name;
 use super::words::nearest;
-use super::{Data, Mishap, Network, Scenario, TokenSource, Tokens};
+use super::{Data, MetricsSettings, Mishap, Network, Scenario, TokenSource, Tokens};
 use fieldday_api::rules::RuleWeight;
 use fieldday_kernel::time::Date;
 use fieldday_radio::trace::is_csv;
@@ -32,6 +33,7 @@ pub(super) fn problems(scenario: &Scenario) -> Vec<Finding> {
         findings.network(&scenario.network);
         findings.data(&scenario.data);
         findings.tokens(&scenario.tokens);
+        findings.metrics(&scenario.live.metrics);
         for (key, message, allowed) in scenario.plant.problems() {
             let path: Vec<&str> = std::iter::once("plant").chain(key.iter().map(String::as_str)).collect();
             findings.add(&path, message, allowed);
@@ -92,6 +94,22 @@ impl Findings {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Names of metrics and labels that no exporter can have.
+    fn metrics(&mut self, metrics: &MetricsSettings) {
+        for (i, metric) in metrics.keep.iter().enumerate() {
+            let words = "letters, digits and _, with : in names of metrics";
+            let path = ["live", "metrics", "keep", &i.to_string()];
+            if !is_name(&metric.name, true) {
+                let path = [&path[..], &["name"]].concat();
+                self.add(&path, format!("{:?} is no name of a metric", metric.name), Some(words.to_owned()));
+            }
+            for label in metric.labels.keys().filter(|label| !is_name(label, false)) {
+                let path = [&path[..], &["labels", label]].concat();
+                self.add(&path, format!("{label:?} is no name of a label"), Some(words.to_owned()));
+            }
         }
     }
 

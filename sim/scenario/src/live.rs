@@ -1,5 +1,6 @@
 //! What a scenario says about runs on the wall clock. On the virtual clock none of it matters.
 
+use super::metrics::MetricsSettings;
 use fieldday_kernel::time::{Time, TimeOfDay};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,9 @@ pub struct Live {
     pub dated_at: Option<Time>,
     /// Limits on the load generator, beyond which a run is invalid.
     pub generator: Generator,
+    /// Metrics of the target that are scraped meanwhile.
+    #[serde(skip_serializing_if = "MetricsSettings::is_default")]
+    pub metrics: MetricsSettings,
 }
 
 impl Default for Live {
@@ -100,6 +104,7 @@ impl Default for Live {
             clock_difference_s: 5,
             dated_at: None,
             generator: Generator::default(),
+            metrics: MetricsSettings::default(),
         }
     }
 }

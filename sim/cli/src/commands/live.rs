@@ -16,6 +16,7 @@ use fieldday_live::clock::utc_now;
 use fieldday_live::prepare::{Called, LiveOptions, Lived, Ready, prepare};
 use fieldday_live::run::{lasts, peak_requests_per_s, window};
 use fieldday_live::worker::{AUDITS_FOR, RunProgress};
+use fieldday_metrics::TargetMetrics;
 use fieldday_paint::units::{count, counted};
 use fieldday_scenario::{Live, Scaled, Scenario};
 use std::fs::{self, File, OpenOptions};
@@ -30,6 +31,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     recipe.live.clone_from(&args.again);
     let is_mock = args.target == "mock";
     let scenario = settled(scenario, &args.live, is_mock, args.choice.date.is_some());
+    metrics_have_a_source(&scenario.live)?;
     let prepared = prepare(scenario, seed, Called::named(&args.target), options(args))
         .map_err(Failure::of(&args.choice.scenario))?;
     prepared.left_out().iter().for_each(|part| output::note(&format!("nobody plays {part}")));
@@ -78,6 +80,14 @@ fn settled(mut scenario: Scenario, args: &LiveArgs, is_mock: bool, dated: bool) 
         scenario.must_exercise.clear();
     }
     scenario
+}
+
+/// Refuses metrics to keep that nothing is scraped for.
+pub(super) fn metrics_have_a_source(live: &Live) -> Result<(), Failure> {
+    match live.metrics.urls.is_empty() && !live.metrics.keep.is_empty() {
+        true => Err(Failure::NoEffect { option: "--metric", with: "no --metrics URL to scrape it from".to_owned() }),
+        false => Ok(()),
+    }
 }
 
 fn options(args: &RunArgs) -> LiveOptions {
@@ -163,7 +173,9 @@ fn live(
             "auditors were still reading after {minutes} min: not every rep's day was read back, so a lost write may not show"
         ));
     }
-    let Lived { outcome, plan, .. } = &lived;
+    let Lived { outcome, plan, observed, .. } = &lived;
+    let metrics = (!observed.exporters.is_empty()).then(|| observed.figures(None));
+    metrics.iter().flat_map(TargetMetrics::gaps).for_each(|gap| output::note(&gap));
     let whole = outcome.run.complete.then_some(outcome.run.fingerprint);
     let history = keeper.end_history(whole, None, recorded(whole));
     let version = outcome.version.as_ref().map_or(String::new(), |version| format!(", version {version}"));
@@ -182,6 +194,7 @@ fn live(
         budget: outcome.budget.clone(),
         contract: outcome.contract.clone(),
         history,
+        metrics,
         ..Facts::default()
     };
     let summary = Summary::new(facts, &plan.plan, &outcome.run);
@@ -189,7 +202,8 @@ fn live(
     let place = keeper.close(&summary, &outcome.run.measures, &plan.plan, machine::now(), |folder, run, summary| {
         let (cells, speed) = (plan.unlike_the_plan(), scenario.live.speed);
         let ground = Ground { plan: &plan.plan, cells, speed, secret: Some(machine::random()) };
-        fieldday_documents::put(folder, run, summary, &SeriesFile::new(&ground, &outcome.run))
+        let series = SeriesFile::new(&ground, &outcome.run).with_metrics(observed);
+        fieldday_documents::put(folder, run, summary, &series)
     });
     Ok(finish(args, run, &summary, place, |place| {
         let violations: Vec<_> = outcome.run.findings.shown().cloned().collect();

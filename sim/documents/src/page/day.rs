@@ -1,6 +1,6 @@
 //! The run over its day, as charts.
 
-use fieldday_folder::series::{Columns, SeriesFile};
+use fieldday_folder::series::{Columns, MetricColumn, SeriesFile};
 use fieldday_folder::summary::OutcomeClass;
 use fieldday_kernel::time::Span;
 use fieldday_paint::chart::{Heat, Kind, Line, LineChart, Scale};
@@ -92,7 +92,15 @@ impl<'a> Day<'a> {
         }
         columns
     }
-    fn chart(&self, id: &'a str, title: &'a str, kind: Kind, lines: Vec<Line>) -> LineChart<'_> {
+    /// What the target's exporters told.
+    pub(super) fn metrics(&self) -> &'a [MetricColumn] {
+        &self.file.metrics
+    }
+    /// The greatest value a column, none where none is known.
+    pub(super) fn greatest_of(&self, list: &[Option<f64>]) -> Vec<Option<f64>> {
+        list.chunks(self.step).map(|bins| bins.iter().flatten().copied().reduce(f64::max)).collect()
+    }
+    pub(super) fn chart(&self, id: &'a str, title: &'a str, kind: Kind, lines: Vec<Line>) -> LineChart<'_> {
         let tops: Vec<f64> = match kind {
             Kind::Lines | Kind::Dots => lines.iter().flat_map(|line| line.values.iter().flatten().copied()).collect(),
             Kind::Stacked | Kind::Bars => {

@@ -7,15 +7,18 @@
 mod columns;
 mod ground;
 mod map;
+mod metrics;
 mod way;
 
 pub use columns::{BUCKET_BOUNDS, Columns};
 pub use ground::Ground;
 pub use map::{Hole, Map, MapRep, MapTenant, Pin};
+pub use metrics::MetricColumn;
 
 use fieldday_engine::run::RunOutcome;
 use fieldday_kernel::text::printable_json;
 use fieldday_kernel::time::{Date, Span, Time};
+use fieldday_metrics::Observed;
 use serde::{Deserialize, Serialize};
 
 /// The version of the shape.
@@ -43,6 +46,9 @@ pub struct SeriesFile {
     /// What happened, bin by bin.
     #[serde(flatten)]
     pub columns: Columns,
+    /// What the target's exporters told meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<MetricColumn>,
     /// Where it happened.
     pub map: Map,
 }
@@ -65,8 +71,16 @@ impl SeriesFile {
             bin_s: series.width().as_seconds(),
             reps: series.reps(),
             columns: Columns::new(series),
+            metrics: Vec::new(),
             map: map::draw(ground, outcome, starts_at),
         }
+    }
+    /// With what the target's exporters told, by the same bins.
+    #[must_use]
+    pub fn with_metrics(mut self, observed: &Observed) -> SeriesFile {
+        let (from, width, bins) = (self.starts_at, Span::seconds(self.bin_s), self.bins());
+        self.metrics = metrics::columns(observed, from, width, bins);
+        self
     }
     /// How many bins there are.
     pub fn bins(&self) -> usize {
