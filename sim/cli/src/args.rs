@@ -378,6 +378,12 @@ pub struct LiveArgs {
     /// Write goose's log of every request to this file
     #[arg(long, value_name = "FILE")]
     pub request_log: Option<PathBuf>,
+    /// Disturb the target as the scenario's [[live.disturb]] plans it: run its commands
+    ///
+    /// Each disturbance is undone whatever happens, marked in every chart, and judged: which limits were exceeded meanwhile, and
+    /// how long until all held again. --dry-run prints the commands. docs/disturb.md describes them.
+    #[arg(long)]
+    pub disturb: bool,
     /// Run the preflight checks and print what would be run, without load
     #[arg(long)]
     pub dry_run: bool,

@@ -347,7 +347,7 @@ fn before_a_run(error: &PrepareError) -> Option<String> {
         PrepareError::MetricsNotAllowed { host } => {
             return Some(format!("--allow {host}, or `allow = [\"{host}\"]` in the scenario's [live], permits it"));
         }
-        PrepareError::NoSecret => {
+        PrepareError::NoSecretToDisturb(_) | PrepareError::NoSecret => {
             "run the scenario's file instead, or let the command read the password from the environment"
         }
         PrepareError::Midnight { midnight_min: Some(minutes), .. } => {

@@ -36,6 +36,8 @@ const PAIRS: &[Pair] = &[
     (RUN, &["--target-version", "1f3a"], "--target"),
     (RUN, &["--dashboard"], "--target"),
     (RUN, &["--request-log", "requests.csv"], "--target"),
+    (RUN, &["--disturb"], "--target"),
+    (LIVE, &["--disturb"], "live.disturb"),
     (RUN, &["--dry-run"], "--target"),
     (&["run", "weekday", "--target", "model"], &["--dry-run"], "--target"),
     (LIVE, &["--verify"], "--target"),

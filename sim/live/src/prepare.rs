@@ -4,6 +4,7 @@
 use crate::attack::GooseWishes;
 use crate::clock::{WallClock, utc_now};
 use crate::conform::{self, ConformError, ConformRun, PassProgress};
+use crate::disturb::{Disturbances, Disturber};
 use crate::http::{AnswerBudget, Connector, NoConnection, WireSettings, certificates};
 use crate::machine::{raise_open_files, random};
 use crate::plan::LivePlan;
@@ -77,6 +78,8 @@ pub struct LiveOptions {
     pub version: Option<String>,
     /// What goose is asked for.
     pub goose: GooseWishes,
+    /// The scenario's planned disturbances happen.
+    pub disturb: bool,
     /// The target is only looked at: it is not loaded by the scenario's command.
     pub dry_run: bool,
 }
@@ -117,6 +120,9 @@ pub enum PrepareError {
     /// A command that loads the target, and lacks its password.
     #[error("`data.provision` lacks its password: run folders keep the command without it")]
     NoSecret,
+    /// A disturbance that lacks a password of its commands.
+    #[error("the disturbance {0:?} lacks a password of its commands: run folders keep them without it")]
+    NoSecretToDisturb(String),
     /// A day that ends while it is lived.
     #[error(
         "the local date of {tenant} would change during the run: its local time is {time}, and the run takes {minutes} minutes"
@@ -220,6 +226,10 @@ pub fn prepare(
     let is_mock = matches!(called, Checked::Mock(_));
     if !is_mock && !options.dry_run && scenario.data.lacks_a_secret() {
         return Err(PrepareError::NoSecret);
+    }
+    let lacking = scenario.live.disturb.iter().find(|of| options.disturb && of.lacks_a_secret());
+    if let Some(of) = lacking.filter(|_| !options.dry_run) {
+        return Err(PrepareError::NoSecretToDisturb(of.name.clone()));
     }
     if let Some(key) = &options.key {
         scenario.tokens.source = TokenSource::Local;
@@ -535,9 +545,13 @@ impl Ready {
         tick: impl FnMut(&RunProgress),
     ) -> Result<Lived, LiveError> {
         let plateau = self.plateau();
-        let metrics = self.plan.plan.scenario().live.metrics.clone();
-        let scraper = Scraper::start(self.exporters, &metrics, self.wire.roots.clone(), self.clock)?;
+        let scenario = self.plan.plan.scenario().clone();
+        let scraper = Scraper::start(self.exporters, &scenario.live.metrics, self.wire.roots.clone(), self.clock)?;
+        let planned = if self.options.disturb { scenario.live.disturb.as_slice() } else { &[] };
+        // It undoes what it began when it goes, also where the run fails or panics.
+        let disturber = Disturber::start(planned, &self.target.to_string(), self.clock, self.opens)?;
         let live = LiveRun {
+            traffic: !planned.is_empty(),
             scenario: self.plan.plan.scenario().clone(),
             cells: self.cells,
             clock: self.clock,
@@ -551,9 +565,12 @@ impl Ready {
             scripts: self.options.scripts,
         };
         let outcome = live.live(stop, pulse, history, tick);
+        let ended = self.clock.now();
+        let disturbed = disturber.finish();
         // It ends with the run, also with one that failed.
         let observed = scraper.map(Scraper::finish).unwrap_or_default();
-        Ok(Lived { outcome: outcome?, observed, plan: self.plan, _served: self.served })
+        let disturbances = Disturbances { opens: self.opens, ended, disturbed };
+        Ok(Lived { outcome: outcome?, observed, disturbances, plan: self.plan, _served: self.served })
     }
 }
 
@@ -579,7 +596,8 @@ impl Ready {
             trouble,
         };
         let outcome = pass.run(stop, history, tick)?;
-        Ok(Lived { outcome, observed: Observed::default(), plan: self.plan, _served: self.served })
+        let disturbances = Disturbances { opens: self.opens, ended: self.clock.now(), disturbed: Vec::new() };
+        Ok(Lived { outcome, observed: Observed::default(), disturbances, plan: self.plan, _served: self.served })
     }
 }
 
@@ -589,6 +607,8 @@ pub struct Lived {
     pub outcome: LiveOutcome,
     /// What the target's exporters told meanwhile.
     pub observed: Observed,
+    /// How the target was disturbed on purpose.
+    pub disturbances: Disturbances,
     /// Its plan.
     pub plan: LivePlan,
     _served: Served,

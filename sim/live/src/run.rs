@@ -47,6 +47,8 @@ pub struct LiveRun {
     pub only: Option<String>,
     /// From when to when alone is measured, by the protocol's clock; all of the run if none.
     pub plateau: Option<(Time, Time)>,
+    /// Whether what the wire carries is kept, request by request.
+    pub traffic: bool,
     /// What goose is asked for.
     pub goose: GooseWishes,
     /// What clients play in place of their days, if they do.
@@ -59,6 +61,8 @@ pub struct LiveOutcome {
     pub run: RunOutcome,
     /// What the wire carried in the part that was measured, if it was a part.
     pub traffic: Option<Traffic>,
+    /// What it carried over all of the run, counted from when the window opened, if that was wanted.
+    pub all_traffic: Option<Traffic>,
     /// Differences of form.
     pub contract: Contract,
     /// How the generator fared.
@@ -144,6 +148,7 @@ impl LiveRun {
             history: self.history,
             keep: false,
             plateau: self.plateau,
+            traffic: self.traffic,
         };
         let (max_requests, max_errors) = (live.max_requests, live.max_errors);
         let planned = self.cells.len() as u32;
@@ -212,13 +217,14 @@ impl LiveRun {
         let goose =
             goose.join().map_err(|_| LiveError::Worker)??.map_err(|error| LiveError::Goose(format!("{error:?}")))?;
         let goose_requests = goose.requests.values().map(|of| (of.success_count + of.fail_count) as u64).sum();
-        let (run, traffic, contract, health, panicked) = together(ends, planned, !home);
+        let Together { run, traffic, all_traffic, contract, health, panicked } = together(ends, planned, !home);
         let token_trouble = wire.token_trouble.lock().ok().and_then(|mut first| first.take());
         let not_allowed = wire.not_allowed.lock().ok().and_then(|mut first| first.take());
         let version = wire.version.get().cloned();
         Ok(LiveOutcome {
             run,
             traffic,
+            all_traffic,
             contract,
             health,
             took,
@@ -271,11 +277,17 @@ fn spent(pulse: &RunProgress, max_requests: Option<u64>, max_errors: Option<u64>
     }
 }
 
-fn together(
-    ends: Vec<WorkerOutcome>,
-    planned: u32,
-    by_itself: bool,
-) -> (RunOutcome, Option<Traffic>, Contract, Health, Vec<String>) {
+/// What came of all workers.
+struct Together {
+    run: RunOutcome,
+    traffic: Option<Traffic>,
+    all_traffic: Option<Traffic>,
+    contract: Contract,
+    health: Health,
+    panicked: Vec<String>,
+}
+
+fn together(ends: Vec<WorkerOutcome>, planned: u32, by_itself: bool) -> Together {
     let mut outcome = RunOutcome::nothing(planned, by_itself);
     let (mut contract, mut health, mut panicked) = (Contract::default(), Health::default(), Vec::new());
     let mut cells = BTreeMap::new();
@@ -284,7 +296,7 @@ fn together(
         health.merge(&end.health);
         cells.extend(end.cells.into_iter().map(|cell| (cell.index, cell)));
     }
-    let (mut prints, mut traffic) = (Vec::new(), None);
+    let (mut prints, mut traffic, mut all_traffic) = (Vec::new(), None, None);
     for cell in cells.into_values() {
         outcome.cells += 1;
         outcome.rep_days += cell.reps;
@@ -293,10 +305,13 @@ fn together(
         if let Some(plateau) = recorder.plateau.take() {
             traffic = joined(traffic, plateau.close(&mut recorder.measures));
         }
+        if let Some(all) = recorder.traffic.take() {
+            all_traffic = joined(all_traffic, all);
+        }
         prints.push(add_recorded(&mut outcome, &mut contract, recorder));
     }
     outcome.fingerprint = Fingerprint::combine(prints.into_iter());
-    (outcome, traffic, contract, health, panicked)
+    Together { run: outcome, traffic, all_traffic, contract, health, panicked }
 }
 
 /// Adds what was recorded of a cell; gives its fingerprint.

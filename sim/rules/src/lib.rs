@@ -30,6 +30,7 @@
 //! 4. In `tests/`, a stream that trips it and one that does not, the doubtful cases among the latter.
 
 mod contract;
+pub mod disturbed;
 mod exchanges;
 mod facts;
 mod failing;

@@ -9,10 +9,11 @@ use crate::machine::{self, Stopwatch, Took};
 use crate::watcher::{Watcher, Watching};
 use crate::{interrupt, output};
 use fieldday_api::redact::line_without_secrets;
-use fieldday_folder::series::{Ground, SeriesFile};
-use fieldday_folder::{Facts, Recipe, RunFolderWriter, Summary};
+use fieldday_folder::series::{DisturbedTime, Ground, SeriesFile};
+use fieldday_folder::{DisturbedFacts, Facts, Recipe, RunFolderWriter, Summary};
 use fieldday_live::attack::GooseWishes;
 use fieldday_live::clock::utc_now;
+use fieldday_live::disturb::Disturbed;
 use fieldday_live::prepare::{Called, LiveOptions, Lived, Ready, prepare};
 use fieldday_live::run::{lasts, peak_requests_per_s, window};
 use fieldday_live::worker::{AUDITS_FOR, RunProgress};
@@ -39,6 +40,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         let what = if args.live.dry_run { "provisioning is left out (--dry-run)" } else { "provisioning" };
         output::note(&format!("{what}: {command}"));
     }
+    plans(&prepared.scenario().live, args.live.disturb)?;
     let stop = interrupt::flag();
     let mut ready = prepared.open(&stop)?;
     let target = if is_mock { "mock".to_owned() } else { ready.target().to_string() };
@@ -82,6 +84,24 @@ fn settled(mut scenario: Scenario, args: &LiveArgs, is_mock: bool, dated: bool) 
     scenario
 }
 
+/// Says how the target will be disturbed, or that it will not.
+fn plans(live: &Live, disturbs: bool) -> Result<(), Failure> {
+    if disturbs && live.disturb.is_empty() {
+        return Err(Failure::NoEffect { option: "--disturb", with: "a scenario without [[live.disturb]]".to_owned() });
+    }
+    for of in &live.disturb {
+        let what = format!("disturbance {:?}, {} s after the window opens", of.name, of.at_s);
+        if !disturbs {
+            output::note(&format!("{what}: left out without --disturb"));
+            continue;
+        }
+        output::note(&format!("{what}, for {} s: {}", of.lasts_s, line_without_secrets(&of.run)));
+        let undo = of.undo.as_deref().map_or("nothing; it ends by itself".to_owned(), line_without_secrets);
+        output::note(&format!("  undone by: {undo}"));
+    }
+    Ok(())
+}
+
 /// Refuses metrics to keep that nothing is scraped for.
 pub(super) fn metrics_have_a_source(live: &Live) -> Result<(), Failure> {
     match live.metrics.urls.is_empty() && !live.metrics.keep.is_empty() {
@@ -101,6 +121,7 @@ fn options(args: &RunArgs) -> LiveOptions {
         cacert: live.drive.cacert.clone(),
         key: live.drive.key.clone(),
         version: live.target_version.clone(),
+        disturb: live.disturb,
         dry_run: live.dry_run,
         goose: GooseWishes { dashboard: live.dashboard, request_log: live.request_log.clone() },
     }
@@ -195,6 +216,7 @@ fn live(
         contract: outcome.contract.clone(),
         history,
         metrics,
+        disturbed: disturbed(&lived),
         ..Facts::default()
     };
     let summary = Summary::new(facts, &plan.plan, &outcome.run);
@@ -202,7 +224,10 @@ fn live(
     let place = keeper.close(&summary, &outcome.run.measures, &plan.plan, machine::now(), |folder, run, summary| {
         let (cells, speed) = (plan.unlike_the_plan(), scenario.live.speed);
         let ground = Ground { plan: &plan.plan, cells, speed, secret: Some(machine::random()) };
-        let series = SeriesFile::new(&ground, &outcome.run).with_metrics(observed);
+        let mut series = SeriesFile::new(&ground, &outcome.run).with_metrics(observed);
+        let time =
+            |of: &Disturbed| Some(DisturbedTime { name: of.planned.name.clone(), from: of.from?, until: of.until? });
+        series.disturbances = lived.disturbances.disturbed.iter().filter_map(time).collect();
         fieldday_documents::put(folder, run, summary, &series)
     });
     Ok(finish(args, run, &summary, place, |place| {
@@ -211,6 +236,13 @@ fn live(
         super::stories::write(Path::new(place), &plan.plan, &violations, None)?;
         super::stories::name_in_documents(Path::new(place), &summary)
     }))
+}
+
+/// What planned disturbances are judged by; none if the target was not to be disturbed.
+fn disturbed(lived: &Lived) -> Option<DisturbedFacts> {
+    let of = &lived.disturbances;
+    let traffic = lived.outcome.all_traffic.clone()?;
+    Some(DisturbedFacts { happened: of.happened(), traffic, ended: of.ended.since(of.opens) })
 }
 
 /// Whether goose, which says nothing if it cannot write, wrote a line of every request.

@@ -49,8 +49,22 @@ pub struct SeriesFile {
     /// What the target's exporters told meanwhile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<MetricColumn>,
+    /// When the target was disturbed on purpose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disturbances: Vec<DisturbedTime>,
     /// Where it happened.
     pub map: Map,
+}
+
+/// A disturbance of the target that was planned.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct DisturbedTime {
+    /// What it was.
+    pub name: String,
+    /// When it began.
+    pub from: Time,
+    /// When it was undone.
+    pub until: Time,
 }
 
 impl SeriesFile {
@@ -72,6 +86,7 @@ impl SeriesFile {
             reps: series.reps(),
             columns: Columns::new(series),
             metrics: Vec::new(),
+            disturbances: Vec::new(),
             map: map::draw(ground, outcome, starts_at),
         }
     }
