@@ -5,6 +5,7 @@ use crate::share::{Share, Standing};
 use fieldday_api::endpoint::Op;
 use fieldday_history::OutcomeClass;
 use fieldday_kernel::time::Time;
+use fieldday_metrics::TargetMetrics;
 use fieldday_rules::limits::{self, LimitResult, LimitVerdict};
 use fieldday_rules::{Carried, Measures, Traffic};
 use fieldday_scenario::limits::{Limit, Measure, Scope};
@@ -56,6 +57,9 @@ pub struct Level {
     /// Rules of the API that the target broke meanwhile, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules_broken: Vec<String>,
+    /// What the target's exporters told while it was measured; none if none was scraped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_metrics: Option<TargetMetrics>,
     /// Why it does not count, if it does not: the generator could not keep up, or it was cut short.
     pub invalid: Option<String>,
     /// Why it was stopped early, if the target was overloaded; such a level does not hold, whatever its percentiles.
@@ -152,6 +156,8 @@ pub struct About {
     pub offered: Option<Offered>,
     /// Why the target could not cope.
     pub suffered: Option<String>,
+    /// What the target's exporters told while it was measured.
+    pub target_metrics: Option<TargetMetrics>,
 }
 
 impl Level {
@@ -208,6 +214,7 @@ impl Level {
             endpoints,
             limits: own.chain(built_in).collect(),
             rules_broken: about.rules_broken,
+            target_metrics: about.target_metrics,
             invalid: about.invalid,
             suffered: about.suffered,
         }

@@ -80,6 +80,7 @@ impl Target {
             latency,
             arrivals_scv: 1.0,
             rules_broken: Vec::new(),
+            target_metrics: None,
             invalid: None,
             suffered: None,
         }

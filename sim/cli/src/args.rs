@@ -17,7 +17,8 @@ use crate::commands::trend::{self, TrendArgs};
 use crate::options::{LIVE, VIRTUAL};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use fieldday_scenario::Live;
+use fieldday_api::redact::url_without_secrets;
+use fieldday_scenario::{Live, Metric};
 use std::path::PathBuf;
 
 /// The seed when none is given: a run is the same every time unless another is asked for.
@@ -341,6 +342,20 @@ pub struct DriveArgs {
     /// Trust the root certificates in this PEM file as well
     #[arg(long, value_name = "FILE")]
     pub cacert: Option<PathBuf>,
+    /// Scrape metrics of the target from this URL during the run, in the Prometheus text format (repeatable)
+    ///
+    /// The report shows them below the latencies, and what was full beside the limit that was exceeded. A scrape that fails is
+    /// a gap, never a failed run. The host must be allowed as the target's must. docs/metrics.md lists what is kept.
+    #[arg(long, value_name = "URL")]
+    pub metrics: Vec<String>,
+    /// Keep this metric instead of the well-known ones, for example 'db_pool_in_use{db="main"} full 20' (repeatable)
+    #[arg(long, value_name = "METRIC", value_parser = metric)]
+    pub metric: Vec<Metric>,
+    /// Connect from this address of the machine (repeatable: connections take turns)
+    ///
+    /// One address has some 28,000 ports for connections to one target. 127.0.0.2 and so on are there on every Linux machine.
+    #[arg(long, value_name = "IP")]
+    pub source_address: Vec<std::net::IpAddr>,
     /// The key that signs tokens, in place of what the scenario says in `tokens`: one that the target trusts. Where neither
     /// names one, the development key signs for a target on the loopback, as `fieldday mock` trusts it there
     #[arg(long, value_name = "FILE")]
@@ -354,7 +369,19 @@ impl DriveArgs {
         live.window = self.window.or(live.window);
         live.link &= !self.no_link;
         allow_also(live, &self.allow);
+        for url in &self.metrics {
+            // Where a search is gone on with, its URLs were kept without what is secret in them.
+            live.metrics.urls.retain(|kept| url_without_secrets(kept) != url_without_secrets(url));
+            live.metrics.urls.push(url.clone());
+        }
+        if !self.metric.is_empty() {
+            live.metrics.keep.clone_from(&self.metric);
+        }
     }
+}
+
+fn metric(text: &str) -> Result<Metric, String> {
+    Metric::parse(text).map_err(|error| error.to_string())
 }
 
 /// Lets a run call these hosts, too.
@@ -402,6 +429,12 @@ pub struct LiveArgs {
     /// Write goose's log of every request to this file
     #[arg(long, value_name = "FILE")]
     pub request_log: Option<PathBuf>,
+    /// Disturb the target as the scenario's [[live.disturb]] plans it: run its commands
+    ///
+    /// Each disturbance is undone whatever happens, marked in every chart, and judged: which limits were exceeded meanwhile, and
+    /// how long until all held again. --dry-run prints the commands. docs/disturb.md describes them.
+    #[arg(long, conflicts_with = "shard")]
+    pub disturb: bool,
     /// Run the preflight checks and print what would be run, without load
     #[arg(long)]
     pub dry_run: bool,

@@ -366,10 +366,14 @@ fn before_a_run(error: &PrepareError) -> Option<String> {
             "rep names have the form cell-0/tenant-1/rep-07; `fieldday scenarios plan` lists them"
         }
         PrepareError::NoTarget(_) => "use `mock`, or a base URL such as https://staging.example.com",
+        PrepareError::NoExporter(_) => "--metrics takes a URL such as http://127.0.0.1:9100/metrics",
         PrepareError::NotAllowed { host } => {
             return Some(format!("--allow {host}, or `allow = [\"{host}\"]` in the scenario's [live], permits it"));
         }
-        PrepareError::NoSecret => {
+        PrepareError::MetricsNotAllowed { host } => {
+            return Some(format!("--allow {host}, or `allow = [\"{host}\"]` in the scenario's [live], permits it"));
+        }
+        PrepareError::NoSecretToDisturb(_) | PrepareError::NoSecret => {
             "run the scenario's file instead, or let the command read the password from the environment"
         }
         PrepareError::Midnight { midnight_min: Some(minutes), .. } => {
@@ -378,6 +382,9 @@ fn before_a_run(error: &PrepareError) -> Option<String> {
         PrepareError::Midnight { .. } => "remove --date: a deployment always runs today",
         PrepareError::TooFewFiles { .. } => {
             "raise the limit (ulimit -Hn), use fewer reps, or a longer ramp-up (`ramp_s` in [live])"
+        }
+        PrepareError::TooFewPorts { .. } => {
+            "connect from more addresses (--source-address 127.0.0.2, repeatable), share connections (`connections = \"shared\"` in [live]), or run shards on several machines"
         }
         PrepareError::Token(error) => return Some(error.hint().to_owned()),
         PrepareError::MockNeedsAKey => "remove [tokens]: the mock then trusts the run's own key",

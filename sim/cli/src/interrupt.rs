@@ -14,6 +14,8 @@ pub fn flag() -> Arc<AtomicBool> {
     let watching = ctrlc::set_handler(move || {
         if set.swap(true, Ordering::Relaxed) {
             picture::clear();
+            // What a run disturbed is not left so.
+            fieldday_live::disturb::undo_all();
             std::process::exit(INTERRUPTED.into());
         }
         output::note("\nstopping; results so far are kept (press Ctrl-C again to quit at once)");

@@ -71,7 +71,16 @@ pub fn host() -> Host {
         cores: cores(),
         memory_bytes: kilobytes("/proc/meminfo", "MemTotal:"),
         optimised: !cfg!(debug_assertions),
+        kernel: text_of("/proc/sys/kernel/osrelease"),
+        // A processor whose clock is low when nothing happens answers late for a moment when something does.
+        governor: text_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
     }
+}
+
+/// What the system says in a file of one line; none if it does not.
+fn text_of(file: &str) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?.trim().to_owned();
+    (!text.is_empty()).then_some(text)
 }
 
 /// A line such as `VmHWM:    12345 kB`.

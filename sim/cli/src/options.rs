@@ -9,6 +9,7 @@ use crate::commands::simulate::Numbers;
 use clap::error::{Error, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};
+use fieldday_api::redact::url_without_secrets;
 use fieldday_engine::all_defects::Defect;
 
 /// Of a run on the wall clock.
@@ -125,7 +126,19 @@ pub fn again(run: &Command, typed: &ArgMatches) -> Vec<String> {
             words.extend(values.map(|value| value.to_string_lossy().into_owned()));
         }
     }
-    words
+    without_secrets(words.into_iter()).collect()
+}
+
+/// Words of a command line as they may be printed and kept: an exporter's URL may hold a password.
+pub fn without_secrets(words: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
+    let mut is_url = false;
+    words.map(move |word| {
+        match (std::mem::replace(&mut is_url, word == "--metrics"), word.strip_prefix("--metrics=")) {
+            (true, _) => url_without_secrets(&word),
+            (false, Some(url)) => format!("--metrics={}", url_without_secrets(url)),
+            (false, None) => word,
+        }
+    })
 }
 
 /// Refuses options that have no effect with the others that were typed.
@@ -172,8 +185,8 @@ mod tests {
     fn the_line_that_gives_a_live_run_again_has_whatever_decides_it() {
         let line = "fieldday run smoke --seed 7 --defect stale-read --target https://a --speed 60 --window 07:30-09:00 --no-link \
                     --allow a --allow b --cacert ca.pem --key key.pem --only-rep r --max-requests 9 --max-errors 3 --intruders \
-                    --target-version 1f3a --threads 2 --no-out --request-log log --dashboard 5118 --format json -vv";
-        let again = "--target https://a --speed 60 --window 07:30-09:00 --no-link --allow a --allow b --cacert ca.pem --key key.pem \
+                    --target-version 1f3a --metrics http://u:hunter2@b:9/m?k=hunter2 --metric a --threads 2 --no-out --request-log log --dashboard 5118 --format json -vv";
+        let again = "--target https://a --speed 60 --window 07:30-09:00 --no-link --allow a --allow b --cacert ca.pem --metrics http://***@b:9/m?*** --metric a --key key.pem \
                      --only-rep r --max-requests 9 --max-errors 3 --intruders --target-version 1f3a";
         assert_eq!(words(line).join(" "), again);
         assert_eq!(words("fieldday run smoke"), [""; 0]);

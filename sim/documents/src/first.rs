@@ -3,6 +3,7 @@
 //! one example; limits that were exceeded or left undecided; what was not exercised; how the target failed; four numbers.
 
 use crate::shards;
+use crate::target;
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::{Rule, Side};
 use fieldday_folder::summary::*;
@@ -10,6 +11,7 @@ use fieldday_folder::{ContractGroup, ON_THE_VIRTUAL_CLOCK};
 use fieldday_paint::document::{self, Block, Body, Document, Item, Mark, Number, On};
 use fieldday_paint::units::{count, counted, enough, limit, micros, share, too_few};
 use fieldday_paint::{Paint, line, wrapped};
+use fieldday_rules::disturbed::DisturbanceResult;
 use fieldday_rules::limits::{LimitResult, LimitVerdict};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -127,6 +129,7 @@ impl Answer {
             ("Broken", broken(summary, stories)),
             ("Limits", limits(summary)),
             ("Shards", shards::items(summary)),
+            ("Disturbances", disturbances(summary)),
             ("Not exercised", not_exercised(summary)),
             ("The target's failures", failures(summary)),
         ];
@@ -207,6 +210,11 @@ fn why(summary: &Summary) -> String {
     if exceeded > 0 {
         why.push(format!("{} exceeded", is_or_are(exceeded, "limit", "limits")));
     }
+    let disturbed = |verdict| summary.disturbances.iter().filter(move |of| of.verdict == verdict).count() as u64;
+    let bad = disturbed(LimitVerdict::Exceeded);
+    if bad > 0 {
+        why.push(format!("{} broke a limit or lasted too long", counted(bad, "disturbance", "disturbances")));
+    }
     why.extend(undelivered(summary));
     why.extend(summary.budget.clone());
     if !summary.generator.is_empty() {
@@ -223,6 +231,10 @@ fn why(summary: &Summary) -> String {
             why.push("nothing was exercised, because no request reached a backend".to_owned());
         } else if had_none > 0 {
             why.push(format!("{} that the scenario must exercise had no case", counted(had_none, "rule", "rules")));
+        }
+        let unknown = disturbed(LimitVerdict::Inconclusive);
+        if unknown > 0 {
+            why.push(format!("{} decided nothing", counted(unknown, "disturbance", "disturbances")));
         }
         let undecided = |of: &&LimitResult| of.verdict == LimitVerdict::Inconclusive && !of.optional && !of.built_in;
         let undecided = summary.scenario_limits.iter().filter(undecided).count() as u64;
@@ -341,7 +353,25 @@ fn limits(summary: &Summary) -> Vec<Item> {
         let note = of.note.as_deref().unwrap_or("nothing was measured");
         Item::about(mark, of.text.clone(), format!("undecided{optional}: {note}"))
     });
-    exceeded.chain(of_the_spec).chain(undecided).collect()
+    let mut broken: Vec<Item> = exceeded.chain(of_the_spec).collect();
+    if let Some(first) = broken.first_mut() {
+        first.text.push_str(&target::full_meanwhile(summary));
+    }
+    broken.into_iter().chain(undecided).collect()
+}
+
+/// Every planned disturbance, and what came of it.
+fn disturbances(summary: &Summary) -> Vec<Item> {
+    let item = |of: &DisturbanceResult| {
+        let mark = match of.verdict {
+            LimitVerdict::Held => Mark::GOOD,
+            LimitVerdict::Exceeded => Mark::BAD,
+            LimitVerdict::Inconclusive => Mark::DOUBT,
+        };
+        let when = of.began.as_ref().map_or(String::new(), |began| format!("at {began}: "));
+        Item::about(mark, of.name.clone(), format!("{when}{}", of.words()))
+    };
+    summary.disturbances.iter().map(item).collect()
 }
 
 /// An endpoint that exceeds the spec's time limit. Where there is a wire, its figures come first.

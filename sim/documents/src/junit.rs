@@ -6,6 +6,7 @@ use crate::first::{Answer, StoryPaths, spec_limit};
 use fieldday_folder::summary::*;
 use fieldday_paint::Paint;
 use fieldday_paint::units::{count, counted, limit};
+use fieldday_rules::disturbed::DisturbanceResult;
 use fieldday_rules::limits::{LimitResult, LimitVerdict};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 use std::io;
@@ -98,7 +99,18 @@ fn limits(summary: &Summary) -> impl Iterator<Item = Ended> {
         Some((format!("{} within {}", of.label, limit(limit_us)), endpoint(summary, of)))
     });
     let of_the_scenario = summary.scenario_limits.iter().map(move |of| (of.text.clone(), scenario_limit(summary, of)));
-    of_the_spec.chain(of_the_scenario)
+    let disturbances =
+        summary.disturbances.iter().map(move |of| (format!("disturbance: {}", of.name), disturbance(summary, of)));
+    of_the_spec.chain(of_the_scenario).chain(disturbances)
+}
+
+/// Whether limits held that had to, and all again in time.
+fn disturbance(summary: &Summary, of: &DisturbanceResult) -> TestCaseStatus {
+    match of.verdict {
+        LimitVerdict::Held => TestCaseStatus::success(),
+        LimitVerdict::Inconclusive => skipped(&of.words()),
+        LimitVerdict::Exceeded => non_success(NonSuccessKind::Failure, "exceeded", &of.words(), &[], summary),
+    }
 }
 
 fn endpoint(summary: &Summary, of: &Limit) -> TestCaseStatus {

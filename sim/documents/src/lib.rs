@@ -21,6 +21,7 @@ pub mod page;
 pub mod proof;
 mod shards;
 mod tables;
+mod target;
 pub mod terminal;
 pub mod view;
 

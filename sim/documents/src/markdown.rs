@@ -1,6 +1,6 @@
 //! `summary.md`: the answer, and what to do, for a job's summary or a chat. It names every broken rule; all else is bounded.
 
-use super::{Source, tables};
+use super::{Source, tables, target};
 use crate::first::{self, Answer, StoryPaths};
 use crate::shards;
 use fieldday_folder::summary::*;
@@ -14,6 +14,8 @@ use std::io;
 const FAILURES: usize = 5;
 /// Endpoints that are shown.
 const SLOWEST: usize = 6;
+/// Series of the target that are shown.
+const METRICS: usize = 12;
 /// Findings that are told.
 const FINDINGS: usize = 4;
 
@@ -23,6 +25,7 @@ pub(super) fn render(source: &Source<'_>) -> io::Result<String> {
     answer(&mut out, source);
     failures(&mut out, summary);
     slowest(&mut out, summary);
+    of_the_target(&mut out, summary);
     held(&mut out, summary);
     findings(&mut out, summary);
     paste(&mut out, source);
@@ -106,6 +109,22 @@ fn slowest(out: &mut String, summary: &Summary) {
         table
     };
     line!(out, "\n{}", table.markdown().trim_end());
+}
+
+/// What the target's exporters told.
+fn of_the_target(out: &mut String, summary: &Summary) {
+    let Some(metrics) = &summary.target_metrics else { return };
+    let table = target::table(summary);
+    let all = table.rows.len();
+    if all > 0 {
+        line!(out, "\n{}", table.of_rows(0..all.min(METRICS)).markdown().trim_end());
+    }
+    if all > METRICS {
+        line!(out, "\nand {} more series, in `summary.json`", all - METRICS);
+    }
+    for note in target::notes(metrics) {
+        line!(out, "\n{}", markdown(&note));
+    }
 }
 
 fn held(out: &mut String, summary: &Summary) {

@@ -7,7 +7,8 @@ use fieldday_folder::check::check;
 use fieldday_folder::series::{Ground, SERIES_SCHEMA, SeriesFile};
 use fieldday_folder::{Facts, Folder, HISTORY, Host, RUN_SCHEMA, Recipe, RunFile, RunFolder, Summary, VIRTUAL};
 use fieldday_history::file::{FORMAT, Header};
-use fieldday_kernel::time::Time;
+use fieldday_kernel::time::{Span, Time};
+use fieldday_metrics::Keeper;
 use fieldday_plan::Plan;
 use fieldday_scenario::Scenario;
 use fieldday_stories::sequences::Stories;
@@ -100,6 +101,33 @@ fn is_self_contained_and_private(html: &str, plan: &Plan) {
     let found: Vec<&String> = canaries.iter().filter(|canary| html.contains(canary.as_str())).collect();
     assert_eq!(found, Vec::<&String>::new());
     assert!(!html.contains("eyJ") && !html.contains("Authorization"));
+}
+
+#[test]
+fn what_exporters_told_is_drawn_below_the_latencies_with_gaps_where_a_scrape_failed() {
+    let plan = plan("weekday", 12, &[]);
+    let outcome = ran(&plan, None, false);
+    let plain = SeriesFile::new(&Ground::of_plan(&plan), &outcome);
+    let mut keeper = Keeper::new("https://db.example.com/metrics".to_owned(), &[]);
+    let bin = Span::seconds(plain.bin_s);
+    for n in (0..plain.bins() as i64).filter(|n| *n != 3) {
+        let page = format!("db_pool_in_use {}\ndb_pool_size 20\nprocess_resident_memory_bytes 5e8\n", n.min(20));
+        keeper.scraped(plain.starts_at + bin.times(n), page.as_bytes());
+    }
+    let observed = keeper.finish();
+    let series = plain.clone().with_metrics(&observed);
+    let values = &series.metrics[1].values;
+    assert_eq!((series.metrics[1].name.as_str(), series.metrics[1].of), ("db_pool_in_use", Some(20.0)));
+    assert_eq!(values[..5], [Some(0.0), Some(1.0), Some(2.0), None, Some(4.0)]);
+    assert_eq!(serde_json::from_str::<SeriesFile>(&series.to_json()).unwrap(), series);
+
+    let summary = Summary { target_metrics: Some(observed.figures(None)), ..summary(&plan, &outcome) };
+    let html = page(&summary, &plan, Some(&series));
+    let place = |id: &str| html.find(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("{id}"));
+    let in_order = ["chart-latency", "chart-target-full", "chart-target-bytes", "chart-load", "target"].map(place);
+    assert!(in_order.is_sorted(), "{in_order:?}");
+    let without = page(&self::summary(&plan, &outcome), &plan, Some(&plain));
+    assert!(!without.contains("chart-target") && !without.contains("id=\"target\""));
 }
 
 #[test]

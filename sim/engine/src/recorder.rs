@@ -8,7 +8,7 @@ use fieldday_kernel::fingerprint::Fingerprinter;
 use fieldday_kernel::time::{Time, Zone};
 use fieldday_rep::station::EventSink;
 
-use fieldday_rules::{Contract, Judges, Measures, Plateau};
+use fieldday_rules::{Contract, Judges, Measures, Plateau, Traffic};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -42,6 +42,8 @@ pub struct Recorder {
     pub measures: Measures,
     /// The part of the run that alone is measured; all of it if none.
     pub plateau: Option<Plateau>,
+    /// What the wire carried over all of the run, if that is wanted.
+    pub traffic: Option<Traffic>,
     /// How the target's answers differ from the specification in form.
     pub contract: Contract,
     /// Requests that the wire was done with.
@@ -61,6 +63,7 @@ impl Recorder {
             judges,
             measures,
             plateau: None,
+            traffic: None,
             contract: Contract::default(),
             requests: 0,
             history: None,
@@ -77,6 +80,9 @@ impl Recorder {
         self.judges.on(&event);
         if let Some(plateau) = &mut self.plateau {
             plateau.on(&event, &mut self.measures);
+        }
+        if let Some(traffic) = &mut self.traffic {
+            traffic.on(&event);
         }
         self.measures.on(&event);
         // Histories are in memory: writing to them cannot fail.

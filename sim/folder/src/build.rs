@@ -12,11 +12,16 @@ use fieldday_engine::run::RunOutcome;
 use fieldday_history::OutcomeClass;
 use fieldday_history::event::{NoAnswer, Screen};
 use fieldday_kernel::time::Span;
+use fieldday_metrics::TargetMetrics;
 use fieldday_plan::Plan;
+use fieldday_rules::disturbed::{self, Happened};
 use fieldday_rules::growth::{self, LatencyTrend};
 use fieldday_rules::limits::{self, LimitResult};
 use fieldday_rules::verdict::Evidence;
-use fieldday_rules::{Contract, Failure, FailureKind, Failures, Findings, Hazard, Mark, OpMeasures, Undelivered};
+use fieldday_rules::{
+    Contract, Failure, FailureKind, Failures, Findings, Hazard, Mark, OpMeasures, Traffic, Undelivered,
+};
+use fieldday_scenario::limits::Limit as ScenarioLimit;
 use fieldday_scenario::{RuleSetting, Scenario};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
@@ -51,9 +56,26 @@ pub struct Facts {
     pub contract: Contract,
     /// What was recorded.
     pub history: Option<HistoryPart>,
+    /// How the target of a live run was disturbed on purpose, if it was.
+    #[serde(skip)]
+    pub disturbed: Option<DisturbedFacts>,
+    /// What the exporters of a live run's target told; none if none was scraped.
+    #[serde(default)]
+    pub metrics: Option<TargetMetrics>,
     /// The shards that the run was merged from, if it was.
     #[serde(default)]
     pub shards: Option<ShardsPart>,
+}
+
+/// What disturbances are judged by.
+#[derive(Clone, Debug)]
+pub struct DisturbedFacts {
+    /// Each planned one, in the order in which they began.
+    pub happened: Vec<Happened>,
+    /// What the wire carried.
+    pub traffic: Traffic,
+    /// When the run was over, counted as the traffic's times are.
+    pub ended: Span,
 }
 
 impl Summary {
@@ -67,8 +89,15 @@ impl Summary {
         let failing = contract::failing(&outcome.measures, facts.live_us.is_some());
         let mut clocks = Clocks::new(plan, facts.clocks.clone());
         let has_sent = outcome.measures.ops.iter().any(|op| op.attempts > 0);
-        let judged: Vec<LimitResult> =
+        let mut judged: Vec<LimitResult> =
             if has_sent { limits::judge_all(&scenario.limits, &outcome.measures, facts.live_us) } else { Vec::new() };
+        let mut disturbances = Vec::new();
+        if let Some(DisturbedFacts { happened, traffic, ended }) = &facts.disturbed {
+            let built_in = ScenarioLimit::built_in(&scenario.limits);
+            let all: Vec<ScenarioLimit> = scenario.limits.iter().chain(&built_in).cloned().collect();
+            disturbances = disturbed::judge_all(happened, &all, traffic, *ended);
+            disturbed::excuse(&mut judged, happened, &all, traffic);
+        }
         let trends = if facts.live_us.is_some() { growth::trends(&outcome.measures) } else { Vec::new() };
         let undelivered = if facts.live_us.is_some() { outcome.measures.undelivered } else { Undelivered::default() };
         let evidence = Evidence {
@@ -81,6 +110,7 @@ impl Summary {
             contract_broken: contract.as_ref().map_or(0, contract::broken),
             failing: &failing,
             limits: &judged,
+            disturbances: &disturbances,
             undelivered,
             generator: &facts.generator,
             budget: facts.budget.as_deref(),
@@ -107,6 +137,8 @@ impl Summary {
             generator: facts.generator.clone(),
             budget: facts.budget.clone(),
             undelivered: undelivered_line(undelivered),
+            target_metrics: facts.metrics.clone(),
+            disturbances,
             marks: marks(&outcome.findings),
             violations: clocks.violations(&outcome.findings),
             totals: Totals {

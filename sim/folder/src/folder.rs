@@ -89,6 +89,12 @@ pub struct Host {
     pub memory_bytes: Option<u64>,
     /// Whether this is an optimised build.
     pub optimised: bool,
+    /// The kernel's release, if the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<String>,
+    /// How the processor's frequency is governed, if the system tells; virtual machines mostly do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub governor: Option<String>,
 }
 
 /// A run folder that could not be written.

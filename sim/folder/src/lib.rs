@@ -24,7 +24,7 @@ pub mod store;
 pub mod summary;
 mod writer;
 
-pub use build::Facts;
+pub use build::{DisturbedFacts, Facts};
 pub use cases::{CellClock, cell_of, cells_to_look_at};
 pub use contract::{ContractGroup, ContractWord};
 pub use folder::{Folder, FolderError, HISTORY, Host, RUN_SCHEMA, RunFile, VIRTUAL, put};

@@ -5,8 +5,10 @@
 
 use fieldday_api::rules::RuleWeight;
 pub use fieldday_history::OutcomeClass;
+use fieldday_metrics::TargetMetrics;
 use fieldday_plan::shard::Shard;
 pub use fieldday_rules::RuleVerdict;
+use fieldday_rules::disturbed::DisturbanceResult;
 use fieldday_rules::growth::LatencyTrend;
 use fieldday_rules::limits::LimitResult;
 pub use fieldday_rules::verdict::{Outcome, Verdict};
@@ -76,6 +78,12 @@ pub struct Summary {
     /// What reps of a live run wanted done and what the target kept them from; none if it kept them from nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undelivered: Option<UndeliveredLine>,
+    /// What came of disturbances of the target that were planned, in the order in which they began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disturbances: Vec<DisturbanceResult>,
+    /// What the target's exporters told while a live run called it; none if none was scraped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_metrics: Option<TargetMetrics>,
     /// States that should sometimes be reached, and were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<MarkLine>,

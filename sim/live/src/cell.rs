@@ -21,13 +21,16 @@ use fieldday_rep::phone::Phone;
 use fieldday_rep::player::Script;
 use fieldday_rep::station::{CellContext, DayClock, Station};
 use fieldday_rep::transport::Transport;
-use fieldday_rules::{Judges, Measures, Plateau};
+use fieldday_rules::{Judges, Measures, Plateau, Traffic};
 use fieldday_scenario::{Live, Scenario};
 use futures_lite::future;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
+
+/// No run is longer.
+const LONGEST: Span = Span::hours(24 * 30);
 
 /// What an auditor waits between two reads: there are few auditors, and each waits for its answers.
 const AUDITOR_PAUSES: Span = Span::millis(20);
@@ -87,6 +90,8 @@ pub struct CellOptions {
     pub keep: bool,
     /// From when to when alone is measured, by the protocol's clock; all of the run if none.
     pub plateau: Option<(Time, Time)>,
+    /// Whether what the wire carries is kept, request by request.
+    pub traffic: bool,
 }
 
 impl LiveCell {
@@ -104,6 +109,8 @@ impl LiveCell {
         recorder.kept = options.keep.then(Vec::new);
         let plateau = |(from, until): (Time, Time)| Plateau::new(from.since(plan.start), until.since(plan.start));
         recorder.plateau = options.plateau.map(plateau);
+        let opens = options.opens.since(plan.start);
+        recorder.traffic = options.traffic.then(|| Traffic::new(opens, opens + LONGEST));
         let recorder = SharedRecorder::new(Some(recorder));
         let context = CellContext {
             clock: executor.handle(),

@@ -223,6 +223,7 @@ impl ConformRun {
             contract,
             run,
             traffic: None,
+            all_traffic: None,
             health,
             took: began.elapsed(),
             budget: (!complete && clock.now() >= until).then(|| {

@@ -27,3 +27,11 @@ pub fn raise_open_files(wanted: u64) -> Option<u64> {
 pub fn raise_open_files(_wanted: u64) -> Option<u64> {
     None
 }
+
+/// How many ports an address of this machine has for connections to one target; none if the system does not say.
+pub fn source_ports() -> Option<u64> {
+    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
+    let mut ends = range.split_whitespace().map(str::parse::<u64>);
+    let (first, last) = (ends.next()?.ok()?, ends.next()?.ok()?);
+    (last + 1).checked_sub(first)
+}

@@ -4,12 +4,14 @@
 use crate::attack::GooseWishes;
 use crate::clock::{WallClock, utc_now};
 use crate::conform::{self, ConformError, ConformRun, PassProgress};
+use crate::disturb::{Disturbances, Disturber};
 use crate::http::{AnswerBudget, Connector, NoConnection, WireSettings, certificates};
-use crate::machine::{raise_open_files, random};
+use crate::machine::{raise_open_files, random, source_ports};
 use crate::plan::LivePlan;
 use crate::preflight::{Preflight, Terms, Unusable, preflight};
 use crate::provision::{Provision, ProvisionError};
 use crate::run::{LiveError, LiveOutcome, LiveRun, day_clocks, lasts, most_connections, window};
+use crate::scrape::{self, ExporterUrl, Scraper};
 use crate::script::Scripts;
 use crate::target::{NoTarget, Target};
 use crate::worker::RunProgress;
@@ -19,6 +21,7 @@ use fieldday_data::roster::{CastError, RosterError};
 use fieldday_engine::setup;
 use fieldday_history::file::Lines;
 use fieldday_kernel::time::{Span, Time};
+use fieldday_metrics::Observed;
 use fieldday_mock::{Clock, Mock, MockError, Options as MockOptions};
 use fieldday_plan::shard::{Shard, portion};
 use fieldday_plan::{CellPlan, PlanError};
@@ -26,7 +29,7 @@ use fieldday_scenario::{Connections, Scenario, TokenSource};
 use fieldday_tokens::{Keyless, Source, TokenError, Wallet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -72,12 +75,16 @@ pub struct LiveOptions {
     pub scripts: Option<Scripts>,
     /// Further root certificates to trust, in PEM.
     pub cacert: Option<PathBuf>,
+    /// Where connections come from, in turn; wherever the system likes if there is none.
+    pub sources: Vec<IpAddr>,
     /// The key that signs tokens, in place of what the scenario says.
     pub key: Option<PathBuf>,
     /// Which build the target runs, if somebody knows better than its answers.
     pub version: Option<String>,
     /// What goose is asked for.
     pub goose: GooseWishes,
+    /// The scenario's planned disturbances happen.
+    pub disturb: bool,
     /// The target is only looked at: it is not loaded by the scenario's command.
     pub dry_run: bool,
 }
@@ -100,15 +107,27 @@ pub enum PrepareError {
     /// A target that is no base URL.
     #[error(transparent)]
     NoTarget(#[from] NoTarget),
+    /// An exporter whose URL is none.
+    #[error("metrics: {0}")]
+    NoExporter(#[source] NoTarget),
     /// A target beyond loopback that nobody allowed.
     #[error("{host} is not on this machine, and requests to it are not allowed")]
     NotAllowed {
         /// Its host.
         host: String,
     },
+    /// An exporter beyond loopback that nobody allowed.
+    #[error("{host} is not on this machine, and metrics may not be scraped from it")]
+    MetricsNotAllowed {
+        /// Its host.
+        host: String,
+    },
     /// A command that loads the target, and lacks its password.
     #[error("`data.provision` lacks its password: run folders keep the command without it")]
     NoSecret,
+    /// A disturbance that lacks a password of its commands.
+    #[error("the disturbance {0:?} lacks a password of its commands: run folders keep them without it")]
+    NoSecretToDisturb(String),
     /// A day that ends while it is lived.
     #[error(
         "the local date of {tenant} would change during the run: its local time is {time}, and the run takes {minutes} minutes"
@@ -132,6 +151,20 @@ pub enum PrepareError {
         needed: u64,
         /// And may have so many.
         allowed: u64,
+    },
+    /// More connections than there are ports for.
+    #[error(
+        "{reps} reps may open {needed} connections at once, but from {sources} there are only {ports} ports to one target"
+    )]
+    TooFewPorts {
+        /// So many reps.
+        reps: u64,
+        /// May open so many.
+        needed: u64,
+        /// From so many addresses, in words.
+        sources: String,
+        /// There are so many ports.
+        ports: u64,
     },
     /// Tokens that cannot be had.
     #[error(transparent)]
@@ -193,6 +226,7 @@ pub struct Prepared {
     called: Checked,
     source: Source,
     roots: Vec<Vec<u8>>,
+    exporters: Vec<ExporterUrl>,
     options: LiveOptions,
 }
 
@@ -207,9 +241,14 @@ pub fn prepare(
         Called::Mock(change) => Checked::Mock(change),
         Called::Url(url) => Checked::Deployment(allowed(Target::parse(&url)?, &scenario)?),
     };
+    let exporters = exporters(&scenario)?;
     let is_mock = matches!(called, Checked::Mock(_));
     if !is_mock && !options.dry_run && scenario.data.lacks_a_secret() {
         return Err(PrepareError::NoSecret);
+    }
+    let lacking = scenario.live.disturb.iter().find(|of| options.disturb && of.lacks_a_secret());
+    if let Some(of) = lacking.filter(|_| !options.dry_run) {
+        return Err(PrepareError::NoSecretToDisturb(of.name.clone()));
     }
     if let Some(key) = &options.key {
         scenario.tokens.source = TokenSource::Local;
@@ -232,6 +271,7 @@ pub fn prepare(
         ends_before_midnight(&scenario, &cells, utc_now())?;
     }
     enough_files(&scenario, &cells, is_mock)?;
+    enough_ports(&scenario, &cells, options.sources.len() as u64)?;
     let is_near = matches!(&called, Checked::Deployment(target) if target.is_loopback());
     let keyless = if is_near { Keyless::Development } else { Keyless::Generated };
     let source = Source::of(&scenario.tokens, setup::token_life(&scenario), keyless)?;
@@ -250,7 +290,21 @@ pub fn prepare(
             return Err(PrepareError::Dashboard { port, free, source });
         }
     }
-    Ok(Prepared { plan, cells, left_out, called, source, roots, options })
+    Ok(Prepared { plan, cells, left_out, called, source, roots, exporters, options })
+}
+
+/// Where metrics are scraped: on this machine, or on hosts that the scenario says may be called.
+fn exporters(scenario: &Scenario) -> Result<Vec<ExporterUrl>, PrepareError> {
+    let mut exporters = Vec::new();
+    for url in &scenario.live.metrics.urls {
+        let exporter = ExporterUrl::parse(url).map_err(PrepareError::NoExporter)?;
+        let target = exporter.target();
+        if !target.is_loopback() && !target.is_among(&scenario.live.allow) {
+            return Err(PrepareError::MetricsNotAllowed { host: target.host().to_owned() });
+        }
+        exporters.push(exporter);
+    }
+    Ok(exporters)
 }
 
 /// A target on this machine, or one that the scenario says may be called.
@@ -302,6 +356,17 @@ fn enough_files(scenario: &Scenario, cells: &[CellPlan], is_mock: bool) -> Resul
         Some(allowed) if allowed < needed => Err(PrepareError::TooFewFiles { reps, needed, allowed }),
         _ => Ok(()),
     }
+}
+
+/// Whether there is a port for each connection that a run may come to: each address has its own.
+fn enough_ports(scenario: &Scenario, cells: &[CellPlan], sources: u64) -> Result<(), PrepareError> {
+    let reps = reps(cells);
+    let others = if scenario.live.connections == Connections::Shared { 0 } else { others(scenario, cells) };
+    let needed = most_connections(reps, scenario) + others;
+    let Some(each) = source_ports() else { return Ok(()) };
+    let ports = each * sources.max(1);
+    let sources = if sources > 1 { format!("{sources} addresses") } else { "one address".to_owned() };
+    if needed > ports { Err(PrepareError::TooFewPorts { reps, needed, sources, ports }) } else { Ok(()) }
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, PrepareError> {
@@ -366,6 +431,7 @@ impl Prepared {
         let (http, roots) = (scenario.live.http, self.roots);
         let unreachable = |why: NoConnection| Unusable::Unreachable { target: target.to_string(), why };
         let connector = served.runtime.block_on(Connector::new(target.clone(), http, &roots)).map_err(unreachable)?;
+        let connector = connector.from_sources(&self.options.sources);
         let wire = WireSettings {
             connector,
             http,
@@ -380,7 +446,8 @@ impl Prepared {
             version: self.options.version.clone().map_or_else(Default::default, Into::into),
             token_trouble: Default::default(),
         };
-        Ok(Ready { plan: self.plan, cells: self.cells, target, wire, clock, opens, options: self.options, served })
+        let (plan, cells, exporters, options) = (self.plan, self.cells, self.exporters, self.options);
+        Ok(Ready { plan, cells, target, wire, exporters, clock, opens, options, served })
     }
 }
 
@@ -446,6 +513,7 @@ pub struct Ready {
     cells: Vec<CellPlan>,
     target: Target,
     wire: WireSettings,
+    exporters: Vec<ExporterUrl>,
     clock: WallClock,
     opens: Time,
     options: LiveOptions,
@@ -492,7 +560,10 @@ impl Ready {
             is_mock,
             is_unloaded: self.options.dry_run && !is_mock && scenario.data.provision.is_some(),
         };
-        let seen = self.served.runtime.block_on(preflight(&self.wire, &self.cells, terms))?;
+        let mut seen = self.served.runtime.block_on(preflight(&self.wire, &self.cells, terms))?;
+        let metrics = &scenario.live.metrics;
+        let told = scrape::look(&self.exporters, metrics, &self.wire.roots);
+        seen.notes.extend(self.served.runtime.block_on(told));
         self.opens = self.clock.now().max(self.opens);
         Ok(seen)
     }
@@ -510,7 +581,13 @@ impl Ready {
         tick: impl FnMut(&RunProgress),
     ) -> Result<Lived, LiveError> {
         let plateau = self.plateau();
+        let scenario = self.plan.plan.scenario().clone();
+        let scraper = Scraper::start(self.exporters, &scenario.live.metrics, self.wire.roots.clone(), self.clock)?;
+        let planned = if self.options.disturb { scenario.live.disturb.as_slice() } else { &[] };
+        // It undoes what it began when it goes, also where the run fails or panics.
+        let disturber = Disturber::start(planned, &self.target.to_string(), self.clock, self.opens)?;
         let live = LiveRun {
+            traffic: !planned.is_empty(),
             scenario: self.plan.plan.scenario().clone(),
             cells: self.cells,
             shard: self.options.shard,
@@ -524,8 +601,13 @@ impl Ready {
             goose: self.options.goose,
             scripts: self.options.scripts,
         };
-        let outcome = live.live(stop, pulse, history, tick)?;
-        Ok(Lived { outcome, plan: self.plan, _served: self.served })
+        let outcome = live.live(stop, pulse, history, tick);
+        let ended = self.clock.now();
+        let disturbed = disturber.finish();
+        // It ends with the run, also with one that failed.
+        let observed = scraper.map(Scraper::finish).unwrap_or_default();
+        let disturbances = Disturbances { opens: self.opens, ended, disturbed };
+        Ok(Lived { outcome: outcome?, observed, disturbances, plan: self.plan, _served: self.served })
     }
 }
 
@@ -550,7 +632,9 @@ impl Ready {
             wire: self.wire,
             trouble,
         };
-        Ok(Lived { outcome: pass.run(stop, history, tick)?, plan: self.plan, _served: self.served })
+        let outcome = pass.run(stop, history, tick)?;
+        let disturbances = Disturbances { opens: self.opens, ended: self.clock.now(), disturbed: Vec::new() };
+        Ok(Lived { outcome, observed: Observed::default(), disturbances, plan: self.plan, _served: self.served })
     }
 }
 
@@ -558,6 +642,10 @@ impl Ready {
 pub struct Lived {
     /// What came of it.
     pub outcome: LiveOutcome,
+    /// What the target's exporters told meanwhile.
+    pub observed: Observed,
+    /// How the target was disturbed on purpose.
+    pub disturbances: Disturbances,
     /// Its plan.
     pub plan: LivePlan,
     _served: Served,

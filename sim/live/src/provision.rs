@@ -1,26 +1,15 @@
 //! The scenario's `provision` command: it loads the target before a live run, and its exit code decides whether there is
 //! one.
 
-use fieldday_api::private::scrub;
-use fieldday_api::redact::line_without_secrets;
-use fieldday_kernel::text::one_line;
-use std::collections::VecDeque;
+use crate::shell::{self, Ended};
+use std::ffi::OsStr;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread;
+use std::process::ExitStatus;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use tracing::info;
-
-/// So many lines of what the command said are shown.
-const LAST_LINES: usize = 20;
-/// Of each, so many characters.
-const LINE_CHARS: usize = 300;
-/// After the command ended, what it left running may still hold its output: it is not waited for longer.
-const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// What a command is to load, and where.
 #[derive(Clone, Copy, Debug)]
@@ -95,96 +84,36 @@ impl Provision<'_> {
     /// Runs the command to its end, or until `stop` is set, in this process's working directory and environment. Blocks for
     /// as long.
     pub fn run(&self, stop: &AtomicBool) -> Result<(), ProvisionError> {
-        let mut command = Command::new("sh");
-        command.arg("-c").arg(self.command).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.env("FIELDDAY_EXPORT", self.export).env("FIELDDAY_TARGET", self.target).env("FIELDDAY_DATE", self.date);
-        #[cfg(unix)]
-        // A group of its own: what it started can be ended with it.
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         // The command itself may hold a password: it is not told.
         info!("provisioning begins");
         let began = Instant::now();
-        let mut child = command.spawn().map_err(ProvisionError::NotStarted)?;
-        let (send, lines) = mpsc::channel();
-        listen(child.stdout.take(), send.clone());
-        listen(child.stderr.take(), send);
-        let (deadline, mut said) = (Instant::now() + self.timeout, VecDeque::new());
-        let status = loop {
-            // The streams close when it ends, mostly; a command may also close them early, or leave them to others.
-            let wait = deadline.saturating_duration_since(Instant::now()).min(Duration::from_millis(50));
-            match lines.recv_timeout(wait) {
-                Ok(line) => keep(&mut said, line),
-                Err(RecvTimeoutError::Disconnected) => thread::sleep(wait.min(Duration::from_millis(5))),
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            if let Some(status) = child.try_wait().map_err(ProvisionError::NotStarted)? {
-                break Some(status);
-            }
-            if stop.load(Ordering::Relaxed) {
-                end(&mut child);
-                info!("provisioning was interrupted");
-                return Err(ProvisionError::Interrupted);
-            }
-            if Instant::now() >= deadline {
-                end(&mut child);
-                break None;
-            }
-        };
-        let last_words = Instant::now() + LAST_WORDS;
-        while let Ok(line) = lines.recv_timeout(last_words.saturating_duration_since(Instant::now())) {
-            keep(&mut said, line);
-        }
-        let said = said.into_iter().collect();
+        let environment = [
+            ("FIELDDAY_EXPORT", self.export.as_os_str()),
+            ("FIELDDAY_TARGET", OsStr::new(self.target)),
+            ("FIELDDAY_DATE", OsStr::new(self.date)),
+        ];
+        let (ended, said) =
+            shell::run(self.command, &environment, self.timeout, stop).map_err(ProvisionError::NotStarted)?;
         let took_us = began.elapsed().as_micros();
-        match &status {
-            Some(status) => info!(%status, took_us, "provisioning ended"),
-            None => info!(took_us, "provisioning took too long and was ended"),
+        match ended {
+            Ended::Status(status) => info!(%status, took_us, "provisioning ended"),
+            Ended::TimedOut => info!(took_us, "provisioning took too long and was ended"),
+            Ended::Interrupted => info!("provisioning was interrupted"),
         }
-        match status {
-            Some(status) if status.success() => Ok(()),
-            Some(status) => Err(ProvisionError::Failed { status, said }),
-            None => Err(ProvisionError::TimedOut { timeout: self.timeout, said }),
+        match ended {
+            Ended::Status(status) if status.success() => Ok(()),
+            Ended::Status(status) => Err(ProvisionError::Failed { status, said }),
+            Ended::TimedOut => Err(ProvisionError::TimedOut { timeout: self.timeout, said }),
+            Ended::Interrupted => Err(ProvisionError::Interrupted),
         }
     }
-}
-
-/// Sends what is said, line by line, until the stream closes or nobody listens.
-fn listen(stream: Option<impl Read + Send + 'static>, to: Sender<String>) {
-    let Some(stream) = stream else { return };
-    thread::spawn(move || {
-        let mut stream = BufReader::new(stream);
-        let mut line = Vec::new();
-        // Lines are cut to what is shown: a command that never ends its line fills no memory.
-        while let Ok(read) = (&mut stream).take(64 * 1024).read_until(b'\n', &mut line) {
-            if read == 0 || to.send(String::from_utf8_lossy(&line).trim_end().to_owned()).is_err() {
-                break;
-            }
-            line.clear();
-        }
-    });
-}
-
-/// Keeps a line among the last ones, without what is secret or private.
-fn keep(said: &mut VecDeque<String>, line: String) {
-    // What is hidden is found before the line is cut: half of a token is no less secret.
-    let line = one_line(&line_without_secrets(&scrub(&line))).chars().take(LINE_CHARS).collect();
-    if said.len() == LAST_LINES {
-        said.pop_front();
-    }
-    said.push_back(line);
-}
-
-/// Ends the command and what it started.
-fn end(child: &mut Child) {
-    #[cfg(unix)]
-    let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).stderr(Stdio::null()).status();
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use std::sync::atomic::Ordering;
+    use std::thread;
 
     fn run(command: &str, timeout: Duration) -> Result<(), ProvisionError> {
         let export = Path::new("/tmp/an export");

@@ -68,6 +68,7 @@ pub fn replay_rep(recorded: &Recorded<'_>, client: u32) -> RepReplay {
         history: false,
         keep: true,
         plateau: None,
+        traffic: false,
     };
     let days = day_clocks(recorded.scenario, &recorded.plan, recorded.opens);
     let transport = Rc::new(RecordedTransport::default());

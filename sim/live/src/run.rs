@@ -50,6 +50,8 @@ pub struct LiveRun {
     pub only: Option<String>,
     /// From when to when alone is measured, by the protocol's clock; all of the run if none.
     pub plateau: Option<(Time, Time)>,
+    /// Whether what the wire carries is kept, request by request.
+    pub traffic: bool,
     /// What goose is asked for.
     pub goose: GooseWishes,
     /// What clients play in place of their days, if they do.
@@ -62,6 +64,8 @@ pub struct LiveOutcome {
     pub run: RunOutcome,
     /// What the wire carried in the part that was measured, if it was a part.
     pub traffic: Option<Traffic>,
+    /// What it carried over all of the run, counted from when the window opened, if that was wanted.
+    pub all_traffic: Option<Traffic>,
     /// Differences of form.
     pub contract: Contract,
     /// How the generator fared.
@@ -147,6 +151,7 @@ impl LiveRun {
             history: self.history,
             keep: false,
             plateau: self.plateau,
+            traffic: self.traffic,
         };
         let of_all = |most: Option<u64>| most.map(|most| portion(self.shard, most));
         let (max_requests, max_errors) = (of_all(live.max_requests), of_all(live.max_errors));
@@ -216,13 +221,14 @@ impl LiveRun {
         let goose =
             goose.join().map_err(|_| LiveError::Worker)??.map_err(|error| LiveError::Goose(format!("{error:?}")))?;
         let goose_requests = goose.requests.values().map(|of| (of.success_count + of.fail_count) as u64).sum();
-        let (run, traffic, contract, health, panicked) = together(ends, planned, !home);
+        let Together { run, traffic, all_traffic, contract, health, panicked } = together(ends, planned, !home);
         let token_trouble = wire.token_trouble.lock().ok().and_then(|mut first| first.take());
         let not_allowed = wire.not_allowed.lock().ok().and_then(|mut first| first.take());
         let version = wire.version.get().cloned();
         Ok(LiveOutcome {
             run,
             traffic,
+            all_traffic,
             contract,
             health,
             took,
@@ -275,11 +281,17 @@ fn spent(pulse: &RunProgress, max_requests: Option<u64>, max_errors: Option<u64>
     }
 }
 
-fn together(
-    ends: Vec<WorkerOutcome>,
-    planned: u32,
-    by_itself: bool,
-) -> (RunOutcome, Option<Traffic>, Contract, Health, Vec<String>) {
+/// What came of all workers.
+struct Together {
+    run: RunOutcome,
+    traffic: Option<Traffic>,
+    all_traffic: Option<Traffic>,
+    contract: Contract,
+    health: Health,
+    panicked: Vec<String>,
+}
+
+fn together(ends: Vec<WorkerOutcome>, planned: u32, by_itself: bool) -> Together {
     let mut outcome = RunOutcome::nothing(planned, by_itself);
     let (mut contract, mut health, mut panicked) = (Contract::default(), Health::default(), Vec::new());
     let mut cells = BTreeMap::new();
@@ -288,7 +300,7 @@ fn together(
         health.merge(&end.health);
         cells.extend(end.cells.into_iter().map(|cell| (cell.index, cell)));
     }
-    let mut traffic = None;
+    let (mut traffic, mut all_traffic) = (None, None);
     for (index, cell) in cells {
         outcome.cells += 1;
         outcome.rep_days += cell.reps;
@@ -297,11 +309,14 @@ fn together(
         if let Some(plateau) = recorder.plateau.take() {
             traffic = joined(traffic, plateau.close(&mut recorder.measures));
         }
+        if let Some(all) = recorder.traffic.take() {
+            all_traffic = joined(all_traffic, all);
+        }
         let print = add_recorded(&mut outcome, &mut contract, recorder);
         outcome.prints.push((index, print));
     }
     outcome.combine_prints();
-    (outcome, traffic, contract, health, panicked)
+    Together { run: outcome, traffic, all_traffic, contract, health, panicked }
 }
 
 /// Adds what was recorded of a cell; gives its fingerprint.

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 fn lives(mut scenario: Scenario, http: HttpVersion) {
     scenario.live.http = http;
-    let Day { outcome, plan, opens, cells } = lived(ready(scenario, mock(|_| {}), None));
+    let Day { outcome, plan, opens, cells, .. } = lived(ready(scenario, mock(|_| {}), None));
     let (scenario, plan) = (plan.plan.scenario().clone(), plan.plan.cell(0));
 
     assert!(outcome.run.complete, "every rep's day came to its end");

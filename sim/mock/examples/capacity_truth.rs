@@ -173,6 +173,7 @@ impl Callers {
             invalid,
             offered: None,
             suffered: None,
+            target_metrics: None,
         };
         Level::new(about, &traffic, &measures, &self.limits)
     }

@@ -31,6 +31,7 @@
 
 mod arrays;
 mod contract;
+pub mod disturbed;
 mod exchanges;
 mod facts;
 mod failing;

@@ -1,5 +1,6 @@
 //! What a run comes to, and its exit code.
 
+use crate::disturbed::DisturbanceResult;
 use crate::limits::{LimitResult, LimitVerdict};
 use crate::{Failing, Findings, Undelivered};
 use fieldday_api::rules::Rule;
@@ -75,6 +76,8 @@ pub struct Evidence<'a> {
     pub failing: &'a [Failing],
     /// The scenario's own limits, judged.
     pub limits: &'a [LimitResult],
+    /// What came of planned disturbances.
+    pub disturbances: &'a [DisturbanceResult],
     /// What reps wanted done and what the target kept them from.
     pub undelivered: Undelivered,
     /// Where the generator could not keep up, in a sentence each.
@@ -113,6 +116,9 @@ impl Evidence<'_> {
             let which = counted(exceeded.len() as u64, "limit", "limits");
             reasons.push(format!("{which} exceeded: {}", each.collect::<Vec<_>>().join(", ")));
         }
+        let disturbed = |verdict| self.disturbances.iter().filter(move |of| of.verdict == verdict);
+        let bad = disturbed(LimitVerdict::Exceeded).count();
+        reasons.extend(disturbed(LimitVerdict::Exceeded).map(why_disturbed));
         let undelivered = self.why_undelivered();
         reasons.extend(undelivered.clone());
         let undecided: Vec<&LimitResult> = limits
@@ -144,7 +150,7 @@ impl Evidence<'_> {
             }
             () if broken_by_target > 0 || self.contract_broken > 0 => Outcome::Broken,
             () if !self.generator.is_empty() => Outcome::Invalid,
-            () if !exceeded.is_empty() || undelivered.is_some() || self.budget.is_some() => Outcome::Broken,
+            () if !exceeded.is_empty() || bad > 0 || undelivered.is_some() || self.budget.is_some() => Outcome::Broken,
             () if !self.missing.is_empty() => {
                 reasons.extend(self.missing.iter().cloned());
                 Outcome::Invalid
@@ -158,6 +164,10 @@ impl Evidence<'_> {
                     let which = counted(names.len() as u64, "rule", "rules");
                     reasons.push(format!("{which} required by the scenario had no case: {}", names.join(", ")));
                 }
+                Outcome::Invalid
+            }
+            () if disturbed(LimitVerdict::Inconclusive).next().is_some() => {
+                reasons.extend(disturbed(LimitVerdict::Inconclusive).map(why_disturbed));
                 Outcome::Invalid
             }
             () if !undecided.is_empty() => {
@@ -197,6 +207,11 @@ impl Evidence<'_> {
         (!parts.is_empty())
             .then(|| format!("{which} never succeeded: {}; not exercised: {}", each.join("; "), parts.join(", ")))
     }
+}
+
+/// Why a disturbance did not end well, or says nothing.
+fn why_disturbed(of: &DisturbanceResult) -> String {
+    format!("the disturbance {:?}: {}", of.name, of.words())
 }
 
 /// What is said of limits of which none was exceeded. Of those that are built in, nobody asked whether they could be decided.

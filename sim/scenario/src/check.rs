@@ -2,9 +2,11 @@
 //! editor says and what the program says cannot differ; what concerns several keys is checked here.
 
 use super::error::Finding;
+use super::limits::Limit;
 use super::locate::Path;
+use super::metrics::is_name;
 use super::words::nearest;
-use super::{Data, Mishap, Network, Scenario, TokenSource, Tokens};
+use super::{Data, MetricsSettings, Mishap, Network, Scenario, TokenSource, Tokens};
 use fieldday_api::rules::RuleWeight;
 use fieldday_kernel::time::Date;
 use fieldday_radio::trace::is_csv;
@@ -32,6 +34,8 @@ pub(super) fn problems(scenario: &Scenario) -> Vec<Finding> {
         findings.network(&scenario.network);
         findings.data(&scenario.data);
         findings.tokens(&scenario.tokens);
+        findings.metrics(&scenario.live.metrics);
+        findings.disturbances(scenario);
         for (key, message, allowed) in scenario.plant.problems() {
             let path: Vec<&str> = std::iter::once("plant").chain(key.iter().map(String::as_str)).collect();
             findings.add(&path, message, allowed);
@@ -92,6 +96,44 @@ impl Findings {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Disturbances without a name or a command, or that may break what is no limit of the scenario.
+    fn disturbances(&mut self, scenario: &Scenario) {
+        let built_in = Limit::built_in(&scenario.limits);
+        let texts: Vec<&str> = scenario.limits.iter().chain(&built_in).map(Limit::text).collect();
+        for (i, planned) in scenario.live.disturb.iter().enumerate() {
+            let i = i.to_string();
+            let of = |key: &'static str| ["live", "disturb", &i, key].map(str::to_owned);
+            let empty = [("name", planned.name.as_str()), ("run", planned.run.as_str())];
+            for (key, _) in empty.into_iter().filter(|(_, text)| text.trim().is_empty()) {
+                let path = of(key);
+                let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                self.add(&path, "is empty", Some("a name, and a command line for the shell".to_owned()));
+            }
+            for limit in planned.may_break.iter().filter(|limit| !texts.contains(&limit.text())) {
+                let path = of("may_break");
+                let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                let allowed = Some(texts.join("; "));
+                self.add(&path, format!("{:?} is no limit of this scenario", limit.text()), allowed);
+            }
+        }
+    }
+
+    /// Names of metrics and labels that no exporter can have.
+    fn metrics(&mut self, metrics: &MetricsSettings) {
+        for (i, metric) in metrics.keep.iter().enumerate() {
+            let words = "letters, digits and _, with : in names of metrics";
+            let path = ["live", "metrics", "keep", &i.to_string()];
+            if !is_name(&metric.name, true) {
+                let path = [&path[..], &["name"]].concat();
+                self.add(&path, format!("{:?} is no name of a metric", metric.name), Some(words.to_owned()));
+            }
+            for label in metric.labels.keys().filter(|label| !is_name(label, false)) {
+                let path = [&path[..], &["labels", label]].concat();
+                self.add(&path, format!("{label:?} is no name of a label"), Some(words.to_owned()));
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a scenario says about runs on the wall clock. On the virtual clock none of it matters.
 
+use super::disturb::Disturbance;
+use super::metrics::MetricsSettings;
 use fieldday_kernel::time::{Time, TimeOfDay};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -75,6 +77,13 @@ pub struct Live {
     pub dated_at: Option<Time>,
     /// Limits on the load generator, beyond which a run is invalid.
     pub generator: Generator,
+    /// Planned disturbances of the target; they happen only with `--disturb`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub disturb: Vec<Disturbance>,
+    /// Metrics of the target that are scraped meanwhile.
+    #[serde(skip_serializing_if = "MetricsSettings::is_default")]
+    pub metrics: MetricsSettings,
 }
 
 impl Default for Live {
@@ -100,6 +109,8 @@ impl Default for Live {
             clock_difference_s: 5,
             dated_at: None,
             generator: Generator::default(),
+            disturb: Vec::new(),
+            metrics: MetricsSettings::default(),
         }
     }
 }

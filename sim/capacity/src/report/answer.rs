@@ -1,13 +1,14 @@
 //! The answer in sentences, and what it rests on.
 
-use super::{Assumption, Fitted};
+use super::{Assumption, Fitted, target};
 use crate::day::Day;
 use crate::journal::Header;
+use crate::level::Level;
 use crate::search::{Ending, Finding};
 use fieldday_paint::units::{bytes, count, counted, fraction, micros, number};
 
 /// What was called, in words.
-pub(super) fn target(header: &Header) -> String {
+pub(super) fn called(header: &Header) -> String {
     let Some(mock) = header.mock else { return header.target.clone() };
     let workers = mock.workers.map_or("no limit of workers".to_owned(), |n| counted(n.into(), "worker", "workers"));
     let delay = mock.delay_us.map(micros);
@@ -24,8 +25,11 @@ pub(super) fn machine(header: &Header) -> String {
     let host = &header.host;
     let memory = host.memory_bytes.map_or(String::new(), |n| format!(", {} of memory", bytes(n)));
     let build = if host.optimised { "" } else { ", a debug build" };
+    let kernel = host.kernel.as_ref().map_or(String::new(), |kernel| format!(" {kernel}"));
+    let governor = host.governor.as_ref().map_or(String::new(), |of| format!(", governor {of}"));
     let processor = host.processor.as_ref().map_or(String::new(), |of| format!(", {of}"));
-    format!("{}{processor}{memory}, {} {}{build}", counted(host.cores, "core", "cores"), host.os, host.arch)
+    let cores = counted(host.cores, "core", "cores");
+    format!("{cores}{processor}{memory}, {}{kernel} {}{governor}{build}", host.os, host.arch)
 }
 
 /// The interval around what is carried.
@@ -35,7 +39,13 @@ fn interval(finding: &Finding) -> String {
     format!("[{low}, {high}]")
 }
 
-pub(super) fn sentences(header: &Header, finding: &Finding, fitted: &Fitted, day: &Day) -> Vec<String> {
+pub(super) fn sentences(
+    header: &Header,
+    levels: &[Level],
+    finding: &Finding,
+    fitted: &Fitted,
+    day: &Day,
+) -> Vec<String> {
     let mut says = Vec::new();
     let confidence = header.range.confidence * 100.0;
     let speed = header.scenario.live.speed;
@@ -71,6 +81,7 @@ pub(super) fn sentences(header: &Header, finding: &Finding, fitted: &Fitted, day
     }
     if !finding.breaks_first.is_empty() {
         says.push(format!("First limit exceeded: {}.", finding.breaks_first.join("; ")));
+        says.extend(target::full_at_the_edge(levels, finding));
     }
     if let Some(knee) = &finding.knee {
         says.push(format!(

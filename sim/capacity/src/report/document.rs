@@ -3,7 +3,7 @@
 use super::answer::{sentence, small};
 use super::fitted::HEADROOM;
 use super::parts::{FITTED, MEASURED, SIMULATED, charted, section};
-use super::{Report, charts, simulated};
+use super::{Report, charts, simulated, target};
 use crate::level::Level;
 use crate::search::{Ending, Standing};
 use fieldday_history::OutcomeClass;
@@ -33,6 +33,7 @@ pub(super) fn document(report: &Report) -> Document {
     let mut sections = vec![
         charted(levels(report), charts::latency(report) + &charts::throughput(report)),
         limits(report),
+        target::of_levels(report),
         usl(report),
         charted(queue(report), charts::residuals(report)),
         endpoints(report),

@@ -7,6 +7,7 @@ mod document;
 mod fitted;
 mod parts;
 pub mod simulated;
+mod target;
 mod trust;
 
 pub use fitted::{Breaks, Fitted, Instances, Moment};
@@ -109,7 +110,7 @@ impl Report {
             scenario: header.scenario.name.clone(),
             about: header.scenario.about.clone(),
             seed: format!("{:#x}", header.seed),
-            target: answer::target(header),
+            target: answer::called(header),
             speed: live.speed,
             warm_up_s: header.warm_up_s,
             window: format!("{} to {}", header.window.0, header.window.1),
@@ -121,7 +122,7 @@ impl Report {
         Report {
             schema: SCHEMA,
             version: header.version.clone(),
-            answer: answer::sentences(header, &finding, &fitted, &day),
+            answer: answer::sentences(header, &levels, &finding, &fitted, &day),
             assumptions: answer::assumptions(header, &fitted, &day),
             measured: Measured { curve: curve(&levels), finding, levels },
             asked,

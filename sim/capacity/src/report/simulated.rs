@@ -72,6 +72,7 @@ fn course_chart(outcome: &Outcome, zone: &Zone) -> String {
         columns: "From",
         labels: &labels,
         lines,
+        marks: Vec::new(),
         rules: Vec::new(),
         words: number,
         more: vec![("workers busy".to_owned(), busy)],

@@ -9,15 +9,17 @@ use crate::machine::{self, Stopwatch, Took};
 use crate::watcher::{Watcher, Watching};
 use crate::{interrupt, output};
 use fieldday_api::redact::line_without_secrets;
-use fieldday_folder::series::{Ground, SeriesFile};
-use fieldday_folder::{Facts, Recipe, RunFolderWriter, Summary};
+use fieldday_folder::series::{DisturbedTime, Ground, SeriesFile};
+use fieldday_folder::{DisturbedFacts, Facts, Recipe, RunFolderWriter, Summary};
 use fieldday_kernel::time::Span;
 use fieldday_live::attack::GooseWishes;
 use fieldday_live::clock::utc_now;
+use fieldday_live::disturb::Disturbed;
 use fieldday_live::prepare::{Called, LiveOptions, Lived, Ready, prepare};
 use fieldday_live::run::{lasts, peak_requests_per_s, window};
 use fieldday_live::start::{Together, wait_until};
 use fieldday_live::worker::{AUDITS_FOR, RunProgress};
+use fieldday_metrics::TargetMetrics;
 use fieldday_paint::units::{count, counted};
 use fieldday_scenario::{Live, Scaled, Scenario};
 use std::fs::{self, File, OpenOptions};
@@ -37,6 +39,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     recipe.shard = args.shard;
     let is_mock = args.target == "mock";
     let scenario = settled(scenario, &args.live, is_mock, args.choice.date.is_some());
+    metrics_have_a_source(&scenario.live)?;
     let prepared = prepare(scenario, seed, Called::named(&args.target), options(args))
         .map_err(Failure::of(&args.choice.scenario))?;
     prepared.left_out().iter().for_each(|part| output::note(&format!("nobody plays {part}")));
@@ -44,6 +47,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         let what = if args.live.dry_run { "provisioning is left out (--dry-run)" } else { "provisioning" };
         output::note(&format!("{what}: {command}"));
     }
+    plans(&prepared.scenario().live, args.live.disturb)?;
     let stop = interrupt::flag();
     // A mock's clock runs from when it is there, so that it comes as late as possible; a deployment is looked at first.
     if is_mock && !args.live.dry_run && !comes_the_moment(args, &stop)? {
@@ -118,6 +122,32 @@ fn settled(mut scenario: Scenario, args: &LiveArgs, is_mock: bool, dated: bool) 
     scenario
 }
 
+/// Says how the target will be disturbed, or that it will not.
+fn plans(live: &Live, disturbs: bool) -> Result<(), Failure> {
+    if disturbs && live.disturb.is_empty() {
+        return Err(Failure::NoEffect { option: "--disturb", with: "a scenario without [[live.disturb]]".to_owned() });
+    }
+    for of in &live.disturb {
+        let what = format!("disturbance {:?}, {} s after the window opens", of.name, of.at_s);
+        if !disturbs {
+            output::note(&format!("{what}: left out without --disturb"));
+            continue;
+        }
+        output::note(&format!("{what}, for {} s: {}", of.lasts_s, line_without_secrets(&of.run)));
+        let undo = of.undo.as_deref().map_or("nothing; it ends by itself".to_owned(), line_without_secrets);
+        output::note(&format!("  undone by: {undo}"));
+    }
+    Ok(())
+}
+
+/// Refuses metrics to keep that nothing is scraped for.
+pub(super) fn metrics_have_a_source(live: &Live) -> Result<(), Failure> {
+    match live.metrics.urls.is_empty() && !live.metrics.keep.is_empty() {
+        true => Err(Failure::NoEffect { option: "--metric", with: "no --metrics URL to scrape it from".to_owned() }),
+        false => Ok(()),
+    }
+}
+
 fn options(args: &RunArgs) -> LiveOptions {
     let live = &args.live;
     LiveOptions {
@@ -128,8 +158,10 @@ fn options(args: &RunArgs) -> LiveOptions {
         plateau: None,
         scripts: None,
         cacert: live.drive.cacert.clone(),
+        sources: live.drive.source_address.clone(),
         key: live.drive.key.clone(),
         version: live.target_version.clone(),
+        disturb: live.disturb,
         dry_run: live.dry_run,
         goose: GooseWishes { dashboard: live.dashboard, request_log: live.request_log.clone() },
     }
@@ -203,7 +235,9 @@ fn live(
             "auditors were still reading after {minutes} min: not every rep's day was read back, so a lost write may not show"
         ));
     }
-    let Lived { outcome, plan, .. } = &lived;
+    let Lived { outcome, plan, observed, .. } = &lived;
+    let metrics = (!observed.exporters.is_empty()).then(|| observed.figures(None));
+    metrics.iter().flat_map(TargetMetrics::gaps).for_each(|gap| output::note(&gap));
     let whole = outcome.run.complete.then_some(outcome.run.fingerprint);
     let history = keeper.end_history(whole, None, recorded(whole));
     let version = outcome.version.as_ref().map_or(String::new(), |version| format!(", version {version}"));
@@ -222,6 +256,8 @@ fn live(
         budget: outcome.budget.clone(),
         contract: outcome.contract.clone(),
         history,
+        metrics,
+        disturbed: disturbed(&lived),
         ..Facts::default()
     };
     keeper.keep_shard(&facts, &outcome.run, machine::now, ahead_of_target);
@@ -230,7 +266,11 @@ fn live(
     let place = keeper.close(&summary, &outcome.run.measures, &plan.plan, machine::now(), |folder, run, summary| {
         let (cells, speed) = (plan.unlike_the_plan(), scenario.live.speed);
         let ground = Ground { plan: &plan.plan, cells, speed, secret: Some(machine::random()) };
-        fieldday_documents::put(folder, run, summary, &SeriesFile::new(&ground, &outcome.run))
+        let mut series = SeriesFile::new(&ground, &outcome.run).with_metrics(observed);
+        let time =
+            |of: &Disturbed| Some(DisturbedTime { name: of.planned.name.clone(), from: of.from?, until: of.until? });
+        series.disturbances = lived.disturbances.disturbed.iter().filter_map(time).collect();
+        fieldday_documents::put(folder, run, summary, &series)
     });
     Ok(finish(&Shown::of(args), run, &summary, place, |place| {
         let violations: Vec<_> = outcome.run.findings.shown().cloned().collect();
@@ -238,6 +278,13 @@ fn live(
         super::stories::write(Path::new(place), &plan.plan, &violations, None)?;
         super::stories::name_in_documents(Path::new(place), &summary)
     }))
+}
+
+/// What planned disturbances are judged by; none if the target was not to be disturbed.
+fn disturbed(lived: &Lived) -> Option<DisturbedFacts> {
+    let of = &lived.disturbances;
+    let traffic = lived.outcome.all_traffic.clone()?;
+    Some(DisturbedFacts { happened: of.happened(), traffic, ended: of.ended.since(of.opens) })
 }
 
 /// Whether goose, which says nothing if it cannot write, wrote a line of every request.

@@ -81,6 +81,7 @@ fn endpoint(group: &Group, op: &str, labels: &[String], id: &str) -> String {
         columns: "night",
         labels,
         lines,
+        marks: Vec::new(),
         rules: Vec::new(),
         words: |us| micros(us.round() as u64),
         more: Vec::new(),
@@ -128,6 +129,7 @@ pub(super) fn limits(group: &Group, labels: &[String], place: usize) -> Vec<Stri
             columns: "night",
             labels,
             lines: lines.to_vec(),
+            marks: Vec::new(),
             rules: vec![(1.0, "bound".to_owned())],
             words: fraction,
             more: Vec::new(),
@@ -161,6 +163,7 @@ pub(super) fn capacity(searches: &[CapacityLine]) -> String {
         columns: "search",
         labels: &labels,
         lines,
+        marks: Vec::new(),
         rules: Vec::new(),
         words: |reps| count(reps.round() as u64),
         more: vec![(

@@ -1,9 +1,9 @@
 //! The run over its day, as charts.
 
-use fieldday_folder::series::{Columns, SeriesFile};
+use fieldday_folder::series::{Columns, DisturbedTime, MetricColumn, SeriesFile};
 use fieldday_folder::summary::OutcomeClass;
-use fieldday_kernel::time::Span;
-use fieldday_paint::chart::{Heat, Kind, Line, LineChart, Scale};
+use fieldday_kernel::time::{Span, Time};
+use fieldday_paint::chart::{Heat, Kind, Line, LineChart, Mark, Scale};
 use fieldday_paint::units;
 
 /// Columns of a chart at most: more would be thinner than what a pointer can hit.
@@ -92,7 +92,24 @@ impl<'a> Day<'a> {
         }
         columns
     }
-    fn chart(&self, id: &'a str, title: &'a str, kind: Kind, lines: Vec<Line>) -> LineChart<'_> {
+    /// When the target was disturbed on purpose.
+    fn marks(&self) -> Vec<Mark> {
+        let lasts = Span::seconds(self.file.bin_s).times(self.labels.len() as i64 * self.step as i64);
+        let place = |at: Time| {
+            (at.since(self.file.starts_at).as_micros() as f64 / lasts.as_micros().max(1) as f64).clamp(0.0, 1.0)
+        };
+        let mark = |of: &DisturbedTime| Mark { from: place(of.from), until: place(of.until), words: of.name.clone() };
+        self.file.disturbances.iter().map(mark).collect()
+    }
+    /// What the target's exporters told.
+    pub(super) fn metrics(&self) -> &'a [MetricColumn] {
+        &self.file.metrics
+    }
+    /// The greatest value a column, none where none is known.
+    pub(super) fn greatest_of(&self, list: &[Option<f64>]) -> Vec<Option<f64>> {
+        list.chunks(self.step).map(|bins| bins.iter().flatten().copied().reduce(f64::max)).collect()
+    }
+    pub(super) fn chart(&self, id: &'a str, title: &'a str, kind: Kind, lines: Vec<Line>) -> LineChart<'_> {
         let tops: Vec<f64> = match kind {
             Kind::Lines | Kind::Dots => lines.iter().flat_map(|line| line.values.iter().flatten().copied()).collect(),
             Kind::Stacked | Kind::Bars => {
@@ -111,6 +128,7 @@ impl<'a> Day<'a> {
             columns: "Time",
             labels: &self.labels,
             lines,
+            marks: self.marks(),
             rules: Vec::new(),
             words: units::number,
             more: Vec::new(),
@@ -150,6 +168,7 @@ impl<'a> Day<'a> {
             bounds: bounds[first..=last + 1].to_vec(),
             counts: counts.iter().map(|column| column[first..=last].to_vec()).collect(),
             lines,
+            marks: self.marks(),
             rules: Vec::new(),
             words: |us| units::micros(us as u64),
             more: vec![("attempts".to_owned(), samples)],

@@ -1,9 +1,9 @@
 //! `report.html`: a run, for people, in the order in which they ask.
 
 use super::day::Day;
+use super::metrics;
 use crate::first::{Answer, StoryPaths};
-use crate::shards;
-use crate::tables;
+use crate::{shards, tables, target};
 use askama::Template;
 use fieldday_folder::ON_THE_VIRTUAL_CLOCK;
 use fieldday_folder::RunFile;
@@ -79,6 +79,7 @@ struct View<'a> {
     limits: String,
     endpoints: String,
     failures: String,
+    target: Option<(String, Vec<String>)>,
     rules_say: String,
     bars: Vec<String>,
     day: Option<Charts>,
@@ -97,6 +98,8 @@ struct View<'a> {
 /// The charts over the day, as HTML.
 struct Charts {
     note: String,
+    latencies: Vec<String>,
+    target: Vec<String>,
     figures: Vec<String>,
     queues: Vec<String>,
 }
@@ -153,6 +156,7 @@ impl Report<'_> {
             ("failures", !summary.failures.is_empty(), "Failures".to_owned()),
             ("day", self.has_day(), "Over the day".to_owned()),
             ("queues", self.has_day(), "Queues".to_owned()),
+            ("target", summary.target_metrics.is_some(), "The target".to_owned()),
             ("felt", self.has_felt(), "What reps felt".to_owned()),
             ("rules", true, if broken > 0 { format!("Rules ({broken} broken)") } else { "Rules".to_owned() }),
             ("contract", summary.contract.is_some(), "Contract".to_owned()),
@@ -184,7 +188,9 @@ impl Report<'_> {
             let day = Day::new(series);
             Charts {
                 note: day.note(),
-                figures: vec![day.latency(), day.classes(), day.load(), day.errors(), day.activities(), day.offline()],
+                latencies: vec![day.latency(), day.classes()],
+                target: metrics::charts(&day),
+                figures: vec![day.load(), day.errors(), day.activities(), day.offline()],
                 queues: vec![day.queues(), day.drains()],
             }
         });
@@ -199,6 +205,7 @@ impl Report<'_> {
             limits: tables::scenario_limits(summary).html("Limits of the scenario"),
             endpoints: tables::endpoints(summary).html("Endpoints in figures"),
             failures: tables::failures(summary).html("What the target answered where it failed"),
+            target: table_of_target(summary),
             rules_say: tables::rules(summary).html("What each rule says"),
             bars: self.bars(),
             day: charts,
@@ -347,12 +354,20 @@ impl Report<'_> {
     }
 }
 
+/// The figures of the target's exporters, and what is to be said of them.
+fn table_of_target(summary: &Summary) -> Option<(String, Vec<String>)> {
+    let metrics = summary.target_metrics.as_ref()?;
+    Some((target::table(summary).html("What the target's exporters told"), target::notes(metrics)))
+}
+
 fn host(run: &RunFile) -> String {
     let host = &run.host;
-    let mut parts = vec![host.os.clone(), host.arch.clone()];
+    let kernel = host.kernel.as_ref().map_or(String::new(), |kernel| format!(" {kernel}"));
+    let mut parts = vec![format!("{}{kernel}", host.os), host.arch.clone()];
     parts.extend(host.processor.clone());
     parts.push(units::counted(host.cores, "core", "cores"));
     parts.extend(host.memory_bytes.map(units::bytes));
+    parts.push(host.governor.as_ref().map_or("frequency governor not told".to_owned(), |of| format!("governor {of}")));
     parts.push(if host.optimised { "optimised build" } else { "unoptimised build" }.to_owned());
     parts.retain(|part| !part.is_empty());
     parts.join(", ")

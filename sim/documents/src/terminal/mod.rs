@@ -9,7 +9,7 @@ mod totals;
 pub(crate) use rules::untested_parts;
 
 use crate::first::{Answer, StoryPaths};
-use crate::tables;
+use crate::{tables, target};
 use fieldday_folder::ON_THE_VIRTUAL_CLOCK;
 use fieldday_folder::summary::Summary;
 use fieldday_paint::document::Table;
@@ -43,6 +43,7 @@ pub fn report(summary: &Summary, folder: Option<&str>, paint: Paint) -> String {
         failures(&mut out, summary, paint);
         let asked = "what the run is held to on top of the spec: the scenario's limits, and those that are built in";
         table(&mut out, paint, "SCENARIO LIMITS", asked, &tables::scenario_limits(summary));
+        of_the_target(&mut out, summary, paint);
         rules::write(&mut out, summary, paint);
         let over = format!("over {}", counted(summary.felt.rep_days, "rep's day", "reps' days"));
         table(&mut out, paint, "WHAT REPS FELT", &over, &tables::felt(&summary.felt));
@@ -64,6 +65,19 @@ fn table(out: &mut String, paint: Paint, title: &str, note: &str, table: &Table)
     if !table.rows.is_empty() {
         heading(out, paint, title, note);
         out.push_str(&table.terminal(paint));
+    }
+}
+
+/// What its exporters told, and what they did not.
+fn of_the_target(out: &mut String, summary: &Summary, paint: Paint) {
+    let Some(metrics) = &summary.target_metrics else { return };
+    heading(out, paint, "THE TARGET", target::SAYS);
+    let table = target::table(summary);
+    if !table.rows.is_empty() {
+        out.push_str(&table.terminal(paint));
+    }
+    for note in target::notes(metrics) {
+        faint(out, paint, &note);
     }
 }
 

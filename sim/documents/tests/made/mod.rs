@@ -80,6 +80,8 @@ pub fn case(of: &str) -> Case {
 
 pub fn held() -> Summary {
     Summary {
+        target_metrics: None,
+        disturbances: Vec::new(),
         marks: Vec::new(),
         schema: SCHEMA,
         version: "0.1.0".into(),

@@ -7,15 +7,18 @@
 mod columns;
 mod ground;
 mod map;
+mod metrics;
 mod way;
 
 pub use columns::{BUCKET_BOUNDS, Columns};
 pub use ground::Ground;
 pub use map::{Hole, Map, MapRep, MapTenant, Pin};
+pub use metrics::MetricColumn;
 
 use fieldday_engine::run::RunOutcome;
 use fieldday_kernel::text::printable_json;
 use fieldday_kernel::time::{Date, Span, Time};
+use fieldday_metrics::Observed;
 use serde::{Deserialize, Serialize};
 
 /// The version of the shape.
@@ -43,8 +46,25 @@ pub struct SeriesFile {
     /// What happened, bin by bin.
     #[serde(flatten)]
     pub columns: Columns,
+    /// What the target's exporters told meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<MetricColumn>,
+    /// When the target was disturbed on purpose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disturbances: Vec<DisturbedTime>,
     /// Where it happened.
     pub map: Map,
+}
+
+/// A disturbance of the target that was planned.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct DisturbedTime {
+    /// What it was.
+    pub name: String,
+    /// When it began.
+    pub from: Time,
+    /// When it was undone.
+    pub until: Time,
 }
 
 impl SeriesFile {
@@ -65,8 +85,17 @@ impl SeriesFile {
             bin_s: series.width().as_seconds(),
             reps: series.reps(),
             columns: Columns::new(series),
+            metrics: Vec::new(),
+            disturbances: Vec::new(),
             map: map::draw(ground, outcome, starts_at),
         }
+    }
+    /// With what the target's exporters told, by the same bins.
+    #[must_use]
+    pub fn with_metrics(mut self, observed: &Observed) -> SeriesFile {
+        let (from, width, bins) = (self.starts_at, Span::seconds(self.bin_s), self.bins());
+        self.metrics = metrics::columns(observed, from, width, bins);
+        self
     }
     /// How many bins there are.
     pub fn bins(&self) -> usize {

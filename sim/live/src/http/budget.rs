@@ -32,6 +32,10 @@ impl AnswerBudget {
     pub fn of(most: u64) -> AnswerBudget {
         AnswerBudget { held: Arc::default(), most }
     }
+    /// How much they may hold, in MiB.
+    pub(super) fn most_mib(&self) -> u64 {
+        self.most >> 20
+    }
     /// An answer begins.
     pub(super) fn begin(&self) -> HeldBytes {
         HeldBytes { of: self.clone(), bytes: 0 }

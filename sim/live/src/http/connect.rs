@@ -6,13 +6,15 @@ use crate::target::Target;
 use fieldday_scenario::HttpVersion;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
@@ -26,6 +28,9 @@ const LIMIT: Duration = Duration::from_secs(10);
 pub struct Connector {
     target: Target,
     addresses: Arc<[SocketAddr]>,
+    /// Where connections come from, in turn; wherever the system likes if there is none.
+    sources: Arc<[IpAddr]>,
+    next_source: Arc<AtomicUsize>,
     http: HttpVersion,
     tls: Option<(TlsConnector, ServerName<'static>)>,
 }
@@ -77,7 +82,11 @@ impl Connector {
                 Some((TlsConnector::from(Arc::new(trusting(http, roots)?)), server))
             }
         };
-        Ok(Connector { target, addresses, http, tls })
+        Ok(Connector { target, addresses, sources: Arc::new([]), next_source: Arc::default(), http, tls })
+    }
+    /// The same from these addresses of this machine, each connection from the next one.
+    pub fn from_sources(self, sources: &[IpAddr]) -> Connector {
+        Connector { sources: sources.into(), ..self }
     }
     /// Where to.
     pub fn target(&self) -> &Target {
@@ -95,8 +104,25 @@ impl Connector {
         }
         opened
     }
+    async fn tcp(&self) -> Result<TcpStream, NoConnection> {
+        let failed = |error: io::Error| NoConnection::Tcp(io_words(&error));
+        if self.sources.is_empty() {
+            return TcpStream::connect(&self.addresses[..]).await.map_err(failed);
+        }
+        let source = self.sources[self.next_source.fetch_add(1, Ordering::Relaxed) % self.sources.len()];
+        // An address connects to those of its own kind.
+        let target = self.addresses.iter().find(|target| target.is_ipv4() == source.is_ipv4());
+        let target = *target.ok_or_else(|| {
+            let kind = if source.is_ipv4() { "IPv4" } else { "IPv6" };
+            NoConnection::Tcp(format!("{source} is an {kind} address, and the target has none"))
+        })?;
+        let from = |error: io::Error| NoConnection::Tcp(format!("from {source}: {}", io_words(&error)));
+        let socket = if source.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(from)?;
+        socket.bind(SocketAddr::new(source, 0)).map_err(from)?;
+        socket.connect(target).await.map_err(from)
+    }
     async fn open(&self) -> Result<Connection, NoConnection> {
-        let tcp = TcpStream::connect(&self.addresses[..]).await.map_err(|e| NoConnection::Tcp(io_words(&e)))?;
+        let tcp = self.tcp().await?;
         // A request is written at once, so nothing is gained by waiting for more.
         let _ = tcp.set_nodelay(true);
         match &self.tls {

@@ -135,7 +135,7 @@ async fn read(response: Response<Incoming>, budget: &AnswerBudget) -> Result<Exc
             return Err(ExchangeEnd("an answer of more than 16 MiB".into()));
         }
         if !held.grow_to(bytes.len() + data.len()) {
-            return Err(ExchangeEnd("answers of more than 64 MiB at once".into()));
+            return Err(ExchangeEnd(format!("answers of more than {} MiB at once", budget.most_mib()).into()));
         }
         bytes.extend_from_slice(&data);
     }

@@ -10,7 +10,7 @@ mod trouble;
 
 pub(crate) use body::Outgoing;
 pub use budget::AnswerBudget;
-pub use connect::{Connector, certificates};
+pub use connect::{Connection, Connector, certificates};
 pub use exchange::{Exchange, ExchangeEnd, exchange};
 pub use pool::ConnectionPool;
 pub use settings::{Unanswered, WireSettings, call_once};

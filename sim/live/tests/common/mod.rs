@@ -12,6 +12,7 @@ use fieldday_live::plan::LivePlan;
 use fieldday_live::prepare::{Called, LiveOptions, Lived, PrepareError, Ready, prepare};
 use fieldday_live::run::LiveOutcome;
 use fieldday_live::worker::RunProgress;
+use fieldday_metrics::Observed;
 use fieldday_mock::{Options as MockOptions, Service};
 use fieldday_scenario::Scenario;
 use std::collections::BTreeMap;
@@ -64,6 +65,8 @@ pub fn ready(scenario: Scenario, called: Called, cacert: Option<PathBuf>) -> Rea
 /// What came of a day.
 pub struct Day {
     pub outcome: LiveOutcome,
+    /// What exporters told.
+    pub observed: Observed,
     pub plan: LivePlan,
     pub opens: Time,
     /// The events of each cell, and when their clock starts.
@@ -85,7 +88,8 @@ pub fn lived(ready: Ready) -> Day {
     let mut writer = Writer::new(Vec::new(), &header).unwrap();
     let opens = ready.opens();
     let (stop, pulse) = (AtomicBool::new(false), Arc::new(RunProgress::default()));
-    let Lived { outcome, plan, .. } = ready.run(&stop, &pulse, |lines| writer.lines(lines).unwrap(), |_| {}).unwrap();
+    let Lived { outcome, observed, plan, .. } =
+        ready.run(&stop, &pulse, |lines| writer.lines(lines).unwrap(), |_| {}).unwrap();
     let file = writer.finish(Fingerprint(0)).unwrap();
     let mut cells = Events::new();
     let mut current = String::new();
@@ -99,5 +103,5 @@ pub fn lived(ready: Ready) -> Day {
             HistoryLine::Header(_) | HistoryLine::End { .. } => {}
         }
     }
-    Day { outcome, plan, opens, cells }
+    Day { outcome, observed, plan, opens, cells }
 }

@@ -1,7 +1,7 @@
 //! How many of what size when: a heat map over a run of columns, sizes on a logarithmic scale, lines upon it.
 
 use super::lines::{Line, Shape, View};
-use super::scale::{Scale, Tick};
+use super::scale::{Mark, Scale, Tick};
 use super::{SIDE, thinned};
 use askama::Template;
 use std::fmt::Write as _;
@@ -27,6 +27,8 @@ pub struct Heat<'a> {
     pub counts: Vec<Vec<u64>>,
     /// Lines upon it.
     pub lines: Vec<Line>,
+    /// Stretches of time that are marked.
+    pub marks: Vec<Mark>,
     /// Values to draw a rule at, with words: limits.
     pub rules: Vec<(f64, String)>,
     /// A value in words.
@@ -59,6 +61,7 @@ impl Heat<'_> {
             legend: true,
             height: "tall",
             shapes,
+            marks: &self.marks,
             rules: rules.collect(),
             y: scale.ticks(|us| crate::units::tick(us as u64)),
             x: thinned(self.labels, 8),

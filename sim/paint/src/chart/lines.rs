@@ -1,6 +1,6 @@
 //! Values over a run of columns: lines, areas upon one another, or bars.
 
-use super::scale::{Scale, Tick};
+use super::scale::{Mark, Scale, Tick};
 use super::{SIDE, thinned};
 use askama::Template;
 use std::fmt::Write as _;
@@ -52,6 +52,8 @@ pub struct LineChart<'a> {
     pub labels: &'a [String],
     /// The rows.
     pub lines: Vec<Line>,
+    /// Stretches of time that are marked.
+    pub marks: Vec<Mark>,
     /// Values to draw a rule at, with words: limits.
     pub rules: Vec<(f64, String)>,
     /// A value in words.
@@ -78,6 +80,7 @@ pub(super) struct View<'a> {
     pub shapes: Vec<Shape>,
     pub legend: bool,
     pub height: &'static str,
+    pub marks: &'a [Mark],
     pub rules: Vec<Tick>,
     pub y: Vec<Tick>,
     pub x: Vec<Tick>,
@@ -100,6 +103,7 @@ impl LineChart<'_> {
             legend: self.lines.len() > 1,
             height: "",
             shapes: self.shapes(),
+            marks: &self.marks,
             rules: rules.collect(),
             y: match self.scale {
                 Scale::Time { .. } => self.scale.ticks(|us| crate::units::tick(us as u64)),

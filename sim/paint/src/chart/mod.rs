@@ -10,7 +10,7 @@ mod scale;
 pub use bars::{Bar, LogBars};
 pub use heat::Heat;
 pub use lines::{Kind, Line, LineChart};
-pub use scale::{Scale, Tick};
+pub use scale::{Mark, Scale, Tick};
 
 /// The side of the square that figures are drawn in.
 pub(super) const SIDE: f64 = 1_000.0;

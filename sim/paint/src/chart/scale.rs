@@ -27,6 +27,17 @@ pub enum Scale {
 /// Spans that a scale of times begins, ends and is marked at: from 10 µs to ten days.
 const SPANS_US: [f64; 12] = [10.0, 100.0, 1e3, 1e4, 1e5, 1e6, 1e7, 6e7, 6e8, 3.6e9, 3.6e10, 8.64e11];
 
+/// A stretch of the horizontal axis with words for it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Mark {
+    /// Where it begins, from 0 to 1.
+    pub from: f64,
+    /// Where it ends, from 0 to 1.
+    pub until: f64,
+    /// What it is.
+    pub words: String,
+}
+
 /// A word beside an axis.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Tick {

@@ -17,6 +17,7 @@ use fieldday_live::prepare::{Called, LiveOptions, Lived, PrepareError, Prepared,
 use fieldday_live::provision::ProvisionError;
 use fieldday_live::run::LiveOutcome;
 use fieldday_live::worker::RunProgress;
+use fieldday_metrics::TargetMetrics;
 use fieldday_mock::{Options as MockOptions, Service};
 use fieldday_paint::units::{count, counted};
 use fieldday_rules::{RuleVerdict, Traffic};
@@ -24,6 +25,7 @@ use fieldday_scenario::RuleSetting;
 use fieldday_scenario::Scenario;
 use fieldday_scenario::limits::Measure;
 use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,6 +61,7 @@ const PREPARES_FOR: Duration = Duration::from_secs(120);
 pub struct Bench {
     workers: usize,
     cacert: Option<PathBuf>,
+    sources: Vec<IpAddr>,
     key: Option<PathBuf>,
     has_looked: Cell<bool>,
 }
@@ -79,6 +82,7 @@ impl Bench {
         Bench {
             workers: usize::try_from(threads).unwrap_or(1),
             cacert: args.search.drive.cacert.clone(),
+            sources: args.search.drive.source_address.clone(),
             key: args.search.drive.key.clone(),
             has_looked: Cell::new(false),
         }
@@ -105,6 +109,7 @@ impl Bench {
             plateau: Some((warm_up_most(header), seconds(for_s))),
             scripts: Some(schedule.scripts.clone()),
             cacert: self.cacert.clone(),
+            sources: self.sources.clone(),
             key: self.key.clone(),
             ..LiveOptions::default()
         };
@@ -175,7 +180,7 @@ impl Bench {
         seen.notes.iter().filter(|_| is_first).for_each(|note| output::note(note));
         let stopwatch = Stopwatch::start();
         let ended = machine::with_stdout_aside(|| watched(ready, header, schedule, for_s, interrupted))?;
-        let Watched { lived, cut, offered, unsteady } = ended;
+        let Watched { lived, cut, offered, unsteady, measured } = ended;
         let took = stopwatch.took();
         let suffered = match cut {
             Some(Cut::Interrupted) => return Ok(None),
@@ -190,7 +195,19 @@ impl Bench {
             None => why_invalid(&lived, &traffic, took).or(why_off(&offered, &traffic)),
         };
         unsteady.iter().for_each(|why| output::note(&format!("  {why}")));
-        let about = About { reps, began, rules_broken: rules_broken(ran), invalid, offered: Some(offered), suffered };
+        // What is not measured of a level is no part of it, unless nothing was.
+        let target_metrics = (!lived.observed.exporters.is_empty()).then(|| lived.observed.figures(measured));
+        let gaps = target_metrics.iter().flat_map(TargetMetrics::gaps);
+        gaps.for_each(|gap| output::note(&format!("  {gap}")));
+        let about = About {
+            reps,
+            began,
+            rules_broken: rules_broken(ran),
+            invalid,
+            offered: Some(offered),
+            suffered,
+            target_metrics,
+        };
         Ok(Some(Level::new(about, &traffic, &ran.run.measures, &lived.plan.plan.scenario().limits)))
     }
 }
@@ -239,6 +256,8 @@ struct Watched {
     offered: Offered,
     /// Why the load was not steady when it was measured.
     unsteady: Option<String>,
+    /// From when until when it was measured, if it came to that.
+    measured: Option<(Time, Time)>,
 }
 
 /// Where a level is.
@@ -313,7 +332,11 @@ fn watched(
             schedule.offered(warm_up_most(header), warm_up_most(header) + seconds(for_s))
         }
     };
-    Ok(Watched { lived, cut: cut.into_inner(), offered, unsteady: unsteady.into_inner() })
+    let measured = match phase.get() {
+        Phase::Measures { from, until, .. } => Some((from, until)),
+        Phase::Prepares | Phase::WarmsUp { .. } => None,
+    };
+    Ok(Watched { lived, cut: cut.into_inner(), offered, unsteady: unsteady.into_inner(), measured })
 }
 
 /// Whether a level's load is steady: what ends is what is offered, so no queue grows or drains.

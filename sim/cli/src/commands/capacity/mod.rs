@@ -6,9 +6,10 @@ mod place;
 
 use crate::args::{DriveArgs, Format, SeedArgs};
 use crate::choice;
+use crate::commands::live::metrics_have_a_source;
 use crate::commands::simulate::{self, SimulateArgs};
 use crate::failure::Failure;
-use crate::options::{LIVE, MOCK, SERVED};
+use crate::options::{self, LIVE, MOCK, SERVED};
 use crate::{interrupt, machine, output};
 use clap::Args;
 use fieldday_capacity::day::{Counter, Day};
@@ -334,6 +335,7 @@ fn settled(mut scenario: Scenario, is_mock: bool, args: &CapacityArgs) -> Scenar
 /// The same with what the command line says.
 fn with_options(mut scenario: Scenario, args: &CapacityArgs) -> Result<Scenario, Failure> {
     args.search.drive.over(&mut scenario.live);
+    metrics_have_a_source(&scenario.live)?;
     if !args.search.limit.is_empty() {
         scenario.limits.clone_from(&args.search.limit);
     }
@@ -423,7 +425,7 @@ fn again() -> String {
     let plain =
         |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./,:@%+=".contains(c));
     let quoted = |word: String| if plain(&word) { word } else { format!("'{}'", word.replace('\'', r"'\''")) };
-    let words: Vec<String> = std::env::args().skip(1).map(quoted).collect();
+    let words: Vec<String> = options::without_secrets(std::env::args().skip(1)).map(quoted).collect();
     format!("fieldday {}", words.join(" "))
 }
 

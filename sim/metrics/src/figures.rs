@@ -1,0 +1,142 @@
+//! What reports and programs are given: a figure or two of each series, and which of them were full.
+
+use fieldday_paint::units;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What is used to this share of what there is, is full.
+pub const FULL: f64 = 0.95;
+
+/// What the target's exporters told while it was called.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetMetrics {
+    /// Each exporter that was scraped.
+    pub exporters: Vec<Exporter>,
+    /// Each series that was kept.
+    pub series: Vec<MetricFigures>,
+    /// Series for which there was no room.
+    #[serde(default)]
+    pub left_out: u64,
+}
+
+/// One exporter.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exporter {
+    /// Its URL, without user, password and query.
+    pub url: String,
+    /// How often it was scraped.
+    pub scrapes: u64,
+    /// How many of these failed: gaps in the series.
+    pub failed: u64,
+    /// Why the first of them failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// What values are in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Processors at work.
+    Cores,
+    /// Bytes.
+    Bytes,
+    /// Seconds.
+    Seconds,
+    /// So many a second.
+    PerSecond,
+    /// A number of things.
+    Count,
+}
+
+/// What was told of one thing.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MetricFigures {
+    /// What it is.
+    pub what: String,
+    /// The metric.
+    pub name: String,
+    /// Its labels.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// What values are in.
+    pub unit: Unit,
+    /// How many values were scraped.
+    pub values: u64,
+    /// The median.
+    pub median: f64,
+    /// The greatest.
+    pub greatest: f64,
+    /// How much there is, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<f64>,
+    /// Of the values, those at which it was full.
+    pub full: u64,
+    /// When it was full first, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_full: Option<String>,
+    /// How often a counter began anew: its process started again.
+    #[serde(default, skip_serializing_if = "is_nought")]
+    pub restarts: u64,
+}
+
+fn is_nought(n: &u64) -> bool {
+    *n == 0
+}
+
+impl Unit {
+    /// A value in words.
+    pub fn words(self, value: f64) -> String {
+        match self {
+            Unit::Cores => format!("{} cores", units::number(value)),
+            Unit::Bytes => units::bytes(value.max(0.0) as u64),
+            Unit::Seconds => units::micros((value.max(0.0) * 1e6) as u64),
+            Unit::PerSecond => format!("{}/s", units::number(value)),
+            Unit::Count if value.fract() == 0.0 && value >= 0.0 => units::count(value as u64),
+            Unit::Count => units::number(value),
+        }
+    }
+}
+
+impl MetricFigures {
+    /// What it is, with the labels that tell it from others.
+    pub fn title(&self) -> String {
+        title(&self.what, &self.labels)
+    }
+    /// What was full, in words; none if it was not.
+    pub fn full_words(&self) -> Option<String> {
+        let of = self.of.map_or(String::new(), |of| format!(" of {}", self.unit.words(of)));
+        let share = units::share(self.full, self.values);
+        (self.full > 0)
+            .then(|| format!("{}: {}{of}, at {share} of the scrapes", self.title(), self.unit.words(self.greatest)))
+    }
+}
+
+/// What something is, with the labels that tell it from others.
+pub fn title(what: &str, labels: &BTreeMap<String, String>) -> String {
+    let told: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    if told.is_empty() { what.to_owned() } else { format!("{what} ({})", told.join(", ")) }
+}
+
+impl TargetMetrics {
+    /// What was full, those first that were for the longest.
+    pub fn full(&self) -> Vec<String> {
+        let mut full: Vec<&MetricFigures> = self.series.iter().filter(|of| of.full > 0).collect();
+        full.sort_by_key(|of| std::cmp::Reverse(of.full * 1_000 / of.values.max(1)));
+        full.into_iter().filter_map(MetricFigures::full_words).collect()
+    }
+    /// What to say of exporters that could not be read every time, a sentence each.
+    pub fn gaps(&self) -> Vec<String> {
+        let failed = self.exporters.iter().filter(|of| of.failed > 0);
+        let gap = |of: &Exporter| {
+            let (failed, all) = (units::count(of.failed), units::counted(of.scrapes, "scrape", "scrapes"));
+            let why = of.why.as_deref().unwrap_or("no reason is known");
+            format!("{failed} of {all} of {} failed; the first cause: {why}", of.url)
+        };
+        failed.map(gap).collect()
+    }
+}
