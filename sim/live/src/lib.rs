@@ -26,6 +26,7 @@ pub mod scrape;
 pub mod script;
 pub mod shell;
 pub mod silence;
+pub mod sizing;
 pub mod start;
 pub mod target;
 pub mod transport;

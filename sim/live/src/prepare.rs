@@ -6,13 +6,14 @@ use crate::clock::{WallClock, utc_now};
 use crate::conform::{self, ConformError, ConformRun, PassProgress};
 use crate::disturb::{Disturbances, Disturber};
 use crate::http::{AnswerBudget, Connector, NoConnection, WireSettings, certificates};
-use crate::machine::{raise_open_files, random, source_ports};
+use crate::machine::{raise_open_files, random};
 use crate::plan::LivePlan;
 use crate::preflight::{Preflight, Terms, Unusable, preflight};
 use crate::provision::{Provision, ProvisionError};
-use crate::run::{LiveError, LiveOutcome, LiveRun, day_clocks, lasts, most_connections, window};
+use crate::run::{LiveError, LiveOutcome, LiveRun, day_clocks, lasts, window};
 use crate::scrape::{self, ExporterUrl, Scraper};
 use crate::script::Scripts;
+use crate::sizing::Sizing;
 use crate::target::{NoTarget, Target};
 use crate::worker::RunProgress;
 use fieldday_api::private;
@@ -25,7 +26,7 @@ use fieldday_metrics::Observed;
 use fieldday_mock::{Clock, Mock, MockError, Options as MockOptions};
 use fieldday_plan::shard::{Shard, portion};
 use fieldday_plan::{CellPlan, PlanError};
-use fieldday_scenario::{Connections, Scenario, TokenSource};
+use fieldday_scenario::{Scenario, TokenSource};
 use fieldday_tokens::{Keyless, Source, TokenError, Wallet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter};
@@ -40,8 +41,6 @@ use tokio::runtime::{Builder, Runtime};
 const MOCK_THREADS: usize = 1;
 /// A protocol's clock shows this a moment before the window opens: everybody takes their place.
 const TAKES_PLACE: Span = Span::millis(500);
-/// Open files of the runtimes, goose and a run folder.
-const OWN_FILES: u64 = 200;
 
 /// What a run calls.
 pub enum Called {
@@ -223,6 +222,7 @@ pub struct Prepared {
     plan: LivePlan,
     cells: Vec<CellPlan>,
     left_out: Vec<String>,
+    sizing: Sizing,
     called: Checked,
     source: Source,
     roots: Vec<Vec<u8>>,
@@ -270,8 +270,10 @@ pub fn prepare(
     if !is_mock {
         ends_before_midnight(&scenario, &cells, utc_now())?;
     }
-    enough_files(&scenario, &cells, is_mock)?;
-    enough_ports(&scenario, &cells, options.sources.len() as u64)?;
+    // Where the mock is in this process, it holds both ends.
+    let (ends, sources) = (if is_mock { 2 } else { 1 }, options.sources.len() as u64);
+    let sizing = Sizing::of(&scenario, &cells, ends, sources);
+    enough_files_and_ports(&sizing, sources)?;
     let is_near = matches!(&called, Checked::Deployment(target) if target.is_loopback());
     let keyless = if is_near { Keyless::Development } else { Keyless::Generated };
     let source = Source::of(&scenario.tokens, setup::token_life(&scenario), keyless)?;
@@ -290,7 +292,7 @@ pub fn prepare(
             return Err(PrepareError::Dashboard { port, free, source });
         }
     }
-    Ok(Prepared { plan, cells, left_out, called, source, roots, exporters, options })
+    Ok(Prepared { plan, cells, left_out, sizing, called, source, roots, exporters, options })
 }
 
 /// Where metrics are scraped: on this machine, or on hosts that the scenario says may be called.
@@ -319,18 +321,6 @@ fn reps(cells: &[CellPlan]) -> u64 {
     cells.iter().flat_map(|cell| &cell.tenants).map(|tenant| tenant.reps.len() as u64).sum()
 }
 
-/// How many play beside the reps: at desks, as auditors, as intruders. Each does one thing after the other.
-fn others(scenario: &Scenario, cells: &[CellPlan]) -> u64 {
-    let live = &scenario.live;
-    let of = |is_on: bool, many: usize| if is_on { many as u64 } else { 0 };
-    let each = cells.iter().flat_map(|cell| &cell.tenants).map(|tenant| {
-        of(live.office, tenant.office.len())
-            + of(live.auditors, tenant.auditor.iter().len())
-            + of(live.intruders, tenant.intruders.len())
-    });
-    each.sum()
-}
-
 /// All tenants have the plan's date now, and still have it when the run ends.
 fn ends_before_midnight(scenario: &Scenario, cells: &[CellPlan], now: Time) -> Result<(), PrepareError> {
     let lasts = lasts(scenario) + Span::seconds(i64::from(scenario.live.linger_s));
@@ -346,27 +336,19 @@ fn ends_before_midnight(scenario: &Scenario, cells: &[CellPlan], now: Time) -> R
     Ok(())
 }
 
-/// Whether the system lets this process hold all the connections that a run may come to; where it has the mock in it, both
-/// of their ends.
-fn enough_files(scenario: &Scenario, cells: &[CellPlan], is_mock: bool) -> Result<(), PrepareError> {
-    let (reps, ends) = (reps(cells), if is_mock { 2 } else { 1 });
-    let others = if scenario.live.connections == Connections::Shared { 0 } else { others(scenario, cells) };
-    let needed = (most_connections(reps, scenario) + others) * ends + OWN_FILES;
-    match raise_open_files(needed) {
-        Some(allowed) if allowed < needed => Err(PrepareError::TooFewFiles { reps, needed, allowed }),
+/// Whether the system has a file and a port for each connection that a run may come to.
+fn enough_files_and_ports(sizing: &Sizing, sources: u64) -> Result<(), PrepareError> {
+    let &Sizing { reps, connections, open_files: needed, .. } = sizing;
+    if let Some(allowed) = raise_open_files(needed).filter(|allowed| *allowed < needed) {
+        return Err(PrepareError::TooFewFiles { reps, needed, allowed });
+    }
+    match sizing.ports {
+        Some(ports) if connections > ports => {
+            let sources = if sources > 1 { format!("{sources} addresses") } else { "one address".to_owned() };
+            Err(PrepareError::TooFewPorts { reps, needed: connections, sources, ports })
+        }
         _ => Ok(()),
     }
-}
-
-/// Whether there is a port for each connection that a run may come to: each address has its own.
-fn enough_ports(scenario: &Scenario, cells: &[CellPlan], sources: u64) -> Result<(), PrepareError> {
-    let reps = reps(cells);
-    let others = if scenario.live.connections == Connections::Shared { 0 } else { others(scenario, cells) };
-    let needed = most_connections(reps, scenario) + others;
-    let Some(each) = source_ports() else { return Ok(()) };
-    let ports = each * sources.max(1);
-    let sources = if sources > 1 { format!("{sources} addresses") } else { "one address".to_owned() };
-    if needed > ports { Err(PrepareError::TooFewPorts { reps, needed, sources, ports }) } else { Ok(()) }
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, PrepareError> {
@@ -396,6 +378,10 @@ impl Prepared {
     /// Parts that nobody of the file of users plays.
     pub fn left_out(&self) -> &[String] {
         &self.left_out
+    }
+    /// What the run needs of this machine.
+    pub fn sizing(&self) -> Sizing {
+        self.sizing
     }
     /// The command that loads the target, if the scenario has one for it.
     pub fn provision(&self) -> Option<&str> {

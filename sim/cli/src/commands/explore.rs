@@ -29,8 +29,11 @@ pub struct ExploreArgs {
     #[arg(long, value_name = "N", default_value_t = 200, conflicts_with = "for_", value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
     /// Run seeds for this long instead, for example 90s, 10m or 8h
-    #[arg(long = "for", id = "for_", value_name = "TIME", value_parser = span)]
+    #[arg(long = "for", id = "for_", value_name = "TIME", value_parser = choice::duration)]
     pub for_: Option<Duration>,
+    /// Run one of N parts of the seeds, I from 0 to N-1; `auto` takes both from the environment of a job
+    #[arg(long, value_name = "I/N|auto", value_parser = crate::shard::shard)]
+    pub shard: Option<fieldday_plan::shard::Shard>,
     /// Reps per seed; fewer reps leave time for more seeds
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub reps: u64,
@@ -57,21 +60,24 @@ pub struct ExploreArgs {
     pub format: Format,
 }
 
-/// `90s`, `10m`, `8h`
-fn span(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("a time is a number with s, m or h: 10m, not {text:?}");
-    let unit = text.chars().next_back().ok_or_else(wrong)?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        _ => return Err(wrong()),
+/// Seeds that a shard has for itself where time and not a number of seeds ends it: more than are run in a year.
+const SEEDS_OF_A_SHARD: u64 = 1 << 40;
+
+/// The first seed, and how many there are: of all, or of the shard.
+fn seeds(args: &ExploreArgs) -> (u64, u64) {
+    let Some(shard) = args.shard else {
+        return (args.from, if args.for_.is_some() { u64::MAX } else { args.seeds });
     };
-    let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    Ok(Duration::from_secs(number.saturating_mul(seconds)))
+    let index = u64::from(shard.index);
+    if args.for_.is_some() {
+        return (args.from.saturating_add(index * SEEDS_OF_A_SHARD), SEEDS_OF_A_SHARD);
+    }
+    let until = |index: u64| (u128::from(index) * u128::from(args.seeds) / u128::from(shard.of)) as u64;
+    (args.from.saturating_add(until(index)), until(index + 1) - until(index))
 }
 
 pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {
+    let (from, seeds) = seeds(args);
     let mut scenario = choice::load(&args.scenario)?;
     choice::add_defects(&mut scenario, &args.defect)?;
     let recipe = Recipe {
@@ -84,20 +90,20 @@ pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {
     };
     let file = args.resume.as_ref().or(args.out.as_ref());
     let so_far = match &args.resume {
-        Some(path) => resumed(path, &recipe, args.from)?,
+        Some(path) => resumed(path, &recipe, from)?,
         None => Explored::default(),
     };
     // A file that cannot be written is an error before the seeds are run, not after.
     if let Some(file) = file {
-        save(file, &recipe, args.from, &so_far)?;
+        save(file, &recipe, from, &so_far)?;
     }
     let stop = interrupt::flag();
     let timed_out = AtomicBool::new(false);
     let began = Instant::now();
     let options = Options {
         threads: usize::try_from(args.threads.unwrap_or_else(machine::cores)).unwrap_or(1),
-        from: args.from,
-        seeds: if args.for_.is_some() { u64::MAX } else { args.seeds },
+        from,
+        seeds,
         swarm: !args.no_swarm,
         reps: args.reps,
         stop_at_first: args.stop_at_first,
@@ -122,14 +128,14 @@ pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {
         told = (Instant::now(), explored.seeds, Vec::new());
         if let Some(file) = file {
             // Said at the end, if it still cannot be written then.
-            let _ = save(file, &recipe, args.from, explored);
+            let _ = save(file, &recipe, from, explored);
         }
     })?;
     let interrupted = stop.load(Ordering::Relaxed) && !timed_out.load(Ordering::Relaxed);
     if let Some(file) = file {
-        save(file, &recipe, args.from, &explored)?;
+        save(file, &recipe, from, &explored)?;
     }
-    let exploration = Exploration::new(recipe.to_string(), args.from, explored);
+    let exploration = Exploration::new(recipe.to_string(), from, explored);
     let text = match args.format {
         Format::Json => exploration.to_json(),
         Format::Terminal => render(&exploration, &recipe, Paint::new(output::stdout_has_colour())),
@@ -155,4 +161,30 @@ fn resumed(path: &Path, recipe: &Recipe, from: u64) -> Result<Explored, Failure>
         return Err(wrong(format!("it holds the result of `{}` from seed {}", before.of, before.from)));
     }
     Ok(before.explored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        explore: ExploreArgs,
+    }
+
+    fn of(words: &[&str]) -> (u64, u64) {
+        seeds(&Cli::parse_from([&["explore"], words].concat()).explore)
+    }
+
+    #[test]
+    fn shards_have_all_seeds_and_none_twice() {
+        assert_eq!(of(&["--from", "10", "--seeds", "7"]), (10, 7));
+        let shards = ["0/3", "1/3", "2/3"].map(|shard| of(&["--from", "10", "--seeds", "7", "--shard", shard]));
+        let all: Vec<u64> = shards.iter().flat_map(|(from, seeds)| *from..from + seeds).collect();
+        assert_eq!(all, (10..17).collect::<Vec<_>>());
+        let (one, next) = (of(&["--for", "8h", "--shard", "0/2"]), of(&["--for", "8h", "--shard", "1/2"]));
+        assert_eq!(one.0 + one.1, next.0);
+    }
 }

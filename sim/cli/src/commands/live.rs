@@ -17,10 +17,11 @@ use fieldday_live::clock::utc_now;
 use fieldday_live::disturb::Disturbed;
 use fieldday_live::prepare::{Called, LiveOptions, Lived, Ready, prepare};
 use fieldday_live::run::{lasts, peak_requests_per_s, window};
+use fieldday_live::sizing::Sizing;
 use fieldday_live::start::{Together, wait_until};
 use fieldday_live::worker::{AUDITS_FOR, RunProgress};
 use fieldday_metrics::TargetMetrics;
-use fieldday_paint::units::{count, counted};
+use fieldday_paint::units::{self, count, counted};
 use fieldday_scenario::{Live, Scaled, Scenario};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
@@ -53,6 +54,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     if is_mock && !args.live.dry_run && !comes_the_moment(args, &stop)? {
         return Ok(interrupt::INTERRUPTED);
     }
+    let sizing = prepared.sizing();
     let mut ready = prepared.open(&stop)?;
     let target = if is_mock { "mock".to_owned() } else { ready.target().to_string() };
     announce(&ready, is_mock);
@@ -60,6 +62,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     seen.notes.iter().for_each(|note| output::note(note));
     let ahead_of_target = seen.clock_ahead.map(|ahead| Span::ZERO - ahead);
     if args.live.dry_run {
+        tell_sizing(&sizing);
         output::note("the target can be used; nothing was begun (--dry-run)");
         return Ok(0);
     }
@@ -99,6 +102,22 @@ fn comes_the_moment(args: &RunArgs, stop: &AtomicBool) -> Result<bool, Failure> 
         output::note(&format!("the run begins at {moment}"));
     }
     Ok(wait_until(moment, stop, machine::now))
+}
+
+/// What the run needs, and what this machine has.
+fn tell_sizing(sizing: &Sizing) {
+    let host = machine::host();
+    let ports = sizing.ports.map_or(String::new(), |ports| format!(" of {} source ports here", count(ports)));
+    let memory = host.memory_bytes.map_or(String::new(), |bytes| format!(" of {}", units::bytes(bytes)));
+    output::note(&format!(
+        "sizing: {:.1} cores of {}, {}{memory}, {} open files, {} connections{ports}; {} like this one",
+        sizing.cores,
+        host.cores,
+        units::bytes(sizing.memory_bytes),
+        count(sizing.open_files),
+        count(sizing.connections),
+        counted(sizing.machines(host.cores, host.memory_bytes), "machine", "machines"),
+    ));
 }
 
 /// The scenario with what the command line says about the run.
