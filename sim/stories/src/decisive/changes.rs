@@ -310,6 +310,10 @@ impl Subject<'_> {
     /// The first step of a session done, too.
     fn step_done(&self) -> Vec<Change> {
         let done = Value::from("completed");
+        let begun = |(place, value): &(Place, &Value)| place.name() == "analysis_status" && **value != "not_started";
+        if !leaves(&self.body()).iter().any(begun) {
+            return Vec::new();
+        }
         let steps = leaves(&self.body()).into_iter().map(|(place, _)| place).collect::<Vec<_>>();
         let steps = steps.into_iter().filter(|place| place.name() == "transcription_status");
         steps
