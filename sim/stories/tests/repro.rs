@@ -147,7 +147,7 @@ fn clock_in_twice() -> (Vec<Event>, String) {
 }
 
 fn variables(text: &str) -> Vec<String> {
-    let wanted = text.lines().filter_map(|line| line.strip_prefix(": \"${")?.split(":?").next());
+    let wanted = text.lines().filter_map(|line| line.strip_prefix("[ -n \"${")?.split(":-").next());
     wanted.map(str::to_owned).collect()
 }
 
@@ -176,7 +176,8 @@ fn the_script_judges_what_it_sees() {
         let given: Vec<_> = wanted.iter().filter(|name| *name != missing).cloned().collect();
         let output = run(&file, &room, &given, "once");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && said.contains(missing) && said.contains("is missing"), "{said}");
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains(&format!("{missing} is missing")), "{said}");
         assert!(!room.join("log").exists(), "nothing was sent");
     }
     let arrived = attempts(&events).iter().filter(|attempt| !attempt.never_arrived).count();

@@ -125,8 +125,8 @@ fn word(text: &str) -> String {
 pub fn head(tokens: &[Token], about: &str, zone: &Zone) -> String {
     let mut out = format!("#!/bin/sh\n# {about}\n#\n");
     out.push_str(
-        "# Exit codes: 1 it is broken here, too; 0 it is not; 3 the target gave no answer; 4 inconclusive: the target\n\
-         # answered otherwise than the story needs, before the rule was put to the test.\n\
+        "# Exit codes: 1 it is broken here, too; 0 it is not; 3 there is no target that answers, or a token is missing;\n\
+         # 4 inconclusive: the target answered otherwise than the story needs, before the rule was put to the test.\n\
          # The script writes to the target. It can be run once on the same rows: what it wrote is there the next time.\n#\n\
          # It does not wait as long as the story did between two requests. Where time matters, PAUSE=61 waits up to 61 s.\n\
          # export BASE_URL=http://127.0.0.1:8080    the deployment, with the rows of the story\n",
@@ -139,11 +139,11 @@ pub fn head(tokens: &[Token], about: &str, zone: &Zone) -> String {
         out,
         "# The lines sign with the development key, which `fieldday mock` trusts; add --key FILE for another.\n\
          # Private values are tokens that stand for them: private:0123456789abcdef.\nset -u\n\n\
-         : \"${{BASE_URL:?is missing: the deployment, such as http://127.0.0.1:8080}}\""
+         {}",
+        needed("BASE_URL", "the deployment, such as http://127.0.0.1:8080")
     );
     for token in tokens {
-        let what = token.what.replace(['}', '"', '$', '`', '\\'], "");
-        let _ = writeln!(out, ": \"${{{}:?is missing: {}}}\"", token.variable, one_line(&what));
+        let _ = writeln!(out, "{}", needed(&token.variable, &token.what));
     }
     let _ = writeln!(
         out,
@@ -151,6 +151,12 @@ pub fn head(tokens: &[Token], about: &str, zone: &Zone) -> String {
         zone.name.replace('\'', "")
     );
     out
+}
+
+/// The line that ends a script where a variable is missing. `${NAME:?}` would end it with a code that means something else.
+fn needed(variable: &str, what: &str) -> String {
+    let what = one_line(what).replace(['"', '$', '`', '\\'], "");
+    format!("[ -n \"${{{variable}:-}}\" ] || {{ echo \"{variable} is missing: {what}\" >&2; exit 3; }}")
 }
 
 /// What stands in place of a script where an app broke a rule.
