@@ -1,5 +1,6 @@
 //! What intruders try: the kinds of requests that must fail, or must make no difference.
 
+use crate::names::Role;
 use serde::{Deserialize, Serialize};
 
 /// What is tried, of what must fail or make no difference.
@@ -47,4 +48,15 @@ pub enum Probe {
     StartWithoutShift,
     /// What a probe that was refused aimed at, read back: unchanged.
     ReadBack,
+}
+
+impl Probe {
+    /// The role that the token of whoever tries it names, where it is their own.
+    pub const fn role(self) -> Role {
+        match self {
+            Probe::Role => Role::Csr,
+            Probe::OtherRep => Role::SalesRep,
+            _ => Role::Manager,
+        }
+    }
 }

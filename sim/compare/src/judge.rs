@@ -188,7 +188,8 @@ impl Sample {
         let says = match () {
             // A difference too small to matter is one all the same, but nobody need hear of it.
             () if widest <= margin => Says::NoMoreThan(widest),
-            () if tested.p.is_some_and(|p| p <= LEVEL) => Says::Changed,
+            // The test and the interval ask different things of the same runs; what holds by one alone is not told.
+            () if tested.p.is_some_and(|p| p <= LEVEL) && (low > 0.0 || high < 0.0) => Says::Changed,
             () => Says::CannotTell(self.more(mid, libm::sqrt(tested.variance), margin)),
         };
         Judged { mid, interval: Some((low, high)), p: tested.p, margin, says }

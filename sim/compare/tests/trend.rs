@@ -39,6 +39,42 @@ fn a_slow_down_that_stays_is_marked_at_its_night_and_one_that_is_mended_twice() 
 }
 
 #[test]
+fn one_night_that_is_far_slower_stands_out_and_one_that_is_a_little_slower_does_not() {
+    let place = room("trend-outliers");
+    nights(&place, 0..9, |made| made);
+    nights(&place, 9..10, |made| made.slower("clock-in", 2, 20.0));
+    nights(&place, 10..12, |made| made);
+    nights(&place, 12..13, |made| made.slower("clock-in", 2, 1.3));
+    let trend = all(&place);
+    let group = &trend.groups[0];
+    assert!(group.changes.is_empty(), "one night is no step: {:?}", group.changes);
+    let [night] = &group.outliers[..] else { panic!("{:?}", group.outliers) };
+    assert_eq!((night.night, night.started_at.as_str(), night.lines.len()), (9, "2026-06-10T02:00:00Z", 1));
+    let line = &night.lines[0];
+    assert!(
+        line.label == "POST clock-in" && line.percentile == "p99" && (16.0..25.0).contains(&line.times),
+        "{line:?}"
+    );
+    let text = trend.document(&place).terminal(fieldday_paint::Paint::new(false));
+    assert!(text.contains("2026-06-10 02:00 stands out: POST clock-in p99"), "{text}");
+    assert!(text.contains('█') && text.contains('▁'), "a sparkline: {text}");
+}
+
+#[test]
+fn a_night_with_fewer_than_five_before_it_or_after_a_step_is_not_said_to_stand_out() {
+    let place = room("trend-outliers-few");
+    nights(&place, 0..4, |made| made);
+    nights(&place, 4..5, |made| made.slower("clock-in", 2, 20.0));
+    assert!(all(&place).groups[0].outliers.is_empty());
+    let place = room("trend-outliers-step");
+    nights(&place, 0..10, |made| made);
+    nights(&place, 10..20, |made| made.slower("clock-in", 2, 3.0));
+    let trend = all(&place);
+    assert_eq!(trend.groups[0].changes.len(), 1);
+    assert!(trend.groups[0].outliers.is_empty(), "a step is told once: {:?}", trend.groups[0].outliers);
+}
+
+#[test]
 fn a_night_that_is_not_used_is_in_the_table_and_moves_no_mark() {
     let place = room("trend-unused");
     nights(&place, 0..8, |made| made);

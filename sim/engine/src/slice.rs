@@ -9,7 +9,7 @@ use fieldday_api::call::Call;
 use fieldday_history::event::Sent;
 use fieldday_history::{Event, EventKind};
 use fieldday_kernel::time::{Time, Zone};
-use fieldday_rules::{Judges, Violation};
+use fieldday_rules::{Findings, Judges, Violation};
 use fieldday_scenario::Scenario;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -94,13 +94,18 @@ pub fn slice(day: &Day<'_>, violation: &Violation) -> Slice {
     Slice { calls: calls.len() as u64, violation: found, events }
 }
 
-/// The first violation of the same kind among these events.
-fn judged(day: &Day<'_>, events: &[Event], like: &Violation) -> Option<Violation> {
+/// What the judges say of events of a day, whether they came so or were changed.
+pub fn findings(day: &Day<'_>, events: &[Event]) -> Findings {
     let settings = setup::judges(day.scenario, setup::pace(day.scenario), day.start, day.zones.clone());
     let mut judges = Judges::new(Arc::new(settings));
     events.iter().for_each(|event| judges.on(event));
+    judges.finish()
+}
+
+/// The first violation of the same kind among these events.
+fn judged(day: &Day<'_>, events: &[Event], like: &Violation) -> Option<Violation> {
     let signature = like.signature();
-    judges.finish().violations.into_iter().find(|violation| violation.signature() == signature)
+    findings(day, events).violations.into_iter().find(|violation| violation.signature() == signature)
 }
 
 fn group_of(event: &Event) -> Group {

@@ -19,6 +19,8 @@ pub struct Attempt<'a> {
     pub until: Span,
     /// How it ended; none if it was in flight when the rule broke.
     pub end: Option<End<'a>>,
+    /// When it was over at the backend, too, however long its client waited; none if nothing tells.
+    pub over: Option<Span>,
     /// Whether it is known never to have reached the backend.
     pub never_arrived: bool,
 }
@@ -49,13 +51,28 @@ pub fn attempts(events: &[Event]) -> Vec<Attempt<'_>> {
                 let name = names.get(event.client as usize).copied().unwrap_or_default();
                 let (client, at) = (event.client, event.at);
                 open.sent(client, sent.call, sent.attempt, attempts.len());
-                attempts.push(Attempt { client, name, sent, at, until: last, end: None, never_arrived: false });
+                attempts.push(Attempt {
+                    client,
+                    name,
+                    sent,
+                    at,
+                    until: last,
+                    end: None,
+                    over: None,
+                    never_arrived: false,
+                });
             }
             EventKind::GroundTruth(GroundTruth::LostOnTheWayOut { call, attempt }) => {
                 if let Some(place) = open.get(event.client, *call, *attempt) {
                     attempts[*place].never_arrived = true;
                 }
             }
+            EventKind::GroundTruth(
+                GroundTruth::LostOnTheWayBack { call, attempt, .. }
+                | GroundTruth::Late { call, attempt, .. }
+                | GroundTruth::CutByBackend { call, attempt, .. },
+            ) => over(&mut attempts, event, *call, *attempt),
+            EventKind::Wire(wire) => over(&mut attempts, event, wire.call, wire.attempt),
             _ => {}
         }
         if let Some(ended) = AttemptEnd::of(&event.what)
@@ -63,8 +80,19 @@ pub fn attempts(events: &[Event]) -> Vec<Attempt<'_>> {
         {
             let found = &mut attempts[place];
             (found.until, found.end) = (event.at, Some(ended.end));
+            if matches!(ended.end, End::Answered(_)) {
+                found.over = Some(event.at);
+            }
             found.never_arrived |= matches!(ended.end, End::Unanswered(why) if !why.is_indeterminate());
         }
     }
     attempts
+}
+
+/// Notes that an attempt is over at the backend.
+fn over(attempts: &mut [Attempt<'_>], event: &Event, call: u32, attempt: u8) {
+    let is_it = |it: &&mut Attempt<'_>| (it.client, it.sent.call, it.sent.attempt) == (event.client, call, attempt);
+    if let Some(it) = attempts.iter_mut().rev().find(is_it) {
+        it.over = Some(event.at);
+    }
 }

@@ -5,6 +5,7 @@
 //! against a backend. [`sequences`] draws what happened before the cases of a report's page.
 
 pub mod attempts;
+mod decisive;
 mod diagram;
 mod draw;
 pub mod har;

@@ -1,12 +1,15 @@
 //! The files of a failure: an archive that browser tools read, a script that a shell runs, a story; nothing private in any.
 
 use fieldday_api::private::Private;
+use fieldday_api::rules::Rule;
 use fieldday_engine::cell::{CellRun, Keep};
+use fieldday_engine::setup;
 use fieldday_engine::shrink::{Case, look};
+use fieldday_engine::slice::{Day, slice};
 use fieldday_history::Event;
 use fieldday_plan::repro::{FORMAT, Repro};
 use fieldday_plan::{CellPlan, Plan};
-use fieldday_rules::Measures;
+use fieldday_rules::{Measures, Violation};
 use fieldday_scenario::Scenario;
 use fieldday_stories::attempts::attempts;
 use fieldday_stories::har::har;
@@ -20,14 +23,14 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-struct Day {
+struct Broken {
     cell: CellPlan,
     events: Vec<Event>,
     case: Case,
 }
 
 /// A cell of a rough day with a bug that shows.
-fn day() -> Day {
+fn day() -> Broken {
     let mut scenario = Scenario::load("rough").unwrap();
     scenario.with_reps(8);
     scenario.defects = vec!["double-flush".into(), "cache-ignored".into()];
@@ -36,7 +39,7 @@ fn day() -> Day {
     let run = CellRun::new(plan.scenario(), plan.cell(0), keep, Measures::default());
     let (outcome, _) = run.run(&AtomicBool::new(false));
     let signature = outcome.findings.violations.first().expect("something is broken").signature();
-    Day { cell: plan.cell(0), events: outcome.kept.unwrap(), case: Case { scenario, seed: 2, cell: 0, signature } }
+    Broken { cell: plan.cell(0), events: outcome.kept.unwrap(), case: Case { scenario, seed: 2, cell: 0, signature } }
 }
 
 fn room(name: &str) -> PathBuf {
@@ -46,7 +49,7 @@ fn room(name: &str) -> PathBuf {
     room
 }
 
-fn the_story(day: &Day) -> String {
+fn the_story(day: &Broken) -> String {
     let (events, size) = look(&day.case, &AtomicBool::new(false)).unwrap();
     let zone = &day.cell.tenants[0].data.zone;
     story(&Told {
@@ -105,68 +108,119 @@ fn the_archive_has_every_field_that_har_requires() {
     assert!(unanswered > 0 && written > 0, "{unanswered} without an answer, {written} with a body");
 }
 
-/// A `curl` that notes its arguments and answers every request with a session, a task and a shift of its own.
+/// A `curl` that notes its arguments, and answers with a shift, a list or nothing, as `MODE` says.
 const CURL: &str = r#"#!/bin/sh
 printf '%s\n' "$*" >>"$LOG"
 while [ $# -gt 0 ]; do
-  case $1 in
-    -o) out=$2; shift ;;
-    @-) cat >/dev/null ;;
-  esac
+  case $1 in -o) out=$2; shift ;; esac
   shift
 done
-printf '{"data":{"id":"other_1","recording_session_id":"session_of_another","audio_upload_url":"https://store.example/u"}}' >"$out"
+number=$(wc -l <"$LOG")
+case $MODE in
+  away) echo 'curl: (7) Failed to connect' >&2; exit 7 ;;
+  refuses) printf '{"detail":{"error_code":"RBAC_VIOLATION"}}' >"$out"; printf '403 0.010'; exit ;;
+  twice) id=shift_$number ;;
+  *) id=shift_1 ;;
+esac
+printf '{"data": {"shift": {"id" :"%s","clock_in_at":"2026-06-10T12:00:00Z"}, "list":[{"id":"a\\"b"},{}]}}' "$id" >"$out"
+printf '200 0.010'
 "#;
 
-fn run(script: &Path, room: &Path, variables: &[(String, String)]) -> Output {
+/// The events of a shift that was begun twice, cut down to what shows it, and the script.
+fn clock_in_twice() -> (Vec<Event>, String) {
+    let mut scenario = Scenario::load("weekday").unwrap();
+    scenario.with_reps(50);
+    scenario.defects = vec!["clock-in-twice".into()];
+    let plan = Plan::new(Arc::new(scenario), 1).unwrap();
+    let cell = plan.cell(0);
+    let (start, zones, zone) = (cell.start, setup::zones(&cell), cell.tenants[0].data.zone.clone());
+    let keep = Keep { history: false, events: true };
+    let run = CellRun::new(plan.scenario(), cell, keep, Measures::default());
+    let (outcome, _) = run.run(&AtomicBool::new(false));
+    let is_it = |violation: &&Violation| violation.rule == Rule::ShiftClockInOnce;
+    let violation = outcome.findings.violations.iter().find(is_it).expect("a shift was begun twice");
+    let (scenario, events) = (plan.scenario(), outcome.kept.unwrap());
+    let day = Day { scenario, start, zones, events: &events };
+    let small = slice(&day, violation);
+    let text = script(&Day { events: &small.events, ..day }, &small.violation, &zone);
+    (small.events, text)
+}
+
+fn variables(text: &str) -> Vec<String> {
+    let wanted = text.lines().filter_map(|line| line.strip_prefix("[ -n \"${")?.split(":-").next());
+    wanted.map(str::to_owned).collect()
+}
+
+fn run(script: &Path, room: &Path, variables: &[String], mode: &str) -> Output {
     let path = format!("{}:{}", room.display(), "/usr/bin:/bin");
     let mut command = Command::new("sh");
-    command.arg(script).env_clear().env("PATH", path).env("LOG", room.join("log"));
-    command.envs(variables.iter().cloned()).output().unwrap()
+    command.arg(script).env_clear().env("PATH", path).env("LOG", room.join("log")).env("MODE", mode);
+    command.env("TODAY", "2028-02-28").envs(variables.iter().map(|name| (name.clone(), format!("of {name}"))));
+    command.output().unwrap()
 }
 
 #[test]
-fn the_script_runs_and_takes_ids_from_the_answers() {
-    let (day, room) = (day(), room("script"));
-    let text = script(&day.events, day.cell.start, &day.cell.tenants[0].data.zone, "a rule is broken:\nthis one");
+fn the_script_judges_what_it_sees() {
+    let ((events, text), room) = (clock_in_twice(), room("script"));
     let file = room.join("repro.sh");
     fs::write(&file, &text).unwrap();
     assert!(Command::new("sh").arg("-n").arg(&file).status().unwrap().success());
     let curl = room.join("curl");
     fs::write(&curl, CURL).unwrap();
     fs::set_permissions(&curl, fs::Permissions::from_mode(0o755)).unwrap();
+    let wanted = variables(&text);
+    assert!(wanted.starts_with(&["BASE_URL".to_owned(), "TOKEN_1".to_owned()]), "{wanted:?}");
+    assert!(text.contains("=\"$(fieldday tokens mint --user user_"), "the line that makes a token");
 
-    let wanted: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix(": \"${")?.split(":?").next())
-        .filter(|name| name.to_uppercase() == *name)
-        .collect();
-    assert!(
-        wanted.starts_with(&["BASE_URL"]) && wanted.contains(&"TOKEN_1") && wanted.contains(&"TOKEN_2"),
-        "{wanted:?}"
-    );
-    for missing in &wanted[..2] {
-        let given: Vec<_> =
-            wanted.iter().filter(|name| *name != missing).map(|n| ((*n).to_owned(), "x".to_owned())).collect();
-        let output = run(&file, &room, &given);
+    for missing in &wanted {
+        let given: Vec<_> = wanted.iter().filter(|name| *name != missing).cloned().collect();
+        let output = run(&file, &room, &given, "once");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && said.contains(missing) && said.contains("is missing"), "{said}");
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains(&format!("{missing} is missing")), "{said}");
         assert!(!room.join("log").exists(), "nothing was sent");
     }
+    let arrived = attempts(&events).iter().filter(|attempt| !attempt.never_arrived).count();
+    for (mode, code, word) in [
+        ("once", 0, "held: what the story told did not happen here"),
+        ("twice", 1, "BROKEN: shift.clock-in.once is broken"),
+        ("refuses", 4, "INCONCLUSIVE: request"),
+        ("away", 3, "no answer from of BASE_URL"),
+    ] {
+        let _ = fs::remove_file(room.join("log"));
+        let output = run(&file, &room, &wanted, mode);
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(code), "{mode}: {said}");
+        assert!(said.contains(word), "{mode}: {said}");
+        let log = fs::read_to_string(room.join("log")).unwrap();
+        let sent = log.lines().filter(|line| line.starts_with("-sS")).count();
+        match mode {
+            "once" | "twice" => {
+                assert_eq!(sent, arrived, "a curl an attempt: {log}");
+                assert!(said.contains("expected 200, received 200"), "{said}");
+                assert!(
+                    log.contains("Authorization: Bearer of TOKEN_1") && log.contains("of BASE_URL/api/v1/"),
+                    "{log}"
+                );
+                assert!(!log.contains("2026-"), "dates are counted from today: {log}");
+            }
+            _ => assert!(sent < arrived, "{mode} ends it: {log}"),
+        }
+    }
+}
 
-    let given: Vec<_> = wanted
-        .iter()
-        .map(|name| ((*name).to_owned(), if *name == "BASE_URL" { "http://here".into() } else { format!("of {name}") }))
-        .collect();
-    let output = run(&file, &room, &given);
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-    let log = fs::read_to_string(room.join("log")).unwrap();
-    let arrived = attempts(&day.events).iter().filter(|attempt| !attempt.never_arrived).count();
-    assert_eq!(log.lines().filter(|line| line.starts_with("-sS")).count(), arrived, "a curl an attempt");
-    assert!(log.contains("Authorization: Bearer of TOKEN_1") && log.contains("http://here/api/v1/"), "{log}");
-    assert!(log.contains("/recording-sessions/session_of_another/stop"), "an id from an answer");
-    assert!(log.lines().any(|line| line.contains("-X PUT") && line.ends_with("https://store.example/u")), "{log}");
-    assert!(text.contains(" &\npid_") && text.contains("wait \"$pid_"), "some were side by side");
+#[test]
+fn a_rule_of_the_app_has_a_script_that_says_so() {
+    let (day, room) = (day(), room("app"));
+    let (_, size) = look(&day.case, &AtomicBool::new(false)).unwrap();
+    let zones = setup::zones(&day.cell);
+    let told = Day { scenario: &day.case.scenario, start: day.cell.start, zones, events: &day.events };
+    let file = room.join("repro.sh");
+    fs::write(&file, script(&told, &size.violation, &day.cell.tenants[0].data.zone)).unwrap();
+    let output = run(&file, &room, &[], "once");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("a rule of the app, which curl cannot show"), "{said}");
 }
 
 #[test]
@@ -199,9 +253,13 @@ fn no_private_value_of_the_plan_is_in_any_file() {
         shape: day.case.signature.shape.to_string(),
         scenario: day.case.scenario.clone(),
     };
+    let (_, size) = look(&day.case, &AtomicBool::new(false)).unwrap();
+    let zones = setup::zones(&day.cell);
+    let told = Day { scenario: &day.case.scenario, start: day.cell.start, zones, events: &day.events };
     let files = [
         ("repro.har", har(&day.events, day.cell.start, "x")),
-        ("repro.sh", script(&day.events, day.cell.start, zone, "x")),
+        ("repro.sh", script(&told, &size.violation, zone)),
+        ("repro.sh of a backend", clock_in_twice().1),
         ("story.md", the_story(&day)),
         ("repro.toml", repro.to_toml("repro.toml")),
     ];

@@ -8,7 +8,9 @@ use clap::Args;
 use fieldday_api::rules::Rule;
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{self, Options};
+use fieldday_engine::setup;
 use fieldday_engine::shrink::{self, Case, Size};
+use fieldday_engine::slice::Day;
 use fieldday_kernel::time::Zone;
 use fieldday_paint::units::counted;
 use fieldday_plan::repro::{FORMAT, Repro};
@@ -112,11 +114,12 @@ fn write(args: &ShrinkArgs, case: &Case) -> Result<Option<Written>, Failure> {
         names: names(&events),
     };
     let about = format!("{} is broken: {}", case.signature.rule, size.violation.says);
+    let day = Day { scenario: &case.scenario, start: planned.start, zones: setup::zones(&planned), events: &events };
     let files = vec![
         ("story.md", story(&told)),
         ("repro.toml", repro(case).to_toml(&path)),
         ("repro.har", har(&events, planned.start, &about)),
-        ("repro.sh", script(&events, planned.start, &zone, &about)),
+        ("repro.sh", script(&day, &size.violation, &zone)),
     ];
     for (name, text) in &files {
         let file = folder.join(name);

@@ -15,7 +15,7 @@ use fieldday_rules::Violation;
 use fieldday_stories::har::har;
 use fieldday_stories::script::script;
 use fieldday_stories::story::{Told, names, story};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -42,8 +42,10 @@ pub fn write(folder: &Path, plan: &Plan, violations: &[Violation], again: Option
         let same = recorded.findings.violations.iter().find(|violation| violation.signature() == first.signature());
         let Some(violation) = same else { continue };
         let scenario = &kept.run.scenario;
-        let zones = recorded.clients.iter().map(|(client, zone)| (client.tenant.clone(), zone.clone())).collect();
-        let small = slice(&Day { scenario, start: recorded.start, zones, events: &recorded.events }, violation);
+        let zones: BTreeMap<_, _> =
+            recorded.clients.iter().map(|(client, zone)| (client.tenant.clone(), zone.clone())).collect();
+        let day = Day { scenario, start: recorded.start, zones, events: &recorded.events };
+        let small = slice(&day, violation);
         let clients: BTreeSet<u32> = small
             .events
             .iter()
@@ -72,7 +74,7 @@ pub fn write(folder: &Path, plan: &Plan, violations: &[Violation], again: Option
         let files = [
             ("story.md", story(&told)),
             ("repro.har", har(events, start, &about)),
-            ("repro.sh", script(events, start, &zone, &about)),
+            ("repro.sh", script(&Day { events, ..day }, &small.violation, &zone)),
         ];
         for (name, text) in files {
             let path = place.join(name);

@@ -45,6 +45,9 @@ pub struct Group {
     pub series: Vec<SeriesLine>,
     /// From which nights on something is different.
     pub changes: Vec<ChangePoint>,
+    /// Single nights that stand out from those before them.
+    #[serde(default)]
+    pub outliers: Vec<OutlierNight>,
     /// The rules that did not hold in every night.
     pub rules: Vec<RuleRow>,
     /// The scenario's limits over the nights.
@@ -128,6 +131,36 @@ pub struct StepLine {
     pub percentile: String,
     /// The nights from there on over those before.
     pub ratio: f64,
+}
+
+/// A night that stands out from those before it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutlierNight {
+    /// Which of the nights, counted from 0.
+    pub night: u64,
+    /// When it began.
+    pub started_at: String,
+    /// What stands out, the most first.
+    pub lines: Vec<OutlierLine>,
+}
+
+/// A percentile that stands out in one night.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutlierLine {
+    /// Which of the series, counted from 0.
+    pub series: u64,
+    /// The endpoint's short form.
+    pub label: String,
+    /// `p50`, `p95` or `p99`.
+    pub percentile: String,
+    /// Its value in that night, in microseconds.
+    pub value_us: u64,
+    /// The median of the earlier nights.
+    pub usual_us: u64,
+    /// The one over the other.
+    pub times: f64,
 }
 
 /// A rule over the nights.

@@ -1,7 +1,7 @@
 //! A trend as a document: the nights of each group, what changed and when, what did not hold.
 
 use super::charts::{capacity, endpoints, limits};
-use super::words::{mark, when};
+use super::words::{mark, sparkline, when};
 use super::{Group, Trend};
 use fieldday_folder::summary::{Outcome, verdict_word};
 use fieldday_paint::document::{
@@ -64,6 +64,7 @@ impl Trend {
         for group in &self.groups {
             reasons.extend(group.fails_more().map(|says| format!("{}{says}", of(group))));
             reasons.extend(group.changes.iter().map(|point| format!("{}changed {}", of(group), point.words())));
+            reasons.extend(group.outliers.iter().map(|night| format!("{}{}", of(group), night.words())));
             if group.changes.is_empty() {
                 reasons.push(format!("{}{NO_CHANGE}", of(group)));
             }
@@ -92,7 +93,10 @@ fn of_group(place: usize, group: &Group, at: &Path) -> Section {
     let item = |text: String| Item { text, ..Item::default() };
     let changed = group.changes.iter().map(|point| item(format!("changed {}", point.words())));
     section.add(On::Files, "", Body::List(changed.collect()));
+    let out = group.outliers.iter().map(|night| Item::marked(Mark::NOTE, night.words()));
+    section.add(On::All, "Nights that stand out", Body::List(out.collect()));
     section.add(On::All, "Nights", Body::Table(nights(group, at)));
+    section.add(On::All, "Percentiles, a sign a night", Body::Table(sparklines(group)));
     section.add(On::Terminal, "Changed", Body::Table(steps(group)));
     let of = counted(group.nights.len() as u64, "night", "nights");
     let mut rules = Table::new(["rule", "broken", "inconclusive or not exercised", "in the last run"].map(words));
@@ -144,6 +148,30 @@ fn nights(group: &Group, at: &Path) -> Table {
             changed.map_or(String::new(), super::ChangePoint::words).into(),
         ];
         table.rows.push(Row { mark: Some(mark(night.outcome)), cells });
+    }
+    table
+}
+
+/// Each percentile over the nights, with the first and the last of those shown.
+fn sparklines(group: &Group) -> Table {
+    let mut table = Table::new([
+        words("endpoint"),
+        words("percentile"),
+        words("nights, the oldest first"),
+        figures("usual"),
+        figures("last"),
+    ]);
+    for line in &group.series {
+        let mut known: Vec<u64> = line.values_us.iter().flatten().copied().collect();
+        let Some(last) = known.last().copied() else { continue };
+        known.sort_unstable();
+        table.row([
+            line.label.clone(),
+            line.percentile.clone(),
+            sparkline(&line.values_us),
+            micros(known[known.len() / 2]),
+            micros(last),
+        ]);
     }
     table
 }

@@ -7,6 +7,7 @@ mod capacity;
 mod charts;
 mod data;
 mod document;
+mod outliers;
 mod read;
 mod words;
 

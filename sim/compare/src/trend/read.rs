@@ -81,12 +81,15 @@ fn group(mut nights: Vec<&Night>, last: Option<usize>) -> Group {
     let used: Vec<bool> = nights.iter().map(|night| night.unusable().is_none()).collect();
     let keys = Key::all(nights.iter().zip(&used).filter(|(_, used)| **used).map(|(night, _)| *night));
     let series: Vec<SeriesLine> = keys.iter().map(|key| of_key(key, &nights, &used)).collect();
+    let began: Vec<String> = nights.iter().map(|night| night.run.started_at.to_string()).collect();
+    let changes = changes(&keys, &series, &nights, &used);
     Group {
+        outliers: super::outliers::outliers(&series, &changes, &began),
         scenario: scenario.name.clone(),
         target: first.kind().words(),
         shape: format!("{} reps{speed}", scenario.people.reps),
         clock: if is_live { "wire" } else { "attempt" }.to_owned(),
-        changes: changes(&keys, &series, &nights, &used),
+        changes,
         rules: rules(&nights),
         limits: limits(&nights),
         nights: nights.iter().map(|night| line(night)).collect(),

@@ -1,10 +1,15 @@
 //! What terminal, Markdown and page say in the same words.
 
-use super::{CapacityLine, ChangePoint, Group, LimitRow, RuleRow};
+use super::{CapacityLine, ChangePoint, Group, LimitRow, OutlierLine, OutlierNight, RuleRow};
 use fieldday_folder::summary::{Outcome, verdict_word};
 use fieldday_paint::document::Mark;
-use fieldday_paint::units::{change, count, counted, share};
+use fieldday_paint::units::{change, count, counted, micros, share};
 use fieldday_rules::limits::LimitVerdict;
+
+/// Percentiles of a night that stands out, which are named at most.
+const OUTLIERS_MOST: usize = 3;
+/// Nights of a sparkline at most: the last ones.
+const SPARK_MOST: usize = 40;
 
 /// The mark of an outcome.
 pub(super) fn mark(outcome: Outcome) -> Mark {
@@ -66,6 +71,39 @@ impl ChangePoint {
             .map(|line| format!("{} {} {}", line.label, line.percentile, change(libm::log(line.ratio))));
         format!("since {}: {}", when(&self.started_at), each.collect::<Vec<_>>().join(", "))
     }
+}
+
+impl OutlierNight {
+    /// `2026-06-15 02:00 stands out: POST clock-in p99 1.02 s, usually 51 ms`
+    pub(super) fn words(&self) -> String {
+        let each: Vec<String> = self.lines.iter().take(OUTLIERS_MOST).map(OutlierLine::words).collect();
+        let more = self.lines.len().saturating_sub(OUTLIERS_MOST);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{} stands out: {}{more}", when(&self.started_at), each.join(", "))
+    }
+}
+
+impl OutlierLine {
+    /// `POST clock-in p99 1.02 s, usually 51 ms`
+    pub(super) fn words(&self) -> String {
+        format!("{} {} {}, usually {}", self.label, self.percentile, micros(self.value_us), micros(self.usual_us))
+    }
+}
+
+/// The nights' values as a line of signs, one a night: the lowest for the smallest, a space where there is none.
+pub(super) fn sparkline(values: &[Option<u64>]) -> String {
+    const SIGNS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let values = &values[values.len().saturating_sub(SPARK_MOST)..];
+    let logs = || values.iter().flatten().map(|us| libm::log((*us).max(1) as f64));
+    let (low, high) = (logs().fold(f64::INFINITY, f64::min), logs().fold(f64::NEG_INFINITY, f64::max));
+    // Nights that are alike are a level line, not a mountain of noise.
+    let range = (high - low).max(libm::log(2.0));
+    let sign = |us: &Option<u64>| {
+        let Some(us) = us else { return ' ' };
+        let share = (libm::log((*us).max(1) as f64) - low) / range;
+        SIGNS[((share * 7.0).round() as usize).min(7)]
+    };
+    values.iter().map(sign).collect()
 }
 
 impl LimitRow {

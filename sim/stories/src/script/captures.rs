@@ -1,6 +1,7 @@
 //! What an answer gave that a later request needs.
 
 use crate::attempts::Attempt;
+use crate::decisive::Check;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::http::redacted;
 use fieldday_history::End;
@@ -26,13 +27,14 @@ pub struct Captures {
 }
 
 impl Captures {
-    /// Those of a run.
-    pub fn new(attempts: &[Attempt<'_>]) -> Captures {
+    /// Those of a story, for its requests and for what is expected of its answers.
+    pub fn new(attempts: &[Attempt<'_>], checks: &[Check]) -> Captures {
         let mut all: Vec<Capture> = Vec::new();
         for (number, attempt) in attempts.iter().enumerate() {
             for (field, kind, value) in made(attempt).into_iter().flatten() {
                 let later = attempts[number + 1..].iter().filter(|later| later.at >= attempt.until);
-                let is_needed = later.into_iter().any(|later| needs(&later.sent.request, &value));
+                let is_needed = later.into_iter().any(|later| needs(&later.sent.request, &value))
+                    || checks.iter().any(|check| check.number >= number && check.want.names(&value));
                 if is_needed && all.iter().all(|known| known.value != value) {
                     let variable = format!("{kind}_{}", number + 1);
                     all.push(Capture { number, field, variable, value });
@@ -47,8 +49,11 @@ impl Captures {
         let mut out = String::new();
         for (place, capture) in self.all.iter().enumerate().filter(|(_, capture)| capture.number == number) {
             let (variable, field, answer) = (&capture.variable, capture.field, number + 1);
-            let _ = writeln!(out, "{variable}=$(field {answer} {field})");
-            let _ = writeln!(out, ": \"${{{variable}:?was not in answer {answer}}}\"");
+            let _ = writeln!(out, "{variable}=$(value {answer} data.{field} | bare)");
+            let _ = writeln!(
+                out,
+                "[ -n \"${variable}\" ] || {{ echo 'INCONCLUSIVE: answer {answer} has no data.{field}'; exit 4; }}"
+            );
             self.taken.push(place);
         }
         out
@@ -79,7 +84,7 @@ fn made(attempt: &Attempt<'_>) -> [Option<(&'static str, &'static str, String)>;
             Some(("recording_session_id", "session", started.recording_session_id.to_string())),
             started.audio_upload_url.as_ref().map(|url| ("audio_upload_url", "upload_url", url.expose().to_owned())),
         ],
-        (Call::ClockIn { .. }, Answer::ShiftDay(day)) => [Some(("id", "shift", day.shift.id.to_string())), None],
+        (Call::ClockIn { .. }, Answer::ShiftDay(day)) => [Some(("shift.id", "shift", day.shift.id.to_string())), None],
         (Call::CreateTask(_), Answer::Task(task)) => [Some(("id", "task", task.id.to_string())), None],
         _ => [None, None],
     }

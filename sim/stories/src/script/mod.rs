@@ -1,118 +1,239 @@
-//! A failure as `repro.sh`: the same requests by curl, in the same order, against any deployment.
+//! A failure as `repro.sh`: the same requests by curl, in the same order, against any deployment that has the story's rows; it
+//! says of each what was expected and what came, and whether the rule is broken there.
 //!
 //! What an earlier answer gave is taken from that answer (the ids of sessions, shifts and tasks that the run made, the URL for
 //! the audio): another backend gives others. Requests that were under way side by side are side by side here too.
+//!
+//! Answers are read by awk: curl and a POSIX shell are all that the script needs.
 
 mod captures;
+mod checks;
+mod dates;
+mod head;
 
 use crate::attempts::{Attempt, attempts, problem};
+use crate::decisive::{Check, Want, decisive};
 use captures::Captures;
-use fieldday_api::call::Call;
+use checks::Words;
+use dates::Dates;
+use fieldday_api::call::{Answer, Call};
+use fieldday_api::endpoint::Op;
 use fieldday_api::http::redacted;
+use fieldday_api::rules::Side;
+use fieldday_engine::slice::Day;
+use fieldday_history::End;
 use fieldday_history::event::CredentialKind;
-use fieldday_history::{End, Event};
 use fieldday_kernel::text::one_line;
 use fieldday_kernel::time::{Span, Time, Zone};
+use fieldday_rules::Violation;
 use std::fmt::Write as _;
 
-/// The script of a failure's events. `start` is when the scenario starts, `zone` whose local time the comments tell, `about`
-/// what is broken.
-pub fn script(events: &[Event], start: Time, zone: &Zone, about: &str) -> String {
-    let attempts = attempts(events);
-    let clients = clients(&attempts);
-    let mut out = head(&attempts, &clients, about);
-    let mut captures = Captures::new(&attempts);
+/// What every script can do.
+const LIBRARY: &str = include_str!("lib.sh");
+
+/// The script of a failure. `day` has the events up to the violation, `zone` is whose local time the comments tell and whose
+/// date is the target's today.
+pub fn script(day: &Day<'_>, violation: &Violation, zone: &Zone) -> String {
+    let about = one_line(&format!("{} is broken: {}", violation.rule, violation.says)).to_string();
+    if violation.rule.side() == Side::App {
+        return head::of_an_app(&about);
+    }
+    let attempts = attempts(day.events);
+    let checks = decisive(day, violation, &attempts);
+    let tokens = head::tokens(day.events, &attempts);
+    let mut words = Words { captures: Captures::new(&attempts, &checks), dates: Dates::new(today(day, zone)) };
+    let mut story = String::new();
     let mut under_way: Vec<usize> = Vec::new();
-    for (number, attempt) in attempts.iter().enumerate() {
-        wait_for(&mut out, &mut under_way, &mut captures, |other| {
+    let teller = Teller { attempts: &attempts, checks: &checks, tokens: &tokens };
+    for (number, attempt) in attempts.iter().enumerate().filter(|(number, _)| teller.repeat_of(*number).is_none()) {
+        teller.wait_for(&mut story, &mut under_way, &mut words, |other| {
             attempts[other].until <= attempt.at && !attempt.never_arrived
         });
-        let who = clients.iter().position(|client| *client == attempt.name).unwrap_or_default() + 1;
-        let _ = writeln!(out, "\n# {}", attempt_comment(number, attempt, start, zone));
+        let _ = writeln!(story, "\n# {}", attempt_comment(number, attempt, day.start, zone));
         if attempt.never_arrived {
-            out.push_str("# It never arrived, so it is not sent.\n");
+            story.push_str("# It never arrived, so it is not sent.\n");
             continue;
         }
+        // Those that may have been under way yet: this repeats them.
+        for other in (0..number).filter(|other| teller.repeat_of(*other) == Some(number)) {
+            let comment = attempt_comment(other, &attempts[other], day.start, zone);
+            let _ = write!(story, "# Beside it, since it may have been under way yet:\n# {comment}\n");
+            let _ = writeln!(story, "{} &\npid_{}=$!", teller.send(other, &mut words), other + 1);
+            under_way.push(other);
+        }
+        let before = attempts[..number].iter().map(|earlier| earlier.until).max();
+        let gap = before.map_or(0, |before| (attempt.at - before).as_seconds());
+        if gap > 0 && under_way.is_empty() {
+            let _ = writeln!(story, "pause {gap}");
+        }
         let beside = attempts[number + 1..].iter().any(|later| !later.never_arrived && later.at < attempt.until);
-        out.push_str(&curl(number, attempt, who, &captures));
+        story.push_str(&teller.send(number, &mut words));
         if beside {
-            let _ = writeln!(out, " &\npid_{}=$!", number + 1);
+            let _ = writeln!(story, " &\npid_{}=$!", number + 1);
             under_way.push(number);
         } else {
-            out.push('\n');
-            out.push_str(&captures.of(number));
+            story.push('\n');
+            teller.got(&mut story, number, &mut words);
         }
     }
-    wait_for(&mut out, &mut under_way, &mut captures, |_| true);
-    let _ = writeln!(out, "\n# Then: {}", one_line(about));
-    out
-}
-
-/// Waits for those under way of which `is_over` says so, and takes from their answers what is needed later.
-fn wait_for(out: &mut String, under_way: &mut Vec<usize>, captures: &mut Captures, is_over: impl Fn(usize) -> bool) {
-    under_way.retain(|number| {
-        let over = is_over(*number);
-        if over {
-            let _ = writeln!(out, "wait \"$pid_{}\"", number + 1);
-            out.push_str(&captures.of(*number));
-        }
-        !over
+    teller.wait_for(&mut story, &mut under_way, &mut words, |_| true);
+    story.push_str("\n# What the story shows.\n");
+    for check in &checks {
+        story.push_str(&words.line(check));
+    }
+    story.push_str(&match checks.is_empty() {
+        true => "echo 'INCONCLUSIVE: no single answer decides this rule; `fieldday run` against the target judges it'\nexit 4\n".to_owned(),
+        false => format!("finish '{}'\n", about.replace('\'', r"'\''")),
     });
+    format!("{}{LIBRARY}{}{story}", head::head(&tokens, &about, zone), words.dates.lines())
 }
 
-/// Who sent anything, in the order of their first request.
-fn clients<'a>(attempts: &[Attempt<'a>]) -> Vec<&'a str> {
-    let mut clients = Vec::new();
-    for attempt in attempts {
-        if !clients.contains(&attempt.name) {
-            clients.push(attempt.name);
-        }
-    }
-    clients
+/// The date that is the target's today: of the scenario's, the one on which the story happens.
+fn today(day: &Day<'_>, zone: &Zone) -> fieldday_kernel::time::Date {
+    let noon = zone.date(day.start + Span::hours(12));
+    let dates = day.scenario.day.dates.iter().copied();
+    dates.min_by_key(|date| (date.days() - noon.days()).abs()).unwrap_or(noon)
 }
 
-fn head(attempts: &[Attempt<'_>], clients: &[&str], about: &str) -> String {
-    let mut out = format!("#!/bin/sh\n# {}\n#\n", one_line(about));
-    out.push_str("# BASE_URL is the deployment, such as https://otto.example.\n");
-    let mut wanted = vec![("BASE_URL".to_owned(), "the deployment, such as https://otto.example".to_owned())];
-    for (place, client) in clients.iter().enumerate() {
-        for attempt in attempts.iter().filter(|a| a.name == *client && !a.never_arrived) {
-            let Some((variable, what)) = token(&attempt.sent.bearer, place + 1) else { continue };
-            if !matches!(*attempt.sent.request, Call::PutAudio { .. })
-                && wanted.iter().all(|(name, _)| *name != variable)
-            {
-                let _ = writeln!(out, "# {variable} is {what} of {client}.");
-                wanted.push((variable, format!("{what} of {client}")));
+struct Teller<'a> {
+    attempts: &'a [Attempt<'a>],
+    checks: &'a [Check],
+    tokens: &'a [head::Token],
+}
+
+impl Teller<'_> {
+    /// Waits for those under way of which `is_over` says so, and looks at their answers.
+    fn wait_for(
+        &self,
+        out: &mut String,
+        under_way: &mut Vec<usize>,
+        words: &mut Words,
+        is_over: impl Fn(usize) -> bool,
+    ) {
+        under_way.retain(|number| {
+            let over = is_over(*number);
+            if over {
+                let _ = writeln!(out, "wait \"$pid_{}\"", number + 1);
+                self.got(out, *number, words);
             }
+            !over
+        });
+    }
+
+    /// The attempt that repeats one whose client got no answer, before anything tells that it was over: the two may have been
+    /// under way at once.
+    fn repeat_of(&self, number: usize) -> Option<usize> {
+        let attempt = &self.attempts[number];
+        if attempt.never_arrived || matches!(attempt.end, Some(End::Answered(_))) {
+            return None;
         }
+        let same = |later: &Attempt<'_>| {
+            later.sent.request.op() == attempt.sent.request.op()
+                && later.sent.request.path_id() == attempt.sent.request.path_id()
+                && attempt.over.is_none_or(|over| over > later.at)
+                && !later.never_arrived
+        };
+        let next = (number + 1..self.attempts.len()).find(|later| same(&self.attempts[*later]))?;
+        // Of several that got no answer, all go beside the last.
+        Some(self.repeat_of(next).unwrap_or(next))
     }
-    out.push_str("# Private values are tokens that stand for them: private:0123456789abcdef.\nset -u\n\n");
-    for (name, what) in wanted {
-        let _ = writeln!(out, ": \"${{{name}:?is missing: {what}}}\"");
+
+    /// The lines that look at an answer, and take from it what is needed later.
+    fn got(&self, out: &mut String, number: usize, words: &mut Words) {
+        let attempt = &self.attempts[number];
+        let status = self.checks.iter().find_map(|check| match &check.want {
+            Want::Status(statuses) if check.number == number => Some(statuses),
+            _ => None,
+        });
+        let wanted = match (status, attempt.end) {
+            (Some(statuses), _) => format!("told {} '{}'", number + 1, checks::either(statuses)),
+            (None, Some(End::Answered(response))) if self.matters(number) => {
+                format!("got {} {}", number + 1, response.status)
+            }
+            (None, _) => format!("got {} any", number + 1),
+        };
+        let _ = writeln!(out, "{wanted} '{}'", attempt.sent.request.op().label().replace('\'', ""));
+        out.push_str(&words.captures.of(number));
     }
-    out.push_str("command -v curl >/dev/null || { echo 'curl is missing' >&2; exit 1; }\n");
-    out.push_str("answers=$(mktemp -d) || exit 1\ntrap 'rm -rf \"$answers\"' EXIT\n");
-    out.push_str(
-        "# The first value of a field in an answer.\n\
-         field() { tr ',{' '\\n\\n' <\"$answers/$1\" 2>/dev/null | \
-         sed -n \"s/^ *\\\"$2\\\" *: *\\\"\\([^\\\"]*\\)\\\".*/\\1/p\" | sed 1q; }\n",
-    );
-    out
+
+    /// Whether the story needs the answer's status: that of a write, and of a read that is compared with something. What else
+    /// was only looked at may be there already.
+    fn matters(&self, number: usize) -> bool {
+        let compares =
+            |check: &Check| check.number == number || matches!(check.want, Want::Same(_, other, _) if other == number);
+        self.attempts[number].sent.request.op().writes() || self.checks.iter().any(compares)
+    }
+
+    /// The request as a command, without its line's end.
+    fn send(&self, number: usize, words: &mut Words) -> String {
+        let attempt = &self.attempts[number];
+        let call = attempt.sent.request.as_ref();
+        let http = redacted(call);
+        let is_audio = matches!(call, Call::PutAudio { .. });
+        let may_repeat = call.op() != Op::CreateTask && call.op() != Op::PostWin && !is_failure(attempt);
+        let mut line = until(attempt);
+        let mut input = " </dev/null".to_owned();
+        let mut arguments = format!("send {} {} -X {}", number + 1, u8::from(may_repeat), http.method);
+        let token = self.tokens.iter().find(|token| token.is_of(attempt));
+        if let Some(token) = token.filter(|_| !is_audio) {
+            let _ = write!(arguments, " -H \"Authorization: Bearer ${}\"", token.variable);
+        } else if attempt.sent.bearer == CredentialKind::Forged {
+            arguments.push_str(" -H 'Authorization: Bearer forged'");
+        }
+        if let Call::Raw(raw) = call
+            && let Some(company) = &raw.company_id
+        {
+            let _ = write!(arguments, " -H {}", words.quoted(&format!("X-Company-Id: {company}")));
+        }
+        // Audio is silence of the same length; what is too long for a command line comes through a pipe.
+        match (call, &http.body) {
+            (Call::PutAudio { bytes, .. }, _) => {
+                let _ = write!(line, "head -c {bytes} /dev/zero | ");
+                arguments.push_str(" -H 'Content-Type: audio/mp4' --data-binary @-");
+                input.clear();
+            }
+            (Call::Raw(raw), Some(_)) if raw.padding > 0 => {
+                let _ = write!(line, "printf '%{}s%s' '' {} | ", raw.padding, words.quoted(&raw.body));
+                arguments.push_str(" -H 'Content-Type: application/json' --data-binary @-");
+                input.clear();
+            }
+            (_, Some(body)) => {
+                let body = words.quoted(&String::from_utf8_lossy(body));
+                let _ = write!(arguments, " -H 'Content-Type: application/json' --data-raw {body}");
+            }
+            (_, None) => {}
+        }
+        let query = if http.query.is_empty() { String::new() } else { format!("?{}", http.query) };
+        let url = words
+            .captures
+            .upload_url(call)
+            .unwrap_or_else(|| format!("\"$BASE_URL\"{}", words.quoted(&format!("{}{query}", http.path))));
+        format!("{line}{arguments} {url}{input}")
+    }
 }
 
-/// The variable that holds what proves who asks, and what that is.
-fn token(bearer: &CredentialKind, client: usize) -> Option<(String, &'static str)> {
-    Some(match bearer {
-        CredentialKind::None | CredentialKind::Forged => return None,
-        CredentialKind::Own => (format!("TOKEN_{client}"), "the session token"),
-        CredentialKind::Expired { .. } => (format!("TOKEN_{client}_EXPIRED"), "an expired session token"),
-        CredentialKind::WithoutTenant => {
-            (format!("TOKEN_{client}_WITHOUT_TENANT"), "a session token that names no tenant")
+/// Whether the story needs the target to fail here.
+fn is_failure(attempt: &Attempt<'_>) -> bool {
+    matches!(attempt.end, Some(End::Answered(response)) if response.status == 429 || response.status >= 500)
+}
+
+/// The line that lets a look at a session be repeated until it is processed as far as it was in the story.
+fn until(attempt: &Attempt<'_>) -> String {
+    let answer = match attempt.end {
+        Some(End::Answered(response)) => Some(&response.answer),
+        _ => None,
+    };
+    let line = match (attempt.sent.request.as_ref(), answer) {
+        (Call::GetRecording { .. }, Some(Answer::Recording(body))) => {
+            let session = &body.session;
+            let steps =
+                [("analysis_status", session.analysis_status), ("transcription_status", session.transcription_status)];
+            let last = steps.into_iter().find(|(_, status)| status.is_final());
+            last.map(|(step, status)| format!("data.session.{step}=\"{}\"", status.as_str()))
         }
-        CredentialKind::Alias { .. } => {
-            (format!("TOKEN_{client}_ALIAS"), "a session token with other names for its claims")
-        }
-    })
+        _ => None,
+    };
+    format!("until='{}'\n", line.unwrap_or_default())
 }
 
 fn attempt_comment(number: usize, attempt: &Attempt<'_>, start: Time, zone: &Zone) -> String {
@@ -130,50 +251,4 @@ fn attempt_comment(number: usize, attempt: &Attempt<'_>, start: Time, zone: &Zon
         sent.call,
         at(attempt.until)
     )
-}
-
-/// The request as a command, without its line's end.
-fn curl(number: usize, attempt: &Attempt<'_>, client: usize, captures: &Captures) -> String {
-    let number = number + 1;
-    let call = attempt.sent.request.as_ref();
-    let http = redacted(call);
-    let mut line = String::new();
-    let mut words = format!(
-        "curl -sS -g -o \"$answers/{number}\" -w '{number}: {} %{{http_code}}\\n' -X {}",
-        call.op().label().replace('\'', ""),
-        http.method
-    );
-    let is_audio = matches!(call, Call::PutAudio { .. });
-    if let Some((variable, _)) = token(&attempt.sent.bearer, client).filter(|_| !is_audio) {
-        let _ = write!(words, " -H \"Authorization: Bearer ${variable}\"");
-    } else if attempt.sent.bearer == CredentialKind::Forged {
-        words.push_str(" -H 'Authorization: Bearer forged'");
-    }
-    if let Call::Raw(raw) = call
-        && let Some(company) = &raw.company_id
-    {
-        let _ = write!(words, " -H {}", captures.quoted(&format!("X-Company-Id: {company}")));
-    }
-    // Audio is silence of the same length; what is too long for a command line comes through a pipe.
-    match (call, &http.body) {
-        (Call::PutAudio { bytes, .. }, _) => {
-            let _ = write!(line, "dd if=/dev/zero bs={bytes} count=1 2>/dev/null | ");
-            words.push_str(" -H 'Content-Type: audio/mp4' --data-binary @-");
-        }
-        (Call::Raw(raw), Some(_)) if raw.padding > 0 => {
-            let text = captures.quoted(&raw.body);
-            let _ = write!(line, "printf '%{}s%s' '' {text} | ", raw.padding);
-            words.push_str(" -H 'Content-Type: application/json' --data-binary @-");
-        }
-        (_, Some(body)) => {
-            let body = captures.quoted(&String::from_utf8_lossy(body));
-            let _ = write!(words, " -H 'Content-Type: application/json' --data-raw {body}");
-        }
-        (_, None) => {}
-    }
-    let query = if http.query.is_empty() { String::new() } else { format!("?{}", http.query) };
-    let url = captures
-        .upload_url(call)
-        .unwrap_or_else(|| format!("\"$BASE_URL\"{}", captures.quoted(&format!("{}{query}", http.path))));
-    format!("{line}{words} {url}")
 }
