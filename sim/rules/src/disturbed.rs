@@ -158,7 +158,7 @@ fn held_again(limits: &[Limit], traffic: &Traffic, until: Span, ends: Span) -> O
         if !decided.is_empty() && !decided.contains(&true) {
             return Some((at - until).as_micros().unsigned_abs());
         }
-        at = at + STEP;
+        at += STEP;
     }
     None
 }
