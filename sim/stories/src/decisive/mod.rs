@@ -6,6 +6,7 @@
 
 mod changes;
 mod json;
+mod rows;
 
 use crate::attempts::Attempt;
 pub use changes::{Change, changes};
@@ -121,8 +122,8 @@ fn last_resort(violation: &Violation, attempts: &[Attempt<'_>]) -> Vec<Check> {
             if violation.row.is_some() =>
         {
             let id = violation.row.as_deref().unwrap_or_default();
-            let is_there = changes::array_with(attempts, *number, id).is_none();
-            let array = changes::first_array(attempts, *number);
+            let is_there = rows::array_with(attempts, *number, id).is_none();
+            let array = rows::first_array(attempts, *number);
             array.filter(|_| is_there).map(|array| Want::Row { array, id: id.to_owned(), is_there })
         }
         (Rule::ErrorEnvelope | Rule::AnswerSchema, _) => None,
@@ -141,7 +142,7 @@ fn on_two_pages(violation: &Violation, attempts: &[Attempt<'_>]) -> Option<Check
     }
     let id = violation.row.as_deref().or_else(|| violation.says.split([' ', ',']).find(|word| word.contains('_')))?;
     let pages = order(violation, attempts).into_iter().filter(|number| attempts[*number].client == violation.client);
-    let mut with_it = pages.filter_map(|number| Some((number, changes::array_with(attempts, number, id)?)));
+    let mut with_it = pages.filter_map(|number| Some((number, rows::array_with(attempts, number, id)?)));
     let (mut number, mut array) = with_it.next()?;
     let (other, its_array) = with_it.next()?;
     let mut earlier = other;
