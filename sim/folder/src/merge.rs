@@ -217,6 +217,9 @@ impl Parts {
             outcome.merge(found);
         }
         outcome.cells_planned = plan.cells();
+        // Shards that ran one after the other took as long together.
+        let spanned = self.ended_at.map_or(0.0, |ended| ended.since(self.started_at).as_micros() as f64 / 1e6);
+        facts.wall_s = facts.wall_s.max(spanned);
         facts.shards = Some(ShardsPart { of: self.of.into(), merged: lines, problems, partial });
         Ok(Merged { outcome, facts, histories })
     }
@@ -263,8 +266,7 @@ fn line(index: u32, state: &ShardState, outcome: Option<crate::Outcome>) -> Shar
     }
 }
 
-/// Adds what a shard knew. Shards run side by side: the longest decides how long the run took, and the largest how much
-/// memory a process needs.
+/// Adds what a shard knew. The run took as long as the longest at least, and its processes need as much memory as the largest.
 fn add(facts: &mut Facts, part: Facts, shard: Shard) {
     if facts.recipe.scenario.is_empty() {
         facts.recipe = part.recipe;
