@@ -61,6 +61,8 @@ pub enum MergeError {
 struct Part {
     shard: Shard,
     folder: RunFolder,
+    /// What all shards of a run share.
+    key: String,
 }
 
 /// The folders that are parts of one run.
@@ -105,13 +107,14 @@ impl Parts {
                 };
                 return Err(MergeError::NotAShard { path: path.clone(), what });
             };
-            found.push(Part { shard, folder });
+            let key = key(&folder.run, shard);
+            found.push(Part { shard, folder, key });
         }
         // One that came to its end goes before one that was interrupted and run again.
         found.sort_by_key(|part| !part.folder.run.complete);
-        let same = |one: &Part, other: &Part| differs(one, other).is_none();
-        let votes = |part: &Part| found.iter().filter(|other| same(part, other)).count();
-        let Some(model) = found.iter().rev().max_by_key(|part| votes(part)).cloned() else {
+        let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
+        found.iter().for_each(|part| *votes.entry(&part.key).or_default() += 1);
+        let Some(model) = found.iter().rev().max_by_key(|part| votes[part.key.as_str()]).cloned() else {
             return Err(MergeError::Nothing { problems: vec!["none was given".to_owned()] });
         };
         let mut parts = Parts {
@@ -126,7 +129,8 @@ impl Parts {
         };
         let mut unusable: BTreeMap<u32, String> = BTreeMap::new();
         for part in found {
-            if let Some(difference) = differs(&part, &model) {
+            if part.key != model.key {
+                let difference = difference(&part, &model);
                 let (path, shard) = (part.folder.path.display(), part.shard);
                 parts.problems.push(format!("{path}, shard {shard}, is left out: it is of another run ({difference})"));
             } else if let Some(why) = part.unusable() {
@@ -236,22 +240,27 @@ impl Part {
     }
 }
 
-/// In what two shards' runs differ; none if they are parts of the same.
-fn differs(one: &Part, other: &Part) -> Option<String> {
+/// What is the same in all shards of a run, and in no shard of another.
+fn key(run: &RunFile, shard: Shard) -> String {
+    let scenario = serde_json::to_string(&run.scenario).unwrap_or_default();
+    [&run.version, &run.seed, &run.target, &shard.of.to_string(), &scenario].map(String::as_str).join("\n")
+}
+
+/// In what two shards' runs differ.
+fn difference(one: &Part, other: &Part) -> String {
     let (a, b) = (&one.folder.run, &other.folder.run);
-    let differing = |what: &str, one: &str, other: &str| {
-        (one != other).then(|| format!("{what} {one}, where the others have {other}"))
-    };
-    let scenario = || {
-        let text = |run: &RunFile| serde_json::to_string(&run.scenario).unwrap_or_default();
-        (text(a) != text(b)).then(|| "another scenario, or other options".to_owned())
-    };
-    differing("version", &a.version, &b.version)
-        .or_else(|| differing("scenario", &a.scenario.name, &b.scenario.name))
-        .or_else(|| differing("seed", &a.seed, &b.seed))
-        .or_else(|| differing("target", &a.target, &b.target))
-        .or_else(|| differing("number of shards", &one.shard.of.to_string(), &other.shard.of.to_string()))
-        .or_else(scenario)
+    let (shards, of) = (one.shard.of.to_string(), other.shard.of.to_string());
+    let parts = [
+        ("version", &a.version, &b.version),
+        ("scenario", &a.scenario.name, &b.scenario.name),
+        ("seed", &a.seed, &b.seed),
+        ("target", &a.target, &b.target),
+        ("number of shards", &shards, &of),
+    ];
+    let differing = parts.into_iter().find(|(_, one, other)| one != other);
+    differing.map_or("another scenario, or other options".to_owned(), |(what, one, other)| {
+        format!("{what} {one}, where the others have {other}")
+    })
 }
 
 fn line(index: u32, state: &ShardState, outcome: Option<crate::Outcome>) -> ShardLine {

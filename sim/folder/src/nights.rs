@@ -133,6 +133,9 @@ impl Night {
     /// Why its figures may not be used; none if they may. A run that broke a rule has figures like any other.
     pub fn unusable(&self) -> Option<String> {
         match self.summary.verdict.outcome {
+            _ if self.run.shard.is_some() => {
+                Some("it is one shard of a run; `fieldday merge` makes the whole run of its shards".to_owned())
+            }
             Outcome::Invalid => {
                 let why = self.summary.verdict.reasons.first().map_or("", String::as_str);
                 Some(format!("it is inconclusive: {why}"))

@@ -3,6 +3,7 @@
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, RunOutcome, run};
 use fieldday_folder::merge::{MergeError, Parts};
+use fieldday_folder::nights::Night;
 use fieldday_folder::series::{Ground, SeriesFile};
 use fieldday_folder::shard::{SHARD, ShardState};
 use fieldday_folder::{Facts, Host, Outcome, RUN_SCHEMA, Recipe, RunFile, RunFolderWriter, Summary};
@@ -225,6 +226,12 @@ fn what_is_no_shard_is_refused_and_says_what_it_is() {
     assert!(refused(&shard).contains("it holds a whole run, not a shard"));
     rewrite(&shard, |run| run.merged_from = Some(3));
     assert!(refused(&shard).contains("merged from 3 shards already"));
+}
+
+#[test]
+fn a_shard_is_no_run_to_compare_with() {
+    let night = Night::read(&run_shard(Shard { index: 0, of: 7 }, &room("merge-night"))).unwrap();
+    assert!(night.unusable().unwrap().contains("one shard of a run"));
 }
 
 #[test]
