@@ -26,7 +26,7 @@ fn what_is_misspelt_or_makes_no_sense_exits_with_2() {
     let cases: &[(&[&str], &[&str])] = &[
         (&["explore", "rouhg"], &["did you mean `rough`?"]),
         (&["explore", "--defect", "dubble-flush"], &["dubble-flush", "did you mean double-flush?"]),
-        (&["explore", "--for", "soon"], &["--for", "10m"]),
+        (&["explore", "--for", "soon"], &["--for", "15m"]),
         (&["explore", "--for", "1m", "--seeds", "3"], &["--for", "--seeds"]),
         (&["explore", "--resume", "nowhere.json"], &["nowhere.json", "cannot be resumed"]),
         (&["explore", "--resume", broken], &["broken.json", "cannot be resumed"]),

@@ -1,8 +1,6 @@
 //! A day that is lived twice on one mock, which holds what others left there: what a target has already breaks nothing.
 
-mod common;
-
-use common::{Day, lived, ready};
+use crate::common::{Day, lived, ready};
 use fieldday_api::SmolStr;
 use fieldday_api::dataset::OwnedTask;
 use fieldday_api::names::{AudioStorage, Processing, RecordingMode, TaskStatus};
@@ -77,7 +75,7 @@ fn overdue(owned: &OwnedTask, midnight: Time) -> OwnedTask {
 
 #[test]
 fn a_day_twice_on_one_target_that_holds_what_others_left_breaks_nothing() {
-    let mut scenario = common::demo(3_000);
+    let mut scenario = crate::common::demo(3_000);
     scenario.set_today(utc_now());
     scenario.live.intruders = true;
     // Every start in another mode than most of what is open.
@@ -87,7 +85,7 @@ fn a_day_twice_on_one_target_that_holds_what_others_left_breaks_nothing() {
     key.save(file.as_ref()).unwrap();
     scenario.tokens.key = Some(file);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let plan = Plan::new(Arc::new(scenario.clone()), common::SEED).unwrap();
+    let plan = Plan::new(Arc::new(scenario.clone()), crate::common::SEED).unwrap();
     let mut options = Options::trusting(plan, std::slice::from_ref(&key));
     options.service = Service::Scaled(20);
     options.prepare = Some(Box::new(leftovers));

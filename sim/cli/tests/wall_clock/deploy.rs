@@ -1,8 +1,6 @@
 //! What stands in `deploy/` and docs/shards.md, as a shell takes it.
 
-mod common;
-
-use common::{fieldday, read_output, room};
+use crate::common::{fieldday, read_output, room};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,8 +1,6 @@
 //! A target that becomes slower as it serves is found, by each endpoint with answers enough.
 
-mod common;
-
-use common::{lived, mock, ready};
+use crate::common::{lived, mock, ready};
 use fieldday_kernel::time::Span;
 use fieldday_mock::Service;
 use fieldday_rules::growth::{GrowsWith, LatencyTrend, trends};

@@ -1,9 +1,7 @@
 //! A run on a terminal, which `script` pretends to be.
 #![cfg(target_os = "linux")]
 
-mod common;
-
-use common::{fieldday, room};
+use crate::common::{fieldday, room};
 use std::process::Command;
 
 /// What a terminal of sixty columns was sent.

@@ -1,7 +1,5 @@
 //! Targets that cannot be used, each in another way: what is seen of them before anything is sent to, and what is said.
 
-mod common;
-
 use fieldday_live::clock::utc_now;
 use fieldday_live::preflight::{Preflight, TokenTrouble, Unusable};
 use fieldday_live::prepare::{Called, LiveOptions, PrepareError, prepare};
@@ -78,14 +76,14 @@ fn serves(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> String {
 }
 
 fn today() -> Scenario {
-    let mut scenario = common::demo(5_000);
+    let mut scenario = crate::common::demo(5_000);
     scenario.set_today(utc_now());
     scenario
 }
 
 fn looked(scenario: Scenario, url: &str, options: LiveOptions) -> Result<Preflight, PrepareError> {
     loop {
-        match prepare(scenario.clone(), common::SEED, Called::Url(url.to_owned()), options.clone()) {
+        match prepare(scenario.clone(), crate::common::SEED, Called::Url(url.to_owned()), options.clone()) {
             // No run goes over midnight.
             Err(PrepareError::Midnight { .. }) => std::thread::sleep(Duration::from_secs(1)),
             prepared => return prepared?.open(&AtomicBool::new(false))?.look(),
@@ -302,7 +300,7 @@ fn mock_trusting(runtime: &Runtime, trusted: &Key, signs: &Key, name: &str, of_o
     let _ = std::fs::remove_file(&file);
     signs.save(file.as_ref()).unwrap();
     scenario.tokens.key = Some(file);
-    let plan = Plan::new(Arc::new(scenario.clone()), common::SEED).unwrap();
+    let plan = Plan::new(Arc::new(scenario.clone()), crate::common::SEED).unwrap();
     let mut options = Options::trusting(plan, std::slice::from_ref(trusted));
     options.service = Service::NONE;
     if of_others {

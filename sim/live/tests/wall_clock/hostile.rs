@@ -1,8 +1,6 @@
 //! Targets that answer oddly, or not at all: all of it is a result, none of it a crash.
 
-mod common;
-
-use common::{Day, lived, ready};
+use crate::common::{Day, lived, ready};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_history::EventKind;
@@ -43,7 +41,7 @@ fn answers(mut stream: TcpStream, answer: &[u8], then_hangs: bool) {
 }
 
 fn lives_through(base_url: &str) -> fieldday_live::run::LiveOutcome {
-    let mut scenario = common::demo(8_000);
+    let mut scenario = crate::common::demo(8_000);
     scenario.live.window = Some((scenario.day.leave_home.0, fieldday_kernel::time::TimeOfDay::hm(12, 0)));
     scenario.live.linger_s = 1;
     scenario.live.auditors = false;
@@ -130,7 +128,7 @@ fn passes_on(mut from: TcpStream, mut to: TcpStream) {
 
 #[test]
 fn whoever_is_not_told_a_contact_opens_no_thread_of_theirs() {
-    let mut scenario = common::demo(8_000);
+    let mut scenario = crate::common::demo(8_000);
     scenario.set_today(utc_now());
     // A mock that stands by itself, since something comes between: it trusts a key in a file.
     let (key, file) =
@@ -140,7 +138,7 @@ fn whoever_is_not_told_a_contact_opens_no_thread_of_theirs() {
     scenario.tokens.key = Some(file);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let threads_opened = |takes_out: bool| {
-        let plan = Plan::new(Arc::new(scenario.clone()), common::SEED).unwrap();
+        let plan = Plan::new(Arc::new(scenario.clone()), crate::common::SEED).unwrap();
         let mut options = Options::trusting(plan, std::slice::from_ref(&key));
         options.service = Service::Scaled(20);
         let mock = runtime.block_on(Mock::serve(options)).unwrap();

@@ -1,8 +1,6 @@
 //! `fieldday run --target`, from outside: against the tool's own mock, against nothing, and cut short.
 
-mod common;
-
-use common::{fieldday, read_output, room, said, said_live};
+use crate::common::{fieldday, read_output, room, said, said_live};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -30,7 +28,7 @@ fn under_way(out: &Path) -> Child {
 fn summary_as_the_schema_says(folder: &Path) -> serde_json::Value {
     let text = fs::read_to_string(folder.join("summary.json")).unwrap();
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let schema = serde_json::from_str(include_str!("../../folder/schemas/summary.schema.json")).unwrap();
+    let schema = serde_json::from_str(include_str!("../../../folder/schemas/summary.schema.json")).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     let wrong: Vec<String> = schema.iter_errors(&document).map(|e| format!("{e} at {}", e.instance_path())).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
@@ -134,7 +132,7 @@ fn stdout_is_one_document_with_format_json() {
     let document: serde_json::Value = serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{e}: {stdout}{stderr}"));
     assert_eq!(document["ran"]["target"], "the tool's own mock, over HTTP");
     let schema: serde_json::Value =
-        serde_json::from_str(include_str!("../../folder/schemas/summary.schema.json")).unwrap();
+        serde_json::from_str(include_str!("../../../folder/schemas/summary.schema.json")).unwrap();
     assert!(jsonschema::is_valid(&schema, &document), "{stdout}");
 }
 

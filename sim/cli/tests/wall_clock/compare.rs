@@ -1,10 +1,9 @@
 //! `fieldday compare` and `fieldday trend`, from outside, on made-up run folders.
 
-mod common;
-#[path = "../../compare/tests/made/mod.rs"]
+#[path = "../../../compare/tests/made/mod.rs"]
 mod made;
 
-use common::{fieldday, room, said};
+use crate::common::{fieldday, room, said};
 use made::Made;
 use std::fs;
 use std::path::Path;
@@ -86,7 +85,7 @@ fn the_newest_run_is_compared_with_the_last_good_one_or_the_last_seven() {
     let slower: Vec<_> = last["lines"].as_array().unwrap().iter().filter(|line| line["says"] == "slower").collect();
     assert!(slower.len() == 1 && slower[0]["op"] == "update-appointment" && slower[0]["percentile"] == "p95");
     let schema: serde_json::Value =
-        serde_json::from_str(include_str!("../../compare/schemas/comparison.schema.json")).unwrap();
+        serde_json::from_str(include_str!("../../../compare/schemas/comparison.schema.json")).unwrap();
     assert!(jsonschema::is_valid(&schema, &last) && jsonschema::is_valid(&schema, &last_good));
 
     let empty = room.join("empty");
@@ -153,7 +152,7 @@ fn a_trend_marks_the_night_and_skips_what_it_cannot_read() {
     assert_eq!(code, 0, "{stderr}");
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     let schema: serde_json::Value =
-        serde_json::from_str(include_str!("../../compare/schemas/trend.schema.json")).unwrap();
+        serde_json::from_str(include_str!("../../../compare/schemas/trend.schema.json")).unwrap();
     assert!(jsonschema::is_valid(&schema, &value));
     assert_eq!(value["groups"].as_array().unwrap().len(), 2, "virtual nights are a group of their own");
     assert!(value["groups"].as_array().unwrap().iter().all(|group| group["nights"].as_array().unwrap().len() <= 3));
@@ -239,7 +238,7 @@ fn an_interrupt_ends_the_run_under_way_and_what_there_was_is_kept() {
     }
     let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    let (code, stdout, stderr) = common::read_output(&child.wait_with_output().unwrap());
+    let (code, stdout, stderr) = crate::common::read_output(&child.wait_with_output().unwrap());
     assert_eq!((code, stdout.as_str()), (130, ""), "{stderr}");
     assert!(stderr.contains("interrupted before enough runs"), "{stderr}");
     let place = fs::read_dir(&out).unwrap().next().unwrap().unwrap().path().join("new");

@@ -1,8 +1,6 @@
 //! Live runs against a backend that is loaded, provisioned, or used as it is found: `fieldday mock` in another process.
 
-mod common;
-
-use common::{fieldday, room, said, said_live};
+use crate::common::{fieldday, room, said, said_live};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader};

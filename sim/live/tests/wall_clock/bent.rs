@@ -1,9 +1,7 @@
 //! Targets that are healthy but for one thing in their answers: the day goes on, and the one thing is told once.
 
-mod common;
-
-use common::bend::{Bend, bent};
-use common::{Day, lived, ready};
+use crate::common::bend::{Bend, bent};
+use crate::common::{Day, lived, ready};
 use fieldday_api::call::Answer;
 use fieldday_api::dialect::{Consequence, ContractKind};
 use fieldday_api::endpoint::Op;
@@ -29,7 +27,7 @@ fn day(name: &str, how: Bend) -> Day {
     // Enough reps that some are sure to tick a task off.
     let mut scenario = Scenario::load("weekday").unwrap();
     scenario.with_reps(16);
-    let demo = common::demo(2_500);
+    let demo = crate::common::demo(2_500);
     (scenario.live, scenario.data) = (demo.live, demo.data);
     scenario.must_exercise.clear();
     // What waits between attempts passes with the day, or the day would be over first.
@@ -41,7 +39,7 @@ fn day(name: &str, how: Bend) -> Day {
     key.save(file.as_ref()).unwrap();
     scenario.tokens.key = Some(file);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let plan = Plan::new(Arc::new(scenario.clone()), common::SEED).unwrap();
+    let plan = Plan::new(Arc::new(scenario.clone()), crate::common::SEED).unwrap();
     let mut options = Options::trusting(plan, std::slice::from_ref(&key));
     options.service = Service::Scaled(20);
     let mock = runtime.block_on(Mock::serve(options)).unwrap();

@@ -1,9 +1,7 @@
 //! Planned disturbances of a real mock, in a process of its own: stopped by a command of the scenario, continued by another.
 #![cfg(unix)]
 
-mod common;
-
-use common::{fieldday, read_output, room};
+use crate::common::{fieldday, read_output, room};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader};

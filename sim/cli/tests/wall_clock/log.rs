@@ -1,8 +1,6 @@
 //! What `-v` and `FIELDDAY_LOG` show of a live run.
 
-mod common;
-
-use common::{fieldday, read_output, said};
+use crate::common::{fieldday, read_output, said};
 use fieldday_api::private::scan;
 
 /// A moment of a day against the mock.

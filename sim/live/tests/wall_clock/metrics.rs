@@ -1,9 +1,7 @@
 //! Metrics of a live run's target, scraped from a real exporter over HTTP: one with gauges and a counter that begins anew, one
 //! that dies in the middle of the run, and those that answer with something else.
 
-mod common;
-
-use common::{Day, lived, mock, ready};
+use crate::common::{Day, lived, mock, ready};
 use fieldday_kernel::time::{Span, Time};
 use fieldday_live::clock::WallClock;
 use fieldday_live::prepare::{LiveOptions, PrepareError, prepare};
@@ -133,7 +131,7 @@ fn html_an_error_silence_and_a_page_that_never_ends_are_gaps() {
 #[test]
 fn a_run_is_what_it_is_whatever_its_exporters_do() {
     let good = Exporter::serve(|n| ok(&format!("process_resident_memory_bytes {}\n", 1_000_000 + n)));
-    let mut scenario = common::demo(5_000);
+    let mut scenario = crate::common::demo(5_000);
     scenario.live.metrics.urls = vec![format!("{}/metrics", good.url), "http://otto:hunter2@127.0.0.1:9".to_owned()];
     let Day { outcome, observed, .. } = lived(ready(scenario, mock(|_| {}), None));
     assert!(outcome.run.complete && outcome.run.findings.violations.is_empty());
@@ -147,7 +145,7 @@ fn a_run_is_what_it_is_whatever_its_exporters_do() {
 fn before_a_run_is_said_what_will_be_kept_and_what_cannot_be() {
     let good = Exporter::serve(|_| ok("process_open_fds 12\nhttp_requests_total 5\n"));
     let other = Exporter::serve(|_| ok("http_requests_total 5\n"));
-    let mut scenario = common::demo(5_000);
+    let mut scenario = crate::common::demo(5_000);
     scenario.live.metrics.urls = vec![good.url.clone(), other.url.clone(), "http://127.0.0.1:9".to_owned()];
     let notes = ready(scenario, mock(|_| {}), None).look().unwrap().notes;
     let says = [
@@ -160,7 +158,7 @@ fn before_a_run_is_said_what_will_be_kept_and_what_cannot_be() {
 
 #[test]
 fn an_exporter_beyond_the_loopback_must_be_allowed() {
-    let mut scenario = common::demo(5_000);
+    let mut scenario = crate::common::demo(5_000);
     scenario.live.metrics.urls = vec!["https://otto:hunter2@metrics.example.com".to_owned()];
     let prepared = |scenario| prepare(scenario, 1, mock(|_| {}), LiveOptions::default()).map(drop);
     let error = prepared(scenario.clone()).unwrap_err();

@@ -1,8 +1,6 @@
 //! Targets that speak TLS: with a certificate that is trusted, with one that is not, and with none at all.
 
-mod common;
-
-use common::{Day, mock, ready};
+use crate::common::{Day, mock, ready};
 use fieldday_history::event::{EventKind, WireEnd};
 use fieldday_kernel::time::TimeOfDay;
 use fieldday_live::prepare::{Called, PrepareError};
@@ -44,7 +42,7 @@ fn certificate_with(names: &[&str], change: impl FnOnce(&mut CertificateParams))
 
 /// A morning, lived fast.
 fn morning() -> Scenario {
-    let mut scenario = common::demo(4_000);
+    let mut scenario = crate::common::demo(4_000);
     scenario.live.window = Some((scenario.day.leave_home.0, TimeOfDay::hm(9, 0)));
     scenario.live.linger_s = 1;
     scenario.live.auditors = false;
@@ -60,7 +58,7 @@ fn morning_of(certificate_for: &[&str], http: HttpVersion, trusted: bool) -> (Li
     scenario.live.http = http;
     let ready = ready(scenario, mock(|options| options.tls = Some(server)), trusted.then_some(root));
     assert!(ready.target().to_string().starts_with("https://127.0.0.1:"), "{}", ready.target());
-    ends(common::lived(ready))
+    ends(crate::common::lived(ready))
 }
 
 fn ends(Day { outcome, cells, .. }: Day) -> (LiveOutcome, Ends) {
@@ -112,7 +110,7 @@ fn a_target_that_speaks_no_tls_or_breaks_off_in_the_handshake_is_a_result() {
             }
         });
         let (_, root) = certificate(&["127.0.0.1"]);
-        let (_, ends) = ends(common::lived(ready(morning(), Called::Url(url), Some(root))));
+        let (_, ends) = ends(crate::common::lived(ready(morning(), Called::Url(url), Some(root))));
         assert!(!ends.contains("answered") && ends.iter().any(|end| end.contains("tls")), "{ends:?}");
     }
 }

@@ -1,8 +1,6 @@
 //! Shards as a shell, a Kubernetes Job or a Slurm array starts them, and what `fieldday merge` makes of them.
 
-mod common;
-
-use common::{fieldday, read_output, room, said, said_live};
+use crate::common::{fieldday, read_output, room, said, said_live};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,6 @@
 //! What keeps a run from beginning is told before anything is done: before the target is called, or loaded.
 
-mod common;
-
-use common::demo;
+use crate::common::demo;
 use fieldday_kernel::time::Span;
 use fieldday_live::attack::GooseWishes;
 use fieldday_live::clock::utc_now;
@@ -13,7 +11,7 @@ use std::path::Path;
 
 /// Why the demo is refused with these options, whatever is called.
 fn refused(scenario: &Scenario, target: &str, options: LiveOptions) -> PrepareError {
-    match prepare(scenario.clone(), common::SEED, Called::named(target), options) {
+    match prepare(scenario.clone(), crate::common::SEED, Called::named(target), options) {
         Err(error) => error,
         Ok(_) => panic!("nothing is wrong with it"),
     }
@@ -55,7 +53,7 @@ fn a_log_that_can_be_written_is_not_there_before_the_run() {
     let _ = std::fs::remove_file(&log);
     let wishes = GooseWishes { request_log: Some(log.clone()), dashboard: None };
     let options = LiveOptions { goose: wishes, ..LiveOptions::default() };
-    assert!(prepare(demo(5_000), common::SEED, Called::named("mock"), options).is_ok());
+    assert!(prepare(demo(5_000), crate::common::SEED, Called::named("mock"), options).is_ok());
     assert!(!log.exists());
 }
 

@@ -1,8 +1,6 @@
 //! The conformance pass over HTTP: nothing on the clean mock, and a race that only requests side by side show.
 
-mod common;
-
-use common::ready;
+use crate::common::ready;
 use fieldday_api::rules::Rule;
 use fieldday_live::conform::{fails_for_a_pass, settled};
 use fieldday_live::prepare::{Called, Lived};

@@ -1,9 +1,7 @@
 //! A whole day on the wall clock against the mock: nothing breaks, goose counts what we count, and every rep lives again
 //! from the history, byte for byte.
 
-mod common;
-
-use common::{Day, Events, lived, mock, ready};
+use crate::common::{Day, Events, lived, mock, ready};
 use fieldday_api::endpoint::Op;
 use fieldday_api::pace::Pace;
 use fieldday_api::rules::Rule;
@@ -71,12 +69,12 @@ fn lives(mut scenario: Scenario, http: HttpVersion) {
 
 #[test]
 fn a_day_over_http_1_with_each_phones_own_connections() {
-    lives(common::demo(5_000), HttpVersion::Http1);
+    lives(crate::common::demo(5_000), HttpVersion::Http1);
 }
 
 #[test]
 fn a_day_over_http_2_with_shared_connections_and_trouble() {
-    let mut scenario = common::demo(5_000);
+    let mut scenario = crate::common::demo(5_000);
     scenario.live.connections = Connections::Shared;
     scenario.live.shared_connections = 2;
     scenario.live.http = HttpVersion::Http2;
@@ -86,7 +84,7 @@ fn a_day_over_http_2_with_shared_connections_and_trouble() {
 
 /// What came of a morning at a speed of 600 on which these times pass with the day, and each cell's events.
 fn morning(scales: Vec<Scaled>) -> (Arc<Scenario>, LiveOutcome, Events) {
-    let mut scenario = common::demo(600);
+    let mut scenario = crate::common::demo(600);
     scenario.live.window = Some((TimeOfDay::hm(8, 0), TimeOfDay::hm(12, 0)));
     // The link is not faster than the wall: with it, polls would be as far apart as it takes to carry them.
     (scenario.live.auditors, scenario.live.office, scenario.live.link) = (false, false, false);
@@ -125,7 +123,7 @@ fn polls_and_caches_that_pass_with_the_day_keep_its_mix_of_calls() {
 
 #[test]
 fn a_window_in_the_morning_does_not_wait_for_the_afternoon() {
-    let mut scenario = common::demo(60);
+    let mut scenario = crate::common::demo(60);
     scenario.live.window = Some((TimeOfDay::hm(10, 0), TimeOfDay::hm(10, 4)));
     scenario.live.linger_s = 1;
     scenario.live.auditors = false;

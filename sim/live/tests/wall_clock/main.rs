@@ -1,0 +1,16 @@
+//! Live runs against servers of the tests' own. They wait more than they work: one binary for all of them, since cargo runs
+//! binaries one after the other and the tests of one side by side.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bent;
+mod conform;
+mod day;
+mod growth;
+mod hostile;
+mod metrics;
+mod preflight;
+mod prepare;
+mod tls;
+mod twice;
