@@ -7,7 +7,6 @@ mod common;
 mod bent;
 mod conform;
 mod day;
-mod growth;
 mod hostile;
 mod metrics;
 mod preflight;

@@ -20,6 +20,7 @@ fn grown() -> Vec<LatencyTrend> {
 
 #[test]
 fn a_target_that_becomes_slower_as_it_serves_is_a_hazard() {
+    let _alone = crate::alone();
     let slower = grown();
     let of_tasks = slower.iter().find(|trend| trend.endpoint == "GET tasks" && trend.with != GrowsWith::Load).unwrap();
     assert!(of_tasks.is_hazard, "{slower:#?}");
