@@ -406,7 +406,8 @@ impl Prepared {
             Checked::Deployment(target) => {
                 // A target's data are people's: their tokens mean nothing beyond this process, whose first key stays.
                 let _ = private::set_token_key((random(), random()));
-                if !self.options.dry_run {
+                // Shards would load the target in each other's way: it is loaded before they begin.
+                if !self.options.dry_run && self.options.shard.is_none() {
                     provision(&scenario, &self.cells, &target, stop)?;
                 }
                 let clock = WallClock::showing(utc_now());

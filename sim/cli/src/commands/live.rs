@@ -45,7 +45,13 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         .map_err(Failure::of(&args.choice.scenario))?;
     prepared.left_out().iter().for_each(|part| output::note(&format!("nobody plays {part}")));
     if let Some(command) = prepared.provision().map(line_without_secrets) {
-        let what = if args.live.dry_run { "provisioning is left out (--dry-run)" } else { "provisioning" };
+        let what = match () {
+            () if args.live.dry_run => "provisioning is left out (--dry-run)",
+            () if args.shard.is_some() => {
+                "provisioning is left out (--shard: load the target once, before the shards begin)"
+            }
+            () => "provisioning",
+        };
         output::note(&format!("{what}: {command}"));
     }
     plans(&prepared.scenario().live, args.live.disturb)?;
