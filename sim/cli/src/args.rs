@@ -403,7 +403,7 @@ pub struct LiveArgs {
     #[arg(long, value_name = "NAME")]
     pub only_rep: Option<String>,
     /// Begin at this moment, for example 2026-06-10T02:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = crate::shard::moment)]
+    #[arg(long, value_name = "TIME", value_parser = crate::choice::moment)]
     pub start_at: Option<fieldday_kernel::time::Time>,
     /// Begin when all shards have come to this directory on shared storage, which is for this run alone
     #[arg(long, value_name = "DIR", requires = "shard", conflicts_with = "start_at")]
@@ -420,6 +420,12 @@ pub struct LiveArgs {
     /// Send requests that the target must refuse (intruders), too
     #[arg(long)]
     pub intruders: bool,
+    /// Put every rule to the test first, with three reps who have no part in the day (about a minute)
+    ///
+    /// The conformance pass writes to the target. Its people are among those that `fieldday fixtures export` writes and
+    /// `fieldday mock` knows; of a file of users it takes some that the day leaves over. docs/conform.md describes it.
+    #[arg(long, conflicts_with = "shard")]
+    pub conform: bool,
     /// The build that the target runs, for comparisons
     #[arg(long, value_name = "SHA")]
     pub target_version: Option<String>,

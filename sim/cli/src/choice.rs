@@ -2,10 +2,10 @@
 
 use crate::args::{ChoiceArgs, DEFAULT_SEED};
 use crate::failure::{Failure, nearest};
-use crate::output;
+use crate::{machine, output};
 use fieldday_engine::all_defects::Defect;
 use fieldday_folder::{Recipe, RunFolder};
-use fieldday_kernel::time::{Date, TimeOfDay};
+use fieldday_kernel::time::{Date, Time, TimeOfDay};
 use fieldday_plan::Plan;
 use fieldday_plan::repro::Repro;
 use fieldday_scenario::Scenario;
@@ -44,6 +44,12 @@ pub fn window(text: &str) -> Result<(TimeOfDay, TimeOfDay), String> {
         Some(_) => Err("the window must open before it closes".to_owned()),
         None => Err("a window is two times of day: 07:30-09:00".to_owned()),
     }
+}
+
+/// Reads a moment that has not passed.
+pub fn moment(text: &str) -> Result<Time, String> {
+    let moment = Time::parse(text).ok_or("a moment is a date and time with its zone: 2026-06-10T02:00:00Z")?;
+    if moment < machine::now() { Err(format!("{moment} has passed")) } else { Ok(moment) }
 }
 
 /// Reads how long something may take: `90s`, `15m` or `2h`.
@@ -207,5 +213,12 @@ mod tests {
         for text in ["", "s", "10", "1d", "-1m", "0s", "ä", "99999999999s"] {
             assert!(duration(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_moment_has_a_zone_and_is_yet_to_come() {
+        assert!(moment("2000-01-01T00:00:00Z").unwrap_err().contains("has passed"));
+        assert!(moment("tomorrow").unwrap_err().contains("2026-06-10T02:00:00Z"));
+        assert!(moment("2099-06-10T02:00:00+02:00").is_ok());
     }
 }

@@ -2,6 +2,7 @@
 //! helps, a hint.
 
 use crate::interrupt::INTERRUPTED;
+use fieldday_data::roster::SpareError;
 use fieldday_engine::run::NoThreads;
 use fieldday_folder::FolderError;
 use fieldday_folder::merge::MergeError;
@@ -155,9 +156,6 @@ pub enum Failure {
     /// Shards that cannot be merged.
     #[error(transparent)]
     Merge(#[from] MergeError),
-    /// A directory without shards.
-    #[error("{}: no run folder of a shard is in it", path.display())]
-    NoShards { path: PathBuf },
     /// Runs that cannot be compared.
     #[error(transparent)]
     Compare(#[from] fieldday_compare::CompareError),
@@ -227,7 +225,6 @@ impl Failure {
             | Failure::Pack(_)
             | Failure::Merge(_)
             | Failure::Start(StartError::Storage { .. })
-            | Failure::NoShards { .. }
             | Failure::NoRun { .. }
             | Failure::NobodyToAsk { .. }
             | Failure::Roster(_)
@@ -249,6 +246,7 @@ impl Failure {
             Failure::Token(_)
             | Failure::Prepare(
                 PrepareError::Unusable(_)
+                | PrepareError::NoConformance(_)
                 | PrepareError::Token(_)
                 | PrepareError::Provision(_)
                 | PrepareError::Midnight { .. },
@@ -311,7 +309,7 @@ impl Failure {
             Failure::Start(StartError::Storage { source, .. }) => Some(about_writing(source, "--start-together DIR")),
             Failure::Merge(MergeError::Folder(error)) => Some(error.hint.clone()),
             Failure::Merge(MergeError::NotEmpty { .. }) => Some("name a folder that is not there yet, or an empty one".to_owned()),
-            Failure::Merge(_) | Failure::NoShards { .. } => {
+            Failure::Merge(_) => {
                 Some("`fieldday run --shard I/N` leaves such a folder; name it, or the directory that holds the folders of all shards".to_owned())
             }
             Failure::NoRun { .. } => Some("`fieldday results list` lists the runs in a directory".to_owned()),
@@ -361,7 +359,11 @@ fn before_a_run(error: &PrepareError) -> Option<String> {
     let hint = match error {
         PrepareError::Plan(_) => "`fieldday scenarios plan` prints the names of everything in a plan",
         PrepareError::Roster(_) => "docs/data.md describes files of users",
-        PrepareError::Cast(error) => return Some(error.hint()),
+        PrepareError::Cast(error) | PrepareError::Spare(SpareError::Cast(error)) => return Some(error.hint()),
+        PrepareError::Spare(SpareError::Plan(_)) => "docs/data.md describes files of users",
+        PrepareError::NoConformance(_) => {
+            "load what `fieldday fixtures export` writes, which has three reps for the pass, or run without --conform and `live.conform`"
+        }
         PrepareError::NoSuchRep(_) => {
             "rep names have the form cell-0/tenant-1/rep-07; `fieldday scenarios plan` lists them"
         }

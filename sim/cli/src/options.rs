@@ -184,10 +184,10 @@ mod tests {
     #[test]
     fn the_line_that_gives_a_live_run_again_has_whatever_decides_it() {
         let line = "fieldday run smoke --seed 7 --defect stale-read --target https://a --speed 60 --window 07:30-09:00 --no-link \
-                    --allow a --allow b --cacert ca.pem --key key.pem --only-rep r --max-requests 9 --max-errors 3 --intruders \
+                    --allow a --allow b --cacert ca.pem --key key.pem --only-rep r --max-requests 9 --max-errors 3 --intruders --conform \
                     --target-version 1f3a --metrics http://u:hunter2@b:9/m?k=hunter2 --metric a --threads 2 --no-out --request-log log --dashboard 5118 --format json -vv";
         let again = "--target https://a --speed 60 --window 07:30-09:00 --no-link --allow a --allow b --cacert ca.pem --metrics http://***@b:9/m?*** --metric a --key key.pem \
-                     --only-rep r --max-requests 9 --max-errors 3 --intruders --target-version 1f3a";
+                     --only-rep r --max-requests 9 --max-errors 3 --intruders --conform --target-version 1f3a";
         assert_eq!(words(line).join(" "), again);
         assert_eq!(words("fieldday run smoke"), [""; 0]);
     }

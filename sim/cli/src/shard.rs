@@ -1,7 +1,5 @@
 //! Which shard of a run is wanted: as it was typed, or as the engine that runs the job says in its environment.
 
-use crate::machine;
-use fieldday_kernel::time::Time;
 use fieldday_plan::shard::Shard;
 use std::env;
 
@@ -48,12 +46,6 @@ fn whole_array(number: &impl Fn(&str) -> Result<Option<u32>, String>) -> Result<
         && step.unwrap_or(1) == 1
         && last.zip(count).is_none_or(|(last, count)| count.checked_sub(1) == Some(last));
     Ok(count.filter(|_| is_whole))
-}
-
-/// Reads a moment that has not passed.
-pub fn moment(text: &str) -> Result<Time, String> {
-    let moment = Time::parse(text).ok_or("a moment is a date and time with its zone: 2026-06-10T02:00:00Z")?;
-    if moment < machine::now() { Err(format!("{moment} has passed")) } else { Ok(moment) }
 }
 
 #[cfg(test)]
@@ -108,12 +100,5 @@ mod tests {
         assert!(in_job(&[]).unwrap_err().contains("JOB_COMPLETION_INDEX"));
         assert!(in_job(&[("JOB_COMPLETION_INDEX", "two")]).unwrap_err().contains("should be a number"));
         assert!(in_job(&[("JOB_COMPLETION_INDEX", "8"), ("JOB_COMPLETIONS", "8")]).unwrap_err().contains("0 to 7"));
-    }
-
-    #[test]
-    fn a_moment_has_a_zone_and_is_yet_to_come() {
-        assert!(moment("2000-01-01T00:00:00Z").unwrap_err().contains("has passed"));
-        assert!(moment("tomorrow").unwrap_err().contains("2026-06-10T02:00:00Z"));
-        assert!(moment("2099-06-10T02:00:00+02:00").is_ok());
     }
 }

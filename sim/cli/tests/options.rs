@@ -38,6 +38,7 @@ const PAIRS: &[Pair] = &[
     (RUN, &["--max-requests", "10"], "--target"),
     (RUN, &["--max-errors", "10"], "--target"),
     (RUN, &["--intruders"], "--target"),
+    (RUN, &["--conform"], "--target"),
     (RUN, &["--target-version", "1f3a"], "--target"),
     (RUN, &["--dashboard"], "--target"),
     (RUN, &["--request-log", "requests.csv"], "--target"),

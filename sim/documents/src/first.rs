@@ -2,8 +2,8 @@
 //! it before anything else, in the same order: the verdict in a sentence; each broken rule with whose it is, how often, and
 //! one example; limits that were exceeded or left undecided; what was not exercised; how the target failed; four numbers.
 
-use crate::shards;
 use crate::target;
+use crate::{conformance, shards};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::{Rule, Side};
 use fieldday_folder::summary::*;
@@ -129,6 +129,7 @@ impl Answer {
             ("Broken", broken(summary, stories)),
             ("Limits", limits(summary)),
             ("Shards", shards::items(summary)),
+            ("Conformance pass", conformance::problems(summary)),
             ("Disturbances", disturbances(summary)),
             ("Not exercised", not_exercised(summary)),
             ("The target's failures", failures(summary)),
@@ -226,6 +227,7 @@ fn why(summary: &Summary) -> String {
     }
     if outcome == Outcome::Invalid {
         why.extend(shards::why(summary));
+        why.extend(conformance::why(summary));
         let had_none = must_and_had_no_case(summary).count() as u64;
         if summary.totals.requests == 0 {
             why.push("nothing was exercised, because no request reached a backend".to_owned());
@@ -426,6 +428,7 @@ fn not_exercised(summary: &Summary) -> Vec<Item> {
     };
     let no_case = others(&[RuleVerdict::NotExercised, RuleVerdict::NotJudged]);
     let undecided = others(&[RuleVerdict::Inconclusive]);
+    let is_any_untested = !no_case.is_empty();
     let parts = crate::terminal::untested_parts(summary);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     for (names, one, many) in [
@@ -438,6 +441,7 @@ fn not_exercised(summary: &Summary) -> Vec<Item> {
             items.push(Item::marked(Mark::OPEN, text));
         }
     }
+    items.extend(conformance::not_tried(summary, is_any_untested));
     items
 }
 

@@ -11,6 +11,7 @@
 pub mod catalogue;
 pub mod checked;
 pub mod conform;
+mod conformance;
 pub mod explored;
 mod first;
 mod junit;

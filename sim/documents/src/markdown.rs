@@ -2,7 +2,7 @@
 
 use super::{Source, tables, target};
 use crate::first::{self, Answer, StoryPaths};
-use crate::shards;
+use crate::{conformance, shards};
 use fieldday_folder::summary::*;
 use fieldday_paint::line;
 use fieldday_paint::text::markdown;
@@ -48,6 +48,9 @@ fn answer(out: &mut String, source: &Source<'_>) {
     line!(out, "\n{reps}, {dates}, seed `{}`; target: {}", ran.seed, markdown(&ran.target));
     if let Some(shards) = shards::line(summary) {
         line!(out, "\nShards: {}", markdown(&shards));
+    }
+    if let Some(pass) = conformance::line(summary) {
+        line!(out, "\nConformance pass: {}", markdown(&pass));
     }
     if !ran.defects.is_empty() {
         line!(out, "\nWith defects: {}", markdown(&ran.defects.join(", ")));

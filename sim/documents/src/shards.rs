@@ -65,7 +65,7 @@ fn clocks(shards: &ShardsPart) -> Option<Clocks> {
     };
     let storage = by("storage's clock", |line| line.ahead_of_storage_us);
     let target = by("target's clock", |line| line.ahead_of_target_us);
-    // Storage of its own agrees with each machine, whatever the others say: the larger difference is the one to know.
+    // Storage that is not shared agrees with its own machine: then only the target's clock shows the difference.
     match (storage, target) {
         (Some(storage), Some(target)) if target.apart_us > storage.apart_us + CLOCKS_AGREE_US => Some(target),
         (storage, target) => storage.or(target),

@@ -6,8 +6,9 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::mishap::{Figures, Mishap, MishapKind};
 use fieldday_conform::{Means, Trouble};
 use fieldday_kernel::time::{Date, Span, Time, TimeOfDay};
-use fieldday_plan::{CellPlan, Plan};
+use fieldday_plan::{CONFORMANCE, CellPlan, Plan};
 use fieldday_scenario::Scenario;
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 /// By the local time of a cell's first tenant.
@@ -25,12 +26,23 @@ pub fn settled(mut scenario: Scenario, owns_clock: bool) -> Scenario {
     scenario.mishap.clear();
     scenario.must_exercise.clear();
     scenario.limits.clear();
+    // The people of a pass wait as the protocol does, whatever passes with the day.
+    scenario.live.scales.clear();
     if owns_clock {
         let more = CHANGES.iter().filter_map(|text| Date::parse(text));
         let more: Vec<Date> = more.filter(|date| !scenario.day.dates.contains(date)).collect();
         scenario.day.dates.extend(more);
     }
     scenario
+}
+
+/// The scenario by which a recorded cell of a run is judged: that of the run, and for the conformance pass before its day, as
+/// the pass was made.
+pub fn scenario_of<'a>(cell: &str, scenario: &'a Scenario) -> Cow<'a, Scenario> {
+    match cell {
+        CONFORMANCE => Cow::Owned(settled(scenario.clone(), false)),
+        _ => Cow::Borrowed(scenario),
+    }
 }
 
 /// When the pass of a planned cell begins.

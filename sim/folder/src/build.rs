@@ -65,6 +65,9 @@ pub struct Facts {
     /// The shards that the run was merged from, if it was.
     #[serde(default)]
     pub shards: Option<ShardsPart>,
+    /// The conformance pass before the day, if there was one.
+    #[serde(default)]
+    pub conformance: Option<ConformancePart>,
 }
 
 /// What disturbances are judged by.
@@ -100,6 +103,9 @@ impl Summary {
         }
         let trends = if facts.live_us.is_some() { growth::trends(&outcome.measures) } else { Vec::new() };
         let undelivered = if facts.live_us.is_some() { outcome.measures.undelivered } else { Undelivered::default() };
+        let of_shards = facts.shards.as_ref().map_or(&[][..], ShardsPart::missing);
+        let of_the_pass = facts.conformance.iter().flat_map(|part| &part.problems);
+        let missing: Vec<String> = of_shards.iter().chain(of_the_pass).cloned().collect();
         let evidence = Evidence {
             findings: &outcome.findings,
             must_exercise: &must,
@@ -115,7 +121,7 @@ impl Summary {
             generator: &facts.generator,
             budget: facts.budget.as_deref(),
             is_part,
-            missing: facts.shards.as_ref().map_or(&[], ShardsPart::missing),
+            missing: &missing,
             differs: facts.verification.as_ref().is_some_and(|v| !v.agreed),
         };
         let verdict = evidence.verdict();
@@ -155,8 +161,19 @@ impl Summary {
             verification: facts.verification,
             history: facts.history,
             shards: facts.shards,
+            conformance: facts.conformance,
             verdict,
         }
+    }
+}
+
+impl ConformancePart {
+    /// Of a pass with these findings: how large it was, and why it says too little.
+    pub fn new(findings: &Findings, requests: u64, seconds: f64, problems: Vec<String>) -> ConformancePart {
+        let not_tried = findings.untested.iter();
+        let not_tried =
+            not_tried.map(|(rule, reason)| NotTried { rule: rule.name().to_owned(), reason: reason.to_string() });
+        ConformancePart { requests, seconds, problems, not_tried: not_tried.collect() }
     }
 }
 

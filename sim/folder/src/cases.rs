@@ -4,7 +4,7 @@ use crate::summary::{Case, Consequence, LimitMark};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
 use fieldday_kernel::time::{Span, Time, Zone};
-use fieldday_plan::Plan;
+use fieldday_plan::{CONFORMANCE, CONFORMANCE_CELL, Plan};
 use fieldday_rules::{CLASSES, Findings, HazardCase, ReadingCase, Settings, Violation, causes};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,10 @@ const CELLS: usize = 64;
 
 /// The place in the plan of the cell that a client of this name is in.
 pub fn cell_of(client_name: &str) -> Option<u32> {
-    client_name.split('/').next()?.strip_prefix("cell-")?.parse().ok()
+    match client_name.split('/').next()? {
+        CONFORMANCE => Some(CONFORMANCE_CELL),
+        cell => cell.strip_prefix("cell-")?.parse().ok(),
+    }
 }
 
 /// The cells to look at: the first of each broken rule, `most` at most, in the plan's order.

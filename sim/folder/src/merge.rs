@@ -1,6 +1,6 @@
 //! Folders of shards, put together into one run.
 //!
-//! [`Parts::find`] looks at every folder and decides which of them are parts of one run; what is wrong with the others is
+//! [`Parts::find`] looks at every folder, or at those in a directory, and decides which of them are parts of one run; what is wrong with the others is
 //! told, not guessed. [`Parts::merge`] then adds them up in the order of their cells, one at a time, so that memory does not grow
 //! with their number.
 
@@ -14,9 +14,12 @@ use fieldday_kernel::time::Time;
 use fieldday_plan::Plan;
 use fieldday_plan::shard::Shard;
 use std::collections::BTreeMap;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The file that makes a folder a run's.
+const RUN: &str = "run.json";
 /// Missing shards that are named one by one; of more, their number is told.
 const NAMED: usize = 20;
 
@@ -26,6 +29,12 @@ pub enum MergeError {
     /// It is no run folder, or a damaged one.
     #[error(transparent)]
     Folder(#[from] RunFolderError),
+    /// A directory without shards.
+    #[error("{}: no run folder of a shard is in it", path.display())]
+    NoShards {
+        /// The directory.
+        path: PathBuf,
+    },
     /// It holds a whole run.
     #[error("{}: it holds {what}, not a shard", path.display())]
     NotAShard {
@@ -95,20 +104,24 @@ pub struct Merged {
 }
 
 impl Parts {
-    /// Looks at folders. The run is that which most of them are parts of.
-    pub fn find(folders: &[PathBuf]) -> Result<Parts, MergeError> {
+    /// Looks at run folders, and at those in directories that are none. The run is that which most of them are parts of.
+    pub fn find(named: &[PathBuf]) -> Result<Parts, MergeError> {
         let mut found = Vec::new();
-        for path in folders {
+        for path in named {
+            if path.is_dir() && !path.join(RUN).exists() {
+                let inside = parts_in(path);
+                if inside.is_empty() {
+                    return Err(MergeError::NoShards { path: path.clone() });
+                }
+                found.extend(inside);
+                continue;
+            }
             let folder = RunFolder::open(path)?;
-            let Some(shard) = folder.run.shard else {
-                let what = match folder.run.merged_from {
-                    Some(of) => format!("a run that was merged from {of} shards already"),
-                    None => "a whole run".to_owned(),
-                };
-                return Err(MergeError::NotAShard { path: path.clone(), what });
+            let what = match folder.run.merged_from {
+                Some(of) => format!("a run that was merged from {of} shards already"),
+                None => "a whole run".to_owned(),
             };
-            let key = key(&folder.run, shard);
-            found.push(Part { shard, folder, key });
+            found.push(Part::of(folder).ok_or_else(|| MergeError::NotAShard { path: path.clone(), what })?);
         }
         // One that came to its end goes before one that was interrupted and run again.
         found.sort_by_key(|part| !part.folder.run.complete);
@@ -173,7 +186,7 @@ impl Parts {
             self.problems.push(format!("shard {shard} stands twice: {kept} is merged, {left} is left out"));
         }
     }
-    /// Shards of which there is no folder that can be used. A killed one that was run again is missed by nobody.
+    /// Names the shards of which there is no folder that can be used. One that was killed and run again is not among them.
     fn name_missing(&mut self, mut unusable: BTreeMap<u32, String>) {
         let mut missing = Vec::new();
         for index in 0..self.of {
@@ -229,7 +242,20 @@ impl Parts {
     }
 }
 
+/// The shards in a directory, such as that of a job's results; other runs in it are left alone.
+fn parts_in(directory: &Path) -> Vec<Part> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.join(RUN).is_file()).collect();
+    folders.sort();
+    folders.iter().filter_map(|path| Part::of(RunFolder::open(path).ok()?)).collect()
+}
+
 impl Part {
+    /// The part that a folder holds; none if it holds a whole run.
+    fn of(folder: RunFolder) -> Option<Part> {
+        let shard = folder.run.shard?;
+        Some(Part { shard, key: key(&folder.run, shard), folder })
+    }
     /// Why it cannot be merged; none if it can.
     fn unusable(&self) -> Option<String> {
         // One that was interrupted says that it is incomplete, and has its measurements all the same.

@@ -102,8 +102,35 @@ pub struct Summary {
     /// The shards that this run was merged from, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shards: Option<ShardsPart>,
+    /// The conformance pass before the day of a live run, if there was one. What it found is among the rules and violations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conformance: Option<ConformancePart>,
     /// The line that gives the same run again.
     pub reproduce: String,
+}
+
+/// The conformance pass before the day of a live run.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConformancePart {
+    /// How many requests it made. They are in no latency and no error rate.
+    pub requests: u64,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// Why it says too little, in a sentence each: the result of the run is then inconclusive.
+    pub problems: Vec<String>,
+    /// What it could not put to the test.
+    pub not_tried: Vec<NotTried>,
+}
+
+/// A rule, or a part of it, that a conformance pass could not put to the test.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotTried {
+    /// The rule.
+    pub rule: String,
+    /// The part, and why.
+    pub reason: String,
 }
 
 /// The shards that a run was merged from.

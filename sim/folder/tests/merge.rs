@@ -51,7 +51,7 @@ fn now() -> Time {
 
 /// Runs a shard as `fieldday run --record` does.
 fn run_shard(shard: Shard, out: &Path) -> PathBuf {
-    let plan = plan().of_shard(shard).unwrap();
+    let plan = plan().of_shard(Some(shard)).unwrap();
     let file = RunFile {
         schema: RUN_SCHEMA,
         complete: false,
@@ -221,7 +221,7 @@ fn what_is_no_shard_is_refused_and_says_what_it_is() {
     let out = room("merge-refused");
     let shard = run_shard(Shard { index: 0, of: 1 }, &out);
     let refused = |path: &Path| Parts::find(&[path.to_owned()]).unwrap_err().to_string();
-    assert!(refused(&out).contains("no such file, so this is not a run folder"));
+    assert!(refused(&out.join("nowhere")).contains("no such file, so this is not a run folder"));
     rewrite(&shard, |run| run.shard = None);
     assert!(refused(&shard).contains("it holds a whole run, not a shard"));
     rewrite(&shard, |run| run.merged_from = Some(3));

@@ -16,7 +16,6 @@ use fieldday_engine::run::RunOutcome;
 use fieldday_engine::setup;
 use fieldday_history::file::Lines;
 use fieldday_kernel::executor::Executor;
-use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Date, Span, Time, TimeOfDay};
 use fieldday_mock::{Options as MockOptions, Service};
 use fieldday_plan::CellPlan;
@@ -44,7 +43,7 @@ const MOCK_DATE: &str = "2026-11-01";
 /// for the local date is an hour away from being right.
 const MOCK_WINDOW: (TimeOfDay, TimeOfDay) = (TimeOfDay::hm(23, 5), TimeOfDay::hm(23, 59));
 /// No pass takes longer: a target that answers nothing in time would hold it up for hours.
-const AT_MOST: Span = Span::minutes(5);
+pub(crate) const AT_MOST: Span = Span::minutes(5);
 
 /// A pass that is about to begin.
 pub struct ConformRun {
@@ -56,8 +55,8 @@ pub struct ConformRun {
     pub clock: WallClock,
     /// When it begins.
     pub opens: Time,
-    /// The wire.
-    pub wire: WireSettings,
+    /// The wire, which a day may use after it.
+    pub wire: Arc<WireSettings>,
     /// When the target is made to fail, if it is.
     pub trouble: Option<Trouble>,
 }
@@ -95,7 +94,6 @@ pub fn settled(scenario: Scenario, is_mock: bool) -> Scenario {
     let live = &mut scenario.live;
     // Nobody lives a day: what is left of it is how long the local dates must not change.
     (live.speed, live.linger_s) = (10_000, AT_MOST.as_seconds() as u32);
-    live.scales.clear();
     scenario.day.dates.truncate(1);
     if is_mock {
         if scenario.live.window.is_none() && scenario.people.territories.len() == 1 {
@@ -151,7 +149,7 @@ impl ConformRun {
         mut tick: impl FnMut(&PassProgress<'_>),
     ) -> Result<LiveOutcome, ConformError> {
         let ConformRun { scenario, cell, clock, opens, wire, trouble } = self;
-        let (began, wire) = (Instant::now(), Arc::new(wire));
+        let (began, index) = (Instant::now(), cell.index);
         let executor = Executor::new(clock.now());
         let inbox = Rc::new(Inbox::default());
         let transport = HttpTransport::new(0, wire.clone(), clock, inbox.clone(), None);
@@ -217,8 +215,11 @@ impl ConformRun {
         let complete = over.get();
         let (mut run, mut contract) = (RunOutcome::nothing(1, complete), Contract::default());
         run.cells = 1;
-        let print = recorder.take().map(|recorder| add_recorded(&mut run, &mut contract, recorder));
-        run.fingerprint = Fingerprint::combine(print.into_iter());
+        if let Some(recorder) = recorder.take() {
+            let print = add_recorded(&mut run, &mut contract, recorder);
+            run.prints.push((index, print));
+        }
+        run.combine_prints();
         Ok(LiveOutcome {
             contract,
             run,

@@ -39,13 +39,9 @@ impl LivePlan {
         };
         Ok(LivePlan { plan, roster, turn, found })
     }
-    /// The same, of which only a shard is run.
+    /// The same, of which only a shard is run, or all.
     pub fn of_shard(self, shard: Option<Shard>) -> Result<LivePlan, PrepareError> {
-        let plan = match shard {
-            Some(shard) => self.plan.of_shard(shard)?,
-            None => self.plan,
-        };
-        Ok(LivePlan { plan, ..self })
+        Ok(LivePlan { plan: self.plan.of_shard(shard)?, ..self })
     }
     /// A cell as it is lived, and the parts in it that nobody of the file of users plays.
     pub fn cell(&self, index: u32) -> Result<(CellPlan, Vec<String>), PrepareError> {
@@ -58,6 +54,20 @@ impl LivePlan {
             cell.as_found(self.plan.scenario());
         }
         Ok((cell, left_out))
+    }
+    /// The cell of the conformance pass before the day, whose people are not among those of `cells`.
+    pub fn conformance_cell(&self, cells: &[CellPlan]) -> Result<CellPlan, PrepareError> {
+        let mut cell = match &self.roster {
+            Some(roster) => {
+                let users = cells.iter().flat_map(|cell| &cell.tenants).flat_map(|tenant| &tenant.data.users);
+                roster.conformance_cell(&self.plan, &users.map(|user| user.user_id.clone()).collect())?
+            }
+            None => self.plan.conformance_cell(),
+        };
+        if self.found {
+            cell.as_found(self.plan.scenario());
+        }
+        Ok(cell)
     }
     /// The cells that are not as the plan makes them, once more: none unless there is a file of users, or rows as found.
     pub fn unlike_the_plan(&self) -> BTreeMap<u32, CellPlan> {

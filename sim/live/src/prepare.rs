@@ -13,12 +13,12 @@ use crate::provision::{Provision, ProvisionError};
 use crate::run::{LiveError, LiveOutcome, LiveRun, day_clocks, lasts, window};
 use crate::scrape::{self, ExporterUrl, Scraper};
 use crate::script::Scripts;
-use crate::sizing::Sizing;
+use crate::sizing::{Sizing, reps};
 use crate::target::{NoTarget, Target};
 use crate::worker::RunProgress;
 use fieldday_api::private;
 use fieldday_data::export::{Export, ExportError, Format};
-use fieldday_data::roster::{CastError, RosterError};
+use fieldday_data::roster::{CastError, RosterError, SpareError};
 use fieldday_engine::setup;
 use fieldday_history::file::Lines;
 use fieldday_kernel::time::{Span, Time};
@@ -66,6 +66,8 @@ pub struct LiveOptions {
     pub history: bool,
     /// Which part of the plan is run; all of it if none. It gets its portion of what the scenario allows the whole run.
     pub shard: Option<Shard>,
+    /// When the window will open at the earliest; now if none.
+    pub starts_at: Option<Time>,
     /// Only this rep begins.
     pub only: Option<String>,
     /// How long after the window opened it is measured, and for how long; all of the run if none.
@@ -100,6 +102,9 @@ pub enum PrepareError {
     /// Users who cannot play the plan.
     #[error(transparent)]
     Cast(#[from] CastError),
+    /// Users who cannot play the conformance pass.
+    #[error(transparent)]
+    Spare(#[from] SpareError),
     /// There is no such rep.
     #[error("the plan has no rep called {0:?}")]
     NoSuchRep(String),
@@ -209,6 +214,9 @@ pub enum PrepareError {
     /// A target that cannot be used.
     #[error(transparent)]
     Unusable(#[from] Unusable),
+    /// A target that cannot be used for the conformance pass, since it does not know its people.
+    #[error("the people of the conformance pass cannot use the target: {0}")]
+    NoConformance(#[source] Unusable),
 }
 
 /// What is called, checked.
@@ -221,6 +229,8 @@ enum Checked {
 pub struct Prepared {
     plan: LivePlan,
     cells: Vec<CellPlan>,
+    /// The people of the conformance pass before the day, if there is to be one.
+    pass: Option<CellPlan>,
     left_out: Vec<String>,
     sizing: Sizing,
     called: Checked,
@@ -267,8 +277,12 @@ pub fn prepare(
     {
         return Err(PrepareError::NoSuchRep(name.clone()));
     }
+    // The tool's own mock serves one day's clock, and shards would make the same pass many times.
+    let pass = (scenario.live.conform && !is_mock && options.shard.is_none()).then(|| plan.conformance_cell(&cells));
+    let pass = pass.transpose()?;
     if !is_mock {
-        ends_before_midnight(&scenario, &cells, utc_now())?;
+        let takes = pass.as_ref().map_or(Span::ZERO, |_| conform::AT_MOST);
+        ends_before_midnight(&scenario, &cells, options.starts_at.unwrap_or_else(utc_now), takes)?;
     }
     // Where the mock is in this process, it holds both ends.
     let (ends, sources) = (if is_mock { 2 } else { 1 }, options.sources.len() as u64);
@@ -292,7 +306,7 @@ pub fn prepare(
             return Err(PrepareError::Dashboard { port, free, source });
         }
     }
-    Ok(Prepared { plan, cells, left_out, sizing, called, source, roots, exporters, options })
+    Ok(Prepared { plan, cells, pass, left_out, sizing, called, source, roots, exporters, options })
 }
 
 /// Where metrics are scraped: on this machine, or on hosts that the scenario says may be called.
@@ -317,13 +331,11 @@ fn allowed(target: Target, scenario: &Scenario) -> Result<Target, PrepareError> 
     Err(PrepareError::NotAllowed { host: target.host().to_owned() })
 }
 
-fn reps(cells: &[CellPlan]) -> u64 {
-    cells.iter().flat_map(|cell| &cell.tenants).map(|tenant| tenant.reps.len() as u64).sum()
-}
-
 /// All tenants have the plan's date now, and still have it when the run ends.
-fn ends_before_midnight(scenario: &Scenario, cells: &[CellPlan], now: Time) -> Result<(), PrepareError> {
-    let lasts = lasts(scenario) + Span::seconds(i64::from(scenario.live.linger_s));
+///
+/// `before` is how long what comes before the window may take.
+fn ends_before_midnight(scenario: &Scenario, cells: &[CellPlan], now: Time, before: Span) -> Result<(), PrepareError> {
+    let lasts = before + lasts(scenario) + Span::seconds(i64::from(scenario.live.linger_s));
     for tenant in cells.iter().flat_map(|cell| &cell.tenants) {
         let (zone, date) = (&tenant.data.zone, tenant.date);
         if zone.date(now) != date || zone.date(now + lasts) != date {
@@ -379,6 +391,10 @@ impl Prepared {
     pub fn left_out(&self) -> &[String] {
         &self.left_out
     }
+    /// Whether a conformance pass comes before the day: one that the scenario asks for, at a deployment, and not in a shard.
+    pub fn conforms_first(&self) -> bool {
+        self.pass.is_some()
+    }
     /// What the run needs of this machine.
     pub fn sizing(&self) -> Sizing {
         self.sizing
@@ -408,7 +424,8 @@ impl Prepared {
                 let _ = private::set_token_key((random(), random()));
                 // Shards would load the target in each other's way: it is loaded before they begin.
                 if !self.options.dry_run && self.options.shard.is_none() {
-                    provision(&scenario, &self.cells, &target, stop)?;
+                    let cells = self.cells.iter().chain(&self.pass);
+                    provision(&scenario, cells, &target, stop)?;
                 }
                 let clock = WallClock::showing(utc_now());
                 (clock, clock.now() + TAKES_PLACE, target, None)
@@ -419,7 +436,7 @@ impl Prepared {
         let unreachable = |why: NoConnection| Unusable::Unreachable { target: target.to_string(), why };
         let connector = served.runtime.block_on(Connector::new(target.clone(), http, &roots)).map_err(unreachable)?;
         let connector = connector.from_sources(&self.options.sources);
-        let wire = WireSettings {
+        let wire = Arc::new(WireSettings {
             connector,
             http,
             roots,
@@ -432,9 +449,9 @@ impl Prepared {
             not_allowed: Default::default(),
             version: self.options.version.clone().map_or_else(Default::default, Into::into),
             token_trouble: Default::default(),
-        };
-        let (plan, cells, exporters, options) = (self.plan, self.cells, self.exporters, self.options);
-        Ok(Ready { plan, cells, target, wire, exporters, clock, opens, options, served })
+        });
+        let (plan, cells, pass, exporters, options) = (self.plan, self.cells, self.pass, self.exporters, self.options);
+        Ok(Ready { plan, cells, pass, target, wire, exporters, clock, opens, options, served })
     }
 }
 
@@ -461,16 +478,21 @@ fn mock_options(plan: &LivePlan, source: &Source, clock: WallClock, opens: Time)
 }
 
 /// Loads the target by the scenario's command, if it has one.
-fn provision(scenario: &Scenario, cells: &[CellPlan], target: &Target, stop: &AtomicBool) -> Result<(), PrepareError> {
-    let (data, [first, ..]) = (&scenario.data, cells) else { return Ok(()) };
-    let Some(command) = &data.provision else { return Ok(()) };
+fn provision<'a>(
+    scenario: &Scenario,
+    mut cells: impl Iterator<Item = &'a CellPlan> + Clone,
+    target: &Target,
+    stop: &AtomicBool,
+) -> Result<(), PrepareError> {
+    let data = &scenario.data;
+    let (Some(command), Some(first)) = (&data.provision, cells.clone().next()) else { return Ok(()) };
     let folder = std::env::temp_dir().join(format!("fieldday-export-{:016x}", random()));
     let failed = |source| PrepareError::Unwritable { path: folder.clone(), source };
     fs::create_dir(&folder).map_err(failed)?;
     let written = |error: ExportError| failed(io::Error::other(error.to_string()));
     let open = |name: &str| File::create_new(folder.join(name)).map(BufWriter::new);
     let mut export = Export::new(Format::Json, open).map_err(written)?;
-    cells.iter().try_for_each(|cell| export.add(cell)).map_err(written)?;
+    cells.try_for_each(|cell| export.add(cell)).map_err(written)?;
     export.finish().map_err(written)?;
     let (url, date) = (target.to_string(), first.date.to_string());
     let timeout = Duration::from_secs(u64::from(data.timeout_s));
@@ -498,8 +520,9 @@ impl Drop for Served {
 pub struct Ready {
     plan: LivePlan,
     cells: Vec<CellPlan>,
+    pass: Option<CellPlan>,
     target: Target,
-    wire: WireSettings,
+    wire: Arc<WireSettings>,
     exporters: Vec<ExporterUrl>,
     clock: WallClock,
     opens: Time,
@@ -547,16 +570,43 @@ impl Ready {
             is_mock,
             is_unloaded: self.options.dry_run && !is_mock && scenario.data.provision.is_some(),
         };
-        let mut seen = self.served.runtime.block_on(preflight(&self.wire, &self.cells, terms))?;
+        let looks = |cells| self.served.runtime.block_on(preflight(&self.wire, cells, terms));
+        let mut seen = looks(&self.cells)?;
+        if let Some(pass) = &self.pass {
+            looks(std::slice::from_ref(pass)).map_err(PrepareError::NoConformance)?;
+        }
         let metrics = &scenario.live.metrics;
         let told = scrape::look(&self.exporters, metrics, &self.wire.roots);
         seen.notes.extend(self.served.runtime.block_on(told));
         self.opens = self.clock.now().max(self.opens);
         Ok(seen)
     }
-    /// The window opens now, however long ago the target was looked at.
-    pub fn open_window(&mut self) {
+    /// The window opens now, however long ago the target was looked at. An error if the local date has changed meanwhile, or will
+    /// before the run ends.
+    pub fn open_window(&mut self) -> Result<(), PrepareError> {
         self.opens = (self.clock.now() + TAKES_PLACE).max(self.opens);
+        match self.served.mock {
+            Some(_) => Ok(()),
+            None => ends_before_midnight(self.plan.plan.scenario(), &self.cells, self.opens, Span::ZERO),
+        }
+    }
+    /// The people of the conformance pass before the day, if there is to be one.
+    pub fn pass(&self) -> Option<&CellPlan> {
+        self.pass.as_ref()
+    }
+    /// Makes the conformance pass that the scenario asks for before the day, with people of its own, to its end or until `stop` is
+    /// set. `history` takes what is told as it comes, and `tick` the number of requests so far. None if the scenario asks for none.
+    pub fn conform_first(
+        &mut self,
+        stop: &AtomicBool,
+        history: impl FnMut(Lines),
+        mut tick: impl FnMut(u64),
+    ) -> Result<Option<LiveOutcome>, ConformError> {
+        let Some(cell) = self.pass.take() else { return Ok(None) };
+        let scenario = Arc::new(conform::settled(self.plan.plan.scenario().as_ref().clone(), false));
+        let (clock, wire) = (self.clock, self.wire.clone());
+        let pass = ConformRun { scenario, cell, clock, opens: clock.now(), wire, trouble: None };
+        pass.run(stop, history, |progress| tick(progress.requests)).map(Some)
     }
     /// Lives the day, to its end or until `stop` is set. `history` takes what the cells tell as it comes, and `tick` is called
     /// again and again meanwhile, both on this thread.

@@ -41,7 +41,7 @@ pub struct LiveRun {
     /// When the window opened.
     pub opens: Time,
     /// The wire.
-    pub wire: WireSettings,
+    pub wire: Arc<WireSettings>,
     /// So many workers, each a thread.
     pub workers: usize,
     /// Whether a history is wanted.
@@ -158,7 +158,7 @@ impl LiveRun {
         let planned = self.cells.len() as u32;
         let clocks = |cell: &CellPlan| day_clocks(&self.scenario, cell, self.opens);
         let (seats, orders) = seats(self.cells, self.workers, self.only.as_ref(), self.scripts, clocks)?;
-        let wire = Arc::new(self.wire);
+        let wire = self.wire;
         let (to_history, from_workers) = channel();
         let mut told = Vec::new();
         let mut threads = Vec::new();

@@ -6,6 +6,7 @@ use crate::http::{AnswerBudget, Connection, Connector, ExchangeEnd, Outgoing, ex
 use crate::target::{NoTarget, Target};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use fieldday_api::http::percent_decode;
 use fieldday_api::redact::{HIDDEN, url_without_secrets};
 use fieldday_kernel::time::Time;
 use fieldday_metrics::{Exporter, Keeper, Kept, Observed};
@@ -54,7 +55,9 @@ impl ExporterUrl {
         path.parse::<hyper::Uri>().map_err(|_| no("it is malformed"))?;
         // A URL that was kept without its user and password is asked without them.
         let user = user.filter(|user| *user != HIDDEN);
-        let basic = user.map(|user| format!("Basic {}", BASE64_STANDARD.encode(decoded(user))));
+        // A malformed escape is sent as it stands.
+        let user = user.map(|user| percent_decode(user).unwrap_or_else(|| user.to_owned()));
+        let basic = user.map(|user| format!("Basic {}", BASE64_STANDARD.encode(user)));
         let authorization = basic.map(|basic| HeaderValue::from_str(&basic)).transpose();
         let mut authorization = authorization.map_err(|_| no("it is malformed"))?;
         if let Some(value) = &mut authorization {
@@ -77,18 +80,6 @@ impl fmt::Debug for ExporterUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ExporterUrl").field(&self.shown).finish()
     }
-}
-
-/// A text with its `%41` as bytes.
-fn decoded(text: &str) -> Vec<u8> {
-    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
-    while let [first, after @ ..] = rest {
-        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &after[2..] } else { after };
-    }
-    bytes
 }
 
 /// Scrapes until it is told to finish.

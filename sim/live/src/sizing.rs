@@ -25,8 +25,6 @@ const OWN_FILES: u64 = 200;
 pub struct Sizing {
     /// How many reps there are.
     pub reps: u64,
-    /// Requests a second at the peak, roughly.
-    pub peak_per_s: f64,
     /// Cores, of which the generator then takes two thirds.
     pub cores: f64,
     /// Memory, in bytes.
@@ -43,13 +41,12 @@ impl Sizing {
     /// What the cells of a run need. `ends` is how many ends of each connection this process holds, and `sources` from how many
     /// addresses it connects.
     pub fn of(scenario: &Scenario, cells: &[CellPlan], ends: u64, sources: u64) -> Sizing {
-        let reps = cells.iter().flat_map(|cell| &cell.tenants).map(|tenant| tenant.reps.len() as u64).sum();
+        let reps = reps(cells);
         let others = if scenario.live.connections == Connections::Shared { 0 } else { others(scenario, cells) };
         let connections = most_connections(reps, scenario) + others;
         let peak_per_s = peak_requests_per_s(reps, scenario);
         Sizing {
             reps,
-            peak_per_s,
             cores: (peak_per_s * REQUEST_S + reps as f64 * WAITING_CORES) / CORES_SHARE,
             memory_bytes: BASE_BYTES + reps * REP_BYTES,
             connections,
@@ -64,6 +61,11 @@ impl Sizing {
         let by_ports = self.ports.map_or(0.0, |ports| self.connections as f64 / ports.max(1) as f64);
         by_cores.max(by_memory).max(by_ports).ceil().max(1.0) as u64
     }
+}
+
+/// How many reps there are.
+pub(crate) fn reps(cells: &[CellPlan]) -> u64 {
+    cells.iter().flat_map(|cell| &cell.tenants).map(|tenant| tenant.reps.len() as u64).sum()
 }
 
 /// How many play beside the reps: at desks, as auditors, as intruders. Each does one thing after the other.

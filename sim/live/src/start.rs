@@ -61,16 +61,16 @@ pub struct Together<'a> {
     pub within: Duration,
 }
 
-/// A shard's file. It goes if the shard does not start, so that nobody counts on it.
+/// A shard's file. It is removed if the shard does not start, so that the others do not take it for ready.
 struct Ready {
     path: PathBuf,
-    is_counted_on: bool,
+    has_started: bool,
 }
 
 impl Drop for Ready {
     fn drop(&mut self) {
-        if !self.is_counted_on {
-            // One that cannot be removed grows too old to count.
+        if !self.has_started {
+            // A file that cannot be removed soon is older than the time limit.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -90,7 +90,7 @@ impl Together<'_> {
             move |source| StartError::Storage { path, source }
         };
         fs::create_dir_all(self.dir).map_err(failed(self.dir))?;
-        let mut mine = Ready { path: self.file(self.shard.index), is_counted_on: false };
+        let mut mine = Ready { path: self.file(self.shard.index), has_started: false };
         fs::write(&mine.path, b"ready\n").map_err(failed(&mine.path))?;
         let began = now();
         let stamped = written_at(&mine.path).map_err(failed(&mine.path))?;
@@ -99,11 +99,11 @@ impl Together<'_> {
         loop {
             let times: Vec<(u32, Option<Time>)> =
                 (0..self.shard.of).map(|index| (index, written_at(&self.file(index)).ok())).collect();
-            // What an earlier run left behind is older than anybody waits.
+            // A file that an earlier run left behind is older than the time limit.
             let is_there = |at: &Option<Time>| at.is_some_and(|at| stamped.since(at) <= within);
             let there = times.iter().filter(|(_, at)| is_there(at)).count() as u32;
             if there == self.shard.of {
-                mine.is_counted_on = true;
+                mine.has_started = true;
                 let last = times.iter().filter_map(|(_, at)| *at).max().unwrap_or(stamped);
                 return Ok(Some(last + AFTER_THE_LAST + ahead));
             }
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_missing_is_said_and_nobody_counts_on_one_that_gave_up() {
+    fn missing_shards_are_named_and_one_that_gave_up_is_no_longer_ready() {
         let dir = room("missing");
         let error = wait(&dir, 1, 3, 50, Span::ZERO).unwrap_err().to_string();
         assert!(error.contains("2 of 3 shards had not come") && error.ends_with(": 0, 2"), "{error}");

@@ -155,8 +155,12 @@ impl Handler {
         } = options;
         let mut shards = Vec::new();
         let mut homes = HashMap::new();
-        for index in 0..plan.cells() {
-            let mut cell = plan.cell(index);
+        if plan.cells() == 0 {
+            return Err(MockError::NoCells);
+        }
+        // Also for the people of a conformance pass, whom no day has.
+        let cells = (0..plan.cells()).map(|index| plan.cell(index)).chain([plan.conformance_cell()]);
+        for mut cell in cells {
             if let Some(prepare) = &prepare {
                 prepare(&mut cell);
             }
@@ -172,9 +176,6 @@ impl Handler {
             let backend = Backend::try_new(config, cell.seed, cell.start, rows);
             let backend = backend.map_err(|source| MockError::Data { cell: cell.name, source })?;
             shards.push(Mutex::new(Shard { backend, last: Time::from_micros(i64::MIN) }));
-        }
-        if shards.is_empty() {
-            return Err(MockError::NoCells);
         }
         Ok(Handler(Arc::new(Inner {
             shards,

@@ -1,19 +1,41 @@
 //! A cell: its tenants, and what goes wrong with their backend.
 
 use super::tenant::{self, TenantSite};
-use super::{CellPlan, DaySite, Plan, PlanDay};
+use super::{CONFORMANCE_CELL, CellPlan, DaySite, Plan, PlanDay, cell_name};
 use super::{auditor, intruder};
 use crate::keys::stream;
 use fieldday_api::mishap::Mishap;
 use fieldday_kernel::random::{join_keys, name_key};
 use fieldday_kernel::time::{Span, Zone};
 
+/// The reps of the conformance pass's tenants: as few as it needs.
+const CONFORMANCE_REPS: [u32; 2] = [2, 1];
+
 /// Makes a cell. `index` is its place in the plan, `number` its place in its day.
 pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellPlan {
-    let name = format!("cell-{index}");
     let tenants = plan.scenario.people.tenants_per_cell;
-    let site = |j: u32| site(day, tenants, number, j);
-    let sites = || (0..tenants).map(site);
+    let site = |j: u32| site(day, tenants, number, j).clone();
+    let reps = |j: u32| reps_of(plan, number, j);
+    let seats: Vec<_> = (0..tenants).map(|j| (site(j), reps(j))).collect();
+    let mut cell = furnish(plan, index, day, &seats, plan.scenario.people.demo && number == 0);
+    intruder::add(plan, &mut cell);
+    let first_zone = seats.first().map(|(site, _)| site.zone.clone()).unwrap_or_else(Zone::utc);
+    for mishap in plan.scenario.mishap.iter().filter(|_| !plan.removed.takes(&cell.name)) {
+        cell.mishaps.extend(make_mishap(plan, &cell, mishap, &first_zone));
+    }
+    cell
+}
+
+/// Makes the cell of the conformance pass: nobody lives a day in it, and nothing goes wrong with its backend.
+pub(super) fn for_conformance(plan: &Plan, day: &PlanDay, sites: &[DaySite; 2]) -> CellPlan {
+    let seats: Vec<_> = sites.iter().cloned().zip(CONFORMANCE_REPS).collect();
+    furnish(plan, CONFORMANCE_CELL, day, &seats, false)
+}
+
+/// Makes a cell of tenants at these sites, with so many reps each.
+fn furnish(plan: &Plan, index: u32, day: &PlanDay, seats: &[(DaySite, u32)], demo: bool) -> CellPlan {
+    let sites = || seats.iter().map(|(site, _)| site);
+    let name = cell_name(index);
     let start = sites().map(DaySite::midnight).min().unwrap_or_default();
     let end = sites().map(DaySite::end).max().unwrap_or_default();
     let mut cell = CellPlan {
@@ -29,13 +51,12 @@ pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellP
     if plan.removed.takes(&cell.name) {
         return cell;
     }
-    for j in 0..tenants {
-        let DaySite { territory, zone, date } = site(j);
+    for (j, (DaySite { territory, zone, date }, reps)) in (0..).zip(seats) {
         let site = TenantSite {
             name: format!("{}/tenant-{j}", cell.name),
             number: j,
-            demo: plan.scenario.people.demo && number == 0 && j == 0,
-            reps: reps_of(plan, number, j),
+            demo: demo && j == 0,
+            reps: *reps,
             territory,
             zone,
             date: *date,
@@ -46,11 +67,6 @@ pub(super) fn make(plan: &Plan, index: u32, number: u32, day: &PlanDay) -> CellP
         }
     }
     auditor::add(plan, &mut cell);
-    intruder::add(plan, &mut cell);
-    let first_zone = sites().next().map(|site| site.zone.clone()).unwrap_or_else(Zone::utc);
-    for mishap in &plan.scenario.mishap {
-        cell.mishaps.extend(make_mishap(plan, &cell, mishap, &first_zone));
-    }
     cell
 }
 

@@ -64,6 +64,16 @@ pub const EVENING: Span = Span::hours(2);
 /// How long a cell lives after the last tenant's local midnight: what is queued late goes out, and shows.
 const AFTER_MIDNIGHT: Span = Span::hours(3);
 
+/// The name of the cell whose people a conformance pass before a live run needs: see [`Plan::conformance_cell`].
+pub const CONFORMANCE: &str = "conformance";
+/// The index of that cell: no cell of a plan's days has it.
+pub const CONFORMANCE_CELL: u32 = u32::MAX;
+
+/// What a cell is called: `cell-7`
+pub fn cell_name(index: u32) -> String {
+    if index == CONFORMANCE_CELL { CONFORMANCE.to_owned() } else { format!("cell-{index}") }
+}
+
 /// A plan.
 #[derive(Clone)]
 pub struct Plan {
@@ -233,13 +243,13 @@ impl Plan {
     pub fn cells(&self) -> u32 {
         self.scenario.cells_a_day() * self.days.len() as u32
     }
-    /// The same plan, of which only a shard is run: its cells keep their numbers and their days.
-    pub fn of_shard(self, shard: Shard) -> Result<Plan, PlanError> {
-        let cells = self.cells();
-        if shard.of > cells {
-            return Err(PlanError::TooFewCells { shards: shard.of, cells });
+    /// The same plan, of which only a shard is run, or all: its cells keep their numbers and their days.
+    pub fn of_shard(self, shard: Option<Shard>) -> Result<Plan, PlanError> {
+        let (shards, cells) = (shard.map_or(1, |shard| shard.of), self.cells());
+        if shards > cells {
+            return Err(PlanError::TooFewCells { shards, cells });
         }
-        Ok(Plan { shard: Some(shard), ..self })
+        Ok(Plan { shard, ..self })
     }
     /// Which part of it is run; none if all of it is.
     pub fn shard(&self) -> Option<Shard> {
@@ -247,12 +257,30 @@ impl Plan {
     }
     /// The cells that are run: those of its shard, or all.
     pub fn cells_run(&self) -> Range<u32> {
-        self.shard.map_or(0..self.cells(), |shard| shard.share(self.cells()))
+        let cells = self.cells();
+        self.shard.map_or(0..cells, |shard| {
+            let share = shard.share(cells.into());
+            // No larger than the number of cells.
+            share.start as u32..share.end as u32
+        })
     }
     /// One cell, made anew each time; empty beyond the last one.
     pub fn cell(&self, index: u32) -> CellPlan {
         let dates = self.days.len() as u32;
         cell::make(self, index, index / dates, &self.days[(index % dates) as usize])
+    }
+    /// The cell of the conformance pass before a live run, on the first date: two tenants with the few reps that a pass needs, who
+    /// have no part in any day. Their identities follow from the cell's name alone, so that they are the same for any number of reps.
+    pub fn conformance_cell(&self) -> CellPlan {
+        let day = &self.days[0];
+        cell::for_conformance(self, day, &[0, 1].map(|tenant| day.sites[tenant % day.sites.len()].clone()))
+    }
+    /// The same with tenants that work by these zones' clocks.
+    pub fn conformance_cell_in(&self, zones: [&str; 2]) -> Result<CellPlan, PlanError> {
+        let day = &self.days[0];
+        let [first, second] = zones;
+        let site = |zone, at: usize| day.site_in(&self.scenario, zone, at % day.sites.len());
+        Ok(cell::for_conformance(self, day, &[site(first, 0)?, site(second, 1)?]))
     }
     /// Until then nothing happens in a cell: nobody has left home, and the office is closed. Known without making it.
     pub fn wakes(&self, index: u32) -> Time {

@@ -1,6 +1,6 @@
 //! What is taken out of a plan, by name.
 
-use super::{Plan, PlanError};
+use super::{Plan, PlanError, cell_name};
 use fieldday_scenario::nearest_name;
 
 /// The names that are taken out, with everything below them.
@@ -39,7 +39,7 @@ impl Removed {
             }
             let names = if cell.is_some() { made.as_ref().map_or(&[][..], |(_, names)| names) } else { &[] };
             if names.binary_search(name).is_err() {
-                let cells = (0..plan.cells().min(1000)).map(|i| format!("cell-{i}"));
+                let cells = (0..plan.cells().min(1000)).map(cell_name);
                 let cells: Vec<String> = if cell.is_none() { cells.collect() } else { Vec::new() };
                 let known = names.iter().chain(&cells).map(String::as_str);
                 let suggestion = nearest_name(name, known).map(str::to_owned);

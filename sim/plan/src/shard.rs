@@ -48,21 +48,20 @@ impl Shard {
         }
     }
     /// The part of so many things that is this shard's: a block, at most one longer than any other shard's.
-    pub fn share(self, all: u32) -> Range<u32> {
-        // Below 2^32 again after the division.
-        let until = |index: u32| (u64::from(index) * u64::from(all) / u64::from(self.of)) as u32;
+    pub fn share(self, all: u64) -> Range<u64> {
+        // Below 2^64 again after the division.
+        let until = |index: u32| (u128::from(index) * u128::from(all) / u128::from(self.of)) as u64;
         until(self.index)..until(self.index + 1)
-    }
-    /// This shard's part of an amount that all shards share: at least one, so that none is kept from working.
-    pub fn portion(self, amount: u64) -> u64 {
-        let until = |index: u32| (u128::from(index) * u128::from(amount) / u128::from(self.of)) as u64;
-        (until(self.index + 1) - until(self.index)).max(1)
     }
 }
 
-/// The portion of an amount that a run may have: all of it, unless it is a shard.
+/// The portion of an amount that a run may have: all of it, or a shard's share, which is at least one.
 pub fn portion(shard: Option<Shard>, amount: u64) -> u64 {
-    shard.map_or(amount, |shard| shard.portion(amount))
+    let of_shard = |shard: Shard| {
+        let share = shard.share(amount);
+        (share.end - share.start).max(1)
+    };
+    shard.map_or(amount, of_shard)
 }
 
 impl FromStr for Shard {
@@ -87,16 +86,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_cell_is_in_exactly_one_shard_and_shards_are_even(all in 0_u32..5_000, of in 1_u32..600) {
+        fn every_cell_is_in_exactly_one_shard_and_shards_are_even(all in 0_u64..5_000, of in 1_u32..600) {
             let shares: Vec<_> = (0..of).map(|index| Shard { index, of }.share(all)).collect();
-            let cells: Vec<u32> = shares.iter().cloned().flatten().collect();
+            let cells: Vec<u64> = shares.iter().cloned().flatten().collect();
             prop_assert_eq!(cells, (0..all).collect::<Vec<_>>());
-            let lengths = shares.iter().map(ExactSizeIterator::len);
+            let lengths = shares.iter().map(|share| share.end - share.start);
             prop_assert!(lengths.clone().max().unwrap() - lengths.min().unwrap() <= 1);
         }
         #[test]
         fn portions_add_up_to_the_amount_where_there_is_one_for_each(amount: u32, of in 1_u32..600) {
-            let portions = (0..of).map(|index| Shard { index, of }.portion(amount.into()));
+            let portions = (0..of).map(|index| portion(Some(Shard { index, of }), amount.into()));
             prop_assert_eq!(portions.sum::<u64>().max(u64::from(of)), u64::from(amount).max(u64::from(of)));
         }
     }
@@ -104,8 +103,9 @@ mod tests {
     #[test]
     fn the_largest_plans_and_most_shards_do_not_overflow() {
         let last = Shard { index: u32::MAX - 1, of: u32::MAX };
-        assert_eq!(last.share(u32::MAX), u32::MAX - 1..u32::MAX);
-        assert_eq!(Shard { index: 1, of: 2 }.portion(u64::MAX), u64::MAX / 2 + 1);
+        let all = u64::from(u32::MAX);
+        assert_eq!(last.share(all), all - 1..all);
+        assert_eq!(portion(Some(Shard { index: 1, of: 2 }), u64::MAX), u64::MAX / 2 + 1);
     }
 
     #[test]

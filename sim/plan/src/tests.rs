@@ -382,3 +382,25 @@ fn everybody_clocks_in_within_minutes_on_monday() {
     starts.sort();
     assert!(starts.last().unwrap().since(starts[0]) <= Span::minutes(5));
 }
+
+#[test]
+fn the_people_of_the_conformance_pass_have_no_part_in_any_day_and_are_the_same_for_any_number_of_reps() {
+    let ids = |cell: &CellPlan| -> BTreeSet<SmolStr> {
+        let users = cell.tenants.iter().flat_map(|tenant| &tenant.data.users);
+        users.flat_map(|user| [Some(user.user_id.clone()), user.rep_id.clone()]).flatten().collect()
+    };
+    let of = |reps| {
+        let mut scenario = small();
+        scenario.with_reps(reps);
+        plan(scenario, 7)
+    };
+    let (few, many) = (of(3), of(200));
+    let pass = few.conformance_cell();
+    assert_eq!(ids(&pass), ids(&many.conformance_cell()));
+    assert_eq!(pass.tenants.iter().map(|tenant| tenant.reps.len()).collect::<Vec<_>>(), [2, 1]);
+    assert!(cells(&many).iter().all(|cell| ids(cell).is_disjoint(&ids(&pass))));
+    assert!(
+        pass.mishaps.is_empty() && !cells(&few)[0].mishaps.is_empty(),
+        "nothing goes wrong with the pass's backend"
+    );
+}

@@ -86,7 +86,7 @@ pub struct Evidence<'a> {
     pub budget: Option<&'a str>,
     /// Whether this is one of several parts of a run. What has too few cases in a part may have enough in the whole.
     pub is_part: bool,
-    /// Of a run that was merged from parts: why it is not the whole run, in a sentence each.
+    /// Why this is not the whole run, in a sentence each: of shards that are missing, or a conformance pass that was cut short.
     pub missing: &'a [String],
     /// Whether running twice showed a difference.
     pub differs: bool,

@@ -55,6 +55,10 @@ pub struct Live {
     pub auditors: bool,
     /// Whether intruders send requests that must be refused; by default only with the built-in mock.
     pub intruders: bool,
+    /// Whether a conformance pass puts every rule to the test before the day begins, with three reps who have no part in it. It
+    /// takes about a minute and writes to the target; not with the built-in mock, and not in shards.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub conform: bool,
     /// Hosts beyond loopback to which requests are allowed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<String>,
@@ -102,6 +106,7 @@ impl Default for Live {
             office: true,
             auditors: true,
             intruders: false,
+            conform: false,
             allow: Vec::new(),
             max_requests: None,
             dead_after_s: 30,

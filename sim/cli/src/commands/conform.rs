@@ -203,11 +203,11 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
 }
 
 /// About so many requests a pass has.
-const EXPECTED: u64 = 1_130;
+pub(super) const EXPECTED: u64 = 1_130;
 
 /// Why nothing can be said of a target: it went wrong too often. Limits on errors and latencies are for a day; what the tool's
 /// own mock is made to fail for a while is far below this.
-fn unanswered(outcome: &RunOutcome) -> Option<String> {
+pub(super) fn unanswered(outcome: &RunOutcome) -> Option<String> {
     let (errors, requests) = (outcome.measures.errors, outcome.requests);
     (errors * 10 > requests).then(|| format!("{errors} of {requests} requests were not answered as expected"))
 }
@@ -268,7 +268,7 @@ impl Ended<'_> {
         let stories = place.path.as_deref().filter(|_| self.live).map(Path::new);
         let unlisted = stories.and_then(|folder| super::ledger::write(folder).err());
         let untold = stories.and_then(|folder| {
-            let written = super::stories::write(folder, plan, &violations, Some(&again));
+            let written = super::stories::write(folder, &violations, |_| again.clone());
             written.and_then(|()| super::stories::name_in_documents(folder, &summary)).err()
         });
         let lost = place.lost.map(Failure::Folder);

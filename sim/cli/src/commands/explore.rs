@@ -68,12 +68,11 @@ fn seeds(args: &ExploreArgs) -> (u64, u64) {
     let Some(shard) = args.shard else {
         return (args.from, if args.for_.is_some() { u64::MAX } else { args.seeds });
     };
-    let index = u64::from(shard.index);
     if args.for_.is_some() {
-        return (args.from.saturating_add(index * SEEDS_OF_A_SHARD), SEEDS_OF_A_SHARD);
+        return (args.from.saturating_add(u64::from(shard.index) * SEEDS_OF_A_SHARD), SEEDS_OF_A_SHARD);
     }
-    let until = |index: u64| (u128::from(index) * u128::from(args.seeds) / u128::from(shard.of)) as u64;
-    (args.from.saturating_add(until(index)), until(index + 1) - until(index))
+    let share = shard.share(args.seeds);
+    (args.from.saturating_add(share.start), share.end - share.start)
 }
 
 pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {

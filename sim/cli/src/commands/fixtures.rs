@@ -183,6 +183,10 @@ fn write(args: &ExportArgs, plan: &Plan, roster: Option<&Roster>) -> Result<(), 
     for index in 0..plan.cells() {
         export.add(&cell_of(plan, roster, index)?.0).map_err(unwritten)?;
     }
+    // And the people of a conformance pass before the day; a file of users has its own.
+    if roster.is_none() {
+        export.add(&plan.conformance_cell()).map_err(unwritten)?;
+    }
     let counts = export.finish().map_err(unwritten)?;
     let scenario = plan.scenario();
     let rows: serde_json::Map<_, _> = counts.by_table().map(|(name, rows)| (name.to_owned(), rows.into())).collect();

@@ -1,7 +1,9 @@
 //! `fieldday run --target mock|URL`: the day on the wall clock. What is about to happen is said first, and the target is
 //! looked at; then the run, the report and the folder.
 
+use super::conform_first::{PassBefore, conform_first};
 use super::run::{Shown, finish, recorded, run_file};
+use super::stories::replay_or;
 use crate::args::{LiveArgs, RunArgs};
 use crate::choice::Unplanned;
 use crate::failure::Failure;
@@ -55,6 +57,10 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         output::note(&format!("{what}: {command}"));
     }
     plans(&prepared.scenario().live, args.live.disturb)?;
+    if prepared.scenario().live.conform && !prepared.conforms_first() {
+        let why = if is_mock { "the built-in mock: `fieldday conform --target mock` tests it" } else { "a shard" };
+        output::note(&format!("the conformance pass is left out with {why}"));
+    }
     let stop = interrupt::flag();
     // A mock's clock runs from when it is there, so that it comes as late as possible; a deployment is looked at first.
     if is_mock && !args.live.dry_run && !comes_the_moment(args, &stop)? {
@@ -72,13 +78,15 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         output::note("the target can be used; nothing was begun (--dry-run)");
         return Ok(0);
     }
-    if stop.load(Ordering::Relaxed) {
+    // What was found by then is kept, also where the run ends here.
+    let pass = conform_first(&mut ready, &stop)?;
+    if pass.is_none() && stop.load(Ordering::Relaxed) {
         return Ok(interrupt::INTERRUPTED);
     }
-    if !is_mock && !comes_the_moment(args, &stop)? {
+    if !is_mock && !comes_the_moment(args, &stop)? && pass.is_none() {
         return Ok(interrupt::INTERRUPTED);
     }
-    ready.open_window();
+    ready.open_window()?;
     let plan = &ready.plan().plan;
     let out = (!args.no_out).then_some(args.out.as_path());
     let file = run_file(plan, target.clone(), &recipe, Some(ready.opens()));
@@ -86,7 +94,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     if let Some(port) = args.live.dashboard {
         output::note(&format!("goose's dashboard: http://127.0.0.1:{port}"));
     }
-    live(args, recipe, target, ready, keeper, ahead_of_target, &stop)
+    live(args, Described { recipe, target, ahead_of_target }, ready, pass, keeper, &stop)
 }
 
 /// Waits for the moment at which the run is to begin, or for the other shards. False if it was interrupted.
@@ -134,10 +142,11 @@ fn settled(mut scenario: Scenario, args: &LiveArgs, is_mock: bool, dated: bool) 
     live.max_requests = args.max_requests.or(live.max_requests);
     live.max_errors = args.max_errors.or(live.max_errors);
     live.intruders |= args.intruders || is_mock;
+    live.conform |= args.conform;
     // One day is lived; against a deployment, today.
     scenario.day.dates.truncate(1);
     if !is_mock && !dated {
-        scenario.set_today(utc_now());
+        scenario.set_today(args.start_at.unwrap_or_else(utc_now));
     }
     if !is_made_for_it {
         // A part of a day, or one that passes faster than its polls, need not exercise what a whole day does. A scenario
@@ -179,6 +188,7 @@ fn options(args: &RunArgs) -> LiveOptions {
         workers: usize::try_from(workers(args)).unwrap_or(1),
         history: !args.no_out,
         shard: args.shard,
+        starts_at: live.start_at,
         only: live.only_rep.clone(),
         plateau: None,
         scripts: None,
@@ -223,22 +233,33 @@ fn announce(ready: &Ready, is_mock: bool) {
     ));
 }
 
+/// What the folder says of a run.
+struct Described {
+    recipe: Recipe,
+    target: String,
+    /// How far this machine's clock is ahead of the target's, if that is known.
+    ahead_of_target: Option<Span>,
+}
+
 /// Lives the day while somebody watches, and reports it.
 fn live(
     args: &RunArgs,
-    recipe: Recipe,
-    target: String,
+    described: Described,
     ready: Ready,
+    mut pass: Option<PassBefore>,
     mut keeper: RunFolderWriter,
-    ahead_of_target: Option<Span>,
     stop: &Arc<AtomicBool>,
 ) -> Result<u8, Failure> {
+    let Described { recipe, target, ahead_of_target } = described;
+    pass.iter_mut().flat_map(PassBefore::take_history).for_each(|lines| {
+        keeper.add_lines(lines);
+    });
     let scenario = ready.plan().plan.scenario().clone();
     let pulse = Arc::new(RunProgress::default());
     let title = format!("{}, seed {:#x}, {target}", scenario.name, ready.plan().plan.seed());
     let base_url = ready.target().to_string();
     let stopwatch = Stopwatch::start();
-    let lived = machine::with_stdout_aside(|| {
+    let mut lived = machine::with_stdout_aside(|| {
         let mut watcher = Watcher::new(Watching { title, scenario: scenario.clone() });
         let tick = |pulse: &RunProgress| watcher.look(pulse, stop.load(Ordering::Relaxed));
         let history = |lines| {
@@ -259,6 +280,11 @@ fn live(
         output::note(&format!(
             "auditors were still reading after {minutes} min: not every rep's day was read back, so a lost write may not show"
         ));
+    }
+    let conformance = pass.as_ref().map(PassBefore::part);
+    let clocks = pass.iter().map(PassBefore::clock).collect();
+    if let Some(pass) = pass {
+        pass.join(&mut lived.outcome);
     }
     let Lived { outcome, plan, observed, .. } = &lived;
     let metrics = (!observed.exporters.is_empty()).then(|| observed.figures(None));
@@ -283,6 +309,8 @@ fn live(
         history,
         metrics,
         disturbed: disturbed(&lived),
+        conformance,
+        clocks,
         ..Facts::default()
     };
     keeper.keep_shard(&facts, &outcome.run, machine::now, ahead_of_target);
@@ -300,7 +328,7 @@ fn live(
     Ok(finish(&Shown::of(args), run, &summary, place, |place| {
         let violations: Vec<_> = outcome.run.findings.shown().cloned().collect();
         super::ledger::write(Path::new(place))?;
-        super::stories::write(Path::new(place), &plan.plan, &violations, None)?;
+        super::stories::write(Path::new(place), &violations, replay_or(Path::new(place), &summary.reproduce))?;
         super::stories::name_in_documents(Path::new(place), &summary)
     }))
 }

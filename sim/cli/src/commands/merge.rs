@@ -1,18 +1,19 @@
 //! `fieldday merge`: the folders of a run's shards become one run folder, with one verdict and one report.
 
 use super::run::{History, Shown, finish, recorded};
+use super::stories::replay_or;
 use crate::args::MergeArgs;
 use crate::failure::Failure;
 use crate::{choice, interrupt, machine, output};
 use fieldday_folder::merge::{MergeError, Merged, Parts};
 use fieldday_folder::series::{Ground, SeriesFile};
-use fieldday_folder::{Facts, RunFile, RunFolder, RunFolderWriter, Summary};
+use fieldday_folder::{Facts, RunFile, RunFolderWriter, Summary};
 use fieldday_live::plan::LivePlan;
 use fieldday_paint::units::counted;
 use fieldday_plan::Plan;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -29,7 +30,7 @@ stands twice or is of another run makes the result inconclusive (exit code 4)
 unless --partial accepts it.";
 
 /// How often it is looked whether more shards are there.
-const LOOKS_EVERY: Duration = Duration::from_millis(500);
+const LOOKS_EVERY: Duration = Duration::from_secs(1);
 /// How often progress is told.
 const TOLD_EVERY: Duration = Duration::from_secs(2);
 
@@ -94,7 +95,7 @@ pub fn merge(args: &MergeArgs) -> Result<u8, Failure> {
         }
         let violations: Vec<_> = outcome.findings.shown().cloned().collect();
         super::ledger::write(Path::new(place))?;
-        super::stories::write(Path::new(place), &plan, &violations, None)?;
+        super::stories::write(Path::new(place), &violations, replay_or(Path::new(place), &summary.reproduce))?;
         super::stories::name_in_documents(Path::new(place), &summary)
     }))
 }
@@ -103,14 +104,14 @@ pub fn merge(args: &MergeArgs) -> Result<u8, Failure> {
 fn find(args: &MergeArgs, stop: &AtomicBool) -> Result<Option<Parts>, Failure> {
     let (began, mut told) = (Instant::now(), None);
     loop {
-        let found = shards_in(&args.folders).and_then(|folders| Ok(Parts::find(&folders)?));
+        let found = Parts::find(&args.folders);
         let is_over = args.wait.is_none_or(|wait| began.elapsed() >= wait);
         let waits_for = match &found {
             Ok(parts) if parts.problems.is_empty() => None,
             Ok(parts) => Some(format!("{} of {} shards are there", parts.merged(), parts.of())),
             Err(_) => Some("no shard is there".to_owned()),
         };
-        let Some(waits_for) = waits_for.filter(|_| !is_over) else { return found.map(Some) };
+        let Some(waits_for) = waits_for.filter(|_| !is_over) else { return Ok(Some(found?)) };
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
@@ -120,30 +121,6 @@ fn find(args: &MergeArgs, stop: &AtomicBool) -> Result<Option<Parts>, Failure> {
         }
         thread::sleep(LOOKS_EVERY);
     }
-}
-
-/// The folders themselves, and those in a directory that is none: so the directory of a job's results can be named.
-fn shards_in(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut folders = Vec::new();
-    for path in named {
-        let entries = match fs::read_dir(path) {
-            Ok(entries) if !path.join("run.json").exists() => entries,
-            // One that is not there, or no directory, is told by whoever opens it.
-            _ => {
-                folders.push(path.clone());
-                continue;
-            }
-        };
-        let mut inside: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        inside.sort();
-        let are_shards = |path: &PathBuf| RunFolder::open(path).is_ok_and(|folder| folder.run.shard.is_some());
-        let before = folders.len();
-        folders.extend(inside.into_iter().filter(|path| path.join("run.json").is_file()).filter(are_shards));
-        if folders.len() == before {
-            return Err(Failure::NoShards { path: path.clone() });
-        }
-    }
-    Ok(folders)
 }
 
 /// What is known of the run before it is merged.

@@ -6,6 +6,7 @@ mod catalogue;
 mod check;
 pub mod compare;
 pub mod conform;
+mod conform_first;
 pub mod explore;
 pub mod fixtures;
 pub mod init;

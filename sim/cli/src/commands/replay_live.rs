@@ -5,7 +5,7 @@ use super::replay::{self, ReplayArgs};
 use crate::failure::Failure;
 use crate::output;
 use fieldday_engine::replay::Replayed;
-use fieldday_engine::setup;
+use fieldday_engine::{conform, setup};
 use fieldday_folder::{HISTORY, RunFolder, bounded, cell_of};
 use fieldday_history::event::{Client, ClientKind};
 use fieldday_history::file::{HistoryLine, Reader};
@@ -14,7 +14,7 @@ use fieldday_kernel::fingerprint::Fingerprinter;
 use fieldday_kernel::time::{Time, Zone};
 use fieldday_live::plan::LivePlan;
 use fieldday_live::replay::{Recorded, RepReplay, replay_rep};
-use fieldday_plan::Plan;
+use fieldday_plan::{CONFORMANCE_CELL, Plan, cell_name};
 use fieldday_rules::Judges;
 use std::sync::Arc;
 
@@ -28,10 +28,10 @@ pub fn replay(args: &ReplayArgs, kept: &RunFolder, plan: &Plan) -> Result<u8, Fa
         }
     }
     let cell = args.cell.or_else(|| args.rep.as_deref().and_then(cell_of)).unwrap_or(0);
-    if cell >= plan.cells() {
+    if cell >= plan.cells() && cell != CONFORMANCE_CELL {
         return Err(Failure::NoSuchCell { cell, cells: plan.cells() });
     }
-    let day = recorded(kept, plan, cell)?;
+    let day = recorded(kept, cell)?;
     let code = match &args.rep {
         None => 0,
         Some(rep) => {
@@ -49,8 +49,8 @@ pub fn replay(args: &ReplayArgs, kept: &RunFolder, plan: &Plan) -> Result<u8, Fa
 }
 
 /// A cell of the history, judged again.
-pub fn recorded(kept: &RunFolder, plan: &Plan, index: u32) -> Result<Replayed, Failure> {
-    let wanted = plan.cell(index).name;
+pub fn recorded(kept: &RunFolder, index: u32) -> Result<Replayed, Failure> {
+    let wanted = cell_name(index);
     let no = |why: String| Failure::NotRelived { path: kept.path.display().to_string(), why };
     let file = bounded::open(&kept.path.join(HISTORY)).map_err(|error| no(format!("{HISTORY}: {error}")))?;
     let mut reader = Reader::new(file).map_err(|error| no(format!("{HISTORY}: {error}")))?;
@@ -76,8 +76,8 @@ pub fn recorded(kept: &RunFolder, plan: &Plan, index: u32) -> Result<Replayed, F
     let (Some(start), Some(zones)) = (begins, zones) else {
         return Err(no(format!("{HISTORY} does not contain {wanted}")));
     };
-    let mut judges =
-        Judges::new(Arc::new(setup::judges(&kept.run.scenario, setup::pace(&kept.run.scenario), start, zones.clone())));
+    let scenario = conform::scenario_of(&wanted, &kept.run.scenario);
+    let mut judges = Judges::new(Arc::new(setup::judges(&scenario, setup::pace(&scenario), start, zones.clone())));
     let mut print = Fingerprinter::default();
     events.iter().for_each(|event| {
         judges.on(event);

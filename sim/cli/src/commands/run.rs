@@ -36,11 +36,9 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         return super::live::run(args);
     }
     let mut choice = Choice::new(&args.choice)?;
-    if let Some(shard) = args.shard {
-        let of_shard = choice.plan.of_shard(shard);
-        choice.plan = of_shard.map_err(|source| Failure::Plan { of: args.choice.scenario.clone(), source })?;
-        choice.recipe.shard = Some(shard);
-    }
+    let of_shard = choice.plan.of_shard(args.shard);
+    choice.plan = of_shard.map_err(|source| Failure::Plan { of: args.choice.scenario.clone(), source })?;
+    choice.recipe.shard = args.shard;
     let file = run_file(&choice.plan, VIRTUAL.to_owned(), &choice.recipe, None);
     let out = (!args.no_out).then_some(args.out.as_path());
     let mut keeper = RunFolderWriter::new(out, file, args.record.then_some(&choice.plan))?;
@@ -216,7 +214,8 @@ pub(super) fn finish(
         Format::Terminal => terminal::report(summary, place.path.as_deref(), output::stdout_paint()),
     };
     let printed = output::print(&text).err();
-    let run = RunFile { ended_at: Some(machine::now()), ..run };
+    // That of a merged run is when its last shard ended.
+    let run = RunFile { ended_at: run.ended_at.or_else(|| Some(machine::now())), ..run };
     let unsent = shown.otlp.and_then(|url| otlp::send(url, &run, summary).err());
     let lost = place.lost.map(Failure::Folder);
     let failures: Vec<Failure> = lost.into_iter().chain(untold).chain(printed).chain(unsent).collect();

@@ -10,7 +10,7 @@ use fieldday_folder::{RunFolder, Summary, cell_of};
 use fieldday_history::EventKind;
 use fieldday_kernel::time::Zone;
 use fieldday_paint::units::counted;
-use fieldday_plan::Plan;
+use fieldday_plan::CONFORMANCE_CELL;
 use fieldday_rules::Violation;
 use fieldday_stories::har::har;
 use fieldday_stories::script::script;
@@ -19,9 +19,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Writes the stories of the first violations into `violations/`, and says how many there are. `again` is the line that makes them again, if
-/// it is not the replay of a rep.
-pub fn write(folder: &Path, plan: &Plan, violations: &[Violation], again: Option<&str>) -> Result<(), Failure> {
+/// Writes the stories of the first violations into `violations/`, and says how many there are. `again` gives the line that makes a
+/// client's violation again.
+pub fn write(folder: &Path, violations: &[Violation], again: impl Fn(&str) -> String) -> Result<(), Failure> {
     let mut rules = BTreeSet::new();
     let firsts = violations.iter().filter(|violation| rules.insert(violation.rule)).enumerate();
     let mut firsts: Vec<(u32, usize, &Violation)> =
@@ -35,7 +35,7 @@ pub fn write(folder: &Path, plan: &Plan, violations: &[Violation], again: Option
     let (mut of_cell, mut stories) = (None, 0);
     for (cell, number, first) in firsts {
         if of_cell.as_ref().is_none_or(|(known, _)| *known != cell) {
-            of_cell = Some((cell, replay_live::recorded(&kept, plan, cell)?));
+            of_cell = Some((cell, replay_live::recorded(&kept, cell)?));
         }
         let Some((_, recorded)) = &of_cell else { continue };
         // The same violation by the numbers of the cell's own record.
@@ -62,8 +62,7 @@ pub fn write(folder: &Path, plan: &Plan, violations: &[Violation], again: Option
             violation: small.violation.clone(),
         };
         let zone = recorded.clients.get(violation.client as usize).map_or_else(Zone::utc, |(_, zone)| zone.clone());
-        let replayed = || format!("fieldday replay {} --rep {}", folder.display(), violation.client_name);
-        let again = again.map_or_else(replayed, str::to_owned);
+        let again = again(&violation.client_name);
         let (events, start) = (&small.events[..], recorded.start);
         let told =
             Told { events, size: &size, start, zone: &zone, no_return: None, again: &again, names: names(events) };
@@ -86,6 +85,15 @@ pub fn write(folder: &Path, plan: &Plan, violations: &[Violation], again: Option
         output::note(&format!("{}: {}/violations", counted(stories, "story", "stories"), folder.display()));
     }
     Ok(())
+}
+
+/// The line that makes a violation of a live run's day again: the replay of the rep. The people of a conformance pass have no
+/// day that could be replayed: `run` is the line of the run.
+pub fn replay_or(folder: &Path, run: &str) -> impl Fn(&str) -> String {
+    move |client_name| match cell_of(client_name) {
+        Some(CONFORMANCE_CELL) => run.to_owned(),
+        _ => format!("fieldday replay {} --rep {client_name}", folder.display()),
+    }
 }
 
 /// Makes the documents of a run that broke rules again: they were made before there were stories, and name them.

@@ -43,3 +43,8 @@ pub fn room(name: &str) -> PathBuf {
     fs::create_dir_all(&room).unwrap();
     room
 }
+
+/// What was printed, without the ends of its lines.
+pub fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,48 +1,17 @@
 //! Planned disturbances of a real mock, in a process of its own: stopped by a command of the scenario, continued by another.
 #![cfg(unix)]
 
-use crate::common::{fieldday, read_output, room};
+use crate::common::{fieldday, flat, read_output, room};
+use crate::mock::Mock;
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-
-/// A mock that listens, and goes with the test.
-struct Mock(Child, String);
-
-impl Mock {
-    fn serve(place: &Path) -> Mock {
-        let mut command = fieldday();
-        command.args(["mock", "smoke", "--listen", "127.0.0.1:0", "--format", "json"]).current_dir(place);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let (mut text, mut lines) = (String::new(), BufReader::new(child.stdout.take().unwrap()));
-        while serde_json::from_str::<Value>(&text).is_err() {
-            assert!(lines.read_line(&mut text).unwrap() > 0, "{text}");
-        }
-        let told: Value = serde_json::from_str(&text).unwrap();
-        let url = told["base_url"].as_str().unwrap().to_owned();
-        // It goes on writing: nobody must be in its way.
-        std::thread::spawn(move || lines.lines().map_while(Result::ok).for_each(drop));
-        Mock(child, url)
-    }
-    fn is_stopped(&self) -> bool {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap();
-        stat.rsplit_once(") ").unwrap().1.starts_with('T')
-    }
-}
-
-impl Drop for Mock {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// A run of half a minute in whose seventh second the mock is stopped for three seconds.
 fn scenario(place: &Path, mock: &Mock, more: &str, run: &str) -> PathBuf {
-    let pid = mock.0.id();
+    let pid = mock.child.id();
     let text = format!(
         r#"
 name = "disturbed"
@@ -74,11 +43,6 @@ holds_again_within_s = 15
     path
 }
 
-/// What was printed, without the ends of its lines.
-fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 fn summary(place: &Path) -> Value {
     let folder = fs::read_dir(place.join("results")).unwrap().next().unwrap().unwrap().path();
     serde_json::from_str(&fs::read_to_string(folder.join("summary.json")).unwrap()).unwrap()
@@ -87,10 +51,11 @@ fn summary(place: &Path) -> Value {
 #[test]
 fn a_target_that_is_stopped_and_continued_is_judged_and_marked() {
     let place = room("disturb-judged");
-    let mock = Mock::serve(&place);
+    let mock = Mock::serve(&place, &["smoke"]);
     let may = "may_break = [\"wire p95 < 1 s\", \"error rate <= 1 %\"]";
     scenario(&place, &mock, may, "kill -STOP PID");
-    let run = fieldday().args(["run", "disturbed.toml", "--target", &mock.1, "--disturb"]).current_dir(&place).output();
+    let run =
+        fieldday().args(["run", "disturbed.toml", "--target", &mock.url, "--disturb"]).current_dir(&place).output();
     let (_, stdout, stderr) = read_output(&run.unwrap());
     let of = &summary(&place)["disturbances"][0];
     assert_eq!(of["verdict"], "held", "{of} {stderr}");
@@ -109,9 +74,10 @@ fn a_target_that_is_stopped_and_continued_is_judged_and_marked() {
 #[test]
 fn a_limit_that_may_not_break_breaks_the_run() {
     let place = room("disturb-broken");
-    let mock = Mock::serve(&place);
+    let mock = Mock::serve(&place, &["smoke"]);
     scenario(&place, &mock, "", "kill -STOP PID");
-    let run = fieldday().args(["run", "disturbed.toml", "--target", &mock.1, "--disturb"]).current_dir(&place).output();
+    let run =
+        fieldday().args(["run", "disturbed.toml", "--target", &mock.url, "--disturb"]).current_dir(&place).output();
     let (code, stdout, stderr) = read_output(&run.unwrap());
     let of = &summary(&place)["disturbances"][0];
     assert_eq!((code, &of["verdict"]), (1, &Value::from("exceeded")), "{of} {stderr}");
@@ -123,12 +89,12 @@ fn a_limit_that_may_not_break_breaks_the_run() {
 #[test]
 fn an_interrupted_run_continues_the_target_that_it_stopped() {
     let place = room("disturb-interrupted");
-    let mock = Mock::serve(&place);
+    let mock = Mock::serve(&place, &["smoke"]);
     scenario(&place, &mock, "", "kill -STOP PID; touch stopped");
     let text = fs::read_to_string(place.join("disturbed.toml")).unwrap().replace("lasts_s = 3", "lasts_s = 60");
     fs::write(place.join("disturbed.toml"), text).unwrap();
     let mut run = fieldday();
-    run.args(["run", "disturbed.toml", "--target", &mock.1, "--disturb"]).current_dir(&place);
+    run.args(["run", "disturbed.toml", "--target", &mock.url, "--disturb"]).current_dir(&place);
     let mut run = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let began = Instant::now();
     while !place.join("stopped").exists() {
@@ -149,14 +115,14 @@ fn an_interrupted_run_continues_the_target_that_it_stopped() {
 #[test]
 fn without_the_option_and_in_a_dry_run_nothing_is_disturbed_and_what_would_be_is_said() {
     let place = room("disturb-dry");
-    let mock = Mock::serve(&place);
+    let mock = Mock::serve(&place, &["smoke"]);
     scenario(&place, &mock, "", "kill -STOP PID");
     let dry = |more: &[&str]| {
-        let words = ["run", "disturbed.toml", "--target", &mock.1, "--dry-run"];
+        let words = ["run", "disturbed.toml", "--target", &mock.url, "--dry-run"];
         read_output(&fieldday().args(words).args(more).current_dir(&place).output().unwrap())
     };
     let (code, _, says) = dry(&["--disturb"]);
-    let pid = mock.0.id();
+    let pid = mock.child.id();
     assert_eq!(code, 0, "{says}");
     assert!(
         says.contains(&format!("for 3 s: kill -STOP {pid}")) && says.contains(&format!("kill -CONT {pid}")),
@@ -170,9 +136,10 @@ fn without_the_option_and_in_a_dry_run_nothing_is_disturbed_and_what_would_be_is
 #[test]
 fn a_command_that_fails_makes_the_run_inconclusive() {
     let place = room("disturb-failed");
-    let mock = Mock::serve(&place);
+    let mock = Mock::serve(&place, &["smoke"]);
     scenario(&place, &mock, "", "echo no such service >&2; exit 3");
-    let run = fieldday().args(["run", "disturbed.toml", "--target", &mock.1, "--disturb"]).current_dir(&place).output();
+    let run =
+        fieldday().args(["run", "disturbed.toml", "--target", &mock.url, "--disturb"]).current_dir(&place).output();
     let (code, stdout, stderr) = read_output(&run.unwrap());
     let of = &summary(&place)["disturbances"][0];
     assert_eq!((code, &of["verdict"]), (4, &Value::from("inconclusive")), "{of} {stderr}");

@@ -5,10 +5,12 @@
 mod common;
 
 mod compare;
+mod conform_first;
 mod deploy;
 mod disturb;
 mod live;
 mod live_data;
 mod log;
 mod merge;
+mod mock;
 mod watch;

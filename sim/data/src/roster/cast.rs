@@ -53,12 +53,35 @@ pub enum CastError {
     /// The file has too few users of a role.
     #[error("{}", shown(.0))]
     TooFewUsers(Vec<Missing>),
+    /// Too few users have no part in the day.
+    #[error(
+        "the conformance pass needs two reps of one tenant and one of another who have no part in the day: the file of users has \
+         {spare} to spare"
+    )]
+    NoSpareReps {
+        /// How many reps there are beside the day's.
+        spare: usize,
+    },
+}
+
+/// Why a file of users has nobody for the conformance pass.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum SpareError {
+    /// Too few users.
+    #[error(transparent)]
+    Cast(#[from] CastError),
+    /// A zone that is none.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
 }
 
 impl CastError {
     /// What to do.
     pub fn hint(&self) -> String {
         match self {
+            CastError::NoSpareReps { .. } => {
+                "add users to the file, run fewer reps (--reps), or run without the pass (live.conform, --conform)".to_owned()
+            }
             CastError::TooFewTenants { part, .. } => {
                 format!(
                     "add tenants to the file, reduce people.tenants, or remove some from the plan: remove = [\"{part}\"]"
@@ -118,6 +141,34 @@ impl Roster {
         new_ids.into_iter().for_each(|(plan, file)| ids.put(plan, file));
         ids.rename(cell);
         Ok(cast)
+    }
+
+    /// The cell of the conformance pass, played by users of the file who are not among `taken`, the day's users. Managers and CSRs
+    /// may be: the pass is over when the day begins.
+    pub fn conformance_cell(&self, plan: &Plan, taken: &BTreeSet<SmolStr>) -> Result<CellPlan, SpareError> {
+        let is_spare = |user: &&RosterUser| !taken.contains(&user.user_id);
+        let spare = |tenant: &RosterTenant| tenant.users_of(Role::SalesRep).filter(is_spare).count();
+        let home = self.tenants.iter().position(|tenant| spare(tenant) >= 2);
+        let away = (0..self.tenants.len()).find(|place| Some(*place) != home && spare(&self.tenants[*place]) >= 1);
+        let (Some(home), Some(away)) = (home, away) else {
+            return Err(CastError::NoSpareReps { spare: self.tenants.iter().map(spare).sum() }.into());
+        };
+        let files = [&self.tenants[home], &self.tenants[away]];
+        let mut cell = plan.conformance_cell_in(files.map(|tenant| tenant.zone.as_str()))?;
+        let (mut ids, mut cast, mut new_ids) = (Ids::default(), Cast::default(), Vec::new());
+        for (tenant, file) in cell.tenants.iter_mut().zip(files) {
+            let taken =
+                file.users_of(Role::SalesRep).filter(|user| !is_spare(user)).map(|user| &user.user_id).collect();
+            let mut parts = Parts { file, seed: plan.seed(), turn: None, taken, missing: Vec::new() };
+            parts.play(tenant, &mut ids, &mut cast);
+            if !parts.missing.is_empty() {
+                return Err(CastError::TooFewUsers(parts.missing).into());
+            }
+            new_ids.push((tenant.data.id.clone(), file.id.clone()));
+        }
+        new_ids.into_iter().for_each(|(plan, file)| ids.put(plan, file));
+        ids.rename(&mut cell);
+        Ok(cell)
     }
 
     fn tenant(&self, seats: &Seats, cell: u32, tenant: u32, turn: Option<u64>) -> Option<&RosterTenant> {

@@ -9,7 +9,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use cast::{Cast, CastError, Missing};
+pub use cast::{Cast, CastError, Missing, SpareError};
 pub use read::RosterError;
 
 use fieldday_api::SmolStr;

@@ -264,3 +264,27 @@ fn data_as_found_leaves_nothing_that_needs_rows_of_the_plan() {
         assert!(tenant.reps.iter().all(|rep| rep.stops_work >= latest && rep.lives_until > rep.stops_work));
     }
 }
+
+#[test]
+fn the_conformance_pass_is_played_by_reps_whom_the_day_leaves_over() {
+    let roster = file(8, 1, 1);
+    let plan = roster.plan(scenario(10), 7, None).unwrap();
+    let mut day = plan.cell(0);
+    roster.cast(&plan, &mut day, None).unwrap();
+    let users = |cell: &CellPlan| -> BTreeSet<SmolStr> {
+        cell.tenants.iter().flat_map(|tenant| &tenant.data.users).map(|user| user.user_id.clone()).collect()
+    };
+    let pass = roster.conformance_cell(&plan, &users(&day)).unwrap();
+    let reps = rep_users(&pass);
+    assert_eq!((pass.tenants[0].reps.len(), pass.tenants[1].reps.len(), reps.len()), (2, 1, 3));
+    assert!(reps.iter().all(|rep| rep.contains("|sales_rep-") && !users(&day).contains(rep)), "{reps:?}");
+    assert_eq!(pass.tenants[1].data.zone.name, "Europe/Berlin");
+    assert!(users(&pass).contains("org_east|manager-0"), "the office may take part in both");
+    // Six of eight reps and the intruder of each tenant work: one is left over, which is too few of one tenant.
+    let plan = roster.plan(scenario(12), 7, None).unwrap();
+    let mut day = plan.cell(0);
+    roster.cast(&plan, &mut day, None).unwrap();
+    let SpareError::Cast(error) = roster.conformance_cell(&plan, &users(&day)).unwrap_err() else { panic!() };
+    assert_eq!(error, CastError::NoSpareReps { spare: 2 });
+    assert!(error.hint().contains("--reps"));
+}

@@ -3,7 +3,7 @@
 use super::day::Day;
 use super::metrics;
 use crate::first::{Answer, StoryPaths};
-use crate::{shards, tables, target};
+use crate::{conformance, shards, tables, target};
 use askama::Template;
 use fieldday_folder::ON_THE_VIRTUAL_CLOCK;
 use fieldday_folder::RunFile;
@@ -335,6 +335,7 @@ impl Report<'_> {
             Fact("History", format!("{}{cells}, {}", part.file, part.why))
         }));
         facts.extend(shards::line(summary).map(|line| Fact("Shards", line)));
+        facts.extend(conformance::line(summary).map(|line| Fact("Conformance pass", line)));
         facts.extend(summary.verification.as_ref().map(|checked| {
             let word = if checked.agreed { "the same twice" } else { "two runs differ" };
             Fact("Verified", format!("{word}: {}", checked.compared))

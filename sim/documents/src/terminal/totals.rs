@@ -1,6 +1,6 @@
 //! How much was done, at what cost, and where it is kept.
 
-use crate::shards;
+use crate::{conformance, shards};
 use fieldday_folder::summary::{Cost, Summary};
 use fieldday_paint::text::heading;
 use fieldday_paint::units::{bytes, count, counted, number, seconds};
@@ -29,6 +29,9 @@ pub(super) fn write(out: &mut String, summary: &Summary, folder: Option<&str>, p
     }
     if let Some(shards) = shards::line(summary) {
         say("shards", shards);
+    }
+    if let Some(pass) = conformance::line(summary) {
+        say("pass", pass);
     }
     if let Some(folder) = folder {
         say("folder", folder.to_owned());

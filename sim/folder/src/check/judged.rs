@@ -6,13 +6,13 @@ use crate::folder::RunFile;
 use fieldday_api::SmolStr;
 use fieldday_api::pace::Pace;
 use fieldday_engine::run::RunOutcome;
-use fieldday_engine::setup;
+use fieldday_engine::{conform, setup};
 use fieldday_history::event::{ClientKind, GroundTruth, NoAnswer};
 use fieldday_history::file::{HistoryError, HistoryLine, Reader};
 use fieldday_history::{Event, EventKind};
 use fieldday_kernel::fingerprint::{Fingerprint, Fingerprinter};
 use fieldday_kernel::time::{Span, Time, Zone};
-use fieldday_plan::Plan;
+use fieldday_plan::{CONFORMANCE, Plan};
 use fieldday_rules::{Contract, Findings, Judges, Measures, Settings};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -36,6 +36,15 @@ pub(super) struct Judged {
     pub contract: Contract,
     /// The first and the last moment at which something happened.
     pub during: Option<(Time, Time)>,
+    /// The conformance pass before the day, if there was one.
+    pub pass: Option<PassExtent>,
+}
+
+/// How large a conformance pass was.
+#[derive(Clone, Copy, Default)]
+pub(super) struct PassExtent {
+    pub requests: u64,
+    pub lasted: Span,
 }
 
 /// What is wrong with a history.
@@ -65,6 +74,8 @@ struct Cell {
     /// Of the tenants that its clients named.
     tenants: Vec<(String, Zone)>,
     latest: Span,
+    /// Whether this is the conformance pass before the day, whose requests are in no figure of the day.
+    is_pass: bool,
 }
 
 struct Bench<'a> {
@@ -84,6 +95,7 @@ struct Bench<'a> {
     requests: u64,
     rep_days: u64,
     during: Option<(Time, Time)>,
+    pass: Option<PassExtent>,
 }
 
 /// Judges what is left of a history. Memory holds the judges of cells that may go on: of a virtual run, one.
@@ -103,6 +115,7 @@ pub(super) fn judge<R: Read>(reader: &mut Reader<R>, run: &RunFile, plan: &Plan)
         requests: 0,
         rep_days: 0,
         during: None,
+        pass: None,
     };
     let mut end = None;
     while let Some(text) = reader.text()? {
@@ -146,8 +159,9 @@ impl Bench<'_> {
         }
         let is_planned = zones.is_empty();
         let zones = if is_planned { self.planned_zones(&name)? } else { zones };
-        let pace = if self.run.is_virtual() { Pace::SPECIFIED } else { setup::pace(&self.run.scenario) };
-        let settings = setup::judges(&self.run.scenario, pace, start, zones.clone());
+        let scenario = conform::scenario_of(&name, &self.run.scenario);
+        let pace = if self.run.is_virtual() { Pace::SPECIFIED } else { setup::pace(&scenario) };
+        let settings = setup::judges(&scenario, pace, start, zones.clone());
         let dates = &self.run.scenario.day.dates;
         let date = cell_of(&name).and_then(|index| dates.get(index as usize % dates.len().max(1)).copied());
         let day_starts = date.map_or(start, |date| setup::day_starts(&self.run.scenario, date, start));
@@ -160,6 +174,7 @@ impl Bench<'_> {
             zones,
             tenants: Vec::new(),
             latest: Span::ZERO,
+            is_pass: name == CONFORMANCE,
         };
         self.names.push(name);
         self.current = Some(self.names.len() - 1);
@@ -181,7 +196,9 @@ impl Bench<'_> {
         }
         cell.latest = event.at;
         let at = cell.start + event.at;
-        self.during = Some(self.during.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+        if !cell.is_pass {
+            self.during = Some(self.during.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+        }
         if let EventKind::Client(client) = &event.what {
             if event.client >= CLIENTS {
                 return Err(format!("expected client numbers below {CLIENTS}, found {}", event.client));
@@ -217,6 +234,12 @@ impl Bench<'_> {
         self.events += 1;
         cell.print.add(&event);
         cell.judges.on(&event);
+        if cell.is_pass {
+            let pass = self.pass.get_or_insert_default();
+            pass.requests += u64::from(matches!(event.what, EventKind::Wire(_)));
+            pass.lasted = event.at;
+            return Ok(());
+        }
         event.client = measured;
         self.measures.cell(cell.day_starts);
         self.measures.on(&event);
@@ -260,6 +283,6 @@ impl Bench<'_> {
         };
         outcome.combine_prints();
         let contract = self.contract;
-        Judged { outcome, cells: self.names, clocks: self.clocks, end, contract, during: self.during }
+        Judged { outcome, cells: self.names, clocks: self.clocks, end, contract, during: self.during, pass: self.pass }
     }
 }

@@ -12,7 +12,7 @@ use crate::folder::HISTORY;
 use crate::reader::{RunFolder, RunFolderError, was_cut};
 use crate::recipe::Recipe;
 use crate::series::{Ground, SeriesFile};
-use crate::summary::{Outcome, Summary};
+use crate::summary::{ConformancePart, Outcome, Summary};
 use fieldday_engine::run::RunOutcome;
 use fieldday_history::file::Reader;
 use fieldday_kernel::time::{Time, Zone};
@@ -107,10 +107,7 @@ struct OutlineHistory {
 pub fn check(kept: &RunFolder, secret: u64) -> Result<Checked, RunFolderError> {
     let wrong = |problem: String, hint: &str| kept.wrong(HISTORY, problem, hint);
     let plan = Plan::new(Arc::new(kept.run.scenario.clone()), kept.seed)
-        .and_then(|plan| match kept.run.shard {
-            Some(shard) => plan.of_shard(shard),
-            None => Ok(plan),
-        })
+        .and_then(|plan| plan.of_shard(kept.run.shard))
         .map_err(|error| kept.wrong("run.json", format!("no plan can be made of its scenario: {error}"), HINT))?;
     let file = bounded::open(&kept.path.join(HISTORY)).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => wrong("no such file: no history was recorded".to_owned(), "run with --record"),
@@ -171,6 +168,7 @@ fn nothing(plan: &Plan) -> Judged {
         end: None,
         contract: Default::default(),
         during: None,
+        pass: None,
     }
 }
 
@@ -217,8 +215,18 @@ fn summary(kept: &RunFolder, plan: &Plan, judged: &Judged, extent: &Extent) -> S
         u64::try_from(during).unwrap_or(0)
     });
     let contract = judged.contract.clone();
-    let facts =
-        Facts { recipe: Recipe::default(), live_us, clocks: judged.clocks.clone(), contract, ..Facts::default() };
+    let conformance = judged.pass.map(|pass| {
+        let seconds = pass.lasted.as_micros() as f64 / 1e6;
+        ConformancePart::new(&judged.outcome.findings, pass.requests, seconds, Vec::new())
+    });
+    let facts = Facts {
+        recipe: Recipe::default(),
+        live_us,
+        clocks: judged.clocks.clone(),
+        contract,
+        conformance,
+        ..Facts::default()
+    };
     let mut summary = Summary::new(facts, plan, &judged.outcome);
     let is_broken = summary.verdict.outcome == Outcome::Broken;
     let again = if is_broken && kept.run.is_virtual() { " --record" } else { "" };

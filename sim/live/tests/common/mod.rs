@@ -76,8 +76,12 @@ pub struct Day {
 pub type Events = BTreeMap<String, (Time, Vec<Event>)>;
 
 /// Lives it.
-pub fn lived(ready: Ready) -> Day {
+pub fn lived(mut ready: Ready) -> Day {
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    // While it waited for others, its day would have passed.
+    if ready.clock().now() > ready.opens() {
+        ready.open_window().unwrap();
+    }
     let header = Header {
         fieldday_history: FORMAT,
         version: "test".into(),

@@ -16,14 +16,10 @@ use fieldday_rules::RuleVerdict;
 use fieldday_scenario::{Scaled, Scenario};
 use fieldday_tokens::{Algorithm, Key};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// A day that waits for another has passed when its turn comes.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+use std::sync::Arc;
 
 /// A day against a healthy mock behind a proxy that bends its answers.
 fn day(name: &str, how: Bend) -> Day {
-    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     // Enough reps that some are sure to tick a task off.
     let mut scenario = Scenario::load("weekday").unwrap();
     scenario.with_reps(16);

@@ -2,7 +2,8 @@
 //!
 //! The rule's own judge decides. One answer of the story is changed in one place (another status, a value that an earlier
 //! answer or a request had, a row more or less), and the story is judged again. If the case then counts as held, the change is
-//! what the rule expected. Nothing here knows the rules one by one, so a rule that is added needs nothing here.
+//! what the rule expected. Rules are named here only where the order of the changes matters, or where no change of one answer
+//! decides; a rule that is added works without being named.
 
 mod changes;
 mod json;
