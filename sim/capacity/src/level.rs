@@ -160,6 +160,14 @@ pub struct About {
     pub target_metrics: Option<TargetMetrics>,
 }
 
+impl About {
+    /// Of a level of so many reps that began then, of which nothing else is known yet.
+    pub fn of(reps: u64, began: Time) -> About {
+        let (rules_broken, invalid, offered, suffered, target_metrics) = (Vec::new(), None, None, None, None);
+        About { reps, began, rules_broken, invalid, offered, suffered, target_metrics }
+    }
+}
+
 impl Level {
     /// Makes a level of what was measured.
     pub fn new(about: About, traffic: &Traffic, measures: &Measures, limits: &[Limit]) -> Level {

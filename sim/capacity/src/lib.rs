@@ -14,6 +14,7 @@ pub mod plant;
 pub mod queue;
 pub mod report;
 pub mod search;
+pub mod shards;
 mod share;
 pub mod simulate;
 #[cfg(test)]

@@ -285,11 +285,11 @@ pub struct RunArgs {
 
 #[derive(Args, Debug)]
 pub struct MergeArgs {
-    /// Run folders of shards, or directories that hold them
-    #[arg(required = true, value_name = "FOLDER", value_parser = crate::packed::path)]
+    /// Run folders of shards, or directories that hold them; or files of `explore --shard` or `prove --shard`
+    #[arg(required = true, value_name = "FOLDER|FILE", value_parser = crate::packed::path)]
     pub folders: Vec<PathBuf>,
-    /// Write the merged run to this new folder; default: a run folder in results/
-    #[arg(long, value_name = "FOLDER")]
+    /// Write the merged run to this new folder (default: a run folder in results/), or the result of files to this file
+    #[arg(long, value_name = "FOLDER|FILE")]
     pub out: Option<PathBuf>,
     /// Wait this long for shards that are missing or still running, for example 90s, 10m or 6h
     #[arg(long, value_name = "TIME", value_parser = crate::choice::duration)]

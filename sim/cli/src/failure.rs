@@ -2,6 +2,7 @@
 //! helps, a hint.
 
 use crate::interrupt::INTERRUPTED;
+use fieldday_capacity::shards::ShardsError;
 use fieldday_data::roster::SpareError;
 use fieldday_engine::run::NoThreads;
 use fieldday_folder::FolderError;
@@ -10,6 +11,7 @@ use fieldday_folder::pack::PackError;
 use fieldday_live::prepare::PrepareError;
 use fieldday_live::provision::ProvisionError;
 use fieldday_live::start::StartError;
+use fieldday_paint::units::counted;
 use fieldday_plan::PlanError;
 use fieldday_scenario::ScenarioError;
 use std::io;
@@ -78,6 +80,12 @@ pub enum Failure {
     /// The rep-days of a proof cannot be gone on from.
     #[error("{} cannot be resumed: {why}", path.display())]
     KeptProof { path: PathBuf, why: String },
+    /// A file that is no shard of an exploration or a proof.
+    #[error("{} cannot be merged: {why}", path.display())]
+    NotAPart { path: PathBuf, why: String },
+    /// More shards than there is to try.
+    #[error("{shards} shards cannot be made of {}", counted(*defects, "defect", "defects"))]
+    TooFewDefects { shards: u32, defects: u64 },
     /// A proof that cannot begin.
     #[error(transparent)]
     Prove(#[from] fieldday_engine::prove::ProveError),
@@ -153,6 +161,12 @@ pub enum Failure {
     /// Shards that do not start together.
     #[error(transparent)]
     Start(#[from] fieldday_live::start::StartError),
+    /// The shards of a search cannot go on together.
+    #[error(transparent)]
+    Shards(#[from] fieldday_capacity::shards::ShardsError),
+    /// Shards died in a level and in its repetition.
+    #[error("shards were lost in a level and in its repetition")]
+    ShardsLost,
     /// Shards that cannot be merged.
     #[error(transparent)]
     Merge(#[from] MergeError),
@@ -212,6 +226,8 @@ impl Failure {
             | Failure::Explore(_)
             | Failure::Resume { .. }
             | Failure::KeptProof { .. }
+            | Failure::NotAPart { .. }
+            | Failure::TooFewDefects { .. }
             | Failure::Range(_)
             | Failure::Journal(_)
             | Failure::NoLimits { .. }
@@ -225,6 +241,7 @@ impl Failure {
             | Failure::Pack(_)
             | Failure::Merge(_)
             | Failure::Start(StartError::Storage { .. })
+            | Failure::Shards(ShardsError::Storage { .. } | ShardsError::Used { .. } | ShardsError::Another)
             | Failure::NoRun { .. }
             | Failure::NobodyToAsk { .. }
             | Failure::Roster(_)
@@ -239,7 +256,10 @@ impl Failure {
             | Failure::Conform(_)
             | Failure::Threads(_) => WRONG,
             Failure::Compare(error) if error.is_for_want_of_runs() => UNTOLD,
-            Failure::NoNights { .. } | Failure::Start(StartError::Missing { .. }) => UNTOLD,
+            Failure::NoNights { .. }
+            | Failure::Start(StartError::Missing { .. })
+            | Failure::Shards(ShardsError::NoLeader { .. })
+            | Failure::ShardsLost => UNTOLD,
             Failure::Turn { code: Some(3), .. } => UNUSABLE,
             Failure::Compare(_) | Failure::Interleave(_) | Failure::Turn { .. } => WRONG,
             Failure::Prepare(PrepareError::Provision(ProvisionError::Interrupted)) => INTERRUPTED,
@@ -267,6 +287,10 @@ impl Failure {
             Failure::KeptProof { .. } => {
                 Some("--keep takes a file that `fieldday prove --keep` of this same build wrote; choose another file".to_owned())
             }
+            Failure::NotAPart { .. } => {
+                Some("name the files that `fieldday explore --shard I/N --out FILE` or `fieldday prove --shard I/N --out FILE` wrote".to_owned())
+            }
+            Failure::TooFewDefects { .. } => Some("use fewer shards, or try more defects".to_owned()),
             Failure::Plan { source: PlanError::Trace(_) | PlanError::NoTrace { .. }, .. } => {
                 Some("docs/world.md describes the two formats of `network.trace`".to_owned())
             }
@@ -306,6 +330,13 @@ impl Failure {
             Failure::Start(StartError::Missing { .. }) => {
                 Some("nothing was sent; start all shards again, or wait longer: --start-within 30m".to_owned())
             }
+            Failure::Shards(ShardsError::Storage { source, .. }) => Some(about_writing(source, "--start-together DIR")),
+            Failure::Shards(ShardsError::Used { .. }) => Some("name a directory for this search alone".to_owned()),
+            Failure::Shards(ShardsError::Another) => Some("start all shards with the same command line and the same version".to_owned()),
+            Failure::Shards(ShardsError::NoLeader { .. }) => {
+                Some("look what shard 0 says; its folder holds the levels that were measured".to_owned())
+            }
+            Failure::ShardsLost => Some("look what those shards say; the folder holds the levels that were measured".to_owned()),
             Failure::Start(StartError::Storage { source, .. }) => Some(about_writing(source, "--start-together DIR")),
             Failure::Merge(MergeError::Folder(error)) => Some(error.hint.clone()),
             Failure::Merge(MergeError::NotEmpty { .. }) => Some("name a folder that is not there yet, or an empty one".to_owned()),

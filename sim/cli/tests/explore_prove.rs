@@ -226,3 +226,82 @@ fn marks_and_drawn_days_are_told() {
         said(&words).1.lines().find(|line| line.contains("fingerprint"))
     );
 }
+
+#[test]
+fn shards_of_an_exploration_merge_to_what_one_process_finds() {
+    let place = room("explore-merge");
+    let words = ["explore", "rough", "--seeds", "9", "--reps", "6", "--defect", "double-flush", "--format", "json"];
+    let (code, whole, _) = said(&words);
+    assert_eq!(code, 1);
+    let file = |index: u32| place.join(format!("{index}.json")).display().to_string();
+    for index in 0..3 {
+        let shard = format!("{index}/3");
+        let (code, ..) = said(&[&words[..], &["--shard", &shard, "--out", &file(index)]].concat());
+        assert!(code == 0 || code == 1, "{code}");
+    }
+    let merged = |files: &[String], more: &[&str]| {
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        said(&[&["merge", "--format", "json"], &files[..], more].concat())
+    };
+    // In any order.
+    let (code, out, err) = merged(&[file(2), file(0), file(1)], &[]);
+    assert_eq!((code, out), (1, whole), "{err}");
+    let (code, _, err) = merged(&[file(2), file(0)], &[]);
+    assert!(code == 4 && err.contains("missing of 3 shards: 1"), "{code} {err}");
+    assert_eq!(merged(&[file(2), file(0)], &["--partial"]).0, 1);
+    let (code, _, err) = merged(&[file(0), file(0), file(1), file(2)], &[]);
+    assert!(code == 4 && err.contains("shard 0/3 is there twice"), "{code} {err}");
+    // Another exploration's, and one in one piece.
+    let other = ["explore", "rough", "--seeds", "9", "--reps", "6", "--shard", "1/3", "--out"];
+    said(&[&other[..], &[&file(7)]].concat());
+    let (code, _, err) = merged(&[file(0), file(7), file(2)], &[]);
+    assert!(code == 4 && err.contains("7.json: it is of `fieldday run rough"), "{code} {err}");
+    said(&["explore", "rough", "--seeds", "1", "--reps", "6", "--out", &file(8)]);
+    let (code, _, err) = merged(&[file(8)], &[]);
+    assert!(code == 2 && err.contains("it holds all of it, not a shard"), "{code} {err}");
+    assert!(merged(&[file(0), file(1), file(2)], &["--wait", "5s"]).2.contains("--wait has no effect"));
+}
+
+#[test]
+fn shards_of_a_proof_merge_to_the_proof_of_one_process() {
+    let place = room("prove-merge");
+    let words = [
+        "prove",
+        "--seeds",
+        "2",
+        "--cap",
+        "200",
+        "--clean",
+        "60",
+        "--format",
+        "json",
+        "--defect",
+        "double-flush",
+        "--defect",
+        "start-race",
+        "--defect",
+        "page-ties-unstable",
+    ];
+    let (code, whole, err) = said(&words);
+    assert_eq!(code, 0, "{err}");
+    let file = |index: u32| place.join(format!("{index}.json")).display().to_string();
+    let files: Vec<String> = (0..3).map(file).collect();
+    for (index, file) in files.iter().enumerate() {
+        let shard = format!("{index}/3");
+        let (code, _, err) = said(&[&words[..], &["--shard", &shard, "--out", file]].concat());
+        assert!(code == 0 || code == 1, "{code} {err}");
+    }
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let (code, out, err) = said(&[&["merge", "--format", "json"], &files[..]].concat());
+    assert_eq!((code, out), (0, whole), "{err}");
+    let written = place.join("proof.md").display().to_string();
+    said(&[&["merge", "--out", &written], &files[..]].concat());
+    assert!(std::fs::read_to_string(&written).unwrap().contains("fieldday prove --seeds 2 --cap 200"));
+    let (code, out, err) = said(&["merge", "--format", "json", files[0], files[2]]);
+    assert!(code == 4 && err.contains("missing of 3 shards: 1") && out.contains("\"complete\": false"), "{code} {err}");
+    std::fs::write(files[1], "{").unwrap();
+    let (code, _, err) = said(&[&["merge"], &files[..]].concat());
+    assert!(code == 2 && err.contains("1.json cannot be merged"), "{code} {err}");
+    let (code, _, err) = said(&[&words[..], &["--shard", "0/4", "--out", files[1]]].concat());
+    assert!(code == 2 && err.contains("4 shards cannot be made of 3 defects"), "{code} {err}");
+}

@@ -123,6 +123,8 @@ const PAIRS: &[Pair] = &[
     (&["prove", "--quick"], &["--cap", "10"], "--quick"),
     (&["prove", "--quick"], &["--clean", "10"], "--quick"),
     (&["prove", "--quick", "--target", "mock"], &["--clean-runs", "10"], "--quick"),
+    (&["prove"], &["--shard", "0/2"], "--out"),
+    (&["prove"], &["--out", "part.json"], "--shard"),
     (PROVE, &["--cap", "10"], "--target"),
     (PROVE, &["--clean", "10"], "--target"),
     (PROVE, &["--keep", "clean.json"], "--target"),

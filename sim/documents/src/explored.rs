@@ -1,9 +1,9 @@
 //! What an exploration came to: for people, for programs, and to be resumed.
 
 use fieldday_engine::explore::Explored;
-use fieldday_folder::Recipe;
 use fieldday_paint::units::{count, counted};
 use fieldday_paint::{Paint, Tone};
+use fieldday_plan::shard::Shard;
 use fieldday_rules::Mark;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -22,6 +22,9 @@ pub struct Exploration {
     pub of: String,
     /// The first seed.
     pub from: u64,
+    /// Which part of the seeds this is; all of them if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// What came of it.
     pub explored: Explored,
     /// Marks that no seed reached.
@@ -30,7 +33,7 @@ pub struct Exploration {
 
 impl Exploration {
     /// A document of what was explored.
-    pub fn new(of: String, from: u64, explored: Explored) -> Exploration {
+    pub fn new(of: String, from: u64, shard: Option<Shard>, explored: Explored) -> Exploration {
         let never = Mark::ALL.iter().filter(|mark| !explored.has_reached(**mark));
         Exploration {
             schema: EXPLORED_SCHEMA,
@@ -38,8 +41,13 @@ impl Exploration {
             never_reached: never.map(|mark| mark.name().to_owned()).collect(),
             of,
             from,
+            shard,
             explored,
         }
+    }
+    /// The line that runs a seed.
+    pub fn again(&self, seed: u64) -> String {
+        self.of.replacen("--seed 0x0", &format!("--seed {seed:#x}"), 1)
     }
     /// The document for programs.
     pub fn to_json(&self) -> String {
@@ -57,8 +65,8 @@ impl Exploration {
     }
 }
 
-/// For a terminal. `recipe` runs a seed, once that is put in.
-pub fn render(exploration: &Exploration, recipe: &Recipe, paint: Paint) -> String {
+/// For a terminal.
+pub fn render(exploration: &Exploration, paint: Paint) -> String {
     let explored = &exploration.explored;
     let mut out = String::new();
     for failure in &explored.failures {
@@ -74,7 +82,7 @@ pub fn render(exploration: &Exploration, recipe: &Recipe, paint: Paint) -> Strin
         if !failure.drawn.is_empty() {
             let _ = writeln!(out, "  {}", paint.on(Tone::Faint, &format!("drawn: {}", failure.drawn.join("; "))));
         }
-        let _ = writeln!(out, "  again: {}\n", Recipe { seed: failure.seed, ..recipe.clone() });
+        let _ = writeln!(out, "  again: {}\n", exploration.again(failure.seed));
     }
     let reached = Mark::ALL.len() - exploration.never_reached.len();
     let _ = writeln!(out, "marks: {reached} of {} reached", Mark::ALL.len());

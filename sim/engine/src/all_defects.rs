@@ -3,6 +3,8 @@
 use fieldday_api::defect_table::DefectInfo;
 use fieldday_backend::BackendDefect;
 use fieldday_rep::app::defects::AppDefect;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A bug that a scenario can switch on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,6 +42,19 @@ impl Defect {
             Defect::Backend(_) => "backend",
             Defect::App(_) => "phone",
         }
+    }
+}
+
+/// By its name.
+impl Serialize for Defect {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.name().serialize(serializer)
+    }
+}
+impl<'de> Deserialize<'de> for Defect {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Defect, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Defect::named(&name).ok_or_else(|| D::Error::custom(format!("there is no defect {name:?}")))
     }
 }
 

@@ -216,18 +216,7 @@ impl Explored {
         self.rep_days += lived.rep_days;
         self.requests += lived.requests;
         self.next = lived.seed + 1;
-        for failure in lived.failures {
-            match self.failures.iter_mut().find(|known| known.signature == failure.signature) {
-                Some(known) => {
-                    let (seeds, first_seed) = (known.seeds + 1, known.first_seed);
-                    if failure.event < known.event {
-                        *known = failure;
-                    }
-                    (known.seeds, known.first_seed) = (seeds, first_seed);
-                }
-                None => self.failures.push(failure),
-            }
-        }
+        lived.failures.into_iter().for_each(|failure| self.add_failure(failure));
         self.failures.sort_by(|a, b| a.signature.cmp(&b.signature));
         let mut new = Vec::new();
         for mark in lived.marks.reached() {
@@ -238,6 +227,31 @@ impl Explored {
             *count += lived.marks.count(mark);
         }
         new
+    }
+    /// Adds what the next shard explored: seeds after these.
+    pub fn merge(&mut self, next: Explored) {
+        self.seeds += next.seeds;
+        self.rep_days += next.rep_days;
+        self.requests += next.requests;
+        self.next = self.next.max(next.next);
+        next.failures.into_iter().for_each(|failure| self.add_failure(failure));
+        self.failures.sort_by(|a, b| a.signature.cmp(&b.signature));
+        for (mark, count) in next.marks {
+            *self.marks.entry(mark).or_default() += count;
+        }
+    }
+    /// Of each kind of failure the shortest story is kept, the first one of those that are as short.
+    fn add_failure(&mut self, failure: Failure) {
+        match self.failures.iter_mut().find(|known| known.signature == failure.signature) {
+            Some(known) => {
+                let (seeds, first_seed) = (known.seeds + failure.seeds, known.first_seed);
+                if failure.event < known.event {
+                    *known = failure;
+                }
+                (known.seeds, known.first_seed) = (seeds, first_seed);
+            }
+            None => self.failures.push(failure),
+        }
     }
     /// Whether a mark was reached.
     pub fn has_reached(&self, mark: Mark) -> bool {
@@ -252,11 +266,14 @@ mod tests {
     const FROM: u64 = 1;
 
     fn explored(threads: usize, seeds: u64, stop_at_first: bool, so_far: Explored) -> Explored {
+        explored_from(FROM, threads, seeds, stop_at_first, so_far)
+    }
+    fn explored_from(from: u64, threads: usize, seeds: u64, stop_at_first: bool, so_far: Explored) -> Explored {
         let mut scenario = Scenario::load("rough").unwrap();
         scenario.defects.push("double-flush".into());
         let stop = AtomicBool::new(false);
-        let options = Options { threads, from: FROM, seeds, swarm: true, reps: 6, stop_at_first, stop: &stop };
-        let mut next = so_far.next.max(FROM);
+        let options = Options { threads, from, seeds, swarm: true, reps: 6, stop_at_first, stop: &stop };
+        let mut next = so_far.next.max(from);
         let in_order = |explored: &Explored, _: &[Mark]| {
             next += 1;
             assert_eq!(explored.next, next);
@@ -270,7 +287,11 @@ mod tests {
         assert_eq!(explored(2, 8, false, Explored::default()), whole);
         assert!(!whole.failures.is_empty() && whole.seeds == 8 && whole.next == 9);
         let half = explored(2, 3, false, Explored::default());
-        assert_eq!(explored(2, 8, false, half), whole, "resumed");
+        assert_eq!(explored(2, 8, false, half.clone()), whole, "resumed");
+        // Seeds 1 to 3, and 4 to 8 as another shard has them.
+        let mut merged = half;
+        merged.merge(explored_from(4, 2, 5, false, Explored::default()));
+        assert_eq!(merged, whole, "merged");
         let first = whole.failures.iter().map(|failure| failure.first_seed).min().unwrap();
         let stopped = explored(2, 8, true, Explored::default());
         assert_eq!((stopped.next, stopped.seeds), (first + 1, first), "nothing beyond the first failure counts");

@@ -4,9 +4,11 @@
 use crate::all_defects::Defect;
 use fieldday_api::rules::Rule;
 use fieldday_kernel::time::Span;
+use serde::{Deserialize, Serialize};
 
 /// One look at a mock: a conformance pass, or a day.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LiveLook {
     /// Requests until the find, or until the end without one.
     pub requests: u64,
@@ -23,7 +25,8 @@ pub struct LiveLook {
 }
 
 /// One defect of the backend under one seed: a conformance pass and, if that found nothing, a day.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LiveTrial {
     /// The defect; none of a pass without one.
     pub defect: Option<Defect>,

@@ -10,6 +10,7 @@ use crate::cell::{CellRun, Keep};
 use crate::conform;
 use crate::run::{NoThreads, Options, RunOutcome, run};
 use fieldday_api::rules::Rule;
+use fieldday_plan::shard::Shard;
 use fieldday_plan::{Plan, PlanError};
 use fieldday_rules::{Findings, Measures, Settings, Violation};
 use fieldday_scenario::{Scenario, ScenarioError};
@@ -49,7 +50,8 @@ pub struct Effort<'a> {
 }
 
 /// One defect under one seed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Trial {
     /// The defect.
     pub defect: Defect,
@@ -87,7 +89,8 @@ pub fn prove(
 pub const PASSES: &str = "smoke";
 
 /// One defect under one seed, as a conformance pass saw it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PassTrial {
     /// The defect; none of a pass without one.
     pub defect: Option<Defect>,
@@ -99,12 +102,11 @@ pub struct PassTrial {
     pub found: Option<Rule>,
 }
 
-/// Makes a conformance pass of each of these defects of the backend under each seed, and one without a defect. Those that
-/// were cut short by an interrupt are left out.
-pub fn passes(defects: &[Defect], seeds: u64, effort: &Effort<'_>) -> Result<Vec<PassTrial>, ProveError> {
-    let of_backend = defects.iter().filter(|defect| matches!(defect, Defect::Backend(_)));
+/// Makes a conformance pass of each of these defects of the backend under each seed; none stands for a pass without a defect.
+/// Those that were cut short by an interrupt are left out.
+pub fn passes(defects: &[Option<Defect>], seeds: u64, effort: &Effort<'_>) -> Result<Vec<PassTrial>, ProveError> {
     let mut trials = Vec::new();
-    for defect in of_backend.map(|defect| Some(*defect)).chain([None]) {
+    for defect in defects.iter().copied().filter(|defect| !matches!(defect, Some(Defect::App(_)))) {
         for seed in 1..=seeds {
             let mut scenario = conform::settled(Scenario::load(PASSES)?, true);
             scenario.defects.extend(defect.map(|defect| defect.name().to_owned()));
@@ -272,6 +274,66 @@ impl Clean {
             broken.map(|rule| Alarm { scenario: name.clone(), seed: plan.seed(), reps, rule: rule.name().to_owned() });
         self.alarms.extend(alarms.take(ALARMS_KEPT - self.alarms.len().min(ALARMS_KEPT)));
     }
+    /// Lives so many rep-days of a scenario under a seed.
+    fn live(
+        &mut self,
+        scenario: &str,
+        rep_days: u64,
+        seed: u64,
+        effort: &Effort<'_>,
+        on_cell: &mut (impl FnMut(u64) + Send),
+    ) -> Result<(), ProveError> {
+        let mut scenario = Scenario::load(scenario)?;
+        let dates = scenario.day.dates.len().max(1) as u64;
+        let reps = rep_days.div_ceil(dates);
+        scenario.with_reps(reps);
+        let plan = Plan::new(Arc::new(scenario), seed)?;
+        let options = Options { threads: effort.threads, keep: Keep::default(), stop: effort.stop };
+        let outcome = run(&plan, &options, |cell| {
+            on_cell(cell.rep_days);
+            ControlFlow::Continue(())
+        })?;
+        self.add(&plan, reps, &outcome);
+        Ok(())
+    }
+    /// Adds what the next shard lived.
+    pub fn merge(&mut self, next: Clean) {
+        for of in next.scenarios {
+            match self.scenarios.iter_mut().find(|line| line.scenario == of.scenario) {
+                Some(line) => {
+                    line.rep_days += of.rep_days;
+                    line.requests += of.requests;
+                    line.broken += of.broken;
+                }
+                None => self.scenarios.push(of),
+            }
+        }
+        self.scenarios.sort_by(|a, b| a.scenario.cmp(&b.scenario));
+        self.alarms.extend(next.alarms);
+        self.alarms.truncate(ALARMS_KEPT);
+    }
+}
+
+/// A shard's part of what [`clean`] lives in all: whole scenarios of whole rounds. [`Clean::merge`] puts the parts together.
+pub fn clean_part(
+    rep_days: u64,
+    seed: u64,
+    effort: &Effort<'_>,
+    shard: Shard,
+    mut on_cell: impl FnMut(u64) + Send,
+) -> Result<Clean, ProveError> {
+    let names = Scenario::builtin_names();
+    let share = rep_days.div_ceil(names.len() as u64);
+    let all = share.div_ceil(ROUND) * names.len() as u64;
+    let mut lived = Clean::default();
+    for number in shard.share(all) {
+        let (round, name) = (number / names.len() as u64, &names[(number % names.len() as u64) as usize]);
+        lived.live(name, (share - round * ROUND).min(ROUND), seed + round, effort, &mut on_cell)?;
+        if effort.stop.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    Ok(lived)
 }
 
 /// Lives all built-in scenarios, without a defect, until there are `rep_days` of them together, an equal share of each.
@@ -294,17 +356,7 @@ pub fn clean(
         };
         let round = left.min(ROUND);
         for name in &names {
-            let mut scenario = Scenario::load(name)?;
-            let dates = scenario.day.dates.len().max(1) as u64;
-            let reps = round.div_ceil(dates);
-            scenario.with_reps(reps);
-            let plan = Plan::new(Arc::new(scenario), seed + lived.rounds)?;
-            let options = Options { threads: effort.threads, keep: Keep::default(), stop: effort.stop };
-            let outcome = run(&plan, &options, |cell| {
-                on_cell(cell.rep_days);
-                ControlFlow::Continue(())
-            })?;
-            lived.add(&plan, reps, &outcome);
+            lived.live(name, round, seed + lived.rounds, effort, &mut on_cell)?;
             if effort.stop.load(Ordering::Relaxed) {
                 return Ok(lived);
             }

@@ -254,7 +254,7 @@ impl Folder {
 
     /// Writes what the merge of a shard needs.
     pub fn put_shard(&self, state: &ShardState) -> Result<(), FolderError> {
-        let written = state.to_bytes().and_then(|bytes| self.put(SHARD, &bytes));
+        let written = crate::shard::state_bytes(state).and_then(|bytes| self.put(SHARD, &bytes));
         written.map_err(|source| self.failed(SHARD, source))
     }
 

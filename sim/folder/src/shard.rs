@@ -7,6 +7,7 @@ use crate::bounded;
 use crate::build::Facts;
 use fieldday_engine::run::RunOutcome;
 use fieldday_plan::shard::Shard;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -35,28 +36,34 @@ pub struct ShardState {
     pub ahead_of_storage_us: Option<i64>,
 }
 
-impl ShardState {
-    /// The file's bytes.
-    pub(crate) fn to_bytes(&self) -> io::Result<Vec<u8>> {
-        let mut encoder = zstd::Encoder::new(Vec::new(), 3)?;
-        encoder.include_checksum(true)?;
-        ciborium::into_writer(self, &mut encoder).map_err(io::Error::other)?;
-        encoder.flush()?;
-        encoder.finish()
+/// Something that shards hand to one another, as the bytes of a file: CBOR in one zstd frame with a checksum.
+pub fn state_bytes(state: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut encoder = zstd::Encoder::new(Vec::new(), 3)?;
+    encoder.include_checksum(true)?;
+    ciborium::into_writer(state, &mut encoder).map_err(io::Error::other)?;
+    encoder.flush()?;
+    encoder.finish()
+}
+
+/// Reads such a file; more than so many bytes are an error, however small the file is.
+pub fn read_state<T: DeserializeOwned>(path: &Path, most_bytes: u64) -> io::Result<T> {
+    let file = bounded::open(path)?;
+    let mut bytes = Vec::new();
+    zstd::Decoder::new(file)?.take(most_bytes + 1).read_to_end(&mut bytes)?;
+    let wrong = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
+    if bytes.len() as u64 > most_bytes {
+        return Err(wrong(format!("it is larger than {} MiB, more than any shard has", most_bytes >> 20)));
     }
+    ciborium::from_reader(bytes.as_slice()).map_err(|error| wrong(error.to_string()))
+}
+
+impl ShardState {
     /// Reads the file of a folder.
     pub fn read(folder: &Path) -> io::Result<ShardState> {
-        let file = bounded::open(&folder.join(SHARD))?;
-        let mut bytes = Vec::new();
-        zstd::Decoder::new(file)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-        let wrong = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
-        if bytes.len() as u64 > MOST_BYTES {
-            return Err(wrong(format!("it is larger than {} MiB, more than any shard has", MOST_BYTES >> 20)));
-        }
-        let state: ShardState = ciborium::from_reader(bytes.as_slice()).map_err(|error| wrong(error.to_string()))?;
+        let state: ShardState = read_state(&folder.join(SHARD), MOST_BYTES)?;
         if state.schema != SHARD_SCHEMA {
-            let found = state.schema;
-            return Err(wrong(format!("it has schema {found}; this version reads schema {SHARD_SCHEMA}")));
+            let problem = format!("it has schema {}; this version reads schema {SHARD_SCHEMA}", state.schema);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
         }
         Ok(state)
     }

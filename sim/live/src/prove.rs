@@ -17,6 +17,7 @@ use fieldday_engine::prove::PASSES;
 use fieldday_kernel::time::Span;
 use fieldday_scenario::{Scenario, ScenarioError};
 use std::cell::Cell;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -38,8 +39,8 @@ static ONE_DAY: Mutex<()> = Mutex::new(());
 pub struct Effort<'a> {
     /// Under how many seeds each defect is tried, from 1.
     pub seeds: u64,
-    /// How many passes are made without a defect, each under a seed of its own, from 1.
-    pub clean: u64,
+    /// The seeds of passes without a defect, each of which is made once.
+    pub clean: Range<u64>,
     /// How many trials go on side by side.
     pub at_once: usize,
     /// Set from outside to end early.
@@ -74,7 +75,7 @@ pub fn prove(
     on_trial: impl Fn(&LiveTrial) + Sync,
 ) -> Result<Vec<LiveTrial>, ProveError> {
     let with = (1..=effort.seeds).flat_map(|seed| defects.iter().map(move |defect| (Some(*defect), seed)));
-    let orders: Vec<_> = with.chain((1..=effort.clean).map(|seed| (None, seed))).collect();
+    let orders: Vec<_> = with.chain(effort.clean.clone().map(|seed| (None, seed))).collect();
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let works = || {
         let mut trials = Vec::new();

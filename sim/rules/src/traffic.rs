@@ -5,9 +5,10 @@ use fieldday_api::endpoint::Op;
 use fieldday_history::event::WireEnd;
 use fieldday_history::{Event, EventKind};
 use fieldday_kernel::time::Span;
+use serde::{Deserialize, Serialize};
 
 /// One request on the wire. Times are microseconds from when the part begins.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Carried {
     /// The endpoint.
     pub op: Op,
@@ -27,7 +28,7 @@ impl Carried {
 }
 
 /// What the wire carried from one moment to another.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Traffic {
     /// From when, since the start of the events' clock.
     pub from: Span,

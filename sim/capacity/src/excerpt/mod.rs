@@ -39,6 +39,21 @@ pub struct Offered {
     pub endpoints: Vec<Asked>,
 }
 
+impl Offered {
+    /// Adds what another shard offered at the same time.
+    pub fn merge(&mut self, other: Offered) {
+        self.requests += other.requests;
+        self.requests_per_s += other.requests_per_s;
+        for of in other.endpoints {
+            match self.endpoints.iter_mut().find(|known| known.op == of.op) {
+                Some(known) => known.requests_per_s += of.requests_per_s,
+                None => self.endpoints.push(of),
+            }
+        }
+        self.endpoints.sort_by_key(|of| of.op);
+    }
+}
+
 /// A request of a simulated day that was answered with success.
 struct Done {
     /// Microseconds of the local day.

@@ -94,7 +94,7 @@ pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {
     };
     // A file that cannot be written is an error before the seeds are run, not after.
     if let Some(file) = file {
-        save(file, &recipe, from, &so_far)?;
+        save(file, args, &recipe, &so_far)?;
     }
     let stop = interrupt::flag();
     let timed_out = AtomicBool::new(false);
@@ -127,17 +127,17 @@ pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {
         told = (Instant::now(), explored.seeds, Vec::new());
         if let Some(file) = file {
             // Said at the end, if it still cannot be written then.
-            let _ = save(file, &recipe, from, explored);
+            let _ = save(file, args, &recipe, explored);
         }
     })?;
     let interrupted = stop.load(Ordering::Relaxed) && !timed_out.load(Ordering::Relaxed);
     if let Some(file) = file {
-        save(file, &recipe, from, &explored)?;
+        save(file, args, &recipe, &explored)?;
     }
-    let exploration = Exploration::new(recipe.to_string(), from, explored);
+    let exploration = Exploration::new(recipe.to_string(), from, args.shard, explored);
     let text = match args.format {
         Format::Json => exploration.to_json(),
-        Format::Terminal => render(&exploration, &recipe, Paint::new(output::stdout_has_colour())),
+        Format::Terminal => render(&exploration, Paint::new(output::stdout_has_colour())),
     };
     output::print(&text)?;
     Ok(match () {
@@ -147,8 +147,8 @@ pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {
     })
 }
 
-fn save(path: &Path, recipe: &Recipe, from: u64, explored: &Explored) -> Result<(), Failure> {
-    let text = Exploration::new(recipe.to_string(), from, explored.clone()).to_json();
+fn save(path: &Path, args: &ExploreArgs, recipe: &Recipe, explored: &Explored) -> Result<(), Failure> {
+    let text = Exploration::new(recipe.to_string(), seeds(args).0, args.shard, explored.clone()).to_json();
     file::replace(path, &text)
 }
 

@@ -1,5 +1,6 @@
 //! `fieldday merge`: the folders of a run's shards become one run folder, with one verdict and one report.
 
+use super::merge_files;
 use super::run::{History, Shown, finish, recorded};
 use super::stories::replay_or;
 use crate::args::MergeArgs;
@@ -24,6 +25,8 @@ Examples:
   fieldday run weekday --shard 0/2 --out shards    on one machine
   fieldday run weekday --shard 1/2 --out shards    on another
   fieldday merge shards --out merged               one verdict, one report
+  fieldday merge explored-*.json                   of explore --shard I/N --out
+  fieldday merge proof-*.json                      of prove --shard I/N --out
 
 Exit codes are those of `fieldday run`. A shard that is missing, was killed,
 stands twice or is of another run makes the result inconclusive (exit code 4)
@@ -35,6 +38,9 @@ const LOOKS_EVERY: Duration = Duration::from_secs(1);
 const TOLD_EVERY: Duration = Duration::from_secs(2);
 
 pub fn merge(args: &MergeArgs) -> Result<u8, Failure> {
+    if merge_files::are_files(&args.folders) {
+        return merge_files::merge(args);
+    }
     let stop = interrupt::flag();
     let Some(parts) = find(args, &stop)? else { return Ok(interrupt::INTERRUPTED) };
     parts.notes.iter().for_each(|note| output::note(note));

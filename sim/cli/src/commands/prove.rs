@@ -1,5 +1,6 @@
 //! `fieldday prove`: every defect under many seeds, and the system without any; on the virtual clock, or over HTTP.
 
+use super::proof_parts::{AnyProof, ProofPart, Trials};
 use crate::failure::{Failure, nearest};
 use crate::machine::Stopwatch;
 use crate::options::{MOCK, VIRTUAL};
@@ -8,15 +9,15 @@ use crate::{file, interrupt, machine, output};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use fieldday_api::rules::Rule;
-use fieldday_documents::live_proof::{LiveProof, Made};
-use fieldday_documents::proof::Proof;
 use fieldday_engine::all_defects::Defect;
 use fieldday_engine::live_trial::LiveTrial;
 use fieldday_engine::prove::{self, Clean, Effort};
 use fieldday_live::prove as over_http;
 use fieldday_paint::Paint;
 use fieldday_paint::units::{count, counted};
+use fieldday_plan::shard::Shard;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -66,8 +67,14 @@ pub struct ProveArgs {
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub format: Format,
     /// Also write the result as Markdown to this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "shard")]
     pub write: Option<PathBuf>,
+    /// Run one of N parts of the trials, I from 0 to N-1; `auto` takes both from the environment of a job
+    #[arg(long, value_name = "I/N|auto", requires = "out", value_parser = crate::shard::shard)]
+    pub shard: Option<Shard>,
+    /// Write the trials of this shard to this file, for `fieldday merge`
+    #[arg(long, value_name = "FILE", requires = "shard")]
+    pub out: Option<PathBuf>,
     /// Only the defects of the backend, or of the app on the phone
     #[arg(long, value_enum, help_heading = VIRTUAL)]
     pub place: Option<Place>,
@@ -78,7 +85,7 @@ pub struct ProveArgs {
     #[arg(long, value_name = "REP_DAYS", default_value_t = 20_000, help_heading = VIRTUAL)]
     pub clean: u64,
     /// Save the rep-days without a defect to this file after each round, and resume from it
-    #[arg(long, value_name = "FILE", help_heading = VIRTUAL)]
+    #[arg(long, value_name = "FILE", conflicts_with = "shard", help_heading = VIRTUAL)]
     pub keep: Option<PathBuf>,
     /// Number of threads; default: one per core. The result does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024), help_heading = VIRTUAL)]
@@ -116,7 +123,22 @@ struct Amount {
 
 pub fn prove(args: &ProveArgs) -> Result<u8, Failure> {
     let defects = defects(args)?;
-    if args.target == "mock" { on_the_mock(args, &defects) } else { on_the_model(args, &defects) }
+    let mine = share(args.shard, defects.len() as u64)?;
+    let defects = &defects[mine.start as usize..mine.end as usize];
+    if let Some(file) = &args.out {
+        // A file that cannot be written is an error before the trials, not after.
+        file::can_be_written(file)?;
+    }
+    if args.target == "mock" { on_the_mock(args, defects) } else { on_the_model(args, defects) }
+}
+
+/// The defects that a shard tries, by their numbers.
+fn share(shard: Option<Shard>, defects: u64) -> Result<Range<u64>, Failure> {
+    let Some(shard) = shard else { return Ok(0..defects) };
+    match u64::from(shard.of) > defects {
+        true => Err(Failure::TooFewDefects { shards: shard.of, defects }),
+        false => Ok(shard.share(defects)),
+    }
 }
 
 fn on_the_model(args: &ProveArgs, defects: &[Defect]) -> Result<u8, Failure> {
@@ -139,18 +161,16 @@ fn on_the_model(args: &ProveArgs, defects: &[Defect]) -> Result<u8, Failure> {
         ticker.more(1, &format!("{} seed {}: {} rep-days", trial.defect.name(), trial.seed, count(trial.rep_days)));
     })?;
     ticker.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
-    let passes = prove::passes(defects, amount.seeds.min(PASS_SEEDS), &effort)?;
-    let clean = without_defects(args.keep.as_deref(), amount.clean, &effort)?;
-
-    let interrupted = stop.load(Ordering::Relaxed);
-    let proof = Proof::new(amount.seeds, amount.cap, &trials, &clean, !interrupted).with_passes(&passes);
-    let command = command(args, &amount);
-    let text = match args.format {
-        Format::Terminal => proof.to_terminal(Paint::new(output::stdout_has_colour())),
-        Format::Json => proof.to_json(),
-        Format::Markdown => proof.to_markdown(&command),
+    // The passes without a defect are the first shard's.
+    let without = args.shard.is_none_or(|shard| shard.index == 0).then_some(None);
+    let passed: Vec<Option<Defect>> = defects.iter().copied().map(Some).chain(without).collect();
+    let passes = prove::passes(&passed, amount.seeds.min(PASS_SEEDS), &effort)?;
+    let clean = match args.shard {
+        Some(shard) => part_without_defects(amount.clean, shard, &effort)?,
+        None => without_defects(args.keep.as_deref(), amount.clean, &effort)?,
     };
-    finish(args, interrupted, &text, || proof.to_markdown(&command), proof.holds())
+    let trials = Trials::Model { seeds: amount.seeds, cap: amount.cap, trials, passes, clean };
+    finish(args, !stop.load(Ordering::Relaxed), trials, command(args, &amount))
 }
 
 /// The backend's defects over HTTP.
@@ -159,16 +179,19 @@ fn on_the_mock(args: &ProveArgs, defects: &[Defect]) -> Result<u8, Failure> {
         true => QUICK,
         false => (args.seeds.unwrap_or(LIVE_SEEDS), args.clean_runs),
     };
+    let passes = args.shard.map_or(0..clean, |shard| shard.share(clean));
     let at_once = args.at_once.unwrap_or_else(|| machine::cores() * AT_ONCE_A_CORE);
     let stop = interrupt::flag();
     output::note(&format!(
         "{} under {} each and {} without, over HTTP, {at_once} at once",
         counted(defects.len() as u64, "defect", "defects"),
         counted(seeds, "seed", "seeds"),
-        counted(clean, "pass", "passes"),
+        counted(passes.end - passes.start, "pass", "passes"),
     ));
-    let effort = over_http::Effort { seeds, clean, at_once: usize::try_from(at_once).unwrap_or(1), stop: &stop };
-    let ticker = Mutex::new(Ticker::new("trials", defects.len() as u64 * seeds + clean));
+    let ticker = Mutex::new(Ticker::new("trials", defects.len() as u64 * seeds + passes.end - passes.start));
+    let clean_seeds = passes.start + 1..passes.end + 1;
+    let at_once_here = usize::try_from(at_once).unwrap_or(1);
+    let effort = over_http::Effort { seeds, clean: clean_seeds, at_once: at_once_here, stop: &stop };
     let stopwatch = Stopwatch::start();
     // A day's users are goose's, which prints.
     let trials = machine::with_stdout_aside(|| {
@@ -177,17 +200,10 @@ fn on_the_mock(args: &ProveArgs, defects: &[Defect]) -> Result<u8, Failure> {
         })
     })?;
     ticker.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
-    let interrupted = stop.load(Ordering::Relaxed);
-    let proof =
-        LiveProof::new(&trials, Made { seeds, at_once, complete: !interrupted, wall_s: stopwatch.took().wall_s });
+    let wall_s = stopwatch.took().wall_s;
     let mut command = format!("fieldday prove --target mock --seeds {seeds} --clean-runs {clean} --at-once {at_once}");
     args.defect.iter().for_each(|name| command.push_str(&format!(" --defect {name}")));
-    let text = match args.format {
-        Format::Terminal => proof.to_terminal(Paint::new(output::stdout_has_colour())),
-        Format::Json => proof.to_json(),
-        Format::Markdown => proof.to_markdown(&command),
-    };
-    finish(args, interrupted, &text, || proof.to_markdown(&command), proof.holds())
+    finish(args, !stop.load(Ordering::Relaxed), Trials::Mock { seeds, at_once, wall_s, trials }, command)
 }
 
 fn told(trial: &LiveTrial) -> String {
@@ -196,24 +212,52 @@ fn told(trial: &LiveTrial) -> String {
     format!("{name} seed {}: {came} after {} requests", trial.seed, count(trial.requests()))
 }
 
-/// Prints what came of it, writes it to the file that was asked for, and says what to exit with.
-fn finish(
-    args: &ProveArgs,
-    interrupted: bool,
-    text: &str,
-    markdown: impl FnOnce() -> String,
-    holds: bool,
-) -> Result<u8, Failure> {
-    output::print(text)?;
+/// Prints what came of it, writes it to the file that was asked for, and says what to exit with. `command` makes all of it again.
+fn finish(args: &ProveArgs, complete: bool, trials: Trials, command: String) -> Result<u8, Failure> {
+    let proof = trials.proof(complete);
+    output::print(&shown(&proof, args.format, &command))?;
     // Half a table in the place of a whole one would be a loss.
-    if let Some(file) = args.write.as_ref().filter(|_| !interrupted) {
-        write(file, &markdown())?;
+    if let Some(file) = args.write.as_ref().filter(|_| complete) {
+        write(file, &shown(&proof, Format::Markdown, &command))?;
+    }
+    if let (Some(shard), Some(out)) = (args.shard, &args.out) {
+        ProofPart::new(command, shard, complete, trials).write(out)?;
+        output::note(&format!("shard {shard}: {}; `fieldday merge` makes one proof of all shards", out.display()));
     }
     Ok(match () {
-        () if interrupted => interrupt::INTERRUPTED,
-        () if holds => 0,
+        () if !complete => interrupt::INTERRUPTED,
+        () if holds(&proof) => 0,
         () => 1,
     })
+}
+
+/// A proof as it is printed.
+pub fn shown(proof: &AnyProof, format: Format, command: &str) -> String {
+    let paint = || Paint::new(output::stdout_has_colour());
+    match (proof, format) {
+        (AnyProof::Model(proof), Format::Terminal) => proof.to_terminal(paint()),
+        (AnyProof::Model(proof), Format::Json) => proof.to_json(),
+        (AnyProof::Model(proof), Format::Markdown) => proof.to_markdown(command),
+        (AnyProof::Mock(proof), Format::Terminal) => proof.to_terminal(paint()),
+        (AnyProof::Mock(proof), Format::Json) => proof.to_json(),
+        (AnyProof::Mock(proof), Format::Markdown) => proof.to_markdown(command),
+    }
+}
+
+/// Whether every defect was found, and nothing where there is none.
+pub fn holds(proof: &AnyProof) -> bool {
+    match proof {
+        AnyProof::Model(proof) => proof.holds(),
+        AnyProof::Mock(proof) => proof.holds(),
+    }
+}
+
+/// A shard's part of the system without defects.
+fn part_without_defects(of: u64, shard: Shard, effort: &Effort<'_>) -> Result<Clean, Failure> {
+    let mut ticker = Ticker::new("rep-days without defects", of / u64::from(shard.of));
+    let clean = prove::clean_part(of, CLEAN_SEED, effort, shard, |rep_days| ticker.more(rep_days, ""))?;
+    ticker.finish();
+    Ok(clean)
 }
 
 /// The system without defects, for `of` rep-days; those that are kept in a file count.

@@ -2,24 +2,27 @@
 
 use super::CapacityArgs;
 use super::lived;
+use super::start::Start;
 use crate::commands::live::troubles;
 use crate::failure::Failure;
 use crate::machine::{self, Stopwatch, Took};
 use crate::output;
-use fieldday_api::endpoint::Op;
 use fieldday_api::redact::line_without_secrets;
 use fieldday_api::rules::{Rule, RuleWeight};
 use fieldday_capacity::excerpt::{Offered, Schedule};
 use fieldday_capacity::journal::{Header, MockTerms};
-use fieldday_capacity::level::{About, Level, SUFFERS};
+use fieldday_capacity::level::{About, SUFFERS};
+use fieldday_capacity::shards::LevelPart;
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_live::prepare::{Called, LiveOptions, Lived, PrepareError, Prepared, Ready, prepare};
 use fieldday_live::provision::ProvisionError;
 use fieldday_live::run::LiveOutcome;
+use fieldday_live::start::StartError;
 use fieldday_live::worker::RunProgress;
 use fieldday_metrics::TargetMetrics;
 use fieldday_mock::{Options as MockOptions, Service};
 use fieldday_paint::units::{count, counted};
+use fieldday_plan::shard::Shard;
 use fieldday_rules::{RuleVerdict, Traffic};
 use fieldday_scenario::RuleSetting;
 use fieldday_scenario::Scenario;
@@ -51,9 +54,6 @@ const STEADY_SHARE: f64 = 0.1;
 const STEADY_DEVIATIONS: f64 = 3.0;
 /// What is measured begins so long after that was decided: workers have to hear of it.
 const NOTICE: Span = Span::millis(1_500);
-/// A level counts if it sent what it offered, but for this share, and for a few requests.
-const OFF_MOST: f64 = 0.05;
-const OFF_FEW: f64 = 3.0;
 /// Preparing gives up after so long.
 const PREPARES_FOR: Duration = Duration::from_secs(120);
 
@@ -66,9 +66,17 @@ pub struct Bench {
     has_looked: Cell<bool>,
 }
 
+/// What was played of a level, and what is known of it beside.
+pub struct Played {
+    pub part: LevelPart,
+    pub about: About,
+}
+
 /// How a level ended, if not by itself.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Cut {
+    /// The other shards did not come to it.
+    NotTogether(StartError),
     /// Somebody interrupted it.
     Interrupted,
     /// The target could not cope.
@@ -93,8 +101,8 @@ impl Bench {
         &self,
         header: &Header,
         schedule: &Schedule,
-        reps: u64,
-        for_s: f64,
+        (reps, for_s): (u64, f64),
+        shard: Option<Shard>,
     ) -> Result<Prepared, PrepareError> {
         let called = match header.target.as_str() {
             "mock" => {
@@ -111,19 +119,26 @@ impl Bench {
             cacert: self.cacert.clone(),
             sources: self.sources.clone(),
             key: self.key.clone(),
+            shard,
             ..LiveOptions::default()
         };
         prepare(played(header, reps, lasts), header.seed, called, options)
     }
 
     /// How long a level plays at most, by the wall.
-    fn lasts(&self, header: &Header, for_s: f64) -> Span {
+    pub fn lasts(&self, header: &Header, for_s: f64) -> Span {
         warm_up_most(header) + seconds(for_s) + NOTICE
     }
     /// What a level of so many reps plays.
-    pub fn schedule(&self, header: &Header, per_rep: f64, reps: u64, for_s: f64) -> Result<Schedule, Failure> {
+    pub fn schedule(
+        &self,
+        header: &Header,
+        per_rep: f64,
+        (reps, for_s): (u64, f64),
+        shard: Option<Shard>,
+    ) -> Result<Schedule, Failure> {
         let stop = AtomicBool::new(false);
-        let (_, cast) = lived(header, &header.scenario.name, reps, &stop)?;
+        let (_, cast) = lived(header, &header.scenario.name, reps, shard, &stop)?;
         Ok(cast.schedule(header.window, header.scenario.live.speed, self.lasts(header, for_s), per_rep))
     }
 
@@ -135,11 +150,12 @@ impl Bench {
         per_rep: f64,
         reps: u64,
         for_s: f64,
+        start: &Start,
         interrupted: &Arc<AtomicBool>,
-    ) -> Result<Option<Level>, Failure> {
-        let schedule = self.schedule(header, per_rep, reps, for_s)?;
+    ) -> Result<Option<Played>, Failure> {
+        let schedule = self.schedule(header, per_rep, (reps, for_s), start.shard())?;
         for left in (0..if self.has_looked.get() { LOOKS_AGAIN } else { 0 }).rev() {
-            match self.once(header, &schedule, reps, for_s, interrupted) {
+            match self.once(header, &schedule, (reps, for_s), start, interrupted) {
                 Err(Failure::Prepare(PrepareError::Unusable(why))) => {
                     let again = counted(left + 1, "try", "tries");
                     output::note(&format!("  the target cannot be used: {why}; {again} left"));
@@ -151,23 +167,28 @@ impl Bench {
                 return Ok(None);
             }
         }
-        self.once(header, &schedule, reps, for_s, interrupted)
+        self.once(header, &schedule, (reps, for_s), start, interrupted)
     }
     fn once(
         &self,
         header: &Header,
         schedule: &Schedule,
-        reps: u64,
-        for_s: f64,
+        (reps, for_s): (u64, f64),
+        start: &Start,
         interrupted: &Arc<AtomicBool>,
-    ) -> Result<Option<Level>, Failure> {
+    ) -> Result<Option<Played>, Failure> {
         let began = machine::now();
-        let prepared = self.prepare(header, schedule, reps, for_s)?;
-        prepared
-            .provision()
-            .into_iter()
-            .for_each(|command| output::note(&format!("provisioning: {}", line_without_secrets(command))));
+        let prepared = self.prepare(header, schedule, (reps, for_s), start.shard())?;
         let is_first = !self.has_looked.get();
+        if let Some(command) = prepared.provision().map(line_without_secrets) {
+            match start.shard() {
+                None => output::note(&format!("provisioning: {command}")),
+                Some(_) if is_first => output::note(&format!(
+                    "provisioning is left out (--shard: load the target once, before the shards begin): {command}"
+                )),
+                Some(_) => {}
+            }
+        }
         if is_first {
             prepared.left_out().iter().for_each(|part| output::note(&format!("no account for {part}")));
         }
@@ -179,11 +200,12 @@ impl Bench {
         self.has_looked.set(true);
         seen.notes.iter().filter(|_| is_first).for_each(|note| output::note(note));
         let stopwatch = Stopwatch::start();
-        let ended = machine::with_stdout_aside(|| watched(ready, header, schedule, for_s, interrupted))?;
+        let ended = machine::with_stdout_aside(|| watched(ready, header, schedule, for_s, start, interrupted))?;
         let Watched { lived, cut, offered, unsteady, measured } = ended;
         let took = stopwatch.took();
         let suffered = match cut {
             Some(Cut::Interrupted) => return Ok(None),
+            Some(Cut::NotTogether(why)) => return Err(Failure::Start(why)),
             Some(Cut::Suffered(why)) => Some(why),
             None if lived.outcome.target_died => lived.outcome.budget.clone(),
             None => None,
@@ -192,23 +214,16 @@ impl Bench {
         let traffic = ran.traffic.clone().unwrap_or_else(|| Traffic::new(Span::ZERO, Span::ZERO));
         let invalid = match suffered {
             Some(_) => None,
-            None => why_invalid(&lived, &traffic, took).or(why_off(&offered, &traffic)),
+            None => why_invalid(&lived, &traffic, took),
         };
         unsteady.iter().for_each(|why| output::note(&format!("  {why}")));
         // What is not measured of a level is no part of it, unless nothing was.
         let target_metrics = (!lived.observed.exporters.is_empty()).then(|| lived.observed.figures(measured));
         let gaps = target_metrics.iter().flat_map(TargetMetrics::gaps);
         gaps.for_each(|gap| output::note(&format!("  {gap}")));
-        let about = About {
-            reps,
-            began,
-            rules_broken: rules_broken(ran),
-            invalid,
-            offered: Some(offered),
-            suffered,
-            target_metrics,
-        };
-        Ok(Some(Level::new(about, &traffic, &ran.run.measures, &lived.plan.plan.scenario().limits)))
+        let (measures, rules_broken) = (ran.run.measures.clone(), rules_broken(ran));
+        let part = LevelPart { offered, traffic, measures, rules_broken, invalid, suffered };
+        Ok(Some(Played { part, about: About { target_metrics, ..About::of(reps, began) } }))
     }
 }
 
@@ -274,8 +289,10 @@ fn watched(
     header: &Header,
     schedule: &Schedule,
     for_s: f64,
+    start: &Start,
     interrupted: &AtomicBool,
 ) -> Result<Watched, Failure> {
+    let start = start.begin();
     let clock = ready.clock();
     let (pulse, ends) = (Arc::new(RunProgress::default()), AtomicBool::new(false));
     pulse.slow_from_us.store(far_beyond_us(&header.scenario), Ordering::Relaxed);
@@ -285,18 +302,25 @@ fn watched(
         let now = clock.now();
         match phase.get() {
             Phase::Prepares if pulse.conduct.prepared() >= schedule.clients() || began.elapsed() > PREPARES_FOR => {
-                let begins = now + NOTICE;
-                pulse.conduct.begin_at(begins);
-                phase.set(Phase::WarmsUp { begins });
+                match start.moment() {
+                    None => {}
+                    Some(Err(why)) => *cut.borrow_mut() = Some(Cut::NotTogether(why)),
+                    Some(Ok(moment)) => {
+                        let begins = moment.unwrap_or(now).max(now) + NOTICE;
+                        pulse.conduct.begin_at(begins);
+                        phase.set(Phase::WarmsUp { begins });
+                    }
+                }
             }
             Phase::WarmsUp { begins } => {
                 let ended = pulse.requests.load(Ordering::Relaxed);
                 let is_steady = steady.look(now.since(begins), ended, schedule);
-                if is_steady || now.since(begins) >= warm_up_most(header) {
+                // Shards measure the same moments: each warms up for as long as any may.
+                if is_steady && !start.is_of_shards() || now.since(begins) >= warm_up_most(header) {
                     if !is_steady {
                         unsteady.replace(Some(steady.why(header)));
                     }
-                    let from = now + NOTICE;
+                    let from = if start.is_of_shards() { begins + warm_up_most(header) } else { now } + NOTICE;
                     pulse.conduct.measure(from, from + seconds(for_s));
                     phase.set(Phase::Measures { begins, from, until: from + seconds(for_s) });
                 }
@@ -376,17 +400,6 @@ impl Steady {
             header.warm_up_s * WARM_UP_MOST
         )
     }
-}
-
-/// Why a level that did not send what it offered does not count.
-fn why_off(offered: &Offered, traffic: &Traffic) -> Option<String> {
-    let lasts = traffic.lasts().as_micros();
-    let sent =
-        traffic.carried.iter().filter(|one| one.op != Op::PutAudio && (0..lasts).contains(&one.began_us)).count();
-    let off = (sent as f64 - offered.requests as f64).abs();
-    (off > offered.requests as f64 * OFF_MOST + OFF_FEW).then(|| {
-        format!("{sent} requests were sent, and {} were due: more than {:.0} % off", offered.requests, OFF_MOST * 100.0)
-    })
 }
 
 /// From how many microseconds on an answer is far beyond every limit; 0 if no limit is on a latency.

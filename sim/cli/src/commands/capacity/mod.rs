@@ -3,6 +3,8 @@
 
 mod measure;
 mod place;
+mod shards;
+mod start;
 
 use crate::args::{DriveArgs, Format, SeedArgs};
 use crate::choice;
@@ -27,11 +29,14 @@ use fieldday_live::run::window;
 use fieldday_live::target::Target;
 use fieldday_paint::Paint;
 use fieldday_paint::units::{count, counted, micros, number};
+use fieldday_plan::shard::Shard;
 use fieldday_rules::limits::allowed;
 use fieldday_scenario::Scenario;
 use fieldday_scenario::limits::{Limit, Measure as Limited};
-use measure::Bench;
+use measure::{Bench, Played};
 use place::Place;
+use shards::{Leader, Shards};
+use start::Start;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,6 +69,8 @@ Examples:
   fieldday capacity peak --target https://staging.example.com \\
       --allow staging.example.com --from 50 --to 5000
   fieldday capacity --resume results/capacity-peak-0x1-20260610T081500Z
+  fieldday capacity peak --target https://staging.example.com \
+      --allow staging.example.com --shard auto --start-together /shared/search
 
 The limits are the scenario's, or those of --limit instead. Each level is a
 steady load, that of so many reps in the busiest window of the day: once it is
@@ -162,6 +169,15 @@ pub struct SearchArgs {
     /// A limit, in place of the scenario's, for example 'wire p95 < 300 ms for reads' (repeatable)
     #[arg(long, value_name = "LIMIT", value_parser = limit)]
     pub limit: Vec<Limit>,
+    /// Play one of N parts of each level, I from 0 to N-1; shard 0 decides what is measured and has the report
+    #[arg(long, value_name = "I/N|auto", requires = "start_together", conflicts_with = "resume", value_parser = crate::shard::shard)]
+    pub shard: Option<Shard>,
+    /// The directory on storage that all shards share, for this search alone
+    #[arg(long, value_name = "DIR", requires = "shard")]
+    pub start_together: Option<PathBuf>,
+    /// How long to wait for the other shards, for example 90s, 10m or 1h; default 10m
+    #[arg(long, value_name = "TIME", value_parser = crate::choice::duration, requires = "start_together")]
+    pub start_within: Option<Duration>,
     /// Create the folder of the search in this directory
     #[arg(long, value_name = "DIR", default_value = "results", conflicts_with = "resume")]
     pub out: PathBuf,
@@ -178,29 +194,24 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
         let named = Some(named.as_str()).filter(|named| !named.is_empty());
         return simulate::run(args, named.or(args.scenario.as_deref()).unwrap_or(simulate::SCENARIO));
     }
-    let before = args.resume.as_deref().map(Journal::read).transpose()?;
-    let mut header = header(args, before.as_ref().map(|read| &read.header))?;
-    header.range.check()?;
-    let bench = Bench::new(args);
-    let stop = interrupt::flag();
-    let (day, cast) = lived(&header, &of(args), DAY_REPS, &stop)?;
-    if let Some(most) = within(args) {
-        header.range.within(most.as_secs_f64(), LEVELS_WITHIN, OVERHEAD * f64::from(header.warm_up_s));
+    let together = Shards::of(args);
+    if let Some(shards) = together.as_ref().filter(|shards| shards.shard.index > 0) {
+        return shards::follow(args, shards);
     }
-    header.window = match &before {
-        Some(before) => before.header.window,
-        None => day.busiest(plays(&header), window(&header.scenario)),
-    };
-    fits(&mut header)?;
-    let per_rep = cast.asks(header.window).iter().map(|of| of.requests_per_s).sum();
+    let stop = interrupt::flag();
+    let before = args.resume.as_deref().map(Journal::read).transpose()?;
+    let Asked { header, day, per_rep } = asked(args, before.as_ref().map(|read| &read.header), &stop)?;
+    let bench = Bench::new(args);
     // Whatever keeps the smallest level from being measured is told before there is a folder.
-    let first = bench.schedule(&header, per_rep, header.range.from, header.range.shortest_s)?;
-    bench.prepare(&header, &first, header.range.from, header.range.shortest_s)?;
+    let smallest = (header.range.from, header.range.shortest_s);
+    let first = bench.schedule(&header, per_rep, smallest, None)?;
+    bench.prepare(&header, &first, smallest, None)?;
     let (mut place, mut levels) = match &args.resume {
         Some(folder) => Place::resume(folder, &header)?,
         None => (Place::create(&args.search.out, &header)?, Vec::new()),
     };
     announce(&header, &place, levels.len(), per_rep);
+    let mut leader = together.map(|shards| Leader::new(shards, &header)).transpose()?;
     let within = within(args);
     let began = Instant::now();
     let terms = terms(&header, per_rep);
@@ -221,7 +232,13 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
                 tell_progress(&header, &levels, left);
                 let offers = number(per_rep * reps as f64 * f64::from(header.scenario.live.speed));
                 output::note(&format!("{} reps, {offers} requests/s, for {for_s:.0} s ({why})", count(reps)));
-                match bench.level(&header, per_rep, reps, for_s, &stop) {
+                let measured = match &mut leader {
+                    Some(leader) => leader.level(&bench, &header, per_rep, (reps, for_s), &stop),
+                    None => bench
+                        .level(&header, per_rep, reps, for_s, &Start::Alone, &stop)
+                        .map(|played| played.map(|Played { part, about }| part.level(about, &header.scenario.limits))),
+                };
+                match measured {
                     Ok(Some(level)) => {
                         tell(&header.range, &level);
                         place.add(&level)?;
@@ -239,6 +256,35 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
         }
     };
     finish(args, &header, levels, ending, day, &place)
+}
+
+/// What is searched, and what is known of it before the first level.
+struct Asked {
+    header: Header,
+    day: Day,
+    /// Requests a second of the day that a rep offers in the window.
+    per_rep: f64,
+}
+
+/// The same for all shards of a search.
+fn asked(args: &CapacityArgs, before: Option<&Header>, stop: &AtomicBool) -> Result<Asked, Failure> {
+    let mut header = header(args, before)?;
+    if args.search.shard.is_some() && header.target == "mock" {
+        let with = "--target mock: each shard would have a mock of its own".to_owned();
+        return Err(Failure::NoEffect { option: "--shard", with });
+    }
+    header.range.check()?;
+    let (day, cast) = lived(&header, &of(args), DAY_REPS, None, stop)?;
+    if let Some(most) = within(args) {
+        header.range.within(most.as_secs_f64(), LEVELS_WITHIN, OVERHEAD * f64::from(header.warm_up_s));
+    }
+    header.window = match before {
+        Some(before) => before.window,
+        None => day.busiest(plays(&header), window(&header.scenario)),
+    };
+    fits(&mut header)?;
+    let per_rep = cast.asks(header.window).iter().map(|of| of.requests_per_s).sum();
+    Ok(Asked { header, day, per_rep })
 }
 
 /// The report, in the folder and on stdout.
@@ -436,10 +482,17 @@ fn of(args: &CapacityArgs) -> String {
 }
 
 /// The days of so many reps, on the virtual clock: what one asks over the day, and what levels play parts of.
-fn lived(header: &Header, of: &str, reps: u64, stop: &AtomicBool) -> Result<(Day, Cast), Failure> {
+fn lived(
+    header: &Header,
+    of: &str,
+    reps: u64,
+    shard: Option<Shard>,
+    stop: &AtomicBool,
+) -> Result<(Day, Cast), Failure> {
     let mut scenario = header.scenario.clone();
     scenario.with_reps(reps);
-    let plan = choice::planned(of, scenario, header.seed)?;
+    let plan = choice::planned(of, scenario, header.seed)?.of_shard(shard);
+    let plan = plan.map_err(|source| Failure::Plan { of: of.to_owned(), source })?;
     let office = header.scenario.live.office;
     let (mut counter, mut cast) = (Counter::new(office), Cast::new(office));
     let options = Options { threads: 0, keep: Keep { events: true, history: false }, stop };

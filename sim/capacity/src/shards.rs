@@ -1,0 +1,447 @@
+//! A search whose levels several processes play together: the first shard decides what is measured next and judges it, the others
+//! follow. They meet in a directory on storage that all of them share.
+//!
+//! The first shard writes an [`Order`] for each level. Every shard plays its cells of the level, and all but the first leave what they
+//! measured as a [`LevelPart`]. Each shard rewrites a file every two seconds while it runs: a shard whose file no longer changes is dead, so
+//! nobody waits for it for ever.
+
+use crate::excerpt::Offered;
+use crate::level::{About, Level};
+use fieldday_api::endpoint::Op;
+use fieldday_folder::shard::{read_state, state_bytes};
+use fieldday_plan::shard::Shard;
+use fieldday_rules::{Measures, Traffic};
+use fieldday_scenario::limits::Limit;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant, SystemTime};
+
+/// The version of the shapes.
+const SCHEMA: u32 = 1;
+/// A level counts if it sent what it offered, but for this share, and for a few requests.
+const OFF_MOST: f64 = 0.05;
+const OFF_FEW: f64 = 3.0;
+/// How often a shard says that it runs.
+const BEATS_EVERY: Duration = Duration::from_secs(2);
+/// A shard that said nothing for so long is dead.
+const DEAD_AFTER: Duration = Duration::from_secs(30);
+/// How often files are looked for.
+const LOOKS_EVERY: Duration = Duration::from_millis(200);
+/// More than any part of a level has.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Why shards cannot search together.
+#[derive(Debug, thiserror::Error)]
+pub enum ShardsError {
+    /// The directory cannot be used.
+    #[error("{} cannot be used to search together: {source}", path.display())]
+    Storage {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another search was there before.
+    #[error("{} holds an earlier search", path.display())]
+    Used {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The first shard searches something else.
+    #[error("shard 0 searches something else: its scenario, seed, limits, range or version differ")]
+    Another,
+    /// The first shard does not decide any more.
+    #[error("shard 0, which decides what is measured next, {why}")]
+    NoLeader {
+        /// What is known of it.
+        why: String,
+    },
+}
+
+/// What the first shard wants next.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    schema: u32,
+    /// Of what search it is: a digest of all that decides levels.
+    pub search: String,
+    /// The level; none if the search is over.
+    pub level: Option<LevelOrder>,
+}
+
+/// A level that is to be measured.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LevelOrder {
+    /// Its number, from 1.
+    pub number: u64,
+    /// So many reps in all shards together.
+    pub reps: u64,
+    /// Measured for so many seconds.
+    pub for_s: f64,
+    /// Requests a second of the day that a rep offers.
+    pub per_rep: f64,
+}
+
+/// What a shard measured of a level.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LevelPart {
+    /// What it offered.
+    pub offered: Offered,
+    /// What the wire carried.
+    pub traffic: Traffic,
+    /// What was measured.
+    pub measures: Measures,
+    /// Rules that were broken.
+    pub rules_broken: Vec<String>,
+    /// Why it does not count.
+    pub invalid: Option<String>,
+    /// Why the target could not cope.
+    pub suffered: Option<String>,
+}
+
+impl LevelPart {
+    /// Adds another shard's part of the same level.
+    pub fn merge(&mut self, shard: u32, other: LevelPart) {
+        self.offered.merge(other.offered);
+        self.traffic.merge(other.traffic);
+        self.traffic.carried.sort_by_key(|one| one.ended_us);
+        self.measures.merge(&other.measures);
+        self.rules_broken.extend(other.rules_broken);
+        self.rules_broken.sort();
+        self.rules_broken.dedup();
+        let of = |why: String| format!("shard {shard}: {why}");
+        let join = |mine: Option<String>, other: Option<String>| match (mine, other.map(of)) {
+            (Some(mine), Some(other)) => Some(format!("{mine}; {other}")),
+            (mine, other) => mine.or(other),
+        };
+        self.invalid = join(self.invalid.take(), other.invalid);
+        self.suffered = join(self.suffered.take(), other.suffered);
+    }
+    /// The level that it is, with what is known beside it.
+    pub fn level(self, about: About, limits: &[Limit]) -> Level {
+        let LevelPart { offered, traffic, measures, rules_broken, invalid, suffered } = self;
+        // Why a target suffered is why it was stopped: then it does not matter that too little was sent.
+        let invalid = invalid.or_else(|| why_off(&offered, &traffic)).filter(|_| suffered.is_none());
+        Level::new(
+            About { offered: Some(offered), rules_broken, invalid, suffered, ..about },
+            &traffic,
+            &measures,
+            limits,
+        )
+    }
+}
+
+/// Why a level that did not send what it offered does not count.
+fn why_off(offered: &Offered, traffic: &Traffic) -> Option<String> {
+    let lasts = traffic.lasts().as_micros();
+    let sent =
+        traffic.carried.iter().filter(|one| one.op != Op::PutAudio && (0..lasts).contains(&one.began_us)).count();
+    let off = (sent as f64 - offered.requests as f64).abs();
+    (off > offered.requests as f64 * OFF_MOST + OFF_FEW).then(|| {
+        format!("{sent} requests were sent, and {} were due: more than {:.0} % off", offered.requests, OFF_MOST * 100.0)
+    })
+}
+
+/// Where the shards of a search meet.
+#[derive(Clone, Debug)]
+pub struct Meeting {
+    dir: PathBuf,
+    /// Which shard this is.
+    pub shard: Shard,
+}
+
+impl Meeting {
+    /// In this directory, which is made if need be.
+    pub fn new(dir: &Path, shard: Shard) -> Result<Meeting, ShardsError> {
+        let meeting = Meeting { dir: dir.to_owned(), shard };
+        fs::create_dir_all(dir).map_err(meeting.failed(dir))?;
+        Ok(meeting)
+    }
+    /// The number of the next level, for the shard that decides; an error if levels are there already.
+    pub fn first_order(&self) -> Result<u64, ShardsError> {
+        if self.last_order()? > 0 { Err(ShardsError::Used { path: self.dir.clone() }) } else { Ok(1) }
+    }
+    /// Says what is next.
+    pub fn put_order(&self, number: u64, search: &str, level: Option<LevelOrder>) -> Result<(), ShardsError> {
+        let order = Order { schema: SCHEMA, search: search.to_owned(), level };
+        // Plain data of strings and numbers: it cannot fail.
+        let text = serde_json::to_string(&order).unwrap_or_default();
+        self.put(&self.order(number), text.as_bytes())
+    }
+    /// The number of the first order that this shard has not begun.
+    pub fn next_order(&self) -> Result<u64, ShardsError> {
+        let last = self.last_order()?;
+        let has_begun = last > 0 && self.level_dir(last).join(self.begun()).exists();
+        Ok(if has_begun { last + 1 } else { last.max(1) })
+    }
+    /// Waits for an order. None if `stop` was set; an error if the first shard is dead, or did not come within this time.
+    pub fn wait_for_order(
+        &self,
+        number: u64,
+        search: &str,
+        within: Duration,
+        stop: &AtomicBool,
+    ) -> Result<Option<Order>, ShardsError> {
+        let (path, mut leader, began) = (self.order(number), self.watch(0), Instant::now());
+        loop {
+            if let Ok(text) = fs::read_to_string(&path) {
+                let order: Order = serde_json::from_str(&text)
+                    .map_err(|error| self.failed(&path)(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+                let is_ours = order.schema == SCHEMA && order.search == search;
+                return if is_ours { Ok(Some(order)) } else { Err(ShardsError::Another) };
+            }
+            if stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            match leader.state() {
+                State::Alive => {}
+                State::Absent if began.elapsed() < within => {}
+                State::Absent => {
+                    return Err(ShardsError::NoLeader { why: format!("is not there after {} s", within.as_secs()) });
+                }
+                State::Dead => {
+                    return Err(ShardsError::NoLeader { why: format!("said nothing for {} s", DEAD_AFTER.as_secs()) });
+                }
+            }
+            thread::sleep(LOOKS_EVERY);
+        }
+    }
+    /// Where the shards say that they are ready for a level.
+    pub fn level_dir(&self, number: u64) -> PathBuf {
+        self.dir.join(format!("level-{number}"))
+    }
+    /// This shard begins a level: if it dies, it does not take it for a new one.
+    pub fn begins(&self, number: u64) -> Result<(), ShardsError> {
+        let dir = self.level_dir(number);
+        fs::create_dir_all(&dir).map_err(self.failed(&dir))?;
+        self.put(&dir.join(self.begun()), b"")
+    }
+    /// Leaves what was measured for the first shard.
+    pub fn put_part(&self, number: u64, part: &LevelPart) -> Result<(), ShardsError> {
+        let path = self.part(number, self.shard.index);
+        let bytes = state_bytes(part).map_err(self.failed(&path))?;
+        self.put(&path, &bytes)
+    }
+    /// Waits for what the others measured. The shards that died, or left nothing within this time, are named.
+    pub fn parts(
+        &self,
+        number: u64,
+        within: Duration,
+        stop: &AtomicBool,
+    ) -> Result<Result<Vec<(u32, LevelPart)>, Vec<u32>>, ShardsError> {
+        let began = Instant::now();
+        let mut watches: Vec<Watch> = (0..self.shard.of).map(|index| self.watch(index)).collect();
+        let (mut parts, mut lost) = (Vec::new(), Vec::new());
+        let mut open: Vec<u32> = (0..self.shard.of).filter(|index| *index != self.shard.index).collect();
+        while !open.is_empty() && !stop.load(Ordering::Relaxed) {
+            let mut left = Vec::new();
+            for index in open {
+                let path = self.part(number, index);
+                if path.exists() {
+                    parts.push((index, read_state(&path, MOST_BYTES).map_err(self.failed(&path))?));
+                } else if watches[index as usize].state() != State::Alive || began.elapsed() > within {
+                    lost.push(index);
+                } else {
+                    left.push(index);
+                }
+            }
+            open = left;
+            thread::sleep(LOOKS_EVERY);
+        }
+        parts.sort_by_key(|(index, _)| *index);
+        Ok(if lost.is_empty() { Ok(parts) } else { Err(lost) })
+    }
+    /// Says that this shard runs, until what this gives is dropped.
+    pub fn heartbeat(&self) -> Result<Heartbeat, ShardsError> {
+        let path = self.alive(self.shard.index);
+        self.put(&path, b"0")?;
+        let ends = Arc::new(AtomicBool::new(false));
+        let (stops, beats) = (ends.clone(), path.clone());
+        let works = move || {
+            for beat in 1_u64.. {
+                let next = Instant::now() + BEATS_EVERY;
+                while Instant::now() < next {
+                    if stops.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    thread::sleep(LOOKS_EVERY);
+                }
+                // Storage that is gone for a moment is no reason to end.
+                let _ = fs::write(&beats, beat.to_string());
+            }
+        };
+        let thread = thread::Builder::new().name("heartbeat".to_owned()).spawn(works).map_err(self.failed(&path))?;
+        Ok(Heartbeat { path, ends, thread: Some(thread) })
+    }
+
+    fn last_order(&self) -> Result<u64, ShardsError> {
+        let entries = fs::read_dir(&self.dir).map_err(self.failed(&self.dir))?;
+        let number = |name: String| name.strip_prefix("order-")?.strip_suffix(".json")?.parse::<u64>().ok();
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        Ok(names.filter_map(number).max().unwrap_or(0))
+    }
+    fn order(&self, number: u64) -> PathBuf {
+        self.dir.join(format!("order-{number}.json"))
+    }
+    fn part(&self, number: u64, index: u32) -> PathBuf {
+        self.level_dir(number).join(format!("part-{index}.cbor.zst"))
+    }
+    fn begun(&self) -> String {
+        format!("begun-{}", self.shard.index)
+    }
+    fn alive(&self, index: u32) -> PathBuf {
+        self.dir.join(format!("alive-{index}"))
+    }
+    fn watch(&self, index: u32) -> Watch {
+        Watch { path: self.alive(index), seen: None, changed: Instant::now() }
+    }
+    /// Writes a file beside its place and renames it, so that nobody reads half of it.
+    fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), ShardsError> {
+        let beside = path.with_extension(format!("part-of-{}", self.shard.index));
+        fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path)).map_err(self.failed(path))
+    }
+    fn failed(&self, path: &Path) -> impl FnOnce(io::Error) -> ShardsError + use<> {
+        let path = path.to_owned();
+        move |source| ShardsError::Storage { path, source }
+    }
+}
+
+/// Says that a shard runs. Its file goes when this is dropped: the shard ended.
+pub struct Heartbeat {
+    path: PathBuf,
+    ends: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// What is known of a shard.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Alive,
+    /// Its file is not there: it has not come, or it ended.
+    Absent,
+    /// Its file is there, and does not change any more.
+    Dead,
+}
+
+/// Whether another shard runs, by this machine's own clock: that of the storage may differ.
+struct Watch {
+    path: PathBuf,
+    seen: Option<SystemTime>,
+    changed: Instant,
+}
+
+impl Watch {
+    fn state(&mut self) -> State {
+        let Ok(written) = fs::metadata(&self.path).and_then(|data| data.modified()) else { return State::Absent };
+        if self.seen != Some(written) {
+            (self.seen, self.changed) = (Some(written), Instant::now());
+        }
+        if self.changed.elapsed() < DEAD_AFTER { State::Alive } else { State::Dead }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fieldday_kernel::time::Span;
+    use fieldday_rules::Carried;
+
+    fn meeting(name: &str, index: u32) -> Meeting {
+        let dir = std::env::temp_dir().join(format!("fieldday-search-{}-{name}", std::process::id()));
+        if index == 0 {
+            let _ = fs::remove_dir_all(&dir);
+        }
+        Meeting::new(&dir, Shard { index, of: 3 }).unwrap()
+    }
+    fn order(number: u64) -> LevelOrder {
+        LevelOrder { number, reps: 200, for_s: 6.0, per_rep: 0.01 }
+    }
+    fn part(began_us: &[i64]) -> LevelPart {
+        let mut traffic = Traffic::new(Span::ZERO, Span::seconds(2));
+        let carried = |at: &i64| Carried { op: Op::ListTasks, began_us: *at, ended_us: at + 1_000, good: true };
+        traffic.carried.extend(began_us.iter().map(carried));
+        let endpoints = vec![crate::day::Asked { op: Op::ListTasks, requests_per_s: began_us.len() as f64 / 2.0 }];
+        let requests = began_us.len() as u64;
+        LevelPart {
+            offered: Offered { requests, requests_per_s: requests as f64 / 2.0, endpoints },
+            traffic,
+            measures: Measures::new(),
+            rules_broken: Vec::new(),
+            invalid: None,
+            suffered: None,
+        }
+    }
+
+    #[test]
+    fn parts_of_a_level_become_one_whose_load_is_their_sum() {
+        let (leader, other, last) = (meeting("parts", 0), meeting("parts", 1), meeting("parts", 2));
+        let _alive = (other.heartbeat().unwrap(), last.heartbeat().unwrap());
+        fs::create_dir_all(leader.level_dir(1)).unwrap();
+        other.put_part(1, &part(&[300_000, 1_900_000])).unwrap();
+        last.put_part(1, &LevelPart { invalid: Some("its processors were busy".to_owned()), ..part(&[700_000]) })
+            .unwrap();
+        let parts = leader.parts(1, Duration::from_secs(5), &AtomicBool::new(false)).unwrap().unwrap();
+        let mut all = part(&[500_000]);
+        parts.into_iter().for_each(|(index, part)| all.merge(index, part));
+        let began: Vec<i64> = all.traffic.carried.iter().map(|one| one.began_us).collect();
+        assert_eq!(began, [300_000, 500_000, 700_000, 1_900_000]);
+        let level = all.level(About::of(200, Default::default()), &[]);
+        assert_eq!((level.requests, level.offered.unwrap().requests_per_s), (4, 2.0));
+        assert_eq!(level.invalid.as_deref(), Some("shard 2: its processors were busy"));
+        // Alone it would be invalid: it sent less than was offered to all.
+        let mut less = part(&[500_000]);
+        less.offered.requests = 20;
+        let level = less.level(About::of(200, Default::default()), &[]);
+        assert!(level.invalid.unwrap().contains("1 requests were sent, and 20 were due"));
+    }
+
+    #[test]
+    fn a_shard_that_ended_is_named_and_nobody_waits_for_it() {
+        let (leader, other) = (meeting("dead", 0), meeting("dead", 1));
+        let _alive = other.heartbeat().unwrap();
+        fs::create_dir_all(leader.level_dir(1)).unwrap();
+        other.put_part(1, &part(&[300_000])).unwrap();
+        let began = Instant::now();
+        let lost = leader.parts(1, Duration::from_secs(60), &AtomicBool::new(false)).unwrap().unwrap_err();
+        assert_eq!(lost, [2]);
+        assert!(began.elapsed() < Duration::from_secs(10));
+        // One that runs and leaves nothing is not waited for beyond its time, either.
+        let _hangs = meeting("dead", 2).heartbeat().unwrap();
+        let lost = leader.parts(1, Duration::from_millis(500), &AtomicBool::new(false)).unwrap().unwrap_err();
+        assert_eq!(lost, [2]);
+    }
+
+    #[test]
+    fn orders_are_followed_once_and_those_of_another_search_not_at_all() {
+        let (leader, other) = (meeting("orders", 0), meeting("orders", 1));
+        let (soon, stop) = (Duration::from_millis(300), AtomicBool::new(false));
+        let error = other.wait_for_order(1, "a", soon, &stop).unwrap_err();
+        assert!(error.to_string().contains("is not there"), "{error}");
+        assert_eq!(leader.first_order().unwrap(), 1);
+        leader.put_order(1, "a", Some(order(1))).unwrap();
+        assert_eq!(other.next_order().unwrap(), 1, "who comes late takes part");
+        assert_eq!(other.wait_for_order(1, "a", soon, &stop).unwrap().unwrap().level, Some(order(1)));
+        assert!(matches!(other.wait_for_order(1, "b", soon, &stop), Err(ShardsError::Another)));
+        other.begins(1).unwrap();
+        assert_eq!(other.next_order().unwrap(), 2, "who died in a level waits for the next");
+        leader.put_order(2, "a", None).unwrap();
+        assert_eq!(other.wait_for_order(2, "a", soon, &stop).unwrap().unwrap().level, None);
+        assert!(matches!(leader.first_order(), Err(ShardsError::Used { .. })));
+    }
+}
