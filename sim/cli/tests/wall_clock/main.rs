@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod capacity_shards;
 mod compare;
 mod conform_first;
 mod deploy;

@@ -9,6 +9,7 @@ use fieldday_capacity::journal::Header;
 use fieldday_capacity::level::Level;
 use fieldday_capacity::shards::{Heartbeat, LevelOrder, LevelPart, Meeting, Order};
 use fieldday_kernel::fingerprint::Fingerprinter;
+use fieldday_live::start::StartError;
 use fieldday_paint::units::count;
 use fieldday_plan::shard::Shard;
 use std::path::Path;
@@ -96,26 +97,26 @@ impl<'a> Leader<'a> {
             let order = LevelOrder { number, reps, for_s, per_rep };
             self.meeting.put_order(number, &self.search, Some(order))?;
             let start = self.shards.start(&self.meeting, number);
-            let Some(Played { mut part, about }) = bench.level(header, per_rep, reps, for_s, &start, stop)? else {
-                return Ok(None);
+            let lost = match bench.level(header, per_rep, reps, for_s, &start, stop) {
+                Ok(None) => return Ok(None),
+                Err(Failure::Start(StartError::Missing { missing, .. })) => missing,
+                Err(failure) => return Err(failure),
+                Ok(Some(Played { mut part, about })) => {
+                    let lasts = bench.lasts(header, for_s).as_micros().unsigned_abs();
+                    match self.meeting.parts(number, Duration::from_micros(lasts) + SPARE, stop)? {
+                        _ if stop.load(Ordering::Relaxed) => return Ok(None),
+                        Ok(parts) => {
+                            parts.into_iter().for_each(|(index, other)| LevelPart::merge(&mut part, index, other));
+                            return Ok(Some(part.level(about, &header.scenario.limits)));
+                        }
+                        Err(lost) => lost,
+                    }
+                }
             };
-            let lasts = bench.lasts(header, for_s).as_micros().unsigned_abs();
-            match self.meeting.parts(number, Duration::from_micros(lasts) + SPARE, stop)? {
-                _ if stop.load(Ordering::Relaxed) => return Ok(None),
-                Ok(parts) => {
-                    parts.into_iter().for_each(|(index, other)| LevelPart::merge(&mut part, index, other));
-                    return Ok(Some(part.level(about, &header.scenario.limits)));
-                }
-                Err(lost) => {
-                    let lost = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                    let next = if left > 0 {
-                        "the level is measured again, once all shards are there"
-                    } else {
-                        "the search ends"
-                    };
-                    output::note(&format!("warning: lost in the level: shard {lost}; {next}"));
-                }
-            }
+            let lost = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let next =
+                if left > 0 { "the level is measured again, once all shards are there" } else { "the search ends" };
+            output::note(&format!("warning: lost in the level: shard {lost}; {next}"));
         }
         Err(Failure::ShardsLost)
     }
@@ -153,6 +154,7 @@ pub fn follow(args: &CapacityArgs, shards: &Shards<'_>) -> Result<u8, Failure> {
         match bench.level(&header, per_rep, reps, for_s, &start, &stop) {
             Ok(Some(Played { part, .. })) => meeting.put_part(number, &part)?,
             Ok(None) => return Ok(interrupt::INTERRUPTED),
+            Err(Failure::Start(error @ StartError::Missing { .. })) => output::note(&format!("warning: {error}")),
             Err(failure) => return Err(failure),
         }
         next = number + 1;
