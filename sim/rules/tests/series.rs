@@ -114,6 +114,8 @@ fn a_reps_time_is_spent_on_one_thing_after_the_other() {
                 Waypoint::LeavesHome,
                 Waypoint::DrivesTo(_),
                 Waypoint::Arrives(_),
+                Waypoint::Records,
+                Waypoint::StopsRecording,
                 Waypoint::GoesHome,
                 Waypoint::Offline,
                 Waypoint::Online,
