@@ -1,10 +1,10 @@
 // Opens pages in headless Chromium and asks of each what a person expects of it.
 //   node pages.mjs TOOLS NAME=report.html ...
 import { createRequire } from "node:module";
-import { readFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import assert from "node:assert/strict";
 
 const [tools, ...named] = process.argv.slice(2);
@@ -73,14 +73,14 @@ async function charts(page) {
 
 /** Words beside one another, of which none may stand over another: what they say, for those that do. */
 const overlapping = (page, which) => page.evaluate((which) => {
-  const over = [];
+  const over = [], groups = new Map();
   for (const words of document.querySelectorAll(which)) {
-    const boxes = [...words.parentElement.children].filter((other) => other.matches(which)).map((other) => [other.textContent, other.getBoundingClientRect()]);
-    const own = words.getBoundingClientRect();
-    if (!own.width) continue;
-    for (const [said, box] of boxes) {
-      if (box.width && box.left > own.left && box.left < own.right - 0.5 && box.top < own.bottom - 0.5 && own.top < box.bottom - 0.5) over.push(`${words.textContent} and ${said}`);
+    const box = words.getBoundingClientRect(), beside = groups.get(words.parentElement) ?? [];
+    if (!box.width) continue;
+    for (const [said, other] of beside) {
+      if (box.left < other.right - 0.5 && other.left < box.right - 0.5 && box.top < other.bottom - 0.5 && other.top < box.bottom - 0.5) over.push(`${said} and ${words.textContent}`);
     }
+    groups.set(words.parentElement, [...beside, [words.textContent, box]]);
   }
   return over;
 }, which);
@@ -88,13 +88,16 @@ const overlapping = (page, which) => page.evaluate((which) => {
 /** The scale, names and hours of the map, which are drawn anew for every width. */
 async function sheet(page) {
   const scale = await page.locator("#map-svg").evaluate((svg) => {
-    const group = svg.querySelector("#map-scale"), pixels = svg.getScreenCTM().a, sheet = svg.getBoundingClientRect();
+    const group = svg.querySelector("#map-scale");
+    if (!group?.querySelector(".length.km")) return null;
+    const pixels = svg.getScreenCTM().a, sheet = svg.getBoundingClientRect();
     const bar = (which) => group.querySelector(`.length.${which}`).getBBox().width * pixels;
     const own = group.getBoundingClientRect();
     return { says: group.textContent, km: Number(group.dataset.km), mi: Number(group.dataset.mi), kmLong: bar("km"), miLong: bar("mi"), pixels,
       inside: own.left >= sheet.left && own.right <= sheet.right && own.top >= sheet.top && own.bottom <= sheet.bottom };
   });
-  assert.ok(scale.says.includes(`${scale.km} km`) && scale.says.includes(`${scale.mi} mi`), "the map has a scale bar");
+  assert.ok(scale, "the map has a scale bar");
+  assert.ok(scale.says.includes(`${scale.km} km`) && scale.says.includes(`${scale.mi} mi`), "the scale bar says how long it is");
   assert.ok(scale.inside && scale.kmLong > 25 && scale.miLong > 25, "the scale bar can be seen");
   // The drawing's unit is ten metres.
   assert.ok(Math.abs(scale.kmLong / (scale.km * 100 * scale.pixels) - 1) < 0.01, "the bar is as long as it says");
@@ -238,11 +241,33 @@ async function looks(name, file) {
   await everywhere(name, file, { page, quiet });
 }
 
-/** A page that is no run's. */
+/** A page that is no run's: the answer first, as on a run's, then numbers; lines to paste; links that lead to reports. */
 async function looksOtherwise(name, file) {
-  const opened = await open(file, { width: 1280, scheme: "light" });
-  assert.ok((await opened.page.locator("h1").count()) > 0, "it has a title");
-  await isAccessible(opened.page, "in light");
+  const opened = await open(file, { width: 1200, scheme: "light" }), { page } = opened;
+  const answer = page.locator("section#verdict");
+  assert.equal(await page.locator("main > :first-child").getAttribute("id"), "verdict", "the answer comes first");
+  assert.ok((await answer.locator("h1").textContent()).length > 10 && (await answer.locator(".word").textContent()).length > 2, "the verdict is a sentence");
+  if (name !== "simulated") {
+    const numbers = await answer.locator(".grid").boundingBox();
+    assert.ok(numbers && numbers.y + numbers.height < 900, "the numbers that matter are on the first screen");
+    const line = page.locator("button[data-copy]").first();
+    assert.match(await line.getAttribute("data-copy"), /^fieldday \w+/, "there is a line to paste");
+    await line.click();
+    await page.getByText("Copied").waitFor();
+  }
+  if (name === "trend" || name === "comparison") {
+    const reports = await page.locator('a[href$="report.html"]').evaluateAll((links) => links.map((link) => link.href));
+    assert.ok(reports.length > 1, "runs have links to their reports");
+    for (const report of reports) assert.ok(existsSync(fileURLToPath(report)), `${report} is there`);
+  }
+  if (name === "trend") {
+    const [sparks, endpoints] = [await page.locator("svg.spark").count(), await page.locator("figure.chart").count()];
+    assert.ok(sparks >= endpoints && endpoints > 5, "each endpoint has small lines");
+    const dates = await page.locator("figure.chart").first().locator(".x.desk").allTextContents();
+    assert.match(dates[0], /^\d+ [A-Z][a-z]{2} \d{4}$/, "the first label is a date with its year");
+    assert.ok(dates.length > 1 && dates.length <= 8, `there are few dates: ${dates}`);
+  }
+  await isAccessible(page, "in light");
   await everywhere(name, file, opened);
 }
 const noRuns = ["trend", "comparison", "capacity", "simulated"];

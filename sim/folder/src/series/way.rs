@@ -58,9 +58,9 @@ impl Way {
     }
     /// From now on so many actions wait. Of the changes within a moment the last one counts.
     fn waits(&mut self, at: Time, waiting: u32) {
-        match self.waiting.last_mut() {
-            Some((since, last)) if at.since(*since) < MOMENT => *last = waiting,
-            _ => self.waiting.push((at, waiting)),
+        self.waiting.pop_if(|(since, _)| at.since(*since) < MOMENT);
+        if self.waiting.last().map_or(0, |(_, before)| *before) != waiting {
+            self.waiting.push((at, waiting));
         }
     }
     fn stop(&mut self, at: Time, place: Point, then: Then) {
