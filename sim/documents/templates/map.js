@@ -184,8 +184,10 @@
   const NAMED = 6;
   const listed = (cell, all) => {
     cell.replaceChildren();
-    all.slice(0, NAMED).forEach((name, i) => { cell.append(i ? ", " : ""); html("span", {}, cell, name); });
-    cell.append(all.length > NAMED ? ` and ${all.length - NAMED} more` : all.length ? "" : "–");
+    // One more has as much room as the words for it.
+    const shown = all.length > NAMED + 1 ? NAMED : all.length;
+    all.slice(0, shown).forEach((name, i) => { cell.append(i ? ", " : ""); html("span", {}, cell, name); });
+    cell.append(shown < all.length ? ` and ${all.length - shown} more` : all.length ? "" : "–");
   };
   const tally = (t) => {
     const states = tenant.reps.map((rep) => state(rep, t)), there = states.filter(Boolean);

@@ -175,13 +175,14 @@ impl Trend {
 fn numbers(group: &Group) -> Vec<Number> {
     let (Some(first), Some(last)) = (group.nights.first(), group.nights.last()) else { return Vec::new() };
     let date = |of: &NightLine| of.started_at.get(..10).unwrap_or(&of.started_at).to_owned();
+    let dates = match (date(first), date(last)) {
+        (first, last) if first == last => first,
+        (first, last) => format!("{first} to {last}"),
+    };
     let all = count(group.nights.len() as u64);
     let held = group.nights.iter().filter(|night| night.outcome == Outcome::Held).count() as u64;
     let number = |what, value: String, note: String| Number { what, value, note };
-    let mut numbers = vec![
-        number("nights", all.clone(), format!("{} to {}", date(first), date(last))),
-        number("held", count(held), format!("of {all}")),
-    ];
+    let mut numbers = vec![number("nights", all.clone(), dates), number("held", count(held), format!("of {all}"))];
     if last.reached > 0 {
         let note = format!("of {} attempts in the last night", count(last.reached));
         numbers.push(number("errors", share(last.errors, last.reached), note));
