@@ -1,17 +1,25 @@
 //! A comparison as a document: what changed, what these runs cannot tell, and how that was judged.
 
+use crate::links::to_page;
 use crate::words::{SECTIONS, method, what};
-use crate::{ChangeKind, Comparison, Direction, Outcome, PercentileChange, Says};
-use fieldday_folder::summary::OutcomeClass;
+use crate::{ChangeKind, Comparison, Direction, Outcome, PercentileChange, RunLine, Says};
+use fieldday_folder::quoted;
+use fieldday_folder::summary::{OutcomeClass, verdict_word};
 use fieldday_paint::Tone;
 use fieldday_paint::document::{
-    Body, Cell, Document, Item, Mark, On, Place, Row, Section, Table, Verdict, figures, words,
+    Body, Cell, Document, Item, Mark, Number, On, Place, Row, Section, Table, Verdict, figures, words,
 };
-use fieldday_paint::units::{count, micros, share};
+use fieldday_paint::frame::escaped;
+use fieldday_paint::units::{count, counted, micros, share};
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// The picture of an interval shows a half to twice as much.
 const WIDEST: f64 = std::f64::consts::LN_2;
+/// What is what in that picture.
+const LEGEND: &str = r#"<ul class="legend"><li><span class="key p95" aria-hidden="true"></span>interval of the change, from half to double</li><li><span class="key p50" aria-hidden="true" style="width:3px"></span>the change itself</li><li><span class="key max" aria-hidden="true"></span>no change</li></ul>"#;
+/// Rows of a table that a page shows at once; a longer one is opened by whoever wants it.
+const SHOWN: usize = 12;
 
 impl Outcome {
     fn mark(self) -> Mark {
@@ -24,16 +32,17 @@ impl Outcome {
 }
 
 impl Comparison {
-    /// As a document.
-    pub fn document(&self) -> Document {
+    /// As a document. `at` is where its page will lie: links to reports go from there.
+    pub fn document(&self, at: &Path) -> Document {
         let (new, baseline) = (what(&self.new), what(&self.baseline));
         let against = if new == baseline { String::new() } else { format!(" against {baseline}") };
+        let runs = |of: &[RunLine]| counted(of.len() as u64, "run", "runs");
         let verdict = Verdict {
             mark: self.verdict.outcome.mark(),
             word: self.verdict.outcome.words().to_owned(),
-            headline: format!("{new}{against}: {} against {} runs", self.new.len(), self.baseline.len()),
+            headline: self.sentence().to_owned(),
             reasons: self.verdict.reasons.clone(),
-            about: String::new(),
+            about: format!("{new}{against}: {} against {}.", runs(&self.new), runs(&self.baseline)),
             place: Place::Last,
         };
         let mut lead = Section::default();
@@ -42,11 +51,40 @@ impl Comparison {
         let differences = self.differences.iter().map(|difference| format!("differs: {difference}"));
         let notes = left_out.chain(differences).map(|text| Item::marked(Mark::NOTE, text));
         lead.add(On::All, "", Body::List(notes.collect()));
+        lead.add(On::Page, "In numbers", Body::Numbers(self.numbers()));
         let mut sections = vec![self.errors(), self.limits()];
         sections.extend(SECTIONS.iter().map(|section| self.lines(section)));
-        sections.extend([self.otherwise(), self.how()]);
+        sections.extend([self.otherwise(), self.how(), self.facts(at)]);
         let title = "Comparison of runs".to_owned();
         Document { kind: "Comparison", title, verdict: Some(verdict), lead: lead.blocks, sections }
+    }
+
+    /// The verdict in a sentence.
+    fn sentence(&self) -> &'static str {
+        match (self.verdict.outcome, self.new.len()) {
+            (Outcome::NoWorse, 1) => "The new run is not worse than the baseline",
+            (Outcome::NoWorse, _) => "The new runs are not worse than the baseline",
+            (Outcome::Worse, 1) => "The new run is worse than the baseline",
+            (Outcome::Worse, _) => "The new runs are worse than the baseline",
+            (Outcome::CannotTell, 1) => "These runs cannot tell whether the new one is worse",
+            (Outcome::CannotTell, _) => "These runs cannot tell whether the new ones are worse",
+        }
+    }
+
+    /// How many percentiles have each answer.
+    fn numbers(&self) -> Vec<Number> {
+        let of = counted(self.lines.len() as u64, "percentile", "percentiles");
+        let number = |(what, says): (&'static str, Says)| {
+            let value = count(self.lines.iter().filter(|line| line.says == says).count() as u64);
+            Number { what, value, note: format!("of {of}") }
+        };
+        let answers = [
+            ("slower", Says::Slower),
+            ("faster", Says::Faster),
+            ("no relevant difference", Says::NoDifference),
+            ("inconclusive", Says::CannotTell),
+        ];
+        answers.map(number).into()
     }
 
     fn limits(&self) -> Section {
@@ -94,7 +132,14 @@ impl Comparison {
             words("measured"),
         ]);
         table.rows = self.lines_that(say).into_iter().map(row).collect();
+        // What did not change, or cannot be told, is opened by whoever wants it: it would push the rest out of sight.
+        if !say.contains(&Says::Slower) && table.rows.len() > SHOWN {
+            table.folded = Some(counted(table.rows.len() as u64, "percentile", "percentiles"));
+        }
         let mut section = Section { note: (*note).to_owned(), ..Section::new(*id, *title) };
+        if !table.rows.is_empty() {
+            section.add(On::Page, "", Body::Chart(LEGEND.to_owned()));
+        }
         section.add(On::All, "", Body::Table(table));
         section
     }
@@ -120,19 +165,44 @@ impl Comparison {
         let mut section = Section::new("how", "Method");
         let said = method(self).into_iter().map(|text| Item { text, ..Item::default() });
         section.add(On::All, "", Body::List(said.collect()));
-        let mut runs = Table::new(["side", "folder", "seed", "target", "began"].map(words));
-        runs.folded = Some("Runs".to_owned());
-        for (side, lines) in [("new", &self.new), ("baseline", &self.baseline)] {
-            for run in lines {
-                runs.row([side, &run.folder, &run.seed, &run.target, &run.started_at]);
-            }
-        }
-        section.add(On::Page, "", Body::Table(runs));
         let mut not = Table::new([words("endpoint"), words("percentile"), words("why")]);
         not.folded = Some(format!("Not compared: {}", self.not_compared.len()));
         self.not_compared.iter().for_each(|of| not.marked(Mark::OPEN, [&*of.label, &of.percentile, &of.why]));
         section.add(On::All, "Not compared", Body::Table(not));
         section
+    }
+
+    /// The runs, with their reports, and the line that compares them again.
+    fn facts(&self, at: &Path) -> Section {
+        let mut section = Section::new("facts", "Facts of the comparison");
+        section.add(On::Page, "The same comparison again", Body::Paste("again", self.reproduce()));
+        let mut runs = Table::new(["side", "run", "result", "seed", "target", "began"].map(words));
+        for (side, lines) in [("new", &self.new), ("baseline", &self.baseline)] {
+            for run in lines {
+                let cells: [Cell; 6] = [
+                    side.into(),
+                    Cell { link: to_page(at, &run.folder, "report.html"), ..run.folder.as_str().into() },
+                    verdict_word(run.outcome).into(),
+                    run.seed.as_str().into(),
+                    run.target.as_str().into(),
+                    run.started_at.as_str().into(),
+                ];
+                runs.row(cells);
+            }
+        }
+        section.add(On::Page, "Runs", Body::Table(runs));
+        section.add(On::Page, "", Body::Pairs(vec![("Version", format!("fieldday {}", self.version))]));
+        section
+    }
+
+    /// The line that compares the same runs again.
+    fn reproduce(&self) -> String {
+        let mut line = "fieldday compare".to_owned();
+        self.new.iter().for_each(|run| line.extend([" ", &quoted(&run.folder)]));
+        line.push_str(" --baseline");
+        self.baseline.iter().for_each(|run| line.extend([" ", &quoted(&run.folder)]));
+        self.limits.iter().for_each(|limit| line.extend([" --limit ", &quoted(&limit.text)]));
+        line
     }
 }
 
@@ -151,7 +221,7 @@ fn row(line: &PercentileChange) -> Row {
         micros(line.baseline_us).into(),
         micros(line.new_us).into(),
         line.mid().into(),
-        line.ends().into(),
+        Cell { drawn: Some(format!("<span class=\"whole\">{}</span>", escaped(&line.ends()))), ..line.ends().into() },
         Cell { drawn: Some(interval(line)), ..Cell::default() },
         Cell::from(format!(
             "{}{p}{}",
@@ -167,7 +237,7 @@ fn row(line: &PercentileChange) -> Row {
 fn interval(line: &PercentileChange) -> String {
     let place = |ratio: f64| ((libm::log(ratio) / WIDEST + 1.0) / 2.0).clamp(0.0, 1.0) * 100.0;
     let mut out =
-        r#"<div class="track" aria-hidden="true" style="min-width:12rem"><i class="max" style="left:50%"></i>"#
+        r#"<div class="track" aria-hidden="true" style="min-width:8rem"><i class="max" style="left:50%"></i>"#
             .to_owned();
     if let Some([low, high]) = line.interval {
         let (from, until) = (place(low), place(high));

@@ -12,6 +12,7 @@ pub(crate) mod errors;
 pub mod judge;
 mod limit;
 pub(crate) mod lines;
+mod links;
 mod sides;
 pub mod stats;
 pub mod trend;

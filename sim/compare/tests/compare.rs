@@ -36,11 +36,38 @@ fn five_runs_a_side_find_a_slow_down_of_a_fifth_and_say_so_everywhere() {
     assert!(slow.p.unwrap() <= 0.05);
     assert_eq!((comparison.verdict.outcome, comparison.verdict.exit_code), (Outcome::Worse, 1));
     assert_eq!(comparison.lines.iter().filter(|line| line.says == Says::Slower).count(), 1);
-    let text = comparison.document().terminal(fieldday_paint::Paint::new(false));
+    let text = comparison.document(Path::new("comparison.html")).terminal(fieldday_paint::Paint::new(false));
     assert!(text.contains("CHANGED") && text.contains("✗ PATCH appointments/{id}") && text.ends_with('\n'), "{text}");
     assert!(text.contains("1 percentile slower: PATCH appointments/{id} p95 +"), "{text}");
-    let markdown = comparison.document().markdown();
+    let markdown = comparison.document(Path::new("comparison.html")).markdown();
     assert!(markdown.starts_with("## ✗ worse") && markdown.contains("| PATCH appointments/{id} | p95 |"), "{markdown}");
+}
+
+#[test]
+fn its_page_has_the_answer_first_and_leads_to_the_runs() {
+    let new = nights(20..25, |made| made.slower("update-appointment", 1, 1.2));
+    let mut comparison = asked(new, nights(10..15, |made| made));
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compare-page");
+    let _ = std::fs::remove_dir_all(&place);
+    std::fs::create_dir_all(place.join("my runs/one")).unwrap();
+    std::fs::write(place.join("my runs/one/report.html"), "").unwrap();
+    comparison.new[0].folder = place.join("my runs/one").display().to_string();
+    comparison.new[1].folder = place.join("my runs/two").display().to_string();
+    let html = comparison.document(&place.join("comparison.html")).html();
+    let at = |text: &str| html.find(text).unwrap_or_else(|| panic!("{text} is not in {html}"));
+    let order = [
+        "<p class=\"word\">worse</p>",
+        "The new runs are worse than the baseline</h1>",
+        "demo at mock: 5 runs against 5 runs.",
+        "1 percentile slower: PATCH appointments/{id} p95",
+        "<dt>slower</dt><dd>1<small>of 9 percentiles</small>",
+        "<section id=\"changed\">",
+        "data-copy=\"fieldday compare &#39;",
+        "<a href=\"my%20runs/one/report.html\">",
+    ];
+    let places: Vec<usize> = order.iter().map(|text| at(text)).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert_eq!(html.matches("report.html").count(), 1, "there is no link to a report that is not there");
 }
 
 #[test]
@@ -50,7 +77,12 @@ fn nights_that_vary_little_and_are_alike_show_no_difference() {
     assert!(comparison.lines.iter().all(|line| line.says == Says::NoDifference), "{:?}", comparison.lines);
     assert!(comparison.lines.iter().all(|line| line.no_more_than.unwrap() < 1.05 && line.matters < 1.11));
     assert_eq!((comparison.verdict.outcome, comparison.verdict.exit_code), (Outcome::NoWorse, 0));
-    assert!(comparison.document().terminal(fieldday_paint::Paint::new(false)).contains("no difference greater than"));
+    assert!(
+        comparison
+            .document(Path::new("comparison.html"))
+            .terminal(fieldday_paint::Paint::new(false))
+            .contains("no difference greater than")
+    );
 }
 
 #[test]
@@ -60,7 +92,7 @@ fn one_run_a_side_without_history_cannot_tell_and_is_no_pass() {
     assert_eq!((comparison.method.test, comparison.verdict.exit_code), (TestKind::None, 4));
     let slow = line(&comparison, "clock-in", "p50");
     assert_eq!(slow.more_runs, Some(3));
-    let text = comparison.document().terminal(fieldday_paint::Paint::new(false));
+    let text = comparison.document(Path::new("comparison.html")).terminal(fieldday_paint::Paint::new(false));
     assert!(text.contains("INCONCLUSIVE") && text.contains("3 more runs per side would tell"), "{text}");
 }
 

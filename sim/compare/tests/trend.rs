@@ -125,6 +125,38 @@ fn every_form_holds_up_with_nothing_one_night_and_names_from_elsewhere() {
 }
 
 #[test]
+fn dates_below_its_charts_are_few_and_the_first_and_the_last_night_are_among_them() {
+    let dates = |nights_of: i64, first: &str, last: &str| {
+        let place = room(&format!("trend-dates-{nights_of}"));
+        nights(&place, 0..nights_of, |made| made);
+        let html = all(&place).document(&place.join("trend.html")).html();
+        std::fs::write(place.join("trend.html"), &html).unwrap();
+        let chart = html.split("<figure class=\"chart\"").nth(1).unwrap();
+        let on = |size: &str| -> Vec<String> {
+            let begins = format!("<span class=\"x {size}\"");
+            let spans = chart.split(&begins).skip(1);
+            spans.map(|span| span.split(['>', '<']).nth(1).unwrap().to_owned()).collect()
+        };
+        for shown in [on("desk"), on("phone")] {
+            assert!((2..=8).contains(&shown.len()), "{nights_of}: {shown:?}");
+            assert_eq!(shown[0], first, "{shown:?}");
+            // The year stands with the first date that is in it.
+            assert!(shown[shown.len() - 1].starts_with(last), "{shown:?}");
+        }
+        html
+    };
+    dates(2, "1 Jun 2026", "2 Jun");
+    dates(14, "1 Jun 2026", "14 Jun");
+    let sixty = dates(60, "1 Jun 2026", "30 Jul");
+    assert!(sixty.contains("All 60 nights") && sixty.contains("The last nights"), "long tables are folded");
+    let compare = "fieldday compare ";
+    assert!(sixty.contains(compare) && sixty.contains("--baseline last:7"), "the last night can be compared by a line");
+    assert_eq!(sixty.matches("<svg class=\"spark\"").count(), 9, "a sparkline for each percentile");
+    let year = dates(400, "1 Jun 2026", "5 Jul");
+    assert!(year.len() < 3_000_000, "{} bytes", year.len());
+}
+
+#[test]
 fn its_json_is_as_the_schema_says_and_the_same_every_time() {
     let schema = jsonschema::validator_for(&serde_json::from_str(SCHEMA).unwrap()).unwrap();
     let place = room("trend-json");

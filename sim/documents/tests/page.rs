@@ -174,7 +174,23 @@ fn every_rep_who_is_followed_leaves_home_and_comes_back() {
         let (first, last) = (stops[0], stops[stops.len() - 1]);
         assert_eq!((first[1], first[2], last[3]), (last[1], last[2], 4), "{}: home again at the end", rep.name);
         assert!(stops.iter().any(|stop| stop[3] == 1) && stops.iter().any(|stop| stop[3] == 2));
+        // Whoever records is at a visit; each change of a queue is one, and comes after the one before it.
+        let does = |at: i64| stops.iter().rev().find(|stop| stop[0] <= at).map_or(0, |stop| stop[3]);
+        for recording in rep.recording.chunks(2) {
+            assert!(recording[0] < recording[1] && does(recording[0]) == 2, "{}: {recording:?}", rep.name);
+        }
+        let queue: Vec<&[i64]> = rep.queue.chunks(2).collect();
+        assert!(queue.windows(2).all(|pair| pair[0][0] < pair[1][0] && pair[0][1] != pair[1][1]), "{queue:?}");
     }
+    assert!(reps.iter().all(|rep| !rep.recording.is_empty()));
+    let grew_and_drained = |queue: &[i64]| queue.chunks(2).any(|of| of[1] > 0) && queue.ends_with(&[0]);
+    assert!(reps.iter().any(|rep| grew_and_drained(&rep.queue)), "somebody was offline and sent it all");
+    // Each territory has its own clock: four zones in June, none of which changes.
+    let clocks: Vec<(&str, &[(i64, i64)])> =
+        series.map.tenants.iter().map(|tenant| (tenant.zone.as_str(), tenant.clock.as_slice())).collect();
+    let hours = |hours: i64| vec![(0, -hours * 3_600)];
+    assert_eq!(clocks[0], ("America/New_York", hours(4).as_slice()));
+    assert_eq!(clocks[1], ("America/Chicago", hours(5).as_slice()));
     // The same with a secret is somewhere else, and nothing else differs.
     let outcome = ran(&plan, None, false);
     let ground = |secret| Ground { secret: Some(secret), ..Ground::of_plan(&plan) };

@@ -114,6 +114,8 @@ fn a_reps_time_is_spent_on_one_thing_after_the_other() {
                 Waypoint::LeavesHome,
                 Waypoint::DrivesTo(_),
                 Waypoint::Arrives(_),
+                Waypoint::Records,
+                Waypoint::StopsRecording,
                 Waypoint::GoesHome,
                 Waypoint::Offline,
                 Waypoint::Online,
@@ -143,6 +145,9 @@ fn queues_grow_wait_and_drain() {
     let drain = bins.iter().map(|bin| bin.drain_max_us).max().unwrap() / 1_000_000;
     assert!((2..=4).contains(&drain), "{drain}");
     assert!(spent(&measures, Activity::Flushing) >= 2);
+    let marks = measures.tracks.all()[0].marks.iter();
+    let waiting = marks.filter_map(|(_, mark)| if let Waypoint::Waiting(n) = mark { Some(*n) } else { None });
+    assert_eq!(waiting.collect::<Vec<_>>(), [1, 2, 1, 0]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::Report;
 use fieldday_api::endpoint::Op;
-use fieldday_paint::chart::{Kind, Line, LineChart, Scale};
+use fieldday_paint::chart::{Axis, Kind, Line, LineChart, Scale, Tick};
 use fieldday_paint::units::{count, fraction, micros, number};
 
 /// Colours of the day's endpoints: those beyond are drawn together.
@@ -154,5 +154,36 @@ pub(super) fn demand(report: &Report) -> String {
         words: number,
         more: Vec::new(),
     }
-    .html()
+    .html_over(&hours(&labels))
+}
+
+/// What stands below a chart of times of day: whole hours, as many as have room.
+fn hours(labels: &[String]) -> Axis {
+    let every = |hours: u32| {
+        let is_whole = |label: &str| {
+            let hour = label.strip_suffix(":00").and_then(|hour| hour.parse::<u32>().ok());
+            hour.is_some_and(|hour| hour.is_multiple_of(hours))
+        };
+        let tick = |(column, label): (usize, &String)| Tick {
+            // A column begins at its time.
+            at: column as f64 / labels.len() as f64,
+            words: label.clone(),
+        };
+        labels.iter().enumerate().filter(|(_, label)| is_whole(label)).map(tick).collect()
+    };
+    Axis::first_of([1, 2, 3, 4, 6, 12].map(every).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_of_the_day_are_whole_and_as_many_as_have_room() {
+        let labels: Vec<String> =
+            (27..75).map(|quarter| format!("{:02}:{:02}", quarter / 4, quarter % 4 * 15)).collect();
+        let axis = format!("{:?}", hours(&labels));
+        assert!(axis.contains("\"08:00\"") && axis.contains("\"18:00\"") && !axis.contains("\"06:45\""), "{axis}");
+        assert!(!axis.contains("\"07:00\""), "every second hour has room: {axis}");
+    }
 }

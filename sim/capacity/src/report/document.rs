@@ -8,30 +8,30 @@ use crate::level::Level;
 use crate::search::{Ending, Standing};
 use fieldday_history::OutcomeClass;
 use fieldday_kernel::time::Zone;
-use fieldday_paint::document::{Body, Document, Mark, On, Place, Section, Table, Verdict, figures, words};
+use fieldday_paint::document::{Body, Document, Mark, Number, On, Place, Section, Table, Verdict, figures, words};
 use fieldday_paint::units::{count, counted, fraction, micros, number};
 use std::collections::BTreeMap;
 
 /// The answer first, then what was measured, fitted and simulated, and what it all rests on.
 pub(super) fn document(report: &Report) -> Document {
     let asked = &report.asked;
-    let mut lead = Section::new("asked", "Setup");
     let scenario = format!("{}, seed {}, speed {}", asked.scenario, asked.seed, asked.speed);
-    lead.add(
-        On::All,
-        "",
-        Body::Pairs(vec![
-            ("Target", asked.target.clone()),
-            ("Scenario", scenario),
-            ("Load", format!("of the window from {}", asked.window)),
-            ("Limits", asked.limits.join("; ")),
-            ("Generator", asked.machine.clone()),
-        ]),
-    );
+    let mut setup = vec![
+        ("Target", asked.target.clone()),
+        ("Scenario", scenario),
+        ("Load", format!("of the window from {}", asked.window)),
+        ("Limits", asked.limits.join("; ")),
+        ("Generator", asked.machine.clone()),
+    ];
     let again = Body::Paste("again", asked.reproduce.clone());
-    lead.add(On::Page, "", again.clone());
+    // A page has the numbers first, and the setup at its end, as the page of a run has it.
+    let mut lead = Section::default();
+    lead.add(On::Text, "", Body::Pairs(setup.clone()));
+    lead.add(On::Page, "In numbers", Body::Numbers(numbers(report)));
+    let is_measured = !report.measured.curve.is_empty();
+    let chart = |html: &dyn Fn(&Report) -> String| if is_measured { html(report) } else { String::new() };
     let mut sections = vec![
-        charted(levels(report), charts::latency(report) + &charts::throughput(report)),
+        charted(levels(report), chart(&|of| charts::latency(of) + &charts::throughput(of))),
         limits(report),
         target::of_levels(report),
         usl(report),
@@ -43,8 +43,13 @@ pub(super) fn document(report: &Report) -> Document {
     ];
     sections.extend(report.simulated.iter().flat_map(|outcome| simulated::sections(outcome, &Zone::utc())));
     let mut assumed = assumptions(report);
-    assumed.add(On::Text, "", again);
+    assumed.add(On::Text, "", again.clone());
     sections.push(assumed);
+    let mut facts = Section::new("facts", "Facts of the search");
+    facts.add(On::Page, "The same search again", again);
+    setup.push(("Version", format!("fieldday {}", report.version)));
+    facts.add(On::Page, "", Body::Pairs(setup));
+    sections.push(facts);
     Document {
         kind: "Capacity",
         title: format!("Capacity: {}", asked.scenario),
@@ -52,6 +57,30 @@ pub(super) fn document(report: &Report) -> Document {
         lead: lead.blocks,
         sections,
     }
+}
+
+/// What matters most about a search.
+fn numbers(report: &Report) -> Vec<Number> {
+    let finding = &report.measured.finding;
+    let mut numbers = Vec::new();
+    let mut add = |what, value: String, note: String| numbers.push(Number { what, value, note });
+    if let Some(carries) = finding.carries {
+        let [low, high] = [finding.low, finding.high].map(|bound| bound.map_or("?".to_owned(), count));
+        let confidence = report.asked.range.confidence * 100.0;
+        add("reps", count(carries), format!("[{low}, {high}], {confidence:.0} % confidence"));
+    }
+    if let Some(rate) = finding.requests_per_s {
+        let flight = finding.in_flight.map_or(String::new(), |flight| format!("{} in flight", number(flight)));
+        add("requests per second", number(rate), flight);
+    }
+    if let Some(knee) = &finding.knee {
+        let rate = format!("reps; {} requests per second", number(knee.requests_per_s));
+        add("knee", count(knee.reps), rate);
+    }
+    let all = report.measured.levels.len() as u64;
+    let valid = report.measured.levels.iter().filter(|level| level.counts()).count() as u64;
+    add("levels", count(all), format!("{} valid", count(valid)));
+    numbers
 }
 
 fn verdict(report: &Report) -> Verdict {

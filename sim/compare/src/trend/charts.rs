@@ -1,9 +1,9 @@
 //! The charts of a trend's page.
 
-use super::words::when;
+use super::words::{dated, when};
 use super::{CapacityLine, Group, SeriesLine};
 use crate::lines::PERCENTILES;
-use fieldday_paint::chart::{Kind, Line, LineChart, Scale};
+use fieldday_paint::chart::{Axis, Kind, Line, LineChart, Scale};
 use fieldday_paint::units::{change, count, fraction, micros};
 
 /// Colours of the three percentiles.
@@ -11,8 +11,22 @@ const COLOURS: [&str; 3] = ["c2", "c1", "c3"];
 /// Colours of limits beside one another.
 const LIMIT_COLOURS: [&str; 8] = ["c1", "c3", "c4", "c6", "c7", "c8", "c2", "c5"];
 
+/// The nights of a chart: a label each, and the dates below it.
+pub(super) struct Columns {
+    labels: Vec<String>,
+    axis: Axis,
+}
+
+impl Columns {
+    /// Of what began at these times, the oldest first.
+    pub(super) fn of(began: &[&str]) -> Columns {
+        let dates = |before: Option<usize>, column: usize| dated(before.map(|before| began[before]), began[column]);
+        Columns { labels: began.iter().map(|at| when(at)).collect(), axis: Axis::of_some(began.len(), dates) }
+    }
+}
+
 /// The endpoints' percentiles, a chart each; those that stepped come first.
-pub(super) fn endpoints(group: &Group, labels: &[String], place: usize) -> Vec<String> {
+pub(super) fn endpoints(group: &Group, columns: &Columns, place: usize) -> Vec<String> {
     let mut endpoints: Vec<&str> = Vec::new();
     for line in &group.series {
         if !endpoints.contains(&line.op.as_str()) {
@@ -24,12 +38,13 @@ pub(super) fn endpoints(group: &Group, labels: &[String], place: usize) -> Vec<S
         group.changes.iter().any(|point| point.lines.iter().any(series))
     };
     endpoints.sort_by_key(|op| !has_step(op));
-    let chart = |(number, op): (usize, &&str)| endpoint(group, op, labels, &format!("g{place}-e{number}"));
+    let chart = |(number, op): (usize, &&str)| endpoint(group, op, columns, &format!("g{place}-e{number}"));
     endpoints.iter().enumerate().map(chart).collect()
 }
 
 /// One endpoint's percentiles, and their level between steps.
-fn endpoint(group: &Group, op: &str, labels: &[String], id: &str) -> String {
+fn endpoint(group: &Group, op: &str, columns: &Columns, id: &str) -> String {
+    let labels = &columns.labels;
     let series: Vec<(usize, &SeriesLine)> = group.series.iter().enumerate().filter(|(_, line)| line.op == op).collect();
     let mut lines: Vec<Line> = series
         .iter()
@@ -86,7 +101,7 @@ fn endpoint(group: &Group, op: &str, labels: &[String], id: &str) -> String {
         words: |us| micros(us.round() as u64),
         more: Vec::new(),
     };
-    chart.html()
+    chart.html_over(&columns.axis)
 }
 
 /// The geometric mean of the nights between two steps, in each of them.
@@ -105,7 +120,8 @@ fn levels(line: &SeriesLine, steps: &[(usize, f64)]) -> Vec<Option<f64>> {
 }
 
 /// The scenario's limits, as shares of their bounds.
-pub(super) fn limits(group: &Group, labels: &[String], place: usize) -> Vec<String> {
+pub(super) fn limits(group: &Group, columns: &Columns, place: usize) -> Vec<String> {
+    let labels = &columns.labels;
     let share = |value: Option<u64>, bound: u64| value.filter(|_| bound > 0).map(|value| value as f64 / bound as f64);
     let lines: Vec<Line> = group
         .limits
@@ -134,7 +150,7 @@ pub(super) fn limits(group: &Group, labels: &[String], place: usize) -> Vec<Stri
             words: fraction,
             more: Vec::new(),
         };
-        chart.html()
+        chart.html_over(&columns.axis)
     };
     lines.chunks(LIMIT_COLOURS.len()).enumerate().map(chart).collect()
 }
@@ -152,7 +168,7 @@ pub(super) fn capacity(searches: &[CapacityLine]) -> String {
         Line { name: "certain to exceed a limit".to_owned(), colour: "c3", values: of(|search| search.high) },
     ];
     let scale = Scale::linear(lines.iter().flat_map(|line| line.values.iter().copied().flatten()));
-    let labels: Vec<String> = searches.iter().map(|search| when(&search.began)).collect();
+    let columns = Columns::of(&searches.iter().map(|search| search.began.as_str()).collect::<Vec<_>>());
     let chart = LineChart {
         id: "capacity-chart",
         title: "Capacity of a target in reps",
@@ -161,7 +177,7 @@ pub(super) fn capacity(searches: &[CapacityLine]) -> String {
         kind: Kind::Lines,
         scale,
         columns: "search",
-        labels: &labels,
+        labels: &columns.labels,
         lines,
         marks: Vec::new(),
         rules: Vec::new(),
@@ -171,5 +187,5 @@ pub(super) fn capacity(searches: &[CapacityLine]) -> String {
             searches.iter().map(|search| format!("{} at {}", search.scenario, search.target)).collect(),
         )],
     };
-    chart.html()
+    chart.html_over(&columns.axis)
 }

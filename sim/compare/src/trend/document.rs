@@ -1,17 +1,25 @@
 //! A trend as a document: the nights of each group, what changed and when, what did not hold.
 
-use super::charts::{capacity, endpoints, limits};
+use super::charts::{Columns, capacity, endpoints, limits};
 use super::words::{mark, sparkline, when};
-use super::{Group, Trend};
+use super::{Group, NightLine, SeriesLine, Trend};
+use crate::lines::PERCENTILES;
+use crate::links::{link, to_page};
+use fieldday_folder::quoted;
 use fieldday_folder::summary::{Outcome, verdict_word};
+use fieldday_paint::chart::sparkline as sparkline_of;
 use fieldday_paint::document::{
-    Body, Cell, Document, Item, Mark, On, Place, Row, Section, Table, Verdict, figures, words,
+    Body, Cell, Document, Item, Mark, Number, On, Place, Row, Section, Table, Verdict, figures, words,
 };
+use fieldday_paint::frame::escaped;
 use fieldday_paint::units::{change, count, counted, micros, share};
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 /// Steps of one night that are listed; a page's charts have all.
 const STEPS_MOST: usize = 6;
+/// Nights that a page shows at once; of more the newest, and the rest to whoever opens it.
+const SHOWN: usize = 20;
+const NEWEST: usize = 14;
 const NO_CHANGE: &str = "no latency changed by more than chance";
 
 impl Trend {
@@ -21,15 +29,20 @@ impl Trend {
         if self.groups.is_empty() && self.capacity.is_empty() {
             lead.add(On::Text, "", Body::Text(format!("there are no runs in {}", self.place)));
         }
+        // Of several kinds of nights each section has its own numbers.
+        if let [group] = self.groups.as_slice() {
+            lead.add(On::Page, "In numbers", Body::Numbers(numbers(group)));
+        }
         let mut sections: Vec<Section> =
-            self.groups.iter().enumerate().map(|(place, group)| of_group(place, group, at)).collect();
+            self.groups.iter().enumerate().map(|(place, group)| self.of_group(place, group, at)).collect();
         let mut searches = Table::new([words("began"), words("scenario"), words("carries")]);
         for search in &self.capacity {
-            searches.row([when(&search.began), search.scenario.clone(), search.words()]);
+            let began = Cell { link: to_page(at, &search.folder, "capacity.html"), ..when(&search.began).into() };
+            searches.row([began, search.scenario.as_str().into(), search.words().into()]);
         }
         let mut of_capacity = Section::new("capacity", "Capacity");
         of_capacity.add(On::Page, "", Body::Chart(capacity(&self.capacity)));
-        of_capacity.add(On::Text, "", Body::Table(searches));
+        of_capacity.add(On::All, "", Body::Table(searches));
         sections.push(of_capacity);
         let mut skipped = Section::new("skipped", "Skipped folders");
         skipped.note = "these could not be read".to_owned();
@@ -54,14 +67,23 @@ impl Trend {
             () if !last.is_empty() && held == last.len() => Mark::GOOD,
             () => Mark::DOUBT,
         };
-        let headline = match self.groups.as_slice() {
-            [] => format!("There are no runs in {}", self.place),
-            [one] => one.ended(),
-            many => format!("{} kinds of runs; {held} of their newest runs held", many.len()),
+        let (word, headline, about) = match self.groups.as_slice() {
+            [] => ("no nights".to_owned(), format!("There are no runs in {}", self.place), String::new()),
+            [one] if one.fails_more().is_some() => ("more failures".to_owned(), one.last_night(), one.title()),
+            [one] => (last.first().map_or("", |last| verdict_word(*last)).to_owned(), one.last_night(), one.title()),
+            many => {
+                let kinds = many.len();
+                (
+                    format!("{held} of {kinds} held"),
+                    format!("{held} of the newest runs of {kinds} kinds held"),
+                    String::new(),
+                )
+            }
         };
         let of = |group: &Group| if self.groups.len() > 1 { format!("{}: ", group.title()) } else { String::new() };
         let mut reasons = Vec::new();
         for group in &self.groups {
+            reasons.push(format!("{}{}", of(group), group.ended()));
             reasons.extend(group.fails_more().map(|says| format!("{}{says}", of(group))));
             reasons.extend(group.changes.iter().map(|point| format!("{}changed {}", of(group), point.words())));
             reasons.extend(group.outliers.iter().map(|night| format!("{}{}", of(group), night.words())));
@@ -75,48 +97,137 @@ impl Trend {
                 counted(self.skipped.len() as u64, "folder", "folders")
             ));
         }
-        Verdict { mark, word: "nights".to_owned(), headline, reasons, about: String::new(), place: Place::Page }
+        Verdict { mark, word, headline, reasons, about, place: Place::Page }
+    }
+
+    fn of_group(&self, place: usize, group: &Group, at: &Path) -> Section {
+        let clock = if group.clock == "wire" { "Wire latency" } else { "Latency of attempts as the app sees them" };
+        let mut section = Section { is_name: true, ..Section::new(format!("group-{place}"), group.title()) };
+        section.note = format!(
+            "{clock}. A change is marked if hardly any other order of the same runs shows one as large; at most one in twenty series without a change has a mark."
+        );
+        // On the page of one kind of nights the answer says all of this.
+        let here = if self.groups.len() == 1 { On::Text } else { On::All };
+        section.add(here, "", Body::Text(group.ended()));
+        section.add(here, "", Body::Text(group.fails_more().unwrap_or_default()));
+        if group.changes.is_empty() {
+            section.add(here, "", Body::Text(NO_CHANGE.to_owned()));
+        }
+        let item = |text: String| Item { text, ..Item::default() };
+        let changed = group.changes.iter().map(|point| item(format!("changed {}", point.words())));
+        section.add(if here == On::All { On::Files } else { On::Markdown }, "", Body::List(changed.collect()));
+        let out = group.outliers.iter().map(|night| Item::marked(Mark::NOTE, night.words()));
+        section.add(here, "Nights that stand out", Body::List(out.collect()));
+        if here == On::All {
+            section.add(On::Page, "", Body::Numbers(numbers(group)));
+        }
+        section.add(On::Page, "Percentiles over all nights", Body::Table(drawn(group)));
+        let nights = nights(group, at);
+        section.add(On::Text, "Nights", Body::Table(nights.clone()));
+        let all = nights.rows.len();
+        if all > SHOWN {
+            section.add(On::Page, "The last nights", Body::Table(nights.of_rows(all - NEWEST..all)));
+            let folded = Some(format!("All {} nights", count(all as u64)));
+            section.add(On::Page, "", Body::Table(Table { folded, ..nights }));
+        } else {
+            section.add(On::Page, "Nights", Body::Table(nights));
+        }
+        section.add(
+            On::Page,
+            "The last night compared with those before it",
+            Body::Paste("compare", self.compare(group)),
+        );
+        section.add(On::Text, "Percentiles, a sign a night", Body::Table(sparklines(group)));
+        section.add(On::Terminal, "Changed", Body::Table(steps(group)));
+        let of = counted(group.nights.len() as u64, "night", "nights");
+        let mut rules = Table::new(["rule", "broken", "inconclusive or not exercised", "in the last run"].map(words));
+        for rule in &group.rules {
+            let (broken, open) = (rule.nights_that(&["broken"]), rule.nights_that(&["inconclusive", "not-exercised"]));
+            let (mark, broken) =
+                (if broken > 0 { Mark::BAD } else { Mark::DOUBT }, format!("broken in {broken} of {of}"));
+            rules.marked(mark, [rule.rule.clone(), broken, format!("open in {open}"), rule.last().to_owned()]);
+        }
+        section.add(On::All, "Rules that did not hold in every run", Body::Table(rules));
+        let mut limited = Table::new(["limit", "exceeded", "last value"].map(words));
+        for limit in &group.limits {
+            let mark = if limit.exceeded() > 0 { Mark::BAD } else { Mark::GOOD };
+            let exceeded = format!("exceeded in {} of {of}", limit.exceeded());
+            limited.marked(mark, [limit.text.clone(), exceeded, format!("last {}", limit.last())]);
+        }
+        section.add(On::All, "Limits", Body::Table(limited));
+        let columns = Columns::of(&group.nights.iter().map(|night| night.started_at.as_str()).collect::<Vec<_>>());
+        section.add(On::Page, "", Body::Chart(limits(group, &columns, place).join("\n")));
+        section.add(On::Page, "Latency by endpoint", Body::Chart(endpoints(group, &columns, place).join("\n")));
+        section
+    }
+    /// The line that compares a group's last night with the seven before it; none where there are too few.
+    fn compare(&self, group: &Group) -> String {
+        match group.nights.as_slice() {
+            [_, .., last] => {
+                format!("fieldday compare {} --baseline last:7 --results {}", quoted(&last.folder), quoted(&self.place))
+            }
+            _ => String::new(),
+        }
     }
 }
 
-fn of_group(place: usize, group: &Group, at: &Path) -> Section {
-    let clock = if group.clock == "wire" { "Wire latency" } else { "Latency of attempts as the app sees them" };
-    let mut section = Section { is_name: true, ..Section::new(format!("group-{place}"), group.title()) };
-    section.note = format!(
-        "{clock}. A change is marked if hardly any other order of the same runs shows one as large; at most one in twenty series without a change has a mark."
-    );
-    section.add(On::All, "", Body::Text(group.ended()));
-    section.add(On::All, "", Body::Text(group.fails_more().unwrap_or_default()));
-    if group.changes.is_empty() {
-        section.add(On::All, "", Body::Text(NO_CHANGE.to_owned()));
+/// What matters most about a group.
+fn numbers(group: &Group) -> Vec<Number> {
+    let (Some(first), Some(last)) = (group.nights.first(), group.nights.last()) else { return Vec::new() };
+    let date = |of: &NightLine| of.started_at.get(..10).unwrap_or(&of.started_at).to_owned();
+    let dates = match (date(first), date(last)) {
+        (first, last) if first == last => first,
+        (first, last) => format!("{first} to {last}"),
+    };
+    let all = count(group.nights.len() as u64);
+    let held = group.nights.iter().filter(|night| night.outcome == Outcome::Held).count() as u64;
+    let number = |what, value: String, note: String| Number { what, value, note };
+    let mut numbers = vec![number("nights", all.clone(), dates), number("held", count(held), format!("of {all}"))];
+    if last.reached > 0 {
+        let note = format!("of {} attempts in the last night", count(last.reached));
+        numbers.push(number("errors", share(last.errors, last.reached), note));
     }
-    let item = |text: String| Item { text, ..Item::default() };
-    let changed = group.changes.iter().map(|point| item(format!("changed {}", point.words())));
-    section.add(On::Files, "", Body::List(changed.collect()));
-    let out = group.outliers.iter().map(|night| Item::marked(Mark::NOTE, night.words()));
-    section.add(On::All, "Nights that stand out", Body::List(out.collect()));
-    section.add(On::All, "Nights", Body::Table(nights(group, at)));
-    section.add(On::All, "Percentiles, a sign a night", Body::Table(sparklines(group)));
-    section.add(On::Terminal, "Changed", Body::Table(steps(group)));
-    let of = counted(group.nights.len() as u64, "night", "nights");
-    let mut rules = Table::new(["rule", "broken", "inconclusive or not exercised", "in the last run"].map(words));
-    for rule in &group.rules {
-        let (broken, open) = (rule.nights_that(&["broken"]), rule.nights_that(&["inconclusive", "not-exercised"]));
-        let (mark, broken) = (if broken > 0 { Mark::BAD } else { Mark::DOUBT }, format!("broken in {broken} of {of}"));
-        rules.marked(mark, [rule.rule.clone(), broken, format!("open in {open}"), rule.last().to_owned()]);
+    let changes = count(group.changes.len() as u64);
+    numbers.push(number("latency changes", changes, "nights from which on one differs".to_owned()));
+    let out = count(group.outliers.len() as u64);
+    numbers.push(number("nights that stand out", out, "each by itself".to_owned()));
+    numbers
+}
+
+/// Each endpoint's percentiles over all nights, as a page draws them.
+fn drawn(group: &Group) -> Table {
+    let mut table = Table::new(["endpoint", "p50", "p95", "p99"].map(words));
+    let mut endpoints: Vec<&SeriesLine> = Vec::new();
+    for line in &group.series {
+        if !endpoints.iter().any(|of| of.op == line.op) {
+            endpoints.push(line);
+        }
     }
-    section.add(On::All, "Rules that did not hold in every run", Body::Table(rules));
-    let mut limited = Table::new(["limit", "exceeded", "last value"].map(words));
-    for limit in &group.limits {
-        let mark = if limit.exceeded() > 0 { Mark::BAD } else { Mark::GOOD };
-        let exceeded = format!("exceeded in {} of {of}", limit.exceeded());
-        limited.marked(mark, [limit.text.clone(), exceeded, format!("last {}", limit.last())]);
+    for endpoint in endpoints {
+        let mut cells: Vec<Cell> = vec![endpoint.label.as_str().into()];
+        for (percentile, _) in PERCENTILES {
+            let of = |line: &&SeriesLine| line.op == endpoint.op && line.percentile == percentile;
+            let line = group.series.iter().find(of);
+            let values: Vec<Option<f64>> =
+                line.into_iter().flat_map(|line| &line.values_us).map(|value| value.map(|us| us as f64)).collect();
+            let known = line.and_then(|line| usual_and_last(&line.values_us));
+            let said = known.map_or("too few samples".to_owned(), |(usual, last)| {
+                format!("usually {}, last {}", micros(usual), micros(last))
+            });
+            let drawn = format!("{}<small class=\"whole\">{}</small>", sparkline_of(&values), escaped(&said));
+            cells.push(Cell { drawn: Some(drawn), ..Cell::default() });
+        }
+        table.row(cells);
     }
-    section.add(On::All, "Limits", Body::Table(limited));
-    let labels: Vec<String> = group.nights.iter().map(|night| when(&night.started_at)).collect();
-    section.add(On::Page, "", Body::Chart(limits(group, &labels, place).join("\n")));
-    section.add(On::Page, "Latency by endpoint", Body::Chart(endpoints(group, &labels, place).join("\n")));
-    section
+    table
+}
+
+/// The median of the values that are known, and the last of them.
+fn usual_and_last(values_us: &[Option<u64>]) -> Option<(u64, u64)> {
+    let mut known: Vec<u64> = values_us.iter().flatten().copied().collect();
+    let last = known.last().copied()?;
+    known.sort_unstable();
+    Some((known[known.len() / 2], last))
 }
 
 fn nights(group: &Group, at: &Path) -> Table {
@@ -132,6 +243,11 @@ fn nights(group: &Group, at: &Path) -> Table {
     for (number, night) in group.nights.iter().enumerate() {
         let report = Path::new(&night.folder).join("report.html");
         let link = night.has_report.then(|| link(at, &report));
+        let began = escaped(&when(&night.started_at));
+        let drawn = match &link {
+            Some(link) => format!("<a class=\"whole\" href=\"{}\">{began}</a>", escaped(link)),
+            None => format!("<span class=\"whole\">{began}</span>"),
+        };
         let not_held = [&night.rules_broken[..], &night.limits_exceeded[..]].concat();
         let why = match &night.not_used {
             Some(why) => format!("not used: {why}"),
@@ -141,7 +257,7 @@ fn nights(group: &Group, at: &Path) -> Table {
         let changed = group.changes.iter().find(|point| point.night == number as u64);
         let cells = vec![
             verdict_word(night.outcome).into(),
-            Cell { link, ..when(&night.started_at).into() },
+            Cell { drawn: Some(drawn), ..when(&night.started_at).into() },
             count(night.requests).into(),
             if night.reached > 0 { share(night.errors, night.reached) } else { "-".to_owned() }.into(),
             why.into(),
@@ -162,14 +278,12 @@ fn sparklines(group: &Group) -> Table {
         figures("last"),
     ]);
     for line in &group.series {
-        let mut known: Vec<u64> = line.values_us.iter().flatten().copied().collect();
-        let Some(last) = known.last().copied() else { continue };
-        known.sort_unstable();
+        let Some((usual, last)) = usual_and_last(&line.values_us) else { continue };
         table.row([
             line.label.clone(),
             line.percentile.clone(),
             sparkline(&line.values_us),
-            micros(known[known.len() / 2]),
+            micros(usual),
             micros(last),
         ]);
     }
@@ -203,39 +317,4 @@ fn steps(group: &Group) -> Table {
         }
     }
     table
-}
-
-/// From the page to a file, as a link. Both are where the command was called from, or absolute.
-fn link(page: &Path, file: &Path) -> String {
-    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let (page, file) = (whole(page), whole(file));
-    let from: Vec<Component<'_>> = page.parent().unwrap_or(&page).components().collect();
-    let to: Vec<Component<'_>> = file.components().collect();
-    let same = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
-    let mut relative = PathBuf::new();
-    (same..from.len()).for_each(|_| relative.push(".."));
-    to[same..].iter().for_each(|part| relative.push(part));
-    let encode = |c: char| match c {
-        '%' => "%25".to_owned(),
-        '#' => "%23".to_owned(),
-        '?' => "%3F".to_owned(),
-        ':' => "%3A".to_owned(),
-        ' ' => "%20".to_owned(),
-        '\\' => "/".to_owned(),
-        c => c.to_string(),
-    };
-    relative.to_string_lossy().chars().map(encode).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_go_from_where_the_page_lies() {
-        let from = |page: &str, file: &str| link(Path::new(page), Path::new(file));
-        assert_eq!(from("results/trend.html", "results/a b#1/report.html"), "a%20b%231/report.html");
-        assert_eq!(from("/x/pages/trend.html", "/x/results/night/report.html"), "../results/night/report.html");
-        assert_eq!(from("trend.html", "results/night/report.html"), "results/night/report.html");
-    }
 }

@@ -26,6 +26,20 @@ pub(super) fn when(started_at: &str) -> String {
     started_at.get(..16).unwrap_or(started_at).replace('T', " ")
 }
 
+/// Below a chart: `10 Jun 2026`, then `24 Jun`; of a night on the date that stands before it, the time: `02:00`.
+pub(super) fn dated(before: Option<&str>, started_at: &str) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let part = |from: usize, until: usize| started_at.get(from..until).unwrap_or_default();
+    let month = part(5, 7).parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
+    let Some(month) = month else { return when(started_at) };
+    let day = format!("{} {month}", part(8, 10).trim_start_matches('0'));
+    match before {
+        Some(before) if before.get(..10) == started_at.get(..10) => part(11, 16).to_owned(),
+        Some(before) if before.get(..4) == started_at.get(..4) => day,
+        _ => format!("{day} {}", part(0, 4)),
+    }
+}
+
 impl Group {
     /// `nightly at staging.example.com, 2000 reps, speed 20`
     pub(super) fn title(&self) -> String {
@@ -42,6 +56,19 @@ impl Group {
             .collect();
         let last = self.nights.last().map_or("", |night| verdict_word(night.outcome));
         format!("{}: {}; the last one: {last}", counted(all, "night", "nights"), parts.join(", "))
+    }
+    /// The last night in a sentence, for the title of a page.
+    pub(super) fn last_night(&self) -> String {
+        let all = self.nights.len() as u64;
+        let of = if all == 1 { "The only night".to_owned() } else { format!("The last of {} nights", count(all)) };
+        let how = match self.nights.last().map(|night| night.outcome) {
+            _ if self.fails_more().is_some() => "failed more often than those before it",
+            Some(Outcome::Held) => "held",
+            Some(Outcome::Broken) => "is broken",
+            Some(Outcome::Invalid) => "is inconclusive",
+            Some(Outcome::Interrupted) | None => "was interrupted",
+        };
+        format!("{of} {how}")
     }
     /// That the last night failed more often than those before it, by more than chance; none if it did not.
     pub(super) fn fails_more(&self) -> Option<String> {
@@ -142,5 +169,19 @@ impl RuleRow {
     /// How it came out in the last night.
     pub(super) fn last(&self) -> &str {
         self.verdicts.last().map_or("", String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_below_a_chart_say_what_is_new() {
+        assert_eq!(dated(None, "2026-06-09T02:00:00Z"), "9 Jun 2026");
+        assert_eq!(dated(Some("2026-06-09T02:00:00Z"), "2026-06-24T02:00:00Z"), "24 Jun");
+        assert_eq!(dated(Some("2025-12-31T02:00:00Z"), "2026-01-01T02:00:00Z"), "1 Jan 2026");
+        assert_eq!(dated(Some("2026-06-09T02:00:00Z"), "2026-06-09T14:30:00Z"), "14:30");
+        assert_eq!(dated(None, "some time"), "some time");
     }
 }

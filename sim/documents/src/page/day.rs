@@ -3,9 +3,14 @@
 use fieldday_folder::series::{Columns, DisturbedTime, MetricColumn, SeriesFile};
 use fieldday_folder::summary::OutcomeClass;
 use fieldday_kernel::time::{Span, Time};
-use fieldday_paint::chart::{Heat, Kind, Line, LineChart, Mark, Scale};
+use fieldday_paint::chart::{Axis, Heat, Kind, Line, LineChart, Mark, Scale, Tick};
 use fieldday_paint::units;
 
+/// Between the times below a chart: as short as there is room for.
+const STEPS_S: [i64; 21] = [
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 43_200, 86_400, 172_800,
+    604_800,
+];
 /// Columns of a chart at most: more would be thinner than what a pointer can hit.
 const COLUMNS: usize = 160;
 /// How attempts ended that were not answered as expected, with the name for people and the colour.
@@ -44,13 +49,25 @@ pub(super) struct Day<'a> {
     /// Bins a column.
     step: usize,
     labels: Vec<String>,
+    axis: Axis,
 }
 
 impl<'a> Day<'a> {
     pub fn new(file: &'a SeriesFile) -> Day<'a> {
         let step = file.bins().div_ceil(COLUMNS).max(1);
         let label = |first: usize| clock(file, first as i64 * file.bin_s, file.bin_s * (step as i64));
-        Day { file, step, labels: (0..file.bins()).step_by(step).map(label).collect() }
+        let labels: Vec<String> = (0..file.bins()).step_by(step).map(label).collect();
+        let lasts = labels.len() as i64 * step as i64 * file.bin_s;
+        Day {
+            file,
+            step,
+            labels,
+            axis: Axis::first_of(STEPS_S.iter().map(|step_s| round_times(file, lasts, *step_s)).collect()),
+        }
+    }
+    /// What stands below the charts: round times of the day's clock.
+    pub(super) fn axis(&self) -> &Axis {
+        &self.axis
     }
     /// How long a column lasts, in seconds.
     fn column_s(&self) -> f64 {
@@ -58,7 +75,7 @@ impl<'a> Day<'a> {
     }
     /// What the charts' columns are.
     pub fn note(&self) -> String {
-        let wide = units::limit((self.file.bin_s.unsigned_abs()) * self.step as u64 * 1_000_000);
+        let wide = units::tick(self.file.bin_s.unsigned_abs() * self.step as u64 * 1_000_000);
         let dates = match self.file.dates.as_slice() {
             [] => String::new(),
             [date] => format!(" on {date}"),
@@ -173,7 +190,7 @@ impl<'a> Day<'a> {
             words: |us| units::micros(us as u64),
             more: vec![("attempts".to_owned(), samples)],
         }
-        .html()
+        .html_over(&self.axis)
     }
     /// The 95th percentile of each timeout class.
     pub fn classes(&self) -> String {
@@ -193,7 +210,7 @@ impl<'a> Day<'a> {
             words: |us| units::micros(us as u64),
             ..self.chart("chart-classes", "p95 by timeout class", Kind::Lines, lines)
         }
-        .html()
+        .html_over(&self.axis)
     }
     /// Calls that began and calls that were answered.
     pub fn load(&self) -> String {
@@ -215,7 +232,7 @@ impl<'a> Day<'a> {
             ),
             ..self.chart("chart-load", "Offered and achieved requests", Kind::Lines, lines)
         }
-        .html()
+        .html_over(&self.axis)
     }
     /// What went wrong.
     pub fn errors(&self) -> String {
@@ -230,7 +247,7 @@ impl<'a> Day<'a> {
             words: |n| units::count(n as u64),
             ..self.chart("chart-errors", "Errors by kind", Kind::Bars, lines)
         }
-        .html()
+        .html_over(&self.axis)
     }
     /// What reps were doing.
     pub fn activities(&self) -> String {
@@ -241,7 +258,7 @@ impl<'a> Day<'a> {
             note: format!("How many of {} at once, on the mean.", units::counted(self.file.reps, "rep", "reps")),
             ..self.chart("chart-reps", "What reps were doing", Kind::Stacked, lines)
         }
-        .html()
+        .html_over(&self.axis)
     }
     /// Reps without network, and reps whose queue is being sent.
     pub fn offline(&self) -> String {
@@ -255,7 +272,7 @@ impl<'a> Day<'a> {
             note: "How many reps at once, on the mean.".to_owned(),
             ..self.chart("chart-offline", "Offline and flushing", Kind::Lines, lines)
         }
-        .html()
+        .html_over(&self.axis)
     }
     /// Queues.
     pub fn queues(&self) -> String {
@@ -292,7 +309,7 @@ impl<'a> Day<'a> {
             ],
             ..self.chart("chart-queues", "Queue lengths", Kind::Lines, lines)
         }
-        .html()
+        .html_over(&self.axis)
     }
     /// How long queues took to become empty.
     pub fn drains(&self) -> String {
@@ -312,7 +329,7 @@ impl<'a> Day<'a> {
             more: vec![("queues emptied".to_owned(), emptied.iter().map(|n| units::count(*n)).collect())],
             ..self.chart("chart-drains", "Drain after outages", Kind::Dots, vec![line])
         }
-        .html()
+        .html_over(&self.axis)
     }
     /// Rows of a table of lists, those that are not all nought.
     fn rows(
@@ -327,6 +344,15 @@ impl<'a> Day<'a> {
         };
         kinds.iter().filter_map(line).collect()
     }
+}
+
+/// The times at which the day's clock shows a whole multiple of so many seconds.
+fn round_times(file: &SeriesFile, lasts_s: i64, step_s: i64) -> Vec<Tick> {
+    let begins = (file.starts_at + Span::seconds(file.offset_s)).micros().div_euclid(1_000_000);
+    let first = begins.div_euclid(step_s) * step_s - begins;
+    // An axis has room for eight at most.
+    let times = (first..lasts_s).step_by(step_s.unsigned_abs() as usize).filter(|after_s| *after_s >= 0).take(9);
+    times.map(|after_s| Tick { at: after_s as f64 / lasts_s as f64, words: clock(file, after_s, step_s) }).collect()
 }
 
 /// What the day's clock shows so many seconds after the series begins.

@@ -36,7 +36,7 @@ pub(super) fn charts(day: &Day<'_>) -> Vec<String> {
                 rules: vec![(1.0, "full".to_owned())],
                 ..day.chart("chart-target-full", "How full the target was", Kind::Lines, lines)
             }
-            .html(),
+            .html_over(day.axis()),
         );
     }
     for (unit, id, title, words) in UNITS {
@@ -50,7 +50,7 @@ pub(super) fn charts(day: &Day<'_>) -> Vec<String> {
                     words,
                     ..day.chart(id, title, Kind::Lines, lines)
                 }
-                .html(),
+                .html_over(day.axis()),
             );
         }
     }

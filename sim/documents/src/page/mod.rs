@@ -3,6 +3,7 @@
 //! [`Report`] is a run's page.
 
 mod day;
+mod map;
 mod metrics;
 mod report;
 

@@ -1,6 +1,7 @@
 //! `report.html`: a run, for people, in the order in which they ask.
 
 use super::day::Day;
+use super::map::{self, MapView};
 use super::metrics;
 use crate::first::{Answer, StoryPaths};
 use crate::{conformance, shards, tables, target};
@@ -15,10 +16,7 @@ use fieldday_paint::chart::{Bar, LogBars};
 use fieldday_paint::frame::{Frame, data};
 use fieldday_paint::units;
 use fieldday_stories::sequences::Stories;
-use serde::Serialize;
 use std::path::Path;
-
-const MAP: &str = include_str!("../../templates/map.js");
 
 /// A run that is to be shown.
 pub struct Report<'a> {
@@ -104,21 +102,6 @@ struct Charts {
     queues: Vec<String>,
 }
 
-struct MapView<'a> {
-    tenants: Vec<(usize, String, bool)>,
-    note: String,
-    pins: Vec<(&'a str, &'a fieldday_folder::series::Pin)>,
-}
-
-/// What the map's script reads.
-#[derive(Serialize)]
-struct MapData<'a> {
-    from: i64,
-    until: i64,
-    offset_s: i64,
-    tenants: &'a [fieldday_folder::series::MapTenant],
-}
-
 impl Report<'_> {
     /// The page: one file.
     pub fn html(&self) -> String {
@@ -130,14 +113,14 @@ impl Report<'_> {
             verdict_word(self.summary.verdict.outcome)
         );
         let has_map = self.map_series().is_some();
-        let map = self.map_series().map(|series| data(&map_data(series)));
+        let map = self.map_series().map(|series| data(&map::data(series)));
         Frame {
             title: &title,
             kind: "Report",
             sections: &self.sections(),
             body: &body,
             data: &map.map(|map| ("map-data", map)).into_iter().collect::<Vec<_>>(),
-            scripts: if has_map { &[MAP] } else { &[] },
+            scripts: if has_map { &[map::SCRIPT] } else { &[] },
         }
         .html()
     }
@@ -221,7 +204,7 @@ impl Report<'_> {
             muted: self.muted().collect(),
             hazards: self.hazards().collect(),
             broken: self.broken(&stories),
-            map: self.map_series().map(map_view),
+            map: self.map_series().map(map::view),
             facts: self.facts(),
             paste: self.paste(),
         };
@@ -432,48 +415,6 @@ fn rule_cell(rule: &RuleLine) -> RuleCell<'_> {
             let (class, tone) = if rule.must_exercise { ("must", "is-doubt") } else { ("open", "is-quiet") };
             cell(class, tone, "–", "not exercised", "no case".to_owned())
         }
-    }
-}
-
-fn map_view(series: &SeriesFile) -> MapView<'_> {
-    let map = &series.map;
-    let first_broken = map.tenants.iter().position(|tenant| !tenant.pins.is_empty()).unwrap_or(0);
-    let tenants = map.tenants.iter().enumerate().map(|(place, tenant)| {
-        let pins = match tenant.pins.len() as u64 {
-            0 => String::new(),
-            n => format!(", {}", units::counted(n, "violation", "violations")),
-        };
-        let reps = units::counted(tenant.reps.len() as u64, "rep", "reps");
-        (place, format!("{} · {} · {reps}{pins}", tenant.metro, tenant.name), place == first_broken)
-    });
-    let mut note = String::new();
-    if map.moved {
-        note.push_str("All places of this run are moved by an offset of its own, so that nobody's home is shown. ");
-    }
-    if map.left_out > 0 {
-        note.push_str(&format!("{} more are not on the map.", units::counted(map.left_out, "rep", "reps")));
-    }
-    MapView {
-        tenants: tenants.collect(),
-        note,
-        pins: map
-            .tenants
-            .iter()
-            .flat_map(|tenant| tenant.pins.iter().map(|pin| (tenant.metro.as_str(), pin)))
-            .collect(),
-    }
-}
-
-fn map_data(series: &SeriesFile) -> MapData<'_> {
-    let moments = || {
-        let reps = series.map.tenants.iter().flat_map(|tenant| &tenant.reps);
-        reps.flat_map(|rep| rep.way.iter().step_by(4).copied())
-    };
-    MapData {
-        from: moments().min().unwrap_or(0),
-        until: moments().max().unwrap_or(0),
-        offset_s: series.starts_at.micros().div_euclid(1_000_000) + series.offset_s,
-        tenants: &series.map.tenants,
     }
 }
 

@@ -6,7 +6,7 @@ use super::ground::Ground;
 use super::way::{Way, way};
 use fieldday_engine::run::RunOutcome;
 use fieldday_engine::setup;
-use fieldday_kernel::time::Time;
+use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_plan::TenantPlan;
 use fieldday_radio::network::Radio;
 use fieldday_radio::place::Point;
@@ -39,12 +39,24 @@ pub struct Map {
 pub struct MapTenant {
     /// Its name in the plan.
     pub name: String,
-    /// Where it is.
+    /// Where it is: the name of the city in the middle, which is at 0, 0.
     pub metro: String,
+    /// Whose clock it lives by; empty in a file of an older version.
+    #[serde(default)]
+    pub zone: String,
+    /// The local date of its day.
+    #[serde(default)]
+    pub date: String,
+    /// From when on its clock is how far ahead of UTC, in seconds: more than one where clocks change within the day.
+    #[serde(default)]
+    pub clock: Vec<(i64, i64)>,
     /// The outline of the territory.
     pub land: Vec<(i64, i64)>,
     /// Where many live: a place and how far around it.
     pub towns: Vec<(i64, i64, i64)>,
+    /// What each of these is called: its ZIP code.
+    #[serde(default)]
+    pub town_names: Vec<String>,
     /// Where there is 5G.
     pub fast: Vec<Vec<(i64, i64)>>,
     /// Where there is less than usual.
@@ -76,6 +88,12 @@ pub struct MapRep {
     pub way: Vec<i64>,
     /// Two numbers a time without network: from, until.
     pub offline: Vec<i64>,
+    /// Two numbers a recording: from, until.
+    #[serde(default)]
+    pub recording: Vec<i64>,
+    /// Two numbers a change of the phone's queue: when, and how many actions wait from then on.
+    #[serde(default)]
+    pub queue: Vec<i64>,
 }
 
 /// A broken rule on the map.
@@ -111,7 +129,8 @@ pub(super) fn draw(ground: &Ground<'_>, outcome: &RunOutcome, starts_at: Time) -
         let Some(cell) = ground.cell(index) else { continue };
         let day = setup::day_starts(ground.plan.scenario(), cell.date, cell.start);
         for tenant in &cell.tenants {
-            let drawn = sheet.tenant(tenant, day, &tracks, &violations);
+            let clock = clock(&tenant.data.zone, starts_at, cell.start.since(day));
+            let drawn = MapTenant { clock, ..sheet.tenant(tenant, day, &tracks, &violations) };
             map.tenants.extend((!drawn.reps.is_empty()).then_some(drawn));
         }
     }
@@ -145,8 +164,12 @@ impl Sheet {
         MapTenant {
             name: tenant.name.clone(),
             metro: tenant.territory.metro().to_owned(),
+            zone: tenant.data.zone.name.clone(),
+            date: tenant.date.to_string(),
+            clock: Vec::new(),
             land,
             towns,
+            town_names: tenant.territory.areas().iter().map(|area| area.zip.clone()).collect(),
             fast: tenant.air.fast.iter().map(|fast| ring(&fast.region)).collect(),
             holes: holes.collect(),
             visits: tenant.visits.values().map(|visit| self.place(visit.place)).collect(),
@@ -160,8 +183,16 @@ impl Sheet {
             let (x, y) = self.place(stop.place);
             stops.extend([self.moment(stop.at), x, y, stop.then as i64]);
         }
-        let offline = way.offline.iter().flat_map(|(from, until)| [self.moment(*from), self.moment(*until)]);
-        MapRep { name: name.to_owned(), way: stops, offline: offline.collect() }
+        let times = |of: &[(Time, Time)]| {
+            of.iter().flat_map(|(from, until)| [*from, *until].map(|at| self.moment(at))).collect()
+        };
+        MapRep {
+            name: name.to_owned(),
+            way: stops,
+            offline: times(&way.offline),
+            recording: times(&way.recording),
+            queue: way.waiting.iter().flat_map(|(at, waiting)| [self.moment(*at), i64::from(*waiting)]).collect(),
+        }
     }
     fn pin(&self, violation: &Violation, way: &Way, day: Time) -> Option<Pin> {
         let at = day + violation.at;
@@ -178,6 +209,15 @@ impl Sheet {
     fn place_m(&self, x_m: i64, y_m: i64) -> (i64, i64) {
         (x_m.div_euclid(10) + self.moved.0, y_m.div_euclid(10) + self.moved.1)
     }
+}
+
+/// How far a zone's clock is ahead of UTC from the beginning of the series on, and from each change within the two days after
+/// it. The day is as much later as its date is after the first one, on which all days are laid.
+fn clock(zone: &Zone, starts_at: Time, later: Span) -> Vec<(i64, i64)> {
+    let begins = starts_at + later;
+    let changes = zone.offsets.iter().filter(|(from, _)| *from > begins && *from < begins + Span::hours(48));
+    let changes = changes.map(|(from, offset)| (from.since(begins).as_seconds(), i64::from(*offset)));
+    std::iter::once((0, zone.offset(begins).as_seconds())).chain(changes).collect()
 }
 
 /// How far, from a secret.
@@ -237,6 +277,18 @@ mod tests {
     fn a_hull_is_what_a_rubber_band_would_be() {
         let points = vec![(0, 0), (4, 0), (2, 1), (4, 4), (0, 4), (2, 0), (1, 3)];
         assert_eq!(hull(points), [(0, 0), (4, 0), (4, 4), (0, 4)]);
+    }
+
+    #[test]
+    fn a_map_knows_when_its_clock_changes_also_on_a_day_that_is_laid_on_another() {
+        let at = |text: &str| Time::parse(text).unwrap();
+        let offsets = vec![(at("2026-03-08T09:00:00.000Z"), -6 * 3_600), (at("2026-11-01T08:00:00.000Z"), -7 * 3_600)];
+        let zone = Zone { name: "America/Denver".into(), offsets };
+        let clock = |starts_at: &str, days: i64| clock(&zone, at(starts_at), Span::hours(24 * days));
+        assert_eq!(clock("2026-06-10T12:00:00.000Z", 0), [(0, -21_600)]);
+        assert_eq!(clock("2026-11-01T07:30:00.000Z", 0), [(0, -21_600), (1_800, -25_200)]);
+        assert_eq!(clock("2026-10-30T07:30:00.000Z", 2), [(0, -21_600), (1_800, -25_200)]);
+        assert_eq!(clock("2026-10-30T08:00:00.000Z", 2), [(0, -25_200)], "it has just changed");
     }
 
     #[test]

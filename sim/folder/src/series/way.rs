@@ -36,8 +36,12 @@ pub(super) struct Stop {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Way {
     pub stops: Vec<Stop>,
-    /// From, until.
+    /// Without network: from, until.
     pub offline: Vec<(Time, Time)>,
+    /// Recording: from, until.
+    pub recording: Vec<(Time, Time)>,
+    /// How many actions wait on the phone's queue from then on.
+    pub waiting: Vec<(Time, u32)>,
 }
 
 impl Way {
@@ -52,6 +56,13 @@ impl Way {
             None => Some(before.place),
         }
     }
+    /// From now on so many actions wait. Of the changes within a moment the last one counts.
+    fn waits(&mut self, at: Time, waiting: u32) {
+        self.waiting.pop_if(|(since, _)| at.since(*since) < MOMENT);
+        if self.waiting.last().map_or(0, |(_, before)| *before) != waiting {
+            self.waiting.push((at, waiting));
+        }
+    }
     fn stop(&mut self, at: Time, place: Point, then: Then) {
         // Estimates never go back in time.
         let at = self.stops.last().map_or(at, |last| at.max(last.at));
@@ -62,12 +73,16 @@ impl Way {
 /// The way of a rep. Of drives whose end (or beginning) nobody noted, the usual time is taken.
 pub(super) fn way(track: &Track, plan: &RepPlan, tenant: &TenantPlan, speed: u32) -> Way {
     let mut way = Way::default();
-    let (mut here, mut offline) = (plan.home, None);
+    let (mut here, mut offline, mut recording) = (plan.home, None, None);
     let takes = |from: Point, to: Point| {
         Span::micros(expected_drive(from, to, &Roads::default()).as_micros() / i64::from(speed))
     };
     for (at, what) in &track.marks {
         let at = *at;
+        // Whoever drives on, or goes home, records no longer, whatever became of the recording.
+        if !matches!(what, Waypoint::Records | Waypoint::Offline | Waypoint::Online | Waypoint::Waiting(_)) {
+            way.recording.extend(recording.take().map(|from| (from, at)));
+        }
         match what {
             Waypoint::LeavesHome => way.stop(at, here, Then::Home),
             Waypoint::DrivesTo(_) => way.stop(at, here, Then::Drives),
@@ -76,6 +91,10 @@ pub(super) fn way(track: &Track, plan: &RepPlan, tenant: &TenantPlan, speed: u32
                 here = planned.or_else(|| tenant.found.made_up(id)).unwrap_or(here);
                 way.stop(at, here, Then::Visits);
             }
+            Waypoint::Records => {
+                recording.get_or_insert(at);
+            }
+            Waypoint::StopsRecording => {}
             Waypoint::HasLunch => {
                 let Some(lunch) = plan.lunch else { continue };
                 way.stop(at - takes(here, lunch.place), here, Then::Drives);
@@ -91,11 +110,15 @@ pub(super) fn way(track: &Track, plan: &RepPlan, tenant: &TenantPlan, speed: u32
                 offline.get_or_insert(at);
             }
             Waypoint::Online => way.offline.extend(offline.take().map(|from| (from, at))),
+            Waypoint::Waiting(waiting) => way.waits(at, *waiting),
             Waypoint::Ended => way.stop(at, here, Then::Over),
         }
     }
     let last = track.marks.last().map(|(at, _)| *at);
     way.offline.extend(offline.zip(last));
-    way.offline.retain(|(from, until)| until.since(*from) >= MOMENT);
+    way.recording.extend(recording.zip(last));
+    for times in [&mut way.offline, &mut way.recording] {
+        times.retain(|(from, until)| until.since(*from) >= MOMENT);
+    }
     way
 }

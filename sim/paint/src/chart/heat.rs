@@ -2,7 +2,7 @@
 
 use super::lines::{Line, Shape, View};
 use super::scale::{Mark, Scale, Tick};
-use super::{SIDE, thinned};
+use super::{Axis, SIDE};
 use askama::Template;
 use std::fmt::Write as _;
 
@@ -38,8 +38,8 @@ pub struct Heat<'a> {
 }
 
 impl Heat<'_> {
-    /// The figure, with its table.
-    pub fn html(&self) -> String {
+    /// The figure over its axis, with its table.
+    pub fn html_over(&self, x: &Axis) -> String {
         let shown = self.bounds.iter().copied().chain(self.rules.iter().map(|(value, _)| *value));
         let scale = Scale::time(shown);
         let mut shapes = self.cells(scale);
@@ -64,7 +64,7 @@ impl Heat<'_> {
             marks: &self.marks,
             rules: rules.collect(),
             y: scale.ticks(|us| crate::units::tick(us as u64)),
-            x: thinned(self.labels, 8),
+            x,
             columns: "Time",
             heads,
             rows: self.labels.iter().enumerate().map(|(i, label)| (label.clone(), self.row(i))).collect(),

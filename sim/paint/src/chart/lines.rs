@@ -1,12 +1,9 @@
 //! Values over a run of columns: lines, areas upon one another, or bars.
 
 use super::scale::{Mark, Scale, Tick};
-use super::{SIDE, thinned};
+use super::{Axis, SIDE};
 use askama::Template;
 use std::fmt::Write as _;
-
-/// Words beside the horizontal axis at most.
-const LABELS: usize = 8;
 
 /// How values are drawn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,15 +80,19 @@ pub(super) struct View<'a> {
     pub marks: &'a [Mark],
     pub rules: Vec<Tick>,
     pub y: Vec<Tick>,
-    pub x: Vec<Tick>,
+    pub x: &'a Axis,
     pub columns: &'a str,
     pub heads: Vec<String>,
     pub rows: Vec<(String, Vec<String>)>,
 }
 
 impl LineChart<'_> {
-    /// The figure, with its table.
+    /// The figure, with its table. Below it stand labels of columns.
     pub fn html(&self) -> String {
+        self.html_over(&Axis::of_columns(self.labels))
+    }
+    /// The same over an axis of one's own.
+    pub fn html_over(&self, x: &Axis) -> String {
         let rules = self.rules.iter().map(|(value, words)| Tick { at: self.scale.place(*value), words: words.clone() });
         let mut heads: Vec<String> = self.lines.iter().map(|line| line.name.clone()).collect();
         heads.extend(self.more.iter().map(|(head, _)| head.clone()));
@@ -109,7 +110,7 @@ impl LineChart<'_> {
                 Scale::Time { .. } => self.scale.ticks(|us| crate::units::tick(us as u64)),
                 _ => self.scale.ticks(self.words),
             },
-            x: thinned(self.labels, LABELS),
+            x,
             columns: self.columns,
             heads,
             rows: self.labels.iter().enumerate().map(|(i, label)| (label.clone(), self.row(i))).collect(),

@@ -9,10 +9,14 @@ use std::fmt::Write as _;
 impl Document {
     /// As a page.
     pub fn html(&self) -> String {
-        let mut body = self.verdict.as_ref().map_or(String::new(), verdict);
-        blocks(&mut body, self.lead.iter().filter(|block| block.on.is(Medium::Page)), "h3", &self.title);
+        // The lead belongs to the answer: it is what matters most about it.
+        let mut lead = String::new();
+        let is_answered = self.verdict.is_some();
+        let heading = if is_answered { "h2" } else { "h3" };
+        blocks(&mut lead, self.lead.iter().filter(|block| block.on.is(Medium::Page)), heading, &self.title);
+        let mut body = self.verdict.as_ref().map_or(lead.clone(), |of| verdict(of, &lead));
         let mut sections: Vec<(&str, String)> = Vec::new();
-        if self.verdict.is_some() {
+        if is_answered {
             sections.push(("verdict", "The answer".to_owned()));
         }
         for of in self.sections.iter().filter(|section| section.shown(Medium::Page).next().is_some()) {
@@ -23,22 +27,26 @@ impl Document {
     }
 }
 
-fn verdict(of: &Verdict) -> String {
+/// The answer, with what matters most about it: the first screen, as every page has it.
+fn verdict(of: &Verdict, lead: &str) -> String {
     let class = match of.mark.tone {
         Tone::Good => "held",
         Tone::Bad => "broken",
         _ => "invalid",
     };
-    let reasons: String = of.reasons.iter().map(|reason| format!("<li>{}</li>\n", escaped(reason))).collect();
     let mut out = format!(
-        "<div class=\"verdict {class}\" id=\"verdict\">\n<p class=\"word\">{}</p>\n<h1>{}</h1>\n<ul>\n{reasons}</ul>\n",
+        "<section id=\"verdict\" class=\"verdict {class}\" aria-labelledby=\"verdict-title\">\n<p class=\"word\">{}</p>\n<h1 id=\"verdict-title\">{}</h1>\n",
         escaped(&of.word),
         escaped(&of.headline)
     );
     if !of.about.is_empty() {
         line!(out, "<p class=\"about\">{}</p>", escaped(&of.about));
     }
-    out + "</div>\n"
+    if !of.reasons.is_empty() {
+        let reasons: String = of.reasons.iter().map(|reason| format!("<li>{}</li>\n", escaped(reason))).collect();
+        line!(out, "<ul>\n{reasons}</ul>");
+    }
+    out + lead + "</section>\n"
 }
 
 /// Blocks as HTML, for a page that is not a document as a whole: with the tag of their titles, and the name of those that have
@@ -89,13 +97,20 @@ fn blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, heading
                 };
                 line!(out, "<dl class=\"grid\">{}</dl>", numbers.iter().map(number).collect::<String>());
             }
-            Body::Paste(_, text) => line!(out, "<div class=\"paste\"><code>{}</code></div>", escaped(text)),
+            Body::Paste(_, text) => {
+                let text = escaped(text);
+                line!(
+                    out,
+                    "<div class=\"paste\"><code>{text}</code><button type=\"button\" data-copy=\"{text}\">Copy</button></div>"
+                );
+            }
         }
     }
 }
 
 fn item(of: &Item) -> String {
-    let mark = of.mark.map_or(String::new(), |mark| format!("<span{}>{}</span> ", class(mark.tone, ""), mark.sign));
+    let plain = if of.name.is_empty() { "· " } else { "" };
+    let mark = of.mark.map_or(plain.to_owned(), |mark| format!("<span{}>{}</span> ", class(mark.tone, ""), mark.sign));
     let name = match (of.name.as_str(), of.link.as_str()) {
         ("", _) => String::new(),
         (name, "") => format!("<strong>{}</strong> ", escaped(name)),

@@ -13,6 +13,10 @@ fn document() -> Document {
     section.add(On::Page, "", Body::Chart("<svg></svg>".to_owned()));
     section.add(On::Files, "", Body::List(vec![Item::marked(Mark::NOTE, "not used: x")]));
     section.add(On::All, "", Body::Text(String::new()));
+    section.add(On::Page, "", Body::Paste("again", "fieldday compare 'a b'".to_owned()));
+    let mut lead = Section::default();
+    let slower = Number { what: "slower", value: "1".to_owned(), note: "of 54".to_owned() };
+    lead.add(On::Page, "In numbers", Body::Numbers(vec![slower]));
     Document {
         kind: "Comparison",
         title: "A & B".to_owned(),
@@ -24,7 +28,7 @@ fn document() -> Document {
             about: String::new(),
             place: Place::Last,
         }),
-        lead: Vec::new(),
+        lead: lead.blocks,
         sections: vec![section, Section::new("empty", "Empty")],
     }
 }
@@ -42,7 +46,9 @@ fn every_medium_has_the_same_figures_in_its_own_form() {
     );
     let page = document().html();
     for part in [
-        "<div class=\"verdict broken\" id=\"verdict\">",
+        "<section id=\"verdict\" class=\"verdict broken\" aria-labelledby=\"verdict-title\">\n<p class=\"word\">worse</p>",
+        "</ul>\n<h2>In numbers</h2>\n<dl class=\"grid\"><div><dt>slower</dt><dd>1<small>of 54</small></dd></div></dl>\n</section>",
+        "<code>fieldday compare &#39;a b&#39;</code><button type=\"button\" data-copy=\"fieldday compare &#39;a b&#39;\">Copy</button>",
         "<th scope=\"row\" class=\"is-broken\">✗ GET &lt;a&gt;</th><td class=\"n\">1,204 ms</td><td><i></i></td><td class=\"is-broken\">slower</td>",
         "<svg></svg>",
         "<a href=\"#changed\">Changed</a>",

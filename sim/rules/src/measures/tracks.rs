@@ -1,5 +1,5 @@
-//! Where reps went: when each set out and arrived, and when its phone had no network. Of a bounded number of reps, those
-//! of the plan's first cells, so that a map can be drawn of a run of any size.
+//! Where reps went: when each set out, arrived and recorded, when its phone had no network, and how much waited on its queue.
+//! Of a bounded number of reps, those of the plan's first cells, so that a map can be drawn of a run of any size.
 
 use fieldday_api::SmolStr;
 use fieldday_history::Event;
@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// Reps who are followed at most.
 pub const TRACKS_MAX: usize = 2_000;
-/// What is noted of a rep at most: five times an ordinary day.
-const MARKS_MAX: usize = 400;
+/// What is noted of a rep at most: several times an ordinary day.
+const MARKS_MAX: usize = 600;
 
 /// Where a rep went.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -20,11 +20,14 @@ pub struct Track {
     /// The place in the plan of its cell.
     pub cell: u32,
     client: u32,
+    /// How many actions wait on its queue.
+    #[serde(skip)]
+    waiting: u32,
     /// What it did when, in order of time.
     pub marks: Vec<(Time, Waypoint)>,
 }
 
-/// Something that changes where a rep is, or whether its phone has a network.
+/// Something that changes where a rep is, what it does there, or how its phone is doing.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Waypoint {
     /// Leaves home.
@@ -33,6 +36,10 @@ pub enum Waypoint {
     DrivesTo(SmolStr),
     /// Arrives at the appointment of that id.
     Arrives(SmolStr),
+    /// Records, from now on.
+    Records,
+    /// No longer records.
+    StopsRecording,
     /// Is where lunch is.
     HasLunch,
     /// Sets out for home.
@@ -41,6 +48,8 @@ pub enum Waypoint {
     Offline,
     /// The network is back.
     Online,
+    /// From now on so many actions wait on the phone's queue.
+    Waiting(u32),
     /// The day is over.
     Ended,
 }
@@ -69,22 +78,23 @@ impl Tracks {
             self.seats[place] = is_followed.then_some(self.tracks.len());
             if is_followed {
                 let (rep, cell) = (client.name.clone(), cell_of(&client.name));
-                self.tracks.push(Track { rep, cell, client: event.client, marks: Vec::new() });
+                self.tracks.push(Track { rep, cell, client: event.client, waiting: 0, marks: Vec::new() });
             }
             return;
         }
+        let Some(track) = self.seats.get(place).copied().flatten().map(|seat| &mut self.tracks[seat]) else { return };
         let mark = match &event.what {
             EventKind::Person(deed) => waypoint_of(deed),
             EventKind::Network { online: true } => Some(Waypoint::Online),
             EventKind::Network { online: false } => Some(Waypoint::Offline),
+            EventKind::Queued { .. } => Some(track.waits(track.waiting + 1)),
+            EventKind::Settled { .. } => Some(track.waits(track.waiting.saturating_sub(1))),
             EventKind::DayEnded { .. } => Some(Waypoint::Ended),
             _ => None,
         };
         let Some(mark) = mark else { return };
-        let Some(seat) = self.seats.get(place).copied().flatten() else { return };
-        let marks = &mut self.tracks[seat].marks;
-        if marks.len() < MARKS_MAX {
-            marks.push((at, mark));
+        if track.marks.len() < MARKS_MAX {
+            track.marks.push((at, mark));
         }
     }
     /// Adds another worker's. Workers take cells in the plan's order, so the first reps of all are among the first of each.
@@ -96,11 +106,20 @@ impl Tracks {
     }
 }
 
+impl Track {
+    fn waits(&mut self, waiting: u32) -> Waypoint {
+        self.waiting = waiting;
+        Waypoint::Waiting(waiting)
+    }
+}
+
 fn waypoint_of(deed: &UserAction) -> Option<Waypoint> {
     Some(match deed {
         UserAction::LeavesHome => Waypoint::LeavesHome,
         UserAction::DrivesTo { appointment_id } => Waypoint::DrivesTo(appointment_id.clone()),
         UserAction::Arrives { appointment_id } => Waypoint::Arrives(appointment_id.clone()),
+        UserAction::Records { .. } | UserAction::RecordsLate { .. } => Waypoint::Records,
+        UserAction::StopsRecording { .. } | UserAction::GivesUpRecording { .. } => Waypoint::StopsRecording,
         UserAction::HasLunch => Waypoint::HasLunch,
         UserAction::GoesHome => Waypoint::GoesHome,
         _ => return None,

@@ -146,13 +146,14 @@ pub fn compare_runs(args: &CompareArgs) -> Result<u8, Failure> {
 }
 
 fn tell(args: &CompareArgs, comparison: &Comparison) -> Result<(), Failure> {
+    let document = comparison.document(args.html.as_deref().unwrap_or(Path::new("")));
     if let Some(file) = &args.html {
-        write(file, &comparison.document().html())?;
+        write(file, &document.html())?;
     }
     let text = match args.format {
-        CompareFormat::Terminal => comparison.document().terminal(output::stdout_paint()),
+        CompareFormat::Terminal => document.terminal(output::stdout_paint()),
         CompareFormat::Json => comparison.to_json(),
-        CompareFormat::Markdown => comparison.document().markdown(),
+        CompareFormat::Markdown => document.markdown(),
     };
     output::print(&text)?;
     if comparison.verdict.outcome == Outcome::CannotTell {
