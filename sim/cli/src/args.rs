@@ -39,7 +39,8 @@ Exit codes:
   1    a rule was broken or a limit exceeded
   2    the command line or a file is wrong
   3    the target cannot be used
-  4    inconclusive: a required rule was not exercised, or two runs differed
+  4    inconclusive: a rule not exercised, a limit not decided, the load generator
+       fell behind, or two runs differed
   130  interrupted; results so far are kept
 
 Environment:
@@ -344,7 +345,7 @@ pub struct DriveArgs {
     pub cacert: Option<PathBuf>,
     /// Scrape metrics of the target from this URL during the run, in the Prometheus text format (repeatable)
     ///
-    /// The report shows them below the latencies, and what was full beside the limit that was exceeded. A scrape that fails is
+    /// The report shows them below the latencies, and lists full resources with the first exceeded limit. A scrape that fails is
     /// a gap, never a failed run. The host must be allowed as the target's must. docs/metrics.md lists what is kept.
     #[arg(long, value_name = "URL")]
     pub metrics: Vec<String>,
@@ -356,7 +357,7 @@ pub struct DriveArgs {
     /// One address has some 28,000 ports for connections to one target. 127.0.0.2 and so on are there on every Linux machine.
     #[arg(long, value_name = "IP")]
     pub source_address: Vec<std::net::IpAddr>,
-    /// The key that signs tokens, in place of what the scenario says in `tokens`: one that the target trusts. Where neither
+    /// Sign tokens with this key, which the target must trust, instead of the scenario's [tokens]. Where neither
     /// names one, the development key signs for a target on the loopback, as `fieldday mock` trusts it there
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
@@ -405,7 +406,7 @@ pub struct LiveArgs {
     /// Begin at this moment, for example 2026-06-10T02:00:00Z
     #[arg(long, value_name = "TIME", value_parser = crate::choice::moment)]
     pub start_at: Option<fieldday_kernel::time::Time>,
-    /// Begin when all shards have come to this directory on shared storage, which is for this run alone
+    /// Begin when all shards have written a file to this directory on shared storage; use a new directory for each run
     #[arg(long, value_name = "DIR", requires = "shard", conflicts_with = "start_at")]
     pub start_together: Option<PathBuf>,
     /// How long to wait for the other shards, for example 90s, 10m or 1h; default 10m
@@ -423,7 +424,7 @@ pub struct LiveArgs {
     /// Put every rule to the test first, with three reps who have no part in the day (about a minute)
     ///
     /// The conformance pass writes to the target. Its people are among those that `fieldday fixtures export` writes and
-    /// `fieldday mock` knows; of a file of users it takes some that the day leaves over. docs/conform.md describes it.
+    /// `fieldday mock` knows; from a file of users it takes users whom the day does not need. docs/conform.md describes it.
     #[arg(long, conflicts_with = "shard")]
     pub conform: bool,
     /// The build that the target runs, for comparisons

@@ -34,7 +34,7 @@ fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Shard, Strin
                 .to_owned(),
         );
     };
-    let count = count.ok_or_else(|| format!("{of} is {index}, but nothing says of how many shards: set {SHARDS}"))?;
+    let count = count.ok_or_else(|| format!("{of} is {index}, but the number of shards is unknown: set {SHARDS}"))?;
     Shard::new(index, count).map_err(|error| format!("{of} is {index}: {error}"))
 }
 

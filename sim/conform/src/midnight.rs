@@ -19,7 +19,7 @@ impl Pass {
     /// day after.
     pub(crate) async fn waits_for_midnight(&self) {
         if !self.means.owns_clock {
-            let why = "the target's clock is not ours to move: this is tried on the virtual clock";
+            let why = "the tool cannot set the target's clock; `fieldday conform` without --target tests this";
             return self.untested(TODAY, "shifts around midnight", why);
         }
         let by = self.stranger();

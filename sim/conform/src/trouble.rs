@@ -17,7 +17,7 @@ use Rule::WriteAtomic as ATOMIC;
 impl Pass {
     pub(crate) async fn meets_trouble(&self) {
         let Some(trouble) = self.means.trouble else {
-            let why = "the target cannot be made to fail: this is tried on the virtual clock";
+            let why = "faults cannot be injected into this target; `fieldday conform` without --target tests this";
             return self.untested(ATOMIC, "repeats after an error of the server", why);
         };
         let times = [

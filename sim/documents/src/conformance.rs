@@ -7,7 +7,7 @@ use fieldday_paint::units::{counted, seconds};
 /// Why the pass says too little; none if it says enough, or if there was none.
 pub(crate) fn why(summary: &Summary) -> Option<String> {
     let part = summary.conformance.as_ref()?;
-    (!part.problems.is_empty()).then(|| "the conformance pass says too little".to_owned())
+    (!part.problems.is_empty()).then(|| "the conformance pass is inconclusive".to_owned())
 }
 
 /// Each reason why it says too little.

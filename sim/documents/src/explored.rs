@@ -59,7 +59,7 @@ impl Exploration {
         let read: Exploration = serde_json::from_str(text).map_err(|e| e.to_string())?;
         let (schema, version) = (read.schema, read.version.as_str());
         if schema != EXPLORED_SCHEMA || version != env!("CARGO_PKG_VERSION") {
-            return Err(format!("it was written by version {version}, whose days are others"));
+            return Err(format!("version {version} wrote it, and that version simulates other days"));
         }
         Ok(read)
     }

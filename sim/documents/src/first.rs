@@ -219,7 +219,7 @@ fn why(summary: &Summary) -> String {
     why.extend(undelivered(summary));
     why.extend(summary.budget.clone());
     if !summary.generator.is_empty() {
-        why.push("the generator could not do its part".to_owned());
+        why.push("the load generator fell behind".to_owned());
     }
     let never = summary.not_exercised_parts.iter().filter(|of| of.tried > 0).count() as u64;
     if never > 0 {
@@ -410,7 +410,9 @@ fn not_exercised(summary: &Summary) -> Vec<Item> {
                 "{}, none of which could be decided, although the scenario must exercise it",
                 counted(rule.inconclusive, "case", "cases")
             ),
-            RuleVerdict::NotJudged => "nobody judges it yet, although the scenario must exercise it".to_owned(),
+            RuleVerdict::NotJudged => {
+                "no judge exists for this rule yet, although the scenario must exercise it".to_owned()
+            }
             _ => "no case, although the scenario must exercise it".to_owned(),
         };
         Item::about(Mark::DOUBT, rule.rule.clone(), why)
@@ -469,7 +471,7 @@ fn failures(summary: &Summary) -> Vec<Item> {
         item.more.push(format!("most frequent: {}, {class}{status} ×{times}: {}", most.label, most.message));
     }
     if summary.ran.target == ON_THE_VIRTUAL_CLOCK {
-        item.more.push("The model backend fails as often as the scenario's trouble asks it to.".to_owned());
+        item.more.push("These failures are the mishaps of the scenario.".to_owned());
     }
     vec![item]
 }

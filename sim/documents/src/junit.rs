@@ -151,7 +151,7 @@ fn rule(summary: &Summary, of: &RuleLine) -> TestCaseStatus {
                 _ => format!("a finding here, in {} of {} cases: {why}", count(found), count(of.exercised)),
             })
         }
-        RuleVerdict::NotJudged => skipped(&format!("nobody judges it yet{must}")),
+        RuleVerdict::NotJudged => skipped(&format!("no judge exists for this rule yet{must}")),
         RuleVerdict::NotExercised => skipped(&format!("not exercised: there was no case{must}")),
         RuleVerdict::Inconclusive => {
             let cases = counted(of.inconclusive, "case", "cases");

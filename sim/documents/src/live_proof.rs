@@ -175,7 +175,7 @@ impl LiveProof {
     /// For the docs.
     pub fn to_markdown(&self, command: &str) -> String {
         let mut out = format!(
-            "# The proof over HTTP\n\nMade by `{command}`, version {}. Each defect was built into the tool's own mock under {}. A\n\
+            "# The proof over HTTP\n\nMade by `{command}`, version {}. Each defect was built into the built-in mock under {}. A\n\
              conformance pass was made of it and, where the pass found nothing, two minutes of a day lived; a trial ends with\n\
              the first violation of a rule that is named for the defect. Requests and seconds are those of the middle trial.\n\n",
             self.version,
@@ -226,7 +226,7 @@ impl LiveProof {
             ));
         }
         if self.clean.cut > 0 {
-            says.push(format!("{} of them ended before their time.", count(self.clean.cut)));
+            says.push(format!("{} of the passes were cut short.", count(self.clean.cut)));
         }
         let alarms = self.clean.alarms.iter();
         says.extend(alarms.map(|alarm| format!("False alarm of {}: `{}`", alarm.rule, alarm.reproduce)));
@@ -240,7 +240,7 @@ impl LiveProof {
             self.wall_s
         ));
         if !self.complete {
-            says.push("Ended early: this is what was there by then.".to_owned());
+            says.push("Interrupted: these are the results so far.".to_owned());
         }
         says
     }

@@ -336,7 +336,7 @@ impl Proof {
         let alarms = self.alarms.iter().map(|alarm| format!("False alarm of {}: `{}`", alarm.rule, alarm.reproduce));
         says.extend(alarms);
         if !self.complete {
-            says.push("Ended early: this is what was there by then.".to_owned());
+            says.push("Interrupted: these are the results so far.".to_owned());
         }
         says
     }

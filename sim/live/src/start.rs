@@ -24,7 +24,7 @@ const NAMED: usize = 20;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Not all of them came in time.
-    #[error("after {waited_s} s, {} of {of} shards had not come to {}: {}", missing.len(), dir.display(), named(missing))]
+    #[error("after {waited_s} s, {} of {of} shards had not arrived in {}: {}", missing.len(), dir.display(), named(missing))]
     Missing {
         /// Where they meet.
         dir: PathBuf,

@@ -17,7 +17,7 @@ pub(super) fn called(header: &Header) -> String {
         (Some(delay), false) => format!("{delay} a request"),
         (Some(delay), true) => format!("{delay} a request on average, exponential"),
     };
-    format!("the tool's own mock, over HTTP ({workers}, {pace})")
+    format!("the built-in mock, over HTTP ({workers}, {pace})")
 }
 
 /// The machine that asked, in words.

@@ -58,7 +58,7 @@ pub struct ConformArgs {
     /// Trust the root certificates in this PEM file as well
     #[arg(long, value_name = "FILE", help_heading = LIVE)]
     pub cacert: Option<PathBuf>,
-    /// The key that signs tokens, in place of what the scenario says in `tokens`: one that the target trusts
+    /// Sign tokens with this key, which the target must trust, instead of the scenario's [tokens]
     #[arg(long, value_name = "FILE", help_heading = LIVE)]
     pub key: Option<PathBuf>,
     /// Which build the target runs, for comparisons
@@ -162,7 +162,7 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
         .for_each(|command| output::note(&format!("provisioning: {}", line_without_secrets(command))));
     let stop = interrupt::flag();
     let mut ready = prepared.open(&stop)?;
-    // Whether the tool's own mock takes a token is what the pass finds out.
+    // Whether the built-in mock takes a token is what the pass finds out.
     if !is_mock {
         ready.look()?.notes.iter().for_each(|note| output::note(note));
     }
@@ -188,8 +188,8 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
     let whole = outcome.run.complete.then_some(outcome.run.fingerprint);
     let history = keeper.end_history(whole, None, recorded(whole));
     let version = outcome.version.as_ref().map_or(String::new(), |version| format!(", version {version}"));
-    let words = if is_mock { "the tool's own mock, over HTTP".to_owned() } else { format!("{base_url}{version}") };
-    let cut_short = outcome.budget.as_ref().map(|_| "a pass that was cut short says too little".to_owned());
+    let words = if is_mock { "the built-in mock, over HTTP".to_owned() } else { format!("{base_url}{version}") };
+    let cut_short = outcome.budget.as_ref().map(|_| "the conformance pass was cut short".to_owned());
     let facts = Facts {
         target: Some(words.clone()),
         generator: troubles(&lived, took).into_iter().chain(unanswered(&outcome.run)).chain(cut_short).collect(),

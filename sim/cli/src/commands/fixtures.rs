@@ -51,7 +51,7 @@ pub struct ExportArgs {
     /// Number of reps; changes the number of tenants, not their size
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=fieldday_scenario::MOST_REPS))]
     pub reps: Option<u64>,
-    /// Use this date instead of the scenario's: for example 2026-06-10, or `today` in its first time zone
+    /// Use this date instead of the scenario's: for example 2026-06-10, or `today`: today's date in each tenant's time zone
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub date: Option<Day>,
     /// Use the accounts in this .json or .csv file; default: the scenario's `data.users`

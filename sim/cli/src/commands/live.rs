@@ -219,7 +219,7 @@ fn announce(ready: &Ready, is_mock: bool) {
     let (from, until) = window(scenario);
     let seconds = lasts(scenario).as_seconds();
     let takes = if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds / 60) };
-    let what = if is_mock { format!("the tool's own mock, {target}") } else { target.to_string() };
+    let what = if is_mock { format!("the built-in mock, {target}") } else { target.to_string() };
     let date = ready.cells().first().map_or(String::new(), |cell| format!("{} ", cell.date));
     let peak = peak_requests_per_s(reps, scenario);
     output::note(&format!(
@@ -299,7 +299,7 @@ fn live(
         cpu_s: took.cpu_s,
         peak_memory_bytes: machine::peak_memory_bytes(),
         target: Some(match target.as_str() {
-            "mock" => "the tool's own mock, over HTTP".to_owned(),
+            "mock" => "the built-in mock, over HTTP".to_owned(),
             _ => format!("{base_url}{version}"),
         }),
         live_us: Some(u64::try_from(outcome.took.as_micros()).unwrap_or(u64::MAX)),
@@ -369,8 +369,9 @@ pub(super) fn troubles(lived: &Lived, took: Took) -> Vec<String> {
         troubles.push(format!("{reps} panicked, {first} first: that is a bug of fieldday"));
     }
     troubles.extend(outcome.not_allowed.iter().map(|host| {
-        format!("audio was not uploaded to {host}, which nobody allowed (--allow {host}): uploads and what follows were not tried")
+        format!("audio was not uploaded to {host}, which is not allowed (--allow {host}); uploads and the steps after them were not tested")
     }));
-    troubles.extend(outcome.token_trouble.iter().map(|trouble| format!("tokens could not be had: {trouble}")));
+    troubles
+        .extend(outcome.token_trouble.iter().map(|trouble| format!("no session token could be obtained: {trouble}")));
     troubles
 }

@@ -150,7 +150,7 @@ fn plan(parts: &Parts, name: &str) -> Result<Plan, Failure> {
         let is_mock = parts.run.target == "mock";
         match LivePlan::new(Arc::new(scenario.clone()), parts.seed, is_mock) {
             Ok(live) => return Ok(live.plan),
-            Err(error) => output::note(&format!("warning: times are told by the scenario's zones: {error}")),
+            Err(error) => output::note(&format!("warning: times are shown in the scenario's time zones: {error}")),
         }
     }
     choice::planned(name, scenario, parts.seed)

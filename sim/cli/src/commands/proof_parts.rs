@@ -53,11 +53,11 @@ impl ProofPart {
     pub fn from_json(text: &str) -> Result<ProofPart, String> {
         let part: ProofPart = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if part.schema != SCHEMA || part.build != machine::build() {
-            return Err("it was written by another build of fieldday, with other checks perhaps".to_owned());
+            return Err("another build of fieldday wrote it, and its judges may differ".to_owned());
         }
         match &part.trials {
             Trials::Model { clean, .. } if !clean.is_countable() => {
-                Err("its counts are beyond any that can be run: it is damaged".to_owned())
+                Err("its counts are impossible, so the file is damaged".to_owned())
             }
             _ => Ok(part),
         }

@@ -294,10 +294,10 @@ fn kept(file: &Path, build: &str) -> Result<Clean, Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
     let kept: Kept = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     if kept.build != build {
-        return Err(wrong("it was lived by another build of fieldday, with other judges perhaps".to_owned()));
+        return Err(wrong("another build of fieldday wrote it, and its judges may differ".to_owned()));
     }
     if !kept.clean.is_countable() {
-        return Err(wrong("its counts are beyond any that can be lived: it is damaged".to_owned()));
+        return Err(wrong("its counts are impossible, so the file is damaged".to_owned()));
     }
     Ok(kept.clean)
 }

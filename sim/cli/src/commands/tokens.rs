@@ -59,7 +59,7 @@ pub struct MintArgs {
     /// Lifetime of the token in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = TOKEN_LIFE.as_seconds() as u32, value_parser = clap::value_parser!(u32).range(1..=31_536_000))]
     pub life: u32,
-    /// The token expired so many seconds ago
+    /// Make the token expire this many seconds in the past
     #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
     pub expired: u32,
     /// The claim that names the tenant

@@ -1,4 +1,4 @@
-//! `fieldday run --target`, from outside: against the tool's own mock, against nothing, and cut short.
+//! `fieldday run --target`, from outside: against the built-in mock, against nothing, and cut short.
 
 use crate::common::{fieldday, read_output, room, said, said_live};
 use std::fs;
@@ -56,7 +56,7 @@ fn a_day_against_the_mock_is_judged_checked_and_lived_again() {
     let to = out.to_str().unwrap();
     let (code, stdout, stderr) = said(&["run", &demo, "--target", "mock", "--speed", "4000", "--out", to]);
     assert_eq!(code, 0, "{stdout}\n{stderr}");
-    assert!(stdout.contains("the tool's own mock, over HTTP") && stdout.contains("CLOCKS"), "{stdout}");
+    assert!(stdout.contains("the built-in mock, over HTTP") && stdout.contains("CLOCKS"), "{stdout}");
     assert!(stderr.contains("requests a second at the peak"), "what is about to happen is said: {stderr}");
     let folder = run_folder(&out);
     let path = folder.to_str().unwrap();
@@ -130,7 +130,7 @@ fn stdout_is_one_document_with_format_json() {
     let (code, stdout, stderr) = said(&args);
     assert_eq!(code, 0, "{stdout}\n{stderr}");
     let document: serde_json::Value = serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{e}: {stdout}{stderr}"));
-    assert_eq!(document["ran"]["target"], "the tool's own mock, over HTTP");
+    assert_eq!(document["ran"]["target"], "the built-in mock, over HTTP");
     let schema: serde_json::Value =
         serde_json::from_str(include_str!("../../../folder/schemas/summary.schema.json")).unwrap();
     assert!(jsonschema::is_valid(&schema, &document), "{stdout}");

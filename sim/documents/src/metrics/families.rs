@@ -71,7 +71,7 @@ fn endpoints(limits: &[Limit]) -> Vec<Family> {
     let mut limit = new("endpoint_latency_limit", "How long an answer may take by the specification", Base::Seconds);
     let mut beyond = new("endpoint_beyond_limit", "Attempts that took longer than the limit", Base::None);
     let mut exceeded =
-        new("endpoint_limit_exceeded", "1 if too many did, 0 if not, absent if nobody can say", Base::None);
+        new("endpoint_limit_exceeded", "1 if the limit was exceeded, 0 if not, absent if undecided", Base::None);
     for of in limits {
         let endpoint = ("endpoint", of.op.as_str());
         let outcomes = of.outcomes.by_class();

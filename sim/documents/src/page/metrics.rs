@@ -28,7 +28,7 @@ pub(super) fn charts(day: &Day<'_>) -> Vec<String> {
         let greatest = lines.iter().flat_map(|line| line.values.iter().flatten().copied()).fold(1.0, f64::max);
         charts.push(
             LineChart {
-                alt: "How much of what there is the target used".to_owned(),
+                alt: "Used share of each resource of the target".to_owned(),
                 note: note("Of what there is; the greatest that was scraped in each column.", &bound),
                 // Full is on the scale, however little was used.
                 scale: Scale::linear(std::iter::once(greatest)),

@@ -241,7 +241,9 @@ impl Report<'_> {
                 "By the plan, whatever the target did before: what coordinated omission would hide.",
                 |limit| limit.due,
             ),
-            ("As people felt it", "From the wish to its fulfilment, with link, queue and repeats.", |limit| limit.felt),
+            ("As people felt it", "From the rep's action to its success, with link, queue and retries.", |limit| {
+                limit.felt
+            }),
         ];
         let drawn = clocks.into_iter().enumerate().map(|(place, (title, note, of))| {
             // Attempts alone are given up: the other clocks have answers only.

@@ -35,7 +35,7 @@ pub fn report(summary: &Summary, folder: Option<&str>, paint: Paint) -> String {
     what_ran(&mut out, summary, paint);
     if summary.totals.attempts > 0 {
         // On the wall clock the target's own time comes first: what the phone saw has the simulated network in it.
-        let clocks = "wire: the target's own; due: since the plan wanted it; felt: as the rep waited";
+        let clocks = "wire: time at the target; due: from the planned moment; felt: how long the rep waited";
         table(&mut out, paint, "CLOCKS", clocks, &tables::clocks(summary));
         let attempts = "attempts as the phone saw them, against the spec's time limits";
         table(&mut out, paint, "LIMITS", attempts, &tables::endpoints(summary));
@@ -85,7 +85,7 @@ fn failures(out: &mut String, summary: &Summary, paint: Paint) {
     let mut of = tables::failures(summary);
     let more = of.rows.len().saturating_sub(FAILURES);
     of.rows.truncate(FAILURES);
-    table(out, paint, "FAILURES", "what the target answered instead, the most frequent first", &of);
+    table(out, paint, "FAILURES", "unexpected answers of the target, the most frequent first", &of);
     if more > 0 {
         faint(out, paint, &format!("{} in summary.json", counted(more as u64, "more kind", "more kinds")));
     }
@@ -121,7 +121,7 @@ fn findings(out: &mut String, summary: &Summary, paint: Paint) {
         out,
         paint,
         "FINDINGS",
-        "the specification leaves it open, or the scenario lets it pass: nothing is broken",
+        "cases that the specification leaves open or the scenario accepts; no rule is broken",
     );
     for finding in &summary.findings {
         let (mark, cases) = (paint.on(Tone::Doubt, "!"), counted(finding.count, "case", "cases"));
@@ -145,7 +145,7 @@ fn hazards(out: &mut String, summary: &Summary, paint: Paint) {
     if seen.is_empty() {
         return;
     }
-    heading(out, paint, "HAZARDS", "nothing is broken, and somebody is harmed all the same");
+    heading(out, paint, "HAZARDS", "no rule is broken, but people can be harmed");
     for hazard in seen {
         let mark = paint.on(Tone::Doubt, "!");
         line!(out, "  {mark} {}  {}", hazard.hazard, counted(hazard.count, "case", "cases"));

@@ -404,7 +404,7 @@ impl HttpTransport {
                 if !here.may_upload_to(&target, &self.settings.allow) {
                     let first = self.settings.not_allowed.lock().ok();
                     first.map(|mut first| first.get_or_insert_with(|| target.host().to_owned()).len());
-                    return failed("an upload URL of a host that nobody allowed");
+                    return failed("an upload URL on a host that is not allowed");
                 }
                 match Connector::new(target, HttpVersion::Http1, &self.settings.roots).await {
                     Ok(store) => self.stores.borrow_mut().entry(origin).or_insert(store).clone(),

@@ -172,7 +172,7 @@ pub struct SearchArgs {
     /// Play one of N parts of each level, I from 0 to N-1; shard 0 decides what is measured and has the report
     #[arg(long, value_name = "I/N|auto", requires = "start_together", conflicts_with = "resume", value_parser = crate::shard::shard)]
     pub shard: Option<Shard>,
-    /// The directory on storage that all shards share, for this search alone
+    /// A directory on shared storage in which the shards meet; use a new one for each search
     #[arg(long, value_name = "DIR", requires = "shard")]
     pub start_together: Option<PathBuf>,
     /// How long to wait for the other shards, for example 90s, 10m or 1h; default 10m

@@ -96,7 +96,7 @@ pub struct CompareArgs {
 pub enum CompareFormat {
     /// Text for people
     Terminal,
-    /// One JSON document (schema: sim/compare/schemas/comparison.schema.json)
+    /// One JSON document (schemas: sim/compare/schemas)
     Json,
     /// Markdown for a CI job summary or a chat
     Markdown,
