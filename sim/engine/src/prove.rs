@@ -366,3 +366,22 @@ pub fn clean(
         on_round(&lived);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_of_the_system_without_defects_add_up_to_all_of_it() {
+        let stop = AtomicBool::new(false);
+        let effort = Effort { threads: 0, seeds: 1, cap: 10, stop: &stop };
+        let whole = clean(40, 7, &effort, Clean::default(), |_| {}, |_| {}).unwrap();
+        for of in [2, 5] {
+            let mut merged = Clean::default();
+            for index in 0..of {
+                merged.merge(clean_part(40, 7, &effort, Shard { index, of }, |_| {}).unwrap());
+            }
+            assert_eq!((&merged.scenarios, &merged.alarms), (&whole.scenarios, &whole.alarms), "of {of}");
+        }
+    }
+}
