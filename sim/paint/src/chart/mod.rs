@@ -2,11 +2,13 @@
 //! stand beside it in the page's own type, and the values are in a table: what the pointer and the arrow keys show is read
 //! from there, so that nothing is said twice and nothing is lost without a script.
 
+mod axis;
 mod bars;
 mod heat;
 mod lines;
 mod scale;
 
+pub use axis::Axis;
 pub use bars::{Bar, LogBars};
 pub use heat::Heat;
 pub use lines::{Kind, Line, LineChart};
