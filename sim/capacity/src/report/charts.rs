@@ -8,6 +8,9 @@ use fieldday_paint::units::{count, fraction, micros, number};
 /// Colours of the day's endpoints: those beyond are drawn together.
 const COLOURS: [&str; 6] = ["c1", "c2", "c3", "c4", "c6", "c7"];
 
+/// Marks nearer than this share of the axis have no room for a word each.
+const NEAR: f64 = 0.12;
+
 pub(super) fn latency(report: &Report) -> String {
     let curve = &report.measured.curve;
     let finding = &report.measured.finding;
@@ -20,7 +23,15 @@ pub(super) fn latency(report: &Report) -> String {
     };
     let carried = finding.carries.and_then(|reps| mark(reps, "carries"));
     let knee_at = finding.knee.filter(|knee| finding.carries != Some(knee.reps));
-    let marks = carried.into_iter().chain(knee_at.and_then(|knee| mark(knee.reps, "knee"))).collect();
+    let knee_at = knee_at.and_then(|knee| mark(knee.reps, "knee"));
+    let marks = match (knee_at, carried) {
+        // Words that would stand upon each other stand beside the first of both.
+        (Some(knee), Some(carried)) if (carried.from - knee.from).abs() < NEAR => {
+            let words = String::new();
+            vec![Mark { words: "knee, carries".to_owned(), ..knee }, Mark { words, ..carried }]
+        }
+        (knee, carried) => knee.into_iter().chain(carried).collect(),
+    };
     let line = |name: &str, colour, of: &dyn Fn(&crate::search::Point) -> f64| Line {
         name: name.to_owned(),
         colour,

@@ -37,6 +37,8 @@ pub struct Outcome {
     pub totals: Tally,
     /// The day in pieces of equal length, oldest first.
     pub bins: Vec<Bin>,
+    /// What happens at a known time: deployments, outages, the change that was asked about.
+    pub happenings: Vec<Happening>,
     /// Each endpoint over the whole time.
     pub endpoints: Vec<EndpointTally>,
     /// What was full, and when, in the order in which it first was.
@@ -171,6 +173,17 @@ pub struct EndpointTally {
     pub worst_at: Option<Time>,
     /// That percentile.
     pub worst_p95: Option<Span>,
+}
+
+/// Something that happens at a known time of the day.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Happening {
+    /// What, in a word or two: `deployment`, `monday-storm`.
+    pub what: String,
+    /// From when on.
+    pub from: Time,
+    /// Until when; the same moment if that depends.
+    pub until: Time,
 }
 
 /// Something was full.

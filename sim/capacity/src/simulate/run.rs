@@ -1,7 +1,7 @@
 //! From a question to its answer.
 
 use super::fleet::{self, FleetOptions};
-use super::{Assumption, Cost, Outcome, Question, limits};
+use super::{Assumption, Cost, Outcome, Question, happenings, limits};
 use crate::plant::{Plant, PlantError, When};
 use fieldday_engine::transport::plant::lookahead;
 use fieldday_kernel::fingerprint::Fingerprint;
@@ -78,6 +78,7 @@ pub fn answer(
     }
     let ledger = rode.plant.close(when.until);
     let (broken, limits) = limits::judged(&spec.hold, &scenario.limits, &ledger, when.until.since(when.from));
+    let happenings = happenings::of(question.what_if, &scenario, &spec, &when);
     let outcome = Outcome {
         scenario: scenario.name.clone(),
         seed: question.seed,
@@ -91,6 +92,7 @@ pub fn answer(
         fingerprint: format!("{:032x}", ledger.fingerprint),
         totals: ledger.totals,
         bins: ledger.bins,
+        happenings,
         endpoints: ledger.endpoints,
         saturations: ledger.saturations,
         first_broken: broken.first().cloned(),

@@ -1,8 +1,9 @@
 //! The charts of a simulated day, over local time.
 
 use super::moments::{axis_title, moment, per_s, ticks};
-use crate::simulate::{Bin, Outcome, Tally, Times};
-use fieldday_paint::chart::{Axis, Kind, Line, LineChart, Scale};
+use crate::simulate::{Bin, Happening, Outcome, Tally, Times};
+use fieldday_kernel::time::Time;
+use fieldday_paint::chart::{Axis, Kind, Line, LineChart, Mark, Scale};
 use fieldday_paint::units::{count, enough, fraction, micros, number};
 
 /// A day over time, and perhaps the same without the change that was asked about.
@@ -11,6 +12,21 @@ struct Course<'a> {
     without: Option<&'a Outcome>,
     labels: Vec<String>,
     axis: Axis,
+    marks: Vec<Mark>,
+}
+
+/// What happens at a known time. Words stand beside the last of its kind, where there is room for them: the same in another
+/// zone has none.
+fn marks(outcome: &Outcome) -> Vec<Mark> {
+    let all = outcome.until.since(outcome.from).as_micros().max(1) as f64;
+    let place = |at: Time| (at.since(outcome.from).as_micros() as f64 / all).clamp(0.0, 1.0);
+    let is_last = |number: usize, what: &str| outcome.happenings[number + 1..].iter().all(|later| later.what != what);
+    let mark = |(number, of): (usize, &Happening)| Mark {
+        from: place(of.from),
+        until: place(of.until),
+        words: if is_last(number, &of.what) { of.what.clone() } else { String::new() },
+    };
+    outcome.happenings.iter().enumerate().map(mark).collect()
 }
 
 /// All charts of a day.
@@ -18,7 +34,7 @@ pub(super) fn of_day(outcome: &Outcome, without: Option<&Outcome>) -> String {
     let zone = outcome.zone();
     let labels = outcome.bins.iter().map(|bin| moment(outcome.from, bin.at, &zone)).collect();
     let axis = Axis::even(axis_title(&outcome.zone), ticks(&outcome.bins, outcome.from, &zone));
-    let course = Course { outcome, without, labels, axis };
+    let course = Course { outcome, without, labels, axis, marks: marks(outcome) };
     [course.load(), course.utilisation(), course.queue(), course.latency()].concat()
 }
 
@@ -33,7 +49,7 @@ impl Course<'_> {
         Some(Line { name, colour: "quiet", values: without.bins.iter().map(of).collect() })
     }
     fn chart(&self, of: LineChart<'_>) -> String {
-        LineChart { labels: &self.labels, ..of }.html_on(&self.axis)
+        LineChart { labels: &self.labels, marks: self.marks.clone(), ..of }.html_on(&self.axis)
     }
 
     /// What came, what was served and what was refused.
@@ -47,8 +63,13 @@ impl Course<'_> {
             self.line("refused or timed out", "bad", rate(Tally::refused)),
         ]);
         let scale = Scale::linear(all(&lines));
+        let note = match self.marks.len() {
+            0 => String::new(),
+            _ => "Marked is what happens at a known time; by people's local time, in each of their zones.".to_owned(),
+        };
         self.chart(LineChart {
             title: "Offered and served load, requests per second",
+            note,
             alt: "Requests offered, served, retried and refused per second, over the simulated day.".to_owned(),
             columns: "From",
             words: number,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::simulate::{
-    Bin, Broken, GridPoint, LimitOrigin, LimitOutcome, PolicyEffect, Resource, Saturation, Tally, Times,
+    Bin, Broken, GridPoint, Happening, LimitOrigin, LimitOutcome, PolicyEffect, Resource, Saturation, Tally, Times,
 };
 use fieldday_kernel::time::{Span, Time};
 use fieldday_rules::limits::{LimitResult, LimitUnit, LimitVerdict};
@@ -78,6 +78,7 @@ pub(in crate::report) fn outcome() -> Outcome {
         fingerprint: "00".to_owned(),
         totals: tally,
         bins: vec![bin(0), bin(1)],
+        happenings: vec![Happening { what: "deployment".to_owned(), from: at + span, until: at + span }],
         endpoints: Vec::new(),
         saturations: vec![Saturation { what: Resource::Workers, first: at, bins: 1, during: span }],
         limits,
@@ -165,6 +166,8 @@ fn the_charts_are_over_local_time_and_name_the_zone() {
     }
     let titles = html.matches("<p class=\"axis-title\" aria-hidden=\"true\">Local time, America/New_York</p>").count();
     assert_eq!(titles, charts.len());
+    // After half of the time.
+    assert_eq!(html.matches("M500.0 0V1000H500.0V0Z\"><title>deployment</title>").count(), charts.len(), "{html}");
     assert!(of.terminal(Paint::new(false)).contains("local time, America/New_York"));
 }
 
