@@ -139,13 +139,16 @@ fn a_change_is_compared_with_the_day_without_it() {
 
 #[test]
 fn what_cannot_be_simulated_is_said() {
-    let cases: [(&[&str], &[&str]); 6] = [
+    let cases: [(&[&str], &[&str]); 8] = [
         (&["--reps", "0"], &["--reps", "10k"]),
         (&["--reps", "many"], &["--reps", "1M"]),
         (&["--instances", "8..2"], &["8..2", "ends before it begins"]),
         (&["--what-if", "flood"], &["monday-storm", "slow-shunya"]),
         (&["--calibrate", "/nowhere/at/all"], &["/nowhere/at/all"]),
         (&["--target", "mock"], &["--target", "--simulate"]),
+        (&["--limit", "wire p95 < 300"], &["--limit", "wire p95 < 300"]),
+        // Before anything is simulated: a million reps take a while.
+        (&["--reps", "1M", "--html", "/nowhere/at/all.html"], &["/nowhere/at/all.html"]),
     ];
     for (words, parts) in cases {
         let (code, text, err) = said(&[&BASE[..], &["json"], words].concat());

@@ -15,7 +15,7 @@ use fieldday_kernel::time::{Time, TimeOfDay, Zone};
 use fieldday_paint::units::{count, counted};
 use fieldday_rep::app::settings::Retrying;
 use fieldday_scenario::MOST_REPS;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -128,6 +128,7 @@ fn what_if(word: &str) -> Result<WhatIf, String> {
 pub fn run(of: &CapacityArgs, scenario: &str) -> Result<u8, Failure> {
     let args = &of.simulated;
     let question = question(of, scenario)?;
+    args.html.as_deref().map_or(Ok(()), has_a_place)?;
     let stop = interrupt::flag();
     let told = Mutex::new((Instant::now(), String::new()));
     let zone = zone(&question);
@@ -170,16 +171,24 @@ pub fn run(of: &CapacityArgs, scenario: &str) -> Result<u8, Failure> {
         reproduce: again(std::env::args().skip(1)),
     };
     let answer = Simulation::new(env!("CARGO_PKG_VERSION"), asked, answers);
+    // Printed first: what took so long to find is not lost with a file that cannot be written.
+    output::print(&match of.format {
+        Format::Json => answer.json(),
+        Format::Terminal => answer.terminal(output::stdout_paint()),
+    })?;
     if let Some(file) = &args.html {
         let written = std::fs::write(file, answer.html());
         written.map_err(|source| Failure::File { path: file.clone(), source })?;
         output::note(&format!("written: {}", file.display()));
     }
-    output::print(&match of.format {
-        Format::Json => answer.json(),
-        Format::Terminal => answer.terminal(output::stdout_paint()),
-    })?;
     Ok(answer.exit_code())
+}
+
+/// Whether a file can be written there is told before a simulation that may take minutes, as far as its folder tells.
+fn has_a_place(file: &Path) -> Result<(), Failure> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let found = folder.map_or(Ok(()), |folder| std::fs::metadata(folder).map(drop));
+    found.map_err(|source| Failure::File { path: file.to_owned(), source })
 }
 
 /// The zone by whose clocks times are told, with the offsets of the simulated day.
