@@ -55,13 +55,12 @@ const HEADINGS: [(&str, Idle); 7] = [
 ];
 
 /// Single options, by command, that have no effect with certain values of others.
-const SINGLE: [(&str, &str, Idle); 7] = [
+const SINGLE: [(&str, &str, Idle); 6] = [
     ("capacity", "scenario", |typed| {
         let named = typed.get_one::<String>("simulate").is_some_and(|named| !named.is_empty());
         named.then_some("with --simulate SCENARIO, which names the scenario")
     }),
     ("capacity", "advise", is_table),
-    ("capacity", "html", is_table),
     ("compare", "results", |typed| {
         let baselines = || typed.get_many::<Baseline>("baseline").into_iter().flatten();
         let are_folders = is_typed(typed, "baseline") && baselines().all(|one| matches!(one, Baseline::Folder(_)));

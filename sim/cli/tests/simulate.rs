@@ -49,28 +49,106 @@ fn a_rep_who_stands_for_several_brings_their_load() {
 }
 
 #[test]
-fn tables_and_pages_are_made() {
+fn a_table_is_a_page_too_with_the_verdict_of_each_point() {
+    let room = room("simulate-table");
+    let page = room.join("table.html");
+    // One worker and two who wait are enough for twenty reps, and turn some of a thousand away; 64 such instances do not.
+    let words =
+        ["--reps", "20,1000", "--instances", "1,64", "--workers", "1", "--queue", "2", "--window", "07:00-11:00"];
+    let table = simulated(0, &[&words[..], &["--html", page.to_str().unwrap()]].concat());
+    let points = table["grid"]["points"].as_array().unwrap();
+    let of: Vec<_> =
+        points.iter().map(|point| (number(&point["reps"]), number(&point["instances"]), &point["holds"])).collect();
+    let (held, exceeded) = (&Value::Bool(true), &Value::Bool(false));
+    assert_eq!(of, [(20.0, 1.0, held), (20.0, 64.0, held), (1_000.0, 1.0, exceeded), (1_000.0, 64.0, held)]);
+    assert_eq!(points[2]["exceeded"][0], "plant.hold.refused_ppm");
+    assert_eq!(table["answer"][0], "3 of 4 points hold every limit: weekday.");
+    let page = fs::read_to_string(&page).unwrap();
+    let cells = |mark: &str, reps: &str| page.matches(&format!("{mark} {reps}</th>")).count();
+    assert_eq!([cells("✓", "20"), cells("✓", "1,000"), cells("✗", "1,000")], [2, 1, 1]);
+    assert!(page.contains("id=\"chart-grid-latency\"") && page.contains("1,000 reps: 64 instances are enough."));
+}
+
+#[test]
+fn the_page_of_a_day_has_the_question_and_charts_over_local_time() {
     let room = room("simulate");
     let page = room.join("day.html");
-    let grid = simulated(0, &["--reps", "50,100", "--instances", "1..2"]);
-    let points = grid["grid"]["points"].as_array().unwrap();
-    let of: Vec<_> = points.iter().map(|point| (number(&point["reps"]), number(&point["instances"]))).collect();
-    assert_eq!(of, [(50.0, 1.0), (50.0, 2.0), (100.0, 1.0), (100.0, 2.0)]);
     let words = ["capacity", "--simulate", "weekday", "--reps", "50", "--window", "07:30-09:00", "--html"];
     let (code, text, err) = said(&[&words[..], &[page.to_str().unwrap()]].concat());
     assert_eq!(code, 0, "{text}{err}");
-    assert!(fs::read_to_string(&page).unwrap().contains("<svg"), "a page with its pictures");
+    assert!(text.starts_with("  ✓ 4 instances serve 50 reps of weekday within every limit."), "{text}");
+    let page = fs::read_to_string(&page).unwrap();
+    assert!(page.contains("Do 4 instances serve 50 reps of weekday within every limit?"), "the question");
+    assert_eq!(page.matches("Local time, America/New_York</p>").count(), 4, "four charts name their zone");
+    assert!(page.contains(">08:00</span>"), "ticks at round local times");
+    let again = "fieldday capacity --simulate weekday --reps 50 --window 07:30-09:00";
+    assert!(text.contains(&format!("again: {again}\n")) && page.contains(again), "{text}");
+}
+
+#[test]
+fn limits_of_the_scenario_and_of_the_command_line_are_judged() {
+    let few = ["--reps", "100", "--window", "07:30-09:00"];
+    let verdicts = |of: &Value| -> Vec<(String, String)> {
+        let limits = of["outcome"]["limits"].as_array().unwrap().iter();
+        let word = |value: &Value| value.as_str().unwrap().to_owned();
+        limits.map(|limit| (word(&limit["result"]["text"]), word(&limit["result"]["verdict"]))).collect()
+    };
+    let broken = simulated(1, &[&few[..], &["--limit", "wire p95 < 10 ms", "--limit", "error rate < 1 %"]].concat());
+    let all = [
+        ("plant.hold.refused_ppm", "held"),
+        ("plant.hold.late_ppm", "held"),
+        ("wire p95 < 10 ms", "exceeded"),
+        ("error rate < 1 %", "held"),
+    ];
+    assert_eq!(verdicts(&broken), all.map(|(limit, verdict)| (limit.to_owned(), verdict.to_owned())));
+    // What stands in a scenario is judged as well; of what it cannot judge it says so, and is open.
+    let room = room("simulate-limits");
+    let file = room.join("mine.toml");
+    let scenario = r#"
+        name = "mine"
+        about = "mine"
+        limits = ["wire p50 < 1 ms", "felt p95 < 9 s"]
+        day = { dates = ["2026-06-10"], leave_home = ["07:00", "07:30"], latest = "17:00" }
+        people = { reps = 50, tenants = 2, territories = ["newark"], mix = { steady = 1 } }
+    "#;
+    fs::write(&file, scenario).unwrap();
+    let (code, text, err) = said(&["capacity", "--simulate", file.to_str().unwrap(), "--window", "07:30-09:00"]);
+    assert_eq!(code, 1, "{text}{err}");
+    assert!(text.contains("✗ wire p50 < 1 ms") && text.contains("? felt p95 < 9 s"), "{text}");
+    assert!(text.contains("`felt` includes the way"), "{text}");
+    // Nothing is green that was not put to the test.
+    let open = simulated(4, &[&few[..], &["--limit", "wire p99.99 < 30 s"]].concat());
+    assert_eq!(verdicts(&open)[2].1, "inconclusive");
+}
+
+#[test]
+fn a_change_is_compared_with_the_day_without_it() {
+    let words = ["--reps", "300", "--window", "07:30-09:00", "--what-if", "monday-storm"];
+    let of = simulated(0, &words);
+    let peak = |day: &Value| {
+        let offered = |bin: &Value| number(&bin["tally"]["offered"]);
+        day["bins"].as_array().unwrap().iter().map(offered).fold(0.0, f64::max)
+    };
+    // Everybody clocks in within a quarter of an hour, in place of one and three quarters.
+    assert!(peak(&of["outcome"]) > 2.0 * peak(&of["without"]), "{} and {}", peak(&of["outcome"]), peak(&of["without"]));
+    assert_eq!((&of["outcome"]["what_if"], &of["without"]["what_if"]), (&Value::from("monday-storm"), &Value::Null));
+    assert!(of["asked"]["question"].as_str().unwrap().starts_with("What if all reps leave home"), "{}", of["asked"]);
+    let (code, text, err) = said(&[&["capacity", "--simulate", "weekday"], &words[..]].concat());
+    assert!(code == 0 && text.contains("WHAT IF: MONDAY-STORM"), "{text}{err}");
 }
 
 #[test]
 fn what_cannot_be_simulated_is_said() {
-    let cases: [(&[&str], &[&str]); 6] = [
+    let cases: [(&[&str], &[&str]); 8] = [
         (&["--reps", "0"], &["--reps", "10k"]),
         (&["--reps", "many"], &["--reps", "1M"]),
         (&["--instances", "8..2"], &["8..2", "ends before it begins"]),
         (&["--what-if", "flood"], &["monday-storm", "slow-shunya"]),
         (&["--calibrate", "/nowhere/at/all"], &["/nowhere/at/all"]),
         (&["--target", "mock"], &["--target", "--simulate"]),
+        (&["--limit", "wire p95 < 300"], &["--limit", "wire p95 < 300"]),
+        // Before anything is simulated: a million reps take a while.
+        (&["--reps", "1M", "--html", "/nowhere/at/all.html"], &["/nowhere/at/all.html"]),
     ];
     for (words, parts) in cases {
         let (code, text, err) = said(&[&BASE[..], &["json"], words].concat());

@@ -39,21 +39,24 @@
   for (const figure of all("figure.chart")) {
     const plot = figure.querySelector(".plot"), field = figure.querySelector(".field"), cursor = figure.querySelector(".cursor");
     const heads = all("thead th", figure).map((th) => th.textContent), rows = all("tbody tr", figure);
+    // Where a column stands: evenly, or on an axis of numbers.
+    const places = rows.map((row, i) => row.dataset.at === undefined ? (i + 0.5) / rows.length : Number(row.dataset.at));
+    const nearest = (x) => places.reduce((best, place, i) => Math.abs(place - x) < Math.abs(places[best] - x) ? i : best, 0);
     let at = -1;
     const show = (column, x, y) => {
       if (!rows.length) return;
       at = Math.max(0, Math.min(rows.length - 1, column));
-      cursor.setAttribute("d", `M${(at + 0.5) / rows.length * 1000} 0v1000`);
+      cursor.setAttribute("d", `M${places[at] * 1000} 0v1000`);
       cursor.setAttribute("visibility", "visible");
       const cells = [...rows[at].children].map((cell) => cell.textContent);
       const values = cells.slice(1).map((cell, i) => `${heads[i + 1]}: ${cell}`);
       const box = field.getBoundingClientRect();
-      say([cells[0], ...values].join("\n"), x ?? box.left + (at + 0.5) / rows.length * box.width, y ?? box.top + 20);
+      say([cells[0], ...values].join("\n"), x ?? box.left + places[at] * box.width, y ?? box.top + 20);
     };
     const leave = () => { cursor.setAttribute("visibility", "hidden"); hush(); };
     field.addEventListener("pointermove", (event) => {
       const box = field.getBoundingClientRect();
-      show(Math.floor((event.clientX - box.left) / box.width * rows.length), event.clientX, event.clientY);
+      show(nearest((event.clientX - box.left) / box.width), event.clientX, event.clientY);
     });
     field.addEventListener("pointerleave", leave);
     plot.addEventListener("blur", leave);

@@ -1,8 +1,11 @@
 //! What the plant's instruments show: counts over time, how long what was full, and a piece of the day after the other.
 
-use crate::simulate::{Bin, EndpointTally, Latency, Resource, Saturation, Tally};
+use crate::simulate::{Bin, EndpointTally, Latency, Resource, Saturation, Tally, Times};
 use fieldday_api::endpoint::Op;
+use fieldday_history::OutcomeClass;
 use fieldday_kernel::time::{Span, Time};
+use fieldday_paint::units::enough;
+use fieldday_rules::Measures;
 use hdrhistogram::Histogram;
 
 /// How many of what there are, at a moment.
@@ -71,6 +74,8 @@ pub(super) struct Gauges {
     tally: Tally,
     full: [Fullness; 6],
     of_bin: Vec<Histogram<u64>>,
+    /// Of all endpoints together, in the bin that is closed.
+    of_any: Histogram<u64>,
     of_all: Vec<Histogram<u64>>,
     worst: Vec<Option<(Time, Span)>>,
     /// All time in the plant of all that was served or refused since the beginning, and the same by the count of those in
@@ -105,6 +110,7 @@ impl Gauges {
             tally: Tally::default(),
             full: Default::default(),
             of_bin: histograms(2),
+            of_any: histogram(2),
             of_all: histograms(3),
             worst: vec![None; Op::ALL.len()],
             sojourn: 0,
@@ -208,13 +214,16 @@ impl Gauges {
         let share = |used: u128, of: u128| (used * 1_000_000).checked_div(of).unwrap_or(0) as u32;
         let milli = |area: u128| (area * 1_000 / micros) as u64;
         let mut latencies = Vec::new();
+        self.of_any.reset();
         for (op, histogram) in Op::ALL.iter().zip(&mut self.of_bin) {
             if let Some(latency) = latency(*op, histogram) {
                 let worst = &mut self.worst[op.index()];
-                if worst.is_none_or(|(_, p95)| latency.p95 > p95) {
-                    *worst = Some((at, latency.p95));
+                if enough(latency.times.count, 950) && worst.is_none_or(|(_, p95)| latency.times.p95 > p95) {
+                    *worst = Some((at, latency.times.p95));
                 }
                 latencies.push(latency);
+                // The bounds are the same.
+                self.of_any += &*histogram;
                 histogram.reset();
             }
         }
@@ -231,6 +240,7 @@ impl Gauges {
             in_plant_mean_milli: milli(self.areas.in_plant),
             in_plant_max: self.peaks.in_plant,
             latencies,
+            of_all: times(&self.of_any),
         });
         let mut full = Vec::new();
         for (what, fullness) in RESOURCES.iter().zip(&mut self.full) {
@@ -267,6 +277,17 @@ impl Gauges {
         found.sort_by_key(|saturation| (saturation.first, saturation.what));
         found
     }
+    /// What limits are judged over: what was served and how the rest ended, by endpoint.
+    pub(super) fn measures(&self) -> Measures {
+        let mut measures = Measures::new();
+        for (op, tally) in Op::ALL.iter().copied().zip(&self.ops) {
+            measures.record_served(op, &self.of_all[op.index()]);
+            measures.record_ended(op, OutcomeClass::RateLimited, tally.rate_limited);
+            measures.record_ended(op, OutcomeClass::ServerError, tally.turned_away + tally.timed_out);
+            measures.record_ended(op, OutcomeClass::ConnectionFailed, tally.broken);
+        }
+        measures
+    }
     /// Every endpoint that was asked for.
     pub(super) fn endpoints(&self) -> Vec<EndpointTally> {
         let asked = Op::ALL.iter().filter(|op| self.ops[op.index()].offered > 0);
@@ -287,9 +308,12 @@ impl Gauges {
 }
 
 fn latency(op: Op, histogram: &Histogram<u64>) -> Option<Latency> {
+    times(histogram).map(|times| Latency { op, times })
+}
+
+fn times(histogram: &Histogram<u64>) -> Option<Times> {
     let at = |quantile| Span::micros(histogram.value_at_quantile(quantile) as i64);
-    (!histogram.is_empty()).then(|| Latency {
-        op,
+    (!histogram.is_empty()).then(|| Times {
         count: histogram.len(),
         mean: Span::micros(histogram.mean() as i64),
         p50: at(0.5),

@@ -3,6 +3,7 @@
 use super::Plant;
 use crate::simulate::{Bin, EndpointTally, Resource, Saturation, Tally};
 use fieldday_kernel::time::Time;
+use fieldday_rules::Measures;
 
 /// The books of a plant.
 pub struct Ledger {
@@ -16,6 +17,8 @@ pub struct Ledger {
     pub full: Vec<Vec<Resource>>,
     /// By endpoint.
     pub endpoints: Vec<EndpointTally>,
+    /// What limits are judged over.
+    pub measures: Measures,
     /// What was full, and when.
     pub saturations: Vec<Saturation>,
     /// Requests that were handed in, measured or not.
@@ -33,6 +36,7 @@ impl Plant {
             fingerprint: self.print.digest128(),
             totals: self.gauges.totals,
             saturations: self.gauges.saturations(),
+            measures: self.gauges.measures(),
             endpoints: self.gauges.endpoints(),
             full: self.gauges.full_bins,
             bins: self.gauges.bins,

@@ -2,21 +2,36 @@
 
 use super::Report;
 use fieldday_api::endpoint::Op;
-use fieldday_paint::chart::{Axis, Kind, Line, LineChart, Scale, Tick};
+use fieldday_paint::chart::{Axis, Kind, Line, LineChart, Mark, Scale, Tick};
 use fieldday_paint::units::{count, fraction, micros, number};
 
 /// Colours of the day's endpoints: those beyond are drawn together.
 const COLOURS: [&str; 6] = ["c1", "c2", "c3", "c4", "c6", "c7"];
 
+/// Marks nearer than this share of the axis have no room for a word each.
+const NEAR: f64 = 0.12;
+
 pub(super) fn latency(report: &Report) -> String {
     let curve = &report.measured.curve;
     let finding = &report.measured.finding;
-    let mark = |reps: u64| match () {
-        () if finding.carries == Some(reps) => " carries",
-        () if finding.knee.is_some_and(|knee| knee.reps == reps) => " knee",
-        () => "",
+    let labels: Vec<String> = curve.iter().map(|point| count(point.reps)).collect();
+    let reps: Vec<f64> = curve.iter().map(|point| point.reps as f64).collect();
+    let axis = Axis::numbers("Reps", &reps, |reps| count(reps.round() as u64));
+    let mark = |at: u64, words: &str| {
+        let place = curve.iter().position(|point| point.reps == at).and_then(|number| axis.places.get(number))?;
+        Some(Mark { from: *place, until: *place, words: words.to_owned() })
     };
-    let labels: Vec<String> = curve.iter().map(|point| count(point.reps) + mark(point.reps)).collect();
+    let carried = finding.carries.and_then(|reps| mark(reps, "carries"));
+    let knee_at = finding.knee.filter(|knee| finding.carries != Some(knee.reps));
+    let knee_at = knee_at.and_then(|knee| mark(knee.reps, "knee"));
+    let marks = match (knee_at, carried) {
+        // Words that would stand upon each other stand beside the first of both.
+        (Some(knee), Some(carried)) if (carried.from - knee.from).abs() < NEAR => {
+            let words = String::new();
+            vec![Mark { words: "knee, carries".to_owned(), ..knee }, Mark { words, ..carried }]
+        }
+        (knee, carried) => knee.into_iter().chain(carried).collect(),
+    };
     let line = |name: &str, colour, of: &dyn Fn(&crate::search::Point) -> f64| Line {
         name: name.to_owned(),
         colour,
@@ -40,13 +55,13 @@ pub(super) fn latency(report: &Report) -> String {
         id: "chart-latency",
         title: "Latency on the wire by number of reps",
         alt: format!("Median, 95th and 99th percentile of latency for {} numbers of reps.{carries}{knee}", curve.len()),
-        note: format!("Logarithmic; one column per measured number of reps.{carries}{knee}"),
+        note: format!("Logarithmic; one point per measured number of reps.{carries}{knee}"),
         kind: Kind::Lines,
         scale,
         columns: "Reps",
         labels: &labels,
         lines,
-        marks: Vec::new(),
+        marks,
         rules,
         words: |us| micros(us.round() as u64),
         more: vec![
@@ -54,13 +69,14 @@ pub(super) fn latency(report: &Report) -> String {
             ("in flight".to_owned(), curve.iter().map(|point| number(point.in_flight)).collect()),
         ],
     }
-    .html()
+    .html_over(&axis)
 }
 
 pub(super) fn throughput(report: &Report) -> String {
     let mut curve = report.measured.curve.clone();
     curve.sort_by(|a, b| a.in_flight.total_cmp(&b.in_flight));
     let labels: Vec<String> = curve.iter().map(|point| number(point.in_flight)).collect();
+    let in_flight: Vec<f64> = curve.iter().map(|point| point.in_flight).collect();
     let measured = curve.iter().map(|point| Some(point.requests_per_s)).collect();
     let fitted = |at: f64| report.fitted.usl.as_ref().and_then(|usl| usl.throughput(at));
     let mut lines = vec![Line { name: "measured".to_owned(), colour: "c1", values: measured }];
@@ -73,7 +89,7 @@ pub(super) fn throughput(report: &Report) -> String {
         id: "chart-throughput",
         title: "Throughput by requests in flight",
         alt: format!("Requests per second at {} concurrency levels, measured and fitted.", curve.len()),
-        note: "One column per level; distances between columns are not to scale.".to_owned(),
+        note: "One point per measured number of reps.".to_owned(),
         kind: Kind::Lines,
         scale,
         columns: "In flight",
@@ -84,23 +100,26 @@ pub(super) fn throughput(report: &Report) -> String {
         words: number,
         more: vec![("reps".to_owned(), curve.iter().map(|point| count(point.reps)).collect())],
     }
-    .html()
+    .html_over(&Axis::numbers("Requests in flight", &in_flight, number))
 }
 
 pub(super) fn residuals(report: &Report) -> String {
     let Some(queue) = &report.fitted.queue else { return String::new() };
-    let labels: Vec<String> = queue.residuals.iter().map(|of| fraction(of.utilisation)).collect();
+    let mut residuals = queue.residuals.clone();
+    residuals.sort_by(|a, b| a.utilisation.total_cmp(&b.utilisation));
+    let labels: Vec<String> = residuals.iter().map(|of| fraction(of.utilisation)).collect();
+    let utilisation: Vec<f64> = residuals.iter().map(|of| of.utilisation).collect();
     let line = |name: &str, colour, values| Line { name: name.to_owned(), colour, values };
     let lines = vec![
-        line("mean, measured", "c1", queue.residuals.iter().map(|of| Some(of.measured_us)).collect()),
-        line("mean, fitted", "c3", queue.residuals.iter().map(|of| of.fitted_us).collect()),
+        line("mean, measured", "c1", residuals.iter().map(|of| Some(of.measured_us)).collect()),
+        line("mean, fitted", "c3", residuals.iter().map(|of| of.fitted_us).collect()),
     ];
     let scale = Scale::log(lines.iter().flat_map(|line| line.values.iter().copied().flatten()));
     LineChart {
         id: "chart-queue",
         title: "Mean latency by utilisation of the workers",
         alt: "Mean latency, measured and modelled, by utilisation.".to_owned(),
-        note: "Logarithmic; one column per number of reps.".to_owned(),
+        note: "Logarithmic; one point per number of reps.".to_owned(),
         kind: Kind::Lines,
         scale,
         columns: "Workers busy",
@@ -109,9 +128,9 @@ pub(super) fn residuals(report: &Report) -> String {
         marks: Vec::new(),
         rules: Vec::new(),
         words: |us| micros(us.round() as u64),
-        more: vec![("reps".to_owned(), queue.residuals.iter().map(|of| count(of.reps)).collect())],
+        more: vec![("reps".to_owned(), residuals.iter().map(|of| count(of.reps)).collect())],
     }
-    .html()
+    .html_over(&Axis::numbers("Utilisation of the workers", &utilisation, fraction))
 }
 
 pub(super) fn demand(report: &Report) -> String {

@@ -7,7 +7,6 @@ use super::{Report, charts, simulated, target};
 use crate::level::Level;
 use crate::search::{Ending, Standing};
 use fieldday_history::OutcomeClass;
-use fieldday_kernel::time::Zone;
 use fieldday_paint::document::{Body, Document, Mark, Number, On, Place, Section, Table, Verdict, figures, words};
 use fieldday_paint::units::{count, counted, fraction, micros, number};
 use std::collections::BTreeMap;
@@ -41,7 +40,7 @@ pub(super) fn document(report: &Report) -> Document {
         instances(report),
         charted(moments(report), charts::demand(report)),
     ];
-    sections.extend(report.simulated.iter().flat_map(|outcome| simulated::sections(outcome, &Zone::utc())));
+    sections.extend(report.simulated.iter().flat_map(|outcome| simulated::sections(outcome)));
     let mut assumed = assumptions(report);
     assumed.add(On::Text, "", again.clone());
     sections.push(assumed);

@@ -3,12 +3,11 @@ use crate::day::{Asked as AskedOf, Bin};
 use crate::journal::{FORMAT, MockTerms};
 use crate::level::Failed;
 use crate::search::Next;
-use crate::simulate::{Bin as SimulatedBin, Broken, Resource, Saturation, Tally};
 use crate::synthetic::{TARGET, Target};
 use fieldday_api::endpoint::Op;
 use fieldday_folder::Host;
 use fieldday_history::OutcomeClass;
-use fieldday_kernel::time::{Span, Time, TimeOfDay, Zone};
+use fieldday_kernel::time::{Time, TimeOfDay};
 use fieldday_scenario::Scenario;
 use fieldday_scenario::limits::Limit;
 
@@ -162,66 +161,12 @@ fn a_target_that_sheds_load_is_credited_with_what_it_serves() {
     assert!(report.markdown().contains("Failed at 160 reps: 1,200 server error (5xx)."), "{}", report.markdown());
 }
 
-/// A simulation of ten minutes, over midnight, in which the workers were full once.
-fn simulated() -> Outcome {
-    let (at, span) = (Time::parse("2026-06-10T23:57:00Z").unwrap(), Span::minutes(5));
-    let tally = Tally { offered: 3_000, served: 2_900, turned_away: 100, ..Tally::default() };
-    let bin = |number: i64| SimulatedBin {
-        at: at + span.times(number),
-        span,
-        tally,
-        instances: 2,
-        utilisation_ppm: 900_000,
-        database_ppm: None,
-        queue_mean_milli: 1_500,
-        queue_max: 40,
-        in_plant_mean_milli: 9_000,
-        in_plant_max: 60,
-        latencies: Vec::new(),
-    };
-    let broken = Broken {
-        limit: "plant.hold.refused_ppm".to_owned(),
-        at,
-        found: "3.3 %".to_owned(),
-        allowed: "1 %".to_owned(),
-        bins: 2,
-        full: vec![Resource::Queue],
-        op: None,
-    };
-    Outcome {
-        scenario: "weekday".to_owned(),
-        seed: 1,
-        what_if: None,
-        reps: 10_000,
-        cells: 100,
-        from: at,
-        until: at + span.times(2),
-        plant: Scenario::load("weekday").unwrap().plant,
-        retrying: Default::default(),
-        fingerprint: "00".to_owned(),
-        totals: tally,
-        bins: vec![bin(0), bin(1)],
-        endpoints: Vec::new(),
-        saturations: vec![Saturation { what: Resource::Workers, first: at, bins: 1, during: span }],
-        first_broken: Some(broken.clone()),
-        broken: vec![broken],
-        holds: false,
-        assumptions: Vec::new(),
-        cost: Default::default(),
-    }
-}
-
 #[test]
-fn what_was_simulated_is_called_that_on_every_page() {
-    let (outcome, range) = (simulated(), Range::default());
-    let alone = simulated::document(Some(&outcome), None, None, &Zone::utc()).html();
-    // Ticks are short enough for a phone's width.
-    assert!(alone.contains(">23:57Z</span>") && alone.contains(">+1 d 00:02Z</span>"));
-    for text in ["plant.hold.refused_ppm", "saturated then: queues", "id=\"chart-course\"", "is-quiet\">simulated"] {
-        assert!(alone.contains(text), "{text}");
-    }
+fn what_was_simulated_is_called_that_in_a_report() {
+    let outcome = simulated::tests::outcome();
     let levels = vec![TARGET.level(10, 30.0)];
-    let report = Report::new(&Header { range, ..header() }, levels, Ending::Interrupted, day(), Some(outcome));
+    let header = Header { range: Range::default(), ..header() };
+    let report = Report::new(&header, levels, Ending::Interrupted, day(), Some(outcome));
     assert!(report.markdown().contains("## Simulated deployment (simulated)"), "{}", report.markdown());
     assert!(report.html().contains("id=\"chart-course\""));
     assert_eq!(serde_json::from_str::<Report>(&report.json()).unwrap().simulated, report.simulated);
@@ -229,12 +174,6 @@ fn what_was_simulated_is_called_that_on_every_page() {
 
 #[test]
 fn a_share_reads_the_same_wherever_it_stands() {
-    let mut outcome = simulated();
-    outcome.bins.iter_mut().for_each(|bin| bin.utilisation_ppm = 899_990);
-    let document = simulated::document(Some(&outcome), None, None, &Zone::utc());
-    for text in [document.terminal(Paint::new(false)), document.markdown(), document.html()] {
-        assert!(text.contains("90.0 %") && text.contains("3.33 %") && !text.contains("89.9"), "{text}");
-    }
     let report = report_of(TARGET, Range::default());
     for text in [report.terminal(Paint::new(false)), report.markdown(), report.html()] {
         assert!(text.contains("4.10 %") && text.contains("3.58 % to 4.70 %"), "{text}");

@@ -4,6 +4,7 @@ use super::limits::rate_milli;
 use super::{Advice, Grid, GridPoint, Impossible, Outcome, PolicyEffect, Question, SimulateError, Watch, simulate};
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_kernel::time::Span;
+use fieldday_paint::units::enough;
 use fieldday_radio::network::{self, Radio};
 use fieldday_rep::app::settings::Retrying;
 use fieldday_scenario::Scenario;
@@ -21,22 +22,40 @@ impl Outcome {
     pub fn peak_milli(&self) -> u64 {
         self.bins.iter().map(rate_milli).max().unwrap_or(0)
     }
-    /// The greatest 95th percentile of any endpoint in any piece of the day.
-    pub fn worst_p95(&self) -> Span {
-        self.endpoints.iter().filter_map(|endpoint| endpoint.worst_p95).max().unwrap_or(Span::ZERO)
+    /// The greatest 95th percentile of any endpoint in any piece of the day that has samples enough for one.
+    pub fn worst_p95(&self) -> Option<Span> {
+        self.endpoints.iter().filter_map(|endpoint| endpoint.worst_p95).max()
     }
-    fn refused_ppm(&self) -> u32 {
+    /// Refused or cut off, of a million that came, in the worst piece of the day.
+    pub fn refused_ppm(&self) -> u32 {
         self.bins.iter().map(|bin| bin.tally.refused_ppm()).max().unwrap_or(0)
+    }
+    /// The most requests that waited for a worker.
+    pub fn queue_max(&self) -> u64 {
+        self.bins.iter().map(|bin| bin.queue_max).max().unwrap_or(0)
+    }
+    /// The greatest 95th percentile of all endpoints together in any piece of the day that has samples enough for one.
+    pub fn p95(&self) -> Option<Span> {
+        let times = self.bins.iter().filter_map(|bin| bin.of_all);
+        times.filter(|times| enough(times.count, 950)).map(|times| times.p95).max()
+    }
+    /// Whether more instances would change nothing: no request waited for a worker, and none met an instance that was not there.
+    fn has_room(&self) -> bool {
+        self.queue_max() == 0 && self.totals.turned_away == 0 && self.totals.broken == 0
     }
     fn point(&self) -> GridPoint {
         GridPoint {
             reps: self.reps,
             instances: self.plant.instances,
             holds: self.holds,
+            exceeded: self.exceeded().map(|limit| limit.result.text.clone()).collect(),
+            undecided: self.undecided().map(|limit| limit.result.text.clone()).collect(),
             utilisation_ppm: self.peak_utilisation_ppm(),
+            queue_max: self.queue_max(),
             peak_milli: self.peak_milli(),
             refused_ppm: self.refused_ppm(),
             worst_p95: self.worst_p95(),
+            p95: self.p95(),
             first_broken: self.first_broken.clone(),
         }
     }
@@ -82,7 +101,7 @@ pub fn grid(
 
 /// What to do about an answer.
 pub fn advise(question: &Question, outcome: &Outcome, watch: &Watch<'_>) -> Result<Advice, SimulateError> {
-    let mut search = Search { question, watch, most: outcome.plant.instances };
+    let mut search = Search { question, watch, most: outcome.plant.instances, exceeded: Vec::new() };
     let needed = search.fewest(outcome)?;
     let with_headroom = match &needed {
         Some(needed) => search.with_headroom(needed)?,
@@ -98,6 +117,7 @@ pub fn advise(question: &Question, outcome: &Outcome, watch: &Watch<'_>) -> Resu
         instances: needed.map(|needed| needed.plant.instances),
         with_headroom,
         tried_up_to: search.most,
+        exceeded_always: search.exceeded,
         policies,
         beyond_physics: beyond_physics(&question.scenario),
     })
@@ -130,6 +150,8 @@ struct Search<'a> {
     question: &'a Question,
     watch: &'a Watch<'a>,
     most: u32,
+    /// The limits that no number of instances helps.
+    exceeded: Vec<String>,
 }
 
 impl Search<'_> {
@@ -141,13 +163,15 @@ impl Search<'_> {
     fn fewest(&mut self, asked: &Outcome) -> Result<Option<Outcome>, SimulateError> {
         let asked_for = self.question.plant.instances;
         let (mut too_few, mut enough) = if asked.holds { (0, Some(asked.clone())) } else { (asked_for, None) };
+        let mut last = asked.clone();
         while enough.is_none() {
             let next = too_few.max(1) * 2;
-            if next > MOST_INSTANCES {
+            if next > MOST_INSTANCES || last.has_room() {
+                self.exceeded = last.exceeded().map(|limit| limit.result.text.clone()).collect();
                 return Ok(None);
             }
-            let outcome = self.with(next)?;
-            if outcome.holds { enough = Some(outcome) } else { too_few = next }
+            last = self.with(next)?;
+            if last.holds { enough = Some(last.clone()) } else { too_few = next }
         }
         while let Some(least) = enough.as_ref().map(|outcome| outcome.plant.instances).filter(|n| *n > too_few + 1) {
             let between = too_few + (least - too_few) / 2;

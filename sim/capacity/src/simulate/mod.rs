@@ -6,6 +6,7 @@ mod advice;
 mod calibrate;
 mod fleet;
 mod gathering;
+mod happenings;
 mod limits;
 mod outcome;
 mod question;

@@ -1,9 +1,11 @@
 //! What a simulation says: plain data, from which every report is made.
 
 use fieldday_api::endpoint::Op;
-use fieldday_kernel::time::{Span, Time};
+use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_rep::app::settings::Retrying;
+use fieldday_rules::limits::{LimitResult, LimitVerdict};
 use fieldday_scenario::plant::Plant;
+use fieldday_scenario::zones;
 use serde::{Deserialize, Serialize};
 
 /// A fleet's day, or a part of one, against a plant. All of it is simulated; `assumptions` says what it rests on.
@@ -23,6 +25,8 @@ pub struct Outcome {
     pub from: Time,
     /// Until when.
     pub until: Time,
+    /// The zone by whose clocks the report tells the time: that of the scenario's first territory.
+    pub zone: String,
     /// What served them.
     pub plant: Plant,
     /// How the apps retried.
@@ -33,20 +37,39 @@ pub struct Outcome {
     pub totals: Tally,
     /// The day in pieces of equal length, oldest first.
     pub bins: Vec<Bin>,
+    /// What happens at a known time: deployments, outages, the change that was asked about.
+    pub happenings: Vec<Happening>,
     /// Each endpoint over the whole time.
     pub endpoints: Vec<EndpointTally>,
     /// What was full, and when, in the order in which it first was.
     pub saturations: Vec<Saturation>,
-    /// The first limit that broke, and what was full then: what breaks first.
+    /// Every limit: those of the plant, judged in every bin, then those of the scenario, judged over the whole time.
+    pub limits: Vec<LimitOutcome>,
+    /// The first limit of the plant that broke, and what was full then: what breaks first.
     pub first_broken: Option<Broken>,
-    /// Every limit that broke, with the bins in which it did.
+    /// Every limit of the plant that broke, with the bins in which it did.
     pub broken: Vec<Broken>,
-    /// Whether every limit held in every bin.
+    /// Whether no limit was exceeded.
     pub holds: bool,
     /// What is assumed, and where each of it comes from.
     pub assumptions: Vec<Assumption>,
     /// What it cost to find out.
     pub cost: Cost,
+}
+
+impl Outcome {
+    /// The limits that were exceeded.
+    pub fn exceeded(&self) -> impl Iterator<Item = &LimitOutcome> {
+        self.limits.iter().filter(|limit| limit.result.verdict == LimitVerdict::Exceeded)
+    }
+    /// The limits that are not decided and must be.
+    pub fn undecided(&self) -> impl Iterator<Item = &LimitOutcome> {
+        self.limits.iter().filter(|limit| limit.result.verdict == LimitVerdict::Inconclusive && !limit.result.optional)
+    }
+    /// The zone by whose clocks the report tells the time.
+    pub fn zone(&self) -> Zone {
+        zones::zone(&self.zone, self.from).unwrap_or_else(Zone::utc)
+    }
 }
 
 /// Requests, by what became of them.
@@ -104,6 +127,8 @@ pub struct Bin {
     pub in_plant_max: u64,
     /// Time in the plant, of those served in it, by endpoint: those that had any.
     pub latencies: Vec<Latency>,
+    /// The same of all endpoints together; none if none was served.
+    pub of_all: Option<Times>,
 }
 
 /// How long requests of an endpoint were in the plant: from their last byte's arrival until they took effect.
@@ -111,6 +136,14 @@ pub struct Bin {
 pub struct Latency {
     /// Of which endpoint.
     pub op: Op,
+    /// How long they were.
+    #[serde(flatten)]
+    pub times: Times,
+}
+
+/// How long requests were in the plant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Times {
     /// How many requests were served.
     pub count: u64,
     /// The mean.
@@ -136,10 +169,21 @@ pub struct EndpointTally {
     pub work: Span,
     /// Its times in the plant; none if none was served.
     pub latency: Option<Latency>,
-    /// The bin in which its 95th percentile was greatest, by its beginning.
+    /// The bin in which its 95th percentile was greatest, by its beginning, of those with samples enough for one.
     pub worst_at: Option<Time>,
     /// That percentile.
     pub worst_p95: Option<Span>,
+}
+
+/// Something that happens at a known time of the day.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Happening {
+    /// What, in a word or two: `deployment`, `monday-storm`.
+    pub what: String,
+    /// From when on.
+    pub from: Time,
+    /// Until when; the same moment if that depends.
+    pub until: Time,
 }
 
 /// Something was full.
@@ -187,10 +231,35 @@ impl Resource {
     }
 }
 
+/// A limit, and what it comes to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LimitOutcome {
+    /// Who sets it.
+    pub origin: LimitOrigin,
+    /// What it comes to. Of a limit of the plant, `actual` is what was found in the worst bin.
+    pub result: LimitResult,
+    /// The endpoint for which the worst value was found, if the limit is one on each endpoint.
+    pub op: Option<Op>,
+    /// The bin in which the worst value was found, by its beginning; none of a limit over the whole time.
+    pub worst_at: Option<Time>,
+    /// In how many bins it was exceeded; none of a limit over the whole time.
+    pub exceeded_bins: Option<u32>,
+}
+
+/// Who sets a limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitOrigin {
+    /// The plant: `[plant.hold]`, or `--p95`. It must hold in every bin.
+    Plant,
+    /// The scenario's `limits`, or `--limit`. It must hold over the whole time, as it must in a run.
+    Scenario,
+}
+
 /// A limit that broke.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Broken {
-    /// Which, in words: `plant.hold.late_ppm`, or the scenario's own.
+    /// Which, by its key: `plant.hold.late_ppm`.
     pub limit: String,
     /// In which bin first, by its beginning.
     pub at: Time,
@@ -244,16 +313,24 @@ pub struct GridPoint {
     pub reps: u64,
     /// How many instances.
     pub instances: u32,
-    /// Whether every limit held.
+    /// Whether no limit was exceeded.
     pub holds: bool,
+    /// The limits that were exceeded, each as it was written.
+    pub exceeded: Vec<String>,
+    /// The limits that must be decided and are not.
+    pub undecided: Vec<String>,
     /// Workers' time in the busiest bin: parts per million.
     pub utilisation_ppm: u32,
+    /// The most requests that waited for a worker.
+    pub queue_max: u64,
     /// Requests a second in the busiest bin, in thousandths.
     pub peak_milli: u64,
     /// Refused or broken, of a million, in the worst bin.
     pub refused_ppm: u32,
-    /// The greatest 95th percentile of any endpoint in any bin.
-    pub worst_p95: Span,
+    /// The greatest 95th percentile of any endpoint in any bin; none if no bin has samples enough for one.
+    pub worst_p95: Option<Span>,
+    /// The greatest 95th percentile of all endpoints together in any bin; none if no bin has samples enough for one.
+    pub p95: Option<Span>,
     /// What broke first.
     pub first_broken: Option<Broken>,
 }
@@ -267,6 +344,8 @@ pub struct Advice {
     pub with_headroom: Option<u32>,
     /// The most that were tried.
     pub tried_up_to: u32,
+    /// The limits that are exceeded whatever the number of instances, each as it was written.
+    pub exceeded_always: Vec<String>,
     /// What other ways of retrying change, on the plant that was asked about.
     pub policies: Vec<PolicyEffect>,
     /// Time limits of the spec that no plant can keep.

@@ -89,6 +89,8 @@ pub const WHAT_IFS: [WhatIfRow; 5] = [
 ];
 
 impl WhatIf {
+    /// The name of the outage and of the mishap that a question adds to a scenario.
+    pub(super) const ADDED: &'static str = "what-if";
     /// Its word.
     pub fn as_str(self) -> &'static str {
         WHAT_IFS.iter().find(|row| row.what_if == self).map_or("", |row| row.word)
@@ -98,14 +100,14 @@ impl WhatIf {
         WHAT_IFS.iter().find(|row| row.word == word).map(|row| row.what_if)
     }
 
-    fn put_to(self, scenario: &mut Scenario, plant: &mut Plant) {
+    pub(super) fn put_to(self, scenario: &mut Scenario, plant: &mut Plant) {
         let (ten, noon) = (TimeOfDay::hm(10, 0), TimeOfDay::hm(12, 0));
         let trouble =
             |kind, from, until| PlantTrouble { kind, from, until, percent: None, ops: Vec::new(), drain_s: None };
         match self {
             WhatIf::MondayStorm => scenario.day.leave_home = (TimeOfDay::hm(7, 45), TimeOfDay::hm(8, 0)),
             WhatIf::OutageEnds => scenario.outage.push(Outage {
-                name: "what-if".to_owned(),
+                name: WhatIf::ADDED.to_owned(),
                 from: noon,
                 minutes: 60,
                 percent: 100,
@@ -123,7 +125,7 @@ impl WhatIf {
                 let slow = trouble(PlantTroubleWord::Slow, ten, until);
                 plant.trouble.push(PlantTrouble { percent: Some(200), ops, ..slow });
                 scenario.mishap.push(Mishap {
-                    name: "what-if".to_owned(),
+                    name: WhatIf::ADDED.to_owned(),
                     kind: MishapKind::ShunyaSlow,
                     from: ten,
                     until,

@@ -1,7 +1,7 @@
 //! From a question to its answer.
 
 use super::fleet::{self, FleetOptions};
-use super::{Assumption, Cost, Outcome, Question, limits};
+use super::{Assumption, Cost, Outcome, Question, happenings, limits};
 use crate::plant::{Plant, PlantError, When};
 use fieldday_engine::transport::plant::lookahead;
 use fieldday_kernel::fingerprint::Fingerprint;
@@ -9,6 +9,7 @@ use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_plan::{Plan, PlanError};
 use fieldday_radio::network;
 use fieldday_radio::territory;
+use fieldday_rules::limits::LimitVerdict;
 use fieldday_scenario::Scenario;
 use fieldday_scenario::zones;
 use std::sync::atomic::AtomicBool;
@@ -76,7 +77,8 @@ pub fn answer(
         return Err(SimulateError::Interrupted);
     }
     let ledger = rode.plant.close(when.until);
-    let broken = limits::broken(&spec.hold, &ledger);
+    let (broken, limits) = limits::judged(&spec.hold, &scenario.limits, &ledger, when.until.since(when.from));
+    let happenings = happenings::of(question.what_if, &scenario, &spec, &when);
     let outcome = Outcome {
         scenario: scenario.name.clone(),
         seed: question.seed,
@@ -85,14 +87,17 @@ pub fn answer(
         cells: plan.cells(),
         from: when.from,
         until: when.until,
+        zone: when.zone.name,
         retrying: question.retrying,
         fingerprint: format!("{:032x}", ledger.fingerprint),
         totals: ledger.totals,
         bins: ledger.bins,
+        happenings,
         endpoints: ledger.endpoints,
         saturations: ledger.saturations,
         first_broken: broken.first().cloned(),
-        holds: broken.is_empty(),
+        holds: limits.iter().all(|limit| limit.result.verdict != LimitVerdict::Exceeded),
+        limits,
         broken,
         assumptions: assumptions(question, &scenario, lookahead),
         cost: Cost {
@@ -175,8 +180,8 @@ fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec
     ];
     // Said only where there is something to say.
     let own_limits = (
-        "limits",
-        "`[plant.hold]` applies; the scenario's `limits` apply to runs and capacity searches".to_owned(),
+        "the scenario's limits",
+        "judged over the whole time that is measured; the wire latency is the time in the server, without a way to it, and a request that was served is one without an error".to_owned(),
         own,
     );
     let own_limits = (!scenario.limits.is_empty()).then_some(own_limits);

@@ -2,22 +2,20 @@
 
 use crate::args::Format;
 use crate::choice;
-use crate::commands::capacity::CapacityArgs;
+use crate::commands::capacity::{CapacityArgs, typed};
 use crate::failure::Failure;
 use crate::options::SIMULATED;
 use crate::{interrupt, output};
 use clap::Args;
-use fieldday_capacity::report::simulated;
+use fieldday_capacity::report::simulated::{Answers, Simulation, SimulationAsked};
 use fieldday_capacity::simulate::{
-    Advice, Grid, Outcome, Question, SimulateError, WHAT_IFS, Watch, WhatIf, advise, calibrate, grid, local_zone,
-    simulate,
+    Question, SimulateError, WHAT_IFS, Watch, WhatIf, advise, calibrate, grid, local_zone, simulate,
 };
-use fieldday_kernel::time::{Time, Zone};
-use fieldday_paint::document::Document;
+use fieldday_kernel::time::{Time, TimeOfDay, Zone};
+use fieldday_paint::units::{count, counted};
 use fieldday_rep::app::settings::Retrying;
 use fieldday_scenario::MOST_REPS;
-use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -36,8 +34,10 @@ pub const EXAMPLES: &str = "\
   fieldday capacity --simulate weekday --what-if outage-ends --jitter
 
 The scenario's [plant] describes the simulated deployment; docs/capacity.md
-lists its keys and the assumptions. Exit code 0 if every limit held, 1 if one
-was exceeded.";
+lists its keys and the assumptions. The limits of [plant.hold] must hold in
+each interval, the scenario's, or those of --limit, over the whole time.
+Exit code 0 if every limit held, 1 if one was exceeded, 4 if one is undecided;
+of a table 0 if every limit held at one point at least.";
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = SIMULATED)]
@@ -60,7 +60,7 @@ pub struct SimulateArgs {
     /// Take service times from this run folder, or service times and workers from this capacity folder
     #[arg(long, value_name = "FOLDER", value_parser = crate::packed::path)]
     pub calibrate: Option<PathBuf>,
-    /// Simulate a change: monday-storm, outage-ends, deployment, instance-lost or slow-shunya
+    /// Simulate a change and compare: monday-storm, outage-ends, deployment, instance-lost or slow-shunya
     #[arg(long, value_name = "WHAT", value_parser = what_if)]
     pub what_if: Option<WhatIf>,
     /// Most retries of an app, in place of the specification's 3
@@ -75,7 +75,7 @@ pub struct SimulateArgs {
     /// Search for the number of instances needed, and try other retry policies (about ten more simulations)
     #[arg(long)]
     pub advise: bool,
-    /// Also write the simulated day as an HTML page
+    /// Also write the answer, a day's or a table's, as an HTML page
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 }
@@ -125,55 +125,115 @@ fn what_if(word: &str) -> Result<WhatIf, String> {
     WhatIf::named(word).ok_or_else(|| format!("the changes are: {}", words()))
 }
 
-/// What is printed as JSON.
-#[derive(Serialize)]
-struct Answer {
-    /// Which form this has.
-    schema: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<Outcome>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    grid: Option<Grid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    advice: Option<Advice>,
-}
-
 pub fn run(of: &CapacityArgs, scenario: &str) -> Result<u8, Failure> {
     let args = &of.simulated;
     let question = question(of, scenario)?;
+    args.html.as_deref().map_or(Ok(()), has_a_place)?;
     let stop = interrupt::flag();
     let told = Mutex::new((Instant::now(), String::new()));
-    let zone = local_zone(&question.scenario, Time::default());
+    let zone = zone(&question);
     let progress = |at: Time| {
         let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if told.0.elapsed() >= A_WHILE {
             told.0 = Instant::now();
-            output::note(&format!("the simulated time is {}", zone.time_of_day(at)));
+            output::note(&format!("the simulated time is {} ({})", zone.time_of_day(at), zone.name));
         }
     };
     let watch = Watch { stop: &stop, progress: &progress };
     let several = |numbers: &[u64], own: u64| if numbers.is_empty() { vec![own] } else { numbers.to_vec() };
     let reps = several(&args.reps, question.scenario.people.reps);
     let instances = args.instances.as_ref().map_or(vec![question.plant.instances], |numbers| numbers.0.clone());
-    let answered = if reps.len() * instances.len() > 1 {
+    let answers = if reps.len() * instances.len() > 1 {
         table(&question, &reps, &instances, &watch)
     } else {
         one(&question, args.advise, &watch)
     };
-    let (answer, holds) = match answered {
+    let answers = match answers {
         Err(SimulateError::Interrupted) => return Ok(interrupt::INTERRUPTED),
         answered => answered?,
     };
-    if let Some(file) = args.html.as_ref().filter(|_| answer.outcome.is_some()) {
-        let written = std::fs::write(file, document(&answer, &question).html());
+    let asked = SimulationAsked {
+        question: asked(&question, &reps, &instances),
+        what_if: question.what_if.map(|what_if| what_if.as_str().to_owned()),
+        scenario: question.scenario.name.clone(),
+        about: question.scenario.about.clone(),
+        seed: format!("{:#x}", question.seed),
+        reps,
+        instances,
+        window: question.window.map(|(from, until)| {
+            let short = |at: TimeOfDay| {
+                let text = at.to_string();
+                text.strip_suffix(":00").map_or(text.clone(), str::to_owned)
+            };
+            format!("{} to {}", short(from), short(until))
+        }),
+        zone: zone.name.clone(),
+        reproduce: again(std::env::args().skip(1)),
+    };
+    let answer = Simulation::new(env!("CARGO_PKG_VERSION"), asked, answers);
+    // Printed first: what took so long to find is not lost with a file that cannot be written.
+    output::print(&match of.format {
+        Format::Json => answer.json(),
+        Format::Terminal => answer.terminal(output::stdout_paint()),
+    })?;
+    if let Some(file) = &args.html {
+        let written = std::fs::write(file, answer.html());
         written.map_err(|source| Failure::File { path: file.clone(), source })?;
         output::note(&format!("written: {}", file.display()));
     }
-    output::print(&match of.format {
-        Format::Json => fieldday_paint::json(&answer).unwrap_or_default(),
-        Format::Terminal => document(&answer, &question).terminal(output::stdout_paint()),
-    })?;
-    Ok(u8::from(!holds))
+    Ok(answer.exit_code())
+}
+
+/// Whether a file can be written there is told before a simulation that may take minutes, as far as its folder tells.
+fn has_a_place(file: &Path) -> Result<(), Failure> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let found = folder.map_or(Ok(()), |folder| std::fs::metadata(folder).map(drop));
+    found.map_err(|source| Failure::File { path: file.to_owned(), source })
+}
+
+/// The zone by whose clocks times are told, with the offsets of the simulated day.
+fn zone(question: &Question) -> Zone {
+    let date = question.scenario.day.dates.first().copied().unwrap_or_default();
+    local_zone(&question.scenario, Zone::utc().midnight(date))
+}
+
+/// The question, as people ask it.
+fn asked(question: &Question, reps: &[u64], instances: &[u32]) -> String {
+    let list = |numbers: Vec<u64>| numbers.into_iter().map(count).collect::<Vec<_>>().join(", ");
+    let all = |n: &[u32]| n.iter().map(|n| u64::from(*n)).collect::<Vec<u64>>();
+    let name = &question.scenario.name;
+    let serve = match (reps, instances) {
+        ([reps], [n]) => {
+            let does = if *n == 1 { "Does" } else { "Do" };
+            let (n, reps) = (counted((*n).into(), "instance", "instances"), counted(*reps, "rep", "reps"));
+            format!("{does} {n} serve {reps} of {name} within every limit?")
+        }
+        (reps, [n]) => {
+            let n = counted((*n).into(), "instance", "instances");
+            format!("How many of {} reps of {name} are served by {n} within every limit?", list(reps.to_vec()))
+        }
+        (reps, several) => {
+            let (n, reps) = (list(all(several)), list(reps.to_vec()));
+            format!("Which of {n} instances serve {reps} reps of {name} within every limit?")
+        }
+    };
+    match question.what_if.and_then(|what_if| WHAT_IFS.iter().find(|row| row.what_if == what_if)) {
+        Some(row) => format!("What if {} ({})? {serve}", row.asks, row.word),
+        None => serve,
+    }
+}
+
+/// The line that was typed, without what decides only how much of the machine is used and where the answer goes.
+fn again(words: impl Iterator<Item = String>) -> String {
+    const LEFT_OUT: [&str; 3] = ["--threads", "--format", "--html"];
+    let mut is_value = false;
+    let kept = words.filter(|word| {
+        let is_kept = !std::mem::take(&mut is_value)
+            && !LEFT_OUT.iter().any(|option| word.strip_prefix(option).is_some_and(|rest| rest.starts_with('=')));
+        is_value = LEFT_OUT.contains(&word.as_str());
+        is_kept && !is_value
+    });
+    typed(kept)
 }
 
 fn question(of: &CapacityArgs, scenario: &str) -> Result<Question, Failure> {
@@ -181,6 +241,9 @@ fn question(of: &CapacityArgs, scenario: &str) -> Result<Question, Failure> {
     let mut scenario = choice::load(scenario)?;
     if let [reps, ..] = args.reps.as_slice() {
         scenario.with_reps(*reps);
+    }
+    if !of.search.limit.is_empty() {
+        scenario.limits.clone_from(&of.search.limit);
     }
     let mut question = Question::new(scenario, of.seed.or_default());
     if let Some(folder) = &args.calibrate {
@@ -203,37 +266,42 @@ fn question(of: &CapacityArgs, scenario: &str) -> Result<Question, Failure> {
     Ok(question)
 }
 
-fn one(question: &Question, advised: bool, watch: &Watch<'_>) -> Result<(Answer, bool), SimulateError> {
+fn one(question: &Question, advised: bool, watch: &Watch<'_>) -> Result<Answers, SimulateError> {
     let outcome = simulate(question, watch)?;
+    let without = match question.what_if {
+        Some(what_if) => {
+            output::note(&format!("the same without {}, to compare", what_if.as_str()));
+            Some(simulate(&Question { what_if: None, ..question.clone() }, watch)?)
+        }
+        None => None,
+    };
     let advice = if advised { Some(advise(question, &outcome, watch)?) } else { None };
-    let holds = outcome.holds;
-    Ok((Answer { schema: 1, outcome: Some(outcome), grid: None, advice }, holds))
+    Ok(Answers { outcome: Some(outcome), without, advice, grid: None })
 }
 
-fn table(
-    question: &Question,
-    reps: &[u64],
-    instances: &[u32],
-    watch: &Watch<'_>,
-) -> Result<(Answer, bool), SimulateError> {
+fn table(question: &Question, reps: &[u64], instances: &[u32], watch: &Watch<'_>) -> Result<Answers, SimulateError> {
     let found = grid(question, reps, instances, watch, |point| {
-        let holds = if point.holds { "every limit held" } else { "a limit was exceeded" };
-        output::note(&format!("{} reps on {} instances: {holds}", point.reps, point.instances));
+        let holds = match (point.holds, point.undecided.is_empty()) {
+            (false, _) => "a limit was exceeded",
+            (true, false) => "a limit is undecided",
+            (true, true) => "every limit held",
+        };
+        let (reps, n) = (counted(point.reps, "rep", "reps"), counted(point.instances.into(), "instance", "instances"));
+        output::note(&format!("{reps} on {n}: {holds}"));
     })?;
-    // A table is asked in order to see where it breaks: that it breaks somewhere is no failure unless it does everywhere.
-    let holds = found.points.iter().any(|point| point.holds);
-    Ok((Answer { schema: 1, outcome: None, grid: Some(found), advice: None }, holds))
-}
-
-fn document(answer: &Answer, question: &Question) -> Document {
-    let outcome = answer.outcome.as_ref();
-    let zone = outcome.map_or_else(Zone::utc, |outcome| local_zone(&question.scenario, outcome.from));
-    simulated::document(outcome, answer.grid.as_ref(), answer.advice.as_ref(), &zone)
+    Ok(Answers { grid: Some(found), ..Answers::default() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_line_that_gives_the_answer_again_has_what_decides_it_alone() {
+        let words = "capacity --simulate weekday --threads 2 --reps 2k --format=json --html x.html --jitter";
+        let again = again(words.split(' ').map(str::to_owned));
+        assert_eq!(again, "fieldday capacity --simulate weekday --reps 2k --jitter");
+    }
 
     #[test]
     fn numbers_are_read_as_people_write_them() {

@@ -163,6 +163,7 @@ pub fn held() -> Summary {
         verification: None,
         history: None,
         shards: None,
+        conformance: None,
         reproduce: "fieldday run weekday --seed 0x5eed --without cell-0/tenant-1/rep-07".into(),
     }
 }

@@ -1,6 +1,6 @@
 //! Words below a chart: as many as have room, on a desk and on a phone, and never one over another.
 
-use super::scale::Tick;
+use super::scale::{Scale, Tick};
 
 /// Words below a chart at most.
 const MOST: usize = 8;
@@ -9,10 +9,18 @@ const DESK: f64 = 78.0;
 const PHONE: f64 = 34.0;
 /// The room between two words, in widths of a digit.
 const GAP: f64 = 2.0;
+/// Numbers that range over more than this factor stand on a logarithmic axis.
+const WIDE: f64 = 20.0;
+/// Of ticks that have no room, every second is tried, and so on.
+const EVERY: [usize; 6] = [1, 2, 3, 4, 6, 12];
 
 /// What stands below a chart.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Axis {
+    /// What it shows, with its unit: it stands under the axis. Empty for none.
+    pub title: String,
+    /// Where each column stands, from 0 to 1; evenly if there are none.
+    pub places: Vec<f64>,
     pub(super) desk: Vec<Word>,
     pub(super) phone: Vec<Word>,
 }
@@ -52,8 +60,30 @@ impl Axis {
     /// The first of these choices that has room; nothing if none has.
     pub fn first_of(choices: Vec<Vec<Tick>>) -> Axis {
         let within = |width| choices.iter().find_map(|ticks| placed(ticks, width)).unwrap_or_default();
-        Axis { desk: within(DESK), phone: within(PHONE) }
+        Axis { desk: within(DESK), phone: within(PHONE), ..Axis::default() }
     }
+    /// Of even columns, with a title and as many of these ticks as have room.
+    pub fn even(title: impl Into<String>, ticks: &[Tick]) -> Axis {
+        Axis { title: title.into(), ..Axis::first_of(EVERY.map(|every| some(ticks, every)).into()) }
+    }
+    /// An axis of numbers, one a column, in ascending order: logarithmic if they range far and none is below one.
+    pub fn numbers(title: impl Into<String>, columns: &[f64], words: fn(f64) -> String) -> Axis {
+        let (least, most) =
+            columns.iter().fold((f64::INFINITY, 0.0_f64), |(least, most), x| (least.min(*x), most.max(*x)));
+        let is_wide = least >= 1.0 && most > WIDE * least;
+        let scale = if is_wide { Scale::log(columns.iter().copied()) } else { Scale::linear(columns.iter().copied()) };
+        let title: String = title.into();
+        let title = if is_wide { format!("{title}, logarithmic") } else { title };
+        Axis { places: columns.iter().map(|x| scale.place(*x)).collect(), ..Axis::even(title, &scale.ticks(words)) }
+    }
+    /// Whether no words stand below the chart.
+    pub(super) fn has_no_words(&self) -> bool {
+        self.desk.is_empty() && self.phone.is_empty()
+    }
+}
+
+fn some(ticks: &[Tick], every: usize) -> Vec<Tick> {
+    ticks.iter().step_by(every).cloned().collect()
 }
 
 /// The words at their places; none if they are too many, or have no room beside one another.
@@ -106,6 +136,27 @@ mod tests {
         assert_eq!((axis.desk.len(), axis.phone.len()), (8, 4));
         assert_eq!(words(&axis.phone), ["000000", "000007", "000014", "000021"]);
         assert_eq!(Axis::of_columns(&[]), Axis::default());
+    }
+
+    #[test]
+    fn numbers_stand_where_they_belong() {
+        let whole = |x: f64| format!("{x:.0}");
+        let near = Axis::numbers("Instances", &[1.0, 2.0, 8.0], whole);
+        assert_eq!((near.title.as_str(), &near.places), ("Instances", &vec![0.125, 0.25, 1.0]));
+        assert_eq!(words(&near.desk), ["0", "2", "4", "6", "8"]);
+        let far = Axis::numbers("Reps", &[100.0, 1_000.0, 10_000.0], whole);
+        assert_eq!(far.title, "Reps, logarithmic");
+        assert!(far.places.iter().zip([0.0, 0.5, 1.0]).all(|(place, at)| (place - at).abs() < 1e-9), "{far:?}");
+    }
+
+    #[test]
+    fn of_ticks_that_have_no_room_some_are_left_out() {
+        let ticks: Vec<Tick> =
+            (0..24).map(|hour| Tick { at: f64::from(hour) / 24.0, words: format!("{hour:02}:00") }).collect();
+        let axis = Axis::even("Local time, UTC-04:00", &ticks);
+        assert_eq!(words(&axis.desk), ["00:00", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00"]);
+        assert_eq!(words(&axis.phone), ["00:00", "06:00", "12:00", "18:00"]);
+        assert!(Axis::even("Day", &[]).has_no_words());
     }
 
     #[test]

@@ -66,6 +66,8 @@ impl Heat<'_> {
             y: scale.ticks(|us| crate::units::tick(us as u64)),
             x,
             columns: "Time",
+            axis: "",
+            places: &[],
             heads,
             rows: self.labels.iter().enumerate().map(|(i, label)| (label.clone(), self.row(i))).collect(),
         };

@@ -82,17 +82,29 @@ pub(super) struct View<'a> {
     pub y: Vec<Tick>,
     pub x: &'a Axis,
     pub columns: &'a str,
+    /// The title of the horizontal axis; none if empty.
+    pub axis: &'a str,
+    /// Where each row's column stands, from 0 to 1; evenly if there are none.
+    pub places: &'a [f64],
     pub heads: Vec<String>,
     pub rows: Vec<(String, Vec<String>)>,
+}
+
+impl View<'_> {
+    /// Where a row's column stands, if that is not evenly.
+    fn place(&self, row: &usize) -> Option<f64> {
+        self.places.get(*row).copied()
+    }
 }
 
 impl LineChart<'_> {
     /// The figure, with its table. Below it stand labels of columns.
     pub fn html(&self) -> String {
-        self.html_over(&Axis::of_columns(self.labels))
+        self.html_over(&Axis::default())
     }
-    /// The same over an axis of one's own.
-    pub fn html_over(&self, x: &Axis) -> String {
+    /// The same over an axis of one's own: one without words has labels of columns. Bars and areas have even columns.
+    pub fn html_over(&self, axis: &Axis) -> String {
+        let labels = axis.has_no_words().then(|| Axis::of_columns(self.labels));
         let rules = self.rules.iter().map(|(value, words)| Tick { at: self.scale.place(*value), words: words.clone() });
         let mut heads: Vec<String> = self.lines.iter().map(|line| line.name.clone()).collect();
         heads.extend(self.more.iter().map(|(head, _)| head.clone()));
@@ -103,15 +115,17 @@ impl LineChart<'_> {
             note: &self.note,
             legend: self.lines.len() > 1,
             height: "",
-            shapes: self.shapes(),
+            shapes: self.shapes(axis),
             marks: &self.marks,
             rules: rules.collect(),
             y: match self.scale {
                 Scale::Time { .. } => self.scale.ticks(|us| crate::units::tick(us as u64)),
                 _ => self.scale.ticks(self.words),
             },
-            x,
+            x: labels.as_ref().unwrap_or(axis),
             columns: self.columns,
+            axis: &axis.title,
+            places: &axis.places,
             heads,
             rows: self.labels.iter().enumerate().map(|(i, label)| (label.clone(), self.row(i))).collect(),
         };
@@ -124,14 +138,14 @@ impl LineChart<'_> {
         let more = self.more.iter().map(|(_, values)| values.get(column).cloned().unwrap_or_default());
         self.lines.iter().map(value).chain(more).collect()
     }
-    fn shapes(&self) -> Vec<Shape> {
+    fn shapes(&self, axis: &Axis) -> Vec<Shape> {
         let columns = self.labels.len();
         let mut below = vec![0.0; columns];
         let mut shapes: Vec<Shape> = Vec::new();
         for line in &self.lines {
             let (class, path) = match self.kind {
-                Kind::Lines => ("line", self.line(line)),
-                Kind::Dots => ("dots", self.dots(line)),
+                Kind::Lines => ("line", self.line(line, axis)),
+                Kind::Dots => ("dots", self.dots(line, axis)),
                 Kind::Stacked | Kind::Bars => {
                     let from = below.clone();
                     for (below, value) in below.iter_mut().zip(&line.values) {
@@ -149,10 +163,14 @@ impl LineChart<'_> {
     fn x(&self, column: usize) -> f64 {
         (column as f64 + 0.5) / self.labels.len().max(1) as f64 * SIDE
     }
+    /// Where a column stands on an axis that may have numbers.
+    fn at(&self, column: usize, axis: &Axis) -> f64 {
+        axis.places.get(column).map_or_else(|| self.x(column), |place| place * SIDE)
+    }
     fn y(&self, value: f64) -> f64 {
         (1.0 - self.scale.place(value)) * SIDE
     }
-    fn line(&self, line: &Line) -> String {
+    fn line(&self, line: &Line, axis: &Axis) -> String {
         let (mut path, mut open) = (String::new(), false);
         let point = |at: usize| line.values.get(at).copied().flatten();
         for column in 0..self.labels.len() {
@@ -160,7 +178,7 @@ impl LineChart<'_> {
                 open = false;
                 continue;
             };
-            let _ = write!(path, "{}{:.0} {:.0}", if open { 'L' } else { 'M' }, self.x(column), self.y(value));
+            let _ = write!(path, "{}{:.0} {:.0}", if open { 'L' } else { 'M' }, self.at(column, axis), self.y(value));
             // One that stands alone is a dot: a line of no length with round ends.
             if !open && point(column + 1).is_none() {
                 path.push_str("h0");
@@ -170,9 +188,9 @@ impl LineChart<'_> {
         path
     }
     /// Lines of no length, with round ends.
-    fn dots(&self, line: &Line) -> String {
+    fn dots(&self, line: &Line, axis: &Axis) -> String {
         let dot = |(column, value): (usize, &Option<f64>)| {
-            value.map(|value| format!("M{:.0} {:.0}h0", self.x(column), self.y(value)))
+            value.map(|value| format!("M{:.0} {:.0}h0", self.at(column, axis), self.y(value)))
         };
         line.values.iter().enumerate().filter_map(dot).collect()
     }

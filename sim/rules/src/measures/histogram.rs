@@ -30,6 +30,10 @@ impl LazyHistogram {
     pub(super) fn record(&mut self, value: u64) {
         self.make().saturating_record(value);
     }
+    /// The same value so many times.
+    pub(super) fn record_n(&mut self, value: u64, times: u64) {
+        self.make().saturating_record_n(value, u32::try_from(times).unwrap_or(u32::MAX));
+    }
     /// Adds a histogram of the same bounds.
     pub(super) fn merge(&mut self, other: &LazyHistogram) {
         assert_eq!(self.most, other.most, "histograms are added that end at different values");

@@ -26,6 +26,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_history::event::{ClientKind, EventKind, NoAnswer};
 use fieldday_history::{AttemptEnd, End, Event, OutcomeClass, OutcomeTracker};
 use fieldday_kernel::time::{Span, Time};
+use hdrhistogram::Histogram;
 use live::{Live, LiveClock};
 use serde::{Deserialize, Serialize};
 
@@ -197,6 +198,18 @@ impl Measures {
     /// A live run's call was over so long after its person wanted it.
     pub fn record_felt(&mut self, op: Op, took: Span) {
         ops::record(&mut self.ops[op.index()].live.felt, took);
+    }
+    /// What a simulated deployment served of an endpoint: how long each request was in it, which is its time on the wire of
+    /// a target without a way to it.
+    pub fn record_served(&mut self, op: Op, took: &Histogram<u64>) {
+        let of = &mut self.ops[op.index()];
+        took.iter_recorded()
+            .for_each(|step| of.live.wire.record_n(step.value_iterated_to().max(1), step.count_at_value()));
+        of.outcomes[OutcomeClass::Expected as usize] += took.len();
+    }
+    /// How other requests of an endpoint ended in a simulated deployment.
+    pub fn record_ended(&mut self, op: Op, class: OutcomeClass, times: u64) {
+        self.ops[op.index()].outcomes[class as usize] += times;
     }
     /// Adds what another worker measured.
     pub fn merge(&mut self, other: &Measures) {

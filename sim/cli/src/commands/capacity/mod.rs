@@ -95,7 +95,8 @@ pub fn examples() -> String {
 #[derive(Args, Debug)]
 #[command(
     mut_arg("seed", |seed| seed.help("The seed, decimal or 0x hexadecimal; default: that of --resume, else 1")),
-    mut_arg("window", |window| window.help(WINDOW).help_heading(None))
+    mut_arg("window", |window| window.help(WINDOW).help_heading(None)),
+    mut_arg("limit", |limit| limit.help_heading(None))
 )]
 pub struct CapacityArgs {
     /// A built-in scenario's name, or the path of a .toml file; default `peak`
@@ -468,10 +469,15 @@ fn fits(header: &mut Header) -> Result<(), Failure> {
 
 /// The line that was typed.
 fn again() -> String {
+    typed(std::env::args().skip(1))
+}
+
+/// A command line of these words, as a shell takes it.
+pub fn typed(words: impl Iterator<Item = String>) -> String {
     let plain =
         |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./,:@%+=".contains(c));
     let quoted = |word: String| if plain(&word) { word } else { format!("'{}'", word.replace('\'', r"'\''")) };
-    let words: Vec<String> = options::without_secrets(std::env::args().skip(1)).map(quoted).collect();
+    let words: Vec<String> = options::without_secrets(words).map(quoted).collect();
     format!("fieldday {}", words.join(" "))
 }
 
