@@ -47,13 +47,16 @@ pub fn slice(day: &Day<'_>, violation: &Violation) -> Slice {
     let until = usize::try_from(violation.event).unwrap_or(usize::MAX).saturating_add(1).min(day.events.len());
     let whole = &day.events[..until];
     let about = ids_of(whole, violation);
+    // What a conformance pass decided by itself, and names no row, follows from its one call.
+    let is_decided = matches!(whole.last().map(|event| &event.what), Some(EventKind::Checked(_)));
+    let every_write = about.is_empty() && !is_decided;
     let mut groups: Vec<Group> = Vec::new();
     let mut stay: BTreeSet<Group> = BTreeSet::from([(violation.client, violation.call)]);
     for event in whole.iter().filter(|event| !matches!(event.what, EventKind::Client(_))) {
         let group = group_of(event);
         if let EventKind::Sent(sent) = &event.what
             && sent.request.op().writes()
-            && (about.is_empty() || ids_in(&sent.request).iter().any(|id| about.contains(id)))
+            && (every_write || ids_in(&sent.request).iter().any(|id| about.contains(id)))
         {
             stay.insert(group);
         }

@@ -188,7 +188,7 @@ mod tests {
     fn missing_shards_are_named_and_one_that_gave_up_is_no_longer_ready() {
         let dir = room("missing");
         let error = wait(&dir, 1, 3, 50, Span::ZERO).unwrap_err().to_string();
-        assert!(error.contains("2 of 3 shards had not come") && error.ends_with(": 0, 2"), "{error}");
+        assert!(error.contains("2 of 3 shards had not arrived") && error.ends_with(": 0, 2"), "{error}");
         let error = wait(&dir, 0, 3, 50, Span::ZERO).unwrap_err().to_string();
         assert!(error.ends_with(": 1, 2"), "{error}");
         let _ = fs::remove_dir_all(&dir);

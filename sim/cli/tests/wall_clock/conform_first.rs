@@ -63,6 +63,8 @@ fn what_no_rep_happens_to_try_is_found_by_the_pass_and_kept_with_the_run() {
     assert!(case["who"].as_str().unwrap().starts_with("conformance/"), "{case}");
     let story = fs::read_to_string(folder.join("violations/01-validation-rejects/story.md")).unwrap();
     assert!(story.contains("fieldday run short.toml") && story.contains("--conform"), "{story}");
+    // What the pass decides by one request is told by it, not by all that came before.
+    assert!((1..=3).contains(&story.matches("->>B:").count()), "{story}");
     // The history holds both, and is judged again as it was.
     let (code, out, _) = ran(&place, &["check", folder.to_str().unwrap()]);
     assert_eq!(code, 1);

@@ -99,7 +99,7 @@ fn live_shards_begin_together_or_say_who_is_missing() {
         shard.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
     };
     let (code, _, stderr) = read_output(&shard("1/2", "1s").wait_with_output().unwrap());
-    assert!(code == 4 && stderr.contains("1 of 2 shards had not come") && stderr.contains(": 0"), "{code} {stderr}");
+    assert!(code == 4 && stderr.contains("1 of 2 shards had not arrived") && stderr.contains(": 0"), "{code} {stderr}");
     let both = [shard("0/2", "2m"), shard("1/2", "2m")];
     let moments: Vec<String> = both
         .into_iter()
