@@ -10,11 +10,11 @@ pub mod demand;
 pub mod excerpt;
 pub mod journal;
 pub mod level;
+pub mod part;
 pub mod plant;
 pub mod queue;
 pub mod report;
 pub mod search;
-pub mod shards;
 mod share;
 pub mod simulate;
 #[cfg(test)]

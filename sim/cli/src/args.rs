@@ -357,7 +357,7 @@ pub struct DriveArgs {
     /// One address has some 28,000 ports for connections to one target. 127.0.0.2 and so on are there on every Linux machine.
     #[arg(long, value_name = "IP")]
     pub source_address: Vec<std::net::IpAddr>,
-    /// Sign tokens with this key, which the target must trust, instead of the scenario's [tokens]. Where neither
+    /// Sign tokens with this key, which the target must trust, instead of the scenario's `tokens`. Where neither
     /// names one, the development key signs for a target on the loopback, as `fieldday mock` trusts it there
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,

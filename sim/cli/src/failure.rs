@@ -1,8 +1,8 @@
 //! What can keep a command from doing what it was asked for. Every variant has an exit code, a message, and, where one
 //! helps, a hint.
 
+use crate::commands::capacity::ShardsError;
 use crate::interrupt::INTERRUPTED;
-use fieldday_capacity::shards::ShardsError;
 use fieldday_data::roster::SpareError;
 use fieldday_engine::run::NoThreads;
 use fieldday_folder::FolderError;
@@ -163,7 +163,7 @@ pub enum Failure {
     Start(#[from] fieldday_live::start::StartError),
     /// The shards of a search cannot go on together.
     #[error(transparent)]
-    Shards(#[from] fieldday_capacity::shards::ShardsError),
+    Shards(#[from] crate::commands::capacity::ShardsError),
     /// Shards died in a level and in its repetition.
     #[error("shards were lost in a level and in its repetition")]
     ShardsLost,

@@ -58,7 +58,7 @@ pub struct ConformArgs {
     /// Trust the root certificates in this PEM file as well
     #[arg(long, value_name = "FILE", help_heading = LIVE)]
     pub cacert: Option<PathBuf>,
-    /// Sign tokens with this key, which the target must trust, instead of the scenario's [tokens]
+    /// Sign tokens with this key, which the target must trust, instead of the scenario's `tokens`
     #[arg(long, value_name = "FILE", help_heading = LIVE)]
     pub key: Option<PathBuf>,
     /// Which build the target runs, for comparisons

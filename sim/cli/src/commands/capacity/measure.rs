@@ -12,7 +12,7 @@ use fieldday_api::rules::{Rule, RuleWeight};
 use fieldday_capacity::excerpt::{Offered, Schedule};
 use fieldday_capacity::journal::{Header, MockTerms};
 use fieldday_capacity::level::{About, SUFFERS};
-use fieldday_capacity::shards::LevelPart;
+use fieldday_capacity::part::LevelPart;
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_live::prepare::{Called, LiveOptions, Lived, PrepareError, Prepared, Ready, prepare};
 use fieldday_live::provision::ProvisionError;

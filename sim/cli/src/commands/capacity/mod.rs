@@ -3,6 +3,7 @@
 
 mod args;
 mod measure;
+mod meeting;
 mod place;
 mod shards;
 mod start;
@@ -35,6 +36,7 @@ use fieldday_rules::limits::allowed;
 use fieldday_scenario::Scenario;
 use fieldday_scenario::limits::{Limit, Measure as Limited};
 use measure::{Bench, Played};
+pub use meeting::ShardsError;
 use place::Place;
 use shards::{Leader, Shards};
 use start::Start;

@@ -1,13 +1,14 @@
 //! A search over shards: the first one decides what is measured and judges it, the others play their part of each level.
 
 use super::measure::{Bench, Played};
+use super::meeting::{Heartbeat, LevelOrder, Meeting, Order};
 use super::start::Start;
 use super::{Asked, CapacityArgs, asked};
 use crate::failure::Failure;
 use crate::{interrupt, output};
 use fieldday_capacity::journal::Header;
 use fieldday_capacity::level::Level;
-use fieldday_capacity::shards::{Heartbeat, LevelOrder, LevelPart, Meeting, Order};
+use fieldday_capacity::part::LevelPart;
 use fieldday_kernel::fingerprint::Fingerprinter;
 use fieldday_live::start::StartError;
 use fieldday_paint::units::count;

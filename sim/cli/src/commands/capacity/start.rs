@@ -4,13 +4,16 @@ use crate::machine;
 use fieldday_kernel::time::Time;
 use fieldday_live::start::{StartError, Together};
 use fieldday_plan::shard::Shard;
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
+
+/// When a load begins: at a moment, or now if there is none.
+pub type Moment = Result<Option<Time>, StartError>;
 
 /// How a level's load begins.
 pub enum Start {
@@ -23,9 +26,8 @@ pub enum Start {
 /// The beginning of one level, which is asked for its moment again and again.
 pub struct Beginning<'a> {
     of: &'a Start,
-    /// What the thread that waits for the others found; none while it waits, or before there is one.
-    found: Arc<Mutex<Option<Result<Option<Time>, StartError>>>>,
-    waits: AtomicBool,
+    /// The thread that waits for the other shards; none before this one is prepared.
+    others: RefCell<Option<Receiver<Moment>>>,
     ends: Arc<AtomicBool>,
 }
 
@@ -38,7 +40,7 @@ impl Start {
         }
     }
     pub fn begin(&self) -> Beginning<'_> {
-        Beginning { of: self, found: Arc::default(), waits: AtomicBool::new(false), ends: Arc::default() }
+        Beginning { of: self, others: RefCell::new(None), ends: Arc::default() }
     }
 }
 
@@ -46,20 +48,22 @@ impl Beginning<'_> {
     pub fn is_of_shards(&self) -> bool {
         matches!(self.of, Start::Together { .. })
     }
-    /// The moment, once this shard is prepared: none while others are waited for, and `Some(Ok(None))` for now.
-    pub fn moment(&self) -> Option<Result<Option<Time>, StartError>> {
+    /// The moment, once this shard is prepared: none while others are waited for.
+    pub fn moment(&self) -> Option<Moment> {
         let Start::Together { dir, shard, within } = self.of else { return Some(Ok(None)) };
-        if !self.waits.swap(true, Ordering::Relaxed) {
-            let (dir, shard, within) = (dir.clone(), *shard, *within);
-            let (found, ends) = (self.found.clone(), self.ends.clone());
+        let mut others = self.others.borrow_mut();
+        let others = others.get_or_insert_with(|| {
+            let (tells, hears) = channel();
+            let (dir, shard, within, ends) = (dir.clone(), *shard, *within, self.ends.clone());
             // Whoever waits must not keep the level's progress and its interruption waiting.
             thread::spawn(move || {
                 let together = Together { dir: &dir, shard, within };
-                let moment = together.wait(&ends, machine::now, |_| ());
-                *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(moment);
+                // A level that is over by then does not listen any more.
+                let _ = tells.send(together.wait(&ends, machine::now, |_| ()));
             });
-        }
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).take()
+            hears
+        });
+        others.try_recv().ok()
     }
 }
 

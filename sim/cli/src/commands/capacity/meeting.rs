@@ -1,17 +1,12 @@
-//! A search whose levels several processes play together: the first shard decides what is measured next and judges it, the others
-//! follow. They meet in a directory on storage that all of them share.
+//! Where the shards of a search meet: a directory on storage that all of them share.
 //!
 //! The first shard writes an [`Order`] for each level. Every shard plays its cells of the level, and all but the first leave what they
 //! measured as a [`LevelPart`]. Each shard rewrites a file every two seconds while it runs: a shard whose file no longer changes is dead, so
 //! nobody waits for it for ever.
 
-use crate::excerpt::Offered;
-use crate::level::{About, Level};
-use fieldday_api::endpoint::Op;
+use fieldday_capacity::part::LevelPart;
 use fieldday_folder::shard::{read_state, state_bytes};
 use fieldday_plan::shard::Shard;
-use fieldday_rules::{Measures, Traffic};
-use fieldday_scenario::limits::Limit;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -23,9 +18,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// The version of the shapes.
 const SCHEMA: u32 = 1;
-/// A level counts if it sent what it offered, but for this share, and for a few requests.
-const OFF_MOST: f64 = 0.05;
-const OFF_FEW: f64 = 3.0;
 /// How often a shard says that it runs.
 const BEATS_EVERY: Duration = Duration::from_secs(2);
 /// A shard that said nothing for so long is dead.
@@ -88,65 +80,8 @@ pub struct LevelOrder {
     pub per_rep: f64,
 }
 
-/// What a shard measured of a level.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct LevelPart {
-    /// What it offered.
-    pub offered: Offered,
-    /// What the wire carried.
-    pub traffic: Traffic,
-    /// What was measured.
-    pub measures: Measures,
-    /// Rules that were broken.
-    pub rules_broken: Vec<String>,
-    /// Why it does not count.
-    pub invalid: Option<String>,
-    /// Why the target could not cope.
-    pub suffered: Option<String>,
-}
-
-impl LevelPart {
-    /// Adds another shard's part of the same level.
-    pub fn merge(&mut self, shard: u32, other: LevelPart) {
-        self.offered.merge(other.offered);
-        self.traffic.merge(other.traffic);
-        self.traffic.carried.sort_by_key(|one| one.ended_us);
-        self.measures.merge(&other.measures);
-        self.rules_broken.extend(other.rules_broken);
-        self.rules_broken.sort();
-        self.rules_broken.dedup();
-        let of = |why: String| format!("shard {shard}: {why}");
-        let join = |mine: Option<String>, other: Option<String>| match (mine, other.map(of)) {
-            (Some(mine), Some(other)) => Some(format!("{mine}; {other}")),
-            (mine, other) => mine.or(other),
-        };
-        self.invalid = join(self.invalid.take(), other.invalid);
-        self.suffered = join(self.suffered.take(), other.suffered);
-    }
-    /// The level that it is, with what is known beside it.
-    pub fn level(self, about: About, limits: &[Limit]) -> Level {
-        let LevelPart { offered, traffic, measures, rules_broken, invalid, suffered } = self;
-        // Why a target suffered is why it was stopped: then it does not matter that too little was sent.
-        let invalid = invalid.or_else(|| why_off(&offered, &traffic)).filter(|_| suffered.is_none());
-        Level::new(
-            About { offered: Some(offered), rules_broken, invalid, suffered, ..about },
-            &traffic,
-            &measures,
-            limits,
-        )
-    }
-}
-
-/// Why a level that did not send what it offered does not count.
-fn why_off(offered: &Offered, traffic: &Traffic) -> Option<String> {
-    let lasts = traffic.lasts().as_micros();
-    let sent =
-        traffic.carried.iter().filter(|one| one.op != Op::PutAudio && (0..lasts).contains(&one.began_us)).count();
-    let off = (sent as f64 - offered.requests as f64).abs();
-    (off > offered.requests as f64 * OFF_MOST + OFF_FEW).then(|| {
-        format!("{sent} requests were sent, and {} were due: more than {:.0} % off", offered.requests, OFF_MOST * 100.0)
-    })
-}
+/// What the other shards measured, by their index; or the indexes of those that were lost.
+pub type Parts = Result<Vec<(u32, LevelPart)>, Vec<u32>>;
 
 /// Where the shards of a search meet.
 #[derive(Clone, Debug)]
@@ -229,12 +164,7 @@ impl Meeting {
         self.put(&path, &bytes)
     }
     /// Waits for what the others measured. The shards that died, or left nothing within this time, are named.
-    pub fn parts(
-        &self,
-        number: u64,
-        within: Duration,
-        stop: &AtomicBool,
-    ) -> Result<Result<Vec<(u32, LevelPart)>, Vec<u32>>, ShardsError> {
+    pub fn parts(&self, number: u64, within: Duration, stop: &AtomicBool) -> Result<Parts, ShardsError> {
         let began = Instant::now();
         let mut watches: Vec<Watch> = (0..self.shard.of).map(|index| self.watch(index)).collect();
         let (mut parts, mut lost) = (Vec::new(), Vec::new());
@@ -359,8 +289,9 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fieldday_capacity::excerpt::Offered;
     use fieldday_kernel::time::Span;
-    use fieldday_rules::Carried;
+    use fieldday_rules::{Measures, Traffic};
 
     fn meeting(name: &str, index: u32) -> Meeting {
         let dir = std::env::temp_dir().join(format!("fieldday-search-{}-{name}", std::process::id()));
@@ -372,43 +303,23 @@ mod tests {
     fn order(number: u64) -> LevelOrder {
         LevelOrder { number, reps: 200, for_s: 6.0, per_rep: 0.01 }
     }
-    fn part(began_us: &[i64]) -> LevelPart {
-        let mut traffic = Traffic::new(Span::ZERO, Span::seconds(2));
-        let carried = |at: &i64| Carried { op: Op::ListTasks, began_us: *at, ended_us: at + 1_000, good: true };
-        traffic.carried.extend(began_us.iter().map(carried));
-        let endpoints = vec![crate::day::Asked { op: Op::ListTasks, requests_per_s: began_us.len() as f64 / 2.0 }];
-        let requests = began_us.len() as u64;
-        LevelPart {
-            offered: Offered { requests, requests_per_s: requests as f64 / 2.0, endpoints },
-            traffic,
-            measures: Measures::new(),
-            rules_broken: Vec::new(),
-            invalid: None,
-            suffered: None,
-        }
+    fn part() -> LevelPart {
+        let offered = Offered { requests: 0, requests_per_s: 0.0, endpoints: Vec::new() };
+        let traffic = Traffic::new(Span::ZERO, Span::seconds(2));
+        let (measures, rules_broken) = (Measures::new(), vec!["paging.exact".to_owned()]);
+        LevelPart { offered, traffic, measures, rules_broken, invalid: None, suffered: None }
     }
 
     #[test]
-    fn parts_of_a_level_become_one_whose_load_is_their_sum() {
+    fn what_the_others_measured_is_read_in_their_order() {
         let (leader, other, last) = (meeting("parts", 0), meeting("parts", 1), meeting("parts", 2));
         let _alive = (other.heartbeat().unwrap(), last.heartbeat().unwrap());
         fs::create_dir_all(leader.level_dir(1)).unwrap();
-        other.put_part(1, &part(&[300_000, 1_900_000])).unwrap();
-        last.put_part(1, &LevelPart { invalid: Some("its processors were busy".to_owned()), ..part(&[700_000]) })
-            .unwrap();
+        last.put_part(1, &part()).unwrap();
+        other.put_part(1, &part()).unwrap();
         let parts = leader.parts(1, Duration::from_secs(5), &AtomicBool::new(false)).unwrap().unwrap();
-        let mut all = part(&[500_000]);
-        parts.into_iter().for_each(|(index, part)| all.merge(index, part));
-        let began: Vec<i64> = all.traffic.carried.iter().map(|one| one.began_us).collect();
-        assert_eq!(began, [300_000, 500_000, 700_000, 1_900_000]);
-        let level = all.level(About::of(200, Default::default()), &[]);
-        assert_eq!((level.requests, level.offered.unwrap().requests_per_s), (4, 2.0));
-        assert_eq!(level.invalid.as_deref(), Some("shard 2: its processors were busy"));
-        // Alone it would be invalid: it sent less than was offered to all.
-        let mut less = part(&[500_000]);
-        less.offered.requests = 20;
-        let level = less.level(About::of(200, Default::default()), &[]);
-        assert!(level.invalid.unwrap().contains("1 requests were sent, and 20 were due"));
+        assert_eq!(parts.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(parts[0].1.rules_broken, ["paging.exact"]);
     }
 
     #[test]
@@ -416,7 +327,7 @@ mod tests {
         let (leader, other) = (meeting("dead", 0), meeting("dead", 1));
         let _alive = other.heartbeat().unwrap();
         fs::create_dir_all(leader.level_dir(1)).unwrap();
-        other.put_part(1, &part(&[300_000])).unwrap();
+        other.put_part(1, &part()).unwrap();
         let began = Instant::now();
         let lost = leader.parts(1, Duration::from_secs(60), &AtomicBool::new(false)).unwrap().unwrap_err();
         assert_eq!(lost, [2]);
