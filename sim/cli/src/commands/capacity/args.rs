@@ -23,7 +23,7 @@ Examples:
   fieldday capacity peak --target https://staging.example.com \\
       --allow staging.example.com --from 50 --to 5000
   fieldday capacity --resume results/capacity-peak-0x1-20260610T081500Z
-  fieldday capacity peak --target https://staging.example.com \
+  fieldday capacity peak --target https://staging.example.com \\
       --allow staging.example.com --shard auto --start-together /shared/search
 
 The limits are the scenario's, or those of --limit instead. Each level is a
