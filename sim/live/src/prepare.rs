@@ -370,7 +370,9 @@ fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, PrepareError> {
 }
 
 /// Whether a file can be written; it is left as it is, or not there.
-fn writable(path: &Path) -> Result<(), PrepareError> {
+///
+/// It is an error if it cannot: [`PrepareError::Unwritable`].
+pub fn writable(path: &Path) -> Result<(), PrepareError> {
     let unwritable = |source| PrepareError::Unwritable { path: path.to_owned(), source };
     let is_new = !path.exists();
     // To open a pipe would wait for whoever reads from it.

@@ -12,6 +12,7 @@ use fieldday_api::rules::Rule;
 use fieldday_engine::all_defects::Defect;
 use fieldday_engine::live_trial::LiveTrial;
 use fieldday_engine::prove::{self, Clean, Effort};
+use fieldday_live::prepare::writable;
 use fieldday_live::prove as over_http;
 use fieldday_paint::Paint;
 use fieldday_paint::units::{count, counted};
@@ -127,7 +128,7 @@ pub fn prove(args: &ProveArgs) -> Result<u8, Failure> {
     let defects = &defects[mine.start as usize..mine.end as usize];
     if let Some(file) = &args.out {
         // A file that cannot be written is an error before the trials, not after.
-        file::can_be_written(file)?;
+        writable(file)?;
     }
     if args.target == "mock" { on_the_mock(args, defects) } else { on_the_model(args, defects) }
 }

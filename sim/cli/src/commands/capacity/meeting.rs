@@ -98,16 +98,16 @@ impl Meeting {
         fs::create_dir_all(dir).map_err(meeting.failed(dir))?;
         Ok(meeting)
     }
-    /// The number of the next level, for the shard that decides; an error if levels are there already.
-    pub fn first_order(&self) -> Result<u64, ShardsError> {
-        if self.last_order()? > 0 { Err(ShardsError::Used { path: self.dir.clone() }) } else { Ok(1) }
+    /// An error if another search was here before.
+    pub fn must_be_new(&self) -> Result<(), ShardsError> {
+        if self.last_order()? > 0 { Err(ShardsError::Used { path: self.dir.clone() }) } else { Ok(()) }
     }
     /// Says what is next.
     pub fn put_order(&self, number: u64, search: &str, level: Option<LevelOrder>) -> Result<(), ShardsError> {
         let order = Order { schema: SCHEMA, search: search.to_owned(), level };
         // Plain data of strings and numbers: it cannot fail.
         let text = serde_json::to_string(&order).unwrap_or_default();
-        self.put(&self.order(number), text.as_bytes())
+        self.put(&self.dir, &order_name(number), text.as_bytes())
     }
     /// The number of the first order that this shard has not begun.
     pub fn next_order(&self) -> Result<u64, ShardsError> {
@@ -123,7 +123,7 @@ impl Meeting {
         within: Duration,
         stop: &AtomicBool,
     ) -> Result<Option<Order>, ShardsError> {
-        let (path, mut leader, began) = (self.order(number), self.watch(0), Instant::now());
+        let (path, mut leader, began) = (self.dir.join(order_name(number)), self.watch(0), Instant::now());
         loop {
             if let Ok(text) = fs::read_to_string(&path) {
                 let order: Order = serde_json::from_str(&text)
@@ -155,13 +155,13 @@ impl Meeting {
     pub fn begins(&self, number: u64) -> Result<(), ShardsError> {
         let dir = self.level_dir(number);
         fs::create_dir_all(&dir).map_err(self.failed(&dir))?;
-        self.put(&dir.join(self.begun()), b"")
+        self.put(&dir, &self.begun(), b"")
     }
     /// Leaves what was measured for the first shard.
     pub fn put_part(&self, number: u64, part: &LevelPart) -> Result<(), ShardsError> {
-        let path = self.part(number, self.shard.index);
-        let bytes = state_bytes(part).map_err(self.failed(&path))?;
-        self.put(&path, &bytes)
+        let (dir, name) = (self.level_dir(number), part_name(self.shard.index));
+        let bytes = state_bytes(part).map_err(self.failed(&dir.join(&name)))?;
+        self.put(&dir, &name, &bytes)
     }
     /// Waits for what the others measured. The shards that died, or left nothing within this time, are named.
     pub fn parts(&self, number: u64, within: Duration, stop: &AtomicBool) -> Result<Parts, ShardsError> {
@@ -172,7 +172,7 @@ impl Meeting {
         while !open.is_empty() && !stop.load(Ordering::Relaxed) {
             let mut left = Vec::new();
             for index in open {
-                let path = self.part(number, index);
+                let path = self.level_dir(number).join(part_name(index));
                 if path.exists() {
                     parts.push((index, read_state(&path, MOST_BYTES).map_err(self.failed(&path))?));
                 } else if watches[index as usize].state() != State::Alive || began.elapsed() > within {
@@ -189,8 +189,9 @@ impl Meeting {
     }
     /// Says that this shard runs, until what this gives is dropped.
     pub fn heartbeat(&self) -> Result<Heartbeat, ShardsError> {
-        let path = self.alive(self.shard.index);
-        self.put(&path, b"0")?;
+        let name = alive_name(self.shard.index);
+        self.put(&self.dir, &name, b"0")?;
+        let path = self.dir.join(name);
         let ends = Arc::new(AtomicBool::new(false));
         let (stops, beats) = (ends.clone(), path.clone());
         let works = move || {
@@ -216,30 +217,30 @@ impl Meeting {
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         Ok(names.filter_map(number).max().unwrap_or(0))
     }
-    fn order(&self, number: u64) -> PathBuf {
-        self.dir.join(format!("order-{number}.json"))
-    }
-    fn part(&self, number: u64, index: u32) -> PathBuf {
-        self.level_dir(number).join(format!("part-{index}.cbor.zst"))
-    }
     fn begun(&self) -> String {
         format!("begun-{}", self.shard.index)
     }
-    fn alive(&self, index: u32) -> PathBuf {
-        self.dir.join(format!("alive-{index}"))
-    }
     fn watch(&self, index: u32) -> Watch {
-        Watch { path: self.alive(index), seen: None, changed: Instant::now() }
+        Watch { path: self.dir.join(alive_name(index)), seen: None, changed: Instant::now() }
     }
-    /// Writes a file beside its place and renames it, so that nobody reads half of it.
-    fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), ShardsError> {
-        let beside = path.with_extension(format!("part-of-{}", self.shard.index));
-        fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path)).map_err(self.failed(path))
+    /// Writes a file so that nobody reads half of it.
+    fn put(&self, dir: &Path, name: &str, bytes: &[u8]) -> Result<(), ShardsError> {
+        fieldday_folder::put(dir, name, bytes).map_err(self.failed(&dir.join(name)))
     }
     fn failed(&self, path: &Path) -> impl FnOnce(io::Error) -> ShardsError + use<> {
         let path = path.to_owned();
         move |source| ShardsError::Storage { path, source }
     }
+}
+
+fn order_name(number: u64) -> String {
+    format!("order-{number}.json")
+}
+fn part_name(index: u32) -> String {
+    format!("part-{index}.cbor.zst")
+}
+fn alive_name(index: u32) -> String {
+    format!("alive-{index}")
 }
 
 /// Says that a shard runs. Its file goes when this is dropped: the shard ended.
@@ -344,7 +345,7 @@ mod tests {
         let (soon, stop) = (Duration::from_millis(300), AtomicBool::new(false));
         let error = other.wait_for_order(1, "a", soon, &stop).unwrap_err();
         assert!(error.to_string().contains("is not there"), "{error}");
-        assert_eq!(leader.first_order().unwrap(), 1);
+        leader.must_be_new().unwrap();
         leader.put_order(1, "a", Some(order(1))).unwrap();
         assert_eq!(other.next_order().unwrap(), 1, "who comes late takes part");
         assert_eq!(other.wait_for_order(1, "a", soon, &stop).unwrap().unwrap().level, Some(order(1)));
@@ -353,6 +354,6 @@ mod tests {
         assert_eq!(other.next_order().unwrap(), 2, "who died in a level waits for the next");
         leader.put_order(2, "a", None).unwrap();
         assert_eq!(other.wait_for_order(2, "a", soon, &stop).unwrap().unwrap().level, None);
-        assert!(matches!(leader.first_order(), Err(ShardsError::Used { .. })));
+        assert!(matches!(leader.must_be_new(), Err(ShardsError::Used { .. })));
     }
 }

@@ -71,12 +71,12 @@ pub struct Leader<'a> {
 impl<'a> Leader<'a> {
     pub fn new(shards: Shards<'a>, header: &Header) -> Result<Leader<'a>, Failure> {
         let meeting = Meeting::new(shards.dir, shards.shard)?;
-        let next = meeting.first_order()?;
+        meeting.must_be_new()?;
         output::note(&format!(
             "levels below {} reps are played by shard 0 alone",
             count(least_reps(header, shards.shard))
         ));
-        Ok(Leader { search: digest(header), next, _alive: meeting.heartbeat()?, meeting, shards })
+        Ok(Leader { search: digest(header), next: 1, _alive: meeting.heartbeat()?, meeting, shards })
     }
     /// Measures a level with the others. If one of them dies it is measured again; none if it was interrupted.
     pub fn level(
