@@ -98,24 +98,6 @@ pub struct RawCall {
     pub company_id: Option<SmolStr>,
 }
 
-impl RawCall {
-    /// The raw form of a typed call, to be changed. What is private in the call would stand in it in the clear: that is
-    /// for whoever calls this to keep out.
-    pub fn of(call: &Call) -> RawCall {
-        let http = crate::http::encode(call);
-        let body = http.body.unwrap_or_default();
-        RawCall {
-            op: call.op(),
-            method: http.method,
-            path: http.path.into(),
-            query: http.query.into(),
-            body: String::from_utf8_lossy(&body).into_owned().into(),
-            padding: 0,
-            company_id: None,
-        }
-    }
-}
-
 impl Call {
     /// The endpoint.
     pub fn op(&self) -> Op {

@@ -30,6 +30,24 @@ pub fn encode(call: &Call) -> HttpRequest {
     exposed(|| written(call, call.path_id().unwrap_or_default()))
 }
 
+impl RawCall {
+    /// The raw form of a typed call, to be changed. What is private in the call would stand in it in the clear: that is
+    /// for whoever calls this to keep out.
+    pub fn of(call: &Call) -> RawCall {
+        let http = encode(call);
+        let body = http.body.unwrap_or_default();
+        RawCall {
+            op: call.op(),
+            method: http.method,
+            path: http.path.into(),
+            query: http.query.into(),
+            body: String::from_utf8_lossy(&body).into_owned().into(),
+            padding: 0,
+            company_id: None,
+        }
+    }
+}
+
 /// Turns a call into HTTP for people to read: private values are in it as tokens.
 pub fn redacted(call: &Call) -> HttpRequest {
     match call {

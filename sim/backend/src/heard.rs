@@ -16,32 +16,13 @@
 //! tenant is the token's.
 
 use crate::defects::{BackendDefect, Defects};
-use crate::{Request, ids};
+use crate::ids;
+use crate::request::{Request, Target};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Call, RawCall};
-use fieldday_api::endpoint::Op;
 use fieldday_api::error::{ErrorBody, ErrorCode};
 use fieldday_api::http::{decode_after_blanks, op_of};
-use fieldday_api::token::Credential;
 use std::borrow::Cow;
-
-/// What strikes a request, and what is drawn for it, goes by this: where it leads, who sent it, and its identity.
-#[derive(Clone, Copy)]
-pub(crate) struct Target<'a> {
-    pub(crate) op: Op,
-    pub(crate) credential: &'a Credential,
-    pub(crate) key: u64,
-}
-
-impl<'a> Target<'a> {
-    pub(crate) fn of(request: &Request<'a>) -> Target<'a> {
-        let op = match request.call {
-            Call::Raw(raw) => op_of(raw.method.as_str(), &raw.path).unwrap_or(raw.op),
-            typed => typed.op(),
-        };
-        Target { op, credential: request.credential, key: request.key }
-    }
-}
 
 /// A request that was read.
 pub(crate) struct ParsedRequest<'a> {

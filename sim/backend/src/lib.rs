@@ -19,8 +19,10 @@ mod load;
 mod memory;
 mod mishaps;
 mod paging;
+mod pipeline;
 mod recordings;
 mod refusal;
+mod request;
 mod shifts;
 mod shunya;
 mod state;
@@ -34,13 +36,15 @@ pub use inspect::RepRows;
 pub use load::DataError;
 pub use recordings::UPLOAD_URL_PREFIX;
 pub use refusal::failure;
+pub use request::Request;
 
 use crate::defects::Defects;
-use crate::heard::{ParsedRequest, Target, Wire};
+use crate::heard::{ParsedRequest, Wire};
 use crate::memory::Memory;
 use crate::mishaps::{MishapEffect, Mishaps};
+use crate::pipeline::ShunyaTables;
 use crate::refusal::Refusal;
-use crate::shunya::ShunyaTables;
+use crate::request::Target;
 use crate::state::{Ids, Tenant, Uploads};
 use crate::times::ServiceTables;
 use fieldday_api::call::{Answer, Call, Response};
@@ -55,18 +59,6 @@ use std::sync::Arc;
 const SERVICE: Purpose = Purpose::new("backend service time");
 /// What the defect that asks once a row takes for one.
 const ROW_TAKES: Span = Span::millis(120);
-
-/// One attempt of a call, as it reaches the backend.
-#[derive(Clone, Copy)]
-pub struct Request<'a> {
-    /// The call that this is an attempt of.
-    pub call: &'a Call,
-    /// The credential that the attempt carries.
-    pub credential: &'a Credential,
-    /// The identity of this attempt, unlike that of any other: everything that the backend draws or names for it is keyed
-    /// by it.
-    pub key: u64,
-}
 
 /// What became of a request.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::defects::Defects;
 use crate::memory::Memory;
 use crate::mishaps::Mishaps;
-use crate::shunya::ShunyaTables;
+use crate::pipeline::ShunyaTables;
 use crate::state::{
     Agenda, AppointmentRow, At, Calendar, ContactRow, Ids, Kind, LeadRow, RepRow, SessionRow, TaskRow, Tenant, Uploads,
     UserRow, agenda_key,

@@ -1,6 +1,6 @@
 //! What some defects remember from one request to the next. A backend without them remembers nothing but its rows.
 
-use crate::heard::Target;
+use crate::request::Target;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::endpoint::{Op, Repeat};

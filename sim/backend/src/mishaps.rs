@@ -3,7 +3,7 @@
 //! Whether a mishap strikes a request follows from one word that is drawn for the request and from the mishap's name, so
 //! switching one off changes nothing for another.
 
-use crate::heard::Target;
+use crate::request::Target;
 use fieldday_api::endpoint::Op;
 use fieldday_api::mishap::{Figures, Mishap, MishapKind};
 use fieldday_api::token::Credential;

@@ -1,9 +1,9 @@
 //! What Shunya makes of a recording (§3): drawn when it is enqueued, seen when somebody looks.
 
 use crate::Backend;
-use crate::config::ShunyaTimes;
 use crate::defects::BackendDefect;
 use crate::ids;
+use crate::pipeline::{NEVER, Pipeline, Step};
 use crate::state::{At, SessionRow};
 use crate::times::Quantiles;
 use fieldday_api::SmolStr;
@@ -18,72 +18,6 @@ const TIMES: Purpose = Purpose::new("shunya times");
 const HEARD: Purpose = Purpose::new("shunya transcript");
 const ANALYSED: Purpose = Purpose::new("shunya analysis");
 const WEBHOOK: Purpose = Purpose::new("shunya webhook sent again");
-const NEVER: Time = Time::from_micros(i64::MAX);
-
-/// The durations of [`ShunyaTimes`], ready to be drawn.
-pub(crate) struct ShunyaTables {
-    queue: Quantiles,
-    transcription: Quantiles,
-    analysis: Quantiles,
-}
-
-impl ShunyaTables {
-    pub(crate) fn new(times: &ShunyaTimes) -> ShunyaTables {
-        ShunyaTables {
-            queue: Quantiles::new(times.queue),
-            transcription: Quantiles::new(times.transcription),
-            analysis: Quantiles::new(times.analysis),
-        }
-    }
-}
-
-/// When each step of a session's processing begins and ends, and whether it fails.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Pipeline {
-    transcription: Step,
-    analysis: Step,
-    /// Whether the news of the transcription came after that of the analysis, and nobody put them in order.
-    overtaken: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Step {
-    begins: Time,
-    ends: Time,
-    fails: bool,
-}
-
-impl Step {
-    /// Where it stands at `now`, and when that changes.
-    fn at(&self, now: Time) -> (Processing, Time) {
-        if now < self.begins {
-            (Processing::NotStarted, self.begins)
-        } else if now < self.ends {
-            (Processing::InProgress, self.ends)
-        } else if self.fails {
-            (Processing::Failed, NEVER)
-        } else {
-            (Processing::Completed, NEVER)
-        }
-    }
-}
-
-impl Pipeline {
-    /// Transcription, analysis, and when either changes next. Without a transcript there is no analysis.
-    fn at(&self, now: Time) -> (Processing, Processing, Time) {
-        let (transcription, change) = self.transcription.at(now);
-        if self.overtaken {
-            let (analysis, other) = self.analysis.at(now);
-            return (transcription, analysis, change.min(other));
-        }
-        if transcription != Processing::Completed {
-            return (transcription, Processing::NotStarted, change);
-        }
-        let (analysis, change) = self.analysis.at(now);
-        (transcription, analysis, change)
-    }
-}
-
 impl SessionRow {
     /// Whether a repeated start returns it: it runs, or its audio is still to come.
     pub(crate) fn is_open(&self) -> bool {

@@ -1,6 +1,6 @@
 //! The rows, and the orders in which lists show them.
 
-use crate::shunya::Pipeline;
+use crate::pipeline::Pipeline;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Response;
 use fieldday_api::dataset::Policy;

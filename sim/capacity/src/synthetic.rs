@@ -5,7 +5,7 @@ use crate::queue::{Queue, exponential};
 use crate::search::Share;
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::Time;
-use fieldday_rules::limits::{LimitResult, LimitUnit, LimitVerdict};
+use fieldday_rules::limit_result::{LimitResult, LimitUnit, LimitVerdict};
 
 /// A target with so many workers, and what reps ask of it.
 #[derive(Clone, Copy)]

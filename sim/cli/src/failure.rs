@@ -1,8 +1,8 @@
 //! What can keep a command from doing what it was asked for. Every variant has an exit code, a message, and, where one
 //! helps, a hint.
 
-use crate::commands::capacity::ShardsError;
-use crate::interrupt::INTERRUPTED;
+use crate::exit::{INCONCLUSIVE, INTERRUPTED, UNUSABLE, WRONG};
+use crate::meeting::ShardsError;
 use fieldday_data::roster::SpareError;
 use fieldday_engine::run::NoThreads;
 use fieldday_folder::FolderError;
@@ -16,15 +16,6 @@ use fieldday_plan::PlanError;
 use fieldday_scenario::ScenarioError;
 use std::io;
 use std::path::PathBuf;
-
-/// The exit code of a wrong command line or file.
-pub const WRONG: u8 = 2;
-
-/// The exit code of a comparison for which there are no runs.
-pub const UNTOLD: u8 = 4;
-
-/// The exit code of a target that cannot be used.
-pub const UNUSABLE: u8 = 3;
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -163,7 +154,7 @@ pub enum Failure {
     Start(#[from] fieldday_live::start::StartError),
     /// The shards of a search cannot go on together.
     #[error(transparent)]
-    Shards(#[from] crate::commands::capacity::ShardsError),
+    Shards(#[from] ShardsError),
     /// Shards died in a level and in its repetition.
     #[error("shards were lost in a level and in its repetition")]
     ShardsLost,
@@ -255,11 +246,11 @@ impl Failure {
             | Failure::Calibrate(_)
             | Failure::Conform(_)
             | Failure::Threads(_) => WRONG,
-            Failure::Compare(error) if error.is_for_want_of_runs() => UNTOLD,
+            Failure::Compare(error) if error.is_for_want_of_runs() => INCONCLUSIVE,
             Failure::NoNights { .. }
             | Failure::Start(StartError::Missing { .. })
             | Failure::Shards(ShardsError::NoLeader { .. })
-            | Failure::ShardsLost => UNTOLD,
+            | Failure::ShardsLost => INCONCLUSIVE,
             Failure::Turn { code: Some(3), .. } => UNUSABLE,
             Failure::Compare(_) | Failure::Interleave(_) | Failure::Turn { .. } => WRONG,
             Failure::Prepare(PrepareError::Provision(ProvisionError::Interrupted)) => INTERRUPTED,
@@ -315,7 +306,7 @@ impl Failure {
             Failure::NotEmpty { .. } => {
                 Some("choose another folder (--out DIR), or --force to overwrite its files".to_owned())
             }
-            Failure::Otlp { .. } if !crate::otlp::IS_BUILT => {
+            Failure::Otlp { .. } if !cfg!(feature = "otlp") => {
                 Some("build with OTLP support: cargo install --path sim/cli --features otlp".to_owned())
             }
             Failure::Otlp { .. } => Some(

@@ -56,7 +56,7 @@ fn folded(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::Cli;
+    use crate::command_line::Cli;
     use clap::CommandFactory;
 
     #[test]

@@ -1,11 +1,8 @@
 //! Ctrl-C: the first one ends the run with what it has, the second one ends the process.
 
-use crate::{output, picture};
+use crate::{exit, output, picture};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// The exit code of an interrupted run.
-pub const INTERRUPTED: u8 = 130;
 
 /// A flag that the first interrupt sets.
 pub fn flag() -> Arc<AtomicBool> {
@@ -16,7 +13,7 @@ pub fn flag() -> Arc<AtomicBool> {
             picture::clear();
             // What a run disturbed is not left so.
             fieldday_live::disturb::undo_all();
-            std::process::exit(INTERRUPTED.into());
+            std::process::exit(exit::INTERRUPTED.into());
         }
         output::note("\nstopping; results so far are kept (press Ctrl-C again to quit at once)");
     });

@@ -1,31 +1,12 @@
-//! What an option has an effect with, and whether it belongs into the line that gives a live run again.
-//!
-//! The heading under which an option stands in the help is what it needs: who reads the help, and the check, read the same
-//! word. clap's own `requires` and `conflicts_with` say what concerns single options.
+//! What an option has an effect with. The heading under which it stands in the help is what it needs. clap's own `requires` and `conflicts_with` say what concerns single options.
 
-use crate::args::ChoiceArgs;
-use crate::commands::compare::Baseline;
-use crate::commands::simulate::Numbers;
+use crate::commands::capacity::simulate_args::Numbers;
+use crate::commands::compare::args::Baseline;
+use crate::headings::{IN_TURN, LIVE, MOCK, RUN_BEFORE, SERVED, SIMULATED, VIRTUAL};
 use clap::error::{Error, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command};
-use fieldday_api::redact::url_without_secrets;
+use clap::{ArgMatches, Command};
 use fieldday_engine::all_defects::Defect;
-
-/// Of a run on the wall clock.
-pub const LIVE: &str = "With --target mock or a URL";
-/// Of a run on the virtual clock.
-pub const VIRTUAL: &str = "Without --target";
-/// Of the tool's own mock.
-pub const MOCK: &str = "With --target mock";
-/// Of the tool's own mock, and of the simulated plant.
-pub const SERVED: &str = "With --target mock or --simulate";
-/// Of a simulated fleet.
-pub const SIMULATED: &str = "With --simulate";
-/// Of two targets that are run in turn.
-pub const IN_TURN: &str = "With --interleave";
-/// Of runs that there are already.
-pub const RUN_BEFORE: &str = "Without --interleave";
 
 /// Why the options under a heading have no effect with what was typed; none if they have.
 type Idle = fn(&ArgMatches) -> Option<&'static str>;
@@ -87,59 +68,6 @@ fn is_table(typed: &ArgMatches) -> Option<&'static str> {
     (reps.max(instances) > 1).then_some("with several --reps or --instances")
 }
 
-/// Options that do not belong into the line that gives a live run, or a pass, again, and why.
-const NOT_AGAIN: [(&str, &str); 14] = [
-    ("start_at", "has passed by then"),
-    ("start_together", "the other shards are not there by then"),
-    ("start_within", "goes with it"),
-    ("shard", "stands in the line already: a merged run is the whole one"),
-    ("threads", "decides nothing but how much work this machine can do at once"),
-    ("record", "a live run keeps its history in any case"),
-    ("verify", "is one of the virtual clock"),
-    ("otlp", "what is done with the figures is no part of the run"),
-    ("format", "nor is how they are printed"),
-    ("out", "nor where they are kept"),
-    ("no_out", "a repeated run should keep its results"),
-    ("dashboard", "shows the run, and its port may be taken by then"),
-    ("request_log", "would write over the log of the first run"),
-    ("dry_run", "begins no run"),
-];
-
-/// The words of a command beside its choice of a scenario that give the same live run, or pass, again, as they were typed.
-pub fn again(run: &Command, typed: &ArgMatches) -> Vec<String> {
-    let choice = ChoiceArgs::augment_args(Command::new("choice"));
-    let is_choice = |arg: &Arg| choice.get_arguments().any(|of| of.get_id() == arg.get_id());
-    let is_left_out = |arg: &Arg| NOT_AGAIN.iter().any(|(id, _)| arg.get_id() == id);
-    let mut words = Vec::new();
-    // What is global, such as -v, is how every command talks.
-    let mine = |arg: &&Arg| !is_choice(arg) && !is_left_out(arg) && !arg.is_global_set();
-    for arg in run.get_arguments().filter(mine) {
-        let Some(long) = arg.get_long().filter(|_| is_typed(typed, arg.get_id().as_str())) else { continue };
-        let flag = format!("--{long}");
-        if !matches!(arg.get_action(), ArgAction::Set | ArgAction::Append) {
-            words.push(flag);
-            continue;
-        }
-        for values in typed.get_raw_occurrences(arg.get_id().as_str()).into_iter().flatten() {
-            words.push(flag.clone());
-            words.extend(values.map(|value| value.to_string_lossy().into_owned()));
-        }
-    }
-    without_secrets(words.into_iter()).collect()
-}
-
-/// Words of a command line as they may be printed and kept: an exporter's URL may hold a password.
-pub fn without_secrets(words: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
-    let mut is_url = false;
-    words.map(move |word| {
-        match (std::mem::replace(&mut is_url, word == "--metrics"), word.strip_prefix("--metrics=")) {
-            (true, _) => url_without_secrets(&word),
-            (false, Some(url)) => format!("--metrics={}", url_without_secrets(url)),
-            (false, None) => word,
-        }
-    })
-}
-
 /// Refuses options that have no effect with the others that were typed.
 pub fn check(command: &mut Command, typed: &ArgMatches) -> Result<(), Error> {
     if let Some((name, typed)) = typed.subcommand() {
@@ -158,7 +86,7 @@ pub fn check(command: &mut Command, typed: &ArgMatches) -> Result<(), Error> {
 }
 
 /// Whether somebody typed it: a default is no wish. Not every command has every option.
-fn is_typed(typed: &ArgMatches, id: &str) -> bool {
+pub fn is_typed(typed: &ArgMatches, id: &str) -> bool {
     typed.try_contains_id(id).unwrap_or(false) && typed.value_source(id) == Some(ValueSource::CommandLine)
 }
 
@@ -170,34 +98,12 @@ fn target(typed: &ArgMatches) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::Cli;
-    use clap::CommandFactory;
-
-    /// The words to run it again, of a command line.
-    fn words(line: &str) -> Vec<String> {
-        let mut command = Cli::command();
-        let typed = command.try_get_matches_from_mut(line.split(' ')).unwrap();
-        again(command.find_subcommand("run").unwrap(), typed.subcommand_matches("run").unwrap())
-    }
+    use crate::command_line::Cli;
+    use clap::{Arg, CommandFactory};
 
     #[test]
-    fn the_line_that_gives_a_live_run_again_has_whatever_decides_it() {
-        let line = "fieldday run smoke --seed 7 --defect stale-read --target https://a --speed 60 --window 07:30-09:00 --no-link \
-                    --allow a --allow b --cacert ca.pem --key key.pem --only-rep r --max-requests 9 --max-errors 3 --intruders --conform \
-                    --target-version 1f3a --metrics http://u:hunter2@b:9/m?k=hunter2 --metric a --threads 2 --no-out --request-log log --dashboard 5118 --format json -vv";
-        let again = "--target https://a --speed 60 --window 07:30-09:00 --no-link --allow a --allow b --cacert ca.pem --metrics http://***@b:9/m?*** --metric a --key key.pem \
-                     --only-rep r --max-requests 9 --max-errors 3 --intruders --conform --target-version 1f3a";
-        assert_eq!(words(line).join(" "), again);
-        assert_eq!(words("fieldday run smoke"), [""; 0]);
-    }
-
-    #[test]
-    fn what_is_left_out_of_the_line_is_an_option_of_a_run_and_every_need_is_a_heading() {
+    fn every_need_is_a_heading_of_the_help_and_every_heading_is_a_need() {
         let command = Cli::command();
-        let run = command.find_subcommand("run").unwrap();
-        for (id, _) in NOT_AGAIN {
-            assert!(run.get_arguments().any(|arg| arg.get_id() == id), "{id}");
-        }
         let headings: Vec<&str> =
             command.get_subcommands().flat_map(Command::get_arguments).filter_map(Arg::get_help_heading).collect();
         for (heading, _) in HEADINGS {

@@ -2,7 +2,7 @@
 //! raw keys, a second screen or a hidden cursor, so there is nothing to put right again, whatever ends the run. The cursor
 //! stands below it: what a terminal echoes, such as ^C, goes there and away with the next picture.
 
-use crate::output;
+use crate::terminal as screen;
 use crossterm::cursor::MoveToPreviousLine;
 use crossterm::queue;
 use crossterm::terminal::{self, Clear, ClearType};
@@ -42,7 +42,7 @@ impl Picture {
     /// Where somebody can see it.
     pub fn begin() -> Option<Picture> {
         static HOOKED: Once = Once::new();
-        if !output::stderr_is_terminal() {
+        if !screen::stderr_is_terminal() {
             return None;
         }
         // Whoever panics is to be heard: a rep's panic ends nothing but that rep's day.
@@ -56,7 +56,7 @@ impl Picture {
         Some(Picture(()))
     }
     pub fn draw(&self, view: &View) {
-        let paint = output::stderr_paint();
+        let paint = screen::stderr_paint();
         // A line that fills the last column would be broken by some terminals.
         let width = paint.width() - 1;
         let room = size().1 - 1;

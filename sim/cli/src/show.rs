@@ -1,7 +1,7 @@
 //! A failure on stderr, with the lines of the file that it is about.
 
 use crate::failure::Failure;
-use crate::output;
+use crate::{output, terminal};
 use fieldday_kernel::text::printable;
 use fieldday_scenario::{Problem, Scenario, ScenarioError};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
@@ -43,10 +43,11 @@ pub fn failure(failure: &Failure) {
             vec![Shown { message: printable(&failure.to_string()).into_owned(), help, ..Shown::default() }]
         }
     };
-    let theme = if output::stderr_has_colour() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme =
+        if terminal::stderr_has_colour() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(100);
     // A line is broken for a person's window alone: a program that reads it finds every message whole.
-    let handler = handler.with_wrap_lines(output::stderr_is_terminal()).with_break_words(false);
+    let handler = handler.with_wrap_lines(terminal::stderr_is_terminal()).with_break_words(false);
     for one in shown {
         let mut text = String::new();
         if handler.render_report(&mut text, &one).is_err() {

@@ -4,7 +4,7 @@ use crate::sides::Sides;
 use crate::{Change, ChangeKind, Direction};
 use fieldday_folder::nights::Night;
 use fieldday_folder::summary::{ContractSeverity, RuleVerdict};
-use fieldday_rules::limits::LimitVerdict;
+use fieldday_rules::limit_result::LimitVerdict;
 use std::collections::BTreeMap;
 
 /// How something came out in a run: the worse, the greater.
@@ -129,7 +129,6 @@ fn of_rule(verdict: RuleVerdict) -> Came {
         RuleVerdict::Off => came(1, "off"),
         RuleVerdict::Inconclusive => came(1, "inconclusive"),
         RuleVerdict::NotExercised => came(1, "not exercised"),
-        RuleVerdict::NotJudged => came(1, "not judged"),
     }
 }
 

@@ -84,7 +84,7 @@ impl Conformed<'_> {
             RuleVerdict::Finding => ("!", Tone::Doubt, format!("{} a finding here{undecided}", count(cases.found))),
             RuleVerdict::Off => ("·", Tone::Faint, "off".to_owned()),
             RuleVerdict::Inconclusive => ("?", Tone::Doubt, format!("{} undecided", count(open))),
-            RuleVerdict::NotExercised | RuleVerdict::NotJudged => ("·", Tone::Faint, "not tested".to_owned()),
+            RuleVerdict::NotExercised => ("·", Tone::Faint, "not tested".to_owned()),
         };
         table.row([words(mark).tone(tone), name, figure(count(cases.exercised)), words(verdict).tone(tone)]);
         if let Some(first) = self.first(rule) {

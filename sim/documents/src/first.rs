@@ -12,7 +12,7 @@ use fieldday_paint::document::{self, Block, Body, Document, Item, Mark, Number, 
 use fieldday_paint::units::{count, counted, enough, limit, micros, share, too_few};
 use fieldday_paint::{Paint, line, wrapped};
 use fieldday_rules::disturbed::DisturbanceResult;
-use fieldday_rules::limits::{LimitResult, LimitVerdict};
+use fieldday_rules::limit_result::{LimitResult, LimitVerdict};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -410,9 +410,6 @@ fn not_exercised(summary: &Summary) -> Vec<Item> {
                 "{}, none of which could be decided, although the scenario must exercise it",
                 counted(rule.inconclusive, "case", "cases")
             ),
-            RuleVerdict::NotJudged => {
-                "no judge exists for this rule yet, although the scenario must exercise it".to_owned()
-            }
             _ => "no case, although the scenario must exercise it".to_owned(),
         };
         Item::about(Mark::DOUBT, rule.rule.clone(), why)
@@ -428,10 +425,10 @@ fn not_exercised(summary: &Summary) -> Vec<Item> {
         let rules = summary.rules.iter().filter(|rule| !rule.must_exercise && of.contains(&rule.verdict));
         rules.map(|rule| rule.rule.as_str()).collect::<Vec<_>>()
     };
-    let no_case = others(&[RuleVerdict::NotExercised, RuleVerdict::NotJudged]);
+    let no_case = others(&[RuleVerdict::NotExercised]);
     let undecided = others(&[RuleVerdict::Inconclusive]);
     let is_any_untested = !no_case.is_empty();
-    let parts = crate::terminal::untested_parts(summary);
+    let parts = crate::tables::untested_parts(summary);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     for (names, one, many) in [
         (undecided, "rule could not be decided", "rules could not be decided"),

@@ -7,7 +7,7 @@ use fieldday_folder::summary::*;
 use fieldday_paint::Paint;
 use fieldday_paint::units::{count, counted, limit};
 use fieldday_rules::disturbed::DisturbanceResult;
-use fieldday_rules::limits::{LimitResult, LimitVerdict};
+use fieldday_rules::limit_result::{LimitResult, LimitVerdict};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 use std::io;
 use std::time::Duration;
@@ -151,7 +151,6 @@ fn rule(summary: &Summary, of: &RuleLine) -> TestCaseStatus {
                 _ => format!("a finding here, in {} of {} cases: {why}", count(found), count(of.exercised)),
             })
         }
-        RuleVerdict::NotJudged => skipped(&format!("no judge exists for this rule yet{must}")),
         RuleVerdict::NotExercised => skipped(&format!("not exercised: there was no case{must}")),
         RuleVerdict::Inconclusive => {
             let cases = counted(of.inconclusive, "case", "cases");

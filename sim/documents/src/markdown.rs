@@ -133,11 +133,11 @@ fn of_the_target(out: &mut String, summary: &Summary) {
 fn held(out: &mut String, summary: &Summary) {
     let of = |verdict| summary.rules.iter().filter(|rule| rule.verdict == verdict).count() as u64;
     let (held, broken) = (of(RuleVerdict::Held), of(RuleVerdict::Broken));
-    let open = of(RuleVerdict::Inconclusive) + of(RuleVerdict::NotExercised) + of(RuleVerdict::NotJudged);
+    let open = of(RuleVerdict::Inconclusive) + of(RuleVerdict::NotExercised);
     let muted = of(RuleVerdict::Finding) + of(RuleVerdict::Off);
     let muted = if muted > 0 { format!(", {muted} muted by the scenario") } else { String::new() };
     line!(out, "\nRules: {held} held, {broken} broken, {open} not decided{muted}");
-    let parts = crate::terminal::untested_parts(summary);
+    let parts = crate::tables::untested_parts(summary);
     if !parts.is_empty() {
         line!(out, "\nNot exercised in part: {}", parts.join(", "));
     }

@@ -1,12 +1,13 @@
 //! What a run measured, as the tables that terminal, page and Markdown have in common.
 
 use fieldday_api::defaults::LONGEST_US;
-use fieldday_folder::summary::OutcomeClass;
-use fieldday_folder::summary::{Felt, Limit, LimitMark, Part, Percentiles, PercentilesWithFailures, Summary};
+use fieldday_folder::summary::{
+    Felt, Limit, LimitMark, OutcomeClass, Part, Percentiles, PercentilesWithFailures, RuleLine, Summary,
+};
 use fieldday_paint::Tone;
 use fieldday_paint::document::{Cell, Mark, On, Row, Table, figures, words};
 use fieldday_paint::units::{count, counted, enough, limit, micros, share, too_few};
-use fieldday_rules::limits::LimitVerdict;
+use fieldday_rules::limit_result::LimitVerdict;
 
 /// What the endpoints' errors and what is beyond their limits are.
 pub(crate) const ENDPOINTS_SAY: &str = "errors: reached the target and not answered as expected; a failed attempt counts as slower than any other; beyond: late or given up, by backend or network.";
@@ -275,4 +276,13 @@ pub(crate) fn clocks(summary: &Summary) -> Table {
         }
     }
     table
+}
+
+/// The parts of rules that had no case, where others of the same rule had some: `auth.tenant-claim (missing)`.
+pub(crate) fn untested_parts(summary: &Summary) -> Vec<String> {
+    let of = |rule: &RuleLine| {
+        let parts = rule.parts_not_exercised();
+        (!parts.is_empty()).then(|| format!("{} ({})", rule.rule, parts.join(", ")))
+    };
+    summary.rules.iter().filter_map(of).collect()
 }

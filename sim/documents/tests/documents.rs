@@ -8,7 +8,7 @@ use fieldday_folder::{Facts, Host, Outcome, RUN_SCHEMA, Recipe, RunFile, Summary
 use fieldday_history::{AttemptEnd, Event, EventKind, OpenAttempts};
 use fieldday_kernel::time::Time;
 use fieldday_plan::Plan;
-use fieldday_rules::limits::{LimitResult, LimitUnit, LimitVerdict};
+use fieldday_rules::limit_result::{LimitResult, LimitUnit, LimitVerdict};
 use fieldday_scenario::Scenario;
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus, TestSuite};
 use std::collections::{BTreeMap, BTreeSet};

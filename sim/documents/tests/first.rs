@@ -7,7 +7,7 @@ use fieldday_folder::summary::*;
 use fieldday_folder::{Host, Outcome, RUN_SCHEMA, RunFile};
 use fieldday_kernel::time::Time;
 use fieldday_paint::Paint;
-use fieldday_rules::limits::{LimitResult, LimitUnit, LimitVerdict};
+use fieldday_rules::limit_result::{LimitResult, LimitUnit, LimitVerdict};
 use fieldday_scenario::Scenario;
 use made::{case, held, limit, percentiles, rule};
 use std::fs;

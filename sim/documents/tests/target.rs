@@ -7,7 +7,7 @@ use fieldday_folder::summary::Summary;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_metrics::{Keeper, Observed};
 use fieldday_paint::Paint;
-use fieldday_rules::limits::{LimitResult, LimitUnit, LimitVerdict};
+use fieldday_rules::limit_result::{LimitResult, LimitUnit, LimitVerdict};
 
 /// A pool that fills up, and an exporter that fails once.
 fn observed() -> Observed {

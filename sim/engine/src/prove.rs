@@ -7,7 +7,7 @@
 
 use crate::all_defects::Defect;
 use crate::cell::{CellRun, Keep};
-use crate::conform;
+use crate::pass;
 use crate::run::{NoThreads, Options, RunOutcome, run};
 use fieldday_api::rules::Rule;
 use fieldday_plan::shard::Shard;
@@ -108,7 +108,7 @@ pub fn passes(defects: &[Option<Defect>], seeds: u64, effort: &Effort<'_>) -> Re
     let mut trials = Vec::new();
     for defect in defects.iter().copied().filter(|defect| !matches!(defect, Some(Defect::App(_)))) {
         for seed in 1..=seeds {
-            let mut scenario = conform::settled(Scenario::load(PASSES)?, true);
+            let mut scenario = pass::settled(Scenario::load(PASSES)?, true);
             scenario.defects.extend(defect.map(|defect| defect.name().to_owned()));
             trials.push((defect, Plan::new(Arc::new(scenario), seed)?));
         }

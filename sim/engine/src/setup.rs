@@ -12,6 +12,9 @@ use fieldday_rules::Settings as JudgeSettings;
 use fieldday_scenario::{Scaled, Scenario};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// One way over an office's line.
+pub(crate) const OFFICE_ONE_WAY: Span = Span::millis(15);
+
 fn seconds(n: u32) -> Span {
     Span::seconds(i64::from(n))
 }

@@ -5,9 +5,9 @@ use fieldday_api::rules::{Rule, Side};
 use fieldday_backend::BackendDefect;
 use fieldday_engine::all_defects::Defect;
 use fieldday_engine::cell::Keep;
-use fieldday_engine::conform;
 use fieldday_engine::prove::{Effort, PASSES, passes};
 use fieldday_engine::run::{Options, RunOutcome};
+use fieldday_engine::{conform, pass};
 use fieldday_plan::Plan;
 use fieldday_scenario::Scenario;
 use std::ops::ControlFlow;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 fn pass(seed: u64, threads: usize) -> RunOutcome {
-    let scenario = conform::settled(Scenario::load(PASSES).unwrap(), true);
+    let scenario = pass::settled(Scenario::load(PASSES).unwrap(), true);
     let plan = Plan::new(Arc::new(scenario), seed).unwrap();
     let stop = AtomicBool::new(false);
     conform::run(&plan, &Options { threads, keep: Keep::default(), stop: &stop }, |_| ControlFlow::Continue(()))

@@ -4,7 +4,6 @@ mod common;
 
 use common::{outcome, plan};
 use fieldday_engine::cell::Keep;
-use fieldday_rules::is_judged;
 use fieldday_scenario::Scenario;
 
 #[test]
@@ -12,7 +11,6 @@ fn every_scenario_holds_and_exercises_what_it_must() {
     for name in Scenario::builtin_names() {
         let scenario = Scenario::load(name).unwrap();
         let must = scenario.demanded();
-        assert!(must.iter().all(|rule| is_judged(*rule)), "{name} asks for a rule that nobody judges");
         for seed in [1, 2] {
             let outcome = outcome(&plan(common::Small(scenario.clone()), seed), 0, Keep::default());
             assert_eq!(outcome.findings.violations, [], "{name}, seed {seed}");

@@ -16,7 +16,8 @@ use fieldday_metrics::TargetMetrics;
 use fieldday_plan::Plan;
 use fieldday_rules::disturbed::{self, Happened};
 use fieldday_rules::growth::{self, LatencyTrend};
-use fieldday_rules::limits::{self, LimitResult};
+use fieldday_rules::limit_result::LimitResult;
+use fieldday_rules::limits;
 use fieldday_rules::verdict::Evidence;
 use fieldday_rules::{
     Contract, Failure, FailureKind, Failures, Findings, Hazard, Mark, OpMeasures, Traffic, Undelivered,

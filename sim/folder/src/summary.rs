@@ -10,7 +10,7 @@ use fieldday_plan::shard::Shard;
 pub use fieldday_rules::RuleVerdict;
 use fieldday_rules::disturbed::DisturbanceResult;
 use fieldday_rules::growth::LatencyTrend;
-use fieldday_rules::limits::LimitResult;
+use fieldday_rules::limit_result::LimitResult;
 pub use fieldday_rules::verdict::{Outcome, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -10,7 +10,7 @@ use crate::transport::Arrival;
 use crate::transport::http::HttpTransport;
 use fieldday_conform::{Means, NoCast, Pass, Trouble};
 use fieldday_engine::cell::Furnishing;
-use fieldday_engine::conform;
+use fieldday_engine::pass;
 use fieldday_engine::recorder::SharedRecorder;
 use fieldday_engine::run::RunOutcome;
 use fieldday_engine::setup;
@@ -90,7 +90,7 @@ impl From<NoCast> for ConformError {
 /// mock processes recordings at once, so that there is something to watch. Its clock shows an hour at which a wrong date
 /// shows, unless the scenario names a window, or has people in several territories, who may have several dates then.
 pub fn settled(scenario: Scenario, is_mock: bool) -> Scenario {
-    let mut scenario = conform::settled(scenario, false);
+    let mut scenario = pass::settled(scenario, false);
     let live = &mut scenario.live;
     // Nobody lives a day: what is left of it is how long the local dates must not change.
     (live.speed, live.linger_s) = (10_000, AT_MOST.as_seconds() as u32);
@@ -125,7 +125,7 @@ pub fn fails_for_a_pass(from: TimeOfDay) -> impl FnOnce(&mut MockOptions) {
         // A pass wants answers, not a day's latencies: a thousand requests, one after the other.
         options.service = Service::Scaled(SERVICE_PERCENT);
         options.prepare = Some(Box::new(move |cell| {
-            cell.mishaps = conform::mishaps(cell, trouble_from(opens(cell, from)));
+            cell.mishaps = pass::mishaps(cell, trouble_from(opens(cell, from)));
         }));
     }
 }
@@ -172,7 +172,7 @@ impl ConformRun {
             owns_clock: false,
             watches: WATCHES,
             trouble,
-            ..conform::means(&scenario, opens)
+            ..pass::means(&scenario, opens)
         };
         let (over, done) = (Rc::new(Cell::new(false)), Pass::new(actors, means).run());
         let ended = over.clone();

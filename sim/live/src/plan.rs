@@ -1,7 +1,7 @@
 //! The plan of a run on the wall clock: with the identities and rows that the target knows. A run makes it once, and a rep of
 //! that run who lives again makes the same one.
 
-use crate::prepare::PrepareError;
+use crate::prepare::error::PrepareError;
 use fieldday_data::roster::Roster;
 use fieldday_plan::shard::Shard;
 use fieldday_plan::{CellPlan, Plan};

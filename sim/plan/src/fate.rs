@@ -2,7 +2,7 @@
 //! for one that was found at a target.
 
 use super::VisitFate;
-use super::rep::between;
+use super::keys::between;
 use fieldday_api::fixed::Money;
 use fieldday_api::names::{Outcome, RecordingMode};
 use fieldday_kernel::random::Stream;

@@ -5,9 +5,8 @@
 //! the rows that there are: a row that is taken out of the plan moves no other probe's aim. Writes are aimed at rows of
 //! earlier days, which nobody else touches; a system that keeps the rules is not changed by any of them.
 
-use super::rep::between;
 use super::{CellPlan, IntruderPlan, Login, Plan, ProbePlan, ProbeStep, TenantPlan};
-use crate::keys::{id, part, stream};
+use crate::keys::{between, id, part, stream};
 use crate::people;
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Call, RawCall};

@@ -5,6 +5,7 @@
 
 use fieldday_api::SmolStr;
 use fieldday_kernel::random::{Purpose, Stream, join_keys, name_key};
+use fieldday_scenario::persona::Bounds;
 use std::fmt::Write as _;
 
 /// What the plan draws for.
@@ -13,6 +14,11 @@ pub const PLAN: Purpose = Purpose::new("world.plan");
 /// The stream of an element of the plan.
 pub fn stream(seed: u64, key: u64) -> Stream {
     Stream::new(seed, PLAN, key, 0, 0)
+}
+
+/// One of the numbers between the bounds.
+pub fn between(stream: &mut Stream, (least, most): Bounds) -> i64 {
+    stream.range(i64::from(least)..i64::from(most) + 1)
 }
 
 /// The name of a part of `parent`: `rep-07` is a part `("rep", 7)`. Reps have two digits at least, for the eye.

@@ -4,11 +4,10 @@
 //! others. Reps stand in for one another in pairs.
 
 use super::demo::demo;
-use super::rep::between;
 use super::tenant::{KnownRep, KnownVisit, TenantMaker};
 use super::texts::TASKS;
 use super::{OfficeAction, OfficeDeed, OfficePlan};
-use crate::keys::{id, part, stream};
+use crate::keys::{between, id, part, stream};
 use crate::people;
 use fieldday_api::dataset::User;
 use fieldday_api::names::Role;

@@ -4,7 +4,7 @@ use super::demo::demo;
 use super::fate::{audio_kbit_s, fate, mode, overrun};
 use super::tenant::{Here, KnownRep, KnownVisit, TenantMaker};
 use super::{EVENING, KillPlan, LunchPlan, RepPlan, Routine, VisitPlan};
-use crate::keys::{id, part, stream};
+use crate::keys::{between, id, part, stream};
 use crate::people;
 use fieldday_api::SmolStr;
 use fieldday_api::dataset::User;
@@ -14,7 +14,7 @@ use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_radio::air::{Gap, Spot, SpotKind};
 use fieldday_radio::place::Point;
 use fieldday_radio::track::{Roads, expected_drive};
-use fieldday_scenario::persona::{Bounds, Persona};
+use fieldday_scenario::persona::Persona;
 use std::sync::Arc;
 
 /// Appointments begin on the quarter of an hour.
@@ -40,11 +40,6 @@ struct Day {
     lunch: Option<LunchPlan>,
     /// When and where the rep is free again.
     free: (Time, Point),
-}
-
-/// One of the numbers between the bounds.
-pub(super) fn between(stream: &mut Stream, (least, most): Bounds) -> i64 {
-    stream.range(i64::from(least)..i64::from(most) + 1)
 }
 
 impl TenantMaker<'_> {

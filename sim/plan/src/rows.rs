@@ -2,10 +2,10 @@
 //! before and of tomorrow, their people, leads, messages and tasks, and some recordings.
 
 use super::VisitPlan;
-use super::rep::{RepMaker, between};
+use super::rep::RepMaker;
 use super::tenant::{Here, TenantMaker};
 use super::texts::{INBOUND, NOTES, OUTBOUND, PROVIDER, SERVICES, TASKS};
-use crate::keys::{id, part, stream};
+use crate::keys::{between, id, part, stream};
 use crate::people;
 use fieldday_api::SmolStr;
 use fieldday_api::dataset::{OwnedTask, Thread};

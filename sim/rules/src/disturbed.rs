@@ -1,7 +1,8 @@
 //! What limits were exceeded while a target was disturbed on purpose, and how long until all of them held again. By the wire,
 //! whatever clock a limit reads, and by when requests began: those that hang belong to what made them hang.
 
-use crate::limits::{self, LimitResult, LimitVerdict};
+use crate::limit_result::{LimitResult, LimitVerdict};
+use crate::limits;
 use crate::traffic::Traffic;
 use fieldday_kernel::time::Span;
 use fieldday_paint::units;

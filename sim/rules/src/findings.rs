@@ -2,7 +2,6 @@
 
 use crate::Settings;
 use crate::arrays;
-use crate::judge::is_judged;
 use crate::marks::Marks;
 use fieldday_api::SmolStr;
 use fieldday_api::endpoint::{Op, TimeoutClass};
@@ -43,8 +42,6 @@ pub enum RuleVerdict {
     Inconclusive,
     /// There was no case.
     NotExercised,
-    /// The rule is not checked yet.
-    NotJudged,
 }
 
 /// One case of a broken rule.
@@ -258,7 +255,6 @@ impl Findings {
     pub fn verdict(&self, rule: Rule) -> RuleVerdict {
         let count = self.count(rule);
         match () {
-            () if !is_judged(rule) => RuleVerdict::NotJudged,
             () if self.weights[rule.index()] == RuleWeight::Off => RuleVerdict::Off,
             () if count.broken > 0 => RuleVerdict::Broken,
             () if count.found > 0 => RuleVerdict::Finding,

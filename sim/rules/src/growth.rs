@@ -10,7 +10,7 @@
 //! both.
 
 use crate::Measures;
-use crate::limits::{LimitResult, LimitVerdict};
+use crate::limit_result::{LimitResult, LimitVerdict};
 use crate::measures::GrowthPoint;
 use fieldday_api::endpoint::Op;
 use fieldday_paint::units::{count, micros};

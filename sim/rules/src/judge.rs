@@ -259,3 +259,14 @@ impl Judges {
         self.facts.learn(&exchange);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_a_judge() {
+        let without: Vec<&Rule> = Rule::ALL.iter().filter(|rule| !is_judged(**rule)).collect();
+        assert_eq!(without, Vec::<&Rule>::new());
+    }
+}

@@ -15,7 +15,7 @@
 //!
 //! # How an event travels
 //!
-//! The docket joins what was sent with its end into an [`Exchange`]. The facts look at it first: which
+//! The exchange tracker joins what was sent with its end into an [`Exchange`]. The facts look at it first: which
 //! appointments, tasks, sessions and shifts it shows, and what of that is impossible after all that was known. Then every
 //! judge is asked, with the facts as they were before; then the facts learn from it.
 //!
@@ -24,7 +24,7 @@
 //! 1. A file in `judges/` with a type that implements `Judge`: `RULES` names what it decides, and of the hooks it takes
 //!    those it needs, `SENT` and `ENDED` naming the endpoints that matter to it. State by client goes into a `PerClient`,
 //!    by id into a `ById`, and must be bounded per rep. What is told but not yet listened to stands in `is_heard`.
-//! 2. A line in `bench!` in `judge.rs`. From then on the rule's verdict is no longer "not judged".
+//! 2. A line in `bench!` in `judge.rs`. A test of that file fails while a rule has no judge.
 //! 3. `notes.held(rule)` for every case that was decided well, `notes.broken(…)` with a sentence that says what was
 //!    expected and what was seen, without private values, and `notes.inconclusive(rule)` for a case that nobody can decide.
 //! 4. In `tests/`, a stream that trips it and one that does not, the doubtful cases among the latter.
@@ -39,6 +39,7 @@ mod findings;
 pub mod growth;
 mod judge;
 mod judges;
+pub mod limit_result;
 pub mod limits;
 mod marks;
 mod measures;

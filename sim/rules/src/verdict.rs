@@ -1,7 +1,7 @@
 //! What a run comes to, and its exit code.
 
 use crate::disturbed::DisturbanceResult;
-use crate::limits::{LimitResult, LimitVerdict};
+use crate::limit_result::{LimitResult, LimitVerdict};
 use crate::{Failing, Findings, Undelivered};
 use fieldday_api::rules::Rule;
 use fieldday_paint::units::{count, counted};

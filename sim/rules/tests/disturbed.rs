@@ -3,7 +3,8 @@
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::Span;
 use fieldday_rules::disturbed::{DisturbanceResult, Happened, excuse, judge_all};
-use fieldday_rules::limits::{LimitResult, LimitVerdict, judge};
+use fieldday_rules::limit_result::{LimitResult, LimitVerdict};
+use fieldday_rules::limits::judge;
 use fieldday_rules::{Carried, Measures, Traffic};
 use fieldday_scenario::limits::Limit;
 

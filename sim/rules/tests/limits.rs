@@ -6,7 +6,8 @@ use fieldday_history::Event;
 use fieldday_history::event::{Cause, Client, ClientKind, CredentialKind, EventKind, NoAnswer, Sent};
 use fieldday_kernel::time::Span;
 use fieldday_rules::Measures;
-use fieldday_rules::limits::{LimitResult, LimitVerdict, judge};
+use fieldday_rules::limit_result::{LimitResult, LimitVerdict};
+use fieldday_rules::limits::judge;
 use fieldday_scenario::Limit;
 use std::sync::Arc;
 

@@ -1,6 +1,5 @@
 //! What a scenario says about the metrics of a live run's target.
 
-use super::live::is_default;
 use fieldday_api::redact::{HIDDEN, url_without_secrets};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
@@ -58,7 +57,7 @@ impl Default for MetricsSettings {
 impl MetricsSettings {
     /// Whether a file may leave it out.
     pub(super) fn is_default(&self) -> bool {
-        is_default(self)
+        *self == MetricsSettings::default()
     }
     /// Whether a URL was read from where a scenario is kept without passwords, and had one.
     pub fn lacks_a_secret(&self) -> bool {

@@ -1,11 +1,11 @@
-//! Keys as JSON (RFC 7517): the public ones, in a JWKS, and their thumbprints (RFC 7638).
+//! Public keys as JSON (RFC 7517), and their thumbprints (RFC 7638).
 
-use crate::key::{Algorithm, Key};
+use crate::algorithm::Algorithm;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The parts of a key that its thumbprint is taken of, in base64url. Of a pair that is its public half.
 #[derive(Clone)]
@@ -64,21 +64,6 @@ impl PublicJwk {
         let named = |name: &str| name == algorithm.as_str() || (algorithm == Algorithm::EdDsa && name == "Ed25519");
         text("alg").is_none_or(named).then_some((algorithm, key))
     }
-}
-
-/// The JWKS of the keys' public halves, as `/.well-known/jwks.json` serves it. A secret has none, and is left out.
-pub fn jwks(keys: &[Key]) -> String {
-    let public = keys.iter().filter_map(|key| {
-        let (alg, kid) = (key.algorithm.as_str(), &key.kid);
-        Some(match key.public.as_ref()? {
-            PublicJwk::Rsa { n, e } => json!({"kty": "RSA", "use": "sig", "alg": alg, "kid": kid, "n": n, "e": e}),
-            PublicJwk::Ed25519 { x } => {
-                json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": alg, "kid": kid, "x": x})
-            }
-            PublicJwk::Secret { .. } => return None,
-        })
-    });
-    json!({"keys": public.collect::<Vec<_>>()}).to_string()
 }
 
 #[cfg(test)]

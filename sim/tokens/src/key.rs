@@ -1,50 +1,19 @@
 //! Keys that sign tokens.
 
+use crate::algorithm::Algorithm;
 use crate::claims::{to_json, whole_second};
 use crate::jwk::{PublicJwk, thumbprint};
 use crate::jwt::Jwt;
 use crate::key_error::KeyError;
+use crate::key_file::{Parts, new_file, parts};
 use fieldday_api::token::Claims;
 use jsonwebtoken::{DecodingKey, EncodingKey, Header};
 use std::fmt;
+use std::io::Write;
+use std::path::Path;
 
-/// How tokens are signed.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Algorithm {
-    /// A secret that both sides have. Its key is never in a JWKS.
-    Hs256,
-    /// RSA with SHA-256, as Clerk signs.
-    Rs256,
-    /// Ed25519.
-    EdDsa,
-}
-
-impl Algorithm {
-    /// Every algorithm.
-    pub const ALL: &'static [Algorithm] = &[Algorithm::Hs256, Algorithm::Rs256, Algorithm::EdDsa];
-
-    /// Its name in a token's header.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Algorithm::Hs256 => "HS256",
-            Algorithm::Rs256 => "RS256",
-            Algorithm::EdDsa => "EdDSA",
-        }
-    }
-    pub(crate) const fn as_jose(self) -> jsonwebtoken::Algorithm {
-        match self {
-            Algorithm::Hs256 => jsonwebtoken::Algorithm::HS256,
-            Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
-            Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
-        }
-    }
-}
-
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+/// A key file is a few thousand bytes; what is larger is something else.
+const MOST_BYTES: u64 = 64 * 1024;
 
 /// What an issuer puts on every token beside the claims of its user.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -75,17 +44,11 @@ impl fmt::Debug for Key {
     }
 }
 
-/// What a key is made of, whatever its file looked like.
-pub(crate) enum Parts {
-    Secret { secret: Vec<u8>, jwk: PublicJwk },
-    Pair { algorithm: Algorithm, signing: EncodingKey, public: PublicJwk },
-}
-
 impl Key {
     /// A new key. An RSA key has 2048 bits, a secret 256.
     pub fn generate(algorithm: Algorithm) -> Result<Key, KeyError> {
         let not_made = KeyError::NotMade(algorithm);
-        let Some(file) = crate::key_file::new_file(algorithm) else { return Err(not_made) };
+        let Some(file) = new_file(algorithm) else { return Err(not_made) };
         Key::from_text(&file).map_err(|_| not_made)
     }
 
@@ -95,9 +58,35 @@ impl Key {
         Key::from_text(include_str!("development_key.pem")).expect("a key that new-key wrote")
     }
 
+    /// Reads a key file.
+    pub fn load(path: &Path) -> Result<Key, KeyError> {
+        let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
+        let no_key = |why| KeyError::NoKey { path: path.to_owned(), why };
+        if std::fs::metadata(path).map_err(unreadable)?.len() > MOST_BYTES {
+            return Err(no_key("it is too large for a key"));
+        }
+        let bytes = std::fs::read(path).map_err(unreadable)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| no_key("it is binary, and a key file is text"))?;
+        Key::from_text(text).map_err(no_key)
+    }
+
+    /// Writes the key to a new file, which its owner alone may read. A file that is there already is an error.
+    pub fn save(&self, path: &Path) -> Result<(), KeyError> {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let written = options.open(path).and_then(|mut file| {
+            let written = file.write_all(self.file.as_bytes()).and_then(|()| file.sync_all());
+            // A part of a key is no key, and would be in the way of the next try.
+            written.inspect_err(|_| drop(std::fs::remove_file(path)))
+        });
+        written.map_err(|source| KeyError::Unwritable { path: path.to_owned(), source })
+    }
+
     /// The key of a file's text; an error says why the text is none.
     pub(crate) fn from_text(file: &str) -> Result<Key, &'static str> {
-        let (algorithm, signing, verifying, jwk) = match crate::key_file::parts(file)? {
+        let (algorithm, signing, verifying, jwk) = match parts(file)? {
             Parts::Secret { secret, jwk } => {
                 let keys =
                     EncodingKey::from_secret(&secret).and_then(|key| Ok((key, DecodingKey::from_secret(&secret)?)));

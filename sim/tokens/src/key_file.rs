@@ -1,48 +1,21 @@
 //! Key files: PEM as openssl writes it for RSA (PKCS#1 or PKCS#8) and Ed25519 (PKCS#8), and for HS256 a JWK,
 //! `{"kty":"oct","k":"<the secret in base64url>"}`.
 
+use crate::algorithm::Algorithm;
 use crate::jwk::{PublicJwk, decoded, encoded};
-use crate::key::{Algorithm, Key, Parts};
-use crate::key_error::KeyError;
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::{KeySize, PublicKeyComponents};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair, RsaKeyPair};
 use jsonwebtoken::EncodingKey;
 use serde_json::{Value, json};
-use std::io::Write;
-use std::path::Path;
 
-/// A key file is a few thousand bytes; what is larger is something else.
-const MOST_BYTES: u64 = 64 * 1024;
 /// RFC 7518 asks that of RSA, and the library verifies nothing shorter.
 const LEAST_RSA_BYTES: usize = 256;
 
-impl Key {
-    /// Reads a key file.
-    pub fn load(path: &Path) -> Result<Key, KeyError> {
-        let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
-        let no_key = |why| KeyError::NoKey { path: path.to_owned(), why };
-        if std::fs::metadata(path).map_err(unreadable)?.len() > MOST_BYTES {
-            return Err(no_key("it is too large for a key"));
-        }
-        let bytes = std::fs::read(path).map_err(unreadable)?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| no_key("it is binary, and a key file is text"))?;
-        Key::from_text(text).map_err(no_key)
-    }
-
-    /// Writes the key to a new file, which its owner alone may read. A file that is there already is an error.
-    pub fn save(&self, path: &Path) -> Result<(), KeyError> {
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options.open(path).and_then(|mut file| {
-            let written = file.write_all(self.file.as_bytes()).and_then(|()| file.sync_all());
-            // A part of a key is no key, and would be in the way of the next try.
-            written.inspect_err(|_| drop(std::fs::remove_file(path)))
-        });
-        written.map_err(|source| KeyError::Unwritable { path: path.to_owned(), source })
-    }
+/// What a key is made of, whatever its file looked like.
+pub(crate) enum Parts {
+    Secret { secret: Vec<u8>, jwk: PublicJwk },
+    Pair { algorithm: Algorithm, signing: EncodingKey, public: PublicJwk },
 }
 
 /// The text of a file with a new key; none if the machine refuses.

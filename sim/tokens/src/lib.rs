@@ -4,8 +4,10 @@
 //! model backend's [`Credential`](fieldday_api::token::Credential). Neither looks at a clock: whether a token has
 //! expired is for the backend to say. A [`Source`] is where the tokens of a run come from, and a [`Wallet`] keeps them.
 
+mod algorithm;
 mod claims;
 mod jwk;
+mod jwks;
 mod jwt;
 mod key;
 mod key_error;
@@ -15,9 +17,10 @@ mod token_error;
 mod verifier;
 mod wallet;
 
-pub use jwk::jwks;
+pub use algorithm::Algorithm;
+pub use jwks::jwks;
 pub use jwt::Jwt;
-pub use key::{Algorithm, Key, Stamp};
+pub use key::{Key, Stamp};
 pub use key_error::KeyError;
 pub use source::{Clerk, Identity, Keyless, Local, Source, TokenCommand, TokenFile};
 pub use token_error::TokenError;

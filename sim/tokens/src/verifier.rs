@@ -1,8 +1,9 @@
 //! Reading an `Authorization` header as the backend does: whose signature, which claims.
 
+use crate::algorithm::Algorithm;
 use crate::claims;
 use crate::jwk::PublicJwk;
-use crate::key::{Algorithm, Key};
+use crate::key::Key;
 use crate::key_error::KeyError;
 use fieldday_api::token::{Claims, Credential};
 use jsonwebtoken::{DecodingKey, Validation};

@@ -43,7 +43,7 @@ pub(super) fn latency(report: &Report) -> String {
         line("p99", "c3", &|point| point.p99_us),
     ];
     let bounds = report.measured.levels.first().into_iter().flat_map(|level| &level.limits);
-    let is_time = |of: &&crate::level::Judged| of.result.unit == fieldday_rules::limits::LimitUnit::Micros;
+    let is_time = |of: &&crate::level::Judged| of.result.unit == fieldday_rules::limit_result::LimitUnit::Micros;
     let rules: Vec<(f64, String)> =
         bounds.filter(is_time).map(|of| (of.result.bound as f64, of.result.text.clone())).collect();
     let values = lines.iter().flat_map(|line| line.values.iter().copied().flatten());

@@ -1,5 +1,6 @@
 //! What the fitted models say of the question that was asked.
 
+use super::breaks::{Breaks, breaks};
 use super::trust::Trust;
 use crate::day::Day;
 use crate::demand::{self, Demand};
@@ -7,7 +8,6 @@ use crate::journal::Header;
 use crate::level::Level;
 use crate::search::{Ending, Finding, curve};
 use crate::usl::{self, Usl};
-use fieldday_scenario::limits::{Limit, Measure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,18 +32,6 @@ pub struct Fitted {
     pub instances: Vec<Instances>,
     /// Which model is not used, why, and what would help.
     pub missing: Vec<String>,
-}
-
-/// When a limit breaks by the queueing model.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Breaks {
-    /// The limit.
-    pub limit: String,
-    /// The greatest number of requests a second at which it is held.
-    pub requests_per_s: f64,
-    /// The greatest number of reps.
-    pub reps: f64,
 }
 
 /// A quarter of an hour of the day.
@@ -99,22 +87,6 @@ impl Fitted {
     pub fn first_moment(&self) -> Option<&Moment> {
         self.moments.iter().min_by(|a, b| a.saturates_at_reps.total_cmp(&b.saturates_at_reps))
     }
-}
-
-fn breaks(limits: &[Limit], queue: &Demand) -> Vec<Breaks> {
-    let of = |limit: &Limit| {
-        let (share, bound) = match limit.measure {
-            Measure::Percentile(ppm) => (f64::from(ppm) / 1e6, limit.bound),
-            Measure::Within(us) => (limit.bound as f64 / 1e6, us),
-            _ => return None,
-        };
-        let requests_per_s = queue.greatest_rate(share, bound as f64, |op| limit.scope.holds(op));
-        let reps = requests_per_s / queue.requests_per_s_per_rep.max(1e-12);
-        requests_per_s.is_finite().then(|| Breaks { limit: limit.text().to_owned(), requests_per_s, reps })
-    };
-    let mut breaks: Vec<Breaks> = limits.iter().filter_map(of).collect();
-    breaks.sort_by(|a, b| a.requests_per_s.total_cmp(&b.requests_per_s));
-    breaks
 }
 
 fn moments(day: &Day, queue: &Demand) -> Vec<Moment> {

@@ -2,6 +2,7 @@
 //! was simulated, each called that, and what it all rests on.
 
 mod answer;
+mod breaks;
 mod charts;
 mod document;
 mod fitted;
@@ -10,7 +11,8 @@ pub mod simulated;
 mod target;
 mod trust;
 
-pub use fitted::{Breaks, Fitted, Instances, Moment};
+pub use breaks::Breaks;
+pub use fitted::{Fitted, Instances, Moment};
 
 use crate::day::Day;
 use crate::journal::Header;

@@ -1,7 +1,7 @@
 //! Whether a model that was fitted may be used: nothing in a report rests on one that does not fit, that has too few levels, or
 //! that contradicts what was measured.
 
-use super::fitted::Breaks;
+use super::breaks::Breaks;
 use crate::demand::{self, Demand, Unfit};
 use crate::journal::Header;
 use crate::level::Level;

@@ -3,7 +3,7 @@
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_rep::app::settings::Retrying;
-use fieldday_rules::limits::{LimitResult, LimitVerdict};
+use fieldday_rules::limit_result::{LimitResult, LimitVerdict};
 use fieldday_scenario::plant::Plant;
 use fieldday_scenario::zones;
 use serde::{Deserialize, Serialize};

@@ -9,7 +9,7 @@ use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_plan::{Plan, PlanError};
 use fieldday_radio::network;
 use fieldday_radio::territory;
-use fieldday_rules::limits::LimitVerdict;
+use fieldday_rules::limit_result::LimitVerdict;
 use fieldday_scenario::Scenario;
 use fieldday_scenario::zones;
 use std::sync::atomic::AtomicBool;

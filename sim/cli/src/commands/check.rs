@@ -1,17 +1,38 @@
 //! `fieldday check` and `fieldday report`: a run's folder, judged again or shown again.
 
-use crate::args::{CheckArgs, Format, ReportArgs};
+use crate::args::Format;
 use crate::failure::Failure;
-use crate::{machine, otlp, output};
+use crate::{machine, otlp, output, terminal};
+use clap::Args;
 use fieldday_documents::page::REPORT;
-use fieldday_documents::terminal;
-use fieldday_folder::check::{self as again, Checked};
+use fieldday_documents::terminal::report as in_terminal;
+use fieldday_folder::check::{self as once_more, Checked};
 use fieldday_folder::series::SeriesFile;
 use fieldday_folder::{RunFolder, Summary};
+use std::path::PathBuf;
+
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// A run folder, for example one of those in results/, or a packed run
+    #[arg(value_parser = crate::packed::path)]
+    pub folder: PathBuf,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
+}
+
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    #[command(flatten)]
+    pub of: CheckArgs,
+    /// Send the run's metrics and a span to this OTLP/HTTP collector (needs a build with --features otlp)
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<String>,
+}
 
 /// Judges the history of a folder again.
 pub fn check(args: &CheckArgs) -> Result<u8, Failure> {
-    said(args, &again::check(&RunFolder::open(&args.folder)?, machine::random())?)
+    said(args, &once_more::check(&RunFolder::open(&args.folder)?, machine::random())?)
 }
 
 /// Shows what the run said, and writes its documents again; of one that could say nothing any more, what its history says.
@@ -22,7 +43,7 @@ pub fn report(args: &ReportArgs) -> Result<u8, Failure> {
     let kept = RunFolder::open(&args.folder)?;
     let Some(summary) = kept.summary()? else {
         output::note("no summary.json: the run was killed before it wrote one; its history is checked instead");
-        let checked = again::check(&kept, machine::random())?;
+        let checked = once_more::check(&kept, machine::random())?;
         // One that was there before stays: a live run's places are moved otherwise each time.
         let before = kept.series()?;
         let code = said(args, &checked)?;
@@ -35,7 +56,7 @@ pub fn report(args: &ReportArgs) -> Result<u8, Failure> {
     };
     let text = match args.format {
         Format::Json => summary.to_json(),
-        Format::Terminal => terminal::report(&summary, Some(&place(args)), output::stdout_paint()),
+        Format::Terminal => in_terminal(&summary, Some(&place(args)), terminal::stdout_paint()),
     };
     output::print(&text)?;
     pass_on(&kept, &summary, series.as_ref(), otlp).map(|()| summary.verdict.exit_code)
@@ -44,7 +65,7 @@ pub fn report(args: &ReportArgs) -> Result<u8, Failure> {
 /// The series of a run that left none, if all of its cells are in its history.
 fn from_history(kept: &RunFolder, summary: &Summary) -> Result<Option<SeriesFile>, Failure> {
     let is_whole = summary.history.as_ref().is_some_and(|part| part.only_cells.is_none());
-    Ok(if is_whole { Some(again::check(kept, machine::random())?.series) } else { None })
+    Ok(if is_whole { Some(once_more::check(kept, machine::random())?.series) } else { None })
 }
 
 /// Writes what is made of the summary, and sends it where it is wanted.
@@ -65,7 +86,7 @@ fn pass_on(
 fn said(args: &CheckArgs, checked: &Checked) -> Result<u8, Failure> {
     let text = match args.format {
         Format::Json => checked.to_json(),
-        Format::Terminal => fieldday_documents::checked::report(checked, &place(args), output::stdout_paint()),
+        Format::Terminal => fieldday_documents::checked::report(checked, &place(args), terminal::stdout_paint()),
     };
     output::print(&text).map(|_| checked.exit_code())
 }

@@ -1,20 +1,21 @@
 //! `fieldday conform`: every rule of the API put to the test on purpose, on the model or at a target.
 
-use super::live::troubles;
-use super::run::{recorded, run_file};
+use super::run::finish::{recorded, run_file};
+use super::run::troubles::troubles;
+use super::{ledger, stories};
 use crate::args::{Format, SeedArgs, allow_also};
 use crate::choice::{add_defects, load, planned};
 use crate::failure::Failure;
+use crate::headings::LIVE;
 use crate::machine::{self, Stopwatch, Took};
-use crate::options::LIVE;
 use crate::progress::Ticker;
-use crate::{interrupt, output, show};
+use crate::{exit, interrupt, output, show, terminal};
 use clap::Args;
 use fieldday_api::redact::line_without_secrets;
 use fieldday_documents::conform::Conformed;
 use fieldday_engine::cell::Keep;
-use fieldday_engine::conform;
 use fieldday_engine::run::{Options, RunOutcome};
+use fieldday_engine::{conform, pass};
 use fieldday_folder::series::{Ground, SeriesFile};
 use fieldday_folder::{Facts, Outcome, Recipe, RunFolderWriter, Summary, VIRTUAL, quoted};
 use fieldday_kernel::time::Time;
@@ -112,7 +113,7 @@ pub fn conform(args: &ConformArgs) -> Result<u8, Failure> {
 }
 
 fn on_the_model(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
-    let plan = planned(&args.scenario, conform::settled(scenario, true), args.seed.or_default())?;
+    let plan = planned(&args.scenario, pass::settled(scenario, true), args.seed.or_default())?;
     // The last cell has what the others leave.
     if (0..plan.cells()).any(|cell| fieldday_conform::cast(&plan.cell(cell).tenants).is_err()) {
         return Err(ConformError::NoCast.into());
@@ -167,7 +168,7 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
         ready.look()?.notes.iter().for_each(|note| output::note(note));
     }
     if stop.load(Ordering::Relaxed) {
-        return Ok(interrupt::INTERRUPTED);
+        return Ok(exit::INTERRUPTED);
     }
     let base_url = ready.target().to_string();
     let target = if is_mock { "mock".to_owned() } else { base_url.clone() };
@@ -261,21 +262,21 @@ impl Ended<'_> {
         };
         let text = match args.format {
             Format::Json => told.json(),
-            Format::Terminal => told.terminal(output::stdout_paint()),
+            Format::Terminal => told.terminal(terminal::stdout_paint()),
         };
         let printed = output::print(&text).err();
         let violations: Vec<_> = outcome.findings.shown().cloned().collect();
         let stories = place.path.as_deref().filter(|_| self.live).map(Path::new);
-        let unlisted = stories.and_then(|folder| super::ledger::write(folder).err());
+        let unlisted = stories.and_then(|folder| ledger::write(folder).err());
         let untold = stories.and_then(|folder| {
-            let written = super::stories::write(folder, &violations, |_| again.clone());
-            written.and_then(|()| super::stories::name_in_documents(folder, &summary)).err()
+            let written = stories::write(folder, &violations, |_| again.clone());
+            written.and_then(|()| stories::name_in_documents(folder, &summary)).err()
         });
         let lost = place.lost.map(Failure::Folder);
         let failures: Vec<Failure> = lost.into_iter().chain(printed).chain(unlisted).chain(untold).collect();
         failures.iter().for_each(show::failure);
         let verdict = summary.verdict.exit_code;
         let is_lost = verdict == Outcome::Held.exit_code() && !failures.is_empty();
-        Ok(if is_lost { crate::failure::WRONG } else { verdict })
+        Ok(if is_lost { exit::WRONG } else { verdict })
     }
 }

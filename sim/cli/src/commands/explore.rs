@@ -3,7 +3,7 @@
 use crate::args::Format;
 use crate::choice;
 use crate::failure::Failure;
-use crate::{file, interrupt, machine, output};
+use crate::{exit, file, interrupt, machine, output, terminal, values};
 use clap::Args;
 use fieldday_documents::explored::{Exploration, render};
 use fieldday_engine::explore::{self, Explored, Options};
@@ -23,13 +23,13 @@ pub struct ExploreArgs {
     #[arg(default_value = "rough")]
     pub scenario: String,
     /// The first seed, decimal or 0x hexadecimal
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = crate::args::seed)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = values::seed)]
     pub from: u64,
     /// Number of seeds
     #[arg(long, value_name = "N", default_value_t = 200, conflicts_with = "for_", value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
     /// Run seeds for this long instead, for example 90s, 10m or 8h
-    #[arg(long = "for", id = "for_", value_name = "TIME", value_parser = choice::duration)]
+    #[arg(long = "for", id = "for_", value_name = "TIME", value_parser = values::duration)]
     pub for_: Option<Duration>,
     /// Run one of N parts of the seeds, I from 0 to N-1; `auto` takes both from the environment of a job
     #[arg(long, value_name = "I/N|auto", value_parser = crate::shard::shard)]
@@ -137,11 +137,11 @@ pub fn explore(args: &ExploreArgs) -> Result<u8, Failure> {
     let exploration = Exploration::new(recipe.to_string(), from, args.shard, explored);
     let text = match args.format {
         Format::Json => exploration.to_json(),
-        Format::Terminal => render(&exploration, Paint::new(output::stdout_has_colour())),
+        Format::Terminal => render(&exploration, Paint::new(terminal::stdout_has_colour())),
     };
     output::print(&text)?;
     Ok(match () {
-        () if interrupted => interrupt::INTERRUPTED,
+        () if interrupted => exit::INTERRUPTED,
         () if exploration.explored.failures.is_empty() => 0,
         () => 1,
     })

@@ -3,11 +3,11 @@
 use crate::args::SeedArgs;
 use crate::choice;
 use crate::failure::Failure;
-use crate::{machine, output};
+use crate::values::Day;
+use crate::{machine, output, values};
 use clap::{Args, Subcommand, ValueEnum};
 use fieldday_data::export::{Export, ExportError, Format};
 use fieldday_data::roster::Roster;
-use fieldday_kernel::time::Date;
 use fieldday_paint::units::{count, counted};
 use fieldday_plan::{CellPlan, Plan};
 use std::fs::{self, File};
@@ -52,7 +52,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=fieldday_scenario::MOST_REPS))]
     pub reps: Option<u64>,
     /// Use this date instead of the scenario's: for example 2026-06-10, or `today`: today's date in each tenant's time zone
-    #[arg(long, value_name = "DATE", value_parser = day)]
+    #[arg(long, value_name = "DATE", value_parser = values::day)]
     pub date: Option<Day>,
     /// Use the accounts in this .json or .csv file; default: the scenario's `data.users`
     #[arg(long, value_name = "FILE")]
@@ -76,17 +76,6 @@ pub enum FileFormat {
     Csv,
     /// schema.sql and data.sql, for SQLite, PostgreSQL and others
     Sql,
-}
-
-/// A date, or whichever it is now.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Day {
-    Today,
-    On(Date),
-}
-
-fn day(text: &str) -> Result<Day, String> {
-    if text == "today" { Ok(Day::Today) } else { choice::date(text).map(Day::On) }
 }
 
 pub fn fixtures(command: &FixturesCommand) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! `fieldday init`: copies of the built-in scenarios, comments and all; with `--target`, one scenario for a backend.
 
 use crate::failure::Failure;
-use crate::output;
+use crate::{output, terminal};
 use clap::Args;
 use fieldday_api::names::Role;
 use fieldday_data::roster::Roster;
@@ -94,7 +94,7 @@ fn for_target(args: &InitArgs, url: &str) -> Result<(), Failure> {
 
 /// What somebody at a terminal says; nothing where nobody can be asked, or nothing is said.
 fn asked(question: &str) -> Option<PathBuf> {
-    if !io::stdin().is_terminal() || !output::stderr_is_terminal() {
+    if !io::stdin().is_terminal() || !terminal::stderr_is_terminal() {
         return None;
     }
     eprint!("{question}: ");

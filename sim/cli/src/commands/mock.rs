@@ -1,9 +1,10 @@
 //! `fieldday mock`: the model backend over HTTP, until somebody ends it.
 
 use crate::args::{ChoiceArgs, Format, SeedArgs};
-use crate::choice::{self, Unplanned, planned};
+use crate::choice::{Unplanned, planned};
 use crate::failure::Failure;
-use crate::{machine, output};
+use crate::values::Day;
+use crate::{machine, output, terminal, values};
 use clap::Args;
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::Role;
@@ -45,7 +46,7 @@ pub struct MockArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=fieldday_scenario::MOST_REPS))]
     pub reps: Option<u64>,
     /// The date of the data; the mock always uses the real time
-    #[arg(long, value_name = "DATE|today", default_value = "today", value_parser = day)]
+    #[arg(long, value_name = "DATE|today", default_value = "today", value_parser = values::day)]
     pub date: Day,
     /// Build this defect into the backend (repeatable; see `fieldday defects`)
     #[arg(long, value_name = "NAME")]
@@ -75,17 +76,6 @@ pub struct MockArgs {
     /// Serve at most N requests at once; others wait
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub workers: Option<u32>,
-}
-
-/// Which day the data are of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Day {
-    Today,
-    On(Date),
-}
-
-fn day(text: &str) -> Result<Day, String> {
-    if text == "today" { Ok(Day::Today) } else { choice::date(text).map(Day::On) }
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -326,7 +316,7 @@ async fn told_until(end: &mut End, mock: &Mock) {
     loop {
         tokio::select! {
             () = end.came() => return,
-            () = tokio::time::sleep(TOLD_EVERY), if output::stderr_is_terminal() => {
+            () = tokio::time::sleep(TOLD_EVERY), if terminal::stderr_is_terminal() => {
                 let served = mock.served();
                 if served.requests() != told {
                     told = served.requests();
@@ -424,8 +414,8 @@ mod tests {
 
     #[test]
     fn data_are_of_today_or_of_a_date() {
-        assert_eq!(day("today"), Ok(Day::Today));
-        assert_eq!(day("2026-06-10"), Ok(Day::On(Date::parse("2026-06-10").unwrap())));
-        assert!(day("tomorrow").is_err());
+        assert_eq!(values::day("today"), Ok(Day::Today));
+        assert_eq!(values::day("2026-06-10"), Ok(Day::On(Date::parse("2026-06-10").unwrap())));
+        assert!(values::day("tomorrow").is_err());
     }
 }

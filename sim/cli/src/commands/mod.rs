@@ -1,37 +1,31 @@
 //! The commands, one a file.
 
-mod beside;
 pub mod capacity;
 mod catalogue;
-mod check;
+pub mod check;
 pub mod compare;
 pub mod conform;
-mod conform_first;
 pub mod explore;
 pub mod fixtures;
 pub mod init;
 mod ledger;
-mod live;
 pub mod merge;
-mod merge_files;
 pub mod mock;
 mod proof_parts;
 pub mod prove;
 pub mod replay;
-mod replay_live;
 pub mod results;
-mod run;
-mod scenarios;
+pub mod run;
+pub mod scenarios;
 pub mod shrink;
-pub mod simulate;
-mod step;
 mod stories;
 pub mod tokens;
 pub mod trend;
 
-use crate::args::{Cli, Command};
-use crate::failure::{Failure, WRONG};
-use crate::{help, log, options, output, show};
+use crate::command_line::{Cli, Command};
+use crate::exit::WRONG;
+use crate::failure::Failure;
+use crate::{again, help, log, options, output, show};
 use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 
@@ -60,8 +54,7 @@ fn cli() -> Result<Cli, clap::Error> {
     let typed = command.try_get_matches_from_mut(std::env::args_os())?;
     options::check(&mut command, &typed)?;
     let mut cli = Cli::from_arg_matches(&typed)?;
-    let again =
-        typed.subcommand().and_then(|(name, typed)| Some(options::again(command.find_subcommand(name)?, typed)));
+    let again = typed.subcommand().and_then(|(name, typed)| Some(again::again(command.find_subcommand(name)?, typed)));
     match &mut cli.command {
         Command::Run(args) => args.again = again.unwrap_or_default(),
         Command::Conform(args) => args.again = again.unwrap_or_default(),

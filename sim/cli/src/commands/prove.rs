@@ -2,10 +2,10 @@
 
 use super::proof_parts::{AnyProof, ProofPart, Trials};
 use crate::failure::{Failure, nearest};
+use crate::headings::{MOCK, VIRTUAL};
 use crate::machine::Stopwatch;
-use crate::options::{MOCK, VIRTUAL};
 use crate::progress::Ticker;
-use crate::{file, interrupt, machine, output};
+use crate::{exit, file, interrupt, machine, output, terminal};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use fieldday_api::rules::Rule;
@@ -226,7 +226,7 @@ fn finish(args: &ProveArgs, complete: bool, trials: Trials, command: String) -> 
         output::note(&format!("shard {shard}: {}; `fieldday merge` makes one proof of all shards", out.display()));
     }
     Ok(match () {
-        () if !complete => interrupt::INTERRUPTED,
+        () if !complete => exit::INTERRUPTED,
         () if holds(&proof) => 0,
         () => 1,
     })
@@ -234,7 +234,7 @@ fn finish(args: &ProveArgs, complete: bool, trials: Trials, command: String) -> 
 
 /// A proof as it is printed.
 pub fn shown(proof: &AnyProof, format: Format, command: &str) -> String {
-    let paint = || Paint::new(output::stdout_has_colour());
+    let paint = || Paint::new(terminal::stdout_has_colour());
     match (proof, format) {
         (AnyProof::Model(proof), Format::Terminal) => proof.to_terminal(paint()),
         (AnyProof::Model(proof), Format::Json) => proof.to_json(),

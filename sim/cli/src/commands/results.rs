@@ -1,8 +1,9 @@
 //! `fieldday results`: the runs of a folder, and clearing up among them.
 
 use crate::args::Format;
-use crate::failure::{Failure, WRONG};
-use crate::{machine, output};
+use crate::exit::WRONG;
+use crate::failure::Failure;
+use crate::{machine, output, terminal};
 use clap::{Args, Subcommand};
 use fieldday_folder::pack;
 use fieldday_folder::store::{Prune, Pruned, Store, Wish};
@@ -112,7 +113,7 @@ pub fn results(args: &ResultsArgs) -> Result<u8, Failure> {
             let store = read(dir)?;
             output::print(&match format {
                 Format::Json => store.to_json(),
-                Format::Terminal => store.to_terminal(output::stdout_paint()),
+                Format::Terminal => store.to_terminal(terminal::stdout_paint()),
             })?;
             Ok(0)
         }
@@ -181,7 +182,7 @@ fn prune(args: &PruneArgs) -> Result<u8, Failure> {
     let prune = read(&args.dir)?.prune(&wish, machine::now());
     let is_json = args.format == Format::Json;
     if !is_json {
-        output::print(&prune.to_terminal(output::stdout_paint()))?;
+        output::print(&prune.to_terminal(terminal::stdout_paint()))?;
     }
     let nothing = prune.goes().next().is_none();
     let done = if args.dry_run || nothing || !agreed(args, &prune)? { None } else { Some(prune.remove()) };
@@ -198,7 +199,7 @@ fn agreed(args: &PruneArgs, prune: &Prune) -> Result<bool, Failure> {
     if args.yes {
         return Ok(true);
     }
-    if !io::stdin().is_terminal() || !output::stderr_is_terminal() {
+    if !io::stdin().is_terminal() || !terminal::stderr_is_terminal() {
         return Err(Failure::NobodyToAsk { total: prune.total() });
     }
     let mut answer = String::new();

@@ -1,16 +1,65 @@
 //! `fieldday scenarios`: list, show, plan, schema, check.
 
-use crate::args::{Format, PlanArgs, ScenariosArgs, ScenariosCommand};
+use crate::args::{ChoiceArgs, Format, ListArgs};
 use crate::choice::{self, Choice};
 use crate::failure::{Failure, nearest};
 use crate::output::{self, Reader};
-use crate::show;
+use crate::{show, terminal};
+use clap::{Args, Subcommand};
 use fieldday_documents::catalogue;
 use fieldday_folder::cell_of;
 use fieldday_paint::units::counted;
 use fieldday_plan::{CellPlan, Plan, TenantPlan};
 use fieldday_scenario::{Problem, Scenario};
 use serde::Serialize;
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ScenariosArgs {
+    #[command(subcommand)]
+    pub command: Option<ScenariosCommand>,
+    #[command(flatten)]
+    pub list: ListArgs,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum ScenariosCommand {
+    /// List the built-in scenarios
+    List(ListArgs),
+    /// Print a scenario file with its comments
+    Show {
+        /// A built-in scenario's name, or the path of a .toml file
+        name: String,
+    },
+    /// Print the plan of a scenario and seed: people, visits and failures
+    Plan(PlanArgs),
+    /// Print the JSON schema of scenario files
+    Schema,
+    /// Validate scenario files without running them
+    Check {
+        /// Paths of .toml files, or names of built-in scenarios
+        #[arg(required = true)]
+        files: Vec<String>,
+        /// Output format
+        #[arg(long, value_enum, default_value_t = Format::Terminal)]
+        format: Format,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Only the cell with this number
+    #[arg(long, value_name = "N")]
+    pub cell: Option<u32>,
+    /// Only this rep, for example cell-0/tenant-1/rep-07
+    #[arg(long, value_name = "NAME", conflicts_with = "cell")]
+    pub rep: Option<String>,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
+}
 
 pub fn scenarios(args: ScenariosArgs) -> Result<u8, Failure> {
     let done = match args.command.unwrap_or(ScenariosCommand::List(args.list)) {
@@ -25,7 +74,7 @@ pub fn scenarios(args: ScenariosArgs) -> Result<u8, Failure> {
 
 fn list(format: Format) -> Result<(), Failure> {
     let list = match format {
-        Format::Terminal => catalogue::scenarios(output::list_paint())?,
+        Format::Terminal => catalogue::scenarios(terminal::list_paint())?,
         Format::Json => catalogue::scenarios_json()?,
     };
     output::print(&list).map(drop)

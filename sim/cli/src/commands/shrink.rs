@@ -3,7 +3,7 @@
 use crate::args::{ChoiceArgs, Format};
 use crate::choice::{Choice, planned};
 use crate::failure::{Failure, nearest};
-use crate::{interrupt, machine, output};
+use crate::{exit, interrupt, machine, output};
 use clap::Args;
 use fieldday_api::rules::Rule;
 use fieldday_engine::cell::Keep;
@@ -63,7 +63,7 @@ pub fn shrink(args: &ShrinkArgs) -> Result<u8, Failure> {
     })?;
     let Some((cell, signature)) = found else {
         if stop.load(Ordering::Relaxed) {
-            return Ok(interrupt::INTERRUPTED);
+            return Ok(exit::INTERRUPTED);
         }
         output::note("no rule is broken, so there is nothing to minimise; --seed or --defect selects another run");
         return Ok(NOTHING);
@@ -83,7 +83,7 @@ pub fn shrink(args: &ShrinkArgs) -> Result<u8, Failure> {
         output::print(&written.result(&small, args.format))?;
         output::note(&written.place());
     }
-    Ok(if interrupted { interrupt::INTERRUPTED } else { 0 })
+    Ok(if interrupted { exit::INTERRUPTED } else { 0 })
 }
 
 /// What a folder holds, each file by name.

@@ -1,7 +1,7 @@
 //! The stories of a live run that broke rules: of the first case of each, the events that its judge needs, as a story, a
 //! HAR and a script of curl lines, in the run's folder.
 
-use super::replay_live;
+use super::replay::live;
 use crate::failure::Failure;
 use crate::output;
 use fieldday_engine::shrink::Size;
@@ -35,7 +35,7 @@ pub fn write(folder: &Path, violations: &[Violation], again: impl Fn(&str) -> St
     let (mut of_cell, mut stories) = (None, 0);
     for (cell, number, first) in firsts {
         if of_cell.as_ref().is_none_or(|(known, _)| *known != cell) {
-            of_cell = Some((cell, replay_live::recorded(&kept, cell)?));
+            of_cell = Some((cell, live::recorded(&kept, cell)?));
         }
         let Some((_, recorded)) = &of_cell else { continue };
         // The same violation by the numbers of the cell's own record.

@@ -1,8 +1,8 @@
 //! `fieldday trend`: many nights as one page.
 
-use crate::commands::compare::CompareFormat;
+use crate::commands::compare::args::CompareFormat;
 use crate::failure::Failure;
-use crate::output;
+use crate::{output, terminal};
 use clap::Args;
 use fieldday_compare::trend::{Asked, trend};
 use std::fs;
@@ -50,7 +50,7 @@ pub fn show(args: &TrendArgs) -> Result<(), Failure> {
     let document = found.document(&file);
     fs::write(&file, document.html()).map_err(|source| Failure::File { path: file.clone(), source })?;
     let text = match args.format {
-        CompareFormat::Terminal => document.terminal(output::stdout_paint()),
+        CompareFormat::Terminal => document.terminal(terminal::stdout_paint()),
         CompareFormat::Json => found.to_json(),
         CompareFormat::Markdown => document.markdown(),
     };

@@ -1,7 +1,7 @@
 //! A trend as data: what `--format json` prints. The shape is versioned; its JSON schema is committed beside this crate.
 
 use fieldday_folder::summary::Outcome;
-use fieldday_rules::limits::{LimitUnit, LimitVerdict};
+use fieldday_rules::limit_result::{LimitUnit, LimitVerdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@ use crate::lines::Key;
 use crate::stats::steps::{Series, steps};
 use fieldday_folder::nights::{Night, Nights};
 use fieldday_folder::summary::RuleVerdict;
-use fieldday_rules::limits::LimitVerdict;
+use fieldday_rules::limit_result::LimitVerdict;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -162,7 +162,6 @@ fn verdict_name(verdict: RuleVerdict) -> &'static str {
         RuleVerdict::Off => "off",
         RuleVerdict::Inconclusive => "inconclusive",
         RuleVerdict::NotExercised => "not-exercised",
-        RuleVerdict::NotJudged => "not-judged",
     }
 }
 

@@ -4,7 +4,7 @@ use super::{CapacityLine, ChangePoint, Group, LimitRow, OutlierLine, OutlierNigh
 use fieldday_folder::summary::{Outcome, verdict_word};
 use fieldday_paint::document::Mark;
 use fieldday_paint::units::{change, count, counted, micros, share};
-use fieldday_rules::limits::LimitVerdict;
+use fieldday_rules::limit_result::LimitVerdict;
 
 /// Percentiles of a night that stands out, which are named at most.
 const OUTLIERS_MOST: usize = 3;

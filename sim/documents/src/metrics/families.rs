@@ -3,7 +3,7 @@
 use super::{Base, Family};
 use fieldday_folder::RunFile;
 use fieldday_folder::summary::*;
-use fieldday_rules::limits::{LimitUnit, LimitVerdict};
+use fieldday_rules::limit_result::{LimitUnit, LimitVerdict};
 use std::collections::BTreeMap;
 
 pub(super) fn of(run: &RunFile, summary: &Summary) -> Vec<Family> {

@@ -260,7 +260,7 @@ impl Report<'_> {
             of(RuleVerdict::Finding),
             of(RuleVerdict::Off),
             of(RuleVerdict::Inconclusive),
-            of(RuleVerdict::NotExercised) + of(RuleVerdict::NotJudged)
+            of(RuleVerdict::NotExercised)
         )
     }
     fn broken(&self, stories: &StoryPaths) -> Vec<Broken<'_>> {
@@ -413,7 +413,7 @@ fn rule_cell(rule: &RuleLine) -> RuleCell<'_> {
             )
         }
         RuleVerdict::Off => cell("off", "is-quiet", "–", "off", "switched off".to_owned()),
-        RuleVerdict::NotExercised | RuleVerdict::NotJudged => {
+        RuleVerdict::NotExercised => {
             let (class, tone) = if rule.must_exercise { ("must", "is-doubt") } else { ("open", "is-quiet") };
             cell(class, tone, "–", "not exercised", "no case".to_owned())
         }

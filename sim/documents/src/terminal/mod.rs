@@ -6,8 +6,6 @@ mod differs;
 mod rules;
 mod totals;
 
-pub(crate) use rules::untested_parts;
-
 use crate::first::{Answer, StoryPaths};
 use crate::{tables, target};
 use fieldday_folder::ON_THE_VIRTUAL_CLOCK;

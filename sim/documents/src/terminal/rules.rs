@@ -1,5 +1,6 @@
 //! Every rule: held, broken, in doubt, or without a case.
 
+use crate::tables::untested_parts;
 use fieldday_folder::summary::{RuleLine, RuleVerdict, Summary};
 use fieldday_paint::line;
 use fieldday_paint::text::heading;
@@ -29,28 +30,16 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
         out.push_str(&table.render_within(paint, 2, &[]));
     }
     held(out, &of(RuleVerdict::Held).collect::<Vec<_>>(), paint);
-    let must = of(RuleVerdict::NotExercised).chain(of(RuleVerdict::NotJudged)).filter(|rule| rule.must_exercise);
-    for rule in must {
-        let why = if rule.verdict == RuleVerdict::NotJudged { "not judged yet" } else { "no case" };
-        line!(out, "  {}  {why}", paint.on(Tone::Doubt, &format!("– {}*", rule.rule)));
+    for rule in of(RuleVerdict::NotExercised).filter(|rule| rule.must_exercise) {
+        line!(out, "  {}  no case", paint.on(Tone::Doubt, &format!("– {}*", rule.rule)));
     }
     let others = |verdict| of(verdict).filter(|rule| !rule.must_exercise).map(|rule| rule.rule.as_str());
     names(out, "– not exercised in part: ", untested_parts(summary).iter().map(String::as_str).collect(), paint);
     names(out, "– not exercised: ", others(RuleVerdict::NotExercised).collect(), paint);
-    names(out, "– not judged yet: ", others(RuleVerdict::NotJudged).collect(), paint);
     for (rule, muted) in summary.rules.iter().filter_map(|rule| Some((rule, rule.muted.as_ref()?))) {
         let text = format!("{} is {} here: {}", rule.rule, muted.weight.as_str(), muted.why);
         wrapped(&text, paint.prose(2)).iter().for_each(|text| line!(out, "  {}", paint.on(Tone::Faint, text)));
     }
-}
-
-/// The parts of rules that had no case, where others of the same rule had some: `auth.tenant-claim (missing)`.
-pub(crate) fn untested_parts(summary: &Summary) -> Vec<String> {
-    let of = |rule: &RuleLine| {
-        let parts = rule.parts_not_exercised();
-        (!parts.is_empty()).then(|| format!("{} ({})", rule.rule, parts.join(", ")))
-    };
-    summary.rules.iter().filter_map(of).collect()
 }
 
 /// Below this, one column of rules is enough.

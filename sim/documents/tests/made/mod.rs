@@ -118,7 +118,7 @@ pub fn held() -> Summary {
             rule("tenancy.isolated", RuleVerdict::Held, 17_291, false),
             rule("write.atomic", RuleVerdict::Inconclusive, 0, false),
             rule("message.thread", RuleVerdict::NotExercised, 0, false),
-            rule("paging.exact", RuleVerdict::NotJudged, 0, false),
+            rule("paging.exact", RuleVerdict::NotExercised, 0, false),
         ],
         felt: Felt {
             rep_days: 200,

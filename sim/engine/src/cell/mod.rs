@@ -4,9 +4,9 @@ mod clients;
 
 pub use clients::{Day, Furnishing, RepDay, Seat};
 
-use crate::conform;
+use crate::pass;
 use crate::recorder::{History, Recorder, SharedRecorder};
-use crate::setup;
+use crate::setup::{self, OFFICE_ONE_WAY};
 use crate::transport::model::Model;
 use crate::transport::plant::Plant;
 use fieldday_api::pace::Pace;
@@ -82,8 +82,6 @@ pub struct CellRun {
 const SLICE: Span = Span::minutes(10);
 /// What an auditor waits between two reads: gently.
 const AUDITOR_PAUSES: Span = Span::millis(500);
-/// One way over an office's line.
-pub(crate) const OFFICE_ONE_WAY: Span = Span::millis(15);
 
 impl CellRun {
     /// Sets a cell up: its backend with the tenants' data, its clients at their places. `measures` are added to.
@@ -99,16 +97,16 @@ impl CellRun {
         keep: Keep,
         mut measures: Measures,
     ) -> Result<CellRun, NoCast> {
-        plan.mishaps = conform::mishaps(&plan, conform::trouble(conform::begins(&plan)));
+        plan.mishaps = pass::mishaps(&plan, pass::trouble(pass::begins(&plan)));
         measures.cell(setup::day_starts(scenario, plan.date, plan.start));
         let recorder = keeping(recorder(scenario, &plan, measures), &plan, keep);
-        let begins = conform::begins(&plan);
+        let begins = pass::begins(&plan);
         let app = setup::app(scenario, Pace::SPECIFIED);
         let (run, context, tenants) = CellRun::bare(scenario, plan, Some(recorder), false);
         let furnishing = Furnishing { context, app: &app, mobile: false, office_one_way: OFFICE_ONE_WAY };
         let days = vec![DayClock::real_time(); tenants.len()];
         let actors = furnishing.seat_conformers(&tenants, &days)?;
-        run.executor.handle().spawn(Pass::new(actors, conform::means(scenario, begins)).run());
+        run.executor.handle().spawn(Pass::new(actors, pass::means(scenario, begins)).run());
         Ok(run)
     }
     /// A cell whose requests leave for a plant that all cells share. Nothing is noted of it, unless a fingerprint of its

@@ -5,7 +5,7 @@
 //! come back to the phone, so nobody in the cell can tell.
 
 use super::model::{Model, breaks};
-use crate::cell::OFFICE_ONE_WAY;
+use crate::setup::OFFICE_ONE_WAY;
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_radio::network::Profile;

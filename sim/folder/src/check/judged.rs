@@ -6,7 +6,7 @@ use crate::folder::RunFile;
 use fieldday_api::SmolStr;
 use fieldday_api::pace::Pace;
 use fieldday_engine::run::RunOutcome;
-use fieldday_engine::{conform, setup};
+use fieldday_engine::{pass, setup};
 use fieldday_history::event::{ClientKind, GroundTruth, NoAnswer};
 use fieldday_history::file::{HistoryError, HistoryLine, Reader};
 use fieldday_history::{Event, EventKind};
@@ -159,7 +159,7 @@ impl Bench<'_> {
         }
         let is_planned = zones.is_empty();
         let zones = if is_planned { self.planned_zones(&name)? } else { zones };
-        let scenario = conform::scenario_of(&name, &self.run.scenario);
+        let scenario = pass::scenario_of(&name, &self.run.scenario);
         let pace = if self.run.is_virtual() { Pace::SPECIFIED } else { setup::pace(&scenario) };
         let settings = setup::judges(&scenario, pace, start, zones.clone());
         let dates = &self.run.scenario.day.dates;

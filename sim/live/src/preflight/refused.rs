@@ -1,6 +1,5 @@
 //! Why a target refuses a token: what its answer says, and, where that is nothing, what it answers to other tokens.
 
-use super::unusable::ahead_words;
 use super::{Asking, Preflight};
 use crate::http::Exchange;
 use fieldday_api::call::{Answer, Call};
@@ -204,4 +203,9 @@ impl Asking<'_> {
     async fn asked(&self, call: &Call, token: &Jwt) -> Option<Exchange> {
         self.ask(call, Some(&token.expose_as_bearer())).await.ok()
     }
+}
+
+/// How far a clock is off.
+pub(super) fn ahead_words(ahead: Span) -> String {
+    format!("{} s {}", ahead.as_seconds().abs(), if ahead > Span::ZERO { "ahead" } else { "behind" })
 }

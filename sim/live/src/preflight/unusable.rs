@@ -1,6 +1,6 @@
 //! Why a target cannot be used, and what to do about it.
 
-use super::refused::TokenTrouble;
+use super::refused::{TokenTrouble, ahead_words};
 use crate::http::NoConnection;
 use fieldday_kernel::time::Span;
 use std::borrow::Cow;
@@ -125,11 +125,6 @@ pub enum Unusable {
         /// For how long after its end it is still taken.
         leeway: Span,
     },
-}
-
-/// How far a clock is off.
-pub(super) fn ahead_words(ahead: Span) -> String {
-    format!("{} s {}", ahead.as_seconds().abs(), if ahead > Span::ZERO { "ahead" } else { "behind" })
 }
 
 impl Unusable {

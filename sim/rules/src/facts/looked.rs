@@ -1,7 +1,7 @@
 //! What one exchange shows of the appointments and tasks in its answer, for the judges that go by it.
 
 use crate::exchanges::{Exchange, OpenAttempt};
-use crate::facts::Kind;
+use crate::facts::known::Kind;
 use crate::facts::record::{Home, Look, Record, Repeat, View, Wrong};
 use crate::facts::register::{Window, WriteId};
 use crate::facts::views::{self, ASSIGNED};

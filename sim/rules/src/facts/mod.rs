@@ -1,6 +1,7 @@
 //! What is known of a cell's appointments, tasks, sessions and shifts from what its clients saw: shared by all judges,
 //! worked out once for each exchange.
 
+pub(crate) mod known;
 pub(crate) mod looked;
 pub(crate) mod record;
 pub(crate) mod register;
@@ -9,6 +10,7 @@ pub(crate) mod shifts;
 pub(crate) mod views;
 
 use crate::exchanges::{ClientInfo, Exchange, SentAttempt};
+use crate::facts::known::Kind;
 use crate::facts::looked::{Looked, Records};
 use crate::facts::sessions::{Session, Sessions};
 use crate::facts::shifts::{Day, Shifts};
@@ -21,20 +23,6 @@ use fieldday_api::names::Role;
 use fieldday_api::wire::shifts::Shift;
 use fieldday_history::event::Client;
 use fieldday_kernel::time::{Date, Time};
-
-/// What kind of thing a record is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
-    Appointment,
-    Task,
-}
-
-/// A value, and the place in the stream from which on it was known.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Known<T> {
-    pub value: T,
-    pub since: u64,
-}
 
 /// Whether a row that an answer dates `at` may be of a request that was sent at `sent`, and not of an earlier day or run. A
 /// target may keep whole seconds.

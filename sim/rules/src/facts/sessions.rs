@@ -1,7 +1,7 @@
 //! Recording sessions: what was last known of each, and since when.
 
 use crate::exchanges::{Effect, Exchange, SentAttempt};
-use crate::facts::Known;
+use crate::facts::known::Known;
 use crate::tables::{ById, digest, entry, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};

@@ -1,7 +1,7 @@
 //! Shifts: what was last known of each rep's days, and since when.
 
 use crate::exchanges::Exchange;
-use crate::facts::Known;
+use crate::facts::known::Known;
 use crate::tables::{ById, Table, digest, entry, push_bounded};
 use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};

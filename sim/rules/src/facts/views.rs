@@ -1,7 +1,7 @@
 //! Appointments and tasks as fields with 64-bit values: what answers show and what update bodies name.
 
 use crate::exchanges::Exchange;
-use crate::facts::Kind;
+use crate::facts::known::Kind;
 use crate::facts::record::{FIELDS, View};
 use crate::facts::register::ANY;
 use crate::tables::{ById, digest};

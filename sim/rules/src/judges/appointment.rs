@@ -7,9 +7,10 @@
 //! - `appointment.won.deal-size`: an outcome of won without a deal size answers 400 `VALIDATION_ERROR`.
 
 use crate::exchanges::Exchange;
+use crate::facts::Facts;
+use crate::facts::known::Kind;
 use crate::facts::record::Repeat;
 use crate::facts::views::{self, ASSIGNED};
-use crate::facts::{Facts, Kind};
 use crate::findings::Hazard;
 use crate::judge::{Judge, Ops};
 use crate::judges::auth::said_words;

@@ -8,8 +8,9 @@
 //! away is put to the test by its former rep who asks for it by its id.
 
 use crate::exchanges::Exchange;
+use crate::facts::Facts;
+use crate::facts::known::Kind;
 use crate::facts::views::ASSIGNED;
-use crate::facts::{Facts, Kind};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::Table;

@@ -6,9 +6,10 @@
 //! - `recording.status.forward`: transcription, then analysis, only ever move forward.
 
 use crate::exchanges::{Effect, Exchange};
+use crate::facts::Facts;
+use crate::facts::known::Known;
 use crate::facts::sessions::{self, Session, rank};
 use crate::facts::views::ASSIGNED;
-use crate::facts::{Facts, Known};
 use crate::judge::{Judge, Ops};
 use crate::notes::Notes;
 use crate::tables::{PerClient, digest, push_bounded};

@@ -5,7 +5,7 @@ use crate::report::parts::{SIMULATED, section as made};
 use crate::simulate::{Broken, LimitOrigin, LimitOutcome, Outcome, Resource};
 use fieldday_paint::document::{Mark, Section, Table, figures, words};
 use fieldday_paint::units::count;
-use fieldday_rules::limits::LimitVerdict;
+use fieldday_rules::limit_result::LimitVerdict;
 
 /// What was full, in words.
 pub(super) fn full(of: &[Resource]) -> String {

@@ -3,7 +3,7 @@ use crate::simulate::{
     Bin, Broken, GridPoint, Happening, LimitOrigin, LimitOutcome, PolicyEffect, Resource, Saturation, Tally, Times,
 };
 use fieldday_kernel::time::{Span, Time};
-use fieldday_rules::limits::{LimitResult, LimitUnit, LimitVerdict};
+use fieldday_rules::limit_result::{LimitResult, LimitUnit, LimitVerdict};
 use fieldday_scenario::Scenario;
 
 fn limit(text: &str, verdict: LimitVerdict, actual: Option<u64>, note: Option<&str>) -> LimitOutcome {

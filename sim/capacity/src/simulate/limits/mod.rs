@@ -7,7 +7,8 @@ use super::{Bin, Broken, LimitOrigin, LimitOutcome, Tally, Times};
 use crate::plant::Ledger;
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::{Span, Time};
-use fieldday_rules::limits::{LimitResult, LimitUnit, LimitVerdict, judge, needed};
+use fieldday_rules::limit_result::{LimitResult, LimitUnit, LimitVerdict};
+use fieldday_rules::limits::{judge, needed};
 use fieldday_scenario::limits::{Clock, Limit, Measure};
 use fieldday_scenario::plant::Hold;
 

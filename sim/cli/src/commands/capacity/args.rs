@@ -1,9 +1,9 @@
 //! The options of `fieldday capacity`, and what its help says of a search.
 
+use super::simulate_args::{self, SimulateArgs};
 use crate::args::{DriveArgs, Format, SeedArgs};
-use crate::choice;
-use crate::commands::simulate::{self, SimulateArgs};
-use crate::options::{LIVE, MOCK, SERVED};
+use crate::headings::{LIVE, MOCK, SERVED};
+use crate::values;
 use clap::Args;
 use fieldday_kernel::time::Date;
 use fieldday_plan::shard::Shard;
@@ -43,7 +43,7 @@ Exit codes:
 
 /// What the long help ends with: of both ways to ask.
 pub fn examples() -> String {
-    format!("{EXAMPLES}\n\nSimulated deployment:\n{}", simulate::EXAMPLES)
+    format!("{EXAMPLES}\n\nSimulated deployment:\n{}", simulate_args::EXAMPLES)
 }
 
 #[derive(Args, Debug)]
@@ -89,7 +89,7 @@ pub struct CapacityArgs {
 #[command(next_help_heading = LIVE)]
 pub struct SearchArgs {
     /// Run this date instead of the scenario's, for example 2026-06-10
-    #[arg(long, value_name = "DATE", value_parser = choice::date, conflicts_with = "resume")]
+    #[arg(long, value_name = "DATE", value_parser = values::date, conflicts_with = "resume")]
     pub date: Option<Date>,
     /// Smallest number of reps; default 10
     #[arg(long, value_name = "N")]
@@ -116,7 +116,7 @@ pub struct SearchArgs {
     #[arg(long, value_name = "SECONDS")]
     pub longest: Option<f64>,
     /// End the search after this time with the best answer so far, for example 15m; default 15m without --level or --longest
-    #[arg(long, value_name = "TIME", value_parser = crate::choice::duration)]
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
     pub within: Option<Duration>,
     /// Warm up each level for at least this many seconds before it is measured; default 20
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3_600))]
@@ -131,7 +131,7 @@ pub struct SearchArgs {
     #[arg(long, value_name = "DIR", requires = "shard")]
     pub start_together: Option<PathBuf>,
     /// How long to wait for the other shards, for example 90s, 10m or 1h; default 10m
-    #[arg(long, value_name = "TIME", value_parser = crate::choice::duration, requires = "start_together")]
+    #[arg(long, value_name = "TIME", value_parser = values::duration, requires = "start_together")]
     pub start_within: Option<Duration>,
     /// Create the folder of the search in this directory
     #[arg(long, value_name = "DIR", default_value = "results", conflicts_with = "resume")]

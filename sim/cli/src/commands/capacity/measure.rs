@@ -1,9 +1,9 @@
 //! One level: a live run of so many reps at the busiest part of the day, of which the middle is measured.
 
-use super::CapacityArgs;
-use super::lived;
+use super::args::CapacityArgs;
+use super::asked::lived;
 use super::start::Start;
-use crate::commands::live::troubles;
+use crate::commands::run::troubles::troubles;
 use crate::failure::Failure;
 use crate::machine::{self, Stopwatch, Took};
 use crate::output;

@@ -1,63 +1,35 @@
 //! `fieldday capacity --target mock|URL`: how many reps a target carries. The search says what to measure next, a level is a
 //! live run, and everything measured is in the folder before the next level begins.
 
-mod args;
+pub mod args;
+mod asked;
 mod measure;
-mod meeting;
 mod place;
 mod shards;
+mod simulate;
+pub mod simulate_args;
 mod start;
 
 use crate::args::Format;
-use crate::choice;
-use crate::commands::live::metrics_have_a_source;
-use crate::commands::simulate;
 use crate::failure::Failure;
-use crate::options;
-use crate::{interrupt, machine, output};
-pub use args::{CapacityArgs, examples};
-use fieldday_capacity::day::{Counter, Day};
-use fieldday_capacity::excerpt::Cast;
-use fieldday_capacity::journal::{FORMAT, Header, Journal, MockTerms};
+use crate::{interrupt, output, terminal};
+use args::CapacityArgs;
+use asked::{Asked, OVERHEAD, asked, within};
+use fieldday_capacity::day::Day;
+use fieldday_capacity::journal::{Header, Journal};
 use fieldday_capacity::level::Level;
 use fieldday_capacity::report::Report;
 use fieldday_capacity::search::{Ending, Next, Range, Standing, Terms};
-use fieldday_engine::cell::Keep;
-use fieldday_engine::run::{Options, run};
-use fieldday_kernel::time::Span;
-use fieldday_live::clock::utc_now;
-use fieldday_live::prepare::PrepareError;
-use fieldday_live::run::window;
-use fieldday_live::target::Target;
 use fieldday_paint::Paint;
 use fieldday_paint::units::{count, counted, micros, number};
-use fieldday_plan::shard::Shard;
 use fieldday_rules::limits::allowed;
-use fieldday_scenario::Scenario;
-use fieldday_scenario::limits::{Limit, Measure as Limited};
+use fieldday_scenario::limits::Limit;
 use measure::{Bench, Played};
-pub use meeting::ShardsError;
 use place::Place;
 use shards::{Leader, Shards};
 use start::Start;
-use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-
-/// The scenario if none is named.
-const SCENARIO: &str = "peak";
-/// Over so many seconds reps come to work before a level is measured.
-const WARM_UP_S: u32 = 20;
-/// A search takes no longer than this if nobody says otherwise.
-const WITHIN: Duration = Duration::from_secs(15 * 60);
-/// Levels are short enough that so many fit into the time that there is.
-const LEVELS_WITHIN: f64 = 15.0;
-/// What of a level is not measured (preparing, warm-up, going home), by its warm-up.
-const OVERHEAD: f64 = 1.6;
-/// Levels longer than this do not widen the window that is looked for.
-const LONGEST_PART_S: f64 = 120.0;
-/// So many reps' days are lived on the virtual clock, to see what a rep asks over the day.
-const DAY_REPS: u64 = 200;
 
 pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
     if let Some(named) = &args.simulated.simulate {
@@ -128,35 +100,6 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
     finish(args, &header, levels, ending, day, &place)
 }
 
-/// What is searched, and what is known of it before the first level.
-struct Asked {
-    header: Header,
-    day: Day,
-    /// Requests a second of the day that a rep offers in the window.
-    per_rep: f64,
-}
-
-/// The same for all shards of a search.
-fn asked(args: &CapacityArgs, before: Option<&Header>, stop: &AtomicBool) -> Result<Asked, Failure> {
-    let mut header = header(args, before)?;
-    if args.search.shard.is_some() && header.target == "mock" {
-        let with = "--target mock: each shard would have a mock of its own".to_owned();
-        return Err(Failure::NoEffect { option: "--shard", with });
-    }
-    header.range.check()?;
-    let (day, cast) = lived(&header, &of(args), DAY_REPS, None, stop)?;
-    if let Some(most) = within(args) {
-        header.range.within(most.as_secs_f64(), LEVELS_WITHIN, OVERHEAD * f64::from(header.warm_up_s));
-    }
-    header.window = match before {
-        Some(before) => before.window,
-        None => day.busiest(plays(&header), window(&header.scenario)),
-    };
-    fits(&mut header)?;
-    let per_rep = cast.asks(header.window).iter().map(|of| of.requests_per_s).sum();
-    Ok(Asked { header, day, per_rep })
-}
-
 /// The report, in the folder and on stdout.
 fn finish(
     args: &CapacityArgs,
@@ -170,103 +113,11 @@ fn finish(
     let kept = place.put(&report);
     match args.format {
         Format::Json => output::print(&report.json())?,
-        Format::Terminal => output::print(&report.terminal(Paint::new(output::stdout_has_colour())))?,
+        Format::Terminal => output::print(&report.terminal(Paint::new(terminal::stdout_has_colour())))?,
     };
     output::note(&format!("{}: capacity.html, capacity.md, capacity.json, capacity.jsonl", place.path().display()));
     kept?;
     Ok(report.exit_code())
-}
-
-/// What is asked, by the command line, and where it is silent by the search that is gone on with.
-fn header(args: &CapacityArgs, before: Option<&Header>) -> Result<Header, Failure> {
-    let target = args.target.clone().or(before.map(|of| of.target.clone())).unwrap_or_default();
-    let is_mock = target == "mock";
-    if !is_mock {
-        // Before anything is said or kept of it: it may hold a password.
-        Target::parse(&target).map_err(PrepareError::from)?;
-    }
-    let scenario = match (&args.scenario, before) {
-        (None, Some(before)) => before.scenario.clone(),
-        (named, _) => settled(choice::load(named.as_deref().unwrap_or(SCENARIO))?, is_mock, args),
-    };
-    let scenario = with_options(scenario, args)?;
-    let mock = match before {
-        Some(before) if args.workers.is_none() && args.delay_us.is_none() => before.mock,
-        _ => is_mock.then_some(MockTerms {
-            workers: args.workers,
-            delay_us: args.delay_us,
-            exponential: args.exponential,
-        }),
-    };
-    let of_mock = [("--workers", args.workers.is_some()), ("--delay-us", args.delay_us.is_some())];
-    if let Some((option, _)) = of_mock.into_iter().find(|(_, is_typed)| *is_typed && !is_mock) {
-        return Err(Failure::NoEffect { option, with: format!("a search of --target {target}") });
-    }
-    // Where the command line is silent, as before.
-    let base = before.map_or_else(Range::default, |of| of.range.clone());
-    let shortest_s = args.search.level.unwrap_or(base.shortest_s);
-    let range = Range {
-        from: args.search.from.unwrap_or(base.from),
-        to: args.search.to.unwrap_or(base.to),
-        step: args.search.step.unwrap_or(base.step),
-        resolution: args.search.resolution.unwrap_or(base.resolution),
-        repeats: args.search.repeats.unwrap_or(base.repeats),
-        confidence: args.search.confidence.unwrap_or(base.confidence),
-        shortest_s,
-        longest_s: args.search.longest.unwrap_or(base.longest_s.max(shortest_s)),
-        ..base
-    };
-    Ok(Header {
-        fieldday_capacity: FORMAT,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        target,
-        mock,
-        seed: args.seed.seed.or(before.map(|of| of.seed)).unwrap_or(1),
-        range,
-        window: window(&scenario),
-        warm_up_s: args.search.warm_up.or(before.map(|of| of.warm_up_s)).unwrap_or(WARM_UP_S),
-        reproduce: before.map_or_else(again, |of| of.reproduce.clone()),
-        began: machine::now(),
-        host: machine::host(),
-        scenario,
-    })
-}
-
-/// A scenario as a search lives it: one day of it, and nothing that must be exercised.
-fn settled(mut scenario: Scenario, is_mock: bool, args: &CapacityArgs) -> Scenario {
-    scenario.day.dates.truncate(1);
-    if let Some(date) = args.search.date {
-        scenario.day.dates = vec![date];
-    } else if !is_mock {
-        scenario.day.dates = vec![scenario.today(utc_now())];
-    }
-    scenario.must_exercise.clear();
-    // A target is asked for what it carries: failures that the tool's own mock is told to make are no limit of it.
-    scenario.mishap.clear();
-    // Who tries what must fail, and who reads back what should be there, is no load that anybody plans for.
-    (scenario.live.intruders, scenario.live.auditors) = (false, false);
-    scenario
-}
-
-/// The same with what the command line says.
-fn with_options(mut scenario: Scenario, args: &CapacityArgs) -> Result<Scenario, Failure> {
-    args.search.drive.over(&mut scenario.live);
-    metrics_have_a_source(&scenario.live)?;
-    if !args.search.limit.is_empty() {
-        scenario.limits.clone_from(&args.search.limit);
-    }
-    // More reps bring more requests a second: a limit on them is held by more, not by fewer.
-    scenario.limits.retain(|limit| limit.measure != Limited::Requests);
-    if scenario.limits.is_empty() {
-        return Err(Failure::NoLimits { scenario: scenario.name });
-    }
-    Ok(scenario)
-}
-
-/// How long a search may take; none if as long as it needs.
-fn within(args: &CapacityArgs) -> Option<Duration> {
-    let asked_for_levels = args.search.level.is_some() || args.search.longest.is_some() || args.resume.is_some();
-    args.search.within.or((!asked_for_levels).then_some(WITHIN))
 }
 
 /// What is known of levels before the first one.
@@ -314,72 +165,6 @@ fn tell_progress(header: &Header, levels: &[Level], left: Option<Duration>) {
         or_open(low),
         or_open(high)
     ));
-}
-
-/// How much of the day levels play parts of: twice what the longest one plays, and an hour at least.
-fn plays(header: &Header) -> Span {
-    let longest_s = header.range.longest_s.min(LONGEST_PART_S) + 4.0 * f64::from(header.warm_up_s);
-    Span::seconds(((longest_s * f64::from(header.scenario.live.speed) * 2.0) as i64).max(3_600))
-}
-
-/// A level must fit into the window; the longest one is as long as that allows.
-fn fits(header: &mut Header) -> Result<(), Failure> {
-    let speed = header.scenario.live.speed;
-    let (from, until) = header.window;
-    let warm_up_s = i64::from(header.warm_up_s) * 4;
-    let has_s = i64::from(until.seconds().saturating_sub(from.seconds())) / i64::from(speed.max(1)) - warm_up_s;
-    let needed_s = header.range.shortest_s.ceil() as i64;
-    if has_s < needed_s {
-        return Err(Failure::ShortWindow { needed_s: needed_s + warm_up_s, has_s: has_s + warm_up_s, speed });
-    }
-    header.range.longest_s = header.range.longest_s.min(has_s as f64);
-    Ok(())
-}
-
-/// The line that was typed.
-fn again() -> String {
-    typed(std::env::args().skip(1))
-}
-
-/// A command line of these words, as a shell takes it.
-pub fn typed(words: impl Iterator<Item = String>) -> String {
-    let plain =
-        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./,:@%+=".contains(c));
-    let quoted = |word: String| if plain(&word) { word } else { format!("'{}'", word.replace('\'', r"'\''")) };
-    let words: Vec<String> = options::without_secrets(words).map(quoted).collect();
-    format!("fieldday {}", words.join(" "))
-}
-
-/// Where the scenario comes from.
-fn of(args: &CapacityArgs) -> String {
-    let folder = args.resume.as_ref().map(|folder| folder.display().to_string());
-    args.scenario.clone().or(folder).unwrap_or_else(|| SCENARIO.to_owned())
-}
-
-/// The days of so many reps, on the virtual clock: what one asks over the day, and what levels play parts of.
-fn lived(
-    header: &Header,
-    of: &str,
-    reps: u64,
-    shard: Option<Shard>,
-    stop: &AtomicBool,
-) -> Result<(Day, Cast), Failure> {
-    let mut scenario = header.scenario.clone();
-    scenario.with_reps(reps);
-    let plan = choice::planned(of, scenario, header.seed)?.of_shard(shard);
-    let plan = plan.map_err(|source| Failure::Plan { of: of.to_owned(), source })?;
-    let office = header.scenario.live.office;
-    let (mut counter, mut cast) = (Counter::new(office), Cast::new(office));
-    let options = Options { threads: 0, keep: Keep { events: true, history: false }, stop };
-    run(&plan, &options, |cell| {
-        let of = plan.cell(cell.index);
-        if let (Some(events), Some(tenant)) = (&cell.kept, of.tenants.first()) {
-            counter.add(events, of.start, &tenant.data.zone, cell.rep_days);
-            cast.add(cell.index, events, of.start, &tenant.data.zone, cell.rep_days);
-        }
-        ControlFlow::Continue(())
-    })?;
-    Ok((counter.day(), cast))
 }
 
 fn announce(header: &Header, place: &Place, measured: usize, per_rep: f64) {

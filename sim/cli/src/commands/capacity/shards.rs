@@ -1,11 +1,12 @@
 //! A search over shards: the first one decides what is measured and judges it, the others play their part of each level.
 
+use super::args::CapacityArgs;
+use super::asked::{Asked, asked};
 use super::measure::{Bench, Played};
-use super::meeting::{Heartbeat, LevelOrder, Meeting, Order};
 use super::start::Start;
-use super::{Asked, CapacityArgs, asked};
 use crate::failure::Failure;
-use crate::{interrupt, output};
+use crate::meeting::{Heartbeat, LevelOrder, Meeting, Order};
+use crate::{exit, interrupt, output};
 use fieldday_capacity::journal::Header;
 use fieldday_capacity::level::Level;
 use fieldday_capacity::part::LevelPart;
@@ -143,7 +144,7 @@ pub fn follow(args: &CapacityArgs, shards: &Shards<'_>) -> Result<u8, Failure> {
     output::note(&format!("shard {} follows shard 0 by way of {}", shards.shard, shards.dir.display()));
     loop {
         let Some(Order { level, .. }) = meeting.wait_for_order(next, &search, shards.within, &stop)? else {
-            return Ok(interrupt::INTERRUPTED);
+            return Ok(exit::INTERRUPTED);
         };
         let Some(LevelOrder { number, reps, for_s, per_rep }) = level else {
             output::note("the search is over; shard 0 has the report");
@@ -154,7 +155,7 @@ pub fn follow(args: &CapacityArgs, shards: &Shards<'_>) -> Result<u8, Failure> {
         let start = shards.start(&meeting, number);
         match bench.level(&header, per_rep, reps, for_s, &start, &stop) {
             Ok(Some(Played { part, .. })) => meeting.put_part(number, &part)?,
-            Ok(None) => return Ok(interrupt::INTERRUPTED),
+            Ok(None) => return Ok(exit::INTERRUPTED),
             Err(Failure::Start(error @ StartError::Missing { .. })) => output::note(&format!("warning: {error}")),
             Err(failure) => return Err(failure),
         }

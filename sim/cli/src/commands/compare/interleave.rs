@@ -4,7 +4,7 @@
 //! The order is new, baseline, baseline, new, and so on: whatever drifts meanwhile hits both sides alike. Both runs of a pair
 //! have the same seed.
 
-use super::CompareArgs;
+use super::args::CompareArgs;
 use super::sides::{Chosen, all_in};
 use crate::failure::Failure;
 use crate::{machine, output};

@@ -1,6 +1,6 @@
 //! Which runs are on which side: folders, folders of folders, or those before the new ones in `results/`.
 
-use super::{Baseline, CompareArgs};
+use super::args::{Baseline, CompareArgs};
 use crate::failure::Failure;
 use crate::output;
 use fieldday_folder::nights::{Night, Nights};

@@ -10,8 +10,9 @@ mod create;
 pub(crate) use create::CreateSingle;
 
 use crate::exchanges::{Exchange, SentAttempt};
+use crate::facts::Facts;
+use crate::facts::known::Kind;
 use crate::facts::views::completion;
-use crate::facts::{Facts, Kind};
 use crate::judge::{Judge, Ops};
 use crate::judges::appointment::repeated;
 use crate::notes::Notes;

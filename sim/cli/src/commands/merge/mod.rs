@@ -1,11 +1,13 @@
 //! `fieldday merge`: the folders of a run's shards become one run folder, with one verdict and one report.
 
-use super::merge_files;
-use super::run::{History, Shown, finish, recorded};
+pub mod args;
+mod files;
+
+use super::run::finish::{History, Shown, finish, recorded};
 use super::stories::replay_or;
-use crate::args::MergeArgs;
 use crate::failure::Failure;
-use crate::{choice, interrupt, machine, output};
+use crate::{choice, exit, interrupt, machine, output};
+use args::MergeArgs;
 use fieldday_folder::merge::{MergeError, Merged, Parts};
 use fieldday_folder::series::{Ground, SeriesFile};
 use fieldday_folder::{Facts, RunFile, RunFolderWriter, Summary};
@@ -20,29 +22,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub const EXAMPLES: &str = "\
-Examples:
-  fieldday run weekday --shard 0/2 --out shards    on one machine
-  fieldday run weekday --shard 1/2 --out shards    on another
-  fieldday merge shards --out merged               one verdict, one report
-  fieldday merge explored-*.json                   of explore --shard I/N --out
-  fieldday merge proof-*.json                      of prove --shard I/N --out
-
-Exit codes are those of `fieldday run`. A shard that is missing, was killed,
-stands twice or is of another run makes the result inconclusive (exit code 4)
-unless --partial accepts it.";
-
 /// How often it is looked whether more shards are there.
 const LOOKS_EVERY: Duration = Duration::from_secs(1);
 /// How often progress is told.
 const TOLD_EVERY: Duration = Duration::from_secs(2);
 
 pub fn merge(args: &MergeArgs) -> Result<u8, Failure> {
-    if merge_files::are_files(&args.folders) {
-        return merge_files::merge(args);
+    if files::are_files(&args.folders) {
+        return files::merge(args);
     }
     let stop = interrupt::flag();
-    let Some(parts) = find(args, &stop)? else { return Ok(interrupt::INTERRUPTED) };
+    let Some(parts) = find(args, &stop)? else { return Ok(exit::INTERRUPTED) };
     parts.notes.iter().for_each(|note| output::note(note));
     let run = run_file(&parts);
     let name = run.scenario.name.clone();
@@ -60,7 +50,7 @@ pub fn merge(args: &MergeArgs) -> Result<u8, Failure> {
         done += 1;
     })?;
     if stop.load(Ordering::Relaxed) {
-        return Ok(interrupt::INTERRUPTED);
+        return Ok(exit::INTERRUPTED);
     }
     let problems = facts.shards.as_ref().map_or(0, |shards| shards.problems.len());
     let whole = (problems == 0).then_some(outcome.fingerprint);

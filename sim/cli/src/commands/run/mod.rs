@@ -3,37 +3,34 @@
 //! What was measured is printed even if the folder fails on the way; then the failure is told, and decides the exit code
 //! unless the run itself has something worse to say.
 
-use crate::args::{Format, RunArgs};
+pub mod args;
+mod conform_first;
+pub mod finish;
+mod live;
+pub mod troubles;
+
 use crate::choice::Choice;
-use crate::failure::{Failure, WRONG};
+use crate::failure::Failure;
 use crate::machine::{self, Stopwatch};
 use crate::progress::Progress;
-use crate::{interrupt, otlp, output, show};
-use fieldday_documents::terminal;
-use fieldday_engine::cell::{CellRun, Keep};
+use crate::{interrupt, otlp, output};
+use args::RunArgs;
+use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{self, Options, RunOutcome};
 use fieldday_engine::verify::{self, Divergence, Verified};
-use fieldday_folder::cells_to_look_at;
 use fieldday_folder::series::{Ground, SeriesFile};
-use fieldday_folder::summary::{Difference, HistoryPart, Verification};
-use fieldday_folder::{
-    Facts, Outcome, RUN_SCHEMA, Recipe, RunFile, RunFolderOutcome, RunFolderWriter, Summary, VIRTUAL,
-};
-use fieldday_kernel::fingerprint::Fingerprint;
-use fieldday_kernel::time::Time;
+use fieldday_folder::summary::{Difference, Verification};
+use fieldday_folder::{Facts, RunFolderWriter, Summary, VIRTUAL};
 use fieldday_paint::units::counted;
 use fieldday_plan::Plan;
-use fieldday_rules::Measures;
+use finish::{History, Shown, finish, run_file};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Cells of a failed run that are run again and recorded.
-const CELLS_RECORDED: usize = 4;
+use std::sync::atomic::AtomicBool;
 
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     args.otlp.as_deref().map_or(Ok(()), otlp::can_send)?;
     if args.target != "model" {
-        return super::live::run(args);
+        return live::run(args);
     }
     let mut choice = Choice::new(&args.choice)?;
     let of_shard = choice.plan.of_shard(args.shard);
@@ -125,101 +122,4 @@ fn difference_of(difference: &Divergence) -> Difference {
         one: first.and_then(|first| first.one.as_ref()).map(json),
         other: first.and_then(|first| first.other.as_ref()).map(json),
     }
-}
-
-/// What is known of a run before it begins.
-pub(super) fn run_file(plan: &Plan, target: String, recipe: &Recipe, opens: Option<Time>) -> RunFile {
-    RunFile {
-        schema: RUN_SCHEMA,
-        complete: false,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        target,
-        seed: format!("{:#x}", plan.seed()),
-        reproduce: recipe.to_string(),
-        started_at: machine::now(),
-        ended_at: None,
-        shard: plan.shard(),
-        merged_from: None,
-        opens,
-        host: machine::host(),
-        scenario: plan.scenario().as_ref().clone(),
-    }
-}
-
-/// What the history of a run on the virtual clock is made of.
-pub(super) struct History<'a> {
-    pub record: bool,
-    pub plan: &'a Plan,
-    pub outcome: &'a RunOutcome,
-    pub stop: &'a AtomicBool,
-}
-
-impl History<'_> {
-    /// Closes the history; of a run that failed unrecorded, makes one of the first cells that did.
-    pub(super) fn end(self, keeper: &mut RunFolderWriter) -> Option<HistoryPart> {
-        let History { record, plan, outcome, stop } = self;
-        if record {
-            let whole = (outcome.complete && outcome.events > 0).then_some(outcome.fingerprint);
-            return keeper.end_history(whole, None, recorded(whole));
-        }
-        let cells = cells_to_look_at(&outcome.findings, CELLS_RECORDED);
-        if cells.is_empty() || !outcome.complete || stop.load(Ordering::Relaxed) {
-            return None;
-        }
-        keeper.begin_history(plan)?;
-        let (mut names, mut prints) = (Vec::new(), Vec::new());
-        for index in cells {
-            let keep = Keep { history: true, events: false };
-            let (cell, _) = CellRun::new(plan.scenario(), plan.cell(index), keep, Measures::default()).run(stop);
-            keeper.add_cell(&cell)?;
-            prints.push(cell.fingerprint);
-            names.push(cell.name);
-        }
-        let whole = !stop.load(Ordering::Relaxed);
-        let fingerprint = whole.then(|| Fingerprint::combine(prints.into_iter()));
-        keeper.end_history(fingerprint, Some(names), "run again for it, because a rule was broken")
-    }
-}
-
-/// Why a history has all cells.
-pub(super) fn recorded(whole: Option<Fingerprint>) -> &'static str {
-    if whole.is_some() { "recorded" } else { "recorded until the run was ended" }
-}
-
-/// How a run is shown, and where its metrics go.
-pub(super) struct Shown<'a> {
-    pub format: Format,
-    pub otlp: Option<&'a str>,
-}
-
-impl Shown<'_> {
-    pub fn of(args: &RunArgs) -> Shown<'_> {
-        Shown { format: args.format, otlp: args.otlp.as_deref() }
-    }
-}
-
-/// Prints what was measured, and passes it on. What could not be written is told last, and decides the exit code unless the
-/// run itself has something worse to say.
-pub(super) fn finish(
-    shown: &Shown<'_>,
-    run: RunFile,
-    summary: &Summary,
-    place: RunFolderOutcome,
-    stories: impl FnOnce(&str) -> Result<(), Failure>,
-) -> u8 {
-    // The report names the stories, so they are written before it.
-    let untold = place.path.as_deref().and_then(|path| stories(path).err());
-    let text = match shown.format {
-        Format::Json => summary.to_json(),
-        Format::Terminal => terminal::report(summary, place.path.as_deref(), output::stdout_paint()),
-    };
-    let printed = output::print(&text).err();
-    // That of a merged run is when its last shard ended.
-    let run = RunFile { ended_at: run.ended_at.or_else(|| Some(machine::now())), ..run };
-    let unsent = shown.otlp.and_then(|url| otlp::send(url, &run, summary).err());
-    let lost = place.lost.map(Failure::Folder);
-    let failures: Vec<Failure> = lost.into_iter().chain(untold).chain(printed).chain(unsent).collect();
-    failures.iter().for_each(show::failure);
-    let verdict = summary.verdict.exit_code;
-    if verdict == Outcome::Held.exit_code() && !failures.is_empty() { WRONG } else { verdict }
 }

@@ -1,7 +1,7 @@
 //! What was lived again, beside what a run folder holds of it.
 
 use crate::failure::Failure;
-use crate::output;
+use crate::{exit, output};
 use fieldday_engine::cell::Keep;
 use fieldday_engine::replay::Replayed;
 use fieldday_engine::run::{self, Options};
@@ -10,8 +10,6 @@ use fieldday_plan::Plan;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What was lived again is not what the folder holds.
-const ANOTHER: u8 = 4;
 /// A run of more cells than this is not lived again as a whole to compare its fingerprint.
 const CELLS: u32 = 64;
 
@@ -20,7 +18,7 @@ pub fn with_folder(kept: &RunFolder, plan: &Plan, day: &Replayed, stop: &AtomicB
     let history = kept.compare(day)?;
     let same_print = fingerprint(kept, plan, stop)?;
     let same_history = print_comparison(&history, &day.cell);
-    Ok(if same_print && same_history { 0 } else { ANOTHER })
+    Ok(if same_print && same_history { 0 } else { exit::INCONCLUSIVE })
 }
 
 /// Whether the run has the fingerprint of the folder, as far as that can be known.

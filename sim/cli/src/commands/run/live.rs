@@ -1,15 +1,17 @@
 //! `fieldday run --target mock|URL`: the day on the wall clock. What is about to happen is said first, and the target is
 //! looked at; then the run, the report and the folder.
 
+use super::args::{LiveArgs, RunArgs};
 use super::conform_first::{PassBefore, conform_first};
-use super::run::{Shown, finish, recorded, run_file};
-use super::stories::replay_or;
-use crate::args::{LiveArgs, RunArgs};
+use super::finish::{Shown, finish, recorded, run_file};
+use super::troubles::troubles;
 use crate::choice::Unplanned;
+use crate::commands::stories::replay_or;
+use crate::commands::{ledger, stories};
 use crate::failure::Failure;
-use crate::machine::{self, Stopwatch, Took};
+use crate::machine::{self, Stopwatch};
 use crate::watcher::{Watcher, Watching};
-use crate::{interrupt, output};
+use crate::{exit, interrupt, output};
 use fieldday_api::redact::line_without_secrets;
 use fieldday_folder::series::{DisturbedTime, Ground, SeriesFile};
 use fieldday_folder::{DisturbedFacts, Facts, Recipe, RunFolderWriter, Summary};
@@ -41,8 +43,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     recipe.live.clone_from(&args.again);
     recipe.shard = args.shard;
     let is_mock = args.target == "mock";
-    let scenario = settled(scenario, &args.live, is_mock, args.choice.date.is_some());
-    metrics_have_a_source(&scenario.live)?;
+    let scenario = settled(scenario, &args.live, is_mock, args.choice.date.is_some())?;
     let prepared = prepare(scenario, seed, Called::named(&args.target), options(args))
         .map_err(Failure::of(&args.choice.scenario))?;
     prepared.left_out().iter().for_each(|part| output::note(&format!("nobody plays {part}")));
@@ -64,7 +65,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let stop = interrupt::flag();
     // A mock's clock runs from when it is there, so that it comes as late as possible; a deployment is looked at first.
     if is_mock && !args.live.dry_run && !comes_the_moment(args, &stop)? {
-        return Ok(interrupt::INTERRUPTED);
+        return Ok(exit::INTERRUPTED);
     }
     let sizing = prepared.sizing();
     let mut ready = prepared.open(&stop)?;
@@ -81,10 +82,10 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     // What was found by then is kept, also where the run ends here.
     let pass = conform_first(&mut ready, &stop)?;
     if pass.is_none() && stop.load(Ordering::Relaxed) {
-        return Ok(interrupt::INTERRUPTED);
+        return Ok(exit::INTERRUPTED);
     }
     if !is_mock && !comes_the_moment(args, &stop)? && pass.is_none() {
-        return Ok(interrupt::INTERRUPTED);
+        return Ok(exit::INTERRUPTED);
     }
     ready.open_window()?;
     let plan = &ready.plan().plan;
@@ -135,10 +136,10 @@ fn tell_sizing(sizing: &Sizing) {
 }
 
 /// The scenario with what the command line says about the run.
-fn settled(mut scenario: Scenario, args: &LiveArgs, is_mock: bool, dated: bool) -> Scenario {
+fn settled(mut scenario: Scenario, args: &LiveArgs, is_mock: bool, dated: bool) -> Result<Scenario, Failure> {
     let is_made_for_it = scenario.live != Live::default();
     let live = &mut scenario.live;
-    args.drive.over(live);
+    args.drive.over(live)?;
     live.max_requests = args.max_requests.or(live.max_requests);
     live.max_errors = args.max_errors.or(live.max_errors);
     live.intruders |= args.intruders || is_mock;
@@ -153,7 +154,7 @@ fn settled(mut scenario: Scenario, args: &LiveArgs, is_mock: bool, dated: bool) 
         // that says how it is lived on the wall clock says what that must exercise, too.
         scenario.must_exercise.clear();
     }
-    scenario
+    Ok(scenario)
 }
 
 /// Says how the target will be disturbed, or that it will not.
@@ -172,14 +173,6 @@ fn plans(live: &Live, disturbs: bool) -> Result<(), Failure> {
         output::note(&format!("  undone by: {undo}"));
     }
     Ok(())
-}
-
-/// Refuses metrics to keep that nothing is scraped for.
-pub(super) fn metrics_have_a_source(live: &Live) -> Result<(), Failure> {
-    match live.metrics.urls.is_empty() && !live.metrics.keep.is_empty() {
-        true => Err(Failure::NoEffect { option: "--metric", with: "no --metrics URL to scrape it from".to_owned() }),
-        false => Ok(()),
-    }
 }
 
 fn options(args: &RunArgs) -> LiveOptions {
@@ -327,9 +320,9 @@ fn live(
     });
     Ok(finish(&Shown::of(args), run, &summary, place, |place| {
         let violations: Vec<_> = outcome.run.findings.shown().cloned().collect();
-        super::ledger::write(Path::new(place))?;
-        super::stories::write(Path::new(place), &violations, replay_or(Path::new(place), &summary.reproduce))?;
-        super::stories::name_in_documents(Path::new(place), &summary)
+        ledger::write(Path::new(place))?;
+        stories::write(Path::new(place), &violations, replay_or(Path::new(place), &summary.reproduce))?;
+        stories::name_in_documents(Path::new(place), &summary)
     }))
 }
 
@@ -357,21 +350,4 @@ fn request_log_holds(log: &Path, requests: u64) -> io::Result<()> {
         )
     };
     if lines < requests { Err(short()) } else { Ok(()) }
-}
-
-/// Why what was measured says nothing of the target: the generator, or whoever gives tokens, could not keep up.
-pub(super) fn troubles(lived: &Lived, took: Took) -> Vec<String> {
-    let outcome = &lived.outcome;
-    let share = took.cpu_s.map(|cpu| cpu / (took.wall_s.max(0.001) * machine::cores() as f64));
-    let mut troubles = outcome.health.troubles(&lived.plan.plan.scenario().live.generator, share);
-    if let Some(first) = outcome.panicked.first() {
-        let reps = counted(outcome.panicked.len() as u64, "rep", "reps");
-        troubles.push(format!("{reps} panicked, {first} first: that is a bug of fieldday"));
-    }
-    troubles.extend(outcome.not_allowed.iter().map(|host| {
-        format!("audio was not uploaded to {host}, which is not allowed (--allow {host}); uploads and the steps after them were not tested")
-    }));
-    troubles
-        .extend(outcome.token_trouble.iter().map(|trouble| format!("no session token could be obtained: {trouble}")));
-    troubles
 }

@@ -1,11 +1,12 @@
 //! `fieldday replay FOLDER` of a live run: what happened, from its history; and with `--rep`, that rep's app lived again on
 //! the virtual clock with what came from outside, compared with the record byte for byte.
 
-use super::replay::{self, ReplayArgs};
+use super::args::ReplayArgs;
+use super::show::{client, show};
 use crate::failure::Failure;
-use crate::output;
+use crate::{exit, output};
 use fieldday_engine::replay::Replayed;
-use fieldday_engine::{conform, setup};
+use fieldday_engine::{pass, setup};
 use fieldday_folder::{HISTORY, RunFolder, bounded, cell_of};
 use fieldday_history::event::{Client, ClientKind};
 use fieldday_history::file::{HistoryLine, Reader};
@@ -17,9 +18,6 @@ use fieldday_live::replay::{Recorded, RepReplay, replay_rep};
 use fieldday_plan::{CONFORMANCE_CELL, Plan, cell_name};
 use fieldday_rules::Judges;
 use std::sync::Arc;
-
-/// What was lived again is not what was recorded.
-const ANOTHER: u8 = 4;
 
 pub fn replay(args: &ReplayArgs, kept: &RunFolder, plan: &Plan) -> Result<u8, Failure> {
     for (option, is_typed) in [("--at", args.at.is_some()), ("--step", args.step)] {
@@ -35,17 +33,17 @@ pub fn replay(args: &ReplayArgs, kept: &RunFolder, plan: &Plan) -> Result<u8, Fa
     let code = match &args.rep {
         None => 0,
         Some(rep) => {
-            let client = replay::client(&day, rep)?;
-            let is_phone = day.clients.get(client as usize).is_some_and(|(of, _)| of.kind == ClientKind::Phone);
+            let number = client(&day, rep)?;
+            let is_phone = day.clients.get(number as usize).is_some_and(|(of, _)| of.kind == ClientKind::Phone);
             if is_phone {
-                said(rep, &replayed(kept, cell, &day, client)?)
+                said(rep, &replayed(kept, cell, &day, number)?)
             } else {
                 output::note(&format!("{rep} is not a rep and has no app to re-run; its recorded events are shown"));
                 0
             }
         }
     };
-    replay::show(args, &day, &kept.run.reproduce).map(|()| code)
+    show(args, &day, &kept.run.reproduce).map(|()| code)
 }
 
 /// A cell of the history, judged again.
@@ -76,7 +74,7 @@ pub fn recorded(kept: &RunFolder, index: u32) -> Result<Replayed, Failure> {
     let (Some(start), Some(zones)) = (begins, zones) else {
         return Err(no(format!("{HISTORY} does not contain {wanted}")));
     };
-    let scenario = conform::scenario_of(&wanted, &kept.run.scenario);
+    let scenario = pass::scenario_of(&wanted, &kept.run.scenario);
     let mut judges = Judges::new(Arc::new(setup::judges(&scenario, setup::pace(&scenario), start, zones.clone())));
     let mut print = Fingerprinter::default();
     events.iter().for_each(|event| {
@@ -135,7 +133,7 @@ fn said(rep: &str, lived: &RepReplay) -> u8 {
                 or(&difference.recorded),
                 or(&difference.lived)
             ));
-            ANOTHER
+            exit::INCONCLUSIVE
         }
     }
 }

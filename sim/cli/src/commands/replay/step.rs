@@ -1,7 +1,8 @@
 //! `fieldday replay --step`: the terminal of a [`Stepper`]. Keys in, screens out.
 
+use crate::exit;
 use crate::failure::Failure;
-use crate::{interrupt, output};
+use crate::terminal as screen;
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::style::Print;
@@ -86,7 +87,7 @@ pub fn step(plan: &Plan, cell: u32, stepper: Stepper, stop: &AtomicBool) -> Resu
 fn steps(plan: &Plan, cell: u32, mut stepper: Stepper, stop: &AtomicBool) -> io::Result<Option<u8>> {
     let rep = stepper.client().to_owned();
     let mut moments = Moments::default();
-    let paint = Paint::new(output::stdout_has_colour());
+    let paint = Paint::new(screen::stdout_has_colour());
     while !stop.load(Ordering::Relaxed) {
         let at = stepper.current().map_or(Time::default(), |told| told.at);
         if moments.get(at).is_none() {
@@ -113,7 +114,7 @@ fn steps(plan: &Plan, cell: u32, mut stepper: Stepper, stop: &AtomicBool) -> io:
             None => {}
         }
     }
-    Ok(Some(interrupt::INTERRUPTED))
+    Ok(Some(exit::INTERRUPTED))
 }
 
 fn meaning(key: KeyEvent) -> Option<Key> {

@@ -1,10 +1,11 @@
 //! `fieldday merge` of files: the shards of an exploration or of a proof become one result.
 
-use super::proof_parts::ProofPart;
-use super::prove::{self, holds, shown};
-use crate::args::{Format, MergeArgs};
+use super::args::MergeArgs;
+use crate::args::Format;
+use crate::commands::proof_parts::ProofPart;
+use crate::commands::prove::{self, holds, shown};
 use crate::failure::Failure;
-use crate::{file, output};
+use crate::{file, output, terminal};
 use fieldday_documents::explored::{Exploration, render};
 use fieldday_folder::Outcome;
 use fieldday_paint::Paint;
@@ -93,7 +94,7 @@ fn explorations(args: &MergeArgs, texts: &[(&Path, String)]) -> Result<u8, Failu
     let merged = Exploration::new(all.of, all.from, None, all.explored);
     let text = match args.format {
         Format::Json => merged.to_json(),
-        Format::Terminal => render(&merged, Paint::new(output::stdout_has_colour())),
+        Format::Terminal => render(&merged, Paint::new(terminal::stdout_has_colour())),
     };
     output::print(&text)?;
     args.out.as_deref().map_or(Ok(()), |out| file::replace(out, &merged.to_json()))?;

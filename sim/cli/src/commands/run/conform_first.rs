@@ -1,6 +1,6 @@
 //! The conformance pass before the day of a live run: with people of its own, in the same run folder, and under the same verdict.
 
-use super::conform::{EXPECTED, unanswered};
+use crate::commands::conform::{EXPECTED, unanswered};
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Ticker;

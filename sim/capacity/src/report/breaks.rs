@@ -1,0 +1,35 @@
+//! At how much load each limit breaks by the queueing model.
+
+use crate::demand::Demand;
+use fieldday_scenario::limits::{Limit, Measure};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// When a limit breaks by the queueing model.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Breaks {
+    /// The limit.
+    pub limit: String,
+    /// The greatest number of requests a second at which it is held.
+    pub requests_per_s: f64,
+    /// The greatest number of reps.
+    pub reps: f64,
+}
+
+/// Of each limit on latencies, the lowest load first.
+pub(super) fn breaks(limits: &[Limit], queue: &Demand) -> Vec<Breaks> {
+    let of = |limit: &Limit| {
+        let (share, bound) = match limit.measure {
+            Measure::Percentile(ppm) => (f64::from(ppm) / 1e6, limit.bound),
+            Measure::Within(us) => (limit.bound as f64 / 1e6, us),
+            _ => return None,
+        };
+        let requests_per_s = queue.greatest_rate(share, bound as f64, |op| limit.scope.holds(op));
+        let reps = requests_per_s / queue.requests_per_s_per_rep.max(1e-12);
+        requests_per_s.is_finite().then(|| Breaks { limit: limit.text().to_owned(), requests_per_s, reps })
+    };
+    let mut breaks: Vec<Breaks> = limits.iter().filter_map(of).collect();
+    breaks.sort_by(|a, b| a.requests_per_s.total_cmp(&b.requests_per_s));
+    breaks
+}
