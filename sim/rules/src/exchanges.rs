@@ -1,4 +1,4 @@
-//! The docket joins what was sent with how it ended, so that judges see whole exchanges.
+//! The exchange tracker joins what was sent with how it ended, so that judges see whole exchanges.
 //!
 //! Order is told by the place in the stream, never by the clock alone: what was answered at one event was over before
 //! whatever is sent at a later event, also where both happen in the same microsecond.
@@ -249,7 +249,7 @@ impl ExchangeTracker {
             client.launch = launch;
         }
     }
-    /// Puts an attempt on the docket.
+    /// Keeps an attempt until its end is known.
     pub fn sent(&mut self, client: u32, sent: &Sent, at: Span, seq: u64) {
         let Some(priors) = self.priors.get_mut(client as usize) else { return };
         let prior = match sent.attempt {
@@ -285,13 +285,13 @@ impl ExchangeTracker {
     pub fn last_sent(&self, client: u32) -> Option<&OpenAttempt> {
         self.open.last(client)
     }
-    /// Takes an attempt off the docket.
+    /// Takes an attempt that ended.
     pub fn ended(&mut self, client: u32, call: u32, attempt: u8) -> Option<OpenAttempt> {
         let attempt = self.open.ended(client, call, attempt)?;
         self.close(&attempt);
         Some(attempt)
     }
-    /// Takes an attempt of a client that died off the docket, if there is any; forgets its calls if there is none.
+    /// Takes an attempt of a client that died, if there is any; forgets its calls if there is none.
     pub fn died(&mut self, client: u32) -> Option<OpenAttempt> {
         let Some(attempt) = self.open.pop(client) else {
             self.priors.get_mut(client as usize)?.clear();
