@@ -51,7 +51,7 @@ const SINGLE: [(&str, &str, Idle); 6] = [
     ("prove", "defect", |typed| {
         let mut names = typed.get_many::<String>("defect").into_iter().flatten();
         let of_phone = names.any(|name| matches!(Defect::named(name), Some(Defect::App(_))));
-        (target(typed) == "mock" && of_phone).then_some("with --target mock if it is a defect of the phone")
+        (target(typed) == "mock" && of_phone).then_some("with --target mock if it is a defect of the app")
     }),
     ("run", "defect", |typed| {
         let names = || typed.get_many::<String>("defect").into_iter().flatten();

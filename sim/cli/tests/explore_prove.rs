@@ -36,7 +36,7 @@ fn what_is_misspelt_or_makes_no_sense_exits_with_2() {
             &["nowhere", "cannot be written"],
         ),
         (&["prove", "--defect", "clockin-race"], &["did you mean clock-in-race?"]),
-        (&["prove", "--place", "moon"], &["backend", "phone"]),
+        (&["prove", "--place", "moon"], &["backend", "app"]),
         (&["prove", "--quick", "--seeds", "3"], &["--quick", "--seeds"]),
         (&["prove", "--cap", "0"], &["--cap", "10"]),
     ];

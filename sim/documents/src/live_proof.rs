@@ -15,26 +15,26 @@ use std::fmt::Write as _;
 /// The version of [`LiveProof`]'s shape.
 pub const LIVE_PROOF_SCHEMA: u32 = 1;
 
-/// What a proof over HTTP comes to.
+/// The result of a proof over HTTP.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct LiveProof {
-    /// The version of this document's shape.
+    /// The schema version of this document.
     pub schema: u32,
     /// The version of Field Day.
     pub version: String,
-    /// What was called.
+    /// The target.
     pub target: String,
     /// Seeds tried for each defect.
     pub seeds: u64,
-    /// Trials that went on side by side.
+    /// The number of trials that ran at once.
     pub at_once: u64,
     /// Every defect that was tried.
     pub defects: Vec<LiveDefectLine>,
     /// The mock without a defect.
     pub clean: LiveCleanPart,
-    /// By how much requests were sent late, in milliseconds: the 99th percentile of the worst pass.
+    /// How late requests were sent, in milliseconds: the 99th percentile of the worst pass.
     pub late_p99_ms: f64,
-    /// False if it was ended early: then not everything was tried.
+    /// False if the proof was ended early, so that not everything was tried.
     pub complete: bool,
     /// How long it took, in seconds.
     pub wall_s: f64,
@@ -49,36 +49,36 @@ pub struct LiveDefectLine {
     pub is_race: bool,
     /// The rules that it breaks.
     pub rules: Vec<String>,
-    /// The scenario of which a day is lived if a pass does not find it.
+    /// The scenario whose day is simulated if a pass does not find the defect.
     pub scenario: String,
-    /// Trials, one a seed.
+    /// The number of trials, one per seed.
     pub trials: u64,
-    /// Those in which one of its rules broke.
+    /// Trials in which one of its rules was broken.
     pub found: u64,
-    /// Those in which a conformance pass did it.
+    /// Trials in which a conformance pass found the defect.
     pub by_pass: u64,
-    /// Requests to the first violation, in the middle trial; none if half of them found nothing.
+    /// Requests to the first violation, in the median trial; none if half of them found nothing.
     pub median_requests: Option<u64>,
-    /// Seconds to it, likewise.
+    /// Seconds to the first violation, in the median trial; none if half of them found nothing.
     pub median_s: Option<f64>,
-    /// Which of its rules broke first, and how often.
+    /// Which of its rules was broken first, and in how many trials.
     pub first_broken: Vec<(String, u64)>,
-    /// Rules that broke by then, too, and are not named for it: what else of the specification the defect violates.
+    /// Other rules that were broken by then, and are not named for the defect.
     pub beside: Vec<String>,
-    /// Why passes or days ended before their time, each reason once.
+    /// The reasons why passes or days were cut short, each once.
     pub cut: Vec<String>,
 }
 
 /// The mock without a defect.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct LiveCleanPart {
-    /// Passes over it.
+    /// The number of passes.
     pub passes: u64,
-    /// Requests in all of them.
+    /// The number of requests of all passes.
     pub requests: u64,
-    /// Passes that ended before their time: they say too little.
+    /// Passes that were cut short, and are inconclusive.
     pub cut: u64,
-    /// The first rule that broke, of each pass in which one did: false alarms, every one.
+    /// The false alarms: of each pass in which a rule was broken, the first such rule.
     pub alarms: Vec<AlarmLine>,
 }
 
@@ -87,7 +87,7 @@ pub struct LiveCleanPart {
 pub struct Made {
     /// Seeds tried for each defect.
     pub seeds: u64,
-    /// Trials that went on side by side.
+    /// The number of trials that ran at once.
     pub at_once: u64,
     /// Whether it came to its end.
     pub complete: bool,
@@ -150,7 +150,7 @@ impl LiveProof {
                 number("requests"),
                 number("seconds"),
                 title("by"),
-                title("the rule that broke first"),
+                title("the rule that was broken first"),
             ]);
             for line in &self.defects {
                 let (mark, tone) = if line.is_found() { ("✓", Tone::Good) } else { ("✗", Tone::Bad) };
@@ -164,7 +164,7 @@ impl LiveProof {
                     words(line.first()),
                 ]);
             }
-            let title = "UNTIL A DEFECT OF THE MOCK IS FOUND, in the middle trial";
+            let title = "UNTIL A DEFECT OF THE MOCK IS FOUND, medians over the trials";
             let _ = write!(out, "{}\n{}\n", paint.on(Tone::Strong, title), table.render(paint, 2));
         }
         self.sentences().iter().for_each(|sentence| {
@@ -175,16 +175,16 @@ impl LiveProof {
     /// For the docs.
     pub fn to_markdown(&self, command: &str) -> String {
         let mut out = format!(
-            "# The proof over HTTP\n\nMade by `{command}`, version {}. Each defect was built into the built-in mock under {}. A\n\
-             conformance pass was made of it and, where the pass found nothing, two minutes of a day lived; a trial ends with\n\
-             the first violation of a rule that is named for the defect. Requests and seconds are those of the middle trial.\n\n",
+            "# The proof over HTTP\n\nMade by `{command}`, version {}. Each defect was switched on in the built-in mock, under {}. A\n\
+             trial is a conformance pass and, if the pass finds nothing, two minutes of a day. It ends with the first\n\
+             violation of a rule that is named for the defect. Requests and seconds are medians over the trials.\n\n",
             self.version,
             counted(self.seeds, "seed", "seeds"),
         );
         self.sentences().iter().for_each(|sentence| {
             let _ = writeln!(out, "- {sentence}");
         });
-        out.push_str("\n| defect | found | requests | seconds | by | the rule that broke first | others that had broken by then |\n| --- | --- | --- | --- | --- | --- | --- |\n");
+        out.push_str("\n| defect | found | requests | seconds | by | the rule that was broken first | rules broken before it |\n| --- | --- | --- | --- | --- | --- | --- |\n");
         for line in &self.defects {
             let _ = writeln!(
                 out,
@@ -210,7 +210,7 @@ impl LiveProof {
                 (Some(requests), Some(seconds)) => {
                     format!("found after {} and {seconds:.1} s", counted(requests, "request", "requests"))
                 }
-                _ => "not found in the middle trial".to_owned(),
+                _ => "not found in its median trial".to_owned(),
             };
             says.push(format!(
                 "{found} of {} found; the median defect is {median}.",

@@ -18,7 +18,7 @@ pub const PROOF_SCHEMA: u32 = 1;
 /// What a proof comes to.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Proof {
-    /// The version of this document's shape.
+    /// The schema version of this document.
     pub schema: u32,
     /// The version of Field Day.
     pub version: String,
@@ -82,14 +82,14 @@ impl PassesPart {
     fn says(&self) -> String {
         let (found, of) = (self.found.len(), (self.found.len() + self.missed.len()) as u64);
         let missed =
-            if self.missed.is_empty() { String::new() } else { format!("; not by them: {}", self.missed.join(", ")) };
+            if self.missed.is_empty() { String::new() } else { format!("; not found: {}", self.missed.join(", ")) };
         let alarms = if self.alarms.is_empty() {
             "no rule broken".to_owned()
         } else {
             format!("broken: {}", self.alarms.join(", "))
         };
         format!(
-            "Conformance passes alone, {} under {} each: {found} of {} of the backend found{missed}; {} without a defect: \
+            "Conformance passes alone ({}, {}): {found} of {} of the backend found{missed}; {} without a defect: \
              {alarms}.",
             counted(self.median_requests, "request", "requests"),
             counted(self.seeds, "seed", "seeds"),
@@ -110,17 +110,17 @@ pub struct DefectLine {
     pub scenario: String,
     /// The rules that it breaks.
     pub rules: Vec<String>,
-    /// Trials, one a seed.
+    /// The number of trials, one per seed.
     pub trials: u64,
-    /// Those in which one of its rules broke.
+    /// Trials in which one of its rules was broken.
     pub found: u64,
-    /// Rep-days to the first violation, in the middle trial; none if half of them found nothing.
+    /// Rep-days to the first violation, in the median trial; none if half of them found nothing.
     pub median_rep_days: Option<u64>,
     /// Rep-days a finding, over all trials; none if nothing was found.
     pub mean_rep_days: Option<f64>,
     /// The 95 % interval of that mean; its upper end is open if nothing was found.
     pub interval_rep_days: (f64, Option<f64>),
-    /// Which of its rules broke first, and how often.
+    /// Which of its rules was broken first, and in how many trials.
     pub first_broken: Vec<(String, u64)>,
 }
 
@@ -137,12 +137,12 @@ pub struct CleanLine {
     pub broken: u64,
 }
 
-/// A rule that was found broken where nothing is.
+/// A false alarm: a rule that was broken without a defect.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AlarmLine {
     /// The rule.
     pub rule: String,
-    /// What lives it again.
+    /// The command line that reproduces it.
     pub reproduce: String,
 }
 
@@ -210,13 +210,13 @@ impl Proof {
             table.row([
                 title(" "),
                 title("defect"),
-                title("of the"),
-                title("in"),
+                title("built into"),
+                title("scenario"),
                 number("found"),
                 number("median"),
                 number("mean"),
                 title("95 %"),
-                title("the rule that broke first"),
+                title("the rule that was broken first"),
             ]);
             for line in &self.defects {
                 let (mark, tone) = if line.found > 0 { ("✓", Tone::Good) } else { ("✗", Tone::Bad) };
@@ -261,9 +261,9 @@ impl Proof {
     /// For the docs: the same for the same trials, whatever the day and the machine.
     pub fn to_markdown(&self, command: &str) -> String {
         let mut out = format!(
-            "# The proof\n\nMade by `{command}`, version {}. Each defect was tried under {} of the scenario named, in cells of ten\n\
-             reps, until one of its rules broke, for {} rep-days at most. Mean: rep-days lived over findings; its 95 % interval\n\
-             is exact for waiting times without memory (chi-square).\n\n",
+            "# The proof\n\nMade by `{command}`, version {}. Each defect was built into cells of ten reps of the named scenario, under {}.\n\
+             A trial ended when one of the defect's rules was broken, or after {} rep-days. The mean is the number of simulated\n\
+             rep-days divided by the number of findings, with its 95 % interval (chi-square, which is exact for exponential times).\n\n",
             self.version,
             counted(self.seeds, "seed", "seeds"),
             count(self.cap_rep_days),
@@ -271,7 +271,7 @@ impl Proof {
         self.sentences().iter().for_each(|sentence| {
             let _ = writeln!(out, "- {sentence}");
         });
-        out.push_str("\n| defect | of the | scenario | found | median rep-days | mean | 95 % | the rule that broke first |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+        out.push_str("\n| defect | built into | scenario | found | median rep-days | mean | 95 % interval | the rule that was broken first |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n");
         for line in &self.defects {
             let _ = writeln!(
                 out,
@@ -306,8 +306,8 @@ impl Proof {
         let mut says = Vec::new();
         if !self.defects.is_empty() {
             let found = self.defects.iter().filter(|line| line.found > 0).count();
-            let median = self.median_defect().map_or("not found in the middle trial".to_owned(), |m| {
-                format!("found after {} in the middle trial", counted(m, "rep-day", "rep-days"))
+            let median = self.median_defect().map_or("not found in its median trial".to_owned(), |m| {
+                format!("found after {} in its median trial", counted(m, "rep-day", "rep-days"))
             });
             says.push(format!(
                 "{found} of {} found; the median defect is {median}.",

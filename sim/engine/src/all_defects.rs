@@ -36,11 +36,11 @@ impl Defect {
             Defect::App(defect) => defect.info(),
         }
     }
-    /// Where it is built in: "backend" or "phone".
+    /// Where it is built in: "backend" or "app".
     pub fn place(self) -> &'static str {
         match self {
             Defect::Backend(_) => "backend",
-            Defect::App(_) => "phone",
+            Defect::App(_) => "app",
         }
     }
 }

@@ -41,9 +41,9 @@ const AT_ONCE_A_CORE: u64 = 6;
 const QUICK: (u64, u64) = (1, 10);
 
 pub const EXAMPLES: &str = "Examples:
-  fieldday prove --quick                            a fast subset, on the virtual clock
-  fieldday prove --defect start-race                one defect
-  fieldday prove --target mock                      over HTTP; about 20 minutes
+  fieldday prove --quick                 a fast subset, on the virtual clock
+  fieldday prove --defect start-race     one defect
+  fieldday prove --target mock           over HTTP; about 20 minutes
   fieldday prove --target mock --defect start-race --seeds 1 --clean-runs 0
 
 With --target mock, each defect of the backend is built into the built-in mock,
@@ -61,7 +61,8 @@ pub struct ProveArgs {
     /// Number of seeds to try each defect under; default: 20, over HTTP 3
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub seeds: Option<u64>,
-    /// A fast subset: 3 seeds, 1,000 rep-days, 10,000 clean ones; over HTTP 1 seed, 10 clean passes
+    /// A fast subset: 3 seeds, trials of 1,000 rep-days, 10,000 rep-days without a defect; over HTTP 1 seed, 10 passes without a
+    /// defect
     #[arg(long, conflicts_with_all = ["seeds", "cap", "clean", "clean_runs"])]
     pub quick: bool,
     /// How to print the result
@@ -76,7 +77,7 @@ pub struct ProveArgs {
     /// Write the trials of this shard to this file, for `fieldday merge`
     #[arg(long, value_name = "FILE", requires = "shard")]
     pub out: Option<PathBuf>,
-    /// Only the defects of the backend, or of the app on the phone
+    /// Only the defects of the backend, or only those of the app
     #[arg(long, value_enum, help_heading = VIRTUAL)]
     pub place: Option<Place>,
     /// End a trial after this number of rep-days
@@ -94,7 +95,7 @@ pub struct ProveArgs {
     /// Number of conformance passes over the mock without a defect
     #[arg(long, value_name = "N", default_value_t = CLEAN_RUNS, value_parser = clap::value_parser!(u64).range(0..=1_000_000), help_heading = MOCK)]
     pub clean_runs: u64,
-    /// Number of mocks at a time, each with its pass or its day; default: six per core
+    /// Number of mocks that run at once, each with its pass or its day; default: six per core
     ///
     /// More mocks take less time, until the machine is too busy to send requests when they are due. The result says by how much
     /// they were late.
@@ -105,7 +106,9 @@ pub struct ProveArgs {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum Place {
     Backend,
-    Phone,
+    /// Of the app.
+    #[value(alias = "phone")]
+    App,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -322,7 +325,7 @@ fn defects(args: &ProveArgs) -> Result<Vec<Defect>, Failure> {
     let is_mock = args.target == "mock";
     let only = if is_mock { Some(Place::Backend) } else { args.place };
     let of_place = |defect: &Defect| {
-        let place = if matches!(defect, Defect::Backend(_)) { Place::Backend } else { Place::Phone };
+        let place = if matches!(defect, Defect::Backend(_)) { Place::Backend } else { Place::App };
         only.is_none_or(|only| only == place)
     };
     let chosen: Vec<Defect> = chosen.into_iter().filter(of_place).collect();
@@ -342,7 +345,7 @@ fn command(args: &ProveArgs, amount: &Amount) -> String {
     args.defect.iter().for_each(|name| line.push_str(&format!(" --defect {name}")));
     match args.place {
         Some(Place::Backend) => line.push_str(" --place backend"),
-        Some(Place::Phone) => line.push_str(" --place phone"),
+        Some(Place::App) => line.push_str(" --place app"),
         None => {}
     }
     line
