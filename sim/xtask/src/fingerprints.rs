@@ -1,4 +1,4 @@
-//! `scenarios/fingerprints.toml`: what known runs must give. `sim/engine/tests/determinism.rs` compares.
+//! `scenarios/fingerprints.toml`: the fingerprints of known runs. `sim/engine/tests/determinism.rs` compares the runs with them.
 
 use crate::{Done, root, write as write_file};
 use fieldday_engine::cell::Keep;
@@ -20,7 +20,7 @@ struct Known {
     fingerprint: String,
 }
 
-/// Puts each run's fingerprint of today in the place of the committed one; what else the file says stays.
+/// Replaces each committed fingerprint by that of the current program. The comments of the file stay.
 pub(crate) fn write(_: &[String]) -> Done {
     let mut text = std::fs::read_to_string(root().join(FILE))?;
     let known: BTreeMap<String, Known> = toml::from_str(&text)?;
