@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What a simulated fleet costs: time and memory a rep, from ten thousand reps to a million.
+# Measures what a simulated fleet costs (`fieldday capacity --simulate`): processor time per request and memory per rep.
 #
-# usage: bench/scale.sh [scenario] [reps:instances ...]    weekday 10000:2 100000:20 if not given
-#        WINDOW="07:30 09:00" bench/scale.sh …              that part of the day alone
+# usage: bench/scale.sh [SCENARIO] [REPS:INSTANCES ...]    default: weekday 10000:2 100000:20
+#        WINDOW="07:30 09:00" bench/scale.sh …             only this part of the day
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scenario=${1:-weekday}

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Is the latency that a run tells the one that the server had? A mock that takes a known time for each request writes down
-# how long it held each; the run's own figures (on the wire) are set beside that.
+# Compares the wire latencies that a run reports with the times that the server took: a mock with known service times records
+# how long it held each request.
 #
-# usage: bench/live/accuracy.sh    needs a release build, python3 and zstd; some three and a half minutes
+# usage: bench/live/accuracy.sh    needs a release build, python3 and zstd; takes three and a half minutes
 set -euo pipefail
 source "$(dirname "$0")/serve.sh"
 need python3 "apt-get install python3"
@@ -43,7 +43,7 @@ delay_us = int(sys.argv[2])
 def us(text):
     figure, unit = text.split()
     return float(figure.replace(",", "")) * {"µs": 1, "ms": 1e3, "s": 1e6}[unit]
-held = re.search(r"answered after p50 ([\d.,]+ \S+), p99 ([\d.,]+ \S+), max", open(sys.argv[1]).read())
+held = re.search(r"latency p50 ([\d.,]+ \S+), p99 ([\d.,]+ \S+), max", open(sys.argv[1]).read())
 events = (json.loads(line).get("e") for line in sys.stdin)
 wires = [event["wire"] for event in events if isinstance(event, dict) and "wire" in event]
 wires = [wire for wire in wires if "answered" in wire["end"] and wire["op"] != "put-audio"]

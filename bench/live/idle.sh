@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What reps cost who mostly wait: memory each, and processor time in all, in the middle of a day in real time.
+# Measures what mostly idle reps cost in the middle of a day in real time: memory per rep, and the processor time of all reps.
 #
-# usage: bench/live/idle.sh [reps]    10,000 if not given; needs a release build, ten minutes and two open files a rep
+# usage: bench/live/idle.sh [REPS]    default: 10,000; needs a release build, ten minutes and two open files per rep
 set -euo pipefail
 source "$(dirname "$0")/serve.sh"
 reps=${1:-10000}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Does the mock's memory grow with requests served, and how many does it serve in a second?
+# Measures how many requests the mock serves in a second, and whether its memory grows with their number.
 #
-# usage: bench/live/mock.sh [requests]    200,000 GETs if not given; needs a release build and wrk
+# usage: bench/live/mock.sh [REQUESTS]    default: 200,000 GETs; needs a release build and wrk
 set -euo pipefail
 source "$(dirname "$0")/serve.sh"
 need wrk "apt-get install wrk"

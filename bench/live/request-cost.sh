@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Processor time of a request: a rep's, with app, link, judges, history and goose's metrics, beside what bare tools need for
-# a bare request; all in one run against the same mock, so that the ratios mean something on a noisy machine. Tools make as many
-# requests as they can; "the same as seldom" makes as few as the reps do, since a processor that mostly waits needs more for
-# the same request.
+# Measures the processor time per request: for a request of a rep, with app, link, judges, history and goose's metrics, and for
+# the plain requests of other tools. All measurements use the same mock and alternate, so that the ratios are valid on a noisy
+# machine, too. The tools send as many requests as they can; the row "at the rate of 1000 reps" sends as few as the reps do,
+# since a processor that is mostly idle needs more time for the same request.
 #
-# usage: bench/live/request-cost.sh [rounds]    3 if not given; needs a release build and wrk; oha and locust if they are there
-#        cargo build --release && cargo build --release -p fieldday-live --example bare_goose
+# usage: bench/live/request-cost.sh [ROUNDS]    default: 3; needs a release build and wrk; uses oha and locust if installed
+# Build first: cargo build --release && cargo build --release -p fieldday-live --example bare_goose
 set -euo pipefail
 source "$(dirname "$0")/serve.sh"
 need wrk "apt-get install wrk"
@@ -39,8 +39,8 @@ linger_s = 5
 
 TOML
 }
-# Runs a command; prints its name, its µs of processor time a request and the server's. $1 names it, $2 counts its requests
-# from its output.
+# Runs a command; prints its name, and the processor time per request of the command and of the server, in µs. $1 is the name,
+# $2 a command that gets the number of requests from the output.
 row() {
   local name=$1 count=$2 before spent requests
   shift 2
@@ -52,10 +52,10 @@ row() {
     "$(of "($(cpu "$mock") - $before) * 1000000 / $requests")"
   per_s=$(of "$requests / $(awk '{ print $3 }' "$dir/time")")
 }
-printf '%-44s %10s %8s %8s\n' "" requests "µs each" "server's"
+printf '%-44s %10s %8s %8s\n' "" requests "µs each" "server µs"
 for _ in $(seq "$rounds"); do
-  # The second keep a worker busy all the time, as the tools below do. A mock of its own for each: on one that has their day
-  # already, the same reps have less to do.
+  # 4,000 reps keep a worker busy all the time, as the tools below do. Each run has its own mock: at a mock that already holds
+  # a day of these reps, they would have less to do.
   for reps in 1000 4000; do
     stopped
     reps "$reps"
@@ -68,7 +68,7 @@ for _ in $(seq "$rounds"); do
   health=$base/health
   row "goose, its own client, GET /health" "cat $dir/out.txt" "$bare" "$health" $connections $seconds own
   row "goose, a hyper connection a user" "cat $dir/out.txt" "$bare" "$health" $connections $seconds hyper
-  row "the same as seldom as the 1000 reps" "cat $dir/out.txt" "$bare" "$health" 1000 20 hyper "$wait_ms"
+  row "the same, at the rate of 1000 reps" "cat $dir/out.txt" "$bare" "$health" 1000 20 hyper "$wait_ms"
   row "wrk" "awk '/requests in/ { print \$1 }' $dir/out.txt" wrk -t1 -c$connections -d${seconds}s "$health"
   if command -v oha >/dev/null; then
     row "oha" "python3 -c 'import json;print(sum(json.load(open(\"$dir/out.txt\"))[\"statusCodeDistribution\"].values()))'" \

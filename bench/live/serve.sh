@@ -1,7 +1,7 @@
-# For the scripts beside it: the built command, a mock in a process of its own, and how to ask the system about one.
+# Functions for the other scripts of this folder. They use the built program ($fieldday) and start a mock in its own process.
 #
-# `serve SCENARIO ARGUMENTS…` sets $mock (its process), $base (its URL), $key (the file of its key); `stopped` ends it and
-# leaves what it said in $said. Everything is removed at the script's end.
+# `serve SCENARIO ARGUMENTS…` starts a mock and sets $mock (process id), $base (URL) and $key (file of its key). `stopped` ends
+# the mock; $said is the file with its output. All files are removed when the script ends.
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 fieldday=${FIELDDAY:-target/release/fieldday}
 [ -x "$fieldday" ] || { echo "build it first: cargo build --release" >&2; exit 2; }
@@ -26,19 +26,19 @@ serve() {
     if ! kill -0 "$mock" 2>/dev/null; then break; fi
     sleep 0.1
   done
-  echo "the mock does not say where it is:" >&2
+  echo "the mock did not print its base URL:" >&2
   cat "$dir/trouble" >&2
   exit 1
 }
 
-# The scenario of this script, on its standard input, with tokens that the mock takes, on a machine that may be slow.
+# Writes the scenario on standard input to a file, with the mock's key, and with limits on the generator that a slow machine keeps.
 scenario() {
   cat >"$dir/scenario.toml"
   printf '[tokens]\nkey = "%s"\n\n[live.generator]\nlate_p99_ms = 10000\nlag_p99_ms = 10000\ncpu_percent = 100\n' \
     "$key" >>"$dir/scenario.toml"
 }
 
-# kB of memory that a process holds; seconds of processor time that it used.
+# The memory of a process in kB; the processor time that it used, in seconds.
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 cpu() { awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) / hz }' "/proc/$1/stat"; }
 of() { awk "BEGIN { printf \"%.${2:-1}f\", $1 }"; }
