@@ -81,8 +81,8 @@ pub struct DriveArgs {
     pub cacert: Option<PathBuf>,
     /// Scrape metrics of the target from this URL during the run, in the Prometheus text format (repeatable)
     ///
-    /// The report shows them below the latencies, and lists full resources with the first exceeded limit. A scrape that fails is
-    /// a gap, never a failed run. The host must be allowed as the target's must. docs/metrics.md lists what is kept.
+    /// The report shows them below the latencies, and lists full resources with the first exceeded limit. A scrape that fails
+    /// leaves a gap and does not fail the run. The host must be allowed as the target's must. docs/metrics.md lists what is kept.
     #[arg(long, value_name = "URL")]
     pub metrics: Vec<String>,
     /// Keep this metric instead of the well-known ones, for example 'db_pool_in_use{db="main"} full 20' (repeatable)
@@ -90,11 +90,11 @@ pub struct DriveArgs {
     pub metric: Vec<Metric>,
     /// Connect from this address of the machine (repeatable: connections take turns)
     ///
-    /// One address has some 28,000 ports for connections to one target. 127.0.0.2 and so on are there on every Linux machine.
+    /// One address has some 28,000 ports for connections to one target. Every Linux machine also has 127.0.0.2 and so on.
     #[arg(long, value_name = "IP")]
     pub source_address: Vec<std::net::IpAddr>,
-    /// Sign tokens with this key, which the target must trust, instead of the scenario's `tokens`. Where neither
-    /// names one, the development key signs for a target on the loopback, as `fieldday mock` trusts it there
+    /// Sign tokens with this key, which the target must trust, instead of the scenario's `tokens`. If neither names a key, the
+    /// development key signs for a target on the loopback, where `fieldday mock` trusts it
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
 }

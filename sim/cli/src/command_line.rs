@@ -34,8 +34,8 @@ Exit codes:
   1    a rule was broken or a limit exceeded
   2    the command line or a file is wrong
   3    the target cannot be used
-  4    inconclusive: a rule not exercised, a limit not decided, the load generator
-       fell behind, or two runs differed
+  4    inconclusive: a rule was not exercised, a limit was not decided, the load
+       generator fell behind, or two runs differed
   130  interrupted; results so far are kept
 
 Environment:
@@ -71,7 +71,7 @@ pub enum Command {
     /// fingerprint of the same run in one piece. docs/shards.md shows it with Kubernetes, Slurm and ssh.
     #[command(after_long_help = merge::EXAMPLES)]
     Merge(MergeArgs),
-    /// Validate the checks by fault injection
+    /// Validate the rules' judges by fault injection
     ///
     /// Builds each defect into small cells of its scenario, under many seeds, until a rule that the defect should break is
     /// broken, and runs a conformance pass on each defect of the backend. Then runs all scenarios without a defect, where any

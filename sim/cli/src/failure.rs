@@ -274,7 +274,7 @@ impl Failure {
         match self {
             // Each of its problems has its own.
             Failure::Scenario(_) | Failure::Unreadable { .. } | Failure::Prove(_) | Failure::LiveProof(_) | Failure::Explore(_) => None,
-            Failure::Resume { .. } => Some("it is what --out of an exploration of the same scenario wrote".to_owned()),
+            Failure::Resume { .. } => Some("--resume takes a file that `fieldday explore --out` wrote for the same scenario".to_owned()),
             Failure::KeptProof { .. } => {
                 Some("--keep takes a file that `fieldday prove --keep` of this same build wrote; choose another file".to_owned())
             }

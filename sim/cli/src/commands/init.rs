@@ -16,13 +16,13 @@ use std::sync::atomic::AtomicBool;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  fieldday init                            ./scenarios, to change
+  fieldday init                            copies of all in ./scenarios
   fieldday init --target http://127.0.0.1:8080
   fieldday init --target https://staging.example.com --users users.csv \\
     --key staging.pem
 
-On a terminal it asks for what no option says. docs/staging.md has all steps
-from nothing to a nightly job.";
+On a terminal the command asks for what the options do not give.
+docs/staging.md has all steps from nothing to a nightly job.";
 
 #[derive(Args, Debug)]
 pub struct InitArgs {

@@ -76,7 +76,7 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
         writes.iter().filter_map(|write| Some(printable_json(serde_json::to_string(write).ok()?) + "\n")).collect();
     fs::write(&path, text).map_err(failed(&path))?;
     let which = counted(writes.len() as u64, "write", "writes");
-    output::note(&format!("{which} with test cases of rules: {}", path.display()));
+    output::note(&format!("{which} sent only to test rules: {}", path.display()));
     Ok(())
 }
 

@@ -25,14 +25,14 @@ const TOLD_EVERY: Duration = Duration::from_secs(2);
 
 pub const EXAMPLES: &str = "\
 Examples:
-  fieldday mock                            the reps of `smoke`, on http://127.0.0.1:8080
-  fieldday mock weekday --reps 10000       many reps to log in as
-  fieldday mock --defect clock-in-race     a backend with a bug
-  fieldday mock --key key.pem              one key for many mocks, made by `fieldday tokens new-key`
+  fieldday mock                         `smoke`, on http://127.0.0.1:8080
+  fieldday mock weekday --reps 10000    many reps to log in as
+  fieldday mock --defect clock-in-race  a backend with a bug
+  fieldday mock --key key.pem           a key of your own: see `fieldday tokens`
 
 The mock follows the API's specification and serves invented data. It keeps all
-rows in memory and writes no file, except for its key where it listens beyond the
-loopback. Ctrl-C stops it with exit code 0.";
+rows in memory and writes no file, except for its key where it listens beyond
+the loopback. Ctrl-C stops it with exit code 0.";
 
 #[derive(Args, Debug)]
 #[command(mut_arg("seed", |seed| seed.help(SeedArgs::OF_FOLDERS)))]
@@ -276,7 +276,7 @@ fn welcome(mock: &Mock, what: &str, trust: &Trust, login: &Login) -> String {
             None
         }
         Trust::Development(_) => {
-            let _ = writeln!(text, "  key       the development key, which signs where none is named");
+            let _ = writeln!(text, "  key       the development key, which `fieldday run` uses if you name no other");
             Some(String::new())
         }
         Trust::Key { file, made, .. } => {
@@ -330,7 +330,7 @@ async fn told_until(end: &mut End, mock: &Mock) {
 fn totals(served: &Served) -> String {
     let (refused, failed) = (count(served.refused), count(served.failed));
     let mut text = counted(served.requests(), "request", "requests");
-    let _ = write!(text, ", {refused} answered 4xx, {failed} answered 5xx, {} broken off", count(served.cut));
+    let _ = write!(text, ", {refused} answered 4xx, {failed} answered 5xx, {} connections cut", count(served.cut));
     text
 }
 
@@ -343,12 +343,12 @@ fn farewell(served: &Served) -> String {
         let _ = writeln!(text, "  {:<28}{:>12}", "not documented", count(served.undocumented));
     }
     if served.audio_bytes > 0 {
-        let _ = writeln!(text, "  {} bytes of audio, thrown away", count(served.audio_bytes));
+        let _ = writeln!(text, "  {} bytes of audio, discarded", count(served.audio_bytes));
     }
     if !served.delays.is_empty() {
         // To the hundredth of a millisecond: a run's own figures are held against these.
         let at = |quantile| format!("{:.2} ms", served.delays.value_at_quantile(quantile) as f64 / 1_000.0);
-        let _ = writeln!(text, "  answered after p50 {}, p99 {}, max {}", at(0.5), at(0.99), at(1.0));
+        let _ = writeln!(text, "  latency p50 {}, p99 {}, max {}", at(0.5), at(0.99), at(1.0));
     }
     text
 }

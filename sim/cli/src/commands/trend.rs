@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  fieldday trend                    all runs in results/; writes trend.html there
+  fieldday trend                    all runs in results/: writes its trend.html
   fieldday trend results --scenario nightly --last 30
   fieldday trend --format markdown >> \"$GITHUB_STEP_SUMMARY\"
   fieldday trend --format json | jq '.groups[].changes'
@@ -43,7 +43,7 @@ pub fn show(args: &TrendArgs) -> Result<(), Failure> {
     let found = found.map_err(|source| Failure::Unreadable { path: args.results.clone(), source })?;
     found.skipped.iter().for_each(|skipped| output::note(&format!("skipped: {}", skipped.why)));
     if found.groups.is_empty() && found.capacity.is_empty() {
-        let what = args.scenario.as_ref().map_or("night".to_owned(), |name| format!("night of {name}"));
+        let what = args.scenario.as_ref().map_or("run".to_owned(), |name| format!("run of {name}"));
         return Err(Failure::NoNights { place: args.results.clone(), what });
     }
     let file = args.html.clone().unwrap_or_else(|| args.results.join("trend.html"));

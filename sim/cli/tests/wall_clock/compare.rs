@@ -163,7 +163,7 @@ fn a_trend_marks_the_night_and_skips_what_it_cannot_read() {
         "{markdown}"
     );
     let (code, _, stderr) = said(&["trend", &results, "--scenario", "nightly"]);
-    assert!(code == 4 && stderr.contains("there is no night of nightly"), "{stderr}");
+    assert!(code == 4 && stderr.contains("there is no run of nightly"), "{stderr}");
     assert_eq!(said(&["trend", "no-such-place"]).0, 2);
 }
 

@@ -45,7 +45,7 @@ fn what_no_rep_happens_to_try_is_found_by_the_pass_and_kept_with_the_run() {
     // The day alone does not find it, and says how it could be found.
     let (code, out, _) = run(&["--out", "alone"]);
     assert_eq!(code, 0, "{out}");
-    assert!(flat(&out).contains("--conform` puts every rule to the test"), "{out}");
+    assert!(flat(&out).contains("--conform` tests every rule of the API"), "{out}");
     let (code, out, err) = run(&["--conform"]);
     assert_eq!(code, 1, "{out}{err}");
     assert!(err.contains("the conformance pass comes first"), "{err}");

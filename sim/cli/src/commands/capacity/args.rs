@@ -26,12 +26,13 @@ Examples:
   fieldday capacity peak --target https://staging.example.com \\
       --allow staging.example.com --shard auto --start-together /shared/search
 
-The limits are the scenario's, or those of --limit instead. Each level is a
-steady load, that of so many reps in the busiest window of the day: once it is
-steady, it is measured until every limit's percentile has enough samples. For
-a burst (500 reps clock in at 8 o'clock) use `fieldday run` with a scenario
-whose `leave_home` is that short. The folder holds
-capacity.html, capacity.md, capacity.json, and capacity.jsonl with every level.
+The limits are the scenario's, or those of --limit instead. Each level is the
+steady load of a number of reps in the busiest window of the day. Once the load
+is steady, it is measured until every limit's percentile has enough samples. To
+test a burst (500 reps clock in at 8 o'clock), use `fieldday run` with a
+scenario in which all reps leave home within a few minutes (`leave_home`).
+The folder holds capacity.html, capacity.md, capacity.json, and capacity.jsonl
+with every level.
 
 Exit codes:
   0    the capacity was found, or no limit was exceeded
@@ -124,10 +125,10 @@ pub struct SearchArgs {
     /// A limit, in place of the scenario's, for example 'wire p95 < 300 ms for reads' (repeatable)
     #[arg(long, value_name = "LIMIT", value_parser = limit)]
     pub limit: Vec<Limit>,
-    /// Play one of N parts of each level, I from 0 to N-1; shard 0 decides what is measured and has the report
+    /// Play one of N parts of each level, I from 0 to N-1; shard 0 decides what is measured and writes the report
     #[arg(long, value_name = "I/N|auto", requires = "start_together", conflicts_with = "resume", value_parser = crate::shard::shard)]
     pub shard: Option<Shard>,
-    /// A directory on shared storage in which the shards meet; use a new one for each search
+    /// A directory on shared storage through which the shards coordinate; use a new one for each search
     #[arg(long, value_name = "DIR", requires = "shard")]
     pub start_together: Option<PathBuf>,
     /// How long to wait for the other shards, for example 90s, 10m or 1h; default 10m

@@ -160,7 +160,7 @@ fn tell_progress(header: &Header, levels: &[Level], left: Option<Duration>) {
     let or_open = |reps: Option<u64>| reps.map_or("?".to_owned(), count);
     let left = left.map_or(String::new(), |left| format!(", {} s left at most", left.as_secs()));
     output::note(&format!(
-        "level {}: so far {} hold and {} do not{left}",
+        "level {}: so far {} reps hold, {} do not{left}",
         levels.len() + 1,
         or_open(low),
         or_open(high)

@@ -147,7 +147,7 @@ pub fn follow(args: &CapacityArgs, shards: &Shards<'_>) -> Result<u8, Failure> {
             return Ok(exit::INTERRUPTED);
         };
         let Some(LevelOrder { number, reps, for_s, per_rep }) = level else {
-            output::note("the search is over; shard 0 has the report");
+            output::note("the search is over; shard 0 writes the report");
             return Ok(0);
         };
         meeting.begins(number)?;

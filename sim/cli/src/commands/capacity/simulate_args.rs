@@ -6,8 +6,7 @@ use fieldday_capacity::simulate::{WHAT_IFS, WhatIf};
 use fieldday_scenario::MOST_REPS;
 use std::path::PathBuf;
 
-pub const EXAMPLES: &str = "\
-  fieldday capacity --simulate weekday --reps 10k --instances 4
+pub const EXAMPLES: &str = "  fieldday capacity --simulate weekday --reps 10k --instances 4
   fieldday capacity --simulate weekday --reps 10k --what-if monday-storm
   fieldday capacity --simulate weekday --reps 1k,10k,100k --instances 2..32
   fieldday capacity --simulate weekday --reps 5k --advise \\
@@ -16,9 +15,10 @@ pub const EXAMPLES: &str = "\
 
 The scenario's [plant] describes the simulated deployment; docs/capacity.md
 lists its keys and the assumptions. The limits of [plant.hold] must hold in
-each interval, the scenario's, or those of --limit, over the whole time.
-Exit code 0 if every limit held, 1 if one was exceeded, 4 if one is undecided;
-of a table 0 if every limit held at one point at least.";
+each interval; those of the scenario, or of --limit, over the whole time.
+Exit code 0 if every limit held, 1 if one was exceeded, 4 if one is undecided.
+For a table: 0 if every limit held at one of its points at least, 1 if a limit
+was exceeded at each.";
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = SIMULATED)]
@@ -56,7 +56,7 @@ pub struct SimulateArgs {
     /// Search for the number of instances needed, and try other retry policies (about ten more simulations)
     #[arg(long)]
     pub advise: bool,
-    /// Also write the answer, a day's or a table's, as an HTML page
+    /// Also write the report, of a day or of a table, as an HTML page
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 }

@@ -15,8 +15,8 @@ Examples:
   fieldday merge proof-*.json                      of prove --shard I/N --out
 
 Exit codes are those of `fieldday run`. A shard that is missing, was killed,
-stands twice or is of another run makes the result inconclusive (exit code 4)
-unless --partial accepts it.";
+is there twice or belongs to another run makes the result inconclusive (exit
+code 4) unless --partial accepts it.";
 
 #[derive(Args, Debug)]
 pub struct MergeArgs {

@@ -31,8 +31,8 @@ pub struct RunArgs {
     /// Run one of N parts of the run, I from 0 to N-1; `auto` takes both from the environment of a job
     ///
     /// Every rep has the same day in any shard of any number of shards. `fieldday merge` puts the shards' folders together.
-    /// `auto` knows JOB_COMPLETION_INDEX (Kubernetes), SLURM_ARRAY_TASK_ID and SLURM_PROCID (Slurm); FIELDDAY_SHARDS says how
-    /// many shards there are where these do not.
+    /// `auto` knows JOB_COMPLETION_INDEX (Kubernetes), SLURM_ARRAY_TASK_ID and SLURM_PROCID (Slurm). Set
+    /// FIELDDAY_SHARDS to the number of shards if the environment does not give it.
     #[arg(long, value_name = "I/N|auto", value_parser = crate::shard::shard)]
     pub shard: Option<Shard>,
     /// Write every event to history.jsonl.zst in the run folder
@@ -93,7 +93,7 @@ pub struct LiveArgs {
     /// Send requests that the target must refuse (intruders), too
     #[arg(long)]
     pub intruders: bool,
-    /// Put every rule to the test first, with three reps who have no part in the day (about a minute)
+    /// Test every rule of the API first, with three reps who have no part in the day (about a minute)
     ///
     /// The conformance pass writes to the target. Its people are among those that `fieldday fixtures export` writes and
     /// `fieldday mock` knows; from a file of users it takes users whom the day does not need. docs/conform.md describes it.
