@@ -80,7 +80,7 @@ pub fn rule(rule: Rule, example: Option<&Example>, paint: Paint) -> String {
     let mut table = Table::default();
     table.row([words("section"), words(format!("§{}", rule.section()))]);
     table.row([words("binds"), words(binds)]);
-    table.row([words("checked"), words(judged)]);
+    table.row([words("judged"), words(judged)]);
     table.row([words("required in"), words(names(&exercised_in(rule)))]);
     let mut out = format!(
         "{}\n{}\n\n{}",

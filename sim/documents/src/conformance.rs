@@ -20,7 +20,7 @@ pub(crate) fn problems(summary: &Summary) -> Vec<Item> {
 pub(crate) fn not_tried(summary: &Summary, had_no_case: bool) -> Option<Item> {
     let Some(part) = &summary.conformance else {
         let is_deployment = summary.ran.target.starts_with("http");
-        let text = "`fieldday run … --conform` puts every rule to the test before the day";
+        let text = "`fieldday run … --conform` tests every rule of the API before the day";
         return (had_no_case && is_deployment).then(|| Item::marked(Mark::NOTE, text.to_owned()));
     };
     let which = counted(part.not_tried.len() as u64, "thing", "things");

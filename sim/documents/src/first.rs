@@ -433,7 +433,7 @@ fn not_exercised(summary: &Summary) -> Vec<Item> {
     for (names, one, many) in [
         (undecided, "rule could not be decided", "rules could not be decided"),
         (no_case, "rule had no case", "rules had no case"),
-        (parts, "rule had no case in part", "rules had no case in part"),
+        (parts, "rule had parts without a case", "rules had parts without a case"),
     ] {
         if !names.is_empty() {
             let text = format!("{}: {}", counted(names.len() as u64, one, many), some(&names));
@@ -468,7 +468,7 @@ fn failures(summary: &Summary) -> Vec<Item> {
         item.more.push(format!("most frequent: {}, {class}{status} ×{times}: {}", most.label, most.message));
     }
     if summary.ran.target == ON_THE_VIRTUAL_CLOCK {
-        item.more.push("These failures are the mishaps of the scenario.".to_owned());
+        item.more.push("These failures are simulated: the scenario's mishaps, and built-in defects if any.".to_owned());
     }
     vec![item]
 }

@@ -139,7 +139,7 @@ fn held(out: &mut String, summary: &Summary) {
     line!(out, "\nRules: {held} held, {broken} broken, {open} not decided{muted}");
     let parts = crate::tables::untested_parts(summary);
     if !parts.is_empty() {
-        line!(out, "\nNot exercised in part: {}", parts.join(", "));
+        line!(out, "\nParts not exercised: {}", parts.join(", "));
     }
 }
 

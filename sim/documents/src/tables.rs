@@ -10,7 +10,7 @@ use fieldday_paint::units::{count, counted, enough, limit, micros, share, too_fe
 use fieldday_rules::limit_result::LimitVerdict;
 
 /// What the endpoints' errors and what is beyond their limits are.
-pub(crate) const ENDPOINTS_SAY: &str = "errors: reached the target and not answered as expected; a failed attempt counts as slower than any other; beyond: late or given up, by backend or network.";
+pub(crate) const ENDPOINTS_SAY: &str = "errors: reached the target and not answered as expected; a failed attempt counts as slower than any other; beyond: late or given up, because of the backend or the network; ok p95: of the attempts that succeeded.";
 
 /// Every endpoint's attempts against the spec's time limits.
 pub(crate) fn endpoints(summary: &Summary) -> Table {
@@ -166,7 +166,7 @@ pub(crate) fn felt(felt: &Felt) -> Table {
     say("online to empty queue", String::new(), spread(&felt.queue_drain));
     say("audio stored after", String::new(), spread(&felt.upload));
     say("unfinished at day's end", counted(felt.uploads_unfinished, "upload", "uploads"), {
-        format!("and {} in queues", counted(felt.queued_at_end, "action", "actions"))
+        format!("{} in queues", counted(felt.queued_at_end, "action", "actions"))
     });
     table
 }

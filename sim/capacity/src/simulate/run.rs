@@ -131,7 +131,7 @@ fn when(question: &Question, plan: &Plan) -> When {
 }
 
 fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec<Assumption> {
-    let own = "Field Day";
+    let own = "assumed by Field Day";
     let plant = &question.plant;
     let service_is_given = plant.service.is_some();
     let database = plant.database.map_or("none: no wait for a connection".to_owned(), |database| {
@@ -159,29 +159,29 @@ fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec
         (
             "instances",
             format!("{} of {} workers, {} may wait at each", plant.instances, plant.workers, plant.queue),
-            "the command line, what was fitted, or the scenario's [plant]",
+            "from the command line, a fit, or the scenario's [plant]",
         ),
-        ("database", database, "the scenario's [plant.database]"),
+        ("database", database, "from the scenario's [plant.database]"),
         ("a request's work", "independent of the load: only queueing slows a busy machine down".to_owned(), own),
-        ("work for apps that gave up", "is completed nevertheless".to_owned(), own),
-        ("audio", "goes to a separate object store that is never saturated".to_owned(), "spec §2.3.1"),
-        ("tokens", "come from a separate identity provider that is never saturated".to_owned(), "spec §0.1"),
+        ("requests whose app gave up", "are served nevertheless".to_owned(), own),
+        ("audio", "goes to a separate object store that is never full".to_owned(), "from spec §2.3.1"),
+        ("tokens", "come from a separate identity provider that is never full".to_owned(), "from spec §0.1"),
         (
             "people",
-            format!("reps and office of {:?}; no intruders, no auditors, no reading back", scenario.name),
-            "the scenario",
+            format!("reps and office of {:?}; no intruders, no auditors, no reads at the end of the day", scenario.name),
+            "from the scenario",
         ),
         ("the backend's mishaps and defects", "omitted: failures come from the simulated deployment".to_owned(), own),
         (
             "network",
             format!("profile {:?}; one way takes {lookahead} at least", scenario.network.profile),
-            "fixtures/network.toml",
+            "from fixtures/network.toml",
         ),
     ];
     // Said only where there is something to say.
     let own_limits = (
         "the scenario's limits",
-        "judged over the whole time that is measured; the wire latency is the time in the server, without a way to it, and a request that was served is one without an error".to_owned(),
+        "judged over the whole measured time; wire latency is the time in the server, without the network, and every request that was served counts as no error".to_owned(),
         own,
     );
     let own_limits = (!scenario.limits.is_empty()).then_some(own_limits);

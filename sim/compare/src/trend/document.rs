@@ -137,7 +137,7 @@ impl Trend {
             "The last night compared with those before it",
             Body::Paste("compare", self.compare(group)),
         );
-        section.add(On::Text, "Percentiles, a sign a night", Body::Table(sparklines(group)));
+        section.add(On::Text, "Percentiles, one bar per night", Body::Table(sparklines(group)));
         section.add(On::Terminal, "Changed", Body::Table(steps(group)));
         let of = counted(group.nights.len() as u64, "night", "nights");
         let mut rules = Table::new(["rule", "broken", "inconclusive or not exercised", "in the last run"].map(words));
@@ -145,7 +145,8 @@ impl Trend {
             let (broken, open) = (rule.nights_that(&["broken"]), rule.nights_that(&["inconclusive", "not-exercised"]));
             let (mark, broken) =
                 (if broken > 0 { Mark::BAD } else { Mark::DOUBT }, format!("broken in {broken} of {of}"));
-            rules.marked(mark, [rule.rule.clone(), broken, format!("open in {open}"), rule.last().to_owned()]);
+            let last = format!("{} in the last", rule.last().replace('-', " "));
+            rules.marked(mark, [rule.rule.clone(), broken, format!("not decided in {open}"), last]);
         }
         section.add(On::All, "Rules that did not hold in every run", Body::Table(rules));
         let mut limited = Table::new(["limit", "exceeded", "last value"].map(words));
@@ -188,9 +189,9 @@ fn numbers(group: &Group) -> Vec<Number> {
         numbers.push(number("errors", share(last.errors, last.reached), note));
     }
     let changes = count(group.changes.len() as u64);
-    numbers.push(number("latency changes", changes, "nights from which on one differs".to_owned()));
+    numbers.push(number("latency changes", changes, "nights from which on a latency differs".to_owned()));
     let out = count(group.outliers.len() as u64);
-    numbers.push(number("nights that stand out", out, "each by itself".to_owned()));
+    numbers.push(number("nights that stand out", out, "compared one by one".to_owned()));
     numbers
 }
 

@@ -390,7 +390,7 @@ fn bars(
 fn rule_cell(rule: &RuleLine) -> RuleCell<'_> {
     let untested = match rule.parts_not_exercised() {
         parts if parts.is_empty() => String::new(),
-        parts => format!(" Not exercised in part: {}.", parts.join(", ")),
+        parts => format!(" Parts not exercised: {}.", parts.join(", ")),
     };
     let cell = |class, tone, mark, word, cases: String| RuleCell { untested, rule, class, tone, mark, word, cases };
     match rule.verdict {

@@ -39,7 +39,7 @@ pub fn report(summary: &Summary, folder: Option<&str>, paint: Paint) -> String {
         table(&mut out, paint, "LIMITS", attempts, &tables::endpoints(summary));
         faint(&mut out, paint, tables::ENDPOINTS_SAY);
         failures(&mut out, summary, paint);
-        let asked = "what the run is held to on top of the spec: the scenario's limits, and those that are built in";
+        let asked = "limits in addition to the spec's: the scenario's own, and the built-in ones";
         table(&mut out, paint, "SCENARIO LIMITS", asked, &tables::scenario_limits(summary));
         of_the_target(&mut out, summary, paint);
         rules::write(&mut out, summary, paint);

@@ -34,7 +34,7 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
         line!(out, "  {}  no case", paint.on(Tone::Doubt, &format!("– {}*", rule.rule)));
     }
     let others = |verdict| of(verdict).filter(|rule| !rule.must_exercise).map(|rule| rule.rule.as_str());
-    names(out, "– not exercised in part: ", untested_parts(summary).iter().map(String::as_str).collect(), paint);
+    names(out, "– parts not exercised: ", untested_parts(summary).iter().map(String::as_str).collect(), paint);
     names(out, "– not exercised: ", others(RuleVerdict::NotExercised).collect(), paint);
     for (rule, muted) in summary.rules.iter().filter_map(|rule| Some((rule, rule.muted.as_ref()?))) {
         let text = format!("{} is {} here: {}", rule.rule, muted.weight.as_str(), muted.why);

@@ -448,7 +448,7 @@ impl Lists {
             let missing = ids.iter().find(|id| !shown().any(|shown| shown == *id) && is_due(id));
             notes.judge(Part::ListKnown, x, missing.is_none(), || {
                 let id = missing.map_or("", |id| id.as_str());
-                format!("expected {id} in the list of {}, of whose rep and date it is, it is missing", list.date)
+                format!("expected {id} in the list of {}, since it is of that rep and date; it is missing", list.date)
                     .about(id)
             });
         }

@@ -125,10 +125,10 @@ fn word(text: &str) -> String {
 pub fn head(tokens: &[Token], about: &str, zone: &Zone) -> String {
     let mut out = format!("#!/bin/sh\n# {about}\n#\n");
     out.push_str(
-        "# Exit codes: 1 it is broken here, too; 0 it is not; 3 there is no target that answers, or a token is missing;\n\
-         # 4 inconclusive: the target answered otherwise than the story needs, before the rule was put to the test.\n\
-         # The script writes to the target. It can be run once on the same rows: what it wrote is there the next time.\n#\n\
-         # It does not wait as long as the story did between two requests. Where time matters, PAUSE=61 waits up to 61 s.\n\
+        "# Exit codes: 1 the rule is broken at this target, too; 0 it held; 3 the target does not answer, or a token is missing;\n\
+         # 4 inconclusive: before the rule was tested, the target answered a request otherwise than the story needs.\n\
+         # The script writes to the target, so it can be run only once on the same rows.\n#\n\
+         # It does not repeat the pauses of the story. If time matters, PAUSE=61 waits up to 61 s between two requests.\n\
          # export BASE_URL=http://127.0.0.1:8080    the deployment, with the rows of the story\n",
     );
     for token in tokens {
@@ -138,7 +138,7 @@ pub fn head(tokens: &[Token], about: &str, zone: &Zone) -> String {
     let _ = writeln!(
         out,
         "# The lines sign with the development key, which `fieldday mock` trusts; add --key FILE for another.\n\
-         # Private values are tokens that stand for them: private:0123456789abcdef.\nset -u\n\n\
+         # Private values are replaced by placeholders: private:0123456789abcdef.\nset -u\n\n\
          {}",
         needed("BASE_URL", "the deployment, such as http://127.0.0.1:8080")
     );

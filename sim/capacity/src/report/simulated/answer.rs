@@ -81,7 +81,7 @@ fn undecided(limit: &LimitOutcome) -> String {
 fn load(of: &Outcome) -> String {
     let minutes = of.plant.hold.every_minutes;
     format!(
-        "In the busiest {minutes} minutes {} requests/s came and {} of the workers' time was used; {} waited for a worker.",
+        "In the busiest {minutes} minutes {} requests/s arrived and {} of the workers' time was used; {} waited for a worker.",
         number(of.peak_milli() as f64 / 1e3),
         ppm(of.peak_utilisation_ppm().into()),
         match of.queue_max() {

@@ -104,9 +104,9 @@ impl Course<'_> {
     /// How many waited for a worker.
     fn queue(&self) -> String {
         let most = |bin: &Bin| Some(bin.queue_max as f64);
-        let mut lines = Vec::from_iter(self.before("most", most));
+        let mut lines = Vec::from_iter(self.before("maximum", most));
         lines.extend([
-            self.line("most", "c3", most),
+            self.line("maximum", "c3", most),
             self.line("mean over time", "c1", |bin| Some(bin.queue_mean_milli as f64 / 1e3)),
         ]);
         let scale = Scale::linear(all(&lines).chain([4.0]));

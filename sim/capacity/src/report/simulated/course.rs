@@ -146,12 +146,12 @@ fn endpoints(outcome: &Outcome, zone: &Zone) -> Section {
             of.worst_at.map_or(String::new(), |at| moment(outcome.from, at, zone)),
         ]);
     }
-    section("simulated-endpoints", "By endpoint, simulated", SIMULATED, Vec::new(), table)
+    section("simulated-endpoints", "By endpoint", SIMULATED, Vec::new(), table)
 }
 
 fn assumptions(outcome: &Outcome) -> Section {
     let columns = [words("about"), words("assumed"), words("source")];
     let mut table = Table { is_prose: true, ..Table::new(columns) };
     outcome.assumptions.iter().for_each(|of| table.row([of.about.clone(), of.value.clone(), of.source.clone()]));
-    section("simulated-assumptions", "Assumptions of the simulation", SIMULATED, Vec::new(), table)
+    Section { tag: None, ..section("simulated-assumptions", "Assumptions of the simulation", SIMULATED, Vec::new(), table) }
 }

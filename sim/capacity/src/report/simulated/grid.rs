@@ -49,7 +49,7 @@ pub(super) fn sections(grid: &Grid, asked: &SimulationAsked) -> Vec<Section> {
             ],
         );
     }
-    let says = "Each row is a whole simulation. Its figures are those of the worst interval: requests per second that came, the share of the workers' time, the most requests that waited, the share refused, the p95 of all requests together and of the slowest endpoint (of those with 20 requests in an interval).";
+    let says = "Each row is a whole simulation. Its figures are those of the worst interval: requests per second that arrived, the share of the workers' time that was used, the most requests that waited, the share refused, the p95 of all requests together and of the slowest endpoint (of those with 20 requests in an interval).";
     let curves = if grid.points.len() > 1 { curves(grid, asked) } else { String::new() };
     vec![charted(section("grid", "Reps and instances", SIMULATED, vec![says.to_owned()], table), curves)]
 }
