@@ -14,7 +14,7 @@ pub enum Side {
     App,
 }
 
-/// What a broken case of a rule is taken for.
+/// The weight of a broken case of a rule.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -23,7 +23,7 @@ pub enum RuleWeight {
     /// It breaks the run.
     #[default]
     Broken,
-    /// It is told as a finding, and the run holds.
+    /// It is reported as a finding, and does not break the run.
     Finding,
     /// The rule is not judged.
     Off,

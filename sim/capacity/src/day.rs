@@ -16,7 +16,7 @@ pub const BIN_S: u32 = 900;
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Day {
-    /// So many reps' days it is the mean of.
+    /// The number of reps' days over which the demand is averaged.
     pub reps: u64,
     /// Quarters of an hour, from the first with a request to the last.
     pub bins: Vec<Bin>,
@@ -34,7 +34,7 @@ pub struct Bin {
     pub endpoints: Vec<Asked>,
 }
 
-/// What is asked of an endpoint.
+/// The load on an endpoint.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {

@@ -20,7 +20,7 @@ const POINTS: usize = 100;
 /// More than this share of requests without a good answer: the target suffers.
 pub const SUFFERS: f64 = 0.2;
 
-/// What was measured at a level.
+/// The measurements of a level.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Level {
@@ -29,39 +29,40 @@ pub struct Level {
     /// When it began, by the machine's clock.
     #[schemars(with = "String")]
     pub began: Time,
-    /// How long was measured, in seconds: without warm-up and cool-down.
+    /// The length of the measured part, in seconds, without warm-up and cool-down.
     pub measured_s: f64,
-    /// Requests that were over within that time.
+    /// Requests that ended within the measured part.
     pub requests: u64,
-    /// The same a second.
+    /// Completed requests per second.
     pub requests_per_s: f64,
-    /// Those of them a second that were answered as expected: the load that the target served.
+    /// Requests per second that were answered as expected: the load that the target served.
     pub served_per_s: f64,
-    /// What the level offered: requests that were due, of the simulated day. None if something else called.
+    /// The offered load: requests that were due. Absent if the load does not come from simulated days.
     pub offered: Option<Offered>,
-    /// Mean number of requests in flight over that time.
+    /// Mean number of requests in flight while the level was measured.
     pub in_flight: f64,
     /// The same by Little's law, requests a second times mean latency: a cross-check.
     pub in_flight_by_little: f64,
     /// Attempts that reached the target, or should have, and were not answered as expected.
     pub errors: u64,
-    /// The same by how they ended; kinds without one are left out.
+    /// Errors by the way in which they ended; kinds without an attempt are left out.
     pub failures: Vec<Failed>,
-    /// How long requests took on the wire that were answered, all endpoints but uploads of audio.
+    /// Wire latency of the answered requests, over all endpoints except uploads of audio.
     pub latency: Latency,
-    /// The squared coefficient of variation of the time between two requests: 1 if they come independently of each other.
+    /// The squared coefficient of variation of the time between two requests: 1 if requests arrive independently of each
+    /// other.
     pub arrivals_scv: f64,
     /// By endpoint; those without a request are left out.
     pub endpoints: Vec<Endpoint>,
-    /// What each limit comes to.
+    /// The result of each limit.
     pub limits: Vec<Judged>,
-    /// Rules of the API that the target broke meanwhile, by name.
+    /// Rules of the API that the target broke during the level, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules_broken: Vec<String>,
-    /// What the target's exporters told while it was measured; none if none was scraped.
+    /// The metrics of the target during the level; absent if no exporter was scraped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_metrics: Option<TargetMetrics>,
-    /// Why it does not count, if it does not: the generator could not keep up, or it was cut short.
+    /// The reason why the level does not count, if so: the generator fell behind, or the level was cut short.
     pub invalid: Option<String>,
     /// Why it was stopped early, if the target was overloaded; such a level does not hold, whatever its percentiles.
     pub suffered: Option<String>,
@@ -74,7 +75,7 @@ pub struct Failed {
     /// How they ended.
     #[schemars(with = "String")]
     pub outcome: OutcomeClass,
-    /// How many did.
+    /// The number of attempts.
     pub attempts: u64,
 }
 
@@ -92,32 +93,32 @@ pub struct Latency {
     pub p99_us: u64,
 }
 
-/// What was measured of an endpoint.
+/// The measurements of an endpoint.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
     /// Its word: `clock-in`.
     #[schemars(with = "String")]
     pub op: Op,
-    /// Requests that were over.
+    /// The number of completed requests.
     pub requests: u64,
-    /// The same a second.
+    /// Completed requests per second.
     pub requests_per_s: f64,
-    /// How long they took on the wire.
+    /// The wire latency of the requests.
     pub latency: Latency,
-    /// Points of the distribution of that, in microseconds, each of the same weight.
+    /// Points of the distribution of the wire latency, in microseconds, each with the same weight.
     pub points_us: Vec<u64>,
 }
 
-/// What a limit comes to at a level.
+/// The result of a limit at a level.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Judged {
     /// The figures, as in every report.
     pub result: LimitResult,
-    /// How many were beyond it; none of a limit on a mean, a maximum or a rate of requests.
+    /// The requests beyond the bound; absent for a limit on a mean, a maximum or a rate of requests.
     pub share: Option<Share>,
-    /// How many may be, as a share.
+    /// The share of requests that may be beyond the bound.
     pub allowed: f64,
 }
 

@@ -8,15 +8,15 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
-/// How many of how many are beyond a limit's bound.
+/// The number of samples, and of those beyond a limit's bound.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Share {
-    /// On the wrong side of the bound.
+    /// The number of samples beyond the bound.
     pub beyond: u64,
-    /// How many samples there were in all.
+    /// The number of samples.
     pub of: u64,
-    /// By how much more this share varies than that of independent draws would: 1 at least.
+    /// The design effect: how much more this share varies than it would for independent requests; at least 1.
     pub design_effect: f64,
 }
 

@@ -49,17 +49,17 @@ pub struct Usl {
     pub r_squared: f64,
     /// Measured and fitted, level by level.
     pub residuals: Vec<Residual>,
-    /// Why the data may not carry it.
+    /// The reasons why the data may not be sufficient for the fit.
     pub warnings: Vec<String>,
 }
 
-/// Where throughput is greatest.
+/// The peak of the throughput.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Peak {
-    /// At so many requests at once.
+    /// Requests in flight at the peak.
     pub in_flight: Estimate,
-    /// So many requests a second.
+    /// Requests a second at the peak.
     pub requests_per_s: f64,
 }
 
@@ -67,7 +67,7 @@ pub struct Peak {
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Residual {
-    /// Requests under way at once.
+    /// Requests in flight.
     pub in_flight: f64,
     /// Requests a second, measured.
     pub measured: f64,

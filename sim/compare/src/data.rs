@@ -13,11 +13,11 @@ pub const SCHEMA: u32 = 1;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Comparison {
-    /// The version of this document's shape.
+    /// The schema version of this document.
     pub schema: u32,
     /// The version of Field Day.
     pub version: String,
-    /// What it comes to.
+    /// The result.
     pub verdict: Verdict,
     /// The new runs that were used.
     pub new: Vec<RunLine>,
@@ -25,7 +25,7 @@ pub struct Comparison {
     pub baseline: Vec<RunLine>,
     /// Runs that were not used.
     pub left_out: Vec<LeftOut>,
-    /// What else is not the same on both sides, in a sentence each.
+    /// Other differences between the sides, a sentence each.
     pub differences: Vec<String>,
     /// The method.
     pub method: Method,
@@ -36,13 +36,13 @@ pub struct Comparison {
     pub errors: Vec<ErrorChange>,
     /// Every percentile of every endpoint that could be compared, in the spec's order.
     pub lines: Vec<PercentileChange>,
-    /// Those that could not.
+    /// Percentiles that could not be compared.
     pub not_compared: Vec<NotCompared>,
     /// Rules, limits, contract findings, hazards and marks with a changed result.
     pub changes: Vec<Change>,
 }
 
-/// What a comparison comes to.
+/// The verdict of a comparison.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
@@ -50,17 +50,17 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// The exit code of the command.
     pub exit_code: u8,
-    /// In a sentence each: why.
+    /// The reasons, a sentence each.
     pub reasons: Vec<String>,
 }
 
-/// What a comparison comes to, in a word.
+/// The result of a comparison, in a word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// All limits on change are held; without any, nothing is worse by as much as matters.
+    /// All limits on change hold; without such limits, nothing is worse by a relevant amount.
     NoWorse,
-    /// A limit on change is exceeded; without any, something is slower or newly broken.
+    /// A limit on change is exceeded; without such limits, something is slower or newly broken.
     Worse,
     /// These runs cannot tell.
     CannotTell,
@@ -76,7 +76,7 @@ pub struct RunLine {
     pub scenario: String,
     /// Its seed, in hexadecimal.
     pub seed: String,
-    /// What it called.
+    /// The target of the run.
     pub target: String,
     /// The version of Field Day that ran it.
     pub version: String,
@@ -100,35 +100,35 @@ pub struct LeftOut {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Method {
-    /// By which test.
+    /// The test.
     pub test: TestKind,
-    /// Whether every run has its twin of the same seed on the other side.
+    /// Whether every run is paired with a run of the same seed on the other side.
     pub paired: bool,
-    /// Nights of the history from which it was learned how much runs vary.
+    /// The number of earlier nights from which the variation between runs was estimated.
     pub history_nights: u64,
-    /// Pairs of neighbouring nights among them in which everything was measured that is compared.
+    /// The number of pairs of neighbouring nights among them that have all compared percentiles.
     pub history_pairs: u64,
-    /// The share of comparisons of like runs in which anything may be called changed.
+    /// The greatest share of comparisons of like runs in which anything is called changed.
     pub level: f64,
-    /// How often the truth is within an interval.
+    /// The share of intervals that contain the true value.
     pub interval: f64,
     /// Which latency is compared: `wire` of live runs, `attempt` of virtual ones.
     pub clock: String,
 }
 
-/// By which test.
+/// The test.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TestKind {
-    /// Permutations of which runs are new.
+    /// Permutations of the labels new and baseline.
     Permutation,
-    /// Flips of which of a pair is new.
+    /// Flips of the labels within pairs.
     SignFlip,
-    /// Rotations: too few runs for permutations, so logarithms are taken to be normal.
+    /// Rotations: there are too few runs for permutations, so logarithms are assumed to be normal.
     Rotation,
-    /// None was needed: the runs of both sides are the same events.
+    /// No test was needed: the runs of both sides have the same events.
     Identical,
-    /// None is possible: too few runs, and no history.
+    /// No test is possible: there are too few runs, and no history.
     None,
 }
 
@@ -146,11 +146,11 @@ impl From<Null> for TestKind {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorChange {
-    /// The endpoint's name; `all` of all endpoints together.
+    /// The endpoint's name; `all` for all endpoints together.
     pub op: String,
     /// Its short form for people.
     pub label: String,
-    /// How attempts failed, as in a summary's `outcomes`; none of failures of every kind together.
+    /// How attempts failed, as in a summary's `outcomes`; absent for failures of every kind together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// Attempts that failed in the new runs.
@@ -186,36 +186,36 @@ pub struct PercentileChange {
     pub label: String,
     /// `p50`, `p95` or `p99`.
     pub percentile: String,
-    /// What it comes to.
+    /// The result.
     pub says: Says,
     /// The new runs' geometric mean, in microseconds.
     pub new_us: u64,
-    /// The baseline's.
+    /// The geometric mean of the baseline, in microseconds.
     pub baseline_us: u64,
-    /// New over baseline.
+    /// The ratio of new to baseline.
     pub ratio: f64,
-    /// The ends of its interval; none if nothing is known of how much runs vary.
+    /// The ends of the interval of the ratio; absent if the variation between runs is unknown.
     pub interval: Option<[f64; 2]>,
     /// The p-value, adjusted for all lines.
     pub p: Option<f64>,
-    /// The smallest effect that matters, as a ratio above 1.
+    /// The smallest relevant difference, as a ratio above 1.
     pub matters: f64,
-    /// Of no difference: how great one may be at most, as a ratio above 1.
+    /// If there is no relevant difference: the greatest difference that is still possible, as a ratio above 1.
     pub no_more_than: Option<f64>,
     /// For an inconclusive line: how many more runs per side would probably tell; none if unknown or more than 100.
     pub more_runs: Option<u64>,
     /// Each new run's value, in microseconds.
     pub new_runs_us: Vec<u64>,
-    /// Each baseline run's.
+    /// The value of each baseline run, in microseconds.
     pub baseline_runs_us: Vec<u64>,
-    /// Attempts were given up at the time limit there, so the values are but lower bounds.
+    /// Whether the values are only lower bounds, because attempts were given up at the time limit.
     pub at_limit: bool,
-    /// The share of attempts that succeed is not the same on both sides: what changed may be which of them do.
+    /// Whether the share of successful attempts differs between the sides, so that other attempts may have succeeded.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub success_differs: bool,
 }
 
-/// What a line comes to.
+/// The result for a percentile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Says {
@@ -223,7 +223,7 @@ pub enum Says {
     Slower,
     /// It became faster.
     Faster,
-    /// It did not change by as much as matters.
+    /// It did not change by a relevant amount.
     NoDifference,
     /// These runs cannot tell.
     CannotTell,
@@ -247,9 +247,9 @@ pub struct NotCompared {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitLine {
-    /// As it was written.
+    /// The limit as it was given.
     pub text: String,
-    /// What it comes to.
+    /// The result.
     pub outcome: Outcome,
     /// Why, in a sentence.
     pub says: String,
@@ -259,19 +259,19 @@ pub struct LimitLine {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
-    /// Of which kind.
+    /// The kind of result.
     pub kind: ChangeKind,
     /// Its name.
     pub name: String,
     /// The result in the baseline: `held in 5 of 5`.
     pub baseline: String,
-    /// How in the new runs.
+    /// The result in the new runs.
     pub new: String,
     /// Whether that is worse.
     pub direction: Direction,
 }
 
-/// What can have a changed result.
+/// The kinds of results that can change.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {
@@ -279,13 +279,13 @@ pub enum ChangeKind {
     Rule,
     /// A limit of the scenario.
     Limit,
-    /// A difference of form that the scenario takes for a broken rule.
+    /// A contract finding that the scenario calls `broken`.
     ContractBroken,
-    /// A difference of form that is a note.
+    /// A contract finding that is only reported.
     ContractNote,
-    /// A danger that the specification holds.
+    /// A hazard.
     Hazard,
-    /// A state that should sometimes be reached.
+    /// A mark.
     Mark,
 }
 
@@ -293,9 +293,9 @@ pub enum ChangeKind {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
-    /// It is.
+    /// It is worse.
     Worse,
-    /// It is for the better.
+    /// It is better.
     Better,
     /// Neither.
     Other,

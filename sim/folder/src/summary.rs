@@ -29,19 +29,19 @@ pub const fn verdict_word(outcome: Outcome) -> &'static str {
     }
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
-    /// The version of this document's shape.
+    /// The schema version of this document.
     pub schema: u32,
     /// The version of Field Day.
     pub version: String,
     /// False if the run was ended early: figures cover what was done by then.
     pub complete: bool,
-    /// What it comes to.
+    /// The result.
     pub verdict: Verdict,
-    /// What ran.
+    /// The run: scenario, seed, plan and target.
     pub ran: Ran,
     /// Every endpoint that was called, in the spec's order.
     pub limits: Vec<Limit>,
@@ -52,60 +52,60 @@ pub struct Summary {
     pub rules: Vec<RuleLine>,
     /// What reps felt.
     pub felt: Felt,
-    /// How the target's answers differ from the spec in form; none if they do not.
+    /// The contract findings: how the target's answers differ from the specification in form; absent if they do not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contract: Option<ContractPart>,
-    /// What the target answered where it failed, the most frequent first.
+    /// The target's failures by kind, the most frequent first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<FailureLine>,
     /// Endpoints that never succeeded, and what could not be exercised without them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_exercised_parts: Vec<NotExercised>,
-    /// What breaks nothing and is worth knowing: where the specification is silent, and rules that the scenario mutes.
+    /// The findings: readings where the specification is silent, and rules that the scenario only reports or switches off.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingLine>,
-    /// Dangers that break no rule, and that showed.
+    /// Hazards that occurred.
     pub hazards: Vec<HazardLine>,
     /// How latencies on the wire changed over a live run, by endpoint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub latency_trends: Vec<LatencyTrend>,
-    /// Where the generator of a live run could not keep up, in a sentence each.
+    /// The reasons why the generator of a live run fell behind, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub generator: Vec<String>,
-    /// Why a live run ended before its time; none if it did not.
+    /// The reason why a live run ended early; absent if it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<String>,
-    /// What reps of a live run wanted done and what the target kept them from; none if it kept them from nothing.
+    /// What a live run did not deliver because the target failed; absent if everything was delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undelivered: Option<UndeliveredLine>,
-    /// What came of disturbances of the target that were planned, in the order in which they began.
+    /// The results of the planned disturbances, in the order in which they began.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disturbances: Vec<DisturbanceResult>,
-    /// What the target's exporters told while a live run called it; none if none was scraped.
+    /// The metrics of the target during a live run; absent if no exporter was scraped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_metrics: Option<TargetMetrics>,
-    /// States that should sometimes be reached, and were.
+    /// The marks that were reached.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<MarkLine>,
     /// The first cases of each broken rule.
     pub violations: Vec<Case>,
-    /// How much was done.
+    /// The totals.
     pub totals: Totals,
-    /// What it cost the machine that ran it.
+    /// The resources that the run used.
     pub cost: Cost,
-    /// Of the whole event stream: 32 hexadecimal digits.
+    /// The fingerprint of all events: 32 hexadecimal digits.
     pub fingerprint: String,
-    /// What running twice showed, if that was asked for.
+    /// The comparison of two runs, with `--verify`.
     pub verification: Option<Verification>,
     /// What was recorded.
     pub history: Option<HistoryPart>,
     /// The shards that this run was merged from, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shards: Option<ShardsPart>,
-    /// The conformance pass before the day of a live run, if there was one. What it found is among the rules and violations.
+    /// The conformance pass before the day of a live run, if there was one. Its findings are among the rules and violations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conformance: Option<ConformancePart>,
-    /// The line that gives the same run again.
+    /// The command line that repeats the run.
     pub reproduce: String,
 }
 
@@ -113,23 +113,23 @@ pub struct Summary {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConformancePart {
-    /// How many requests it made. They are in no latency and no error rate.
+    /// The number of its requests, which are not part of latencies and error rates.
     pub requests: u64,
     /// How long it took, in seconds.
     pub seconds: f64,
-    /// Why it says too little, in a sentence each: the result of the run is then inconclusive.
+    /// The reasons why the pass is inconclusive, and with it the run, a sentence each.
     pub problems: Vec<String>,
-    /// What it could not put to the test.
+    /// The checks that could not be tried.
     pub not_tried: Vec<NotTried>,
 }
 
-/// A rule, or a part of it, that a conformance pass could not put to the test.
+/// A rule, or a part of a rule, that a conformance pass could not test.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotTried {
     /// The rule.
     pub rule: String,
-    /// The part, and why.
+    /// The part, and the reason.
     pub reason: String,
 }
 
@@ -141,10 +141,10 @@ pub struct ShardsPart {
     pub of: u64,
     /// Those that were merged, in their order.
     pub merged: Vec<ShardLine>,
-    /// What keeps the result from being that of the whole run, in a sentence each: shards that are missing, were killed, stand
-    /// twice, are of another run or version.
+    /// The reasons why the result is not that of the whole run, a sentence each: shards that are missing, were killed, are
+    /// there twice, or belong to another run or version.
     pub problems: Vec<String>,
-    /// Whether `--partial` accepts that: the verdict is then that of the merged shards.
+    /// Whether `--partial` accepts missing shards: the verdict is then that of the merged ones.
     pub partial: bool,
 }
 
@@ -161,24 +161,25 @@ impl ShardsPart {
 pub struct ShardLine {
     /// Its index, from 0.
     pub shard: u64,
-    /// What it came to by itself; none if its summary is missing.
+    /// Its own verdict; absent if its summary is missing.
     pub outcome: Option<Outcome>,
     /// Its cells.
     pub cells: u64,
     /// Its requests.
     pub requests: u64,
-    /// Seconds on its machine's clock.
+    /// Its duration on its machine's clock, in seconds.
     pub wall_s: f64,
-    /// How far its machine's clock was ahead of that of the storage it wrote to, in microseconds; none if that is unknown.
+    /// The difference of its machine's clock to that of the storage, in microseconds, positive if it is ahead; absent if
+    /// unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ahead_of_storage_us: Option<i64>,
-    /// How far its machine's clock was ahead of the target's, in microseconds, to some half a second; none if the target told no
-    /// time.
+    /// The difference of its machine's clock to the target's, in microseconds, positive if it is ahead, accurate to half a
+    /// second; absent if the target sent no time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ahead_of_target_us: Option<i64>,
 }
 
-/// What ran.
+/// The run: scenario, seed, plan and target.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ran {
@@ -188,16 +189,16 @@ pub struct Ran {
     pub about: String,
     /// The seed, in hexadecimal: JSON's numbers do not hold 64 bits.
     pub seed: String,
-    /// What was called.
+    /// The target.
     pub target: String,
-    /// Which part of the run this is, if it is one of several: `cells` are then the part's.
+    /// The shard, if this is a shard of a run: `cells` are then those of the shard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
     /// The reps' local dates.
     pub dates: Vec<String>,
-    /// The virtual time before anybody gets up.
+    /// The virtual time at the beginning of the run.
     pub starts_at: String,
-    /// The virtual time after everybody is done.
+    /// The virtual time at the end of the run.
     pub ends_at: String,
     /// Reps who work each date.
     pub reps: u64,
@@ -209,7 +210,7 @@ pub struct Ran {
     pub cells_ran: u64,
     /// Defects that were built in.
     pub defects: Vec<String>,
-    /// Elements that were taken out of the plan.
+    /// Elements that were removed from the plan.
     pub without: Vec<String>,
 }
 
@@ -223,20 +224,20 @@ pub struct Limit {
     pub label: String,
     /// Its timeout class: endpoints of a class are judged together.
     pub class: String,
-    /// How long an answer may take; none for the audio itself, which takes as long as its bytes do.
+    /// The limit on the time of an answer; absent for the audio itself.
     pub limit_us: Option<u64>,
     /// Attempts that were sent.
     pub attempts: u64,
     /// How attempts ended.
     #[serde(default)]
     pub outcomes: Outcomes,
-    /// Attempts that were answered, with whatever.
+    /// Attempts that were answered in any way.
     pub answered: u64,
     /// Answers of 4xx.
     pub client_errors: u64,
     /// Answers of 5xx.
     pub server_errors: u64,
-    /// Answers that are none of the API's: a captive portal's page.
+    /// Answers that are not the API's, such as a captive portal's page.
     pub foreign: u64,
     /// Attempts that were given up after the limit.
     pub timed_out: u64,
@@ -246,31 +247,30 @@ pub struct Limit {
     pub broken_off: u64,
     /// Attempts that their person cancelled.
     pub cancelled: u64,
-    /// Attempts that ended with the app.
+    /// Attempts that ended because the app was killed.
     pub killed: u64,
-    /// How long attempts took that were answered with success or timed out; the latter count as if they were answered when
-    /// they were given up.
+    /// The latency of attempts that succeeded or timed out; the latter count with the time at which they were given up.
     pub latency: Percentiles,
-    /// The same with each attempt that failed otherwise counted as slower than any answer; none if none did.
+    /// The latency with each other failed attempt counted as slower than any answer; absent if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with_failures: Option<PercentilesWithFailures>,
-    /// Attempts that were answered, with whatever, or timed out.
+    /// Attempts that were answered in any way, or timed out.
     #[serde(default)]
     pub judged: u64,
-    /// Those of them that took longer than the limit, whether the backend or the network was slow.
+    /// The attempts that took longer than the limit, because of the backend or the network.
     pub beyond: u64,
-    /// What the backend's answers mean for the limit.
+    /// The result for the limit.
     pub mark: LimitMark,
-    /// On the wire: what the target itself took. Live runs only.
+    /// The `wire` latency: the time that the target itself took. Live runs only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<Percentiles>,
-    /// How much of that it took to open a connection, of the attempts that had to. Live runs only.
+    /// The time to open a connection, of the attempts that opened one. Live runs only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connect: Option<Percentiles>,
-    /// From when calls were due by the plan. Live runs only.
+    /// The `due` latency: from the moment at which an attempt was due. Live runs only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Percentiles>,
-    /// As people felt it, queue, link and repeats included. Live runs only.
+    /// The `felt` latency, with queue, link and retries. Live runs only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub felt: Option<Percentiles>,
 }
@@ -295,7 +295,7 @@ pub struct Outcomes {
     pub rate_limited: u64,
     /// Answered with a 5xx.
     pub server_error: u64,
-    /// Answered with a redirect, a page, or something unreadable.
+    /// Not an answer of the API: a redirect, a page, or something unreadable.
     pub not_the_api: u64,
     /// Not answered for as long as the client waits.
     pub timed_out: u64,
@@ -310,7 +310,7 @@ impl Outcomes {
     pub fn reached(&self) -> u64 {
         self.expected + self.errors()
     }
-    /// Those of them that were not answered as expected.
+    /// The attempts that were not answered as expected.
     pub fn errors(&self) -> u64 {
         self.refused
             + self.rate_limited
@@ -364,9 +364,9 @@ pub struct FailureLine {
     /// The answer's status; none if no answer came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// What the answer said, with `#` for ids, or what kept it away.
+    /// The message of the answer, with `#` for ids, or the reason why there was no answer.
     pub message: String,
-    /// How many attempts failed so.
+    /// The number of attempts.
     pub count: u64,
     /// The request id of the first that had one, to look for in the target's logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -377,7 +377,7 @@ pub struct FailureLine {
     pub last: String,
 }
 
-/// How an endpoint stands to its limit.
+/// The result of an endpoint's limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LimitMark {
@@ -385,15 +385,15 @@ pub enum LimitMark {
     Held,
     /// Of the answers of its class, more than allowed came after the limit, and this endpoint has its part in that.
     Exceeded,
-    /// There is no limit, or there were too few answers to say.
+    /// There is no limit, or there were too few answers to decide.
     Open,
 }
 
-/// Percentiles of attempts of which some failed: where none is given, the attempt at that place failed.
+/// Percentiles of attempts of which some failed: a percentile is absent if the attempt at that rank failed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PercentilesWithFailures {
-    /// Attempts, those that failed among them.
+    /// Attempts, failed ones included.
     pub count: u64,
     /// Attempts that failed.
     pub failed: u64,
@@ -433,9 +433,9 @@ pub struct RuleLine {
     pub rule: String,
     /// Section of the specification.
     pub section: String,
-    /// What it says.
+    /// The sentence of the rule.
     pub sentence: String,
-    /// What it comes to.
+    /// The result.
     pub verdict: RuleVerdict,
     /// Cases that were decided.
     pub exercised: u64,
@@ -445,10 +445,10 @@ pub struct RuleLine {
     pub inconclusive: u64,
     /// Whether the scenario must exercise it.
     pub must_exercise: bool,
-    /// What the scenario says about it, if anything.
+    /// The weight that the scenario gives to the rule, if it sets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted: Option<Muted>,
-    /// What of it can be put to the test by itself, each by its own cases; empty if that is all of it at once.
+    /// The parts of the rule that can be tested separately, each with its own cases; empty if the rule has no parts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<RulePart>,
 }
@@ -459,7 +459,7 @@ pub struct RuleLine {
 pub struct RulePart {
     /// Its name within the rule.
     pub part: String,
-    /// What a case of it is.
+    /// The occasions that are cases of this part.
     pub sentence: String,
     /// Cases that were decided.
     pub exercised: u64,
@@ -477,7 +477,7 @@ impl RuleLine {
     }
 }
 
-/// What a scenario takes a broken case of a rule for.
+/// The weight that the scenario gives to the broken cases of a rule.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Muted {
@@ -490,8 +490,7 @@ pub struct Muted {
     pub found: u64,
 }
 
-/// Something that a target does and that breaks nothing: the specification leaves it open, or the scenario takes a rule's broken
-/// cases for findings.
+/// A finding: a choice that the specification leaves open, or a rule whose broken cases the scenario only reports.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindingLine {
@@ -499,7 +498,7 @@ pub struct FindingLine {
     pub of: String,
     /// Where the specification speaks of it.
     pub section: String,
-    /// What the target does and why nobody is guilty, or what the rule says.
+    /// What the target does and why this breaks no rule, or the sentence of the rule.
     pub sentence: String,
     /// The scenario's reason, if it is a rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -516,7 +515,7 @@ pub struct FindingLine {
 pub struct Felt {
     /// Completed rep-days.
     pub rep_days: u64,
-    /// How long loading indicators were looked at.
+    /// The time for which loading indicators were shown.
     pub spinner_us: u64,
     /// By endpoint, the longest first.
     pub spinner_by_endpoint: Vec<Part>,
@@ -526,23 +525,23 @@ pub struct Felt {
     pub cancelled: u64,
     /// How long phones were without network.
     pub offline_us: u64,
-    /// How long in a rep's day.
+    /// The time without network in a rep's day.
     pub offline_by_day: Percentiles,
-    /// How long old data stood on screens, marked as old.
+    /// The time for which screens showed old data, marked as old.
     pub stale_us: u64,
     /// By screen, the longest first.
     pub stale_by_screen: Vec<Part>,
-    /// How old shown data was; answers count as new.
+    /// The age of the data on the screen; a fresh answer has age 0.
     pub age_shown: Percentiles,
-    /// Screens that had nothing to show.
+    /// The number of screens that had nothing to show.
     pub nothing_to_show: u64,
-    /// Actions that waited when a queue began to be sent.
+    /// The number of queued actions when a queue began to be sent.
     pub queue_length: Lengths,
     /// From the network's return to an empty queue.
     pub queue_drain: Percentiles,
     /// Actions that still waited at the end of a day.
     pub queued_at_end: u64,
-    /// How long audio took to be stored, all attempts and pauses included.
+    /// The time until audio was stored, with all attempts and pauses.
     pub upload: Percentiles,
     /// Recordings whose audio was not stored at the end of a day.
     pub uploads_unfinished: u64,
@@ -554,7 +553,7 @@ pub struct Felt {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
-    /// The name of the component that took it.
+    /// The name of the component.
     pub of: String,
     /// How long it took, in microseconds.
     pub us: u64,
@@ -576,57 +575,57 @@ pub struct Lengths {
     pub max: u64,
 }
 
-/// How answers differ from the spec in form.
+/// The contract findings: how answers differ from the specification in form.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContractPart {
     /// Every difference once.
     pub findings: Vec<ContractLine>,
-    /// How often one was met that there was no room to tell apart.
+    /// The number of differences beyond those that are listed.
     pub more: u64,
 }
 
-/// One difference of form.
+/// A contract finding.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContractLine {
     /// Its kind's name.
     pub kind: String,
-    /// Where the spec says how it should be.
+    /// The section of the specification.
     pub section: String,
-    /// How it should be.
+    /// The form that the specification requires.
     pub sentence: String,
-    /// Whether the scenario takes it for a broken rule.
+    /// Whether the scenario calls it `broken`.
     pub severity: ContractSeverity,
     /// The endpoint's name.
     pub op: String,
     /// Its short form for people.
     pub label: String,
-    /// Where in the answer: `data.tasks[].due_at`.
+    /// The place in the answer: `data.tasks[].due_at`.
     pub at: String,
-    /// What the first one had instead, in a word.
+    /// What the first such answer had in its place, in a word.
     pub first: String,
-    /// In how many answers.
+    /// The number of answers.
     pub count: u64,
-    /// What it led to, at worst.
+    /// The worst consequence.
     #[serde(default)]
     pub consequence: ContractConsequence,
 }
 
-/// What a difference of form led to, the worst first.
+/// The consequence of a contract finding, the worst first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContractConsequence {
-    /// The answers count as none of the API's.
+    /// Unread: the answers do not count as answers of the API.
     Unread,
-    /// Something neutral stands in, and rules do not decide by it.
+    /// Stands in: a neutral value is used, by which no rule is decided.
     StandsIn,
-    /// It was read all the same.
+    /// Read: the value was understood.
     #[default]
     Read,
 }
 
-/// How much a difference of form weighs.
+/// The weight of a contract finding.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContractSeverity {
@@ -644,11 +643,11 @@ pub struct NotExercised {
     pub op: String,
     /// Its short form for people.
     pub label: String,
-    /// Attempts that said something about it; 0 if another endpoint kept reps from it.
+    /// The number of its attempts; 0 if reps did not get that far because of another endpoint.
     pub tried: u64,
     /// The part of the day that could not be exercised.
     pub part: String,
-    /// Why: what the endpoint answered, or which other one kept reps from it.
+    /// The reason: the endpoint's answers, or the other endpoint because of which reps did not get that far.
     #[serde(default)]
     pub why: String,
 }
@@ -664,7 +663,7 @@ impl NotExercised {
     }
 }
 
-/// A danger that showed.
+/// A hazard that occurred.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HazardLine {
@@ -672,11 +671,11 @@ pub struct HazardLine {
     pub hazard: String,
     /// What it is.
     pub sentence: String,
-    /// How often it showed.
+    /// The number of its cases.
     pub count: u64,
     /// The first case.
     pub first: Option<Case>,
-    /// What was measured, where it is a hazard that measures show.
+    /// The measurement, for a hazard that is found by measuring.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub measured: Vec<String>,
 }
@@ -691,37 +690,37 @@ pub struct MarkLine {
     pub count: u64,
 }
 
-/// One case of something.
+/// One case of a rule or a hazard.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// The rule or hazard.
     pub of: String,
-    /// When it showed: virtual time, UTC.
+    /// When it was observed: virtual time, UTC.
     pub at: String,
     /// The same on the rep's clock: `2026-06-10 07:02:11 America/New_York`.
     pub local: String,
-    /// At which event of the cell's stream, counted from 0.
+    /// The number of the event in the cell's stream, from 0.
     pub event: u64,
-    /// To whom: a client's name in the plan.
+    /// The client, by its name in the plan.
     pub who: String,
-    /// In which of their calls.
+    /// The number of the client's call.
     pub call: Option<u32>,
-    /// At which endpoint, in its short form.
+    /// The endpoint, in its short form.
     pub endpoint: Option<String>,
-    /// What the backend's logs call it.
+    /// The request id, as the backend's logs have it.
     pub request_id: Option<String>,
-    /// What was expected, and what was seen.
+    /// The expected and the observed values, in a sentence.
     pub says: String,
-    /// Which kind of violation it is: equal in every run that shows the same. None of a hazard.
+    /// The kind of the violation, which is equal in all runs that show the same violation. Absent for a hazard.
     pub signature: Option<String>,
-    /// The id of the row that it is about.
+    /// The id of the affected row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<String>,
-    /// Cases of other rules that follow from it: about the same row, or in the same answer.
+    /// The consequences: cases of other rules about the same row, or in the same answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consequences: Vec<Consequence>,
-    /// The rule of the case that this one follows from, which tells it among its consequences.
+    /// The rule of the case that this one follows from, and whose consequences contain it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<String>,
 }
@@ -732,13 +731,13 @@ pub struct Case {
 pub struct Consequence {
     /// The rule.
     pub of: String,
-    /// The first such sentence.
+    /// The sentence of the first case.
     pub says: String,
-    /// How many cases of the rule.
+    /// The number of cases of the rule.
     pub count: u64,
 }
 
-/// How much was done.
+/// The totals.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Totals {
@@ -758,7 +757,7 @@ pub struct Totals {
     pub wire: Option<Percentiles>,
 }
 
-/// What reps wanted done, and what was not done when their day ended because the target failed their last attempt at it.
+/// What was not delivered by the end of the reps' days because the target failed the last attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UndeliveredLine {
@@ -768,7 +767,7 @@ pub struct UndeliveredLine {
     pub uploads: u64,
 }
 
-/// What it cost the machine. Differs from run to run.
+/// The resources that the run used, which differ from run to run.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cost {
@@ -776,11 +775,11 @@ pub struct Cost {
     pub threads: u64,
     /// Seconds on the wall's clock.
     pub wall_s: f64,
-    /// Seconds of processor time, if the system tells.
+    /// Processor time in seconds, if the system reports it.
     pub cpu_s: Option<f64>,
-    /// The most memory that was held, if the system tells.
+    /// The greatest amount of memory, if the system reports it.
     pub peak_memory_bytes: Option<u64>,
-    /// Days of reps a second.
+    /// Rep-days per second.
     pub rep_days_per_s: f64,
     /// Requests a second.
     pub requests_per_s: f64,
@@ -790,31 +789,31 @@ pub struct Cost {
     pub requests_per_rep_day: f64,
 }
 
-/// What running twice showed.
+/// The comparison of two runs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verification {
     /// Whether both runs had the same fingerprint in every cell.
     pub agreed: bool,
-    /// How the two runs differed on purpose.
+    /// The intended difference between the two runs, such as the number of threads.
     pub compared: String,
-    /// Where they parted.
+    /// The first difference.
     pub difference: Option<Difference>,
 }
 
-/// Where two runs parted.
+/// The first difference between two runs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Difference {
     /// The name of the cell that differs.
     pub cell: String,
-    /// Events after which they still agreed.
+    /// The number of equal events before the difference.
     pub agreed_until: u64,
     /// The number of the first event that differs, if it was found again.
     pub event: Option<u64>,
-    /// That event in the one run, as JSON; none if that had ended.
+    /// The event of the first run, as JSON; absent if that run had ended.
     pub one: Option<String>,
-    /// And in the other.
+    /// The event of the second run, likewise.
     pub other: Option<String>,
 }
 
@@ -824,8 +823,8 @@ pub struct Difference {
 pub struct HistoryPart {
     /// The file in the run folder.
     pub file: String,
-    /// The cells in it, if it has not all of them.
+    /// The recorded cells, if not all were recorded.
     pub only_cells: Option<Vec<String>>,
-    /// Why it has what it has.
+    /// The reason why these cells were recorded.
     pub why: String,
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// What is used to this share of what there is, is full.
 pub const FULL: f64 = 0.95;
 
-/// What the target's exporters told while it was called.
+/// The metrics of the target during the run.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetMetrics {
@@ -16,7 +16,7 @@ pub struct TargetMetrics {
     pub exporters: Vec<Exporter>,
     /// Each series that was kept.
     pub series: Vec<MetricFigures>,
-    /// Series for which there was no room.
+    /// The number of series that were not kept, because there was no room for them.
     #[serde(default)]
     pub left_out: u64,
 }
@@ -27,16 +27,16 @@ pub struct TargetMetrics {
 pub struct Exporter {
     /// Its URL, without user, password and query.
     pub url: String,
-    /// How often it was scraped.
+    /// The number of scrapes.
     pub scrapes: u64,
-    /// How many of these failed: gaps in the series.
+    /// The number of failed scrapes. Each leaves a gap in the series.
     pub failed: u64,
-    /// Why the first of them failed.
+    /// The cause of the first failed scrape.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
 
-/// What values are in.
+/// The unit of the values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
@@ -46,13 +46,13 @@ pub enum Unit {
     Bytes,
     /// Seconds.
     Seconds,
-    /// So many a second.
+    /// A rate per second.
     PerSecond,
     /// A number of things.
     Count,
 }
 
-/// What was told of one thing.
+/// The series of one metric.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MetricFigures {
@@ -63,7 +63,7 @@ pub struct MetricFigures {
     /// Its labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// What values are in.
+    /// The unit of the values.
     pub unit: Unit,
     /// How many values were scraped.
     pub values: u64,
@@ -71,15 +71,15 @@ pub struct MetricFigures {
     pub median: f64,
     /// The greatest.
     pub greatest: f64,
-    /// How much there is, if that is known.
+    /// The capacity of the resource, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<f64>,
-    /// Of the values, those at which it was full.
+    /// The number of scraped values at which the resource was full.
     pub full: u64,
-    /// When it was full first, UTC.
+    /// The first time at which the resource was full, in UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_full: Option<String>,
-    /// How often a counter began anew: its process started again.
+    /// The number of resets of a counter, because its process started again.
     #[serde(default, skip_serializing_if = "is_nought")]
     pub restarts: u64,
 }

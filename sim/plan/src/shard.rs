@@ -9,11 +9,11 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-/// Which part of a plan is run: the one with this index, of so many.
+/// A shard: one part of a plan, by its index and the number of parts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shard {
-    /// Counted from 0, as job indexes are.
+    /// The index, from 0, as in array jobs.
     pub index: u32,
     /// How many shards there are.
     pub of: u32,

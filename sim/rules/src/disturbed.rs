@@ -18,7 +18,7 @@ const STEP: Span = Span::seconds(1);
 /// A disturbance that happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Happened {
-    /// What it was.
+    /// The name of the disturbance.
     pub name: String,
     /// From when until when, counted as the traffic's times are; none if its moment did not come.
     pub at: Option<(Span, Span)>,
@@ -34,28 +34,28 @@ pub struct Happened {
     pub trouble: Option<String>,
 }
 
-/// What came of a disturbance.
+/// The result of a disturbance.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DisturbanceResult {
-    /// What it was.
+    /// The name of the disturbance.
     pub name: String,
-    /// When it began, UTC; none if its moment did not come.
+    /// When it began, in UTC; absent if the run ended before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<String>,
     /// When it was undone, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
-    /// Limits that were exceeded meanwhile and might be.
+    /// Limits that were exceeded during the disturbance, and that may be.
     pub exceeded: Vec<String>,
-    /// Limits that were exceeded meanwhile and should not be.
+    /// Limits that were exceeded during the disturbance, and that may not be.
     pub not_allowed: Vec<String>,
-    /// How long after its end every limit held again, in microseconds; none if they did not, or that is not known.
+    /// The time from its end until every limit held again, in microseconds; absent if they did not, or if it is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_again_after_us: Option<u64>,
-    /// Within which time they had to.
+    /// The time within which every limit must hold again, in microseconds.
     pub holds_again_within_us: u64,
-    /// What it comes to.
+    /// The result.
     pub verdict: LimitVerdict,
     /// Why it is inconclusive, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -26,15 +26,15 @@ pub struct RuleCount {
     pub inconclusive: u64,
 }
 
-/// What a rule comes to.
+/// The verdict of a rule.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RuleVerdict {
-    /// Exercised, never broken.
+    /// Held: it had cases, and none was broken.
     Held,
     /// Broken at least once.
     Broken,
-    /// Broken at least once, and the scenario takes that for a finding.
+    /// Broken at least once, which the scenario only reports as a finding.
     Finding,
     /// The scenario switches it off.
     Off,
@@ -77,7 +77,7 @@ pub struct ReadingCase {
     pub reading: Reading,
     /// When it showed, from the scenario's start.
     pub at: Span,
-    /// At which event of the cell's stream, counted from 0.
+    /// The number of the event in the cell's stream, from 0.
     pub event: u64,
     /// The number within its cell of the client that observed it.
     pub client: u32,
@@ -147,7 +147,7 @@ pub struct HazardCase {
     pub hazard: Hazard,
     /// When it showed, from the scenario's start.
     pub at: Span,
-    /// At which event of the cell's stream, counted from 0.
+    /// The number of the event in the cell's stream, from 0.
     pub event: u64,
     /// The number within its cell of the client that it happened to.
     pub client: u32,

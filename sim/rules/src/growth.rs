@@ -40,7 +40,7 @@ const HAZARD_LOAD: f64 = 1.0;
 /// A smaller difference than this, in microseconds, is no hazard: nobody notices it.
 const HAZARD_US: f64 = 5_000.0;
 
-/// With what latency grows.
+/// The quantity with which latency grows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GrowsWith {
@@ -48,7 +48,7 @@ pub enum GrowsWith {
     Served,
     /// With the requests a second.
     Load,
-    /// With one of both: they grew together.
+    /// With one of the two, which grew together.
     Either,
 }
 
@@ -58,19 +58,19 @@ pub enum GrowsWith {
 pub struct LatencyTrend {
     /// The endpoint, in its short form.
     pub endpoint: String,
-    /// With what.
+    /// The quantity with which it grows.
     pub with: GrowsWith,
-    /// The geometric mean at the least of it that the run saw, in microseconds.
+    /// The geometric mean at the smallest value of the quantity, in microseconds.
     pub from_us: u64,
-    /// The same at the most of it.
+    /// The geometric mean at the greatest value of the quantity, in microseconds.
     pub to_us: u64,
-    /// The growth from the one to the other, in parts in a million: 500,000 is half as long again.
+    /// The growth between the two, in parts per million: 500,000 means 50 %.
     pub growth_ppm: i64,
-    /// The ends of its interval of 99 %, in parts in a million.
+    /// The ends of its 99 % interval, in parts per million.
     pub interval_ppm: [i64; 2],
-    /// The least of it that the run saw: requests, or thousandths of a request a second.
+    /// The smallest value of the quantity in the run: requests, or thousandths of a request per second.
     pub least: u64,
-    /// The most.
+    /// The greatest value of the quantity.
     pub most: u64,
     /// Number of answers.
     pub answers: u64,

@@ -5,52 +5,52 @@ use fieldday_scenario::limits::{Limit, Measure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a limit of the scenario comes to.
+/// The result of a limit of the scenario.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitResult {
     /// The limit, as the scenario has it.
     pub text: String,
-    /// What it comes to.
+    /// The result.
     pub verdict: LimitVerdict,
-    /// Which clock was read: `attempt`, `due`, `felt` or `wire`. None of a rate of errors or requests.
+    /// The clock of the latency: `attempt`, `due`, `felt` or `wire`. Absent for a rate of errors or requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<String>,
-    /// In what `bound`, `actual` and `margin` are.
+    /// The unit of `bound`, `actual` and `margin`.
     pub unit: LimitUnit,
     /// The bound.
     pub bound: u64,
-    /// What was measured; none if nothing was.
+    /// The measured value; absent if nothing was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actual: Option<u64>,
-    /// Whether the actual value is but a lower bound: attempts were given up there.
+    /// Whether the actual value is only a lower bound, because attempts were given up after that time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub at_least: bool,
-    /// How far the actual value is on the right side of the bound; negative on the wrong one.
+    /// The margin between the actual value and the bound; negative if the limit is exceeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin: Option<i64>,
     /// Number of samples.
     pub sample_count: u64,
-    /// Whether the run may end without having decided it.
+    /// Whether the limit is optional: a run may end without having decided it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
     /// Whether it is a default limit of live runs, unless the scenario replaces it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub built_in: bool,
-    /// Why it could not be decided, or what else to know about it.
+    /// The reason why the limit could not be decided, or a note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
-/// What a limit comes to, in a word.
+/// The result of a limit, in a word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LimitVerdict {
     /// Within its bound, with enough samples.
     Held,
-    /// On the wrong side.
+    /// Its bound is exceeded.
     Exceeded,
-    /// Too few samples, or none.
+    /// It could not be decided: too few samples, or none.
     Inconclusive,
 }
 

@@ -8,7 +8,7 @@ use fieldday_paint::units::{count, counted};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a run comes to.
+/// The verdict of a run.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
@@ -16,11 +16,11 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// The exit code of the command.
     pub exit_code: u8,
-    /// In a sentence each: why.
+    /// The reasons, a sentence each.
     pub reasons: Vec<String>,
 }
 
-/// What a run comes to, in a word.
+/// The verdict of a run, in a word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {

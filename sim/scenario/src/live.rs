@@ -55,7 +55,7 @@ pub struct Live {
     pub auditors: bool,
     /// Whether intruders send requests that must be refused; by default only with the built-in mock.
     pub intruders: bool,
-    /// Whether a conformance pass puts every rule to the test before the day begins, with three reps who have no part in it. It
+    /// Whether a conformance pass tests every rule of the API before the day begins, with three reps who have no part in it. It
     /// takes about a minute and writes to the target; not with the built-in mock, and not in shards.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub conform: bool,

@@ -120,7 +120,7 @@ impl RuleSettings {
     pub(super) fn is_default(&self) -> bool {
         self.0.is_empty()
     }
-    /// What a broken case of a rule is taken for.
+    /// The weight of a broken case of a rule.
     pub fn weight(&self, rule: Rule) -> RuleWeight {
         self.0.get(&rule).map(|setting| setting.weight).unwrap_or_default()
     }

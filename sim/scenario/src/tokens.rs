@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct Tokens {
     /// The source of tokens of live runs.
     pub source: TokenSource,
-    /// For `local`: the key file to sign with, as `fieldday tokens new-key` writes it; default: a new key for each run.
+    /// For `local`: the key file to sign with, as `fieldday tokens new-key` writes it; default: the
+    /// development key for a target on the loopback, else a new key for each run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// For `file`: the file of tokens by user id.

@@ -120,7 +120,7 @@ pub struct Switches {
     /// Life of a token in seconds.
     #[schemars(range(min = 5, max = 86_400))]
     pub token_life_s: u32,
-    /// Life of a presigned upload URL in seconds.
+    /// Life of a presigned upload URL in minutes.
     #[schemars(range(min = 1, max = 1440))]
     pub url_life_minutes: u32,
     /// Path of the health check.

@@ -24,32 +24,32 @@ pub const LEVELS_MIN: usize = 4;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Demand {
-    /// Requests that can be worked on at once.
+    /// The fitted number of workers: requests that are served at once.
     pub workers: u32,
     /// The numbers of workers that fit nearly as well: the least and the greatest.
     pub workers_range: (u32, u32),
     /// The share of the latency without load that keeps a worker busy.
     pub busy_share: f64,
-    /// How much of the variation of the time between requests the queue feels, as a squared coefficient: 1 if they are
-    /// independent. As measured, or fitted if they come in bursts.
+    /// The squared coefficient of variation of the time between requests that the model uses: 1 if requests are independent.
+    /// As measured, or fitted if requests come in bursts.
     pub arrivals_scv: f64,
-    /// As measured.
+    /// The measured value.
     pub arrivals_scv_measured: f64,
-    /// The requests a second, of the mix that was measured, at which every worker is busy all of the time.
+    /// The requests a second, of the measured mix, at which all workers are always busy.
     pub saturates_at: f64,
     /// Requests a second of one rep.
     pub requests_per_s_per_rep: f64,
-    /// By endpoint, the one that keeps workers the longest first.
+    /// Worker time by endpoint, the greatest first.
     pub endpoints: Vec<EndpointDemand>,
     /// Measured and fitted, level by level.
     pub residuals: Vec<Waited>,
     /// The root of the mean squared relative error of the mean latencies.
     pub error: f64,
-    /// Why it may not be trusted.
+    /// Reasons to distrust the fit.
     pub warnings: Vec<String>,
 }
 
-/// What an endpoint asks of the workers.
+/// The worker time that an endpoint needs.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointDemand {
@@ -58,13 +58,13 @@ pub struct EndpointDemand {
     pub op: Op,
     /// Its latency without load, in microseconds.
     pub floor_us: f64,
-    /// How long it keeps a worker, in microseconds.
+    /// The time for which a request keeps a worker busy, in microseconds.
     pub service_us: f64,
     /// Its share of the requests.
     pub share_of_requests: f64,
     /// Its share of the time that workers are busy.
     pub share_of_work: f64,
-    /// Its latencies without load, in microseconds, points of the same weight.
+    /// Points of the distribution of its latency without load, in microseconds, each with the same weight.
     pub floor_points_us: Vec<f64>,
 }
 
@@ -87,11 +87,11 @@ pub struct Waited {
     pub utilisation: f64,
     /// The mean latency, measured, in microseconds.
     pub measured_us: f64,
-    /// Fitted; none where the model has no steady state.
+    /// The fitted mean latency; absent where the model has no steady state.
     pub fitted_us: Option<f64>,
     /// The 95th percentile, measured.
     pub measured_p95_us: f64,
-    /// Fitted: no part of what was fitted to.
+    /// The fitted 95th percentile, to which nothing was fitted.
     pub fitted_p95_us: Option<f64>,
 }
 

@@ -27,13 +27,13 @@ const ROUNDS: u64 = 3;
 /// The golden section: moments that are moved on by it from client to client cover the window evenly.
 const GOLDEN_PPM: u64 = 618_034;
 
-/// What a level offers.
+/// The offered load of a level.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Offered {
     /// Requests that were due in the measured part.
     pub requests: u64,
-    /// The same a second.
+    /// Requests due per second.
     pub requests_per_s: f64,
     /// The same by endpoint.
     pub endpoints: Vec<Asked>,

@@ -5,13 +5,13 @@ use fieldday_scenario::limits::{Limit, Measure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// When a limit breaks by the queueing model.
+/// The load at which the queueing model predicts that a limit is exceeded.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Breaks {
     /// The limit.
     pub limit: String,
-    /// The greatest number of requests a second at which it is held.
+    /// The greatest number of requests a second at which the limit holds.
     pub requests_per_s: f64,
     /// The greatest number of reps.
     pub reps: f64,

@@ -24,13 +24,13 @@ pub struct Fitted {
     pub usl: Option<Usl>,
     /// The queueing model.
     pub queue: Option<Demand>,
-    /// At which load each limit breaks by the queueing model, the first one first.
+    /// The load at which the queueing model predicts that each limit is exceeded, the first one first.
     pub breaks: Vec<Breaks>,
-    /// How busy the workers are over the day, with as many reps as the target carries.
+    /// Utilisation of the workers over the day, at the number of reps that the target carries.
     pub moments: Vec<Moment>,
-    /// Instances that more reps need, if load is spread evenly over instances like this one.
+    /// The number of instances that more reps need, if the load is spread evenly over instances like this one.
     pub instances: Vec<Instances>,
-    /// Which model is not used, why, and what would help.
+    /// The models that are not used, each with the reason and with what would help.
     pub missing: Vec<String>,
 }
 
@@ -40,25 +40,25 @@ pub struct Fitted {
 pub struct Moment {
     /// When it begins.
     pub from: String,
-    /// The share of the workers' time that one rep takes in it, in real time.
+    /// The share of the workers' time that one rep takes in that quarter of an hour, in real time.
     pub utilisation_per_rep: f64,
-    /// The number of reps at which the workers are busy all of the time.
+    /// The number of reps at which all workers are always busy.
     pub saturates_at_reps: f64,
 }
 
-/// What more reps need.
+/// The instances that a greater number of reps needs.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Instances {
-    /// Times as many reps as the target carries.
+    /// The multiple of the reps that the target carries.
     pub times: u64,
     /// Reps.
     pub reps: u64,
     /// Requests a second.
     pub requests_per_s: f64,
-    /// Instances that hold every limit, with nothing to spare.
+    /// The number of instances that hold every limit, without spare capacity.
     pub least: u64,
-    /// Instances that hold it with 30 % to spare.
+    /// The number of instances with 30 % of spare capacity.
     pub with_headroom: u64,
 }
 

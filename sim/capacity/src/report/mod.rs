@@ -26,61 +26,61 @@ use serde::{Deserialize, Serialize};
 /// The version of the report's shape.
 pub const SCHEMA: u32 = 1;
 
-/// What a search comes to.
+/// The result of a search for capacity.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
-    /// The version of this document's shape.
+    /// The schema version of this document.
     pub schema: u32,
     /// The version of Field Day.
     pub version: String,
     /// The answer, in sentences.
     pub answer: Vec<String>,
-    /// What was asked.
+    /// The question: scenario, seed, target and range of the search.
     pub asked: Asked,
-    /// What was measured.
+    /// The measurements.
     pub measured: Measured,
-    /// What was fitted to it.
+    /// The models fitted to the measurements.
     pub fitted: Fitted,
-    /// What a rep asks over the day, from the scenario on the virtual clock.
+    /// The demand of a rep over the day, simulated from the scenario.
     pub day: Day,
-    /// What was simulated, if anything was.
+    /// The simulation, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<serde_json::Value>")]
     pub simulated: Option<Box<Outcome>>,
-    /// What it rests on.
+    /// The assumptions.
     pub assumptions: Vec<Assumption>,
 }
 
-/// What was asked.
+/// The question: scenario, seed, target and range of the search.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     /// The scenario's name.
     pub scenario: String,
-    /// What it is about.
+    /// The subject of the assumption.
     pub about: String,
     /// The seed, in hexadecimal.
     pub seed: String,
-    /// What was called.
+    /// The target.
     pub target: String,
-    /// How many times as fast as the wall the day passed.
+    /// The speed: simulated seconds per real second.
     pub speed: u32,
-    /// Seconds for which each level played at least before it was measured.
+    /// The shortest warm-up of a level, in seconds.
     pub warm_up_s: u32,
-    /// The window of the day that levels played parts of, by local time.
+    /// The window of the day from which the levels took their requests, in local time.
     pub window: String,
     /// The limits.
     pub limits: Vec<String>,
-    /// What was searched, and how.
+    /// The settings of the search.
     pub range: Range,
-    /// The machine that asked.
+    /// The machine of the load generator.
     pub machine: String,
-    /// The line that gives the same search again.
+    /// The command line that repeats the search.
     pub reproduce: String,
 }
 
-/// What was measured.
+/// The measurements.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
@@ -92,7 +92,7 @@ pub struct Measured {
     pub levels: Vec<Level>,
 }
 
-/// Something that the answer rests on.
+/// An assumption behind the answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Assumption {

@@ -16,13 +16,13 @@ const BENT_MIN: f64 = 0.1;
 pub struct Point {
     /// Reps at work.
     pub reps: u64,
-    /// How often it was measured.
+    /// The number of times that it was measured.
     pub times: u32,
     /// Requests a second that were served: answered as expected.
     pub requests_per_s: f64,
-    /// Requests under way at once.
+    /// Requests in flight.
     pub in_flight: f64,
-    /// Of those that were answered, the mean latency, in microseconds.
+    /// The mean latency of the answered requests, in microseconds.
     pub mean_us: f64,
     /// The median.
     pub p50_us: f64,
@@ -38,11 +38,11 @@ pub struct Point {
 pub struct Knee {
     /// Reps at the point that is furthest below the chord of the curve (Kneedle).
     pub reps: u64,
-    /// Requests a second there.
+    /// Requests a second at the knee.
     pub requests_per_s: f64,
-    /// Requests under way at once there.
+    /// Requests in flight at the knee.
     pub in_flight: f64,
-    /// How far below the chord it is, as a share of the curve's height: 0 is a straight line.
+    /// The distance of the knee below the chord, as a share of the height of the curve: 0 for a straight line.
     pub bend: f64,
     /// Reps at the point of the greatest throughput by latency (Kleinrock's power), for comparison.
     pub power_reps: u64,

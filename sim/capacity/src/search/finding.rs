@@ -15,21 +15,21 @@ const SHEDS_FROM: f64 = 0.01;
 pub struct Finding {
     /// How it ended.
     pub ending: Ending,
-    /// The greatest number of reps that held every limit, below the smallest that broke one.
+    /// The greatest number of reps that held every limit, below the smallest that exceeded one.
     pub carries: Option<u64>,
-    /// The greatest of those that held every limit with the confidence that was asked for.
+    /// The greatest number of reps that held every limit with the required confidence.
     pub low: Option<u64>,
-    /// The smallest that broke one with that confidence; none if none did.
+    /// The smallest number of reps that exceeded a limit with the required confidence; none if none did.
     pub high: Option<u64>,
-    /// Requests a second that were served at what it carries.
+    /// Requests served per second at that number of reps.
     pub requests_per_s: Option<f64>,
-    /// Requests under way at once at what it carries.
+    /// Requests in flight at that number of reps.
     pub in_flight: Option<f64>,
-    /// Which limits broke first: at the smallest number of reps that broke any.
+    /// The limits that were exceeded first, at the smallest number of reps that exceeded any.
     pub breaks_first: Vec<String>,
     /// Where more load begins to cost more latency than it brings throughput.
     pub knee: Option<Knee>,
-    /// What else to know.
+    /// Notes and warnings.
     pub notes: Vec<String>,
 }
 

@@ -37,15 +37,15 @@ pub enum Ending {
     NeverHolds,
     /// Every limit is held even at the greatest.
     NeverBreaks,
-    /// Before a limit broke, the generator could not keep up.
+    /// The generator fell behind before a limit was exceeded.
     GeneratorGaveUp,
-    /// It was interrupted.
+    /// The search was interrupted.
     Interrupted,
-    /// The time that it was given is over.
+    /// The time of `--within` is over.
     OutOfTime,
 }
 
-/// What is searched, and how.
+/// The range and the settings of the search.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
@@ -53,19 +53,20 @@ pub struct Range {
     pub from: u64,
     /// The greatest.
     pub to: u64,
-    /// The factor from one level to the next, until a limit breaks.
+    /// The factor from one level to the next, until a limit is exceeded.
     pub step: f64,
-    /// How far apart, as a share, the greatest that holds and the smallest that breaks may be in the end.
+    /// The greatest gap, as a share, between the number of reps that holds and the one that does not at the end of the
+    /// search.
     pub resolution: f64,
-    /// How often a level near the edge is measured at most.
+    /// The greatest number of measurements of a level near the edge.
     pub repeats: u32,
-    /// So many levels at least, for the models.
+    /// The smallest number of levels, which the models need.
     pub levels: u32,
-    /// With which confidence a level is said to hold or to break.
+    /// The confidence that is required to call a level held or broken.
     pub confidence: f64,
-    /// How long a level is measured at least, in seconds.
+    /// The shortest time for which a level is measured, in seconds.
     pub shortest_s: f64,
-    /// How long at most.
+    /// The longest time for which a level is measured, in seconds.
     pub longest_s: f64,
 }
 
@@ -116,7 +117,7 @@ pub enum Next {
 pub struct Known {
     /// Whether its share is within what the limit allows.
     pub standing: Standing,
-    /// How often it was measured.
+    /// The number of times that it was measured.
     pub times: u32,
 }
 

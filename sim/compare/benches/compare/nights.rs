@@ -27,11 +27,11 @@ pub struct World {
 const PLAIN: World = World { name: "log-normal, independent", night: 0.0, endpoint: 0.0, tails: None, unlike: false };
 pub const WORLDS: [World; 6] = [
     PLAIN,
-    World { name: "a slow night slows all (half of the variance)", night: 0.5, endpoint: 0.3, ..PLAIN },
-    World { name: "hardly anything but slow nights (95 %)", night: 0.95, ..PLAIN },
+    World { name: "a slow night slows all (50 % of the variance)", night: 0.5, endpoint: 0.3, ..PLAIN },
+    World { name: "a slow night slows all (95 % of the variance)", night: 0.95, ..PLAIN },
     World { name: "tails of t with 3 degrees of freedom", tails: Some(3), ..PLAIN },
-    World { name: "endpoints vary unlike, from 2.5 % to 10 %", unlike: true, ..PLAIN },
-    World { name: "all of it: unlike, slow nights, tails", night: 0.3, endpoint: 0.3, tails: Some(4), unlike: true },
+    World { name: "endpoints with deviations from 2.5 % to 10 %", unlike: true, ..PLAIN },
+    World { name: "different deviations, slow nights and t tails", night: 0.3, endpoint: 0.3, tails: Some(4), unlike: true },
 ];
 
 /// How many runs there are.

@@ -12,7 +12,7 @@ pub const SCHEMA: u32 = 1;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trend {
-    /// The version of this document's shape.
+    /// The schema version of this document.
     pub schema: u32,
     /// The version of Field Day.
     pub version: String,
@@ -33,7 +33,7 @@ pub struct Trend {
 pub struct Group {
     /// The scenario's name.
     pub scenario: String,
-    /// What was called.
+    /// The target.
     pub target: String,
     /// Reps, and, of live runs, the speed.
     pub shape: String,
@@ -68,24 +68,24 @@ pub struct NightLine {
     pub seed: String,
     /// The result.
     pub outcome: Outcome,
-    /// Why, in a sentence each.
+    /// The reasons, a sentence each.
     pub reasons: Vec<String>,
-    /// Why its figures are not part of the series; none if they are.
+    /// The reason why its figures are not part of the series; absent if they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_used: Option<String>,
     /// Requests that reached the target.
     pub requests: u64,
-    /// Attempts that the target was answerable for.
+    /// Attempts that reached the target, or should have.
     #[serde(default)]
     pub reached: u64,
-    /// Those of them that were not answered as expected.
+    /// The attempts that were not answered as expected.
     #[serde(default)]
     pub errors: u64,
     /// Rules that were broken.
     pub rules_broken: Vec<String>,
     /// Limits of the scenario that were exceeded.
     pub limits_exceeded: Vec<String>,
-    /// What it called.
+    /// The target of the run.
     pub target: String,
 }
 
@@ -113,9 +113,9 @@ pub struct ChangePoint {
     pub night: u64,
     /// When it began.
     pub started_at: String,
-    /// How likely it is that nights which are alike have such a step anywhere.
+    /// The p-value: the probability that like nights show such a step anywhere.
     pub p: f64,
-    /// What stepped, the most first.
+    /// The percentiles that changed, the greatest change first.
     pub lines: Vec<StepLine>,
 }
 
@@ -129,7 +129,7 @@ pub struct StepLine {
     pub label: String,
     /// `p50`, `p95` or `p99`.
     pub percentile: String,
-    /// The nights from there on over those before.
+    /// The ratio of the nights from then on to those before.
     pub ratio: f64,
 }
 
@@ -141,7 +141,7 @@ pub struct OutlierNight {
     pub night: u64,
     /// When it began.
     pub started_at: String,
-    /// What stands out, the most first.
+    /// The percentiles that stand out, the greatest difference first.
     pub lines: Vec<OutlierLine>,
 }
 
@@ -159,7 +159,7 @@ pub struct OutlierLine {
     pub value_us: u64,
     /// The median of the earlier nights.
     pub usual_us: u64,
-    /// The one over the other.
+    /// The ratio of its value to that median.
     pub times: f64,
 }
 
@@ -179,11 +179,11 @@ pub struct RuleRow {
 pub struct LimitRow {
     /// As the scenario has it.
     pub text: String,
-    /// In what bound and values are.
+    /// The unit of the bound and the values.
     pub unit: LimitUnit,
     /// The bound.
     pub bound: u64,
-    /// What was measured in each night.
+    /// The measured value of each night.
     pub values: Vec<Option<u64>>,
     /// Its result in each run; none where it was not set.
     pub verdicts: Vec<Option<LimitVerdict>>,
@@ -199,13 +199,13 @@ pub struct CapacityLine {
     pub began: String,
     /// The scenario's name.
     pub scenario: String,
-    /// What was called.
+    /// The target.
     pub target: String,
-    /// The most reps that held every limit, if any did.
+    /// The greatest number of reps that held every limit, if any did.
     pub carries: Option<u64>,
-    /// The most that did so for certain.
+    /// The greatest number of reps that held with the required confidence.
     pub low: Option<u64>,
-    /// The fewest that broke one for certain.
+    /// The smallest number of reps that exceeded a limit with the required confidence.
     pub high: Option<u64>,
 }
 

@@ -31,7 +31,7 @@ use std::fmt;
 /// A limit of the scenario.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Limit {
-    /// As it was written.
+    /// The limit as it was given.
     text: String,
     /// Which latency, where it is one of a latency.
     pub clock: Clock,
@@ -58,7 +58,7 @@ pub enum Clock {
     Due,
     /// As the person felt it, queue, link and repeats included. Live runs only.
     Felt,
-    /// On the wire: what the target itself took. Live runs only.
+    /// The `wire` latency: the time that the target itself took. Live runs only.
     Wire,
 }
 
