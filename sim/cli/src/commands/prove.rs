@@ -106,7 +106,6 @@ pub struct ProveArgs {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum Place {
     Backend,
-    /// Of the app.
     #[value(alias = "phone")]
     App,
 }
