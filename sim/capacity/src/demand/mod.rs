@@ -108,7 +108,7 @@ pub enum Unfit {
     )]
     Nothing,
     /// What fits best does not fit.
-    #[error("the best fit is {percent} % off the measured mean latencies, and {} % is the most that is used", fit::ERROR_MOST * 100.0)]
+    #[error("the best fit differs from the measured mean latencies by {percent} %; a fit is used up to {} %", fit::ERROR_MOST * 100.0)]
     Off {
         /// The root of the mean squared relative error.
         percent: u64,

@@ -87,7 +87,7 @@ pub fn mock(args: &MockArgs) -> Result<(), Failure> {
     machine::raise_open_files(0);
     let plan = plan(args)?;
     args.defect.iter().filter(|name| matches!(Defect::named(name), Some(Defect::App(_)))).for_each(|name| {
-        output::note(&format!("the defect {name} is one of phones: a backend does nothing with it"));
+        output::note(&format!("the defect {name} is one of the app, and has no effect on a backend"));
     });
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
     // Whoever ends it before it says that it is there is heard, too: a key that was made is removed.

@@ -128,7 +128,7 @@ impl Drop for Leader<'_> {
     /// However the search ends, the others end with it.
     fn drop(&mut self) {
         if let Err(error) = self.meeting.put_order(self.next, &self.search, None) {
-            output::note(&format!("warning: the other shards do not hear that the search is over: {error}"));
+            output::note(&format!("warning: the other shards cannot be told that the search is over: {error}"));
         }
     }
 }
