@@ -37,7 +37,8 @@ pub(super) fn write(out: &mut String, summary: &Summary, paint: Paint) {
     names(out, "– parts not exercised: ", untested_parts(summary).iter().map(String::as_str).collect(), paint);
     names(out, "– not exercised: ", others(RuleVerdict::NotExercised).collect(), paint);
     for (rule, muted) in summary.rules.iter().filter_map(|rule| Some((rule, rule.muted.as_ref()?))) {
-        let text = format!("{} is {} here: {}", rule.rule, muted.weight.as_str(), muted.why);
+        let weight = if muted.weight.as_str() == "off" { "is switched off" } else { "counts as a finding" };
+        let text = format!("{} {weight} in this scenario: {}", rule.rule, muted.why);
         wrapped(&text, paint.prose(2)).iter().for_each(|text| line!(out, "  {}", paint.on(Tone::Faint, text)));
     }
 }
