@@ -244,7 +244,7 @@ fn why(summary: &Summary) -> String {
             why.push(format!("{} could not be decided", counted(undecided, "limit", "limits")));
         }
     }
-    if why.is_empty() { summary.verdict.reasons.join("; ") } else { why.join(", ") }
+    if why.is_empty() { summary.verdict.reasons.join("; ") } else { why.join("; ") }
 }
 
 fn of_verdict(summary: &Summary, verdict: RuleVerdict) -> impl Iterator<Item = &RuleLine> {

@@ -222,6 +222,9 @@ fn of_limits(limits: &[LimitResult]) -> Option<String> {
     match () {
         () if all == 0 => None,
         () if held == all => Some(format!("{} held", counted(all, "limit", "limits"))),
-        () => Some(format!("{} of {} held, the others are inconclusive", count(held), counted(all, "limit", "limits"))),
+        () => {
+            let of = counted(all, "limit", "limits");
+            Some(format!("{} of {of} held, {} inconclusive", count(held), count(all - held)))
+        }
     }
 }
