@@ -110,7 +110,7 @@ fn every_document_has_the_answer_first_and_in_the_same_order() {
     let summary = worst();
     let place = room("first-order");
     let needles = [
-        "4 of 5 exercised rules are broken, 1 limit is exceeded",
+        "4 of 5 exercised rules are broken; 1 limit is exceeded",
         "shift.clock-in.once",
         "backend, 3 of 1,412 cases",
         "A rep has one shift a day",
