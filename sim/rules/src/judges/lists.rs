@@ -184,7 +184,7 @@ fn day(x: &Exchange<'_>, query: &AppointmentQuery, list: &AppointmentList, notes
         None => None,
     };
     let says = says
-        .or(twice.map(|(_, a)| format!("expected {} once in the list, it stands there twice", a.appointment_id)))
+        .or(twice.map(|(_, a)| format!("expected {} once in the list, it is there twice", a.appointment_id)))
         .or(elsewhere.map(|a| {
             let (id, at) = (&a.appointment_id, a.scheduled_start);
             format!("expected only appointments of {} in {}, {id} is at {at}", list.date, zone.name)
@@ -228,7 +228,7 @@ fn page<'a>(
     let twice = ids.clone().enumerate().find(|(i, id)| ids.clone().take(*i).any(|before| before == *id));
     let is_case = total > 0 || entries > 0;
     notes.judge_if(is_case, Part::PageFull, x, whole && twice.is_none(), || match twice {
-        Some((_, id)) => format!("expected {id} once on a page, it stands there twice"),
+        Some((_, id)) => format!("expected {id} once on a page, it is there twice"),
         None => {
             let asked = limit.map_or_else(|| "no limit".to_owned(), |limit| format!("limit {limit}"));
             let due = rest.min(limit.unwrap_or(rest));
@@ -325,7 +325,7 @@ fn messages(x: &Exchange<'_>, contact: &SmolStr, thread: &MessageThread, notes: 
     });
     let twice = messages.iter().enumerate().find(|(i, m)| messages[..*i].iter().any(|before| before.id == m.id));
     notes.judge_if(several, Part::ThreadOnce, x, twice.is_none(), || {
-        format!("expected {} once in its thread, it stands there twice", twice.map_or("", |(_, m)| m.id.as_str()))
+        format!("expected {} once in its thread, it is there twice", twice.map_or("", |(_, m)| m.id.as_str()))
     });
 }
 
@@ -417,7 +417,7 @@ impl Lists {
             }
             self.not_by_id.swap_remove(id);
             notes.broken(Part::ListById, x, || {
-                format!("expected {id} to be there by its id, as the lists before and after have it, it was not")
+                format!("expected a read by id to find {id}, as the lists before and after show it; it did not")
             });
         }
     }
@@ -535,7 +535,7 @@ impl Lists {
         let due = total.min(offset + 5);
         notes.judge_if(offset > 0, Part::PageSequence, x, again.is_none() && list.seen.len() as u32 == due, || {
             match again {
-                Some(id) => format!("expected {id} on one page, it stands on two"),
+                Some(id) => format!("expected {id} on one page, it is on two"),
                 None => format!("expected {due} entries on the pages so far, there were {}", list.seen.len()),
             }
         });

@@ -69,7 +69,7 @@ impl Judge for OwnOnly {
                 notes.judge_if(others, Part::OwnLists, x, foreign.is_none(), || {
                     let id = foreign.as_deref().unwrap_or_default();
                     format!(
-                        "expected only the rep's own tasks, {id} stood in another rep's list and did not change hands"
+                        "expected only the rep's own tasks, {id} was in another rep's list and was not reassigned"
                     )
                     .about(id)
                 });
