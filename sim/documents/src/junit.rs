@@ -117,7 +117,9 @@ fn endpoint(summary: &Summary, of: &Limit) -> TestCaseStatus {
     let answers = counted(of.latency.count, "answer", "answers");
     match of.mark {
         LimitMark::Held => TestCaseStatus::success(),
-        LimitMark::Open => skipped(&format!("too few answers of the endpoint's class to decide the limit; this endpoint had {answers}")),
+        LimitMark::Open => skipped(&format!(
+            "too few answers of the endpoint's class to decide the limit; this endpoint had {answers}"
+        )),
         LimitMark::Exceeded => {
             let says = spec_limit(of, summary).text;
             let late = |case: &&Case| case.of == "latency.timeout" && case.endpoint.as_ref() == Some(&of.label);

@@ -168,7 +168,10 @@ fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec
         ("tokens", "come from a separate identity provider that is never full".to_owned(), "from spec §0.1"),
         (
             "people",
-            format!("reps and office of {:?}; no intruders, no auditors, no reads at the end of the day", scenario.name),
+            format!(
+                "reps and office of {:?}; no intruders, no auditors, no reads at the end of the day",
+                scenario.name
+            ),
             "from the scenario",
         ),
         ("the backend's mishaps and defects", "omitted: failures come from the simulated deployment".to_owned(), own),

@@ -31,7 +31,13 @@ pub const WORLDS: [World; 6] = [
     World { name: "a slow night slows all (95 % of the variance)", night: 0.95, ..PLAIN },
     World { name: "tails of t with 3 degrees of freedom", tails: Some(3), ..PLAIN },
     World { name: "endpoints with deviations from 2.5 % to 10 %", unlike: true, ..PLAIN },
-    World { name: "different deviations, slow nights and t tails", night: 0.3, endpoint: 0.3, tails: Some(4), unlike: true },
+    World {
+        name: "different deviations, slow nights and t tails",
+        night: 0.3,
+        endpoint: 0.3,
+        tails: Some(4),
+        unlike: true,
+    },
 ];
 
 /// How many runs there are.

@@ -187,7 +187,11 @@ pub fn markdown() -> String {
     let mut text = String::new();
     // Into a String: it cannot fail.
     for table in &TABLES {
-        let _ = write!(text, "### {}\n\n{}\n\n| column | holds | meaning |\n| --- | --- | --- |\n", table.name, table.about);
+        let _ = write!(
+            text,
+            "### {}\n\n{}\n\n| column | holds | meaning |\n| --- | --- | --- |\n",
+            table.name, table.about
+        );
         for column in table.columns {
             let holds = match column.kind {
                 Kind::Id => column.refers.map_or("id".to_owned(), |table| format!("id of {table}")),

@@ -68,10 +68,8 @@ impl Judge for OwnOnly {
                 let (others, foreign) = (others_have(&mut self.tasks, x), &facts.looked.foreign_task);
                 notes.judge_if(others, Part::OwnLists, x, foreign.is_none(), || {
                     let id = foreign.as_deref().unwrap_or_default();
-                    format!(
-                        "expected only the rep's own tasks, {id} was in another rep's list and was not reassigned"
-                    )
-                    .about(id)
+                    format!("expected only the rep's own tasks, {id} was in another rep's list and was not reassigned")
+                        .about(id)
                 });
             }
             Answer::Recording(body) => named(true, Part::OwnAnswers, &body.session.rep_id, "session", notes),

@@ -153,5 +153,8 @@ fn assumptions(outcome: &Outcome) -> Section {
     let columns = [words("about"), words("assumed"), words("source")];
     let mut table = Table { is_prose: true, ..Table::new(columns) };
     outcome.assumptions.iter().for_each(|of| table.row([of.about.clone(), of.value.clone(), of.source.clone()]));
-    Section { tag: None, ..section("simulated-assumptions", "Assumptions of the simulation", SIMULATED, Vec::new(), table) }
+    Section {
+        tag: None,
+        ..section("simulated-assumptions", "Assumptions of the simulation", SIMULATED, Vec::new(), table)
+    }
 }
