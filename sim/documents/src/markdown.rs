@@ -1,6 +1,6 @@
 //! `summary.md`: the answer, and what to do, for a job's summary or a chat. It names every broken rule; all else is bounded.
 
-use super::{Source, tables, target};
+use super::{Source, sections, tables};
 use crate::first::{self, Answer, StoryPaths};
 use crate::{conformance, shards};
 use fieldday_folder::summary::*;
@@ -10,24 +10,22 @@ use fieldday_paint::units::{counted, enough};
 use std::fmt::Write as _;
 use std::io;
 
-/// Kinds of failures that are shown.
-const FAILURES: usize = 5;
+/// The level of the headings of sections.
+const LEVEL: usize = 3;
 /// Endpoints that are shown.
 const SLOWEST: usize = 6;
-/// Series of the target that are shown.
-const METRICS: usize = 12;
-/// Findings that are told.
-const FINDINGS: usize = 4;
 
 pub(super) fn render(source: &Source<'_>) -> io::Result<String> {
     let summary = source.summary;
     let mut out = String::new();
     answer(&mut out, source);
-    failures(&mut out, summary);
+    sections::failures(summary).markdown(&mut out, LEVEL);
     slowest(&mut out, summary);
-    of_the_target(&mut out, summary);
+    sections::target(summary).markdown(&mut out, LEVEL);
     held(&mut out, summary);
-    findings(&mut out, summary);
+    for section in [sections::difference, sections::findings, sections::hazards] {
+        section(summary).markdown(&mut out, LEVEL);
+    }
     paste(&mut out, source);
     Ok(out)
 }
@@ -57,35 +55,6 @@ fn answer(out: &mut String, source: &Source<'_>) {
     }
 }
 
-/// What breaks nothing, a line each.
-fn findings(out: &mut String, summary: &Summary) {
-    for of in summary.findings.iter().take(FINDINGS) {
-        let why = of.why.as_deref().unwrap_or(&of.sentence);
-        line!(out, "\nFinding `{}`, {}: {}", of.of, counted(of.count, "case", "cases"), markdown(why));
-    }
-    if let Some(more) = summary.findings.len().checked_sub(FINDINGS + 1) {
-        line!(out, "\nand {}", counted(more as u64 + 1, "more finding", "more findings"));
-    }
-    for of in summary.hazards.iter().filter(|of| of.count > 0) {
-        let first = of.measured.first().map_or(String::new(), |first| format!(" {}", markdown(first)));
-        let cases = counted(of.count, "case", "cases");
-        line!(out, "\nHazard `{}`, {cases}: {}{first}", of.hazard, markdown(&of.sentence));
-    }
-}
-
-/// What the target answered where it failed, the most frequent first.
-fn failures(out: &mut String, summary: &Summary) {
-    if summary.failures.is_empty() {
-        return;
-    }
-    let all = summary.failures.len();
-    let table = tables::failures(summary).of_rows(0..all.min(FAILURES));
-    line!(out, "\n{}", table.markdown().trim_end());
-    if all > FAILURES {
-        line!(out, "\nand {} more kinds of failures, in `summary.json`", all - FAILURES);
-    }
-}
-
 /// Those that are nearest to their limit, or beyond it. On the wall clock by what the target itself took: the phone's figures
 /// have the simulated network in them.
 fn slowest(out: &mut String, summary: &Summary) {
@@ -112,22 +81,6 @@ fn slowest(out: &mut String, summary: &Summary) {
         table
     };
     line!(out, "\n{}", table.markdown().trim_end());
-}
-
-/// What the target's exporters told.
-fn of_the_target(out: &mut String, summary: &Summary) {
-    let Some(metrics) = &summary.target_metrics else { return };
-    let table = target::table(summary);
-    let all = table.rows.len();
-    if all > 0 {
-        line!(out, "\n{}", table.of_rows(0..all.min(METRICS)).markdown().trim_end());
-    }
-    if all > METRICS {
-        line!(out, "\nand {} more series, in `summary.json`", all - METRICS);
-    }
-    for note in target::notes(metrics) {
-        line!(out, "\n{}", markdown(&note));
-    }
 }
 
 fn held(out: &mut String, summary: &Summary) {

@@ -105,7 +105,7 @@ fn differences_of_form_and_endpoints_that_never_succeeded_are_told_only_if_there
         "data.tasks[].created_at",
         "no zone in 2,468 answers: GET tasks: data.tasks[].due_at, data.tasks[].created_at",
         "The answer was still read.",
-        "7 times",
+        "7 more differences",
         "✗ POST recording/start",
         "0 of 31 attempts",
         "recordings",

@@ -3,14 +3,15 @@
 use super::day::Day;
 use super::map::{self, MapView};
 use super::metrics;
+use crate::facts::totals;
 use crate::first::{Answer, StoryPaths};
-use crate::{conformance, shards, tables, target};
+use crate::{sections, tables};
 use askama::Template;
 use fieldday_folder::ON_THE_VIRTUAL_CLOCK;
 use fieldday_folder::RunFile;
 use fieldday_folder::series::SeriesFile;
 use fieldday_folder::summary::{
-    Case, HazardLine, Limit, LimitMark, Muted, Outcome, Percentiles, RuleLine, RuleVerdict, Summary, verdict_word,
+    Case, Limit, LimitMark, Outcome, Percentiles, RuleLine, RuleVerdict, Summary, verdict_word,
 };
 use fieldday_paint::chart::{Bar, LogBars};
 use fieldday_paint::frame::{Frame, data};
@@ -59,9 +60,6 @@ struct RuleCell<'a> {
     cases: String,
 }
 
-/// Something with a word for it.
-struct Fact(&'static str, String);
-
 #[derive(Template)]
 #[template(path = "report.html")]
 struct View<'a> {
@@ -77,7 +75,7 @@ struct View<'a> {
     limits: String,
     endpoints: String,
     failures: String,
-    target: Option<(String, Vec<String>)>,
+    target: String,
     rules_say: String,
     bars: Vec<String>,
     day: Option<Charts>,
@@ -85,11 +83,13 @@ struct View<'a> {
     felt: String,
     rules: Vec<RuleCell<'a>>,
     rule_counts: String,
-    muted: Vec<(&'a RuleLine, &'a Muted)>,
-    hazards: Vec<&'a HazardLine>,
+    not_exercised: String,
+    contract: String,
+    findings: String,
+    hazards: String,
     broken: Vec<Broken<'a>>,
     map: Option<MapView<'a>>,
-    facts: Vec<Fact>,
+    facts: Vec<(&'static str, String)>,
     paste: Vec<(&'static str, String)>,
 }
 
@@ -131,6 +131,7 @@ impl Report<'_> {
     fn sections(&self) -> Vec<(&'static str, String)> {
         let summary = self.summary;
         let broken = summary.rules.iter().filter(|rule| rule.verdict == RuleVerdict::Broken).count();
+        let is_muted = summary.rules.iter().any(|rule| rule.muted.is_some());
         let all = [
             ("verdict", true, "The answer".to_owned()),
             ("violations", !summary.violations.is_empty(), "Violations".to_owned()),
@@ -140,11 +141,12 @@ impl Report<'_> {
             ("day", self.has_day(), "Over the day".to_owned()),
             ("queues", self.has_day(), "Queues".to_owned()),
             ("target", summary.target_metrics.is_some(), "The target".to_owned()),
-            ("felt", self.has_felt(), "What reps felt".to_owned()),
+            ("felt", summary.felt.rep_days > 0, "What reps felt".to_owned()),
             ("rules", true, if broken > 0 { format!("Rules ({broken} broken)") } else { "Rules".to_owned() }),
+            ("not-exercised", !summary.not_exercised_parts.is_empty(), "Not exercised".to_owned()),
             ("contract", summary.contract.is_some(), "Contract".to_owned()),
-            ("findings", !summary.findings.is_empty() || self.muted().next().is_some(), "Findings".to_owned()),
-            ("hazards", self.hazards().next().is_some(), "Hazards".to_owned()),
+            ("findings", !summary.findings.is_empty() || is_muted, "Findings".to_owned()),
+            ("hazards", summary.hazards.iter().any(|hazard| hazard.count > 0), "Hazards".to_owned()),
             ("map", self.map_series().is_some(), "Map".to_owned()),
             ("facts", true, "Facts".to_owned()),
         ];
@@ -152,15 +154,6 @@ impl Report<'_> {
     }
     fn has_day(&self) -> bool {
         self.series.is_some_and(|series| series.bins() > 0)
-    }
-    fn has_felt(&self) -> bool {
-        self.summary.felt.rep_days > 0
-    }
-    fn muted(&self) -> impl Iterator<Item = (&RuleLine, &Muted)> {
-        self.summary.rules.iter().filter_map(|rule| Some((rule, rule.muted.as_ref()?)))
-    }
-    fn hazards(&self) -> impl Iterator<Item = &HazardLine> {
-        self.summary.hazards.iter().filter(|hazard| hazard.count > 0)
     }
 
     fn body(&self) -> String {
@@ -185,10 +178,10 @@ impl Report<'_> {
             answer: answer.html(),
             why: answer.why,
             incomplete: self.incomplete(),
-            limits: tables::scenario_limits(summary).html("Limits of the scenario"),
+            limits: sections::scenario_limits(summary).html(),
             endpoints: tables::endpoints(summary).html("Endpoints in figures"),
-            failures: tables::failures(summary).html("What the target answered where it failed"),
-            target: table_of_target(summary),
+            failures: sections::failures(summary).html(),
+            target: sections::target(summary).html(),
             rules_say: tables::rules(summary).html("What each rule says"),
             bars: self.bars(),
             day: charts,
@@ -198,11 +191,13 @@ impl Report<'_> {
                     "This folder does not say what happened when: it has no series.json, and no whole history to make one from."
                 }
             },
-            felt: if self.has_felt() { tables::felt(&summary.felt).html("What reps felt") } else { String::new() },
+            felt: sections::felt(summary).html(),
             rules: summary.rules.iter().map(rule_cell).collect(),
             rule_counts: self.rule_counts(),
-            muted: self.muted().collect(),
-            hazards: self.hazards().collect(),
+            not_exercised: sections::not_exercised(summary).html(),
+            contract: sections::contract(summary).html(),
+            findings: sections::findings(summary).html(),
+            hazards: sections::hazards(summary).html(),
             broken: self.broken(&stories),
             map: self.map_series().map(map::view),
             facts: self.facts(),
@@ -289,42 +284,26 @@ impl Report<'_> {
         }
         broken
     }
-    fn facts(&self) -> Vec<Fact> {
-        let (summary, run) = (self.summary, self.run);
-        let (ran, cost) = (&summary.ran, &summary.cost);
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let (ran, run) = (&self.summary.ran, self.run);
+        let reps = format!("{} in {}", units::count(ran.reps), units::counted(ran.tenants, "tenant", "tenants"));
         let mut facts = vec![
-            Fact("Scenario", ran.scenario.clone()),
-            Fact("Seed", ran.seed.clone()),
-            Fact("Version", format!("fieldday {}", summary.version)),
-            Fact("Target", ran.target.clone()),
-            Fact("Dates", ran.dates.join(", ")),
-            Fact("Day", format!("{} to {}", ran.starts_at, ran.ends_at)),
-            Fact("Reps", format!("{} in {}", units::count(ran.reps), units::counted(ran.tenants, "tenant", "tenants"))),
-            Fact("Cells", format!("{} of {}", units::count(ran.cells_ran), units::count(ran.cells))),
-            Fact("Began", run.started_at.to_string()),
-            Fact("Ended", run.ended_at.map_or("not by itself".to_owned(), |at| at.to_string())),
-            Fact(
-                "Took",
-                format!("{} on {}", units::seconds(cost.wall_s), units::counted(cost.threads, "thread", "threads")),
-            ),
-            Fact("Events", units::count(summary.totals.events)),
-            Fact("Host", host(run)),
-            Fact("Fingerprint", summary.fingerprint.clone()),
+            ("scenario", ran.scenario.clone()),
+            ("seed", ran.seed.clone()),
+            ("version", format!("fieldday {}", self.summary.version)),
+            ("target", ran.target.clone()),
+            ("dates", ran.dates.join(", ")),
+            ("day", format!("{} to {}", ran.starts_at, ran.ends_at)),
+            ("reps", reps),
+            ("cells", format!("{} of {}", units::count(ran.cells_ran), units::count(ran.cells))),
+            ("began", run.started_at.to_string()),
+            ("ended", run.ended_at.map_or("not by itself".to_owned(), |at| at.to_string())),
+            ("host", host(run)),
         ];
-        let names = |what, names: &[String]| (!names.is_empty()).then(|| Fact(what, names.join(", ")));
-        facts.extend(names("Defects", &ran.defects));
-        facts.extend(names("Left out", &ran.without));
-        facts.extend(cost.peak_memory_bytes.map(|bytes| Fact("Memory", format!("{} at most", units::bytes(bytes)))));
-        facts.extend(summary.history.as_ref().map(|part| {
-            let cells = part.only_cells.as_ref().map_or(String::new(), |cells| format!(" of {}", cells.join(", ")));
-            Fact("History", format!("{}{cells}, {}", part.file, part.why))
-        }));
-        facts.extend(shards::line(summary).map(|line| Fact("Shards", line)));
-        facts.extend(conformance::line(summary).map(|line| Fact("Conformance pass", line)));
-        facts.extend(summary.verification.as_ref().map(|checked| {
-            let word = if checked.agreed { "the same twice" } else { "two runs differ" };
-            Fact("Verified", format!("{word}: {}", checked.compared))
-        }));
+        let names = |what, names: &[String]| (!names.is_empty()).then(|| (what, names.join(", ")));
+        facts.extend(names("defects", &ran.defects));
+        facts.extend(names("left out", &ran.without));
+        facts.extend(totals(self.summary, None));
         facts
     }
     /// The lines to paste.
@@ -338,12 +317,6 @@ impl Report<'_> {
         }
         lines
     }
-}
-
-/// The figures of the target's exporters, and what is to be said of them.
-fn table_of_target(summary: &Summary) -> Option<(String, Vec<String>)> {
-    let metrics = summary.target_metrics.as_ref()?;
-    Some((target::table(summary).html("What the target's exporters told"), target::notes(metrics)))
 }
 
 fn host(run: &RunFile) -> String {

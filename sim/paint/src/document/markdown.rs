@@ -1,6 +1,6 @@
 //! A document as Markdown, for a job's summary or a chat.
 
-use super::{Block, Body, Document, Medium, Number, Place, Table};
+use super::{Block, Body, Document, Medium, Number, Place, Section, Table};
 use crate::line;
 use crate::text::markdown;
 use std::fmt::Write as _;
@@ -16,17 +16,22 @@ impl Document {
             verdict.reasons.iter().for_each(|reason| line!(out, "- {}", markdown(reason)));
         }
         write_blocks(&mut out, self.lead.iter().filter(|block| block.on.is(Medium::Markdown)));
-        let level = if verdict.is_some() { "###" } else { "##" };
-        for section in &self.sections {
-            let blocks: Vec<_> = section.shown(Medium::Markdown).collect();
-            if !blocks.is_empty() {
-                let tag = section.tag.map_or(String::new(), |tag| format!(" ({tag})"));
-                let gap = if out.is_empty() { "" } else { "\n" };
-                line!(out, "{gap}{level} {}{tag}", markdown(&section.title));
-                write_blocks(&mut out, blocks.into_iter());
-            }
-        }
+        let level = if verdict.is_some() { 3 } else { 2 };
+        self.sections.iter().for_each(|section| section.markdown(&mut out, level));
         out
+    }
+}
+
+impl Section {
+    /// Adds it as Markdown under a heading of that level, if it has anything to say there.
+    pub fn markdown(&self, out: &mut String, level: usize) {
+        let blocks: Vec<_> = self.shown(Medium::Markdown).collect();
+        if !blocks.is_empty() {
+            let tag = self.tag.map_or(String::new(), |tag| format!(" ({tag})"));
+            let gap = if out.is_empty() { "" } else { "\n" };
+            line!(out, "{gap}{} {}{tag}", "#".repeat(level), markdown(&self.title));
+            write_blocks(out, blocks.into_iter());
+        }
     }
 }
 

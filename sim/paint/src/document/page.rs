@@ -21,7 +21,7 @@ impl Document {
         }
         for of in self.sections.iter().filter(|section| section.shown(Medium::Page).next().is_some()) {
             sections.push((&of.id, of.title.clone()));
-            body.push_str(&section(of));
+            body.push_str(&of.html());
         }
         Frame { title: &self.title, kind: self.kind, sections: &sections, body: &body, data: &[], scripts: &[] }.html()
     }
@@ -57,14 +57,20 @@ pub fn html(blocks_of: &[Block], heading: &str, label: &str) -> String {
     out
 }
 
-fn section(of: &Section) -> String {
-    let tag = of.tag.map_or(String::new(), |tag| format!(" <small class=\"is-quiet\">{}</small>", escaped(tag)));
-    let mut out = format!("<section id=\"{}\">\n<h2>{}{tag}</h2>\n", escaped(&of.id), escaped(&of.title));
-    if !of.note.is_empty() {
-        line!(out, "<p>{}</p>", escaped(&of.note));
+impl Section {
+    /// As a section of a page; empty if it has nothing to say there.
+    pub fn html(&self) -> String {
+        if self.shown(Medium::Page).next().is_none() {
+            return String::new();
+        }
+        let tag = self.tag.map_or(String::new(), |tag| format!(" <small class=\"is-quiet\">{}</small>", escaped(tag)));
+        let mut out = format!("<section id=\"{}\">\n<h2>{}{tag}</h2>\n", escaped(&self.id), escaped(&self.title));
+        if !self.note.is_empty() {
+            line!(out, "<p>{}</p>", escaped(&self.note));
+        }
+        blocks(&mut out, self.shown(Medium::Page), "h3", &self.title);
+        out + "</section>\n"
     }
-    blocks(&mut out, of.shown(Medium::Page), "h3", &of.title);
-    out + "</section>\n"
 }
 
 fn blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, heading: &str, of: &str) {

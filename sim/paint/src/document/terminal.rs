@@ -1,6 +1,6 @@
 //! A document on a terminal.
 
-use super::{Block, Body, Document, Item, Medium, Number, Place, Row, Table, Verdict};
+use super::{Block, Body, Document, Item, Medium, Number, Place, Row, Section, Table, Verdict};
 use crate::text::heading;
 use crate::{Paint, Tone, figure, line, words, wrapped};
 use std::fmt::Write as _;
@@ -14,24 +14,28 @@ impl Document {
             out.push_str(if self.lead.is_empty() { "" } else { "\n" });
         }
         write_blocks(&mut out, self.lead.iter().filter(|block| block.on.is(Medium::Terminal)), paint);
-        for section in &self.sections {
-            let blocks: Vec<_> = section.shown(Medium::Terminal).collect();
-            if blocks.is_empty() {
-                continue;
-            }
-            let note = section.tag.unwrap_or(&section.note);
-            if section.is_name {
-                let gap = if out.is_empty() { "" } else { "\n" };
-                line!(out, "{gap}{}", paint.on(Tone::Strong, &section.title));
-            } else {
-                heading(&mut out, paint, &section.title.to_uppercase(), note);
-            }
-            write_blocks(&mut out, blocks.into_iter(), paint);
-        }
+        self.sections.iter().for_each(|section| section.terminal(&mut out, paint));
         if let Some(verdict) = self.verdict.as_ref().filter(|verdict| verdict.place == Place::Last) {
             word(&mut out, verdict, paint);
         }
         out
+    }
+}
+
+impl Section {
+    /// Adds it as text for a terminal, if it has anything to say there.
+    pub fn terminal(&self, out: &mut String, paint: Paint) {
+        let blocks: Vec<_> = self.shown(Medium::Terminal).collect();
+        if blocks.is_empty() {
+            return;
+        }
+        if self.is_name {
+            let gap = if out.is_empty() { "" } else { "\n" };
+            line!(out, "{gap}{}", paint.on(Tone::Strong, &self.title));
+        } else {
+            heading(out, paint, &self.title.to_uppercase(), self.tag.unwrap_or(&self.note));
+        }
+        write_blocks(out, blocks.into_iter(), paint);
     }
 }
 
