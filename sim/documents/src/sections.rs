@@ -79,8 +79,7 @@ fn of_table(id: &str, title: &str, note: &str, table: Table) -> Section {
 /// What the target answered where it failed.
 pub(crate) fn failures(summary: &Summary) -> Section {
     let mut section = Section::new("failures", "Failures");
-    section.note =
-        "attempts that the target did not answer as expected, the most frequent first; # stands for ids".to_owned();
+    section.note = "attempts not answered as expected, the most frequent first".to_owned();
     let all = tables::failures(summary);
     let kinds = all.rows.len();
     for (on, most) in [(On::Terminal, FAILURES.0), (On::Markdown, FAILURES.1)] {

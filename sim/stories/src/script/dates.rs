@@ -12,21 +12,36 @@ pub struct Dates {
     /// The story's date.
     today: Date,
     used: BTreeSet<i32>,
+    /// Instants that must have passed when the script runs, as their text stands in a request.
+    past: Vec<String>,
 }
 
 impl Dates {
     /// Those around a date.
     pub fn new(today: Date) -> Dates {
-        Dates { today, used: BTreeSet::new() }
+        Dates { today, used: BTreeSet::new(), past: Vec::new() }
     }
 
-    /// A text within single quotes, with variables in place of its dates.
+    /// From here on the instant with this text stands for one that has passed: a target refuses the start of a shift that is
+    /// still to come, as it is if the script runs at an earlier hour than the story.
+    pub fn must_have_passed(&mut self, instant: String) {
+        if !self.past.contains(&instant) {
+            self.past.push(instant);
+        }
+    }
+
+    /// A text within single quotes, with variables in place of its dates, and of its instants that must have passed.
     pub fn quoted(&mut self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while !rest.is_empty() {
             let is_whole =
                 rest.starts_with(|c: char| c.is_ascii_digit()) && !out.ends_with(|c: char| c.is_ascii_digit());
+            if let Some(place) = self.past.iter().position(|instant| is_whole && rest.starts_with(instant.as_str())) {
+                let _ = write!(out, "'\"$earlier_{}\"'", place + 1);
+                rest = &rest[self.past[place].len()..];
+                continue;
+            }
             match rest.get(..10).filter(|_| is_whole).and_then(Date::parse) {
                 Some(date) if (date.days() - self.today.days()).abs() <= NEAR => {
                     let after = date.days() - self.today.days();
@@ -45,10 +60,15 @@ impl Dates {
     }
 
     /// The lines that set the variables.
-    pub fn lines(&self) -> String {
+    pub fn lines(&mut self) -> String {
+        let past = std::mem::take(&mut self.past);
+        let instants: Vec<String> = past.iter().map(|instant| self.quoted(instant)).collect();
         let mut out = String::new();
         for after in self.used.iter().filter(|after| **after != 0) {
             let _ = writeln!(out, "{}=$(day {after})", name(*after));
+        }
+        for (place, instant) in instants.iter().enumerate() {
+            let _ = writeln!(out, "earlier_{0}=$(earlier {0} '{instant}')", place + 1);
         }
         out
     }

@@ -147,7 +147,7 @@ pub fn head(tokens: &[Token], about: &str, zone: &Zone) -> String {
     }
     let _ = writeln!(
         out,
-        "# The story's day is the target's today.\nTODAY=${{TODAY:-$(TZ='{}' date +%Y-%m-%d)}}",
+        "# The story's day is the target's today.\nZONE='{}'\nTODAY=${{TODAY:-$(TZ=$ZONE date +%Y-%m-%d)}}",
         zone.name.replace('\'', "")
     );
     out

@@ -19,6 +19,16 @@ day() {
     printf "%04d-%02d-%02d\n", y, m, d }'
 }
 
+# earlier N INSTANT: the instant, if it has passed; else the Nth second of $TODAY at the target's local time.
+earlier() {
+  if expr "$2" \< "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >/dev/null; then
+    echo "$2"
+  else
+    offset=$(TZ=$ZONE date +%z)
+    printf '%sT00:00:%02d%s:%s\n' "$TODAY" "$1" "${offset%??}" "${offset#???}"
+  fi
+}
+
 # send N AGAIN ARGUMENTS...: one request by curl. Where it may be repeated (AGAIN is 1), a 429 or 5xx is tried again. With
 # $until set, it is repeated until its answer has that line, for five minutes at most: processing takes its time.
 send() {

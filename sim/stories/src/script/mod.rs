@@ -20,6 +20,7 @@ use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::http::redacted;
 use fieldday_api::rules::Side;
+use fieldday_api::wire::shifts::ClockIn;
 use fieldday_engine::slice::Day;
 use fieldday_history::End;
 use fieldday_history::event::CredentialKind;
@@ -198,6 +199,9 @@ impl Teller<'_> {
                 input.clear();
             }
             (_, Some(body)) => {
+                if let Call::ClockIn { body: ClockIn { desired_start_time: Some(start), .. }, .. } = call {
+                    words.dates.must_have_passed(start.to_string());
+                }
                 let body = words.quoted(&String::from_utf8_lossy(body));
                 let _ = write!(arguments, " -H 'Content-Type: application/json' --data-raw {body}");
             }
