@@ -401,7 +401,8 @@ fn before_a_run(error: &PrepareError) -> Option<String> {
             "run the scenario's file instead, or let the command read the password from the environment"
         }
         PrepareError::Midnight { midnight_min: Some(minutes), .. } => {
-            return Some(format!("use a higher --speed, or start after that midnight, in {minutes} minutes"));
+            let minutes = counted(minutes.unsigned_abs(), "minute", "minutes");
+            return Some(format!("use a higher --speed, or start after that midnight, in {minutes}"));
         }
         PrepareError::Midnight { .. } => "remove --date: a deployment always runs today",
         PrepareError::TooFewFiles { .. } => {
