@@ -119,7 +119,6 @@ fn settle(writes: &mut [Write]) {
             }
             (_, Some(_), Some((_, None))) => (false, "what was to undo it was not answered".into()),
             (_, Some(_), None) => (false, "the run ended before it was undone".into()),
-            (_, None, _) if undoing.contains(&at) => (false, "it undoes another write".into()),
             (_, None, _) => (false, "it changed a row that was there: the API keeps no earlier state of one".into()),
         };
         if let Some(row) = Row::taken_back(&write.request) {
@@ -131,6 +130,7 @@ fn settle(writes: &mut [Write]) {
         }
         (writes[at].undone, writes[at].note) = (undone, note);
     }
+    undoing.into_iter().for_each(|at| writes[at].note = "it undoes another write".into());
 }
 
 /// What is known of a cell so far: a history tells of each in many parts, and of its clients in the first.
