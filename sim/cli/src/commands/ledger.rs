@@ -7,6 +7,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call};
 use fieldday_api::endpoint::Op;
 use fieldday_api::names::TaskStatus;
+use fieldday_api::probe::Probe;
 use fieldday_folder::{HISTORY, bounded};
 use fieldday_history::event::{Cause, ClientKind};
 use fieldday_history::file::{HistoryLine, Reader};
@@ -51,6 +52,9 @@ struct Write {
     note: Cow<'static, str>,
     #[serde(skip)]
     request: Arc<Call>,
+    /// Whether somebody had sent it before, and it must change nothing.
+    #[serde(skip)]
+    is_repeat: bool,
     #[serde(skip)]
     row: Option<Row>,
 }
@@ -110,6 +114,9 @@ fn settle(writes: &mut [Write]) {
             (None, ..) => (false, "no answer: whether it changed anything is unknown".into()),
             (Some(500..), ..) => (false, "the target failed: whether it changed anything is unknown".into()),
             (Some(300..500), ..) => (false, "refused: there is nothing to undo".into()),
+            _ if write.is_repeat => {
+                (false, "it repeats an earlier write, which a correct target answers without a change".into())
+            }
             (_, Some((row, _)), Some((by, Some(200..300)))) => {
                 undoing.insert(by);
                 (true, row.how().into())
@@ -118,10 +125,10 @@ fn settle(writes: &mut [Write]) {
                 (false, format!("what was to undo it was answered {status}").into())
             }
             (_, Some(_), Some((_, None))) => (false, "what was to undo it was not answered".into()),
-            (_, Some(_), None) => (false, "the run ended before it was undone".into()),
-            (_, None, _) => (false, "it changed a row that was there: the API keeps no earlier state of one".into()),
+            (_, Some(_), None) => (false, "nothing was sent that undoes it".into()),
+            (_, None, _) => (false, "it may have changed a row that was there: the API keeps no earlier state".into()),
         };
-        if let Some(row) = Row::taken_back(&write.request) {
+        if let Some(row) = Row::taken_back(&write.request).filter(|_| !write.is_repeat) {
             // One that succeeded counts, whatever was tried after it.
             let is_settled = later.get(&row).is_some_and(|by| succeeded(&writes[*by]));
             if succeeded(write) || !is_settled {
@@ -236,6 +243,8 @@ impl SoFar {
                     undone: false,
                     note: "".into(),
                     request: sent.request.clone(),
+                    // Auditors read back, and repeat what a rep did.
+                    is_repeat: matches!(sent.cause, Cause::ReadBack | Cause::Probe(Probe::Repeat)),
                     row: None,
                 };
                 self.open.sent(event.client, sent.call, sent.attempt, write);
@@ -246,7 +255,8 @@ impl SoFar {
         let mut write = self.open.ended(event.client, call, attempt)?;
         if let End::Answered(response) = end {
             write.status = Some(response.status);
-            let made = response.is_success().then(|| Row::made(&write.request, &response.answer)).flatten();
+            let makes = response.is_success() && !write.is_repeat;
+            let made = makes.then(|| Row::made(&write.request, &response.answer)).flatten();
             (write.row, write.made) = made.unzip();
         }
         Some(write)
@@ -258,7 +268,6 @@ mod tests {
     use super::*;
     use fieldday_api::call::Response;
     use fieldday_api::names::Role;
-    use fieldday_api::probe::Probe;
     use fieldday_history::event::{Client, CredentialKind, Sent};
     use fieldday_history::file::{FORMAT, Header, Writer};
     use fieldday_kernel::fingerprint::Fingerprint;
@@ -374,9 +383,11 @@ mod tests {
             (cancel("b"), Some((403, Answer::Stored))),
             (cancel("a"), Some((403, Answer::Stored))),
             (cancel("a"), Some((200, task("a")))),
+            (Call::ClockIn { rep_id: "r".into(), body: Default::default() }, Some((200, Answer::Stored))),
         ];
         for (call, (request, answer)) in (1..).zip(exchanges) {
-            let probe = Cause::Probe(Probe::Control);
+            let is_clock_in = matches!(request, Call::ClockIn { .. });
+            let probe = if is_clock_in { Cause::ReadBack } else { Cause::Probe(Probe::Control) };
             so_far.on(&Event { at: Span::ZERO, client: 1, what: asks(call, probe, request) });
             let what = match answer {
                 Some((status, answer)) => {
@@ -394,20 +405,21 @@ mod tests {
         let told: Vec<_> = writes.iter().map(|w| (w.made.as_deref(), w.undone, w.note.as_ref())).collect();
         let (refused, existed) = (
             "refused: there is nothing to undo",
-            "it changed a row that was there: the API keeps no earlier state of one",
+            "it may have changed a row that was there: the API keeps no earlier state",
         );
         assert_eq!(
             told,
             [
                 (Some("a"), true, "the task was closed"),
                 (Some("b"), false, "what was to undo it was answered 403"),
-                (Some("c"), false, "the run ended before it was undone"),
+                (Some("c"), false, "nothing was sent that undoes it"),
                 (None, false, refused),
                 (None, false, "no answer: whether it changed anything is unknown"),
                 (None, false, existed),
                 (None, false, refused),
                 (None, false, refused),
                 (None, false, "it undoes another write"),
+                (None, false, "it repeats an earlier write, which a correct target answers without a change"),
             ]
         );
     }

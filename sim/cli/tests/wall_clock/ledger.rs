@@ -54,7 +54,8 @@ fn the_ledger_says_of_each_write_whether_it_was_undone_and_why_not() {
             false => kinds.insert(note),
         };
     }
-    let expected = ["task", "rep", "session", "refused: there is nothing to undo", "it undoes another write"];
+    let repeat = "it repeats an earlier write, which a correct target answers without a change";
+    let expected = ["task", "rep", "session", "refused: there is nothing to undo", "it undoes another write", repeat];
     assert!(expected.iter().all(|kind| kinds.contains(*kind)), "{kinds:?}");
     // The target's own word: each task was answered as cancelled, by its id.
     for line in lines.iter().filter(|line| text(line, "made").starts_with("task_")) {

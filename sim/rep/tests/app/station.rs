@@ -141,6 +141,18 @@ fn every_attempt_has_draws_of_its_own_whatever_was_asked_before() {
 }
 
 #[test]
+fn an_attempt_belongs_to_its_call_as_long_as_that_is_among_the_last_sixty_four() {
+    for (others, is_known) in [(0, true), (1, true), (63, true), (64, false)] {
+        let bench = bench();
+        for call in (1..=others + 1).chain([1]) {
+            attempt_for(&bench, (call, 0), Call::Health, Cause::Poll, 200);
+        }
+        let keys: Vec<u64> = bench.seen().iter().map(|seen| seen.key).collect();
+        assert_eq!(keys.first() == keys.last(), is_known, "{others} calls between");
+    }
+}
+
+#[test]
 fn a_phone_opens_a_connection_for_its_first_request_and_after_it_was_without_a_network() {
     let reconnects = |bench: &Bench, times: &[i64]| -> Vec<bool> {
         for (call, ms) in (1..).zip(times) {
