@@ -40,7 +40,7 @@ fn the_ledger_says_of_each_write_whether_it_was_undone_and_why_not() {
     ]);
     let (code, stdout, stderr) = read_output(&command.args(["--out", out.to_str().unwrap()]).output().unwrap());
     assert_eq!(code, 1, "the defect is found: {stdout}{stderr}");
-    assert!(stderr.contains("writes with test cases of rules: "), "none of which left anything behind: {stderr}");
+    assert!(stderr.contains("writes sent only to test rules: "), "none of which left anything behind: {stderr}");
     let ledger = fs::read_to_string(folder(&out).join("ledger.jsonl")).unwrap();
     let lines: Vec<Value> = ledger.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let text = |line: &Value, key: &str| line[key].as_str().unwrap_or_default().to_owned();
