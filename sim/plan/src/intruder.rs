@@ -172,14 +172,14 @@ impl Aims<'_> {
                 &AppointmentPatch { service_type: Some("x".into()), ..Default::default() },
             ),
             2 => Call::CompleteTask { task_id: theirs(data, draw)?.clone() },
-            3 if which % 3 == 0 => {
-                Call::ShiftToday { rep_id: pick(self.own.reps.iter(), |rep| &rep.rep_id, draw)?.rep_id.clone() }
-            }
             3 => {
-                let rep_id = self.own.off_duty.as_ref()?.rep_id.clone();
+                let off_duty = self.own.off_duty.as_ref().map(|rep| rep.rep_id.clone());
                 match which % 3 {
-                    1 => Call::ClockIn { rep_id, body: ClockIn { desired_start_time: None, notes: None } },
-                    _ => Call::ClockOut { rep_id },
+                    0 => {
+                        Call::ShiftToday { rep_id: pick(self.own.reps.iter(), |rep| &rep.rep_id, draw)?.rep_id.clone() }
+                    }
+                    1 => Call::ClockIn { rep_id: off_duty?, body: ClockIn { desired_start_time: None, notes: None } },
+                    _ => Call::ClockOut { rep_id: off_duty? },
                 }
             }
             _ => Call::GetRecording { session_id: session(data, draw)? },
