@@ -48,6 +48,8 @@ pub enum Probe {
     StartWithoutShift,
     /// What a probe that was refused aimed at, read back: unchanged.
     ReadBack,
+    /// What an earlier probe made, taken back: a task cancelled, a recording stopped, a shift ended. Puts nothing to the test.
+    Undo,
 }
 
 impl Probe {

@@ -197,10 +197,10 @@ fn difference_of_form(of: &ContractGroup<'_>) -> Item {
     Item { more, ..Item::about(mark(of), of.first.kind.clone(), format!("§{}", of.first.section)) }
 }
 
-/// Endpoints that never succeeded, and what was not tried because of them.
+/// Endpoints that never succeeded, and what was not tried.
 pub(crate) fn not_exercised(summary: &Summary) -> Section {
     let mut section = Section::new("not-exercised", "Not exercised");
-    section.note = "endpoints that never succeeded, and what was not tried because of them".to_owned();
+    section.note = "endpoints that never succeeded, and what was not tried".to_owned();
     let mut table = Table::new([words("endpoint").obvious(), words("part of the day"), words("what it answered")]);
     for of in &summary.not_exercised_parts {
         let NotExercised { label, part, tried, .. } = of;

@@ -69,6 +69,9 @@ pub struct Facts {
     /// The conformance pass before the day, if there was one.
     #[serde(default)]
     pub conformance: Option<ConformancePart>,
+    /// What a live run could not put to the test, because nobody was there to try it on.
+    #[serde(default)]
+    pub untried: Vec<NotExercised>,
 }
 
 /// What disturbances are judged by.
@@ -137,7 +140,11 @@ impl Summary {
             felt: felt(&outcome.measures.felt),
             contract,
             failures: failures(&outcome.measures.failures),
-            not_exercised_parts: failing.iter().map(contract::not_exercised).collect(),
+            not_exercised_parts: failing
+                .iter()
+                .map(contract::not_exercised)
+                .chain(facts.untried.iter().cloned())
+                .collect(),
             findings: findings::lines(&outcome.findings, scenario, &mut clocks),
             hazards: hazards(&outcome.findings, &trends, &mut clocks),
             latency_trends: trends,

@@ -318,6 +318,7 @@ fn add(facts: &mut Facts, part: Facts, shard: Shard) {
     facts.budget = facts.budget.take().or(budget);
     facts.clocks.extend(part.clocks);
     facts.contract.merge(&part.contract);
+    facts.untried.extend(part.untried);
     // All shards scrape the same exporters.
     facts.metrics = facts.metrics.take().or(part.metrics);
     // One that differed decides; otherwise the first says what was compared.

@@ -58,7 +58,7 @@ pub struct Summary {
     /// The target's failures by kind, the most frequent first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<FailureLine>,
-    /// Endpoints that never succeeded, and what could not be exercised without them.
+    /// Endpoints that never succeeded, what could not be exercised without them, and what no user was there for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_exercised_parts: Vec<NotExercised>,
     /// The findings: readings where the specification is silent, and rules that the scenario only reports or switches off.
@@ -643,11 +643,11 @@ pub struct NotExercised {
     pub op: String,
     /// Its short form for people.
     pub label: String,
-    /// The number of its attempts; 0 if reps did not get that far because of another endpoint.
+    /// The number of its attempts; 0 if it was not tried.
     pub tried: u64,
     /// The part of the day that could not be exercised.
     pub part: String,
-    /// The reason: the endpoint's answers, or the other endpoint because of which reps did not get that far.
+    /// The reason: the endpoint's answers, the other endpoint because of which reps did not get that far, or the missing user.
     #[serde(default)]
     pub why: String,
 }

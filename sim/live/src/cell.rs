@@ -10,7 +10,7 @@ use fieldday_engine::setup;
 use fieldday_history::EventKind;
 use fieldday_history::event::Client;
 use fieldday_history::file::Lines;
-use fieldday_kernel::executor::{Executor, Handle};
+use fieldday_kernel::executor::{Executor, Handle, Sleep};
 use fieldday_kernel::signal::Signal;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_plan::{CellPlan, OfficeAction, OfficeDeed, TenantPlan};
@@ -49,11 +49,24 @@ pub struct LiveCell {
     /// Given when everybody is to go home.
     home: Rc<Signal>,
     going_home: Rc<Cell<bool>>,
+    intruders: Rc<Intruders>,
     /// Reps who panicked.
     panicked: Rc<RefCell<Vec<String>>>,
     /// What its clients play in place of their days, if they do.
     stage: Option<Rc<Stage>>,
     start: Time,
+}
+
+/// How far the intruders of a cell are.
+#[derive(Default)]
+struct Intruders {
+    /// Those who are not done yet.
+    about: Cell<usize>,
+    /// Those of them who have tried everything, and wait until they may take back what they made: as long as anybody looks at
+    /// the target's rows, what probes made is to be seen in them.
+    wait: Cell<usize>,
+    /// Given when they need wait no longer.
+    clear_up: Signal,
 }
 
 /// A client of the cell.
@@ -143,6 +156,7 @@ impl LiveCell {
             reps,
             home: Rc::default(),
             going_home: Rc::default(),
+            intruders: Rc::default(),
             panicked: Rc::default(),
             stage: None,
             start: plan.start,
@@ -195,7 +209,7 @@ impl LiveCell {
         self.recorder.with(|recorder| recorder.measures.errors).unwrap_or(0)
     }
     /// Lets everybody but the reps begin.
-    pub fn begin(&self) {
+    pub fn begin(&self, options: CellOptions) {
         for client in self.clients.iter().filter(|client| client.phone.is_none()) {
             let (station, day) = (client.station.clone(), client.day.borrow_mut().take());
             if let Some(stage) = &self.stage {
@@ -206,11 +220,38 @@ impl LiveCell {
                 Some(Day::Desk(plan)) => Box::pin(self.until_home(Box::pin(Desk::new(station, plan).day()))),
                 // An auditor looks at what is left when the others have gone.
                 Some(Day::Auditor(plan)) => Box::pin(Auditor::new(station, plan, AUDITOR_PAUSES).day()),
-                Some(Day::Intruder(plan)) => Box::pin(self.until_home(Box::pin(Intruder::new(station, plan).day()))),
+                Some(Day::Intruder(plan)) => {
+                    let done = options.closes + options.lingers;
+                    Box::pin(self.intrudes(Intruder::new(station, plan), self.clock.sleep_until(done)))
+                }
                 Some(Day::Rep(_)) | None => continue,
             };
             self.clock.spawn(work);
         }
+    }
+    /// An intruder's day. What probes made is taken back when nobody else is about any more, when the run is stopped, or `by`
+    /// then.
+    fn intrudes(&self, mut intruder: Intruder, by: Sleep) -> impl Future<Output = ()> + use<> {
+        let (home, called) = (self.called_home(), self.called_home());
+        let of = self.intruders.clone();
+        let count = |count: &Cell<usize>, more: isize| count.set(count.get().saturating_add_signed(more));
+        count(&of.about, 1);
+        async move {
+            intruder.day_until(called).await;
+            count(&of.wait, 1);
+            future::or(home, future::or(of.clear_up.wait(), by)).await;
+            count(&of.wait, -1);
+            intruder.undoes().await;
+            count(&of.about, -1);
+        }
+    }
+    /// How many intruders are not done yet, and how many of them wait until they may clear up.
+    pub fn intruders(&self) -> (usize, usize) {
+        (self.intruders.about.get(), self.intruders.wait.get())
+    }
+    /// Lets intruders take back what they made.
+    pub fn clears_up(&self) {
+        self.intruders.clear_up.notify();
     }
     fn until_home(&self, work: Work) -> impl Future<Output = ()> + use<> {
         let called = self.called_home();

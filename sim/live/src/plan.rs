@@ -59,8 +59,9 @@ impl LivePlan {
     pub fn conformance_cell(&self, cells: &[CellPlan]) -> Result<CellPlan, PrepareError> {
         let mut cell = match &self.roster {
             Some(roster) => {
-                let users = cells.iter().flat_map(|cell| &cell.tenants).flat_map(|tenant| &tenant.data.users);
-                roster.conformance_cell(&self.plan, &users.map(|user| user.user_id.clone()).collect())?
+                // Whoever has the day off can be in the pass: it is over before the day begins.
+                let users = cells.iter().flat_map(CellPlan::users_with_a_part).cloned();
+                roster.conformance_cell(&self.plan, &users.collect())?
             }
             None => self.plan.conformance_cell(),
         };

@@ -228,7 +228,7 @@ impl Worker {
                 cell.plays(scripts);
             }
             if order.only.is_none() {
-                cell.begin();
+                cell.begin(terms);
             }
             worker.cells.push(cell);
             worker.transports.push(transport);
@@ -247,6 +247,7 @@ impl Worker {
         loop {
             self.take_in();
             self.cells.iter().for_each(|cell| cell.follows(&self.orders.pulse.conduct));
+            self.clears_up();
             if self.is_over() {
                 self.tell_of_audits();
                 break;
@@ -344,6 +345,15 @@ impl Worker {
             }
         }
     }
+    /// Lets intruders take back what they made if nobody else is about.
+    fn clears_up(&mut self) {
+        let waiting: usize = self.cells.iter().map(|cell| cell.intruders().1).sum();
+        let all_others_ended = self.told.is_empty() && self.begun.iter().any(|begun| *begun > 0);
+        if waiting > 0 && all_others_ended && self.executor.live_tasks() == waiting {
+            self.cells.iter().for_each(LiveCell::clears_up);
+            self.executor.run_to(self.orders.clock.now());
+        }
+    }
     /// Whether everybody is done; or should be, long since.
     fn is_over(&self) -> bool {
         let now = self.orders.clock.now();
@@ -351,7 +361,10 @@ impl Worker {
         let everybody = self.told.is_empty();
         match self.home {
             // Whoever was told to go home has the time that phones have to linger.
-            Some(told) => everybody || now > told + lingers + Span::seconds(5),
+            Some(told) => {
+                let cleared_up = self.cells.iter().all(|cell| cell.intruders().0 == 0);
+                everybody && cleared_up || now > told + lingers + Span::seconds(5)
+            }
             None => {
                 let idle = everybody && self.executor.live_tasks() == 0 && self.begun.iter().any(|begun| *begun > 0);
                 idle || now > closes + lingers + AUDITS_FOR

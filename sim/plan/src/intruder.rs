@@ -5,7 +5,7 @@
 //! the rows that there are: a row that is taken out of the plan moves no other probe's aim. Writes are aimed at rows of
 //! earlier days, which nobody else touches; a system that keeps the rules is not changed by any of them.
 
-use super::{CellPlan, IntruderPlan, Login, Plan, ProbePlan, ProbeStep, TenantPlan};
+use super::{CellPlan, IntruderPlan, Login, OffDutyPlan, Plan, ProbePlan, ProbeStep, TenantPlan};
 use crate::keys::{between, id, part, stream};
 use crate::people;
 use fieldday_api::SmolStr;
@@ -33,10 +33,13 @@ const NIGHT: TimeOfDay = TimeOfDay::hm(1, 30);
 const ROLE_NAMES: [&str; 9] =
     ["admin", "org:admin", "exec", "manager", "csr", "org:csr", "rep", "sales_rep", "org:sales_rep"];
 
-/// Gives every tenant of the cell its intruders.
+/// Gives every tenant of the cell its intruders, and a rep who has the day off.
 pub(super) fn add(plan: &Plan, cell: &mut CellPlan) {
     let per_tenant = plan.scenario.intruders.per_tenant as usize;
     for at in 0..cell.tenants.len() {
+        if per_tenant > 0 {
+            add_off_duty(plan, &mut cell.tenants[at]);
+        }
         for number in 0..per_tenant {
             let name = part(&cell.tenants[at].name, "intruder", number);
             if plan.removed.takes(&name) {
@@ -62,6 +65,23 @@ pub(super) fn add(plan: &Plan, cell: &mut CellPlan) {
             tenant.intruders.push(IntruderPlan { name, key, tenant_id, user_id, rep_id, probes });
         }
     }
+}
+
+fn add_off_duty(plan: &Plan, tenant: &mut TenantPlan) {
+    let name = format!("{}/off-duty", tenant.name);
+    if plan.removed.takes(&name) {
+        return;
+    }
+    let key = name_key(&name);
+    let (user_id, rep_id) = (id("user_", key), id("rep_", key));
+    tenant.data.users.push(User {
+        user_id: user_id.clone(),
+        rep_id: Some(rep_id.clone()),
+        role: Role::SalesRep,
+        name: "Off duty".into(),
+        email: people::email(b'o', key),
+    });
+    tenant.off_duty = Some(OffDutyPlan { name, user_id, rep_id });
 }
 
 /// What there is to aim at.
@@ -153,11 +173,13 @@ impl Aims<'_> {
             ),
             2 => Call::CompleteTask { task_id: theirs(data, draw)?.clone() },
             3 => {
-                let rep_id = pick(self.own.reps.iter(), |rep| &rep.rep_id, draw)?.rep_id.clone();
+                let off_duty = self.own.off_duty.as_ref().map(|rep| rep.rep_id.clone());
                 match which % 3 {
-                    0 => Call::ShiftToday { rep_id },
-                    1 => Call::ClockIn { rep_id, body: ClockIn { desired_start_time: None, notes: None } },
-                    _ => Call::ClockOut { rep_id },
+                    0 => {
+                        Call::ShiftToday { rep_id: pick(self.own.reps.iter(), |rep| &rep.rep_id, draw)?.rep_id.clone() }
+                    }
+                    1 => Call::ClockIn { rep_id: off_duty?, body: ClockIn { desired_start_time: None, notes: None } },
+                    _ => Call::ClockOut { rep_id: off_duty? },
                 }
             }
             _ => Call::GetRecording { session_id: session(data, draw)? },

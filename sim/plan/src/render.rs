@@ -73,6 +73,7 @@ impl TenantPlan {
             names.push(intruder.name.clone());
             names.extend(intruder.probes.iter().map(|probe| probe.name.clone()));
         }
+        names.extend(self.off_duty.iter().map(|rep| rep.name.clone()));
         if let Some(auditor) = &self.auditor {
             names.push(auditor.name.clone());
             names.extend(auditor.rounds.iter().map(|(name, _)| name.clone()));
@@ -119,6 +120,9 @@ impl TenantPlan {
                 let what: Vec<String> = probe.steps.iter().map(|step| step.call.op().to_string()).collect();
                 writeln!(out, "    {}  {}  {}", self.clock(probe.at), probe.name, what.join(", "))?;
             }
+        }
+        if let Some(rep) = &self.off_duty {
+            writeln!(out, "  {}  has the day off", rep.name)?;
         }
         for (name, at) in self.auditor.iter().flat_map(|auditor| &auditor.rounds) {
             writeln!(out, "  {}  {name}  reads back", self.clock(*at))?;

@@ -108,6 +108,7 @@ pub(super) fn make(plan: &Plan, site: TenantSite<'_>) -> TenantPlan {
         reps: maker.reps,
         office: maker.office,
         intruders: Vec::new(),
+        off_duty: None,
         auditor: None,
         rows: maker.rows,
         data: maker.data,

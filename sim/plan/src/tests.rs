@@ -2,7 +2,9 @@
 
 use super::*;
 use fieldday_api::SmolStr;
+use fieldday_api::call::Call;
 use fieldday_api::names::Role;
+use fieldday_api::probe::Probe;
 use fieldday_radio::track::{Roads, expected_drive};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +57,7 @@ fn elements(cell: &CellPlan) -> BTreeMap<String, String> {
             put(&intruder.name, format!("{} {}", intruder.user_id, intruder.rep_id));
             intruder.probes.iter().for_each(|probe| put(&probe.name, format!("{probe:?}")));
         }
+        tenant.off_duty.iter().for_each(|rep| put(&rep.name, format!("{} {}", rep.user_id, rep.rep_id)));
         if let Some(auditor) = &tenant.auditor {
             put(&auditor.name, auditor.user_id.to_string());
             auditor.rounds.iter().for_each(|(name, at)| put(name, at.to_string()));
@@ -151,6 +154,51 @@ proptest! {
         }
         prop_assert!(after.contains_key("cell-0/mishap/extra") && after.contains_key("cell-0/tenant-0/outage/extra"));
     }
+}
+
+#[test]
+fn no_intruder_writes_to_what_a_rep_works_on_today() {
+    let mut scenario = small();
+    (scenario.intruders.per_tenant, scenario.intruders.probes) = (4, (40, 40));
+    let cell = plan(scenario.clone(), 3).cell(0);
+    let (mut aimed, mut own) = (0, 0);
+    for tenant in &cell.tenants {
+        let off_duty = &tenant.off_duty.as_ref().unwrap().rep_id;
+        assert!(tenant.data.users.iter().any(|user| user.rep_id.as_ref() == Some(off_duty)), "the target knows them");
+        assert!(tenant.reps.iter().all(|rep| rep.rep_id != *off_duty), "nobody plays them");
+        let auditor = tenant.auditor.as_ref().unwrap();
+        assert!(!auditor.reps.contains(off_duty), "and nobody reads their day back");
+        let today = cell.tenants.iter().flat_map(|tenant| tenant.visits.keys());
+        let open = cell.tenants.iter().flat_map(|tenant| &tenant.data.tasks);
+        let open = open.filter(|owned| owned.task.status != fieldday_api::names::TaskStatus::Completed);
+        let worked_on: BTreeSet<&str> = today.chain(open.map(|owned| &owned.task.id)).map(SmolStr::as_str).collect();
+        for intruder in &tenant.intruders {
+            for call in intruder.probes.iter().flat_map(|probe| &probe.steps).map(|step| &step.call) {
+                match call {
+                    Call::ClockIn { rep_id, .. } | Call::ClockOut { rep_id } => {
+                        assert!([off_duty, &intruder.rep_id].contains(&rep_id), "{call:?}");
+                        aimed += u32::from(rep_id == off_duty);
+                        own += u32::from(rep_id != off_duty);
+                    }
+                    call if call.op().writes() => {
+                        let raw = if let Call::Raw(raw) = call { raw.path.as_str() } else { "" };
+                        let id = call.path_id().or(raw.rsplit('/').next()).unwrap_or_default();
+                        assert!(!worked_on.contains(id), "{call:?}");
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    assert!(aimed > 2 && own > 2, "{aimed} {own}");
+    // Without them, nobody's clock is tried.
+    scenario.remove = (0..2).map(|tenant| format!("cell-0/tenant-{tenant}/off-duty")).collect();
+    let without = plan(scenario, 3).cell(0);
+    let steps = without.tenants.iter().flat_map(|tenant| &tenant.intruders).flat_map(|intruder| &intruder.probes);
+    let mut steps = steps.flat_map(|probe| &probe.steps);
+    assert!(!steps.any(|step| {
+        step.probe == Probe::OtherRep && matches!(step.call, Call::ClockIn { .. } | Call::ClockOut { .. })
+    }));
 }
 
 #[test]

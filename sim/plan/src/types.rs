@@ -40,6 +40,16 @@ pub struct CellPlan {
     pub mishaps: Vec<Mishap>,
 }
 
+impl CellPlan {
+    /// The ids of the users who have a part in the day: all but the reps who have it off.
+    pub fn users_with_a_part(&self) -> impl Iterator<Item = &SmolStr> {
+        self.tenants.iter().flat_map(|tenant| {
+            let off_duty = tenant.off_duty.as_ref().map(|rep| &rep.user_id);
+            tenant.data.users.iter().map(|user| &user.user_id).filter(move |id| Some(*id) != off_duty)
+        })
+    }
+}
+
 /// One organisation.
 #[derive(Clone, Debug, Serialize)]
 pub struct TenantPlan {
@@ -66,6 +76,8 @@ pub struct TenantPlan {
     pub office: Vec<OfficePlan>,
     /// Who tries what must fail.
     pub intruders: Vec<IntruderPlan>,
+    /// The rep without a working day at whom intruders aim what would disturb one, if there is one.
+    pub off_duty: Option<OffDutyPlan>,
     /// Who reads back what should be there.
     pub auditor: Option<AuditorPlan>,
     /// The names of the rows that have one, in the order of their making.
@@ -306,6 +318,18 @@ pub struct IntruderPlan {
     pub rep_id: SmolStr,
     /// What is tried, in order of time.
     pub probes: Vec<ProbePlan>,
+}
+
+/// A rep who does not work on the plan's date: nobody plays one, and no judge follows one's day. Clock-ins and clock-outs that
+/// must be refused are aimed at them, so that a target that takes them disturbs nobody's day.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct OffDutyPlan {
+    /// `cell-0/tenant-1/off-duty`
+    pub name: String,
+    /// `user_…`
+    pub user_id: SmolStr,
+    /// `rep_…`
+    pub rep_id: SmolStr,
 }
 
 /// Something that is tried: a few requests, one after the other.

@@ -9,6 +9,7 @@ mod compare;
 mod conform_first;
 mod deploy;
 mod disturb;
+mod ledger;
 mod live;
 mod live_data;
 mod log;

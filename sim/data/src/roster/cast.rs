@@ -7,6 +7,7 @@
 use super::ids::Ids;
 use super::{Roster, RosterTenant, RosterUser};
 use fieldday_api::SmolStr;
+use fieldday_api::call::Call;
 use fieldday_api::names::Role;
 use fieldday_kernel::random::{join_keys, name_key};
 use fieldday_plan::{CellPlan, Plan, PlanError, TenantPlan};
@@ -119,7 +120,8 @@ impl Roster {
     /// turn takes the next ones of an order that follows from the seed; none where they do not.
     ///
     /// Reps must all be played. A role of the office that the file has nobody for is left out, and so are intruders without
-    /// a login to spare; an auditor without one shares a manager's.
+    /// a login to spare; an auditor without one shares a manager's. Where the file has no rep beside all these, intruders leave
+    /// out what they would try on somebody else's shift: it would be that of a rep who works.
     pub fn cast(&self, plan: &Plan, cell: &mut CellPlan, turn: Option<u64>) -> Result<Cast, CastError> {
         let seats = Seats::of(plan.scenario());
         let (mut ids, mut cast, mut missing) = (Ids::default(), Cast::default(), Vec::new());
@@ -221,9 +223,11 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn play(&mut self, tenant: &mut TenantPlan, ids: &mut Ids, cast: &mut Cast) {
-        let intruders: BTreeSet<SmolStr> = tenant.intruders.iter().map(|intruder| intruder.user_id.clone()).collect();
+        let intruders = tenant.intruders.iter().map(|intruder| &intruder.user_id);
+        let beside: BTreeSet<SmolStr> =
+            intruders.chain(tenant.off_duty.iter().map(|rep| &rep.user_id)).cloned().collect();
         let users = tenant.data.users.iter();
-        let reps: Vec<_> = users.filter(|u| u.role == Role::SalesRep && !intruders.contains(&u.user_id)).collect();
+        let reps: Vec<_> = users.filter(|u| u.role == Role::SalesRep && !beside.contains(&u.user_id)).collect();
         let wanted: Vec<&SmolStr> = reps.iter().map(|rep| &rep.user_id).collect();
         let players = self.players(Role::SalesRep, &wanted);
         self.must_have(&tenant.name, Role::SalesRep, wanted.len(), players.len());
@@ -238,11 +242,28 @@ impl<'a> Parts<'a> {
             ids.put(intruder.rep_id.clone(), player.rep_id().clone());
         }
         cast.left_out.extend(tenant.intruders.drain(players.len()..).map(|intruder| intruder.name));
+        self.off_duty(tenant, ids, cast);
         for role in [Role::Csr, Role::Manager] {
             self.office(role, tenant, ids, cast);
         }
         self.auditor(tenant, ids, cast);
         tenant.data.users.retain(|user| ids.has(&user.user_id));
+    }
+
+    /// Somebody whom the day leaves over has the day off. Without intruders nobody needs them.
+    fn off_duty(&mut self, tenant: &mut TenantPlan, ids: &mut Ids, cast: &mut Cast) {
+        let Some(rep) = tenant.off_duty.take().filter(|_| !tenant.intruders.is_empty()) else { return };
+        if let Some(player) = self.players(Role::SalesRep, &[&rep.user_id]).first() {
+            ids.put(rep.user_id.clone(), player.user_id.clone());
+            ids.put(rep.rep_id.clone(), player.rep_id().clone());
+            tenant.off_duty = Some(rep);
+            return;
+        }
+        let is_theirs = |call: &Call| call.path_id() == Some(rep.rep_id.as_str());
+        for intruder in &mut tenant.intruders {
+            intruder.probes.retain(|probe| !probe.steps.iter().any(|step| is_theirs(&step.call)));
+        }
+        cast.left_out.push(rep.name);
     }
 
     fn office(&mut self, role: Role, tenant: &mut TenantPlan, ids: &mut Ids, cast: &mut Cast) {

@@ -60,6 +60,9 @@ impl Ids {
             ids.into_iter().for_each(|id| self.of(id));
             intruder.probes.iter_mut().for_each(|probe| self.probe(probe));
         }
+        if let Some(rep) = &mut tenant.off_duty {
+            [&mut rep.user_id, &mut rep.rep_id].into_iter().for_each(|id| self.of(id));
+        }
         if let Some(auditor) = &mut tenant.auditor {
             [&mut auditor.tenant_id, &mut auditor.user_id].into_iter().for_each(|id| self.of(id));
             auditor.reps.iter_mut().for_each(|id| self.of(id));

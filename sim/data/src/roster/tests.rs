@@ -2,7 +2,7 @@
 
 use super::*;
 use fieldday_api::call::Call;
-use fieldday_plan::{CellPlan, Plan};
+use fieldday_plan::{CellPlan, Plan, TenantPlan};
 use fieldday_scenario::Scenario;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -226,7 +226,7 @@ fn what_the_file_lacks_is_counted_or_left_out() {
     ];
     assert_eq!(left_out[..4], names);
     // One manager: the office's, and the auditor has the same login.
-    let (cell, shared) = played(&file(6, 1, 1), 10, None);
+    let (cell, shared) = played(&file(7, 1, 1), 10, None);
     assert_eq!(shared, Cast::default());
     let manager = &cell.tenants[0].auditor.as_ref().unwrap().user_id;
     assert!(cell.tenants[0].office.iter().any(|office| office.user_id == *manager));
@@ -237,6 +237,50 @@ fn what_the_file_lacks_is_counted_or_left_out() {
         error.to_string().starts_with("cell-0/tenant-1 has no tenant in the file of users, which has 1; 2 are"),
         "{error}"
     );
+}
+
+#[test]
+fn what_is_tried_on_anothers_shift_is_tried_on_a_rep_whom_the_day_leaves_over_or_not_at_all() {
+    let tried = |cell: &CellPlan| -> Vec<SmolStr> {
+        let own = |tenant: &TenantPlan, id: &SmolStr| tenant.intruders.iter().any(|intruder| intruder.rep_id == *id);
+        let mut aims = Vec::new();
+        for tenant in &cell.tenants {
+            let probes = tenant.intruders.iter().flat_map(|intruder| &intruder.probes);
+            for step in probes.flat_map(|probe| &probe.steps) {
+                if let Call::ClockIn { rep_id, .. } | Call::ClockOut { rep_id } = &step.call
+                    && !own(tenant, rep_id)
+                {
+                    aims.push(rep_id.clone());
+                }
+            }
+        }
+        aims
+    };
+    let busy = || {
+        let mut scenario = (*scenario(10)).clone();
+        scenario.intruders.probes = (100, 100);
+        Arc::new(scenario)
+    };
+    let cast = |roster: &Roster| {
+        let plan = roster.plan(busy(), 7, None).unwrap();
+        let mut cell = plan.cell(0);
+        let cast = roster.cast(&plan, &mut cell, None).unwrap();
+        (cell, cast.left_out)
+    };
+    let (cell, left_out) = cast(&file(7, 1, 1));
+    assert_eq!(left_out, [""; 0]);
+    let (aims, off_duty) = (tried(&cell), |tenant: usize| cell.tenants[tenant].off_duty.as_ref().unwrap());
+    assert!(aims.len() > 3 && aims.iter().all(|id| [0, 1].iter().any(|t| off_duty(*t).rep_id == *id)), "{aims:?}");
+    for tenant in &cell.tenants {
+        let rep = tenant.off_duty.as_ref().unwrap();
+        assert!(rep.user_id.contains("|sales_rep-") && tenant.reps.iter().all(|other| other.rep_id != rep.rep_id));
+        assert!(cell.users_with_a_part().all(|user| *user != rep.user_id));
+    }
+    // Five reps and the intruder: nobody is left.
+    let (cell, left_out) = cast(&file(6, 1, 1));
+    assert_eq!(left_out, ["cell-0/tenant-0/off-duty", "cell-0/tenant-1/off-duty"]);
+    assert_eq!(tried(&cell), [""; 0]);
+    assert!(cell.tenants.iter().all(|tenant| tenant.off_duty.is_none() && tenant.intruders[0].probes.len() > 80));
 }
 
 #[test]
@@ -271,9 +315,7 @@ fn the_conformance_pass_is_played_by_reps_whom_the_day_leaves_over() {
     let plan = roster.plan(scenario(10), 7, None).unwrap();
     let mut day = plan.cell(0);
     roster.cast(&plan, &mut day, None).unwrap();
-    let users = |cell: &CellPlan| -> BTreeSet<SmolStr> {
-        cell.tenants.iter().flat_map(|tenant| &tenant.data.users).map(|user| user.user_id.clone()).collect()
-    };
+    let users = |cell: &CellPlan| -> BTreeSet<SmolStr> { cell.users_with_a_part().cloned().collect() };
     let pass = roster.conformance_cell(&plan, &users(&day)).unwrap();
     let reps = rep_users(&pass);
     assert_eq!((pass.tenants[0].reps.len(), pass.tenants[1].reps.len(), reps.len()), (2, 1, 3));

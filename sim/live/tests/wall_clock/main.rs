@@ -8,6 +8,7 @@ mod bent;
 mod conform;
 mod day;
 mod hostile;
+mod intruders;
 mod metrics;
 mod preflight;
 mod prepare;

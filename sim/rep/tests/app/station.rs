@@ -99,6 +99,75 @@ fn a_connection_that_breaks_or_is_not_there_is_known_at_once() {
 }
 
 #[test]
+fn a_transport_that_knows_how_an_attempt_will_end_needs_no_timer() {
+    let breaks = |ms| Reply::Breaks(Span::millis(ms));
+    for (reply, ends) in [
+        (after(999), Ok(999)),
+        (after(1_000), Err((NoAnswer::Timeout, 1_000))),
+        (after(60_000), Err((NoAnswer::Timeout, 1_000))),
+        (breaks(999), Err((NoAnswer::Broken, 999))),
+        (breaks(1_000), Err((NoAnswer::Timeout, 1_000))),
+        (breaks(2_000), Err((NoAnswer::Timeout, 1_000))),
+        (Reply::NoConnection, Err((NoAnswer::Unreachable, 0))),
+        (Reply::Silence, Err((NoAnswer::Timeout, 1_000))),
+    ] {
+        let bench = bench();
+        bench.backend.knows_ahead();
+        bench.next(Call::Health.op(), [reply.clone()]);
+        let (outcome, took) = attempt(&bench, Call::Health, 1_000);
+        let ended = match outcome {
+            AttemptOutcome::Answered(_) => Ok(took),
+            AttemptOutcome::Unanswered(why) => Err((why, took)),
+        };
+        assert_eq!(ended, ends, "{reply:?}");
+        assert_eq!((bench.phone.station.in_flight(), bench.backend.cancelled()), (0, vec![]), "{reply:?}");
+    }
+}
+
+#[test]
+fn every_attempt_has_draws_of_its_own_whatever_was_asked_before() {
+    let complete = || Call::CompleteTask { task_id: "task_1".into() };
+    let keys = |calls: &[(u32, u8, Call)]| -> Vec<u64> {
+        let bench = bench();
+        for (call, number, request) in calls {
+            attempt_for(&bench, (*call, *number), request.clone(), Cause::Tap, 1_000);
+        }
+        bench.seen().iter().map(|seen| seen.key).collect()
+    };
+    let first = keys(&[(1, 0, complete()), (1, 1, complete()), (2, 0, complete())]);
+    assert!(first[0] != first[1] && first[0] != first[2] && first[1] != first[2], "{first:?}");
+    let with_another = keys(&[(1, 0, Call::Health), (2, 0, complete()), (2, 1, complete()), (3, 0, complete())]);
+    assert_eq!(first, with_another[1..]);
+}
+
+#[test]
+fn an_attempt_belongs_to_its_call_as_long_as_that_is_among_the_last_sixty_four() {
+    for (others, is_known) in [(0, true), (1, true), (63, true), (64, false)] {
+        let bench = bench();
+        for call in (1..=others + 1).chain([1]) {
+            attempt_for(&bench, (call, 0), Call::Health, Cause::Poll, 200);
+        }
+        let keys: Vec<u64> = bench.seen().iter().map(|seen| seen.key).collect();
+        assert_eq!(keys.first() == keys.last(), is_known, "{others} calls between");
+    }
+}
+
+#[test]
+fn a_phone_opens_a_connection_for_its_first_request_and_after_it_was_without_a_network() {
+    let reconnects = |bench: &Bench, times: &[i64]| -> Vec<bool> {
+        for (call, ms) in (1..).zip(times) {
+            bench.run_to(*ms);
+            attempt_for(bench, (call, 0), Call::Health, Cause::Tap, 1_000);
+        }
+        bench.seen().iter().map(|seen| seen.reconnects).collect()
+    };
+    let mobile = bench_offline(&[(5_000, 8_000)], |_| {});
+    assert_eq!(reconnects(&mobile, &[0, 2_000, 10_000, 12_000]), [true, false, true, false]);
+    // A steady line is always there.
+    assert_eq!(reconnects(&bench(), &[0, 2_000]), [false, false]);
+}
+
+#[test]
 fn without_a_network_nothing_leaves_the_phone() {
     let bench = bench_offline(&[(0, 10_000)], |_| {});
     let (outcome, took) = attempt(&bench, Call::Health, 3_000);
@@ -122,6 +191,13 @@ fn an_upload_is_cut_where_the_network_ends() {
     assert!(matches!(outcome, AttemptOutcome::Unanswered(NoAnswer::Broken)) && took == 500);
     assert!(matches!(truths(&bench)[..], [GroundTruth::CutMidUpload { call: 1, attempt: 0, sent_bytes: 1.. }]));
     assert!(bench.seen().is_empty(), "half an upload changes nothing");
+    // Whoever does not wait longer than until then has given up before.
+    for (patience, why) in [(501, NoAnswer::Broken), (500, NoAnswer::Timeout), (499, NoAnswer::Timeout)] {
+        let bench = bench_offline(&[(500, 10_000)], |_| {});
+        let (outcome, took) = attempt(&bench, Call::PutAudio { key: "k".into(), bytes: 100_000_000 }, patience);
+        let is_so = matches!(outcome, AttemptOutcome::Unanswered(ended) if ended == why);
+        assert!(is_so && took == patience.min(500), "{patience} ms: {took} ms");
+    }
 }
 
 #[test]

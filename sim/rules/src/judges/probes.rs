@@ -211,7 +211,7 @@ impl Judge for Probes {
                     self.planted.insert(task.id.clone(), x.client.tenant);
                 }
             }
-            Probe::Role | Probe::Token | Probe::Alias | Probe::Page => {}
+            Probe::Role | Probe::Token | Probe::Alias | Probe::Page | Probe::Undo => {}
         }
     }
     fn finish(&mut self, notes: &mut Notes) {

@@ -12,8 +12,10 @@ use crate::failure::Failure;
 use crate::machine::{self, Stopwatch};
 use crate::watcher::{Watcher, Watching};
 use crate::{exit, interrupt, output};
+use fieldday_api::endpoint::Op;
 use fieldday_api::redact::line_without_secrets;
 use fieldday_folder::series::{DisturbedTime, Ground, SeriesFile};
+use fieldday_folder::summary::NotExercised;
 use fieldday_folder::{DisturbedFacts, Facts, Recipe, RunFolderWriter, Summary};
 use fieldday_kernel::time::Span;
 use fieldday_live::attack::GooseWishes;
@@ -251,6 +253,7 @@ fn live(
     let pulse = Arc::new(RunProgress::default());
     let title = format!("{}, seed {:#x}, {target}", scenario.name, ready.plan().plan.seed());
     let base_url = ready.target().to_string();
+    let untried = nobody_off_duty(&ready);
     let stopwatch = Stopwatch::start();
     let mut lived = machine::with_stdout_aside(|| {
         let mut watcher = Watcher::new(Watching { title, scenario: scenario.clone() });
@@ -304,6 +307,7 @@ fn live(
         disturbed: disturbed(&lived),
         conformance,
         clocks,
+        untried,
         ..Facts::default()
     };
     keeper.keep_shard(&facts, &outcome.run, machine::now, ahead_of_target);
@@ -324,6 +328,26 @@ fn live(
         stories::write(Path::new(place), &violations, replay_or(Path::new(place), &summary.reproduce))?;
         stories::name_in_documents(Path::new(place), &summary)
     }))
+}
+
+/// What intruders leave out where the file of users has nobody whom the day leaves over: what they try on another rep's shift
+/// would be tried on that of a rep who works.
+fn nobody_off_duty(ready: &Ready) -> Vec<NotExercised> {
+    let tries = ready.plan().plan.scenario().live.intruders;
+    let tenants = ready.cells().iter().flat_map(|cell| &cell.tenants).filter(|_| tries);
+    let without: Vec<&str> = tenants
+        .filter(|tenant| !tenant.intruders.is_empty() && tenant.off_duty.is_none())
+        .map(|tenant| tenant.name.as_str())
+        .collect();
+    let Some(first) = without.first() else { return Vec::new() };
+    let more = if without.len() > 1 { format!(" and {} more", without.len() - 1) } else { String::new() };
+    vec![NotExercised {
+        op: Op::ClockIn.kebab_name(),
+        label: Op::ClockIn.label().to_owned(),
+        tried: 0,
+        part: "a clock-in or clock-out of another rep".to_owned(),
+        why: format!("not tried, because the file of users has no rep without a part in the day ({first}{more})"),
+    }]
 }
 
 /// What planned disturbances are judged by; none if the target was not to be disturbed.
