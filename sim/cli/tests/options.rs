@@ -119,6 +119,8 @@ const PAIRS: &[Pair] = &[
     (&["scenarios", "plan", "--cell", "0"], &["--rep", "cell-0/tenant-0/rep-00"], "--cell"),
     (&["mock", "--key", "key.pem"], &["--accept-jwks", "jwks.json"], "--key"),
     (&["mock"], &["--exponential"], "--delay-us"),
+    (&["mock"], &["--log-normal", "250"], "--delay-us"),
+    (&["mock", "--delay-us", "10", "--exponential"], &["--log-normal", "250"], "--exponential"),
     (&["explore", "--for", "1s"], &["--seeds", "1"], "--for"),
     (&["explore", "--out", "explored.json"], &["--resume", "explored.json"], "--out"),
     (&["prove", "--quick"], &["--seeds", "1"], "--quick"),

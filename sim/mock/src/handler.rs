@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::options::{MockError, Options, Service};
+use crate::pacer::Pacer;
 use crate::tally::{Served, Tally};
 use crate::uploads;
 use fieldday_api::SmolStr;
@@ -18,7 +19,7 @@ use fieldday_tokens::Verifier;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The methods that an endpoint can have.
@@ -40,6 +41,12 @@ struct Inner {
     seed: u64,
     requests: AtomicU64,
     workers: Option<Semaphore>,
+    /// As many as may be there.
+    room: Option<Semaphore>,
+    /// One for all writes, and how long each holds it.
+    lock: Option<(Semaphore, Span)>,
+    connections: Option<Semaphore>,
+    pacer: Pacer,
     service: Service,
     slowdown: Span,
     upload_limit: u64,
@@ -130,6 +137,25 @@ pub struct Pending {
     came: Time,
 }
 
+/// What a request keeps while it is worked on.
+pub(crate) struct Turn<'a> {
+    _worker: Option<SemaphorePermit<'a>>,
+    _connection: Option<SemaphorePermit<'a>>,
+}
+
+/// There is no room for a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Full;
+
+fn as_many(permits: usize) -> Semaphore {
+    Semaphore::new(permits.clamp(1, Semaphore::MAX_PERMITS))
+}
+
+/// In the order in which they came.
+async fn acquired(of: Option<&Semaphore>) -> Option<SemaphorePermit<'_>> {
+    of?.acquire().await.ok()
+}
+
 /// What a request asks.
 enum Asked {
     /// Something that is documented.
@@ -150,6 +176,9 @@ impl Handler {
             service,
             slowdown,
             workers,
+            sheds_above,
+            write_lock,
+            connections,
             upload_limit,
             patience,
             listen,
@@ -190,7 +219,11 @@ impl Handler {
             requests: AtomicU64::new(0),
             service,
             slowdown,
-            workers: workers.map(|workers| Semaphore::new(workers.clamp(1, Semaphore::MAX_PERMITS))),
+            workers: workers.map(as_many),
+            room: sheds_above.map(as_many),
+            lock: write_lock.map(|held| (Semaphore::new(1), held)),
+            connections: connections.map(as_many),
+            pacer: Pacer::default(),
             upload_limit,
             patience,
             authority: listen.to_string(),
@@ -219,9 +252,31 @@ impl Handler {
     pub fn patience(&self) -> Duration {
         self.0.patience
     }
-    /// Waits for a free worker, if there is a limit to them. It is busy until what this gives is dropped.
-    pub(crate) async fn worker(&self) -> Option<SemaphorePermit<'_>> {
-        self.0.workers.as_ref()?.acquire().await.ok()
+    /// A place for a request that came, until what this gives is dropped; an error if there is no room for it.
+    pub(crate) fn place(&self) -> Result<Option<SemaphorePermit<'_>>, Full> {
+        self.0.room.as_ref().map(Semaphore::try_acquire).transpose().map_err(|_| Full)
+    }
+    /// Waits for what a request needs to be worked on, and keeps it until what this gives is dropped: a worker, the lock if it
+    /// is a write, which it lets go of, a connection.
+    pub(crate) async fn turn(&self, is_write: bool) -> Turn<'_> {
+        let worker = acquired(self.0.workers.as_ref()).await;
+        if let Some((lock, held)) = self.0.lock.as_ref().filter(|_| is_write) {
+            let _lock = lock.acquire().await.ok();
+            self.pause(*held, true).await;
+        }
+        Turn { _worker: worker, _connection: acquired(self.0.connections.as_ref()).await }
+    }
+    /// Works on a request for so long.
+    pub(crate) async fn work(&self, takes: Span) {
+        self.pause(takes, self.0.service.is_given()).await;
+    }
+    async fn pause(&self, span: Span, is_fine: bool) {
+        let span = Duration::from_micros(u64::try_from(span.as_micros()).unwrap_or(0));
+        match is_fine {
+            _ if span.is_zero() => {}
+            true => self.0.pacer.until(Instant::now() + span).await,
+            false => tokio::time::sleep(span).await,
+        }
     }
 
     /// A request has come. It takes effect when [`Pending::take_effect`] is called, which should be after
@@ -259,10 +314,17 @@ impl Handler {
 
     /// The answer to a body that is longer than it may be.
     pub(crate) fn too_large(&self, op: Option<Op>) -> Reply {
+        self.refused(op, 413, ErrorCode::InvalidRequest, "The body is too large")
+    }
+    /// The answer to a request for which there is no room.
+    pub(crate) fn full(&self, op: Option<Op>) -> Reply {
+        self.refused(op, 503, ErrorCode::InternalError, "Too many requests are being served")
+    }
+    fn refused(&self, op: Option<Op>, status: u16, code: ErrorCode, why: &str) -> Reply {
         let key = join_keys(self.0.seed, self.0.requests.fetch_add(1, Ordering::Relaxed));
-        self.0.tally.add(op, 413, 0, Span::ZERO);
-        let body = ErrorBody::new(ErrorCode::InvalidRequest, "The body is too large", format!("req_{key:016x}"));
-        Reply::new(413, serde_json::to_vec(&body).ok())
+        self.0.tally.add(op, status, 0, Span::ZERO);
+        let body = ErrorBody::new(code, why, format!("req_{key:016x}"));
+        Reply::new(status, serde_json::to_vec(&body).ok())
     }
 }
 

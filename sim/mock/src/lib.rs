@@ -9,6 +9,7 @@ mod body;
 mod clock;
 mod handler;
 mod options;
+mod pacer;
 #[cfg(feature = "wiremock")]
 mod respond;
 mod serve;

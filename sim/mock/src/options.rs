@@ -37,6 +37,13 @@ pub struct Options {
     pub slowdown: Span,
     /// How many requests are worked on at once, in all; the others wait in the order in which they came. No limit if none.
     pub workers: Option<usize>,
+    /// How many requests may be there, waiting or worked on; one more is answered 503 at once. No limit if none.
+    pub sheds_above: Option<usize>,
+    /// How long every write holds a lock that all writes share, before it is worked on and with a worker.
+    pub write_lock: Option<Span>,
+    /// How many connections there are to a database. A request keeps one for as long as it is worked on, and waits for it with
+    /// a worker. None to wait for if none.
+    pub connections: Option<usize>,
     /// How many bytes of audio an upload may have; 413 beyond. They are counted and thrown away.
     pub upload_limit: u64,
     /// How long it waits for the next part of a request, or for the next request over a connection, before it closes that.
@@ -63,6 +70,9 @@ impl Options {
             service: Service::Drawn,
             slowdown: Span::ZERO,
             workers: None,
+            sheds_above: None,
+            write_lock: None,
+            connections: None,
             upload_limit: 1 << 30,
             patience: PATIENCE,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -79,10 +89,17 @@ pub enum Service {
     Drawn,
     /// So many percent of that.
     Scaled(u32),
-    /// Each exactly so long (to the millisecond, which is as fine as the runtime's timers are).
+    /// Each exactly so long.
     Fixed(Span),
     /// As long as an exponential distribution of this mean says, request by request: the service times of M/M/c.
     Exponential(Span),
+    /// As long as a log-normal distribution says, request by request.
+    LogNormal {
+        /// The mean.
+        mean: Span,
+        /// The 84th percentile in percent of the median: 100 is always the same.
+        spread_percent: u32,
+    },
 }
 
 impl Service {
@@ -91,11 +108,23 @@ impl Service {
 
     /// How long a request is worked on that the model would work on for so long.
     pub(crate) fn takes(self, drawn: Span, seed: u64, request: u64) -> Span {
-        let Service::Exponential(mean) = self else { return drawn };
         let mut stream = Stream::new(seed, Purpose::new("pace"), request, 0, 0);
+        let (mean, us) = match self {
+            Service::Drawn | Service::Scaled(_) | Service::Fixed(_) => return drawn,
+            Service::Exponential(mean) => (mean, stream.exponential(mean.as_micros() as f64)),
+            Service::LogNormal { mean, spread_percent } => {
+                let spread = f64::from(spread_percent.max(1)) / 100.0;
+                let deviation = spread.ln();
+                (mean, stream.log_normal(mean.as_micros() as f64 * (-deviation * deviation / 2.0).exp(), spread))
+            }
+        };
         // What a mishap adds stays.
         let added = drawn - mean;
-        Span::micros(stream.exponential(mean.as_micros() as f64).round() as i64) + added
+        Span::micros(us.round() as i64) + added
+    }
+    /// Whether times are given, not drawn by the model: then they are kept to more finely than the runtime's timers can.
+    pub(crate) fn is_given(self) -> bool {
+        !matches!(self, Service::Drawn | Service::Scaled(_))
     }
     pub(crate) fn of(self, drawn: ServiceTimes) -> ServiceTimes {
         match self {
@@ -113,7 +142,7 @@ impl Service {
                     ops: drawn.ops.into_iter().map(|(op, spread)| (op, scaled(spread))).collect(),
                 }
             }
-            Service::Fixed(span) | Service::Exponential(span) => {
+            Service::Fixed(span) | Service::Exponential(span) | Service::LogNormal { mean: span, .. } => {
                 let always = Spread::new(u64::try_from(span.as_micros()).unwrap_or(0), 100);
                 let ops = Default::default();
                 ServiceTimes { reads: always, writes: always, health: always, transfer: always, ops }
@@ -144,4 +173,18 @@ pub enum MockError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drawn_times_have_the_mean_that_was_given() {
+        let mean = Span::millis(10);
+        for service in [Service::Exponential(mean), Service::LogNormal { mean, spread_percent: 250 }] {
+            let sum: i64 = (0..40_000).map(|request| service.takes(mean, 1, request).as_micros()).sum();
+            assert!((sum as f64 / 40_000.0 / 10_000.0 - 1.0).abs() < 0.03, "{service:?}: {}", sum / 40_000);
+        }
+    }
 }

@@ -13,7 +13,6 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use fieldday_api::endpoint::Op;
 use fieldday_api::http::op_of;
-use fieldday_kernel::time::Span;
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -147,14 +146,16 @@ async fn outcome(handler: Handler, request: Request<Body>) -> Outcome {
     };
     let came = handler.clock().now();
     // Audio goes to a store, not to those who answer.
-    let worker = if op == Some(Op::PutAudio) { None } else { handler.worker().await };
-    let pending = handler.arrive_late(&arrival, came);
-    if pending.takes() > Span::ZERO {
-        tokio::time::sleep(Duration::from_micros(pending.takes().as_micros().unsigned_abs())).await;
+    if op == Some(Op::PutAudio) {
+        let pending = handler.arrive_late(&arrival, came);
+        handler.work(pending.takes()).await;
+        return pending.take_effect();
     }
-    let outcome = pending.take_effect();
-    drop(worker);
-    outcome
+    let Ok(_place) = handler.place() else { return Outcome::Answered(handler.full(op)) };
+    let _turn = handler.turn(!matches!(method, "GET" | "HEAD")).await;
+    let pending = handler.arrive_late(&arrival, came);
+    handler.work(pending.takes()).await;
+    pending.take_effect()
 }
 
 fn response(reply: Reply) -> Response<Body> {

@@ -166,6 +166,49 @@ async fn one_worker_takes_one_request_at_a_time_and_the_delay_says_so() {
 }
 
 #[tokio::test]
+async fn what_finds_no_room_is_refused_at_once() {
+    let world = world(plan(""), |options| {
+        options.service = Service::Fixed(Span::millis(150));
+        (options.workers, options.sheds_above) = (Some(1), Some(2));
+    })
+    .await;
+    let health = || world.ask("GET /health", "");
+    let (one, two, three) = tokio::join!(health(), health(), health());
+    let mut statuses = [one.0, two.0, three.0];
+    statuses.sort();
+    assert_eq!((statuses, world.mock.served().failed), ([200, 200, 503], 1));
+    assert_eq!(health().await.0, 200, "there is room again");
+}
+
+#[tokio::test]
+async fn writes_share_a_lock_and_reads_do_not_wait_for_it() {
+    let world = world(plan(""), |options| options.write_lock = Some(Span::millis(60))).await;
+    let task = || world.ask("POST /api/v1/tasks", r#"{"description":"call back","assigned_to":"rep"}"#);
+    let read = async {
+        let began = std::time::Instant::now();
+        (world.ask("GET /health", "").await.0, began.elapsed())
+    };
+    let (one, two, (status, took)) = tokio::join!(task(), task(), read);
+    assert!((200..300).contains(&one.0) && (200..300).contains(&two.0) && status == 200, "{one:?} {two:?} {status}");
+    let delays = world.mock.served().delays;
+    assert!(delays.max() >= 119_000, "the second write waited for the first: {} µs", delays.max());
+    assert!(took < Duration::from_millis(60), "{took:?}");
+}
+
+#[tokio::test]
+async fn requests_wait_for_a_connection_with_their_worker() {
+    let world = world(plan(""), |options| {
+        options.service = Service::Fixed(Span::millis(40));
+        (options.workers, options.connections) = (Some(8), Some(1));
+    })
+    .await;
+    let health = || world.ask("GET /health", "");
+    tokio::join!(health(), health(), health());
+    let delays = world.mock.served().delays;
+    assert!(delays.max() >= 118_000, "the last waited for two others: {} µs", delays.max());
+}
+
+#[tokio::test]
 async fn three_workers_take_three_requests_at_a_time() {
     let world = world(plan(""), |options| {
         options.service = Service::Fixed(Span::millis(60));

@@ -70,12 +70,24 @@ pub struct MockArgs {
     /// Make --delay-us the mean of an exponential distribution
     #[arg(long, requires = "delay_us")]
     pub exponential: bool,
+    /// Make --delay-us the mean of a log-normal distribution; N is its 84th percentile in percent of its median, such as 250
+    #[arg(long, value_name = "N", requires = "delay_us", conflicts_with = "exponential", value_parser = clap::value_parser!(u32).range(100..=10_000))]
+    pub log_normal: Option<u32>,
     /// Add N microseconds to the service time with every request, for a target that becomes slower
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
     pub slowdown_us: Option<u64>,
     /// Serve at most N requests at once; others wait
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub workers: Option<u32>,
+    /// Answer 503 at once if N requests are already there, waiting or being served
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub shed_above: Option<u32>,
+    /// Let every write hold a lock that all writes share for N microseconds before it is served
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=600_000_000))]
+    pub write_lock_us: Option<u64>,
+    /// Let every request keep one of N database connections while it is served; others wait
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub connections: Option<u32>,
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -103,8 +115,15 @@ pub fn mock(args: &MockArgs) -> Result<(), Failure> {
     options.workers = args.workers.map(|workers| workers as usize);
     if let Some(us) = args.delay_us {
         let span = Span::micros(i64::try_from(us).unwrap_or(0));
-        options.service = if args.exponential { Service::Exponential(span) } else { Service::Fixed(span) };
+        options.service = match args.log_normal {
+            Some(spread_percent) => Service::LogNormal { mean: span, spread_percent },
+            None if args.exponential => Service::Exponential(span),
+            None => Service::Fixed(span),
+        };
     }
+    let count = |n: Option<u32>| n.map(|n| n as usize);
+    (options.sheds_above, options.connections) = (count(args.shed_above), count(args.connections));
+    options.write_lock = args.write_lock_us.map(|us| Span::micros(i64::try_from(us).unwrap_or(0)));
     options.slowdown = Span::micros(i64::try_from(args.slowdown_us.unwrap_or(0)).unwrap_or(0));
     options.clock = Clock::wall();
     runtime.block_on(async {
