@@ -12,6 +12,7 @@ pub mod journal;
 pub mod level;
 pub mod part;
 pub mod plant;
+pub mod played;
 pub mod queue;
 pub mod report;
 pub mod search;

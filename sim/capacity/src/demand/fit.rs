@@ -3,6 +3,7 @@
 use super::floors::{Floors, Mix, Seen, Tried};
 use super::{Demand, EndpointDemand, LEVELS_MIN, Unfit, Waited};
 use crate::level::Level;
+use crate::queue::Queue;
 use fieldday_api::endpoint::Op;
 use std::collections::BTreeMap;
 
@@ -17,6 +18,17 @@ const BURSTS: f64 = 1.5;
 const DEGREES: u32 = 8;
 /// Workers that are less busy than that at every level make nobody wait.
 const IDLE: f64 = 0.05;
+/// Workers are full at a level that served less than was offered by this share and by so many deviations of a count. It has no
+/// steady state, so its latencies say nothing, but its requests a second say how many the workers can do …
+const SERVED_LESS: f64 = 0.03;
+const DEVIATIONS: f64 = 3.0;
+/// … and to this share, as well as a mean latency is known at best.
+const FULL_KNOWN: f64 = 0.02;
+const MEAN_KNOWN: f64 = 0.03;
+/// A model may have workers be this busy by chance at a level that served what was offered; its wait is then that of
+/// the second.
+const BUSY_MOST: f64 = 1.05;
+const BUSY_TAKEN: f64 = 0.98;
 /// Above this error a model is not used: mean latencies grow steeply near the edge, so some of it is noise.
 pub(super) const ERROR_MOST: f64 = 0.2;
 /// Below this utilisation everywhere, the number of workers is a guess.
@@ -28,6 +40,9 @@ struct Candidate {
     tried: Tried,
     /// The mean wait at little load.
     waited_s: f64,
+    /// What is made least.
+    misfit: f64,
+    /// The mean squared error of the mean latencies, each weighing as well as it is known.
     error: f64,
 }
 
@@ -46,19 +61,22 @@ pub fn fit_knowing(levels: &[Level], workers: Option<u32>) -> Result<Demand, Unf
     if seen.len() < LEVELS_MIN {
         return Err(Unfit::TooFew(seen.len()));
     }
+    let (seen, full_at) = without_full(seen);
     let floors = Floors::new(&seen, &levels);
     let mixes: Vec<Mix> = seen.iter().map(|level| floors.mix(level)).collect();
     let candidates = match workers {
-        Some(workers) => candidates(&floors, &seen, &mixes, workers),
-        None => of_any_workers(&floors, &seen, &mixes),
+        Some(workers) => candidates(&floors, &seen, &mixes, full_at, workers),
+        None => of_any_workers(&floors, &seen, &mixes, full_at),
     };
     let best = least_error(&candidates, |_| true).ok_or(workers.map_or(Unfit::Nothing, Unfit::NotOf))?;
     // Nearly as good: by the F test's rule for one parameter more, at some 95 %.
-    let nearly = best.error * (1.0 + 4.0 / (seen.len() as f64 - 2.0).max(1.0)) + 1e-9;
-    let near = || candidates.iter().filter(|of| of.error <= nearly).map(|of| of.tried.workers);
+    let nearly = best.misfit * (1.0 + 4.0 / (seen.len() as f64 - 2.0).max(1.0)) + 1e-9;
+    // Clearly worse: by the same rule at some 99 %.
+    let clearly = best.misfit * (1.0 + 11.0 / (seen.len() as f64 - 2.0).max(1.0)) + 1e-9;
+    let near = || candidates.iter().filter(|of| of.misfit <= nearly).map(|of| of.tried.workers);
     // That all of an answer's time keeps a worker needs no parameter: another share is taken only if it fits better than
     // chance would have it.
-    let plain = least_error(&candidates, |of| of.tried.is_plain()).filter(|plain| plain.error <= nearly);
+    let plain = least_error(&candidates, |of| of.tried.is_plain()).filter(|plain| plain.misfit <= clearly);
     let best = plain.unwrap_or(best);
     let range = (near().min().unwrap_or(best.tried.workers), near().max().unwrap_or(best.tried.workers));
     let demand = demand(&floors, &seen, &mixes, best, range);
@@ -69,16 +87,16 @@ pub fn fit_knowing(levels: &[Level], workers: Option<u32>) -> Result<Demand, Unf
 }
 
 fn least_error(candidates: &[Candidate], of: impl Fn(&Candidate) -> bool) -> Option<Candidate> {
-    candidates.iter().filter(|one| of(one)).min_by(|a, b| a.error.total_cmp(&b.error)).copied()
+    candidates.iter().filter(|one| of(one)).min_by(|a, b| a.misfit.total_cmp(&b.misfit)).copied()
 }
 
 /// Those of each number of workers.
-fn of_any_workers(floors: &Floors, seen: &[Seen], mixes: &[Mix]) -> Vec<Candidate> {
+fn of_any_workers(floors: &Floors, seen: &[Seen], mixes: &[Mix], full_at: Option<f64>) -> Vec<Candidate> {
     let offered = seen.iter().zip(mixes).map(|(level, mix)| level.rate * mix.mean_s).fold(0.0, f64::max);
     let (mut workers, mut found) = (1, Vec::new());
     // With more than that nobody waits, and one number is as good as another.
     while workers <= WORKERS_MOST && f64::from(workers) * IDLE < offered.max(1.0) {
-        found.extend(candidates(floors, seen, mixes, workers));
+        found.extend(candidates(floors, seen, mixes, full_at, workers));
         // Finely where one more makes a difference.
         workers += (workers / 24).max(1);
     }
@@ -86,26 +104,68 @@ fn of_any_workers(floors: &Floors, seen: &[Seen], mixes: &[Mix]) -> Vec<Candidat
 }
 
 /// The best of a number of workers, and the best of it in which all of an answer's time keeps a worker.
-fn candidates(floors: &Floors, seen: &[Seen], mixes: &[Mix], workers: u32) -> Vec<Candidate> {
+fn candidates(floors: &Floors, seen: &[Seen], mixes: &[Mix], full_at: Option<f64>, workers: u32) -> Vec<Candidate> {
     let degrees = degrees(floors.arrivals_scv);
     let tried = BUSY_SHARES.flat_map(|fiftieths| {
         let busy_share = f64::from(fiftieths) / 50.0;
         degrees.iter().map(move |scv| Tried { workers, busy_share, arrivals_scv: *scv })
     });
-    let fitted: Vec<Candidate> = tried.filter_map(|tried| candidate(floors, seen, mixes, tried)).collect();
+    let fitted: Vec<Candidate> = tried.filter_map(|tried| candidate(floors, seen, mixes, full_at, tried)).collect();
     least_error(&fitted, |_| true).into_iter().chain(least_error(&fitted, |of| of.tried.is_plain())).collect()
 }
 
-/// With the mean squared error of the logarithms of the levels' latencies; none if a level has no steady state.
-fn candidate(floors: &Floors, seen: &[Seen], mixes: &[Mix], tried: Tried) -> Option<Candidate> {
-    let waited_s = floors.waited_s(seen, mixes, tried)?;
-    let mut sum = 0.0;
-    for (level, mix) in seen.iter().zip(mixes) {
-        let wait = floors.queue(level, *mix, tried, waited_s).mean_wait_s()?;
-        let off = libm::log(level.mean_s / (mix.mean_s - waited_s + wait).max(1e-9));
-        sum += off * off;
+/// The levels at which the workers were not full, and how many requests a second were served where they were. All of them, if
+/// too few would be left.
+fn without_full(seen: Vec<Seen>) -> (Vec<Seen>, Option<f64>) {
+    let per_rep = per_rep(&seen);
+    let is_full = |level: &Seen| {
+        let offered = per_rep * level.reps as f64 * level.requests / level.rate.max(1e-12);
+        let less = offered - level.requests;
+        less > SERVED_LESS * offered && less > DEVIATIONS * offered.sqrt()
+    };
+    if seen.iter().filter(|level| !is_full(level)).count() < LEVELS_MIN {
+        return (seen, None);
     }
-    Some(Candidate { tried, waited_s, error: sum / seen.len() as f64 })
+    let (full, others): (Vec<Seen>, Vec<Seen>) = seen.into_iter().partition(is_full);
+    let requests: f64 = full.iter().map(|level| level.requests).sum();
+    let served = full.iter().map(|level| level.rate * level.requests).sum::<f64>() / requests.max(1.0);
+    (others, (requests > 0.0).then_some(served))
+}
+
+/// With the mean squared error of the logarithms of the levels' latencies, and of how many requests the workers can do if
+/// that was seen; none if a level could not have a steady state.
+fn candidate(floors: &Floors, seen: &[Seen], mixes: &[Mix], full_at: Option<f64>, tried: Tried) -> Option<Candidate> {
+    let waited_s = floors.waited_s(seen, mixes, tried)?;
+    let (mut sum, mut weights, mut service_s) = (0.0, 0.0, 0.0);
+    for (level, mix) in seen.iter().zip(mixes) {
+        let queue = floors.queue(level, *mix, tried, waited_s);
+        let busy = queue.utilisation();
+        if busy > BUSY_MOST {
+            return None;
+        }
+        let rate = queue.rate * (BUSY_TAKEN / busy).min(1.0);
+        let wait = Queue { rate, ..queue }.mean_wait_s()?;
+        let off = libm::log(level.mean_s / (mix.mean_s - waited_s + wait).max(1e-9));
+        let weight = 1.0 / variance(level, full_at);
+        sum += off * off * weight;
+        weights += weight;
+        service_s += queue.service_s / seen.len() as f64;
+    }
+    let full = full_at.map_or(0.0, |full_at| {
+        let off = libm::log(full_at * service_s / f64::from(tried.workers)) / FULL_KNOWN;
+        off * off
+    });
+    Some(Candidate { tried, waited_s, misfit: (sum + full) / seen.len() as f64, error: sum / weights.max(1e-12) })
+}
+
+/// How well the mean latency of a level is known, as a relative variance: the busier, the longer a queue remembers. All alike
+/// where nobody knows how busy the workers were.
+fn variance(level: &Seen, full_at: Option<f64>) -> f64 {
+    let Some(full_at) = full_at else { return 1.0 };
+    let busy = (level.rate / full_at).min(BUSY_TAKEN);
+    // As of M/M/1, whose mean varies with 4ρ / (1 − ρ)² by the number of requests.
+    let of_one = 1.0 + 4.0 * busy / ((1.0 - busy) * (1.0 - busy));
+    MEAN_KNOWN * MEAN_KNOWN + of_one / level.requests.max(1.0)
 }
 
 /// How much of the arrivals' variation a queue may feel: as measured if they are independent, else from that to all of it.
@@ -147,7 +207,7 @@ fn together(reps: u64, levels: &[&Level]) -> Seen {
 }
 
 fn demand(floors: &Floors, seen: &[Seen], mixes: &[Mix], best: Candidate, workers_range: (u32, u32)) -> Demand {
-    let Candidate { tried, waited_s, error } = best;
+    let Candidate { tried, waited_s, error, .. } = best;
     let Tried { workers, busy_share, arrivals_scv } = tried;
     let endpoints = endpoints(floors, seen, best);
     let service_s: f64 = endpoints.iter().map(|of| of.share_of_requests * of.service_us / 1e6).sum();

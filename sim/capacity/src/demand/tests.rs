@@ -1,5 +1,6 @@
 use super::*;
 use crate::level::Level;
+use crate::played::{self, Work};
 use crate::synthetic::{TARGET, Target};
 
 fn levels(target: Target, reps: &[u64]) -> Vec<Level> {
@@ -121,4 +122,31 @@ fn a_share_of_the_latency_is_no_work_only_if_the_levels_say_so_clearly() {
     }
     let demand = fit(&far).unwrap();
     assert!((demand.busy_share - 0.5).abs() < 0.06, "{}", demand.busy_share);
+}
+
+#[test]
+fn workers_are_found_within_one_in_levels_that_were_played() {
+    let (mut wrong, mut text) = (0, String::new());
+    for (law, work) in
+        [("M", Work::Exponential(0.02)), ("D", Work::Fixed(0.02)), ("log-normal", Work::LogNormal(0.02, 2.5))]
+    {
+        for workers in [1, 2, 4, 8_u32] {
+            let target = played::Target::of(workers, work);
+            let full = target.most_per_s() / 0.5;
+            for seed in 0..4 {
+                let shares = [0.08, 0.12, 0.18, 0.28, 0.42, 0.62, 0.72, 0.8, 0.86, 0.93, 1.4];
+                let level = |(i, share): (usize, f64)| {
+                    target.level(((full * share) as u64, 0.5), 30.0, &[], seed * 100 + i as u64)
+                };
+                let levels: Vec<Level> = shares.into_iter().enumerate().map(level).collect();
+                let said = fit(&levels).map(|demand| (demand.workers, demand.workers_range));
+                if !said.as_ref().is_ok_and(|(said, _)| said.abs_diff(workers) <= 1) {
+                    wrong += 1;
+                }
+                text += &format!("{law} {workers}: {said:?}\n");
+            }
+        }
+    }
+    println!("{text}");
+    assert_eq!(wrong, 0, "{text}");
 }

@@ -38,10 +38,17 @@ impl Range {
     pub fn finding(&self, levels: &[Level], ending: Ending) -> Finding {
         let known = self.known(levels);
         let (low, high) = edge(&known);
-        let sure = |standing: Standing| move |of: &(&u64, &super::Known)| of.1.standing == standing;
-        let below = |of: &(&u64, &super::Known)| high.is_none_or(|high| *of.0 < high);
-        let sure_low = known.iter().rev().filter(below).find(sure(Standing::Held)).map(|(reps, _)| *reps);
-        let sure_high = known.iter().find(sure(Standing::Broken)).map(|(reps, _)| *reps);
+        let suffers =
+            levels.iter().filter(|level| level.counts() && level.suffered.is_some()).map(|level| level.reps).min();
+        let (sure_low, sure_high) = match low {
+            // Nothing held: there is no edge among the levels.
+            None => (None, known.iter().find(|of| of.1.standing == Standing::Broken).map(|of| *of.0)),
+            Some(at) => {
+                let (least, most) = self.interval(levels, at, high);
+                let most = most.into_iter().chain(suffers).min();
+                (least.map(|least| least.min(at)), most.map(|most| most.max(high.unwrap_or(most))))
+            }
+        };
         let curve = curve(levels);
         let at = low.and_then(|low| curve.iter().find(|point| point.reps == low));
         let broken: Vec<&Level> = levels.iter().filter(|of| of.counts() && Some(of.reps) == high).collect();

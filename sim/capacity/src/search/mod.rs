@@ -7,6 +7,7 @@
 
 mod curve;
 mod finding;
+mod interval;
 mod price;
 
 pub use curve::{Knee, Point, curve, knee};
@@ -24,6 +25,8 @@ use std::collections::BTreeMap;
 const BEYOND_MIN: f64 = 10.0;
 /// A level that was invalid so often is beyond what the generator can do.
 const INVALID_MOST: u32 = 2;
+/// If nothing is sure to break, a level is measured so many times the resolution above.
+const ABOVE: f64 = 4.0;
 /// How close, as a ratio, a search goes to where the generator gives up: that edge is nobody's answer.
 const NEAR_THE_GENERATOR: f64 = 1.3;
 
@@ -180,7 +183,10 @@ impl Range {
                 let is_wide = (high - low) as f64 > low as f64 * self.resolution;
                 match between(low, high).filter(|reps| is_wide && !is_hopeless(levels, *reps)) {
                     Some(reps) => measure(reps, "between holding and exceeding"),
-                    None => self.confirmed(&known, low, levels, Ending::Found),
+                    None => match self.above(&known, high, levels) {
+                        Some(reps) => measure(reps, "above the edge, to bound it"),
+                        None => self.confirmed(&known, low, levels, Ending::Found),
+                    },
                 }
             }
         }
@@ -205,6 +211,16 @@ impl Range {
             }
         }
         Next::Done(ending)
+    }
+    /// A number of reps above the edge, if none that was measured is sure to break: else nothing says how far up the edge may be.
+    fn above(&self, known: &BTreeMap<u64, Known>, high: u64, levels: &[Level]) -> Option<u64> {
+        if known.values().any(|of| of.standing == Standing::Broken) {
+            return None;
+        }
+        let top = known.keys().next_back().map_or(high, |top| high.max(*top)) as f64;
+        let reps = libm::ceil(top * (1.0 + ABOVE * self.resolution)) as u64;
+        let is_reachable = reps <= self.to && ceiling(levels).is_none_or(|at| reps < at) && !is_hopeless(levels, reps);
+        (is_reachable && reps as f64 <= high as f64 * self.step).then_some(reps)
     }
     /// Whether measuring that number of reps again may make sure of it.
     fn is_worth_another(&self, known: &BTreeMap<u64, Known>, levels: &[Level], reps: u64) -> bool {
@@ -235,8 +251,8 @@ impl Range {
         let of = |place: usize| levels.iter().filter_map(|level| level.limits.get(place)).collect::<Vec<&Judged>>();
         let standing = |(place, limit): (usize, &'a Judged)| {
             let standing = match Judged::standing(&of(place), self.confidence) {
-                // Nobody asked for it: it is there to break, not to be shown to hold.
-                Standing::LooksHeld if limit.result.built_in => Standing::Held,
+                // Nobody asked for it: without a failure no samples are needed to show that it holds.
+                Standing::LooksHeld if limit.result.built_in && !has_failed(&of(place)) => Standing::Held,
                 standing => standing,
             };
             (limit.result.text.as_str(), standing)
@@ -258,6 +274,11 @@ impl Range {
         };
         like.limits.iter().filter_map(needed).fold(self.shortest_s, f64::max).min(self.longest_s)
     }
+}
+
+/// Whether anything was beyond a limit at all.
+fn has_failed(of: &[&Judged]) -> bool {
+    of.iter().any(|judged| judged.share.is_some_and(|share| share.beyond > 0))
 }
 
 /// The greatest number of reps that holds below the smallest that breaks, and that.
