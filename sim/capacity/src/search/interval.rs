@@ -69,8 +69,10 @@ impl Range {
                     let ((least, most), (below, above)) = (curve.crosses(self.confidence), curve.reaches());
                     add((least.or_else(|| held(below)), most.or_else(|| broken(above + 1))));
                 }
-                // Of a limit on a mean or a maximum there is no curve.
-                None if of.iter().any(|(_, judged)| judged.share.is_none()) => add((held(low + 1), broken(low + 1))),
+                // There is no curve of a limit on a mean or a maximum, or that allows nothing.
+                None if of.iter().any(|(_, judged)| judged.share.is_none_or(|share| share.beyond > 0)) => {
+                    add((held(low + 1), broken(low + 1)));
+                }
                 // Nothing was ever beyond it.
                 None => {}
             }
@@ -89,7 +91,10 @@ impl Curve {
         let allowed = of.first().map(|(_, judged)| judged.allowed).filter(|allowed| *allowed > 0.0)?;
         let (mut levels, mut beyond, mut effect) = (Vec::new(), 0.0, 0.0);
         for (reps, judged) in of.iter().filter(|(reps, _)| is_near(*reps)) {
-            let share = judged.share.filter(|share| share.of > 0)?;
+            let share = judged.share?;
+            if share.of == 0 {
+                continue;
+            }
             let level = Counted { reps: *reps as f64, of: share.of as f64, share: share.value() };
             // Where little was beyond, little is known of how it varies.
             let weight = level.share.min(ABOVE * allowed) * level.of;
