@@ -5,7 +5,7 @@ use crate::lines::Lines;
 use crate::{
     Change, ChangeKind, ChangeLimit, Direction, ErrorChange, LimitLine, Outcome, PercentileChange, Says, Verdict,
 };
-use fieldday_paint::units::{change, counted, extent, share};
+use fieldday_paint::units::{change, count, counted, extent, share};
 
 /// Lines that a reason names at most.
 const NAMED_MOST: usize = 3;
@@ -129,7 +129,7 @@ fn of_errors(errors: &[ErrorChange], direction: Direction, word: &str) -> Option
         errors.iter().filter(|change| change.direction == direction && change.outcome.is_none()).collect();
     let said = |change: &&ErrorChange| {
         let (new, before) = (share(change.new, change.new_attempts), share(change.baseline, change.baseline_attempts));
-        format!("{} {new} of {} attempts, before {before}", change.label, change.new_attempts)
+        format!("{} {new} of {} attempts, before {before}", change.label, count(change.new_attempts))
     };
     let each: Vec<String> = of.iter().take(NAMED_MOST).map(said).collect();
     (!each.is_empty()).then(|| format!("{word}: {}{}", each.join("; "), and_more(of.len())))

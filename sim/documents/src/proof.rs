@@ -88,12 +88,15 @@ impl PassesPart {
         } else {
             format!("broken: {}", self.alarms.join(", "))
         };
+        // Of the app's defects alone, a pass finds none: it has no app.
+        let found = match of {
+            0 => String::new(),
+            of => format!("{found} of {} of the backend found{missed}; ", counted(of, "defect", "defects")),
+        };
         format!(
-            "Conformance passes alone ({}, {}): {found} of {} of the backend found{missed}; {} without a defect: \
-             {alarms}.",
+            "Conformance passes alone ({}, {}): {found}{} without a defect: {alarms}.",
             counted(self.median_requests, "request", "requests"),
             counted(self.seeds, "seed", "seeds"),
-            counted(of, "defect", "defects"),
             counted(self.clean, "pass", "passes"),
         )
     }

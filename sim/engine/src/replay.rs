@@ -9,7 +9,7 @@ use fieldday_kernel::time::{Time, Zone};
 use fieldday_plan::Plan;
 use fieldday_rep::phone::PhoneView;
 use fieldday_rules::{Findings, Measures};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::sync::atomic::AtomicBool;
 
 /// A cell, lived again.
@@ -35,6 +35,9 @@ pub struct Replayed {
 pub struct Moment {
     /// The moment that was asked for.
     pub at: Time,
+    /// The rep's local time.
+    #[serde(serialize_with = "by_name")]
+    pub zone: Zone,
     /// The phone's state at that moment.
     pub phone: PhoneView,
     /// What the backend held of its rep.
@@ -73,11 +76,17 @@ pub fn moment(plan: &Plan, index: u32, rep: &str, at: Time) -> Option<Moment> {
     let cell = plan.cell(index);
     let place = cell.tenants.iter().flat_map(|tenant| &tenant.reps).position(|planned| planned.name == rep)?;
     let rep_id = cell.tenants.iter().flat_map(|tenant| &tenant.reps).nth(place)?.rep_id.clone();
+    let tenant = cell.tenants.iter().find(|tenant| tenant.reps.iter().any(|planned| planned.name == rep))?;
+    let zone = tenant.data.zone.clone();
     let run = CellRun::new(plan.scenario(), cell, Keep::default(), Measures::default());
     run.run_to(at);
     let phone = run.phones().get(place)?.view();
     let rows = run.rows_of(&rep_id)?;
     // An app and its phone hold each other; a phone that is switched off lets go.
     run.phones().iter().for_each(|phone| phone.switch_off());
-    Some(Moment { at, phone, rows })
+    Some(Moment { at, zone, phone, rows })
+}
+
+fn by_name<S: Serializer>(zone: &Zone, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&zone.name)
 }

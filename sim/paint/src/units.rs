@@ -87,7 +87,8 @@ pub fn change(log: f64) -> String {
         x if !x.is_finite() => "-".to_owned(),
         x if x.abs() < 0.05 => "+0.0 %".to_owned(),
         x if x.abs() < 9.95 => format!("{x:+.1} %"),
-        x => format!("{x:+.0} %"),
+        x if x < 999.5 => format!("{x:+.0} %"),
+        x => format!("+{} %", count(x.round() as u64)),
     }
 }
 

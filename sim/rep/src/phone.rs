@@ -181,7 +181,7 @@ impl Phone {
                 .entries()
                 .map(|cached| {
                     let lifetime = cached.key.lifetime().sped_up(self.settings.pace.cache);
-                    (format!("{:?}", cached.key), now.since(cached.at), now.since(cached.at) < lifetime)
+                    (cached.key.to_string(), now.since(cached.at), now.since(cached.at) < lifetime)
                 })
                 .collect(),
         }

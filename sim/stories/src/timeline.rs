@@ -1,14 +1,13 @@
 //! A day as a timeline: an event a line, in the local time of whom it happened to, with what was broken where it showed.
 
-use crate::words::span;
 pub use crate::words::{LEGEND, says};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
-use fieldday_engine::replay::{Moment, Replayed};
+use fieldday_engine::replay::Replayed;
 use fieldday_history::event::{GroundTruth, Sent};
 use fieldday_history::{Event, EventKind};
-use fieldday_kernel::time::{Span, Time, TimeOfDay};
-use fieldday_paint::units::{bytes, count};
+use fieldday_kernel::time::{Time, TimeOfDay};
+use fieldday_paint::units::count;
 use fieldday_paint::{Paint, Tone};
 use fieldday_paint::{Table, figure, words};
 use fieldday_rules::Violation;
@@ -157,90 +156,6 @@ pub fn overview(day: &Replayed, paint: Paint) -> String {
         ]);
     }
     table.render(paint, 0)
-}
-
-/// How things stood at a moment, under a heading.
-pub fn moment(rep: &str, moment: &Moment, paint: Paint) -> String {
-    format!("{} at {}\n{}", paint.on(Tone::Strong, rep), moment.at, standing(moment, paint))
-}
-
-/// How things stood at a moment: what, and how, a line each.
-pub fn standing(moment: &Moment, paint: Paint) -> String {
-    let (phone, rows) = (&moment.phone, &moment.rows);
-    let mut table = Table::default();
-    let mut line = |what: &str, text: String| table.row([words(what), words(text)]);
-    let list = |items: Vec<String>| if items.is_empty() { "nothing".to_owned() } else { items.join("; ") };
-    line("app", if phone.runs { format!("running, launch {}", phone.launch) } else { "not running".to_owned() });
-    line("network", if phone.online { "online".to_owned() } else { "offline".to_owned() });
-    line("position", format!("{} m east, {} m north", phone.position_m.0, phone.position_m.1));
-    line(
-        "token",
-        phone.token_lives.map_or("none".to_owned(), |lives| {
-            if lives > Span::ZERO { format!("valid for {}", span(lives)) } else { "expired".to_owned() }
-        }),
-    );
-    line("queue", list(phone.queue.iter().map(|(action, op, id)| format!("{action}: {op} {id}")).collect()));
-    line("recording", phone.recording.as_ref().map_or("nothing".to_owned(), ToString::to_string));
-    line("uploads", list(phone.uploads.iter().map(|(id, size)| format!("{id}, {}", bytes(*size))).collect()));
-    line(
-        "cache",
-        list(
-            phone
-                .cache
-                .iter()
-                .map(|(key, age, fresh)| format!("{key}, age {}{}", span(*age), if *fresh { " (fresh)" } else { "" }))
-                .collect(),
-        ),
-    );
-    line(
-        "shift",
-        list(
-            rows.shifts
-                .iter()
-                .map(|s| {
-                    format!(
-                        "{} from {} to {}",
-                        s.id,
-                        s.clock_in_at,
-                        s.clock_out_at.map_or("now".to_owned(), |at| at.to_string())
-                    )
-                })
-                .collect(),
-        ),
-    );
-    line(
-        "appointments",
-        list(
-            rows.appointments
-                .iter()
-                .map(|(id, at, status, outcome)| format!("{id} at {at}: {status}, {outcome}"))
-                .collect(),
-        ),
-    );
-    line(
-        "tasks",
-        list(
-            rows.tasks
-                .iter()
-                .map(|(id, status, due)| {
-                    format!("{id}: {status}, due {}", due.map_or("no date".to_owned(), |due| due.to_string()))
-                })
-                .collect(),
-        ),
-    );
-    line(
-        "sessions",
-        list(
-            rows.sessions
-                .iter()
-                .map(|(id, of, ended, transcription, analysis)| {
-                    let state = if ended.is_some() { "ended" } else { "active" };
-                    format!("{id} of {of}: {state}, transcription {transcription}, analysis {analysis}")
-                })
-                .collect(),
-        ),
-    );
-    table.render(paint, 2)
 }
 
 fn call_of(what: &EventKind) -> Option<u32> {

@@ -32,7 +32,7 @@ const MOCK_THREADS: usize = 1;
 impl Prepared {
     /// Sets the target up: serves the mock, or loads the deployment by the scenario's command and finds out where it is.
     ///
-    /// While the command works, `stop` ends it and what it started, with [`ProvisionError::Interrupted`].
+    /// While the command works, `stop` ends it and what it started, with [`ProvisionError::Interrupted`](crate::provision::ProvisionError::Interrupted).
     pub fn open(self, stop: &AtomicBool) -> Result<Ready, PrepareError> {
         let scenario = self.plan.plan.scenario().clone();
         let runtime = Builder::new_multi_thread().worker_threads(MOCK_THREADS).enable_all().build();

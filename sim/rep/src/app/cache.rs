@@ -4,6 +4,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::Response;
 use fieldday_api::defaults::fresh_for;
 use fieldday_kernel::time::{Date, Span, Time};
+use std::fmt;
 use std::sync::Arc;
 
 /// What a screen shows.
@@ -25,6 +26,21 @@ pub enum Key {
     Thread(SmolStr),
     /// The wins feed.
     Wins,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::Today(date) => write!(f, "appointments of {date}"),
+            Key::Past(date) => write!(f, "past appointments of {date}"),
+            Key::Appointment(id) => write!(f, "appointment {id}"),
+            Key::OpenTasks => f.write_str("open tasks"),
+            Key::CompletedTasks => f.write_str("completed tasks"),
+            Key::Shift => f.write_str("shift"),
+            Key::Thread(contact) => write!(f, "messages of {contact}"),
+            Key::Wins => f.write_str("wins feed"),
+        }
+    }
 }
 
 impl Key {

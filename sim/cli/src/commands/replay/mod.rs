@@ -18,8 +18,9 @@ use fieldday_folder::cell_of;
 use fieldday_kernel::time::{Time, TimeOfDay};
 use fieldday_paint::Paint;
 use fieldday_plan::Plan;
+use fieldday_stories::moment::moment as in_words;
 use fieldday_stories::stepper::Stepper;
-use fieldday_stories::timeline::{self, Told};
+use fieldday_stories::timeline::Told;
 use show::{endpoint, filter, rule, show};
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
@@ -85,7 +86,7 @@ fn moment(args: &ReplayArgs, plan: &Plan, cell: u32, rep: &str, at: TimeOfDay) -
         return Err(Failure::NoSuchRep { name: rep.to_owned(), suggestion: None });
     };
     let text = match args.format {
-        Format::Terminal => timeline::moment(rep, &moment, Paint::new(terminal::stdout_has_colour())),
+        Format::Terminal => in_words(rep, &moment, Paint::new(terminal::stdout_has_colour())),
         Format::Json => fieldday_paint::json(&moment).unwrap_or_default(),
     };
     output::print(&text).map(|_| 0)

@@ -12,8 +12,8 @@ use fieldday_engine::replay;
 use fieldday_kernel::time::Time;
 use fieldday_paint::Paint;
 use fieldday_plan::Plan;
+use fieldday_stories::moment;
 use fieldday_stories::stepper::{Go, Stepper};
-use fieldday_stories::timeline;
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
@@ -95,7 +95,7 @@ fn steps(plan: &Plan, cell: u32, mut stepper: Stepper, stop: &AtomicBool) -> io:
             // Whoever holds a key down is not there yet.
             if !event::poll(Duration::ZERO)? {
                 let moment = replay::moment(plan, cell, &rep, at);
-                let standing = moment.map(|moment| timeline::standing(&moment, Paint::new(false)));
+                let standing = moment.map(|of| moment::standing(&of, Paint::new(false)));
                 moments.put(at, standing.unwrap_or_else(|| "  (this client has no phone)".to_owned()));
             }
         }
