@@ -9,9 +9,9 @@ use std::sync::Arc;
 /// How an attempt ended for its client.
 #[derive(Clone, Copy, Debug)]
 pub enum End<'a> {
-    /// An answer came.
+    /// The app received and parsed this answer, whatever its status.
     Answered(&'a Arc<Response>),
-    /// None came that the app took notice of.
+    /// No answer came that the app took notice of.
     Unanswered(NoAnswer),
 }
 
@@ -22,7 +22,7 @@ pub struct AttemptEnd<'a> {
     pub call: u32,
     /// Which attempt of the call, from 0.
     pub attempt: u8,
-    /// How it ended.
+    /// The answer, or the reason why there is none.
     pub end: End<'a>,
     /// How long the client waited.
     pub took: Span,
@@ -54,7 +54,7 @@ impl<T> Default for OpenAttempts<T> {
 }
 
 impl<T> OpenAttempts<T> {
-    /// An attempt was sent.
+    /// Remembers an attempt in flight; `known` comes back when it ends.
     pub fn sent(&mut self, client: u32, call: u32, attempt: u8, known: T) {
         let client = client as usize;
         if self.0.len() <= client {

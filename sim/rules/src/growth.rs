@@ -29,7 +29,7 @@ pub const SENTENCE: &str =
 const BINS_MIN: usize = 10;
 /// Fewer answers than this say nothing.
 const ANSWERS_MIN: u64 = 100;
-/// The confidence of intervals.
+/// The confidence of the intervals, as a share of 1.
 const CONFIDENCE: f64 = 0.99;
 /// From which correlation on served requests and load can't be told apart.
 const TOGETHER: f64 = 0.95;
@@ -72,7 +72,7 @@ pub struct LatencyTrend {
     pub least: u64,
     /// The greatest value of the quantity.
     pub most: u64,
-    /// Number of answers.
+    /// The number of answers that the trend is fitted to.
     pub answers: u64,
     /// Whether it is reported as a hazard.
     pub is_hazard: bool,

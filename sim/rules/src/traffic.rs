@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// One request on the wire. Times are microseconds from when the part begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Carried {
-    /// The endpoint.
+    /// The endpoint of the request.
     pub op: Op,
     /// When its first byte was sent; negative if that was before.
     pub began_us: i64,
@@ -39,7 +39,7 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// Nothing carried yet.
+    /// Traffic without a request, for the part between the two times.
     pub fn new(from: Span, until: Span) -> Traffic {
         Traffic { from, until, carried: Vec::new() }
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
-    /// In a word.
+    /// The verdict in a word; `reasons` explains it.
     pub outcome: Outcome,
     /// The exit code of the command.
     pub exit_code: u8,
@@ -30,7 +30,7 @@ pub enum Outcome {
     Broken,
     /// Inconclusive: a required rule was not exercised, or two runs differed.
     Invalid,
-    /// It was ended early.
+    /// The run ended before all its cells did, and not because of its own budget.
     Interrupted,
 }
 
@@ -58,7 +58,7 @@ impl Outcome {
 /// All that a run's verdict rests on.
 #[derive(Debug)]
 pub struct Evidence<'a> {
-    /// What the judges found.
+    /// The counts and cases of the judges.
     pub findings: &'a Findings,
     /// The rules that the scenario must exercise.
     pub must_exercise: &'a [Rule],
@@ -66,13 +66,13 @@ pub struct Evidence<'a> {
     pub requests: u64,
     /// Cells that came to their end.
     pub cells: u32,
-    /// Cells in the plan.
+    /// The number of cells that the plan has.
     pub cells_planned: u32,
     /// Whether the run came to its end.
     pub complete: bool,
     /// How many differences of form there are that the scenario forbids.
     pub contract_broken: u64,
-    /// Endpoints that never succeeded.
+    /// Endpoints that were tried often and never succeeded.
     pub failing: &'a [Failing],
     /// The scenario's own limits, judged.
     pub limits: &'a [LimitResult],

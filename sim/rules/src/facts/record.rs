@@ -8,7 +8,7 @@ use fieldday_api::SmolStr;
 
 /// The most fields that anything has.
 pub(crate) const FIELDS: usize = 9;
-/// Updates remembered per record.
+/// The most updates that are remembered of a record.
 const SENDS: usize = 16;
 
 /// Some fields and their values: what an answer shows, or what a body names.
@@ -88,7 +88,7 @@ struct Written {
 /// Where a task was at home when a rep's list first showed it.
 #[derive(Clone, Debug)]
 pub(crate) struct Home {
-    /// The rep.
+    /// The rep's number within the cell.
     pub client: u32,
     /// Since when that is known.
     pub since: u64,

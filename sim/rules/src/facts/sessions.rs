@@ -10,13 +10,13 @@ use fieldday_api::names::{Processing, RecordingMode};
 use fieldday_api::wire::recordings::RecordingSession;
 use fieldday_kernel::time::Time;
 
-/// Uploads remembered per session.
+/// The most uploads that are remembered of a session.
 const UPLOADS: usize = 4;
 
 /// A report that the audio is there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Upload {
-    /// Of which URL.
+    /// A digest of the URL that was reported.
     pub url: u64,
     /// How often it was sent.
     pub sent: u32,

@@ -9,7 +9,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::wire::shifts::Shift;
 use fieldday_kernel::time::{Date, Time};
 
-/// Days remembered per rep.
+/// The most days that are remembered of a rep.
 const DAYS: usize = 4;
 
 /// A rep's shift of one date.

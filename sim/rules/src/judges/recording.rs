@@ -55,7 +55,7 @@ struct Started {
     shift_over: bool,
 }
 
-/// Starts remembered per rep.
+/// The most starts that are remembered of a rep.
 const STARTS: usize = 16;
 
 impl Judge for StartOnce {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// What people felt, over all reps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Felt {
-    /// Days that reps ended.
+    /// The number of days that reps ended: the simulated work that the other figures belong to.
     pub rep_days: u64,
     /// Time spent looking at a loading indicator, by endpoint in the order of [`Op::ALL`].
     pub spinner: [Span; Op::ALL.len()],
@@ -30,7 +30,7 @@ pub struct Felt {
     pub nothing: u64,
     /// Actions waiting when the queue began to be sent.
     pub queue_length: LazyHistogram,
-    /// The longest queue.
+    /// The most actions that waited on one phone's queue.
     pub queue_length_max: u64,
     /// From the network's return to an empty queue, in milliseconds.
     pub drain: LazyHistogram,

@@ -18,7 +18,7 @@ pub struct LazyHistogram {
 }
 
 impl LazyHistogram {
-    /// One without entries.
+    /// A histogram without entries; values above `most` count as `most`.
     pub(super) fn new(most: u64) -> LazyHistogram {
         LazyHistogram { most, made: None }
     }

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 /// What was measured of one endpoint, attempt by attempt.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OpMeasures {
-    /// Attempts sent.
+    /// The number of attempts sent, retries included.
     pub attempts: u64,
-    /// Attempts answered, with whatever.
+    /// The number of attempts that were answered, whatever the status.
     pub answered: u64,
     /// Answers with a status of 4xx.
     pub client_errors: u64,
@@ -98,7 +98,7 @@ impl OpMeasures {
     pub fn lapsed(&self, why: NoAnswer) -> u64 {
         self.unanswered[why as usize]
     }
-    /// Attempts that ended so.
+    /// The number of attempts that ended in this class.
     pub fn outcome(&self, class: OutcomeClass) -> u64 {
         self.outcomes[class as usize]
     }

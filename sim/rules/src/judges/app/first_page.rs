@@ -14,7 +14,7 @@ use fieldday_history::event::Cause;
 
 const RULE: Rule = Rule::AppFirstPage;
 const LISTS: Ops = Ops::of(&[Op::ListTasks, Op::GetThread, Op::ListWins]);
-/// Lists remembered per rep.
+/// The most lists that are remembered of a rep.
 const READ: usize = 32;
 
 #[derive(Default)]

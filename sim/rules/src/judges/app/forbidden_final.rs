@@ -20,7 +20,7 @@ const ACTIONS: usize = 16;
 pub(crate) struct ForbiddenFinal {
     /// Queued actions that were answered 403.
     actions: PerClient<Vec<u32>>,
-    /// Uploads that were.
+    /// Uploads that were answered 403.
     uploads: PerClient<Vec<Arc<Call>>>,
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// What reps are doing, by client.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Reps {
-    /// How many there were.
+    /// The number of reps that have introduced themselves.
     pub count: u64,
     #[serde(skip)]
     reps: Vec<Rep>,
