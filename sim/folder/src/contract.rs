@@ -23,7 +23,7 @@ pub struct ContractWord<'a> {
     pub saw: &'a str,
     /// In how many answers, each place by itself.
     pub answers: u64,
-    /// By endpoint, the places.
+    /// The places in the answer that had it, by endpoint.
     pub places: Vec<(&'a str, Vec<&'a str>)>,
 }
 

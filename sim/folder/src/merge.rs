@@ -29,18 +29,18 @@ pub enum MergeError {
     /// It is no run folder, or a damaged one.
     #[error(transparent)]
     Folder(#[from] RunFolderError),
-    /// A directory without shards.
+    /// No folder in the directory is a shard's.
     #[error("{}: no run folder of a shard is in it", path.display())]
     NoShards {
-        /// The directory.
+        /// The directory that was searched.
         path: PathBuf,
     },
-    /// It holds a whole run.
+    /// The folder holds a whole run.
     #[error("{}: it holds {what}, not a shard", path.display())]
     NotAShard {
-        /// The folder.
+        /// The run folder that is no shard.
         path: PathBuf,
-        /// What it holds.
+        /// What it holds instead, in a few words.
         what: String,
     },
     /// No folder can be used.
@@ -52,20 +52,19 @@ pub enum MergeError {
     /// A folder for the result that holds something.
     #[error("{} is not empty", path.display())]
     NotEmpty {
-        /// The folder.
+        /// The folder that was to take the result.
         path: PathBuf,
     },
     /// A shard whose measurements cannot be read.
     #[error("{}: {source}", path.display())]
     Unreadable {
-        /// The file.
+        /// The file that cannot be read.
         path: PathBuf,
-        /// Why not.
+        /// The operating system's reason, or what is wrong with the content.
         source: io::Error,
     },
 }
 
-/// A shard's folder.
 #[derive(Clone, Debug)]
 struct Part {
     shard: Shard,
@@ -79,7 +78,7 @@ struct Part {
 pub struct Parts {
     /// What they all say of the run, as the first of them has it.
     pub run: RunFile,
-    /// The run's seed.
+    /// The seed that all of them share.
     pub seed: u64,
     /// What keeps the result from being that of the whole run.
     pub problems: Vec<String>,

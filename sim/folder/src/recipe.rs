@@ -10,7 +10,7 @@ use std::fmt;
 pub struct Recipe {
     /// A scenario's name, or the path of its file.
     pub scenario: String,
-    /// The seed.
+    /// The number that all random draws derive from.
     pub seed: u64,
     /// Whether the seed draws the scenario's features as well.
     pub swarm: bool,

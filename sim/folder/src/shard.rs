@@ -28,7 +28,7 @@ pub struct ShardState {
     pub shard: Shard,
     /// What the run itself does not know.
     pub facts: Facts,
-    /// What came of it.
+    /// The findings and measures of the shard's cells.
     pub outcome: RunOutcome,
     /// How far this machine's clock was ahead of the target's, in microseconds.
     pub ahead_of_target_us: Option<i64>,

@@ -36,7 +36,7 @@ const DIFFERS: u8 = 4;
 pub struct Checked {
     /// The version of this document's shape.
     pub schema: u32,
-    /// What was judged.
+    /// How much of the run the history holds.
     pub judged: Extent,
     /// Whether the counts of every rule were compared with those of `summary.json`.
     pub compared: bool,
@@ -51,12 +51,12 @@ pub struct Checked {
     pub series: SeriesFile,
 }
 
-/// How much of a run was judged.
+/// How much of a run the history holds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Extent {
     /// Whether the history has its end.
     pub whole: bool,
-    /// Events.
+    /// The number of events that were judged.
     pub events: u64,
     /// How many cells were judged.
     pub cells: u64,
@@ -73,7 +73,7 @@ pub struct Differs {
     pub what: String,
     /// As the folder has it.
     pub recorded: String,
-    /// As judged now.
+    /// The same figure, counted from the history.
     pub judged: String,
 }
 
@@ -311,7 +311,7 @@ impl Checked {
     pub fn exit_code(&self) -> u8 {
         if self.differences.is_empty() { self.summary.verdict.exit_code } else { DIFFERS }
     }
-    /// The document for programs.
+    /// The result as JSON, as `--json` prints it.
     pub fn to_json(&self) -> String {
         // Plain data of strings and numbers: it cannot fail.
         json(self).unwrap_or_default()

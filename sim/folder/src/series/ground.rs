@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// What a series is made of, beside what was measured.
 pub struct Ground<'a> {
-    /// The plan.
+    /// The plan of the run, for its people and places.
     pub plan: &'a Plan,
     /// The plan's cells as they were lived, where that differs from the plan.
     pub cells: BTreeMap<u32, CellPlan>,

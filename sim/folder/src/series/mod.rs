@@ -26,7 +26,7 @@ pub const SERIES_SCHEMA: u32 = 1;
 /// The file's name in a run folder.
 pub const SERIES: &str = "series.json";
 
-/// The file.
+/// The content of `series.json`: the figures of a run over the day, for charts and the map.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct SeriesFile {
     /// The version of this document's shape.
@@ -52,18 +52,18 @@ pub struct SeriesFile {
     /// When the target was disturbed on purpose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disturbances: Vec<DisturbedTime>,
-    /// Where it happened.
+    /// The territories, and where reps were when.
     pub map: Map,
 }
 
 /// A disturbance of the target that was planned.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct DisturbedTime {
-    /// What it was.
+    /// The name of the disturbance.
     pub name: String,
-    /// When it began.
+    /// When it began, by the clock of the series.
     pub from: Time,
-    /// When it was undone.
+    /// When it was undone, by the clock of the series.
     pub until: Time,
 }
 

@@ -24,9 +24,9 @@ const UNDER_WAY: Span = Span::minutes(60);
 /// A run that takes room.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// Its folder.
+    /// The run folder.
     pub path: PathBuf,
-    /// What was run.
+    /// Its `run.json`.
     pub run: RunFile,
     /// What came of it; none of a run that was killed before it could say.
     pub outcome: Option<Outcome>,
@@ -89,7 +89,7 @@ impl Store {
 }
 
 impl Stored {
-    /// The folder's name.
+    /// The last part of the folder's path.
     pub fn name(&self) -> String {
         self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }

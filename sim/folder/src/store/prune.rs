@@ -47,19 +47,19 @@ pub struct Prune {
     store: Store,
 }
 
-/// What was removed.
+/// The result of removing runs.
 #[derive(Debug, Default)]
 pub struct Pruned {
-    /// Folders that are gone.
+    /// The folders that were removed.
     pub removed: Vec<PathBuf>,
-    /// What they took.
+    /// The room that they took, in bytes.
     pub bytes: u64,
     /// Folders that are still there, and why.
     pub failed: Vec<(PathBuf, String)>,
 }
 
 impl Store {
-    /// Decides which runs go.
+    /// Decides which runs are removed; removes nothing yet.
     pub fn prune(self, wish: &Wish, now: Time) -> Prune {
         let mut newer: BTreeMap<(String, TargetKind), usize> = BTreeMap::new();
         let mut decisions: Vec<PruneDecision> = Vec::new();
@@ -184,7 +184,7 @@ fn may_go(place: &Path, path: &Path) -> io::Result<()> {
 struct Told<'a> {
     schema: u32,
     place: &'a PathBuf,
-    /// Whether nothing was removed.
+    /// True if nothing was removed, because the user did not ask for it.
     dry_run: bool,
     goes: Vec<Row<'a>>,
     stays: Vec<Stays<'a>>,
