@@ -80,7 +80,7 @@ pub const UNKNOWN_CODE: &str = "detail.error_code (unknown)";
 /// What `detail` of an error answer holds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ErrorDetail {
-    /// One of §4.
+    /// The machine-readable code, one of those in §4.
     pub error_code: ErrorCode,
     /// For people. Holds no private value.
     pub message: SmolStr,

@@ -20,10 +20,10 @@ pub enum ClockInRepeat {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PageBeyond {
-    /// It is refused.
+    /// The request is refused with an error.
     #[default]
     Refuse,
-    /// The maximum applies.
+    /// The maximum applies in its place.
     Cut,
 }
 
@@ -34,9 +34,9 @@ macro_rules! readings {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         pub enum Reading { $(#[doc = $sentence] #[serde(rename = $name)] $reading),+ }
         impl Reading {
-            /// Every reading.
+            /// Every reading, in the order of declaration.
             pub const ALL: &'static [Reading] = &[$(Reading::$reading),+];
-            /// The name used everywhere.
+            /// The name in reports and JSON.
             pub const fn name(self) -> &'static str { match self { $(Reading::$reading => $name),+ } }
             /// Where the specification leaves it open.
             pub const fn section(self) -> &'static str { match self { $(Reading::$reading => $section),+ } }

@@ -21,7 +21,7 @@ use std::path::Path;
 /// Names of something that are told one by one; of further ones there is a number.
 const NAMES: usize = 6;
 
-/// Whose trouble something is.
+/// Who has to deal with a failure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Owner {
     /// What the backend's code does.
@@ -32,7 +32,7 @@ enum Owner {
     Operations,
     /// What the scenario's network does to phones.
     Network,
-    /// What sends the load.
+    /// The load generator, which could not keep up.
     Generator,
 }
 
@@ -105,10 +105,10 @@ impl StoryPaths {
     }
 }
 
-/// The answer.
+/// The verdict of a run as it stands at the top of a document, with what follows from it.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
-    /// Whether it is good.
+    /// The sign that stands for the verdict, with its colour.
     pub mark: Mark,
     /// The verdict in a word.
     pub word: &'static str,

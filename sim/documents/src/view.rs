@@ -4,12 +4,12 @@ use fieldday_paint::units::{count, counted, limit, micros, number, share};
 use fieldday_paint::{Paint, Tone};
 use fieldday_paint::{Table, figure, shortened, words};
 
-/// What a person watches.
+/// What the terminal shows of a run in progress.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct View {
     /// What runs: scenario, seed, target.
     pub title: String,
-    /// Seconds since it began.
+    /// The time since the run began, in seconds of the wall's clock.
     pub elapsed_s: u64,
     /// How far it is, in thousandths, if anybody can say.
     pub done_permille: Option<u64>,
@@ -38,7 +38,7 @@ pub struct View {
     pub stopping: bool,
 }
 
-/// Queues of reps.
+/// The offline queues of all reps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Queues {
     /// Actions that wait, over all reps.
@@ -54,7 +54,7 @@ pub struct Slow {
     pub of: String,
     /// How near the latency is to its limit.
     pub measured: Nearness,
-    /// Over so many attempts.
+    /// The number of attempts so far.
     pub count: u64,
 }
 
@@ -63,14 +63,14 @@ pub struct Slow {
 pub enum Nearness {
     /// The 99th percentile so far, against the limit.
     P99 {
-        /// In microseconds.
+        /// The 99th percentile of the latency so far, in microseconds.
         p99_us: u64,
-        /// In microseconds.
+        /// The limit of the class, in microseconds.
         limit_us: u64,
     },
     /// Attempts beyond the limit, against how many may be.
     Late {
-        /// So many.
+        /// The number of attempts that were slower than the limit.
         late: u64,
         /// Of a million, so many may be.
         allowed_ppm: u64,
@@ -99,7 +99,7 @@ impl Slow {
 /// A value against its limit.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Gauge {
-    /// What the gauge shows.
+    /// The name of the gauge.
     pub of: &'static str,
     /// Its value, with its unit.
     pub value: String,

@@ -2,43 +2,43 @@
 
 use super::names::NameSet;
 
-/// What a value is.
+/// The kind of a value, which decides how it is read.
 #[derive(Debug)]
 pub(super) enum Kind {
     /// A text: an id, a name, free words.
     Text,
     /// A name of a closed set.
     Name(&'static NameSet),
-    /// A moment.
+    /// A date with a time and an offset from UTC.
     Time,
-    /// A calendar date.
+    /// A calendar date, without a time.
     Date,
-    /// A time of day.
+    /// A time of day, without a date.
     Clock,
-    /// A decimal number.
+    /// A decimal number; a text in its place is read, and is a deviation.
     Number,
     /// A whole number from 0, below so much.
     Count(u64),
-    /// True or false.
+    /// A boolean.
     Flag,
-    /// A list of such.
+    /// A list of values of one kind.
     List(&'static Kind),
-    /// An object.
+    /// An object with these fields.
     Object(&'static [Field]),
 }
 
 /// What stands in for a value that is not there.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Neutral {
-    /// `null`.
+    /// The value `null`.
     Null,
     /// A text or a name.
     Text(&'static str),
-    /// Zero.
+    /// The number zero.
     Zero,
-    /// Yes.
+    /// The value `true`.
     True,
-    /// No.
+    /// The value `false`.
     False,
     /// 1970: earlier than anything that is compared with it.
     Epoch,
@@ -48,7 +48,7 @@ pub(super) enum Neutral {
     Like(&'static str),
     /// What the call asked for: the id in its path, the date, the mode. A date that nothing asked for is that of 1970.
     Asked,
-    /// An object of stand-ins.
+    /// An object whose fields all have their stand-ins.
     Hollow,
 }
 

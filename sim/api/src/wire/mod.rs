@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The envelope of every successful answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Data<T> {
-    /// The answer.
+    /// The answer itself.
     pub data: T,
 }
 
@@ -24,7 +24,7 @@ pub struct Data<T> {
 pub struct Page {
     /// At most so many entries.
     pub limit: Option<u32>,
-    /// After skipping so many.
+    /// So many entries of the list are skipped; none when absent.
     pub offset: Option<u32>,
 }
 

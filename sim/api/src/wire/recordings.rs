@@ -10,9 +10,9 @@ use smol_str::SmolStr;
 /// Where the phone says it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Location {
-    /// Degrees north.
+    /// Degrees north of the equator.
     pub lat: Degrees,
-    /// Degrees east.
+    /// Degrees east of Greenwich.
     pub lng: Degrees,
 }
 
@@ -21,12 +21,12 @@ pub struct Location {
 pub struct RecordingStart {
     /// The visit that is recorded.
     pub appointment_id: SmolStr,
-    /// Who records.
+    /// The id of the rep who records.
     pub rep_id: SmolStr,
     /// Where the phone is when the recording starts.
     #[serde(deserialize_with = "super::from_object")]
     pub location: Location,
-    /// `full` when absent.
+    /// The recording mode; `full` when absent.
     pub mode: Option<RecordingMode>,
 }
 
@@ -59,19 +59,19 @@ pub struct RecordingStop {
 pub struct RecordingSession {
     /// `session_…`
     pub id: SmolStr,
-    /// Who records.
+    /// The id of the rep who recorded it.
     pub rep_id: SmolStr,
     /// The visit that is recorded.
     pub appointment_id: SmolStr,
-    /// When it began.
+    /// The time at which the recording began.
     pub started_at: Time,
     /// When it was stopped, if it was.
     pub ended_at: Option<Time>,
     /// Whether audio, transcript and analysis are kept: full, ghost or ephemeral.
     pub mode: RecordingMode,
-    /// Shunya's first step.
+    /// The progress of Shunya's first step, which makes the transcript.
     pub transcription_status: Processing,
-    /// Shunya's second step.
+    /// The progress of Shunya's second step, which makes the analysis.
     pub analysis_status: Processing,
     /// Not in §2.3.2, needed by §0.2: set once the audio is there; null in ghost and ephemeral mode.
     #[serde(default)]
@@ -96,7 +96,7 @@ pub struct RecordingSession {
 /// Answer of `POST …/stop` and `GET /recording-sessions/{session_id}` (§2.3.2, §2.3.4).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RecordingSessionBody {
-    /// The session.
+    /// The session with all its fields.
     pub session: RecordingSession,
 }
 
@@ -107,9 +107,9 @@ pub struct Transcript {
     pub transcript_text: Option<Private>,
     /// The speaker of each part of the text.
     pub speaker_labels: Option<Vec<SmolStr>>,
-    /// 0 to 1.
+    /// How sure Shunya is of the text, from 0 to 1.
     pub confidence_score: Option<Score>,
-    /// Shunya's id.
+    /// The id of Shunya's job that made the transcript.
     pub uwc_job_id: Option<SmolStr>,
     /// Whether the session was in ghost mode.
     pub is_ghost_mode: bool,
@@ -122,11 +122,11 @@ pub struct Transcript {
 pub struct Analysis {
     /// `price`, `timeline`, `competitor`, `need_spouse_approval`
     pub objections: Option<Vec<SmolStr>>,
-    /// With quotes. Private.
+    /// The objections in the customer's words. Private.
     pub objection_details: Option<Vec<Private>>,
-    /// 0 to 1.
+    /// The customer's mood, from 0 to 1.
     pub sentiment_score: Option<Score>,
-    /// 0 to 1.
+    /// How much the customer took part, from 0 to 1.
     pub engagement_score: Option<Score>,
     /// Advice for the rep's next visit.
     pub coaching_tips: Option<Vec<SmolStr>>,
@@ -134,17 +134,17 @@ pub struct Analysis {
     pub sop_stages_completed: Option<Vec<SmolStr>>,
     /// Stages of the sales procedure.
     pub sop_stages_missed: Option<Vec<SmolStr>>,
-    /// 0 to 10.
+    /// How much of the sales procedure was kept to, from 0 to 10.
     pub sop_compliance_score: Option<Score>,
     /// How good a lead the customer is.
     pub lead_quality: Option<LeadQuality>,
-    /// 0 to 1.
+    /// How likely a sale is, from 0 to 1.
     pub conversion_probability: Option<Score>,
-    /// Phases of the meeting.
+    /// The names of the meeting's phases, in their order.
     pub meeting_segments: Option<Vec<SmolStr>>,
-    /// As Shunya heard it.
+    /// The outcome of the visit, as Shunya heard it.
     pub outcome: Option<AnalysisOutcome>,
-    /// 0 to 1.
+    /// How sure Shunya is of that outcome, from 0 to 1.
     pub outcome_confidence: Option<Score>,
 }
 
@@ -153,9 +153,9 @@ pub struct Analysis {
 pub struct UploadAudio {
     /// Where the audio is now.
     pub audio_url: SmolStr,
-    /// Its length.
+    /// The length of the audio, in seconds.
     pub audio_duration_seconds: Seconds,
-    /// Its size.
+    /// The size of the audio, in bytes.
     #[serde(deserialize_with = "super::whole")]
     pub audio_size_bytes: u64,
 }
