@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub enum Defect {
     /// One of the model backend's.
     Backend(BackendDefect),
-    /// One of the app's.
+    /// A bug of the app.
     App(AppDefect),
 }
 
@@ -45,7 +45,7 @@ impl Defect {
     }
 }
 
-/// By its name.
+/// As its name.
 impl Serialize for Defect {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.name().serialize(serializer)

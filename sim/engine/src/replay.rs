@@ -12,19 +12,19 @@ use fieldday_rules::{Findings, Measures};
 use serde::Serialize;
 use std::sync::atomic::AtomicBool;
 
-/// A cell, lived again.
+/// A cell that was simulated once more, with all its events.
 pub struct Replayed {
-    /// Its name.
+    /// The name of the cell in the plan.
     pub cell: String,
     /// When its events' clock starts.
     pub start: Time,
-    /// Everything that happened.
+    /// Every event of the cell, in order.
     pub events: Vec<Event>,
     /// Who is there, by number, each with the tenant's zone.
     pub clients: Vec<(Client, Zone)>,
-    /// What the judges found.
+    /// The counts and cases of the judges.
     pub findings: Findings,
-    /// Of the cell's events.
+    /// The fingerprint of the cell's events.
     pub fingerprint: Fingerprint,
     /// False if it was interrupted.
     pub complete: bool,
@@ -41,7 +41,7 @@ pub struct Moment {
     pub rows: RepRows,
 }
 
-/// Lives a cell again.
+/// Simulates a cell once more and keeps its events; `stop` ends it early.
 pub fn replay(plan: &Plan, index: u32, stop: &AtomicBool) -> Replayed {
     let cell = plan.cell(index);
     let (name, start) = (cell.name.clone(), cell.start);

@@ -25,7 +25,7 @@ pub struct Day<'a> {
     pub start: Time,
     /// The zones of its tenants.
     pub zones: BTreeMap<SmolStr, Zone>,
-    /// The cell's events.
+    /// The recorded events of the cell, in order.
     pub events: &'a [Event],
 }
 

@@ -30,9 +30,9 @@ pub struct Divergence {
 pub struct FirstDifference {
     /// Its number in the cell's stream, from 0.
     pub number: u64,
-    /// In the one run; none if that had ended.
+    /// The event of the first run; none if that run had ended.
     pub one: Option<Event>,
-    /// In the other.
+    /// The event of the second run; none if that run had ended.
     pub other: Option<Event>,
 }
 

@@ -11,9 +11,9 @@ pub struct Attempt<'a> {
     pub client: u32,
     /// That client's name in the plan.
     pub name: &'a str,
-    /// What was sent.
+    /// The request with its cause and credential.
     pub sent: &'a Sent,
-    /// When it was sent.
+    /// The time of sending, from the cell's start.
     pub at: Span,
     /// When its answer came, or was no longer waited for; of one that was under way yet, when the story ends.
     pub until: Span,

@@ -14,7 +14,7 @@ use fieldday_paint::{Table, figure, words};
 use fieldday_rules::Violation;
 use std::fmt::Write as _;
 
-/// Which events are wanted.
+/// Which events of a day to show; an event must pass every condition that is set.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Only events of this client.
@@ -82,7 +82,7 @@ const AROUND_A_VIOLATION: u64 = 400;
 pub struct Told {
     /// Its number within the cell.
     pub number: u64,
-    /// When it happened.
+    /// When it happened, in UTC.
     pub at: Time,
     /// When, by the clock on the wall of whom it happened to: `14:03:20.125`.
     pub local: String,

@@ -34,7 +34,7 @@ pub struct Contrasts {
     pub null: Null,
     /// Whether they are all there are.
     pub exact: bool,
-    /// The directions.
+    /// The directions, each as long as there are rows.
     pub directions: Vec<Vec<f64>>,
 }
 
@@ -115,7 +115,7 @@ fn next_labels(is_new: &mut [bool]) -> bool {
     true
 }
 
-/// Fisher and Yates.
+/// Shuffles by the method of Fisher and Yates, so that every order is equally likely.
 pub(super) fn shuffle<T>(items: &mut [T], stream: &mut Stream) {
     for last in (1..items.len()).rev() {
         items.swap(last, stream.below(last as u64 + 1) as usize);

@@ -44,11 +44,11 @@ pub struct Keep {
 pub struct CellOutcome {
     /// Its place in the plan.
     pub index: u32,
-    /// Its name.
+    /// The name of the cell in the plan.
     pub name: String,
     /// Of its whole event stream.
     pub fingerprint: Fingerprint,
-    /// On the way there.
+    /// The fingerprint of the stream up to each multiple of 4,096 events.
     pub checkpoints: Vec<Fingerprint>,
     /// How many events it had.
     pub events: u64,
@@ -56,7 +56,7 @@ pub struct CellOutcome {
     pub requests: u64,
     /// Reps who lived their day.
     pub rep_days: u64,
-    /// What the judges found.
+    /// The counts and cases of the judges.
     pub findings: Findings,
     /// False if it was interrupted.
     pub complete: bool,
@@ -163,7 +163,7 @@ impl CellRun {
         let run = CellRun { executor, plant, recorder, model, name, index, end, phones: Vec::new() };
         (run, Rc::new(context), tenants)
     }
-    /// A client's day begins.
+    /// Starts the tasks of a client's day.
     fn begin(&mut self, Seat { station, day, .. }: Seat) {
         let clock = self.executor.handle();
         match day {

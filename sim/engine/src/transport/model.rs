@@ -17,7 +17,7 @@ const BREAK_IS_NOTICED_AFTER: Span = Span::millis(30);
 /// How long the identity provider takes for a token.
 const TOKEN_TAKES: Span = Span::millis(60);
 
-/// A cell's backend.
+/// The model backend of a cell, as a transport.
 pub(crate) struct Model {
     clock: Handle,
     backend: RefCell<Backend>,

@@ -40,11 +40,11 @@ pub struct PlantRequest {
 /// What the plant says about a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PlantReply {
-    /// Which request of the cell.
+    /// The number of the request within the cell.
     pub number: u32,
-    /// When.
+    /// The time at which that is decided, on the plant's clock.
     pub at: Time,
-    /// What.
+    /// What became of the request.
     pub what: PlantOutcome,
 }
 
@@ -55,9 +55,9 @@ pub enum PlantOutcome {
     Served,
     /// It is answered with an error, and had no effect.
     Refused {
-        /// 429, 503 or 504.
+        /// The status of the error: 429, 503 or 504.
         status: u16,
-        /// What `Retry-After` says.
+        /// The pause that the header `Retry-After` asks for; none without the header.
         retry_after: Option<Span>,
     },
     /// Whoever worked on it is gone, and the connection with it. It had no effect.

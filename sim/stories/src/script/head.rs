@@ -17,7 +17,7 @@ pub struct Token {
     kind: CredentialKind,
     /// In which role, where that differs from its client's.
     role: Option<Role>,
-    /// The variable.
+    /// The variable of the environment that holds the token.
     pub variable: String,
     /// What it is, in words.
     what: String,
