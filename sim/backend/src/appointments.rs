@@ -72,7 +72,7 @@ impl Backend {
         Ok(Answer::Appointments(AppointmentList { appointments, total, date }))
     }
 
-    /// `GET /appointments/{appointment_id}`.
+    /// Answers `GET /appointments/{appointment_id}`.
     pub(crate) fn get_appointment(&self, now: Time, caller: &Caller<'_>, id: &str) -> Result<Answer, Refusal> {
         let at = self.own_appointment(caller, id)?;
         let tenant = &self.tenants[usize::from(at.tenant)];

@@ -11,7 +11,7 @@ use fieldday_api::names::Role;
 use fieldday_api::token::{Claims, Credential, TenantClaim};
 use fieldday_kernel::time::{Span, Time};
 
-/// Somebody whose token verified.
+/// The user and role that a verified token names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller<'a> {
     pub(crate) tenant: u16,

@@ -54,7 +54,7 @@ pub struct Readings {
     pub appointments_page: bool,
     /// How many tasks or messages a page has where no `limit` is given: 100 by §2.2.1 and §2.5.1, 50 by §0.3.
     pub page_default: u32,
-    /// The greatest `limit`.
+    /// The greatest `limit` that is honoured.
     pub page_max: u32,
     /// How long a presigned URL takes audio.
     pub upload_url_minutes: u32,
@@ -74,7 +74,7 @@ impl Default for Readings {
 /// A log-normal distribution of durations.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Spread {
-    /// The median, in microseconds.
+    /// The median, in microseconds; half of the durations are longer.
     pub median_us: u64,
     /// The 84th percentile as a percentage of the median: 100 is constant.
     pub spread_percent: u32,
@@ -99,7 +99,7 @@ pub struct ServiceTimes {
     pub reads: Spread,
     /// Writes, those of recording sessions included.
     pub writes: Spread,
-    /// The health check.
+    /// The answer to the health check.
     pub health: Spread,
     /// The object store's own work on an upload, without the transfer.
     pub transfer: Spread,
@@ -139,9 +139,9 @@ impl ServiceTimes {
 pub struct ShunyaTimes {
     /// From the upload (or a ghost session's stop) until the transcription begins; and again until the analysis begins.
     pub queue: Spread,
-    /// The transcription.
+    /// From the beginning of the transcription to its end.
     pub transcription: Spread,
-    /// The analysis.
+    /// From the beginning of the analysis to its end.
     pub analysis: Spread,
     /// How many transcriptions in a million fail.
     pub transcription_fail_ppm: u32,

@@ -63,7 +63,7 @@ const ROW_TAKES: Span = Span::millis(120);
 /// What became of a request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Served {
-    /// The backend answered.
+    /// The backend answered, with success or an error.
     Answered(Arc<Response>),
     /// The connection broke (a restart, a lost answer).
     Cut {

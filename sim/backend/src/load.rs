@@ -36,7 +36,7 @@ pub enum DataError {
         row: SmolStr,
         /// The id that no row has.
         names: SmolStr,
-        /// Whose rows they are.
+        /// The id of the tenant that the row belongs to.
         tenant: SmolStr,
     },
 }
@@ -80,7 +80,6 @@ impl Backend {
     }
 }
 
-/// One tenant under way.
 struct Load<'a> {
     ids: &'a mut Ids,
     tenant: u16,

@@ -13,14 +13,14 @@ use std::cell::Cell;
 
 const MISHAP: Purpose = Purpose::new("backend mishap");
 
-/// What befalls one request.
+/// The effect of the mishaps on one request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum MishapEffect {
     /// No mishap strikes: the request is served.
     Served,
     /// The connection breaks; nothing changes. Whether it was being worked on, or did not get through at all.
     CutBefore { under_way: bool },
-    /// An error; nothing changes.
+    /// An error is answered; nothing changes.
     FailsBefore { status: u16, retry_after: Option<Span> },
     /// It takes effect; an error.
     FailsAfter { status: u16 },

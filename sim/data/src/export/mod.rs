@@ -55,7 +55,7 @@ pub enum Format {
 pub struct ExportError {
     /// Which, by its name in the folder.
     pub file: String,
-    /// Why.
+    /// The operating system's reason.
     pub source: io::Error,
 }
 
@@ -64,7 +64,7 @@ pub struct ExportError {
 pub struct Counts(pub [u64; TABLES.len()]);
 
 impl Counts {
-    /// All rows.
+    /// The number of rows of all tables together.
     pub fn total(&self) -> u64 {
         self.0.iter().sum()
     }
