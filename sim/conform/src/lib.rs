@@ -39,7 +39,7 @@ use std::cell::{Cell, RefCell};
 /// What the pass can do at its target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Means {
-    /// When it begins.
+    /// The time at which the pass begins.
     pub begins: Time,
     /// Whether tokens are signed here, so that they may say anything.
     pub signs: bool,
@@ -59,9 +59,9 @@ pub struct Means {
 pub struct Trouble {
     /// An error before the commit.
     pub before_commit: (Time, Time),
-    /// An error after it.
+    /// An error is answered after the write took effect.
     pub after_commit: (Time, Time),
-    /// The answer is lost.
+    /// The write takes effect, and the connection breaks.
     pub lost_answer: (Time, Time),
 }
 

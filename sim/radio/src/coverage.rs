@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, PartialEq, Debug)]
 pub struct Region {
     polygon: Polygon<f64>,
-    /// West, south, east, north.
+    /// The bounding box in metres: west, south, east, north.
     bounds: [f64; 4],
 }
 
@@ -43,7 +43,7 @@ const TWELVE: [(f64, f64); 12] = {
 };
 
 impl Region {
-    /// From corners in metres.
+    /// The region with these corners, in metres east and north of the territory's origin.
     pub fn new(corners: &[(f64, f64)]) -> Region {
         let far = f64::INFINITY;
         let bounds = corners

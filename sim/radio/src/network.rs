@@ -9,20 +9,20 @@ use std::sync::{Arc, LazyLock};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Radio {
-    /// There is no network.
+    /// The phone finds no network.
     None,
     /// 3G, from masts at the edge of the territory.
     ThreeG,
-    /// LTE, the usual network.
+    /// LTE: the usual network.
     Lte,
-    /// 5G, in town.
+    /// 5G: in the middle of towns.
     FiveG,
 }
 
 /// What one radio gives to a phone that stands, or drives.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RadioProfile {
-    /// Round trips in microseconds.
+    /// The distribution of round trips, in microseconds.
     rtt: Quantiles,
     /// What moves down in kbit/s, and what moves up.
     pub(crate) downlink: Quantiles,
@@ -41,7 +41,7 @@ pub struct RadioProfile {
     pub break_ppm: u32,
     /// The mean of the exponential whose whole part, and one, is how many slots the good state lasts.
     pub(crate) good_mean: f64,
-    /// The same of the bad state.
+    /// The same mean for the bad state.
     pub(crate) bad_mean: f64,
 }
 
@@ -120,7 +120,7 @@ impl Profile {
     }
 }
 
-/// The file's form.
+/// The form of the file of profiles.
 mod file {
     use serde::Deserialize;
 

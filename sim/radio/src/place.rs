@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 /// Where something is: centimetres east and north of its territory's origin. Integers, so that two machines agree.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Point {
-    /// Centimetres east.
+    /// Centimetres east of the origin; negative to the west.
     pub x_cm: i32,
-    /// Centimetres north.
+    /// Centimetres north of the origin; negative to the south.
     pub y_cm: i32,
 }
 

@@ -58,7 +58,7 @@ impl Key {
         Key::from_text(include_str!("development_key.pem")).expect("a key that new-key wrote")
     }
 
-    /// Reads a key file.
+    /// Reads a key from a file, in any of the forms that a key has.
     pub fn load(path: &Path) -> Result<Key, KeyError> {
         let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
         let no_key = |why| KeyError::NoKey { path: path.to_owned(), why };
@@ -110,7 +110,7 @@ impl Key {
         self
     }
 
-    /// How it signs.
+    /// The algorithm that the key signs with.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }

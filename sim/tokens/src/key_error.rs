@@ -9,7 +9,7 @@ pub enum KeyError {
     /// The file cannot be read.
     #[error("the key {} cannot be read: {source}", path.display())]
     Unreadable {
-        /// The file.
+        /// The file that cannot be read.
         path: PathBuf,
         /// What the operating system reported.
         source: io::Error,
@@ -17,7 +17,7 @@ pub enum KeyError {
     /// The file cannot be written.
     #[error("the key {} cannot be written: {source}", path.display())]
     Unwritable {
-        /// The file.
+        /// The file that cannot be written.
         path: PathBuf,
         /// What the operating system reported.
         source: io::Error,
@@ -25,7 +25,7 @@ pub enum KeyError {
     /// The file is none of the forms that a key has.
     #[error("{} is not a key: {why}", path.display())]
     NoKey {
-        /// The file.
+        /// The file that holds no key.
         path: PathBuf,
         /// Why, with what was expected.
         why: &'static str,

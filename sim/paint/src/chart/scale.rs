@@ -1,25 +1,25 @@
 //! From values to places between 0 and 1, and the values to write beside an axis.
 
-/// How values become places.
+/// The scale of an axis of values.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Scale {
     /// From nought to the greatest.
     Linear {
-        /// The greatest.
+        /// The value at the end of the axis.
         max: f64,
     },
     /// Each step as many times as much.
     Log {
-        /// The least, above nought.
+        /// The value at the beginning of the axis, above 0.
         min: f64,
-        /// The greatest.
+        /// The value at the end of the axis.
         max: f64,
     },
     /// The same for microseconds, which people count in seconds, minutes and hours.
     Time {
-        /// The least, above nought.
+        /// The value at the beginning of the axis, above 0.
         min: f64,
-        /// The greatest.
+        /// The value at the end of the axis.
         max: f64,
     },
 }
@@ -34,7 +34,7 @@ pub struct Mark {
     pub from: f64,
     /// Where it ends, from 0 to 1.
     pub until: f64,
-    /// What it is.
+    /// The words for it.
     pub words: String,
 }
 

@@ -6,7 +6,7 @@ use crate::text::markdown;
 use std::fmt::Write as _;
 
 impl Document {
-    /// As Markdown.
+    /// The document as Markdown, without what other media alone show.
     pub fn markdown(&self) -> String {
         let mut out = String::new();
         let verdict = self.verdict.as_ref().filter(|verdict| verdict.place != Place::Page);

@@ -7,7 +7,7 @@ use crate::line;
 use std::fmt::Write as _;
 
 impl Document {
-    /// As a page.
+    /// The document as a page: one file of HTML, with its styles in it.
     pub fn html(&self) -> String {
         // The lead belongs to the answer: it is what matters most about it.
         let mut lead = String::new();

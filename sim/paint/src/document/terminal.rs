@@ -48,7 +48,7 @@ fn sentence(out: &mut String, verdict: &Verdict, paint: Paint) {
     }
 }
 
-/// A word and why.
+/// Writes the word of a verdict, and its reasons below.
 fn word(out: &mut String, verdict: &Verdict, paint: Paint) {
     line!(out, "\n{}", paint.on(verdict.mark.tone, &format!("{} {}", verdict.mark.sign, verdict.word)));
     verdict.reasons.iter().for_each(|reason| hanging(out, "  ", reason, 4, paint));

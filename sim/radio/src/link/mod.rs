@@ -40,7 +40,7 @@ const FATE: Purpose = Purpose::new("world.fate");
 /// Where the phone believes it is.
 const FIX: Purpose = Purpose::new("world.fix");
 
-/// One phone's link.
+/// The link of one phone, on its way through the day and the network.
 pub struct Link {
     seed: u64,
     entity: u64,
@@ -62,7 +62,7 @@ pub enum UplinkOutcome {
         /// When the app is told.
         at: Time,
     },
-    /// The backend gets it.
+    /// The backend receives the whole request.
     Arrives {
         /// When its last byte is there.
         at: Time,
@@ -86,7 +86,7 @@ pub enum UplinkOutcome {
 /// What becomes of an answer on its way back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DownlinkOutcome {
-    /// The app gets it.
+    /// The app receives the whole answer.
     Arrives {
         /// When its last byte is there.
         at: Time,
@@ -110,7 +110,7 @@ impl Link {
         self.leg = leg;
         self.timeline.follow(&leg, &self.air, self.entity);
     }
-    /// Where the phone is.
+    /// The place of the phone at that time, on its current leg.
     pub fn here(&self, at: Time) -> Point {
         self.leg.at(at)
     }

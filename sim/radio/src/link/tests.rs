@@ -12,7 +12,7 @@ use fieldday_kernel::time::Span;
 fn noon() -> Time {
     Time::parse("2026-06-10T12:00:00Z").unwrap()
 }
-/// LTE everywhere.
+/// A territory with LTE everywhere and no holes.
 fn plain(profile: &str) -> Air {
     Air::plain(territory::named("newark").unwrap().clone(), network::named(profile).unwrap().clone())
 }

@@ -30,7 +30,7 @@ const RATE_LIMITED: &str = "it limits the rate of requests";
 /// An answer of the API is some hundred bytes a session.
 const MOST_BYTES: usize = 1 << 20;
 
-/// Tokens that Clerk gives.
+/// Takes tokens from Clerk's Backend API.
 pub struct Clerk {
     client: Client,
     base: Url,
