@@ -11,7 +11,7 @@ use fieldday_scenario::Scenario;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What was chosen.
+/// The plan of a run that the command line chose, and where it comes from.
 pub struct Choice {
     pub recipe: Recipe,
     pub plan: Plan,

@@ -9,7 +9,7 @@ pub const VIRTUAL: &str = "Without --target";
 pub const MOCK: &str = "With --target mock";
 /// Of the tool's own mock, and of the simulated plant.
 pub const SERVED: &str = "With --target mock or --simulate";
-/// Of a simulated fleet.
+/// Options of a simulated fleet.
 pub const SIMULATED: &str = "With --simulate";
 /// Of two targets that are run in turn.
 pub const IN_TURN: &str = "With --interleave";

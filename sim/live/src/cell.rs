@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// No run is longer.
+/// The longest that a run can take: traffic is kept from its beginning until this long after.
 const LONGEST: Span = Span::hours(24 * 30);
 
 /// What an auditor waits between two reads: there are few auditors, and each waits for its answers.
@@ -37,7 +37,7 @@ const AUDITOR_PAUSES: Span = Span::millis(20);
 
 /// A cell on the wall clock.
 pub struct LiveCell {
-    /// Its name.
+    /// The name of the cell in the plan.
     pub name: String,
     /// Its place in the plan.
     pub index: u32,
@@ -50,7 +50,7 @@ pub struct LiveCell {
     home: Rc<Signal>,
     going_home: Rc<Cell<bool>>,
     intruders: Rc<Intruders>,
-    /// Reps who panicked.
+    /// The names of the reps whose tasks panicked.
     panicked: Rc<RefCell<Vec<String>>>,
     /// What its clients play in place of their days, if they do.
     stage: Option<Rc<Stage>>,
@@ -75,7 +75,7 @@ struct LiveClient {
     client: Client,
     /// Its day, until it begins.
     day: RefCell<Option<Day>>,
-    /// A rep's phone.
+    /// The phone of a rep; none of other clients.
     phone: Option<Rc<Phone>>,
 }
 

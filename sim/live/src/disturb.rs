@@ -20,7 +20,7 @@ const LOOKS_EVERY: Duration = Duration::from_millis(20);
 /// What came of a planned disturbance.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Disturbed {
-    /// As it was planned.
+    /// The disturbance as the scenario plans it.
     pub planned: Disturbance,
     /// When its command was started; none if the run ended before.
     pub from: Option<Time>,
@@ -32,11 +32,11 @@ pub struct Disturbed {
 
 /// How a target was disturbed on purpose.
 pub struct Disturbances {
-    /// When the window opened.
+    /// The time at which the window opened, on the protocol's clock.
     pub opens: Time,
     /// When the run was over.
     pub ended: Time,
-    /// Each planned one.
+    /// The planned disturbances, with what came of each.
     pub disturbed: Vec<Disturbed>,
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// It holds no cells: those of a run are given away to be lived. One can be made again at any time, which costs less than
 /// holding the cells of a large plan twice.
 pub struct LivePlan {
-    /// The plan.
+    /// The plan of the run, from scenario and seed.
     pub plan: Plan,
     roster: Option<Roster>,
     /// Which users of the file have their turn, where they rotate.

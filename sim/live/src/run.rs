@@ -30,7 +30,7 @@ const LOOKS_EVERY: Duration = Duration::from_millis(200);
 
 /// A run that is about to begin.
 pub struct LiveRun {
-    /// The scenario.
+    /// The scenario of the run, with the command line's changes.
     pub scenario: Arc<Scenario>,
     /// The cells of its plan, with the identities that the target knows.
     pub cells: Vec<CellPlan>,
@@ -38,15 +38,15 @@ pub struct LiveRun {
     pub shard: Option<Shard>,
     /// The protocol's clock, which the target shares.
     pub clock: WallClock,
-    /// When the window opened.
+    /// The time at which the window opened, on the protocol's clock.
     pub opens: Time,
-    /// The wire.
+    /// Connections, tokens and dialect, for all cells.
     pub wire: Arc<WireSettings>,
     /// So many workers, each a thread.
     pub workers: usize,
     /// Whether a history is wanted.
     pub history: bool,
-    /// Only this rep begins.
+    /// The name of the only rep who begins; everybody if none.
     pub only: Option<String>,
     /// From when to when alone is measured, by the protocol's clock; all of the run if none.
     pub plateau: Option<(Time, Time)>,
@@ -66,9 +66,9 @@ pub struct LiveOutcome {
     pub traffic: Option<Traffic>,
     /// What it carried over all of the run, counted from when the window opened, if that was wanted.
     pub all_traffic: Option<Traffic>,
-    /// Differences of form.
+    /// How the target's answers differ from the specification in form.
     pub contract: Contract,
-    /// How the generator fared.
+    /// By how much the generator sent requests late and woke late.
     pub health: Health,
     /// How long the target was called.
     pub took: Duration,
@@ -76,9 +76,9 @@ pub struct LiveOutcome {
     pub budget: Option<String>,
     /// Whether the target stopped answering, and the run ended for that.
     pub target_died: bool,
-    /// Reps who panicked.
+    /// The names of the reps whose tasks panicked.
     pub panicked: Vec<String>,
-    /// Requests that goose counted.
+    /// The number of requests that goose counted.
     pub goose_requests: u64,
     /// Which build of the target answered.
     pub version: Option<String>,
@@ -91,7 +91,7 @@ pub struct LiveOutcome {
 /// What can keep a run from its end.
 #[derive(Debug, thiserror::Error)]
 pub enum LiveError {
-    /// No threads, no sockets.
+    /// The system gives no threads, sockets or timers.
     #[error("the system cannot provide what a run needs: {0}")]
     System(#[from] std::io::Error),
     /// Goose could not be configured or run.
@@ -100,7 +100,7 @@ pub enum LiveError {
     /// There is no such rep.
     #[error("the plan has no rep called {0:?}")]
     NoSuchRep(String),
-    /// A worker died.
+    /// A worker's thread panicked.
     #[error("a worker panicked; this is a bug of fieldday")]
     Worker,
 }

@@ -19,10 +19,10 @@ const LINE_CHARS: usize = 300;
 /// After a command ended, what it left running may still hold its output: it is not waited for longer.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// How a command ended.
+/// The end of a command that was run by the shell.
 #[derive(Clone, Copy, Debug)]
 pub enum Ended {
-    /// By itself.
+    /// The command ended by itself, with this status.
     Status(ExitStatus),
     /// It took too long, and was ended.
     TimedOut,

@@ -19,13 +19,13 @@ pub enum Doing {
     Driving,
     /// Is at work: at a visit without recording, at lunch, in the app.
     AtWork,
-    /// Records.
+    /// Is at a visit, with the recording running.
     Recording,
-    /// Has no network.
+    /// Has no network, whatever else they do.
     Offline,
     /// Their app sends what waited.
     Flushing,
-    /// The day is over.
+    /// Has ended the day.
     Done,
 }
 

@@ -23,7 +23,7 @@ const MOST_BYTES: usize = 16 << 20;
 
 /// An answer as the wire brought it.
 pub struct Exchange {
-    /// The answer's HTTP status.
+    /// The HTTP status, 100 or above.
     pub status: u16,
     /// The type of the body.
     pub content_type: Option<String>,
@@ -41,7 +41,7 @@ pub struct Exchange {
     pub date: Option<Time>,
     /// Which build of the target answered, if it says so.
     pub version: Option<String>,
-    /// The body.
+    /// The body as it came, still packed if `content_encoding` says so.
     pub body: Bytes,
     /// When its last byte was there.
     pub ended: Instant,

@@ -60,7 +60,6 @@ pub struct Terms {
     pub is_unloaded: bool,
 }
 
-/// Asks the target.
 struct Asking<'a> {
     wire: &'a WireSettings,
     terms: Terms,

@@ -25,9 +25,9 @@ pub enum TokenTrouble {
     /// The key is right and the user unknown.
     #[error("it trusts the key, but does not know the user {user} of {tenant}")]
     User {
-        /// The user's id.
+        /// The id of the user that the token names.
         user: String,
-        /// The tenant's id.
+        /// The id of the tenant that the token names.
         tenant: String,
     },
     /// The target finds no tenant in the token.
@@ -36,9 +36,9 @@ pub enum TokenTrouble {
     /// The role may not do what every rep may.
     #[error("the role {role:?} in the claim {claim} may not read what every rep may read")]
     Role {
-        /// What the token says.
+        /// The name of the role in the token.
         role: String,
-        /// Under which name.
+        /// The claim that holds the role.
         claim: &'static str,
     },
     /// The target thinks that the token has expired.
@@ -58,7 +58,7 @@ pub enum TokenTrouble {
     Untold {
         /// To which tokens it answers the same.
         same: &'static str,
-        /// What it says.
+        /// The message of the target's answer; empty if it had none.
         says: String,
     },
 }
