@@ -157,7 +157,7 @@ impl Call {
     }
 }
 
-/// What the API answered, decoded.
+/// The parsed body of an answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // Each variant is the answer of §2's endpoint(s) of that name.

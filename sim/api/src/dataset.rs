@@ -16,9 +16,9 @@ use smol_str::SmolStr;
 pub struct TenantData {
     /// `org_…`
     pub id: SmolStr,
-    /// Whose midnight makes a date.
+    /// The zone in which the tenant's dates begin and end.
     pub zone: Zone,
-    /// What the tenant's policies allow and demand.
+    /// What the tenant allows and demands of its reps.
     pub policy: Policy,
     /// Everybody with a login, in the office and in the field.
     pub users: Vec<User>,
@@ -47,9 +47,9 @@ pub struct Policy {
     pub allow_recording: bool,
     /// Whether ghost mode keeps the transcript's text.
     pub ghost_keeps_transcript: bool,
-    /// By the tenant's local time.
+    /// The beginning of the working day, by the tenant's local time.
     pub scheduled_start: TimeOfDay,
-    /// By the tenant's local time.
+    /// The end of the working day, by the tenant's local time.
     pub scheduled_end: TimeOfDay,
 }
 
@@ -60,7 +60,7 @@ pub struct User {
     pub user_id: SmolStr,
     /// `rep_…`, the id that the shift endpoints take; none for a login that has none.
     pub rep_id: Option<SmolStr>,
-    /// What the token's `org_role` says.
+    /// The role in the claim `org_role` of the user's tokens.
     pub role: Role,
     /// The user's full name.
     pub name: Private,

@@ -30,7 +30,7 @@ macro_rules! defects {
         impl $Defect {
             /// Every defect, in the order of declaration.
             pub const ALL: &'static [$Defect] = &[$($Defect::$variant),+];
-            /// Its row of the table.
+            /// The row of the defect in the table.
             pub const fn info(self) -> &'static $crate::defect_table::DefectInfo {
                 match self { $($Defect::$variant => &$crate::defect_table::DefectInfo {
                     name: $name,

@@ -133,11 +133,11 @@ pub struct Endpoint {
     pub section: &'static str,
     /// The HTTP method of its requests.
     pub method: Method,
-    /// Its path, with `{…}` for an id.
+    /// The path of its requests, with `{…}` for an id.
     pub path: &'static str,
     /// Who may call it. Empty: anyone, without a token.
     pub roles: &'static [Role],
-    /// How long the app waits.
+    /// The class that decides how long the app waits for an answer.
     pub class: TimeoutClass,
     /// Whether a repeat is safe, by §0.2.
     pub repeat: Repeat,

@@ -44,13 +44,13 @@ impl MishapKind {
 /// How much goes wrong. Each kind reads its own [figure](MishapKind::figure).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Figures {
-    /// What an error answers: 500 to 599.
+    /// The status of error answers: 500 to 599.
     pub status: u16,
-    /// How much later a slow answer comes.
+    /// The delay of slow answers, in milliseconds.
     pub extra_ms: u32,
     /// What the `Retry-After` of a rate limit says.
     pub retry_after_s: u32,
-    /// How many times as long Shunya takes.
+    /// The factor on the time that Shunya takes.
     pub factor: u32,
 }
 

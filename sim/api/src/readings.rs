@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a repeated clock-in answers.
+/// The answer to a repeated clock-in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClockInRepeat {
@@ -16,7 +16,7 @@ pub enum ClockInRepeat {
     Refuse,
 }
 
-/// What a limit beyond the maximum does.
+/// The answer to a `limit` beyond the maximum.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PageBeyond {
@@ -38,7 +38,7 @@ macro_rules! readings {
             pub const ALL: &'static [Reading] = &[$(Reading::$reading),+];
             /// The name in reports and JSON.
             pub const fn name(self) -> &'static str { match self { $(Reading::$reading => $name),+ } }
-            /// Where the specification leaves it open.
+            /// The sections of the specification that leave it open.
             pub const fn section(self) -> &'static str { match self { $(Reading::$reading => $section),+ } }
             /// What the target does, and why nobody is guilty, in one sentence.
             pub const fn sentence(self) -> &'static str { match self { $(Reading::$reading => $sentence),+ } }

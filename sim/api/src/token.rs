@@ -73,7 +73,7 @@ pub struct Claims {
     pub user: Option<SmolStr>,
     /// `org_role`, or `role`, as the token has it.
     pub role: Option<SmolStr>,
-    /// By which claims it says so.
+    /// The claims that name tenant, user and role in this token.
     pub named_by: (TenantClaim, UserClaim, RoleClaim),
     /// The time from which the token counts as issued.
     pub issued_at: Time,
@@ -81,7 +81,7 @@ pub struct Claims {
     pub expires_at: Time,
 }
 
-/// What came in the `Authorization` header.
+/// The credential that came in the `Authorization` header.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credential {
     /// The request has no `Authorization` header.

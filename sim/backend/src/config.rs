@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// Everything about the backend that is not data. [`Config::default`] is a healthy one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
-    /// How long requests are worked on.
+    /// How long the backend works on each kind of request.
     pub service: ServiceTimes,
     /// For how long after its expiry a token is still served (§0.3).
     pub leeway: Span,
@@ -23,7 +23,7 @@ pub struct Config {
     pub defects: Vec<BackendDefect>,
     /// What happens to a `limit` beyond the maximum.
     pub page_beyond: PageBeyond,
-    /// What a repeated clock-in answers.
+    /// The answer to a repeated clock-in.
     pub clock_in_repeat: ClockInRepeat,
     /// Whether Ask Otto and the wins feed exist (§1).
     pub optional_endpoints: bool,
@@ -56,7 +56,7 @@ pub struct Readings {
     pub page_default: u32,
     /// The greatest `limit` that is honoured.
     pub page_max: u32,
-    /// How long a presigned URL takes audio.
+    /// How long a presigned URL accepts audio, in minutes.
     pub upload_url_minutes: u32,
 }
 
@@ -143,9 +143,9 @@ pub struct ShunyaTimes {
     pub transcription: Spread,
     /// From the beginning of the analysis to its end.
     pub analysis: Spread,
-    /// How many transcriptions in a million fail.
+    /// Transcriptions that fail, in parts per million.
     pub transcription_fail_ppm: u32,
-    /// How many analyses in a million fail.
+    /// Analyses that fail, in parts per million.
     pub analysis_fail_ppm: u32,
     /// How many of a million derived fields are null.
     pub null_ppm: u32,

@@ -22,9 +22,9 @@ pub(crate) enum MishapEffect {
     CutBefore { under_way: bool },
     /// An error is answered; nothing changes.
     FailsBefore { status: u16, retry_after: Option<Span> },
-    /// It takes effect; an error.
+    /// The request takes effect; an error is answered.
     FailsAfter { status: u16 },
-    /// It takes effect; the connection breaks.
+    /// The request takes effect; the connection breaks.
     CutAfter,
 }
 

@@ -148,7 +148,7 @@ impl From<Null> for TestKind {
 pub struct ErrorChange {
     /// The endpoint's name; `all` for all endpoints together.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
     /// How attempts failed, as in a summary's `outcomes`; absent for failures of every kind together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -182,7 +182,7 @@ impl ErrorChange {
 pub struct PercentileChange {
     /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
     /// The percentile: `p50`, `p95` or `p99`.
     pub percentile: String,
@@ -235,7 +235,7 @@ pub enum Says {
 pub struct NotCompared {
     /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
     /// The percentile: `p50`, `p95` or `p99`.
     pub percentile: String,
@@ -317,7 +317,7 @@ impl RunLine {
 }
 
 impl Outcome {
-    /// What the command exits with.
+    /// The exit code of the command.
     pub const fn exit_code(self) -> u8 {
         match self {
             Outcome::NoWorse => 0,

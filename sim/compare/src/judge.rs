@@ -51,7 +51,7 @@ pub struct Sample {
     pub paired: bool,
 }
 
-/// By what it is judged.
+/// The test that a comparison rests on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Design {
     /// Distribution-free, or as if values were log-normal.
@@ -60,7 +60,7 @@ pub enum Design {
     Nothing,
 }
 
-/// What is said of a column.
+/// The conclusion for a column, with its figures.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Judged {
     /// The difference of the means of the logarithms: new less baseline.
@@ -87,7 +87,7 @@ pub enum Says {
 }
 
 impl Sample {
-    /// By what these runs can be judged.
+    /// The test that these runs allow.
     pub fn design(&self) -> Design {
         let freedom = (self.new + self.base + self.history) as f64 - 2.0;
         match () {

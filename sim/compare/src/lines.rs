@@ -29,7 +29,7 @@ pub(crate) struct Lines {
 pub struct Key {
     /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
     /// The place in [`PERCENTILES`].
     pub percentile: usize,
@@ -119,7 +119,7 @@ impl Lines {
         Lines { keys, sample, not_compared, values, at_limit, identical: sides.identical }
     }
 
-    /// What is said of each.
+    /// The conclusion for each percentile, in the order of the keys.
     pub fn judge(&self) -> Vec<Judged> {
         let mut judged = self.sample.judge();
         for (one, at_limit) in judged.iter_mut().zip(&self.at_limit) {

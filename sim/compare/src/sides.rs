@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 pub struct Question {
     /// The new runs, at least one of which must be usable.
     pub new: Vec<Night>,
-    /// Those that they are compared with.
+    /// The runs that the new ones are compared with.
     pub baseline: Vec<Night>,
     /// Earlier nights, the oldest first: how much do nights differ when nothing changed?
     pub history: Vec<Night>,
@@ -43,7 +43,7 @@ fn reasons(left_out: &[LeftOut]) -> String {
 }
 
 impl CompareError {
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> String {
         match self {
             CompareError::Twice(_) => "a run cannot be compared with itself; give other folders".to_owned(),

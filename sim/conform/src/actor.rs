@@ -67,7 +67,7 @@ impl Reply {
     pub fn is_decided(&self) -> bool {
         self.is_refused() || self.success().is_some()
     }
-    /// What came, in words without private values.
+    /// The answer in words, without private values.
     pub fn says(&self) -> String {
         match (self.status(), self.code()) {
             (None, _) => "no answer".to_owned(),

@@ -30,7 +30,7 @@ pub mod place {
     pub const CSR: usize = 4;
 }
 
-/// Why nobody can take part.
+/// The plan has no two reps of one tenant and one of another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NoCast;
 

@@ -47,7 +47,7 @@ pub struct Means {
     pub owns_clock: bool,
     /// For how long a token is taken after its end.
     pub leeway: Span,
-    /// For how long a recording is watched.
+    /// How long a recording's processing is polled at most.
     pub watches: Span,
     /// When writes of the target go wrong on purpose, if somebody sees to that.
     pub trouble: Option<Trouble>,

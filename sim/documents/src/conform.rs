@@ -11,17 +11,17 @@ use serde_json::{Value, json};
 /// The format of the document for programs.
 const SCHEMA: u32 = 1;
 
-/// What came of a pass.
+/// The result of a conformance pass, as commands print it.
 pub struct Conformed<'a> {
     /// The scenario whose people took part.
     pub scenario: &'a str,
     /// The seed of its plan.
     pub seed: u64,
-    /// What was called, in words.
+    /// The target in words.
     pub target: &'a str,
-    /// How many requests there were.
+    /// The number of requests that the pass sent.
     pub requests: u64,
-    /// How long it took, in seconds.
+    /// The duration of the pass, in seconds.
     pub wall_s: f64,
     /// The counts and cases of the judges.
     pub findings: &'a Findings,

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 /// The version of [`Exploration`]'s shape.
 pub const EXPLORED_SCHEMA: u32 = 1;
 
-/// What an exploration came to.
+/// The result of an exploration of many seeds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Exploration {
     /// The version of this document's shape.

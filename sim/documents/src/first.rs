@@ -24,13 +24,13 @@ const NAMES: usize = 6;
 /// Who has to deal with a failure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Owner {
-    /// What the backend's code does.
+    /// The developers of the backend: its code is wrong.
     Backend,
-    /// What the app's code does.
+    /// The developers of the app: its code is wrong.
     App,
     /// How the target is run: too slow, too small, or not there.
     Operations,
-    /// What the scenario's network does to phones.
+    /// Nobody: the scenario's network did it to the phones.
     Network,
     /// The load generator, which could not keep up.
     Generator,
@@ -112,7 +112,7 @@ pub(crate) struct Answer {
     pub mark: Mark,
     /// The verdict in a word.
     pub word: &'static str,
-    /// Why, on one line, without the word.
+    /// The reasons on one line, without the word.
     pub why: String,
     blocks: Vec<Block>,
 }

@@ -35,7 +35,7 @@ use page::{REPORT, Report};
 use std::io;
 use std::path::Path;
 
-/// What documents are made of.
+/// The files of a run folder that documents are made of.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
     /// The run folder.
@@ -44,7 +44,7 @@ pub struct Source<'a> {
     pub run: &'a RunFile,
     /// The folder's `summary.json`.
     pub summary: &'a Summary,
-    /// Its `series.json`; none if it left none.
+    /// The folder's `series.json`; none if it has none.
     pub series: Option<&'a SeriesFile>,
 }
 

@@ -36,7 +36,7 @@ pub struct LiveProof {
     pub late_p99_ms: f64,
     /// False if the proof was ended early, so that not everything was tried.
     pub complete: bool,
-    /// How long it took, in seconds.
+    /// The duration of the proof, in seconds.
     pub wall_s: f64,
 }
 
@@ -82,7 +82,7 @@ pub struct LiveCleanPart {
     pub alarms: Vec<AlarmLine>,
 }
 
-/// How a proof was made.
+/// How a proof was made, beside its trials.
 #[derive(Clone, Copy, Debug)]
 pub struct Made {
     /// Seeds tried for each defect.
@@ -91,7 +91,7 @@ pub struct Made {
     pub at_once: u64,
     /// Whether it came to its end.
     pub complete: bool,
-    /// How long it took, in seconds.
+    /// The duration of the proof, in seconds.
     pub wall_s: f64,
 }
 

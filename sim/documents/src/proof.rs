@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 /// The version of [`Proof`]'s shape.
 pub const PROOF_SCHEMA: u32 = 1;
 
-/// What a proof comes to.
+/// The result of a proof in the model.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Proof {
     /// The schema version of this document.
@@ -104,7 +104,7 @@ impl PassesPart {
 pub struct DefectLine {
     /// The name of the defect.
     pub defect: String,
-    /// Where it is built in.
+    /// The part of the system that the defect is built into: backend or app.
     pub place: String,
     /// The scenario in which it was looked for.
     pub scenario: String,

@@ -7,7 +7,7 @@ use fieldday_paint::{Table, figure, shortened, words};
 /// What the terminal shows of a run in progress.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct View {
-    /// What runs: scenario, seed, target.
+    /// The scenario, seed and target of the run.
     pub title: String,
     /// The time since the run began, in seconds of the wall's clock.
     pub elapsed_s: u64,
@@ -15,7 +15,7 @@ pub struct View {
     pub done_permille: Option<u64>,
     /// How long it still takes, in seconds, if anybody can say.
     pub left_s: Option<u64>,
-    /// How many reps are in each state.
+    /// The number of reps in each state.
     pub states: Vec<(&'static str, u64)>,
     /// Requests that the target, or the model, was done with.
     pub requests: u64,
@@ -43,7 +43,7 @@ pub struct View {
 pub struct Queues {
     /// Actions that wait, over all reps.
     pub waiting: u64,
-    /// In the longest of the queues.
+    /// The number of actions in the longest queue.
     pub longest: u64,
 }
 
@@ -72,7 +72,7 @@ pub enum Nearness {
     Late {
         /// The number of attempts that were slower than the limit.
         late: u64,
-        /// Of a million, so many may be.
+        /// How many attempts in a million may be slower than the limit.
         allowed_ppm: u64,
     },
 }
@@ -101,9 +101,9 @@ impl Slow {
 pub struct Gauge {
     /// The name of the gauge.
     pub of: &'static str,
-    /// Its value, with its unit.
+    /// The value, with its unit.
     pub value: String,
-    /// Its limit, with its unit.
+    /// The limit of the value, with its unit.
     pub limit: String,
     /// Whether it is beyond it.
     pub is_beyond: bool,

@@ -29,7 +29,7 @@ impl Defect {
     pub fn name(self) -> &'static str {
         self.info().name
     }
-    /// What is known of it.
+    /// The row of the defect in its table.
     pub fn info(self) -> &'static DefectInfo {
         match self {
             Defect::Backend(defect) => defect.info(),

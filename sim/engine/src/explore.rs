@@ -39,7 +39,7 @@ pub struct Options<'a> {
 pub struct Failure {
     /// The rule, endpoint and form that violations of one kind share.
     pub signature: Signature,
-    /// Under how many seeds it showed.
+    /// The number of seeds under which it showed.
     pub seeds: u64,
     /// The first seed under which it showed.
     pub first_seed: u64,
@@ -47,17 +47,17 @@ pub struct Failure {
     pub seed: u64,
     /// The cell's place in the plan.
     pub cell: u32,
-    /// At which event of that cell.
+    /// The number of the event in that cell's stream, from 0.
     pub event: u64,
     /// The name in the plan of the client that it happened to.
     pub client: SmolStr,
-    /// What was expected, and what was seen.
+    /// What was expected and what was seen, in a sentence.
     pub says: String,
-    /// What the swarm drew for that seed.
+    /// The settings that the swarm drew for that seed.
     pub drawn: Vec<String>,
 }
 
-/// What was explored so far.
+/// The result of the seeds so far.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Explored {
     /// Every seed from the first up to this one is done, and no other.

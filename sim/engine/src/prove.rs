@@ -168,7 +168,7 @@ fn trial(defect: Defect, plan: &Plan, effort: &Effort<'_>, on_trial: &impl Fn(&T
     Some(trial)
 }
 
-/// What breaking a rule looks like.
+/// A violation of a rule, as an example.
 pub struct Example {
     /// The defect that breaks it.
     pub defect: Defect,

@@ -23,7 +23,7 @@ pub enum History {
         cell: String,
         /// The zones of its tenants, by tenant id.
         zones: BTreeMap<SmolStr, Zone>,
-        /// What was not taken yet.
+        /// The lines that were not taken yet.
         lines: Lines,
     },
 }

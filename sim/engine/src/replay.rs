@@ -16,7 +16,7 @@ use std::sync::atomic::AtomicBool;
 pub struct Replayed {
     /// The name of the cell in the plan.
     pub cell: String,
-    /// When its events' clock starts.
+    /// The time from which its events count.
     pub start: Time,
     /// Every event of the cell, in order.
     pub events: Vec<Event>,
@@ -30,14 +30,14 @@ pub struct Replayed {
     pub complete: bool,
 }
 
-/// How things stood at a moment.
+/// The state of a rep's phone and of the backend at one moment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Moment {
     /// The moment that was asked for.
     pub at: Time,
     /// The phone's state at that moment.
     pub phone: PhoneView,
-    /// What the backend held of its rep.
+    /// The rows that the backend held of the rep at that moment.
     pub rows: RepRows,
 }
 

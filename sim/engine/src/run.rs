@@ -23,7 +23,7 @@ pub struct Options<'a> {
     pub stop: &'a AtomicBool,
 }
 
-/// What came of a run.
+/// The result of all cells together.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunOutcome {
     /// The combined fingerprint of all cells, in the plan's order.

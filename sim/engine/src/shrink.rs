@@ -31,7 +31,7 @@ pub struct Case {
     pub signature: Signature,
 }
 
-/// How large a failure is.
+/// The size of a failing case, in several measures.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Size {
     /// The number of tenants in the cell.

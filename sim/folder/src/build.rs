@@ -74,7 +74,7 @@ pub struct Facts {
     pub untried: Vec<NotExercised>,
 }
 
-/// What disturbances are judged by.
+/// The facts by which planned disturbances are judged.
 #[derive(Clone, Debug)]
 pub struct DisturbedFacts {
     /// Each planned one, in the order in which they began.

@@ -19,7 +19,7 @@ pub struct ContractGroup<'a> {
 /// Differences of a group that had the same instead.
 #[derive(Clone, Debug)]
 pub struct ContractWord<'a> {
-    /// What was there instead, in a word.
+    /// What stood in the answers instead, in a word.
     pub saw: &'a str,
     /// In how many answers, each place by itself.
     pub answers: u64,

@@ -33,7 +33,7 @@ pub const VIRTUAL: &str = "model";
 /// Runs of one scenario and seed that may begin in the same second.
 const NAMESAKES: u32 = 1_000;
 
-/// What is known before a run begins.
+/// The content of `run.json`: what is known before a run begins.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunFile {
     /// The version of this file's shape.

@@ -46,7 +46,7 @@ pub enum MergeError {
     /// No folder can be used.
     #[error("none of these folders can be merged: {}", problems.join("; "))]
     Nothing {
-        /// What is wrong with them.
+        /// What is wrong with the folders, a sentence each.
         problems: Vec<String>,
     },
     /// A folder for the result that holds something.
@@ -69,7 +69,7 @@ pub enum MergeError {
 struct Part {
     shard: Shard,
     folder: RunFolder,
-    /// What all shards of a run share.
+    /// What is equal in all shards of a run, as a text.
     key: String,
 }
 
@@ -84,7 +84,7 @@ pub struct Parts {
     pub problems: Vec<String>,
     /// What is worth saying and changes nothing.
     pub notes: Vec<String>,
-    /// When the first shard began.
+    /// When the first shard began, by its machine's clock.
     pub started_at: Time,
     /// When the last one ended; none if none ended by itself.
     pub ended_at: Option<Time>,
@@ -92,7 +92,7 @@ pub struct Parts {
     parts: BTreeMap<u32, Part>,
 }
 
-/// What the shards come to together.
+/// The result of all shards together.
 pub struct Merged {
     /// The same as of a run that was not sharded.
     pub outcome: RunOutcome,
@@ -161,11 +161,11 @@ impl Parts {
         parts.ended_at = runs().filter_map(|run| run.ended_at).max();
         Ok(parts)
     }
-    /// How many shards the run has.
+    /// The number of shards that the run was divided into.
     pub fn of(&self) -> u32 {
         self.of
     }
-    /// How many of them are merged.
+    /// The number of shards that are merged.
     pub fn merged(&self) -> usize {
         self.parts.len()
     }

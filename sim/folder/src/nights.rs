@@ -51,7 +51,7 @@ pub struct Skipped {
 /// All runs of a place, the oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Nights {
-    /// Those that can be read.
+    /// The runs that can be read, the oldest first.
     pub nights: Vec<Night>,
     /// Folders that cannot be read, each with the reason.
     pub skipped: Vec<Skipped>,
@@ -71,7 +71,7 @@ pub enum TargetKind {
 }
 
 impl TargetKind {
-    /// By the target in a `run.json`.
+    /// The kind that the `target` of a `run.json` is of.
     pub fn of(target: &str) -> TargetKind {
         match target {
             crate::folder::VIRTUAL => TargetKind::Virtual,

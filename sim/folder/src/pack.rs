@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read};
 use std::path::{Component, Path, PathBuf};
 
-/// How such a file's name ends.
+/// The end of a packed run's file name.
 pub const EXTENSION: &str = ".tar.zst";
 
 /// What runs, searches and comparisons write. A folder may hold anything else, such as a key or notes: that stays where it is.
@@ -67,7 +67,7 @@ pub enum PackError {
     NoPack {
         /// The file that is no packed run.
         path: PathBuf,
-        /// What is in it instead.
+        /// What is in it instead, in a few words.
         why: String,
     },
 }

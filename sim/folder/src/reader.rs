@@ -33,7 +33,7 @@ pub struct RunFolderError {
     pub file: PathBuf,
     /// What is wrong with it, and what was expected.
     pub problem: String,
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub hint: String,
 }
 
@@ -44,7 +44,7 @@ pub enum Compared {
     NoHistory,
     /// The history does not tell of this cell.
     NotRecorded,
-    /// All events are the same.
+    /// All events are the same as the recorded ones.
     Same,
     /// The interrupted run's record ends after so many events; up to there they are the same.
     SameUntilCut(u64),

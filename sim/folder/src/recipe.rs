@@ -14,9 +14,9 @@ pub struct Recipe {
     pub seed: u64,
     /// Whether the seed draws the scenario's features as well.
     pub swarm: bool,
-    /// Another number of reps than the scenario's.
+    /// The number of reps, where it is not the scenario's.
     pub reps: Option<u64>,
-    /// Another date than the scenario's.
+    /// The date of the day, where it is not the scenario's: `2026-06-10`.
     pub date: Option<String>,
     /// Elements taken out of the plan.
     pub without: Vec<String>,

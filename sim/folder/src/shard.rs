@@ -19,14 +19,14 @@ pub const SHARD_SCHEMA: u32 = 1;
 /// More than any shard has: with a fingerprint for each of four million cells.
 const MOST_BYTES: u64 = 256 << 20;
 
-/// What the merge needs of a shard.
+/// The content of a shard's file for the merge.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ShardState {
     /// The version of this shape.
     pub schema: u32,
-    /// Which part of the run it is.
+    /// The number of the shard, and of how many.
     pub shard: Shard,
-    /// What the run itself does not know.
+    /// The command line and the machine's figures, for the summary.
     pub facts: Facts,
     /// The findings and measures of the shard's cells.
     pub outcome: RunOutcome,

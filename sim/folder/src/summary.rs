@@ -115,7 +115,7 @@ pub struct Summary {
 pub struct ConformancePart {
     /// The number of its requests, which are not part of latencies and error rates.
     pub requests: u64,
-    /// How long it took, in seconds.
+    /// The duration of the pass, in seconds.
     pub seconds: f64,
     /// The reasons why the pass is inconclusive, and with it the run, a sentence each.
     pub problems: Vec<String>,
@@ -137,9 +137,9 @@ pub struct NotTried {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShardsPart {
-    /// How many shards the run has.
+    /// The number of shards that the run was divided into.
     pub of: u64,
-    /// Those that were merged, in their order.
+    /// The shards that were merged, in the order of their indices.
     pub merged: Vec<ShardLine>,
     /// The reasons why the result is not that of the whole run, a sentence each: shards that are missing, were killed, are
     /// there twice, or belong to another run or version.
@@ -220,7 +220,7 @@ pub struct Ran {
 pub struct Limit {
     /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
     /// Its timeout class: endpoints of a class are judged together.
     pub class: String,
@@ -357,7 +357,7 @@ impl Outcomes {
 pub struct FailureLine {
     /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
     /// How the attempts ended, as in `outcomes`: `server-error`.
     pub outcome: String,
@@ -371,9 +371,9 @@ pub struct FailureLine {
     /// The request id of the first that had one, to look for in the target's logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// When the first of them ended, UTC.
+    /// When the first of them ended, in UTC.
     pub first: String,
-    /// When the last of them ended, UTC.
+    /// When the last of them ended, in UTC.
     pub last: String,
 }
 
@@ -457,7 +457,7 @@ pub struct RuleLine {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RulePart {
-    /// Its name within the rule.
+    /// The name of the part within its rule.
     pub part: String,
     /// The occasions that are cases of this part.
     pub sentence: String,
@@ -496,7 +496,7 @@ pub struct Muted {
 pub struct FindingLine {
     /// The reading's name, or the rule's.
     pub of: String,
-    /// Where the specification speaks of it.
+    /// The sections of the specification that speak of it, such as `2.1.3`.
     pub section: String,
     /// What the target does and why this breaks no rule, or the sentence of the rule.
     pub sentence: String,
@@ -517,19 +517,19 @@ pub struct Felt {
     pub rep_days: u64,
     /// The time for which loading indicators were shown.
     pub spinner_us: u64,
-    /// By endpoint, the longest first.
+    /// The time with a loading indicator by endpoint, the longest first.
     pub spinner_by_endpoint: Vec<Part>,
-    /// How often "Retrying..." was shown.
+    /// The number of times that "Retrying..." was shown.
     pub retrying: u64,
     /// Calls that a user cancelled.
     pub cancelled: u64,
-    /// How long phones were without network.
+    /// The time that phones were without network, in microseconds, over all reps.
     pub offline_us: u64,
     /// The time without network in a rep's day.
     pub offline_by_day: Percentiles,
     /// The time for which screens showed old data, marked as old.
     pub stale_us: u64,
-    /// By screen, the longest first.
+    /// The time with old data by screen, the longest first.
     pub stale_by_screen: Vec<Part>,
     /// The age of the data on the screen; a fresh answer has age 0.
     pub age_shown: Percentiles,
@@ -555,7 +555,7 @@ pub struct Felt {
 pub struct Part {
     /// The name of the component.
     pub of: String,
-    /// How long it took, in microseconds.
+    /// The time, in microseconds.
     pub us: u64,
 }
 
@@ -599,7 +599,7 @@ pub struct ContractLine {
     pub severity: ContractSeverity,
     /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
     /// The place in the answer: `data.tasks[].due_at`.
     pub at: String,
@@ -641,7 +641,7 @@ pub enum ContractSeverity {
 pub struct NotExercised {
     /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
     /// The number of its attempts; 0 if it was not tried.
     pub tried: u64,
@@ -686,7 +686,7 @@ pub struct HazardLine {
 pub struct MarkLine {
     /// The name of the mark.
     pub mark: String,
-    /// How often the state was reached.
+    /// The number of times that the state was reached.
     pub count: u64,
 }
 

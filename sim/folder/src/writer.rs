@@ -21,12 +21,12 @@ pub struct RunFolderWriter {
     lost: Option<FolderError>,
 }
 
-/// What became of a run's folder.
+/// Where a run's folder is, and whether it is complete.
 #[derive(Debug, Default)]
 pub struct RunFolderOutcome {
-    /// Where it is, if one was wanted.
+    /// The path of the folder; none if none was wanted.
     pub path: Option<String>,
-    /// Why something is not in it.
+    /// Why something could not be written; none if everything was.
     pub lost: Option<FolderError>,
 }
 
@@ -48,7 +48,7 @@ impl RunFolderWriter {
     pub fn set_run(&mut self, run: RunFile) {
         self.run = run;
     }
-    /// What is known of the run.
+    /// The current content of `run.json`.
     pub fn run(&self) -> &RunFile {
         &self.run
     }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// One entry of the event stream: a client, a time and what happened.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Event {
-    /// When: microseconds since the scenario's start.
+    /// The time: microseconds since the cell's start.
     #[serde(rename = "t")]
     pub at: Span,
     /// The client's number within its cell, as [`EventKind::Client`] introduced it.
@@ -53,7 +53,7 @@ pub enum EventKind {
     },
     /// The app has a new session token.
     TokenRefreshed {
-        /// Why the app fetched a token.
+        /// The reason for asking the identity provider.
         why: RefreshReason,
     },
     /// The app wanted a token and could get none.
@@ -64,9 +64,9 @@ pub enum EventKind {
         screen: Screen,
         /// The appointment, contact or date that it shows; none where a screen shows but one thing.
         of: Option<SmolStr>,
-        /// In which call its data came.
+        /// The number of the call that brought the data; none if no call did.
         call: Option<u32>,
-        /// Where the data came from.
+        /// Whether an answer or the cache had it, or nothing could be shown.
         from: Source,
         /// From the answer that brought the data until it was shown.
         age: Span,
@@ -82,7 +82,7 @@ pub enum EventKind {
     Spinner {
         /// The endpoint whose answer was waited for.
         op: Op,
-        /// For how long it was shown.
+        /// How long the indicator was shown beyond its first second.
         during: Span,
     },
     /// The app showed "Retrying..." while it waited to send a call again.
@@ -99,7 +99,7 @@ pub enum EventKind {
     },
     /// An action is on the durable queue: from here on it must survive anything.
     Queued {
-        /// Its number, unique for the client.
+        /// The action's number, unique for the client.
         action: u32,
         /// The call that is sent when the action's turn comes.
         request: Arc<Call>,
@@ -108,7 +108,7 @@ pub enum EventKind {
     Settled {
         /// The action's number, as [`EventKind::Queued`] gave it.
         action: u32,
-        /// What became of the action.
+        /// Whether it was done, refused or dropped.
         how: Settlement,
     },
     /// The queue began to be sent.
@@ -129,7 +129,7 @@ pub enum EventKind {
     Answered {
         /// The call's number, unique for the client.
         call: u32,
-        /// Which attempt of it (from 0).
+        /// The number of earlier attempts of the call: 0 for the first.
         attempt: u8,
         /// The answer as it was parsed.
         response: Arc<Response>,
@@ -140,7 +140,7 @@ pub enum EventKind {
     Unanswered {
         /// The call's number, unique for the client.
         call: u32,
-        /// Which attempt of it (from 0).
+        /// The number of earlier attempts of the call: 0 for the first.
         attempt: u8,
         /// Why the app waits no longer.
         why: NoAnswer,
@@ -158,7 +158,7 @@ pub enum EventKind {
         /// What kind of private thing stands in the line, if one does. The thing itself does not get here.
         leaks: Option<PrivateKind>,
     },
-    /// What answered 404 left the cache.
+    /// A row that was answered with 404 was removed from the cache.
     Evicted {
         /// The id of the row that the backend no longer has.
         id: SmolStr,
@@ -225,7 +225,7 @@ pub enum EventKind {
         /// Since the network last came; none while it is away.
         online_for: Option<Span>,
     },
-    /// What no client can see.
+    /// Something that no client can see, such as a lost answer: for replays, never for judges.
     #[serde(rename = "truth")]
     GroundTruth(GroundTruth),
     /// On a live run: the wire is done with an attempt. This is what reached the phone from outside, stamped on its
@@ -238,7 +238,7 @@ pub enum EventKind {
         fetch: u32,
         /// How long the token lives; none if there is none.
         lives: Option<Span>,
-        /// How long the provider took.
+        /// From asking the provider until its answer or failure.
         took: Span,
     },
     /// On a live run: the client begins. Judges do not read it.
@@ -286,14 +286,14 @@ pub enum CheckOutcome {
     },
 }
 
-/// What the wire made of an attempt.
+/// An attempt of a live run as the HTTP transport measured it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Wire {
     /// The endpoint of the attempt.
     pub op: Op,
     /// The call's number, unique for the client.
     pub call: u32,
-    /// Which attempt of it (from 0).
+    /// The number of earlier attempts of the call: 0 for the first.
     pub attempt: u8,
     /// How the attempt ended on the wire.
     pub end: WireEnd,
@@ -386,7 +386,7 @@ pub struct Sent {
     pub cause: Cause,
     /// What goes with it as proof of who asks.
     pub bearer: CredentialKind,
-    /// How long the app will wait.
+    /// How long the app waits for the answer before it gives the attempt up.
     pub patience: Span,
     /// The call that is sent.
     pub request: Arc<Call>,
@@ -646,7 +646,7 @@ pub enum GroundTruth {
         call: u32,
         /// The attempt of that call, from 0.
         attempt: u8,
-        /// How much had gone through.
+        /// The bytes that had gone through by then.
         sent_bytes: u64,
     },
 }

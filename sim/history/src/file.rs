@@ -38,7 +38,7 @@ pub struct Header {
     pub scenario: String,
     /// The seed of the run's plan.
     pub seed: u64,
-    /// When the first cell starts.
+    /// The start of the first cell, by the cell's clock.
     pub start: Time,
 }
 
@@ -60,7 +60,7 @@ pub enum HistoryLine {
     },
     /// The last line of a complete file.
     End {
-        /// How many events it has.
+        /// The number of events in the file.
         end: u64,
         /// The fingerprint of the whole.
         fingerprint: Fingerprint,
@@ -85,13 +85,13 @@ struct EndLine {
     fingerprint: Fingerprint,
 }
 
-/// What can be wrong with a history.
+/// Why a history cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// The file could not be read.
     #[error("the history cannot be read: {0}")]
     Io(#[from] std::io::Error),
-    /// It is not a history.
+    /// The line is not JSON, or not of the form that a history has.
     #[error("line {line} is not a line of a history: {reason}")]
     Line {
         /// The line's number, from 1.
@@ -111,7 +111,7 @@ pub enum HistoryError {
         /// The version of Field Day that wrote the file, from its header.
         version: String,
     },
-    /// It is of another version.
+    /// The file is of another version of the format.
     #[error("this is a history of format {found}; this version reads format {FORMAT}")]
     Version {
         /// The version that the file says it has.
@@ -189,7 +189,7 @@ const MOST_FRAME_BYTES: u64 = 256 << 20;
 pub struct Writer<W: Write> {
     out: W,
     pending: Lines,
-    /// Of those in finished frames.
+    /// The number of events in finished frames.
     events: u64,
     /// Its tables are as large as a frame, and serve all of them.
     compressor: Option<Compressor<'static>>,

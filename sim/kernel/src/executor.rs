@@ -163,11 +163,11 @@ impl Executor {
     pub fn next_due(&self) -> Option<Time> {
         self.inner.timeline.borrow().peek().map(|Reverse(entry)| entry.at)
     }
-    /// How many tasks have not ended.
+    /// The number of tasks that have not ended.
     pub fn live_tasks(&self) -> usize {
         self.inner.live_tasks.get()
     }
-    /// How many times a task was polled.
+    /// The number of times that a task was polled.
     pub fn polls(&self) -> u64 {
         self.inner.polls.get()
     }

@@ -16,7 +16,7 @@ pub struct Time(i64);
 pub struct Span(i64);
 
 impl Time {
-    /// From microseconds since the epoch.
+    /// The time so many microseconds after 1970-01-01 00:00 UTC.
     pub const fn from_micros(micros: i64) -> Self {
         Time(micros)
     }
@@ -65,11 +65,11 @@ impl Span {
     pub const fn as_micros(self) -> i64 {
         self.0
     }
-    /// In whole milliseconds, rounded down.
+    /// The span in whole milliseconds, rounded down.
     pub const fn as_millis(self) -> i64 {
         self.0 / 1_000
     }
-    /// In whole seconds, rounded down.
+    /// The span in whole seconds, rounded down.
     pub const fn as_seconds(self) -> i64 {
         self.0 / 1_000_000
     }

@@ -30,7 +30,7 @@ pub struct Seat {
 pub struct GooseWishes {
     /// Its live dashboard, on that port of the loopback.
     pub dashboard: Option<u16>,
-    /// Its log of every request.
+    /// The file to which goose logs every request.
     pub request_log: Option<PathBuf>,
 }
 

@@ -39,7 +39,7 @@ const AUDITOR_PAUSES: Span = Span::millis(20);
 pub struct LiveCell {
     /// The name of the cell in the plan.
     pub name: String,
-    /// Its place in the plan.
+    /// The place of the cell in the plan.
     pub index: u32,
     clock: Handle,
     recorder: SharedRecorder,
@@ -73,7 +73,7 @@ struct Intruders {
 struct LiveClient {
     station: Station,
     client: Client,
-    /// Its day, until it begins.
+    /// The plan of its day, until the day begins.
     day: RefCell<Option<Day>>,
     /// The phone of a rep; none of other clients.
     phone: Option<Rc<Phone>>,
@@ -82,7 +82,7 @@ struct LiveClient {
 /// What somebody does all day.
 type Work = std::pin::Pin<Box<dyn Future<Output = ()>>>;
 
-/// How a cell is lived.
+/// How a cell goes through its window, and what is kept of it.
 #[derive(Clone, Copy, Debug)]
 pub struct CellOptions {
     /// When the window opens and closes, by the protocol's clock.

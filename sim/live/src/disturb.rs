@@ -17,7 +17,7 @@ use std::time::Duration;
 /// How often a disturbance looks whether it is time, and whether the run is over.
 const LOOKS_EVERY: Duration = Duration::from_millis(20);
 
-/// What came of a planned disturbance.
+/// A planned disturbance, and what came of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Disturbed {
     /// The disturbance as the scenario plans it.
@@ -30,11 +30,11 @@ pub struct Disturbed {
     pub trouble: Option<String>,
 }
 
-/// How a target was disturbed on purpose.
+/// The disturbances of a run, and the run's times.
 pub struct Disturbances {
     /// The time at which the window opened, on the protocol's clock.
     pub opens: Time,
-    /// When the run was over.
+    /// The time at which the run was over.
     pub ended: Time,
     /// The planned disturbances, with what came of each.
     pub disturbed: Vec<Disturbed>,

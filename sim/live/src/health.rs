@@ -4,7 +4,7 @@ use fieldday_kernel::time::Span;
 use fieldday_scenario::Generator;
 use hdrhistogram::Histogram;
 
-/// What a worker saw of itself.
+/// How punctual a worker was.
 #[derive(Clone, Debug)]
 pub struct Health {
     /// By how much requests were sent late, in microseconds.

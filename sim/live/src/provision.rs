@@ -16,7 +16,7 @@ use tracing::info;
 pub struct Provision<'a> {
     /// The command line, for the shell.
     pub command: &'a str,
-    /// How long it may take.
+    /// The time after which it is ended.
     pub timeout: Duration,
     /// The folder of the JSON export.
     pub export: &'a Path,
@@ -32,7 +32,7 @@ pub enum ProvisionError {
     /// The shell could not be started.
     #[error("`data.provision` cannot be started: {0}")]
     NotStarted(#[source] io::Error),
-    /// It ended with another code than 0.
+    /// It ended with an exit code other than 0.
     #[error("`data.provision` failed: {status}{}", Said(.said))]
     Failed {
         /// The exit status of the command.
@@ -40,7 +40,7 @@ pub enum ProvisionError {
         /// The last lines that the command printed.
         said: Vec<String>,
     },
-    /// It took too long, and was ended.
+    /// It took longer than it may, and was ended.
     #[error("`data.provision` took longer than {} s and was ended{}", .timeout.as_secs(), Said(.said))]
     TimedOut {
         /// The time that it may take.

@@ -23,7 +23,7 @@ pub struct Recorded<'a> {
     pub plan: CellPlan,
     /// The time at which the window opened, on the protocol's clock.
     pub opens: Time,
-    /// When the cell's events' clock starts.
+    /// The time from which the cell's events count.
     pub start: Time,
     /// The recorded events of the cell, in order.
     pub events: &'a [Event],
@@ -40,14 +40,14 @@ pub struct RepReplay {
     pub difference: Option<Difference>,
 }
 
-/// An event that is another.
+/// The first event of a replay that differs from the recorded one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Difference {
-    /// Its number among the rep's.
+    /// The number of the event among the rep's, from 0.
     pub number: usize,
-    /// As it was recorded; none if the record ends before.
+    /// The event as it was recorded; none if the record ends before.
     pub recorded: Option<String>,
-    /// As it was lived now; none if the day ends before.
+    /// The event of the replay; none if the day ends before.
     pub lived: Option<String>,
 }
 

@@ -42,7 +42,7 @@ pub struct LiveRun {
     pub opens: Time,
     /// Connections, tokens and dialect, for all cells.
     pub wire: Arc<WireSettings>,
-    /// So many workers, each a thread.
+    /// The number of workers, each of which is a thread.
     pub workers: usize,
     /// Whether a history is wanted.
     pub history: bool,
@@ -52,13 +52,13 @@ pub struct LiveRun {
     pub plateau: Option<(Time, Time)>,
     /// Whether what the wire carries is kept, request by request.
     pub traffic: bool,
-    /// What goose is asked for.
+    /// The dashboard and request log that goose is to provide.
     pub goose: GooseWishes,
     /// What clients play in place of their days, if they do.
     pub scripts: Option<Scripts>,
 }
 
-/// What came of a run.
+/// The result of a live run.
 pub struct LiveOutcome {
     /// The same as of a run on the virtual clock.
     pub run: RunOutcome,
@@ -70,7 +70,7 @@ pub struct LiveOutcome {
     pub contract: Contract,
     /// By how much the generator sent requests late and woke late.
     pub health: Health,
-    /// How long the target was called.
+    /// The time for which the target was called, by the wall's clock.
     pub took: Duration,
     /// Why the run ended before its time, if its budget or a dead target did it.
     pub budget: Option<String>,
@@ -80,7 +80,7 @@ pub struct LiveOutcome {
     pub panicked: Vec<String>,
     /// The number of requests that goose counted.
     pub goose_requests: u64,
-    /// Which build of the target answered.
+    /// The build of the target that answered, if it said so.
     pub version: Option<String>,
     /// The first of what a source of tokens had to say.
     pub token_trouble: Option<String>,

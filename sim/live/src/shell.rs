@@ -24,7 +24,7 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 pub enum Ended {
     /// The command ended by itself, with this status.
     Status(ExitStatus),
-    /// It took too long, and was ended.
+    /// It took longer than it may, and was ended.
     TimedOut,
     /// The run was interrupted, and the command with it.
     Interrupted,

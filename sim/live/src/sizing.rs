@@ -23,7 +23,7 @@ const OWN_FILES: u64 = 200;
 /// The resources of the machine that a run needs.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Sizing {
-    /// How many reps there are.
+    /// The number of reps in the run.
     pub reps: u64,
     /// Cores, of which the generator then takes two thirds.
     pub cores: f64,

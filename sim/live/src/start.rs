@@ -28,11 +28,11 @@ pub enum StartError {
     Missing {
         /// The directory in which they meet.
         dir: PathBuf,
-        /// Those that did not come.
+        /// The shards that did not come.
         missing: Vec<u32>,
         /// The number of shards in the run.
         of: u32,
-        /// How long this one waited.
+        /// How long this shard waited, in seconds.
         waited_s: u64,
     },
     /// The storage cannot be used.
@@ -57,7 +57,7 @@ pub struct Together<'a> {
     pub dir: &'a Path,
     /// The shard that waits for the others.
     pub shard: Shard,
-    /// How long it waits for the others.
+    /// How long it waits for the others before it gives up.
     pub within: Duration,
 }
 

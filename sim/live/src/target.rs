@@ -21,7 +21,7 @@ pub struct Target {
 pub struct NoTarget {
     /// What was given, without a user, a password or a query.
     pub text: String,
-    /// What is wrong with it.
+    /// What is wrong with it, in a few words.
     pub why: String,
 }
 
@@ -66,7 +66,7 @@ impl Target {
     pub fn port(&self) -> u16 {
         self.authority.port_u16().unwrap_or(if self.is_secure() { 443 } else { 80 })
     }
-    /// What the `Host` header says.
+    /// The host and port as the `Host` header has them.
     pub fn authority(&self) -> &str {
         self.authority.as_str()
     }

@@ -25,7 +25,7 @@ pub struct TargetMetrics {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exporter {
-    /// Its URL, without user, password and query.
+    /// The URL that was scraped, without user, password and query.
     pub url: String,
     /// The number of scrapes, failed ones included.
     pub scrapes: u64,
@@ -65,7 +65,7 @@ pub struct MetricFigures {
     pub labels: BTreeMap<String, String>,
     /// The unit of the values.
     pub unit: Unit,
-    /// How many values were scraped.
+    /// The number of values that were scraped.
     pub values: u64,
     /// The median of the scraped values, in `unit`.
     pub median: f64,

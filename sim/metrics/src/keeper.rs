@@ -36,11 +36,11 @@ type Id = (String, Vec<(String, String)>);
 /// A series with the values that were scraped.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Kept {
-    /// What it is, for people.
+    /// What the metric measures, in words.
     pub what: String,
     /// The name of the metric, as the exporter has it.
     pub name: String,
-    /// Its labels, without what is private.
+    /// The labels of the series, without those that may be private.
     pub labels: BTreeMap<String, String>,
     /// The unit of `values` and `of`.
     pub unit: Unit,
@@ -56,7 +56,7 @@ pub struct Kept {
     before: Option<(Time, f64, Option<f64>)>,
 }
 
-/// What was told over a run.
+/// What the exporters of a run had, in bounded memory.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Observed {
     /// The exporters, with their failed scrapes.
@@ -155,7 +155,7 @@ impl Keeper {
         self.places.insert(id, Some(place));
         Some(place)
     }
-    /// What was told, and by whom.
+    /// Ends the observation and gives what was kept.
     pub fn finish(self) -> Observed {
         Observed { exporters: vec![self.exporter], series: self.series, left_out: self.left_out }
     }

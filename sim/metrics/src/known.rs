@@ -13,7 +13,7 @@ const WHERE: &[&str] = &["job", "instance", "namespace", "pod", "container", "no
 /// One thing that is looked at: how much of something is used, and how much there is.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// What it is, for people.
+    /// What the metric measures, in words.
     pub what: String,
     /// The name of the metric that says how much is used, or free.
     pub used: String,
@@ -23,7 +23,7 @@ pub struct Wanted {
     pub unit: Unit,
     /// Whether `used` says how much of `of` is free.
     pub is_free: bool,
-    /// Which samples of `used` count.
+    /// Decides which samples of `used` count.
     picks: fn(&Sample<'_>) -> bool,
     /// Samples that differ in other labels than these are summed; none if no samples are summed.
     by: Option<&'static [&'static str]>,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub enum Kind {
     /// It only grows, until its process starts again.
     Counter,
-    /// It goes up and down.
+    /// A value that goes up and down.
     Gauge,
     /// A histogram, a summary, or untyped.
     Other,
@@ -20,7 +20,7 @@ pub enum Kind {
 pub struct Sample<'a> {
     /// The name of the metric.
     pub name: &'a str,
-    /// Its labels, in the page's order.
+    /// The labels of the series, in the page's order.
     pub labels: Vec<(&'a str, Cow<'a, str>)>,
     /// The value; it may be infinite or no number.
     pub value: f64,

@@ -44,7 +44,7 @@ impl Paint {
     pub fn within(self, width: usize) -> Paint {
         Paint { width: width.max(NARROW), ..self }
     }
-    /// How much goes on a line.
+    /// The most characters on a line.
     pub fn width(self) -> usize {
         self.width
     }

@@ -27,7 +27,7 @@ pub struct Air {
     pub spots: Vec<Spot>,
     /// The times in which a region has no network.
     pub outages: Vec<Outage>,
-    /// When one phone has nothing, by phone.
+    /// The times in which a single phone has no network.
     pub gaps: Vec<Gap>,
 }
 
@@ -36,7 +36,7 @@ pub struct Air {
 pub struct Fast {
     /// `cell-0/tenant-1/fast/07030`
     pub name: String,
-    /// Where the network is faster.
+    /// The area in which phones find 5G.
     pub region: Region,
 }
 
@@ -45,7 +45,7 @@ pub struct Fast {
 pub struct Hole {
     /// `cell-0/tenant-1/hole/valley-2`
     pub name: String,
-    /// Where there is no network.
+    /// The area of the hole.
     pub region: Region,
     /// What is left of the network: nothing, or 3G.
     pub left: Radio,
@@ -70,7 +70,7 @@ pub enum SpotKind {
     Basement {
         /// How long after arrival the network is lost.
         after: Span,
-        /// For how long it is lost.
+        /// How long the network is lost.
         lasts: Span,
     },
     /// A Wi-Fi that answers everything with its own page until somebody accepts its terms.

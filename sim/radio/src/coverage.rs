@@ -52,7 +52,7 @@ impl Region {
         let ring: LineString<f64> = corners.iter().map(|(x, y)| Coord { x: *x, y: *y }).collect();
         Region { polygon: Polygon::new(ring, Vec::new()), bounds }
     }
-    /// As round as twelve corners are.
+    /// A disc, as a polygon with twelve corners.
     pub fn disc(centre: Point, radius_m: f64) -> Region {
         Region::oval(centre, (1.0, 0.0), radius_m, radius_m)
     }

@@ -5,7 +5,7 @@ use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::{Arc, LazyLock};
 
-/// What a phone has in a place.
+/// The kind of network that a phone finds in a place.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Radio {
@@ -66,7 +66,7 @@ pub struct Profile {
     pub about: String,
     /// The tool whose users know it, if it is the setting of one: no measurement, but the same figures everywhere.
     pub preset_of: Option<String>,
-    /// Of 3G, LTE, 5G: standing, driving.
+    /// For each of 3G, LTE and 5G, the profile of a phone that stands, then of one that drives.
     bearers: [RadioProfile; 6],
     /// A connection is closed after so long without use.
     pub idle_close: Span,

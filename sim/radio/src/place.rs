@@ -12,7 +12,7 @@ pub struct Point {
 }
 
 impl Point {
-    /// From metres east and north.
+    /// A point so many metres east and north of the origin.
     pub const fn metres(x_m: i32, y_m: i32) -> Point {
         Point { x_cm: x_m * 100, y_cm: y_m * 100 }
     }

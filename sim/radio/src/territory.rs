@@ -35,7 +35,7 @@ pub struct Area {
     pub zip: String,
     /// A point within the area, about which its people live.
     pub centre: Point,
-    /// How many people live there.
+    /// The number of people who live in the area.
     pub population: u64,
     /// How densely it is built.
     pub urbanicity: Urbanicity,

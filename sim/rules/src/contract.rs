@@ -25,7 +25,7 @@ pub struct ContractFinding {
     pub count: u64,
     /// What the first one had instead, in a word.
     pub first: SmolStr,
-    /// What it led to, at worst.
+    /// The worst that the difference led to.
     pub consequence: Consequence,
 }
 

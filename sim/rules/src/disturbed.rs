@@ -30,7 +30,7 @@ pub struct Happened {
     pub may_break: Vec<String>,
     /// After its end every limit holds again within this time.
     pub holds_again_within: Span,
-    /// Why nothing follows from it, if so.
+    /// Why the disturbance shows nothing, such as a command that failed; none if it went as planned.
     pub trouble: Option<String>,
 }
 
@@ -43,7 +43,7 @@ pub struct DisturbanceResult {
     /// When it began, in UTC; absent if the run ended before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<String>,
-    /// When it was undone, UTC.
+    /// When it was undone, in UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
     /// Limits that were exceeded during the disturbance, and that may be.
@@ -57,13 +57,13 @@ pub struct DisturbanceResult {
     pub holds_again_within_us: u64,
     /// Exceeded if a limit was exceeded that may not be, or if the limits did not hold again in time.
     pub verdict: LimitVerdict,
-    /// Why it is inconclusive, if it is.
+    /// The reason why it is inconclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
 impl DisturbanceResult {
-    /// What came of it, in words.
+    /// The result in words, for reports.
     pub fn words(&self) -> String {
         let mut words = Vec::new();
         if !self.not_allowed.is_empty() {

@@ -30,7 +30,7 @@ pub struct ClientInfo {
     pub role: Role,
     /// Phone, desk, auditor, intruder or conformer: the App rules bind phones alone.
     pub kind: ClientKind,
-    /// Whose midnight makes its dates.
+    /// The zone of its tenant, which decides the dates of its requests.
     pub zone: Zone,
     /// Which start of the app runs, from 1; 0 before the first.
     pub launch: u32,
@@ -60,13 +60,13 @@ pub struct OpenAttempt {
     pub cause: Cause,
     /// What goes with it as proof of who asks.
     pub bearer: CredentialKind,
-    /// How long the app will wait.
+    /// How long the app waits for the answer before it gives the attempt up.
     pub patience: Span,
     /// The request with its parameters and body.
     pub call: Arc<Call>,
     /// The time of sending, from the cell's start.
     pub sent_at: Span,
-    /// Where in the stream it was sent.
+    /// The place of the sending in the cell's event stream.
     pub sent_seq: u64,
     /// How the attempt before ended, if that was without success.
     pub prior: Option<PreviousAttempt>,
@@ -92,7 +92,7 @@ pub struct PreviousAttempt {
 /// How an earlier attempt ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PreviousEnd {
-    /// With an error in its envelope.
+    /// It was answered with an error in the API's envelope.
     Refused {
         /// The HTTP status, 400 or above.
         status: u16,
@@ -108,11 +108,11 @@ pub enum PreviousEnd {
 /// What a request did, as far as its client can know.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Effect {
-    /// It took effect between sending and answer.
+    /// It took effect between the sending and the answer.
     Done,
-    /// It took none and never will.
+    /// It had no effect and will have none.
     None,
-    /// It may have taken effect, may still, or never.
+    /// It may have taken effect, may still do so, or may never.
     Unknown,
 }
 
@@ -137,9 +137,9 @@ pub struct Exchange<'a> {
     pub sent_at: Span,
     /// The time at which the client had the answer or gave it up, from the cell's start.
     pub ended_at: Span,
-    /// Where in the stream it was sent.
+    /// The place of the sending in the cell's event stream.
     pub sent_seq: u64,
-    /// Where in the stream it ended.
+    /// The place of the end in the cell's event stream.
     pub ended_seq: u64,
     /// No attempt that is still under way was sent before this place in the stream.
     pub horizon: u64,

@@ -57,7 +57,7 @@ pub struct Violation {
     pub client: u32,
     /// That client's name in the plan.
     pub client_name: SmolStr,
-    /// In which of its calls.
+    /// The number of the client's call that showed it; none if it was no call's.
     pub call: Option<u32>,
     /// The id of an error answer, for the backend's logs.
     pub request_id: Option<SmolStr>,
@@ -83,7 +83,7 @@ pub struct ReadingCase {
     pub client: u32,
     /// That client's name in the plan.
     pub client_name: SmolStr,
-    /// In which of its calls.
+    /// The number of the client's call that showed it; none if it was no call's.
     pub call: Option<u32>,
     /// The endpoint of that call.
     pub op: Option<Op>,
@@ -153,7 +153,7 @@ pub struct HazardCase {
     pub client: u32,
     /// That client's name in the plan.
     pub client_name: SmolStr,
-    /// In which of its calls.
+    /// The number of the client's call that showed it; none if it was no call's.
     pub call: Option<u32>,
     /// What happened, in a sentence without private values.
     pub says: String,
@@ -251,7 +251,7 @@ impl Findings {
     pub fn part(&self, part: Part) -> RuleCount {
         self.parts[part.index()]
     }
-    /// What one rule comes to.
+    /// The verdict of one rule, from its counts and the scenario's settings.
     pub fn verdict(&self, rule: Rule) -> RuleVerdict {
         let count = self.count(rule);
         match () {

@@ -44,9 +44,9 @@ const HAZARD_US: f64 = 5_000.0;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GrowsWith {
-    /// With the requests served so far.
+    /// The number of requests served since the run began.
     Served,
-    /// With the requests a second.
+    /// The rate of requests at the time.
     Load,
     /// With one of the two, which grew together.
     Either,

@@ -151,7 +151,7 @@ pub struct Judges {
     notes: Notes,
     watch: MarkTracker,
     seq: u64,
-    /// When the last event was.
+    /// The time of the last event, from the cell's start.
     latest: Option<Span>,
 }
 

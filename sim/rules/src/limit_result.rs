@@ -99,7 +99,7 @@ impl LimitResult {
         let value = self.actual.map_or("-".to_owned(), |value| self.unit.words(value));
         if self.at_least { format!("≥{value}") } else { value }
     }
-    /// What it was to be.
+    /// The bound in words, with its unit.
     pub fn bound_words(&self) -> String {
         self.unit.words(self.bound)
     }

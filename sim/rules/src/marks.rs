@@ -73,7 +73,7 @@ marks! {
     FoundChanged "found-changed" "A rep found a visit cancelled by the office.";
 }
 
-/// How often each mark was reached.
+/// The number of times that each mark was reached.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Marks {
     counts: Vec<u64>,

@@ -44,7 +44,7 @@ impl Outcome {
             Outcome::Interrupted => "interrupted",
         }
     }
-    /// What the command exits with.
+    /// The exit code of a command with this verdict.
     pub const fn exit_code(self) -> u8 {
         match self {
             Outcome::Held => 0,
@@ -62,7 +62,7 @@ pub struct Evidence<'a> {
     pub findings: &'a Findings,
     /// The rules that the scenario must exercise.
     pub must_exercise: &'a [Rule],
-    /// How many requests reached a backend.
+    /// The number of requests that reached a backend.
     pub requests: u64,
     /// Cells that came to their end.
     pub cells: u32,
@@ -82,7 +82,7 @@ pub struct Evidence<'a> {
     pub undelivered: Undelivered,
     /// Where the generator could not keep up, in a sentence each.
     pub generator: &'a [String],
-    /// Why the run ended before its time.
+    /// Why the run ended before its time: its budget was spent, or the target was dead.
     pub budget: Option<&'a str>,
     /// Whether this is one of several parts of a run. What has too few cases in a part may have enough in the whole.
     pub is_part: bool,

@@ -31,7 +31,7 @@ const SHARES: [u32; 4] = [0, 100_000, 500_000, 1_000_000];
 pub struct Drawn {
     /// The key of the scenario that was set: `network.profile`.
     pub name: String,
-    /// What it was set to.
+    /// The value that it was set to.
     pub value: String,
 }
 

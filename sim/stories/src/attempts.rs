@@ -7,7 +7,7 @@ use fieldday_kernel::time::Span;
 /// One attempt of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
-    /// Which client's: its number within the cell.
+    /// The number within the cell of the client that sent it.
     pub client: u32,
     /// That client's name in the plan.
     pub name: &'a str,

@@ -42,7 +42,7 @@ pub struct Stepper {
 }
 
 impl Stepper {
-    /// With the cursor at the first event.
+    /// A stepper whose cursor is at the first event.
     pub fn new(client: impl Into<String>, told: Vec<Told>) -> Stepper {
         Stepper { client: client.into(), told, cursor: 0 }
     }

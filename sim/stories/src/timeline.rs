@@ -19,7 +19,7 @@ use std::fmt::Write as _;
 pub struct Filter {
     /// Only events of this client.
     pub client: Option<u32>,
-    /// Of calls to this endpoint.
+    /// Only events of calls to this endpoint.
     pub op: Option<Op>,
     /// Of the clients to whom this rule was broken, and around that.
     pub rule: Option<Rule>,
@@ -80,7 +80,7 @@ const AROUND_A_VIOLATION: u64 = 400;
 /// An event as it is told.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Told {
-    /// Its number within the cell.
+    /// The number of the event in the cell's stream, from 0.
     pub number: u64,
     /// When it happened, in UTC.
     pub at: Time,

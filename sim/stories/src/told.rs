@@ -12,7 +12,7 @@ pub struct Told<'a> {
     pub size: &'a Size,
     /// The time from which the events count.
     pub start: Time,
-    /// Whose local time is told.
+    /// The zone whose local time the story shows.
     pub zone: &'a Zone,
     /// The moment from which on no repair would have helped.
     pub no_return: Option<Span>,

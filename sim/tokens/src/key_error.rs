@@ -27,7 +27,7 @@ pub enum KeyError {
     NoKey {
         /// The file that holds no key.
         path: PathBuf,
-        /// Why, with what was expected.
+        /// What was expected and what the file holds instead.
         why: &'static str,
     },
     /// A JWKS that holds nothing to verify with.
@@ -39,7 +39,7 @@ pub enum KeyError {
 }
 
 impl KeyError {
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             KeyError::Unreadable { .. } => "create one with `fieldday tokens new-key FILE`",

@@ -52,7 +52,7 @@ pub enum TokenError {
     /// The token is somebody else's.
     #[error("the token for {user} names another {what}")]
     OfAnother {
-        /// For whom it should be.
+        /// The user whose token it should be.
         user: SmolStr,
         /// The claim that differs: user, tenant or role.
         what: &'static str,
@@ -70,7 +70,7 @@ pub enum TokenError {
     Provider {
         /// The address of the provider that was asked.
         at: String,
-        /// What it answered, if it did.
+        /// The HTTP status of the provider's answer; none if there was no answer.
         status: Option<u16>,
         /// What the provider's answer lacked, or why there is none.
         what: Cow<'static, str>,
@@ -82,7 +82,7 @@ impl TokenError {
         TokenError::Unreadable { path: path.to_owned(), why: error.to_string() }
     }
 
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             TokenError::Key(error) => error.hint(),

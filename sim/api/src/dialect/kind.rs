@@ -80,11 +80,11 @@ impl<'de> Deserialize<'de> for ContractKind {
     }
 }
 
-/// How much a kind of finding weighs.
+/// How severe a kind of finding is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// It is told, and changes nothing.
+    /// It is reported, and changes no verdict.
     #[default]
     Note,
     /// It breaks the run as a broken rule does.
@@ -95,7 +95,7 @@ pub enum Severity {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Consequence {
-    /// Nothing: it was read all the same.
+    /// Nothing: the answer was read all the same.
     #[default]
     Read,
     /// Something neutral stands in for a value, and rules do not decide by it.

@@ -66,7 +66,7 @@ enum Known {
     Guess,
 }
 
-/// What a success comes in.
+/// The envelope around the data of a success.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Envelope {

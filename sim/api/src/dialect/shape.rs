@@ -66,7 +66,7 @@ pub(super) struct Field {
     /// What stands in for it where it is missing or says nothing; none if the answer says nothing without it. The fields
     /// without are those that the app needs to act.
     pub neutral: Option<Neutral>,
-    /// What deployments are known to call it.
+    /// Other names that deployments are known to use for it.
     pub aka: &'static [&'static str],
 }
 

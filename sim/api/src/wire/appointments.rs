@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 /// Query of `GET /appointments` (§2.1.1).
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct AppointmentQuery {
-    /// Whose; a rep's own when absent.
+    /// Only appointments of this rep; a rep's own when absent.
     pub rep_id: Option<SmolStr>,
     /// The tenant's local date; today when absent.
     pub date: Option<Date>,
@@ -58,7 +58,7 @@ pub struct AppointmentSummary {
 /// Answer of `GET /appointments` (§2.1.1).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AppointmentList {
-    /// All of that date, unpaged.
+    /// All appointments of the date, without pages.
     pub appointments: Vec<AppointmentSummary>,
     /// The number of appointments in the list.
     pub total: u32,

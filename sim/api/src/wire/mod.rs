@@ -22,7 +22,7 @@ pub struct Data<T> {
 /// Which part of a list is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Page {
-    /// At most so many entries.
+    /// At most so many entries; the endpoint's default when absent.
     pub limit: Option<u32>,
     /// So many entries of the list are skipped; none when absent.
     pub offset: Option<u32>,

@@ -7,7 +7,7 @@ use fieldday_kernel::time::Time;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-/// Where the phone says it is.
+/// The position that the phone reports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Location {
     /// Degrees north of the equator.
@@ -37,7 +37,7 @@ pub struct RecordingStarted {
     pub recording_session_id: SmolStr,
     /// The mode that the request asked for.
     pub mode: RecordingMode,
-    /// What becomes of the audio.
+    /// How long the audio will be kept, if at all.
     pub audio_storage_mode: AudioStorage,
     /// Where the audio goes by PUT: presigned, so a secret while it lasts. None in ghost mode.
     pub audio_upload_url: Option<Private>,
@@ -65,7 +65,7 @@ pub struct RecordingSession {
     pub appointment_id: SmolStr,
     /// The time at which the recording began.
     pub started_at: Time,
-    /// When it was stopped, if it was.
+    /// The time at which it was stopped; none while it runs.
     pub ended_at: Option<Time>,
     /// Whether audio, transcript and analysis are kept: full, ghost or ephemeral.
     pub mode: RecordingMode,
@@ -136,7 +136,7 @@ pub struct Analysis {
     pub sop_stages_missed: Option<Vec<SmolStr>>,
     /// How much of the sales procedure was kept to, from 0 to 10.
     pub sop_compliance_score: Option<Score>,
-    /// How good a lead the customer is.
+    /// How good a lead Shunya takes the customer for.
     pub lead_quality: Option<LeadQuality>,
     /// How likely a sale is, from 0 to 1.
     pub conversion_probability: Option<Score>,
@@ -151,7 +151,7 @@ pub struct Analysis {
 /// Body of `POST /recording-sessions/{session_id}/upload-audio` (§2.3.3).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct UploadAudio {
-    /// Where the audio is now.
+    /// The URL at which the audio was stored.
     pub audio_url: SmolStr,
     /// The length of the audio, in seconds.
     pub audio_duration_seconds: Seconds,

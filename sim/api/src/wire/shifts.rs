@@ -26,7 +26,7 @@ pub struct Shift {
     pub shift_date: Date,
     /// The time at which the rep clocked in.
     pub clock_in_at: Time,
-    /// When it ended, if it has.
+    /// The time at which the rep clocked out; none before.
     pub clock_out_at: Option<Time>,
     /// Active until the rep clocks out.
     pub status: ShiftStatus,

@@ -56,7 +56,7 @@ pub struct Task {
     /// Notes of reps and office: free text (§2.2.4). Private.
     #[serde(default)]
     pub notes: Option<Private>,
-    /// When it was done (§2.2.3).
+    /// The time at which it was completed (§2.2.3); none while it is open.
     #[serde(default)]
     pub completed_at: Option<Time>,
     /// The user who completed it (§2.2.3); none while it is open.
@@ -74,7 +74,7 @@ pub struct Task {
 pub struct TaskList {
     /// The tasks of the page that was asked for.
     pub tasks: Vec<Task>,
-    /// How many match, over all pages.
+    /// The number of tasks that match, over all pages.
     pub total: u32,
     /// How many of the caller's tasks are overdue, before paging.
     pub overdue_count: u32,
@@ -130,9 +130,9 @@ pub struct TaskCompleted {
     pub id: SmolStr,
     /// `completed`
     pub status: TaskStatus,
-    /// When it was first completed.
+    /// The time at which it was first completed.
     pub completed_at: Time,
-    /// By whom it was first completed.
+    /// The id of the user who first completed it.
     pub completed_by: SmolStr,
 }
 

@@ -19,7 +19,7 @@ pub struct Columns {
     pub freedom: f64,
 }
 
-/// What was found of a column.
+/// The result of the test for one column.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Tested {
     /// The contrast of length one: the difference over √(1/new + 1/base).

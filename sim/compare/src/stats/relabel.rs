@@ -30,9 +30,9 @@ pub enum Null {
 /// Directions of unit length in the space of the rows; the first is the one that came to pass.
 #[derive(Clone, Debug)]
 pub struct Contrasts {
-    /// Of what kind they are.
+    /// The kind of relabelling that the directions stand for.
     pub null: Null,
-    /// Whether they are all there are.
+    /// Whether the directions are all that there are, and not a sample.
     pub exact: bool,
     /// The directions, each as long as there are rows.
     pub directions: Vec<Vec<f64>>,

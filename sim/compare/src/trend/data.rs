@@ -43,7 +43,7 @@ pub struct Group {
     pub nights: Vec<NightLine>,
     /// The percentiles over the nights.
     pub series: Vec<SeriesLine>,
-    /// From which nights on something is different.
+    /// The nights from which on something is different.
     pub changes: Vec<ChangePoint>,
     /// Single nights that stand out from those before them.
     #[serde(default)]
@@ -95,7 +95,7 @@ pub struct NightLine {
 pub struct SeriesLine {
     /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
     /// The percentile: `p50`, `p95` or `p99`.
     pub percentile: String,
@@ -109,7 +109,7 @@ pub struct SeriesLine {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangePoint {
-    /// Which of the nights, counted from 0.
+    /// The place of the night among the group's nights, from 0.
     pub night: u64,
     /// When that night began, in UTC.
     pub started_at: String,
@@ -123,7 +123,7 @@ pub struct ChangePoint {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepLine {
-    /// Which of the series, counted from 0.
+    /// The place of the percentile in the group's series, from 0.
     pub series: u64,
     /// The endpoint in its short form.
     pub label: String,
@@ -137,7 +137,7 @@ pub struct StepLine {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OutlierNight {
-    /// Which of the nights, counted from 0.
+    /// The place of the night among the group's nights, from 0.
     pub night: u64,
     /// When that night began, in UTC.
     pub started_at: String,
@@ -149,7 +149,7 @@ pub struct OutlierNight {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OutlierLine {
-    /// Which of the series, counted from 0.
+    /// The place of the percentile in the group's series, from 0.
     pub series: u64,
     /// The endpoint in its short form.
     pub label: String,
@@ -177,7 +177,7 @@ pub struct RuleRow {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitRow {
-    /// As the scenario has it.
+    /// The limit as the scenario has it.
     pub text: String,
     /// The unit of the bound and the values.
     pub unit: LimitUnit,

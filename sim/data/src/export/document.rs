@@ -19,7 +19,7 @@ pub struct TenantDocument {
     pub zone: String,
     /// The date that the rows are made for: today's appointments are today's on that date.
     pub date: Date,
-    /// What it decides for its reps.
+    /// What the tenant allows and demands of its reps.
     pub policy: Policy,
     /// Everybody with a login, in the office and in the field.
     pub users: Vec<User>,

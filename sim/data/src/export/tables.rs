@@ -34,7 +34,7 @@ pub enum Kind {
 /// A column of an exported table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Column {
-    /// As the wire calls it.
+    /// The name of the column, as the API's JSON has it.
     pub name: &'static str,
     /// The type of its values.
     pub kind: Kind,

@@ -32,9 +32,9 @@ pub struct Missing {
     pub tenant_id: SmolStr,
     /// The role of which users are missing.
     pub role: Role,
-    /// How many the plan has.
+    /// The number of users that the plan needs.
     pub wanted: usize,
-    /// How many the file has.
+    /// The number of users that the file has.
     pub there: usize,
 }
 
@@ -48,7 +48,7 @@ pub enum CastError {
         part: String,
         /// How many tenants the plan has on a day.
         wanted: usize,
-        /// How many the file has.
+        /// The number of tenants that the file has.
         there: usize,
     },
     /// The file has too few users of a role.

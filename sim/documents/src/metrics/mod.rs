@@ -37,7 +37,7 @@ pub struct Family {
     pub name: &'static str,
     /// The text of the family's `HELP` line.
     pub help: &'static str,
-    /// In what its values are.
+    /// The unit of its values, which ends its name.
     pub unit: Base,
     /// One value for each combination of labels.
     pub samples: Vec<Sample>,

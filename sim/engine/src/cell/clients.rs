@@ -26,7 +26,7 @@ pub struct Seat {
     pub station: Station,
     /// The client as the history introduces it.
     pub client: Client,
-    /// What its day will be.
+    /// The plan of its day.
     pub day: Day,
 }
 

@@ -34,23 +34,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// What to keep of a cell beside its figures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Keep {
-    /// Its history, as the frames of a file.
+    /// Whether to keep its history, as the frames of a file.
     pub history: bool,
-    /// Its events, as they are.
+    /// Whether to keep its events in memory, as they are.
     pub events: bool,
 }
 
-/// What came of a cell.
+/// The result of a cell: its figures, and what was to be kept.
 pub struct CellOutcome {
     /// Its place in the plan.
     pub index: u32,
     /// The name of the cell in the plan.
     pub name: String,
-    /// Of its whole event stream.
+    /// The fingerprint of its whole event stream.
     pub fingerprint: Fingerprint,
     /// The fingerprint of the stream up to each multiple of 4,096 events.
     pub checkpoints: Vec<Fingerprint>,
-    /// How many events it had.
+    /// The number of its events.
     pub events: u64,
     /// Requests that reached the backend.
     pub requests: u64,
@@ -62,7 +62,7 @@ pub struct CellOutcome {
     pub complete: bool,
     /// Finished frames of its history, if that was kept.
     pub history: Option<Vec<u8>>,
-    /// Its events, if they were kept.
+    /// Its events; none if they were not to be kept.
     pub kept: Option<Vec<Event>>,
 }
 

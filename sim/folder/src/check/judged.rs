@@ -49,9 +49,9 @@ pub(super) struct PassExtent {
 
 /// What is wrong with a history.
 pub(super) enum Wrong {
-    /// It cannot be read on.
+    /// The file cannot be read any further.
     File(HistoryError),
-    /// It can, and says what cannot be.
+    /// The line with this number is wrong in itself, for this reason.
     Line(u64, String),
 }
 
@@ -71,7 +71,7 @@ struct Cell {
     /// By the client's number: its number among all clients that are measured together.
     clients: BTreeMap<u32, u32>,
     zones: BTreeMap<SmolStr, Zone>,
-    /// Of the tenants that its clients named.
+    /// The names and zones of the tenants that its clients named.
     tenants: Vec<(String, Zone)>,
     latest: Span,
     /// Whether this is the conformance pass before the day, whose requests are in no figure of the day.

@@ -31,7 +31,7 @@ pub const CHECK_SCHEMA: u32 = 1;
 /// What differs from the folder's own account.
 const DIFFERS: u8 = 4;
 
-/// What judging a folder again came to.
+/// The result of judging a run folder again from its history.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Checked {
     /// The version of this document's shape.
@@ -46,7 +46,7 @@ pub struct Checked {
     pub differences: Vec<Differs>,
     /// The summary, made anew of the history.
     pub summary: Summary,
-    /// The same over the day.
+    /// The figures over the day, made anew of the history.
     #[serde(skip)]
     pub series: SeriesFile,
 }
@@ -58,7 +58,7 @@ pub struct Extent {
     pub whole: bool,
     /// The number of events that were judged.
     pub events: u64,
-    /// How many cells were judged.
+    /// The number of cells that were judged.
     pub cells: u64,
     /// The moment of the last event, in UTC; none if there is no event.
     pub until: Option<Time>,
@@ -71,7 +71,7 @@ pub struct Differs {
     pub of: String,
     /// The figure of it that differs.
     pub what: String,
-    /// As the folder has it.
+    /// The figure as the folder's files have it.
     pub recorded: String,
     /// The same figure, counted from the history.
     pub judged: String,

@@ -16,7 +16,7 @@ pub struct Ground<'a> {
 }
 
 impl Ground<'_> {
-    /// Of a run on the virtual clock.
+    /// The ground of a run on the virtual clock, where everything is as planned.
     pub fn of_plan(plan: &Plan) -> Ground<'_> {
         Ground { plan, cells: BTreeMap::new(), speed: 1, secret: None }
     }

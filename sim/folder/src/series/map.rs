@@ -37,7 +37,7 @@ pub struct Map {
 /// One tenant's territory and its reps.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct MapTenant {
-    /// Its name in the plan.
+    /// The tenant's name in the plan.
     pub name: String,
     /// Where it is: the name of the city in the middle, which is at 0, 0.
     pub metro: String,

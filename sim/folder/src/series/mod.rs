@@ -39,17 +39,17 @@ pub struct SeriesFile {
     pub dates: Vec<Date>,
     /// When the first bin begins, on the first date.
     pub starts_at: Time,
-    /// How long a bin lasts, in seconds.
+    /// The length of each bin, in seconds.
     pub bin_s: i64,
-    /// How many reps there were.
+    /// The number of reps in the run.
     pub reps: u64,
-    /// What happened, bin by bin.
+    /// The counts and latencies, one entry per bin.
     #[serde(flatten)]
     pub columns: Columns,
-    /// What the target's exporters told meanwhile.
+    /// The metrics of the target over the day; empty if no exporter was scraped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<MetricColumn>,
-    /// When the target was disturbed on purpose.
+    /// The times in which the target was disturbed on purpose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disturbances: Vec<DisturbedTime>,
     /// The territories, and where reps were when.
@@ -97,7 +97,7 @@ impl SeriesFile {
         self.metrics = metrics::columns(observed, from, width, bins);
         self
     }
-    /// How many bins there are.
+    /// The number of bins.
     pub fn bins(&self) -> usize {
         self.columns.attempts.len()
     }

@@ -30,7 +30,7 @@ pub struct Stored {
     pub run: RunFile,
     /// What came of it; none of a run that was killed before it could say.
     pub outcome: Option<Outcome>,
-    /// What it takes, in bytes.
+    /// The room that the folder takes, in bytes.
     pub bytes: u64,
     /// Whether it is being written.
     pub is_under_way: bool,
@@ -93,7 +93,7 @@ impl Stored {
     pub fn name(&self) -> String {
         self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
-    /// What came of it, in a word.
+    /// The verdict in a word, as tables show it.
     pub fn verdict(&self) -> &'static str {
         match self.outcome {
             _ if self.is_under_way => "under way",

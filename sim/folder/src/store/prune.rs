@@ -30,19 +30,19 @@ pub struct Wish {
     pub scenarios: Vec<String>,
 }
 
-/// What is decided of a run.
+/// Whether a run is to be removed.
 #[derive(Clone, Debug)]
 pub struct PruneDecision {
     /// The run that is decided on.
     pub run: Stored,
-    /// Why it stays; none if it goes.
+    /// The reason why it stays; none if it is removed.
     pub stays: Option<&'static str>,
 }
 
 /// What is decided of all runs of a place, the oldest first.
 #[derive(Clone, Debug)]
 pub struct Prune {
-    /// What is decided of each run.
+    /// One decision per run, the oldest first.
     pub decisions: Vec<PruneDecision>,
     store: Store,
 }
@@ -120,7 +120,7 @@ impl Prune {
         pruned
     }
 
-    /// What is decided, for people.
+    /// The decisions as text for a terminal.
     pub fn to_terminal(&self, paint: Paint) -> String {
         let mut table = Table::default();
         table.row(head(&["", "when", "scenario", "seed", "target", "verdict", "size", ""]));

@@ -43,13 +43,13 @@ pub struct Exchange {
     pub version: Option<String>,
     /// The body as it came, still packed if `content_encoding` says so.
     pub body: Bytes,
-    /// When its last byte was there.
+    /// The arrival of its last byte.
     pub ended: Instant,
     /// What it holds of what all answers may, until it was read.
     _held: HeldBytes,
 }
 
-/// How an exchange failed, in a word.
+/// The reason why an exchange failed, in a few words.
 pub struct ExchangeEnd(pub SmolStr);
 
 /// Sends a request, and reads its answer to the end. The connection comes back if it can be used again and nobody else has it.

@@ -26,12 +26,12 @@ pub enum NoConnection {
     /// The HTTP handshake failed; the reason in a few words.
     #[error("http: {0}")]
     Http(String),
-    /// Nothing happened for too long.
+    /// No connection was open within the time limit.
     #[error("no connection within 10 s")]
     TooSlow,
 }
 
-/// What TLS says is wrong.
+/// The reason why a TLS handshake failed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TlsTrouble {
     /// Nobody who is trusted issued the certificate.
@@ -52,7 +52,7 @@ pub enum TlsTrouble {
     /// A certificate that is no server's for another reason.
     #[error("invalid peer certificate: {0}")]
     Certificate(String),
-    /// What answers is no TLS.
+    /// The other side does not speak TLS.
     #[error("the server does not speak TLS")]
     NoTls,
     /// The other side closed the connection.
@@ -101,7 +101,7 @@ impl TlsTrouble {
             other => TlsTrouble::Certificate(short(&other.to_string())),
         }
     }
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             TlsTrouble::UnknownIssuer => {
@@ -123,7 +123,7 @@ impl TlsTrouble {
 }
 
 impl NoConnection {
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             NoConnection::Name { .. } => "check the host name, and whether this machine can resolve it",

@@ -50,7 +50,7 @@ pub struct Preflight {
 pub struct Terms {
     /// The time, by the run's clock.
     pub now: Time,
-    /// How far its clock may be off.
+    /// How much the target's clock may differ from this machine's.
     pub clock_difference: Span,
     /// For how long after its end it takes a token.
     pub leeway: Span,

@@ -53,7 +53,7 @@ pub enum Unusable {
         status: u16,
         /// The kind of body that came with it.
         what: String,
-        /// How often it was asked.
+        /// How often the target was asked, in vain.
         times: u32,
     },
     /// Something else answers where the API should be.
@@ -79,7 +79,7 @@ pub enum Unusable {
     Empty {
         /// The base URL of the target.
         target: String,
-        /// How many reps were asked for.
+        /// The number of reps whose rows were asked for.
         asked: usize,
     },
     /// No token could be had for a rep.
@@ -87,7 +87,7 @@ pub enum Unusable {
     NoToken {
         /// What the token source reported.
         why: String,
-        /// What to do about it.
+        /// What the user can do about it, in a sentence.
         hint: &'static str,
     },
     /// The token is not taken.
@@ -99,7 +99,7 @@ pub enum Unusable {
         status: u16,
         /// The endpoint that refused the token.
         endpoint: &'static str,
-        /// What is wrong with it.
+        /// The reason why it is refused.
         trouble: TokenTrouble,
     },
     /// The clocks differ by too much.
@@ -120,7 +120,7 @@ pub enum Unusable {
         target: String,
         /// How far ahead of this machine the target's clock is; negative if behind.
         ahead: Span,
-        /// How long a token lives.
+        /// How long a token is valid from its issue.
         life: Span,
         /// For how long after its end it is still taken.
         leeway: Span,
@@ -128,7 +128,7 @@ pub enum Unusable {
 }
 
 impl Unusable {
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> Cow<'static, str> {
         let hint = match self {
             Unusable::Unreachable { why, .. } => why.hint(),

@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// About the size of an answer's headers.
 const HEADER_BYTES: u64 = 350;
 
-/// How an attempt leaves for the target.
+/// When and how an attempt leaves for the target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Departure {
     /// When it is to leave, by the executor's clock: what passes from then until it leaves is the generator's fault.
@@ -108,11 +108,11 @@ impl Arrival {
 pub struct WireCompletion {
     /// The attempt that ended.
     pub attempt: Rc<InFlight>,
-    /// How the wire is done with it.
+    /// How the attempt ended on the wire.
     pub end: WireEnd,
-    /// What was answered, if anything.
+    /// The parsed answer; none if there was none.
     pub response: Option<Arc<Response>>,
-    /// How long it took on the wire.
+    /// The time on the wire, from the first byte sent to the last received.
     pub service: Span,
     /// How much of that it took to open a connection.
     pub connect: Span,

@@ -20,7 +20,7 @@ pub struct Bar {
     pub max: f64,
     /// From here on values are lower bounds: attempts were given up then.
     pub at_least: Option<f64>,
-    /// What it must not exceed.
+    /// The limit on the values, drawn as a line; none if there is no limit.
     pub limit: Option<f64>,
     /// Whether the bar is drawn as beyond its limit.
     pub is_bad: bool,
@@ -28,7 +28,7 @@ pub struct Bar {
     pub count: u64,
 }
 
-/// Some of them, beside one another.
+/// A chart of distributions on one logarithmic axis.
 pub struct LogBars<'a> {
     /// The heading of the chart.
     pub title: &'a str,

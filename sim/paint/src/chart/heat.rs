@@ -23,7 +23,7 @@ pub struct Heat<'a> {
     pub labels: &'a [String],
     /// Where rows begin; the last one ends at the last of these.
     pub bounds: Vec<f64>,
-    /// How many of each row, a column.
+    /// For each column, the count of each row.
     pub counts: Vec<Vec<u64>>,
     /// Lines that are drawn over the map, such as percentiles.
     pub lines: Vec<Line>,

@@ -14,7 +14,7 @@ pub use page::html;
 /// A document that can be a page, Markdown, or text for a terminal.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Document {
-    /// What kind of page it is: `Comparison`.
+    /// The kind of document, as the page's head names it: `Comparison`.
     pub kind: &'static str,
     /// The title of its page.
     pub title: String,
@@ -35,7 +35,7 @@ pub struct Verdict {
     pub word: String,
     /// In a sentence: the title of the page.
     pub headline: String,
-    /// Why, or what else: a sentence each.
+    /// The reasons for the verdict, a sentence each.
     pub reasons: Vec<String>,
     /// What was judged: runs, scenario, seed.
     pub about: String,
@@ -76,9 +76,9 @@ impl Mark {
     pub const OPEN: Mark = Mark { sign: "·", tone: Tone::Plain };
     /// For what is the same as before.
     pub const SAME: Mark = Mark { sign: "=", tone: Tone::Good };
-    /// It did not come to an end.
+    /// For what did not come to an end.
     pub const CUT: Mark = Mark { sign: "–", tone: Tone::Doubt };
-    /// From here on something is different.
+    /// For the point from which something is different.
     pub const FROM: Mark = Mark { sign: "→", tone: Tone::Doubt };
 }
 
@@ -126,7 +126,7 @@ impl On {
 /// A part of a document under a heading.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Section {
-    /// Its id on a page.
+    /// The id of the section's element on a page.
     pub id: String,
     /// The heading of the section.
     pub title: String,
@@ -173,7 +173,7 @@ pub enum Body {
 /// An item of a list.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Item {
-    /// Its mark, if it has one.
+    /// The mark before the item; none if it has none.
     pub mark: Option<Mark>,
     /// The name of what it is about; none if empty.
     pub name: String,
@@ -263,7 +263,7 @@ impl Column {
 /// A row of a table.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Row {
-    /// Its mark, if it has one.
+    /// The mark before the row; none if it has none.
     pub mark: Option<Mark>,
     /// The cells, one for each column.
     pub cells: Vec<Cell>,
@@ -276,7 +276,7 @@ pub struct Cell {
     pub text: String,
     /// The meaning of the text, which decides its colour.
     pub tone: Tone,
-    /// Where it leads on a page.
+    /// The place that a page leads to from the cell; none if nowhere.
     pub link: Option<String>,
     /// What a page draws in its place, as HTML.
     pub drawn: Option<String>,

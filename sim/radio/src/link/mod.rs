@@ -59,26 +59,26 @@ pub struct Link {
 pub enum UplinkOutcome {
     /// There is no network, and the phone says so then.
     Unreachable {
-        /// When the app is told.
+        /// The time at which the app is told.
         at: Time,
     },
     /// The backend receives the whole request.
     Arrives {
-        /// When its last byte is there.
+        /// The arrival of its last byte.
         at: Time,
     },
     /// It is never seen again; the app waits for its timeout.
     Lost,
     /// A captive portal answers 200 with a page of its own.
     Portal {
-        /// When the page is there.
+        /// The time at which the page is there.
         at: Time,
     },
     /// An upload ends in the middle.
     Cut {
-        /// When the app is told.
+        /// The time at which the app is told.
         at: Time,
-        /// What the other side has of it.
+        /// The bytes that the other side has received.
         sent_bytes: u64,
     },
 }
@@ -88,7 +88,7 @@ pub enum UplinkOutcome {
 pub enum DownlinkOutcome {
     /// The app receives the whole answer.
     Arrives {
-        /// When its last byte is there.
+        /// The arrival of its last byte.
         at: Time,
     },
     /// It never does: the backend acted, and the app does not know.

@@ -90,7 +90,7 @@ struct Written {
 pub(crate) struct Home {
     /// The rep's number within the cell.
     pub client: u32,
-    /// Since when that is known.
+    /// The place in the event stream since which that is known.
     pub since: u64,
     /// The appointment that it goes with.
     pub appointment: Option<SmolStr>,

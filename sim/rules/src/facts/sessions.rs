@@ -18,20 +18,20 @@ const UPLOADS: usize = 4;
 pub(crate) struct Upload {
     /// A digest of the URL that was reported.
     pub url: u64,
-    /// How often it was sent.
+    /// The number of attempts that reported it.
     pub sent: u32,
-    /// When it was sent last.
+    /// The place in the event stream of the last attempt.
     pub sent_last: u64,
-    /// When it was first acknowledged.
+    /// The place in the event stream of the first acknowledgement.
     pub acked: Option<u64>,
-    /// How often it was acknowledged.
+    /// The number of acknowledgements.
     pub acks: u32,
 }
 
 /// What is known of a session.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Session {
-    /// Since when its start is acknowledged.
+    /// The place in the event stream since which its start is acknowledged.
     pub started: Option<u64>,
     /// When it was stopped, if that is known.
     pub ended_at: Option<Known<Time>>,
@@ -39,7 +39,7 @@ pub(crate) struct Session {
     pub mode: Option<RecordingMode>,
     /// Whether a stop was sent that was not refused, or one is under way.
     pub stop_sent: bool,
-    /// Since when a stop is acknowledged.
+    /// The place in the event stream since which a stop is acknowledged.
     pub stop_acked: Option<u64>,
     pub transcription: Option<Known<Processing>>,
     pub analysis: Option<Known<Processing>>,

@@ -21,7 +21,7 @@ pub(crate) struct Day {
     /// Since when the shift is known to be.
     pub since: u64,
     pub clock_out_at: Option<Known<Time>>,
-    /// Since when a clock-out is acknowledged.
+    /// The place in the event stream since which a clock-out is acknowledged.
     pub out_acked: Option<u64>,
 }
 

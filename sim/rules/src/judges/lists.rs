@@ -54,7 +54,7 @@ const MAY_LAND: Span = TimeoutClass::Recording.limit();
 /// A tenant's writes of tasks.
 #[derive(Clone, Copy, Default)]
 struct TaskWrites {
-    /// How many are in flight.
+    /// The number of such calls that are in flight.
     in_flight: u32,
     /// Where in the stream the last one was sent or ended.
     last: u64,

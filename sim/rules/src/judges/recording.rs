@@ -43,7 +43,7 @@ pub(crate) struct StartOnce {
 struct Started {
     appointment: SmolStr,
     session: SmolStr,
-    /// Since when the session is known.
+    /// The place in the event stream since which the session is known.
     since: u64,
     /// When the start was sent that was answered with it first.
     asked_at: Span,

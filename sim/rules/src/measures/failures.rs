@@ -18,17 +18,17 @@ const OTHER_MESSAGES: &str = "other messages";
 /// Failures of one kind.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Failure {
-    /// How many attempts failed so.
+    /// The number of attempts that failed in this way.
     pub count: u64,
     /// When the first of them ended, by the clock of the run.
     pub first: Time,
-    /// When the last of them ended.
+    /// The time at which the last of them ended.
     pub last: Time,
     /// The request id of one of them, if the target gave any.
     pub request_id: Option<SmolStr>,
 }
 
-/// Which failures are of one kind.
+/// What failures of one kind have in common.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct FailureKind {
     /// The endpoint of the failed attempts.

@@ -7,14 +7,14 @@ use fieldday_history::event::{ClientKind, EventKind, NoAnswer, Screen, Source};
 use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
 
-/// What people felt, over all reps.
+/// What reps waited for and missed, over all of them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Felt {
     /// The number of days that reps ended: the simulated work that the other figures belong to.
     pub rep_days: u64,
     /// Time spent looking at a loading indicator, by endpoint in the order of [`Op::ALL`].
     pub spinner: [Span; Op::ALL.len()],
-    /// How often "Retrying..." was shown.
+    /// The number of times that "Retrying..." was shown.
     pub retrying: u64,
     /// Calls that a person cancelled.
     pub cancelled: u64,

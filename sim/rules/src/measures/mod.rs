@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 /// Everything measured in a cell, or by a worker. What is under way is not written: a part that is kept for later has ended.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Measures {
-    /// By endpoint, in the order of [`Op::ALL`].
+    /// One entry per endpoint, in the order of [`Op::ALL`].
     pub ops: Vec<OpMeasures>,
     /// Waiting, queues, old data and uploads, as reps met them.
     pub felt: Felt,
@@ -41,7 +41,7 @@ pub struct Measures {
     pub series: Series,
     /// The way through the day of some reps, for a map.
     pub tracks: Tracks,
-    /// What the target answered where it failed.
+    /// The failed attempts, counted by endpoint, outcome, status and message.
     pub failures: Failures,
     /// How long answers took over a live run.
     pub answers: AnswerBins,

@@ -48,7 +48,7 @@ pub struct Limit {
     pub optional: bool,
 }
 
-/// From when to when a latency is.
+/// The clock of a latency: from which moment to which it is measured.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum Clock {
     /// Of an attempt, as the phone's app sees it.
@@ -98,7 +98,7 @@ pub enum Side {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}; expected {expected}")]
 pub struct LimitError {
-    /// At which character, from 0.
+    /// The place of the error in the text, in characters from 0.
     pub at: usize,
     /// What is wrong, in a few words.
     pub message: String,

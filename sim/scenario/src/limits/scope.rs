@@ -3,12 +3,12 @@
 use super::super::words::nearest;
 use fieldday_api::endpoint::{Op, TimeoutClass};
 
-/// Which endpoints a limit is of.
+/// The endpoints that a limit is of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scope {
     /// All of the API. The audio itself is none of it: it takes as long as its bytes do.
     All,
-    /// Those of a timeout class.
+    /// The endpoints of a timeout class.
     Class(TimeoutClass),
     /// A single endpoint.
     Op(Op),

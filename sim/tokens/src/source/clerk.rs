@@ -48,7 +48,7 @@ impl fmt::Debug for Clerk {
 
 /// What an answer means for the one who asked.
 enum Met {
-    /// It is over: this is why.
+    /// No further attempt can succeed, for this reason.
     Over(TokenError),
     /// It may go well if asked again, after so long.
     Passing(TokenError, Duration),

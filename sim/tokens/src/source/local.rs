@@ -10,7 +10,7 @@ use fieldday_kernel::time::{Span, Time};
 pub struct Local {
     /// The key that signs them.
     pub key: Key,
-    /// Under which names they make their claims.
+    /// The claims that name tenant, user and role.
     pub named_by: (TenantClaim, UserClaim, RoleClaim),
     /// How long each token is valid, from the time of its making.
     pub life: Span,

@@ -49,7 +49,7 @@ pub enum Source {
     Clerk(Clerk),
 }
 
-/// Which key signs where nobody names one.
+/// The key that signs where the scenario names none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Keyless {
     /// A new one, which is good for this run alone: the tool's own mock is told of it.

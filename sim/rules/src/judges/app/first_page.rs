@@ -19,7 +19,7 @@ const READ: usize = 32;
 
 #[derive(Default)]
 pub(crate) struct FirstPage {
-    /// Which list was read up to where.
+    /// The lists that were read, each with the number of entries read so far.
     read: PerClient<Vec<(SmolStr, u32)>>,
 }
 

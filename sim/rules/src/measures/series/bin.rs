@@ -40,7 +40,7 @@ impl Activity {
     ];
 }
 
-/// What happened within a bin.
+/// The counts of one bin of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bin {
     /// The number of calls that began: the offered load.

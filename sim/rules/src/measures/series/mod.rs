@@ -53,15 +53,15 @@ impl Series {
     pub fn bins(&self) -> &[Bin] {
         &self.bins
     }
-    /// How long a bin lasts.
+    /// The length of each bin.
     pub fn width(&self) -> Span {
         Span::seconds(WIDTHS_S[self.width])
     }
-    /// When the first bin begins.
+    /// The beginning of the first bin, on the first date.
     pub fn begins(&self) -> Time {
         Time::from_micros(self.first * self.width().as_micros())
     }
-    /// How many reps were there.
+    /// The number of reps that have introduced themselves.
     pub fn reps(&self) -> u64 {
         self.reps.count
     }

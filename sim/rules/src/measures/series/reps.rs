@@ -78,7 +78,7 @@ impl Reps {
             _ => {}
         }
     }
-    /// What is still going on.
+    /// Ends every activity that still goes on, for a history that was cut.
     pub fn close(&mut self) -> Vec<Change> {
         let mut ended = Vec::new();
         self.reps.iter_mut().for_each(|rep| rep.closes(&mut ended));
