@@ -110,7 +110,7 @@ impl ErrorBody {
         };
         ErrorBody { detail }
     }
-    /// The same with one more detail.
+    /// Adds a detail.
     pub fn about(mut self, key: &str, value: impl Into<SmolStr>) -> ErrorBody {
         self.detail.details.insert(key.into(), value.into());
         self

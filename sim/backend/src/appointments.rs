@@ -318,7 +318,7 @@ pub(crate) fn set<T: PartialEq + Clone>(field: &mut T, value: &Option<T>) -> boo
     }
 }
 
-/// The same, of a field that may be null.
+/// Sets a field that may be null; whether that changed it.
 pub(crate) fn set_some<T: PartialEq + Clone>(field: &mut Option<T>, value: &Option<T>) -> bool {
     let changes = value.is_some() && field != value;
     if changes {

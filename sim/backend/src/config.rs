@@ -85,7 +85,7 @@ impl Spread {
     pub const fn new(median_us: u64, spread_percent: u32) -> Spread {
         Spread { median_us, spread_percent }
     }
-    /// The same where time passes `n` times as fast.
+    /// The durations divided by `n`, for a day that passes `n` times as fast.
     const fn sped_up(self, n: u32) -> Spread {
         let n = if n == 0 { 1 } else { n as u64 };
         Spread { median_us: self.median_us / n, ..self }
@@ -152,7 +152,7 @@ pub struct ShunyaTimes {
 }
 
 impl ShunyaTimes {
-    /// The same where time passes `n` times as fast.
+    /// The durations divided by `n`, for a day that passes `n` times as fast.
     pub const fn sped_up(self, n: u32) -> ShunyaTimes {
         let (queue, transcription, analysis) = (self.queue, self.transcription, self.analysis);
         ShunyaTimes {

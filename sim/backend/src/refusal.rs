@@ -27,7 +27,7 @@ impl Refusal {
     pub(crate) const fn request(message: &'static str) -> Refusal {
         Refusal::new(ErrorCode::InvalidRequest, message)
     }
-    /// The same, as if a body were to blame.
+    /// The refusal with the error code of a wrong body.
     pub(crate) fn into_body_error(self) -> Refusal {
         Refusal { code: ErrorCode::ValidationError, ..self }
     }

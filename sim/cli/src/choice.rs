@@ -19,7 +19,7 @@ pub struct Choice {
     pub kept: Option<RunFolder>,
 }
 
-/// The same before it is planned: a scenario may be changed further.
+/// A choice before it is planned: the scenario may still be changed.
 pub struct Unplanned {
     pub recipe: Recipe,
     pub scenario: Scenario,

@@ -60,7 +60,7 @@ pub enum ShardsError {
 #[serde(deny_unknown_fields)]
 pub struct Order {
     schema: u32,
-    /// Of what search it is: a digest of all that decides levels.
+    /// The search that it belongs to: a digest of all that decides levels.
     pub search: String,
     /// The level; none if the search is over.
     pub level: Option<LevelOrder>,

@@ -56,7 +56,7 @@ pub struct Sample {
 pub enum Design {
     /// Distribution-free, or as if values were log-normal.
     By(Null),
-    /// By nothing: there are too few runs, and no history.
+    /// No test: there are too few runs, and no history.
     Nothing,
 }
 

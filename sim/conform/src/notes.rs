@@ -76,7 +76,7 @@ impl Pass {
         let case = Case { by: self.rep(), rule, check: check.to_owned(), reply: None };
         case.ends(CheckOutcome::Untested { why: why.into() });
     }
-    /// The same request so many times side by side.
+    /// Sends one request `times` times at once; the answers in the order of sending.
     pub(crate) async fn at_once(&self, by: &Actor, call: &Call, times: usize) -> Vec<Reply> {
         // A token in hand first: else each would fetch its own, and be late by that.
         by.claims().await;

@@ -109,7 +109,7 @@ pub struct Gauge {
     pub is_beyond: bool,
 }
 
-/// Of the words that begin a line.
+/// The width of the words that begin a line, in characters.
 const TITLES: usize = 11;
 /// Broken rules that are named; the others are counted.
 const NAMED: usize = 4;
@@ -188,7 +188,7 @@ impl View {
         items
     }
 
-    /// The same in a line, where nobody watches a terminal.
+    /// The view in one line, for output that is no terminal.
     pub fn line(&self) -> String {
         let states = self.states.iter().filter(|(_, reps)| *reps > 0);
         let states: Vec<String> = states.map(|(state, reps)| format!("{} {state}", count(*reps))).collect();

@@ -208,9 +208,9 @@ const ALARMS_KEPT: usize = 20;
 pub struct Clean {
     /// The number of complete rounds.
     pub rounds: u64,
-    /// Rep-days of each scenario that those rounds were for.
+    /// The number of rep-days of each scenario in a round.
     pub each: u64,
-    /// By scenario, in the order of their names.
+    /// The results by scenario, in the order of their names.
     pub scenarios: Vec<CleanScenario>,
     /// The first false alarms, as examples.
     pub alarms: Vec<Alarm>,

@@ -49,7 +49,7 @@ pub struct RunOutcome {
 }
 
 impl RunOutcome {
-    /// Of a run of so many cells of which none has been counted yet.
+    /// The result of a run of so many cells, none of which has been counted yet.
     pub fn nothing(cells_planned: u32, complete: bool) -> RunOutcome {
         RunOutcome {
             fingerprint: Fingerprint::default(),

@@ -10,9 +10,9 @@ use fieldday_scenario::Severities;
 pub struct ContractGroup<'a> {
     /// The first of them: kind, section, sentence, severity and consequence are those of all.
     pub first: &'a ContractLine,
-    /// In how many answers, each place by itself.
+    /// The number of answers, counted for each place by itself.
     pub answers: u64,
-    /// By what was there instead: in how many answers, and where.
+    /// What stood in the answers instead, with the number of answers and the places.
     pub words: Vec<ContractWord<'a>>,
 }
 
@@ -21,7 +21,7 @@ pub struct ContractGroup<'a> {
 pub struct ContractWord<'a> {
     /// What stood in the answers instead, in a word.
     pub saw: &'a str,
-    /// In how many answers, each place by itself.
+    /// The number of answers, counted for each place by itself.
     pub answers: u64,
     /// The places in the answer that had it, by endpoint.
     pub places: Vec<(&'a str, Vec<&'a str>)>,

@@ -164,7 +164,7 @@ impl Folder {
         }
         Folder::begin(path, run)
     }
-    /// The same in a folder of this path, which is made if it is not there.
+    /// Begins a run in the folder of this path, which is made if it is not there.
     pub fn create_at(path: &Path, run: &RunFile) -> Result<Folder, FolderError> {
         fs::create_dir_all(path).map_err(|source| FolderError { path: path.to_owned(), source })?;
         Folder::begin(path.to_owned(), run)

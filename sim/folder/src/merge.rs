@@ -94,9 +94,9 @@ pub struct Parts {
 
 /// The result of all shards together.
 pub struct Merged {
-    /// The same as of a run that was not sharded.
+    /// The findings and measures, as of a run that was not sharded.
     pub outcome: RunOutcome,
-    /// What the run itself does not know; its history is still missing.
+    /// The command line and the machine's figures; the history is still missing.
     pub facts: Facts,
     /// The histories of the shards in their order; none unless each shard has the whole of its own.
     pub histories: Option<Vec<PathBuf>>,

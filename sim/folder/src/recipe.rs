@@ -74,7 +74,7 @@ impl Summary {
     }
 }
 
-/// As a shell takes it for one word.
+/// The word in quotes, where a shell would not take it for one word without.
 pub fn quoted(word: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./,:@%+=".contains(c);
     if !word.is_empty() && word.chars().all(safe) {

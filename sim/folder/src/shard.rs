@@ -32,7 +32,7 @@ pub struct ShardState {
     pub outcome: RunOutcome,
     /// How far this machine's clock was ahead of the target's, in microseconds.
     pub ahead_of_target_us: Option<i64>,
-    /// The same of the clock of the storage that holds the folder.
+    /// How far it was ahead of the clock of the storage that holds the folder, in microseconds.
     pub ahead_of_storage_us: Option<i64>,
 }
 

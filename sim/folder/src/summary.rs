@@ -698,7 +698,7 @@ pub struct Case {
     pub of: String,
     /// When it was observed: virtual time, UTC.
     pub at: String,
-    /// The same on the rep's clock: `2026-06-10 07:02:11 America/New_York`.
+    /// The same time on the rep's clock: `2026-06-10 07:02:11 America/New_York`.
     pub local: String,
     /// The number of the event in the cell's stream, from 0.
     pub event: u64,

@@ -39,7 +39,7 @@ impl RunFolderWriter {
         history.and_then(|plan| keeper.begin_history(plan));
         keeper.lost.take().map_or(Ok(keeper), Err)
     }
-    /// The same with a folder of this very path, which is new or empty.
+    /// Makes the folder of this path, which is new or empty.
     pub fn at(path: &Path, run: RunFile) -> Result<RunFolderWriter, FolderError> {
         let folder = Some(Folder::create_at(path, &run)?);
         Ok(RunFolderWriter { run, folder, lost: None })

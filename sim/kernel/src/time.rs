@@ -113,7 +113,7 @@ impl Sub for Span {
     }
 }
 
-/// As RFC 3339 has a time of a year of four digits, in UTC.
+/// A time in UTC in the form of RFC 3339, for a year of four digits.
 type Text = [u8; 27];
 
 impl Time {

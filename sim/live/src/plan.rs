@@ -39,7 +39,7 @@ impl LivePlan {
         };
         Ok(LivePlan { plan, roster, turn, found })
     }
-    /// The same, of which only a shard is run, or all.
+    /// The plan of which only this shard is run; all of it if none.
     pub fn of_shard(self, shard: Option<Shard>) -> Result<LivePlan, PrepareError> {
         Ok(LivePlan { plan: self.plan.of_shard(shard)?, ..self })
     }

@@ -60,7 +60,7 @@ pub struct LiveRun {
 
 /// The result of a live run.
 pub struct LiveOutcome {
-    /// The same as of a run on the virtual clock.
+    /// The figures that a run on the virtual clock has, too.
     pub run: RunOutcome,
     /// What the wire carried in the part that was measured, if it was a part.
     pub traffic: Option<Traffic>,

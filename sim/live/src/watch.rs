@@ -180,7 +180,7 @@ pub struct StatsSnapshot {
     pub broken: Vec<u64>,
     /// The 99th percentile of how late requests were sent, in microseconds.
     pub late_p99_us: u64,
-    /// By how much the worker was held up.
+    /// The 99th percentile of how late the worker woke, in microseconds.
     pub lag_p99_us: u64,
 }
 

@@ -35,7 +35,7 @@ const CONFIDENCE: f64 = 0.99;
 const TOGETHER: f64 = 0.95;
 /// Growth with requests served is a hazard from this share over the run on: the interval's lower end must be above it.
 const HAZARD_SERVED: f64 = 0.2;
-/// The same of growth with load, of which every queue has some.
+/// Growth with load is a hazard from this share on: every queue has some.
 const HAZARD_LOAD: f64 = 1.0;
 /// A smaller difference than this, in microseconds, is no hazard: nobody notices it.
 const HAZARD_US: f64 = 5_000.0;

@@ -21,13 +21,13 @@ pub struct Filter {
     pub client: Option<u32>,
     /// Only events of calls to this endpoint.
     pub op: Option<Op>,
-    /// Of the clients to whom this rule was broken, and around that.
+    /// Only events of clients to whom this rule was broken, around that moment.
     pub rule: Option<Rule>,
-    /// From this local time,
+    /// Only events from this local time on.
     pub from: Option<TimeOfDay>,
     /// Only events before this local time.
     pub until: Option<TimeOfDay>,
-    /// Around this event, so many before and after.
+    /// Only this event, with so many before and after it.
     pub around: Option<(u64, u64)>,
 }
 

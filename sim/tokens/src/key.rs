@@ -104,7 +104,7 @@ impl Key {
         Ok(key)
     }
 
-    /// The same key, which puts that on every token.
+    /// The key with a stamp that it puts on every token.
     pub fn stamping(mut self, stamp: Stamp) -> Key {
         self.stamp = stamp;
         self

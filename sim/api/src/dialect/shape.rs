@@ -42,7 +42,7 @@ pub(super) enum Neutral {
     False,
     /// 1970: earlier than anything that is compared with it.
     Epoch,
-    /// As many as the list of that name has.
+    /// The number of entries in the list of that name.
     Length(&'static str),
     /// What another field of the object says; the answer cannot be read if nothing does.
     Like(&'static str),

@@ -45,7 +45,7 @@ fn whole<'de, T: TryFrom<i128> + Deserialize<'de>, D: Deserializer<'de>>(d: D) -
     whole_number(&serde_json::Number::deserialize(d)?).ok_or_else(|| D::Error::custom("a whole number is expected"))
 }
 
-/// The same of a number that may be absent.
+/// Reads a whole number that may be absent.
 fn whole_if_any<'de, T: TryFrom<i128> + Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<T>, D::Error> {
     if !d.is_human_readable() {
         return Option::deserialize(d);

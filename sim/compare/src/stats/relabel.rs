@@ -16,7 +16,7 @@ const EXACT_MOST: f64 = 20_000.0;
 const DRAWN: usize = 9_999;
 const RELABEL: Purpose = Purpose::new("compare/relabel");
 
-/// By which ways the one that came to pass is judged.
+/// The set of relabellings that the observed labels are compared with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Null {
     /// Every way to say which runs are the new ones.

@@ -27,7 +27,7 @@ pub struct Report<'a> {
     pub summary: &'a Summary,
     /// The content of the folder's `run.json`.
     pub run: &'a RunFile,
-    /// The same over the day, if it is known.
+    /// The figures over the day; none if the folder has no `series.json`.
     pub series: Option<&'a SeriesFile>,
     /// What happened before rules were broken, where it is known.
     pub stories: &'a Stories,

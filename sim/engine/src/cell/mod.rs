@@ -202,7 +202,7 @@ impl CellRun {
         let phones = std::mem::take(&mut self.phones);
         self.run_keeping(stop, &phones)
     }
-    /// The same for somebody who still looks at the phones when it is over.
+    /// Runs the day likewise; the phones are kept, so that the caller can look at them afterwards.
     pub fn run_keeping(self, stop: &AtomicBool, phones: &[Rc<Phone>]) -> (CellOutcome, Measures) {
         let mut complete = true;
         // Everybody takes their place.

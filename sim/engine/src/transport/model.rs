@@ -49,7 +49,7 @@ impl Model {
         self.served.set(self.served.get() + 1);
         self.backend.borrow_mut().serve(arrived, at, &request(attempt), seen)
     }
-    /// The same, and the attempt is completed with what came of it.
+    /// Serves the request and completes the attempt with the answer or the broken connection.
     pub fn serve_and_complete(&self, attempt: &Rc<InFlight>, arrived: Time, at: Time, seen: Option<Snapshot>) {
         match self.serve(attempt, arrived, at, seen) {
             Served::Answered(response) => {

@@ -67,7 +67,7 @@ pub struct Extent {
 /// Something of which the folder says one thing and its history another.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Differs {
-    /// Of what: a rule, or a part of the history.
+    /// The rule, or the part of the history, that it is about.
     pub of: String,
     /// The figure of it that differs.
     pub what: String,
@@ -159,7 +159,7 @@ fn outline(kept: &RunFolder, text: &str) -> Result<Outline, RunFolderError> {
     })
 }
 
-/// Of a history in which not even a header had been written.
+/// The result for a history in which not even a header had been written.
 fn nothing(plan: &Plan) -> Judged {
     Judged {
         outcome: RunOutcome::nothing(plan.cells_run().len() as u32, false),

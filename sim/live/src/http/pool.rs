@@ -20,7 +20,7 @@ pub struct ConnectionPool {
     swept: Cell<bool>,
     /// Goes up when the phone loses its network: what was opened before is not used again.
     generation: Cell<u64>,
-    /// Of a bounded pool: how many there may be.
+    /// The most connections of a bounded pool; none if the pool is not bounded.
     bound: Option<std::sync::Arc<Semaphore>>,
 }
 

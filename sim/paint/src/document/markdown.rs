@@ -68,7 +68,7 @@ fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>) {
 }
 
 impl Table {
-    /// As a table in Markdown.
+    /// The table in Markdown.
     pub fn markdown(&self) -> String {
         let mut out = String::new();
         let shown = self.shown(Medium::Markdown);

@@ -58,7 +58,7 @@ pub fn html(blocks_of: &[Block], heading: &str, label: &str) -> String {
 }
 
 impl Section {
-    /// As a section of a page; empty if it has nothing to say there.
+    /// The section as HTML; empty if it has nothing for a page.
     pub fn html(&self) -> String {
         if self.shown(Medium::Page).next().is_none() {
             return String::new();

@@ -6,7 +6,7 @@ use crate::{Paint, Tone, figure, line, words, wrapped};
 use std::fmt::Write as _;
 
 impl Document {
-    /// As text for a terminal.
+    /// The document as text for a terminal.
     pub fn terminal(&self, paint: Paint) -> String {
         let mut out = String::new();
         if let Some(verdict) = self.verdict.as_ref().filter(|verdict| verdict.place == Place::First) {
@@ -115,7 +115,7 @@ fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, p
 }
 
 impl Table {
-    /// As lines for a terminal.
+    /// The table as lines of text for a terminal.
     pub fn terminal(&self, paint: Paint) -> String {
         if self.is_prose {
             let mut out = String::new();

@@ -16,7 +16,7 @@ fn noon() -> Time {
 fn plain(profile: &str) -> Air {
     Air::plain(territory::named("newark").unwrap().clone(), network::named(profile).unwrap().clone())
 }
-/// The same without lost packets and bad seconds.
+/// The network without lost packets and bad seconds.
 fn calm(profile: &str) -> Air {
     let air = plain(profile);
     Air { profile: Arc::new(Profile::clone(&air.profile).calm()), ..air }

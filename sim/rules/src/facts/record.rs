@@ -28,7 +28,7 @@ impl View {
             self.set(field, value);
         }
     }
-    /// The same without one field.
+    /// The view without that field.
     pub fn without(mut self, field: usize) -> View {
         self.mask &= !(1 << field);
         self
@@ -149,7 +149,7 @@ pub(crate) struct Look {
 /// What the answer to a repeated update tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Repeat {
-    /// The same as the answer to the update that it repeats.
+    /// It equals the answer to the update that it repeats.
     Same,
     /// The answer to the update that it repeats was never seen, or others came between: it is possible.
     Possible,

@@ -20,13 +20,13 @@ pub(crate) const NULL: u64 = u64::MAX - 1;
 
 pub(crate) const START: usize = 0;
 pub(crate) const END: usize = 1;
-/// Of appointments and of tasks.
+/// Both appointments and tasks have it.
 pub(crate) const STATUS: usize = 2;
 pub(crate) const OUTCOME: usize = 3;
 pub(crate) const DEAL: usize = 4;
 pub(crate) const LOCATION: usize = 5;
 pub(crate) const SERVICE: usize = 6;
-/// Of appointments and of tasks.
+/// Both appointments and tasks have it.
 pub(crate) const NOTES: usize = 7;
 /// Whose an appointment is, and for whom a task is.
 pub(crate) const ASSIGNED: usize = 8;

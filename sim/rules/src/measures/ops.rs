@@ -45,13 +45,13 @@ pub struct OpMeasures {
 /// How long calls took by the clocks that only a live run has, in microseconds from 1 µs to 1 h.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LiveClocks {
-    /// On the wire: what the target itself took.
+    /// The wire latency, in microseconds: the time that the target itself took.
     pub wire: LazyHistogram,
     /// How much of that it took to open a connection, of the attempts that had to.
     pub connect: LazyHistogram,
-    /// From when a call was due by the plan.
+    /// The due latency, in microseconds: from the time at which the plan had the attempt.
     pub due: LazyHistogram,
-    /// As the person felt it, queue, link and repeats included.
+    /// The felt latency, in microseconds: queue, link and repeats included.
     pub felt: LazyHistogram,
     /// Calls that a person wanted and that failed for good.
     pub felt_failed: u64,

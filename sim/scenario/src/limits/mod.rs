@@ -51,12 +51,12 @@ pub struct Limit {
 /// The clock of a latency: from which moment to which it is measured.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum Clock {
-    /// Of an attempt, as the phone's app sees it.
+    /// The `attempt` latency: from sending to the end of the answer, as the phone's app sees it.
     #[default]
     Attempt,
-    /// From when the call was due by the plan: shows coordinated omission. Live runs only.
+    /// The `due` latency: from the time at which the plan had it, so that coordinated omission shows. Live runs only.
     Due,
-    /// As the person felt it, queue, link and repeats included. Live runs only.
+    /// The `felt` latency: with queue, link and repeats, as the person felt it. Live runs only.
     Felt,
     /// The `wire` latency: the time that the target itself took. Live runs only.
     Wire,

@@ -19,7 +19,7 @@ pub struct Change {
     pub response: Response,
     /// What a correct answer would have, and this one has.
     pub wants: Vec<Want>,
-    /// Of several: for each the same answer without what it expects.
+    /// Where `wants` has several entries: for each, the answer without what it expects.
     pub without: Vec<Change>,
 }
 

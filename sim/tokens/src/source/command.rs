@@ -33,7 +33,7 @@ impl TokenCommand {
         TokenCommand { words, limit: FETCH_LIMIT }
     }
 
-    /// The same with another limit.
+    /// The command with another limit on its time.
     pub fn with_limit(self, limit: Duration) -> TokenCommand {
         TokenCommand { limit, ..self }
     }
