@@ -28,7 +28,7 @@ enum Owner {
     Backend,
     /// The developers of the app: its code is wrong.
     App,
-    /// How the target is run: too slow, too small, or not there.
+    /// Whoever runs the target: it is too slow, too small, or not there.
     Operations,
     /// Nobody: the scenario's network did it to the phones.
     Network,

@@ -42,7 +42,7 @@ pub struct RunFile {
     pub complete: bool,
     /// The version of Field Day.
     pub version: String,
-    /// The target's URL or name, or that it was the model.
+    /// The target: `model`, `mock` or a URL.
     pub target: String,
     /// The seed in hexadecimal, such as `0x7`: JSON's numbers do not hold 64 bits.
     pub seed: String,

@@ -18,7 +18,7 @@ pub struct LimitResult {
     pub clock: Option<String>,
     /// The unit of `bound`, `actual` and `margin`.
     pub unit: LimitUnit,
-    /// The greatest or the smallest value that holds the limit, in `unit`.
+    /// The value that the actual value is compared with, in `unit`.
     pub bound: u64,
     /// The measured value; absent if nothing was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]

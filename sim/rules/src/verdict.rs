@@ -30,7 +30,7 @@ pub enum Outcome {
     Broken,
     /// Inconclusive: a required rule was not exercised, or two runs differed.
     Invalid,
-    /// The run ended before all its cells did, and not because of its own budget.
+    /// The run was ended early, and not by its own budget.
     Interrupted,
 }
 
@@ -72,7 +72,7 @@ pub struct Evidence<'a> {
     pub complete: bool,
     /// How many differences of form there are that the scenario forbids.
     pub contract_broken: u64,
-    /// Endpoints that were tried often and never succeeded.
+    /// Endpoints that never succeeded, or that reps never got to because of another.
     pub failing: &'a [Failing],
     /// The scenario's own limits, judged.
     pub limits: &'a [LimitResult],

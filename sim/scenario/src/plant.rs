@@ -38,7 +38,7 @@ pub struct Plant {
     /// Autoscaling of the instances; default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Scaling>,
-    /// The first seconds of an instance, in which it is slower.
+    /// How long an instance takes to start and to warm up.
     pub cold_start: ColdStart,
     /// Limits for every interval of the day.
     pub hold: Hold,

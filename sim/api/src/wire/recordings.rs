@@ -122,11 +122,11 @@ pub struct Transcript {
 pub struct Analysis {
     /// `price`, `timeline`, `competitor`, `need_spouse_approval`
     pub objections: Option<Vec<SmolStr>>,
-    /// The objections in the customer's words. Private.
+    /// The objections in detail, with quotes. Private.
     pub objection_details: Option<Vec<Private>>,
-    /// The customer's mood, from 0 to 1.
+    /// The sentiment of the conversation, from 0 (negative) to 1 (positive).
     pub sentiment_score: Option<Score>,
-    /// How much the customer took part, from 0 to 1.
+    /// The engagement in the conversation, from 0 to 1.
     pub engagement_score: Option<Score>,
     /// Advice for the rep's next visit.
     pub coaching_tips: Option<Vec<SmolStr>>,
@@ -134,7 +134,7 @@ pub struct Analysis {
     pub sop_stages_completed: Option<Vec<SmolStr>>,
     /// Stages of the sales procedure.
     pub sop_stages_missed: Option<Vec<SmolStr>>,
-    /// How much of the sales procedure was kept to, from 0 to 10.
+    /// How well the sales procedure was kept to, from 0 to 10.
     pub sop_compliance_score: Option<Score>,
     /// How good a lead Shunya takes the customer for.
     pub lead_quality: Option<LeadQuality>,
