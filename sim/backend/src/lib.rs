@@ -60,7 +60,7 @@ const SERVICE: Purpose = Purpose::new("backend service time");
 /// What the defect that asks once a row takes for one.
 const ROW_TAKES: Span = Span::millis(120);
 
-/// What became of a request.
+/// The end of a request at the backend.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Served {
     /// The backend answered, with success or an error.

@@ -39,7 +39,7 @@ pub struct Reply {
     pub call: u32,
     /// The endpoint that was called.
     pub op: Op,
-    /// The answer, if one came.
+    /// The answer; none if none came.
     pub response: Option<Arc<Response>>,
 }
 

@@ -57,7 +57,7 @@ pub struct Means {
 /// did it, it did it and breaks the connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Trouble {
-    /// An error before the commit.
+    /// An error is answered, and the write has no effect.
     pub before_commit: (Time, Time),
     /// An error is answered after the write took effect.
     pub after_commit: (Time, Time),

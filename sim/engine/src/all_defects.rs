@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// A bug that a scenario can switch on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Defect {
-    /// One of the model backend's.
+    /// A bug of the model backend.
     Backend(BackendDefect),
     /// A bug of the app.
     App(AppDefect),
@@ -45,7 +45,7 @@ impl Defect {
     }
 }
 
-/// As its name.
+/// A defect serialises as its name.
 impl Serialize for Defect {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.name().serialize(serializer)

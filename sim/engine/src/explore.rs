@@ -66,7 +66,7 @@ pub struct Explored {
     pub seeds: u64,
     /// The number of rep-days that were simulated.
     pub rep_days: u64,
-    /// Requests that reached a backend.
+    /// The number of requests that reached a backend.
     pub requests: u64,
     /// The failures, one for each signature.
     pub failures: Vec<Failure>,
@@ -74,7 +74,7 @@ pub struct Explored {
     pub marks: BTreeMap<String, u64>,
 }
 
-/// What one seed came to.
+/// The result of one seed.
 struct Seed {
     seed: u64,
     rep_days: u64,

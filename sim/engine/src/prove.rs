@@ -96,7 +96,7 @@ pub struct PassTrial {
     pub defect: Option<Defect>,
     /// The seed of the plan.
     pub seed: u64,
-    /// Requests that the pass sent.
+    /// The number of requests that the pass sent.
     pub requests: u64,
     /// The first of the defect's rules that broke; without a defect, the first that did: a false alarm.
     pub found: Option<Rule>,
@@ -224,7 +224,7 @@ pub struct CleanScenario {
     pub scenario: String,
     /// The number of rep-days that were simulated.
     pub rep_days: u64,
-    /// Requests that reached a backend.
+    /// The number of requests that reached a backend.
     pub requests: u64,
     /// Cases in which a rule was broken: false alarms, every one.
     pub broken: u64,

@@ -36,9 +36,9 @@ pub struct RunOutcome {
     pub cells_planned: u32,
     /// The number of events of all cells.
     pub events: u64,
-    /// Requests that reached a backend.
+    /// The number of requests that reached a backend.
     pub requests: u64,
-    /// Reps who lived their day.
+    /// The number of rep-days: one for each rep of the cells that ran.
     pub rep_days: u64,
     /// The counts and cases of the judges.
     pub findings: Findings,

@@ -38,9 +38,9 @@ pub struct Size {
     pub tenants: u64,
     /// Clients that sent anything up to the violation.
     pub clients: u64,
-    /// Attempts up to the violation.
+    /// The number of attempts up to the violation.
     pub calls: u64,
-    /// Events up to the violation.
+    /// The number of events up to the violation.
     pub events: u64,
     /// The violation that remains.
     pub violation: Violation,

@@ -36,11 +36,11 @@ pub struct FirstDifference {
     pub other: Option<Event>,
 }
 
-/// What came of running twice.
+/// The result of running twice.
 pub enum Verified {
     /// Both agree; this is the second one, with its history handed out.
     Agree(Box<RunOutcome>),
-    /// The two runs differ: where.
+    /// The two runs differ, at this place.
     Differ(Box<Divergence>),
     /// Ended early: nothing can be said of the two, but this is what the last of them had by then.
     Interrupted(Box<RunOutcome>),

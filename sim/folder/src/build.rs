@@ -33,9 +33,9 @@ use std::collections::BTreeMap;
 pub struct Facts {
     /// The options that give the same run again.
     pub recipe: Recipe,
-    /// Threads that cells ran on.
+    /// The number of threads that cells ran on.
     pub threads: u64,
-    /// Seconds on the wall's clock.
+    /// The duration of the run, in seconds of the wall's clock.
     pub wall_s: f64,
     /// Processor time of all threads, in seconds, if the system tells.
     pub cpu_s: Option<f64>,

@@ -200,7 +200,7 @@ pub struct Ran {
     pub starts_at: String,
     /// The virtual time at the end of the run.
     pub ends_at: String,
-    /// Reps who work each date.
+    /// The number of reps who work each date.
     pub reps: u64,
     /// The number of tenants in the plan.
     pub tenants: u64,

@@ -29,7 +29,7 @@ impl Health {
     pub fn sent_late(&mut self, by: Span) {
         self.late.saturating_record(by.as_micros().max(0).unsigned_abs());
     }
-    /// The worker woke so late.
+    /// Records how late the worker woke.
     pub fn woke_late(&mut self, by: Span) {
         self.lag.saturating_record(by.as_micros().max(0).unsigned_abs());
     }

@@ -103,7 +103,7 @@ pub fn prove(
     Ok(trials.into_iter().map(|(_, trial)| trial).collect())
 }
 
-/// None if it was interrupted.
+/// Makes one trial; none if it was interrupted.
 fn trial(defect: Option<Defect>, seed: u64, stop: &AtomicBool) -> Result<Option<LiveTrial>, ProveError> {
     let Some(pass) = pass(defect, seed, stop)? else { return Ok(None) };
     let mut trial = LiveTrial { defect, seed, pass, day: None };

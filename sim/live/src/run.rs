@@ -281,7 +281,7 @@ fn spent(pulse: &RunProgress, max_requests: Option<u64>, max_errors: Option<u64>
     }
 }
 
-/// What came of all workers.
+/// The outcomes of all workers together.
 struct Together {
     run: RunOutcome,
     traffic: Option<Traffic>,

@@ -105,7 +105,7 @@ impl Stage {
     pub fn take_prepared(&self) -> u64 {
         self.prepared.take()
     }
-    /// Has the scripts begin then.
+    /// The scripts begin at that time.
     pub fn begin_at(&self, at: Time) {
         if self.begins.get().is_none() {
             self.begins.set(Some(at));

@@ -115,7 +115,7 @@ impl LiveStats {
         self.cells.push(cell);
         self.cells.len() - 1
     }
-    /// Something happened in a cell.
+    /// Takes in an event of a client.
     pub fn on(&mut self, cell: usize, number: u32, what: &EventKind) {
         let Some(client) = self.cells.get_mut(cell).and_then(|cell| cell.get_mut(number as usize)) else { return };
         match what {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// A client, as it introduced itself.
 #[derive(Clone, Debug)]
 pub struct ClientInfo {
-    /// Its number in the cell.
+    /// Its number within the cell, from 0.
     pub index: u32,
     /// Its name in the plan.
     pub name: SmolStr,
@@ -47,7 +47,7 @@ impl ClientInfo {
     }
 }
 
-/// An attempt on its way.
+/// An attempt in flight.
 #[derive(Clone, Debug)]
 pub struct OpenAttempt {
     /// The call's number, unique for the client: all its attempts share it.
@@ -163,7 +163,7 @@ impl Exchange<'_> {
     pub fn shows(&self, field: &str) -> bool {
         self.response().is_none_or(|response| response.shows(field))
     }
-    /// The answer that was promised.
+    /// The answer of a success; none for a refusal, or without an answer.
     pub fn success(&self) -> Option<&Answer> {
         self.response().filter(|r| r.is_success()).map(|r| &r.answer)
     }

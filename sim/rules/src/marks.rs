@@ -86,7 +86,7 @@ impl Default for Marks {
 }
 
 impl Marks {
-    /// How often it was reached.
+    /// The number of times that the mark was reached.
     pub fn count(&self, mark: Mark) -> u64 {
         self.counts[mark as usize]
     }

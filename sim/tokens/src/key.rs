@@ -33,7 +33,7 @@ pub struct Key {
     pub(crate) verifying: DecodingKey,
     /// None for a secret, which has no public part.
     pub(crate) public: Option<PublicJwk>,
-    /// As its file has it.
+    /// The key as its file has it.
     pub(crate) file: String,
     stamp: Stamp,
 }

@@ -52,9 +52,9 @@ pub struct CellOutcome {
     pub checkpoints: Vec<Fingerprint>,
     /// The number of its events.
     pub events: u64,
-    /// Requests that reached the backend.
+    /// The number of requests that reached the backend.
     pub requests: u64,
-    /// Reps who lived their day.
+    /// The number of rep-days: one for each rep of the cell.
     pub rep_days: u64,
     /// The counts and cases of the judges.
     pub findings: Findings,

@@ -181,7 +181,7 @@ impl Bench<'_> {
         self.open.insert(self.names.len() - 1, cell);
         Ok(())
     }
-    /// Only the plan knows them.
+    /// The zones of a cell's tenants, which only the plan knows.
     fn planned_zones(&self, name: &str) -> Result<BTreeMap<SmolStr, Zone>, String> {
         let index = cell_of(name).filter(|index| *index < self.plan.cells());
         let index = index.ok_or_else(|| format!("{name:?} is not a cell of the plan, and has no time zones"))?;

@@ -75,7 +75,7 @@ impl Columns {
     }
 }
 
-/// What an activity is called.
+/// The name of an activity in the file.
 pub(crate) fn activity(what: Activity) -> &'static str {
     match what {
         Activity::Between => "between",

@@ -220,7 +220,7 @@ fn clock(zone: &Zone, starts_at: Time, later: Span) -> Vec<(i64, i64)> {
     std::iter::once((0, zone.offset(begins).as_seconds())).chain(changes).collect()
 }
 
-/// How far, from a secret.
+/// How far the places are moved, east and north, as the secret decides.
 fn moved(secret: u64) -> (i64, i64) {
     let (least, most) = MOVED;
     let way = |bits: u64| {

@@ -24,7 +24,7 @@ pub(super) enum Then {
     Over = 4,
 }
 
-/// A place at a moment.
+/// A change of the way: from then on the rep does something else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Stop {
     pub at: Time,

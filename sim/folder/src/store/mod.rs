@@ -21,7 +21,7 @@ use std::time::UNIX_EPOCH;
 /// An unfinished run in which nothing has changed for so long is over, where folders cannot be locked.
 const UNDER_WAY: Span = Span::minutes(60);
 
-/// A run that takes room.
+/// A run folder, with the room that it takes.
 #[derive(Clone, Debug)]
 pub struct Stored {
     /// The run folder.

@@ -28,7 +28,7 @@ impl Default for AnswerBudget {
 }
 
 impl AnswerBudget {
-    /// One of so many bytes.
+    /// A budget of so many bytes.
     pub fn of(most: u64) -> AnswerBudget {
         AnswerBudget { held: Arc::default(), most }
     }

@@ -40,7 +40,7 @@ impl ConnectionPool {
     pub fn of_a_phone() -> ConnectionPool {
         ConnectionPool { idle: RefCell::default(), swept: Cell::default(), generation: Cell::new(0), bound: None }
     }
-    /// A pool of so many.
+    /// A pool of so many connections.
     pub fn pool(connections: usize) -> ConnectionPool {
         let bound = Some(std::sync::Arc::new(Semaphore::new(connections.max(1))));
         ConnectionPool { idle: RefCell::default(), swept: Cell::default(), generation: Cell::new(0), bound }

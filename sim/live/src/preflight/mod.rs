@@ -25,7 +25,7 @@ use tracing::info;
 
 /// How often a target that fails is asked.
 const TIMES: u32 = 3;
-/// Before it is asked again.
+/// The pause before the target is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// So many reps are asked for, where the first has nothing to do.
 const REPS_ASKED: usize = 8;

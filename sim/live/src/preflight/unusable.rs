@@ -90,7 +90,7 @@ pub enum Unusable {
         /// What the user can do about it, in a sentence.
         hint: &'static str,
     },
-    /// The token is not taken.
+    /// The target refuses the token of a rep.
     #[error("{target} answers {status} to the token of a rep, at {endpoint}: {trouble}")]
     TokenRefused {
         /// The base URL of the target.

@@ -54,7 +54,7 @@ pub(crate) struct Session {
     pub started_by: Option<u32>,
 }
 
-/// How far a step is.
+/// The order of a step's states, so that they can only go up.
 pub(crate) fn rank(step: Processing) -> u8 {
     match step {
         Processing::NotStarted => 0,

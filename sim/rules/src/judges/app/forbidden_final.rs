@@ -13,7 +13,7 @@ use fieldday_history::event::Cause;
 use std::sync::Arc;
 
 const RULE: Rule = Rule::AppForbiddenFinal;
-/// Refused actions remembered per rep.
+/// The most refused actions that are remembered of a rep.
 const ACTIONS: usize = 16;
 
 #[derive(Default)]
