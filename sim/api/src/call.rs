@@ -84,9 +84,9 @@ pub enum Call {
 pub struct RawCall {
     /// The endpoint that it is aimed at.
     pub op: Op,
-    /// The method.
+    /// The HTTP method, which need not be the endpoint's.
     pub method: Method,
-    /// The path, ids percent-encoded.
+    /// The path, with ids percent-encoded.
     pub path: SmolStr,
     /// The query string, without `?`; empty if there is none.
     pub query: SmolStr,
@@ -99,7 +99,7 @@ pub struct RawCall {
 }
 
 impl Call {
-    /// The endpoint.
+    /// The endpoint that the call is aimed at.
     pub fn op(&self) -> Op {
         match self {
             Call::ListAppointments(_) => Op::ListAppointments,
@@ -157,7 +157,7 @@ impl Call {
     }
 }
 
-/// What the API answered, decoded.
+/// The parsed body of an answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // Each variant is the answer of §2's endpoint(s) of that name.
@@ -189,11 +189,11 @@ pub enum Answer {
 /// An answer as it came.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 pub struct Response {
-    /// The HTTP status.
+    /// The HTTP status, as the target sent it.
     pub status: u16,
     /// `Retry-After`, on a 429 or 503.
     pub retry_after: Option<Span>,
-    /// The body, decoded.
+    /// The body, parsed for the endpoint and the status.
     pub answer: Answer,
     /// Where something neutral stands in for what a live target left out, or answered in a form that says nothing: places by
     /// the spec's names, as `data.completed_by`. A judge decides nothing by these. Nothing is written where there are none,
@@ -235,7 +235,7 @@ impl Response {
     pub fn of(status: u16, answer: Answer) -> Response {
         Response { status, retry_after: None, answer, stand_ins: Vec::new() }
     }
-    /// 200 with an answer.
+    /// The answer with the status 200.
     pub fn ok(answer: Answer) -> Response {
         Response::of(200, answer)
     }

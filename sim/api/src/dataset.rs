@@ -11,20 +11,20 @@ use fieldday_kernel::time::{TimeOfDay, Zone};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-/// One tenant's rows.
+/// The rows of one tenant that exist before the day begins.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TenantData {
     /// `org_…`
     pub id: SmolStr,
-    /// Whose midnight makes a date.
+    /// The zone in which the tenant's dates begin and end.
     pub zone: Zone,
-    /// What the tenant's policies allow and demand.
+    /// What the tenant allows and demands of its reps.
     pub policy: Policy,
-    /// Everybody with a login.
+    /// Everybody with a login, in the office and in the field.
     pub users: Vec<User>,
-    /// Customers.
+    /// The customers.
     pub contacts: Vec<Contact>,
-    /// Their leads.
+    /// The leads of the customers.
     pub leads: Vec<Lead>,
     /// Past, present and future appointments.
     pub appointments: Vec<Appointment>,
@@ -47,37 +47,37 @@ pub struct Policy {
     pub allow_recording: bool,
     /// Whether ghost mode keeps the transcript's text.
     pub ghost_keeps_transcript: bool,
-    /// By the tenant's local time.
+    /// The beginning of the working day, by the tenant's local time.
     pub scheduled_start: TimeOfDay,
-    /// By the tenant's local time.
+    /// The end of the working day, by the tenant's local time.
     pub scheduled_end: TimeOfDay,
 }
 
-/// Somebody with a login.
+/// A login of the tenant, as the user directory knows it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct User {
     /// The token's `sub`: `user_…`
     pub user_id: SmolStr,
-    /// A rep's other id: `rep_…`
+    /// `rep_…`, the id that the shift endpoints take; none for a login that has none.
     pub rep_id: Option<SmolStr>,
-    /// What the token's `org_role` says.
+    /// The role in the claim `org_role` of the user's tokens.
     pub role: Role,
-    /// Private.
+    /// The user's full name.
     pub name: Private,
-    /// Private.
+    /// The user's e-mail address.
     pub email: Private,
 }
 
 /// A task and whose it is: the rep id of a rep's own; none for the office's.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OwnedTask {
-    /// The rep whose list shows it.
+    /// The id of the rep whose list shows it; none if it is the office's.
     pub rep_id: Option<SmolStr>,
-    /// The task.
+    /// The task as the API shows it.
     pub task: Task,
 }
 
-/// A contact's messages.
+/// The messages that were exchanged with one contact.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Thread {
     /// The customer whose messages these are.

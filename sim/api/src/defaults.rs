@@ -40,14 +40,14 @@ pub const LONGEST_US: u64 = 3_600_000_000;
 pub mod fresh_for {
     use super::Span;
 
-    /// Today's appointments.
+    /// The appointments of the current date.
     pub const TODAY: Span = Span::minutes(5);
     /// The appointments of an earlier day.
     pub const PAST: Span = Span::hours(24);
-    /// Completed tasks.
+    /// The list of completed tasks.
     pub const COMPLETED_TASKS: Span = Span::hours(1);
-    /// The shift.
+    /// The shift of the current date.
     pub const SHIFT: Span = Span::minutes(1);
-    /// A contact's messages.
+    /// The messages of one contact.
     pub const THREAD: Span = Span::minutes(15);
 }

@@ -28,9 +28,9 @@ macro_rules! defects {
         #[serde(crate = "fieldday_api::serde")]
         pub enum $Defect { $(#[doc = $sentence] #[serde(rename = $name)] $variant),+ }
         impl $Defect {
-            /// All of them.
+            /// Every defect, in the order of declaration.
             pub const ALL: &'static [$Defect] = &[$($Defect::$variant),+];
-            /// Its row of the table.
+            /// The row of the defect in the table.
             pub const fn info(self) -> &'static $crate::defect_table::DefectInfo {
                 match self { $($Defect::$variant => &$crate::defect_table::DefectInfo {
                     name: $name,
@@ -55,7 +55,7 @@ macro_rules! defects {
             }
         }
 
-        /// Which defects are on.
+        /// A set of defects, such as those that are built into a run.
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
         pub struct Defects(u128);
         const _: () = assert!($Defect::ALL.len() <= 128, "one bit each");

@@ -6,7 +6,7 @@ use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// An endpoint, by name.
+/// The API's endpoints.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Op {
@@ -56,18 +56,18 @@ pub enum Op {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
-    /// Reads.
+    /// Reads rows.
     Get,
-    /// Makes or acts.
+    /// Creates a row, or starts an action.
     Post,
-    /// Changes parts.
+    /// Changes some fields of a row.
     Patch,
-    /// Stores audio.
+    /// Stores audio at an upload URL.
     Put,
 }
 
 impl Method {
-    /// As on the wire.
+    /// The method as it stands in a request: `GET`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",
@@ -87,20 +87,20 @@ impl fmt::Display for Method {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeoutClass {
-    /// Recording operations: 30 s.
+    /// Starting, stopping and reading recordings: 30 s.
     Recording,
     /// Every other read: 10 s.
     Read,
     /// Every other write: 5 s.
     Update,
-    /// Health checks: 3 s.
+    /// The health check: 3 s.
     Health,
     /// The audio itself: no limit of the spec's, but 60 s without a byte is a stall.
     Transfer,
 }
 
 impl TimeoutClass {
-    /// The limit.
+    /// How long the app waits for an answer before it gives the attempt up.
     pub const fn limit(self) -> Span {
         match self {
             TimeoutClass::Recording => Span::seconds(30),
@@ -116,7 +116,7 @@ impl TimeoutClass {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Repeat {
-    /// A read: changes nothing.
+    /// A read: a repeat changes nothing.
     Read,
     /// Safe: §0.2 promises that a repeat has no further effect.
     Idempotent,
@@ -127,19 +127,19 @@ pub enum Repeat {
 /// One row of the table.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// Its name.
+    /// The endpoint that the row describes.
     pub op: Op,
-    /// Where the spec documents it.
+    /// The section of the specification that documents it.
     pub section: &'static str,
-    /// Its method.
+    /// The HTTP method of its requests.
     pub method: Method,
-    /// Its path, with `{…}` for an id.
+    /// The path of its requests, with `{…}` for an id.
     pub path: &'static str,
     /// Who may call it. Empty: anyone, without a token.
     pub roles: &'static [Role],
-    /// How long the app waits.
+    /// The class that decides how long the app waits for an answer.
     pub class: TimeoutClass,
-    /// What a repeat does.
+    /// Whether a repeat is safe, by §0.2.
     pub repeat: Repeat,
     /// Whether it is documented "if implemented" only.
     pub optional: bool,
@@ -200,7 +200,7 @@ impl Op {
     pub const fn index(self) -> usize {
         self as usize
     }
-    /// Whether it changes anything.
+    /// Whether a request to it may change rows.
     pub fn writes(self) -> bool {
         self.endpoint().repeat != Repeat::Read
     }

@@ -77,12 +77,12 @@ impl ErrorCode {
 /// of its status is read instead.
 pub const UNKNOWN_CODE: &str = "detail.error_code (unknown)";
 
-/// What `detail` of an error answer holds.
+/// The content of `detail` in an error answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ErrorDetail {
-    /// One of §4.
+    /// The machine-readable code, one of those in §4.
     pub error_code: ErrorCode,
-    /// For people. Holds no private value.
+    /// What went wrong, for people; it holds no private value.
     pub message: SmolStr,
     /// The id to give the backend team; §0.3 calls it `trace_id` too.
     #[serde(alias = "trace_id")]
@@ -110,7 +110,7 @@ impl ErrorBody {
         };
         ErrorBody { detail }
     }
-    /// The same with one more detail.
+    /// Adds a detail.
     pub fn about(mut self, key: &str, value: impl Into<SmolStr>) -> ErrorBody {
         self.detail.details.insert(key.into(), value.into());
         self

@@ -20,7 +20,7 @@ pub type Degrees = Fixed<7>;
 impl<const DIGITS: u32> Fixed<DIGITS> {
     const SCALE: i64 = 10_i64.pow(DIGITS);
 
-    /// The whole number `n`.
+    /// The whole number `n`, without a fraction.
     pub const fn whole(n: i64) -> Self {
         Fixed(n * Self::SCALE)
     }
@@ -36,7 +36,7 @@ impl<const DIGITS: u32> Fixed<DIGITS> {
 }
 
 impl Seconds {
-    /// From milliseconds.
+    /// So many thousandths of a second.
     pub const fn from_millis(millis: i64) -> Seconds {
         Fixed(millis)
     }

@@ -15,9 +15,9 @@ use std::io::{self, Write};
 /// A request as it goes over a wire, without host and headers.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HttpRequest {
-    /// The method.
+    /// The HTTP method of the request.
     pub method: Method,
-    /// The path, ids percent-encoded.
+    /// The path from the API's root, with ids percent-encoded.
     pub path: String,
     /// The query string, without `?`; empty if there is none.
     pub query: String,
@@ -231,7 +231,7 @@ pub fn decode_answer(op: Op, status: u16, body: &[u8]) -> Answer {
 
 /// Where the data of a success is read from.
 pub(crate) trait Source {
-    /// Reads it.
+    /// Parses the data.
     fn read<T: DeserializeOwned>(self) -> Result<T, serde_json::Error>;
 }
 /// A body in its envelope.
@@ -240,7 +240,7 @@ impl Source for &[u8] {
         serde_json::from_slice::<Data<T>>(self).map(|envelope| envelope.data)
     }
 }
-/// What the envelope holds.
+/// The content of an envelope, parsed as JSON before.
 impl Source for Value {
     fn read<T: DeserializeOwned>(self) -> Result<T, serde_json::Error> {
         T::deserialize(self)

@@ -16,7 +16,7 @@ pub enum MishapKind {
     ErrorAfterCommit,
     /// Takes effect and sends no answer.
     LostAnswer,
-    /// Answers `extra_ms` later.
+    /// Answers `extra_ms` milliseconds later than it would.
     Slow,
     /// Answers 429 with a `Retry-After` of `retry_after_s`.
     RateLimit,
@@ -24,7 +24,7 @@ pub enum MishapKind {
     Restart,
     /// Shunya takes `factor` times as long.
     ShunyaSlow,
-    /// Processing by Shunya fails.
+    /// Shunya's processing of the recording fails.
     ShunyaFails,
 }
 
@@ -44,13 +44,13 @@ impl MishapKind {
 /// How much goes wrong. Each kind reads its own [figure](MishapKind::figure).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Figures {
-    /// What an error answers: 500 to 599.
+    /// The status of error answers: 500 to 599.
     pub status: u16,
-    /// How much later a slow answer comes.
+    /// The delay of slow answers, in milliseconds.
     pub extra_ms: u32,
     /// What the `Retry-After` of a rate limit says.
     pub retry_after_s: u32,
-    /// How many times as long Shunya takes.
+    /// The factor on the time that Shunya takes.
     pub factor: u32,
 }
 
@@ -67,11 +67,11 @@ pub struct Mishap {
     pub name: String,
     /// What goes wrong. Every kind goes by the time at which a request arrives, or a recording is handed to Shunya.
     pub kind: MishapKind,
-    /// How much.
+    /// The figures of the kind: status, delay, factor.
     pub figures: Figures,
-    /// From then on.
+    /// The time from which it strikes.
     pub from: Time,
-    /// Until then, exclusive.
+    /// The time until which it strikes, exclusive.
     pub until: Time,
     /// How many requests (or recordings) in a million it strikes.
     pub rate_ppm: u32,

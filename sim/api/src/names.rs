@@ -55,17 +55,17 @@ impl Role {
 }
 
 names! {
-    /// Where an appointment stands (§2.1.1).
+    /// How far a visit has come (§2.1.1).
     AppointmentStatus {
         Scheduled = "scheduled", Confirmed = "confirmed", Completed = "completed", Cancelled = "cancelled", NoShow = "no_show",
     }
 }
 names! {
-    /// What came of an appointment (§2.1.1).
+    /// The result of a visit (§2.1.1).
     Outcome { Pending = "pending", Won = "won", Lost = "lost", NoShow = "no_show", Rescheduled = "rescheduled" }
 }
 names! {
-    /// Where a task stands (§2.2.1).
+    /// Whether a task is still to be done (§2.2.1).
     TaskStatus { Open = "open", Completed = "completed", Overdue = "overdue", Cancelled = "cancelled" }
 }
 names! {
@@ -110,7 +110,7 @@ names! {
     SenderRole { Customer = "customer", SalesRep = "sales_rep", Csr = "csr", Manager = "manager", Ai = "ai" }
 }
 names! {
-    /// Which way a message went (§2.5.1).
+    /// Whether the customer sent or received a message (§2.5.1).
     Direction { Inbound = "inbound", Outbound = "outbound" }
 }
 names! {

@@ -18,7 +18,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// As the specification has it.
+    /// Every time as the specification has it.
     pub const SPECIFIED: Pace = Pace { timeouts: 1, backoff: 1, polling: 1, cache: 1 };
 
     /// For how long the app waits for an answer to a call of that class.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a repeated clock-in answers.
+/// The answer to a repeated clock-in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClockInRepeat {
@@ -16,14 +16,14 @@ pub enum ClockInRepeat {
     Refuse,
 }
 
-/// What a limit beyond the maximum does.
+/// The answer to a `limit` beyond the maximum.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PageBeyond {
-    /// It is refused.
+    /// The request is refused with an error.
     #[default]
     Refuse,
-    /// The maximum applies.
+    /// The maximum applies in its place.
     Cut,
 }
 
@@ -34,11 +34,11 @@ macro_rules! readings {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         pub enum Reading { $(#[doc = $sentence] #[serde(rename = $name)] $reading),+ }
         impl Reading {
-            /// Every reading.
+            /// Every reading, in the order of declaration.
             pub const ALL: &'static [Reading] = &[$(Reading::$reading),+];
-            /// The name used everywhere.
+            /// The name in reports and JSON.
             pub const fn name(self) -> &'static str { match self { $(Reading::$reading => $name),+ } }
-            /// Where the specification leaves it open.
+            /// The sections of the specification that leave it open.
             pub const fn section(self) -> &'static str { match self { $(Reading::$reading => $section),+ } }
             /// What the target does, and why nobody is guilty, in one sentence.
             pub const fn sentence(self) -> &'static str { match self { $(Reading::$reading => $sentence),+ } }

@@ -213,7 +213,7 @@ parts! {
 }
 
 impl Part {
-    /// The place in [`Part::ALL`].
+    /// The place in [`Part::ALL`], for arrays with an entry per part.
     pub const fn index(self) -> usize {
         self as usize
     }

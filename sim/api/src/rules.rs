@@ -4,13 +4,13 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::fmt;
 
-/// Whom a rule binds.
+/// The side of the API that a rule binds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
-    /// The backend.
+    /// The backend must keep it.
     Api,
-    /// The phone.
+    /// The app on the phone must keep it.
     App,
 }
 
@@ -20,7 +20,7 @@ pub enum Side {
 )]
 #[serde(rename_all = "lowercase")]
 pub enum RuleWeight {
-    /// It breaks the run.
+    /// A broken case breaks the run.
     #[default]
     Broken,
     /// It is reported as a finding, and does not break the run.
@@ -42,7 +42,7 @@ impl RuleWeight {
 
 macro_rules! rules {
     ($($variant:ident $side:ident $name:literal $section:literal $sentence:literal;)+) => {
-        /// A rule.
+        /// The rules of the specification; `docs/rules.md` lists them with their defects.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum Rule { $(#[doc = $sentence] $variant),+ }
         impl Rule {
@@ -54,7 +54,7 @@ macro_rules! rules {
             pub const fn section(self) -> &'static str { match self { $(Rule::$variant => $section),+ } }
             /// The rule in one sentence.
             pub const fn sentence(self) -> &'static str { match self { $(Rule::$variant => $sentence),+ } }
-            /// Whom it binds.
+            /// The side of the API that must keep the rule.
             pub const fn side(self) -> Side { match self { $(Rule::$variant => Side::$side),+ } }
         }
     };
@@ -127,7 +127,7 @@ impl Rule {
     pub fn named(name: &str) -> Option<Rule> {
         Rule::ALL.iter().copied().find(|rule| rule.name() == name)
     }
-    /// The place in [`Rule::ALL`].
+    /// The place in [`Rule::ALL`], for arrays with an entry per rule.
     pub const fn index(self) -> usize {
         self as usize
     }

@@ -11,7 +11,7 @@ macro_rules! claim_names {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
         pub enum $name { $($(#[$vdoc])* #[doc = concat!("`", $wire, "`")] #[serde(rename = $wire)] $variant),+ }
         impl $name {
-            /// Every name of it.
+            /// Every claim of the kind; the first is the usual one.
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
             /// The claim's name in the token.
             pub const fn as_str(self) -> &'static str {
@@ -38,9 +38,9 @@ claim_names! {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CredentialKind {
-    /// No token was sent.
+    /// The request had no `Authorization` header.
     None,
-    /// The client's own token.
+    /// A valid token of the client.
     Own,
     /// The client's own, expired for so long when it was sent.
     Expired {
@@ -53,13 +53,13 @@ pub enum CredentialKind {
     WithoutTenant,
     /// The client's own, under other names for its claims or its role.
     Alias {
-        /// The tenant's claim.
+        /// The claim that names the tenant.
         tenant: TenantClaim,
-        /// The user's.
+        /// The claim that names the user.
         user: UserClaim,
-        /// The role's.
+        /// The claim that names the role.
         role: RoleClaim,
-        /// What the role is called.
+        /// The name of the role, one of those that the backend must map.
         role_name: SmolStr,
     },
 }
@@ -69,26 +69,26 @@ pub enum CredentialKind {
 pub struct Claims {
     /// The first of `org_id`, `organization_id`, `tenant_id`, `company_id` that is there.
     pub tenant: Option<SmolStr>,
-    /// `sub`, or `user_id`.
+    /// The claim `sub`, or `user_id` if that is not there.
     pub user: Option<SmolStr>,
     /// `org_role`, or `role`, as the token has it.
     pub role: Option<SmolStr>,
-    /// By which claims it says so.
+    /// The claims that name tenant, user and role in this token.
     pub named_by: (TenantClaim, UserClaim, RoleClaim),
-    /// When it was issued.
+    /// The time from which the token counts as issued.
     pub issued_at: Time,
     /// From when it is refused (but for the leeway).
     pub expires_at: Time,
 }
 
-/// What came in the `Authorization` header.
+/// The credential that came in the `Authorization` header.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credential {
     /// The request has no `Authorization` header.
     None,
     /// Something that is no token, or whose signature does not verify.
     Invalid,
-    /// A token that verifies.
+    /// The token verifies; it may have expired.
     Token(Claims),
 }
 

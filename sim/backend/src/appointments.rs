@@ -72,7 +72,7 @@ impl Backend {
         Ok(Answer::Appointments(AppointmentList { appointments, total, date }))
     }
 
-    /// `GET /appointments/{appointment_id}`.
+    /// Answers `GET /appointments/{appointment_id}`.
     pub(crate) fn get_appointment(&self, now: Time, caller: &Caller<'_>, id: &str) -> Result<Answer, Refusal> {
         let at = self.own_appointment(caller, id)?;
         let tenant = &self.tenants[usize::from(at.tenant)];
@@ -318,7 +318,7 @@ pub(crate) fn set<T: PartialEq + Clone>(field: &mut T, value: &Option<T>) -> boo
     }
 }
 
-/// The same, of a field that may be null.
+/// Sets a field that may be null; whether that changed it.
 pub(crate) fn set_some<T: PartialEq + Clone>(field: &mut Option<T>, value: &Option<T>) -> bool {
     let changes = value.is_some() && field != value;
     if changes {

@@ -11,7 +11,7 @@ use fieldday_api::names::Role;
 use fieldday_api::token::{Claims, Credential, TenantClaim};
 use fieldday_kernel::time::{Span, Time};
 
-/// Somebody whose token verified.
+/// The user and role that a verified token names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller<'a> {
     pub(crate) tenant: u16,
@@ -132,7 +132,7 @@ impl Backend {
         self.rep_at(kind, at).ok_or_else(|| not_found(Kind::Rep, id))
     }
 
-    /// The same, if it is the caller itself or the caller is no rep.
+    /// The rep that the id names, if it is the caller itself or the caller is no rep.
     pub(crate) fn own_rep(&self, caller: &Caller<'_>, id: &str) -> Result<At, Refusal> {
         let at = self.find_rep(caller, id)?;
         self.own(caller, at, Some(at.row))?;

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// Everything about the backend that is not data. [`Config::default`] is a healthy one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
-    /// How long requests are worked on.
+    /// How long the backend works on each kind of request.
     pub service: ServiceTimes,
     /// For how long after its expiry a token is still served (§0.3).
     pub leeway: Span,
@@ -23,7 +23,7 @@ pub struct Config {
     pub defects: Vec<BackendDefect>,
     /// What happens to a `limit` beyond the maximum.
     pub page_beyond: PageBeyond,
-    /// What a repeated clock-in answers.
+    /// The answer to a repeated clock-in.
     pub clock_in_repeat: ClockInRepeat,
     /// Whether Ask Otto and the wins feed exist (§1).
     pub optional_endpoints: bool,
@@ -54,9 +54,9 @@ pub struct Readings {
     pub appointments_page: bool,
     /// How many tasks or messages a page has where no `limit` is given: 100 by §2.2.1 and §2.5.1, 50 by §0.3.
     pub page_default: u32,
-    /// The greatest `limit`.
+    /// The greatest `limit` that is honoured.
     pub page_max: u32,
-    /// How long a presigned URL takes audio.
+    /// How long a presigned URL accepts audio, in minutes.
     pub upload_url_minutes: u32,
 }
 
@@ -74,7 +74,7 @@ impl Default for Readings {
 /// A log-normal distribution of durations.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Spread {
-    /// The median, in microseconds.
+    /// The median, in microseconds; half of the durations are longer.
     pub median_us: u64,
     /// The 84th percentile as a percentage of the median: 100 is constant.
     pub spread_percent: u32,
@@ -85,7 +85,7 @@ impl Spread {
     pub const fn new(median_us: u64, spread_percent: u32) -> Spread {
         Spread { median_us, spread_percent }
     }
-    /// The same where time passes `n` times as fast.
+    /// The durations divided by `n`, for a day that passes `n` times as fast.
     const fn sped_up(self, n: u32) -> Spread {
         let n = if n == 0 { 1 } else { n as u64 };
         Spread { median_us: self.median_us / n, ..self }
@@ -99,7 +99,7 @@ pub struct ServiceTimes {
     pub reads: Spread,
     /// Writes, those of recording sessions included.
     pub writes: Spread,
-    /// The health check.
+    /// The answer to the health check.
     pub health: Spread,
     /// The object store's own work on an upload, without the transfer.
     pub transfer: Spread,
@@ -139,20 +139,20 @@ impl ServiceTimes {
 pub struct ShunyaTimes {
     /// From the upload (or a ghost session's stop) until the transcription begins; and again until the analysis begins.
     pub queue: Spread,
-    /// The transcription.
+    /// From the beginning of the transcription to its end.
     pub transcription: Spread,
-    /// The analysis.
+    /// From the beginning of the analysis to its end.
     pub analysis: Spread,
-    /// How many transcriptions in a million fail.
+    /// Transcriptions that fail, in parts per million.
     pub transcription_fail_ppm: u32,
-    /// How many analyses in a million fail.
+    /// Analyses that fail, in parts per million.
     pub analysis_fail_ppm: u32,
     /// How many of a million derived fields are null.
     pub null_ppm: u32,
 }
 
 impl ShunyaTimes {
-    /// The same where time passes `n` times as fast.
+    /// The durations divided by `n`, for a day that passes `n` times as fast.
     pub const fn sped_up(self, n: u32) -> ShunyaTimes {
         let (queue, transcription, analysis) = (self.queue, self.transcription, self.analysis);
         ShunyaTimes {

@@ -14,12 +14,12 @@ use fieldday_api::wire::extras::{Health, RagAnswer, RagQuery, Win, WinPost, Wins
 use fieldday_kernel::time::Time;
 
 impl Backend {
-    /// The health path.
+    /// Answers `GET` of the health path, which never fails.
     pub(crate) fn health(&self) -> Answer {
         Answer::Health(Health { status: SmolStr::new_static("ok") })
     }
 
-    /// `POST /rag/query`.
+    /// Answers `POST /rag/query` with the same text every time.
     pub(crate) fn rag_query(&self, body: &RagQuery) -> Result<Answer, Refusal> {
         if body.query.expose().trim().is_empty() {
             return Err(Refusal::validation("query is empty").about("field", "query"));

@@ -60,10 +60,10 @@ const SERVICE: Purpose = Purpose::new("backend service time");
 /// What the defect that asks once a row takes for one.
 const ROW_TAKES: Span = Span::millis(120);
 
-/// What became of a request.
+/// The end of a request at the backend.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Served {
-    /// The backend answered.
+    /// The backend answered, with success or an error.
     Answered(Arc<Response>),
     /// The connection broke (a restart, a lost answer).
     Cut {

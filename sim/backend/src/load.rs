@@ -36,7 +36,7 @@ pub enum DataError {
         row: SmolStr,
         /// The id that no row has.
         names: SmolStr,
-        /// Whose rows they are.
+        /// The id of the tenant that the row belongs to.
         tenant: SmolStr,
     },
 }
@@ -53,7 +53,7 @@ impl Backend {
         }
     }
 
-    /// The same, for a data set that may be broken.
+    /// A backend with these rows; an error if the data set is broken.
     pub fn try_new(config: Config, seed: u64, start: Time, tenants: Vec<TenantData>) -> Result<Backend, DataError> {
         let mut ids = Ids::with_capacity_and_hasher(
             tenants.iter().map(TenantData::rows).sum::<usize>() * 2,
@@ -80,7 +80,6 @@ impl Backend {
     }
 }
 
-/// One tenant under way.
 struct Load<'a> {
     ids: &'a mut Ids,
     tenant: u16,

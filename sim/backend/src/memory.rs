@@ -33,7 +33,7 @@ struct Lock {
 }
 
 impl Lock {
-    /// Of a write that takes one.
+    /// The lock that a write takes; none if it takes none.
     fn of(target: Target<'_>, call: &Call) -> Option<Lock> {
         let Credential::Token(claims) = target.credential else { return None };
         if target.op.endpoint().repeat != Repeat::Idempotent {

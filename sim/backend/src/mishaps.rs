@@ -13,18 +13,18 @@ use std::cell::Cell;
 
 const MISHAP: Purpose = Purpose::new("backend mishap");
 
-/// What befalls one request.
+/// The effect of the mishaps on one request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum MishapEffect {
     /// No mishap strikes: the request is served.
     Served,
     /// The connection breaks; nothing changes. Whether it was being worked on, or did not get through at all.
     CutBefore { under_way: bool },
-    /// An error; nothing changes.
+    /// An error is answered; nothing changes.
     FailsBefore { status: u16, retry_after: Option<Span> },
-    /// It takes effect; an error.
+    /// The request takes effect; an error is answered.
     FailsAfter { status: u16 },
-    /// It takes effect; the connection breaks.
+    /// The request takes effect; the connection breaks.
     CutAfter,
 }
 

@@ -27,15 +27,15 @@ impl Refusal {
     pub(crate) const fn request(message: &'static str) -> Refusal {
         Refusal::new(ErrorCode::InvalidRequest, message)
     }
-    /// The same, as if a body were to blame.
+    /// The refusal with the error code of a wrong body.
     pub(crate) fn into_body_error(self) -> Refusal {
         Refusal { code: ErrorCode::ValidationError, ..self }
     }
-    /// 404.
+    /// The row is not there, or not the caller's to see: 404.
     pub(crate) const fn not_found(message: &'static str) -> Refusal {
         Refusal::new(ErrorCode::NotFound, message)
     }
-    /// 403.
+    /// The caller may not do that: 403.
     pub(crate) const fn forbidden(message: &'static str) -> Refusal {
         Refusal::new(ErrorCode::RbacViolation, message)
     }

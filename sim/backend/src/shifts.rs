@@ -76,7 +76,7 @@ impl Backend {
         Ok(Answer::Shift(Shift { scheduled_start: None, scheduled_end: None, ..shift.clone() }))
     }
 
-    /// `GET /reps/{rep_id}/shifts/today`.
+    /// Answers `GET /reps/{rep_id}/shifts/today`.
     pub(crate) fn shift_today(&self, now: Time, caller: &Caller<'_>, rep_id: &str) -> Result<Answer, Refusal> {
         let rep = self.own_rep(caller, rep_id)?;
         let row = self.shift_of(rep, self.today(rep.tenant, now));

@@ -16,7 +16,7 @@ use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use std::sync::Arc;
 
-/// What an id names.
+/// The kind of thing that an id names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     Tenant,
@@ -32,7 +32,7 @@ pub(crate) enum Kind {
     Message,
 }
 
-/// Where a row is.
+/// The place of a row: its tenant, and its place in the tenant's table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct At {
     pub(crate) tenant: u16,
@@ -90,7 +90,7 @@ pub(crate) fn agenda_key(task: &Task) -> (Time, Time) {
     (task.due_at.unwrap_or(Time::from_micros(i64::MAX)), task.created_at)
 }
 
-/// One tenant.
+/// The rows of a tenant, and the indexes into them.
 pub(crate) struct Tenant {
     pub(crate) id: SmolStr,
     pub(crate) zone: Zone,
@@ -110,7 +110,6 @@ pub(crate) struct Tenant {
     pub(crate) agenda: Agenda,
 }
 
-/// Somebody with a login.
 pub(crate) struct UserRow {
     pub(crate) rep: Option<u32>,
 }
@@ -120,7 +119,7 @@ pub(crate) struct RepRow {
     pub(crate) rep_id: SmolStr,
     pub(crate) calendar: Calendar,
     pub(crate) agenda: Agenda,
-    /// Its shifts, oldest first.
+    /// The rep's shifts by their row, the oldest first.
     pub(crate) shifts: Vec<u32>,
 }
 
@@ -145,7 +144,6 @@ pub(crate) struct Before<T> {
     pub(crate) row: T,
 }
 
-/// An appointment.
 pub(crate) struct AppointmentRow {
     pub(crate) appointment: Appointment,
     pub(crate) rep: Option<u32>,
@@ -155,7 +153,7 @@ pub(crate) struct AppointmentRow {
     pub(crate) contact: u32,
     /// Open and overdue tasks that name it.
     pub(crate) pending_tasks: u32,
-    /// The session begun last.
+    /// The row of the recording session that was begun last.
     pub(crate) last_session: Option<u32>,
     pub(crate) before: Option<Box<Before<Appointment>>>,
 }
@@ -188,7 +186,6 @@ impl TaskRow {
     }
 }
 
-/// A recording session.
 pub(crate) struct SessionRow {
     pub(crate) session: RecordingSession,
     pub(crate) rep: Option<u32>,
@@ -206,7 +203,6 @@ pub(crate) struct SessionRow {
     pub(crate) answer: Option<Arc<Response>>,
 }
 
-/// A shift.
 pub(crate) struct ShiftRow {
     pub(crate) shift: Shift,
     /// When it was written: a lagging replica shows it later.

@@ -11,7 +11,7 @@ use fieldday_scenario::Scenario;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What was chosen.
+/// The plan of a run that the command line chose, and where it comes from.
 pub struct Choice {
     pub recipe: Recipe,
     pub plan: Plan,
@@ -19,7 +19,7 @@ pub struct Choice {
     pub kept: Option<RunFolder>,
 }
 
-/// The same before it is planned: a scenario may be changed further.
+/// A choice before it is planned: the scenario may still be changed.
 pub struct Unplanned {
     pub recipe: Recipe,
     pub scenario: Scenario,

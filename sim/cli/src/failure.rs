@@ -17,7 +17,7 @@ use fieldday_scenario::ScenarioError;
 use std::io;
 use std::path::PathBuf;
 
-/// What went wrong.
+/// Why a command cannot do what it was asked; each has an exit code and, if possible, a hint.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// A scenario that is not there, or whose file is wrong.
@@ -113,7 +113,7 @@ pub enum Failure {
     /// A folder that a search cannot go on from.
     #[error(transparent)]
     Journal(#[from] fieldday_capacity::journal::JournalError),
-    /// Nothing that could break.
+    /// A scenario without limits, in which nothing could break.
     #[error("the scenario {scenario} sets no limit that more reps could exceed")]
     NoLimits { scenario: String },
     /// A level that the window of the scenario has no room for.

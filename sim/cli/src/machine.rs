@@ -3,14 +3,14 @@
 use fieldday_folder::Host;
 use std::time::Instant;
 
-/// What a run took.
+/// The time that a run took, in seconds: on the wall's clock, and of all processors.
 #[derive(Clone, Copy, Debug)]
 pub struct Took {
     pub wall_s: f64,
     pub cpu_s: Option<f64>,
 }
 
-/// Measures a run.
+/// Measures what a run takes, from its making on.
 pub struct Stopwatch {
     began: Instant,
     cpu_s: Option<f64>,
@@ -26,7 +26,7 @@ impl Stopwatch {
     }
 }
 
-/// The date and time.
+/// The system's time in UTC.
 pub use fieldday_live::clock::utc_now as now;
 pub use fieldday_live::machine::{raise_open_files, random};
 

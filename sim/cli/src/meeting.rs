@@ -33,15 +33,15 @@ pub enum ShardsError {
     /// The directory cannot be used.
     #[error("{} cannot be used to search together: {source}", path.display())]
     Storage {
-        /// The file or directory.
+        /// The file or directory that cannot be used.
         path: PathBuf,
-        /// Why not.
+        /// The operating system's reason.
         source: io::Error,
     },
     /// Another search was there before.
     #[error("{} holds an earlier search", path.display())]
     Used {
-        /// The directory.
+        /// The directory that holds it.
         path: PathBuf,
     },
     /// The first shard searches something else.
@@ -60,7 +60,7 @@ pub enum ShardsError {
 #[serde(deny_unknown_fields)]
 pub struct Order {
     schema: u32,
-    /// Of what search it is: a digest of all that decides levels.
+    /// The search that it belongs to: a digest of all that decides levels.
     pub search: String,
     /// The level; none if the search is over.
     pub level: Option<LevelOrder>,
@@ -70,7 +70,7 @@ pub struct Order {
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LevelOrder {
-    /// Its number, from 1.
+    /// The number of the level, from 1.
     pub number: u64,
     /// So many reps in all shards together.
     pub reps: u64,
@@ -87,7 +87,7 @@ pub type Parts = Result<Vec<(u32, LevelPart)>, Vec<u32>>;
 #[derive(Clone, Debug)]
 pub struct Meeting {
     dir: PathBuf,
-    /// Which shard this is.
+    /// The shard that this process runs.
     pub shard: Shard,
 }
 
@@ -102,7 +102,7 @@ impl Meeting {
     pub fn must_be_new(&self) -> Result<(), ShardsError> {
         if self.last_order()? > 0 { Err(ShardsError::Used { path: self.dir.clone() }) } else { Ok(()) }
     }
-    /// Says what is next.
+    /// Writes the order with this number; without a level, the search is over.
     pub fn put_order(&self, number: u64, search: &str, level: Option<LevelOrder>) -> Result<(), ShardsError> {
         let order = Order { schema: SCHEMA, search: search.to_owned(), level };
         // Plain data of strings and numbers: it cannot fail.

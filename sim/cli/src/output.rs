@@ -7,13 +7,13 @@ use std::io::{self, Write};
 /// Whether more can be printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reader {
-    /// It can.
+    /// The output is still read.
     Listens,
     /// The pipe is closed: whoever read it has seen enough.
     Left,
 }
 
-/// Prints a result.
+/// Prints a result on standard output.
 pub fn print(text: &str) -> Result<Reader, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

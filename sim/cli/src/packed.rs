@@ -9,7 +9,7 @@ pub fn path(text: &str) -> Result<PathBuf, String> {
     name(text).map(PathBuf::from)
 }
 
-/// The same where a scenario may be named, too.
+/// The folder or the scenario's name that an argument means.
 pub fn name(text: &str) -> Result<String, String> {
     if !pack::is_packed(Path::new(text)) {
         return Ok(text.to_owned());

@@ -12,10 +12,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-/// Between two lines.
+/// The time between two lines of progress, where no picture is drawn.
 const A_WHILE: Duration = Duration::from_secs(5);
 
-/// Between two pictures.
+/// The time between two drawings of the picture.
 const PICTURES_EVERY: Duration = Duration::from_millis(250);
 /// Classes of endpoints that are shown.
 const CLASSES_SHOWN: usize = 3;
@@ -55,7 +55,7 @@ impl Progress {
         progress.picture.iter().for_each(|picture| picture.draw(&progress.view()));
         progress
     }
-    /// A cell is done.
+    /// Counts a cell that has ended, and shows the progress if it is time.
     pub fn cell(&mut self, cell: &CellOutcome) {
         self.cells += 1;
         self.rep_days += cell.rep_days;

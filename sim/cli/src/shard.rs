@@ -6,7 +6,7 @@ use std::env;
 /// How many shards there are, where the engine does not say so or means only those that are run again.
 const SHARDS: &str = "FIELDDAY_SHARDS";
 
-/// Reads `I/N`, or `auto`.
+/// Reads `I/N`, or `auto`, which takes both numbers from the environment of a cluster's scheduler.
 pub fn shard(text: &str) -> Result<Shard, String> {
     if text == "auto" {
         return from_environment(|name| env::var(name).ok());

@@ -7,7 +7,7 @@ use fieldday_scenario::{Problem, Scenario, ScenarioError};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
 
-/// One thing to say.
+/// A message with its hint and its place in a file.
 #[derive(Debug, Default)]
 struct Shown {
     message: String,
@@ -34,7 +34,7 @@ impl Diagnostic for Shown {
     }
 }
 
-/// Prints a failure.
+/// Prints a failure on standard error, with the place in the file if it has one.
 pub fn failure(failure: &Failure) {
     let shown = match failure {
         Failure::Scenario(error) => scenario(error),

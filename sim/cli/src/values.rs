@@ -5,7 +5,7 @@ use fieldday_kernel::time::{Date, Time, TimeOfDay};
 use fieldday_scenario::Metric;
 use std::time::Duration;
 
-/// Reads a seed.
+/// Reads a seed, decimal or hexadecimal; `_` may stand between digits.
 pub fn seed(text: &str) -> Result<u64, String> {
     let digits = text.replace('_', "");
     let read = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {

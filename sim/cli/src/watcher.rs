@@ -15,16 +15,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Between two pictures.
+/// The time between two drawings of the picture.
 const PICTURES_EVERY: Duration = Duration::from_secs(1);
-/// Between two lines.
+/// The time between two lines, where no picture is drawn.
 const LINES_EVERY: Duration = Duration::from_secs(5);
-/// Endpoints that are shown.
+/// The most endpoints that are shown.
 const SLOWEST: usize = 3;
 
-/// What is watched.
+/// The run that is watched.
 pub struct Watching {
-    /// Scenario, seed, target.
+    /// The heading: scenario, seed, target.
     pub title: String,
     /// The scenario, as it is lived.
     pub scenario: Arc<Scenario>,

@@ -19,7 +19,7 @@ const fn came(weight: u8, word: &'static str) -> Came {
     Came { weight, word }
 }
 
-/// Of one kind and name, how it came out in each run.
+/// By kind and name: the result in each run.
 type Outcomes = BTreeMap<(ChangeKind, String), Vec<Came>>;
 
 /// Everything that came out in the new runs as it never did in the baseline, or no longer does as it always did.

@@ -17,7 +17,7 @@ pub struct Comparison {
     pub schema: u32,
     /// The version of Field Day.
     pub version: String,
-    /// The result.
+    /// Whether the new runs are worse, with reasons and exit code.
     pub verdict: Verdict,
     /// The new runs that were used.
     pub new: Vec<RunLine>,
@@ -27,7 +27,7 @@ pub struct Comparison {
     pub left_out: Vec<LeftOut>,
     /// Other differences between the sides, a sentence each.
     pub differences: Vec<String>,
-    /// The method.
+    /// How the comparison was made, and with what confidence.
     pub method: Method,
     /// The limits on change that were given.
     pub limits: Vec<LimitLine>,
@@ -46,7 +46,7 @@ pub struct Comparison {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
-    /// In a word.
+    /// The verdict in a word; `reasons` explains it.
     pub outcome: Outcome,
     /// The exit code of the command.
     pub exit_code: u8,
@@ -62,27 +62,27 @@ pub enum Outcome {
     NoWorse,
     /// A limit on change is exceeded; without such limits, something is slower or newly broken.
     Worse,
-    /// These runs cannot tell.
+    /// The runs are too few, or vary too much, to decide it.
     CannotTell,
 }
 
-/// A run.
+/// A run that was used for the comparison.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunLine {
-    /// Its folder.
+    /// The path of the run folder.
     pub folder: String,
-    /// Its scenario.
+    /// The name of the run's scenario.
     pub scenario: String,
-    /// Its seed, in hexadecimal.
+    /// The seed of the run, in hexadecimal.
     pub seed: String,
     /// The target of the run.
     pub target: String,
     /// The version of Field Day that ran it.
     pub version: String,
-    /// When it began.
+    /// When it began, in UTC, by its machine's clock.
     pub started_at: String,
-    /// The result.
+    /// The verdict of the run itself.
     pub outcome: RunOutcome,
 }
 
@@ -90,17 +90,17 @@ pub struct RunLine {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeftOut {
-    /// Its folder.
+    /// The path of the run folder.
     pub folder: String,
-    /// Why.
+    /// The reason, in a sentence.
     pub why: String,
 }
 
-/// The method.
+/// How the comparison was made, and with what confidence.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Method {
-    /// The test.
+    /// The statistical test that tells changes from chance.
     pub test: TestKind,
     /// Whether every run is paired with a run of the same seed on the other side.
     pub paired: bool,
@@ -116,7 +116,7 @@ pub struct Method {
     pub clock: String,
 }
 
-/// The test.
+/// The statistical test that tells changes from chance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TestKind {
@@ -148,7 +148,7 @@ impl From<Null> for TestKind {
 pub struct ErrorChange {
     /// The endpoint's name; `all` for all endpoints together.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
     /// How attempts failed, as in a summary's `outcomes`; absent for failures of every kind together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,13 +180,13 @@ impl ErrorChange {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PercentileChange {
-    /// The endpoint's name.
+    /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
-    /// `p50`, `p95` or `p99`.
+    /// The percentile: `p50`, `p95` or `p99`.
     pub percentile: String,
-    /// The result.
+    /// Slower, faster, no relevant difference, or inconclusive.
     pub says: Says,
     /// The new runs' geometric mean, in microseconds.
     pub new_us: u64,
@@ -219,13 +219,13 @@ pub struct PercentileChange {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Says {
-    /// It became slower.
+    /// It became slower by more than chance.
     Slower,
-    /// It became faster.
+    /// It became faster by more than chance.
     Faster,
     /// It did not change by a relevant amount.
     NoDifference,
-    /// These runs cannot tell.
+    /// The runs are too few, or vary too much, to decide it.
     CannotTell,
 }
 
@@ -233,41 +233,41 @@ pub enum Says {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotCompared {
-    /// The endpoint's name.
+    /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
-    /// `p50`, `p95` or `p99`.
+    /// The percentile: `p50`, `p95` or `p99`.
     pub percentile: String,
-    /// Why not.
+    /// The reason, in a sentence.
     pub why: String,
 }
 
-/// A limit on change.
+/// A limit on change, as given on the command line, and its result.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitLine {
     /// The limit as it was given.
     pub text: String,
-    /// The result.
+    /// Whether the new runs hold the limit.
     pub outcome: Outcome,
-    /// Why, in a sentence.
+    /// The reason, in a sentence.
     pub says: String,
 }
 
-/// A changed result.
+/// A rule, limit, finding, hazard or mark with another result than in the baseline.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
-    /// The kind of result.
+    /// The kind of thing whose result changed.
     pub kind: ChangeKind,
-    /// Its name.
+    /// The name of the rule, finding, hazard or mark, or the text of the limit.
     pub name: String,
     /// The result in the baseline: `held in 5 of 5`.
     pub baseline: String,
     /// The result in the new runs.
     pub new: String,
-    /// Whether that is worse.
+    /// Whether the change is for the worse.
     pub direction: Direction,
 }
 
@@ -275,7 +275,7 @@ pub struct Change {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {
-    /// A rule.
+    /// A rule of the specification.
     Rule,
     /// A limit of the scenario.
     Limit,
@@ -283,9 +283,9 @@ pub enum ChangeKind {
     ContractBroken,
     /// A contract finding that is only reported.
     ContractNote,
-    /// A hazard.
+    /// A hazard: behaviour that no rule forbids, but that may do harm.
     Hazard,
-    /// A mark.
+    /// A mark: a state that is hard to reach.
     Mark,
 }
 
@@ -293,16 +293,16 @@ pub enum ChangeKind {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
-    /// It is worse.
+    /// The change is for the worse.
     Worse,
-    /// It is better.
+    /// The change is for the better.
     Better,
-    /// Neither.
+    /// The change is neither for the worse nor for the better.
     Other,
 }
 
 impl RunLine {
-    /// Of a night.
+    /// The line for a night's run.
     pub(crate) fn of(night: &Night) -> RunLine {
         RunLine {
             folder: night.path.display().to_string(),
@@ -317,7 +317,7 @@ impl RunLine {
 }
 
 impl Outcome {
-    /// What the command exits with.
+    /// The exit code of the command.
     pub const fn exit_code(self) -> u8 {
         match self {
             Outcome::NoWorse => 0,

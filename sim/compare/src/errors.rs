@@ -65,7 +65,7 @@ pub(crate) fn is_last_worse(runs: &[(u64, u64)]) -> bool {
 struct Key {
     op: String,
     label: String,
-    /// None: errors of all kinds.
+    /// The class of failures; none for failures of every class together.
     class: Option<OutcomeClass>,
 }
 

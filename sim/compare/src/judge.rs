@@ -33,7 +33,7 @@ const STANDS_OUT: f64 = 3.5;
 /// More runs than this a side are asked of nobody.
 pub const RUNS_MOST: usize = 100;
 
-/// The values of runs.
+/// The values of all runs that a comparison rests on.
 #[derive(Clone, Debug, Default)]
 pub struct Sample {
     /// A column a thing measured. In it: a value for each new run, one for each of the baseline, and the differences of
@@ -41,26 +41,26 @@ pub struct Sample {
     pub columns: Vec<Vec<f64>>,
     /// Columns of a family vary alike, as far as is known.
     pub family: Vec<usize>,
-    /// New runs.
+    /// The number of new runs.
     pub new: usize,
-    /// Runs of the baseline.
+    /// The number of runs in the baseline.
     pub base: usize,
-    /// Differences of neighbouring nights.
+    /// The number of differences between neighbouring nights of the history.
     pub history: usize,
     /// Each new run has its twin in the baseline, in the same order: the same seed on both sides.
     pub paired: bool,
 }
 
-/// By what it is judged.
+/// The test that a comparison rests on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Design {
     /// Distribution-free, or as if values were log-normal.
     By(Null),
-    /// By nothing: there are too few runs, and no history.
+    /// No test: there are too few runs, and no history.
     Nothing,
 }
 
-/// What is said of a column.
+/// The conclusion for a column, with its figures.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Judged {
     /// The difference of the means of the logarithms: new less baseline.
@@ -71,14 +71,14 @@ pub struct Judged {
     pub p: Option<f64>,
     /// The smallest effect that matters, as a logarithm.
     pub margin: f64,
-    /// What it comes to.
+    /// Whether it changed, by the p-value and the margin.
     pub says: Says,
 }
 
-/// What it comes to.
+/// The conclusion for a column.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Says {
-    /// It changed.
+    /// The difference is more than chance explains.
     Changed,
     /// It did not change by more than the interval has, which is less than what matters.
     NoMoreThan(f64),
@@ -87,7 +87,7 @@ pub enum Says {
 }
 
 impl Sample {
-    /// By what these runs can be judged.
+    /// The test that these runs allow.
     pub fn design(&self) -> Design {
         let freedom = (self.new + self.base + self.history) as f64 - 2.0;
         match () {
@@ -131,7 +131,7 @@ impl Sample {
         let (new, base) = (self.new as f64, self.base as f64);
         libm::sqrt(if self.is_in_pairs() { 1.0 / new } else { 1.0 / new + 1.0 / base })
     }
-    /// Some of the columns.
+    /// The same runs with only the columns at these places.
     pub fn only(&self, columns: &[usize]) -> Sample {
         let pick = |column: &usize| (self.columns[*column].clone(), self.family[*column]);
         let (columns, family) = columns.iter().map(pick).unzip();
@@ -162,7 +162,7 @@ impl Sample {
         variances.iter().zip(&self.family).map(margin).collect()
     }
 
-    /// Judges every column.
+    /// Judges all columns together, so that the p-values are adjusted for their number.
     pub fn judge(&self) -> Vec<Judged> {
         let margins = self.margins();
         let Some(contrasts) = self.contrasts() else {
@@ -229,10 +229,10 @@ impl Sample {
 /// How some columns stand to a limit on their change.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Within {
-    /// All are within it.
+    /// All columns are within the limit.
     Yes,
-    /// These are beyond it.
+    /// The columns at these places are beyond the limit.
     No(Vec<usize>),
-    /// These runs cannot tell.
+    /// The runs are too few, or vary too much, to decide it.
     CannotTell,
 }

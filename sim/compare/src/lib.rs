@@ -33,7 +33,7 @@ pub fn schema() -> serde_json::Value {
     settings.into_generator().into_root_schema_for::<Comparison>().to_value()
 }
 
-/// Compares.
+/// Compares new runs with a baseline; an error if they are not comparable.
 pub fn compare(question: Question) -> Result<Comparison, CompareError> {
     let limits = question.limits.clone();
     let sides = Sides::of(question)?;

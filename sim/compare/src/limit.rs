@@ -14,10 +14,10 @@ const PERCENT_MOST: f64 = 1_000.0;
 #[derive(Clone, PartialEq, Debug)]
 pub struct ChangeLimit {
     text: String,
-    /// Which of [`PERCENTILES`].
+    /// The place in [`PERCENTILES`].
     percentile: usize,
     scope: Scope,
-    /// As a logarithm.
+    /// The natural logarithm of the greatest ratio of new to baseline.
     pub(crate) bound: f64,
 }
 
@@ -63,7 +63,7 @@ impl FromStr for ChangeLimit {
 }
 
 impl ChangeLimit {
-    /// As it was written.
+    /// The limit as it was given on the command line.
     pub fn text(&self) -> &str {
         &self.text
     }

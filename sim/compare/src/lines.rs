@@ -11,7 +11,7 @@ use fieldday_rules::limits::needed;
 /// The percentiles that are compared, each with the share of a million that is beyond it.
 pub const PERCENTILES: [(&str, u64); 3] = [("p50", 500_000), ("p95", 50_000), ("p99", 10_000)];
 
-/// What is compared.
+/// The percentiles that both sides have, with their values.
 #[derive(Debug)]
 pub(crate) struct Lines {
     pub keys: Vec<Key>,
@@ -27,11 +27,11 @@ pub(crate) struct Lines {
 /// A percentile of an endpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Key {
-    /// The endpoint's name.
+    /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
-    /// Which of [`PERCENTILES`].
+    /// The place in [`PERCENTILES`].
     pub percentile: usize,
 }
 
@@ -119,7 +119,7 @@ impl Lines {
         Lines { keys, sample, not_compared, values, at_limit, identical: sides.identical }
     }
 
-    /// What is said of each.
+    /// The conclusion for each percentile, in the order of the keys.
     pub fn judge(&self) -> Vec<Judged> {
         let mut judged = self.sample.judge();
         for (one, at_limit) in judged.iter_mut().zip(&self.at_limit) {
@@ -148,7 +148,7 @@ impl Lines {
         let of = |key: &&Key| limit.is_of(&key.label, key.percentile);
         self.keys.iter().enumerate().filter(|(_, key)| of(key)).map(|(place, _)| place).collect()
     }
-    /// For the document.
+    /// The lines of the document, in the order of the keys.
     pub fn shown(&self, judged: &[Judged], errors: &[ErrorChange]) -> Vec<PercentileChange> {
         let differs = |op: &str| errors.iter().any(|change| change.op == op);
         let lines = judged.iter().enumerate().map(|(place, one)| self.line(place, one));

@@ -4,34 +4,34 @@ use crate::{ChangeLimit, LeftOut};
 use fieldday_folder::nights::{Night, unlike};
 use std::collections::BTreeSet;
 
-/// What is asked.
+/// The runs to compare, and the limits on their change.
 #[derive(Clone, Debug, Default)]
 pub struct Question {
-    /// The new runs.
+    /// The new runs, at least one of which must be usable.
     pub new: Vec<Night>,
-    /// Those that they are compared with.
+    /// The runs that the new ones are compared with.
     pub baseline: Vec<Night>,
     /// Earlier nights, the oldest first: how much do nights differ when nothing changed?
     pub history: Vec<Night>,
-    /// Limits on change.
+    /// The limits on change that the user gave.
     pub limits: Vec<ChangeLimit>,
     /// Whether runs are compared although they are of different shape.
     pub although_unlike: bool,
 }
 
-/// What cannot be compared.
+/// The reasons why runs cannot be compared.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CompareError {
-    /// The same run twice.
+    /// The same run is given twice.
     #[error("{0} is given twice")]
     Twice(String),
-    /// Runs of different shape.
+    /// The runs are of different shape.
     #[error("these runs are not comparable: {}", .0.join("; "))]
     Unlike(Vec<String>),
     /// A side without a run that may be used.
     #[error("there is no usable {side} run{}", reasons(left_out))]
     NoRun {
-        /// Which side.
+        /// The side without a run: `new` or `baseline`.
         side: &'static str,
         /// Why those that there were cannot be used.
         left_out: Vec<LeftOut>,
@@ -43,7 +43,7 @@ fn reasons(left_out: &[LeftOut]) -> String {
 }
 
 impl CompareError {
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> String {
         match self {
             CompareError::Twice(_) => "a run cannot be compared with itself; give other folders".to_owned(),

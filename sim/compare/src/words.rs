@@ -63,7 +63,7 @@ impl PercentileChange {
 }
 
 impl Outcome {
-    /// For people.
+    /// The word for it in sentences and tables.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Outcome::NoWorse => "not worse",
@@ -74,7 +74,7 @@ impl Outcome {
 }
 
 impl ChangeKind {
-    /// For people.
+    /// The word for it in tables.
     pub(crate) fn words(self) -> &'static str {
         match self {
             ChangeKind::Rule => "rule",

@@ -22,24 +22,24 @@ const SETTLES: Span = Span::millis(600);
 /// How often a request is asked again that met an error of the server, and how long after.
 const AGAIN: (u32, Span) = (2, Span::millis(250));
 
-/// Somebody with a login.
+/// A client of the pass: it sends one call at a time and waits for the answer.
 pub struct Actor {
-    /// Where they call from.
+    /// The client's link, clock, random streams and transport.
     pub station: Station,
-    /// Who they are.
+    /// The client as the history introduces it.
     pub client: Client,
     calls: Cell<u32>,
     token: RefCell<Option<(Claims, Time)>>,
 }
 
-/// What came of one request.
+/// The call that was sent, and its answer.
 #[derive(Clone)]
 pub struct Reply {
-    /// The call's number.
+    /// The number of the call, unique for the client.
     pub call: u32,
-    /// Its endpoint.
+    /// The endpoint that was called.
     pub op: Op,
-    /// The answer, if one came.
+    /// The answer; none if none came.
     pub response: Option<Arc<Response>>,
 }
 
@@ -67,7 +67,7 @@ impl Reply {
     pub fn is_decided(&self) -> bool {
         self.is_refused() || self.success().is_some()
     }
-    /// What came, in words without private values.
+    /// The answer in words, without private values.
     pub fn says(&self) -> String {
         match (self.status(), self.code()) {
             (None, _) => "no answer".to_owned(),
@@ -90,7 +90,7 @@ fn code_name(code: ErrorCode) -> String {
 }
 
 impl Actor {
-    /// Somebody at a station.
+    /// A client that has sent nothing yet.
     pub fn new(station: Station, client: Client) -> Actor {
         Actor { station, client, calls: Cell::new(0), token: RefCell::default() }
     }
@@ -98,7 +98,7 @@ impl Actor {
     pub fn rep_id(&self) -> &SmolStr {
         self.client.rep_id.as_ref().unwrap_or(&self.client.user_id)
     }
-    /// What the clock shows.
+    /// The time on the clock of the client's station.
     pub fn now(&self) -> Time {
         self.station.now()
     }

@@ -5,14 +5,14 @@ use fieldday_api::names::Role;
 use fieldday_history::event::{Client, ClientKind};
 use fieldday_plan::TenantPlan;
 
-/// Somebody who takes part.
+/// One of the clients that take part in a pass.
 #[derive(Clone, Debug)]
 pub struct Part {
     /// Their tenant's place in the cell.
     pub tenant: usize,
     /// The key of their draws.
     pub key: u64,
-    /// Who they are.
+    /// The client as the history introduces it.
     pub client: Client,
 }
 
@@ -30,7 +30,7 @@ pub mod place {
     pub const CSR: usize = 4;
 }
 
-/// Why nobody can take part.
+/// The plan has no two reps of one tenant and one of another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NoCast;
 

@@ -39,7 +39,7 @@ use std::cell::{Cell, RefCell};
 /// What the pass can do at its target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Means {
-    /// When it begins.
+    /// The time at which the pass begins.
     pub begins: Time,
     /// Whether tokens are signed here, so that they may say anything.
     pub signs: bool,
@@ -47,7 +47,7 @@ pub struct Means {
     pub owns_clock: bool,
     /// For how long a token is taken after its end.
     pub leeway: Span,
-    /// For how long a recording is watched.
+    /// How long a recording's processing is polled at most.
     pub watches: Span,
     /// When writes of the target go wrong on purpose, if somebody sees to that.
     pub trouble: Option<Trouble>,
@@ -57,11 +57,11 @@ pub struct Means {
 /// did it, it did it and breaks the connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Trouble {
-    /// An error before the commit.
+    /// An error is answered, and the write has no effect.
     pub before_commit: (Time, Time),
-    /// An error after it.
+    /// An error is answered after the write took effect.
     pub after_commit: (Time, Time),
-    /// The answer is lost.
+    /// The write takes effect, and the connection breaks.
     pub lost_answer: (Time, Time),
 }
 

@@ -23,7 +23,7 @@ impl Case<'_> {
         let checked = Checked { rule: self.rule, check: self.check.into(), call, op, outcome };
         self.by.station.record(EventKind::Checked(Box::new(checked)));
     }
-    /// Decided by `holds`.
+    /// Ends the case: held or broken. `came` is called only if it is broken.
     pub fn judge(self, holds: bool, expected: impl Into<String>, came: impl FnOnce() -> String) {
         self.ends(match holds {
             true => CheckOutcome::Held,
@@ -51,7 +51,7 @@ impl Case<'_> {
         let came = reply.says();
         self.judge(statuses.contains(&status), expected, || came);
     }
-    /// Nobody can say.
+    /// Ends the case: nobody can say whether the rule held.
     pub fn undecided(self) {
         self.ends(CheckOutcome::Undecided);
     }
@@ -61,7 +61,7 @@ impl Case<'_> {
 pub(crate) const MALFORMED: &[u16] = &[400, 422];
 
 impl Pass {
-    /// A case.
+    /// Begins a case of a rule; `reply` is the answer that will decide it.
     pub(crate) fn case<'a>(
         &self,
         by: &'a Actor,
@@ -76,7 +76,7 @@ impl Pass {
         let case = Case { by: self.rep(), rule, check: check.to_owned(), reply: None };
         case.ends(CheckOutcome::Untested { why: why.into() });
     }
-    /// The same request so many times side by side.
+    /// Sends one request `times` times at once; the answers in the order of sending.
     pub(crate) async fn at_once(&self, by: &Actor, call: &Call, times: usize) -> Vec<Reply> {
         // A token in hand first: else each would fetch its own, and be late by that.
         by.claims().await;

@@ -23,7 +23,7 @@ use Rule::{
 const MANY: usize = 9;
 /// So many whole lists are read side by side.
 const LISTS: usize = 12;
-/// So many times.
+/// How many times the lists are read, so that there are answers enough for a share of late ones.
 const ROUNDS: usize = 9;
 
 fn tasks(reply: &Reply) -> Option<&TaskList> {

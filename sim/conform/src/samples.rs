@@ -59,7 +59,7 @@ impl About {
         calls.push(Call::ClockOut { rep_id: rep_id() });
         calls
     }
-    /// A thread.
+    /// A call that reads a message thread; none if no contact is known.
     pub fn thread(&self) -> Option<Call> {
         let page = Page { limit: Some(50), offset: None };
         Some(Call::GetThread { contact_card_id: self.contact.clone()?, page })

@@ -18,7 +18,7 @@ pub struct Record {
 pub struct CsvError {
     /// The line's number, from 1.
     pub line: usize,
-    /// What is wrong.
+    /// What is wrong, in a few words.
     pub message: &'static str,
 }
 

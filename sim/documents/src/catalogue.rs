@@ -38,7 +38,7 @@ pub fn rules(paint: Paint) -> String {
     out
 }
 
-/// The same for programs.
+/// The rules as JSON, as `fieldday rules --json` prints them.
 pub fn rules_json() -> String {
     document("rules", Rule::ALL.iter().map(|rule| rule_value(*rule)).collect())
 }
@@ -127,14 +127,14 @@ pub fn rule_json(rule: Rule, example: Option<&Example>) -> String {
     format!("{:#}\n", json!({ "schema": SCHEMA, "rule": rule_value(rule), "example": example }))
 }
 
-/// All marks.
+/// All marks: the name of each, and the state that it stands for.
 pub fn marks(paint: Paint) -> String {
     let mut table = Table::default();
     Mark::ALL.iter().for_each(|mark| table.row([words(mark.name()), words(mark.sentence())]));
     table.render_within(paint, 0, &[])
 }
 
-/// The same for programs.
+/// The marks as JSON, as `fieldday marks --json` prints them.
 pub fn marks_json() -> String {
     document("marks", Mark::ALL.iter().map(|mark| json!({ "name": mark.name(), "says": mark.sentence() })).collect())
 }
@@ -152,7 +152,7 @@ pub fn defects(paint: Paint) -> String {
     table.render_within(paint, 0, &[])
 }
 
-/// The same for programs.
+/// The defects as JSON, as `fieldday defects --json` prints them.
 pub fn defects_json() -> String {
     let value = |defect: Defect| {
         let info = defect.info();
@@ -177,7 +177,7 @@ pub fn scenarios(paint: Paint) -> Result<String, ScenarioError> {
     Ok(table.render_within(paint, 0, &[]))
 }
 
-/// The same for programs.
+/// The built-in scenarios as JSON, as `fieldday scenarios --json` prints them.
 pub fn scenarios_json() -> Result<String, ScenarioError> {
     let value = |name: &str| {
         let scenario = Scenario::load(name)?;

@@ -11,21 +11,21 @@ use serde_json::{Value, json};
 /// The format of the document for programs.
 const SCHEMA: u32 = 1;
 
-/// What came of a pass.
+/// The result of a conformance pass, as commands print it.
 pub struct Conformed<'a> {
     /// The scenario whose people took part.
     pub scenario: &'a str,
     /// The seed of its plan.
     pub seed: u64,
-    /// What was called, in words.
+    /// The target in words.
     pub target: &'a str,
-    /// How many requests there were.
+    /// The number of requests that the pass sent.
     pub requests: u64,
-    /// How long it took, in seconds.
+    /// The duration of the pass, in seconds.
     pub wall_s: f64,
-    /// What was found.
+    /// The counts and cases of the judges.
     pub findings: &'a Findings,
-    /// What that comes to.
+    /// The verdict with its reasons and exit code.
     pub verdict: &'a Verdict,
     /// The run's folder, if it has one.
     pub folder: Option<&'a str>,
@@ -44,7 +44,7 @@ impl Conformed<'_> {
         self.findings.untested.iter().filter(|(of, _)| *of == rule).map(|(_, why)| why.as_str()).collect()
     }
 
-    /// For people.
+    /// The result as text for a terminal.
     pub fn terminal(&self, paint: Paint) -> String {
         let took = format!("{} in {:.1} s", counted(self.requests, "request", "requests"), self.wall_s);
         let title = format!("CONFORMANCE  {}, seed {:#x}, {}: {took}", self.scenario, self.seed, self.target);
@@ -98,7 +98,7 @@ impl Conformed<'_> {
         }
     }
 
-    /// For programs.
+    /// The result as JSON, as `--json` prints it.
     pub fn json(&self) -> String {
         let rules: Vec<Value> = self.rules().map(|rule| self.value(rule)).collect();
         let document = json!({

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 /// The version of [`Exploration`]'s shape.
 pub const EXPLORED_SCHEMA: u32 = 1;
 
-/// What an exploration came to.
+/// The result of an exploration of many seeds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Exploration {
     /// The version of this document's shape.
@@ -20,12 +20,12 @@ pub struct Exploration {
     pub version: String,
     /// What was explored: the line that runs a seed of it, with seed 0 in the seed's place.
     pub of: String,
-    /// The first seed.
+    /// The first seed of the range.
     pub from: u64,
     /// Which part of the seeds this is; all of them if none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
-    /// What came of it.
+    /// The failures of all seeds, by signature, and the marks.
     pub explored: Explored,
     /// Marks that no seed reached.
     pub never_reached: Vec<String>,
@@ -49,7 +49,7 @@ impl Exploration {
     pub fn again(&self, seed: u64) -> String {
         self.of.replacen("--seed 0x0", &format!("--seed {seed:#x}"), 1)
     }
-    /// The document for programs.
+    /// The result as JSON, as `--json` prints it.
     pub fn to_json(&self) -> String {
         // Plain data of strings and numbers: it cannot fail.
         fieldday_paint::json(self).unwrap_or_default()
@@ -65,7 +65,7 @@ impl Exploration {
     }
 }
 
-/// For a terminal.
+/// The result as text for a terminal.
 pub fn render(exploration: &Exploration, paint: Paint) -> String {
     let explored = &exploration.explored;
     let mut out = String::new();

@@ -21,18 +21,18 @@ use std::path::Path;
 /// Names of something that are told one by one; of further ones there is a number.
 const NAMES: usize = 6;
 
-/// Whose trouble something is.
+/// Who has to deal with a failure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Owner {
-    /// What the backend's code does.
+    /// The developers of the backend: its code is wrong.
     Backend,
-    /// What the app's code does.
+    /// The developers of the app: its code is wrong.
     App,
-    /// How the target is run: too slow, too small, or not there.
+    /// Whoever runs the target: it is too slow, too small, or not there.
     Operations,
-    /// What the scenario's network does to phones.
+    /// Nobody: the scenario's network did it to the phones.
     Network,
-    /// What sends the load.
+    /// The load generator, which could not keep up.
     Generator,
 }
 
@@ -105,14 +105,14 @@ impl StoryPaths {
     }
 }
 
-/// The answer.
+/// The verdict of a run as it stands at the top of a document, with what follows from it.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
-    /// Whether it is good.
+    /// The sign that stands for the verdict, with its colour.
     pub mark: Mark,
     /// The verdict in a word.
     pub word: &'static str,
-    /// Why, on one line, without the word.
+    /// The reasons on one line, without the word.
     pub why: String,
     blocks: Vec<Block>,
 }

@@ -35,20 +35,20 @@ use page::{REPORT, Report};
 use std::io;
 use std::path::Path;
 
-/// What documents are made of.
+/// The files of a run folder that documents are made of.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
-    /// The run's folder.
+    /// The run folder.
     pub folder: &'a Path,
-    /// Its `run.json`.
+    /// The folder's `run.json`.
     pub run: &'a RunFile,
-    /// Its `summary.json`.
+    /// The folder's `summary.json`.
     pub summary: &'a Summary,
-    /// Its `series.json`; none if it left none.
+    /// The folder's `series.json`; none if it has none.
     pub series: Option<&'a SeriesFile>,
 }
 
-/// Makes a document.
+/// Makes the text of a document, or says which file it could not read.
 pub type Render = fn(&Source<'_>) -> io::Result<String>;
 
 /// Every document, by the name of its file.

@@ -22,7 +22,7 @@ pub struct LiveProof {
     pub schema: u32,
     /// The version of Field Day.
     pub version: String,
-    /// The target.
+    /// The target that the trials called: the built-in mock.
     pub target: String,
     /// Seeds tried for each defect.
     pub seeds: u64,
@@ -36,14 +36,14 @@ pub struct LiveProof {
     pub late_p99_ms: f64,
     /// False if the proof was ended early, so that not everything was tried.
     pub complete: bool,
-    /// How long it took, in seconds.
+    /// The duration of the proof, in seconds.
     pub wall_s: f64,
 }
 
-/// One defect, over HTTP.
+/// The trials of one defect, over HTTP.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct LiveDefectLine {
-    /// Its name.
+    /// The name of the defect.
     pub defect: String,
     /// Whether it shows only when two requests overlap.
     pub is_race: bool,
@@ -82,7 +82,7 @@ pub struct LiveCleanPart {
     pub alarms: Vec<AlarmLine>,
 }
 
-/// How a proof was made.
+/// How a proof was made, beside its trials.
 #[derive(Clone, Copy, Debug)]
 pub struct Made {
     /// Seeds tried for each defect.
@@ -91,7 +91,7 @@ pub struct Made {
     pub at_once: u64,
     /// Whether it came to its end.
     pub complete: bool,
-    /// How long it took, in seconds.
+    /// The duration of the proof, in seconds.
     pub wall_s: f64,
 }
 
@@ -102,7 +102,7 @@ pub fn schema() -> serde_json::Value {
 }
 
 impl LiveProof {
-    /// What trials come to.
+    /// Sums the trials up, by defect.
     pub fn new(trials: &[LiveTrial], made: Made) -> LiveProof {
         let defects = Defect::all().filter_map(|defect| {
             let of: Vec<&LiveTrial> = trials.iter().filter(|trial| trial.defect == Some(defect)).collect();
@@ -131,12 +131,12 @@ impl LiveProof {
             && self.clean.alarms.is_empty()
             && self.clean.cut == 0
     }
-    /// The document for programs.
+    /// The result as JSON, as `--json` prints it.
     pub fn to_json(&self) -> String {
         // Plain data of strings and numbers: it cannot fail.
         fieldday_paint::json(self).unwrap_or_default()
     }
-    /// For a terminal.
+    /// The result as text for a terminal.
     pub fn to_terminal(&self, paint: Paint) -> String {
         let mut out = String::new();
         if !self.defects.is_empty() {
@@ -172,7 +172,7 @@ impl LiveProof {
         });
         out
     }
-    /// For the docs.
+    /// The result as a page of the documentation.
     pub fn to_markdown(&self, command: &str) -> String {
         let mut out = format!(
             "# The proof over HTTP\n\nMade by `{command}`, version {}. Each defect was switched on in the built-in mock, under {}. A\n\
@@ -291,7 +291,6 @@ impl LiveDefectLine {
     fn seconds(&self) -> String {
         self.median_s.map_or("-".to_owned(), |seconds| format!("{seconds:.1}"))
     }
-    /// What found it.
     fn by(&self) -> String {
         match (self.by_pass, self.found - self.by_pass) {
             (0, 0) => "-".to_owned(),

@@ -12,7 +12,7 @@ use std::io;
 
 /// The level of the headings of sections.
 const LEVEL: usize = 3;
-/// Endpoints that are shown.
+/// The most endpoints that the table shows.
 const SLOWEST: usize = 6;
 
 pub(super) fn render(source: &Source<'_>) -> io::Result<String> {

@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 /// The version of [`Proof`]'s shape.
 pub const PROOF_SCHEMA: u32 = 1;
 
-/// What a proof comes to.
+/// The result of a proof in the model.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Proof {
     /// The schema version of this document.
@@ -46,13 +46,13 @@ pub struct PassesPart {
     pub seeds: u64,
     /// Defects of which a pass broke a rule that is named for them, under one seed at least.
     pub found: Vec<String>,
-    /// Those of which none did.
+    /// Defects of which no pass broke such a rule.
     pub missed: Vec<String>,
     /// Requests of the middle pass.
     pub median_requests: u64,
-    /// Passes without a defect.
+    /// The number of passes without a defect.
     pub clean: u64,
-    /// The rules that broke in them: false alarms, every one.
+    /// The rules that were broken in passes without a defect: false alarms, every one.
     pub alarms: Vec<String>,
 }
 
@@ -102,12 +102,12 @@ impl PassesPart {
     }
 }
 
-/// One defect.
+/// The trials of one defect, in the model.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DefectLine {
-    /// Its name.
+    /// The name of the defect.
     pub defect: String,
-    /// Where it is built in.
+    /// The part of the system that the defect is built into: backend or app.
     pub place: String,
     /// The scenario in which it was looked for.
     pub scenario: String,
@@ -127,12 +127,12 @@ pub struct DefectLine {
     pub first_broken: Vec<(String, u64)>,
 }
 
-/// One scenario without defects.
+/// The result of running one scenario without defects.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CleanLine {
-    /// Its name.
+    /// The name of the scenario.
     pub scenario: String,
-    /// Rep-days lived.
+    /// The number of rep-days that were simulated.
     pub rep_days: u64,
     /// Requests that reached a backend.
     pub requests: u64,
@@ -143,7 +143,7 @@ pub struct CleanLine {
 /// A false alarm: a rule that was broken without a defect.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AlarmLine {
-    /// The rule.
+    /// The name of the rule.
     pub rule: String,
     /// The command line that reproduces it.
     pub reproduce: String,
@@ -198,12 +198,12 @@ impl Proof {
         medians.sort_unstable();
         medians.get(medians.len() / 2).copied().filter(|median| *median < u64::MAX)
     }
-    /// The document for programs.
+    /// The result as JSON, as `--json` prints it.
     pub fn to_json(&self) -> String {
         // Plain data of strings and numbers: it cannot fail.
         fieldday_paint::json(self).unwrap_or_default()
     }
-    /// For a terminal.
+    /// The result as text for a terminal.
     pub fn to_terminal(&self, paint: Paint) -> String {
         let mut out = String::new();
         if !self.defects.is_empty() {

@@ -11,7 +11,7 @@ use fieldday_paint::units::{count, counted};
 const FAILURES: (usize, usize) = (15, 5);
 /// Series of the target in Markdown.
 const SERIES: usize = 12;
-/// Findings in Markdown.
+/// The most findings that Markdown shows.
 const FINDINGS: usize = 4;
 /// Endpoints at which a hazard was measured: on a terminal, and in Markdown.
 const MEASURED: (usize, usize) = (3, 1);

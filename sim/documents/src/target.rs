@@ -6,7 +6,7 @@ use fieldday_paint::Tone;
 use fieldday_paint::document::{Cell, Table, figures, words};
 use fieldday_paint::units::{count, counted, share};
 
-/// What the figures are.
+/// The line that explains the table's figures.
 pub(crate) const SAYS: &str = "what its exporters told meanwhile; full: 95 % of what there is, or what --metric says";
 /// So many things that were full are named beside a limit.
 const NAMED: usize = 3;

@@ -4,18 +4,18 @@ use fieldday_paint::units::{count, counted, limit, micros, number, share};
 use fieldday_paint::{Paint, Tone};
 use fieldday_paint::{Table, figure, shortened, words};
 
-/// What a person watches.
+/// What the terminal shows of a run in progress.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct View {
-    /// What runs: scenario, seed, target.
+    /// The scenario, seed and target of the run.
     pub title: String,
-    /// Seconds since it began.
+    /// The time since the run began, in seconds of the wall's clock.
     pub elapsed_s: u64,
     /// How far it is, in thousandths, if anybody can say.
     pub done_permille: Option<u64>,
     /// How long it still takes, in seconds, if anybody can say.
     pub left_s: Option<u64>,
-    /// How many reps are in each state.
+    /// The number of reps in each state.
     pub states: Vec<(&'static str, u64)>,
     /// Requests that the target, or the model, was done with.
     pub requests: u64,
@@ -38,12 +38,12 @@ pub struct View {
     pub stopping: bool,
 }
 
-/// Queues of reps.
+/// The offline queues of all reps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Queues {
     /// Actions that wait, over all reps.
     pub waiting: u64,
-    /// In the longest of the queues.
+    /// The number of actions in the longest queue.
     pub longest: u64,
 }
 
@@ -54,7 +54,7 @@ pub struct Slow {
     pub of: String,
     /// How near the latency is to its limit.
     pub measured: Nearness,
-    /// Over so many attempts.
+    /// The number of attempts so far.
     pub count: u64,
 }
 
@@ -63,16 +63,16 @@ pub struct Slow {
 pub enum Nearness {
     /// The 99th percentile so far, against the limit.
     P99 {
-        /// In microseconds.
+        /// The 99th percentile of the latency so far, in microseconds.
         p99_us: u64,
-        /// In microseconds.
+        /// The limit of the class, in microseconds.
         limit_us: u64,
     },
     /// Attempts beyond the limit, against how many may be.
     Late {
-        /// So many.
+        /// The number of attempts that were slower than the limit.
         late: u64,
-        /// Of a million, so many may be.
+        /// How many attempts in a million may be slower than the limit.
         allowed_ppm: u64,
     },
 }
@@ -99,17 +99,17 @@ impl Slow {
 /// A value against its limit.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Gauge {
-    /// What the gauge shows.
+    /// The name of the gauge.
     pub of: &'static str,
-    /// Its value, with its unit.
+    /// The value, with its unit.
     pub value: String,
-    /// Its limit, with its unit.
+    /// The limit of the value, with its unit.
     pub limit: String,
     /// Whether it is beyond it.
     pub is_beyond: bool,
 }
 
-/// Of the words that begin a line.
+/// The width of the words that begin a line, in characters.
 const TITLES: usize = 11;
 /// Broken rules that are named; the others are counted.
 const NAMED: usize = 4;
@@ -188,7 +188,7 @@ impl View {
         items
     }
 
-    /// The same in a line, where nobody watches a terminal.
+    /// The view in one line, for output that is no terminal.
     pub fn line(&self) -> String {
         let states = self.states.iter().filter(|(_, reps)| *reps > 0);
         let states: Vec<String> = states.map(|(state, reps)| format!("{} {state}", count(*reps))).collect();

@@ -9,9 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// A bug that a scenario can switch on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Defect {
-    /// One of the model backend's.
+    /// A bug of the model backend.
     Backend(BackendDefect),
-    /// One of the app's.
+    /// A bug of the app.
     App(AppDefect),
 }
 
@@ -29,7 +29,7 @@ impl Defect {
     pub fn name(self) -> &'static str {
         self.info().name
     }
-    /// What is known of it.
+    /// The row of the defect in its table.
     pub fn info(self) -> &'static DefectInfo {
         match self {
             Defect::Backend(defect) => defect.info(),
@@ -45,7 +45,7 @@ impl Defect {
     }
 }
 
-/// By its name.
+/// A defect serialises as its name.
 impl Serialize for Defect {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.name().serialize(serializer)

@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How to explore.
+/// How far an exploration goes, and on how many threads.
 pub struct Options<'a> {
     /// How many threads; 0 for one a core.
     pub threads: usize,
@@ -26,7 +26,7 @@ pub struct Options<'a> {
     pub seeds: u64,
     /// Whether each seed draws which mishaps, habits and operations are on.
     pub swarm: bool,
-    /// Reps of each seed.
+    /// The number of reps under each seed.
     pub reps: u64,
     /// Whether the first failure ends it.
     pub stop_at_first: bool,
@@ -34,47 +34,47 @@ pub struct Options<'a> {
     pub stop: &'a AtomicBool,
 }
 
-/// A kind of failure.
+/// A kind of failure, with its first and shortest examples.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// The rule, endpoint and form that violations of one kind share.
     pub signature: Signature,
-    /// Under how many seeds it showed.
+    /// The number of seeds under which it showed.
     pub seeds: u64,
-    /// The first of them.
+    /// The first seed under which it showed.
     pub first_seed: u64,
     /// The one under which it showed at the earliest event; of equals, the first.
     pub seed: u64,
     /// The cell's place in the plan.
     pub cell: u32,
-    /// At which event of that cell.
+    /// The number of the event in that cell's stream, from 0.
     pub event: u64,
     /// The name in the plan of the client that it happened to.
     pub client: SmolStr,
-    /// What was expected, and what was seen.
+    /// What was expected and what was seen, in a sentence.
     pub says: String,
-    /// What the swarm drew for that seed.
+    /// The settings that the swarm drew for that seed.
     pub drawn: Vec<String>,
 }
 
-/// What was explored so far.
+/// The result of the seeds so far.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Explored {
     /// Every seed from the first up to this one is done, and no other.
     pub next: u64,
-    /// Seeds done.
+    /// The number of seeds that are done.
     pub seeds: u64,
-    /// Rep-days lived.
+    /// The number of rep-days that were simulated.
     pub rep_days: u64,
-    /// Requests that reached a backend.
+    /// The number of requests that reached a backend.
     pub requests: u64,
-    /// Kinds of failures.
+    /// The failures, one for each signature.
     pub failures: Vec<Failure>,
     /// How often each mark was reached, by name.
     pub marks: BTreeMap<String, u64>,
 }
 
-/// What one seed came to.
+/// The result of one seed.
 struct Seed {
     seed: u64,
     rep_days: u64,
@@ -89,7 +89,7 @@ pub enum ExploreError {
     /// A plan cannot be made.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// There are no threads.
+    /// The system gives no threads.
     #[error(transparent)]
     Threads(#[from] NoThreads),
 }

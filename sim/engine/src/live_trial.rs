@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct LiveLook {
     /// Requests until the find, or until the end without one.
     pub requests: u64,
-    /// How long that took.
+    /// The time until then, by the wall's clock.
     pub took: Span,
     /// The first of the defect's rules that broke; without a defect, the first that did.
     pub found: Option<Rule>,
@@ -30,9 +30,9 @@ pub struct LiveLook {
 pub struct LiveTrial {
     /// The defect; none of a pass without one.
     pub defect: Option<Defect>,
-    /// The seed.
+    /// The seed of the plan.
     pub seed: u64,
-    /// The conformance pass.
+    /// The conformance pass, which comes first.
     pub pass: LiveLook,
     /// The day, if one was lived.
     pub day: Option<LiveLook>,
@@ -51,7 +51,7 @@ impl LiveTrial {
     pub fn requests(&self) -> u64 {
         self.looks().map(|look| look.requests).sum()
     }
-    /// How long that took.
+    /// The time of all looks together, by the wall's clock.
     pub fn took(&self) -> Span {
         self.looks().fold(Span::ZERO, |all, look| all + look.took)
     }

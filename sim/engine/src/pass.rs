@@ -8,7 +8,7 @@ use fieldday_plan::{CONFORMANCE, CellPlan};
 use fieldday_scenario::Scenario;
 use std::borrow::Cow;
 
-/// By the local time of a cell's first tenant.
+/// The beginning of a pass, by the local time of the cell's first tenant.
 const BEGINS: TimeOfDay = TimeOfDay::hm(9, 30);
 /// For how long recordings are watched: as long as an app polls, and more.
 const WATCHES: Span = Span::minutes(20);

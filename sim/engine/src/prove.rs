@@ -32,12 +32,12 @@ pub enum ProveError {
     /// A plan cannot be made.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// There are no threads.
+    /// The system gives no threads.
     #[error(transparent)]
     Threads(#[from] NoThreads),
 }
 
-/// How to prove.
+/// How much is tried before a defect counts as not found.
 pub struct Effort<'a> {
     /// How many threads; 0 for one a core.
     pub threads: usize,
@@ -53,9 +53,9 @@ pub struct Effort<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trial {
-    /// The defect.
+    /// The defect that was switched on.
     pub defect: Defect,
-    /// The seed.
+    /// The seed of the plan.
     pub seed: u64,
     /// Rep-days lived, those of the cell that showed it included.
     pub rep_days: u64,
@@ -94,9 +94,9 @@ pub const PASSES: &str = "smoke";
 pub struct PassTrial {
     /// The defect; none of a pass without one.
     pub defect: Option<Defect>,
-    /// The seed.
+    /// The seed of the plan.
     pub seed: u64,
-    /// Requests that the pass sent.
+    /// The number of requests that the pass sent.
     pub requests: u64,
     /// The first of the defect's rules that broke; without a defect, the first that did: a false alarm.
     pub found: Option<Rule>,
@@ -168,13 +168,13 @@ fn trial(defect: Defect, plan: &Plan, effort: &Effort<'_>, on_trial: &impl Fn(&T
     Some(trial)
 }
 
-/// What breaking a rule looks like.
+/// A violation of a rule, as an example.
 pub struct Example {
     /// The defect that breaks it.
     pub defect: Defect,
     /// In the first cells of its scenario, under this seed.
     pub seed: u64,
-    /// The violation.
+    /// The first violation of the rule under that seed.
     pub violation: Violation,
 }
 
@@ -206,13 +206,13 @@ const ALARMS_KEPT: usize = 20;
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Clean {
-    /// Rounds lived, whole ones.
+    /// The number of complete rounds.
     pub rounds: u64,
-    /// Rep-days of each scenario that those rounds were for.
+    /// The number of rep-days of each scenario in a round.
     pub each: u64,
-    /// By scenario, in the order of their names.
+    /// The results by scenario, in the order of their names.
     pub scenarios: Vec<CleanScenario>,
-    /// The first false alarms.
+    /// The first false alarms, as examples.
     pub alarms: Vec<Alarm>,
 }
 
@@ -220,11 +220,11 @@ pub struct Clean {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CleanScenario {
-    /// Its name.
+    /// The name of the scenario.
     pub scenario: String,
-    /// Rep-days lived.
+    /// The number of rep-days that were simulated.
     pub rep_days: u64,
-    /// Requests that reached a backend.
+    /// The number of requests that reached a backend.
     pub requests: u64,
     /// Cases in which a rule was broken: false alarms, every one.
     pub broken: u64,
@@ -238,7 +238,7 @@ pub struct Alarm {
     pub scenario: String,
     /// The seed under which it was found.
     pub seed: u64,
-    /// With so many reps.
+    /// The number of reps of the run.
     pub reps: u64,
     /// The rule that was reported broken.
     pub rule: String,
@@ -254,7 +254,7 @@ impl Clean {
             && self.scenarios.len() <= Scenario::builtin_names().len()
             && self.scenarios.iter().all(each)
     }
-    /// Rep-days of all scenarios.
+    /// The number of rep-days of all scenarios together.
     pub fn rep_days(&self) -> u64 {
         self.scenarios.iter().map(|line| line.rep_days).sum()
     }

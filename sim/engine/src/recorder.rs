@@ -19,11 +19,11 @@ pub enum History {
     Frames(Writer<Vec<u8>>),
     /// Lines that somebody takes every now and then, on the wall clock.
     Lines {
-        /// The cell's name.
+        /// The name of the cell in the plan.
         cell: String,
         /// The zones of its tenants, by tenant id.
         zones: BTreeMap<SmolStr, Zone>,
-        /// What was not taken yet.
+        /// The lines that were not taken yet.
         lines: Lines,
     },
 }
@@ -34,11 +34,11 @@ pub type Watcher = Box<dyn FnMut(u32, &EventKind)>;
 /// Takes a cell's events as they happen.
 pub struct Recorder {
     start: Time,
-    /// Of all events.
+    /// The fingerprint of the events so far.
     pub fingerprint: Fingerprinter,
-    /// The rules.
+    /// The judges of all rules, which see every event.
     pub judges: Judges,
-    /// What was measured.
+    /// The measurements, which see every event of the measured part.
     pub measures: Measures,
     /// The part of the run that alone is measured; all of it if none.
     pub plateau: Option<Plateau>,
@@ -127,7 +127,7 @@ impl SharedRecorder {
     pub fn watched_by(&self, watcher: Watcher) {
         *self.0.watcher.borrow_mut() = Some(watcher);
     }
-    /// Ends the recording.
+    /// Ends the recording; none if it has ended.
     pub fn take(&self) -> Option<Recorder> {
         self.0.recorder.borrow_mut().take()
     }

@@ -12,25 +12,25 @@ use fieldday_rules::{Findings, Measures};
 use serde::{Serialize, Serializer};
 use std::sync::atomic::AtomicBool;
 
-/// A cell, lived again.
+/// A cell that was simulated once more, with all its events.
 pub struct Replayed {
-    /// Its name.
+    /// The name of the cell in the plan.
     pub cell: String,
-    /// When its events' clock starts.
+    /// The time from which its events count.
     pub start: Time,
-    /// Everything that happened.
+    /// Every event of the cell, in order.
     pub events: Vec<Event>,
     /// Who is there, by number, each with the tenant's zone.
     pub clients: Vec<(Client, Zone)>,
-    /// What the judges found.
+    /// The counts and cases of the judges.
     pub findings: Findings,
-    /// Of the cell's events.
+    /// The fingerprint of the cell's events.
     pub fingerprint: Fingerprint,
     /// False if it was interrupted.
     pub complete: bool,
 }
 
-/// How things stood at a moment.
+/// The state of a rep's phone and of the backend at one moment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Moment {
     /// The moment that was asked for.
@@ -40,11 +40,11 @@ pub struct Moment {
     pub zone: Zone,
     /// The phone's state at that moment.
     pub phone: PhoneView,
-    /// What the backend held of its rep.
+    /// The rows that the backend held of the rep at that moment.
     pub rows: RepRows,
 }
 
-/// Lives a cell again.
+/// Simulates a cell once more and keeps its events; `stop` ends it early.
 pub fn replay(plan: &Plan, index: u32, stop: &AtomicBool) -> Replayed {
     let cell = plan.cell(index);
     let (name, start) = (cell.name.clone(), cell.start);

@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-/// How to run.
+/// On how many threads a run goes, what it keeps, and how it is stopped.
 pub struct Options<'a> {
     /// How many threads; 0 for one a core.
     pub threads: usize,
@@ -23,33 +23,33 @@ pub struct Options<'a> {
     pub stop: &'a AtomicBool,
 }
 
-/// What came of a run.
+/// The result of all cells together.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunOutcome {
-    /// Of all cells' fingerprints, in the plan's order.
+    /// The combined fingerprint of all cells, in the plan's order.
     pub fingerprint: Fingerprint,
     /// The number of each cell that ran and its fingerprint, in the plan's order.
     pub prints: Vec<(u32, Fingerprint)>,
-    /// Cells that ran, and of how many.
+    /// The number of cells that ran.
     pub cells: u32,
     /// Cells that were to run: the plan's, or those of its shard.
     pub cells_planned: u32,
-    /// Events of all cells.
+    /// The number of events of all cells.
     pub events: u64,
-    /// Requests that reached a backend.
+    /// The number of requests that reached a backend.
     pub requests: u64,
-    /// Reps who lived their day.
+    /// The number of rep-days: one for each rep of the cells that ran.
     pub rep_days: u64,
-    /// What the judges found.
+    /// The counts and cases of the judges.
     pub findings: Findings,
-    /// What was measured.
+    /// The measurements of all cells together.
     pub measures: Measures,
     /// False if it was ended early.
     pub complete: bool,
 }
 
 impl RunOutcome {
-    /// Of a run of so many cells of which none has been counted yet.
+    /// The result of a run of so many cells, none of which has been counted yet.
     pub fn nothing(cells_planned: u32, complete: bool) -> RunOutcome {
         RunOutcome {
             fingerprint: Fingerprint::default(),

@@ -21,28 +21,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// A failure: where it is, and of which kind.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// The scenario.
+    /// The scenario that it happens in.
     pub scenario: Scenario,
-    /// The seed.
+    /// The seed of the plan.
     pub seed: u64,
-    /// The cell.
+    /// The place of the cell in the plan.
     pub cell: u32,
-    /// The kind of violation.
+    /// The rule, endpoint and form that violations of its kind share.
     pub signature: Signature,
 }
 
-/// How large a failure is.
+/// The size of a failing case, in several measures.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Size {
-    /// Tenants of the cell.
+    /// The number of tenants in the cell.
     pub tenants: u64,
     /// Clients that sent anything up to the violation.
     pub clients: u64,
-    /// Attempts up to the violation.
+    /// The number of attempts up to the violation.
     pub calls: u64,
-    /// Events up to the violation.
+    /// The number of events up to the violation.
     pub events: u64,
-    /// The violation.
+    /// The violation that remains.
     pub violation: Violation,
 }
 

@@ -21,11 +21,11 @@ const TRIALS: u32 = 600;
 pub struct Day<'a> {
     /// The scenario, as it was settled for the run.
     pub scenario: &'a Scenario,
-    /// When the cell's events' clock starts.
+    /// The time from which the cell's events count.
     pub start: Time,
     /// The zones of its tenants.
     pub zones: BTreeMap<SmolStr, Zone>,
-    /// The cell's events.
+    /// The recorded events of the cell, in order.
     pub events: &'a [Event],
 }
 
@@ -35,7 +35,7 @@ pub struct Slice {
     pub events: Vec<Event>,
     /// The violation, by the numbers of these events.
     pub violation: Violation,
-    /// How many calls they make.
+    /// The number of calls among the events.
     pub calls: u64,
 }
 

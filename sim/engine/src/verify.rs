@@ -30,17 +30,17 @@ pub struct Divergence {
 pub struct FirstDifference {
     /// Its number in the cell's stream, from 0.
     pub number: u64,
-    /// In the one run; none if that had ended.
+    /// The event of the first run; none if that run had ended.
     pub one: Option<Event>,
-    /// In the other.
+    /// The event of the second run; none if that run had ended.
     pub other: Option<Event>,
 }
 
-/// What came of running twice.
+/// The result of running twice.
 pub enum Verified {
     /// Both agree; this is the second one, with its history handed out.
     Agree(Box<RunOutcome>),
-    /// The two runs differ: where.
+    /// The two runs differ, at this place.
     Differ(Box<Divergence>),
     /// Ended early: nothing can be said of the two, but this is what the last of them had by then.
     Interrupted(Box<RunOutcome>),

@@ -28,18 +28,18 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a run itself does not know.
+/// What the summary needs beside the run's outcome: the command line, the machine's figures, and what a live run adds.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Facts {
-    /// What was typed, in effect.
+    /// The options that give the same run again.
     pub recipe: Recipe,
-    /// Threads that cells ran on.
+    /// The number of threads that cells ran on.
     pub threads: u64,
-    /// Seconds on the wall's clock.
+    /// The duration of the run, in seconds of the wall's clock.
     pub wall_s: f64,
-    /// Seconds of processor time.
+    /// Processor time of all threads, in seconds, if the system tells.
     pub cpu_s: Option<f64>,
-    /// The most memory that was held.
+    /// The greatest resident memory, in bytes, if the system tells.
     pub peak_memory_bytes: Option<u64>,
     /// What a live run called; none of a virtual run.
     pub target: Option<String>,
@@ -51,11 +51,11 @@ pub struct Facts {
     pub budget: Option<String>,
     /// Cells whose clocks are not the plan's.
     pub clocks: BTreeMap<u32, CellClock>,
-    /// What running twice showed.
+    /// The comparison of two runs; none without `--verify`.
     pub verification: Option<Verification>,
     /// How the target's answers differ from the spec in form.
     pub contract: Contract,
-    /// What was recorded.
+    /// The file of recorded events; none if nothing was recorded.
     pub history: Option<HistoryPart>,
     /// How the target of a live run was disturbed on purpose, if it was.
     #[serde(skip)]
@@ -74,12 +74,12 @@ pub struct Facts {
     pub untried: Vec<NotExercised>,
 }
 
-/// What disturbances are judged by.
+/// The facts by which planned disturbances are judged.
 #[derive(Clone, Debug)]
 pub struct DisturbedFacts {
     /// Each planned one, in the order in which they began.
     pub happened: Vec<Happened>,
-    /// What the wire carried.
+    /// The requests on the wire, by which the limits are judged part by part.
     pub traffic: Traffic,
     /// When the run was over, counted as the traffic's times are.
     pub ended: Span,

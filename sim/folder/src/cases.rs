@@ -88,7 +88,7 @@ pub(crate) struct Clocks<'a> {
 /// The clock of a cell's events, and those of its people.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CellClock {
-    /// When the events' clock starts.
+    /// The time from which the cell's events count.
     pub start: Time,
     /// Each tenant's zone, by the tenant's name in the plan: `cell-0/tenant-1`.
     pub zones: Vec<(String, Zone)>,

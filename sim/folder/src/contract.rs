@@ -10,20 +10,20 @@ use fieldday_scenario::Severities;
 pub struct ContractGroup<'a> {
     /// The first of them: kind, section, sentence, severity and consequence are those of all.
     pub first: &'a ContractLine,
-    /// In how many answers, each place by itself.
+    /// The number of answers, counted for each place by itself.
     pub answers: u64,
-    /// By what was there instead: in how many answers, and where.
+    /// What stood in the answers instead, with the number of answers and the places.
     pub words: Vec<ContractWord<'a>>,
 }
 
 /// Differences of a group that had the same instead.
 #[derive(Clone, Debug)]
 pub struct ContractWord<'a> {
-    /// What was there instead, in a word.
+    /// What stood in the answers instead, in a word.
     pub saw: &'a str,
-    /// In how many answers, each place by itself.
+    /// The number of answers, counted for each place by itself.
     pub answers: u64,
-    /// By endpoint, the places.
+    /// The places in the answer that had it, by endpoint.
     pub places: Vec<(&'a str, Vec<&'a str>)>,
 }
 

@@ -24,7 +24,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-/// The version of `run.json`.
+/// The version of the shape of `run.json`: a reader refuses another.
 pub const RUN_SCHEMA: u32 = 1;
 /// The file of the history.
 pub const HISTORY: &str = "history.jsonl.zst";
@@ -33,7 +33,7 @@ pub const VIRTUAL: &str = "model";
 /// Runs of one scenario and seed that may begin in the same second.
 const NAMESAKES: u32 = 1_000;
 
-/// What is known before a run begins.
+/// The content of `run.json`: what is known before a run begins.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunFile {
     /// The version of this file's shape.
@@ -42,15 +42,15 @@ pub struct RunFile {
     pub complete: bool,
     /// The version of Field Day.
     pub version: String,
-    /// What was called.
+    /// The target: `model`, `mock` or a URL.
     pub target: String,
-    /// The seed, in hexadecimal.
+    /// The seed in hexadecimal, such as `0x7`: JSON's numbers do not hold 64 bits.
     pub seed: String,
     /// The line that gives the same run again.
     pub reproduce: String,
     /// When it began, by the machine's clock.
     pub started_at: Time,
-    /// When it ended.
+    /// When it ended, by the machine's clock; none while it runs, or if it was killed.
     pub ended_at: Option<Time>,
     /// Which part of the run this is, if it is one of several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,7 @@ pub struct RunFile {
     /// Of a live run: when its window opened, by the protocol's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opens: Option<Time>,
-    /// The machine.
+    /// The machine that ran it.
     pub host: Host,
     /// The scenario with everything that was left to its defaults.
     pub scenario: Scenario,
@@ -77,9 +77,9 @@ impl RunFile {
 /// What a figure of speed depends on. No names of machines or people.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Host {
-    /// The operating system.
+    /// The name that Rust has for the operating system, such as `linux`.
     pub os: String,
-    /// The kind of processor.
+    /// The name that Rust has for the kind of processor, such as `x86_64`.
     pub arch: String,
     /// The processor's model, if the system tells.
     pub processor: Option<String>,
@@ -101,9 +101,9 @@ pub struct Host {
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be written: {source}", path.display())]
 pub struct FolderError {
-    /// The file or folder.
+    /// The file or folder that cannot be written.
     pub path: PathBuf,
-    /// Why not.
+    /// The operating system's reason.
     pub source: io::Error,
 }
 
@@ -126,7 +126,7 @@ fn lock(folder: &Path) -> Option<File> {
 /// Whether somebody writes a run into a folder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Writing {
-    /// Its mark is there.
+    /// The file that marks it is locked.
     Yes,
     /// It could have been marked, and is not.
     No,
@@ -164,7 +164,7 @@ impl Folder {
         }
         Folder::begin(path, run)
     }
-    /// The same in a folder of this path, which is made if it is not there.
+    /// Begins a run in the folder of this path, which is made if it is not there.
     pub fn create_at(path: &Path, run: &RunFile) -> Result<Folder, FolderError> {
         fs::create_dir_all(path).map_err(|source| FolderError { path: path.to_owned(), source })?;
         Folder::begin(path.to_owned(), run)
@@ -188,12 +188,12 @@ impl Folder {
         let half = Span::micros(after.since(before).as_micros() / 2);
         Some((before + half).since(stamped))
     }
-    /// Where it is.
+    /// The path of the folder, as it was given.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Begins the history.
+    /// Creates the file of the history and writes its header.
     pub fn begin_history(&mut self, header: &Header) -> Result<(), FolderError> {
         let path = self.path.join(HISTORY);
         let file = File::create(&path).map_err(|source| FolderError { path, source })?;
@@ -233,17 +233,17 @@ impl Folder {
         written.map_err(|source| self.failed(HISTORY, source))
     }
 
-    /// Writes `latency.hlog`.
+    /// Writes `latency.hlog`: a histogram of latencies for each endpoint.
     pub fn put_latencies(&self, measures: &Measures, start: Time, end: Time) -> Result<(), FolderError> {
         let mut text = Vec::new();
         let written = hlog::write(&mut text, measures, start, end);
         written.and_then(|()| self.put("latency.hlog", &text)).map_err(|source| self.failed("latency.hlog", source))
     }
-    /// Writes `summary.json`.
+    /// Writes `summary.json`, the result for programs.
     pub fn put_summary(&self, summary: &Summary) -> Result<(), FolderError> {
         self.put_json("summary.json", summary)
     }
-    /// Writes `series.json`.
+    /// Writes `series.json`, the figures over the day.
     pub fn put_series(&self, series: &SeriesFile) -> Result<(), FolderError> {
         self.put(SERIES, series.to_json().as_bytes()).map_err(|source| self.failed(SERIES, source))
     }

@@ -29,48 +29,47 @@ pub enum MergeError {
     /// It is no run folder, or a damaged one.
     #[error(transparent)]
     Folder(#[from] RunFolderError),
-    /// A directory without shards.
+    /// No folder in the directory is a shard's.
     #[error("{}: no run folder of a shard is in it", path.display())]
     NoShards {
-        /// The directory.
+        /// The directory that was searched.
         path: PathBuf,
     },
-    /// It holds a whole run.
+    /// The folder holds a whole run.
     #[error("{}: it holds {what}, not a shard", path.display())]
     NotAShard {
-        /// The folder.
+        /// The run folder that is no shard.
         path: PathBuf,
-        /// What it holds.
+        /// What it holds instead, in a few words.
         what: String,
     },
     /// No folder can be used.
     #[error("none of these folders can be merged: {}", problems.join("; "))]
     Nothing {
-        /// What is wrong with them.
+        /// What is wrong with the folders, a sentence each.
         problems: Vec<String>,
     },
     /// A folder for the result that holds something.
     #[error("{} is not empty", path.display())]
     NotEmpty {
-        /// The folder.
+        /// The folder that was to take the result.
         path: PathBuf,
     },
     /// A shard whose measurements cannot be read.
     #[error("{}: {source}", path.display())]
     Unreadable {
-        /// The file.
+        /// The file that cannot be read.
         path: PathBuf,
-        /// Why not.
+        /// The operating system's reason, or what is wrong with the content.
         source: io::Error,
     },
 }
 
-/// A shard's folder.
 #[derive(Clone, Debug)]
 struct Part {
     shard: Shard,
     folder: RunFolder,
-    /// What all shards of a run share.
+    /// What is equal in all shards of a run, as a text.
     key: String,
 }
 
@@ -79,13 +78,13 @@ struct Part {
 pub struct Parts {
     /// What they all say of the run, as the first of them has it.
     pub run: RunFile,
-    /// The run's seed.
+    /// The seed that all of them share.
     pub seed: u64,
     /// What keeps the result from being that of the whole run.
     pub problems: Vec<String>,
     /// What is worth saying and changes nothing.
     pub notes: Vec<String>,
-    /// When the first shard began.
+    /// When the first shard began, by its machine's clock.
     pub started_at: Time,
     /// When the last one ended; none if none ended by itself.
     pub ended_at: Option<Time>,
@@ -93,11 +92,11 @@ pub struct Parts {
     parts: BTreeMap<u32, Part>,
 }
 
-/// What the shards come to together.
+/// The result of all shards together.
 pub struct Merged {
-    /// The same as of a run that was not sharded.
+    /// The findings and measures, as of a run that was not sharded.
     pub outcome: RunOutcome,
-    /// What the run itself does not know; its history is still missing.
+    /// The command line and the machine's figures; the history is still missing.
     pub facts: Facts,
     /// The histories of the shards in their order; none unless each shard has the whole of its own.
     pub histories: Option<Vec<PathBuf>>,
@@ -162,11 +161,11 @@ impl Parts {
         parts.ended_at = runs().filter_map(|run| run.ended_at).max();
         Ok(parts)
     }
-    /// How many shards the run has.
+    /// The number of shards that the run was divided into.
     pub fn of(&self) -> u32 {
         self.of
     }
-    /// How many of them are merged.
+    /// The number of shards that are merged.
     pub fn merged(&self) -> usize {
         self.parts.len()
     }

@@ -31,11 +31,11 @@ fn is_no_run(path: &Path) -> bool {
 /// A run whose folder has both a `run.json` and a `summary.json`. It may have been interrupted, and it may be invalid.
 #[derive(Clone, Debug)]
 pub struct Night {
-    /// Its folder.
+    /// The run folder.
     pub path: PathBuf,
-    /// What was run.
+    /// Its `run.json`.
     pub run: RunFile,
-    /// What came of it.
+    /// Its `summary.json`.
     pub summary: Summary,
 }
 
@@ -44,14 +44,14 @@ pub struct Night {
 pub struct Skipped {
     /// The folder that was skipped.
     pub path: PathBuf,
-    /// Why it was skipped.
+    /// The reason, in a sentence.
     pub why: String,
 }
 
 /// All runs of a place, the oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Nights {
-    /// Those that can be read.
+    /// The runs that can be read, the oldest first.
     pub nights: Vec<Night>,
     /// Folders that cannot be read, each with the reason.
     pub skipped: Vec<Skipped>,
@@ -71,7 +71,7 @@ pub enum TargetKind {
 }
 
 impl TargetKind {
-    /// By the target in a `run.json`.
+    /// The kind that the `target` of a `run.json` is of.
     pub fn of(target: &str) -> TargetKind {
         match target {
             crate::folder::VIRTUAL => TargetKind::Virtual,
@@ -93,7 +93,7 @@ impl TargetKind {
     pub fn is_live(&self) -> bool {
         *self != TargetKind::Virtual
     }
-    /// For people.
+    /// The target in words, as tables name it.
     pub fn words(&self) -> String {
         match self {
             TargetKind::Virtual => "the model, in virtual time".to_owned(),
@@ -116,13 +116,13 @@ impl Night {
             }
         }
     }
-    /// The folder's name.
+    /// The last part of the folder's path; the whole path if it has no such part.
     pub fn name(&self) -> String {
         self.path
             .file_name()
             .map_or_else(|| self.path.display().to_string(), |name| name.to_string_lossy().into_owned())
     }
-    /// What it called.
+    /// The kind of target, by which nights are grouped.
     pub fn kind(&self) -> TargetKind {
         TargetKind::of(&self.run.target)
     }

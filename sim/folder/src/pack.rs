@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read};
 use std::path::{Component, Path, PathBuf};
 
-/// How such a file's name ends.
+/// The end of a packed run's file name.
 pub const EXTENSION: &str = ".tar.zst";
 
 /// What runs, searches and comparisons write. A folder may hold anything else, such as a key or notes: that stays where it is.
@@ -44,9 +44,9 @@ pub enum PackError {
     /// A file that cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
-        /// The file.
+        /// The file that cannot be read or written.
         path: PathBuf,
-        /// Why not.
+        /// The operating system's reason.
         source: io::Error,
     },
     /// A folder in which there is nothing of a run.
@@ -55,29 +55,29 @@ pub enum PackError {
     /// Something private in a file that is to be packed.
     #[error("{}:{line}: it holds {kind}, which must not leave this machine", path.display())]
     Private {
-        /// The file.
+        /// The file that holds it, relative to the folder.
         path: PathBuf,
-        /// The line.
+        /// The number of the line, from 1.
         line: usize,
-        /// What kind.
+        /// What kind of private value it is; the value itself is not told.
         kind: PrivateKind,
     },
     /// An archive that no `pack` wrote.
     #[error("{}: it is not a packed run: {why}", path.display())]
     NoPack {
-        /// The archive.
+        /// The file that is no packed run.
         path: PathBuf,
-        /// What is in it instead.
+        /// What is in it instead, in a few words.
         why: String,
     },
 }
 
-/// What was packed.
+/// The result of packing a run folder.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Packed {
-    /// The archive.
+    /// The archive that was written.
     pub path: PathBuf,
-    /// Its size in bytes.
+    /// The size of the archive in bytes.
     pub bytes: u64,
     /// The files in it, relative to the folder.
     pub files: Vec<PathBuf>,

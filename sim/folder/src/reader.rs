@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 /// The run folder of an earlier run.
 #[derive(Clone, Debug)]
 pub struct RunFolder {
-    /// Where it is.
+    /// The path of the folder, as it was given.
     pub path: PathBuf,
-    /// What its `run.json` says.
+    /// Its `run.json`.
     pub run: RunFile,
-    /// The run's seed.
+    /// The seed that `run.json` has in hexadecimal.
     pub seed: u64,
     /// The fingerprint of the whole run; none if it did not come to its end.
     pub fingerprint: Option<String>,
@@ -33,28 +33,28 @@ pub struct RunFolderError {
     pub file: PathBuf,
     /// What is wrong with it, and what was expected.
     pub problem: String,
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub hint: String,
 }
 
-/// What a recorded history says of a cell that was lived again.
+/// Whether a cell that was replayed has the events that the history recorded.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Compared {
     /// The folder has no history.
     NoHistory,
     /// The history does not tell of this cell.
     NotRecorded,
-    /// All events are the same.
+    /// All events are the same as the recorded ones.
     Same,
     /// The interrupted run's record ends after so many events; up to there they are the same.
     SameUntilCut(u64),
-    /// An event is another.
+    /// An event differs from the recorded one.
     Differs {
-        /// Its number.
+        /// The number of the event in the cell's stream, from 0.
         number: u64,
-        /// As it was recorded; none if the record ends before.
+        /// The event as it was recorded, as JSON; none if the record ends before.
         recorded: Option<String>,
-        /// As it was lived now; none if the day ends before.
+        /// The event of the replay, as JSON; none if the day ends before.
         lived: Option<String>,
     },
 }

@@ -10,13 +10,13 @@ use std::fmt;
 pub struct Recipe {
     /// A scenario's name, or the path of its file.
     pub scenario: String,
-    /// The seed.
+    /// The number that all random draws derive from.
     pub seed: u64,
     /// Whether the seed draws the scenario's features as well.
     pub swarm: bool,
-    /// Another number of reps than the scenario's.
+    /// The number of reps, where it is not the scenario's.
     pub reps: Option<u64>,
-    /// Another date than the scenario's.
+    /// The date of the day, where it is not the scenario's: `2026-06-10`.
     pub date: Option<String>,
     /// Elements taken out of the plan.
     pub without: Vec<String>,
@@ -74,7 +74,7 @@ impl Summary {
     }
 }
 
-/// As a shell takes it for one word.
+/// The word in quotes, where a shell would not take it for one word without.
 pub fn quoted(word: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./,:@%+=".contains(c);
     if !word.is_empty() && word.chars().all(safe) {

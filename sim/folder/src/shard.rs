@@ -19,20 +19,20 @@ pub const SHARD_SCHEMA: u32 = 1;
 /// More than any shard has: with a fingerprint for each of four million cells.
 const MOST_BYTES: u64 = 256 << 20;
 
-/// What the merge needs of a shard.
+/// The content of a shard's file for the merge.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ShardState {
     /// The version of this shape.
     pub schema: u32,
-    /// Which part of the run it is.
+    /// The number of the shard, and of how many.
     pub shard: Shard,
-    /// What the run itself does not know.
+    /// The command line and the machine's figures, for the summary.
     pub facts: Facts,
-    /// What came of it.
+    /// The findings and measures of the shard's cells.
     pub outcome: RunOutcome,
     /// How far this machine's clock was ahead of the target's, in microseconds.
     pub ahead_of_target_us: Option<i64>,
-    /// The same of the clock of the storage that holds the folder.
+    /// How far it was ahead of the clock of the storage that holds the folder, in microseconds.
     pub ahead_of_storage_us: Option<i64>,
 }
 

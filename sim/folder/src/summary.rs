@@ -39,7 +39,7 @@ pub struct Summary {
     pub version: String,
     /// False if the run was ended early: figures cover what was done by then.
     pub complete: bool,
-    /// The result.
+    /// The verdict with its exit code and reasons.
     pub verdict: Verdict,
     /// The run: scenario, seed, plan and target.
     pub ran: Ran,
@@ -50,7 +50,7 @@ pub struct Summary {
     pub scenario_limits: Vec<LimitResult>,
     /// Every rule, in the catalogue's order.
     pub rules: Vec<RuleLine>,
-    /// What reps felt.
+    /// Waiting, queues and old data, as reps met them.
     pub felt: Felt,
     /// The contract findings: how the target's answers differ from the specification in form; absent if they do not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,7 +64,7 @@ pub struct Summary {
     /// The findings: readings where the specification is silent, and rules that the scenario only reports or switches off.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingLine>,
-    /// Hazards that occurred.
+    /// Hazards that occurred: behaviour that no rule forbids, but that may do harm.
     pub hazards: Vec<HazardLine>,
     /// How latencies on the wire changed over a live run, by endpoint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -89,7 +89,7 @@ pub struct Summary {
     pub marks: Vec<MarkLine>,
     /// The first cases of each broken rule.
     pub violations: Vec<Case>,
-    /// The totals.
+    /// Counts and latencies over the whole run.
     pub totals: Totals,
     /// The resources that the run used.
     pub cost: Cost,
@@ -97,7 +97,7 @@ pub struct Summary {
     pub fingerprint: String,
     /// The comparison of two runs, with `--verify`.
     pub verification: Option<Verification>,
-    /// What was recorded.
+    /// The file of recorded events; absent if nothing was recorded.
     pub history: Option<HistoryPart>,
     /// The shards that this run was merged from, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,7 +115,7 @@ pub struct Summary {
 pub struct ConformancePart {
     /// The number of its requests, which are not part of latencies and error rates.
     pub requests: u64,
-    /// How long it took, in seconds.
+    /// The duration of the pass, in seconds.
     pub seconds: f64,
     /// The reasons why the pass is inconclusive, and with it the run, a sentence each.
     pub problems: Vec<String>,
@@ -127,7 +127,7 @@ pub struct ConformancePart {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotTried {
-    /// The rule.
+    /// The name of the rule.
     pub rule: String,
     /// The part, and the reason.
     pub reason: String,
@@ -137,9 +137,9 @@ pub struct NotTried {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShardsPart {
-    /// How many shards the run has.
+    /// The number of shards that the run was divided into.
     pub of: u64,
-    /// Those that were merged, in their order.
+    /// The shards that were merged, in the order of their indices.
     pub merged: Vec<ShardLine>,
     /// The reasons why the result is not that of the whole run, a sentence each: shards that are missing, were killed, are
     /// there twice, or belong to another run or version.
@@ -159,13 +159,13 @@ impl ShardsPart {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShardLine {
-    /// Its index, from 0.
+    /// The index of the shard, from 0.
     pub shard: u64,
     /// Its own verdict; absent if its summary is missing.
     pub outcome: Option<Outcome>,
-    /// Its cells.
+    /// The number of cells in the shard.
     pub cells: u64,
-    /// Its requests.
+    /// The number of requests that reached the target from the shard.
     pub requests: u64,
     /// Its duration on its machine's clock, in seconds.
     pub wall_s: f64,
@@ -183,30 +183,30 @@ pub struct ShardLine {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ran {
-    /// The scenario's name.
+    /// The name of the scenario.
     pub scenario: String,
-    /// Its story.
+    /// The scenario's description of itself, in a sentence or more.
     pub about: String,
     /// The seed, in hexadecimal: JSON's numbers do not hold 64 bits.
     pub seed: String,
-    /// The target.
+    /// The URL of the target, `mock`, or words for the model.
     pub target: String,
     /// The shard, if this is a shard of a run: `cells` are then those of the shard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
-    /// The reps' local dates.
+    /// The local dates on which reps work: `2026-06-10`.
     pub dates: Vec<String>,
     /// The virtual time at the beginning of the run.
     pub starts_at: String,
     /// The virtual time at the end of the run.
     pub ends_at: String,
-    /// Reps who work each date.
+    /// The number of reps who work each date.
     pub reps: u64,
-    /// Number of tenants.
+    /// The number of tenants in the plan.
     pub tenants: u64,
-    /// Cells of the plan, and how many ran.
+    /// The number of cells in the plan.
     pub cells: u64,
-    /// Cells that ran.
+    /// The number of cells that ran to their end.
     pub cells_ran: u64,
     /// Defects that were built in.
     pub defects: Vec<String>,
@@ -218,24 +218,24 @@ pub struct Ran {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
-    /// The endpoint's name.
+    /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
     /// Its timeout class: endpoints of a class are judged together.
     pub class: String,
     /// The limit on the time of an answer; absent for the audio itself.
     pub limit_us: Option<u64>,
-    /// Attempts that were sent.
+    /// The number of attempts that were sent, retries included.
     pub attempts: u64,
-    /// How attempts ended.
+    /// How the attempts ended, by outcome class.
     #[serde(default)]
     pub outcomes: Outcomes,
     /// Attempts that were answered in any way.
     pub answered: u64,
-    /// Answers of 4xx.
+    /// The number of answers with a status of 4xx.
     pub client_errors: u64,
-    /// Answers of 5xx.
+    /// The number of answers with a status of 5xx.
     pub server_errors: u64,
     /// Answers that are not the API's, such as a captive portal's page.
     pub foreign: u64,
@@ -243,7 +243,7 @@ pub struct Limit {
     pub timed_out: u64,
     /// Attempts that found no network.
     pub unreachable: u64,
-    /// Attempts whose connection broke.
+    /// Attempts whose connection broke before the answer was complete.
     pub broken_off: u64,
     /// Attempts that their person cancelled.
     pub cancelled: u64,
@@ -291,9 +291,9 @@ pub struct Outcomes {
     pub expected: u64,
     /// Refused unexpectedly, with a 4xx.
     pub refused: u64,
-    /// Refused with 429.
+    /// Refused with the status 429.
     pub rate_limited: u64,
-    /// Answered with a 5xx.
+    /// Answered with a status of 5xx.
     pub server_error: u64,
     /// Not an answer of the API: a redirect, a page, or something unreadable.
     pub not_the_api: u64,
@@ -319,7 +319,7 @@ impl Outcomes {
             + self.timed_out
             + self.connection_failed
     }
-    /// These and others together.
+    /// The sum of both, class by class.
     #[must_use]
     pub fn plus(&self, other: &Outcomes) -> Outcomes {
         Outcomes {
@@ -351,13 +351,13 @@ impl Outcomes {
     }
 }
 
-/// Failures of one kind.
+/// The target's failures of one kind: of one endpoint, with the same outcome, status and message.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FailureLine {
-    /// The endpoint's name.
+    /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
     /// How the attempts ended, as in `outcomes`: `server-error`.
     pub outcome: String,
@@ -366,14 +366,14 @@ pub struct FailureLine {
     pub status: Option<u16>,
     /// The message of the answer, with `#` for ids, or the reason why there was no answer.
     pub message: String,
-    /// The number of attempts.
+    /// The number of attempts that failed in this way.
     pub count: u64,
     /// The request id of the first that had one, to look for in the target's logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// When the first of them ended, UTC.
+    /// When the first of them ended, in UTC.
     pub first: String,
-    /// When the last of them ended, UTC.
+    /// When the last of them ended, in UTC.
     pub last: String,
 }
 
@@ -393,17 +393,17 @@ pub enum LimitMark {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PercentilesWithFailures {
-    /// Attempts, failed ones included.
+    /// The number of attempts, failed ones included.
     pub count: u64,
-    /// Attempts that failed.
+    /// The number of attempts that failed.
     pub failed: u64,
-    /// Half are below.
+    /// The median, in microseconds.
     pub p50_us: Option<u64>,
-    /// 95 of 100 are below.
+    /// The 95th percentile, in microseconds.
     pub p95_us: Option<u64>,
-    /// 99 of 100 are below.
+    /// The 99th percentile, in microseconds.
     pub p99_us: Option<u64>,
-    /// 999 of 1000 are below.
+    /// The 99.9th percentile, in microseconds.
     pub p999_us: Option<u64>,
 }
 
@@ -411,37 +411,37 @@ pub struct PercentilesWithFailures {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Percentiles {
-    /// Samples.
+    /// The number of samples.
     pub count: u64,
-    /// Half are below.
+    /// The median, in microseconds.
     pub p50_us: u64,
-    /// 95 of 100 are below.
+    /// The 95th percentile, in microseconds.
     pub p95_us: u64,
-    /// 99 of 100 are below.
+    /// The 99th percentile, in microseconds.
     pub p99_us: u64,
-    /// 999 of 1000 are below.
+    /// The 99.9th percentile, in microseconds.
     pub p999_us: u64,
-    /// The greatest.
+    /// The greatest sample, in microseconds.
     pub max_us: u64,
 }
 
-/// One rule.
+/// The result of one rule.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleLine {
-    /// Its name.
+    /// The name of the rule.
     pub rule: String,
-    /// Section of the specification.
+    /// The sections of the specification, such as `2.1.3`.
     pub section: String,
     /// The sentence of the rule.
     pub sentence: String,
-    /// The result.
+    /// Whether the rule was held, broken or not exercised, or why that is unknown.
     pub verdict: RuleVerdict,
-    /// Cases that were decided.
+    /// The number of cases that were decided.
     pub exercised: u64,
-    /// Cases in which it was broken.
+    /// The number of cases in which it was broken.
     pub broken: u64,
-    /// Inconclusive cases.
+    /// The number of cases that could not be decided.
     pub inconclusive: u64,
     /// Whether the scenario must exercise it.
     pub must_exercise: bool,
@@ -457,15 +457,15 @@ pub struct RuleLine {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RulePart {
-    /// Its name within the rule.
+    /// The name of the part within its rule.
     pub part: String,
     /// The occasions that are cases of this part.
     pub sentence: String,
-    /// Cases that were decided.
+    /// The number of cases that were decided.
     pub exercised: u64,
-    /// Cases in which it was broken.
+    /// The number of cases in which it was broken.
     pub broken: u64,
-    /// Inconclusive cases.
+    /// The number of cases that could not be decided.
     pub inconclusive: u64,
 }
 
@@ -481,10 +481,10 @@ impl RuleLine {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Muted {
-    /// `finding`, `off`, or `broken`.
+    /// The weight: `finding`, `off` or `broken`.
     #[serde(rename = "as")]
     pub weight: RuleWeight,
-    /// The scenario's reason.
+    /// The reason that the scenario gives.
     pub why: String,
     /// Cases that would have broken the rule.
     pub found: u64,
@@ -496,40 +496,40 @@ pub struct Muted {
 pub struct FindingLine {
     /// The reading's name, or the rule's.
     pub of: String,
-    /// Where the specification speaks of it.
+    /// The sections of the specification that speak of it, such as `2.1.3`.
     pub section: String,
     /// What the target does and why this breaks no rule, or the sentence of the rule.
     pub sentence: String,
     /// The scenario's reason, if it is a rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// In how many cases.
+    /// The number of cases in which it was seen.
     pub count: u64,
-    /// The first case.
+    /// The first case that was seen; null if none was kept.
     pub first: Option<Case>,
 }
 
-/// What reps felt.
+/// Waiting, queues and old data, as reps met them.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Felt {
-    /// Completed rep-days.
+    /// The number of rep-days that came to their end.
     pub rep_days: u64,
     /// The time for which loading indicators were shown.
     pub spinner_us: u64,
-    /// By endpoint, the longest first.
+    /// The time with a loading indicator by endpoint, the longest first.
     pub spinner_by_endpoint: Vec<Part>,
-    /// How often "Retrying..." was shown.
+    /// The number of times that "Retrying..." was shown.
     pub retrying: u64,
     /// Calls that a user cancelled.
     pub cancelled: u64,
-    /// How long phones were without network.
+    /// The time that phones were without network, in microseconds, over all reps.
     pub offline_us: u64,
     /// The time without network in a rep's day.
     pub offline_by_day: Percentiles,
     /// The time for which screens showed old data, marked as old.
     pub stale_us: u64,
-    /// By screen, the longest first.
+    /// The time with old data by screen, the longest first.
     pub stale_by_screen: Vec<Part>,
     /// The age of the data on the screen; a fresh answer has age 0.
     pub age_shown: Percentiles,
@@ -555,23 +555,23 @@ pub struct Felt {
 pub struct Part {
     /// The name of the component.
     pub of: String,
-    /// How long it took, in microseconds.
+    /// The time, in microseconds.
     pub us: u64,
 }
 
-/// A distribution of counts.
+/// A distribution of counts, of what the field's name says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lengths {
-    /// Samples.
+    /// The number of samples.
     pub count: u64,
-    /// Half are below.
+    /// The median.
     pub p50: u64,
-    /// 95 of 100 are below.
+    /// The 95th percentile.
     pub p95: u64,
-    /// 99 of 100 are below.
+    /// The 99th percentile.
     pub p99: u64,
-    /// The greatest.
+    /// The greatest sample.
     pub max: u64,
 }
 
@@ -579,17 +579,17 @@ pub struct Lengths {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContractPart {
-    /// Every difference once.
+    /// The contract findings, each difference once.
     pub findings: Vec<ContractLine>,
     /// The number of differences beyond those that are listed.
     pub more: u64,
 }
 
-/// A contract finding.
+/// A difference of form between the target's answers and the specification.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContractLine {
-    /// Its kind's name.
+    /// The name of the kind of difference.
     pub kind: String,
     /// The section of the specification.
     pub section: String,
@@ -597,17 +597,17 @@ pub struct ContractLine {
     pub sentence: String,
     /// Whether the scenario calls it `broken`.
     pub severity: ContractSeverity,
-    /// The endpoint's name.
+    /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
     /// The place in the answer: `data.tasks[].due_at`.
     pub at: String,
     /// What the first such answer had in its place, in a word.
     pub first: String,
-    /// The number of answers.
+    /// The number of answers that differ in this way.
     pub count: u64,
-    /// The worst consequence.
+    /// The worst that the difference led to.
     #[serde(default)]
     pub consequence: ContractConsequence,
 }
@@ -639,9 +639,9 @@ pub enum ContractSeverity {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotExercised {
-    /// The endpoint's name.
+    /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
     /// The number of its attempts; 0 if it was not tried.
     pub tried: u64,
@@ -663,17 +663,17 @@ impl NotExercised {
     }
 }
 
-/// A hazard that occurred.
+/// A hazard that occurred, and how often.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HazardLine {
-    /// Its name.
+    /// The name of the hazard.
     pub hazard: String,
-    /// What it is.
+    /// What happens, and what harm it may do, in a sentence.
     pub sentence: String,
     /// The number of its cases.
     pub count: u64,
-    /// The first case.
+    /// The first case that was seen; null if it is found by measuring.
     pub first: Option<Case>,
     /// The measurement, for a hazard that is found by measuring.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -684,9 +684,9 @@ pub struct HazardLine {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkLine {
-    /// Its name.
+    /// The name of the mark.
     pub mark: String,
-    /// How often the state was reached.
+    /// The number of times that the state was reached.
     pub count: u64,
 }
 
@@ -694,11 +694,11 @@ pub struct MarkLine {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// The rule or hazard.
+    /// The name of the rule or hazard.
     pub of: String,
     /// When it was observed: virtual time, UTC.
     pub at: String,
-    /// The same on the rep's clock: `2026-06-10 07:02:11 America/New_York`.
+    /// The same time on the rep's clock: `2026-06-10 07:02:11 America/New_York`.
     pub local: String,
     /// The number of the event in the cell's stream, from 0.
     pub event: u64,
@@ -729,7 +729,7 @@ pub struct Case {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Consequence {
-    /// The rule.
+    /// The name of the rule.
     pub of: String,
     /// The sentence of the first case.
     pub says: String,
@@ -737,17 +737,17 @@ pub struct Consequence {
     pub count: u64,
 }
 
-/// The totals.
+/// Counts and latencies over the whole run.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Totals {
-    /// Number of rep-days.
+    /// The number of rep-days that were simulated or driven.
     pub rep_days: u64,
     /// Requests that reached a backend.
     pub requests: u64,
-    /// Attempts that were sent.
+    /// The number of attempts that were sent, retries included.
     pub attempts: u64,
-    /// Events.
+    /// The number of events in the histories of all cells.
     pub events: u64,
     /// How long attempts took at all endpoints but the audio itself, of those that have a latency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -779,9 +779,9 @@ pub struct Cost {
     pub cpu_s: Option<f64>,
     /// The greatest amount of memory, if the system reports it.
     pub peak_memory_bytes: Option<u64>,
-    /// Rep-days per second.
+    /// Rep-days per second of the wall's clock.
     pub rep_days_per_s: f64,
-    /// Requests a second.
+    /// Requests per second of the wall's clock.
     pub requests_per_s: f64,
     /// Requests a second of processor time.
     pub requests_per_cpu_s: Option<f64>,
@@ -797,7 +797,7 @@ pub struct Verification {
     pub agreed: bool,
     /// The intended difference between the two runs, such as the number of threads.
     pub compared: String,
-    /// The first difference.
+    /// The first difference between the two; null if they agreed.
     pub difference: Option<Difference>,
 }
 
@@ -817,7 +817,7 @@ pub struct Difference {
     pub other: Option<String>,
 }
 
-/// What was recorded.
+/// The file of recorded events, and which cells it holds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HistoryPart {

@@ -21,12 +21,12 @@ pub struct RunFolderWriter {
     lost: Option<FolderError>,
 }
 
-/// What became of a run's folder.
+/// Where a run's folder is, and whether it is complete.
 #[derive(Debug, Default)]
 pub struct RunFolderOutcome {
-    /// Where it is, if one was wanted.
+    /// The path of the folder; none if none was wanted.
     pub path: Option<String>,
-    /// Why something is not in it.
+    /// Why something could not be written; none if everything was.
     pub lost: Option<FolderError>,
 }
 
@@ -39,7 +39,7 @@ impl RunFolderWriter {
         history.and_then(|plan| keeper.begin_history(plan));
         keeper.lost.take().map_or(Ok(keeper), Err)
     }
-    /// The same with a folder of this very path, which is new or empty.
+    /// Makes the folder of this path, which is new or empty.
     pub fn at(path: &Path, run: RunFile) -> Result<RunFolderWriter, FolderError> {
         let folder = Some(Folder::create_at(path, &run)?);
         Ok(RunFolderWriter { run, folder, lost: None })
@@ -48,7 +48,7 @@ impl RunFolderWriter {
     pub fn set_run(&mut self, run: RunFile) {
         self.run = run;
     }
-    /// What is known of the run.
+    /// The current content of `run.json`.
     pub fn run(&self) -> &RunFile {
         &self.run
     }

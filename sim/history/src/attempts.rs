@@ -9,9 +9,9 @@ use std::sync::Arc;
 /// How an attempt ended for its client.
 #[derive(Clone, Copy, Debug)]
 pub enum End<'a> {
-    /// An answer came.
+    /// The app received and parsed this answer, whatever its status.
     Answered(&'a Arc<Response>),
-    /// None came that the app took notice of.
+    /// No answer came that the app took notice of.
     Unanswered(NoAnswer),
 }
 
@@ -20,11 +20,11 @@ pub enum End<'a> {
 pub struct AttemptEnd<'a> {
     /// The call's number within its client.
     pub call: u32,
-    /// Which attempt of the call, from 0.
+    /// The number of earlier attempts of the call: 0 for the first.
     pub attempt: u8,
-    /// How it ended.
+    /// The answer, or the reason why there is none.
     pub end: End<'a>,
-    /// How long the client waited.
+    /// From sending until the answer or the end of waiting, by the client's clock.
     pub took: Span,
 }
 
@@ -54,7 +54,7 @@ impl<T> Default for OpenAttempts<T> {
 }
 
 impl<T> OpenAttempts<T> {
-    /// An attempt was sent.
+    /// Remembers an attempt in flight; `known` comes back when it ends.
     pub fn sent(&mut self, client: u32, call: u32, attempt: u8, known: T) {
         let client = client as usize;
         if self.0.len() <= client {
@@ -73,7 +73,7 @@ impl<T> OpenAttempts<T> {
         let open = self.0.get(client as usize)?;
         open.iter().find(|(c, a, _)| (*c, *a) == (call, attempt)).map(|(.., known)| known)
     }
-    /// The same, to be changed.
+    /// What is known of an attempt in flight, to be changed; none if it is not in flight.
     pub fn get_mut(&mut self, client: u32, call: u32, attempt: u8) -> Option<&mut T> {
         let open = self.0.get_mut(client as usize)?;
         open.iter_mut().find(|(c, a, _)| (*c, *a) == (call, attempt)).map(|(.., known)| known)

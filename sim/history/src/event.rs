@@ -17,43 +17,43 @@ use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Something happened.
+/// One entry of the event stream: a client, a time and what happened.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Event {
-    /// When: microseconds since the scenario's start.
+    /// The time: microseconds since the cell's start.
     #[serde(rename = "t")]
     pub at: Span,
-    /// To whom: the client's number within its cell, as [`EventKind::Client`] introduced it.
+    /// The client's number within its cell, as [`EventKind::Client`] introduced it.
     #[serde(rename = "c")]
     pub client: u32,
-    /// What happened.
+    /// The event's kind and its details.
     #[serde(rename = "e")]
     pub what: EventKind,
 }
 
-/// What happened.
+/// The kinds of events. Most are seen from the client; a few come from the wire, the simulated network or a conformance pass.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
     /// Introduces a client; comes before anything else of it.
     Client(Box<Client>),
-    /// The person did something.
+    /// An action of the person who holds the client.
     Person(UserAction),
     /// The app was started, for the `launch`th time (from 1).
     Launched {
-        /// Which start it was.
+        /// The number of starts so far, this one included: 1 for the first.
         launch: u32,
     },
     /// The app died: killed by the system or its person. Whatever it was doing ends here, unfinished.
     Killed,
     /// The app crashed over an answer; it is [killed](EventKind::Killed) by it.
     Crashed {
-        /// Over which endpoint's answer.
+        /// The endpoint whose answer the app could not handle.
         op: Op,
     },
     /// The app has a new session token.
     TokenRefreshed {
-        /// Why the app fetched a token.
+        /// The reason for asking the identity provider.
         why: RefreshReason,
     },
     /// The app wanted a token and could get none.
@@ -62,13 +62,13 @@ pub enum EventKind {
     Shown {
         /// The screen that showed it.
         screen: Screen,
-        /// Of what: the appointment, the contact, the date; none where a screen has but one.
+        /// The appointment, contact or date that it shows; none where a screen shows but one thing.
         of: Option<SmolStr>,
-        /// In which call its data came.
+        /// The number of the call that brought the data; none if no call did.
         call: Option<u32>,
-        /// Where the data came from.
+        /// Whether an answer or the cache had it, or nothing could be shown.
         from: Source,
-        /// How old it was.
+        /// From the answer that brought the data until it was shown.
         age: Span,
     },
     /// Old data stood on a screen, marked as old, for so long, until fresh data replaced it or the screen was left.
@@ -82,10 +82,10 @@ pub enum EventKind {
     Spinner {
         /// The endpoint whose answer was waited for.
         op: Op,
-        /// For how long it was shown.
+        /// How long the indicator was shown beyond its first second.
         during: Span,
     },
-    /// The app showed "Retrying...".
+    /// The app showed "Retrying..." while it waited to send a call again.
     Retrying {
         /// The endpoint whose call is retried.
         op: Op,
@@ -94,28 +94,28 @@ pub enum EventKind {
     AskedToRetry {
         /// The call that is in doubt.
         call: u32,
-        /// What the person said.
+        /// True if the task is to be created again.
         yes: bool,
     },
     /// An action is on the durable queue: from here on it must survive anything.
     Queued {
-        /// Its number, unique for the client.
+        /// The action's number, unique for the client.
         action: u32,
-        /// What will be sent.
+        /// The call that is sent when the action's turn comes.
         request: Arc<Call>,
     },
     /// An action left the queue.
     Settled {
         /// The action's number, as [`EventKind::Queued`] gave it.
         action: u32,
-        /// What became of the action.
+        /// Whether it was done, refused or dropped.
         how: Settlement,
     },
     /// The queue began to be sent.
     FlushBegan {
         /// What set the flush going.
         trigger: Trigger,
-        /// How many actions wait.
+        /// The number of actions on the queue.
         waiting: u32,
     },
     /// The queue stopped being sent.
@@ -125,11 +125,11 @@ pub enum EventKind {
     },
     /// A request was sent (or tried to be).
     Sent(Sent),
-    /// The target answered.
+    /// The app received an answer within the time that it waits for one.
     Answered {
         /// The call's number, unique for the client.
         call: u32,
-        /// Which attempt of it (from 0).
+        /// The number of earlier attempts of the call: 0 for the first.
         attempt: u8,
         /// The answer as it was parsed.
         response: Arc<Response>,
@@ -140,7 +140,7 @@ pub enum EventKind {
     Unanswered {
         /// The call's number, unique for the client.
         call: u32,
-        /// Which attempt of it (from 0).
+        /// The number of earlier attempts of the call: 0 for the first.
         attempt: u8,
         /// Why the app waits no longer.
         why: NoAnswer,
@@ -158,7 +158,7 @@ pub enum EventKind {
         /// What kind of private thing stands in the line, if one does. The thing itself does not get here.
         leaks: Option<PrivateKind>,
     },
-    /// What answered 404 left the cache.
+    /// A row that was answered with 404 was removed from the cache.
     Evicted {
         /// The id of the row that the backend no longer has.
         id: SmolStr,
@@ -197,7 +197,7 @@ pub enum EventKind {
     PollEnded {
         /// The recording session whose processing was polled.
         session_id: SmolStr,
-        /// Why polling ended.
+        /// The state or the event that ended it.
         why: PollEnd,
     },
     /// What a session's screen showed of its results.
@@ -213,7 +213,7 @@ pub enum EventKind {
     },
     /// The network came or went, as the phone sees it.
     Network {
-        /// Whether there is one.
+        /// Whether the phone has a network from now on.
         online: bool,
     },
     /// The day is over for this client.
@@ -225,7 +225,7 @@ pub enum EventKind {
         /// Since the network last came; none while it is away.
         online_for: Option<Span>,
     },
-    /// What no client can see.
+    /// Something that no client can see, such as a lost answer: for replays, never for judges.
     #[serde(rename = "truth")]
     GroundTruth(GroundTruth),
     /// On a live run: the wire is done with an attempt. This is what reached the phone from outside, stamped on its
@@ -238,7 +238,7 @@ pub enum EventKind {
         fetch: u32,
         /// How long the token lives; none if there is none.
         lives: Option<Span>,
-        /// How long the provider took.
+        /// From asking the provider until its answer or failure.
         took: Span,
     },
     /// On a live run: the client begins. Judges do not read it.
@@ -260,7 +260,7 @@ pub struct Checked {
     pub call: Option<u32>,
     /// The endpoint that it is about, if it is about one.
     pub op: Option<Op>,
-    /// What came of it.
+    /// Whether the rule held in this case.
     pub outcome: CheckOutcome,
 }
 
@@ -268,32 +268,32 @@ pub struct Checked {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckOutcome {
-    /// What was expected came.
+    /// The answer was the required one.
     Held,
-    /// Something else came.
+    /// The answer was not the required one.
     Broken {
         /// What was expected, in a sentence without private values.
         expected: SmolStr,
-        /// What came, likewise.
+        /// What came instead, in a sentence without private values.
         came: SmolStr,
     },
     /// Nobody can say: there was no answer, or one that is not the target's judgement (5xx, 429).
     Undecided,
-    /// It was not tried.
+    /// The check could not be made.
     Untested {
-        /// Why not.
+        /// The reason, in a sentence.
         why: SmolStr,
     },
 }
 
-/// What the wire made of an attempt.
+/// An attempt of a live run as the HTTP transport measured it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Wire {
     /// The endpoint of the attempt.
     pub op: Op,
     /// The call's number, unique for the client.
     pub call: u32,
-    /// Which attempt of it (from 0).
+    /// The number of earlier attempts of the call: 0 for the first.
     pub attempt: u8,
     /// How the attempt ended on the wire.
     pub end: WireEnd,
@@ -317,9 +317,9 @@ pub struct Wire {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WireEnd {
-    /// An answer came.
+    /// A complete answer came.
     Answered {
-        /// The answer's HTTP status.
+        /// The HTTP status.
         status: u16,
         /// The size of its body.
         bytes: u64,
@@ -329,28 +329,28 @@ pub enum WireEnd {
     },
     /// No connection could be made.
     NoConnection {
-        /// Why, in a word.
+        /// The error in a few words, as the HTTP client reports it.
         why: SmolStr,
     },
     /// The connection broke before the answer was complete.
     Broken {
-        /// Why, in a word.
+        /// The error in a few words, as the HTTP client reports it.
         why: SmolStr,
     },
     /// The phone broke off: an upload that the link cut, or an attempt that nobody waits for any more.
     BrokenOff,
 }
 
-/// Somebody with a login.
+/// A login of the target: a rep's phone, a desk, an auditor, an intruder or a conformer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Client {
     /// The name in the plan: `cell-0/tenant-1/rep-07`.
     pub name: SmolStr,
-    /// Its tenant's id.
+    /// The tenant's id, as rows of the API carry it.
     pub tenant: SmolStr,
-    /// Its user id.
+    /// The id of the login's user: the subject of its token.
     pub user_id: SmolStr,
-    /// A rep's other id.
+    /// `rep_…`, the id that the shift endpoints take; none for a login that has none.
     pub rep_id: Option<SmolStr>,
     /// The role in its token.
     pub role: Role,
@@ -375,18 +375,18 @@ pub enum ClientKind {
     Conformer,
 }
 
-/// A request goes out.
+/// The details of an attempt that the app sent.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Sent {
     /// The call's number, unique for the client: all its attempts share it.
     pub call: u32,
-    /// Which attempt (from 0).
+    /// The number of earlier attempts of the call: 0 for the first.
     pub attempt: u8,
-    /// Why it is sent.
+    /// What made the client send it.
     pub cause: Cause,
     /// What goes with it as proof of who asks.
     pub bearer: CredentialKind,
-    /// How long the app will wait.
+    /// How long the app waits for the answer before it gives the attempt up.
     pub patience: Span,
     /// The call that is sent.
     pub request: Arc<Call>,
@@ -396,16 +396,16 @@ pub struct Sent {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
-    /// A screen needs it.
+    /// The screen that is shown needs the data.
     Screen(Screen),
     /// The person asked for it (a recording, a task, a post).
     Tap,
     /// A queued action's turn came.
     Queue {
-        /// The queued action's number.
+        /// The action's number, as [`EventKind::Queued`] gave it.
         action: u32,
     },
-    /// A session is watched.
+    /// The app polls a recording session's processing.
     Poll,
     /// Audio is brought to the store.
     Upload,
@@ -424,28 +424,28 @@ pub enum Cause {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Screen {
-    /// §1.1: Ask Otto.
+    /// §1.1: "Ask Otto", the first screen.
     Home,
     /// §1.2: today's appointments and tasks.
     Dashboard,
-    /// §1.2: one appointment.
+    /// §1.2: one appointment with its details.
     Appointment,
     /// §1.3: record, pick the outcome.
     Record,
-    /// §1.4: the wins feed.
+    /// §1.4: the wins feed of the tenant.
     Feeds,
-    /// §1.5: a thread.
+    /// §1.5: the messages of a thread.
     Messages,
-    /// §1.6: earlier days.
+    /// §1.6: the appointments of earlier days.
     PastAppointments,
-    /// The shift's state.
+    /// Whether the rep is clocked in; one of the two screens that §2 implies.
     Shift,
-    /// The done tasks.
+    /// The tasks that are completed; one of the two screens that §2 implies.
     CompletedTasks,
 }
 
 impl Screen {
-    /// Every screen.
+    /// Every screen, in the order of declaration.
     pub const ALL: &'static [Screen] = &[
         Screen::Home,
         Screen::Dashboard,
@@ -481,7 +481,7 @@ pub enum RefreshReason {
     First,
     /// It was about to expire.
     Expiring,
-    /// The backend answered 401.
+    /// The backend answered 401 to the token that the app held.
     Refused,
 }
 
@@ -506,17 +506,17 @@ pub enum Settlement {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trigger {
-    /// A new action.
+    /// An action was put on the queue.
     NewAction,
-    /// The network came back.
+    /// The phone found a network again while actions waited.
     NetworkBack,
     /// The app was started.
     AppOpened,
-    /// A minute passed.
+    /// Actions still waited, and about a minute had passed.
     Minute,
 }
 
-/// Why no answer came.
+/// Why the app has no answer to an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoAnswer {
@@ -543,9 +543,9 @@ impl NoAnswer {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PollEnd {
-    /// Both steps are completed.
+    /// Transcription and analysis are completed.
     Completed,
-    /// Transcription or analysis failed.
+    /// Transcription or analysis failed, as the backend reports.
     Failed,
     /// Five minutes passed; the person was warned.
     TookTooLong,
@@ -553,12 +553,12 @@ pub enum PollEnd {
     Left,
 }
 
-/// What a person does.
+/// What a person does, with the app or away from it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // The fields are ids.
 pub enum UserAction {
-    /// Gets into the car.
+    /// Starts the working day and sets out.
     LeavesHome,
     /// Wants the shift to begin.
     ClocksIn,
@@ -566,17 +566,17 @@ pub enum UserAction {
     ClocksOut,
     /// Goes home without having clocked out.
     ForgetsToClockOut,
-    /// Drives to a visit.
+    /// Sets out for a visit.
     DrivesTo { appointment_id: SmolStr },
-    /// Is there.
+    /// Reaches the place of an appointment.
     Arrives { appointment_id: SmolStr },
-    /// Nobody opens the door.
+    /// Rings, and nobody opens the door.
     FindsNobody { appointment_id: SmolStr },
-    /// Is sent away.
+    /// Is told at the door that there will be no visit.
     IsTurnedAway { appointment_id: SmolStr },
     /// Learns that a visit is off, or another's, or at another time.
     FindsItChanged { appointment_id: SmolStr },
-    /// Wants to record.
+    /// Taps the button that starts a recording.
     Records { appointment_id: SmolStr },
     /// Wants to record, only now, after the talk began.
     RecordsLate { appointment_id: SmolStr },
@@ -586,19 +586,19 @@ pub enum UserAction {
     GivesUpRecording { appointment_id: SmolStr },
     /// Says what came of the visit.
     PicksOutcome { appointment_id: SmolStr },
-    /// Taps twice.
+    /// Taps a button a second time, before the first tap had an effect.
     DoubleTaps,
-    /// Has lunch.
+    /// Begins a lunch break.
     HasLunch,
-    /// Goes home.
+    /// Sets out for home after the last visit.
     GoesHome,
-    /// Wants a new task.
+    /// Asks the app to create a task.
     WritesTask,
-    /// Ticks a task off.
+    /// Marks a task as completed.
     TicksTask { task_id: SmolStr },
     /// Does not want to wait any longer.
     LosesPatience,
-    /// Closes the app.
+    /// Closes the app, which kills it.
     ClosesApp,
 }
 
@@ -606,7 +606,7 @@ pub enum UserAction {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GroundTruth {
-    /// The request never arrived.
+    /// The request was lost on the phone's network and never reached the backend.
     LostOnTheWayOut {
         /// The call's number, unique for the client.
         call: u32,
@@ -619,7 +619,7 @@ pub enum GroundTruth {
         call: u32,
         /// The attempt of that call, from 0.
         attempt: u8,
-        /// The answer's status.
+        /// The HTTP status of the lost answer.
         status: u16,
     },
     /// The answer came after the app had stopped waiting.
@@ -628,7 +628,7 @@ pub enum GroundTruth {
         call: u32,
         /// The attempt of that call, from 0.
         attempt: u8,
-        /// The answer's status.
+        /// The HTTP status of the late answer.
         status: u16,
     },
     /// The backend dropped the connection.
@@ -640,13 +640,13 @@ pub enum GroundTruth {
         /// Whether it had acted before.
         took_effect: bool,
     },
-    /// An upload broke off.
+    /// An upload broke off before all bytes were sent.
     CutMidUpload {
         /// The call's number, unique for the client.
         call: u32,
         /// The attempt of that call, from 0.
         attempt: u8,
-        /// How much had gone through.
+        /// The bytes that had gone through by then.
         sent_bytes: u64,
     },
 }

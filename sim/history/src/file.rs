@@ -27,18 +27,18 @@ use zstd::bulk::Compressor;
 /// The version of the format. A reader refuses another.
 pub const FORMAT: u32 = 1;
 
-/// The first line.
+/// The first line of the file: which run this is a history of.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Header {
-    /// [`FORMAT`].
+    /// The version of the format, which is [`FORMAT`] in a file that this version can read.
     pub fieldday_history: u32,
     /// The version of Field Day that wrote it.
     pub version: String,
-    /// The scenario's name.
+    /// The scenario's name, as its file gives it.
     pub scenario: String,
-    /// The seed.
+    /// The seed of the run's plan.
     pub seed: u64,
-    /// When the first cell starts.
+    /// The start of the first cell, by the cell's clock.
     pub start: Time,
 }
 
@@ -50,22 +50,22 @@ pub enum HistoryLine {
     Event(Event),
     /// A cell begins, or goes on.
     Cell {
-        /// Its name.
+        /// The cell's name in the plan, such as `cell-0`.
         cell: String,
-        /// When it starts: its events count from here.
+        /// The time of the cell's clock from which its events count.
         start: Time,
         /// The zones of its tenants, by tenant id, where they are not the plan's. Once is enough.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         zones: BTreeMap<SmolStr, Zone>,
     },
-    /// The file is complete.
+    /// The last line of a complete file.
     End {
-        /// How many events it has.
+        /// The number of events in the file.
         end: u64,
         /// The fingerprint of the whole.
         fingerprint: Fingerprint,
     },
-    /// The first line.
+    /// The first line of the file.
     Header(Header),
 }
 
@@ -85,13 +85,13 @@ struct EndLine {
     fingerprint: Fingerprint,
 }
 
-/// What can be wrong with a history.
+/// Why a history cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// The file could not be read.
     #[error("the history cannot be read: {0}")]
     Io(#[from] std::io::Error),
-    /// It is not a history.
+    /// The line is not JSON, or not of the form that a history has.
     #[error("line {line} is not a line of a history: {reason}")]
     Line {
         /// The line's number, from 1.
@@ -106,12 +106,12 @@ pub enum HistoryError {
     Newer {
         /// The line's number, from 1.
         line: u64,
-        /// What is not known.
+        /// What stands there, in the parser's words.
         reason: String,
-        /// Which version wrote it.
+        /// The version of Field Day that wrote the file, from its header.
         version: String,
     },
-    /// It is of another version.
+    /// The file is of another version of the format.
     #[error("this is a history of format {found}; this version reads format {FORMAT}")]
     Version {
         /// The version that the file says it has.
@@ -129,7 +129,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Whether there are none.
+    /// Whether no event has been added.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
@@ -189,7 +189,7 @@ const MOST_FRAME_BYTES: u64 = 256 << 20;
 pub struct Writer<W: Write> {
     out: W,
     pending: Lines,
-    /// Of those in finished frames.
+    /// The number of events in finished frames.
     events: u64,
     /// Its tables are as large as a frame, and serve all of them.
     compressor: Option<Compressor<'static>>,
@@ -245,7 +245,7 @@ impl<W: Write> Writer<W> {
         }
         Ok(is_whole)
     }
-    /// Closes the current frame.
+    /// Closes the current frame and writes it out, so that everything up to here can be read.
     pub fn flush(&mut self) -> std::io::Result<()> {
         if !self.pending.is_empty() {
             let compressor = match &mut self.compressor {
@@ -263,7 +263,7 @@ impl<W: Write> Writer<W> {
         self.flush()?;
         Ok((self.out, self.events))
     }
-    /// Closes the file.
+    /// Writes the last line with the number of events and the fingerprint, and closes the file.
     pub fn finish(mut self, fingerprint: Fingerprint) -> std::io::Result<W> {
         let end = self.events + self.pending.events;
         self.pending.line(&HistoryLine::End { end, fingerprint })?;
@@ -286,7 +286,7 @@ pub struct Reader<R: Read> {
     /// The frame that is being read, and how far.
     frame: Vec<u8>,
     at: usize,
-    /// The first line.
+    /// The header, which is read when the reader is made.
     pub header: Header,
     number: u64,
 }

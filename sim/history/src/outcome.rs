@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// How an attempt ended.
+/// How an attempt ended, for the report.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutcomeClass {
@@ -65,7 +65,7 @@ impl OutcomeClass {
     pub fn named(name: &str) -> Option<OutcomeClass> {
         OutcomeClass::ALL.into_iter().find(|class| class.as_str() == name)
     }
-    /// The name for people.
+    /// The words for it in tables and pages.
     pub const fn label(self) -> &'static str {
         match self {
             OutcomeClass::Expected => "answered as expected",
@@ -96,9 +96,9 @@ impl OutcomeClass {
 /// An attempt that has ended, classified.
 #[derive(Clone, Debug)]
 pub struct EndedAttempt {
-    /// The endpoint.
+    /// The endpoint of the attempt.
     pub op: Op,
-    /// How it ended.
+    /// The class that the report counts it under.
     pub class: OutcomeClass,
     /// The answer's status, as far as one is known.
     pub status: Option<u16>,
@@ -130,7 +130,7 @@ enum Planned {
     Absence,
     /// That there is no shift: its state is asked for before it begins, or somebody leaves who never clocked in.
     NoShift,
-    /// None.
+    /// No refusal is planned.
     None,
 }
 
@@ -140,7 +140,7 @@ enum Seen {
     Nothing,
     /// The wire brought an answer.
     Answer(u16),
-    /// The wire failed.
+    /// No connection could be made, or it broke; the error in a few words.
     ConnectionFailed(SmolStr),
     /// The simulated network or the phone kept it from the target, or the answer from the phone.
     NotTheTarget,

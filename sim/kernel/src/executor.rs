@@ -32,7 +32,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 /// Something that happens at its time without a task waiting for it: a request that reaches the backend.
 pub trait Due {
-    /// Its time has come.
+    /// Called once, when the clock has reached the time.
     fn due(self: Rc<Self>);
 }
 
@@ -155,7 +155,7 @@ impl Executor {
             }),
         }
     }
-    /// A handle for tasks.
+    /// A handle, with which tasks sleep, spawn and read the clock.
     pub fn handle(&self) -> Handle {
         Handle { inner: Rc::downgrade(&self.inner) }
     }
@@ -163,11 +163,11 @@ impl Executor {
     pub fn next_due(&self) -> Option<Time> {
         self.inner.timeline.borrow().peek().map(|Reverse(entry)| entry.at)
     }
-    /// How many tasks have not ended.
+    /// The number of tasks that have not ended.
     pub fn live_tasks(&self) -> usize {
         self.inner.live_tasks.get()
     }
-    /// How many times a task was polled.
+    /// The number of times that a task was polled.
     pub fn polls(&self) -> u64 {
         self.inner.polls.get()
     }
@@ -267,7 +267,7 @@ impl Handle {
     fn inner(&self) -> Rc<Inner> {
         self.inner.upgrade().expect("a handle is used only by tasks of a living executor")
     }
-    /// What the clock shows.
+    /// The time on the virtual clock.
     pub fn now(&self) -> Time {
         self.inner().now.get()
     }
@@ -294,7 +294,7 @@ impl Handle {
     pub fn sleep_until(&self, until: Time) -> Sleep {
         Sleep { inner: self.inner.clone(), until, slot: None }
     }
-    /// Waits for `span`.
+    /// Waits for that long on the virtual clock.
     pub fn sleep(&self, span: Span) -> Sleep {
         self.sleep_until(self.now() + span)
     }

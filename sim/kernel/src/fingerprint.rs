@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::Xxh3;
 pub struct Fingerprint(pub u128);
 
 impl Fingerprint {
-    /// Reads 32 hexadecimal digits.
+    /// Parses 32 hexadecimal digits; none for anything else.
     pub fn parse(text: &str) -> Option<Fingerprint> {
         (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok().map(Fingerprint))?
     }
@@ -53,7 +53,7 @@ pub struct Fingerprinter {
     checkpoints: Vec<Fingerprint>,
 }
 
-/// Events between two checkpoints.
+/// The number of events between two checkpoints.
 pub const CHECKPOINT_EVERY: u64 = 4_096;
 
 impl Default for Fingerprinter {
@@ -68,7 +68,7 @@ impl Default for Fingerprinter {
 }
 
 impl Fingerprinter {
-    /// The next event.
+    /// Takes in the next event, in its canonical binary form.
     pub fn add(&mut self, event: &impl Serialize) {
         self.scratch.clear();
         // Writing to memory fails only if a type refuses to be written, which is a bug in the type.
@@ -79,7 +79,7 @@ impl Fingerprinter {
             self.checkpoints.push(Fingerprint(self.state.digest128()));
         }
     }
-    /// How many events passed.
+    /// The number of events that were taken in.
     pub fn events(&self) -> u64 {
         self.events
     }

@@ -44,7 +44,7 @@ pub const fn is_chance(word: u64, ppm: u32) -> bool {
     ((word as u128 * MILLION as u128) >> 64) < ppm as u128
 }
 
-/// A stream of draws.
+/// A stream of random draws, which its key alone decides.
 pub struct Stream(ChaCha8Rng);
 
 impl Stream {
@@ -59,7 +59,7 @@ impl Stream {
         generator.set_stream(attempt);
         Stream(generator)
     }
-    /// 64 random bits.
+    /// The next 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }

@@ -17,7 +17,7 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     cleaned(text, false)
 }
 
-/// The same of text that may have lines: line feeds and tabs stay.
+/// The text with its line feeds and tabs, and otherwise as [`one_line`] gives it.
 pub fn printable(text: &str) -> Cow<'_, str> {
     cleaned(text, true)
 }

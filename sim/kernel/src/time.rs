@@ -16,11 +16,11 @@ pub struct Time(i64);
 pub struct Span(i64);
 
 impl Time {
-    /// From microseconds since the epoch.
+    /// The time so many microseconds after 1970-01-01 00:00 UTC.
     pub const fn from_micros(micros: i64) -> Self {
         Time(micros)
     }
-    /// Microseconds since the epoch.
+    /// The microseconds since 1970-01-01 00:00 UTC.
     pub const fn micros(self) -> i64 {
         self.0
     }
@@ -39,41 +39,41 @@ impl Time {
 }
 
 impl Span {
-    /// No time at all.
+    /// The span of length zero.
     pub const ZERO: Span = Span(0);
-    /// From microseconds.
+    /// A span of `n` microseconds.
     pub const fn micros(n: i64) -> Self {
         Span(n)
     }
-    /// From milliseconds.
+    /// A span of `n` milliseconds.
     pub const fn millis(n: i64) -> Self {
         Span(n * 1_000)
     }
-    /// From seconds.
+    /// A span of `n` seconds.
     pub const fn seconds(n: i64) -> Self {
         Span(n * 1_000_000)
     }
-    /// From minutes.
+    /// A span of `n` minutes.
     pub const fn minutes(n: i64) -> Self {
         Span(n * 60_000_000)
     }
-    /// From hours.
+    /// A span of `n` hours.
     pub const fn hours(n: i64) -> Self {
         Span(n * 3_600_000_000)
     }
-    /// In microseconds.
+    /// The whole span in microseconds; negative if it goes back in time.
     pub const fn as_micros(self) -> i64 {
         self.0
     }
-    /// In whole milliseconds, rounded down.
+    /// The span in whole milliseconds, rounded down.
     pub const fn as_millis(self) -> i64 {
         self.0 / 1_000
     }
-    /// In whole seconds, rounded down.
+    /// The span in whole seconds, rounded down.
     pub const fn as_seconds(self) -> i64 {
         self.0 / 1_000_000
     }
-    /// This span, `n` times.
+    /// The span that is `n` times as long.
     pub const fn times(self, n: i64) -> Span {
         Span(self.0 * n)
     }
@@ -113,7 +113,7 @@ impl Sub for Span {
     }
 }
 
-/// As RFC 3339 has a time of a year of four digits, in UTC.
+/// A time in UTC in the form of RFC 3339, for a year of four digits.
 type Text = [u8; 27];
 
 impl Time {
@@ -207,15 +207,15 @@ impl<'de> Deserialize<'de> for Time {
 pub struct Date(i32);
 
 impl Date {
-    /// From days since 1970-01-01.
+    /// The date so many days after 1970-01-01.
     pub const fn from_days(days: i32) -> Self {
         Date(days)
     }
-    /// Days since 1970-01-01.
+    /// The number of days since 1970-01-01; negative before.
     pub const fn days(self) -> i32 {
         self.0
     }
-    /// Parses `YYYY-MM-DD`.
+    /// Parses `YYYY-MM-DD`; none for anything else.
     pub fn parse(text: &str) -> Option<Date> {
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
         Some(Date(date.num_days_from_ce() - 719_163))
@@ -262,15 +262,15 @@ impl<'de> Deserialize<'de> for Date {
 pub struct TimeOfDay(u32);
 
 impl TimeOfDay {
-    /// From hours and minutes.
+    /// The time so many hours and minutes after midnight.
     pub const fn hm(hours: u32, minutes: u32) -> Self {
         TimeOfDay(hours * 3600 + minutes * 60)
     }
-    /// Seconds since midnight.
+    /// The number of seconds since midnight.
     pub const fn seconds(self) -> u32 {
         self.0
     }
-    /// Parses `HH:MM` or `HH:MM:SS`.
+    /// Parses `HH:MM` or `HH:MM:SS`; none for anything else.
     pub fn parse(text: &str) -> Option<TimeOfDay> {
         let format = if text.matches(':').count() == 1 { "%H:%M" } else { "%H:%M:%S" };
         let time = NaiveTime::parse_from_str(text, format).ok()?;
@@ -314,7 +314,7 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// Coordinated universal time.
+    /// The zone without an offset: coordinated universal time.
     pub fn utc() -> Zone {
         Zone { name: "UTC".into(), offsets: vec![(Time(i64::MIN), 0)] }
     }

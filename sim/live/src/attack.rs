@@ -17,11 +17,11 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 /// Where a user's rep lives: on which worker, in which of its cells, as which of the cell's reps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Seat {
-    /// The worker.
+    /// The number of the worker, from 0.
     pub worker: usize,
-    /// The cell's place among the worker's.
+    /// The place of the cell among the worker's, from 0.
     pub cell: usize,
-    /// The rep's among the cell's.
+    /// The place of the rep among the cell's, from 0.
     pub rep: usize,
 }
 
@@ -30,7 +30,7 @@ pub struct Seat {
 pub struct GooseWishes {
     /// Its live dashboard, on that port of the loopback.
     pub dashboard: Option<u16>,
-    /// Its log of every request.
+    /// The file to which goose logs every request.
     pub request_log: Option<PathBuf>,
 }
 

@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// No run is longer.
+/// The longest that a run can take: traffic is kept from its beginning until this long after.
 const LONGEST: Span = Span::hours(24 * 30);
 
 /// What an auditor waits between two reads: there are few auditors, and each waits for its answers.
@@ -37,9 +37,9 @@ const AUDITOR_PAUSES: Span = Span::millis(20);
 
 /// A cell on the wall clock.
 pub struct LiveCell {
-    /// Its name.
+    /// The name of the cell in the plan.
     pub name: String,
-    /// Its place in the plan.
+    /// The place of the cell in the plan.
     pub index: u32,
     clock: Handle,
     recorder: SharedRecorder,
@@ -50,7 +50,7 @@ pub struct LiveCell {
     home: Rc<Signal>,
     going_home: Rc<Cell<bool>>,
     intruders: Rc<Intruders>,
-    /// Reps who panicked.
+    /// The names of the reps whose tasks panicked.
     panicked: Rc<RefCell<Vec<String>>>,
     /// What its clients play in place of their days, if they do.
     stage: Option<Rc<Stage>>,
@@ -73,16 +73,16 @@ struct Intruders {
 struct LiveClient {
     station: Station,
     client: Client,
-    /// Its day, until it begins.
+    /// The plan of its day, until the day begins.
     day: RefCell<Option<Day>>,
-    /// A rep's phone.
+    /// The phone of a rep; none of other clients.
     phone: Option<Rc<Phone>>,
 }
 
 /// What somebody does all day.
 type Work = std::pin::Pin<Box<dyn Future<Output = ()>>>;
 
-/// How a cell is lived.
+/// How a cell goes through its window, and what is kept of it.
 #[derive(Clone, Copy, Debug)]
 pub struct CellOptions {
     /// When the window opens and closes, by the protocol's clock.

@@ -19,7 +19,7 @@ impl WallClock {
     pub fn showing(origin: Time) -> WallClock {
         WallClock { origin, started: Instant::now() }
     }
-    /// What it shows.
+    /// The time that the clock shows, which passes as fast as real time.
     pub fn now(&self) -> Time {
         self.origin + span(self.started.elapsed())
     }
@@ -39,7 +39,7 @@ pub(crate) fn span(took: Duration) -> Span {
     Span::micros(i64::try_from(took.as_micros()).unwrap_or(i64::MAX))
 }
 
-/// The time of day.
+/// The system's time in UTC.
 pub fn utc_now() -> Time {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Time::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))

@@ -17,10 +17,10 @@ use std::time::Duration;
 /// How often a disturbance looks whether it is time, and whether the run is over.
 const LOOKS_EVERY: Duration = Duration::from_millis(20);
 
-/// What came of a planned disturbance.
+/// A planned disturbance, and what came of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Disturbed {
-    /// As it was planned.
+    /// The disturbance as the scenario plans it.
     pub planned: Disturbance,
     /// When its command was started; none if the run ended before.
     pub from: Option<Time>,
@@ -30,13 +30,13 @@ pub struct Disturbed {
     pub trouble: Option<String>,
 }
 
-/// How a target was disturbed on purpose.
+/// The disturbances of a run, and the run's times.
 pub struct Disturbances {
-    /// When the window opened.
+    /// The time at which the window opened, on the protocol's clock.
     pub opens: Time,
-    /// When the run was over.
+    /// The time at which the run was over.
     pub ended: Time,
-    /// Each planned one.
+    /// The planned disturbances, with what came of each.
     pub disturbed: Vec<Disturbed>,
 }
 

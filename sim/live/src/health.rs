@@ -4,7 +4,7 @@ use fieldday_kernel::time::Span;
 use fieldday_scenario::Generator;
 use hdrhistogram::Histogram;
 
-/// What a worker saw of itself.
+/// How punctual a worker was.
 #[derive(Clone, Debug)]
 pub struct Health {
     /// By how much requests were sent late, in microseconds.
@@ -29,7 +29,7 @@ impl Health {
     pub fn sent_late(&mut self, by: Span) {
         self.late.saturating_record(by.as_micros().max(0).unsigned_abs());
     }
-    /// The worker woke so late.
+    /// Records how late the worker woke.
     pub fn woke_late(&mut self, by: Span) {
         self.lag.saturating_record(by.as_micros().max(0).unsigned_abs());
     }

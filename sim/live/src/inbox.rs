@@ -13,12 +13,12 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Something came.
+    /// Puts an arrival behind those that wait, and wakes the worker.
     pub fn put(&self, cell: u32, arrival: Arrival) {
         self.waiting.borrow_mut().push_back((cell, arrival));
         self.came.notify_one();
     }
-    /// The first that waits.
+    /// Takes the arrival that has waited longest, with its cell's number.
     pub fn take(&self) -> Option<(u32, Arrival)> {
         self.waiting.borrow_mut().pop_front()
     }

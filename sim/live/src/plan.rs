@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// It holds no cells: those of a run are given away to be lived. One can be made again at any time, which costs less than
 /// holding the cells of a large plan twice.
 pub struct LivePlan {
-    /// The plan.
+    /// The plan of the run, from scenario and seed.
     pub plan: Plan,
     roster: Option<Roster>,
     /// Which users of the file have their turn, where they rotate.
@@ -39,7 +39,7 @@ impl LivePlan {
         };
         Ok(LivePlan { plan, roster, turn, found })
     }
-    /// The same, of which only a shard is run, or all.
+    /// The plan of which only this shard is run; all of it if none.
     pub fn of_shard(self, shard: Option<Shard>) -> Result<LivePlan, PrepareError> {
         Ok(LivePlan { plan: self.plan.of_shard(shard)?, ..self })
     }

@@ -29,13 +29,13 @@ const DAY: Span = Span::minutes(2);
 const LINGERS_S: u32 = 20;
 /// Reps of each tenant in a day.
 const REPS_PER_TENANT: u32 = 5;
-/// Reps of a day.
+/// The number of reps in the day of a trial.
 const REPS: u64 = 10;
 
 /// Goose's handlers are the process's: one day at a time.
 static ONE_DAY: Mutex<()> = Mutex::new(());
 
-/// How much is tried.
+/// How many trials are made, and how many at once.
 pub struct Effort<'a> {
     /// Under how many seeds each defect is tried, from 1.
     pub seeds: u64,
@@ -62,7 +62,7 @@ pub enum ProveError {
     /// A day that cannot be lived.
     #[error(transparent)]
     Live(#[from] LiveError),
-    /// There are no threads.
+    /// The system gives no threads, sockets or timers.
     #[error("the system does not give what a proof needs: {0}")]
     System(#[from] std::io::Error),
 }
@@ -103,7 +103,7 @@ pub fn prove(
     Ok(trials.into_iter().map(|(_, trial)| trial).collect())
 }
 
-/// None if it was interrupted.
+/// Makes one trial; none if it was interrupted.
 fn trial(defect: Option<Defect>, seed: u64, stop: &AtomicBool) -> Result<Option<LiveTrial>, ProveError> {
     let Some(pass) = pass(defect, seed, stop)? else { return Ok(None) };
     let mut trial = LiveTrial { defect, seed, pass, day: None };

@@ -16,13 +16,13 @@ use tracing::info;
 pub struct Provision<'a> {
     /// The command line, for the shell.
     pub command: &'a str,
-    /// How long it may take.
+    /// The time after which it is ended.
     pub timeout: Duration,
     /// The folder of the JSON export.
     pub export: &'a Path,
-    /// The target's URL.
+    /// The base URL of the target.
     pub target: &'a str,
-    /// The date, as `2026-06-10`.
+    /// The local date of the day, as `2026-06-10`.
     pub date: &'a str,
 }
 
@@ -32,7 +32,7 @@ pub enum ProvisionError {
     /// The shell could not be started.
     #[error("`data.provision` cannot be started: {0}")]
     NotStarted(#[source] io::Error),
-    /// It ended with another code than 0.
+    /// It ended with an exit code other than 0.
     #[error("`data.provision` failed: {status}{}", Said(.said))]
     Failed {
         /// The exit status of the command.
@@ -40,10 +40,10 @@ pub enum ProvisionError {
         /// The last lines that the command printed.
         said: Vec<String>,
     },
-    /// It took too long, and was ended.
+    /// It took longer than it may, and was ended.
     #[error("`data.provision` took longer than {} s and was ended{}", .timeout.as_secs(), Said(.said))]
     TimedOut {
-        /// What it may take.
+        /// The time that it may take.
         timeout: Duration,
         /// The last lines that the command printed.
         said: Vec<String>,
@@ -54,7 +54,7 @@ pub enum ProvisionError {
 }
 
 impl ProvisionError {
-    /// What to do.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             ProvisionError::Interrupted => "start the run again: it loads the target first",
@@ -67,7 +67,7 @@ impl ProvisionError {
     }
 }
 
-/// The last lines, indented.
+/// The last lines of the command's output, indented, for an error.
 struct Said<'a>(&'a [String]);
 
 impl fmt::Display for Said<'_> {

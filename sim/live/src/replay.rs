@@ -21,33 +21,33 @@ pub struct Recorded<'a> {
     pub scenario: &'a Scenario,
     /// The rep's cell, with the identities that it had.
     pub plan: CellPlan,
-    /// When the window opened.
+    /// The time at which the window opened, on the protocol's clock.
     pub opens: Time,
-    /// When the cell's events' clock starts.
+    /// The time from which the cell's events count.
     pub start: Time,
-    /// The cell's events.
+    /// The recorded events of the cell, in order.
     pub events: &'a [Event],
     /// Whether names of private values may differ: those of a run against a deployment are keyed by the run.
     pub masks_private: bool,
 }
 
-/// What came of living it again.
+/// Whether the replay of a rep gave the recorded events.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RepReplay {
-    /// Events of the rep.
+    /// The number of the rep's events that were compared.
     pub events: usize,
     /// The first that is another; none if all are the same.
     pub difference: Option<Difference>,
 }
 
-/// An event that is another.
+/// The first event of a replay that differs from the recorded one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Difference {
-    /// Its number among the rep's.
+    /// The number of the event among the rep's, from 0.
     pub number: usize,
-    /// As it was recorded; none if the record ends before.
+    /// The event as it was recorded; none if the record ends before.
     pub recorded: Option<String>,
-    /// As it was lived now; none if the day ends before.
+    /// The event of the replay; none if the day ends before.
     pub lived: Option<String>,
 }
 

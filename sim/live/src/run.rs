@@ -30,7 +30,7 @@ const LOOKS_EVERY: Duration = Duration::from_millis(200);
 
 /// A run that is about to begin.
 pub struct LiveRun {
-    /// The scenario.
+    /// The scenario of the run, with the command line's changes.
     pub scenario: Arc<Scenario>,
     /// The cells of its plan, with the identities that the target knows.
     pub cells: Vec<CellPlan>,
@@ -38,49 +38,49 @@ pub struct LiveRun {
     pub shard: Option<Shard>,
     /// The protocol's clock, which the target shares.
     pub clock: WallClock,
-    /// When the window opened.
+    /// The time at which the window opened, on the protocol's clock.
     pub opens: Time,
-    /// The wire.
+    /// Connections, tokens and dialect, for all cells.
     pub wire: Arc<WireSettings>,
-    /// So many workers, each a thread.
+    /// The number of workers, each of which is a thread.
     pub workers: usize,
     /// Whether a history is wanted.
     pub history: bool,
-    /// Only this rep begins.
+    /// The name of the only rep who begins; everybody if none.
     pub only: Option<String>,
     /// From when to when alone is measured, by the protocol's clock; all of the run if none.
     pub plateau: Option<(Time, Time)>,
     /// Whether what the wire carries is kept, request by request.
     pub traffic: bool,
-    /// What goose is asked for.
+    /// The dashboard and request log that goose is to provide.
     pub goose: GooseWishes,
     /// What clients play in place of their days, if they do.
     pub scripts: Option<Scripts>,
 }
 
-/// What came of a run.
+/// The result of a live run.
 pub struct LiveOutcome {
-    /// The same as of a run on the virtual clock.
+    /// The figures that a run on the virtual clock has, too.
     pub run: RunOutcome,
     /// What the wire carried in the part that was measured, if it was a part.
     pub traffic: Option<Traffic>,
     /// What it carried over all of the run, counted from when the window opened, if that was wanted.
     pub all_traffic: Option<Traffic>,
-    /// Differences of form.
+    /// How the target's answers differ from the specification in form.
     pub contract: Contract,
-    /// How the generator fared.
+    /// By how much the generator sent requests late and woke late.
     pub health: Health,
-    /// How long the target was called.
+    /// The time for which the target was called, by the wall's clock.
     pub took: Duration,
     /// Why the run ended before its time, if its budget or a dead target did it.
     pub budget: Option<String>,
     /// Whether the target stopped answering, and the run ended for that.
     pub target_died: bool,
-    /// Reps who panicked.
+    /// The names of the reps whose tasks panicked.
     pub panicked: Vec<String>,
-    /// Requests that goose counted.
+    /// The number of requests that goose counted.
     pub goose_requests: u64,
-    /// Which build of the target answered.
+    /// The build of the target that answered, if it said so.
     pub version: Option<String>,
     /// The first of what a source of tokens had to say.
     pub token_trouble: Option<String>,
@@ -91,7 +91,7 @@ pub struct LiveOutcome {
 /// What can keep a run from its end.
 #[derive(Debug, thiserror::Error)]
 pub enum LiveError {
-    /// No threads, no sockets.
+    /// The system gives no threads, sockets or timers.
     #[error("the system cannot provide what a run needs: {0}")]
     System(#[from] std::io::Error),
     /// Goose could not be configured or run.
@@ -100,7 +100,7 @@ pub enum LiveError {
     /// There is no such rep.
     #[error("the plan has no rep called {0:?}")]
     NoSuchRep(String),
-    /// A worker died.
+    /// A worker's thread panicked.
     #[error("a worker panicked; this is a bug of fieldday")]
     Worker,
 }
@@ -281,7 +281,7 @@ fn spent(pulse: &RunProgress, max_requests: Option<u64>, max_errors: Option<u64>
     }
 }
 
-/// What came of all workers.
+/// The outcomes of all workers together.
 struct Together {
     run: RunOutcome,
     traffic: Option<Traffic>,

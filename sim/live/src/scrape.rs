@@ -30,7 +30,7 @@ const TOLD: usize = 8;
 /// Where metrics are, unless a URL names another path.
 const PATH: &str = "/metrics";
 
-/// Where metrics are scraped.
+/// The URL of an exporter, with what goes with each request.
 #[derive(Clone)]
 pub struct ExporterUrl {
     target: Target,

@@ -30,7 +30,7 @@ impl Conduct {
     pub fn add_prepared(&self, more: u64) {
         self.prepared.fetch_add(more, Ordering::Relaxed);
     }
-    /// How many clients have done so.
+    /// The number of clients that are prepared.
     pub fn prepared(&self) -> u64 {
         self.prepared.load(Ordering::Relaxed)
     }
@@ -38,7 +38,7 @@ impl Conduct {
     pub fn begin_at(&self, at: Time) {
         self.begins_us.store(at.micros(), Ordering::Release);
     }
-    /// When scripts begin, if that is known.
+    /// The time at which scripts begin; none as long as it is not decided.
     pub fn begins(&self) -> Option<Time> {
         Some(self.begins_us.load(Ordering::Acquire)).filter(|at| *at != 0).map(Time::from_micros)
     }
@@ -105,7 +105,7 @@ impl Stage {
     pub fn take_prepared(&self) -> u64 {
         self.prepared.take()
     }
-    /// Has the scripts begin then.
+    /// The scripts begin at that time.
     pub fn begin_at(&self, at: Time) {
         if self.begins.get().is_none() {
             self.begins.set(Some(at));

@@ -12,19 +12,19 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// So many lines of what a command said are kept.
+/// The number of lines of a command's output that are kept.
 const LAST_LINES: usize = 20;
-/// Of each, so many characters.
+/// The most characters that are kept of each of these lines.
 const LINE_CHARS: usize = 300;
 /// After a command ended, what it left running may still hold its output: it is not waited for longer.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// How a command ended.
+/// The end of a command that was run by the shell.
 #[derive(Clone, Copy, Debug)]
 pub enum Ended {
-    /// By itself.
+    /// The command ended by itself, with this status.
     Status(ExitStatus),
-    /// It took too long, and was ended.
+    /// It took longer than it may, and was ended.
     TimedOut,
     /// The run was interrupted, and the command with it.
     Interrupted,

@@ -20,14 +20,14 @@ const CORES_SHARE: f64 = 0.7;
 /// Open files of the runtimes, goose and a run folder.
 const OWN_FILES: u64 = 200;
 
-/// What a run needs.
+/// The resources of the machine that a run needs.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Sizing {
-    /// How many reps there are.
+    /// The number of reps in the run.
     pub reps: u64,
     /// Cores, of which the generator then takes two thirds.
     pub cores: f64,
-    /// Memory, in bytes.
+    /// The memory that the generator needs, in bytes.
     pub memory_bytes: u64,
     /// Connections that may be open at once; each takes a source port.
     pub connections: u64,

@@ -26,21 +26,21 @@ pub enum StartError {
     /// Not all of them came in time.
     #[error("after {waited_s} s, {} of {of} shards had not arrived in {}: {}", missing.len(), dir.display(), named(missing))]
     Missing {
-        /// Where they meet.
+        /// The directory in which they meet.
         dir: PathBuf,
-        /// Those that did not come.
+        /// The shards that did not come.
         missing: Vec<u32>,
-        /// How many there are.
+        /// The number of shards in the run.
         of: u32,
-        /// How long this one waited.
+        /// How long this shard waited, in seconds.
         waited_s: u64,
     },
     /// The storage cannot be used.
     #[error("{} cannot be used to start together: {source}", path.display())]
     Storage {
-        /// The file or folder.
+        /// The file or folder that cannot be used.
         path: PathBuf,
-        /// Why not.
+        /// The operating system's reason.
         source: io::Error,
     },
 }
@@ -55,9 +55,9 @@ fn named(missing: &[u32]) -> String {
 pub struct Together<'a> {
     /// A folder on storage that all of them share, for this run alone.
     pub dir: &'a Path,
-    /// This one.
+    /// The shard that waits for the others.
     pub shard: Shard,
-    /// How long it waits for the others.
+    /// How long it waits for the others before it gives up.
     pub within: Duration,
 }
 

@@ -21,7 +21,7 @@ pub struct Target {
 pub struct NoTarget {
     /// What was given, without a user, a password or a query.
     pub text: String,
-    /// What is wrong with it.
+    /// What is wrong with it, in a few words.
     pub why: String,
 }
 
@@ -54,7 +54,7 @@ impl Target {
         let prefix = uri.path().trim_end_matches('/').to_owned();
         Ok(Target { scheme, authority, prefix })
     }
-    /// Whether TLS is spoken.
+    /// Whether the target is called over TLS.
     pub fn is_secure(&self) -> bool {
         self.scheme == Scheme::HTTPS
     }
@@ -62,11 +62,11 @@ impl Target {
     pub fn host(&self) -> &str {
         self.authority.host().trim_start_matches('[').trim_end_matches(']')
     }
-    /// The port.
+    /// The port of the URL, or the usual one of its scheme.
     pub fn port(&self) -> u16 {
         self.authority.port_u16().unwrap_or(if self.is_secure() { 443 } else { 80 })
     }
-    /// What the `Host` header says.
+    /// The host and port as the `Host` header has them.
     pub fn authority(&self) -> &str {
         self.authority.as_str()
     }

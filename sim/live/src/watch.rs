@@ -19,13 +19,13 @@ pub enum Doing {
     Driving,
     /// Is at work: at a visit without recording, at lunch, in the app.
     AtWork,
-    /// Records.
+    /// Is at a visit, with the recording running.
     Recording,
-    /// Has no network.
+    /// Has no network, whatever else they do.
     Offline,
     /// Their app sends what waited.
     Flushing,
-    /// The day is over.
+    /// Has ended the day.
     Done,
 }
 
@@ -33,7 +33,7 @@ impl Doing {
     /// Everything that one may be doing, in the order in which it is told.
     pub const ALL: [Doing; 7] =
         [Doing::Waiting, Doing::Driving, Doing::AtWork, Doing::Recording, Doing::Offline, Doing::Flushing, Doing::Done];
-    /// In a word, or two.
+    /// The word for it in the picture of a run.
     pub const fn as_str(self) -> &'static str {
         match self {
             Doing::Waiting => "waiting",
@@ -85,7 +85,7 @@ impl Client {
     }
 }
 
-/// What a worker knows of its reps.
+/// What a worker's reps are doing, and how long their attempts took.
 #[derive(Debug)]
 pub struct LiveStats {
     cells: Vec<Vec<Client>>,
@@ -115,7 +115,7 @@ impl LiveStats {
         self.cells.push(cell);
         self.cells.len() - 1
     }
-    /// Something happened in a cell.
+    /// Takes in an event of a client.
     pub fn on(&mut self, cell: usize, number: u32, what: &EventKind) {
         let Some(client) = self.cells.get_mut(cell).and_then(|cell| cell.get_mut(number as usize)) else { return };
         match what {
@@ -148,7 +148,7 @@ impl LiveStats {
             self.took[op.index()].saturating_record(took.as_micros().max(1).unsigned_abs());
         }
     }
-    /// All of it as it is now.
+    /// The figures of all reps as they are now.
     pub fn snapshot(&self) -> StatsSnapshot {
         let mut glance = StatsSnapshot { took: self.took.clone(), ..StatsSnapshot::default() };
         for client in self.cells.iter().flatten().filter(|client| !client.is_rep) {
@@ -170,7 +170,7 @@ pub struct StatsSnapshot {
     pub reps: [u64; Doing::ALL.len()],
     /// Actions that wait in their queues.
     pub queued: u64,
-    /// In the longest of the queues.
+    /// The number of actions in the longest queue.
     pub longest_queue: u64,
     /// Reps' days that auditors have asked for so far.
     pub read_back: u64,
@@ -178,9 +178,9 @@ pub struct StatsSnapshot {
     pub took: Vec<Histogram<u64>>,
     /// How often each rule was broken, in the order of [`Rule::ALL`].
     pub broken: Vec<u64>,
-    /// By how much requests were sent late.
+    /// The 99th percentile of how late requests were sent, in microseconds.
     pub late_p99_us: u64,
-    /// By how much the worker was held up.
+    /// The 99th percentile of how late the worker woke, in microseconds.
     pub lag_p99_us: u64,
 }
 

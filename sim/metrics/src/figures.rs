@@ -21,13 +21,13 @@ pub struct TargetMetrics {
     pub left_out: u64,
 }
 
-/// One exporter.
+/// An exporter that was scraped during the run.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exporter {
-    /// Its URL, without user, password and query.
+    /// The URL that was scraped, without user, password and query.
     pub url: String,
-    /// The number of scrapes.
+    /// The number of scrapes, failed ones included.
     pub scrapes: u64,
     /// The number of failed scrapes. Each leaves a gap in the series.
     pub failed: u64,
@@ -40,15 +40,15 @@ pub struct Exporter {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
-    /// Processors at work.
+    /// A number of processors at work.
     Cores,
-    /// Bytes.
+    /// A number of bytes.
     Bytes,
-    /// Seconds.
+    /// A number of seconds.
     Seconds,
-    /// A rate per second.
+    /// A number of events per second, from a counter.
     PerSecond,
-    /// A number of things.
+    /// A number of things that exist at the time.
     Count,
 }
 
@@ -56,20 +56,20 @@ pub enum Unit {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MetricFigures {
-    /// What it is.
+    /// What the metric measures, in words.
     pub what: String,
-    /// The metric.
+    /// The name of the metric, as the exporter has it.
     pub name: String,
-    /// Its labels.
+    /// The labels that tell this series from others of the metric.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
     /// The unit of the values.
     pub unit: Unit,
-    /// How many values were scraped.
+    /// The number of values that were scraped.
     pub values: u64,
-    /// The median.
+    /// The median of the scraped values, in `unit`.
     pub median: f64,
-    /// The greatest.
+    /// The greatest of the scraped values, in `unit`.
     pub greatest: f64,
     /// The capacity of the resource, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,7 +89,7 @@ fn is_nought(n: &u64) -> bool {
 }
 
 impl Unit {
-    /// A value in words.
+    /// A value with its unit, for people.
     pub fn words(self, value: f64) -> String {
         match self {
             Unit::Cores => format!("{} cores", units::number(value)),

@@ -33,20 +33,20 @@ pub struct Keeper {
 /// Which series: the metric, and the labels that tell it from others.
 type Id = (String, Vec<(String, String)>);
 
-/// One series.
+/// A series with the values that were scraped.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Kept {
-    /// What it is, for people.
+    /// What the metric measures, in words.
     pub what: String,
-    /// The metric.
+    /// The name of the metric, as the exporter has it.
     pub name: String,
-    /// Its labels, without what is private.
+    /// The labels of the series, without those that may be private.
     pub labels: BTreeMap<String, String>,
-    /// What values are in.
+    /// The unit of `values` and `of`.
     pub unit: Unit,
-    /// How much there is, as was told last.
+    /// The capacity of the resource, as the last scrape had it; none if no scrape had it.
     pub of: Option<f64>,
-    /// When a counter began anew.
+    /// The number of times that a counter began anew, because its process had started again.
     pub restarts: u64,
     /// From which value on it is full, as the user says.
     full_from: Option<f64>,
@@ -56,12 +56,12 @@ pub struct Kept {
     before: Option<(Time, f64, Option<f64>)>,
 }
 
-/// What was told over a run.
+/// What the exporters of a run had, in bounded memory.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Observed {
-    /// Each exporter.
+    /// The exporters, with their failed scrapes.
     pub exporters: Vec<Exporter>,
-    /// Each series.
+    /// The series, with their values.
     pub series: Vec<Kept>,
     /// Series for which there was no room.
     pub left_out: u64,
@@ -85,7 +85,7 @@ impl Keeper {
             left_out: 0,
         }
     }
-    /// A scrape failed.
+    /// Counts a failed scrape; `why` is kept if it is the first.
     pub fn gap(&mut self, why: impl Into<String>) {
         self.exporter.scrapes += 1;
         self.exporter.failed += 1;
@@ -155,7 +155,7 @@ impl Keeper {
         self.places.insert(id, Some(place));
         Some(place)
     }
-    /// What was told, and by whom.
+    /// Ends the observation and gives what was kept.
     pub fn finish(self) -> Observed {
         Observed { exporters: vec![self.exporter], series: self.series, left_out: self.left_out }
     }

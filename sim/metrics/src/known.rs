@@ -13,17 +13,17 @@ const WHERE: &[&str] = &["job", "instance", "namespace", "pod", "container", "no
 /// One thing that is looked at: how much of something is used, and how much there is.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// What it is, for people.
+    /// What the metric measures, in words.
     pub what: String,
-    /// The metric.
+    /// The name of the metric that says how much is used, or free.
     pub used: String,
     /// The metric that says how much there is.
     pub of: Option<String>,
-    /// What values are in.
+    /// The unit of the values.
     pub unit: Unit,
     /// Whether `used` says how much of `of` is free.
     pub is_free: bool,
-    /// Which samples of `used` count.
+    /// Decides which samples of `used` count.
     picks: fn(&Sample<'_>) -> bool,
     /// Samples that differ in other labels than these are summed; none if no samples are summed.
     by: Option<&'static [&'static str]>,
@@ -52,7 +52,7 @@ const PLAIN: [Known<'static>; 13] = [
     ("node load", "node_load1", None, Unit::Count),
 ];
 
-/// The well-known ones.
+/// The metrics that are kept of every exporter that has them.
 pub fn well_known() -> Vec<Wanted> {
     let mut all: Vec<Wanted> = PLAIN.iter().map(plain).collect();
     let summed = |known: Known<'_>, picks: fn(&Sample<'_>) -> bool| Wanted { picks, by: Some(WHERE), ..plain(&known) };

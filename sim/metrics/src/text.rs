@@ -9,29 +9,29 @@ use std::collections::BTreeMap;
 pub enum Kind {
     /// It only grows, until its process starts again.
     Counter,
-    /// It goes up and down.
+    /// A value that goes up and down.
     Gauge,
     /// A histogram, a summary, or untyped.
     Other,
 }
 
-/// One value.
+/// A line of a page: a series and its value.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Sample<'a> {
-    /// The metric's name.
+    /// The name of the metric.
     pub name: &'a str,
-    /// Its labels, in the page's order.
+    /// The labels of the series, in the page's order.
     pub labels: Vec<(&'a str, Cow<'a, str>)>,
     /// The value; it may be infinite or no number.
     pub value: f64,
 }
 
-/// What one scrape brought.
+/// The content of one answer of an exporter.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Page<'a> {
     /// What is said of the kinds of metrics.
     pub kinds: BTreeMap<&'a str, Kind>,
-    /// The values.
+    /// The samples, in the page's order.
     pub samples: Vec<Sample<'a>>,
 }
 
@@ -53,7 +53,7 @@ impl Page<'_> {
     }
 }
 
-/// Reads a page.
+/// Parses a page in the Prometheus text format; an error names the first line that is none.
 pub fn read(text: &str) -> Result<Page<'_>, NotMetrics> {
     let mut page = Page::default();
     for (place, line) in text.split('\n').enumerate() {

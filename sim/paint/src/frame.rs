@@ -10,7 +10,7 @@ use std::borrow::Cow;
 const SCRIPT: &str = include_str!("../templates/page.js");
 const STYLE: &str = include_str!("../templates/style.css");
 
-/// A page to be.
+/// The frame that all pages have: title, navigation, styles.
 #[derive(Template)]
 #[template(path = "frame.html")]
 pub struct Frame<'a> {
@@ -29,7 +29,7 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// The whole file.
+    /// The page as one file of HTML.
     pub fn html(&self) -> String {
         // Writing to memory: it cannot fail. The frame is the last that all text of a page goes through.
         let html = self.render().unwrap_or_default();

@@ -6,18 +6,18 @@ use anstyle::{AnsiColor, Style};
 /// What a piece of text means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Tone {
-    /// Nothing in particular.
+    /// Ordinary text.
     #[default]
     Plain,
-    /// All is well.
+    /// What is as it should be.
     Good,
-    /// Something is broken.
+    /// What is broken or exceeded.
     Bad,
-    /// Nobody knows.
+    /// What could not be decided, or should be looked at.
     Doubt,
-    /// Of less weight.
+    /// What matters less than the rest.
     Faint,
-    /// A heading.
+    /// What heads something.
     Strong,
 }
 
@@ -36,15 +36,15 @@ const PROSE: usize = 100;
 const NARROW: usize = 40;
 
 impl Paint {
-    /// With colour or without.
+    /// With colours, or without any escape sequence.
     pub fn new(colour: bool) -> Paint {
         Paint { colour, width: WIDE }
     }
-    /// So wide.
+    /// The same for lines of at most so many characters.
     pub fn within(self, width: usize) -> Paint {
         Paint { width: width.max(NARROW), ..self }
     }
-    /// How much goes on a line.
+    /// The most characters on a line.
     pub fn width(self) -> usize {
         self.width
     }

@@ -4,7 +4,7 @@ use crate::paint::{Paint, Tone};
 use crate::text::one_line;
 use std::borrow::Cow;
 
-/// One entry.
+/// A cell of a table on a terminal.
 #[derive(Clone, Debug, Default)]
 pub struct Entry {
     text: String,
@@ -13,7 +13,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// In a tone.
+    /// The same entry in another tone.
     pub fn tone(mut self, tone: Tone) -> Entry {
         self.tone = tone;
         self
@@ -38,18 +38,18 @@ fn clean(text: String) -> String {
     }
 }
 
-/// Rows of entries.
+/// A table on a terminal, whose columns are as wide as their entries.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     rows: Vec<Vec<Entry>>,
 }
 
 impl Table {
-    /// Adds a row.
+    /// Adds a row at the end.
     pub fn row(&mut self, entries: impl Into<Vec<Entry>>) {
         self.rows.push(entries.into());
     }
-    /// Adds another's rows.
+    /// Adds the rows of another table at the end.
     pub fn append(&mut self, other: Table) {
         self.rows.extend(other.rows);
     }
@@ -108,7 +108,7 @@ struct Layout {
 /// A last column whose words are wrapped.
 struct Wrap {
     column: usize,
-    /// Before each line.
+    /// Spaces before each line.
     indent: usize,
     width: usize,
     /// Whether it begins on the row's own line.

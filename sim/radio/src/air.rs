@@ -12,31 +12,31 @@ use std::sync::Arc;
 /// The network over a territory.
 #[derive(Clone, Debug, Serialize)]
 pub struct Air {
-    /// What its radios give.
+    /// The properties of each radio: round trips, loss, bandwidth, bad seconds.
     pub profile: Arc<Profile>,
     /// Somebody's own measurements, in place of the profile's bandwidths, bad seconds and, if they are measured, round trips.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<Arc<Trace>>,
-    /// Where it is.
+    /// The territory that the network covers.
     pub territory: Arc<Territory>,
     /// Where there is 5G; elsewhere there is LTE.
     pub fast: Vec<Fast>,
-    /// Where there is less.
+    /// The areas with less coverage than usual.
     pub holes: Vec<Hole>,
     /// Rooms and cafés, by place.
     pub spots: Vec<Spot>,
-    /// When many have nothing.
+    /// The times in which a region has no network.
     pub outages: Vec<Outage>,
-    /// When one phone has nothing, by phone.
+    /// The times in which a single phone has no network.
     pub gaps: Vec<Gap>,
 }
 
-/// An area with 5G.
+/// An area in which phones find 5G.
 #[derive(Clone, Debug, Serialize)]
 pub struct Fast {
     /// `cell-0/tenant-1/fast/07030`
     pub name: String,
-    /// Where the network is faster.
+    /// The area in which phones find 5G.
     pub region: Region,
 }
 
@@ -45,7 +45,7 @@ pub struct Fast {
 pub struct Hole {
     /// `cell-0/tenant-1/hole/valley-2`
     pub name: String,
-    /// Where there is no network.
+    /// The area of the hole.
     pub region: Region,
     /// What is left of the network: nothing, or 3G.
     pub left: Radio,
@@ -70,7 +70,7 @@ pub enum SpotKind {
     Basement {
         /// How long after arrival the network is lost.
         after: Span,
-        /// For how long it is lost.
+        /// How long the network is lost.
         lasts: Span,
     },
     /// A Wi-Fi that answers everything with its own page until somebody accepts its terms.
@@ -87,7 +87,7 @@ pub struct Outage {
     pub name: String,
     /// There; everywhere, if nowhere is named.
     pub region: Option<Region>,
-    /// When the outage begins.
+    /// When the outage begins; inclusive.
     pub from: Time,
     /// When the outage ends; exclusive.
     pub until: Time,
@@ -100,7 +100,7 @@ pub struct Gap {
     pub name: String,
     /// The key of the rep whose phone it is.
     pub phone: u64,
-    /// When the gap begins.
+    /// When the gap begins; inclusive.
     pub from: Time,
     /// When the gap ends; exclusive.
     pub until: Time,

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, PartialEq, Debug)]
 pub struct Region {
     polygon: Polygon<f64>,
-    /// West, south, east, north.
+    /// The bounding box in metres: west, south, east, north.
     bounds: [f64; 4],
 }
 
@@ -43,7 +43,7 @@ const TWELVE: [(f64, f64); 12] = {
 };
 
 impl Region {
-    /// From corners in metres.
+    /// The region with these corners, in metres east and north of the territory's origin.
     pub fn new(corners: &[(f64, f64)]) -> Region {
         let far = f64::INFINITY;
         let bounds = corners
@@ -52,7 +52,7 @@ impl Region {
         let ring: LineString<f64> = corners.iter().map(|(x, y)| Coord { x: *x, y: *y }).collect();
         Region { polygon: Polygon::new(ring, Vec::new()), bounds }
     }
-    /// As round as twelve corners are.
+    /// A disc, as a polygon with twelve corners.
     pub fn disc(centre: Point, radius_m: f64) -> Region {
         Region::oval(centre, (1.0, 0.0), radius_m, radius_m)
     }

@@ -5,24 +5,24 @@ use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::{Arc, LazyLock};
 
-/// What a phone has in a place.
+/// The kind of network that a phone finds in a place.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Radio {
-    /// There is no network.
+    /// The phone finds no network.
     None,
     /// 3G, from masts at the edge of the territory.
     ThreeG,
-    /// LTE, the usual network.
+    /// LTE: the usual network.
     Lte,
-    /// 5G, in town.
+    /// 5G: in the middle of towns.
     FiveG,
 }
 
 /// What one radio gives to a phone that stands, or drives.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RadioProfile {
-    /// Round trips in microseconds.
+    /// The distribution of round trips, in microseconds.
     rtt: Quantiles,
     /// What moves down in kbit/s, and what moves up.
     pub(crate) downlink: Quantiles,
@@ -41,7 +41,7 @@ pub struct RadioProfile {
     pub break_ppm: u32,
     /// The mean of the exponential whose whole part, and one, is how many slots the good state lasts.
     pub(crate) good_mean: f64,
-    /// The same of the bad state.
+    /// The same mean for the bad state.
     pub(crate) bad_mean: f64,
 }
 
@@ -66,7 +66,7 @@ pub struct Profile {
     pub about: String,
     /// The tool whose users know it, if it is the setting of one: no measurement, but the same figures everywhere.
     pub preset_of: Option<String>,
-    /// Of 3G, LTE, 5G: standing, driving.
+    /// For each of 3G, LTE and 5G, the profile of a phone that stands, then of one that drives.
     bearers: [RadioProfile; 6],
     /// A connection is closed after so long without use.
     pub idle_close: Span,
@@ -120,7 +120,7 @@ impl Profile {
     }
 }
 
-/// The file's form.
+/// The form of the file of profiles.
 mod file {
     use serde::Deserialize;
 

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 /// Where something is: centimetres east and north of its territory's origin. Integers, so that two machines agree.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Point {
-    /// Centimetres east.
+    /// Centimetres east of the origin; negative to the west.
     pub x_cm: i32,
-    /// Centimetres north.
+    /// Centimetres north of the origin; negative to the south.
     pub y_cm: i32,
 }
 
 impl Point {
-    /// From metres east and north.
+    /// A point so many metres east and north of the origin.
     pub const fn metres(x_m: i32, y_m: i32) -> Point {
         Point { x_cm: x_m * 100, y_cm: y_m * 100 }
     }

@@ -28,14 +28,14 @@ pub enum Urbanicity {
     DenseUrban,
 }
 
-/// A ZIP area.
+/// An area of the US postal service, which stands for a neighbourhood.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Area {
-    /// Five digits.
+    /// The ZIP code: five digits.
     pub zip: String,
-    /// A point within it.
+    /// A point within the area, about which its people live.
     pub centre: Point,
-    /// How many people live there.
+    /// The number of people who live in the area.
     pub population: u64,
     /// How densely it is built.
     pub urbanicity: Urbanicity,
@@ -106,7 +106,7 @@ static ALL: LazyLock<Vec<Arc<Territory>>> = LazyLock::new(|| {
     all
 });
 
-/// All territories, by name.
+/// All built-in territories, ordered by their names.
 pub fn territories() -> &'static [Arc<Territory>] {
     &ALL
 }
@@ -169,11 +169,11 @@ impl Territory {
     pub fn zone(&self) -> &str {
         &self.zone
     }
-    /// The ZIP areas.
+    /// The ZIP areas that the territory consists of.
     pub fn areas(&self) -> &[Area] {
         &self.areas
     }
-    /// The place in degrees.
+    /// The latitude and longitude of a place.
     pub fn degrees(&self, at: Point) -> Location {
         // 10^5 cm a kilometre.
         let degrees = |origin: i64, cm: i32, e7_per_km: i64| Fixed(origin + i64::from(cm) * e7_per_km / 100_000);

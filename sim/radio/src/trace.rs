@@ -23,7 +23,7 @@ const LONGEST_S: i64 = 86_400;
 /// The most that a field may be: 100 Gbit/s, or a minute and a half.
 const MOST: f64 = 100_000_000.0;
 
-/// A network over time.
+/// Measurements of a network over time, which repeat from their beginning.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Trace {
     /// The file, or the files, as the scenario names them.
@@ -48,7 +48,7 @@ impl Serialize for Trace {
 pub(crate) struct Series {
     /// From when on, in microseconds from the beginning, and which value. The first is from 0.
     steps: Vec<(i64, i64)>,
-    /// When it begins anew.
+    /// The time after which it repeats, in microseconds.
     length: i64,
 }
 

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 /// next leg begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Leg {
-    /// Where it begins.
+    /// The place at which the leg begins.
     pub from: Point,
-    /// Where it ends.
+    /// The place at which it ends.
     pub to: Point,
-    /// When it begins.
+    /// The time at which it begins.
     pub depart: Time,
     /// When it ends; of a stay, when it begins.
     pub arrive: Time,
@@ -60,7 +60,7 @@ pub struct Roads {
     pub town_km: u32,
     /// The speed on town roads, in km/h.
     pub town_km_h: u32,
-    /// Speed on the rest.
+    /// The speed on all other roads, in km/h.
     pub open_km_h: u32,
     /// From the front door to the wheel, and from the kerb to the bell.
     pub parking: Span,

@@ -15,17 +15,17 @@ type Key = (ContractKind, Op, SmolStr);
 /// One difference, and how often it was met.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ContractFinding {
-    /// Which way it differs.
+    /// The kind of difference.
     pub kind: ContractKind,
     /// The endpoint whose answers differ.
     pub op: Op,
-    /// Where in the answer.
+    /// The place in the answer, as a path of field names.
     pub at: SmolStr,
-    /// In how many answers.
+    /// The number of answers that had it.
     pub count: u64,
     /// What the first one had instead, in a word.
     pub first: SmolStr,
-    /// What it led to, at worst.
+    /// The worst that the difference led to.
     pub consequence: Consequence,
 }
 

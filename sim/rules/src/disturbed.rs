@@ -15,22 +15,22 @@ const HOLDS_FOR: Span = Span::seconds(5);
 /// Moments that are tried lie so far apart.
 const STEP: Span = Span::seconds(1);
 
-/// A disturbance that happened.
+/// What is known of a disturbance of the run once the run is over: when it took place, and what it may break.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Happened {
     /// The name of the disturbance.
     pub name: String,
     /// From when until when, counted as the traffic's times are; none if its moment did not come.
     pub at: Option<(Span, Span)>,
-    /// The same, UTC.
+    /// When it began, in UTC; none if its moment did not come.
     pub began: Option<String>,
-    /// When it was undone, UTC.
+    /// When it was undone, in UTC; none if it was not.
     pub ended: Option<String>,
     /// The limits that may be exceeded meanwhile, as the scenario has them.
     pub may_break: Vec<String>,
     /// After its end every limit holds again within this time.
     pub holds_again_within: Span,
-    /// Why nothing follows from it, if so.
+    /// Why the disturbance shows nothing, such as a command that failed; none if it went as planned.
     pub trouble: Option<String>,
 }
 
@@ -43,7 +43,7 @@ pub struct DisturbanceResult {
     /// When it began, in UTC; absent if the run ended before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<String>,
-    /// When it was undone, UTC.
+    /// When it was undone, in UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
     /// Limits that were exceeded during the disturbance, and that may be.
@@ -55,15 +55,15 @@ pub struct DisturbanceResult {
     pub held_again_after_us: Option<u64>,
     /// The time within which every limit must hold again, in microseconds.
     pub holds_again_within_us: u64,
-    /// The result.
+    /// Exceeded if a limit was exceeded that may not be, or if the limits did not hold again in time.
     pub verdict: LimitVerdict,
-    /// Why it is inconclusive, if it is.
+    /// The reason why it is inconclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
 impl DisturbanceResult {
-    /// What came of it, in words.
+    /// The result in words, for reports.
     pub fn words(&self) -> String {
         let mut words = Vec::new();
         if !self.not_allowed.is_empty() {

@@ -16,21 +16,21 @@ use std::sync::Arc;
 /// A client, as it introduced itself.
 #[derive(Clone, Debug)]
 pub struct ClientInfo {
-    /// Its number in the cell.
+    /// Its number within the cell, from 0.
     pub index: u32,
     /// Its name in the plan.
     pub name: SmolStr,
     /// Its tenant, as a number within the cell.
     pub tenant: u8,
-    /// Its user id.
+    /// The id of the login's user.
     pub user_id: SmolStr,
-    /// A rep's other id.
+    /// `rep_…`, the id that the shift endpoints take; none for a login that has none.
     pub rep_id: Option<SmolStr>,
-    /// Its role.
+    /// The role in its token, which decides what it may do.
     pub role: Role,
-    /// What it uses.
+    /// Phone, desk, auditor, intruder or conformer: the App rules bind phones alone.
     pub kind: ClientKind,
-    /// Whose midnight makes its dates.
+    /// The zone of its tenant, which decides the dates of its requests.
     pub zone: Zone,
     /// Which start of the app runs, from 1; 0 before the first.
     pub launch: u32,
@@ -47,26 +47,26 @@ impl ClientInfo {
     }
 }
 
-/// An attempt on its way.
+/// An attempt in flight.
 #[derive(Clone, Debug)]
 pub struct OpenAttempt {
-    /// The call's number.
+    /// The call's number, unique for the client: all its attempts share it.
     pub number: u32,
-    /// Which attempt (from 0).
+    /// The number of earlier attempts of the call: 0 for the first.
     pub attempt: u8,
-    /// The endpoint.
+    /// The endpoint that is called.
     pub op: Op,
-    /// Why it was sent.
+    /// What made the client send it.
     pub cause: Cause,
     /// What goes with it as proof of who asks.
     pub bearer: CredentialKind,
-    /// How long the app will wait.
+    /// How long the app waits for the answer before it gives the attempt up.
     pub patience: Span,
-    /// What is asked.
+    /// The request with its parameters and body.
     pub call: Arc<Call>,
-    /// When it was sent.
+    /// The time of sending, from the cell's start.
     pub sent_at: Span,
-    /// Where in the stream it was sent.
+    /// The place of the sending in the cell's event stream.
     pub sent_seq: u64,
     /// How the attempt before ended, if that was without success.
     pub prior: Option<PreviousAttempt>,
@@ -77,11 +77,11 @@ pub struct OpenAttempt {
 #[derive(Clone, Copy, Debug)]
 pub struct PreviousAttempt {
     call: u32,
-    /// When it was sent.
+    /// The time of its sending, from the cell's start.
     pub sent_at: Span,
-    /// When it ended.
+    /// The time at which its client had the answer or gave it up, from the cell's start.
     pub ended_at: Span,
-    /// How that attempt ended.
+    /// How the attempt ended for its client.
     pub end: PreviousEnd,
     /// How often the call was answered 5xx so far.
     pub server_errors: u8,
@@ -92,27 +92,27 @@ pub struct PreviousAttempt {
 /// How an earlier attempt ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PreviousEnd {
-    /// With an error in its envelope.
+    /// It was answered with an error in the API's envelope.
     Refused {
-        /// The status.
+        /// The HTTP status, 400 or above.
         status: u16,
-        /// `Retry-After`.
+        /// The pause that the header `Retry-After` asks for; none without the header.
         retry_after: Option<Span>,
     },
     /// With something that the endpoint does not promise.
     Foreign,
-    /// Without an answer.
+    /// No answer came, for this reason.
     Unanswered(NoAnswer),
 }
 
 /// What a request did, as far as its client can know.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Effect {
-    /// It took effect between sending and answer.
+    /// It took effect between the sending and the answer.
     Done,
-    /// It took none and never will.
+    /// It had no effect and will have none.
     None,
-    /// It may have taken effect, may still, or never.
+    /// It may have taken effect, may still do so, or may never.
     Unknown,
 }
 
@@ -121,34 +121,34 @@ pub enum Effect {
 pub struct Exchange<'a> {
     /// The client that sent it.
     pub client: &'a ClientInfo,
-    /// The call's number.
+    /// The call's number, unique for the client: all its attempts share it.
     pub number: u32,
-    /// Which attempt (from 0).
+    /// The number of earlier attempts of the call: 0 for the first.
     pub attempt: u8,
-    /// The endpoint.
+    /// The endpoint that was called.
     pub op: Op,
-    /// Why it was sent.
+    /// What made the client send it.
     pub cause: Cause,
     /// What went with it as proof of who asks.
     pub bearer: &'a CredentialKind,
-    /// What was asked.
+    /// The request with its parameters and body.
     pub call: &'a Arc<Call>,
-    /// When it was sent.
+    /// The time of sending, from the cell's start.
     pub sent_at: Span,
-    /// When it ended.
+    /// The time at which the client had the answer or gave it up, from the cell's start.
     pub ended_at: Span,
-    /// Where in the stream it was sent.
+    /// The place of the sending in the cell's event stream.
     pub sent_seq: u64,
-    /// Where in the stream it ended.
+    /// The place of the end in the cell's event stream.
     pub ended_seq: u64,
     /// No attempt that is still under way was sent before this place in the stream.
     pub horizon: u64,
-    /// How it ended.
+    /// The answer, or the reason why there is none.
     pub end: End<'a>,
 }
 
 impl Exchange<'_> {
-    /// How long it took.
+    /// From sending until the answer or the end of waiting, by the client's clock.
     pub fn took(&self) -> Span {
         self.ended_at - self.sent_at
     }
@@ -163,7 +163,7 @@ impl Exchange<'_> {
     pub fn shows(&self, field: &str) -> bool {
         self.response().is_none_or(|response| response.shows(field))
     }
-    /// The answer that was promised.
+    /// The answer of a success; none for a refusal, or without an answer.
     pub fn success(&self) -> Option<&Answer> {
         self.response().filter(|r| r.is_success()).map(|r| &r.answer)
     }
@@ -171,7 +171,7 @@ impl Exchange<'_> {
     pub fn refusal(&self) -> Option<u16> {
         self.response().filter(|r| r.status >= 400 && matches!(r.answer, Answer::Error(_))).map(|r| r.status)
     }
-    /// What the request did.
+    /// Whether the request certainly took effect, certainly did not, or may have.
     pub fn effect(&self) -> Effect {
         match self.end {
             End::Answered(response) if response.is_success() => Effect::Done,
@@ -210,7 +210,7 @@ pub(crate) struct ExchangeTracker {
     pub clients: Vec<Option<ClientInfo>>,
     tenants: Vec<SmolStr>,
     open: OpenAttempts<OpenAttempt>,
-    /// By client.
+    /// By client; the oldest first.
     priors: Vec<VecDeque<PreviousAttempt>>,
     /// Places of the attempts in the order sent, `0` once ended: the first is the horizon.
     window: VecDeque<u64>,

@@ -27,7 +27,7 @@ impl Tries {
         self.succeeded += u64::from(succeeded);
         self.tried += u64::from(succeeded || class.is_error());
     }
-    /// Adds another worker's.
+    /// Adds the counts of another worker.
     pub fn merge(&mut self, other: Tries) {
         self.tried += other.tried;
         self.succeeded += other.succeeded;

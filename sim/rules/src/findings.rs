@@ -32,7 +32,7 @@ pub struct RuleCount {
 pub enum RuleVerdict {
     /// Held: it had cases, and none was broken.
     Held,
-    /// Broken at least once.
+    /// At least one case was broken.
     Broken,
     /// Broken at least once, which the scenario only reports as a finding.
     Finding,
@@ -40,7 +40,7 @@ pub enum RuleVerdict {
     Off,
     /// There were cases, none of which could be decided.
     Inconclusive,
-    /// There was no case.
+    /// No case came up, so nothing is known.
     NotExercised,
 }
 
@@ -57,7 +57,7 @@ pub struct Violation {
     pub client: u32,
     /// That client's name in the plan.
     pub client_name: SmolStr,
-    /// In which of its calls.
+    /// The number of the client's call that showed it; none if it was no call's.
     pub call: Option<u32>,
     /// The id of an error answer, for the backend's logs.
     pub request_id: Option<SmolStr>,
@@ -73,7 +73,7 @@ pub struct Violation {
 /// One case of a reading that the target follows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ReadingCase {
-    /// The reading.
+    /// The choice that the target shows, where the specification leaves one.
     pub reading: Reading,
     /// When it showed, from the scenario's start.
     pub at: Span,
@@ -83,7 +83,7 @@ pub struct ReadingCase {
     pub client: u32,
     /// That client's name in the plan.
     pub client_name: SmolStr,
-    /// In which of its calls.
+    /// The number of the client's call that showed it; none if it was no call's.
     pub call: Option<u32>,
     /// The endpoint of that call.
     pub op: Option<Op>,
@@ -118,9 +118,9 @@ pub enum Hazard {
 }
 
 impl Hazard {
-    /// Every hazard.
+    /// Every hazard, in the order of the counts of [`Hazards`].
     pub const ALL: &'static [Hazard] = &[Hazard::OldUpdateLandedLate, Hazard::WriteLandedOnError];
-    /// The name used everywhere.
+    /// The name in reports, JSON and options.
     pub const fn name(self) -> &'static str {
         match self {
             Hazard::OldUpdateLandedLate => "appointment.old-update-landed-late",
@@ -143,7 +143,7 @@ impl Hazard {
 /// One case of a hazard.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct HazardCase {
-    /// The hazard.
+    /// The kind of hazard.
     pub hazard: Hazard,
     /// When it showed, from the scenario's start.
     pub at: Span,
@@ -153,18 +153,18 @@ pub struct HazardCase {
     pub client: u32,
     /// That client's name in the plan.
     pub client_name: SmolStr,
-    /// In which of its calls.
+    /// The number of the client's call that showed it; none if it was no call's.
     pub call: Option<u32>,
     /// What happened, in a sentence without private values.
     pub says: String,
 }
 
-/// The hazards seen.
+/// How often hazards were seen, with examples.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Hazards {
     /// How often each was seen, in the order of [`Hazard::ALL`].
     pub counts: [u64; Hazard::ALL.len()],
-    /// The first cases.
+    /// The first cases of each cell, in cell order.
     pub cases: Vec<HazardCase>,
 }
 
@@ -206,9 +206,9 @@ pub struct Findings {
     pub muted: Vec<Violation>,
     /// Where the specification is silent, and what the target does.
     pub readings: Readings,
-    /// Dangers that showed.
+    /// How often hazards showed: behaviour that no rule forbids, but that may do harm.
     pub hazards: Hazards,
-    /// States that were reached.
+    /// How often each state was reached that is hard to reach.
     pub marks: Marks,
     /// Why a conformance pass could not put a rule, or a part of it, to the test.
     pub untested: Vec<(Rule, SmolStr)>,
@@ -225,7 +225,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Nothing found yet.
+    /// Findings without a case, with the settings that decide what counts.
     pub fn new(settings: &Settings) -> Findings {
         Findings {
             rules: [RuleCount::default(); RULES],
@@ -251,7 +251,7 @@ impl Findings {
     pub fn part(&self, part: Part) -> RuleCount {
         self.parts[part.index()]
     }
-    /// What one rule comes to.
+    /// The verdict of one rule, from its counts and the scenario's settings.
     pub fn verdict(&self, rule: Rule) -> RuleVerdict {
         let count = self.count(rule);
         match () {

@@ -29,13 +29,13 @@ pub const SENTENCE: &str =
 const BINS_MIN: usize = 10;
 /// Fewer answers than this say nothing.
 const ANSWERS_MIN: u64 = 100;
-/// The confidence of intervals.
+/// The confidence of the intervals, as a share of 1.
 const CONFIDENCE: f64 = 0.99;
 /// From which correlation on served requests and load can't be told apart.
 const TOGETHER: f64 = 0.95;
 /// Growth with requests served is a hazard from this share over the run on: the interval's lower end must be above it.
 const HAZARD_SERVED: f64 = 0.2;
-/// The same of growth with load, of which every queue has some.
+/// Growth with load is a hazard from this share on: every queue has some.
 const HAZARD_LOAD: f64 = 1.0;
 /// A smaller difference than this, in microseconds, is no hazard: nobody notices it.
 const HAZARD_US: f64 = 5_000.0;
@@ -44,9 +44,9 @@ const HAZARD_US: f64 = 5_000.0;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GrowsWith {
-    /// With the requests served so far.
+    /// The number of requests served since the run began.
     Served,
-    /// With the requests a second.
+    /// The rate of requests at the time.
     Load,
     /// With one of the two, which grew together.
     Either,
@@ -72,7 +72,7 @@ pub struct LatencyTrend {
     pub least: u64,
     /// The greatest value of the quantity.
     pub most: u64,
-    /// Number of answers.
+    /// The number of answers that the trend is fitted to.
     pub answers: u64,
     /// Whether it is reported as a hazard.
     pub is_hazard: bool,

@@ -18,7 +18,7 @@ use std::sync::Arc;
 ///
 /// Each hook does nothing unless a judge says otherwise; a judge that does not care for an endpoint returns at once.
 pub(crate) trait Judge {
-    /// The rules it decides.
+    /// The rules whose cases it counts.
     const RULES: &'static [Rule];
     /// The endpoints whose attempts it wants to see sent.
     const SENT: Ops = Ops::ALL;
@@ -34,7 +34,7 @@ pub(crate) trait Judge {
     fn finish(&mut self, _notes: &mut Notes) {}
 }
 
-/// A set of endpoints.
+/// A set of endpoints, as bits in the order of `Op::ALL`.
 #[derive(Clone, Copy)]
 pub(crate) struct Ops(u32);
 
@@ -151,7 +151,7 @@ pub struct Judges {
     notes: Notes,
     watch: MarkTracker,
     seq: u64,
-    /// When the last event was.
+    /// The time of the last event, from the cell's start.
     latest: Option<Span>,
 }
 

@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 pub struct LimitResult {
     /// The limit, as the scenario has it.
     pub text: String,
-    /// The result.
+    /// Whether it was held, exceeded or could not be decided.
     pub verdict: LimitVerdict,
     /// The clock of the latency: `attempt`, `due`, `felt` or `wire`. Absent for a rate of errors or requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<String>,
     /// The unit of `bound`, `actual` and `margin`.
     pub unit: LimitUnit,
-    /// The bound.
+    /// The value that the actual value is compared with, in `unit`.
     pub bound: u64,
     /// The measured value; absent if nothing was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,7 +29,7 @@ pub struct LimitResult {
     /// The margin between the actual value and the bound; negative if the limit is exceeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin: Option<i64>,
-    /// Number of samples.
+    /// The number of samples that the actual value rests on.
     pub sample_count: u64,
     /// Whether the limit is optional: a run may end without having decided it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -48,7 +48,7 @@ pub struct LimitResult {
 pub enum LimitVerdict {
     /// Within its bound, with enough samples.
     Held,
-    /// Its bound is exceeded.
+    /// The actual value is beyond the bound.
     Exceeded,
     /// It could not be decided: too few samples, or none.
     Inconclusive,
@@ -57,13 +57,13 @@ pub enum LimitVerdict {
 /// The unit of a limit's figures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub enum LimitUnit {
-    /// Microseconds.
+    /// Microseconds: the unit of latencies.
     #[serde(rename = "us")]
     Micros,
-    /// Parts in a million.
+    /// Parts in a million: the unit of shares and of growth.
     #[serde(rename = "ppm")]
     Ppm,
-    /// Thousandths of a request a second.
+    /// Thousandths of a request per second: the unit of rates.
     #[serde(rename = "milli-requests-per-s")]
     MilliPerSecond,
 }
@@ -99,7 +99,7 @@ impl LimitResult {
         let value = self.actual.map_or("-".to_owned(), |value| self.unit.words(value));
         if self.at_least { format!("≥{value}") } else { value }
     }
-    /// What it was to be.
+    /// The bound in words, with its unit.
     pub fn bound_words(&self) -> String {
         self.unit.words(self.bound)
     }

@@ -88,7 +88,7 @@ pub fn allowed(limit: &Limit) -> f64 {
 
 /// Latencies of one clock over all endpoints of a limit.
 struct Sample {
-    /// Of those that were answered with success.
+    /// The latencies of attempts that were answered with success.
     answered: Histogram<u64>,
     /// Attempts that failed or were given up, and so are longer than any limit.
     given_up: u64,

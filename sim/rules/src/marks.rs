@@ -20,9 +20,9 @@ macro_rules! marks {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
         pub enum Mark { $(#[doc = $sentence] #[serde(rename = $name)] $variant),+ }
         impl Mark {
-            /// Every mark.
+            /// Every mark, in the order of declaration.
             pub const ALL: &'static [Mark] = &[$(Mark::$variant),+];
-            /// The name used everywhere.
+            /// The name in reports, JSON and options.
             pub const fn name(self) -> &'static str { match self { $(Mark::$variant => $name),+ } }
             /// The state in one sentence.
             pub const fn sentence(self) -> &'static str { match self { $(Mark::$variant => $sentence),+ } }
@@ -73,7 +73,7 @@ marks! {
     FoundChanged "found-changed" "A rep found a visit cancelled by the office.";
 }
 
-/// How often each mark was reached.
+/// The number of times that each mark was reached.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Marks {
     counts: Vec<u64>,
@@ -86,11 +86,11 @@ impl Default for Marks {
 }
 
 impl Marks {
-    /// How often it was reached.
+    /// The number of times that the mark was reached.
     pub fn count(&self, mark: Mark) -> u64 {
         self.counts[mark as usize]
     }
-    /// Those that were reached.
+    /// The marks that were reached at least once.
     pub fn reached(&self) -> impl Iterator<Item = Mark> {
         Mark::ALL.iter().copied().filter(|mark| self.count(*mark) > 0)
     }

@@ -30,7 +30,7 @@ pub(crate) struct Place<'a> {
     pub op: Option<Op>,
 }
 
-/// What has a [`Place`].
+/// What judges look at when they take a note: it knows its [`Place`].
 pub(crate) trait Scene {
     fn place(&self) -> Place<'_>;
     /// The answer that shows it, if one does.

@@ -16,7 +16,7 @@ pub struct Settings {
     pub zones: BTreeMap<SmolStr, Zone>,
     /// How far the target's clock may be from the events' clock.
     pub leeway: Span,
-    /// How long a token lives.
+    /// How long a session token is valid from its issue.
     pub token_life: Span,
     /// How near the place a recording may start, in metres.
     pub geofence_m: u32,

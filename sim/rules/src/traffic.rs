@@ -10,18 +10,18 @@ use serde::{Deserialize, Serialize};
 /// One request on the wire. Times are microseconds from when the part begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Carried {
-    /// The endpoint.
+    /// The endpoint of the request.
     pub op: Op,
     /// When its first byte was sent; negative if that was before.
     pub began_us: i64,
-    /// When the wire was done with it.
+    /// The end of the answer, or the moment at which the request failed.
     pub ended_us: i64,
     /// Whether an answer came that may be what was expected: success, or a refusal that is no 429.
     pub good: bool,
 }
 
 impl Carried {
-    /// How long it was on the wire.
+    /// The time on the wire, in microseconds.
     pub fn took_us(&self) -> u64 {
         (self.ended_us - self.began_us).max(1).unsigned_abs()
     }
@@ -39,7 +39,7 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// Nothing carried yet.
+    /// Traffic without a request, for the part between the two times.
     pub fn new(from: Span, until: Span) -> Traffic {
         Traffic { from, until, carried: Vec::new() }
     }
@@ -53,11 +53,11 @@ impl Traffic {
             self.carried.push(Carried { op: wire.op, began_us, ended_us, good });
         }
     }
-    /// How long the part is.
+    /// The length of the part.
     pub fn lasts(&self) -> Span {
         self.until - self.from
     }
-    /// Those that were over by the end.
+    /// The requests that were over when the part ended.
     pub fn over(&self) -> impl Iterator<Item = &Carried> {
         let lasts = self.lasts().as_micros();
         self.carried.iter().filter(move |one| one.ended_us <= lasts)

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
-    /// In a word.
+    /// The verdict in a word; `reasons` explains it.
     pub outcome: Outcome,
     /// The exit code of the command.
     pub exit_code: u8,
@@ -30,7 +30,7 @@ pub enum Outcome {
     Broken,
     /// Inconclusive: a required rule was not exercised, or two runs differed.
     Invalid,
-    /// It was ended early.
+    /// The run was ended early, and not by its own budget.
     Interrupted,
 }
 
@@ -44,7 +44,7 @@ impl Outcome {
             Outcome::Interrupted => "interrupted",
         }
     }
-    /// What the command exits with.
+    /// The exit code of a command with this verdict.
     pub const fn exit_code(self) -> u8 {
         match self {
             Outcome::Held => 0,
@@ -58,21 +58,21 @@ impl Outcome {
 /// All that a run's verdict rests on.
 #[derive(Debug)]
 pub struct Evidence<'a> {
-    /// What the judges found.
+    /// The counts and cases of the judges.
     pub findings: &'a Findings,
     /// The rules that the scenario must exercise.
     pub must_exercise: &'a [Rule],
-    /// How many requests reached a backend.
+    /// The number of requests that reached a backend.
     pub requests: u64,
     /// Cells that came to their end.
     pub cells: u32,
-    /// Cells in the plan.
+    /// The number of cells that the plan has.
     pub cells_planned: u32,
     /// Whether the run came to its end.
     pub complete: bool,
     /// How many differences of form there are that the scenario forbids.
     pub contract_broken: u64,
-    /// Endpoints that never succeeded.
+    /// Endpoints that never succeeded, or that reps never got to because of another.
     pub failing: &'a [Failing],
     /// The scenario's own limits, judged.
     pub limits: &'a [LimitResult],
@@ -82,7 +82,7 @@ pub struct Evidence<'a> {
     pub undelivered: Undelivered,
     /// Where the generator could not keep up, in a sentence each.
     pub generator: &'a [String],
-    /// Why the run ended before its time.
+    /// Why the run ended before its time: its budget was spent, or the target was dead.
     pub budget: Option<&'a str>,
     /// Whether this is one of several parts of a run. What has too few cases in a part may have enough in the whole.
     pub is_part: bool,

@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 /// The most reps that a tenant may have: a cell is held in memory whole.
 const MOST_REPS_PER_TENANT: u64 = 1000;
 
-/// Everything that is wrong.
+/// Every problem of a scenario, in the order in which the checks find them.
 pub(super) fn problems(scenario: &Scenario) -> Vec<Finding> {
     static SCHEMA: LazyLock<Value> = LazyLock::new(Scenario::json_schema);
     let mut findings = Findings(Vec::new());

@@ -151,7 +151,7 @@ impl Severities {
     pub(super) fn is_default(&self) -> bool {
         self.0.is_empty()
     }
-    /// How much a kind weighs.
+    /// The severity of a kind of finding.
     pub fn of(&self, kind: ContractKind) -> Severity {
         self.0.get(kind.key()).copied().unwrap_or_default()
     }

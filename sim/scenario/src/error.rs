@@ -25,11 +25,11 @@ pub struct Problem {
     pub span: Option<Range<usize>>,
     /// The key: `people.tenants_per_cell`, `outage[0].from`; empty for the file as a whole.
     pub key: String,
-    /// What is wrong.
+    /// What is wrong, in a sentence.
     pub message: String,
-    /// What would be right.
+    /// The values that would be right, if they can be named.
     pub allowed: Option<String>,
-    /// What was probably meant.
+    /// The name that was probably meant, if one is near.
     pub suggestion: Option<String>,
 }
 

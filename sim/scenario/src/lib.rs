@@ -122,13 +122,13 @@ impl Scenario {
         self.live.dated_at.map_or(date, |moment| zone.date(moment))
     }
 
-    /// How many reps a full tenant has.
+    /// The number of reps of a full tenant.
     pub fn reps_per_tenant(&self) -> u32 {
         let even = self.people.reps.div_ceil(u64::from(self.people.tenants.max(1))).max(1);
         self.people.reps_per_tenant.unwrap_or(even as u32).max(1)
     }
 
-    /// How many cells a day has.
+    /// The number of cells of each date.
     pub fn cells_a_day(&self) -> u32 {
         let reps_a_cell = u64::from(self.reps_per_tenant()) * u64::from(self.people.tenants_per_cell);
         self.people.reps.div_ceil(reps_a_cell.max(1)).max(1) as u32

@@ -47,7 +47,7 @@ pub struct Live {
     /// Number of connections of the shared pool.
     #[schemars(range(min = 1, max = 100_000))]
     pub shared_connections: u32,
-    /// The HTTP version.
+    /// The HTTP version of requests to the target.
     pub http: HttpVersion,
     /// Whether managers and CSRs work, too.
     pub office: bool,
@@ -130,12 +130,12 @@ pub enum Scaled {
     Backoff,
     /// Interval and duration of polling.
     Polling,
-    /// Lifetimes of cached data.
+    /// How long cached data counts as fresh.
     Cache,
 }
 
 impl Scaled {
-    /// As scenarios name it.
+    /// The word for it in scenarios.
     pub const fn as_str(self) -> &'static str {
         match self {
             Scaled::Timeouts => "timeouts",
@@ -156,7 +156,7 @@ pub enum Connections {
     Shared,
 }
 
-/// The HTTP version.
+/// HTTP versions that the generator speaks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub enum HttpVersion {
     /// HTTP/1.1

@@ -21,11 +21,11 @@ pub struct MetricsSettings {
     pub keep: Vec<Metric>,
 }
 
-/// A metric to keep.
+/// A metric of the target's exporters to keep.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Metric {
-    /// Its name: process_open_fds.
+    /// The name of the metric, for example process_open_fds.
     pub name: String,
     /// Labels that its series must have, with their values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -39,7 +39,7 @@ pub struct Metric {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{text:?} names no metric: write NAME, NAME{{label=\"value\"}} or either with `full N` after it")]
 pub struct NoMetric {
-    /// What was given.
+    /// The text as it was given.
     pub text: String,
 }
 

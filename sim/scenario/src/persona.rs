@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, LazyLock};
 
-/// Minimum and maximum, inclusive.
+/// Minimum and maximum of a number that is drawn evenly between them, both inclusive.
 pub type Bounds = (u32, u32);
 
 /// A kind of rep. `ppm` is parts per million of days, visits or occasions.
@@ -16,7 +16,7 @@ pub struct Persona {
     pub name: String,
     /// What the persona is like, in a sentence.
     pub about: String,
-    /// Visits a day.
+    /// Number of visits a day.
     pub appointments: Bounds,
     /// Planned duration of a visit.
     pub visit_minutes: Bounds,

@@ -35,14 +35,14 @@ pub struct Plant {
     /// Rate limit, beyond which requests are answered with 429; default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
-    /// Autoscaling; default: none.
+    /// Autoscaling of the instances; default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Scaling>,
-    /// Start of an instance.
+    /// How long an instance takes to start and to warm up.
     pub cold_start: ColdStart,
     /// Limits for every interval of the day.
     pub hold: Hold,
-    /// Failures and deployments.
+    /// Failures and deployments of the day.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub trouble: Vec<PlantTrouble>,
@@ -71,7 +71,7 @@ impl Default for Plant {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Balancer {
-    /// Round robin.
+    /// The instances in turn.
     RoundRobin,
     /// The instance with the fewest requests.
     LeastConnections,
@@ -79,7 +79,7 @@ pub enum Balancer {
     TwoChoices,
 }
 
-/// Service times by endpoint.
+/// Service times of requests by endpoint.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Service {
@@ -89,7 +89,7 @@ pub struct Service {
     /// Writes, unless given by endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub writes: Option<Law>,
-    /// The health check.
+    /// The health check, unless given by endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<Law>,
     /// Single endpoints, by name: `list-appointments`.
@@ -109,16 +109,16 @@ impl Service {
     }
 }
 
-/// Distribution of a time.
+/// The distribution of a time.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "law", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Law {
-    /// Constant.
+    /// The same time for every request.
     Constant {
-        /// Microseconds.
+        /// The time in microseconds.
         us: u64,
     },
-    /// Exponential, as in M/M/c.
+    /// Exponential distribution, as in M/M/c.
     Exponential {
         /// The mean in microseconds.
         mean_us: u64,
@@ -130,7 +130,7 @@ pub enum Law {
         /// The 84th percentile in percent of the median: 100 is constant.
         spread_percent: u32,
     },
-    /// Empirical: linear between quantiles.
+    /// Empirical distribution, linear between quantiles.
     Quantiles {
         /// Parts per million and microseconds, ascending: `[[0, 900], [500000, 20000], [1000000, 400000]]`.
         points: Vec<(u32, u64)>,
@@ -153,22 +153,22 @@ pub struct Database {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
-    /// Requests per second.
+    /// Number of requests per second that are served in the long run.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub per_second: u32,
-    /// Burst size.
+    /// Number of requests that may come at once.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub burst: u32,
-    /// `Retry-After` in seconds.
+    /// The pause in seconds that the header `Retry-After` asks for.
     #[schemars(range(min = 1, max = 3600))]
     pub retry_after_s: u32,
 }
 
-/// Autoscaling.
+/// Autoscaling of the instances by a metric.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scaling {
-    /// The metric.
+    /// The metric that decides.
     #[serde(default)]
     pub metric: ScalingMetric,
     /// Seconds between decisions; the metric is averaged over this time.
@@ -187,10 +187,10 @@ pub struct Scaling {
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 1000))]
     pub step: u32,
-    /// Smallest number of instances.
+    /// Smallest number of instances, which scaling down stops at.
     #[schemars(range(min = 1, max = 10_000))]
     pub least: u32,
-    /// Greatest number of instances.
+    /// Greatest number of instances, which scaling up stops at.
     #[schemars(range(min = 1, max = 10_000))]
     pub most: u32,
 }
@@ -199,11 +199,11 @@ fn one() -> u32 {
     1
 }
 
-/// Metric of autoscaling.
+/// The metric that autoscaling goes by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScalingMetric {
-    /// Busy workers, in percent.
+    /// Busy workers, in percent of all.
     #[default]
     Utilisation,
     /// Waiting requests per instance.
@@ -259,7 +259,7 @@ impl Default for Hold {
     }
 }
 
-/// A failure or deployment.
+/// A failure or deployment of the simulated plant.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlantTrouble {
@@ -286,7 +286,7 @@ pub struct PlantTrouble {
     pub drain_s: Option<u32>,
 }
 
-/// Failures and deployments.
+/// The kinds of failures and deployments.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PlantTroubleWord {
@@ -294,7 +294,7 @@ pub enum PlantTroubleWord {
     InstanceLost,
     /// All instances are restarted one after the other.
     Deployment,
-    /// Service times are longer.
+    /// Service times are longer, by `percent`.
     Slow,
 }
 

@@ -22,12 +22,12 @@ pub struct MustExercise {
 const ALL: &str = "all";
 
 impl MustExercise {
-    /// Every rule but these.
+    /// Every rule must be exercised but these.
     pub fn all_but(exceptions: Vec<Rule>) -> MustExercise {
         let rules = Rule::ALL.iter().copied().filter(|rule| !exceptions.contains(rule)).collect();
         MustExercise { rules, all_but: Some(exceptions) }
     }
-    /// Demands nothing any more.
+    /// Demands no rule any more.
     pub fn clear(&mut self) {
         *self = MustExercise::default();
     }

@@ -29,9 +29,9 @@ const SHARES: [u32; 4] = [0, 100_000, 500_000, 1_000_000];
 /// One thing that a swarm drew.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Drawn {
-    /// The scenario's key: `network.profile`.
+    /// The key of the scenario that was set: `network.profile`.
     pub name: String,
-    /// What it was set to.
+    /// The value that it was set to.
     pub value: String,
 }
 

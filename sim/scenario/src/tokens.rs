@@ -72,7 +72,7 @@ impl Tokens {
     }
 }
 
-/// Sources of tokens.
+/// Where the tokens of a live run come from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenSource {

@@ -10,7 +10,7 @@ use fieldday_kernel::time::TimeOfDay;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The network.
+/// The mobile network of the reps' phones.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Network {
@@ -65,7 +65,7 @@ impl Default for Network {
     }
 }
 
-/// Apps that are killed.
+/// How often the app on a phone is killed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Kills {
@@ -77,7 +77,7 @@ pub struct Kills {
     pub at_most: u32,
 }
 
-/// The simulated Shunya.
+/// Processing of recordings by the simulated Shunya: duration and failures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shunya {
@@ -170,7 +170,7 @@ pub struct Outage {
     /// Local time of the tenant at which it begins.
     #[schemars(with = "String")]
     pub from: TimeOfDay,
-    /// Duration in minutes.
+    /// Duration of the outage in minutes.
     #[schemars(range(min = 1, max = 1440))]
     pub minutes: u32,
     /// Percentage of people affected; 100 for all.
@@ -210,7 +210,7 @@ pub struct Mishap {
     #[serde(default = "always")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub rate_ppm: u32,
-    /// Operations affected; default: all.
+    /// Operations that are affected; default: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "words::ops_schema")]
     pub ops: Vec<Op>,

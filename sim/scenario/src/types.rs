@@ -47,7 +47,7 @@ pub struct Scenario {
     /// The number of people, and their habits.
     #[serde(default)]
     pub people: People,
-    /// The visits.
+    /// How visits go, and how they are recorded.
     #[serde(default)]
     pub visits: Visits,
     /// What the office does during the day.
@@ -59,10 +59,10 @@ pub struct Scenario {
     /// Clients who read back what was written.
     #[serde(default)]
     pub proof: Proof,
-    /// The network.
+    /// The mobile network of the reps' phones.
     #[serde(default)]
     pub network: Network,
-    /// Apps that are killed.
+    /// How often the app on a phone is killed.
     #[serde(default)]
     pub kills: Kills,
     /// Processing of recordings by Shunya: duration and failures.
@@ -71,7 +71,7 @@ pub struct Scenario {
     /// Choices where the specification is silent or contradictory.
     #[serde(default)]
     pub switches: Switches,
-    /// Settings of live runs.
+    /// Settings of live runs: clocks, connections, bounds.
     #[serde(default, skip_serializing_if = "live::is_default")]
     pub live: live::Live,
     /// The simulated deployment of capacity simulations.
@@ -92,7 +92,7 @@ pub struct Scenario {
     /// The source of tokens for HTTP targets.
     #[serde(default, skip_serializing_if = "Tokens::are_default")]
     pub tokens: Tokens,
-    /// Network outages of regions.
+    /// Network outages of regions, each for some time of the day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outage: Vec<Outage>,
     /// Failures of the backend that the specification allows.
@@ -128,10 +128,10 @@ fn latest() -> TimeOfDay {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct People {
-    /// Total number of reps.
+    /// Total number of reps, over all tenants.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub reps: u64,
-    /// Number of tenants.
+    /// Total number of tenants, over all cells.
     #[schemars(range(min = 2, max = 1_000_000))]
     pub tenants: u32,
     /// Number of tenants that share a backend: at least two, so that a leak between tenants can be detected.
@@ -170,7 +170,7 @@ impl Default for People {
     }
 }
 
-/// The visits.
+/// How visits go, and how they are recorded.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Visits {
@@ -208,7 +208,7 @@ impl Default for Visits {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Modes {
-    /// Audio, transcript and analysis.
+    /// Audio, transcript and analysis are kept.
     #[schemars(range(max = 1000))]
     pub full: u32,
     /// Only the analysis is kept.
@@ -225,7 +225,7 @@ impl Default for Modes {
     }
 }
 
-/// What the office does.
+/// The people in the office, and what they do during the day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Office {
@@ -287,10 +287,10 @@ impl Default for Proof {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Deeds {
-    /// Reads a rep's day.
+    /// Reads the appointments of a rep's day.
     #[schemars(range(max = 1000))]
     pub look: u32,
-    /// Moves an appointment.
+    /// Moves an appointment to another time.
     #[serde(rename = "move")]
     #[schemars(range(max = 1000))]
     pub move_: u32,

@@ -98,14 +98,14 @@ pub(super) fn severities_schema(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Of each set, the spec's names as keys.
+/// The schema of the names of each set, with the specification's names as keys.
 pub(super) fn names_schema(_: &mut SchemaGenerator) -> Schema {
     by_set(
         |words| json!({ "type": "object", "propertyNames": { "enum": words }, "additionalProperties": { "type": "string" } }),
     )
 }
 
-/// Of each set, the spec's names as values.
+/// The schema of the names of each set, with the specification's names as values.
 pub(super) fn also_schema(_: &mut SchemaGenerator) -> Schema {
     by_set(|words| json!({ "type": "object", "additionalProperties": { "type": "string", "enum": words } }))
 }

@@ -47,7 +47,7 @@ fn change(tz: chrono_tz::Tz, from: Time, until: Time, offset_after: i32) -> Opti
     Some(Time::from_micros(after * 1_000_000))
 }
 
-/// Seconds east of UTC.
+/// The offset from UTC at that time, in seconds, positive to the east.
 fn offset(tz: chrono_tz::Tz, at: Time) -> Option<i32> {
     let utc = DateTime::from_timestamp_micros(at.micros())?.naive_utc();
     Some(tz.offset_from_utc_datetime(&utc).fix().local_minus_utc())

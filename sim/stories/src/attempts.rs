@@ -7,13 +7,13 @@ use fieldday_kernel::time::Span;
 /// One attempt of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
-    /// Which client's: its number within the cell.
+    /// The number within the cell of the client that sent it.
     pub client: u32,
     /// That client's name in the plan.
     pub name: &'a str,
-    /// What was sent.
+    /// The request with its cause and credential.
     pub sent: &'a Sent,
-    /// When it was sent.
+    /// The time of sending, from the cell's start.
     pub at: Span,
     /// When its answer came, or was no longer waited for; of one that was under way yet, when the story ends.
     pub until: Span,

@@ -35,7 +35,7 @@ impl Sequence {
         };
         self.steps.iter().map(sentence).collect()
     }
-    /// The picture.
+    /// The sequence diagram as a picture, with a lane for each client and one for the backend.
     pub fn svg(&self, case: &Case) -> String {
         let lanes = self.lanes();
         let x_of = |lane: Lane| {

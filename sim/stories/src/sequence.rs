@@ -28,9 +28,9 @@ pub(super) enum Lane {
 /// What an arrow looks like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Look {
-    /// A request.
+    /// A request that arrived.
     Asks,
-    /// An answer.
+    /// An answer that arrived.
     Answers,
     /// Something that did not get there.
     Lost,
@@ -99,7 +99,7 @@ impl Sequence {
     }
 }
 
-/// Attempts that never arrived.
+/// The attempts that are known never to have arrived: client, call, attempt.
 fn lost(events: &[Event]) -> BTreeSet<(u32, u32, u8)> {
     let of = |event: &Event| match &event.what {
         EventKind::GroundTruth(GroundTruth::LostOnTheWayOut { call, attempt })

@@ -14,20 +14,20 @@ const SENTENCE: usize = 24;
 /// Where the second column of [`crate::timeline::standing`] begins.
 const SECOND_COLUMN: usize = 16;
 
-/// Where to go.
+/// A move of the cursor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Go {
     /// To the next event.
     Next,
-    /// To the one before.
+    /// To the event before.
     Previous,
-    /// Ten further.
+    /// Ten events further.
     TenNext,
-    /// Ten back.
+    /// Ten events back.
     TenPrevious,
-    /// To the first.
+    /// To the first event.
     First,
-    /// To the last.
+    /// To the last event.
     Last,
     /// To the next at which something was broken; nowhere if there is none.
     NextViolation,
@@ -42,11 +42,11 @@ pub struct Stepper {
 }
 
 impl Stepper {
-    /// With the cursor at the first event.
+    /// A stepper whose cursor is at the first event.
     pub fn new(client: impl Into<String>, told: Vec<Told>) -> Stepper {
         Stepper { client: client.into(), told, cursor: 0 }
     }
-    /// Whose events they are.
+    /// The name in the plan of the client whose events are shown.
     pub fn client(&self) -> &str {
         &self.client
     }
@@ -68,7 +68,6 @@ impl Stepper {
         }
         .min(last);
     }
-    /// Where something was broken.
     fn broken(&self) -> impl Iterator<Item = usize> + '_ {
         self.told.iter().enumerate().filter(|(_, told)| !told.broken.is_empty()).map(|(place, _)| place)
     }

@@ -13,20 +13,20 @@ use fieldday_paint::{Table, figure, words};
 use fieldday_rules::Violation;
 use std::fmt::Write as _;
 
-/// Which events are wanted.
+/// Which events of a day to show; an event must pass every condition that is set.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Only events of this client.
     pub client: Option<u32>,
-    /// Of calls to this endpoint.
+    /// Only events of calls to this endpoint.
     pub op: Option<Op>,
-    /// Of the clients to whom this rule was broken, and around that.
+    /// Only events of clients to whom this rule was broken, around that moment.
     pub rule: Option<Rule>,
-    /// From this local time,
+    /// Only events from this local time on.
     pub from: Option<TimeOfDay>,
     /// Only events before this local time.
     pub until: Option<TimeOfDay>,
-    /// Around this event, so many before and after.
+    /// Only this event, with so many before and after it.
     pub around: Option<(u64, u64)>,
 }
 
@@ -79,9 +79,9 @@ const AROUND_A_VIOLATION: u64 = 400;
 /// An event as it is told.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Told {
-    /// Its number within the cell.
+    /// The number of the event in the cell's stream, from 0.
     pub number: u64,
-    /// When it happened.
+    /// When it happened, in UTC.
     pub at: Time,
     /// When, by the clock on the wall of whom it happened to: `14:03:20.125`.
     pub local: String,

@@ -4,15 +4,15 @@ use fieldday_engine::shrink::Size;
 use fieldday_history::Event;
 use fieldday_kernel::time::{Span, Time, Zone};
 
-/// What a story tells.
+/// What the text of a story is made of.
 pub struct Told<'a> {
     /// The events up to the violation.
     pub events: &'a [Event],
     /// How large it is, and what is broken.
     pub size: &'a Size,
-    /// When the scenario starts.
+    /// The time from which the events count.
     pub start: Time,
-    /// Whose local time is told.
+    /// The zone whose local time the story shows.
     pub zone: &'a Zone,
     /// The moment from which on no repair would have helped.
     pub no_return: Option<Span>,

@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-/// How tokens are signed.
+/// The algorithm of a token's signature.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Algorithm {
     /// A secret that both sides have. Its key is never in a JWKS.
     Hs256,
     /// RSA with SHA-256, as Clerk signs.
     Rs256,
-    /// Ed25519.
+    /// Ed25519: an elliptic curve, with short keys and signatures.
     EdDsa,
 }
 
 impl Algorithm {
-    /// Every algorithm.
+    /// Every algorithm, in the order of declaration.
     pub const ALL: &'static [Algorithm] = &[Algorithm::Hs256, Algorithm::Rs256, Algorithm::EdDsa];
 
     /// Its name in a token's header.

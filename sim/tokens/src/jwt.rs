@@ -10,7 +10,7 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Jwt {
     text: String,
-    /// What it says; times to the second.
+    /// The claims in the token; times are whole seconds.
     pub claims: Claims,
 }
 

@@ -33,7 +33,7 @@ pub struct Key {
     pub(crate) verifying: DecodingKey,
     /// None for a secret, which has no public part.
     pub(crate) public: Option<PublicJwk>,
-    /// As its file has it.
+    /// The key as its file has it.
     pub(crate) file: String,
     stamp: Stamp,
 }
@@ -58,7 +58,7 @@ impl Key {
         Key::from_text(include_str!("development_key.pem")).expect("a key that new-key wrote")
     }
 
-    /// Reads a key file.
+    /// Reads a key from a file, in any of the forms that a key has.
     pub fn load(path: &Path) -> Result<Key, KeyError> {
         let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
         let no_key = |why| KeyError::NoKey { path: path.to_owned(), why };
@@ -104,13 +104,13 @@ impl Key {
         Ok(key)
     }
 
-    /// The same key, which puts that on every token.
+    /// The key with a stamp that it puts on every token.
     pub fn stamping(mut self, stamp: Stamp) -> Key {
         self.stamp = stamp;
         self
     }
 
-    /// How it signs.
+    /// The algorithm that the key signs with.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }

@@ -9,7 +9,7 @@ pub enum KeyError {
     /// The file cannot be read.
     #[error("the key {} cannot be read: {source}", path.display())]
     Unreadable {
-        /// The file.
+        /// The file that cannot be read.
         path: PathBuf,
         /// What the operating system reported.
         source: io::Error,
@@ -17,7 +17,7 @@ pub enum KeyError {
     /// The file cannot be written.
     #[error("the key {} cannot be written: {source}", path.display())]
     Unwritable {
-        /// The file.
+        /// The file that cannot be written.
         path: PathBuf,
         /// What the operating system reported.
         source: io::Error,
@@ -25,9 +25,9 @@ pub enum KeyError {
     /// The file is none of the forms that a key has.
     #[error("{} is not a key: {why}", path.display())]
     NoKey {
-        /// The file.
+        /// The file that holds no key.
         path: PathBuf,
-        /// Why, with what was expected.
+        /// What was expected and what the file holds instead.
         why: &'static str,
     },
     /// A JWKS that holds nothing to verify with.
@@ -39,7 +39,7 @@ pub enum KeyError {
 }
 
 impl KeyError {
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             KeyError::Unreadable { .. } => "create one with `fieldday tokens new-key FILE`",

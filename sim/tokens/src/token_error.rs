@@ -18,7 +18,7 @@ pub enum TokenError {
     /// The file of tokens cannot be read.
     #[error("the tokens of {} cannot be read: {why}", path.display())]
     Unreadable {
-        /// The file.
+        /// The file that cannot be read.
         path: PathBuf,
         /// What the operating system reported.
         why: String,
@@ -26,9 +26,9 @@ pub enum TokenError {
     /// The file of tokens is wrong.
     #[error("{}: {place} {why}", path.display())]
     File {
-        /// The file.
+        /// The file that is wrong.
         path: PathBuf,
-        /// Where in it.
+        /// The place in the file: a line or a key.
         place: String,
         /// What is wrong there; never what stands there.
         why: &'static str,
@@ -36,7 +36,7 @@ pub enum TokenError {
     /// The file of tokens has none for a user.
     #[error("{} has no token for {user}", path.display())]
     NotInFile {
-        /// The file.
+        /// The file that lacks the token.
         path: PathBuf,
         /// The user without a token.
         user: SmolStr,
@@ -46,18 +46,18 @@ pub enum TokenError {
     Expired {
         /// The user that the token is of.
         user: SmolStr,
-        /// When it expired.
+        /// The time at which it expired.
         at: Time,
     },
     /// The token is somebody else's.
     #[error("the token for {user} names another {what}")]
     OfAnother {
-        /// For whom it should be.
+        /// The user whose token it should be.
         user: SmolStr,
         /// The claim that differs: user, tenant or role.
         what: &'static str,
     },
-    /// The command gives none.
+    /// The command printed no token.
     #[error("the command {program:?} gives no token: {what}")]
     Command {
         /// The program, without its arguments.
@@ -68,9 +68,9 @@ pub enum TokenError {
     /// The identity provider gives none.
     #[error("{at} gives no token: {what}{}", status.map_or(String::new(), |status| format!(" (status {status})")))]
     Provider {
-        /// Its address.
+        /// The address of the provider that was asked.
         at: String,
-        /// What it answered, if it did.
+        /// The HTTP status of the provider's answer; none if there was no answer.
         status: Option<u16>,
         /// What the provider's answer lacked, or why there is none.
         what: Cow<'static, str>,
@@ -82,7 +82,7 @@ impl TokenError {
         TokenError::Unreadable { path: path.to_owned(), why: error.to_string() }
     }
 
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             TokenError::Key(error) => error.hint(),

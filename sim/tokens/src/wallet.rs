@@ -42,12 +42,12 @@ impl Wallet {
         Wallet { source, users: Mutex::default(), permits, fetches: AtomicU64::new(0) }
     }
 
-    /// Where they come from.
+    /// The source that the tokens come from.
     pub fn source(&self) -> &Source {
         &self.source
     }
 
-    /// How many fetches began.
+    /// The number of tokens that were asked of the source so far.
     pub fn fetches(&self) -> u64 {
         self.fetches.load(Ordering::Relaxed)
     }

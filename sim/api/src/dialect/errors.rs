@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 const MESSAGE: usize = 300;
 /// Characters of a request id that are kept.
 const REQUEST_ID: usize = 200;
-/// Details that are kept.
+/// The most entries of `details` that are kept of an error answer.
 const DETAILS: usize = 20;
 
 /// Reads an error. None of its fields must be there: its status alone says something.

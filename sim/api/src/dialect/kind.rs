@@ -12,7 +12,7 @@ macro_rules! kinds {
             $(#[doc = $sentence] $kind,)+
         }
         impl ContractKind {
-            /// Every kind.
+            /// Every kind, in the order of declaration.
             pub const ALL: &'static [ContractKind] = &[$(ContractKind::$kind),+];
             /// The names of all, without the family: the keys of a scenario's `[contract]`.
             pub const KEYS: &'static [&'static str] = &[$($name),+];
@@ -20,7 +20,7 @@ macro_rules! kinds {
             pub const fn key(self) -> &'static str {
                 match self { $(ContractKind::$kind => $name),+ }
             }
-            /// The name used everywhere.
+            /// The name in reports, JSON and scenarios: `contract.` and a word.
             pub const fn name(self) -> &'static str {
                 match self { $(ContractKind::$kind => concat!("contract.", $name)),+ }
             }
@@ -80,11 +80,11 @@ impl<'de> Deserialize<'de> for ContractKind {
     }
 }
 
-/// How much a kind of finding weighs.
+/// How severe a kind of finding is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// It is told, and changes nothing.
+    /// It is reported, and changes no verdict.
     #[default]
     Note,
     /// It breaks the run as a broken rule does.
@@ -95,7 +95,7 @@ pub enum Severity {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Consequence {
-    /// Nothing: it was read all the same.
+    /// Nothing: the answer was read all the same.
     #[default]
     Read,
     /// Something neutral stands in for a value, and rules do not decide by it.
@@ -105,7 +105,7 @@ pub enum Consequence {
 }
 
 impl Consequence {
-    /// In a sentence.
+    /// What the difference led to, in a sentence for reports.
     pub const fn sentence(self) -> &'static str {
         match self {
             Consequence::Read => "The answer was still read.",
@@ -120,14 +120,14 @@ impl Consequence {
 /// One difference of form in one answer. Holds nothing that the answer says: places and words for shapes alone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Deviation {
-    /// Which way it differs.
+    /// The kind of difference.
     pub kind: ContractKind,
     /// Where, by the spec's names: `data.tasks[].due_at`; `body` for the answer as a whole.
     pub at: SmolStr,
     /// What was there instead: `string`, `missing`, `null`; a status; a name where names are a closed set, if it is a short
     /// word.
     pub saw: SmolStr,
-    /// What it led to.
+    /// What became of the answer in spite of the difference.
     #[serde(default)]
     pub consequence: Consequence,
 }
@@ -135,9 +135,9 @@ pub struct Deviation {
 /// The differences of one answer: each kind once a place.
 #[derive(Default)]
 pub(super) struct Notes {
-    /// In the order seen.
+    /// In the order in which they were seen.
     pub(super) deviations: Vec<Deviation>,
-    /// Where something stands in.
+    /// The places at which a neutral value stands in for a missing one.
     pub(super) stand_ins: Vec<SmolStr>,
 }
 

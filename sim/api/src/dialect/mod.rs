@@ -60,26 +60,26 @@ pub struct Dialect {
 enum Known {
     /// The spec: it is its own.
     Spec,
-    /// The scenario.
+    /// The scenario's `[dialect.names]`.
     Scenario,
     /// Nobody, but deployments are known to call it so.
     Guess,
 }
 
-/// What a success comes in.
+/// The envelope around the data of a success.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Envelope {
     /// `{data}`, as the specification has it.
     Data,
-    /// `{success, data, meta, message}`.
+    /// `{success, data, meta, message}`, as some frameworks wrap it.
     Success,
-    /// None: the answer itself.
+    /// No envelope: the body is the answer itself.
     Bare,
 }
 
 impl Envelope {
-    /// Every envelope.
+    /// Every envelope, the specification's first.
     pub const ALL: [Envelope; 3] = [Envelope::Data, Envelope::Success, Envelope::Bare];
 }
 
@@ -120,7 +120,7 @@ impl Dialect {
     }
 }
 
-/// An answer, read.
+/// An answer in the specification's terms, and how it differed from them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Read {
     /// The answer in the spec's terms.
@@ -263,7 +263,7 @@ fn lacks_url(started: &crate::wire::recordings::RecordingStarted) -> bool {
     started.audio_storage_mode == crate::names::AudioStorage::Persistent && started.audio_upload_url.is_none()
 }
 
-/// What is no JSON.
+/// The reading of a body that is no JSON, such as a proxy's page.
 fn page(op: Op, status: u16, word: &str, notes: &mut Notes) -> Answer {
     notes.add(ContractKind::NotJson, "body", word);
     notes.unread("body");

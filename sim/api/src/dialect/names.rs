@@ -7,7 +7,7 @@ use crate::names::*;
 pub struct NameSet {
     /// What the set is called in a scenario's `[dialect.names]`.
     pub name: &'static str,
-    /// The spec's names.
+    /// The names that the specification has for its values.
     pub words: &'static [&'static str],
     /// What the spec itself calls them elsewhere: as good as its names.
     pub(super) same: &'static [(&'static str, &'static str)],
@@ -49,7 +49,7 @@ pub(super) static LEAD_STATUS: NameSet = set("lead_status", LeadStatus::WORDS, &
 pub(super) static LEAD_QUALITY: NameSet = set("lead_quality", LeadQuality::WORDS, &[]);
 pub(super) static ANALYSIS_OUTCOME: NameSet = set("analysis_outcome", AnalysisOutcome::WORDS, &[NO_SHOW]);
 
-/// Every set.
+/// Every closed set of names in the API.
 pub static NAME_SETS: &[&NameSet] = &[
     &APPOINTMENT_STATUS,
     &OUTCOME,

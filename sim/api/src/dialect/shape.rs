@@ -2,53 +2,53 @@
 
 use super::names::NameSet;
 
-/// What a value is.
+/// The kind of a value, which decides how it is read.
 #[derive(Debug)]
 pub(super) enum Kind {
     /// A text: an id, a name, free words.
     Text,
     /// A name of a closed set.
     Name(&'static NameSet),
-    /// A moment.
+    /// A date with a time and an offset from UTC.
     Time,
-    /// A calendar date.
+    /// A calendar date, without a time.
     Date,
-    /// A time of day.
+    /// A time of day, without a date.
     Clock,
-    /// A decimal number.
+    /// A decimal number; a text in its place is read, and is a deviation.
     Number,
     /// A whole number from 0, below so much.
     Count(u64),
-    /// True or false.
+    /// A boolean.
     Flag,
-    /// A list of such.
+    /// A list of values of one kind.
     List(&'static Kind),
-    /// An object.
+    /// An object with these fields.
     Object(&'static [Field]),
 }
 
 /// What stands in for a value that is not there.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Neutral {
-    /// `null`.
+    /// The value `null`.
     Null,
     /// A text or a name.
     Text(&'static str),
-    /// Zero.
+    /// The number zero.
     Zero,
-    /// Yes.
+    /// The value `true`.
     True,
-    /// No.
+    /// The value `false`.
     False,
     /// 1970: earlier than anything that is compared with it.
     Epoch,
-    /// As many as the list of that name has.
+    /// The number of entries in the list of that name.
     Length(&'static str),
     /// What another field of the object says; the answer cannot be read if nothing does.
     Like(&'static str),
     /// What the call asked for: the id in its path, the date, the mode. A date that nothing asked for is that of 1970.
     Asked,
-    /// An object of stand-ins.
+    /// An object whose fields all have their stand-ins.
     Hollow,
 }
 
@@ -66,7 +66,7 @@ pub(super) struct Field {
     /// What stands in for it where it is missing or says nothing; none if the answer says nothing without it. The fields
     /// without are those that the app needs to act.
     pub neutral: Option<Neutral>,
-    /// What deployments are known to call it.
+    /// Other names that deployments are known to use for it.
     pub aka: &'static [&'static str],
 }
 

@@ -117,7 +117,7 @@ const KEYS: [&str; 15] = [
     "secretkey",
     "privatekey",
 ];
-/// The same of what is private whatever it looks like.
+/// Names whose values are private whatever they look like.
 const PASSWORDS: [&str; 6] = ["password", "passwd", "pwd", "secret", "clientsecret", "passphrase"];
 /// The schemes of an `Authorization` header.
 const SCHEMES: [&str; 2] = ["bearer", "basic"];

@@ -23,9 +23,9 @@ use std::sync::OnceLock;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrivateKind {
-    /// A bearer token.
+    /// A bearer token, or what looks like one.
     Token,
-    /// A phone number.
+    /// A phone number, in any of its usual forms.
     Phone,
     /// An e-mail address.
     Email,
@@ -75,7 +75,7 @@ pub fn exposed<T>(write: impl FnOnce() -> T) -> T {
 }
 
 impl Private {
-    /// Makes a text private.
+    /// Wraps a text, so that it is shown only in requests and by its token elsewhere.
     pub fn new(value: impl Into<SmolStr>) -> Private {
         let value = value.into();
         let (k0, k1) = *KEY.get_or_init(|| (0x6669_656c_6464_6179, 0x7072_6976_6174_6531));

@@ -10,13 +10,13 @@ use smol_str::SmolStr;
 /// Query of `GET /appointments` (§2.1.1).
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct AppointmentQuery {
-    /// Whose; a rep's own when absent.
+    /// Only appointments of this rep; a rep's own when absent.
     pub rep_id: Option<SmolStr>,
     /// The tenant's local date; today when absent.
     pub date: Option<Date>,
-    /// Only this status.
+    /// Only appointments with this status.
     pub status: Option<AppointmentStatus>,
-    /// Only this outcome.
+    /// Only appointments with this outcome.
     pub outcome: Option<Outcome>,
     /// Undocumented for this endpoint, which returns all; kept because §0.3 says every list pages.
     pub limit: Option<u32>,
@@ -33,23 +33,23 @@ pub struct AppointmentSummary {
     pub lead_id: SmolStr,
     /// `contact_…`
     pub contact_card_id: SmolStr,
-    /// Private.
+    /// The customer's full name. Private.
     pub customer_name: Private,
-    /// Private.
+    /// The address of the visit. Private.
     pub address: Private,
-    /// When it begins.
+    /// The planned beginning, in UTC.
     pub scheduled_start: Time,
-    /// When it ends.
+    /// The planned end, in UTC.
     pub scheduled_end: Time,
-    /// Where it stands.
+    /// How far the visit has come: scheduled, done, cancelled and so on.
     pub status: AppointmentStatus,
-    /// What came of it.
+    /// The result of the visit, as the rep or the office entered it.
     pub outcome: Outcome,
     /// `Roof Replacement`
     pub service_type: SmolStr,
     /// Always true in a rep's list.
     pub is_assigned_to_me: bool,
-    /// Set when won.
+    /// The price that was sold for; set when the outcome is `won`.
     pub deal_size: Option<Money>,
     /// Open and overdue tasks that name the appointment.
     pub pending_tasks_count: u32,
@@ -58,15 +58,15 @@ pub struct AppointmentSummary {
 /// Answer of `GET /appointments` (§2.1.1).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AppointmentList {
-    /// All of that date, unpaged.
+    /// All appointments of the date, without pages.
     pub appointments: Vec<AppointmentSummary>,
-    /// Their number.
+    /// The number of appointments in the list.
     pub total: u32,
     /// The date they are of.
     pub date: Date,
 }
 
-/// An appointment, whole (§2.1.2).
+/// An appointment with all its fields (§2.1.2).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Appointment {
     /// `appt_…`
@@ -75,27 +75,27 @@ pub struct Appointment {
     pub lead_id: SmolStr,
     /// `contact_…`
     pub contact_card_id: SmolStr,
-    /// When it begins.
+    /// The planned beginning, in UTC.
     pub scheduled_start: Time,
-    /// When it ends.
+    /// The planned end, in UTC.
     pub scheduled_end: Time,
-    /// Where it stands.
+    /// How far the visit has come: scheduled, done, cancelled and so on.
     pub status: AppointmentStatus,
-    /// What came of it.
+    /// The result of the visit, as the rep or the office entered it.
     pub outcome: Outcome,
     /// Whose it is: a rep id (or, on some targets, a user id).
     pub assigned_rep_id: Option<SmolStr>,
-    /// The address. Private.
+    /// The address of the visit. Private.
     pub location: Private,
     /// `Roof Replacement`
     pub service_type: SmolStr,
-    /// Private.
+    /// Free text of reps and office. Private.
     pub notes: Option<Private>,
-    /// Set when won.
+    /// The price that was sold for; set when the outcome is `won`.
     pub deal_size: Option<Money>,
-    /// When it was made.
+    /// The time at which the row was created, by the backend's clock.
     pub created_at: Time,
-    /// When it last changed.
+    /// The time of the last change, by the backend's clock.
     pub updated_at: Time,
 }
 
@@ -104,11 +104,11 @@ pub struct Appointment {
 pub struct Lead {
     /// `lead_…`
     pub id: SmolStr,
-    /// Where it stands.
+    /// How far the sale has come.
     pub status: LeadStatus,
-    /// Set when won.
+    /// The price that was sold for; set when the lead is won.
     pub deal_size: Option<Money>,
-    /// When it was made.
+    /// The time at which the row was created, by the backend's clock.
     pub created_at: Time,
 }
 
@@ -117,47 +117,47 @@ pub struct Lead {
 pub struct Contact {
     /// `contact_…`
     pub id: SmolStr,
-    /// Private.
+    /// The given name. Private.
     pub first_name: Private,
-    /// Private.
+    /// The family name. Private.
     pub last_name: Private,
-    /// Private.
+    /// The number that messages go to. Private.
     pub phone_number: Private,
-    /// Private.
+    /// The e-mail address, if one is known. Private.
     pub email: Option<Private>,
-    /// Private.
+    /// The home address. Private.
     pub address: Private,
 }
 
 /// Answer of `GET` and `PATCH /appointments/{appointment_id}` (§2.1.2).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AppointmentDetail {
-    /// The appointment.
+    /// The appointment with all its fields.
     pub appointment: Appointment,
-    /// Its lead.
+    /// The lead that the appointment belongs to.
     pub lead: Lead,
-    /// Its customer.
+    /// The customer who is visited.
     pub contact: Contact,
 }
 
 /// Body of `PATCH /appointments/{appointment_id}` (§2.1.3): what is absent keeps its value.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct AppointmentPatch {
-    /// Moved to begin then.
+    /// The new beginning, in UTC.
     pub scheduled_start: Option<Time>,
-    /// Moved to end then.
+    /// The new end, in UTC.
     pub scheduled_end: Option<Time>,
-    /// The new status.
+    /// The new status of the visit.
     pub status: Option<AppointmentStatus>,
     /// The new outcome; `won` needs a `deal_size` beside it.
     pub outcome: Option<Outcome>,
-    /// What was sold for how much.
+    /// The price that was sold for.
     pub deal_size: Option<Money>,
-    /// The new address. Private.
+    /// The new address of the visit. Private.
     pub location: Option<Private>,
-    /// The new service.
+    /// The new kind of work: `Roof Replacement`.
     pub service_type: Option<SmolStr>,
-    /// New notes. Private.
+    /// The new free text, in place of the old. Private.
     pub notes: Option<Private>,
     /// The office's web app moves an appointment to another rep with this. It is not in §2.1.3, which is the phone's
     /// contract: the model takes it from managers and CSRs, and the phone never sends it.

@@ -10,14 +10,14 @@ use smol_str::SmolStr;
 /// Body of `POST /rag/query` (§1.1).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RagQuery {
-    /// Private: free text.
+    /// The question to the assistant "Otto": free text. Private.
     pub query: Private,
 }
 
-/// Answer of `POST /rag/query`.
+/// Answer of `POST /rag/query` (§1.1).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RagAnswer {
-    /// Private: free text.
+    /// The assistant's reply: free text. Private.
     pub answer: Private,
 }
 
@@ -26,7 +26,7 @@ pub struct RagAnswer {
 pub struct WinPost {
     /// The visit that was won.
     pub appointment_id: SmolStr,
-    /// Private: free text.
+    /// What the rep says of it: free text. Private.
     pub message: Private,
     /// The size of the deal.
     pub deal_size: Option<Money>,
@@ -41,20 +41,20 @@ pub struct Win {
     pub rep_id: SmolStr,
     /// The visit that was won.
     pub appointment_id: SmolStr,
-    /// Private: free text.
+    /// What the rep says of it: free text. Private.
     pub message: Private,
     /// The size of the deal.
     pub deal_size: Option<Money>,
-    /// When it was posted.
+    /// The time of the post, by the backend's clock.
     pub created_at: Time,
 }
 
 /// Answer of `GET /wins-feed` (§1.4).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct WinsFeed {
-    /// This page, newest first.
+    /// The posts of this page, newest first.
     pub posts: Vec<Win>,
-    /// How many there are.
+    /// The number of posts on all pages.
     pub total: u32,
 }
 

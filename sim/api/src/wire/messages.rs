@@ -6,7 +6,7 @@ use fieldday_kernel::time::Time;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-/// A message (§2.5.1).
+/// A message of a contact's thread (§2.5.1).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Message {
     /// `msg_…`
@@ -15,19 +15,19 @@ pub struct Message {
     pub sender: Private,
     /// Whether the sender is the customer, a rep or the office.
     pub sender_role: SenderRole,
-    /// What was written. Private.
+    /// The text of the message. Private.
     pub body: Private,
-    /// Which way it went.
+    /// Whether the customer sent it or received it.
     pub direction: Direction,
-    /// When it was written.
+    /// The time at which it was sent.
     pub created_at: Time,
     /// `Twilio`
     pub provider: SmolStr,
-    /// The provider's id.
+    /// The id that the provider gave the message.
     pub message_sid: SmolStr,
-    /// Whether it arrived.
+    /// Whether the provider delivered it.
     pub delivered: bool,
-    /// Whether it was opened.
+    /// Whether its receiver has opened it.
     pub read: bool,
 }
 
@@ -36,8 +36,8 @@ pub struct Message {
 pub struct MessageThread {
     /// The customer whose messages these are.
     pub contact_card_id: SmolStr,
-    /// This page, oldest first.
+    /// The messages of this page, oldest first.
     pub messages: Vec<Message>,
-    /// How many there are.
+    /// The number of messages on all pages.
     pub total: u32,
 }

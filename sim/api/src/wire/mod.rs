@@ -15,16 +15,16 @@ use serde::{Deserialize, Serialize};
 /// The envelope of every successful answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Data<T> {
-    /// The answer.
+    /// The answer itself.
     pub data: T,
 }
 
 /// Which part of a list is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Page {
-    /// At most so many entries.
+    /// At most so many entries; the endpoint's default when absent.
     pub limit: Option<u32>,
-    /// After skipping so many.
+    /// So many entries of the list are skipped; none when absent.
     pub offset: Option<u32>,
 }
 
@@ -45,7 +45,7 @@ fn whole<'de, T: TryFrom<i128> + Deserialize<'de>, D: Deserializer<'de>>(d: D) -
     whole_number(&serde_json::Number::deserialize(d)?).ok_or_else(|| D::Error::custom("a whole number is expected"))
 }
 
-/// The same of a number that may be absent.
+/// Reads a whole number that may be absent.
 fn whole_if_any<'de, T: TryFrom<i128> + Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<T>, D::Error> {
     if !d.is_human_readable() {
         return Option::deserialize(d);

@@ -7,12 +7,12 @@ use fieldday_kernel::time::Time;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-/// Where the phone says it is.
+/// The position that the phone reports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Location {
-    /// Degrees north.
+    /// Degrees north of the equator.
     pub lat: Degrees,
-    /// Degrees east.
+    /// Degrees east of Greenwich.
     pub lng: Degrees,
 }
 
@@ -21,12 +21,12 @@ pub struct Location {
 pub struct RecordingStart {
     /// The visit that is recorded.
     pub appointment_id: SmolStr,
-    /// Who records.
+    /// The id of the rep who records.
     pub rep_id: SmolStr,
     /// Where the phone is when the recording starts.
     #[serde(deserialize_with = "super::from_object")]
     pub location: Location,
-    /// `full` when absent.
+    /// The recording mode; `full` when absent.
     pub mode: Option<RecordingMode>,
 }
 
@@ -37,7 +37,7 @@ pub struct RecordingStarted {
     pub recording_session_id: SmolStr,
     /// The mode that the request asked for.
     pub mode: RecordingMode,
-    /// What becomes of the audio.
+    /// How long the audio will be kept, if at all.
     pub audio_storage_mode: AudioStorage,
     /// Where the audio goes by PUT: presigned, so a secret while it lasts. None in ghost mode.
     pub audio_upload_url: Option<Private>,
@@ -59,19 +59,19 @@ pub struct RecordingStop {
 pub struct RecordingSession {
     /// `session_…`
     pub id: SmolStr,
-    /// Who records.
+    /// The id of the rep who recorded it.
     pub rep_id: SmolStr,
     /// The visit that is recorded.
     pub appointment_id: SmolStr,
-    /// When it began.
+    /// The time at which the recording began.
     pub started_at: Time,
-    /// When it was stopped, if it was.
+    /// The time at which it was stopped; none while it runs.
     pub ended_at: Option<Time>,
     /// Whether audio, transcript and analysis are kept: full, ghost or ephemeral.
     pub mode: RecordingMode,
-    /// Shunya's first step.
+    /// The progress of Shunya's first step, which makes the transcript.
     pub transcription_status: Processing,
-    /// Shunya's second step.
+    /// The progress of Shunya's second step, which makes the analysis.
     pub analysis_status: Processing,
     /// Not in §2.3.2, needed by §0.2: set once the audio is there; null in ghost and ephemeral mode.
     #[serde(default)]
@@ -96,7 +96,7 @@ pub struct RecordingSession {
 /// Answer of `POST …/stop` and `GET /recording-sessions/{session_id}` (§2.3.2, §2.3.4).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RecordingSessionBody {
-    /// The session.
+    /// The session with all its fields.
     pub session: RecordingSession,
 }
 
@@ -107,9 +107,9 @@ pub struct Transcript {
     pub transcript_text: Option<Private>,
     /// The speaker of each part of the text.
     pub speaker_labels: Option<Vec<SmolStr>>,
-    /// 0 to 1.
+    /// How sure Shunya is of the text, from 0 to 1.
     pub confidence_score: Option<Score>,
-    /// Shunya's id.
+    /// The id of Shunya's job that made the transcript.
     pub uwc_job_id: Option<SmolStr>,
     /// Whether the session was in ghost mode.
     pub is_ghost_mode: bool,
@@ -122,11 +122,11 @@ pub struct Transcript {
 pub struct Analysis {
     /// `price`, `timeline`, `competitor`, `need_spouse_approval`
     pub objections: Option<Vec<SmolStr>>,
-    /// With quotes. Private.
+    /// The objections in detail, with quotes. Private.
     pub objection_details: Option<Vec<Private>>,
-    /// 0 to 1.
+    /// The sentiment of the conversation, from 0 (negative) to 1 (positive).
     pub sentiment_score: Option<Score>,
-    /// 0 to 1.
+    /// The engagement in the conversation, from 0 to 1.
     pub engagement_score: Option<Score>,
     /// Advice for the rep's next visit.
     pub coaching_tips: Option<Vec<SmolStr>>,
@@ -134,28 +134,28 @@ pub struct Analysis {
     pub sop_stages_completed: Option<Vec<SmolStr>>,
     /// Stages of the sales procedure.
     pub sop_stages_missed: Option<Vec<SmolStr>>,
-    /// 0 to 10.
+    /// How well the sales procedure was kept to, from 0 to 10.
     pub sop_compliance_score: Option<Score>,
-    /// How good a lead the customer is.
+    /// How good a lead Shunya takes the customer for.
     pub lead_quality: Option<LeadQuality>,
-    /// 0 to 1.
+    /// How likely a sale is, from 0 to 1.
     pub conversion_probability: Option<Score>,
-    /// Phases of the meeting.
+    /// The names of the meeting's phases, in their order.
     pub meeting_segments: Option<Vec<SmolStr>>,
-    /// As Shunya heard it.
+    /// The outcome of the visit, as Shunya heard it.
     pub outcome: Option<AnalysisOutcome>,
-    /// 0 to 1.
+    /// How sure Shunya is of that outcome, from 0 to 1.
     pub outcome_confidence: Option<Score>,
 }
 
 /// Body of `POST /recording-sessions/{session_id}/upload-audio` (§2.3.3).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct UploadAudio {
-    /// Where the audio is now.
+    /// The URL at which the audio was stored.
     pub audio_url: SmolStr,
-    /// Its length.
+    /// The length of the audio, in seconds.
     pub audio_duration_seconds: Seconds,
-    /// Its size.
+    /// The size of the audio, in bytes.
     #[serde(deserialize_with = "super::whole")]
     pub audio_size_bytes: u64,
 }

@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 pub struct ClockIn {
     /// Now when absent. A queued clock-in says when it was meant.
     pub desired_start_time: Option<Time>,
-    /// Private: free text.
+    /// A note of the rep: free text. Private.
     pub notes: Option<Private>,
 }
 
@@ -22,13 +22,13 @@ pub struct Shift {
     pub id: SmolStr,
     /// The rep who works this shift.
     pub rep_id: SmolStr,
-    /// The tenant's local date.
+    /// The tenant's local date on which the shift began.
     pub shift_date: Date,
-    /// When it began.
+    /// The time at which the rep clocked in.
     pub clock_in_at: Time,
-    /// When it ended, if it has.
+    /// The time at which the rep clocked out; none before.
     pub clock_out_at: Option<Time>,
-    /// At work or done.
+    /// Active until the rep clocks out.
     pub status: ShiftStatus,
     /// By the tenant's local time; none if the tenant has no schedule.
     #[serde(default)]
@@ -41,16 +41,16 @@ pub struct Shift {
 /// Answer of `POST …/clock-in` and `GET …/today` (§2.4.1, §2.4.3).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ShiftDay {
-    /// The shift.
+    /// The rep's shift of the date.
     pub shift: Shift,
-    /// When work counts from.
+    /// The time from which the rep counts as at work.
     pub effective_start_time: Time,
-    /// When work counts to.
+    /// The time until which the rep counts as at work.
     pub effective_end_time: Time,
-    /// The tenant's default.
+    /// The mode in which the tenant's reps record by default.
     pub recording_mode: RecordingMode,
-    /// The tenant's policy.
+    /// Whether the tenant's policy lets the app track the rep's location.
     pub allow_location_tracking: bool,
-    /// The tenant's policy.
+    /// Whether the tenant's policy lets the rep record.
     pub allow_recording: bool,
 }

@@ -11,21 +11,21 @@ use smol_str::SmolStr;
 pub struct TaskQuery {
     /// A user id (a rep id names the same person).
     pub assignee_id: Option<SmolStr>,
-    /// Only of this lead.
+    /// Only tasks of this lead.
     pub lead_id: Option<SmolStr>,
-    /// Only of this contact.
+    /// Only tasks of this contact.
     pub contact_card_id: Option<SmolStr>,
     /// Only this status; `open` leaves overdue ones out.
     pub status: Option<TaskStatus>,
     /// Only overdue ones, or only others.
     pub overdue: Option<bool>,
-    /// Only those due before.
+    /// Only tasks that are due before this time.
     pub due_before: Option<Time>,
-    /// Only those due after.
+    /// Only tasks that are due after this time.
     pub due_after: Option<Time>,
     /// At most so many; 100 when absent, 1000 at most.
     pub limit: Option<u32>,
-    /// After skipping so many.
+    /// So many entries of the list are skipped; none when absent.
     pub offset: Option<u32>,
 }
 
@@ -34,7 +34,7 @@ pub struct TaskQuery {
 pub struct Task {
     /// `task_…`
     pub id: SmolStr,
-    /// Private: free text.
+    /// What is to be done: free text. Private.
     pub description: Private,
     /// Where it stands; an open one past `due_at` reads `overdue`.
     pub status: TaskStatus,
@@ -42,7 +42,7 @@ pub struct Task {
     pub assigned_to: Assignee,
     /// When it is due; none if it never is.
     pub due_at: Option<Time>,
-    /// Its priority.
+    /// How urgent it is; `medium` if the creator did not say.
     pub priority: Priority,
     /// The customer that it is about.
     #[serde(default)]
@@ -53,16 +53,16 @@ pub struct Task {
     /// The appointment that it is about, if it is about one.
     #[serde(default)]
     pub appointment_id: Option<SmolStr>,
-    /// Free text (§2.2.4). Private.
+    /// Notes of reps and office: free text (§2.2.4). Private.
     #[serde(default)]
     pub notes: Option<Private>,
-    /// When it was done (§2.2.3).
+    /// The time at which it was completed (§2.2.3); none while it is open.
     #[serde(default)]
     pub completed_at: Option<Time>,
     /// The user who completed it (§2.2.3); none while it is open.
     #[serde(default)]
     pub completed_by: Option<SmolStr>,
-    /// When it was made.
+    /// The time at which the row was created, by the backend's clock.
     pub created_at: Time,
     /// When it last changed; §2.2.2's answer leaves it out.
     #[serde(default)]
@@ -74,7 +74,7 @@ pub struct Task {
 pub struct TaskList {
     /// The tasks of the page that was asked for.
     pub tasks: Vec<Task>,
-    /// How many match, over all pages.
+    /// The number of tasks that match, over all pages.
     pub total: u32,
     /// How many of the caller's tasks are overdue, before paging.
     pub overdue_count: u32,
@@ -83,7 +83,7 @@ pub struct TaskList {
 /// Body of `POST /tasks` (§2.2.2).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TaskCreate {
-    /// Private: free text.
+    /// What is to be done: free text. Private.
     pub description: Private,
     /// Who is to do it: the rep or the office.
     #[serde(serialize_with = "rep_in_requests")]
@@ -99,27 +99,27 @@ pub struct TaskCreate {
     pub call_id: Option<i64>,
     /// When it is due; none if it never is.
     pub due_at: Option<Time>,
-    /// `medium` when absent.
+    /// How urgent it is; `medium` when absent.
     pub priority: Option<Priority>,
-    /// `manual` when absent.
+    /// Where the task comes from; `manual` when absent.
     pub source: Option<TaskSource>,
 }
 
 /// Body of `PATCH /tasks/{task_id}` (§2.2.4): what is absent keeps its value.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct TaskPatch {
-    /// The new status.
+    /// The new status of the task.
     pub status: Option<TaskStatus>,
-    /// The new date.
+    /// The new time at which it is due.
     pub due_at: Option<Time>,
     /// Who is to do it from now on.
     #[serde(serialize_with = "rep_in_requests_if_any")]
     pub assigned_to: Option<Assignee>,
-    /// Private: free text.
+    /// The new text of what is to be done. Private.
     pub description: Option<Private>,
-    /// The new priority.
+    /// The new urgency.
     pub priority: Option<Priority>,
-    /// Private: free text.
+    /// The new notes, in place of the old: free text. Private.
     pub notes: Option<Private>,
 }
 
@@ -130,9 +130,9 @@ pub struct TaskCompleted {
     pub id: SmolStr,
     /// `completed`
     pub status: TaskStatus,
-    /// When it was first completed.
+    /// The time at which it was first completed.
     pub completed_at: Time,
-    /// By whom it was first completed.
+    /// The id of the user who first completed it.
     pub completed_by: SmolStr,
 }
 

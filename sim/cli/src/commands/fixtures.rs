@@ -118,7 +118,7 @@ fn export(args: &ExportArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Parts that nobody plays.
+/// The names of the plan's parts for which the file has no user.
 fn left_out(plan: &Plan, roster: Option<&Roster>) -> Result<Vec<String>, Failure> {
     let mut left_out = Vec::new();
     for index in 0..roster.map_or(0, |_| plan.cells()) {

@@ -166,7 +166,7 @@ fn toml_quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Never over a file.
+/// Writes a new file; an error if there is one at the path.
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     file.write_all(text.as_bytes()).inspect_err(|_| {

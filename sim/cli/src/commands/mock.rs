@@ -168,7 +168,7 @@ fn plan(args: &MockArgs) -> Result<Plan, Failure> {
     planned(&args.scenario, choice.scenario, choice.seed)
 }
 
-/// Which tokens are taken.
+/// Which keys' tokens the mock accepts.
 enum Trust {
     /// Those of the development key, which everybody has.
     Development(Key),

@@ -117,7 +117,6 @@ pub enum Format {
     Markdown,
 }
 
-/// How much is tried.
 struct Amount {
     seeds: u64,
     cap: u64,

@@ -225,7 +225,7 @@ fn prune_text(prune: &Prune, done: Option<&Pruned>) -> String {
     text
 }
 
-/// Reads an age.
+/// Reads an age such as `12h`, `30d` or `2w`.
 fn age(text: &str) -> Result<Span, String> {
     let hours = |unit: &str| match unit {
         "h" => Some(1),

@@ -93,7 +93,7 @@ struct Written {
     size: Size,
 }
 
-/// Writes the folder.
+/// Writes the folder of a shrunk failure; none if the failure does not show.
 fn write(args: &ShrinkArgs, case: &Case) -> Result<Option<Written>, Failure> {
     let never = std::sync::atomic::AtomicBool::new(false);
     let Some((events, size)) = shrink::look(case, &never) else { return Ok(None) };

@@ -19,12 +19,12 @@ pub struct Columns {
     pub freedom: f64,
 }
 
-/// What was found of a column.
+/// The result of the test for one column.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Tested {
     /// The contrast of length one: the difference over √(1/new + 1/base).
     pub effect: f64,
-    /// The column's moderated variance.
+    /// The variance of the column, moderated by that of the others of its family.
     pub variance: f64,
     /// The p-value, adjusted for all columns; none if nothing could be tested.
     pub p: Option<f64>,
@@ -69,13 +69,13 @@ impl Columns {
 /// On which side of nothing a difference counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Side {
-    /// On both.
+    /// A difference in either direction counts.
     Both,
-    /// Only above.
+    /// Only a positive difference counts.
     Above,
 }
 
-/// Tests all columns.
+/// Tests all columns together: the greatest statistic of each relabelling gives the p-values.
 pub fn test(columns: &Columns, contrasts: &Contrasts, side: Side) -> Vec<Tested> {
     if columns.values.is_empty() || columns.freedom <= 0.0 {
         return Vec::new();

@@ -97,7 +97,7 @@ pub fn inverse_trigamma(y: f64) -> f64 {
     x
 }
 
-/// The derivative of [`trigamma`].
+/// The derivative of [`trigamma`], by recurrence and an asymptotic series.
 fn tetragamma(x: f64) -> f64 {
     let (mut x, mut sum) = (x, 0.0);
     while x < 12.0 {

@@ -16,7 +16,7 @@ const EXACT_MOST: f64 = 20_000.0;
 const DRAWN: usize = 9_999;
 const RELABEL: Purpose = Purpose::new("compare/relabel");
 
-/// By which ways the one that came to pass is judged.
+/// The set of relabellings that the observed labels are compared with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Null {
     /// Every way to say which runs are the new ones.
@@ -30,11 +30,11 @@ pub enum Null {
 /// Directions of unit length in the space of the rows; the first is the one that came to pass.
 #[derive(Clone, Debug)]
 pub struct Contrasts {
-    /// Of what kind they are.
+    /// The kind of relabelling that the directions stand for.
     pub null: Null,
-    /// Whether they are all there are.
+    /// Whether the directions are all that there are, and not a sample.
     pub exact: bool,
-    /// The directions.
+    /// The directions, each as long as there are rows.
     pub directions: Vec<Vec<f64>>,
 }
 
@@ -115,7 +115,7 @@ fn next_labels(is_new: &mut [bool]) -> bool {
     true
 }
 
-/// Fisher and Yates.
+/// Shuffles by the method of Fisher and Yates, so that every order is equally likely.
 pub(super) fn shuffle<T>(items: &mut [T], stream: &mut Stream) {
     for last in (1..items.len()).rev() {
         items.swap(last, stream.below(last as u64 + 1) as usize);

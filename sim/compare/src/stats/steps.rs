@@ -96,13 +96,13 @@ fn divide(columns: &[Series], from: usize, until: usize, level: f64, found: &mut
 #[derive(Clone, Copy)]
 struct Split {
     column: usize,
-    /// Rows before it.
+    /// The number of rows before the division.
     place: usize,
     statistic: f64,
     difference: f64,
 }
 
-/// All of them.
+/// Every way to divide every column in two.
 struct Splits {
     all: Vec<Split>,
 }

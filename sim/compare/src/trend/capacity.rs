@@ -5,7 +5,7 @@ use fieldday_folder::bounded;
 use serde::Deserialize;
 use std::path::Path;
 
-/// The file.
+/// The file in which a search leaves its result.
 pub(super) const FILE: &str = "capacity.json";
 
 /// Only what is asked of it: it says much more.

@@ -18,7 +18,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Of what began at these times, the oldest first.
+    /// A column for each of these times, the oldest first.
     pub(super) fn of(began: &[&str]) -> Columns {
         let dates = |before: Option<usize>, column: usize| dated(before.map(|before| began[before]), began[column]);
         Columns { labels: began.iter().map(|at| when(at)).collect(), axis: Axis::of_some(began.len(), dates) }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The version of the shape.
 pub const SCHEMA: u32 = 1;
 
-/// Many nights.
+/// The results of many nights, in groups that can be looked at together.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trend {
@@ -16,7 +16,7 @@ pub struct Trend {
     pub schema: u32,
     /// The version of Field Day.
     pub version: String,
-    /// Where the nights are.
+    /// The directory in which the nights' folders are.
     pub place: String,
     /// Nights that can be looked at as one series.
     pub groups: Vec<Group>,
@@ -31,19 +31,19 @@ pub struct Trend {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
-    /// The scenario's name.
+    /// The name of the scenario.
     pub scenario: String,
-    /// The target.
+    /// The kind of target in words: the model, the mock, this machine, or a host.
     pub target: String,
     /// Reps, and, of live runs, the speed.
     pub shape: String,
     /// Which latency is shown: `wire` of live runs, `attempt` of virtual ones.
     pub clock: String,
-    /// The nights.
+    /// The nights of the group, the oldest first.
     pub nights: Vec<NightLine>,
-    /// Percentiles over the nights.
+    /// The percentiles over the nights.
     pub series: Vec<SeriesLine>,
-    /// From which nights on something is different.
+    /// The nights from which on something is different.
     pub changes: Vec<ChangePoint>,
     /// Single nights that stand out from those before them.
     #[serde(default)]
@@ -54,19 +54,19 @@ pub struct Group {
     pub limits: Vec<LimitRow>,
 }
 
-/// A night.
+/// One night: a run and its result.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NightLine {
-    /// Its folder.
+    /// The path of the run folder.
     pub folder: String,
     /// Whether there is a `report.html` in it.
     pub has_report: bool,
-    /// When it began.
+    /// When it began, in UTC, by its machine's clock.
     pub started_at: String,
-    /// Its seed, in hexadecimal.
+    /// The seed of the run, in hexadecimal.
     pub seed: String,
-    /// The result.
+    /// The verdict of the run.
     pub outcome: Outcome,
     /// The reasons, a sentence each.
     pub reasons: Vec<String>,
@@ -81,7 +81,7 @@ pub struct NightLine {
     /// The attempts that were not answered as expected.
     #[serde(default)]
     pub errors: u64,
-    /// Rules that were broken.
+    /// The names of the rules that were broken.
     pub rules_broken: Vec<String>,
     /// Limits of the scenario that were exceeded.
     pub limits_exceeded: Vec<String>,
@@ -93,11 +93,11 @@ pub struct NightLine {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SeriesLine {
-    /// The endpoint's name.
+    /// The endpoint's name in kebab case: `list-appointments`.
     pub op: String,
-    /// Its short form for people.
+    /// The endpoint in its short form, for people.
     pub label: String,
-    /// `p50`, `p95` or `p99`.
+    /// The percentile: `p50`, `p95` or `p99`.
     pub percentile: String,
     /// The spec's time limit, if it has one.
     pub limit_us: Option<u64>,
@@ -109,9 +109,9 @@ pub struct SeriesLine {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangePoint {
-    /// Which of the nights, counted from 0.
+    /// The place of the night among the group's nights, from 0.
     pub night: u64,
-    /// When it began.
+    /// When that night began, in UTC.
     pub started_at: String,
     /// The p-value: the probability that like nights show such a step anywhere.
     pub p: f64,
@@ -119,15 +119,15 @@ pub struct ChangePoint {
     pub lines: Vec<StepLine>,
 }
 
-/// A percentile that stepped.
+/// A percentile whose level changed from one night on.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepLine {
-    /// Which of the series, counted from 0.
+    /// The place of the percentile in the group's series, from 0.
     pub series: u64,
-    /// The endpoint's short form.
+    /// The endpoint in its short form.
     pub label: String,
-    /// `p50`, `p95` or `p99`.
+    /// The percentile: `p50`, `p95` or `p99`.
     pub percentile: String,
     /// The ratio of the nights from then on to those before.
     pub ratio: f64,
@@ -137,9 +137,9 @@ pub struct StepLine {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OutlierNight {
-    /// Which of the nights, counted from 0.
+    /// The place of the night among the group's nights, from 0.
     pub night: u64,
-    /// When it began.
+    /// When that night began, in UTC.
     pub started_at: String,
     /// The percentiles that stand out, the greatest difference first.
     pub lines: Vec<OutlierLine>,
@@ -149,11 +149,11 @@ pub struct OutlierNight {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OutlierLine {
-    /// Which of the series, counted from 0.
+    /// The place of the percentile in the group's series, from 0.
     pub series: u64,
-    /// The endpoint's short form.
+    /// The endpoint in its short form.
     pub label: String,
-    /// `p50`, `p95` or `p99`.
+    /// The percentile: `p50`, `p95` or `p99`.
     pub percentile: String,
     /// Its value in that night, in microseconds.
     pub value_us: u64,
@@ -167,7 +167,7 @@ pub struct OutlierLine {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleRow {
-    /// Its name.
+    /// The name of the rule.
     pub rule: String,
     /// Its verdict in each run: `held`, `broken`, `inconclusive`, `not-exercised`, `not-judged`.
     pub verdicts: Vec<String>,
@@ -177,11 +177,11 @@ pub struct RuleRow {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitRow {
-    /// As the scenario has it.
+    /// The limit as the scenario has it.
     pub text: String,
     /// The unit of the bound and the values.
     pub unit: LimitUnit,
-    /// The bound.
+    /// The bound of the limit, in `unit`.
     pub bound: u64,
     /// The measured value of each night.
     pub values: Vec<Option<u64>>,
@@ -189,17 +189,17 @@ pub struct LimitRow {
     pub verdicts: Vec<Option<LimitVerdict>>,
 }
 
-/// A search for capacity.
+/// A search for capacity, and what it found.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CapacityLine {
-    /// Its folder.
+    /// The path of the search's folder.
     pub folder: String,
     /// When it began, as the folder's name says.
     pub began: String,
-    /// The scenario's name.
+    /// The name of the scenario.
     pub scenario: String,
-    /// The target.
+    /// The target of the search.
     pub target: String,
     /// The greatest number of reps that held every limit, if any did.
     pub carries: Option<u64>,
@@ -215,7 +215,7 @@ pub struct CapacityLine {
 pub struct SkippedLine {
     /// The folder that was skipped.
     pub folder: String,
-    /// Why.
+    /// The reason, in a sentence.
     pub why: String,
 }
 

@@ -13,7 +13,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Which nights are wanted.
+/// Which of a place's nights to read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Asked {
     /// Only those of this scenario.

@@ -142,7 +142,7 @@ impl LimitRow {
     pub(super) fn exceeded(&self) -> usize {
         self.verdicts.iter().filter(|verdict| **verdict == Some(LimitVerdict::Exceeded)).count()
     }
-    /// The last value.
+    /// The last night's value in words; `-` if no night has one.
     pub(super) fn last(&self) -> String {
         self.values.iter().rev().find_map(|value| *value).map_or_else(|| "-".to_owned(), |value| self.value(value))
     }

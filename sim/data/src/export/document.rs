@@ -9,7 +9,7 @@ use fieldday_kernel::time::{Date, TimeOfDay, Zone};
 use fieldday_scenario::zones;
 use serde::{Deserialize, Serialize};
 
-/// A tenant's document.
+/// The data of one tenant as a JSON document, for importers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TenantDocument {
@@ -19,13 +19,13 @@ pub struct TenantDocument {
     pub zone: String,
     /// The date that the rows are made for: today's appointments are today's on that date.
     pub date: Date,
-    /// What it decides for its reps.
+    /// What the tenant allows and demands of its reps.
     pub policy: Policy,
-    /// Everybody with a login.
+    /// Everybody with a login, in the office and in the field.
     pub users: Vec<User>,
-    /// Customers.
+    /// The customers.
     pub contacts: Vec<Contact>,
-    /// Their leads.
+    /// The leads of the customers.
     pub leads: Vec<Lead>,
     /// Past, present and future appointments.
     pub appointments: Vec<Appointment>,

@@ -53,18 +53,18 @@ pub enum Format {
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: {source}")]
 pub struct ExportError {
-    /// Which, by its name in the folder.
+    /// The file, by its name in the folder.
     pub file: String,
-    /// Why.
+    /// The operating system's reason.
     pub source: io::Error,
 }
 
-/// How many rows each table got.
+/// The number of rows of each table, in the tables' order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counts(pub [u64; TABLES.len()]);
 
 impl Counts {
-    /// All rows.
+    /// The number of rows of all tables together.
     pub fn total(&self) -> u64 {
         self.0.iter().sum()
     }

@@ -17,7 +17,7 @@ pub(super) enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// As CSV has it.
+    /// The text of the value in a CSV file; none for null.
     pub fn text(&self) -> Option<&str> {
         match self {
             Value::Null => None,

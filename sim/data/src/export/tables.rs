@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-/// What a column holds.
+/// The type of a column, from which importers choose their own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// An id.
+    /// An id of this or another table.
     Id,
-    /// Free text.
+    /// Free text, which may hold line breaks.
     Text,
     /// The IANA name of a time zone.
     Zone,
@@ -17,13 +17,13 @@ pub enum Kind {
     Time,
     /// `07:00:00`
     TimeOfDay,
-    /// Dollars, two places.
+    /// A number of dollars with two decimal places.
     Money,
-    /// Seconds, three places.
+    /// A number of seconds with three decimal places.
     Seconds,
     /// A whole number of bytes.
     Bytes,
-    /// True or false.
+    /// A boolean.
     Flag,
     /// A JSON object, as text.
     Json,
@@ -31,18 +31,18 @@ pub enum Kind {
     Word(&'static str),
 }
 
-/// A column.
+/// A column of an exported table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Column {
-    /// As the wire calls it.
+    /// The name of the column, as the API's JSON has it.
     pub name: &'static str,
-    /// What it holds.
+    /// The type of its values.
     pub kind: Kind,
     /// Whether it may be null.
     pub optional: bool,
     /// The table whose first column it names a value of.
     pub refers: Option<&'static str>,
-    /// In a few words.
+    /// What the values mean, in a few words.
     pub about: &'static str,
 }
 
@@ -63,7 +63,7 @@ const fn must(name: &'static str, kind: Kind, about: &'static str) -> Column {
 const fn may(name: &'static str, kind: Kind, about: &'static str) -> Column {
     Column { name, kind, optional: true, refers: None, about }
 }
-/// A reference.
+/// A column that holds ids of the table `table`.
 const fn of(name: &'static str, table: &'static str, about: &'static str) -> Column {
     Column { name, kind: Kind::Id, optional: false, refers: Some(table), about }
 }

@@ -26,15 +26,15 @@ pub struct Cast {
 /// Users that a plan needs and a file does not have.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Missing {
-    /// The plan's tenant.
+    /// The name of the tenant in the plan.
     pub tenant: String,
     /// The id of the tenant in the users' file.
     pub tenant_id: SmolStr,
     /// The role of which users are missing.
     pub role: Role,
-    /// How many the plan has.
+    /// The number of users that the plan needs.
     pub wanted: usize,
-    /// How many the file has.
+    /// The number of users that the file has.
     pub there: usize,
 }
 
@@ -44,11 +44,11 @@ pub enum CastError {
     /// The file has too few tenants.
     #[error("{part} has no tenant in the file of users, which has {there}; {wanted} are needed")]
     TooFewTenants {
-        /// The plan's tenant.
+        /// The name in the plan of the tenant for which there is none.
         part: String,
         /// How many tenants the plan has on a day.
         wanted: usize,
-        /// How many the file has.
+        /// The number of tenants that the file has.
         there: usize,
     },
     /// The file has too few users of a role.
@@ -68,7 +68,7 @@ pub enum CastError {
 /// Why a file of users has nobody for the conformance pass.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SpareError {
-    /// Too few users.
+    /// The file has too few users for the day.
     #[error(transparent)]
     Cast(#[from] CastError),
     /// A zone that is none.
@@ -77,7 +77,7 @@ pub enum SpareError {
 }
 
 impl CastError {
-    /// What to do.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> String {
         match self {
             CastError::NoSpareReps { .. } => {
@@ -207,7 +207,7 @@ impl Seats {
     }
 }
 
-/// `cell-0/tenant-1` is 1.
+/// The number in the name of a tenant: 1 of `cell-0/tenant-1`.
 fn tenant_number(name: &str) -> u32 {
     name.rsplit_once("tenant-").and_then(|(_, number)| number.parse().ok()).unwrap_or(0)
 }

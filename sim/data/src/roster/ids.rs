@@ -30,7 +30,7 @@ impl Ids {
         }
     }
 
-    /// Replaces them all.
+    /// Replaces every id of a cell's plan that is to have another name.
     pub fn rename(&self, cell: &mut CellPlan) {
         cell.mishaps.iter_mut().for_each(|mishap| self.of_any(&mut mishap.tenant));
         cell.tenants.iter_mut().for_each(|tenant| self.tenant(tenant));

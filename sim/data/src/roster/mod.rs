@@ -36,7 +36,7 @@ pub struct RosterTenant {
     /// The IANA name of its zone.
     #[serde(deserialize_with = "read::zone")]
     pub zone: String,
-    /// Its users.
+    /// The tenant's users, at least those that the plan needs.
     pub users: Vec<RosterUser>,
 }
 
@@ -44,10 +44,10 @@ pub struct RosterTenant {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RosterUser {
-    /// The token's subject.
+    /// The subject of the user's tokens.
     #[serde(deserialize_with = "read::user_id")]
     pub user_id: SmolStr,
-    /// A rep's other id; the same as the user's when absent.
+    /// `rep_…`, the id that the shift endpoints take; the same as the user's when absent.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::maybe_id")]
     pub rep_id: Option<SmolStr>,
     /// What the token's role is; any of the names that §0.1 maps is read.

@@ -24,7 +24,7 @@ pub struct RosterError {
     pub at: Option<(usize, Option<usize>)>,
     /// The key: `tenants[1].users[3].user_id`, or a CSV file's column; empty if it is not known.
     pub key: String,
-    /// What is wrong.
+    /// What is wrong, in a sentence.
     pub message: String,
 }
 

@@ -93,7 +93,7 @@ fn endpoints(limits: &[Limit]) -> Vec<Family> {
     vec![attempts, latency, samples, limit, beyond, exceeded]
 }
 
-/// Of nothing, no quantile is told.
+/// Adds the quantiles of a distribution; none if it has no samples.
 fn quantiles(family: &mut Family, labels: &[(&'static str, &str)], of: &Percentiles) {
     let all = [("0.5", of.p50_us), ("0.95", of.p95_us), ("0.99", of.p99_us), ("0.999", of.p999_us), ("1", of.max_us)];
     for (quantile, us) in all.iter().filter(|_| of.count > 0) {

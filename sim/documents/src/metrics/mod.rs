@@ -24,9 +24,9 @@ use std::io;
 pub enum Base {
     /// A number of something, or a yes or no.
     None,
-    /// Seconds.
+    /// The values are seconds.
     Seconds,
-    /// A share of one.
+    /// The values are shares of 1.
     Ratio,
 }
 
@@ -35,20 +35,20 @@ pub enum Base {
 pub struct Family {
     /// Without the prefix and the unit.
     pub name: &'static str,
-    /// What it is.
+    /// The text of the family's `HELP` line.
     pub help: &'static str,
-    /// In what its values are.
+    /// The unit of its values, which ends its name.
     pub unit: Base,
-    /// Its values.
+    /// One value for each combination of labels.
     pub samples: Vec<Sample>,
 }
 
 /// A value with its labels.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Sample {
-    /// Names and values.
+    /// Each label's name and value.
     pub labels: Vec<(&'static str, String)>,
-    /// The value.
+    /// The value, in the family's unit.
     pub value: f64,
 }
 

@@ -46,7 +46,7 @@ const CLASSES: [(&str, &str, &str); 5] = [
 /// A series in as many columns as a chart has.
 pub(super) struct Day<'a> {
     file: &'a SeriesFile,
-    /// Bins a column.
+    /// The number of bins that a column of the chart adds up.
     step: usize,
     labels: Vec<String>,
     axis: Axis,
@@ -152,7 +152,6 @@ impl<'a> Day<'a> {
         }
     }
 
-    /// How long attempts took.
     pub fn latency(&self) -> String {
         let counts = self.buckets(|class| class != "transfer");
         let bounds: Vec<f64> = self.file.columns.bucket_bounds_us.iter().map(|us| *us as f64).collect();
@@ -234,7 +233,6 @@ impl<'a> Day<'a> {
         }
         .html_over(&self.axis)
     }
-    /// What went wrong.
     pub fn errors(&self) -> String {
         let lines = self.rows(&ERRORS, &self.file.columns.errors, 1.0);
         if lines.is_empty() {
@@ -249,7 +247,6 @@ impl<'a> Day<'a> {
         }
         .html_over(&self.axis)
     }
-    /// What reps were doing.
     pub fn activities(&self) -> String {
         let seconds = self.column_s();
         let lines = self.rows(&ACTIVITIES, &self.file.columns.rep_seconds, seconds);
@@ -274,7 +271,6 @@ impl<'a> Day<'a> {
         }
         .html_over(&self.axis)
     }
-    /// Queues.
     pub fn queues(&self) -> String {
         let Columns { action_seconds, queue_max, drains, drain_max_ms, .. } = &self.file.columns;
         let longest = self.greatest(queue_max);

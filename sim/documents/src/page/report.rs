@@ -23,11 +23,11 @@ use std::path::Path;
 pub struct Report<'a> {
     /// Its folder, where the stories of broken rules are looked for; none if there is none.
     pub folder: Option<&'a Path>,
-    /// What came of it.
+    /// The content of the folder's `summary.json`.
     pub summary: &'a Summary,
-    /// What ran.
+    /// The content of the folder's `run.json`.
     pub run: &'a RunFile,
-    /// The same over the day, if it is known.
+    /// The figures over the day; none if the folder has no `series.json`.
     pub series: Option<&'a SeriesFile>,
     /// What happened before rules were broken, where it is known.
     pub stories: &'a Stories,
@@ -67,7 +67,7 @@ struct View<'a> {
     run: &'a RunFile,
     /// The verdict in a word, as style sheets know it.
     verdict: &'static str,
-    /// The same, for people.
+    /// The verdict in a word, for people.
     word: &'static str,
     why: String,
     answer: String,
@@ -103,7 +103,7 @@ struct Charts {
 }
 
 impl Report<'_> {
-    /// The page: one file.
+    /// The whole report as one file of HTML, with styles and scripts in it.
     pub fn html(&self) -> String {
         let body = self.body();
         let title = format!(
@@ -306,7 +306,7 @@ impl Report<'_> {
         facts.extend(totals(self.summary, None));
         facts
     }
-    /// The lines to paste.
+    /// The command lines that a reader may want to copy.
     fn paste(&self) -> Vec<(&'static str, String)> {
         let summary = self.summary;
         let mut lines = vec![("The same run again", summary.reproduce.clone())];

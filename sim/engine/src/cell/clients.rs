@@ -22,33 +22,33 @@ use std::sync::Arc;
 
 /// A client with its day before it.
 pub struct Seat {
-    /// Where it calls from.
+    /// The client's link, clock, random streams and transport.
     pub station: Station,
-    /// Who it is.
+    /// The client as the history introduces it.
     pub client: Client,
-    /// What its day will be.
+    /// The plan of its day.
     pub day: Day,
 }
 
 /// A client's day before it begins.
 pub enum Day {
-    /// A rep's.
+    /// The day of a rep with a phone.
     Rep(RepDay),
-    /// Somebody's in the office.
+    /// The day of somebody in the office.
     Desk(OfficePlan),
-    /// An auditor's.
+    /// The day of an auditor, who reads rows back.
     Auditor(AuditorPlan),
-    /// An intruder's.
+    /// The day of an intruder, who sends what must be refused.
     Intruder(IntruderPlan),
 }
 
 /// A rep's day before it begins.
 pub struct RepDay {
-    /// What will happen.
+    /// The visits, habits and mishaps of the day.
     pub plan: RepPlan,
-    /// Where.
+    /// The territory that the rep drives in.
     pub town: Rc<Town>,
-    /// The rep's phone.
+    /// The phone, which outlives the app that runs on it.
     pub phone: Rc<Phone>,
 }
 
@@ -61,7 +61,7 @@ impl RepDay {
 
 /// How the clients of a cell are set up.
 pub struct Furnishing<'a> {
-    /// What they share.
+    /// The executor, the recorder and the transport that all of them share.
     pub context: Rc<CellContext>,
     /// How the app on every phone is set up.
     pub app: &'a Settings,

@@ -34,35 +34,35 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// What to keep of a cell beside its figures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Keep {
-    /// Its history, as the frames of a file.
+    /// Whether to keep its history, as the frames of a file.
     pub history: bool,
-    /// Its events, as they are.
+    /// Whether to keep its events in memory, as they are.
     pub events: bool,
 }
 
-/// What came of a cell.
+/// The result of a cell: its figures, and what was to be kept.
 pub struct CellOutcome {
     /// Its place in the plan.
     pub index: u32,
-    /// Its name.
+    /// The name of the cell in the plan.
     pub name: String,
-    /// Of its whole event stream.
+    /// The fingerprint of its whole event stream.
     pub fingerprint: Fingerprint,
-    /// On the way there.
+    /// The fingerprint of the stream up to each multiple of 4,096 events.
     pub checkpoints: Vec<Fingerprint>,
-    /// How many events it had.
+    /// The number of its events.
     pub events: u64,
-    /// Requests that reached the backend.
+    /// The number of requests that reached the backend.
     pub requests: u64,
-    /// Reps who lived their day.
+    /// The number of rep-days: one for each rep of the cell.
     pub rep_days: u64,
-    /// What the judges found.
+    /// The counts and cases of the judges.
     pub findings: Findings,
     /// False if it was interrupted.
     pub complete: bool,
     /// Finished frames of its history, if that was kept.
     pub history: Option<Vec<u8>>,
-    /// Its events, if they were kept.
+    /// Its events; none if they were not to be kept.
     pub kept: Option<Vec<Event>>,
 }
 
@@ -163,7 +163,7 @@ impl CellRun {
         let run = CellRun { executor, plant, recorder, model, name, index, end, phones: Vec::new() };
         (run, Rc::new(context), tenants)
     }
-    /// A client's day begins.
+    /// Starts the tasks of a client's day.
     fn begin(&mut self, Seat { station, day, .. }: Seat) {
         let clock = self.executor.handle();
         match day {
@@ -202,7 +202,7 @@ impl CellRun {
         let phones = std::mem::take(&mut self.phones);
         self.run_keeping(stop, &phones)
     }
-    /// The same for somebody who still looks at the phones when it is over.
+    /// Runs the day likewise; the phones are kept, so that the caller can look at them afterwards.
     pub fn run_keeping(self, stop: &AtomicBool, phones: &[Rc<Phone>]) -> (CellOutcome, Measures) {
         let mut complete = true;
         // Everybody takes their place.

@@ -17,7 +17,7 @@ const BREAK_IS_NOTICED_AFTER: Span = Span::millis(30);
 /// How long the identity provider takes for a token.
 const TOKEN_TAKES: Span = Span::millis(60);
 
-/// A cell's backend.
+/// The model backend of a cell, as a transport.
 pub(crate) struct Model {
     clock: Handle,
     backend: RefCell<Backend>,
@@ -49,7 +49,7 @@ impl Model {
         self.served.set(self.served.get() + 1);
         self.backend.borrow_mut().serve(arrived, at, &request(attempt), seen)
     }
-    /// The same, and the attempt is completed with what came of it.
+    /// Serves the request and completes the attempt with the answer or the broken connection.
     pub fn serve_and_complete(&self, attempt: &Rc<InFlight>, arrived: Time, at: Time, seen: Option<Snapshot>) {
         match self.serve(attempt, arrived, at, seen) {
             Served::Answered(response) => {

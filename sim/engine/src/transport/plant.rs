@@ -23,13 +23,13 @@ pub fn lookahead(profile: &Profile) -> Span {
 /// A request on its way to the plant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PlantRequest {
-    /// When its last byte is there.
+    /// The arrival of its last byte at the plant.
     pub at: Time,
     /// Its number among the requests of its cell that are under way.
     pub number: u32,
     /// The endpoint that is called.
     pub op: Op,
-    /// Which attempt of its call, from 0.
+    /// The number of earlier attempts of the call: 0 for the first.
     pub attempt: u8,
     /// The identity of this attempt: whatever is drawn for it is keyed by this.
     pub key: u64,
@@ -37,14 +37,14 @@ pub struct PlantRequest {
     pub deadline: Time,
 }
 
-/// What the plant says about a request.
+/// The plant's decision on a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PlantReply {
-    /// Which request of the cell.
+    /// The number of the request within the cell.
     pub number: u32,
-    /// When.
+    /// The time at which that is decided, on the plant's clock.
     pub at: Time,
-    /// What.
+    /// What became of the request.
     pub what: PlantOutcome,
 }
 
@@ -55,9 +55,9 @@ pub enum PlantOutcome {
     Served,
     /// It is answered with an error, and had no effect.
     Refused {
-        /// 429, 503 or 504.
+        /// The status of the error: 429, 503 or 504.
         status: u16,
-        /// What `Retry-After` says.
+        /// The pause that the header `Retry-After` asks for; none without the header.
         retry_after: Option<Span>,
     },
     /// Whoever worked on it is gone, and the connection with it. It had no effect.

@@ -49,9 +49,9 @@ pub(super) struct PassExtent {
 
 /// What is wrong with a history.
 pub(super) enum Wrong {
-    /// It cannot be read on.
+    /// The file cannot be read any further.
     File(HistoryError),
-    /// It can, and says what cannot be.
+    /// The line with this number is wrong in itself, for this reason.
     Line(u64, String),
 }
 
@@ -71,7 +71,7 @@ struct Cell {
     /// By the client's number: its number among all clients that are measured together.
     clients: BTreeMap<u32, u32>,
     zones: BTreeMap<SmolStr, Zone>,
-    /// Of the tenants that its clients named.
+    /// The names and zones of the tenants that its clients named.
     tenants: Vec<(String, Zone)>,
     latest: Span,
     /// Whether this is the conformance pass before the day, whose requests are in no figure of the day.
@@ -181,7 +181,7 @@ impl Bench<'_> {
         self.open.insert(self.names.len() - 1, cell);
         Ok(())
     }
-    /// Only the plan knows them.
+    /// The zones of a cell's tenants, which only the plan knows.
     fn planned_zones(&self, name: &str) -> Result<BTreeMap<SmolStr, Zone>, String> {
         let index = cell_of(name).filter(|index| *index < self.plan.cells());
         let index = index.ok_or_else(|| format!("{name:?} is not a cell of the plan, and has no time zones"))?;

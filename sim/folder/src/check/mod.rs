@@ -31,12 +31,12 @@ pub const CHECK_SCHEMA: u32 = 1;
 /// What differs from the folder's own account.
 const DIFFERS: u8 = 4;
 
-/// What judging a folder again came to.
+/// The result of judging a run folder again from its history.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Checked {
     /// The version of this document's shape.
     pub schema: u32,
-    /// What was judged.
+    /// How much of the run the history holds.
     pub judged: Extent,
     /// Whether the counts of every rule were compared with those of `summary.json`.
     pub compared: bool,
@@ -46,19 +46,19 @@ pub struct Checked {
     pub differences: Vec<Differs>,
     /// The summary, made anew of the history.
     pub summary: Summary,
-    /// The same over the day.
+    /// The figures over the day, made anew of the history.
     #[serde(skip)]
     pub series: SeriesFile,
 }
 
-/// How much of a run was judged.
+/// How much of a run the history holds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Extent {
     /// Whether the history has its end.
     pub whole: bool,
-    /// Events.
+    /// The number of events that were judged.
     pub events: u64,
-    /// How many cells were judged.
+    /// The number of cells that were judged.
     pub cells: u64,
     /// The moment of the last event, in UTC; none if there is no event.
     pub until: Option<Time>,
@@ -67,13 +67,13 @@ pub struct Extent {
 /// Something of which the folder says one thing and its history another.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Differs {
-    /// Of what: a rule, or a part of the history.
+    /// The rule, or the part of the history, that it is about.
     pub of: String,
     /// The figure of it that differs.
     pub what: String,
-    /// As the folder has it.
+    /// The figure as the folder's files have it.
     pub recorded: String,
-    /// As judged now.
+    /// The same figure, counted from the history.
     pub judged: String,
 }
 
@@ -159,7 +159,7 @@ fn outline(kept: &RunFolder, text: &str) -> Result<Outline, RunFolderError> {
     })
 }
 
-/// Of a history in which not even a header had been written.
+/// The result for a history in which not even a header had been written.
 fn nothing(plan: &Plan) -> Judged {
     Judged {
         outcome: RunOutcome::nothing(plan.cells_run().len() as u32, false),
@@ -311,7 +311,7 @@ impl Checked {
     pub fn exit_code(&self) -> u8 {
         if self.differences.is_empty() { self.summary.verdict.exit_code } else { DIFFERS }
     }
-    /// The document for programs.
+    /// The result as JSON, as `--json` prints it.
     pub fn to_json(&self) -> String {
         // Plain data of strings and numbers: it cannot fail.
         json(self).unwrap_or_default()

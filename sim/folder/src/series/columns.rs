@@ -16,14 +16,14 @@ pub const BUCKET_BOUNDS: [u64; BUCKETS + 1] = {
     bounds
 };
 
-/// Lists by bin.
+/// The figures of a day, one list per figure with an entry per bin.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Columns {
-    /// Calls that began.
+    /// The number of calls that began: the offered load.
     pub offered: Vec<u64>,
-    /// Calls that were answered for good.
+    /// The number of calls that were answered for good: with success, or with a refusal that no repeat would change.
     pub achieved: Vec<u64>,
-    /// Attempts sent.
+    /// The number of attempts that were sent, retries included.
     pub attempts: Vec<u64>,
     /// Attempts that were not answered as expected, by their outcome class.
     pub errors: BTreeMap<String, Vec<u64>>,
@@ -31,7 +31,7 @@ pub struct Columns {
     pub rep_seconds: BTreeMap<String, Vec<u64>>,
     /// How long actions waited on queues, in seconds of all of them together.
     pub action_seconds: Vec<u64>,
-    /// The longest queue of one rep.
+    /// The most actions that waited on one phone's queue.
     pub queue_max: Vec<u64>,
     /// Queues that became empty after a time without network.
     pub drains: Vec<u64>,
@@ -44,7 +44,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Of what was measured.
+    /// One entry for each bin that was measured.
     pub(super) fn new(series: &Series) -> Columns {
         let bins = series.bins();
         let list = |of: &dyn Fn(&fieldday_rules::Bin) -> u64| bins.iter().map(of).collect::<Vec<u64>>();
@@ -75,7 +75,7 @@ impl Columns {
     }
 }
 
-/// What an activity is called.
+/// The name of an activity in the file.
 pub(crate) fn activity(what: Activity) -> &'static str {
     match what {
         Activity::Between => "between",

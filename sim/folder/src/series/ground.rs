@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// What a series is made of, beside what was measured.
 pub struct Ground<'a> {
-    /// The plan.
+    /// The plan of the run, for its people and places.
     pub plan: &'a Plan,
     /// The plan's cells as they were lived, where that differs from the plan.
     pub cells: BTreeMap<u32, CellPlan>,
@@ -16,7 +16,7 @@ pub struct Ground<'a> {
 }
 
 impl Ground<'_> {
-    /// Of a run on the virtual clock.
+    /// The ground of a run on the virtual clock, where everything is as planned.
     pub fn of_plan(plan: &Plan) -> Ground<'_> {
         Ground { plan, cells: BTreeMap::new(), speed: 1, secret: None }
     }

@@ -28,16 +28,16 @@ type Ring = Vec<(i64, i64)>;
 pub struct Map {
     /// How many reps were not followed: a map holds so many.
     pub left_out: u64,
-    /// Whether places are moved.
+    /// Whether places are moved, so that a map of a live run does not show where people really are.
     pub moved: bool,
-    /// Whose reps were followed.
+    /// The tenants whose reps were followed.
     pub tenants: Vec<MapTenant>,
 }
 
 /// One tenant's territory and its reps.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct MapTenant {
-    /// Its name in the plan.
+    /// The tenant's name in the plan.
     pub name: String,
     /// Where it is: the name of the city in the middle, which is at 0, 0.
     pub metro: String,
@@ -57,13 +57,13 @@ pub struct MapTenant {
     /// What each of these is called: its ZIP code.
     #[serde(default)]
     pub town_names: Vec<String>,
-    /// Where there is 5G.
+    /// The outlines of the areas with 5G.
     pub fast: Vec<Vec<(i64, i64)>>,
-    /// Where there is less than usual.
+    /// The areas with less coverage than usual.
     pub holes: Vec<Hole>,
-    /// Where visits are.
+    /// The places of the visits.
     pub visits: Vec<(i64, i64)>,
-    /// Its reps.
+    /// The tenant's reps, as far as they were followed.
     pub reps: Vec<MapRep>,
     /// Broken rules, where their reps were then.
     pub pins: Vec<Pin>,
@@ -72,7 +72,7 @@ pub struct MapTenant {
 /// A hole in the coverage.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Hole {
-    /// Its outline.
+    /// The outline of the area.
     pub ring: Vec<(i64, i64)>,
     /// Whether nothing at all is left of the network there.
     pub dead: bool,
@@ -101,9 +101,9 @@ pub struct MapRep {
 pub struct Pin {
     /// When it happened, in seconds from the start.
     pub t: i64,
-    /// Where, east.
+    /// How far east the rep was then, in tens of metres.
     pub x: i64,
-    /// Where, north.
+    /// How far north the rep was then, in tens of metres.
     pub y: i64,
     /// The rule that was broken.
     pub rule: String,
@@ -220,7 +220,7 @@ fn clock(zone: &Zone, starts_at: Time, later: Span) -> Vec<(i64, i64)> {
     std::iter::once((0, zone.offset(begins).as_seconds())).chain(changes).collect()
 }
 
-/// How far, from a secret.
+/// How far the places are moved, east and north, as the secret decides.
 fn moved(secret: u64) -> (i64, i64) {
     let (least, most) = MOVED;
     let way = |bits: u64| {

@@ -8,16 +8,16 @@ use std::collections::BTreeMap;
 /// One series of an exporter.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct MetricColumn {
-    /// What it is.
+    /// What the metric measures, in words.
     pub what: String,
-    /// The metric.
+    /// The name of the metric, as the exporter has it.
     pub name: String,
-    /// Its labels.
+    /// The labels that tell this series from others of the metric.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// What values are in.
+    /// The unit of `values` and `of`.
     pub unit: Unit,
-    /// How much there is, if that is known.
+    /// The capacity that the values are a part of, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<f64>,
     /// The greatest value that was scraped in each bin; none where none was.

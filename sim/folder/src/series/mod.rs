@@ -26,7 +26,7 @@ pub const SERIES_SCHEMA: u32 = 1;
 /// The file's name in a run folder.
 pub const SERIES: &str = "series.json";
 
-/// The file.
+/// The content of `series.json`: the figures of a run over the day, for charts and the map.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct SeriesFile {
     /// The version of this document's shape.
@@ -39,31 +39,31 @@ pub struct SeriesFile {
     pub dates: Vec<Date>,
     /// When the first bin begins, on the first date.
     pub starts_at: Time,
-    /// How long a bin lasts, in seconds.
+    /// The length of each bin, in seconds.
     pub bin_s: i64,
-    /// How many reps there were.
+    /// The number of reps in the run.
     pub reps: u64,
-    /// What happened, bin by bin.
+    /// The counts and latencies, one entry per bin.
     #[serde(flatten)]
     pub columns: Columns,
-    /// What the target's exporters told meanwhile.
+    /// The metrics of the target over the day; empty if no exporter was scraped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<MetricColumn>,
-    /// When the target was disturbed on purpose.
+    /// The times in which the target was disturbed on purpose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disturbances: Vec<DisturbedTime>,
-    /// Where it happened.
+    /// The territories, and where reps were when.
     pub map: Map,
 }
 
 /// A disturbance of the target that was planned.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct DisturbedTime {
-    /// What it was.
+    /// The name of the disturbance.
     pub name: String,
-    /// When it began.
+    /// When it began, by the clock of the series.
     pub from: Time,
-    /// When it was undone.
+    /// When it was undone, by the clock of the series.
     pub until: Time,
 }
 
@@ -97,7 +97,7 @@ impl SeriesFile {
         self.metrics = metrics::columns(observed, from, width, bins);
         self
     }
-    /// How many bins there are.
+    /// The number of bins.
     pub fn bins(&self) -> usize {
         self.columns.attempts.len()
     }

@@ -12,19 +12,19 @@ pub(super) const MOMENT: Span = Span::seconds(1);
 /// What a rep does from a stop on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Then {
-    /// Is at home.
+    /// Stays at home.
     Home = 0,
     /// Goes straight to the next stop.
     Drives = 1,
-    /// Is at a visit.
+    /// Stays at the place of a visit.
     Visits = 2,
     /// Is somewhere else, at work.
     Elsewhere = 3,
-    /// The day is over.
+    /// Does nothing more: the day is over.
     Over = 4,
 }
 
-/// A place at a moment.
+/// A change of the way: from then on the rep does something else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Stop {
     pub at: Time,
@@ -36,9 +36,9 @@ pub(super) struct Stop {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Way {
     pub stops: Vec<Stop>,
-    /// Without network: from, until.
+    /// The times without network: from, until.
     pub offline: Vec<(Time, Time)>,
-    /// Recording: from, until.
+    /// The times in which a recording ran: from, until.
     pub recording: Vec<(Time, Time)>,
     /// How many actions wait on the phone's queue from then on.
     pub waiting: Vec<(Time, u32)>,

@@ -65,7 +65,7 @@ impl<'a> From<&'a Skipped> for SkippedRow<'a> {
 }
 
 impl Store {
-    /// The list for people.
+    /// The list as a table.
     pub fn to_terminal(&self, paint: Paint) -> String {
         let mut table = Table::default();
         table.row(head(&["when", "scenario", "seed", "target", "verdict", "size", "folder"]));
@@ -81,7 +81,7 @@ impl Store {
         out.push_str(&skipped(&self.skipped, paint));
         out
     }
-    /// The list for programs.
+    /// The list as JSON, as `--json` prints it.
     pub fn to_json(&self) -> String {
         let listed = Listed {
             schema: SCHEMA,

@@ -21,16 +21,16 @@ use std::time::UNIX_EPOCH;
 /// An unfinished run in which nothing has changed for so long is over, where folders cannot be locked.
 const UNDER_WAY: Span = Span::minutes(60);
 
-/// A run that takes room.
+/// A run folder, with the room that it takes.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// Its folder.
+    /// The run folder.
     pub path: PathBuf,
-    /// What was run.
+    /// Its `run.json`.
     pub run: RunFile,
     /// What came of it; none of a run that was killed before it could say.
     pub outcome: Option<Outcome>,
-    /// What it takes, in bytes.
+    /// The room that the folder takes, in bytes.
     pub bytes: u64,
     /// Whether it is being written.
     pub is_under_way: bool,
@@ -89,11 +89,11 @@ impl Store {
 }
 
 impl Stored {
-    /// The folder's name.
+    /// The last part of the folder's path.
     pub fn name(&self) -> String {
         self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
-    /// What came of it, in a word.
+    /// The verdict in a word, as tables show it.
     pub fn verdict(&self) -> &'static str {
         match self.outcome {
             _ if self.is_under_way => "under way",

@@ -30,36 +30,36 @@ pub struct Wish {
     pub scenarios: Vec<String>,
 }
 
-/// What is decided of a run.
+/// Whether a run is to be removed.
 #[derive(Clone, Debug)]
 pub struct PruneDecision {
     /// The run that is decided on.
     pub run: Stored,
-    /// Why it stays; none if it goes.
+    /// The reason why it stays; none if it is removed.
     pub stays: Option<&'static str>,
 }
 
 /// What is decided of all runs of a place, the oldest first.
 #[derive(Clone, Debug)]
 pub struct Prune {
-    /// What is decided of each run.
+    /// One decision per run, the oldest first.
     pub decisions: Vec<PruneDecision>,
     store: Store,
 }
 
-/// What was removed.
+/// The result of removing runs.
 #[derive(Debug, Default)]
 pub struct Pruned {
-    /// Folders that are gone.
+    /// The folders that were removed.
     pub removed: Vec<PathBuf>,
-    /// What they took.
+    /// The room that they took, in bytes.
     pub bytes: u64,
     /// Folders that are still there, and why.
     pub failed: Vec<(PathBuf, String)>,
 }
 
 impl Store {
-    /// Decides which runs go.
+    /// Decides which runs are removed; removes nothing yet.
     pub fn prune(self, wish: &Wish, now: Time) -> Prune {
         let mut newer: BTreeMap<(String, TargetKind), usize> = BTreeMap::new();
         let mut decisions: Vec<PruneDecision> = Vec::new();
@@ -120,7 +120,7 @@ impl Prune {
         pruned
     }
 
-    /// What is decided, for people.
+    /// The decisions as text for a terminal.
     pub fn to_terminal(&self, paint: Paint) -> String {
         let mut table = Table::default();
         table.row(head(&["", "when", "scenario", "seed", "target", "verdict", "size", ""]));
@@ -184,7 +184,7 @@ fn may_go(place: &Path, path: &Path) -> io::Result<()> {
 struct Told<'a> {
     schema: u32,
     place: &'a PathBuf,
-    /// Whether nothing was removed.
+    /// True if nothing was removed, because the user did not ask for it.
     dry_run: bool,
     goes: Vec<Row<'a>>,
     stays: Vec<Stays<'a>>,

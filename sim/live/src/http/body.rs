@@ -14,11 +14,11 @@ static PIECE: [u8; 16 * 1024] = [0x55; 16 * 1024];
 pub enum Outgoing {
     /// The body is sent as one piece.
     Whole(Option<Bytes>),
-    /// Piece by piece.
+    /// Audio, in pieces that leave as the link carries them.
     Audio(Box<Audio>),
 }
 
-/// Audio on its way.
+/// The audio of an upload that goes on: how much is sent, and how fast.
 pub struct Audio {
     sent: u64,
     left: u64,
@@ -32,7 +32,7 @@ pub struct Audio {
 }
 
 impl Outgoing {
-    /// Nothing, or JSON.
+    /// A body of JSON, or an empty one.
     pub fn json(body: Option<Vec<u8>>) -> Outgoing {
         Outgoing::Whole(body.map(Bytes::from))
     }

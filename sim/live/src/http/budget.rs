@@ -28,7 +28,7 @@ impl Default for AnswerBudget {
 }
 
 impl AnswerBudget {
-    /// One of so many bytes.
+    /// A budget of so many bytes.
     pub fn of(most: u64) -> AnswerBudget {
         AnswerBudget { held: Arc::default(), most }
     }
@@ -36,7 +36,7 @@ impl AnswerBudget {
     pub(super) fn most_mib(&self) -> u64 {
         self.most >> 20
     }
-    /// An answer begins.
+    /// Begins to count the bytes of an answer; they are given back when the result is dropped.
     pub(super) fn begin(&self) -> HeldBytes {
         HeldBytes { of: self.clone(), bytes: 0 }
     }

@@ -35,12 +35,12 @@ pub struct Connector {
     tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
-/// An open connection.
+/// An open connection to the target or to an object store.
 pub enum Connection {
     /// One request at a time. Between two it is no more than its stream: what hyper holds for a connection would be a good
     /// part of the memory of a rep who waits.
     Http1(Stream),
-    /// Many at once.
+    /// HTTP/2: many requests at once.
     Http2(http2::SendRequest<Outgoing>),
 }
 
@@ -58,10 +58,10 @@ impl Connection {
     }
 }
 
-/// TCP, perhaps with TLS.
+/// A TCP stream, with TLS on it or without.
 pub type Stream = Box<dyn Io>;
 
-/// What bytes go over.
+/// A two-way stream of bytes.
 pub trait Io: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Io for T {}
 
@@ -88,11 +88,11 @@ impl Connector {
     pub fn from_sources(self, sources: &[IpAddr]) -> Connector {
         Connector { sources: sources.into(), ..self }
     }
-    /// Where to.
+    /// The target that connections are made to.
     pub fn target(&self) -> &Target {
         &self.target
     }
-    /// A new connection.
+    /// Opens a connection, or fails after 10 s at the latest.
     pub async fn connect(&self) -> Result<Connection, NoConnection> {
         let began = Instant::now();
         let opened = tokio::time::timeout(LIMIT, self.open()).await.unwrap_or(Err(NoConnection::TooSlow));

@@ -23,7 +23,7 @@ const MOST_BYTES: usize = 16 << 20;
 
 /// An answer as the wire brought it.
 pub struct Exchange {
-    /// The answer's HTTP status.
+    /// The HTTP status, 100 or above.
     pub status: u16,
     /// The type of the body.
     pub content_type: Option<String>,
@@ -41,15 +41,15 @@ pub struct Exchange {
     pub date: Option<Time>,
     /// Which build of the target answered, if it says so.
     pub version: Option<String>,
-    /// The body.
+    /// The body as it came, still packed if `content_encoding` says so.
     pub body: Bytes,
-    /// When its last byte was there.
+    /// The arrival of its last byte.
     pub ended: Instant,
     /// What it holds of what all answers may, until it was read.
     _held: HeldBytes,
 }
 
-/// How an exchange failed, in a word.
+/// The reason why an exchange failed, in a few words.
 pub struct ExchangeEnd(pub SmolStr);
 
 /// Sends a request, and reads its answer to the end. The connection comes back if it can be used again and nobody else has it.

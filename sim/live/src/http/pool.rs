@@ -20,7 +20,7 @@ pub struct ConnectionPool {
     swept: Cell<bool>,
     /// Goes up when the phone loses its network: what was opened before is not used again.
     generation: Cell<u64>,
-    /// Of a bounded pool: how many there may be.
+    /// The most connections of a bounded pool; none if the pool is not bounded.
     bound: Option<std::sync::Arc<Semaphore>>,
 }
 
@@ -40,7 +40,7 @@ impl ConnectionPool {
     pub fn of_a_phone() -> ConnectionPool {
         ConnectionPool { idle: RefCell::default(), swept: Cell::default(), generation: Cell::new(0), bound: None }
     }
-    /// A pool of so many.
+    /// A pool of so many connections.
     pub fn pool(connections: usize) -> ConnectionPool {
         let bound = Some(std::sync::Arc::new(Semaphore::new(connections.max(1))));
         ConnectionPool { idle: RefCell::default(), swept: Cell::default(), generation: Cell::new(0), bound }

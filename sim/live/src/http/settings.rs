@@ -16,7 +16,7 @@ use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER
 
 /// What all cells of a run have in common.
 pub struct WireSettings {
-    /// Where to, and how.
+    /// Opens connections to the target.
     pub connector: Connector,
     /// Which HTTP is spoken, to object stores too.
     pub http: HttpVersion,
@@ -24,7 +24,7 @@ pub struct WireSettings {
     pub roots: Vec<Vec<u8>>,
     /// How the target's answers differ from the specification in form.
     pub dialect: Dialect,
-    /// Where tokens come from.
+    /// Holds the users' tokens and asks the source for new ones.
     pub wallet: Wallet,
     /// The run's own id: in `User-Agent`, and in every trace.
     pub run: u64,
@@ -45,7 +45,7 @@ pub struct WireSettings {
 /// Why a call outside any cell has no answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Unanswered {
-    /// No connection was made.
+    /// The connection could not be made.
     NoConnection(NoConnection),
     /// The exchange failed, as the word says.
     Ended(SmolStr),

@@ -9,29 +9,29 @@ pub enum NoConnection {
     /// The name of the host means nothing.
     #[error("{host} cannot be resolved: {why}")]
     Name {
-        /// The host.
+        /// The name of the host.
         host: String,
-        /// What the resolver reported.
+        /// The reason that the resolver gave.
         why: String,
     },
     /// The system has no root certificates, or they cannot be read.
     #[error("no root certificates: {0}")]
     Roots(String),
-    /// TCP.
+    /// TCP could not connect; the operating system's reason.
     #[error("tcp: {0}")]
     Tcp(String),
-    /// TLS.
+    /// The TLS handshake failed.
     #[error("tls: {0}")]
     Tls(TlsTrouble),
-    /// HTTP.
+    /// The HTTP handshake failed; the reason in a few words.
     #[error("http: {0}")]
     Http(String),
-    /// Nothing happened for too long.
+    /// No connection was open within the time limit.
     #[error("no connection within 10 s")]
     TooSlow,
 }
 
-/// What TLS says is wrong.
+/// The reason why a TLS handshake failed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TlsTrouble {
     /// Nobody who is trusted issued the certificate.
@@ -40,10 +40,10 @@ pub enum TlsTrouble {
     /// The certificate is for other names.
     #[error("invalid peer certificate: it is for {} and not for this host", listed(.0))]
     WrongName(Vec<String>),
-    /// It was valid once.
+    /// The certificate has expired.
     #[error("invalid peer certificate: expired")]
     Expired,
-    /// It will be.
+    /// The certificate is not valid yet.
     #[error("invalid peer certificate: not valid yet")]
     NotValidYet,
     /// A certificate that may only issue others.
@@ -52,7 +52,7 @@ pub enum TlsTrouble {
     /// A certificate that is no server's for another reason.
     #[error("invalid peer certificate: {0}")]
     Certificate(String),
-    /// What answers is no TLS.
+    /// The other side does not speak TLS.
     #[error("the server does not speak TLS")]
     NoTls,
     /// The other side closed the connection.
@@ -61,7 +61,7 @@ pub enum TlsTrouble {
     /// The other side says why it does not want to.
     #[error("the target rejects the TLS handshake: {0}")]
     Refused(String),
-    /// Anything else.
+    /// Another reason, in the words of the TLS library.
     #[error("{0}")]
     Other(String),
 }
@@ -101,7 +101,7 @@ impl TlsTrouble {
             other => TlsTrouble::Certificate(short(&other.to_string())),
         }
     }
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             TlsTrouble::UnknownIssuer => {
@@ -123,7 +123,7 @@ impl TlsTrouble {
 }
 
 impl NoConnection {
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             NoConnection::Name { .. } => "check the host name, and whether this machine can resolve it",

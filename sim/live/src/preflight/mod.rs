@@ -25,7 +25,7 @@ use tracing::info;
 
 /// How often a target that fails is asked.
 const TIMES: u32 = 3;
-/// Before it is asked again.
+/// The pause before the target is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// So many reps are asked for, where the first has nothing to do.
 const REPS_ASKED: usize = 8;
@@ -50,7 +50,7 @@ pub struct Preflight {
 pub struct Terms {
     /// The time, by the run's clock.
     pub now: Time,
-    /// How far its clock may be off.
+    /// How much the target's clock may differ from this machine's.
     pub clock_difference: Span,
     /// For how long after its end it takes a token.
     pub leeway: Span,
@@ -60,7 +60,6 @@ pub struct Terms {
     pub is_unloaded: bool,
 }
 
-/// Asks the target.
 struct Asking<'a> {
     wire: &'a WireSettings,
     terms: Terms,

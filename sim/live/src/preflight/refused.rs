@@ -10,7 +10,7 @@ use fieldday_kernel::time::{Span, Time};
 use fieldday_tokens::{Identity, Jwt, Key};
 use serde_json::Value;
 
-/// What is wrong with a token.
+/// The reason why the target refuses a token.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TokenTrouble {
     /// Something in front of the API wants another kind of authentication.
@@ -25,9 +25,9 @@ pub enum TokenTrouble {
     /// The key is right and the user unknown.
     #[error("it trusts the key, but does not know the user {user} of {tenant}")]
     User {
-        /// The user's id.
+        /// The id of the user that the token names.
         user: String,
-        /// The tenant's id.
+        /// The id of the tenant that the token names.
         tenant: String,
     },
     /// The target finds no tenant in the token.
@@ -36,9 +36,9 @@ pub enum TokenTrouble {
     /// The role may not do what every rep may.
     #[error("the role {role:?} in the claim {claim} may not read what every rep may read")]
     Role {
-        /// What the token says.
+        /// The name of the role in the token.
         role: String,
-        /// Under which name.
+        /// The claim that holds the role.
         claim: &'static str,
     },
     /// The target thinks that the token has expired.
@@ -53,12 +53,12 @@ pub enum TokenTrouble {
         /// How far ahead its clock is, if it says what time it is.
         ahead: Option<Span>,
     },
-    /// Nothing tells the causes apart.
+    /// The target's answers do not tell which of the causes it is.
     #[error("it gives the same answer to {same}, so it is unknown whether key, user or time is wrong{}", said(says))]
     Untold {
-        /// To which tokens it answers the same.
+        /// The tokens to which it gives the same answer, in words.
         same: &'static str,
-        /// What it says.
+        /// The message of the target's answer; empty if it had none.
         says: String,
     },
 }
@@ -76,7 +76,7 @@ fn said(says: &str) -> String {
 }
 
 impl TokenTrouble {
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             TokenTrouble::Proxy(_) => "name an address behind it, or have it let this machine pass",

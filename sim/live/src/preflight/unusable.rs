@@ -11,7 +11,7 @@ pub enum Unusable {
     /// No connection can be made.
     #[error("{target} cannot be reached: {why}")]
     Unreachable {
-        /// The base URL.
+        /// The base URL of the target.
         target: String,
         /// What the operating system or TLS reported.
         why: NoConnection,
@@ -19,17 +19,17 @@ pub enum Unusable {
     /// A connection is made, and no answer comes over it.
     #[error("{target} does not answer: {why}")]
     Silent {
-        /// The base URL.
+        /// The base URL of the target.
         target: String,
-        /// How the exchange ended.
+        /// The reason in a few words.
         why: String,
     },
     /// The API is somewhere else.
     #[error("{at} answers {status}, a redirect to {}", location.as_deref().unwrap_or("an unnamed location"))]
     Redirected {
-        /// What was asked.
+        /// The URL that was asked.
         at: String,
-        /// The status.
+        /// The HTTP status, 300 to 399.
         status: u16,
         /// The header `Location`, without what may be secret in it.
         location: Option<String>,
@@ -39,37 +39,37 @@ pub enum Unusable {
     /// There is no API at this path.
     #[error("{at} answers 404{}", if meant.is_some() { ": the path is repeated" } else { ": no API at this path" })]
     NoApi {
-        /// What was asked.
+        /// The URL that was asked.
         at: String,
         /// The base URL that is probably meant.
         meant: Option<String>,
     },
-    /// The target fails.
+    /// The target answers with errors of its own.
     #[error("{at} answers {status} with {what}, {times} times in a row")]
     Failing {
-        /// What was asked.
+        /// The URL that was asked.
         at: String,
-        /// The status.
+        /// The HTTP status of the last answer.
         status: u16,
-        /// What came with it.
+        /// The kind of body that came with it.
         what: String,
-        /// How often it was asked.
+        /// How often the target was asked, in vain.
         times: u32,
     },
     /// Something else answers where the API should be.
     #[error("{at} answers {status} with {what} instead of JSON")]
     NotTheApi {
-        /// What was asked.
+        /// The URL that was asked.
         at: String,
-        /// The status.
+        /// The HTTP status of the answer.
         status: u16,
-        /// What came.
+        /// The kind of body that came.
         what: String,
     },
     /// Answers that cannot be read.
     #[error("{at} answers in {what}, which cannot be read")]
     Unreadable {
-        /// What was asked.
+        /// The URL that was asked.
         at: String,
         /// The encoding or character set.
         what: String,
@@ -77,35 +77,35 @@ pub enum Unusable {
     /// There is nobody's data in it.
     #[error("the database of {target} is empty: {asked} of its reps have no appointment today and no task")]
     Empty {
-        /// The base URL.
+        /// The base URL of the target.
         target: String,
-        /// How many reps were asked for.
+        /// The number of reps whose rows were asked for.
         asked: usize,
     },
-    /// There is no token.
+    /// No token could be had for a rep.
     #[error("no token for a rep: {why}")]
     NoToken {
         /// What the token source reported.
         why: String,
-        /// What to do about it.
+        /// What the user can do about it, in a sentence.
         hint: &'static str,
     },
-    /// The token is not taken.
+    /// The target refuses the token of a rep.
     #[error("{target} answers {status} to the token of a rep, at {endpoint}: {trouble}")]
     TokenRefused {
-        /// The base URL.
+        /// The base URL of the target.
         target: String,
-        /// The status.
+        /// The HTTP status of the refusal.
         status: u16,
         /// The endpoint that refused the token.
         endpoint: &'static str,
-        /// What is wrong with it.
+        /// The reason why it is refused.
         trouble: TokenTrouble,
     },
     /// The clocks differ by too much.
     #[error("the clock of {target} is {}", ahead_words(*ahead))]
     ClockDiffers {
-        /// The base URL.
+        /// The base URL of the target.
         target: String,
         /// How far ahead of this machine the target's clock is; negative if behind.
         ahead: Span,
@@ -116,11 +116,11 @@ pub enum Unusable {
         ahead_words(*ahead), life.as_seconds(), leeway.as_seconds()
     )]
     OutOfTime {
-        /// The base URL.
+        /// The base URL of the target.
         target: String,
         /// How far ahead of this machine the target's clock is; negative if behind.
         ahead: Span,
-        /// How long a token lives.
+        /// How long a token is valid from its issue.
         life: Span,
         /// For how long after its end it is still taken.
         leeway: Span,
@@ -128,7 +128,7 @@ pub enum Unusable {
 }
 
 impl Unusable {
-    /// What to do about it.
+    /// What the user can do about it, in a sentence.
     pub fn hint(&self) -> Cow<'static, str> {
         let hint = match self {
             Unusable::Unreachable { why, .. } => why.hint(),

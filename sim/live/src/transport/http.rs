@@ -56,7 +56,7 @@ type Key = (u32, u32, u8);
 /// An exchange that goes on.
 struct Open {
     attempt: Rc<InFlight>,
-    /// How to end it.
+    /// Ends the task that sends and waits.
     task: AbortHandle,
     /// When it was to leave, by the executor's clock.
     leaves: Time,
@@ -73,7 +73,7 @@ struct Timed {
     lag: Span,
 }
 
-/// One client's end.
+/// What the transport knows of a client: its identity, connections, tokens and upload URLs.
 struct Client {
     who: Identity,
     connections: Rc<ConnectionPool>,
@@ -199,7 +199,7 @@ fn key(attempt: &InFlight) -> Key {
 
 /// What the wire brought, unread; or why it brought nothing.
 type Carried = Result<Exchange, WireEnd>;
-/// The same, read.
+/// The same after parsing: how it ended, the answer, and its differences of form.
 type Read = (WireEnd, Option<Arc<Response>>, Vec<Deviation>);
 
 impl HttpTransport {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// About the size of an answer's headers.
 const HEADER_BYTES: u64 = 350;
 
-/// How an attempt leaves for the target.
+/// When and how an attempt leaves for the target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Departure {
     /// When it is to leave, by the executor's clock: what passes from then until it leaves is the generator's fault.
@@ -51,9 +51,9 @@ impl Departure {
     }
 }
 
-/// Where attempts depart to.
+/// The part of a transport that sends an attempt when its turn comes.
 trait Departs {
-    /// The attempt leaves now.
+    /// Sends the attempt now.
     fn depart(self: Rc<Self>, attempt: Rc<InFlight>, departure: Departure);
 }
 
@@ -79,17 +79,17 @@ impl<T: Departs> Due for Departing<T> {
     }
 }
 
-/// What came from outside.
+/// Something that happened outside the executor and is handed to it.
 pub enum Arrival {
     /// The end of an attempt on the wire.
     Attempt(WireCompletion),
     /// The end of a token's fetching.
     Token {
-        /// Which fetch.
+        /// The request for a token that has ended.
         fetch: Rc<PendingToken>,
         /// What the token says; none if there is none.
         claims: Option<Claims>,
-        /// How long that took.
+        /// The time from the request to its end, by the wall's clock.
         took: Span,
     },
 }
@@ -106,13 +106,13 @@ impl Arrival {
 
 /// How an attempt ended on the wire, and what was measured of it.
 pub struct WireCompletion {
-    /// The attempt.
+    /// The attempt that ended.
     pub attempt: Rc<InFlight>,
-    /// How the wire is done with it.
+    /// How the attempt ended on the wire.
     pub end: WireEnd,
-    /// What was answered, if anything.
+    /// The parsed answer; none if there was none.
     pub response: Option<Arc<Response>>,
-    /// How long it took on the wire.
+    /// The time on the wire, from the first byte sent to the last received.
     pub service: Span,
     /// How much of that it took to open a connection.
     pub connect: Span,

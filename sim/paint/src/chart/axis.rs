@@ -14,7 +14,7 @@ const WIDE: f64 = 20.0;
 /// Of ticks that have no room, every second is tried, and so on.
 const EVERY: [usize; 6] = [1, 2, 3, 4, 6, 12];
 
-/// What stands below a chart.
+/// The horizontal axis of a chart: title, labels and their places.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Axis {
     /// What it shows, with its unit: it stands under the axis. Empty for none.

@@ -5,38 +5,38 @@ use super::scale::{Scale, Tick};
 use crate::units::enough;
 use askama::Template;
 
-/// One distribution, in microseconds.
+/// The distribution of an endpoint's latencies, in microseconds.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Bar {
     /// What the bar is about: an endpoint.
     pub name: String,
-    /// Half are below.
+    /// The median, in microseconds.
     pub p50: f64,
-    /// 95 of 100 are below.
+    /// The 95th percentile, in microseconds.
     pub p95: f64,
-    /// 99 of 100 are below.
+    /// The 99th percentile, in microseconds.
     pub p99: f64,
-    /// The greatest.
+    /// The greatest value, in microseconds.
     pub max: f64,
     /// From here on values are lower bounds: attempts were given up then.
     pub at_least: Option<f64>,
-    /// What it must not exceed.
+    /// The limit on the values, drawn as a line; none if there is no limit.
     pub limit: Option<f64>,
     /// Whether the bar is drawn as beyond its limit.
     pub is_bad: bool,
-    /// How many samples.
+    /// The number of samples.
     pub count: u64,
 }
 
-/// Some of them, beside one another.
+/// A chart of distributions on one logarithmic axis.
 pub struct LogBars<'a> {
-    /// What they show.
+    /// The heading of the chart.
     pub title: &'a str,
-    /// What else to know.
+    /// A sentence below the chart.
     pub note: &'a str,
-    /// The bars.
+    /// The bars, from top to bottom.
     pub bars: &'a [Bar],
-    /// A value in words.
+    /// Gives a value in words, with its unit.
     pub words: fn(f64) -> String,
 }
 

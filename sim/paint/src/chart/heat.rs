@@ -6,32 +6,32 @@ use super::{Axis, SIDE};
 use askama::Template;
 use std::fmt::Write as _;
 
-/// Steps of colour.
+/// The style's classes for the steps of colour, from the least to the most.
 const STEPS: [&str; 6] = ["h1", "h2", "h3", "h4", "h5", "h6"];
 
 /// A heat map of times, in microseconds.
 pub struct Heat<'a> {
     /// An id of its own on the page.
     pub id: &'a str,
-    /// What it shows.
+    /// The heading of the chart.
     pub title: &'a str,
     /// What it says in a sentence, for who does not see it.
     pub alt: String,
-    /// What else to know.
+    /// A sentence below the chart.
     pub note: String,
-    /// A label a column.
+    /// One label for each column.
     pub labels: &'a [String],
     /// Where rows begin; the last one ends at the last of these.
     pub bounds: Vec<f64>,
-    /// How many of each row, a column.
+    /// For each column, the count of each row.
     pub counts: Vec<Vec<u64>>,
-    /// Lines upon it.
+    /// Lines that are drawn over the map, such as percentiles.
     pub lines: Vec<Line>,
     /// Stretches of time that are marked.
     pub marks: Vec<Mark>,
     /// Values to draw a rule at, with words: limits.
     pub rules: Vec<(f64, String)>,
-    /// A value in words.
+    /// Gives a value in words, with its unit.
     pub words: fn(f64) -> String,
     /// Columns that are in the table alone.
     pub more: Vec<(String, Vec<String>)>,

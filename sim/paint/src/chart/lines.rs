@@ -5,23 +5,23 @@ use super::{Axis, SIDE};
 use askama::Template;
 use std::fmt::Write as _;
 
-/// How values are drawn.
+/// The way in which a chart draws its values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// A line each.
+    /// A line for each row of values.
     Lines,
     /// Areas, one upon the other.
     Stacked,
     /// Bars, one upon the other.
     Bars,
-    /// A dot each.
+    /// A dot for each value.
     Dots,
 }
 
-/// One row of values.
+/// A named row of values, one for each column.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Line {
-    /// What it is called.
+    /// The name of the row in the legend.
     pub name: String,
     /// Which of the style's colours it has: `c1` to `c8`, `good`, `bad`, `doubt`, `quiet`.
     pub colour: &'static str,
@@ -33,27 +33,27 @@ pub struct Line {
 pub struct LineChart<'a> {
     /// An id of its own on the page.
     pub id: &'a str,
-    /// What it shows.
+    /// The heading of the chart.
     pub title: &'a str,
     /// What it says in a sentence, for who does not see it.
     pub alt: String,
-    /// What else to know.
+    /// A sentence below the chart.
     pub note: String,
-    /// How values are drawn.
+    /// The way in which the values are drawn.
     pub kind: Kind,
-    /// How values become places.
+    /// The scale of the vertical axis.
     pub scale: Scale,
     /// What the columns are, in a word: the head of the table's first column.
     pub columns: &'a str,
-    /// A label a column.
+    /// One label for each column.
     pub labels: &'a [String],
-    /// The rows.
+    /// The rows of values.
     pub lines: Vec<Line>,
     /// Stretches of time that are marked.
     pub marks: Vec<Mark>,
     /// Values to draw a rule at, with words: limits.
     pub rules: Vec<(f64, String)>,
-    /// A value in words.
+    /// Gives a value in words, with its unit.
     pub words: fn(f64) -> String,
     /// Columns that are in the table alone.
     pub more: Vec<(String, Vec<String>)>,

@@ -1,25 +1,25 @@
 //! From values to places between 0 and 1, and the values to write beside an axis.
 
-/// How values become places.
+/// The scale of an axis of values.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Scale {
-    /// From nought to the greatest.
+    /// A linear axis from 0.
     Linear {
-        /// The greatest.
+        /// The value at the end of the axis.
         max: f64,
     },
-    /// Each step as many times as much.
+    /// A logarithmic axis.
     Log {
-        /// The least, above nought.
+        /// The value at the beginning of the axis, above 0.
         min: f64,
-        /// The greatest.
+        /// The value at the end of the axis.
         max: f64,
     },
     /// The same for microseconds, which people count in seconds, minutes and hours.
     Time {
-        /// The least, above nought.
+        /// The value at the beginning of the axis, above 0.
         min: f64,
-        /// The greatest.
+        /// The value at the end of the axis.
         max: f64,
     },
 }
@@ -30,18 +30,18 @@ const SPANS_US: [f64; 12] = [10.0, 100.0, 1e3, 1e4, 1e5, 1e6, 1e7, 6e7, 6e8, 3.6
 /// A stretch of the horizontal axis with words for it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Mark {
-    /// Where it begins, from 0 to 1.
+    /// The beginning of the stretch, as a share of the axis from 0 to 1.
     pub from: f64,
-    /// Where it ends, from 0 to 1.
+    /// The end of the stretch, as a share of the axis from 0 to 1.
     pub until: f64,
-    /// What it is.
+    /// The words for it.
     pub words: String,
 }
 
 /// A word beside an axis.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Tick {
-    /// Where, from 0 to 1.
+    /// The place of the tick, as a share of the axis from 0 to 1.
     pub at: f64,
     /// The label beside the tick.
     pub words: String,

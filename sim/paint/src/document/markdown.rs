@@ -6,7 +6,7 @@ use crate::text::markdown;
 use std::fmt::Write as _;
 
 impl Document {
-    /// As Markdown.
+    /// The document as Markdown, without what other media alone show.
     pub fn markdown(&self) -> String {
         let mut out = String::new();
         let verdict = self.verdict.as_ref().filter(|verdict| verdict.place != Place::Page);
@@ -68,7 +68,7 @@ fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>) {
 }
 
 impl Table {
-    /// As a table in Markdown.
+    /// The table in Markdown.
     pub fn markdown(&self) -> String {
         let mut out = String::new();
         let shown = self.shown(Medium::Markdown);

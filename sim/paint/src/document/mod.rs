@@ -11,35 +11,35 @@ mod terminal;
 use crate::Tone;
 pub use page::html;
 
-/// Something to be said.
+/// A document that can be a page, Markdown, or text for a terminal.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Document {
-    /// What kind of page it is: `Comparison`.
+    /// The kind of document, as the page's head names it: `Comparison`.
     pub kind: &'static str,
     /// The title of its page.
     pub title: String,
-    /// What it comes to.
+    /// The verdict, which comes first; none of a document without one.
     pub verdict: Option<Verdict>,
     /// What stands before the first section.
     pub lead: Vec<Block>,
-    /// Its sections.
+    /// The sections, in their order.
     pub sections: Vec<Section>,
 }
 
-/// What a document comes to.
+/// The verdict of a document, with what led to it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Verdict {
-    /// Whether it is good.
+    /// The sign and colour of the verdict.
     pub mark: Mark,
-    /// In a word.
+    /// The verdict in a word.
     pub word: String,
     /// In a sentence: the title of the page.
     pub headline: String,
-    /// Why, or what else: a sentence each.
+    /// The reasons for the verdict, a sentence each.
     pub reasons: Vec<String>,
-    /// What it is about.
+    /// What was judged: runs, scenario, seed.
     pub about: String,
-    /// Where text has it.
+    /// The place of the verdict in text.
     pub place: Place,
 }
 
@@ -57,51 +57,51 @@ pub enum Place {
 /// A sign before something that is good, bad, or neither. Never colour alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Mark {
-    /// The sign.
+    /// The sign, a single character.
     pub sign: &'static str,
-    /// What it means.
+    /// The meaning of the sign, which decides its colour.
     pub tone: Tone,
 }
 
 impl Mark {
-    /// All is well.
+    /// For what is as it should be.
     pub const GOOD: Mark = Mark { sign: "✓", tone: Tone::Good };
     /// Something is broken, or worse.
     pub const BAD: Mark = Mark { sign: "✗", tone: Tone::Bad };
-    /// Nobody can tell.
+    /// For what could not be decided.
     pub const DOUBT: Mark = Mark { sign: "?", tone: Tone::Doubt };
-    /// Something to know.
+    /// For what the reader should know.
     pub const NOTE: Mark = Mark { sign: "!", tone: Tone::Doubt };
-    /// Neither good nor bad.
+    /// For what is neither good nor bad.
     pub const OPEN: Mark = Mark { sign: "·", tone: Tone::Plain };
-    /// The same as before.
+    /// For what is the same as before.
     pub const SAME: Mark = Mark { sign: "=", tone: Tone::Good };
-    /// It did not come to an end.
+    /// For what did not come to an end.
     pub const CUT: Mark = Mark { sign: "–", tone: Tone::Doubt };
-    /// From here on something is different.
+    /// For the point from which something is different.
     pub const FROM: Mark = Mark { sign: "→", tone: Tone::Doubt };
 }
 
 /// On which media something is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum On {
-    /// On all.
+    /// On every medium.
     All,
     /// In text: terminal and Markdown.
     Text,
-    /// On a page alone.
+    /// On a page alone, not in text.
     Page,
     /// Not on a terminal, where it would push the rest out of sight.
     Files,
-    /// On a terminal alone.
+    /// On a terminal alone, not in files.
     Terminal,
     /// On terminal and page, not in Markdown, which is short.
     Screens,
-    /// In Markdown alone.
+    /// In Markdown alone, neither on a terminal nor on a page.
     Markdown,
 }
 
-/// A medium.
+/// A medium that a document is written for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Medium {
     Terminal,
@@ -123,46 +123,46 @@ impl On {
     }
 }
 
-/// A section.
+/// A part of a document under a heading.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Section {
-    /// Its id on a page.
+    /// The id of the section's element on a page.
     pub id: String,
-    /// Its heading.
+    /// The heading of the section.
     pub title: String,
     /// Whether the heading is a name, which a terminal does not write in capitals.
     pub is_name: bool,
     /// What kind of figures it has, in a word: `measured`.
     pub tag: Option<&'static str>,
-    /// What it is about.
+    /// A sentence below the heading.
     pub note: String,
-    /// What is in it.
+    /// The content of the section.
     pub blocks: Vec<Block>,
 }
 
 /// A part of a section.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Block {
-    /// Where it is shown.
+    /// The media on which it is shown.
     pub on: On,
     /// A heading of its own; none if empty.
     pub title: String,
-    /// What it is.
+    /// The content of the block.
     pub body: Body,
 }
 
-/// What a block is.
+/// The content of a block.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Body {
-    /// A paragraph.
+    /// A paragraph of text.
     Text(String),
     /// Items, each with its mark.
     List(Vec<Item>),
-    /// A table.
+    /// A table with heads.
     Table(Table),
     /// A chart, as HTML: shown on pages alone.
     Chart(String),
-    /// Facts with their titles.
+    /// Facts, each with a title.
     Pairs(Vec<(&'static str, String)>),
     /// A few numbers that matter most.
     Numbers(Vec<Number>),
@@ -173,20 +173,20 @@ pub enum Body {
 /// An item of a list.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Item {
-    /// Its mark, if it has one.
+    /// The mark before the item; none if it has none.
     pub mark: Option<Mark>,
     /// The name of what it is about; none if empty.
     pub name: String,
     /// Where a page leads from the name: `#rule-tenancy.isolated`; nowhere if empty.
     pub link: String,
-    /// What it says.
+    /// The sentence of the item.
     pub text: String,
     /// What else there is to it, a line each.
     pub more: Vec<String>,
 }
 
 impl Item {
-    /// With a mark.
+    /// An item with a mark and a text.
     pub fn marked(mark: Mark, text: impl Into<String>) -> Item {
         Item { mark: Some(mark), text: text.into(), ..Item::default() }
     }
@@ -196,10 +196,10 @@ impl Item {
     }
 }
 
-/// A number that matters.
+/// A figure that is shown large, with its unit.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Number {
-    /// What it counts.
+    /// What the figure counts or measures.
     pub what: &'static str,
     /// The number with its unit.
     pub value: String,
@@ -207,12 +207,12 @@ pub struct Number {
     pub note: String,
 }
 
-/// Rows under heads.
+/// A table of a document: rows under heads.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Table {
-    /// The columns.
+    /// The columns, from left to right.
     pub columns: Vec<Column>,
-    /// The rows.
+    /// The rows, each with a cell for every column.
     pub rows: Vec<Row>,
     /// Whether the last row is the latest: a page has it first, a terminal last.
     pub is_by_time: bool,
@@ -224,31 +224,31 @@ pub struct Table {
     pub may_go: Vec<usize>,
 }
 
-/// A column.
+/// A column of a table.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Column {
-    /// Its head.
+    /// The words at the head of the column.
     pub head: &'static str,
     /// Whether it has figures, which stand to the right.
     pub is_figures: bool,
-    /// Where it is shown.
+    /// The media on which the column is shown.
     pub on: On,
     /// Whether it needs no head on a terminal.
     pub is_obvious: bool,
 }
 
-/// A column of words.
+/// A column of words, which stand to the left.
 pub const fn words(head: &'static str) -> Column {
     Column { head, is_figures: false, on: On::All, is_obvious: false }
 }
 
-/// A column of figures.
+/// A column of figures, which stand to the right.
 pub const fn figures(head: &'static str) -> Column {
     Column { is_figures: true, ..words(head) }
 }
 
 impl Column {
-    /// Shown there alone.
+    /// The column on these media alone.
     pub const fn on(mut self, on: On) -> Column {
         self.on = on;
         self
@@ -260,23 +260,23 @@ impl Column {
     }
 }
 
-/// A row.
+/// A row of a table.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Row {
-    /// Its mark, if it has one.
+    /// The mark before the row; none if it has none.
     pub mark: Option<Mark>,
-    /// Its cells.
+    /// The cells, one for each column.
     pub cells: Vec<Cell>,
 }
 
-/// A cell.
+/// A cell of a table.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Cell {
-    /// What it says.
+    /// The text of the cell.
     pub text: String,
-    /// What that means.
+    /// The meaning of the text, which decides its colour.
     pub tone: Tone,
-    /// Where it leads on a page.
+    /// The place that a page leads to from the cell; none if nowhere.
     pub link: Option<String>,
     /// What a page draws in its place, as HTML.
     pub drawn: Option<String>,
@@ -293,7 +293,7 @@ impl From<&str> for Cell {
     }
 }
 impl Cell {
-    /// In a tone.
+    /// The cell in another tone.
     pub fn tone(mut self, tone: Tone) -> Cell {
         self.tone = tone;
         self
@@ -301,7 +301,7 @@ impl Cell {
 }
 
 impl Section {
-    /// An empty one.
+    /// A section without blocks.
     pub fn new(id: impl Into<String>, title: impl Into<String>) -> Section {
         Section { id: id.into(), title: title.into(), ..Section::default() }
     }
@@ -330,7 +330,7 @@ impl Table {
     pub fn new(columns: impl Into<Vec<Column>>) -> Table {
         Table { columns: columns.into(), ..Table::default() }
     }
-    /// Adds a row.
+    /// Adds a row without a mark.
     pub fn row(&mut self, cells: impl IntoIterator<Item = impl Into<Cell>>) {
         self.rows.push(Row { mark: None, cells: cells.into_iter().map(Into::into).collect() });
     }
@@ -338,7 +338,7 @@ impl Table {
     pub fn marked(&mut self, mark: Mark, cells: impl IntoIterator<Item = impl Into<Cell>>) {
         self.rows.push(Row { mark: Some(mark), cells: cells.into_iter().map(Into::into).collect() });
     }
-    /// With these rows alone.
+    /// The table with the rows at these places alone.
     pub fn of_rows(&self, places: impl IntoIterator<Item = usize>) -> Table {
         let rows = places.into_iter().map(|place| self.rows[place].clone()).collect();
         Table { rows, ..self.clone() }

@@ -7,7 +7,7 @@ use crate::line;
 use std::fmt::Write as _;
 
 impl Document {
-    /// As a page.
+    /// The document as a page: one file of HTML, with its styles in it.
     pub fn html(&self) -> String {
         // The lead belongs to the answer: it is what matters most about it.
         let mut lead = String::new();
@@ -58,7 +58,7 @@ pub fn html(blocks_of: &[Block], heading: &str, label: &str) -> String {
 }
 
 impl Section {
-    /// As a section of a page; empty if it has nothing to say there.
+    /// The section as HTML; empty if it has nothing for a page.
     pub fn html(&self) -> String {
         if self.shown(Medium::Page).next().is_none() {
             return String::new();

@@ -6,7 +6,7 @@ use crate::{Paint, Tone, figure, line, words, wrapped};
 use std::fmt::Write as _;
 
 impl Document {
-    /// As text for a terminal.
+    /// The document as text for a terminal.
     pub fn terminal(&self, paint: Paint) -> String {
         let mut out = String::new();
         if let Some(verdict) = self.verdict.as_ref().filter(|verdict| verdict.place == Place::First) {
@@ -48,7 +48,7 @@ fn sentence(out: &mut String, verdict: &Verdict, paint: Paint) {
     }
 }
 
-/// A word and why.
+/// Writes the word of a verdict, and its reasons below.
 fn word(out: &mut String, verdict: &Verdict, paint: Paint) {
     line!(out, "\n{}", paint.on(verdict.mark.tone, &format!("{} {}", verdict.mark.sign, verdict.word)));
     verdict.reasons.iter().for_each(|reason| hanging(out, "  ", reason, 4, paint));
@@ -115,7 +115,7 @@ fn write_blocks<'a>(out: &mut String, blocks: impl Iterator<Item = &'a Block>, p
 }
 
 impl Table {
-    /// As lines for a terminal.
+    /// The table as lines of text for a terminal.
     pub fn terminal(&self, paint: Paint) -> String {
         if self.is_prose {
             let mut out = String::new();

@@ -47,7 +47,6 @@ fn ppm(stream: &mut Stream) -> u32 {
     stream.below(u64::from(MILLION)) as u32
 }
 
-/// How a transfer failed.
 struct Failed {
     at: Time,
     sent_bytes: u64,

@@ -40,7 +40,7 @@ const FATE: Purpose = Purpose::new("world.fate");
 /// Where the phone believes it is.
 const FIX: Purpose = Purpose::new("world.fix");
 
-/// One phone's link.
+/// The link of one phone, on its way through the day and the network.
 pub struct Link {
     seed: u64,
     entity: u64,
@@ -59,26 +59,26 @@ pub struct Link {
 pub enum UplinkOutcome {
     /// There is no network, and the phone says so then.
     Unreachable {
-        /// When the app is told.
+        /// The time at which the app is told.
         at: Time,
     },
-    /// The backend gets it.
+    /// The backend receives the whole request.
     Arrives {
-        /// When its last byte is there.
+        /// The arrival of its last byte.
         at: Time,
     },
     /// It is never seen again; the app waits for its timeout.
     Lost,
     /// A captive portal answers 200 with a page of its own.
     Portal {
-        /// When the page is there.
+        /// The time at which the page is there.
         at: Time,
     },
     /// An upload ends in the middle.
     Cut {
-        /// When the app is told.
+        /// The time at which the app is told.
         at: Time,
-        /// What the other side has of it.
+        /// The bytes that the other side has received.
         sent_bytes: u64,
     },
 }
@@ -86,9 +86,9 @@ pub enum UplinkOutcome {
 /// What becomes of an answer on its way back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DownlinkOutcome {
-    /// The app gets it.
+    /// The app receives the whole answer.
     Arrives {
-        /// When its last byte is there.
+        /// The arrival of its last byte.
         at: Time,
     },
     /// It never does: the backend acted, and the app does not know.
@@ -110,7 +110,7 @@ impl Link {
         self.leg = leg;
         self.timeline.follow(&leg, &self.air, self.entity);
     }
-    /// Where the phone is.
+    /// The place of the phone at that time, on its current leg.
     pub fn here(&self, at: Time) -> Point {
         self.leg.at(at)
     }

@@ -12,11 +12,11 @@ use fieldday_kernel::time::Span;
 fn noon() -> Time {
     Time::parse("2026-06-10T12:00:00Z").unwrap()
 }
-/// LTE everywhere.
+/// A territory with LTE everywhere and no holes.
 fn plain(profile: &str) -> Air {
     Air::plain(territory::named("newark").unwrap().clone(), network::named(profile).unwrap().clone())
 }
-/// The same without lost packets and bad seconds.
+/// The network without lost packets and bad seconds.
 fn calm(profile: &str) -> Air {
     let air = plain(profile);
     Air { profile: Arc::new(Profile::clone(&air.profile).calm()), ..air }

@@ -50,7 +50,7 @@ pub(crate) struct Found {
     pub is_new: bool,
 }
 
-/// Something impossible.
+/// A field shown with a value that no write explains.
 #[derive(Clone, Debug)]
 pub(crate) struct Impossible {
     pub kind: Kind,
@@ -74,7 +74,7 @@ impl Impossible {
     }
 }
 
-/// What an exchange shows.
+/// What the appointments and tasks in one answer show, as counts and cases for the judges.
 #[derive(Debug, Default)]
 pub(crate) struct Looked {
     /// Things shown of which an earlier acknowledged update is in view.

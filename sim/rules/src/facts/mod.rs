@@ -31,7 +31,7 @@ pub(crate) fn is_since(at: Time, sent: Time) -> bool {
     at.micros() >= sent.micros().div_euclid(SECOND) * SECOND
 }
 
-/// Everything known.
+/// What is known of a cell's rows, shifts and recording sessions after the events so far.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     /// Clients by both their ids.
@@ -145,7 +145,7 @@ impl Facts {
             _ => {}
         }
     }
-    /// Takes the exchange in.
+    /// Updates the facts with an exchange that has ended.
     pub fn learn(&mut self, x: &Exchange<'_>) {
         self.sessions.learn(x, self.looked.session);
         if matches!(x.op, Op::ClockIn | Op::ClockOut | Op::ShiftToday) {

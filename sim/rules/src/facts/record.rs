@@ -8,7 +8,7 @@ use fieldday_api::SmolStr;
 
 /// The most fields that anything has.
 pub(crate) const FIELDS: usize = 9;
-/// Updates remembered per record.
+/// The most updates that are remembered of a record.
 const SENDS: usize = 16;
 
 /// Some fields and their values: what an answer shows, or what a body names.
@@ -28,7 +28,7 @@ impl View {
             self.set(field, value);
         }
     }
-    /// The same without one field.
+    /// The view without that field.
     pub fn without(mut self, field: usize) -> View {
         self.mask &= !(1 << field);
         self
@@ -88,9 +88,9 @@ struct Written {
 /// Where a task was at home when a rep's list first showed it.
 #[derive(Clone, Debug)]
 pub(crate) struct Home {
-    /// The rep.
+    /// The rep's number within the cell.
     pub client: u32,
-    /// Since when that is known.
+    /// The place in the event stream since which that is known.
     pub since: u64,
     /// The appointment that it goes with.
     pub appointment: Option<SmolStr>,
@@ -149,7 +149,7 @@ pub(crate) struct Look {
 /// What the answer to a repeated update tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Repeat {
-    /// The same as the answer to the update that it repeats.
+    /// It equals the answer to the update that it repeats.
     Same,
     /// The answer to the update that it repeats was never seen, or others came between: it is possible.
     Possible,

@@ -13,7 +13,7 @@ pub(crate) const ANY: u64 = u64::MAX;
 /// Stands for an end that has not come.
 const NEVER: u64 = u64::MAX;
 
-/// One attempt to write.
+/// Identifies an attempt that writes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct WriteId {
     pub client: u32,
@@ -26,11 +26,11 @@ pub(crate) struct WriteId {
 pub(crate) enum Origin {
     /// It was there before the writes that are kept.
     Before,
-    /// A read showed it.
+    /// The value was read from the target.
     Seen,
-    /// A write is under way.
+    /// The attempt to write it is in flight.
     Flying(WriteId),
-    /// A write was acknowledged.
+    /// The attempt to write it was answered with success.
     Acked,
     /// A write ended without its client knowing how.
     Doubtful,
@@ -67,14 +67,14 @@ pub(crate) struct Window {
 /// What a read's value comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Sight {
-    /// It may be so.
+    /// A write explains the value, or nobody knows what should stand there.
     Possible {
         /// The body of a doubtful write that alone explains it, with its fields and its start.
         proves: Option<(u64, u16, u64)>,
         /// That write landed after a newer one that was acknowledged, and nobody told so yet.
         landed_late: bool,
     },
-    /// It cannot be so.
+    /// No write explains the value.
     Impossible {
         /// What might have been there, [`ANY`] if nobody knows.
         expected: u64,
@@ -114,12 +114,12 @@ impl Register {
             _ => None,
         }
     }
-    /// A write is sent.
+    /// From place `seq` on, the value may become what this attempt writes.
     pub fn sent(&mut self, id: WriteId, value: u64, body: u64, names: u16, seq: u64) {
         let source = Source::new(value, Origin::Flying(id), seq, NEVER);
         self.sources.push(Source { body, names, ..source });
     }
-    /// A write was acknowledged.
+    /// The write is known to have taken effect before place `seq`.
     pub fn acked(&mut self, id: WriteId, seq: u64) {
         let Some(place) = self.flying(id) else { return };
         let source = &mut self.sources[place];
@@ -127,7 +127,7 @@ impl Register {
         let start = source.start;
         self.seal(start, seq, None);
     }
-    /// A write was refused.
+    /// The write did not take effect: its value is no longer possible.
     pub fn refused(&mut self, id: WriteId) {
         if let Some(place) = self.flying(id) {
             self.sources.remove(place);

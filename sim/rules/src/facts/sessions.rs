@@ -10,28 +10,28 @@ use fieldday_api::names::{Processing, RecordingMode};
 use fieldday_api::wire::recordings::RecordingSession;
 use fieldday_kernel::time::Time;
 
-/// Uploads remembered per session.
+/// The most uploads that are remembered of a session.
 const UPLOADS: usize = 4;
 
 /// A report that the audio is there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Upload {
-    /// Of which URL.
+    /// A digest of the URL that was reported.
     pub url: u64,
-    /// How often it was sent.
+    /// The number of attempts that reported it.
     pub sent: u32,
-    /// When it was sent last.
+    /// The place in the event stream of the last attempt.
     pub sent_last: u64,
-    /// When it was first acknowledged.
+    /// The place in the event stream of the first acknowledgement.
     pub acked: Option<u64>,
-    /// How often it was acknowledged.
+    /// The number of acknowledgements.
     pub acks: u32,
 }
 
 /// What is known of a session.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Session {
-    /// Since when its start is acknowledged.
+    /// The place in the event stream since which its start is acknowledged.
     pub started: Option<u64>,
     /// When it was stopped, if that is known.
     pub ended_at: Option<Known<Time>>,
@@ -39,7 +39,7 @@ pub(crate) struct Session {
     pub mode: Option<RecordingMode>,
     /// Whether a stop was sent that was not refused, or one is under way.
     pub stop_sent: bool,
-    /// Since when a stop is acknowledged.
+    /// The place in the event stream since which a stop is acknowledged.
     pub stop_acked: Option<u64>,
     pub transcription: Option<Known<Processing>>,
     pub analysis: Option<Known<Processing>>,
@@ -54,7 +54,7 @@ pub(crate) struct Session {
     pub started_by: Option<u32>,
 }
 
-/// How far a step is.
+/// The order of a step's states, so that they can only go up.
 pub(crate) fn rank(step: Processing) -> u8 {
     match step {
         Processing::NotStarted => 0,

@@ -9,7 +9,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::wire::shifts::Shift;
 use fieldday_kernel::time::{Date, Time};
 
-/// Days remembered per rep.
+/// The most days that are remembered of a rep.
 const DAYS: usize = 4;
 
 /// A rep's shift of one date.
@@ -21,7 +21,7 @@ pub(crate) struct Day {
     /// Since when the shift is known to be.
     pub since: u64,
     pub clock_out_at: Option<Known<Time>>,
-    /// Since when a clock-out is acknowledged.
+    /// The place in the event stream since which a clock-out is acknowledged.
     pub out_acked: Option<u64>,
 }
 

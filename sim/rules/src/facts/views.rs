@@ -15,18 +15,18 @@ use fieldday_api::wire::appointments::{Appointment, AppointmentPatch, Appointmen
 use fieldday_api::wire::tasks::{Task, TaskCompleted, TaskPatch};
 use fieldday_kernel::time::Time;
 
-/// Stands for null.
+/// The value of a field that is null.
 pub(crate) const NULL: u64 = u64::MAX - 1;
 
 pub(crate) const START: usize = 0;
 pub(crate) const END: usize = 1;
-/// Of appointments and of tasks.
+/// Both appointments and tasks have it.
 pub(crate) const STATUS: usize = 2;
 pub(crate) const OUTCOME: usize = 3;
 pub(crate) const DEAL: usize = 4;
 pub(crate) const LOCATION: usize = 5;
 pub(crate) const SERVICE: usize = 6;
-/// Of appointments and of tasks.
+/// Both appointments and tasks have it.
 pub(crate) const NOTES: usize = 7;
 /// Whose an appointment is, and for whom a task is.
 pub(crate) const ASSIGNED: usize = 8;
@@ -58,7 +58,7 @@ pub(crate) fn of_what_is_shown(kind: Kind, mut view: View, x: &Exchange<'_>) -> 
     view
 }
 
-/// What a completion writes.
+/// The fields that completing a task changes.
 pub(crate) fn completion() -> View {
     let mut view = View::default();
     view.set(STATUS, task_status(TaskStatus::Completed));
@@ -78,7 +78,7 @@ pub(crate) fn summary(entry: &AppointmentSummary, me: Option<u64>) -> View {
     view
 }
 
-/// An appointment, whole.
+/// Every field of an appointment.
 pub(crate) fn appointment(a: &Appointment, people: &ById<u32>) -> View {
     let mut view = View::default();
     view.set(START, time(a.scheduled_start));
@@ -166,7 +166,7 @@ fn money(money: Money) -> u64 {
     money.0 as u64
 }
 
-/// A field's name.
+/// The field's name in the API's JSON, for sentences.
 pub(crate) fn name(kind: Kind, field: usize) -> &'static str {
     match (kind, field) {
         (Kind::Appointment, START) => "scheduled_start",

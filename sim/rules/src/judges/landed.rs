@@ -27,7 +27,7 @@ struct Failed {
     wish: Wish,
     /// The status of its last answer, a 5xx.
     status: u16,
-    /// How many attempts were answered so.
+    /// The number of attempts that were answered with that status.
     attempts: u32,
     /// Whether each attempt was: one without an answer may have landed by itself.
     is_certain: bool,

@@ -54,7 +54,7 @@ const MAY_LAND: Span = TimeoutClass::Recording.limit();
 /// A tenant's writes of tasks.
 #[derive(Clone, Copy, Default)]
 struct TaskWrites {
-    /// How many are in flight.
+    /// The number of such calls that are in flight.
     in_flight: u32,
     /// Where in the stream the last one was sent or ended.
     last: u64,
@@ -162,7 +162,7 @@ impl Judge for Lists {
     }
 }
 
-/// A day's list by itself.
+/// Judges the list of a day, without looking at other answers.
 fn day(x: &Exchange<'_>, query: &AppointmentQuery, list: &AppointmentList, notes: &mut Notes) {
     let zone = &x.client.zone;
     let entries = &list.appointments;
@@ -209,7 +209,7 @@ fn is_page(list: &AppointmentList) -> bool {
     entries < list.total && [defaults::FIRST_PAGE, defaults::PAGE].contains(&entries)
 }
 
-/// A page by itself.
+/// Judges one page of a list, without looking at the other pages.
 fn page<'a>(
     x: &Exchange<'_>,
     (limit, offset): (Option<u32>, Option<u32>),

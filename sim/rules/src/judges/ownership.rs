@@ -26,7 +26,7 @@ const RULE: Rule = Rule::OwnershipOwnOnly;
 pub(crate) struct OwnOnly {
     /// By tenant: the first rep who was shown appointments, and whether there was another.
     appointments: Table<u8, (u32, bool)>,
-    /// The same of tasks.
+    /// By tenant: the first rep who was shown tasks, and whether there was another.
     tasks: Table<u8, (u32, bool)>,
 }
 

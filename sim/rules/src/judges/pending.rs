@@ -50,7 +50,7 @@ struct Shown {
     last: u64,
 }
 
-/// Tasks remembered per appointment.
+/// The most tasks that are remembered of an appointment.
 const TASKS: usize = 32;
 
 /// A task that a list showed to be open.

@@ -43,7 +43,7 @@ pub(crate) struct StartOnce {
 struct Started {
     appointment: SmolStr,
     session: SmolStr,
-    /// Since when the session is known.
+    /// The place in the event stream since which the session is known.
     since: u64,
     /// When the start was sent that was answered with it first.
     asked_at: Span,
@@ -55,7 +55,7 @@ struct Started {
     shift_over: bool,
 }
 
-/// Starts remembered per rep.
+/// The most starts that are remembered of a rep.
 const STARTS: usize = 16;
 
 impl Judge for StartOnce {

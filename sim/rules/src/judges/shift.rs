@@ -32,7 +32,7 @@ pub(crate) struct ClockInOnce {
     sent: ById<Vec<u64>>,
 }
 
-/// Clock-ins remembered per rep.
+/// The most clock-ins that are remembered of a rep.
 const CLOCK_INS: usize = 8;
 
 impl Judge for ClockInOnce {

@@ -18,22 +18,22 @@ const OTHER_MESSAGES: &str = "other messages";
 /// Failures of one kind.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Failure {
-    /// How many attempts failed so.
+    /// The number of attempts that failed in this way.
     pub count: u64,
     /// When the first of them ended, by the clock of the run.
     pub first: Time,
-    /// When the last of them ended.
+    /// The time at which the last of them ended.
     pub last: Time,
     /// The request id of one of them, if the target gave any.
     pub request_id: Option<SmolStr>,
 }
 
-/// Which failures are of one kind.
+/// What failures of one kind have in common.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct FailureKind {
-    /// The endpoint.
+    /// The endpoint of the failed attempts.
     pub op: Op,
-    /// How the attempt ended.
+    /// The outcome class; one of the errors.
     pub class: OutcomeClass,
     /// The answer's status; none if none came.
     pub status: Option<u16>,
@@ -41,7 +41,7 @@ pub struct FailureKind {
     pub message: SmolStr,
 }
 
-/// Failures by kind.
+/// The failures of a run, counted by kind.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Failures(BTreeMap<FailureKind, Failure>);
 
@@ -52,7 +52,7 @@ impl Failures {
         all.sort_by_key(|(_, failure)| std::cmp::Reverse(failure.count));
         all
     }
-    /// Whether nothing failed.
+    /// Whether no attempt failed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -7,14 +7,14 @@ use fieldday_history::event::{ClientKind, EventKind, NoAnswer, Screen, Source};
 use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
 
-/// What people felt, over all reps.
+/// What reps waited for and missed, over all of them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Felt {
-    /// Days that reps ended.
+    /// The number of days that reps ended: the simulated work that the other figures belong to.
     pub rep_days: u64,
     /// Time spent looking at a loading indicator, by endpoint in the order of [`Op::ALL`].
     pub spinner: [Span; Op::ALL.len()],
-    /// How often "Retrying..." was shown.
+    /// The number of times that "Retrying..." was shown.
     pub retrying: u64,
     /// Calls that a person cancelled.
     pub cancelled: u64,
@@ -30,7 +30,7 @@ pub struct Felt {
     pub nothing: u64,
     /// Actions waiting when the queue began to be sent.
     pub queue_length: LazyHistogram,
-    /// The longest queue.
+    /// The most actions that waited on one phone's queue.
     pub queue_length_max: u64,
     /// From the network's return to an empty queue, in milliseconds.
     pub drain: LazyHistogram,

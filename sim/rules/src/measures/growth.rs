@@ -58,7 +58,7 @@ impl AnswerBins {
         answers.logarithms += (libm::log(micros) * FINE).round() as i64;
         self.coarsen_to_fit();
     }
-    /// Adds another worker's.
+    /// Adds the bins of another worker, of whatever width.
     pub fn merge(&mut self, other: &AnswerBins) {
         let mut other = other.clone();
         while self.width_s != other.width_s {

@@ -18,7 +18,7 @@ pub struct LazyHistogram {
 }
 
 impl LazyHistogram {
-    /// One without entries.
+    /// A histogram without entries; values above `most` count as `most`.
     pub(super) fn new(most: u64) -> LazyHistogram {
         LazyHistogram { most, made: None }
     }
@@ -30,7 +30,7 @@ impl LazyHistogram {
     pub(super) fn record(&mut self, value: u64) {
         self.make().saturating_record(value);
     }
-    /// The same value so many times.
+    /// As many entries of one value.
     pub(super) fn record_n(&mut self, value: u64, times: u64) {
         self.make().saturating_record_n(value, u32::try_from(times).unwrap_or(u32::MAX));
     }

@@ -12,7 +12,7 @@ pub(super) enum LiveClock {
     Wire {
         /// How much later than due the attempt was sent.
         late: Span,
-        /// What it took to open a connection.
+        /// The time to open a connection; zero where one was open.
         connect: Span,
     },
     /// The person: from their wish to its fulfilment, with link, queue and repeats.
@@ -25,7 +25,7 @@ pub(super) struct Live {
     is_live: bool,
     /// Since when a call is wanted, by client and number, and whether the target failed it so far.
     calls: BTreeMap<(u32, u32), (Op, Span, bool)>,
-    /// Since when an action waits.
+    /// Actions on queues, by client and number: the endpoint, and since when the action waits.
     queued: BTreeMap<(u32, u32), (Op, Span)>,
     /// Calls that failed for good with the last event.
     failed: Vec<Op>,

@@ -33,22 +33,22 @@ use serde::{Deserialize, Serialize};
 /// Everything measured in a cell, or by a worker. What is under way is not written: a part that is kept for later has ended.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Measures {
-    /// By endpoint, in the order of [`Op::ALL`].
+    /// One entry per endpoint, in the order of [`Op::ALL`].
     pub ops: Vec<OpMeasures>,
-    /// What people felt.
+    /// Waiting, queues, old data and uploads, as reps met them.
     pub felt: Felt,
-    /// The same over the day.
+    /// Load, outcomes and activities over the day, in bins.
     pub series: Series,
-    /// Where reps went.
+    /// The way through the day of some reps, for a map.
     pub tracks: Tracks,
-    /// What the target answered where it failed.
+    /// The failed attempts, counted by endpoint, outcome, status and message.
     pub failures: Failures,
     /// How long answers took over a live run.
     pub answers: AnswerBins,
     /// What the clock shows at the beginning of the cell whose events come.
     #[serde(skip)]
     cell_starts: Time,
-    /// The last moment told.
+    /// The time of the last event, by the cells' clock.
     latest: Time,
     /// Attempts that were not answered as expected, of the whole run, whichever part of it is measured by endpoint.
     pub errors: u64,
@@ -57,7 +57,7 @@ pub struct Measures {
     /// How the last attempt to write ended, by client.
     #[serde(skip)]
     last_write: Vec<Option<OutcomeClass>>,
-    /// How attempts end.
+    /// Classifies attempts as they end.
     #[serde(skip)]
     outcomes: OutcomeTracker,
     /// What is under way on a live run.
@@ -81,7 +81,7 @@ impl Default for Measures {
 }
 
 impl Measures {
-    /// Nothing measured yet.
+    /// Measures without an event.
     pub fn new() -> Measures {
         let ops = Op::ALL.iter().map(|_| OpMeasures::new()).collect();
         Measures {

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 /// What was measured of one endpoint, attempt by attempt.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OpMeasures {
-    /// Attempts sent.
+    /// The number of attempts sent, retries included.
     pub attempts: u64,
-    /// Attempts answered, with whatever.
+    /// The number of attempts that were answered, whatever the status.
     pub answered: u64,
     /// Answers with a status of 4xx.
     pub client_errors: u64,
@@ -45,13 +45,13 @@ pub struct OpMeasures {
 /// How long calls took by the clocks that only a live run has, in microseconds from 1 µs to 1 h.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LiveClocks {
-    /// On the wire: what the target itself took.
+    /// The wire latency, in microseconds: the time that the target itself took.
     pub wire: LazyHistogram,
     /// How much of that it took to open a connection, of the attempts that had to.
     pub connect: LazyHistogram,
-    /// From when a call was due by the plan.
+    /// The due latency, in microseconds: from the time at which the plan had the attempt.
     pub due: LazyHistogram,
-    /// As the person felt it, queue, link and repeats included.
+    /// The felt latency, in microseconds: queue, link and repeats included.
     pub felt: LazyHistogram,
     /// Calls that a person wanted and that failed for good.
     pub felt_failed: u64,
@@ -98,7 +98,7 @@ impl OpMeasures {
     pub fn lapsed(&self, why: NoAnswer) -> u64 {
         self.unanswered[why as usize]
     }
-    /// Attempts that ended so.
+    /// The number of attempts that ended in this class.
     pub fn outcome(&self, class: OutcomeClass) -> u64 {
         self.outcomes[class as usize]
     }

@@ -12,7 +12,7 @@ pub const TRACKS_MAX: usize = 2_000;
 /// What is noted of a rep at most: several times an ordinary day.
 const MARKS_MAX: usize = 600;
 
-/// Where a rep went.
+/// What changed where a rep was and what they did, over their day.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Track {
     /// The rep's name in the plan.
@@ -30,27 +30,27 @@ pub struct Track {
 /// Something that changes where a rep is, what it does there, or how its phone is doing.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Waypoint {
-    /// Leaves home.
+    /// The rep leaves home.
     LeavesHome,
     /// Sets out for the visit of this appointment.
     DrivesTo(SmolStr),
     /// Arrives at the appointment of that id.
     Arrives(SmolStr),
-    /// Records, from now on.
+    /// The recording starts.
     Records,
-    /// No longer records.
+    /// The recording ends.
     StopsRecording,
-    /// Is where lunch is.
+    /// The rep is at the place for lunch.
     HasLunch,
-    /// Sets out for home.
+    /// The rep sets out for home.
     GoesHome,
-    /// The network is gone.
+    /// The phone loses its network.
     Offline,
-    /// The network is back.
+    /// The phone has a network again.
     Online,
     /// From now on so many actions wait on the phone's queue.
     Waiting(u32),
-    /// The day is over.
+    /// The rep's day is over.
     Ended,
 }
 

@@ -48,28 +48,28 @@ pub struct Limit {
     pub optional: bool,
 }
 
-/// From when to when a latency is.
+/// The clock of a latency: from which moment to which it is measured.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum Clock {
-    /// Of an attempt, as the phone's app sees it.
+    /// The `attempt` latency: from sending to the end of the answer, as the phone's app sees it.
     #[default]
     Attempt,
-    /// From when the call was due by the plan: shows coordinated omission. Live runs only.
+    /// The `due` latency: from the time at which the plan had it, so that coordinated omission shows. Live runs only.
     Due,
-    /// As the person felt it, queue, link and repeats included. Live runs only.
+    /// The `felt` latency: with queue, link and repeats, as the person felt it. Live runs only.
     Felt,
     /// The `wire` latency: the time that the target itself took. Live runs only.
     Wire,
 }
 
-/// What is limited.
+/// The figure that a limit bounds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Measure {
     /// The latency below which so many of a million are.
     Percentile(u32),
-    /// The mean latency.
+    /// The mean latency, in microseconds.
     Mean,
-    /// The greatest latency.
+    /// The greatest latency, in microseconds.
     Max,
     /// The share of the attempts that reached the target and were not answered as expected.
     ErrorRate,
@@ -77,7 +77,7 @@ pub enum Measure {
     Within(u64),
     /// By which share answers take longer on the wire at the end of a live run than at its beginning.
     Growth,
-    /// Requests a second.
+    /// The rate of requests, in thousandths per second.
     Requests,
 }
 
@@ -98,20 +98,20 @@ pub enum Side {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}; expected {expected}")]
 pub struct LimitError {
-    /// At which character, from 0.
+    /// The place of the error in the text, in characters from 0.
     pub at: usize,
-    /// What is wrong.
+    /// What is wrong, in a few words.
     pub message: String,
     /// What was expected there, with an example.
     pub expected: String,
-    /// What was probably meant.
+    /// The word that was probably meant, if one is near.
     pub suggestion: Option<String>,
 }
 
 impl Clock {
-    /// Every clock.
+    /// Every clock, in the order of their names.
     pub const ALL: [Clock; 4] = [Clock::Attempt, Clock::Due, Clock::Felt, Clock::Wire];
-    /// Its word.
+    /// The word for it in limits and documents.
     pub const fn as_str(self) -> &'static str {
         match self {
             Clock::Attempt => "attempt",
@@ -132,7 +132,7 @@ impl Side {
             Side::AtLeast => value >= bound,
         }
     }
-    /// Whether less is better.
+    /// Whether the bound is the greatest value allowed, so that less is better.
     pub const fn is_upper(self) -> bool {
         matches!(self, Side::Below | Side::AtMost)
     }

@@ -20,7 +20,7 @@ const SHAPE: &str = "a measure (p50 to p99.99, mean, max, error rate, growth, re
 const MILLION: u64 = 1_000_000;
 
 impl Limit {
-    /// Reads a limit.
+    /// Reads a limit as a scenario has it; an error says at which character it is wrong, and what belongs there.
     pub fn parse(text: &str) -> Result<Limit, LimitError> {
         let required = without_optional(text);
         let optional = required.len() < text.len();
@@ -226,7 +226,7 @@ impl Cursor<'_> {
             None => self.wrong(begins, expected),
         }
     }
-    /// In millionths.
+    /// Reads a percentage, as parts in a million.
     fn percent(&mut self, expected: &str) -> Result<u64, LimitError> {
         self.percent_up_to(MILLION, expected)
     }
@@ -243,7 +243,7 @@ impl Cursor<'_> {
             false => self.wrong(begins, &format!("a share up to {} %: 99.9 %", most / 10_000)),
         }
     }
-    /// In microseconds.
+    /// Reads a time with its unit, as microseconds.
     fn duration(&mut self) -> Result<u64, LimitError> {
         const EXPECTED: &str = "a time in µs, ms, s or min, up to an hour: 800 ms";
         let begins = self.skip();
@@ -261,7 +261,7 @@ impl Cursor<'_> {
             _ => self.wrong(begins, EXPECTED),
         }
     }
-    /// In thousandths a second.
+    /// Reads a rate, as thousandths per second.
     fn rate(&mut self) -> Result<u64, LimitError> {
         const EXPECTED: &str = "a rate: requests >= 50 /s";
         let rate = self.number(3, EXPECTED)?;

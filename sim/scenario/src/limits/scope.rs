@@ -3,14 +3,14 @@
 use super::super::words::nearest;
 use fieldday_api::endpoint::{Op, TimeoutClass};
 
-/// Which endpoints a limit is of.
+/// The endpoints that a limit is of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scope {
     /// All of the API. The audio itself is none of it: it takes as long as its bytes do.
     All,
-    /// Those of a timeout class.
+    /// The endpoints of a timeout class.
     Class(TimeoutClass),
-    /// One endpoint.
+    /// A single endpoint.
     Op(Op),
 }
 
@@ -53,7 +53,7 @@ impl Scope {
             .or_else(|| find(&|op| joined(&without_ids(&op.label().to_lowercase())) == bare && plain == bare))
             .or_else(|| find(&|op| joined(&without_ids(&op.label().to_lowercase())) == format!("{plain}s")))
     }
-    /// What was probably meant.
+    /// The name of the endpoint or class that was probably meant, if one is near.
     pub fn nearest(text: &str) -> Option<String> {
         let words: Vec<String> = Op::ALL.iter().map(|op| op.kebab_name()).collect();
         let labels = Op::ALL.iter().map(|op| op.label()).chain(words.iter().map(String::as_str));
@@ -61,7 +61,7 @@ impl Scope {
     }
 }
 
-/// `patch appointments/{id}` as `patch-appointments-{id}`.
+/// The name of an endpoint that was written with blanks or slashes, with hyphens in their place.
 fn joined(text: &str) -> String {
     let parts = text.split(|c: char| c.is_whitespace() || c == '/').filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("-")

@@ -15,11 +15,11 @@ use serde_json::Value;
 /// An answer as it should perhaps have been.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// The answer.
+    /// The answer as it would be with the change.
     pub response: Response,
-    /// What is then expected.
+    /// What a correct answer would have, and this one has.
     pub wants: Vec<Want>,
-    /// Of several: for each the same answer without what it expects.
+    /// Where `wants` has several entries: for each, the answer without what it expects.
     pub without: Vec<Change>,
 }
 

@@ -14,7 +14,7 @@ pub enum Step {
 /// A place in an answer.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Place {
-    /// The way to it.
+    /// The steps from the whole answer to the place.
     pub steps: Vec<Step>,
     /// Of a place in a row of an array: the array, the row's id, and the way from the row.
     pub row: Option<(String, String, String)>,
@@ -26,7 +26,7 @@ impl Place {
         text(&self.steps)
     }
 
-    /// The field's name.
+    /// The name of the last field on the way; empty if the last step is none.
     pub fn name(&self) -> &str {
         match self.steps.last() {
             Some(Step::Field(name)) => name,

@@ -67,7 +67,7 @@ impl Want {
 /// What is expected of the answer to the attempt of this number, counted from 0.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Check {
-    /// The attempt's number.
+    /// The attempt's number in the story, from 0.
     pub number: usize,
     /// What is expected of its answer.
     pub want: Want,

@@ -11,9 +11,9 @@ use std::fmt::Write as _;
 struct Capture {
     /// Whose answer it comes in, counted from 0.
     number: usize,
-    /// The answer's field.
+    /// The name of the field that holds it.
     field: &'static str,
-    /// The shell's variable.
+    /// The variable of the shell that takes it.
     variable: String,
     /// The value in the run. It is compared with, and never written: a presigned URL is private.
     value: String,

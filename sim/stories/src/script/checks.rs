@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 /// What turns texts into words of the shell.
 pub struct Words {
-    /// What earlier answers gave.
+    /// Values that earlier answers gave, by variable.
     pub captures: Captures,
     /// Dates, from the target's today.
     pub dates: Dates,
@@ -87,7 +87,7 @@ impl Words {
     }
 }
 
-/// Statuses in words.
+/// The statuses as words of a sentence.
 pub fn either(statuses: &[u16]) -> String {
     if statuses.is_empty() {
         return "success".to_owned();

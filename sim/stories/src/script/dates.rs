@@ -9,7 +9,7 @@ const NEAR: i32 = 120;
 
 /// The dates that a script names.
 pub struct Dates {
-    /// The story's date.
+    /// The local date on which the story happened.
     today: Date,
     used: BTreeSet<i32>,
     /// Instants that must have passed when the script runs, as their text stands in a request.
@@ -17,7 +17,7 @@ pub struct Dates {
 }
 
 impl Dates {
-    /// Those around a date.
+    /// Dates to be named by their distance from this one.
     pub fn new(today: Date) -> Dates {
         Dates { today, used: BTreeSet::new(), past: Vec::new() }
     }

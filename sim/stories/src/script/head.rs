@@ -11,15 +11,15 @@ use std::fmt::Write as _;
 
 /// A token that a script takes from the environment.
 pub struct Token {
-    /// Who has it: the client's number.
+    /// The number of the client whose token it is.
     client: u32,
-    /// Of which kind it is.
+    /// The kind of the token: valid, expired, forged and so on.
     kind: CredentialKind,
     /// In which role, where that differs from its client's.
     role: Option<Role>,
-    /// The variable.
+    /// The variable of the environment that holds the token.
     pub variable: String,
-    /// What it is, in words.
+    /// The token in words, for the script's comments.
     what: String,
     /// The line that makes it.
     mint: String,

@@ -30,7 +30,7 @@ const RATE_LIMITED: &str = "it limits the rate of requests";
 /// An answer of the API is some hundred bytes a session.
 const MOST_BYTES: usize = 1 << 20;
 
-/// Tokens that Clerk gives.
+/// Takes tokens from Clerk's Backend API.
 pub struct Clerk {
     client: Client,
     base: Url,
@@ -48,7 +48,7 @@ impl fmt::Debug for Clerk {
 
 /// What an answer means for the one who asked.
 enum Met {
-    /// It is over: this is why.
+    /// No further attempt can succeed, for this reason.
     Over(TokenError),
     /// It may go well if asked again, after so long.
     Passing(TokenError, Duration),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
-/// No token is longer.
+/// The most bytes that a command may print: no token is longer.
 const MOST_BYTES: u64 = 64 * 1024;
 
 /// Tokens that a command prints.
@@ -33,7 +33,7 @@ impl TokenCommand {
         TokenCommand { words, limit: FETCH_LIMIT }
     }
 
-    /// The same with another limit.
+    /// The command with another limit on its time.
     pub fn with_limit(self, limit: Duration) -> TokenCommand {
         TokenCommand { limit, ..self }
     }

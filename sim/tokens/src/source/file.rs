@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-/// Tokens from a file.
+/// Takes tokens from a file that holds them by user.
 pub struct TokenFile {
     path: PathBuf,
     read: Mutex<Read>,

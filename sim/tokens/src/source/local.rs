@@ -8,11 +8,11 @@ use fieldday_kernel::time::{Span, Time};
 /// Tokens that are signed here.
 #[derive(Debug)]
 pub struct Local {
-    /// What signs them.
+    /// The key that signs them.
     pub key: Key,
-    /// Under which names they make their claims.
+    /// The claims that name tenant, user and role.
     pub named_by: (TenantClaim, UserClaim, RoleClaim),
-    /// How long each lives.
+    /// How long each token is valid, from the time of its making.
     pub life: Span,
 }
 

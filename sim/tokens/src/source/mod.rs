@@ -23,14 +23,14 @@ use tracing::{debug, warn};
 /// How long a fetch may take, with all its repeats: the app waits no longer either.
 const FETCH_LIMIT: Duration = Duration::from_micros(TOKEN_FETCH_LIMIT.as_micros() as u64);
 
-/// Whose token is wanted.
+/// The user for whom a token is wanted, and the claims that it should make.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Identity {
     /// The user's id, as tokens have it.
     pub user_id: SmolStr,
-    /// Its tenant's.
+    /// The id of the user's tenant, as tokens have it.
     pub tenant: SmolStr,
-    /// The user's role.
+    /// The role that the token should give.
     pub role: Role,
     /// What the token calls that: one of the names that §0.1 maps.
     pub role_name: SmolStr,
@@ -39,17 +39,17 @@ pub struct Identity {
 /// Where the tokens of a run come from. None of them shows a secret in its Debug.
 #[derive(Debug)]
 pub enum Source {
-    /// Signed here.
+    /// The tokens are signed here.
     Local(Local),
-    /// Found in a file.
+    /// The tokens stand in a file.
     File(TokenFile),
-    /// Printed by a command.
+    /// A command prints a token each time.
     Command(TokenCommand),
-    /// Given by Clerk.
+    /// Clerk's Backend API creates the tokens.
     Clerk(Clerk),
 }
 
-/// Which key signs where nobody names one.
+/// The key that signs where the scenario names none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Keyless {
     /// A new one, which is good for this run alone: the tool's own mock is told of it.

@@ -46,7 +46,7 @@ pub struct Asked {
     pub per_rep: f64,
 }
 
-/// The same for all shards of a search.
+/// What the command line asks for; the answer is the same in all shards of a search.
 pub fn asked(args: &CapacityArgs, before: Option<&Header>, stop: &AtomicBool) -> Result<Asked, Failure> {
     let mut header = header(args, before)?;
     if args.search.shard.is_some() && header.target == "mock" {
@@ -138,7 +138,7 @@ fn settled(mut scenario: Scenario, is_mock: bool, args: &CapacityArgs) -> Scenar
     scenario
 }
 
-/// The same with what the command line says.
+/// The scenario with the command line's options in it.
 fn with_options(mut scenario: Scenario, args: &CapacityArgs) -> Result<Scenario, Failure> {
     args.search.drive.over(&mut scenario.live)?;
     if !args.search.limit.is_empty() {

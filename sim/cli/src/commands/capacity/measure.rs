@@ -42,9 +42,9 @@ const REQUESTS_MIN: u64 = 200;
 const FAR_BEYOND: u64 = 10;
 /// … and a target suffers if this share of its answers are.
 const MOST_ARE_SLOW: f64 = 0.5;
-/// So often a target is looked at again that could be used before …
+/// A target that could be used before is asked so many times whether it can still be …
 const LOOKS_AGAIN: u64 = 3;
-/// … after so long.
+/// … with a pause of this length before each time.
 const PAUSES: Duration = Duration::from_secs(5);
 /// A warm-up lasts so many times as long as was asked for at most.
 const WARM_UP_MOST: u32 = 3;
@@ -57,7 +57,7 @@ const NOTICE: Span = Span::millis(1_500);
 /// Preparing gives up after so long.
 const PREPARES_FOR: Duration = Duration::from_secs(120);
 
-/// What measures levels.
+/// What the levels of a search have in common: workers, certificates, addresses and key.
 pub struct Bench {
     workers: usize,
     cacert: Option<PathBuf>,
@@ -77,7 +77,7 @@ pub struct Played {
 enum Cut {
     /// The other shards did not come to it.
     NotTogether(StartError),
-    /// Somebody interrupted it.
+    /// The user interrupted it.
     Interrupted,
     /// The target could not cope.
     Suffered(String),
@@ -275,7 +275,7 @@ struct Watched {
     measured: Option<(Time, Time)>,
 }
 
-/// Where a level is.
+/// The phase of a level that goes on.
 #[derive(Clone, Copy, PartialEq)]
 enum Phase {
     Prepares,

@@ -54,7 +54,7 @@ impl Place {
     pub fn path(&self) -> &Path {
         &self.path
     }
-    /// Keeps a level.
+    /// Writes a level that was measured to the journal.
     pub fn add(&mut self, level: &Level) -> Result<(), Failure> {
         let path = self.journal.path().to_owned();
         self.journal.add(level).map_err(|source| Failure::File { path, source })

@@ -60,7 +60,7 @@ fn digest(header: &Header) -> String {
     digest.finish().to_string()
 }
 
-/// The first shard.
+/// Shard 0, which decides which levels are measured.
 pub struct Leader<'a> {
     shards: Shards<'a>,
     meeting: Meeting,

@@ -17,7 +17,7 @@ pub type Moment = Result<Option<Time>, StartError>;
 
 /// How a level's load begins.
 pub enum Start {
-    /// By itself.
+    /// As soon as it is ready.
     Alone,
     /// With the other shards, who meet in this directory.
     Together { dir: PathBuf, shard: Shard, within: Duration },

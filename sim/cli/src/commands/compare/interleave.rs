@@ -19,7 +19,7 @@ const RAN: [i32; 4] = [0, 1, 4, 130];
 /// How often it is looked whether a run has ended, or should.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// The sides' names.
+/// The names of the folders that the sides' runs go to.
 const SIDES: [&str; 2] = ["new", "baseline"];
 
 /// Where the runs are, and the runs.
@@ -82,7 +82,7 @@ fn place(args: &CompareArgs, scenario: &str) -> Result<PathBuf, Failure> {
     Err(failed(&args.out, std::io::ErrorKind::AlreadyExists.into()))
 }
 
-/// One run.
+/// A run of one side, which is a process of its own.
 struct Run<'a> {
     scenario: &'a str,
     target: &'a str,

@@ -9,7 +9,7 @@ use std::path::Path;
 /// Nights of the history that are looked at, at most: older ones were of other software.
 const HISTORY_MOST: usize = 60;
 
-/// New runs, baseline, history.
+/// The new runs, the runs of the baseline, and the earlier nights.
 pub type Chosen = (Vec<Night>, Vec<Night>, Vec<Night>);
 
 pub fn chosen(args: &CompareArgs) -> Result<Chosen, Failure> {

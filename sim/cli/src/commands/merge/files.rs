@@ -19,7 +19,7 @@ pub fn are_files(paths: &[PathBuf]) -> bool {
     paths.iter().any(|path| path.is_file())
 }
 
-/// A shard's file, read.
+/// The content of a file that one shard of a command wrote.
 trait Part: Sized {
     /// Reads it; says what is wrong with it.
     fn read(text: &str) -> Result<Self, String>;

@@ -39,7 +39,7 @@ pub(super) fn conform_first(ready: &mut Ready, stop: &AtomicBool) -> Result<Opti
 }
 
 impl PassBefore {
-    /// What it recorded.
+    /// Takes the recorded events out, a piece for each time that they were fetched.
     pub(super) fn take_history(&mut self) -> Vec<Lines> {
         std::mem::take(&mut self.history)
     }

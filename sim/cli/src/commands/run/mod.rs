@@ -77,7 +77,6 @@ fn threads(args: &RunArgs) -> u64 {
     args.threads.unwrap_or_else(machine::cores)
 }
 
-/// What the engine gave.
 struct Ran {
     outcome: RunOutcome,
     verification: Option<Verification>,

@@ -30,7 +30,7 @@ pub(crate) struct Cache {
     phones: PerClient<Vec<Kept>>,
 }
 
-/// What a screen got.
+/// Data that an answer brought to a screen.
 struct Kept {
     screen: Screen,
     of: Option<SmolStr>,

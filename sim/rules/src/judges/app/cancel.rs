@@ -15,7 +15,7 @@ const RULE: Rule = Rule::AppCancel;
 
 #[derive(Default)]
 pub(crate) struct Cancel {
-    /// When somebody pressed it.
+    /// The time at which the person last cancelled, by the cell's clock; none if nothing was cancelled.
     pressed: PerClient<Option<Span>>,
 }
 

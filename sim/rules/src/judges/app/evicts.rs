@@ -14,7 +14,7 @@ use fieldday_history::event::{EventKind, Source};
 use fieldday_kernel::time::Span;
 
 const RULE: Rule = Rule::AppNotFoundEvicts;
-/// Evicted things remembered per rep.
+/// The most evicted rows that are remembered of a rep.
 const EVICTED: usize = 16;
 
 #[derive(Default)]

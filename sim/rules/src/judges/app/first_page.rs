@@ -14,12 +14,12 @@ use fieldday_history::event::Cause;
 
 const RULE: Rule = Rule::AppFirstPage;
 const LISTS: Ops = Ops::of(&[Op::ListTasks, Op::GetThread, Op::ListWins]);
-/// Lists remembered per rep.
+/// The most lists that are remembered of a rep.
 const READ: usize = 32;
 
 #[derive(Default)]
 pub(crate) struct FirstPage {
-    /// Which list was read up to where.
+    /// The lists that were read, each with the number of entries read so far.
     read: PerClient<Vec<(SmolStr, u32)>>,
 }
 

@@ -13,14 +13,14 @@ use fieldday_history::event::Cause;
 use std::sync::Arc;
 
 const RULE: Rule = Rule::AppForbiddenFinal;
-/// Refused actions remembered per rep.
+/// The most refused actions that are remembered of a rep.
 const ACTIONS: usize = 16;
 
 #[derive(Default)]
 pub(crate) struct ForbiddenFinal {
     /// Queued actions that were answered 403.
     actions: PerClient<Vec<u32>>,
-    /// Uploads that were.
+    /// Uploads that were answered 403.
     uploads: PerClient<Vec<Arc<Call>>>,
 }
 

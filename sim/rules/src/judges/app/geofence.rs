@@ -12,7 +12,7 @@ use fieldday_api::rules::Rule;
 use fieldday_history::event::EventKind;
 
 const RULE: Rule = Rule::AppGeofence;
-/// Places remembered per rep.
+/// The most places that are remembered of a rep.
 const PLACES: usize = 16;
 
 #[derive(Default)]

@@ -13,7 +13,7 @@ use fieldday_api::rules::Rule;
 use fieldday_history::event::EventKind;
 
 const RULE: Rule = Rule::AppNulls;
-/// Sessions remembered per rep.
+/// The most sessions that are remembered of a rep.
 const SESSIONS: usize = 32;
 
 #[derive(Default)]

@@ -19,7 +19,7 @@ use fieldday_kernel::time::Span;
 const RULE: Rule = Rule::AppPolling;
 /// A poll that was due in time may have waited for a new token.
 const SLACK: Span = Span::seconds(10);
-/// Watched sessions remembered per rep.
+/// The most polled sessions that are remembered of a rep.
 const WATCHED: usize = 16;
 
 #[derive(Default)]

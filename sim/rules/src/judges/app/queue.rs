@@ -31,7 +31,7 @@ struct QueueState {
     /// An action was queued since the flush began.
     queued_meanwhile: bool,
     under_way: u32,
-    /// Since when the app runs.
+    /// The time at which the app started; none while it is not running.
     running_since: Option<Span>,
     /// When something that is not the app's fault last kept an action from being done.
     hindered_at: Option<Span>,
@@ -48,7 +48,7 @@ struct Action {
     done_in: Option<u32>,
     /// The backend refused it for good.
     refused: bool,
-    /// What is sent for it.
+    /// The endpoint of the call that is sent for it.
     op: Op,
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct SlowUi {
 struct Phone {
     /// An indicator that must be told of: for which call and endpoint, how long, and since when.
     owed: Option<(u32, Op, Span, Span)>,
-    /// When it was last told, by endpoint.
+    /// By endpoint: when "Retrying..." was last shown.
     retrying: Vec<(Op, Span)>,
 }
 

@@ -16,7 +16,7 @@ use fieldday_api::rules::Rule;
 use fieldday_history::event::EventKind;
 
 const RULE: Rule = Rule::AppUploadChecksFirst;
-/// Uploads remembered per rep.
+/// The most uploads that are remembered of a rep.
 const UPLOADS: usize = 32;
 
 #[derive(Default)]

@@ -46,7 +46,7 @@ struct Awaited {
     missed: bool,
 }
 
-/// Tasks awaited per rep.
+/// The most tasks that are awaited of a rep.
 const AWAITED: usize = 16;
 
 impl Judge for CreateSingle {

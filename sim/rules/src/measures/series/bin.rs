@@ -14,13 +14,13 @@ pub enum Activity {
     Driving,
     /// At a visit, not recording.
     Visiting,
-    /// At a visit, recording.
+    /// At a visit, with the recording running.
     Recording,
     /// On the way home, or there, the phone still on.
     Homeward,
-    /// Without network.
+    /// The phone has no network.
     Offline,
-    /// Sending what is queued.
+    /// The app sends the actions on its queue.
     Flushing,
     /// Not a rep's time, but an action's: waiting on a queue.
     Waiting,
@@ -40,14 +40,14 @@ impl Activity {
     ];
 }
 
-/// What happened within a bin.
+/// The counts of one bin of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bin {
-    /// Calls that began.
+    /// The number of calls that began: the offered load.
     pub offered: u64,
     /// Calls that were answered for good: with success, or with a refusal that no repeat would change.
     pub achieved: u64,
-    /// Attempts sent.
+    /// The number of attempts sent, retries included.
     pub attempts: u64,
     /// Attempts that ended here, in the order of [`OutcomeClass::ALL`].
     pub outcomes: [u64; OutcomeClass::ALL.len()],

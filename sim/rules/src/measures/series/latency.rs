@@ -10,9 +10,9 @@ pub const BUCKETS: usize = 4 * (OCTAVE_LAST - OCTAVE_FIRST + 1) as usize;
 /// The classes that are told apart.
 pub const SERIES_CLASSES: [TimeoutClass; 5] =
     [TimeoutClass::Recording, TimeoutClass::Read, TimeoutClass::Update, TimeoutClass::Health, TimeoutClass::Transfer];
-/// 2⁹ µs and less.
+/// The first octave begins at 2⁹ µs, half a millisecond; what is faster counts in its first bucket.
 const OCTAVE_FIRST: u32 = 9;
-/// 2³⁰ µs and more.
+/// The last octave begins at 2³⁰ µs, 18 minutes; what is slower counts in its last bucket.
 const OCTAVE_LAST: u32 = 30;
 
 /// How many attempts took how long, by class and bucket. Room is made for a class when it is first needed.

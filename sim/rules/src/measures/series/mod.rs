@@ -26,10 +26,10 @@ pub const BINS_MAX: usize = 400;
 /// The widths that bins can have, in seconds: from what a trial of a minute needs to what a year does.
 const WIDTHS_S: [i64; 13] = [1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400];
 
-/// What happened when.
+/// Counts over the day, in bins of equal width that grow as the day needs more of them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Series {
-    /// Which of the widths.
+    /// The index of the bins' width among the possible widths.
     width: usize,
     /// How many widths after 1970 the first bin begins.
     first: i64,
@@ -53,15 +53,15 @@ impl Series {
     pub fn bins(&self) -> &[Bin] {
         &self.bins
     }
-    /// How long a bin lasts.
+    /// The length of each bin.
     pub fn width(&self) -> Span {
         Span::seconds(WIDTHS_S[self.width])
     }
-    /// When the first bin begins.
+    /// The beginning of the first bin, on the first date.
     pub fn begins(&self) -> Time {
         Time::from_micros(self.first * self.width().as_micros())
     }
-    /// How many reps were there.
+    /// The number of reps that have introduced themselves.
     pub fn reps(&self) -> u64 {
         self.reps.count
     }
@@ -116,7 +116,7 @@ impl Series {
             self.spread(change.from, at, |bin, us| bin.add(change.what, us, change.times));
         }
     }
-    /// Adds another worker's.
+    /// Adds the series of another worker, of whatever width.
     pub(super) fn merge(&mut self, other: &Series) {
         self.reps.count += other.reps.count;
         if other.bins.is_empty() {

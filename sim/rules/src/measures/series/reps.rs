@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// What reps are doing, by client.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Reps {
-    /// How many there were.
+    /// The number of reps that have introduced themselves.
     pub count: u64,
     #[serde(skip)]
     reps: Vec<Rep>,
@@ -78,7 +78,7 @@ impl Reps {
             _ => {}
         }
     }
-    /// What is still going on.
+    /// Ends every activity that still goes on, for a history that was cut.
     pub fn close(&mut self) -> Vec<Change> {
         let mut ended = Vec::new();
         self.reps.iter_mut().for_each(|rep| rep.closes(&mut ended));
