@@ -86,7 +86,9 @@ pub(crate) fn failures(summary: &Summary) -> Section {
         section.add(on, "", Body::Table(all.of_rows(0..kinds.min(most))));
         section.add(on, "", Body::Text(left_out(kinds, most, "more kind", "more kinds")));
     }
-    section.add(On::Page, "", Body::Table(all));
+    section.add(On::Page, "", Body::Table(all.of_rows(0..kinds.min(FAILURES.0))));
+    let rest = counted(kinds.saturating_sub(FAILURES.0) as u64, "more kind", "more kinds");
+    section.add(On::Page, "", Body::Table(Table { folded: Some(rest), ..all.of_rows(FAILURES.0.min(kinds)..kinds) }));
     section
 }
 
