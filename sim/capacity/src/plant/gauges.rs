@@ -173,7 +173,7 @@ impl Gauges {
             _ => {}
         }
     }
-    /// A resource was full for a moment.
+    /// A resource was full at `now`, and not for any length of time: a request was refused because of it.
     pub(super) fn struck(&mut self, what: Resource, now: Time) {
         if self.counts(now) {
             let fullness = &mut self.full[what as usize];
@@ -182,7 +182,7 @@ impl Gauges {
         }
     }
 
-    /// Counts something that happened to a request.
+    /// Adds to the tallies of the bin, of the day and of the endpoint, if `now` is measured.
     pub(super) fn count(&mut self, op: Op, now: Time, add: impl Fn(&mut Tally)) {
         if self.counts(now) {
             add(&mut self.tally);
@@ -255,7 +255,7 @@ impl Gauges {
         self.peaks = Peaks::default();
     }
 
-    /// The last piece of the day ends.
+    /// Closes the last bin at `now`, or at the end of the measured part if that is earlier.
     pub(super) fn close(&mut self, now: Time) {
         self.pass(now);
         if self.bin_at < now.min(self.until) {
@@ -288,7 +288,7 @@ impl Gauges {
         }
         measures
     }
-    /// Every endpoint that was asked for.
+    /// The tallies of the endpoints that were called at least once in the measured part.
     pub(super) fn endpoints(&self) -> Vec<EndpointTally> {
         let asked = Op::ALL.iter().filter(|op| self.ops[op.index()].offered > 0);
         asked

@@ -9,7 +9,7 @@ use fieldday_scenario::plant::{Law, Service};
 /// What the work of a request is drawn for: named by the request alone, so one request fewer changes no other's.
 const WORK: Purpose = Purpose::new("plant.service");
 
-/// The laws of all endpoints.
+/// The distributions of the service time, by endpoint.
 pub(super) struct Laws {
     seed: u64,
     of: Vec<Option<Law>>,

@@ -2,11 +2,11 @@
 
 use fieldday_paint::document::{Block, Body, On, Section, Table};
 
-/// Where figures come from: a real target.
+/// The tag of sections whose figures were measured against a real target.
 pub(super) const MEASURED: &str = "measured";
-/// Models fitted to that.
+/// The tag of sections whose figures come from models fitted to measured levels.
 pub(super) const FITTED: &str = "fitted";
-/// The virtual clock.
+/// The tag of sections whose figures come from a simulated deployment.
 pub(super) const SIMULATED: &str = "simulated";
 
 /// A table longer than this is no terminal's: it would push the answer out of sight.

@@ -17,7 +17,7 @@ pub(super) fn full_at_the_edge(levels: &[Level], finding: &Finding) -> Option<St
     Some(format!("Full meanwhile, at {}: {}.", counted(reps, "rep", "reps"), full.join("; ")))
 }
 
-/// Every series by level.
+/// A table of every series that the target's exporters told, by level.
 pub(super) fn of_levels(report: &Report) -> Section {
     let mut table = Table::new([
         words("of the target"),

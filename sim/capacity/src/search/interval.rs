@@ -28,7 +28,7 @@ const WITHIN: f64 = 2.0;
 /// The numbers of reps between which an edge is; none on a side where the levels do not tell.
 pub(super) type Bounds = (Option<u64>, Option<u64>);
 
-/// What a level counted for a limit.
+/// The share of a level's samples that were beyond a limit.
 struct Counted {
     reps: f64,
     of: f64,
@@ -109,7 +109,7 @@ impl Curve {
         let reps = || self.levels.iter().map(|level| level.reps as u64);
         (reps().min().unwrap_or(0), reps().max().unwrap_or(0))
     }
-    /// Where it may cross what is allowed.
+    /// Between which numbers of reps the curve may cross the share that is allowed.
     fn crosses(&self, confidence: f64) -> Bounds {
         let (least, most) = self.reaches();
         let (least, most) = (least as f64, most as f64);

@@ -5,18 +5,18 @@ use super::{BEYOND_MIN, Range};
 /// What a search costs at most if the edge is somewhere.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Price {
-    /// Levels.
+    /// How many levels are measured, repetitions included.
     pub levels: u64,
-    /// Seconds.
+    /// How long that takes by the wall clock, in seconds, warm-ups included.
     pub seconds: f64,
-    /// Requests that are sent.
+    /// How many requests are sent, those of warm-ups included.
     pub requests: f64,
 }
 
 /// What is known of levels before the first one.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Terms {
-    /// Requests a second of one rep.
+    /// Requests a second that one rep makes.
     pub per_rep_per_s: f64,
     /// The smallest share that a limit allows beyond it.
     pub allowed: f64,

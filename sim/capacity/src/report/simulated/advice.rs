@@ -29,7 +29,7 @@ pub(super) fn instances(advice: &Advice) -> String {
     }
 }
 
-/// What to do.
+/// How many instances are enough, and what other ways of retrying would change.
 pub(super) fn section(advice: &Advice) -> Section {
     let mark = match (advice.instances, advice.with_headroom) {
         (None, _) => Mark::BAD,
