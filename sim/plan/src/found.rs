@@ -14,7 +14,7 @@ use fieldday_scenario::persona::Persona;
 use fieldday_scenario::{Scenario, Visits};
 use std::sync::Arc;
 
-/// Where a place is that nobody knows.
+/// The purpose of the draw of a place for an address whose place is not known.
 const PLACE: Purpose = Purpose::new("world.found.place");
 /// What happens at an appointment that nobody planned.
 const VISIT: Purpose = Purpose::new("world.found.visit");
@@ -22,13 +22,13 @@ const VISIT: Purpose = Purpose::new("world.found.visit");
 /// An appointment as a target's list shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct FoundAppointment<'a> {
-    /// The target's id.
+    /// The id of the appointment at the target.
     pub appointment_id: &'a SmolStr,
-    /// Where it is to be.
+    /// The address of the visit, by which its place is looked up.
     pub address: &'a Private,
-    /// When it is to begin.
+    /// The planned beginning of the visit.
     pub start: Time,
-    /// When it is to end.
+    /// The planned end of the visit.
     pub end: Time,
 }
 

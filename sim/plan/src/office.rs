@@ -23,7 +23,7 @@ const NOTICE: Span = Span::minutes(20);
 const OPENS_WITHIN: Span = Span::minutes(10);
 
 impl TenantMaker<'_> {
-    /// Makes everybody in the office.
+    /// Adds the office's users with their actions to the tenant.
     pub(super) fn staff(&mut self) {
         let office = self.plan.scenario.office;
         for (role, word, reps_each) in
@@ -64,7 +64,7 @@ impl TenantMaker<'_> {
         self.office.push(OfficePlan { name, key, tenant_id, user_id, role, actions });
     }
 
-    /// What somebody does about a rep.
+    /// Adds the actions of an office user about one rep.
     fn about(&self, clerk: &str, number: usize, actions: &mut Vec<OfficeAction>) {
         let Some(rep) = &self.known[number] else { return };
         let name = part(clerk, "rep", number);

@@ -30,13 +30,13 @@ const FIRST_TOMORROW_HOUSE: u64 = 24;
 /// Of the threads and the task lists: so long that they need a second page.
 const LONG_PPM: u32 = 20_000;
 
-/// What an appointment's rows have in common.
+/// The ids that the rows of an appointment share.
 pub(super) struct Subject {
     key: u64,
     appointment_id: SmolStr,
     contact_id: SmolStr,
     lead_id: SmolStr,
-    /// When the appointment was made.
+    /// The moment at which the appointment was made, before the day.
     created_at: Time,
 }
 

@@ -18,19 +18,19 @@ use std::sync::Arc;
 /// What is known of a tenant before it is made.
 pub(super) struct TenantSite<'a> {
     pub name: String,
-    /// Its number in its cell.
+    /// The number of the tenant within its cell, as its name has it.
     pub number: u32,
     pub demo: bool,
-    /// How many reps work.
+    /// The number of reps who work on the date.
     pub reps: u32,
     pub territory: &'a Arc<Territory>,
     pub zone: &'a Zone,
     pub date: Date,
-    /// When the cell ends.
+    /// The end of the cell, after the last tenant's midnight.
     pub ends: Time,
 }
 
-/// A tenant in the making.
+/// A tenant while its rows, reps and office are made.
 pub(super) struct TenantMaker<'a> {
     pub plan: &'a Plan,
     pub site: TenantSite<'a>,
@@ -64,7 +64,7 @@ pub(super) struct KnownVisit {
     pub here: Here,
 }
 
-/// Makes a tenant.
+/// Makes a tenant with its data, its reps' days and its office.
 pub(super) fn make(plan: &Plan, site: TenantSite<'_>) -> TenantPlan {
     let key = name_key(&site.name);
     let id = if site.demo { demo().organisation.clone() } else { id("org_", key) };

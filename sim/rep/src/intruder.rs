@@ -17,7 +17,7 @@ use futures_lite::future;
 use std::pin::pin;
 use std::sync::Arc;
 
-/// Between the requests of one probe.
+/// The pause between the requests of one probe.
 const BETWEEN: Span = Span::millis(200);
 
 /// Somebody with a login who tries what must fail.
@@ -29,7 +29,7 @@ pub struct Intruder {
 }
 
 impl Intruder {
-    /// Somebody before the day begins.
+    /// An intruder who has sent nothing yet.
     pub fn new(station: Station, plan: IntruderPlan) -> Intruder {
         Intruder { browser: Browser::new(station), plan, undo: Vec::new() }
     }

@@ -7,24 +7,24 @@ use fieldday_kernel::time::{Date, Span, Time};
 use std::fmt;
 use std::sync::Arc;
 
-/// What a screen shows.
+/// The content of a screen, under which the cache keeps the answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Key {
-    /// Today's appointments.
+    /// Today's appointments of the rep, by date.
     Today(Date),
-    /// Those of an earlier day.
+    /// The appointments of an earlier date.
     Past(Date),
-    /// One appointment.
+    /// The details of an appointment, by its id.
     Appointment(SmolStr),
-    /// Open tasks.
+    /// The rep's open tasks, first page.
     OpenTasks,
-    /// Done tasks.
+    /// The rep's completed tasks, first page.
     CompletedTasks,
-    /// The shift.
+    /// The rep's shift of today.
     Shift,
-    /// A contact's messages.
+    /// The messages with a customer, by the id of the contact card.
     Thread(SmolStr),
-    /// The wins feed.
+    /// The feed of wins.
     Wins,
 }
 
@@ -69,14 +69,14 @@ impl Key {
     }
 }
 
-/// Something that was read.
+/// An answer in the cache.
 #[derive(Clone, Debug)]
 pub struct Cached {
     /// What the screen shows: the key under which it is found.
     pub key: Key,
-    /// The answer that is kept.
+    /// The answer as it was received.
     pub response: Arc<Response>,
-    /// The call that brought it.
+    /// The number of the call that it answered.
     pub call: u32,
     /// When it was put in, by the phone's own clock.
     pub at: Time,
@@ -90,11 +90,11 @@ pub struct Cache(Vec<Cached>);
 const CAPACITY: usize = 64;
 
 impl Cache {
-    /// What is there, fresh or not.
+    /// The kept answer, whether it is still fresh or not; none if there is none.
     pub fn get(&self, key: &Key) -> Option<&Cached> {
         self.0.iter().find(|cached| cached.key == *key)
     }
-    /// All that is there.
+    /// All kept answers, fresh or not.
     pub fn entries(&self) -> impl Iterator<Item = &Cached> {
         self.0.iter()
     }

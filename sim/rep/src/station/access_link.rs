@@ -12,9 +12,9 @@ pub enum AccessLink {
     Mobile(Box<RefCell<Link>>),
     /// A line that carries everything: an office's, or a phone's where the scenario has no mobile network.
     Direct {
-        /// How long one way takes.
+        /// The latency of one direction.
         one_way: Span,
-        /// Where the client is.
+        /// The leg on which the client moves, by the clock of the day.
         leg: Cell<Leg>,
     },
 }

@@ -87,7 +87,7 @@ impl ActiveDefects<'_> {
         });
         Some(PressesInVain(ended))
     }
-    /// The request as it goes out.
+    /// The request as the app sends it, changed by the defects that change requests.
     pub(in crate::app) fn as_sent(&self, request: &Arc<Call>, token: &Credential) -> Arc<Call> {
         let (true, Op::ListTasks, Credential::Token(claims)) =
             (self.has(AppDefect::SendsTenantId), request.op(), token)
@@ -99,7 +99,7 @@ impl ActiveDefects<'_> {
         raw.query = format!("{}&tenant_id={tenant}", raw.query).into();
         Arc::new(Call::Raw(Box::new(raw)))
     }
-    /// The log line of an error.
+    /// The log line of an error answer, with the token that a defect adds to it.
     pub(in crate::app) fn log_line(&self, mut line: String, token: &Credential) -> String {
         if let (true, Credential::Token(_)) = (self.has(AppDefect::LogsToken), token) {
             line.push_str(", headers Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl");

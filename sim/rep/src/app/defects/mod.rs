@@ -28,7 +28,7 @@ use std::sync::Arc;
 /// What the bugs that are switched on do, one method for each decision that they change.
 pub(super) struct ActiveDefects<'a>(pub(super) &'a App);
 
-/// What bugs keep in the durable store.
+/// The state of some defects that survives the app, as its storage does.
 #[derive(Default)]
 pub struct Stored {
     /// A flush runs, or ran when the app died.
