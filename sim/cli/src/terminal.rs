@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal};
 /// How wide lists are where nothing says how wide the reader's window is.
 const LIST_WIDTH: usize = 80;
 
-/// Whether results may have colour.
+/// Whether results on stdout have colour: on a terminal, unless the environment forbids it.
 pub fn stdout_has_colour() -> bool {
     AutoStream::choice(&io::stdout()) != ColorChoice::Never
 }
@@ -39,12 +39,12 @@ fn width(is_terminal: bool) -> Option<usize> {
     said.or_else(seen)
 }
 
-/// Whether notes may have colour.
+/// Whether notes on stderr have colour: on a terminal, unless the environment forbids it.
 pub fn stderr_has_colour() -> bool {
     AutoStream::choice(&io::stderr()) != ColorChoice::Never
 }
 
-/// Whether a person reads the notes.
+/// Whether notes go to a terminal, and not to a file or a pipe.
 pub fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }

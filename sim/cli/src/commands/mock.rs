@@ -168,13 +168,13 @@ fn plan(args: &MockArgs) -> Result<Plan, Failure> {
     planned(&args.scenario, choice.scenario, choice.seed)
 }
 
-/// Which keys' tokens the mock accepts.
+/// The keys whose tokens the mock accepts.
 enum Trust {
     /// Those of the development key, which everybody has.
     Development(Key),
     /// Those of a key, of which this is the file.
     Key { key: Key, file: PathBuf, made: Option<Removed> },
-    /// Those of the keys of a document.
+    /// The public keys of a JWKS document.
     Jwks { verifier: Verifier, text: String, file: PathBuf },
 }
 
@@ -324,7 +324,7 @@ fn program() -> String {
     std::env::current_exe().map_or_else(|_| "fieldday".to_owned(), |path| quoted(&path))
 }
 
-/// A path as a shell reads it.
+/// A path as a word of a shell's command line.
 fn quoted(path: &Path) -> String {
     fieldday_folder::quoted(&path.display().to_string())
 }

@@ -40,7 +40,7 @@ impl Drop for Served {
     }
 }
 
-/// A run whose target is there.
+/// A run whose target has been set up.
 pub struct Ready {
     pub(super) plan: LivePlan,
     pub(super) cells: Vec<CellPlan>,
@@ -55,27 +55,27 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// The plan.
+    /// The plan with the identities that the target knows.
     pub fn plan(&self) -> &LivePlan {
         &self.plan
     }
-    /// Its cells.
+    /// The cells that are run.
     pub fn cells(&self) -> &[CellPlan] {
         &self.cells
     }
-    /// How many reps there are.
+    /// The number of reps in these cells.
     pub fn reps(&self) -> u64 {
         reps(&self.cells)
     }
-    /// What is called.
+    /// The target's base URL: the deployment's, or that of the mock that is served.
     pub fn target(&self) -> &Target {
         &self.target
     }
-    /// The protocol's clock.
+    /// The protocol's clock: the wall clock, or that of the mock's day.
     pub fn clock(&self) -> WallClock {
         self.clock
     }
-    /// When the window opens, by that clock.
+    /// When the window opens, by the protocol's clock.
     pub fn opens(&self) -> Time {
         self.opens
     }
@@ -201,13 +201,13 @@ impl Ready {
 
 /// A run that was lived. The mock is there until this goes.
 pub struct Lived {
-    /// What came of it.
+    /// The result of the run.
     pub outcome: LiveOutcome,
-    /// What the target's exporters told meanwhile.
+    /// The metrics of the target's exporters during the run.
     pub observed: Observed,
-    /// How the target was disturbed on purpose.
+    /// The planned disturbances with when each began and ended.
     pub disturbances: Disturbances,
-    /// Its plan.
+    /// The plan with the identities that the target knows.
     pub plan: LivePlan,
     _served: Served,
 }

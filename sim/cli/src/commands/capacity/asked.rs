@@ -23,7 +23,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// The scenario if none is named.
+/// The scenario of a search for which none is named.
 const SCENARIO: &str = "peak";
 /// Over so many seconds reps come to work before a level is measured.
 const WARM_UP_S: u32 = 20;
@@ -178,12 +178,12 @@ fn fits(header: &mut Header) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The line that was typed.
+/// The command line as it was typed.
 fn again() -> String {
     typed(std::env::args().skip(1))
 }
 
-/// Where the scenario comes from.
+/// The scenario as the user named it, or the folder of the resumed search.
 fn of(args: &CapacityArgs) -> String {
     let folder = args.resume.as_ref().map(|folder| folder.display().to_string());
     args.scenario.clone().or(folder).unwrap_or_else(|| SCENARIO.to_owned())

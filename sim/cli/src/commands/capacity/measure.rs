@@ -34,7 +34,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Between two lines of progress.
+/// The time between two lines of progress.
 const A_WHILE: Duration = Duration::from_secs(10);
 /// Fewer requests than this say nothing of a target that suffers.
 const REQUESTS_MIN: u64 = 200;
@@ -54,7 +54,7 @@ const STEADY_SHARE: f64 = 0.1;
 const STEADY_DEVIATIONS: f64 = 3.0;
 /// What is measured begins so long after that was decided: workers have to hear of it.
 const NOTICE: Span = Span::millis(1_500);
-/// Preparing gives up after so long.
+/// Preparing a level gives up after this time.
 const PREPARES_FOR: Duration = Duration::from_secs(120);
 
 /// What the levels of a search have in common: workers, certificates, addresses and key.
@@ -79,7 +79,7 @@ enum Cut {
     NotTogether(StartError),
     /// The user interrupted it.
     Interrupted,
-    /// The target could not cope.
+    /// The target was overloaded; holds the reason for people.
     Suffered(String),
 }
 
@@ -264,7 +264,7 @@ fn with_terms(options: &mut MockOptions, terms: MockTerms) {
     }
 }
 
-/// What was seen of a level.
+/// The run of a level, before its figures are computed.
 struct Watched {
     lived: Lived,
     cut: Option<Cut>,

@@ -188,7 +188,7 @@ fn announce(header: &Header, place: &Place, measured: usize, per_rep: f64) {
     }
 }
 
-/// A level in a line.
+/// Prints the figures and the verdict of a level in a line.
 fn tell(range: &Range, level: &Level) {
     let verdict = match (&level.invalid, range.standing(&[level])) {
         (Some(why), _) => format!("not valid: {why}"),

@@ -34,7 +34,7 @@ pub struct Shards<'a> {
 }
 
 impl<'a> Shards<'a> {
-    /// None of a search by one process.
+    /// The shards of the search; none if one process makes it.
     pub fn of(args: &'a CapacityArgs) -> Option<Shards<'a>> {
         let (shard, dir) = (args.search.shard?, args.search.start_together.as_deref()?);
         Some(Shards { shard, dir, within: args.search.start_within.unwrap_or(WITHIN) })

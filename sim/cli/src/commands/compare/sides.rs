@@ -51,7 +51,7 @@ pub fn chosen(args: &CompareArgs) -> Result<Chosen, Failure> {
     Ok((new, baseline, history))
 }
 
-/// The newest run of a place.
+/// The newest run in a place; an error if there is none.
 fn newest(results: &Nights, place: &Path) -> Result<Night, Failure> {
     let newest = results.nights.iter().rev().find(|night| night.unusable().is_none());
     let newest =

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 /// How often it is looked whether more shards are there.
 const LOOKS_EVERY: Duration = Duration::from_secs(1);
-/// How often progress is told.
+/// The time between two lines of progress.
 const TOLD_EVERY: Duration = Duration::from_secs(2);
 
 pub fn merge(args: &MergeArgs) -> Result<u8, Failure> {

@@ -73,7 +73,7 @@ impl History<'_> {
     }
 }
 
-/// Why a history has all cells.
+/// The reason that the run folder gives for holding a history of all cells.
 pub fn recorded(whole: Option<Fingerprint>) -> &'static str {
     if whole.is_some() { "recorded" } else { "recorded until the run was ended" }
 }

@@ -207,7 +207,7 @@ fn scaled(scales: &[Scaled]) -> String {
     if words.is_empty() { String::new() } else { format!(" ({} with it)", words.join(", ")) }
 }
 
-/// What is about to happen.
+/// Prints what is about to be run, before the window opens.
 fn announce(ready: &Ready, is_mock: bool) {
     let (reps, plan, target) = (ready.reps(), &ready.plan().plan, ready.target());
     let scenario = plan.scenario();
@@ -228,7 +228,7 @@ fn announce(ready: &Ready, is_mock: bool) {
     ));
 }
 
-/// What the folder says of a run.
+/// What the run folder says of a run before it begins.
 struct Described {
     recipe: Recipe,
     target: String,
