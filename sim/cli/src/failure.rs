@@ -182,7 +182,7 @@ pub enum Failure {
     /// A conformance pass cannot be made.
     #[error(transparent)]
     Conform(#[from] fieldday_live::conform::ConformError),
-    /// The number of threads is 0, or more than can be started.
+    /// The threads cannot be started.
     #[error(transparent)]
     Threads(#[from] NoThreads),
 }
