@@ -24,9 +24,9 @@ pub struct Header {
     pub fieldday_capacity: u32,
     /// The version of Field Day that began the search.
     pub version: String,
-    /// What is called: `mock`, or a base URL.
+    /// The target of the search: `mock`, or a base URL.
     pub target: String,
-    /// Of the tool's own mock: how it serves.
+    /// The settings of the built-in mock; absent if the target is a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mock: Option<MockTerms>,
     /// The seed of the scenario's plan.
@@ -59,7 +59,7 @@ pub struct MockTerms {
     pub exponential: bool,
 }
 
-/// What is wrong with a folder that should be gone on from, and what to do.
+/// The reason why a search cannot be resumed from a folder, and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be resumed: {why}", path.display())]
 pub struct JournalError {

@@ -41,7 +41,7 @@ pub struct Level {
     pub offered: Option<Offered>,
     /// Mean number of requests in flight while the level was measured.
     pub in_flight: f64,
-    /// The same by Little's law, requests a second times mean latency: a cross-check.
+    /// The mean number in flight by Little's law, as requests a second times mean latency: a cross-check.
     pub in_flight_by_little: f64,
     /// Attempts that reached the target, or should have, and were not answered as expected.
     pub errors: u64,
@@ -52,7 +52,7 @@ pub struct Level {
     /// The squared coefficient of variation of the time between two requests: 1 if requests arrive independently of each
     /// other.
     pub arrivals_scv: f64,
-    /// By endpoint; those without a request are left out.
+    /// The measurements of each endpoint that was answered.
     pub endpoints: Vec<Endpoint>,
     /// The results of the scenario's limits, in its order, then of those that are built in.
     pub limits: Vec<Judged>,
@@ -144,7 +144,7 @@ impl Judged {
     }
 }
 
-/// What is known of a level beside what was measured.
+/// The facts about a level that do not come from its measurements.
 pub struct About {
     /// The number of reps, all shards together.
     pub reps: u64,
@@ -158,12 +158,12 @@ pub struct About {
     pub offered: Option<Offered>,
     /// The reason why the level was stopped early, if the target was overloaded.
     pub suffered: Option<String>,
-    /// What the target's exporters told while it was measured.
+    /// The metrics of the target during the level; none if no exporter was scraped.
     pub target_metrics: Option<TargetMetrics>,
 }
 
 impl About {
-    /// Of a level of so many reps that began then, of which nothing else is known yet.
+    /// A valid level of so many reps that began then, of which nothing else is known yet.
     pub fn of(reps: u64, began: Time) -> About {
         let (rules_broken, invalid, offered, suffered, target_metrics) = (Vec::new(), None, None, None, None);
         About { reps, began, rules_broken, invalid, offered, suffered, target_metrics }

@@ -70,7 +70,7 @@ pub struct Target {
 /// A lock that all writes share, held by one at a time.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Lock {
-    /// For how long a write holds it, in seconds.
+    /// How long a write holds the lock, in seconds.
     pub held_s: f64,
     /// The share of the requests that are writes, in millionths.
     pub writes_ppm: u32,

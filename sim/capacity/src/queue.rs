@@ -21,7 +21,7 @@ pub struct Queue {
     pub service_s: f64,
     /// The squared coefficient of variation of service times: 1 if exponential, 0 if all the same.
     pub service_scv: f64,
-    /// The same of the times between two arrivals: 1 if they are independent of each other.
+    /// The squared coefficient of variation of the times between arrivals: 1 if they are independent of each other.
     pub arrivals_scv: f64,
 }
 

@@ -26,9 +26,9 @@ pub struct Share {
 pub enum Standing {
     /// Within, with the confidence that was asked for.
     Held,
-    /// Nobody can tell with that confidence; it looks held.
+    /// The share is within what is allowed, but not with the confidence that was asked for; so is one of no samples.
     LooksHeld,
-    /// Nobody can tell with that confidence; it looks broken.
+    /// The share is beyond what is allowed, but not with the confidence that was asked for.
     LooksBroken,
     /// Beyond, with the confidence that was asked for.
     Broken,
@@ -50,7 +50,7 @@ impl Share {
     pub fn new(beyond: u64, of: u64) -> Share {
         Share { beyond, of, design_effect: 1.0 }
     }
-    /// The same with what its slices say: how many were beyond, of how many, in each.
+    /// A share whose design effect follows from its slices, each a pair: how many were beyond, of how many.
     pub fn sliced(beyond: u64, of: u64, slices: &[(u64, u64)]) -> Share {
         // A queue remembers for longer the fuller it is: what is alike over longer slices shows in longer slices alone.
         let joined = |n: usize| -> Vec<(u64, u64)> {

@@ -65,7 +65,7 @@ pub enum Failure {
     /// An exploration cannot begin or go on.
     #[error(transparent)]
     Explore(#[from] fieldday_engine::explore::ExploreError),
-    /// What should be resumed is not what an exploration wrote, or of another one.
+    /// The file to resume is not an exploration, or belongs to another one.
     #[error("{} cannot be resumed: {why}", path.display())]
     Resume { path: PathBuf, why: String },
     /// The rep-days of a proof cannot be gone on from.
@@ -188,7 +188,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// What a plan or a live run of `of` cannot be made for; a plan's error does not say which file it is about.
+    /// The failure of preparing a plan or a live run; a plan's error gets the name of its scenario, which it lacks.
     pub fn of(of: &str) -> impl Fn(PrepareError) -> Failure {
         move |error| match error {
             PrepareError::Plan(source) => Failure::Plan { of: of.to_owned(), source },
@@ -376,7 +376,7 @@ impl Failure {
     }
 }
 
-/// What to do about a run on the wall clock that cannot begin.
+/// What the user can do about a live run that cannot begin; none if nothing more is known.
 fn before_a_run(error: &PrepareError) -> Option<String> {
     let hint = match error {
         PrepareError::Plan(_) => "`fieldday scenarios plan` prints the names of everything in a plan",

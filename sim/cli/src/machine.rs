@@ -77,7 +77,7 @@ pub fn host() -> Host {
     }
 }
 
-/// What the system says in a file of one line; none if it does not.
+/// The text of a system file of one line; none if it cannot be read.
 fn text_of(file: &str) -> Option<String> {
     let text = std::fs::read_to_string(file).ok()?.trim().to_owned();
     (!text.is_empty()).then_some(text)

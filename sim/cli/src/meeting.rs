@@ -80,7 +80,7 @@ pub struct LevelOrder {
     pub per_rep: f64,
 }
 
-/// What the other shards measured, by their index; or the indexes of those that were lost.
+/// The parts of the other shards by index, or the indexes of the shards that were lost.
 pub type Parts = Result<Vec<(u32, LevelPart)>, Vec<u32>>;
 
 /// The directory in which the shards of a search meet.

@@ -151,7 +151,7 @@ impl Ticker {
         let left_s = self.began.elapsed().as_secs_f64() * (self.of - self.done) as f64 / self.done as f64;
         format!(", some {} left", micros((left_s * 1e6) as u64))
     }
-    /// It is over: the bar makes room for the result.
+    /// Removes the bar, so that the result has its place.
     pub fn finish(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();

@@ -25,7 +25,7 @@ pub fn list_paint() -> Paint {
 pub fn stderr_paint() -> Paint {
     paint(stderr_has_colour(), true)
 }
-/// What goes into a file or a pipe is as wide as it likes.
+/// The paint for a stream; a file or a pipe has no greatest width.
 fn paint(colour: bool, is_terminal: bool) -> Paint {
     let paint = Paint::new(colour);
     width(is_terminal).map_or(paint, |width| paint.within(width))

@@ -65,11 +65,11 @@ pub struct ConformRun {
 pub struct PassProgress<'a> {
     /// The number of requests that ended, answered or not.
     pub requests: u64,
-    /// What was found so far. Shares, and what only the end decides, are not settled.
+    /// The findings so far; shares, and what only the end decides, are not settled.
     pub findings: &'a Findings,
 }
 
-/// What can keep a pass from its end.
+/// The reason why a pass cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ConformError {
     /// The system gives no sockets or timers.

@@ -40,7 +40,7 @@ const HANDS_ON_EVERY: Duration = Duration::from_millis(500);
 const GLANCES_EVERY: Duration = Duration::from_secs(1);
 /// How long a request may still be on the wire after its phone was switched off.
 const LAST_WORDS: Span = Span::seconds(3);
-/// For how long after the last phone is switched off an auditor may still read.
+/// How long after the last phone is switched off an auditor may still read.
 pub const AUDITS_FOR: Span = Span::minutes(5);
 
 /// A cell that a worker runs.
@@ -51,7 +51,7 @@ pub struct CellOrder {
     pub days: Vec<DayClock>,
     /// Only these reps begin: all if none is named.
     pub only: Option<String>,
-    /// What its clients play in place of their days, if they do.
+    /// The scripts that its clients play in place of their days, by client name; none if they live their days.
     pub scripts: Option<BTreeMap<SmolStr, Script>>,
 }
 
@@ -101,24 +101,24 @@ pub struct Orders {
     pub history: std::sync::mpsc::Sender<Lines>,
 }
 
-/// What is known of a run while it goes on.
+/// The state of a run under way, which workers write and a watcher reads.
 #[derive(Debug, Default)]
 pub struct RunProgress {
     /// Requests that ended on the wire, answered or not.
     pub requests: AtomicU64,
     /// Attempts that reached the target, or should have, and were not answered as expected.
     pub errors: AtomicU64,
-    /// For how long the target has not answered.
+    /// How long the target has not answered.
     pub silence: Silence,
     /// Requests that took longer on the wire than [`RunProgress::slow_from_us`].
     pub slow: AtomicU64,
-    /// From how many microseconds on a request is slow; none is if 0.
+    /// The wire latency in microseconds above which a request is slow; 0 if none is.
     pub slow_from_us: AtomicU64,
     /// Reps who have begun their day.
     pub begun: AtomicU64,
     /// Reps whose day has ended and who have no request in flight.
     pub ended: AtomicU64,
-    /// What each worker last said of its reps, about once a second.
+    /// The last snapshot of each worker's reps, about once a second, by the worker's number.
     pub glances: Mutex<BTreeMap<usize, StatsSnapshot>>,
     /// Tells clients that play scripts when to begin, and which part of the run is measured.
     pub conduct: Conduct,
@@ -128,7 +128,7 @@ pub struct RunProgress {
 
 /// What a worker leaves behind.
 pub struct WorkerOutcome {
-    /// Of each cell: its place in the plan, its reps, what was recorded.
+    /// The end of each cell, in the order in which the worker was given them.
     pub cells: Vec<CellEnd>,
     /// How late requests were sent and the worker woke.
     pub health: Health,
@@ -176,7 +176,7 @@ struct Worker {
     transports: Vec<Rc<HttpTransport>>,
     /// The channel to goose for the requests of each rep, by cell and client.
     told: BTreeMap<(u32, u32), UnboundedSender<Request>>,
-    /// What they were not told yet: each word wakes another thread, so it waits for more.
+    /// Requests that goose was not told yet: each message wakes another thread, so several are sent at once.
     untold: Vec<((u32, u32), Request)>,
     /// Clients whose day is over, and since when.
     ended: Rc<RefCell<Vec<Ended>>>,

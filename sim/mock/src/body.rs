@@ -37,7 +37,7 @@ pub(crate) async fn read(body: Body, patience: Duration) -> Result<Vec<u8>, Unre
     Ok(whole)
 }
 
-/// Its length alone: what came is thrown away as it comes.
+/// The length of a body, whose parts are thrown away as they come.
 pub(crate) async fn counted(body: Body, limit: u64, patience: Duration) -> Result<u64, Unread> {
     drain(body, limit, patience, |_| ()).await
 }

@@ -101,7 +101,7 @@ impl Reply {
     fn new(status: u16, body: Option<Vec<u8>>) -> Reply {
         Reply { status, retry_after: None, allow: None, body }
     }
-    /// Its headers, but for the content's type and length.
+    /// The headers of the answer, but for the content's type and length.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> {
         // Whole seconds, rounded up: who waits as long as it is told is not refused again.
         let seconds = |span: Span| ((span.as_micros() + 999_999) / 1_000_000).to_string();
@@ -137,7 +137,7 @@ pub struct Pending {
     came: Time,
 }
 
-/// What a request keeps while it is worked on.
+/// The permits that a request holds while it is worked on.
 pub(crate) struct Turn<'a> {
     _worker: Option<SemaphorePermit<'a>>,
     _connection: Option<SemaphorePermit<'a>>,
@@ -285,7 +285,7 @@ impl Handler {
         self.arrive_late(arrival, self.0.clock.now())
     }
 
-    /// The same for a request that came earlier, and has waited since.
+    /// Takes a request that came at `came` and has waited since.
     pub(crate) fn arrive_late(&self, arrival: &Arrival<'_>, came: Time) -> Pending {
         let inner = &*self.0;
         let number = inner.requests.fetch_add(1, Ordering::Relaxed);
@@ -406,7 +406,7 @@ impl Pending {
     }
 }
 
-/// What is asked, and of which shard if that can be told from the path.
+/// The request as the backend is asked, and the shard if the path tells it.
 fn asked(arrival: &Arrival<'_>) -> (Option<usize>, Asked) {
     let Arrival { method, path, query, company_id, body, .. } = *arrival;
     let other = || Asked::Other {

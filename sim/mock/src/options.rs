@@ -20,7 +20,7 @@ pub type Prepare = Box<dyn Fn(&mut CellPlan) + Send>;
 
 /// What a mock serves and how fast.
 pub struct Options {
-    /// Whose data there are, how the backend behaves, its mishaps and defects.
+    /// The plan, whose data the mock serves and whose scenario says how the backend behaves and fails.
     pub plan: Plan,
     /// What is done to a cell's plan before it is loaded; nothing if none. A live run that goes through the day faster than
     /// the wall moves mishaps to where they belong on the mock's clock.
@@ -55,7 +55,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The same as [`Options::new`], taking the tokens that these keys sign, and serving their public halves.
+    /// A mock that accepts the tokens that these keys sign and serves their public halves.
     pub fn trusting(plan: Plan, keys: &[Key]) -> Options {
         Options::new(plan, Verifier::of(keys), jwks(keys))
     }
@@ -91,9 +91,9 @@ pub enum Service {
     Scaled(u32),
     /// The same time for every request.
     Fixed(Span),
-    /// As long as an exponential distribution of this mean says, request by request: the service times of M/M/c.
+    /// Drawn request by request from an exponential distribution of this mean, as in M/M/c.
     Exponential(Span),
-    /// As long as a log-normal distribution says, request by request.
+    /// Drawn request by request from a log-normal distribution.
     LogNormal {
         /// The arithmetic mean of the times.
         mean: Span,

@@ -91,7 +91,7 @@ struct Aims<'a> {
     rep_id: &'a SmolStr,
 }
 
-/// One that is picked by a draw, whatever else there is.
+/// One row that depends on the draw alone, so that other rows may be removed without changing it.
 fn pick<'a, T>(rows: impl Iterator<Item = &'a T>, id_of: impl Fn(&T) -> &SmolStr, draw: u64) -> Option<&'a T> {
     rows.min_by_key(|row| join_keys(draw, name_key(id_of(row))))
 }
@@ -228,7 +228,7 @@ impl Aims<'_> {
             },
         })
     }
-    /// The same read three times, the second time with another tenant's id beside it.
+    /// Three reads that are alike, but that the second one carries another tenant's id.
     fn with_tenant(&self, in_query: bool) -> Vec<ProbeStep> {
         let mut raw = RawCall::of(&self.list());
         let probe = if in_query {

@@ -117,7 +117,7 @@ pub enum PlanError {
     /// none such.
     #[error("there is no {what} called {name:?}")]
     NoSuch {
-        /// What the name should be the name of: `persona`, `territory`, `zone`, `network profile`.
+        /// The kind of the name: `persona`, `territory`, `zone`, `network profile`.
         what: &'static str,
         /// The name that is not known.
         name: String,
@@ -135,7 +135,7 @@ pub enum PlanError {
     /// The file of the scenario's network trace is not in the format of a trace.
     #[error(transparent)]
     Trace(#[from] TraceError),
-    /// It has fewer cells than shards are asked for.
+    /// The plan has fewer cells than there are to be shards.
     #[error("{shards} shards cannot be made of {cells} cells; a cell is the smallest part")]
     TooFewCells {
         /// The number of shards that is asked for.
@@ -275,7 +275,7 @@ impl Plan {
         let day = &self.days[0];
         cell::for_conformance(self, day, &[0, 1].map(|tenant| day.sites[tenant % day.sites.len()].clone()))
     }
-    /// The same with tenants that work by these zones' clocks.
+    /// The cell of the conformance pass with tenants that work by these zones' clocks.
     pub fn conformance_cell_in(&self, zones: [&str; 2]) -> Result<CellPlan, PlanError> {
         let day = &self.days[0];
         let [first, second] = zones;

@@ -17,7 +17,7 @@ use fieldday_kernel::time::{Span, Time, TimeOfDay};
 /// The office opens and closes, by local time.
 pub(super) const OPENS: TimeOfDay = TimeOfDay::hm(7, 30);
 const CLOSES: TimeOfDay = TimeOfDay::hm(18, 0);
-/// Nobody moves a visit that is about to begin.
+/// A visit that begins sooner than this is not moved any more.
 const NOTICE: Span = Span::minutes(20);
 /// Each tenant's office opens up to so much later, so that they do not all begin at once.
 const OPENS_WITHIN: Span = Span::minutes(10);
@@ -79,7 +79,7 @@ impl TenantMaker<'_> {
         }
     }
 
-    /// What is done, and when; nothing, if what it is done to was taken out.
+    /// The time and the content of an action; none if its element was removed from the plan.
     fn deed(&self, rep: &KnownRep, number: usize, stream: &mut Stream) -> Option<(Time, OfficeDeed)> {
         let deeds = self.plan.scenario.office.deeds;
         let weights = [

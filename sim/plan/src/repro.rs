@@ -23,7 +23,7 @@ pub struct Repro {
     pub cell: u32,
     /// The rule that was broken.
     pub rule: Rule,
-    /// What kind of violation it is: the endpoint, and the sentence without what differs from day to day.
+    /// The endpoint of the violation, by which two cases are compared.
     pub endpoint: String,
     /// The sentence of the violation with names and numbers left out, so that two cases can be compared.
     pub shape: String,
@@ -37,7 +37,7 @@ pub struct Repro {
 pub struct ReproError {
     /// The name of the file, as it was given.
     pub file: String,
-    /// What is wrong, where, and what was expected.
+    /// The problem with its place and what was expected.
     pub problem: String,
 }
 

@@ -27,7 +27,7 @@ const TOMORROW: usize = 2;
 const HOUSES_PER_REP: u64 = 40;
 const FIRST_PAST_HOUSE: u64 = 12;
 const FIRST_TOMORROW_HOUSE: u64 = 24;
-/// Of the threads and the task lists: so long that they need a second page.
+/// So many of a million threads and task lists are long enough to need a second page.
 const LONG_PPM: u32 = 20_000;
 
 /// The ids that the rows of an appointment share.

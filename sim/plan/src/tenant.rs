@@ -15,7 +15,7 @@ use fieldday_radio::territory::Territory;
 use indexmap::IndexMap;
 use std::sync::Arc;
 
-/// What is known of a tenant before it is made.
+/// The facts about a tenant that are fixed before its rows are made.
 pub(super) struct TenantSite<'a> {
     pub name: String,
     /// The number of the tenant within its cell, as its name has it.
@@ -42,11 +42,11 @@ pub(super) struct TenantMaker<'a> {
     pub reps: Vec<RepPlan>,
     pub office: Vec<OfficePlan>,
     pub rows: Vec<RowName>,
-    /// What the office knows of each rep, by number; none of one that was taken out.
+    /// The office's knowledge of each rep, by number; none of a rep who was removed from the plan.
     pub known: Vec<Option<KnownRep>>,
 }
 
-/// What the office knows of a rep: everything that was planned, also what was taken out since.
+/// The office's knowledge of a rep: everything that was planned, also what was removed since.
 pub(super) struct KnownRep {
     pub rep_id: SmolStr,
     pub visits: Vec<KnownVisit>,

@@ -57,18 +57,18 @@ pub struct TenantPlan {
     pub name: String,
     /// The local date of the tenant's day.
     pub date: Date,
-    /// What its database holds before the first request.
+    /// The rows that the backend's database holds before the first request.
     pub data: TenantData,
     /// The territory in which its addresses lie and its reps drive.
     pub territory: Arc<Territory>,
-    /// What becomes of appointments that are not in the plan.
+    /// The treatment of appointments that are not in the plan.
     #[serde(skip)]
     pub found: Arc<Found>,
     /// The mobile network of the territory.
     pub air: Arc<Air>,
     /// The places of the tenant's addresses, by which visits and geofences are judged.
     pub places: Places,
-    /// What is true of a visit whoever makes it, by appointment id.
+    /// The true course of each visit, by appointment id, whoever makes it.
     pub visits: IndexMap<SmolStr, VisitPlan>,
     /// The reps who work on the plan's date.
     pub reps: Vec<RepPlan>,
@@ -165,7 +165,7 @@ pub struct Routine {
 /// The lunch break of a rep.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct LunchPlan {
-    /// From then on, when the visit before is over.
+    /// The earliest beginning; the rep eats when the visit before is over.
     pub at: Time,
     /// The length of the break, in minutes.
     pub minutes: u32,
@@ -235,7 +235,7 @@ pub struct OfficePlan {
     pub user_id: SmolStr,
     /// The role in the token: a manager or a CSR.
     pub role: Role,
-    /// What they do today, in order of time.
+    /// The actions of the day, in order of time.
     pub actions: Vec<OfficeAction>,
 }
 
@@ -348,13 +348,13 @@ pub struct ProbePlan {
 pub struct ProbeStep {
     /// The probe that the request belongs to.
     pub probe: Probe,
-    /// What goes with it as proof of who asks.
+    /// The credential that the request carries.
     pub login: Login,
     /// The call that is sent.
     pub call: Call,
 }
 
-/// What an intruder shows as proof of who asks.
+/// The credential of an intruder's request.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Login {
@@ -372,7 +372,7 @@ pub enum Login {
     Alias(TenantClaim, UserClaim, RoleClaim, SmolStr),
 }
 
-/// Somebody who reads back what should be there.
+/// A client with a manager's login who reads back what should be there.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct AuditorPlan {
     /// The name of the element: `cell-0/tenant-1/auditor`.

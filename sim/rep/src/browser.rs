@@ -63,7 +63,7 @@ impl Browser {
             at_deadline: NoAnswer::Timeout,
         }
     }
-    /// What a good token says; none if none can be had.
+    /// The claims of a valid token, fetched if need be; none if none can be had.
     pub async fn claims(&mut self) -> Option<Claims> {
         let now = self.station.now();
         if let Some((claims, expires_at)) = &self.token

@@ -37,19 +37,19 @@ pub struct PhoneView {
     pub position_m: (i64, i64),
     /// How long the token in hand lives yet; negative once it has expired.
     pub token_lives: Option<Span>,
-    /// What waits to be sent: number, endpoint, id.
+    /// The queued actions, each with its number, endpoint and the id in its path.
     pub queue: Vec<(u32, Op, SmolStr)>,
     /// The id of the session that is being recorded; none if none is.
     pub recording: Option<SmolStr>,
     /// Audio on its way: of which session, how many bytes.
     pub uploads: Vec<(SmolStr, u64)>,
-    /// What is in the cache: what, how old, whether it is fresh.
+    /// The cached answers, each with its content, age and whether it is fresh.
     pub cache: Vec<(String, Span, bool)>,
 }
 
 /// A phone on which the app is installed.
 pub struct Phone {
-    /// Its clock, its network, where it is, and where its events go.
+    /// The clock, network and position of the phone, and the sink of its events.
     pub station: Station,
     /// The rep who carries the phone.
     pub owner: Owner,

@@ -31,7 +31,7 @@ pub struct Line {
 /// A part of a client's simulated day, to be played.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Script {
-    /// What must be there before the part begins, one after the other.
+    /// Requests that make what the part needs, sent one after the other before it begins.
     pub before: Vec<Line>,
     /// The requests of the part, in order of time.
     pub lines: Vec<Line>,

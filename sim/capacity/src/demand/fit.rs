@@ -246,7 +246,7 @@ fn per_rep(seen: &[Seen]) -> f64 {
     rates.get(rates.len() / 2).copied().unwrap_or_default()
 }
 
-/// By the time that they keep workers, the longest first.
+/// The endpoints with their worker time, the one with the greatest share of the work first.
 fn endpoints(floors: &Floors, seen: &[Seen], best: Candidate) -> Vec<EndpointDemand> {
     let mut rates: BTreeMap<Op, f64> = BTreeMap::new();
     for (op, (rate, _)) in seen.iter().flat_map(|level| &level.ops) {

@@ -76,7 +76,7 @@ impl Floors {
         }
         floors
     }
-    /// One that is called at no level of little load is taken from the others.
+    /// Adds an endpoint's latency, from all levels if no level of little load calls it.
     fn add(&mut self, op: Op, seen: &[Seen], levels: &[&Level]) {
         let reps_of = |is_little: bool| -> Vec<u64> {
             let of = |level: &&Seen| level.ops.contains_key(&op) && (!is_little || self.is_little(level));

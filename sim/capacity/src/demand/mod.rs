@@ -62,7 +62,7 @@ pub struct EndpointDemand {
     pub service_us: f64,
     /// Its share of the requests of all levels together, from 0 to 1.
     pub share_of_requests: f64,
-    /// Its share of the time that workers are busy.
+    /// Its share of the time that workers are busy, from 0 to 1.
     pub share_of_work: f64,
     /// Points of the distribution of its latency without load, in microseconds, each with the same weight.
     pub floor_points_us: Vec<f64>,

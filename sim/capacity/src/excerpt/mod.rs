@@ -79,7 +79,7 @@ pub struct Cast {
 
 /// The scripts that the clients of a level play, and when their requests are due.
 pub struct Schedule {
-    /// By the cell's place in the plan and the client's name.
+    /// The script of each client, by the cell's index in the plan and the client's name.
     pub scripts: BTreeMap<u32, BTreeMap<SmolStr, Script>>,
     /// When each request is due since the scripts began, in order of time.
     due: Vec<(Span, Op)>,
@@ -129,7 +129,7 @@ impl Cast {
             self.lived.push(lived);
         }
     }
-    /// What one rep asks a second in a window of the day, by endpoint.
+    /// Requests a second that one rep makes in a window of the day, by endpoint.
     pub fn asks(&self, (from, until): (TimeOfDay, TimeOfDay)) -> Vec<Asked> {
         let window = us(from)..us(until);
         let seconds = f64::from(until.seconds().saturating_sub(from.seconds()).max(1)) * self.reps.max(1) as f64;
@@ -266,7 +266,7 @@ impl Lived {
 }
 
 impl Schedule {
-    /// What is due from one moment to another, since the scripts began.
+    /// The load that is due between two moments, counted from when the scripts began.
     pub fn offered(&self, from: Span, until: Span) -> Offered {
         let mut counts: BTreeMap<Op, u64> = BTreeMap::new();
         for (_, op) in self.due.iter().filter(|(at, _)| (from..until).contains(at)) {

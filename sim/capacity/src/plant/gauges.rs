@@ -36,7 +36,7 @@ struct Peaks {
     instances: u32,
 }
 
-/// What can be full, and since when it is.
+/// The order in which resources are counted and listed: that of the enum.
 const RESOURCES: [Resource; 6] = [
     Resource::Workers,
     Resource::Queue,
@@ -74,7 +74,7 @@ pub(super) struct Gauges {
     tally: Tally,
     full: [Fullness; 6],
     of_bin: Vec<Histogram<u64>>,
-    /// Of all endpoints together, in the bin that is closed.
+    /// The times in the plant of all endpoints together, in the bin that is closed.
     of_any: Histogram<u64>,
     of_all: Vec<Histogram<u64>>,
     worst: Vec<Option<(Time, Span)>>,
@@ -265,7 +265,7 @@ impl Gauges {
             self.full(what, false, now);
         }
     }
-    /// What was full, in the order in which it first was.
+    /// The resources that were full at some time, in the order in which they first were.
     pub(super) fn saturations(&self) -> Vec<Saturation> {
         let mut found: Vec<Saturation> = RESOURCES
             .iter()
@@ -277,7 +277,7 @@ impl Gauges {
         found.sort_by_key(|saturation| (saturation.first, saturation.what));
         found
     }
-    /// What limits are judged over: what was served and how the rest ended, by endpoint.
+    /// Latencies and endings by endpoint, over which limits are judged.
     pub(super) fn measures(&self) -> Measures {
         let mut measures = Measures::new();
         for (op, tally) in Op::ALL.iter().copied().zip(&self.ops) {

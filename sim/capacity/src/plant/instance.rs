@@ -5,7 +5,7 @@ use fieldday_kernel::time::Time;
 use fieldday_scenario::plant::Balancer;
 use std::collections::VecDeque;
 
-/// What the load balancer's draws are named for.
+/// The purpose of the load balancer's draws.
 const CHOICE: Purpose = Purpose::new("plant.balancer");
 
 /// A request's place in the plant's table, and whose place it was then: a place is given to others later.

@@ -7,7 +7,7 @@ use fieldday_rules::Measures;
 
 /// What a plant counted and measured over its day.
 pub struct Ledger {
-    /// Of everything that reached it, and what became of it.
+    /// A hash of every request that reached the plant, in order, with what became of it.
     pub fingerprint: u128,
     /// All requests of the measured part, by what became of them.
     pub totals: Tally,

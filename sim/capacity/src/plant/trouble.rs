@@ -102,7 +102,7 @@ impl Plant {
             }
         }
     }
-    /// It has had its time: what it has not ended breaks.
+    /// The time to drain is over, and requests that have not ended lose their connection.
     pub(super) fn drain_is_over(&mut self, number: u32, tell: &mut impl FnMut(u32, PlantReply)) {
         if self.rolling.current == Some(number) && self.instances[number as usize].state == State::Draining {
             self.loses(number, tell);

@@ -17,7 +17,7 @@ pub struct Breaks {
     pub reps: f64,
 }
 
-/// Of each limit on latencies, the lowest load first.
+/// The load at which each limit on a latency breaks, the lowest load first.
 pub(super) fn breaks(limits: &[Limit], queue: &Demand) -> Vec<Breaks> {
     let of = |limit: &Limit| {
         let (share, bound) = match limit.measure {

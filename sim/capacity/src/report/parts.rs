@@ -26,7 +26,7 @@ pub(super) fn section(id: &str, title: &str, tag: &'static str, says: Vec<String
     section
 }
 
-/// With a chart before its table. A section in which nothing is said needs none.
+/// The section with a chart before its table, unless the section is empty or there is no chart.
 pub(super) fn charted(mut section: Section, chart: String) -> Section {
     if !section.blocks.is_empty() && !chart.is_empty() {
         let place = section.blocks.iter().position(|block| matches!(block.body, Body::Table(_)));

@@ -122,7 +122,7 @@ impl Range {
     }
 }
 
-/// Of a target that refuses or fails what is too much: how much it serves all the same.
+/// A note on how much a target still serves that refuses or fails a part of the load; none if it refuses next to nothing.
 fn shed(levels: &[Level], reps: u64) -> Option<String> {
     let of = || levels.iter().filter(|level| level.counts() && level.reps == reps);
     let mean = |figure: &dyn Fn(&Level) -> f64| of().map(figure).sum::<f64>() / of().count().max(1) as f64;

@@ -89,7 +89,7 @@ impl Default for Range {
     }
 }
 
-/// What is wrong with a range, and what to do.
+/// The option of a search that is wrong, and what to use.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{what}; {instead}")]
 pub struct WrongRange {
@@ -115,7 +115,7 @@ pub enum Next {
     Done(Ending),
 }
 
-/// What is known of a number of reps.
+/// The levels of one number of reps, taken together.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Known {
     /// Whether its share is within what the limit allows.

@@ -62,7 +62,7 @@ impl Outcome {
 }
 
 impl Question {
-    /// The same with so many instances: what autoscaling may do moves along.
+    /// The same question with so many instances; the bounds of autoscaling are widened to hold them.
     pub fn with_instances(&self, instances: u32) -> Question {
         let mut question = self.clone();
         question.plant.instances = instances;

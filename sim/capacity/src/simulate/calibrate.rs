@@ -11,7 +11,7 @@ use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// With fewer measured than this, an endpoint is given what its kind took.
+/// An endpoint with fewer measured requests than this gets the distribution of all reads, or of all writes.
 const ENOUGH: u64 = 30;
 /// Quantiles that are kept, in parts per million.
 const KEPT: [u32; 22] = [
@@ -65,7 +65,7 @@ pub enum CalibrateError {
     },
 }
 
-/// What a plant is made like, and how much that rests on.
+/// Service times for a plant, with where they come from and how far to trust them.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Calibration {
     /// The distributions of the time for which requests keep a worker, by endpoint and kind.
@@ -81,7 +81,7 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// What was fitted to the levels of a search: waits for a worker, and the way there and back, are taken off.
+    /// The service times that were fitted to the levels of a search, without waits for a worker and the way there and back.
     pub fn fitted(demand: &Demand, source: String) -> Calibration {
         let of = |writes: bool| -> Vec<(f64, f64)> {
             demand.endpoints.iter().filter(|of| of.op.writes() == writes).flat_map(|of| of.work_us()).collect()

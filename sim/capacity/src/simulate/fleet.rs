@@ -47,12 +47,12 @@ pub(super) struct FleetOutcome {
     pub windows: u64,
     pub visits: u64,
     pub alive_max: u64,
-    /// Of each cell's events, in the plan's order, if they were wanted.
+    /// The fingerprint of each cell's events, in the plan's order; empty unless they were asked for.
     pub cells: Vec<Fingerprint>,
     pub complete: bool,
 }
 
-/// For so many reps one more thread is worth it.
+/// Each thread should have at least so many reps; with fewer it waits longer than it works.
 const REPS_WORTH_A_THREAD: u64 = 20_000;
 /// `progress` is called once in so many windows.
 const LOOKS_EVERY: u64 = 1_000;
@@ -140,7 +140,7 @@ pub(super) fn run(ride: &FleetOptions<'_>, plant: Plant) -> Result<FleetOutcome,
     })
 }
 
-/// What is done between two windows, by one thread.
+/// The state of the leader, which one thread advances between two windows.
 struct Leader {
     plant: Option<Plant>,
     arrivals: Vec<(u32, PlantRequest)>,

@@ -31,17 +31,17 @@ pub struct Outcome {
     pub plant: Plant,
     /// How the apps retried failed requests.
     pub retrying: Retrying,
-    /// Of all that reached the plant, and what became of it, in hexadecimal.
+    /// A hash of every request that reached the plant with what became of it, as 32 hexadecimal digits.
     pub fingerprint: String,
     /// All requests of the measured part, by what became of them.
     pub totals: Tally,
     /// The day in pieces of equal length, oldest first.
     pub bins: Vec<Bin>,
-    /// What happens at a known time: deployments, outages, the change that was asked about.
+    /// Events at a known time: deployments, outages, the change that was asked about.
     pub happenings: Vec<Happening>,
     /// The endpoints that were called, each over the whole measured part.
     pub endpoints: Vec<EndpointTally>,
-    /// What was full, and when, in the order in which it first was.
+    /// The resources that were full, in the order in which they first were.
     pub saturations: Vec<Saturation>,
     /// Every limit: those of the plant, judged in every bin, then those of the scenario, judged over the whole time.
     pub limits: Vec<LimitOutcome>,
@@ -51,7 +51,7 @@ pub struct Outcome {
     pub broken: Vec<Broken>,
     /// Whether no limit was exceeded; undecided ones do not count.
     pub holds: bool,
-    /// What is assumed, and where each of it comes from.
+    /// The assumptions on which the simulation rests.
     pub assumptions: Vec<Assumption>,
     /// How much was computed for it.
     pub cost: Cost,
@@ -77,7 +77,7 @@ impl Outcome {
 pub struct Tally {
     /// How many reached the plant.
     pub offered: u64,
-    /// Of these, not the first attempt of their call.
+    /// How many of these were not the first attempt of their call.
     pub retries: u64,
     /// How many were worked on and answered.
     pub served: u64,
@@ -109,7 +109,7 @@ pub struct Bin {
     pub at: Time,
     /// The length of the bin, the same for all of an outcome.
     pub span: Span,
-    /// What came and what became of what ended in it.
+    /// The requests that came or ended in the bin.
     pub tally: Tally,
     /// The most instances that took requests at any time of the bin.
     pub instances: u32,
@@ -127,7 +127,7 @@ pub struct Bin {
     pub in_plant_max: u64,
     /// Time in the plant, of those served in it, by endpoint: those that had any.
     pub latencies: Vec<Latency>,
-    /// The same of all endpoints together; none if none was served.
+    /// The times of all endpoints together; none if no request was served.
     pub of_all: Option<Times>,
 }
 
@@ -167,7 +167,7 @@ pub struct EndpointTally {
     pub tally: Tally,
     /// Work that it made: the sum of its service times.
     pub work: Span,
-    /// Its times in the plant; none if none was served.
+    /// Its times in the plant; none if no request was served.
     pub latency: Option<Latency>,
     /// The bin in which its 95th percentile was greatest, by its beginning, of those with samples enough for one.
     pub worst_at: Option<Time>,
@@ -236,13 +236,13 @@ impl Resource {
 pub struct LimitOutcome {
     /// Whether the plant or the scenario sets the limit.
     pub origin: LimitOrigin,
-    /// What it comes to. Of a limit of the plant, `actual` is what was found in the worst bin.
+    /// The verdict and the figures; of a limit of the plant, `actual` is the value in the worst bin.
     pub result: LimitResult,
     /// The endpoint for which the worst value was found, if the limit is one on each endpoint.
     pub op: Option<Op>,
     /// The bin in which the worst value was found, by its beginning; none of a limit over the whole time.
     pub worst_at: Option<Time>,
-    /// In how many bins it was exceeded; none of a limit over the whole time.
+    /// The number of bins in which it was exceeded; none of a limit over the whole time.
     pub exceeded_bins: Option<u32>,
 }
 
@@ -286,7 +286,7 @@ pub struct Assumption {
     pub source: String,
 }
 
-/// What a simulation cost. It is no part of its result: it differs from machine to machine.
+/// The cost of computing a simulation, which is no part of its result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Cost {
     /// Windows that the cells went through in lockstep.
@@ -340,13 +340,13 @@ pub struct GridPoint {
 pub struct Advice {
     /// The fewest instances with which every limit held; none if not even the most that were tried held.
     pub instances: Option<u32>,
-    /// The same with the headroom that the scenario wants.
+    /// The fewest that were found to leave the headroom that the scenario wants as well; none if no number was found.
     pub with_headroom: Option<u32>,
     /// The greatest number of instances that was simulated.
     pub tried_up_to: u32,
     /// The limits that are exceeded whatever the number of instances, each as it was written.
     pub exceeded_always: Vec<String>,
-    /// What other ways of retrying change, on the plant that was asked about.
+    /// The effect of other ways of retrying on the plant that was asked about, the way that was asked about first.
     pub policies: Vec<PolicyEffect>,
     /// Time limits of the spec that no plant can keep.
     pub beyond_physics: Vec<Impossible>,
@@ -376,7 +376,7 @@ pub struct Impossible {
     pub limit: Span,
     /// The size of the request's body, in bytes.
     pub bytes: u64,
-    /// What that is: an hour of audio at 128 kbit/s.
+    /// The content in words: an hour of audio at 128 kbit/s.
     pub what: String,
     /// The radio and the network profile, in words.
     pub radio: String,

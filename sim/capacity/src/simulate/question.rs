@@ -15,7 +15,7 @@ pub const MOST_ALIVE: u64 = 250_000;
 /// A question to the simulation: whose day, against which deployment, with which change.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// Whose day it is: what it says of the plant is not looked at.
+    /// The scenario whose day is simulated; its own plant is not looked at.
     pub scenario: Scenario,
     /// The seed of the plan and of all draws.
     pub seed: u64,
@@ -32,7 +32,7 @@ pub struct Question {
     pub window: Option<(TimeOfDay, TimeOfDay)>,
     /// A change whose effect is asked for, if one is.
     pub what_if: Option<WhatIf>,
-    /// For how many reps each simulated one stands; for as many as are needed to hold them all in memory if none.
+    /// How many reps each simulated one stands for; if none, as many as are needed to hold the simulated ones in memory.
     pub each_for: Option<u32>,
     /// How many threads; 0 for as many as are worth it.
     pub threads: usize,
@@ -170,7 +170,7 @@ impl Question {
         if by.workers.is_some() { self.with_instances(1) } else { self }
     }
 
-    /// For how many reps each simulated one stands.
+    /// How many reps each simulated one stands for.
     pub fn stands_for(&self) -> u32 {
         let needed = self.scenario.people.reps.div_ceil(MOST_ALIVE).max(1);
         self.each_for.unwrap_or(u32::try_from(needed).unwrap_or(u32::MAX)).max(1)

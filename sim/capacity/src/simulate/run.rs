@@ -34,7 +34,7 @@ pub enum SimulateError {
     Interrupted,
 }
 
-/// What is watched while a question is answered.
+/// How a caller stops a simulation and hears of its progress.
 pub struct Watch<'a> {
     /// If it is set while the simulation runs, that ends at its next window with [`SimulateError::Interrupted`].
     pub stop: &'a AtomicBool,
@@ -47,7 +47,7 @@ pub fn simulate(question: &Question, watch: &Watch<'_>) -> Result<Outcome, Simul
     answer(question, watch, false).map(|(outcome, _)| outcome)
 }
 
-/// The same, with the fingerprints of all cells' own events if `recorded`.
+/// Simulates the day and gives, if `recorded`, the fingerprint of each cell's own events too.
 pub fn answer(
     question: &Question,
     watch: &Watch<'_>,

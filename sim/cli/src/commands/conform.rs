@@ -74,7 +74,7 @@ pub struct ConformArgs {
     /// Do not create a run folder
     #[arg(long, conflicts_with = "out")]
     pub no_out: bool,
-    /// What of the words gives the same pass again, beside scenario, seed and defects.
+    /// The words of the command line that make the same pass again, beside scenario, seed and defects.
     #[arg(skip)]
     pub again: Vec<String>,
 }

@@ -33,7 +33,7 @@ struct Write {
     at: String,
     /// Who sent it: a client's name in the plan.
     who: String,
-    /// What was put to the test; none of what is no probe.
+    /// The kind of probe that the write belongs to; absent if it belongs to none.
     #[serde(skip_serializing_if = "Option::is_none")]
     probe: Option<String>,
     /// The endpoint's method and path.
@@ -90,7 +90,7 @@ impl Row {
             _ => None,
         }
     }
-    /// What was done to it, and what is left of it.
+    /// What undoing did to the row, and what the API leaves of it.
     fn how(self) -> &'static str {
         match self {
             Row::Task => "the task was closed",
@@ -140,16 +140,16 @@ fn settle(writes: &mut [Write]) {
     undoing.into_iter().for_each(|at| writes[at].note = "it undoes another write".into());
 }
 
-/// What is known of a cell so far: a history tells of each in many parts, and of its clients in the first.
+/// The state of one cell while the history is read, which tells of cells in many parts.
 #[derive(Default)]
 struct SoFar {
     begins: Time,
-    /// Those who put rules to the test, by number.
+    /// The names of the clients who put rules to the test, by their number in the cell.
     testers: BTreeMap<u32, SmolStr>,
     open: OpenAttempts<Write>,
 }
 
-/// Whose an event is: what is read of the lines of everybody else.
+/// The client of an event: the only field that is read of the lines of other clients.
 #[derive(Deserialize)]
 struct Whose {
     c: Option<u32>,

@@ -170,9 +170,9 @@ fn plan(args: &MockArgs) -> Result<Plan, Failure> {
 
 /// The keys whose tokens the mock accepts.
 enum Trust {
-    /// Those of the development key, which everybody has.
+    /// The built-in development key, which everybody has.
     Development(Key),
-    /// Those of a key, of which this is the file.
+    /// A private key from a file; the file is removed at the end if it was made for this mock.
     Key { key: Key, file: PathBuf, made: Option<Removed> },
     /// The public keys of a JWKS document.
     Jwks { verifier: Verifier, text: String, file: PathBuf },
@@ -234,7 +234,7 @@ fn saved(key: &Key) -> Result<PathBuf, KeyError> {
     }
 }
 
-/// Somebody to be: the first rep's user and tenant.
+/// The first rep's user and tenant, for the token that is printed.
 struct Login {
     user: String,
     tenant: String,
@@ -372,7 +372,7 @@ fn farewell(served: &Served) -> String {
     text
 }
 
-/// What ends it: Ctrl-C, what a service manager sends, or a terminal that is closed.
+/// The signals that end the mock: Ctrl-C, a service manager's, a closed terminal.
 struct End {
     #[cfg(unix)]
     signals: Vec<tokio::signal::unix::Signal>,

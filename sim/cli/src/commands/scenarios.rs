@@ -91,7 +91,7 @@ fn show(name: &str) -> Result<(), Failure> {
     output::print(&text).map(drop)
 }
 
-/// What is wrong with a file, for programs.
+/// The problems of a scenario file, as JSON for programs.
 #[derive(Serialize)]
 struct Checked<'a> {
     file: &'a str,

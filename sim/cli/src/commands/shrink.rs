@@ -142,7 +142,7 @@ fn repro(case: &Case) -> Repro {
 }
 
 impl Written {
-    /// What goes to stdout: the story, or what a program wants to know.
+    /// The result for stdout: the story, or a JSON document.
     fn result(&self, case: &Case, format: Format) -> String {
         match format {
             Format::Terminal => self.files.first().map(|(_, text)| text.clone()).unwrap_or_default(),

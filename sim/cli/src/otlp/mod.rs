@@ -29,7 +29,7 @@ pub fn send(url: &str, run: &RunFile, summary: &Summary) -> Result<(), Failure> 
     pipeline::send(url, run, summary)
         .map_err(|error| Failure::Otlp { url: url_without_secrets(url), why: error.to_string() })
 }
-/// The same in a build without OTLP: it fails and says so.
+/// Fails, since this build has no OTLP.
 #[cfg(not(feature = "otlp"))]
 pub fn send(url: &str, _run: &RunFile, _summary: &Summary) -> Result<(), Failure> {
     can_send(url)

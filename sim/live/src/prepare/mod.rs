@@ -39,7 +39,7 @@ pub enum Called {
 }
 
 impl Called {
-    /// What somebody means who writes `mock`, or a base URL.
+    /// The target that the command line names: `mock`, or a base URL.
     pub fn named(text: &str) -> Called {
         if text == "mock" { Called::Mock(Box::new(|_| ())) } else { Called::Url(text.to_owned()) }
     }
@@ -60,7 +60,7 @@ pub struct LiveOptions {
     pub only: Option<String>,
     /// How long after the window opened it is measured, and for how long; all of the run if none.
     pub plateau: Option<(Span, Span)>,
-    /// What clients play in place of their days: they do not live those.
+    /// The scripts that clients play in place of living their days.
     pub scripts: Option<Scripts>,
     /// A PEM file of root certificates to trust beside the system's.
     pub cacert: Option<PathBuf>,

@@ -26,7 +26,7 @@ use tokio::runtime::Runtime;
 /// A protocol's clock shows this a moment before the window opens: everybody takes their place.
 pub(super) const TAKES_PLACE: Span = Span::millis(500);
 
-/// What serves the mock, until nobody needs it any more.
+/// The built-in mock, if it is the target, with its runtime; dropping it stops the mock.
 pub(super) struct Served {
     pub(super) mock: Option<Mock>,
     pub(super) runtime: Runtime,
@@ -79,7 +79,7 @@ impl Ready {
     pub fn opens(&self) -> Time {
         self.opens
     }
-    /// From when to when it is measured, if not all of the run is.
+    /// Between which moments of the protocol's clock the run is measured; none if all of it is.
     pub fn plateau(&self) -> Option<(Time, Time)> {
         let (after, lasts) = self.options.plateau?;
         Some((self.opens + after, self.opens + after + lasts))

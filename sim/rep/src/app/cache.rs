@@ -44,7 +44,7 @@ impl fmt::Display for Key {
 }
 
 impl Key {
-    /// For how long it is served without a call. The spec names five; what it does not name is read every time.
+    /// How long an answer is served without a call; the spec names five lifetimes, and what it does not name is read every time.
     pub fn lifetime(&self) -> Span {
         match self {
             Key::Today(_) => fresh_for::TODAY,
@@ -58,7 +58,7 @@ impl Key {
 }
 
 impl Key {
-    /// Of what it is: the appointment, the contact, the date; none where there is but one.
+    /// The subject of the content: an appointment, a contact or a date; none where there is only one.
     pub fn subject(&self) -> Option<SmolStr> {
         match self {
             Key::Today(date) | Key::Past(date) => Some(date.to_string().into()),
@@ -72,7 +72,7 @@ impl Key {
 /// An answer in the cache.
 #[derive(Clone, Debug)]
 pub struct Cached {
-    /// What the screen shows: the key under which it is found.
+    /// The content of the screen that showed it.
     pub key: Key,
     /// The answer as it was received.
     pub response: Arc<Response>,

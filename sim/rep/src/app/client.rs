@@ -95,7 +95,7 @@ impl App {
     pub(super) async fn call(&self, request: Arc<Call>, cause: Cause, waits: Waits) -> CallOutcome {
         self.call_as(self.phone.next_call(), request, cause, waits).await
     }
-    /// The same, under a number that the caller knows.
+    /// Makes a call under a number that was taken before.
     pub(super) async fn call_as(&self, call: u32, request: Arc<Call>, cause: Cause, waits: Waits) -> CallOutcome {
         let mut state = CallState { op: request.op(), cause, failures: 0, token_was_refused: false };
         let mut credential = self.defects().first_credential(cause);
@@ -129,7 +129,7 @@ impl App {
         }
         CallOutcome::Offline
     }
-    /// What follows an attempt (§0.3), if a failure is followed by so many retries at most.
+    /// The action after an attempt (§0.3), with at most so many retries.
     pub(super) fn next(&self, state: &CallState, outcome: &AttemptOutcome, retries: u32) -> Next {
         let may_retry = state.failures < retries;
         let may_repeat = may_retry && state.op.endpoint().repeat != Repeat::NotIdempotent;
@@ -251,7 +251,7 @@ impl App {
             class => self.phone.settings.pace.limit(class),
         }
     }
-    /// The same where a person waits, who may cancel sooner; and what it means when the answer does not come.
+    /// The time limit of an attempt with its meaning: a person who waits may cancel sooner.
     fn patience(&self, op: Op, waits: Waits) -> (Span, NoAnswer) {
         let (limit, patience) = (self.limit(op), self.phone.settings.patience);
         match waits {

@@ -107,7 +107,7 @@ impl App {
     fn has(&self, defect: AppDefect) -> bool {
         self.phone.settings.defects.has(defect) && !self.phone.healed.get()
     }
-    /// What its bugs do in the place of what is right.
+    /// The decisions that defects change.
     fn defects(&self) -> ActiveDefects<'_> {
         ActiveDefects(self)
     }

@@ -174,7 +174,7 @@ impl App {
     }
 }
 
-/// What stands for the id of a session whose start is queued.
+/// The stand-in for the id of a session whose start is queued.
 fn stand_in(action: u32) -> SmolStr {
     format!("queued-start-{action}").into()
 }

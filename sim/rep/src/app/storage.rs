@@ -32,7 +32,7 @@ pub struct Storage {
     pub in_doubt: Option<(u32, TaskCreate)>,
     /// Sessions that were recorded here: what there is to read back at the end of the day.
     pub sessions: Vec<SmolStr>,
-    /// What some bugs of the app keep here.
+    /// The state of defects that survives the app.
     pub for_defects: Stored,
     /// The last answers that screens showed.
     pub cache: Cache,

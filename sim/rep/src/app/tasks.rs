@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub enum Created {
     /// The backend created the task.
     Done,
-    /// Nobody knows, and the person did not want it tried again.
+    /// It is not known whether the backend created it, and the person did not want to try again.
     LeftInDoubt,
     /// The backend refused it for good.
     Refused,

@@ -27,13 +27,13 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What is true of the place where a tenant's reps work, whoever of them comes by.
+/// The facts about the place where a tenant's reps work, the same for all of them.
 pub struct Town {
-    /// What happens at each visit, by appointment id.
+    /// The true course of each planned visit, by appointment id.
     pub visits: IndexMap<SmolStr, VisitPlan>,
     /// The places of addresses, by token.
     pub places: Places,
-    /// What happens at appointments that are not in the plan.
+    /// The treatment of appointments that are not in the plan.
     pub found: Arc<Found>,
     /// The speeds at which one drives in the territory.
     pub roads: Roads,
@@ -84,7 +84,7 @@ impl Person {
             self.wait(TAPS_AGAIN_AFTER).await;
         }
     }
-    /// The same, and now and then twice at once.
+    /// Does something with the app until it is done, now and then with two taps at once.
     async fn tap_nervously<T, F: Future<Output = T>>(&self, occasion: u64, act: impl Fn(App) -> F) -> T {
         self.nervously(occasion, || self.tap(&act)).await
     }

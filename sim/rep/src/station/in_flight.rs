@@ -123,7 +123,7 @@ impl InFlight {
     pub(super) fn set_timer(&self, timer: DeadlineTimer) {
         self.timer.set(timer);
     }
-    /// What it comes to when the deadline passes without an answer.
+    /// The outcome when the deadline passes without an answer.
     pub(super) fn expired(&self) -> AttemptOutcome {
         AttemptOutcome::Unanswered(self.at_deadline)
     }

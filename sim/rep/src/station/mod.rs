@@ -54,7 +54,7 @@ pub struct CellContext {
     pub events: Box<dyn EventSink>,
     /// The transport that carries the clients' attempts to the backend.
     pub transport: Rc<dyn Transport>,
-    /// For how long after the day a phone stays on for what still waits to be sent.
+    /// How long after the day a phone stays on for what still waits to be sent.
     pub lingers: Span,
 }
 
@@ -156,7 +156,7 @@ impl Station {
     pub fn client(&self) -> u32 {
         self.0.client
     }
-    /// What a token of this client says, but for its times.
+    /// The claims of this client's tokens, without their times.
     pub fn identity(&self) -> &Claims {
         &self.0.identity
     }
@@ -172,7 +172,7 @@ impl Station {
     pub fn clock(&self) -> &Handle {
         &self.0.cell.clock
     }
-    /// For how long after the day a phone stays on for what still waits to be sent.
+    /// How long after the day a phone stays on for what still waits to be sent.
     pub fn lingers(&self) -> Span {
         self.0.cell.lingers
     }
@@ -210,7 +210,7 @@ impl Station {
     pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.clock().spawn(task);
     }
-    /// What the clock of the person's day shows.
+    /// The present time of the person's day.
     pub fn day_now(&self) -> Time {
         self.0.day.day(self.now())
     }
@@ -230,7 +230,7 @@ impl Station {
         self.0.lateness.of(call, attempt)
     }
 
-    /// From now on the client is on this leg of its way.
+    /// Moves the client along this leg from now on.
     pub fn follow(&self, leg: Leg) {
         self.0.line.follow(leg);
         self.0.since.set(leg.depart);
@@ -250,7 +250,7 @@ impl Station {
         let now = self.day_now();
         self.0.line.next_online(now) == Some(now)
     }
-    /// For how long it has seen one without a break, as far as it remembers; none if it sees none.
+    /// How long there has been a network without a break, in whole minutes up to 30; none if there is none now.
     pub fn online_for(&self) -> Option<Span> {
         let now = self.now();
         let was_online = |minutes: &i64| {

@@ -34,7 +34,7 @@ pub struct Attempt {
     pub cause: Cause,
     /// How long the client waits for the answer.
     pub patience: Span,
-    /// What it means when no answer came by then: a timeout, or a person who cancels.
+    /// The reason to record when no answer comes by then: a timeout, or a person who cancels.
     pub at_deadline: NoAnswer,
 }
 
@@ -47,7 +47,7 @@ pub enum AttemptOutcome {
     Unanswered(NoAnswer),
 }
 
-/// What the link lets through of an attempt.
+/// The part of an attempt that the link lets through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Passage {
     /// The whole request.
@@ -73,7 +73,7 @@ pub enum DeadlineTimer {
     Spared,
 }
 
-/// What a transport has to say of an attempt that it carried.
+/// The end of an attempt on the transport's side.
 #[derive(Clone, Debug)]
 pub enum Completion {
     /// The target answered, in time or not.

@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What the script lets happen to an attempt.
+/// What a script makes happen to an attempt.
 #[derive(Clone, Debug)]
 pub enum Reply {
     /// The backend answers so long after the request reached it.
@@ -41,7 +41,7 @@ pub struct Seen {
     pub attempt: u8,
     /// The request as the app sent it.
     pub request: Arc<Call>,
-    /// What its token says; none where there is none.
+    /// The claims of its token; none if it carries none.
     pub claims: Option<Claims>,
     /// The key of the attempt's draws.
     pub key: u64,
@@ -49,14 +49,14 @@ pub struct Seen {
     pub reconnects: bool,
 }
 
-/// What the identity provider does to those who want a token.
+/// The answer of the identity provider to a request for a token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TokenReply {
     /// It issues a token.
     Issued {
         /// The time from the request's arrival to the token's departure.
         after: Span,
-        /// It lives for so long from then on.
+        /// The life of the token from its departure on.
         lives: Span,
     },
     /// It issues no token.
@@ -92,7 +92,7 @@ impl Scripted {
             timer: Cell::new(DeadlineTimer::Needed),
         })
     }
-    /// From now on, answers come as this script says.
+    /// Replaces the script from now on.
     pub fn answer(&self, script: impl FnMut(&Seen) -> Reply + 'static) {
         *self.script.borrow_mut() = Box::new(script);
     }
@@ -101,7 +101,7 @@ impl Scripted {
     pub fn knows_ahead(&self) {
         self.timer.set(DeadlineTimer::Spared);
     }
-    /// From now on, the identity provider does this.
+    /// Replaces the identity provider's answer from now on.
     pub fn tokens(&self, reply: TokenReply) {
         self.token_reply.set(reply);
     }

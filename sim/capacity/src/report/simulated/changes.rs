@@ -7,7 +7,7 @@ use fieldday_kernel::time::Span;
 use fieldday_paint::document::{Section, Table, figures, words};
 use fieldday_paint::units::{change, count, micros, number, ppm};
 
-/// By how much a figure changed; nothing where there was none.
+/// The change of a figure in words; empty where the figure was 0.
 fn changed(was: f64, is: f64) -> String {
     match () {
         () if was == is => "=".to_owned(),

@@ -42,7 +42,7 @@ impl Course<'_> {
     fn line(&self, name: &str, colour: &'static str, of: impl Fn(&Bin) -> Option<f64>) -> Line {
         Line { name: name.to_owned(), colour, values: self.outcome.bins.iter().map(of).collect() }
     }
-    /// The same of the day without the change, whose pieces are the same.
+    /// The line of the day without the change; none if its pieces are not the same.
     fn before(&self, name: &str, of: impl Fn(&Bin) -> Option<f64>) -> Option<Line> {
         let without = self.without.filter(|without| without.bins.len() == self.outcome.bins.len())?;
         let name = format!("{name}, without the change");
@@ -52,7 +52,7 @@ impl Course<'_> {
         LineChart { labels: &self.labels, marks: self.marks.clone(), ..of }.html_over(&self.axis)
     }
 
-    /// What came, what was served and what was refused.
+    /// Requests that came, were served and were refused, a second, by interval.
     fn load(&self) -> String {
         let rate = |of: fn(&Tally) -> u64| move |bin: &Bin| Some(per_s(of(&bin.tally), bin.span));
         let mut lines = Vec::from_iter(self.before("offered", rate(|of| of.offered)));

@@ -33,7 +33,7 @@ pub struct Simulation {
     /// How the day went, if one was asked about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// The same day without what was asked about with `--what-if`.
+    /// The simulated day without the change that `--what-if` asked about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without: Option<Outcome>,
     /// A table of many days, if one was asked for.
@@ -76,7 +76,7 @@ pub struct SimulationAsked {
 pub enum Answered {
     /// No limit was exceeded; of a table, at all of its points.
     Holds,
-    /// Of a table: at some points no limit was exceeded, at others one was.
+    /// Of a table: at some points no limit was exceeded, at others one was, or one is undecided.
     HoldsInPart,
     /// A limit was exceeded; of a table, at all of its points.
     Exceeded,
@@ -84,12 +84,12 @@ pub enum Answered {
     Inconclusive,
 }
 
-/// What is simulated, before the answer is put into words.
+/// The simulated days, tables and advice, before the answer is put into words.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Answers {
     /// The simulated day, if one was asked about.
     pub outcome: Option<Outcome>,
-    /// The same without the change that was asked about.
+    /// The simulated day without the change that was asked about.
     pub without: Option<Outcome>,
     /// A table of many days, if one was asked for.
     pub grid: Option<Grid>,

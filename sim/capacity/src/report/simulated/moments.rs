@@ -27,12 +27,12 @@ fn is_utc(zone: &str) -> bool {
     zone == Zone::utc().name
 }
 
-/// By which clocks times are told: `local time, America/New_York`.
+/// The zone of the report's times in words: `local time, America/New_York`, or `UTC`.
 pub(super) fn told_by(zone: &str) -> String {
     if is_utc(zone) { "UTC".to_owned() } else { format!("local time, {zone}") }
 }
 
-/// The same as the title of an axis.
+/// The zone of the report's times as the title of an axis.
 pub(super) fn axis_title(zone: &str) -> String {
     if is_utc(zone) { "UTC".to_owned() } else { format!("Local time, {zone}") }
 }

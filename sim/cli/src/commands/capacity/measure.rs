@@ -66,7 +66,7 @@ pub struct Bench {
     has_looked: Cell<bool>,
 }
 
-/// What was played of a level, and what is known of it beside.
+/// A level that was played, with what was measured of it.
 pub struct Played {
     pub part: LevelPart,
     pub about: About,
@@ -129,7 +129,7 @@ impl Bench {
     pub fn lasts(&self, header: &Header, for_s: f64) -> Span {
         warm_up_most(header) + seconds(for_s) + NOTICE
     }
-    /// What a level of so many reps plays.
+    /// The scripts of a level of so many reps.
     pub fn schedule(
         &self,
         header: &Header,
@@ -402,7 +402,7 @@ impl Steady {
     }
 }
 
-/// From how many microseconds on an answer is far beyond every limit; 0 if no limit is on a latency.
+/// Microseconds beyond which an answer is far beyond every limit; 0 if no limit is on a latency.
 fn far_beyond_us(scenario: &Scenario) -> u64 {
     let bound = |limit: &fieldday_scenario::limits::Limit| match limit.measure {
         Measure::Within(us) => us,

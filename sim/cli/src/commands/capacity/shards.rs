@@ -26,7 +26,7 @@ const SPARE: Duration = Duration::from_secs(300);
 /// A level of which a shard died is measured so many times.
 const TRIES: u32 = 2;
 
-/// What all shards of a search are given.
+/// The part of the command line that concerns the shards of a search.
 pub struct Shards<'a> {
     pub shard: Shard,
     dir: &'a Path,

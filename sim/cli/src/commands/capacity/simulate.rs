@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 /// The time between two lines of progress.
 const A_WHILE: Duration = Duration::from_secs(5);
 
-/// What a fleet's day is simulated of if no scenario is named.
+/// The scenario of a simulation for which none is named.
 pub const SCENARIO: &str = "weekday";
 
 pub fn run(of: &CapacityArgs, scenario: &str) -> Result<u8, Failure> {

@@ -88,7 +88,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// What can be read there; what cannot is told.
+    /// The runs of the folder that can be read; each that cannot is noted.
     fn read(&self) -> Result<Nights, Failure> {
         let read = Nights::read(self.path);
         let nights = read.map_err(|source| Failure::Unreadable { path: self.path.to_owned(), source })?;

@@ -65,7 +65,7 @@ impl Part for ProofPart {
 struct Parts<P> {
     parts: Vec<P>,
     of: u32,
-    /// What keeps the result from being the whole one.
+    /// The reasons why the merged result does not cover the whole: shards that are missing or were cut short.
     problems: Vec<String>,
 }
 

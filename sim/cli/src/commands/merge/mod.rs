@@ -119,7 +119,7 @@ fn find(args: &MergeArgs, stop: &AtomicBool) -> Result<Option<Parts>, Failure> {
     }
 }
 
-/// What is known of the run before it is merged.
+/// The description of the run for the merged folder.
 fn run_file(parts: &Parts) -> RunFile {
     RunFile {
         complete: false,

@@ -121,7 +121,7 @@ fn comes_the_moment(args: &RunArgs, stop: &AtomicBool) -> Result<bool, Failure> 
     Ok(wait_until(moment, stop, machine::now))
 }
 
-/// What the run needs, and what this machine has.
+/// Prints the connections and files that the run needs, and those that this machine has.
 fn tell_sizing(sizing: &Sizing) {
     let host = machine::host();
     let ports = sizing.ports.map_or(String::new(), |ports| format!(" of {} source ports here", count(ports)));
@@ -350,7 +350,7 @@ fn nobody_off_duty(ready: &Ready) -> Vec<NotExercised> {
     }]
 }
 
-/// What planned disturbances are judged by; none if the target was not to be disturbed.
+/// The facts by which planned disturbances are judged; none if the target was not to be disturbed.
 fn disturbed(lived: &Lived) -> Option<DisturbedFacts> {
     let of = &lived.disturbances;
     let traffic = lived.outcome.all_traffic.clone()?;

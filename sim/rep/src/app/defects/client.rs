@@ -23,12 +23,12 @@ impl Drop for PressesInVain {
 }
 
 impl ActiveDefects<'_> {
-    /// What the first attempt goes out with, in the place of a token that is good; none if it waits for one.
+    /// The credential of the first attempt in place of a valid token; none if no defect changes it.
     pub(in crate::app) fn first_credential(&self, cause: Cause) -> Option<Rc<Credential>> {
         let is_early = self.has(AppDefect::CallsBeforeToken) && self.0.held_token().is_none();
         self.kept_token(cause).or_else(|| is_early.then(|| Rc::new(Credential::None)))
     }
-    /// What follows an attempt, where `correct` would be right.
+    /// The action after an attempt, in place of `correct`.
     pub(in crate::app) fn next(&self, state: &CallState, outcome: &AttemptOutcome, correct: Next) -> Next {
         let (app, mut next) = (self.0, correct);
         let (retries, pace) = (app.phone.settings.retrying.retries, app.phone.settings.pace);
