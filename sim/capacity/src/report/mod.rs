@@ -133,8 +133,8 @@ impl Report {
             simulated: simulated.map(Box::new),
         }
     }
-    /// The exit code: 0 if a capacity was found, also within the time that there was, or nothing broke, 1 if the limits never hold, 4 if the generator gave up, 130
-    /// if it was interrupted.
+    /// The exit code: 0 if a capacity was found, also within the time that there was, or nothing broke, 1 if the limits never
+    /// hold, 4 if the generator gave up or the time was over before a number held, 130 if the search was interrupted.
     pub fn exit_code(&self) -> u8 {
         match self.measured.finding.ending {
             Ending::OutOfTime if self.measured.finding.carries.is_none() => 4,
