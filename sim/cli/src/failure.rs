@@ -140,7 +140,7 @@ pub enum Failure {
     /// A filter of log lines that is none.
     #[error("FIELDDAY_LOG={filter:?} is not a valid filter: {why}")]
     LogFilter { filter: String, why: String },
-    /// The metrics could not be sent by OTLP; the run itself is kept.
+    /// The metrics could not be sent by OTLP; `why` is the exporter's error.
     #[error("metrics could not be sent to {url} by OTLP: {why}")]
     Otlp { url: String, why: String },
     /// A key that is none, or cannot be written.

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal};
 /// How wide lists are where nothing says how wide the reader's window is.
 const LIST_WIDTH: usize = 80;
 
-/// Whether results on stdout have colour: on a terminal, unless the environment forbids it.
+/// Whether results on stdout have colour: on a terminal, unless the environment says otherwise.
 pub fn stdout_has_colour() -> bool {
     AutoStream::choice(&io::stdout()) != ColorChoice::Never
 }
@@ -39,7 +39,7 @@ fn width(is_terminal: bool) -> Option<usize> {
     said.or_else(seen)
 }
 
-/// Whether notes on stderr have colour: on a terminal, unless the environment forbids it.
+/// Whether notes on stderr have colour: on a terminal, unless the environment says otherwise.
 pub fn stderr_has_colour() -> bool {
     AutoStream::choice(&io::stderr()) != ColorChoice::Never
 }

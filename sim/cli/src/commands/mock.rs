@@ -234,14 +234,14 @@ fn saved(key: &Key) -> Result<PathBuf, KeyError> {
     }
 }
 
-/// The first rep's user and tenant, for the token that is printed.
+/// The first rep's user and tenant, and the size of the plan, for the lines that the mock prints.
 struct Login {
     user: String,
     tenant: String,
     reps: u64,
     tenants: u64,
     date: Date,
-    /// What names the same reps: a scenario, and what was typed beside it.
+    /// The scenario with the options that decide its reps, as words of a command line.
     run: String,
 }
 

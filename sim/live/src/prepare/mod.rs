@@ -181,7 +181,7 @@ impl Prepared {
     pub fn conforms_first(&self) -> bool {
         self.pass.is_some()
     }
-    /// The connections, open files and ports that the run may need on this machine.
+    /// The cores, memory, files and connections that the run may need on this machine.
     pub fn sizing(&self) -> Sizing {
         self.sizing
     }

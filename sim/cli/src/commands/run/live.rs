@@ -121,7 +121,7 @@ fn comes_the_moment(args: &RunArgs, stop: &AtomicBool) -> Result<bool, Failure> 
     Ok(wait_until(moment, stop, machine::now))
 }
 
-/// Prints the connections and files that the run needs, and those that this machine has.
+/// Prints the cores, memory, files and connections that the run needs, beside those of this machine.
 fn tell_sizing(sizing: &Sizing) {
     let host = machine::host();
     let ports = sizing.ports.map_or(String::new(), |ports| format!(" of {} source ports here", count(ports)));
