@@ -9,10 +9,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A quarter of an hour.
+/// The length of a [`Bin`], in seconds.
 pub const BIN_S: u32 = 900;
 
-/// A day's demand.
+/// What reps ask of a backend over a day, simulated from the scenario.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Day {
@@ -22,26 +22,26 @@ pub struct Day {
     pub bins: Vec<Bin>,
 }
 
-/// A quarter of an hour.
+/// A quarter of an hour of the day.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bin {
     /// When it begins, by the rep's clock: `07:45`.
     pub from: String,
-    /// Requests a second of one rep.
+    /// Requests a second that one rep makes on average, all endpoints together.
     pub requests_per_s: f64,
-    /// The same by endpoint.
+    /// Requests a second that one rep makes on average, by endpoint.
     pub endpoints: Vec<Asked>,
 }
 
-/// The load on an endpoint.
+/// How often one rep asks an endpoint.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     /// The endpoint's name, as scenario files write it.
     #[schemars(with = "String")]
     pub op: Op,
-    /// Requests a second of one rep.
+    /// Requests a second: of one rep in a day's demand, of all clients in the offered load of a level.
     pub requests_per_s: f64,
 }
 
@@ -54,7 +54,7 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// With the office's or without.
+    /// A counter of nothing yet; `office` says whether the requests of the office's clients count as well.
     pub fn new(office: bool) -> Counter {
         Counter { office, ..Counter::default() }
     }
@@ -96,7 +96,7 @@ impl Counter {
 }
 
 impl Day {
-    /// The busiest quarter of an hour.
+    /// The quarter of an hour with the most requests a second; none if nothing was asked.
     pub fn peak(&self) -> Option<&Bin> {
         self.bins.iter().max_by(|a, b| a.requests_per_s.total_cmp(&b.requests_per_s))
     }
@@ -120,7 +120,7 @@ impl Day {
     }
 }
 
-/// The minute of the day.
+/// The time of day of a second, cut to the minute.
 fn at(second: u32) -> TimeOfDay {
     TimeOfDay::hm(0, second / 60)
 }

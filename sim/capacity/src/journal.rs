@@ -11,27 +11,27 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// The version of the journal's shape.
+/// The version of the journal's format; a journal of another version is refused.
 pub const FORMAT: u32 = 2;
-/// Its name in a folder.
+/// The name of the journal's file in the folder of a search.
 pub const JOURNAL: &str = "capacity.jsonl";
 
-/// What is searched.
+/// The first line of a journal: what is searched, and how.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
-    /// The version of the journal's shape.
+    /// The version of the journal's format: [`FORMAT`].
     pub fieldday_capacity: u32,
-    /// The version of Field Day.
+    /// The version of Field Day that began the search.
     pub version: String,
-    /// What is called: `mock`, or a base URL.
+    /// The target of the search: `mock`, or a base URL.
     pub target: String,
-    /// Of the tool's own mock: how it serves.
+    /// The settings of the built-in mock; absent if the target is a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mock: Option<MockTerms>,
-    /// The seed.
+    /// The seed of the scenario's plan.
     pub seed: u64,
-    /// What is searched, and how.
+    /// The numbers of reps between which the search looks, and its settings.
     pub range: Range,
     /// Seconds of the wall clock for which a level plays before it is measured, at least.
     pub warm_up_s: u32,
@@ -39,15 +39,15 @@ pub struct Header {
     pub window: (TimeOfDay, TimeOfDay),
     /// The line that gives the same search again.
     pub reproduce: String,
-    /// When it began.
+    /// When the search began, by the machine's clock.
     pub began: Time,
-    /// The machine.
+    /// The machine that generates the load.
     pub host: Host,
     /// The scenario with everything that the command line said.
     pub scenario: Scenario,
 }
 
-/// How the tool's own mock serves.
+/// How the tool's own mock serves during a search.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MockTerms {
@@ -59,37 +59,37 @@ pub struct MockTerms {
     pub exponential: bool,
 }
 
-/// What is wrong with a folder that should be gone on from, and what to do.
+/// The reason why a search cannot be resumed from a folder, and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be resumed: {why}", path.display())]
 pub struct JournalError {
-    /// The file.
+    /// The journal's file.
     pub path: PathBuf,
-    /// What the operating system reported.
+    /// The reason: what the operating system reported, what line is wrong, or what differs.
     pub why: String,
-    /// What to do about it.
+    /// What the user can do about it, for the terminal.
     pub hint: String,
 }
 
-/// A journal that is written to.
+/// A journal that is open for writing, a line per level.
 pub struct Journal {
     path: PathBuf,
     file: File,
 }
 
-/// What a journal holds.
+/// The content of a journal that was read.
 #[derive(Debug)]
 pub struct Read {
-    /// What is searched.
+    /// The first line.
     pub header: Header,
-    /// The levels.
+    /// The levels, in the order in which they were measured.
     pub levels: Vec<Level>,
     /// Whether its last line was cut by a kill, and so left out.
     pub was_cut: bool,
 }
 
 impl Journal {
-    /// Begins one in a folder.
+    /// Creates the journal of a new search in a folder and writes its header; fails if there is one already.
     pub fn create(folder: &Path, header: &Header) -> io::Result<Journal> {
         let path = folder.join(JOURNAL);
         let file = File::create_new(&path)?;
@@ -101,7 +101,7 @@ impl Journal {
     pub fn add(&mut self, level: &Level) -> io::Result<()> {
         self.line(level)
     }
-    /// Where it is.
+    /// The journal's file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -110,7 +110,7 @@ impl Journal {
         self.file.write_all(text.as_bytes())?;
         self.file.sync_data()
     }
-    /// Reads a folder's journal.
+    /// Reads a folder's journal; fails if there is none, if its format is another, or if a complete line is wrong.
     pub fn read(folder: &Path) -> Result<Read, JournalError> {
         let path = folder.join(JOURNAL);
         let wrong = |why: String| JournalError {

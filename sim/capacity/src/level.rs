@@ -20,20 +20,20 @@ const POINTS: usize = 100;
 /// More than this share of requests without a good answer: the target suffers.
 pub const SUFFERS: f64 = 0.2;
 
-/// The measurements of a level.
+/// The measurements of a level: so many reps for a while.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Level {
-    /// Number of reps.
+    /// The number of reps, all shards together.
     pub reps: u64,
-    /// When it began, by the machine's clock.
+    /// When the level began, by the machine's clock, in UTC.
     #[schemars(with = "String")]
     pub began: Time,
     /// The length of the measured part, in seconds, without warm-up and cool-down.
     pub measured_s: f64,
-    /// Requests that ended within the measured part.
+    /// Requests that ended within the measured part, uploads of audio left out.
     pub requests: u64,
-    /// Completed requests per second.
+    /// Requests per second that ended within the measured part, answered as expected or not.
     pub requests_per_s: f64,
     /// Requests per second that were answered as expected: the load that the target served.
     pub served_per_s: f64,
@@ -41,7 +41,7 @@ pub struct Level {
     pub offered: Option<Offered>,
     /// Mean number of requests in flight while the level was measured.
     pub in_flight: f64,
-    /// The same by Little's law, requests a second times mean latency: a cross-check.
+    /// The mean number in flight by Little's law, as requests a second times mean latency: a cross-check.
     pub in_flight_by_little: f64,
     /// Attempts that reached the target, or should have, and were not answered as expected.
     pub errors: u64,
@@ -52,9 +52,9 @@ pub struct Level {
     /// The squared coefficient of variation of the time between two requests: 1 if requests arrive independently of each
     /// other.
     pub arrivals_scv: f64,
-    /// By endpoint; those without a request are left out.
+    /// The measurements of each endpoint that was answered.
     pub endpoints: Vec<Endpoint>,
-    /// The result of each limit.
+    /// The results of the scenario's limits, in its order, then of those that are built in.
     pub limits: Vec<Judged>,
     /// Rules of the API that the target broke during the level, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -68,43 +68,43 @@ pub struct Level {
     pub suffered: Option<String>,
 }
 
-/// Attempts that failed in the same way.
+/// Attempts that ended in the same way, other than with the expected answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Failed {
-    /// How they ended.
+    /// The way in which they ended.
     #[schemars(with = "String")]
     pub outcome: OutcomeClass,
-    /// The number of attempts.
+    /// The number of attempts that ended so, over all endpoints except uploads of audio.
     pub attempts: u64,
 }
 
-/// Latencies, in microseconds.
+/// Latencies on the wire, in microseconds, of all answers but 429 and server errors; 0 if there were none.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Latency {
-    /// The mean.
+    /// The arithmetic mean, in microseconds.
     pub mean_us: f64,
-    /// The median.
+    /// The median, in microseconds.
     pub p50_us: u64,
-    /// The 95th percentile.
+    /// The 95th percentile, in microseconds.
     pub p95_us: u64,
-    /// The 99th.
+    /// The 99th percentile, in microseconds.
     pub p99_us: u64,
 }
 
-/// The measurements of an endpoint.
+/// The measurements of an endpoint at a level, over all answers but 429 and server errors.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
-    /// Its word: `clock-in`.
+    /// The endpoint's name, as scenario files write it: `clock-in`.
     #[schemars(with = "String")]
     pub op: Op,
-    /// The number of completed requests.
+    /// The number of requests that were answered so.
     pub requests: u64,
-    /// Completed requests per second.
+    /// Requests per second that were answered so.
     pub requests_per_s: f64,
-    /// The wire latency of the requests.
+    /// The latency on the wire of those answers.
     pub latency: Latency,
     /// Points of the distribution of the wire latency, in microseconds, each with the same weight.
     pub points_us: Vec<u64>,
@@ -114,7 +114,7 @@ pub struct Endpoint {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Judged {
-    /// The figures, as in every report.
+    /// The limit, its verdict and what was measured, as in every report.
     pub result: LimitResult,
     /// The requests beyond the bound; absent for a limit on a mean, a maximum or a rate of requests.
     pub share: Option<Share>,
@@ -144,26 +144,26 @@ impl Judged {
     }
 }
 
-/// What is known of a level beside what was measured.
+/// The facts about a level that do not come from its measurements.
 pub struct About {
-    /// Number of reps.
+    /// The number of reps, all shards together.
     pub reps: u64,
-    /// When it began.
+    /// When the level began, by the machine's clock.
     pub began: Time,
-    /// Rules that were broken.
+    /// Rules of the API that the target broke during the level, by name.
     pub rules_broken: Vec<String>,
-    /// Why it does not count.
+    /// The reason why the level does not count; none if it does.
     pub invalid: Option<String>,
-    /// What was offered, if that was known.
+    /// The offered load; none if the load does not come from simulated days.
     pub offered: Option<Offered>,
-    /// Why the target could not cope.
+    /// The reason why the level was stopped early, if the target was overloaded.
     pub suffered: Option<String>,
-    /// What the target's exporters told while it was measured.
+    /// The metrics of the target during the level; none if no exporter was scraped.
     pub target_metrics: Option<TargetMetrics>,
 }
 
 impl About {
-    /// Of a level of so many reps that began then, of which nothing else is known yet.
+    /// A valid level of so many reps that began then, of which nothing else is known yet.
     pub fn of(reps: u64, began: Time) -> About {
         let (rules_broken, invalid, offered, suffered, target_metrics) = (Vec::new(), None, None, None, None);
         About { reps, began, rules_broken, invalid, offered, suffered, target_metrics }
@@ -171,7 +171,7 @@ impl About {
 }
 
 impl Level {
-    /// Makes a level of what was measured.
+    /// Computes a level's figures from what the wire carried and from what was measured, and judges the limits.
     pub fn new(about: About, traffic: &Traffic, measures: &Measures, limits: &[Limit]) -> Level {
         let seconds = traffic.lasts().as_micros() as f64 / 1e6;
         let over: Vec<&Carried> = traffic.over().filter(|one| one.op != Op::PutAudio).collect();
@@ -229,7 +229,7 @@ impl Level {
             suffered: about.suffered,
         }
     }
-    /// Whether it is valid.
+    /// Whether the level counts: it is not [`invalid`](Level::invalid).
     pub fn counts(&self) -> bool {
         self.invalid.is_none()
     }

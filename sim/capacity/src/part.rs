@@ -11,20 +11,20 @@ use serde::{Deserialize, Serialize};
 const OFF_MOST: f64 = 0.05;
 const OFF_FEW: f64 = 3.0;
 
-/// What a shard measured of a level.
+/// A shard's part of a level, which it passes to the first shard.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LevelPart {
-    /// What it offered.
+    /// The load that the shard offered in the measured part.
     pub offered: Offered,
-    /// What the wire carried.
+    /// The shard's requests on the wire, with when each began and ended.
     pub traffic: Traffic,
-    /// What was measured.
+    /// Latencies and endings of the shard's requests, over which limits are judged.
     pub measures: Measures,
-    /// Rules that were broken.
+    /// Rules of the API that the target broke, by name, sorted once parts are merged.
     pub rules_broken: Vec<String>,
-    /// Why it does not count.
+    /// The reason why the part, and so the level, does not count; none if it does.
     pub invalid: Option<String>,
-    /// Why the target could not cope.
+    /// The reason why the level was stopped early, if the target was overloaded.
     pub suffered: Option<String>,
 }
 

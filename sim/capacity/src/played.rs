@@ -24,9 +24,9 @@ const WARM_UP_S: f64 = 20.0;
 /// How long a request is worked on, in seconds.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Work {
-    /// Always the same.
+    /// Every request is worked on for the same time.
     Fixed(f64),
-    /// Exponential, of that mean.
+    /// Exponentially distributed, with that mean.
     Exponential(f64),
     /// Log-normal, of that mean; the second number is the ratio of its 84th percentile to its median.
     LogNormal(f64, f64),
@@ -55,9 +55,9 @@ impl Work {
 /// is a write, then for a connection of the database, and is worked on. Each queue is first come, first served.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Target {
-    /// Requests that are worked on at once.
+    /// How many requests are worked on at once.
     pub workers: u32,
-    /// How long each is.
+    /// The distribution of the time for which a request is worked on.
     pub work: Work,
     /// A request that finds so many there, waiting or worked on, is refused at once.
     pub sheds_above: Option<u32>,
@@ -67,10 +67,10 @@ pub struct Target {
     pub connections: Option<u32>,
 }
 
-/// A lock that all writes share.
+/// A lock that all writes share, held by one at a time.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Lock {
-    /// For how long a write holds it, in seconds.
+    /// How long a write holds the lock, in seconds.
     pub held_s: f64,
     /// The share of the requests that are writes, in millionths.
     pub writes_ppm: u32,
@@ -79,25 +79,25 @@ pub struct Lock {
 /// A request that was played.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Played {
-    /// When it came, in seconds.
+    /// When it came, in seconds since the first moment of virtual time.
     pub came_s: f64,
-    /// When it was answered.
+    /// When it was answered, in seconds on the same clock; when it came, if it was refused.
     pub ended_s: f64,
     /// Whether it was served; else it was refused.
     pub served: bool,
-    /// Whether it was a write.
+    /// Whether it was a write, and so needed the lock.
     pub is_write: bool,
 }
 
 impl Played {
-    /// How long it took.
+    /// The time from its arrival to its answer, in seconds; 0 if it was refused.
     pub fn took_s(&self) -> f64 {
         self.ended_s - self.came_s
     }
 }
 
 impl Target {
-    /// Workers and nothing else.
+    /// A target with workers alone: it refuses nothing, and has neither a lock nor a database.
     pub fn of(workers: u32, work: Work) -> Target {
         Target { workers, work, sheds_above: None, lock: None, connections: None }
     }

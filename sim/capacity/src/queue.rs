@@ -13,24 +13,24 @@ const PLAYED: usize = 400_000;
 /// A queue before servers that are all alike, first come first served.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Queue {
-    /// How many servers there are.
+    /// How many requests are served at once.
     pub servers: u32,
-    /// Requests a second.
+    /// Requests that arrive per second.
     pub rate: f64,
     /// The mean service time, in seconds.
     pub service_s: f64,
     /// The squared coefficient of variation of service times: 1 if exponential, 0 if all the same.
     pub service_scv: f64,
-    /// The same of the times between two arrivals: 1 if they are independent of each other.
+    /// The squared coefficient of variation of the times between arrivals: 1 if they are independent of each other.
     pub arrivals_scv: f64,
 }
 
 impl Queue {
-    /// M/M/c.
+    /// Independent arrivals and exponential service times; `service_s` is their mean, in seconds.
     pub fn mmc(servers: u32, rate: f64, service_s: f64) -> Queue {
         Queue { servers, rate, service_s, service_scv: 1.0, arrivals_scv: 1.0 }
     }
-    /// M/D/c.
+    /// Independent arrivals and service times that are all the same, in seconds.
     pub fn mdc(servers: u32, rate: f64, service_s: f64) -> Queue {
         Queue { service_scv: 0.0, ..Queue::mmc(servers, rate, service_s) }
     }
@@ -59,7 +59,7 @@ impl Queue {
     pub fn mean_wait_s(&self) -> Option<f64> {
         Some(self.waits() * self.wait_of_waiting_s()?)
     }
-    /// The share of waits longer than that.
+    /// The share of requests, from 0 to 1, that wait longer than `than_s` seconds; 1 if there is no steady state.
     pub fn waits_longer(&self, than_s: f64) -> f64 {
         match self.wait_of_waiting_s() {
             None => 1.0,

@@ -14,7 +14,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 pub struct Share {
     /// The number of samples beyond the bound.
     pub beyond: u64,
-    /// The number of samples.
+    /// The number of all samples.
     pub of: u64,
     /// The design effect: how much more this share varies than it would for independent requests; at least 1.
     pub design_effect: f64,
@@ -26,9 +26,9 @@ pub struct Share {
 pub enum Standing {
     /// Within, with the confidence that was asked for.
     Held,
-    /// Nobody can tell with that confidence; it looks held.
+    /// The share is within what is allowed, but not with the confidence that was asked for; so is one of no samples.
     LooksHeld,
-    /// Nobody can tell with that confidence; it looks broken.
+    /// The share is beyond what is allowed, but not with the confidence that was asked for.
     LooksBroken,
     /// Beyond, with the confidence that was asked for.
     Broken,
@@ -46,11 +46,11 @@ impl Standing {
 }
 
 impl Share {
-    /// A share of independent draws.
+    /// A share of independent draws: with a design effect of 1.
     pub fn new(beyond: u64, of: u64) -> Share {
         Share { beyond, of, design_effect: 1.0 }
     }
-    /// The same with what its slices say: how many were beyond, of how many, in each.
+    /// A share whose design effect follows from its slices, each a pair: how many were beyond, of how many.
     pub fn sliced(beyond: u64, of: u64, slices: &[(u64, u64)]) -> Share {
         // A queue remembers for longer the fuller it is: what is alike over longer slices shows in longer slices alone.
         let joined = |n: usize| -> Vec<(u64, u64)> {
@@ -60,11 +60,11 @@ impl Share {
         let design_effect = [1, 2, 4].into_iter().map(|n| design_effect(&joined(n))).fold(1.0, f64::max);
         Share { beyond, of, design_effect }
     }
-    /// The share itself; 0 of nothing.
+    /// The share, from 0 to 1; 0 if there are no samples.
     pub fn value(&self) -> f64 {
         if self.of == 0 { 0.0 } else { self.beyond as f64 / self.of as f64 }
     }
-    /// Wilson's interval at that confidence.
+    /// The lower and the upper end of Wilson's interval, from 0 to 1; all of it if there are no samples.
     pub fn interval(&self, confidence: f64) -> (f64, f64) {
         let n = self.of as f64 / self.design_effect.max(1.0);
         if n <= 0.0 {
@@ -76,7 +76,7 @@ impl Share {
         let half = z / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
         ((middle - half).max(0.0), (middle + half).min(1.0))
     }
-    /// How it stands to what is allowed.
+    /// On which side of the allowed share it is, and whether that is known with the confidence.
     pub fn standing(&self, allowed: f64, confidence: f64) -> Standing {
         let (low, high) = self.interval(confidence);
         match () {

@@ -13,7 +13,7 @@ pub(crate) struct Target {
     pub workers: u32,
     pub service_s: f64,
     pub rate_per_rep: f64,
-    /// "p95 < so many seconds".
+    /// The bound of the limit on the 95th percentile, in seconds.
     pub bound_s: f64,
 }
 

@@ -21,68 +21,68 @@ const RESAMPLED: u64 = 400;
 /// A κ that may be as small as this is not told from 0.
 const KAPPA_NONE: f64 = 1e-9;
 
-/// A value with its 95 % interval.
+/// A value with its 95 % confidence interval.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Estimate {
-    /// The value that fits best.
+    /// The value of the least squares fit.
     pub value: f64,
-    /// The lower end.
+    /// The lower end of the interval.
     pub low: f64,
-    /// The upper end.
+    /// The upper end of the interval.
     pub high: f64,
 }
 
-/// What was fitted.
+/// The Universal Scalability Law fitted to levels.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Usl {
     /// λ: requests a second of one request at a time.
     pub lambda: Estimate,
-    /// σ: contention.
+    /// σ, contention: the share of a request's work that waits for the others.
     pub sigma: Estimate,
-    /// κ: coherency.
+    /// κ, coherency: what each pair of requests in flight costs the other; with κ > 0 throughput has a peak.
     pub kappa: Estimate,
     /// The greatest throughput, if it is within twice what was measured; none if throughput does not fall.
     pub peak: Option<Peak>,
     /// How much of the variance of throughput is explained.
     pub r_squared: f64,
-    /// Measured and fitted, level by level.
+    /// Measured and fitted throughput, level by level.
     pub residuals: Vec<Residual>,
     /// The reasons why the data may not be sufficient for the fit.
     pub warnings: Vec<String>,
 }
 
-/// The peak of the throughput.
+/// The greatest throughput that the law predicts.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Peak {
-    /// Requests in flight at the peak.
+    /// The number of requests in flight at the peak.
     pub in_flight: Estimate,
-    /// Requests a second at the peak.
+    /// Requests a second at the peak, by the law.
     pub requests_per_s: f64,
 }
 
-/// A level, measured and fitted.
+/// The measured and the fitted throughput of a level.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Residual {
-    /// Requests in flight.
+    /// The mean number of requests in flight that was measured.
     pub in_flight: f64,
-    /// Requests a second, measured.
+    /// Requests a second that were measured.
     pub measured: f64,
-    /// Requests a second, fitted.
+    /// Requests a second by the law at that many requests in flight.
     pub fitted: f64,
 }
 
-/// Why nothing was fitted.
+/// The law cannot be fitted; holds how many different concurrencies were measured.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
     "the Universal Scalability Law needs levels at three concurrencies or more, but there are {0}; measure more levels"
 )]
 pub struct TooFew(pub usize);
 
-/// λ, σ, κ.
+/// λ, σ and κ, in this order.
 type Parameters = [f64; 3];
 
 /// Fits the law to (requests at once, requests a second).
@@ -232,7 +232,7 @@ fn marquardt(levels: &[(f64, f64)], start: Parameters, free: [bool; 3]) -> Param
     at
 }
 
-/// Three equations, by elimination with pivots.
+/// Solves three linear equations by elimination with pivots; none if they are singular.
 fn solve(mut system: [[f64; 4]; 3]) -> Option<[f64; 3]> {
     for column in 0..3 {
         let pivot = (column..3).max_by(|a, b| system[*a][column].abs().total_cmp(&system[*b][column].abs()))?;

@@ -29,7 +29,7 @@ impl SeedArgs {
     }
 }
 
-/// What decides a run.
+/// The options that decide which plan is run.
 #[derive(Args, Debug)]
 #[command(mut_arg("seed", |seed| seed.help(SeedArgs::OF_FOLDERS)))]
 pub struct ChoiceArgs {
@@ -124,7 +124,7 @@ impl DriveArgs {
     }
 }
 
-/// Lets a run call these hosts, too.
+/// Adds hosts to those that the scenario allows a run to call.
 pub fn allow_also(live: &mut Live, hosts: &[String]) {
     for host in hosts {
         if !live.allow.contains(host) {
@@ -141,7 +141,7 @@ pub enum Format {
     Json,
 }
 
-/// How a list is printed.
+/// The options of commands that print a list.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct ListArgs {
     /// Output format

@@ -136,7 +136,7 @@ pub fn load(name_or_path: &str) -> Result<Scenario, Failure> {
     Ok(scenario)
 }
 
-/// Builds defects in beside the scenario's own.
+/// Adds defects to those of the scenario, by name.
 pub fn add_defects(scenario: &mut Scenario, names: &[String]) -> Result<(), Failure> {
     for name in names {
         known_defect(name)?;

@@ -26,10 +26,10 @@ pub enum Failure {
     /// A plan that cannot be made of a scenario's file, built-in scenario or folder.
     #[error("{of}: {source}")]
     Plan { of: String, source: PlanError },
-    /// A defect that nobody knows.
+    /// No defect has this name; `suggestion` is the most similar one.
     #[error("there is no defect called {name:?}")]
     NoSuchDefect { name: String, suggestion: Option<String> },
-    /// A rule that nobody knows.
+    /// No rule has this name; `suggestion` is the most similar one.
     #[error("there is no rule called {name:?}")]
     NoSuchRule { name: String, suggestion: Option<String> },
     /// A cell that the plan does not have.
@@ -38,16 +38,16 @@ pub enum Failure {
     /// A rep who is not in the plan.
     #[error("the plan has no rep called {name:?}")]
     NoSuchRep { name: String, suggestion: Option<String> },
-    /// A run folder that cannot be written.
+    /// The run folder cannot be created or written.
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// A run folder from which nothing can be replayed.
     #[error(transparent)]
     RunFolder(#[from] fieldday_folder::RunFolderError),
-    /// A file that cannot be written.
+    /// An output file or folder cannot be written.
     #[error("{} cannot be written: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
-    /// A file that cannot be read.
+    /// An input file or folder cannot be read.
     #[error("{} cannot be read: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     /// The result could not be printed.
@@ -59,13 +59,13 @@ pub enum Failure {
     /// A file that is no failure of this version.
     #[error(transparent)]
     Repro(#[from] fieldday_plan::repro::ReproError),
-    /// An endpoint that nobody knows.
+    /// No endpoint has this name; `suggestion` is the most similar one.
     #[error("there is no endpoint called {name:?}")]
     NoSuchEndpoint { name: String, suggestion: Option<String> },
-    /// An exploration that cannot go on.
+    /// An exploration cannot begin or go on.
     #[error(transparent)]
     Explore(#[from] fieldday_engine::explore::ExploreError),
-    /// What should be resumed is not what an exploration wrote, or of another one.
+    /// The file to resume is not an exploration, or belongs to another one.
     #[error("{} cannot be resumed: {why}", path.display())]
     Resume { path: PathBuf, why: String },
     /// The rep-days of a proof cannot be gone on from.
@@ -74,28 +74,28 @@ pub enum Failure {
     /// A file that is no shard of an exploration or a proof.
     #[error("{} cannot be merged: {why}", path.display())]
     NotAPart { path: PathBuf, why: String },
-    /// More shards than there is to try.
+    /// A proof has more shards than defects.
     #[error("{shards} shards cannot be made of {}", counted(*defects, "defect", "defects"))]
     TooFewDefects { shards: u32, defects: u64 },
-    /// A proof that cannot begin.
+    /// A proof on the virtual clock cannot begin.
     #[error(transparent)]
     Prove(#[from] fieldday_engine::prove::ProveError),
     /// A proof over HTTP that cannot begin, or go on.
     #[error(transparent)]
     LiveProof(#[from] fieldday_live::prove::ProveError),
-    /// A folder that already holds something.
+    /// The folder for new files is not empty.
     #[error("{} is not empty", path.display())]
     NotEmpty { path: PathBuf },
-    /// A file of users that is wrong.
+    /// The file of users is wrong.
     #[error(transparent)]
     Roster(#[from] fieldday_data::roster::RosterError),
-    /// Users who cannot play a plan.
+    /// The file of users does not fit the plan.
     #[error(transparent)]
     Cast(#[from] fieldday_data::roster::CastError),
     /// Data of several dates for the same users.
     #[error("the scenario has {dates} dates, but a file of users supports only one")]
     ManyDates { dates: usize },
-    /// A mock that cannot serve.
+    /// The mock cannot serve.
     #[error(transparent)]
     Mock(#[from] fieldday_mock::MockError),
     /// Sockets, timers or signals that the system does not give.
@@ -104,10 +104,10 @@ pub enum Failure {
     /// A live run that cannot begin, or go on.
     #[error(transparent)]
     Live(#[from] fieldday_live::run::LiveError),
-    /// Tokens that cannot be had.
+    /// No tokens can be had from the scenario's source.
     #[error(transparent)]
     Token(#[from] fieldday_tokens::TokenError),
-    /// A search that cannot find anything.
+    /// The range or a setting of a search for capacity is wrong.
     #[error(transparent)]
     Range(#[from] fieldday_capacity::search::WrongRange),
     /// A folder that a search cannot go on from.
@@ -128,7 +128,7 @@ pub enum Failure {
     /// A live run whose rep cannot live again.
     #[error("{path} cannot be replayed: {why}")]
     NotRelived { path: String, why: String },
-    /// A run that cannot be packed.
+    /// A run folder cannot be packed.
     #[error(transparent)]
     Pack(#[from] PackError),
     /// A place without the run that is meant.
@@ -140,7 +140,7 @@ pub enum Failure {
     /// A filter of log lines that is none.
     #[error("FIELDDAY_LOG={filter:?} is not a valid filter: {why}")]
     LogFilter { filter: String, why: String },
-    /// Metrics that could not be sent.
+    /// The metrics could not be sent by OTLP; `why` is the exporter's error.
     #[error("metrics could not be sent to {url} by OTLP: {why}")]
     Otlp { url: String, why: String },
     /// A key that is none, or cannot be written.
@@ -149,7 +149,7 @@ pub enum Failure {
     /// A file of public keys that holds none.
     #[error("{}: {source}", path.display())]
     KeySet { path: PathBuf, source: fieldday_tokens::KeyError },
-    /// Shards that do not start together.
+    /// The shards of a run did not start together.
     #[error(transparent)]
     Start(#[from] fieldday_live::start::StartError),
     /// The shards of a search cannot go on together.
@@ -158,10 +158,10 @@ pub enum Failure {
     /// Shards died in a level and in its repetition.
     #[error("shards were lost in a level and in its repetition")]
     ShardsLost,
-    /// Shards that cannot be merged.
+    /// The folders of shards cannot be merged.
     #[error(transparent)]
     Merge(#[from] MergeError),
-    /// Runs that cannot be compared.
+    /// The runs cannot be compared with each other.
     #[error(transparent)]
     Compare(#[from] fieldday_compare::CompareError),
     /// A place that does not hold the runs that were asked for.
@@ -173,29 +173,29 @@ pub enum Failure {
     /// One of the runs in turn that was none.
     #[error("the run against {target} could not start, or was killed; the earlier runs are kept")]
     Turn { target: String, code: Option<i32> },
-    /// A simulation that cannot be made.
+    /// A simulation of a deployment has no answer.
     #[error(transparent)]
     Simulate(#[from] fieldday_capacity::simulate::SimulateError),
     /// A measured run that says nothing about service times.
     #[error(transparent)]
     Calibrate(#[from] fieldday_capacity::simulate::CalibrateError),
-    /// A conformance pass that cannot be made.
+    /// A conformance pass cannot be made.
     #[error(transparent)]
     Conform(#[from] fieldday_live::conform::ConformError),
-    /// Too many threads, or none.
+    /// The threads cannot be started.
     #[error(transparent)]
     Threads(#[from] NoThreads),
 }
 
 impl Failure {
-    /// What a plan or a live run of `of` cannot be made for; a plan's error does not say which file it is about.
+    /// The failure of preparing a plan or a live run; a plan's error gets the name of its scenario, which it lacks.
     pub fn of(of: &str) -> impl Fn(PrepareError) -> Failure {
         move |error| match error {
             PrepareError::Plan(source) => Failure::Plan { of: of.to_owned(), source },
             error => error.into(),
         }
     }
-    /// What the command exits with.
+    /// The exit code of the command, as docs/exit-codes.md lists them.
     pub const fn exit_code(&self) -> u8 {
         match self {
             Failure::Scenario(_)
@@ -266,7 +266,7 @@ impl Failure {
         }
     }
 
-    /// What to do about it.
+    /// What the user can do about it, in a phrase; none if nothing more is known.
     pub fn hint(&self) -> Option<String> {
         let or = |suggestion: &Option<String>, otherwise: &str| {
             Some(suggestion.as_ref().map_or(otherwise.to_owned(), |name| format!("did you mean {name}? {otherwise}")))
@@ -376,7 +376,7 @@ impl Failure {
     }
 }
 
-/// What to do about a run on the wall clock that cannot begin.
+/// What the user can do about a live run that cannot begin; none if nothing more is known.
 fn before_a_run(error: &PrepareError) -> Option<String> {
     let hint = match error {
         PrepareError::Plan(_) => "`fieldday scenarios plan` prints the names of everything in a plan",
@@ -436,7 +436,7 @@ fn about_writing(error: &io::Error, instead: &str) -> String {
     }
 }
 
-/// The name that was probably meant.
+/// The most similar name, by Jaro and Winkler's measure; none if none is similar enough.
 pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
     if written.len() > 200 {
         return None;

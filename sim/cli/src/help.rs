@@ -12,7 +12,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("Rules and their validation", &["rules", "defects", "marks", "prove"]),
     ("Shell", &["completions", "help"]),
 ];
-/// The widest line of the page.
+/// The page is no wider than a terminal of so many columns.
 const WIDTH: usize = 80;
 
 /// The command with its help page in groups.

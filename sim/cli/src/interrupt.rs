@@ -4,7 +4,7 @@ use crate::{exit, output, picture};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A flag that the first interrupt sets.
+/// The flag that the first interrupt sets, so that the command ends in order.
 pub fn flag() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let set = stop.clone();

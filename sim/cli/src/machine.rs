@@ -41,12 +41,12 @@ pub fn cpu_s() -> Option<f64> {
     None
 }
 
-/// How many threads can run at once.
+/// The number of threads that can run at once on this machine.
 pub fn cores() -> u64 {
     std::thread::available_parallelism().map_or(1, |n| n.get() as u64)
 }
 
-/// The most memory that this process held.
+/// The peak resident memory of this process, in bytes; none where the system does not tell.
 pub fn peak_memory_bytes() -> Option<u64> {
     kilobytes("/proc/self/status", "VmHWM:")
 }
@@ -57,7 +57,7 @@ pub fn build() -> String {
     format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&bytes))
 }
 
-/// What a figure of speed depends on.
+/// The machine with what figures of speed depend on.
 pub fn host() -> Host {
     let processor = || {
         let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
@@ -77,13 +77,13 @@ pub fn host() -> Host {
     }
 }
 
-/// What the system says in a file of one line; none if it does not.
+/// The text of a system file of one line; none if it cannot be read.
 fn text_of(file: &str) -> Option<String> {
     let text = std::fs::read_to_string(file).ok()?.trim().to_owned();
     (!text.is_empty()).then_some(text)
 }
 
-/// A line such as `VmHWM:    12345 kB`.
+/// The bytes that a line such as `VmHWM:    12345 kB` of a file tells; none if there is no such line.
 fn kilobytes(file: &str, key: &str) -> Option<u64> {
     let text = std::fs::read_to_string(file).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(key))?;

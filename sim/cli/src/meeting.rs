@@ -16,46 +16,46 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
-/// The version of the shapes.
+/// The version of the format of the files in the directory.
 const SCHEMA: u32 = 1;
 /// How often a shard says that it runs.
 const BEATS_EVERY: Duration = Duration::from_secs(2);
 /// A shard that said nothing for so long is dead.
 const DEAD_AFTER: Duration = Duration::from_secs(30);
-/// How often files are looked for.
+/// The time between two looks for a file.
 const LOOKS_EVERY: Duration = Duration::from_millis(200);
 /// More than any part of a level has.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// Why shards cannot search together.
+/// The reason why shards cannot search together.
 #[derive(Debug, thiserror::Error)]
 pub enum ShardsError {
-    /// The directory cannot be used.
+    /// The directory, or a file in it, cannot be used.
     #[error("{} cannot be used to search together: {source}", path.display())]
     Storage {
         /// The file or directory that cannot be used.
         path: PathBuf,
-        /// The operating system's reason.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// Another search was there before.
+    /// The directory holds orders of an earlier search.
     #[error("{} holds an earlier search", path.display())]
     Used {
-        /// The directory that holds it.
+        /// The directory of that search.
         path: PathBuf,
     },
-    /// The first shard searches something else.
+    /// The order that was read belongs to another search.
     #[error("shard 0 searches something else: its scenario, seed, limits, range or version differ")]
     Another,
     /// The first shard does not decide any more.
     #[error("shard 0, which decides what is measured next, {why}")]
     NoLeader {
-        /// What is known of it.
+        /// What is known of shard 0, as the end of a sentence.
         why: String,
     },
 }
 
-/// What the first shard wants next.
+/// The order of shard 0 for one level, which all shards follow.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
@@ -66,28 +66,28 @@ pub struct Order {
     pub level: Option<LevelOrder>,
 }
 
-/// A level that is to be measured.
+/// The level that an order asks for.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LevelOrder {
-    /// The number of the level, from 1.
+    /// The number of the level, from 1, as the order's file name has it.
     pub number: u64,
-    /// So many reps in all shards together.
+    /// The number of reps, all shards together.
     pub reps: u64,
-    /// Measured for so many seconds.
+    /// The length of the measured part, in seconds.
     pub for_s: f64,
     /// Requests a second of the day that a rep offers.
     pub per_rep: f64,
 }
 
-/// What the other shards measured, by their index; or the indexes of those that were lost.
+/// The parts of the other shards by index, or the indexes of the shards that were lost.
 pub type Parts = Result<Vec<(u32, LevelPart)>, Vec<u32>>;
 
-/// Where the shards of a search meet.
+/// The directory in which the shards of a search meet.
 #[derive(Clone, Debug)]
 pub struct Meeting {
     dir: PathBuf,
-    /// The shard that this process runs.
+    /// The shard that this process measures.
     pub shard: Shard,
 }
 
@@ -260,7 +260,7 @@ impl Drop for Heartbeat {
     }
 }
 
-/// What is known of a shard.
+/// What the file of another shard's heartbeat tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
     Alive,

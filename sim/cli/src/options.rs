@@ -61,7 +61,7 @@ const SINGLE: [(&str, &str, Idle); 6] = [
     }),
 ];
 
-/// Of a simulation: several numbers of reps or instances give a table.
+/// The option that makes a simulation a table: several numbers of reps or instances.
 fn is_table(typed: &ArgMatches) -> Option<&'static str> {
     let reps = typed.get_many::<u64>("reps").map_or(0, Iterator::count);
     let instances = typed.get_one::<Numbers>("instances").map_or(0, Numbers::count);
@@ -90,7 +90,7 @@ pub fn is_typed(typed: &ArgMatches, id: &str) -> bool {
     typed.try_contains_id(id).unwrap_or(false) && typed.value_source(id) == Some(ValueSource::CommandLine)
 }
 
-/// What is called, if this command calls anything: the model, unless something else was named.
+/// The target of the command line: the model unless another was named.
 fn target(typed: &ArgMatches) -> &str {
     typed.try_get_one::<String>("target").ok().flatten().map_or("model", String::as_str)
 }

@@ -4,16 +4,16 @@ use crate::failure::Failure;
 use crate::picture;
 use std::io::{self, Write};
 
-/// Whether more can be printed.
+/// Whether the reader of standard output is still there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reader {
-    /// The output is still read.
+    /// The output was taken.
     Listens,
     /// The pipe is closed: whoever read it has seen enough.
     Left,
 }
 
-/// Prints a result on standard output.
+/// Prints a result on standard output; a closed pipe is not an error.
 pub fn print(text: &str) -> Result<Reader, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

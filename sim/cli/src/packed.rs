@@ -4,7 +4,7 @@
 use fieldday_folder::pack;
 use std::path::{Path, PathBuf};
 
-/// The folder that a path means.
+/// The folder at a path; a packed run is unpacked beside its file first.
 pub fn path(text: &str) -> Result<PathBuf, String> {
     name(text).map(PathBuf::from)
 }

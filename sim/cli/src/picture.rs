@@ -39,7 +39,7 @@ impl Drawn {
 pub struct Picture(());
 
 impl Picture {
-    /// Where somebody can see it.
+    /// A picture if stderr is a terminal; none if nobody can see one.
     pub fn begin() -> Option<Picture> {
         static HOOKED: Once = Once::new();
         if !screen::stderr_is_terminal() {

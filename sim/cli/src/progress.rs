@@ -17,7 +17,7 @@ const A_WHILE: Duration = Duration::from_secs(5);
 
 /// The time between two drawings of the picture.
 const PICTURES_EVERY: Duration = Duration::from_millis(250);
-/// Classes of endpoints that are shown.
+/// The number of endpoint classes that a line of progress shows.
 const CLASSES_SHOWN: usize = 3;
 
 /// How far a simulated run is. Its reps' states pass too fast to be watched: what is known is what came of the cells that
@@ -125,7 +125,7 @@ pub struct Ticker {
 }
 
 impl Ticker {
-    /// Nothing of `of` is done yet.
+    /// A ticker for `of` units of work, of which none is done.
     pub fn new(what: &'static str, of: u64) -> Ticker {
         let bar = std::io::stderr().is_terminal().then(|| bar(of));
         let now = Instant::now();
@@ -151,7 +151,7 @@ impl Ticker {
         let left_s = self.began.elapsed().as_secs_f64() * (self.of - self.done) as f64 / self.done as f64;
         format!(", some {} left", micros((left_s * 1e6) as u64))
     }
-    /// It is over: the bar makes room for the result.
+    /// Removes the bar, so that the result has its place.
     pub fn finish(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();

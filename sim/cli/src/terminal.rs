@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal};
 /// How wide lists are where nothing says how wide the reader's window is.
 const LIST_WIDTH: usize = 80;
 
-/// Whether results may have colour.
+/// Whether results on stdout have colour: on a terminal, unless the environment says otherwise.
 pub fn stdout_has_colour() -> bool {
     AutoStream::choice(&io::stdout()) != ColorChoice::Never
 }
@@ -25,7 +25,7 @@ pub fn list_paint() -> Paint {
 pub fn stderr_paint() -> Paint {
     paint(stderr_has_colour(), true)
 }
-/// What goes into a file or a pipe is as wide as it likes.
+/// The paint for a stream; a file or a pipe has no greatest width.
 fn paint(colour: bool, is_terminal: bool) -> Paint {
     let paint = Paint::new(colour);
     width(is_terminal).map_or(paint, |width| paint.within(width))
@@ -39,12 +39,12 @@ fn width(is_terminal: bool) -> Option<usize> {
     said.or_else(seen)
 }
 
-/// Whether notes may have colour.
+/// Whether notes on stderr have colour: on a terminal, unless the environment says otherwise.
 pub fn stderr_has_colour() -> bool {
     AutoStream::choice(&io::stderr()) != ColorChoice::Never
 }
 
-/// Whether a person reads the notes.
+/// Whether notes go to a terminal, and not to a file or a pipe.
 pub fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }

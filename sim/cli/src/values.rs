@@ -26,7 +26,7 @@ pub fn date(text: &str) -> Result<Date, String> {
     if within.contains(&Some(date)) { Ok(date) } else { Err("dates must be from 2000-01-01 to 2099-12-31".to_owned()) }
 }
 
-/// Reads a part of the day.
+/// Reads a window of the day, `07:30-09:00`: two local times, the first before the second.
 pub fn window(text: &str) -> Result<(TimeOfDay, TimeOfDay), String> {
     let read = text.split_once('-').and_then(|(from, until)| Some((TimeOfDay::parse(from)?, TimeOfDay::parse(until)?)));
     match read {
@@ -36,7 +36,7 @@ pub fn window(text: &str) -> Result<(TimeOfDay, TimeOfDay), String> {
     }
 }
 
-/// Reads a moment that has not passed.
+/// Reads a moment with its zone, `2026-06-10T02:00:00Z`, that has not passed by this machine's clock.
 pub fn moment(text: &str) -> Result<Time, String> {
     let moment = Time::parse(text).ok_or("a moment is a date and time with its zone: 2026-06-10T02:00:00Z")?;
     if moment < machine::now() { Err(format!("{moment} has passed")) } else { Ok(moment) }
@@ -56,19 +56,19 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Which day data are of.
+/// The day that data are for: the present one of each tenant, or a date.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Day {
     Today,
     On(Date),
 }
 
-/// Reads a date, or `today`.
+/// Reads `today` or a date from 2000 to 2099.
 pub fn day(text: &str) -> Result<Day, String> {
     if text == "today" { Ok(Day::Today) } else { date(text).map(Day::On) }
 }
 
-/// Reads a metric to keep.
+/// Reads a metric to scrape, in the form that scenario files have, too.
 pub fn metric(text: &str) -> Result<Metric, String> {
     Metric::parse(text).map_err(|error| error.to_string())
 }

@@ -19,14 +19,14 @@ use std::time::{Duration, Instant};
 const PICTURES_EVERY: Duration = Duration::from_secs(1);
 /// The time between two lines, where no picture is drawn.
 const LINES_EVERY: Duration = Duration::from_secs(5);
-/// The most endpoints that are shown.
+/// The number of slowest endpoints that are shown.
 const SLOWEST: usize = 3;
 
-/// The run that is watched.
+/// A live run that is watched, with what the picture says of it.
 pub struct Watching {
-    /// The heading: scenario, seed, target.
+    /// The heading: scenario, seed and target.
     pub title: String,
-    /// The scenario, as it is lived.
+    /// The scenario with the options of the command line.
     pub scenario: Arc<Scenario>,
 }
 
@@ -44,7 +44,7 @@ impl Watcher {
         let began = Instant::now();
         Watcher { seen, picture: Picture::begin(), began, cpu_s: machine::cpu_s(), last: (began, 0) }
     }
-    /// Looks, if it is time to.
+    /// Shows the state of the run, as a picture or a line, unless it did a moment ago.
     pub fn look(&mut self, pulse: &RunProgress, stopping: bool) {
         let every = if self.picture.is_some() { PICTURES_EVERY } else { LINES_EVERY };
         if self.last.0.elapsed() < every {

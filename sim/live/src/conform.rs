@@ -31,7 +31,7 @@ use tokio::runtime::LocalOptions;
 
 /// How often it is looked whether the pass should stop.
 const LOOKS_EVERY: Duration = Duration::from_millis(100);
-/// For how long recordings are watched.
+/// For how long a recording's processing is polled.
 const WATCHES: Span = Span::seconds(20);
 /// How long the tool's own mock works on a request, in percent of what it would in a day.
 const SERVICE_PERCENT: u32 = 15;
@@ -45,15 +45,15 @@ const MOCK_WINDOW: (TimeOfDay, TimeOfDay) = (TimeOfDay::hm(23, 5), TimeOfDay::hm
 /// No pass takes longer: a target that answers nothing in time would hold it up for hours.
 pub(crate) const AT_MOST: Span = Span::minutes(5);
 
-/// A pass that is about to begin.
+/// A conformance pass that has not begun.
 pub struct ConformRun {
-    /// The scenario.
+    /// The scenario as [`settled`] leaves it.
     pub scenario: Arc<Scenario>,
     /// The cell of its plan that takes part, with the identities that the target knows.
     pub cell: CellPlan,
-    /// The protocol's clock, which the target shares.
+    /// The protocol's clock, which is also the built-in mock's.
     pub clock: WallClock,
-    /// When it begins.
+    /// When the pass begins, by that clock.
     pub opens: Time,
     /// The wire, which a day may use after it.
     pub wire: Arc<WireSettings>,
@@ -61,21 +61,21 @@ pub struct ConformRun {
     pub trouble: Option<Trouble>,
 }
 
-/// How far a pass is.
+/// The progress of a pass under way.
 pub struct PassProgress<'a> {
-    /// Requests that were answered, or not.
+    /// The number of requests that ended, answered or not.
     pub requests: u64,
-    /// What was found so far. Shares, and what only the end decides, are not settled.
+    /// The findings so far; shares, and what only the end decides, are not settled.
     pub findings: &'a Findings,
 }
 
-/// What can keep a pass from its end.
+/// The reason why a pass cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ConformError {
-    /// No sockets, no timers.
+    /// The system gives no sockets or timers.
     #[error("the system cannot provide what a pass needs: {0}")]
     System(#[from] std::io::Error),
-    /// There are too few people.
+    /// The cell has fewer than two tenants, or no tenant with two reps.
     #[error("a conformance pass needs two tenants, one of them with two reps: this scenario has fewer")]
     NoCast,
 }

@@ -40,113 +40,113 @@ const HANDS_ON_EVERY: Duration = Duration::from_millis(500);
 const GLANCES_EVERY: Duration = Duration::from_secs(1);
 /// How long a request may still be on the wire after its phone was switched off.
 const LAST_WORDS: Span = Span::seconds(3);
-/// For how long after the last phone is switched off an auditor may still read.
+/// How long after the last phone is switched off an auditor may still read.
 pub const AUDITS_FOR: Span = Span::minutes(5);
 
-/// A cell for a worker.
+/// A cell that a worker runs.
 pub struct CellOrder {
     /// The plan, with the identities that the target knows.
     pub plan: CellPlan,
-    /// The clocks of its tenants' days.
+    /// The clock of each tenant's day, in the order of the plan's tenants.
     pub days: Vec<DayClock>,
     /// Only these reps begin: all if none is named.
     pub only: Option<String>,
-    /// What its clients play in place of their days, if they do.
+    /// The scripts that its clients play in place of their days, by client name; none if they live their days.
     pub scripts: Option<BTreeMap<SmolStr, Script>>,
 }
 
-/// What a worker is told.
+/// A command to a worker under way.
 pub enum Command {
     /// A rep begins, by cell and place among the cell's reps.
     Join {
-        /// The cell's place among the worker's.
+        /// The place of the cell among the worker's, from 0.
         cell: usize,
-        /// The rep's among the cell's.
+        /// The place of the rep among the cell's, from 0.
         rep: usize,
         /// Who is told what the rep's calls came to, until their day ends.
         tell: UnboundedSender<Request>,
     },
-    /// Everybody goes home.
+    /// Everybody stops, and phones stay on only as long as they linger.
     Stop,
 }
 
 /// One request that the wire was done with, for goose's metrics.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
-    /// The endpoint.
+    /// The endpoint of the request.
     pub op: Op,
-    /// How long it took on the wire.
+    /// The time from its sending to its end on the wire.
     pub service: Span,
-    /// What was answered, if anything.
+    /// The HTTP status; none if no answer came.
     pub status: Option<u16>,
 }
 
-/// What all workers share.
+/// What a worker is given beside its cells.
 pub struct Orders {
-    /// The scenario.
+    /// The scenario that is run.
     pub scenario: Arc<Scenario>,
-    /// How the day is lived.
+    /// The window, the speed and the other conditions of a cell.
     pub terms: CellOptions,
-    /// The protocol's clock.
+    /// The protocol's clock, the same for all workers.
     pub clock: WallClock,
-    /// The wire.
+    /// The settings and tokens of the wire, shared by all workers.
     pub wire: Arc<WireSettings>,
-    /// Connections of a pool, for each worker.
+    /// The number of connections in each worker's pool, where connections are shared.
     pub pool: usize,
-    /// The worker's number.
+    /// The number of this worker, from 0.
     pub number: usize,
-    /// What is told while it goes on.
+    /// The counters of the run, which all workers add to.
     pub pulse: Arc<RunProgress>,
-    /// Where parts of the history go.
+    /// The channel for parts of the history.
     pub history: std::sync::mpsc::Sender<Lines>,
 }
 
-/// What is known of a run while it goes on.
+/// The state of a run under way, which workers write and a watcher reads.
 #[derive(Debug, Default)]
 pub struct RunProgress {
-    /// Requests that the wire was done with.
+    /// Requests that ended on the wire, answered or not.
     pub requests: AtomicU64,
     /// Attempts that reached the target, or should have, and were not answered as expected.
     pub errors: AtomicU64,
-    /// For how long the target has not answered.
+    /// How long the target has not answered.
     pub silence: Silence,
-    /// Requests that took longer than [`RunProgress::slow_from_us`].
+    /// Requests that took longer on the wire than [`RunProgress::slow_from_us`].
     pub slow: AtomicU64,
-    /// From how many microseconds on a request is slow; none is if 0.
+    /// The wire latency in microseconds above which a request is slow; 0 if none is.
     pub slow_from_us: AtomicU64,
-    /// Reps whose day has begun.
+    /// Reps who have begun their day.
     pub begun: AtomicU64,
-    /// Reps whose day is over.
+    /// Reps whose day has ended and who have no request in flight.
     pub ended: AtomicU64,
-    /// What each worker last said of its reps, about once a second.
+    /// The last snapshot of each worker's reps, about once a second, by the worker's number.
     pub glances: Mutex<BTreeMap<usize, StatsSnapshot>>,
-    /// How a run of scripts is conducted.
+    /// Tells clients that play scripts when to begin, and which part of the run is measured.
     pub conduct: Conduct,
     /// Whether the time of auditors was over before they had read everything.
     pub audits_cut: AtomicBool,
 }
 
-/// What came of a worker's cells.
+/// What a worker leaves behind.
 pub struct WorkerOutcome {
-    /// Of each cell: its place in the plan, its reps, what was recorded.
+    /// The end of each cell, in the order in which the worker was given them.
     pub cells: Vec<CellEnd>,
-    /// How the worker fared.
+    /// How late requests were sent and the worker woke.
     pub health: Health,
-    /// Whether everybody's day ended by itself.
+    /// Whether the cells came to their end without being stopped.
     pub complete: bool,
 }
 
-/// What came of a cell.
+/// What a cell leaves behind.
 pub struct CellEnd {
-    /// Its place in the plan.
+    /// The index of the cell in the plan.
     pub index: u32,
-    /// Its name.
+    /// The name of the cell.
     pub name: String,
-    /// Reps who began.
+    /// The number of reps who began.
     pub reps: u64,
-    /// What was recorded.
+    /// What was recorded of the cell's clients, with the judges' findings; none if nothing was.
     pub recorder: Option<Recorder>,
-    /// Reps who panicked.
+    /// The names of the reps whose task panicked.
     pub panicked: Vec<String>,
 }
 
@@ -174,9 +174,9 @@ struct Worker {
     inbox: Rc<Inbox>,
     cells: Vec<LiveCell>,
     transports: Vec<Rc<HttpTransport>>,
-    /// Who is told of a client's requests.
+    /// The channel to goose for the requests of each rep, by cell and client.
     told: BTreeMap<(u32, u32), UnboundedSender<Request>>,
-    /// What they were not told yet: each word wakes another thread, so it waits for more.
+    /// Requests that goose was not told yet: each message wakes another thread, so several are sent at once.
     untold: Vec<((u32, u32), Request)>,
     /// Clients whose day is over, and since when.
     ended: Rc<RefCell<Vec<Ended>>>,

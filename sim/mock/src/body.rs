@@ -7,9 +7,9 @@ use tokio::time::timeout;
 
 /// Why a body did not come to its end.
 pub(crate) enum Unread {
-    /// It is longer than it may be.
+    /// It is longer than the limit, or than [`READ_LIMIT`].
     TooLarge,
-    /// The client went away.
+    /// The connection broke, or the next part did not come within the patience.
     Broken,
 }
 
@@ -30,14 +30,14 @@ async fn drain(mut body: Body, limit: u64, patience: Duration, mut part: impl Fn
     Ok(length)
 }
 
-/// The whole body.
+/// Reads the whole body, up to [`READ_LIMIT`] bytes.
 pub(crate) async fn read(body: Body, patience: Duration) -> Result<Vec<u8>, Unread> {
     let mut whole = Vec::new();
     drain(body, READ_LIMIT, patience, |part| whole.extend_from_slice(part)).await?;
     Ok(whole)
 }
 
-/// Its length alone: what came is thrown away as it comes.
+/// The length of a body, whose parts are thrown away as they come.
 pub(crate) async fn counted(body: Body, limit: u64, patience: Duration) -> Result<u64, Unread> {
     drain(body, limit, patience, |_| ()).await
 }

@@ -12,20 +12,20 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The wall's, as it is now.
+    /// A clock that shows the system's time and goes on from it at the monotonic clock's pace.
     pub fn wall() -> Clock {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Clock::at(Time::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX)))
     }
-    /// One that shows `origin` now.
+    /// A clock that shows `origin` now.
     pub fn at(origin: Time) -> Clock {
         Clock::new(Instant::now(), origin)
     }
-    /// One that showed `origin` at `began`.
+    /// A clock that showed `origin` at the moment `began`.
     pub const fn new(began: Instant, origin: Time) -> Clock {
         Clock { began, origin }
     }
-    /// What it shows.
+    /// The time that the clock shows now.
     pub fn now(&self) -> Time {
         let passed = self.began.elapsed().as_micros();
         self.origin + Span::micros(i64::try_from(passed).unwrap_or(i64::MAX))

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// The methods that an endpoint can have.
+/// The methods that an endpoint can have, for the header `Allow`.
 const METHODS: [Method; 4] = [Method::Get, Method::Post, Method::Patch, Method::Put];
 
 /// The model backend behind HTTP. Cheap to clone; clones are the same backend.
@@ -31,7 +31,7 @@ pub struct Handler(Arc<Inner>);
 
 struct Inner {
     shards: Vec<Mutex<Shard>>,
-    /// Those of the days, which come first.
+    /// How many shards are cells of the plan's days; they come first, and the conformance cell's follows.
     day_shards: usize,
     /// The shard of each tenant, and of each user for tokens that name no tenant.
     homes: HashMap<SmolStr, usize>,
@@ -41,7 +41,7 @@ struct Inner {
     seed: u64,
     requests: AtomicU64,
     workers: Option<Semaphore>,
-    /// As many as may be there.
+    /// A permit for each request that may be in the mock, waiting or worked on; none if there is no limit.
     room: Option<Semaphore>,
     /// One for all writes, and how long each holds it.
     lock: Option<(Semaphore, Span)>,
@@ -63,18 +63,18 @@ struct Shard {
     last: Time,
 }
 
-/// A request, read to its end.
+/// A request whose body has been read.
 #[derive(Clone, Copy)]
 pub struct Arrival<'a> {
-    /// The method.
+    /// The method, in capital letters.
     pub method: &'a str,
-    /// The path, ids percent-encoded.
+    /// The path, with percent-encoded ids.
     pub path: &'a str,
     /// The query string, without `?`; empty if there is none.
     pub query: &'a str,
-    /// The header `Authorization`.
+    /// The value of the header `Authorization`, `?` if it is not text.
     pub authorization: Option<&'a str>,
-    /// The header `X-Company-Id`.
+    /// The value of the header `X-Company-Id`, which the backend must not obey.
     pub company_id: Option<&'a str>,
     /// The header `Host`, or the authority: where the client reaches us, so where it can upload to.
     pub host: Option<&'a str>,
@@ -84,16 +84,16 @@ pub struct Arrival<'a> {
     pub uploaded: u64,
 }
 
-/// What to send back.
+/// The answer to a request, before it is put on the wire.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reply {
-    /// The status.
+    /// The HTTP status.
     pub status: u16,
-    /// `Retry-After`.
+    /// The header `Retry-After`, sent in whole seconds, rounded up.
     pub retry_after: Option<Span>,
-    /// `Allow`, on a 405.
+    /// The header `Allow` of a 405: the path's methods.
     pub allow: Option<String>,
-    /// The body, which is JSON.
+    /// The JSON body; none if the answer has none.
     pub body: Option<Vec<u8>>,
 }
 
@@ -101,7 +101,7 @@ impl Reply {
     fn new(status: u16, body: Option<Vec<u8>>) -> Reply {
         Reply { status, retry_after: None, allow: None, body }
     }
-    /// Its headers, but for the content's type and length.
+    /// The headers of the answer, but for the content's type and length.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> {
         // Whole seconds, rounded up: who waits as long as it is told is not refused again.
         let seconds = |span: Span| ((span.as_micros() + 999_999) / 1_000_000).to_string();
@@ -112,16 +112,16 @@ impl Reply {
     }
 }
 
-/// What became of a request.
+/// How a request ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// An answer.
+    /// It is answered.
     Answered(Reply),
     /// The connection is to be broken off without one.
     Cut,
 }
 
-/// A request that is being worked on.
+/// A request that has arrived and not taken effect.
 pub struct Pending {
     handler: Handler,
     shard: usize,
@@ -133,17 +133,17 @@ pub struct Pending {
     seen: Option<Snapshot>,
     base: String,
     uploaded: u64,
-    /// When its last byte came.
+    /// When its last byte came, before any wait for a worker.
     came: Time,
 }
 
-/// What a request keeps while it is worked on.
+/// The permits that a request holds while it is worked on.
 pub(crate) struct Turn<'a> {
     _worker: Option<SemaphorePermit<'a>>,
     _connection: Option<SemaphorePermit<'a>>,
 }
 
-/// There is no room for a request.
+/// The mock holds as many requests as it may.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Full;
 
@@ -151,14 +151,14 @@ fn as_many(permits: usize) -> Semaphore {
     Semaphore::new(permits.clamp(1, Semaphore::MAX_PERMITS))
 }
 
-/// In the order in which they came.
+/// A permit, in the order of the requests; none if there is no limit.
 async fn acquired(of: Option<&Semaphore>) -> Option<SemaphorePermit<'_>> {
     of?.acquire().await.ok()
 }
 
-/// What a request asks.
+/// The request as the backend is asked.
 enum Asked {
-    /// Something that is documented.
+    /// A call of a documented endpoint.
     Call(Call),
     /// Something else, or something with a body that is no text: it is refused whatever else it says.
     Other { method: String, path: String, query: String, company_id: Option<String>, body: Vec<u8> },
@@ -232,11 +232,11 @@ impl Handler {
         })))
     }
 
-    /// What it served so far.
+    /// What was served so far, by all clones.
     pub fn served(&self) -> Served {
         self.0.tally.served()
     }
-    /// Its clock.
+    /// The clock of the backend.
     pub fn clock(&self) -> Clock {
         self.0.clock
     }
@@ -266,7 +266,7 @@ impl Handler {
         }
         Turn { _worker: worker, _connection: acquired(self.0.connections.as_ref()).await }
     }
-    /// Works on a request for so long.
+    /// Waits for the time that a request is worked on.
     pub(crate) async fn work(&self, takes: Span) {
         self.pause(takes, self.0.service.is_given()).await;
     }
@@ -285,7 +285,7 @@ impl Handler {
         self.arrive_late(arrival, self.0.clock.now())
     }
 
-    /// The same for a request that came earlier, and has waited since.
+    /// Takes a request that came at `came` and has waited since.
     pub(crate) fn arrive_late(&self, arrival: &Arrival<'_>, came: Time) -> Pending {
         let inner = &*self.0;
         let number = inner.requests.fetch_add(1, Ordering::Relaxed);
@@ -360,7 +360,7 @@ impl Pending {
         self.takes
     }
 
-    /// It takes effect, now.
+    /// Applies the request to the backend at the present time, and gives the answer.
     pub fn take_effect(mut self) -> Outcome {
         let seen = self.seen.take();
         let outcome = self.answer(seen);
@@ -406,7 +406,7 @@ impl Pending {
     }
 }
 
-/// What is asked, and of which shard if that can be told from the path.
+/// The request as the backend is asked, and the shard if the path tells it.
 fn asked(arrival: &Arrival<'_>) -> (Option<usize>, Asked) {
     let Arrival { method, path, query, company_id, body, .. } = *arrival;
     let other = || Asked::Other {

@@ -15,23 +15,23 @@ use tokio_rustls::rustls::ServerConfig;
 /// A phone may be silent for as long as a visit takes; who says nothing for longer has gone away.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Something done to a cell's plan.
+/// A change of a cell's plan before its data are loaded.
 pub type Prepare = Box<dyn Fn(&mut CellPlan) + Send>;
 
-/// What a mock serves, and how.
+/// What a mock serves and how fast.
 pub struct Options {
-    /// Whose data there are, how the backend behaves, its mishaps and defects.
+    /// The plan, whose data the mock serves and whose scenario says how the backend behaves and fails.
     pub plan: Plan,
     /// What is done to a cell's plan before it is loaded; nothing if none. A live run that goes through the day faster than
     /// the wall moves mishaps to where they belong on the mock's clock.
     pub prepare: Option<Prepare>,
-    /// Which tokens are good.
+    /// Decides which tokens are valid.
     pub verifier: Verifier,
     /// The JWKS document to serve, for whoever is to trust the same keys.
     pub jwks: String,
-    /// What time it is.
+    /// The clock of the backend.
     pub clock: Clock,
-    /// How long requests are worked on.
+    /// The time for which requests are worked on.
     pub service: Service,
     /// How much longer each request is worked on than the one before: a target that becomes slower as it serves.
     pub slowdown: Span,
@@ -55,7 +55,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The same as [`Options::new`], taking the tokens that these keys sign, and serving their public halves.
+    /// A mock that accepts the tokens that these keys sign and serves their public halves.
     pub fn trusting(plan: Plan, keys: &[Key]) -> Options {
         Options::new(plan, Verifier::of(keys), jwks(keys))
     }
@@ -84,18 +84,18 @@ impl Options {
 /// How long requests are worked on before they take effect. Slow mishaps come on top.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Service {
-    /// As the model draws it.
+    /// Drawn by the model backend, by endpoint.
     #[default]
     Drawn,
-    /// So many percent of that.
+    /// What the model backend draws, times so many percent.
     Scaled(u32),
-    /// Each exactly so long.
+    /// The same time for every request.
     Fixed(Span),
-    /// As long as an exponential distribution of this mean says, request by request: the service times of M/M/c.
+    /// Drawn request by request from an exponential distribution of this mean, as in M/M/c.
     Exponential(Span),
-    /// As long as a log-normal distribution says, request by request.
+    /// Drawn request by request from a log-normal distribution.
     LogNormal {
-        /// The mean.
+        /// The arithmetic mean of the times.
         mean: Span,
         /// The 84th percentile in percent of the median: 100 is always the same.
         spread_percent: u32,
@@ -103,7 +103,7 @@ pub enum Service {
 }
 
 impl Service {
-    /// No time at all.
+    /// Every request takes effect at once.
     pub const NONE: Service = Service::Fixed(Span::ZERO);
 
     /// How long a request is worked on that the model would work on for so long.
@@ -151,26 +151,26 @@ impl Service {
     }
 }
 
-/// Why a mock cannot serve.
+/// The reason why a mock cannot serve.
 #[derive(Debug, Error)]
 pub enum MockError {
-    /// The plan's data contradict themselves.
+    /// The data of a cell of the plan contradict themselves.
     #[error("the data of {cell} cannot be served: {source}")]
     Data {
-        /// The cell's name.
+        /// The name of the cell.
         cell: String,
-        /// What is wrong.
+        /// The contradiction.
         source: DataError,
     },
-    /// The plan has no cell.
+    /// The plan has no cell, so there is no backend.
     #[error("the plan has no cell, so there is nothing to serve")]
     NoCells,
-    /// The address cannot be listened on.
+    /// The address cannot be bound.
     #[error("cannot listen on {address}: {source}")]
     Listen {
-        /// Which.
+        /// The address with its port.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
 }

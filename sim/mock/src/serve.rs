@@ -52,7 +52,7 @@ pub struct Mock {
 }
 
 impl Mock {
-    /// Begins to serve.
+    /// Listens, makes a backend for each cell of the plan and serves in the background.
     pub async fn serve(mut options: Options) -> Result<Mock, MockError> {
         let cannot = |source| MockError::Listen { address: options.listen, source };
         let listener = TcpListener::bind(options.listen).await.map_err(cannot)?;
@@ -66,11 +66,11 @@ impl Mock {
         let accepting = tokio::spawn(accept(listener, tls, router, handler.patience(), stopped));
         Ok(Mock { handler, address, scheme, stop, accepting })
     }
-    /// Where it listens.
+    /// The address with the port that was bound.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
-    /// What paths are appended to: `http://127.0.0.1:8080`.
+    /// The URL before paths: `http://127.0.0.1:8080`.
     pub fn base_url(&self) -> String {
         format!("{}://{}", self.scheme, self.address)
     }
@@ -78,11 +78,11 @@ impl Mock {
     pub fn jwks_url(&self) -> String {
         format!("{}/.well-known/jwks.json", self.base_url())
     }
-    /// The handler behind it.
+    /// The handler that answers the requests.
     pub fn handler(&self) -> &Handler {
         &self.handler
     }
-    /// What it served so far.
+    /// What was served so far.
     pub fn served(&self) -> Served {
         self.handler.served()
     }
@@ -102,7 +102,7 @@ async fn jwks(State(handler): State<Handler>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], handler.jwks().to_owned())
 }
 
-/// Any request but that for the keys.
+/// Answers any request but that for the public keys.
 async fn answer(State(handler): State<Handler>, request: Request<Body>) -> Response<Body> {
     // Whatever was heard takes effect, also if who asked does not wait for the answer. So it is no part of the connection.
     let outcome = tokio::spawn(outcome(handler, request)).await;

@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Counters that every request adds to.
+/// The counters of a mock, which every request adds to.
 pub(crate) struct Tally {
     ops: [AtomicU64; Op::ALL.len()],
     undocumented: AtomicU64,
@@ -18,15 +18,15 @@ pub(crate) struct Tally {
     delays: Mutex<Histogram<u64>>,
 }
 
-/// What a mock served so far.
+/// The counts of a mock at one moment.
 #[derive(Clone, Debug)]
 pub struct Served {
     ops: [u64; Op::ALL.len()],
-    /// Requests that led to no documented endpoint.
+    /// Requests for a path or method that the API does not document.
     pub undocumented: u64,
-    /// Answers from 400 to 499.
+    /// Answers with a status from 400 to 499.
     pub refused: u64,
-    /// Answers from 500.
+    /// Answers with a status of 500 or more.
     pub failed: u64,
     /// Connections that were broken off in place of an answer.
     pub cut: u64,
@@ -37,11 +37,11 @@ pub struct Served {
 }
 
 impl Served {
-    /// Requests of one endpoint.
+    /// How many requests of an endpoint ended, in whatever way.
     pub fn of(&self, op: Op) -> u64 {
         self.ops[op.index()]
     }
-    /// All requests.
+    /// How many requests ended, the undocumented ones included.
     pub fn requests(&self) -> u64 {
         self.ops.iter().sum::<u64>() + self.undocumented
     }

@@ -6,7 +6,7 @@ use fieldday_api::private::Private;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
-/// The organisation.
+/// The demo organisation with its users, as `fixtures/demo.toml` has it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Demo {
@@ -14,7 +14,7 @@ pub(super) struct Demo {
     pub user: Vec<DemoUser>,
 }
 
-/// Somebody of it.
+/// A user of the demo organisation.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DemoUser {
@@ -29,13 +29,13 @@ static DEMO: LazyLock<Demo> = LazyLock::new(|| {
     toml::from_str(text).expect("fixtures/demo.toml is checked by a test")
 });
 
-/// The organisation.
+/// The demo organisation, read once from the fixture in the binary.
 pub(super) fn demo() -> &'static Demo {
     &DEMO
 }
 
 impl Demo {
-    /// The user of that role.
+    /// The first user of the demo organisation who has this role.
     pub fn user(&self, role: Role) -> Option<&DemoUser> {
         self.user.iter().find(|user| user.role == role)
     }

@@ -10,7 +10,7 @@ use fieldday_kernel::time::Span;
 use fieldday_scenario::Visits;
 use fieldday_scenario::persona::Persona;
 
-/// How a visit goes.
+/// Draws whether a visit takes place and what its outcome is.
 pub(super) fn fate(visits: &Visits, persona: &Persona, stream: &mut Stream) -> VisitFate {
     let (dice, deal) = (stream.below(1_000_000) as u32, between(stream, persona.deal_dollars));
     let (won, other) = (stream.bernoulli(persona.wins_ppm), stream.below(100));
@@ -30,7 +30,7 @@ pub(super) fn fate(visits: &Visits, persona: &Persona, stream: &mut Stream) -> V
     }
 }
 
-/// How it is recorded.
+/// Draws the recording mode by the scenario's weights.
 pub(super) fn mode(visits: &Visits, stream: &mut Stream) -> RecordingMode {
     let modes = visits.modes;
     match stream.weighted([modes.full, modes.ghost, modes.ephemeral].into_iter().map(u64::from)) {
@@ -40,7 +40,7 @@ pub(super) fn mode(visits: &Visits, stream: &mut Stream) -> RecordingMode {
     }
 }
 
-/// How much audio a second makes.
+/// Draws the bit rate of the audio from those of the scenario, in kbit/s.
 pub(super) fn audio_kbit_s(visits: &Visits, stream: &mut Stream) -> u32 {
     stream.pick(&visits.audio_kbit_s).copied().unwrap_or(68)
 }

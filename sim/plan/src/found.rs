@@ -14,21 +14,21 @@ use fieldday_scenario::persona::Persona;
 use fieldday_scenario::{Scenario, Visits};
 use std::sync::Arc;
 
-/// Where a place is that nobody knows.
+/// The purpose of the draw of a place for an address whose place is not known.
 const PLACE: Purpose = Purpose::new("world.found.place");
-/// What happens at an appointment that nobody planned.
+/// The purpose of the draws of a visit that no plan knows.
 const VISIT: Purpose = Purpose::new("world.found.visit");
 
 /// An appointment as a target's list shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct FoundAppointment<'a> {
-    /// The target's id.
+    /// The id of the appointment at the target.
     pub appointment_id: &'a SmolStr,
-    /// Where it is to be.
+    /// The address of the visit, by which its place is looked up.
     pub address: &'a Private,
-    /// When it is to begin.
+    /// The planned beginning of the visit.
     pub start: Time,
-    /// When it is to end.
+    /// The planned end of the visit.
     pub end: Time,
 }
 
@@ -51,7 +51,7 @@ pub fn place_for(territory: &Territory, key: u64, seed: u64) -> Point {
     territory.place_in(area, &mut stream)
 }
 
-/// What happens at an appointment that the plan does not know, at `place`, if this rep comes.
+/// The visit at an appointment that the plan does not know, at `place`, if this rep makes it.
 pub fn found_visit(
     seed: u64,
     visits: &Visits,
@@ -74,7 +74,7 @@ pub fn found_visit(
 }
 
 impl Found {
-    /// As a scenario has it, for a tenant that works there.
+    /// The treatment that the scenario gives a tenant in this territory.
     pub fn new(scenario: &Scenario, seed: u64, territory: Arc<Territory>) -> Found {
         let (visits, places_unknown) = (Arc::new(scenario.visits.clone()), scenario.data.place_unknown);
         Found { seed, territory, visits, places_unknown }

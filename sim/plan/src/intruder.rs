@@ -84,14 +84,14 @@ fn add_off_duty(plan: &Plan, tenant: &mut TenantPlan) {
     tenant.off_duty = Some(OffDutyPlan { name, user_id, rep_id });
 }
 
-/// What there is to aim at.
+/// The data that probes are aimed at: of the intruder's own tenant and of another one.
 struct Aims<'a> {
     own: &'a TenantPlan,
     other: &'a TenantPlan,
     rep_id: &'a SmolStr,
 }
 
-/// One that is picked by a draw, whatever else there is.
+/// One row that depends on the draw alone, so that other rows may be removed without changing it.
 fn pick<'a, T>(rows: impl Iterator<Item = &'a T>, id_of: impl Fn(&T) -> &SmolStr, draw: u64) -> Option<&'a T> {
     rows.min_by_key(|row| join_keys(draw, name_key(id_of(row))))
 }
@@ -100,7 +100,7 @@ fn step(probe: Probe, login: Login, call: Call) -> ProbeStep {
     ProbeStep { probe, login, call }
 }
 
-/// The kinds of probes, in turn.
+/// The number of kinds of probes, which follow one another in turn.
 const KINDS: u64 = 29;
 
 impl Aims<'_> {
@@ -208,7 +208,7 @@ impl Aims<'_> {
             _ => Call::ShiftToday { rep_id: pick(self.other.reps.iter(), |rep| &rep.rep_id, draw)?.rep_id.clone() },
         })
     }
-    /// What a CSR may not do.
+    /// A call that is forbidden to a CSR, of six kinds in turn.
     fn role(&self, draw: u64, which: u64) -> Option<Call> {
         let rep_id = self.rep_id.clone();
         let location = nowhere();
@@ -228,7 +228,7 @@ impl Aims<'_> {
             },
         })
     }
-    /// The same read three times, the second time with another tenant's id beside it.
+    /// Three reads that are alike, but that the second one carries another tenant's id.
     fn with_tenant(&self, in_query: bool) -> Vec<ProbeStep> {
         let mut raw = RawCall::of(&self.list());
         let probe = if in_query {
@@ -280,7 +280,7 @@ impl Aims<'_> {
             }
         })
     }
-    /// A list, page by page.
+    /// Six pages of five entries of a list, one after the other, which must fit together.
     fn pages(&self, draw: u64, which: u64) -> Option<Vec<ProbeStep>> {
         let contact = contact(&self.own.data, draw)?;
         let page = |number: u32| {
@@ -354,7 +354,7 @@ impl Aims<'_> {
         let look = || step(Probe::ReadBack, manager(), Call::GetRecording { session_id: session_id.clone() });
         Some(vec![look(), step(Probe::Repeat, manager(), again), look()])
     }
-    /// Before anybody is clocked in.
+    /// The start of a recording for a rep, at a time at which nobody has clocked in yet.
     fn start_without_shift(&self, draw: u64) -> Option<Call> {
         let appointment = self.past(self.own, draw)?;
         let (appointment_id, rep_id) = (appointment.id.clone(), appointment.assigned_rep_id.clone()?);

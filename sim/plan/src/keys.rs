@@ -8,7 +8,7 @@ use fieldday_kernel::random::{Purpose, Stream, join_keys, name_key};
 use fieldday_scenario::persona::Bounds;
 use std::fmt::Write as _;
 
-/// What the plan draws for.
+/// The purpose of all draws of the plan.
 pub const PLAN: Purpose = Purpose::new("world.plan");
 
 /// The stream of an element of the plan.
@@ -16,7 +16,7 @@ pub fn stream(seed: u64, key: u64) -> Stream {
     Stream::new(seed, PLAN, key, 0, 0)
 }
 
-/// One of the numbers between the bounds.
+/// Draws a whole number, both bounds included, each with the same chance.
 pub fn between(stream: &mut Stream, (least, most): Bounds) -> i64 {
     stream.range(i64::from(least)..i64::from(most) + 1)
 }

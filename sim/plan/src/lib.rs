@@ -69,12 +69,12 @@ pub const CONFORMANCE: &str = "conformance";
 /// The index of that cell: no cell of a plan's days has it.
 pub const CONFORMANCE_CELL: u32 = u32::MAX;
 
-/// What a cell is called: `cell-7`
+/// The name of a cell by its index: `cell-7`, or [`CONFORMANCE`].
 pub fn cell_name(index: u32) -> String {
     if index == CONFORMANCE_CELL { CONFORMANCE.to_owned() } else { format!("cell-{index}") }
 }
 
-/// A plan.
+/// The plan of a scenario under a seed, which makes its cells one by one.
 #[derive(Clone)]
 pub struct Plan {
     scenario: Arc<Scenario>,
@@ -102,45 +102,45 @@ struct DaySite {
     date: Date,
 }
 
-/// A plan that cannot be made.
+/// The reason why a plan cannot be made.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum PlanError {
     /// `remove` names an element that the plan does not have.
     #[error("`remove` names {name:?}, which is not in the plan{}", hint(suggestion))]
     NoSuchElement {
-        /// What it names.
+        /// The name in `remove`.
         name: String,
-        /// What was probably meant.
+        /// The most similar name in the plan, if one is similar enough.
         suggestion: Option<String>,
     },
     /// The scenario names a territory, a persona or a network profile that is not there. Scenarios that were parsed name
     /// none such.
     #[error("there is no {what} called {name:?}")]
     NoSuch {
-        /// What it should be.
+        /// The kind of the name: `persona`, `territory`, `zone`, `network profile`.
         what: &'static str,
-        /// What it is called.
+        /// The name that is not known.
         name: String,
     },
-    /// The scenario's trace is not there.
+    /// The file of the scenario's network trace cannot be read.
     #[error("{path}: `network.{key}` cannot be read: {problem}")]
     NoTrace {
-        /// The key that names it.
+        /// The key below `network` that names the file: `trace` or `trace_down`.
         key: &'static str,
-        /// The file.
+        /// The path of the file, as the scenario has it.
         path: String,
-        /// Why not.
+        /// The error of the operating system.
         problem: String,
     },
-    /// It is no trace.
+    /// The file of the scenario's network trace is not in the format of a trace.
     #[error(transparent)]
     Trace(#[from] TraceError),
-    /// It has fewer cells than shards are asked for.
+    /// The plan has fewer cells than there are to be shards.
     #[error("{shards} shards cannot be made of {cells} cells; a cell is the smallest part")]
     TooFewCells {
-        /// How many shards.
+        /// The number of shards that is asked for.
         shards: u32,
-        /// How many cells.
+        /// The number of cells that the plan has.
         cells: u32,
     },
 }
@@ -231,11 +231,11 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The scenario that it follows from.
+    /// The scenario from which the plan is made.
     pub fn scenario(&self) -> &Arc<Scenario> {
         &self.scenario
     }
-    /// The seed that it follows from.
+    /// The seed from which all draws of the plan come.
     pub fn seed(&self) -> u64 {
         self.seed
     }
@@ -275,7 +275,7 @@ impl Plan {
         let day = &self.days[0];
         cell::for_conformance(self, day, &[0, 1].map(|tenant| day.sites[tenant % day.sites.len()].clone()))
     }
-    /// The same with tenants that work by these zones' clocks.
+    /// The cell of the conformance pass with tenants that work by these zones' clocks.
     pub fn conformance_cell_in(&self, zones: [&str; 2]) -> Result<CellPlan, PlanError> {
         let day = &self.days[0];
         let [first, second] = zones;
@@ -298,7 +298,7 @@ impl Plan {
     pub fn end(&self) -> Time {
         self.days.iter().map(PlanDay::end).max().unwrap_or_default()
     }
-    /// How many reps work, each date counted.
+    /// The number of reps' days: reps who work, times the dates.
     pub fn reps(&self) -> u64 {
         self.scenario.people.reps * self.days.len() as u64
     }

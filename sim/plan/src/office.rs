@@ -17,13 +17,13 @@ use fieldday_kernel::time::{Span, Time, TimeOfDay};
 /// The office opens and closes, by local time.
 pub(super) const OPENS: TimeOfDay = TimeOfDay::hm(7, 30);
 const CLOSES: TimeOfDay = TimeOfDay::hm(18, 0);
-/// Nobody moves a visit that is about to begin.
+/// A visit that begins sooner than this is not moved any more.
 const NOTICE: Span = Span::minutes(20);
 /// Each tenant's office opens up to so much later, so that they do not all begin at once.
 const OPENS_WITHIN: Span = Span::minutes(10);
 
 impl TenantMaker<'_> {
-    /// Makes everybody in the office.
+    /// Adds the office's users with their actions to the tenant.
     pub(super) fn staff(&mut self) {
         let office = self.plan.scenario.office;
         for (role, word, reps_each) in
@@ -64,7 +64,7 @@ impl TenantMaker<'_> {
         self.office.push(OfficePlan { name, key, tenant_id, user_id, role, actions });
     }
 
-    /// What somebody does about a rep.
+    /// Adds the actions of an office user about one rep.
     fn about(&self, clerk: &str, number: usize, actions: &mut Vec<OfficeAction>) {
         let Some(rep) = &self.known[number] else { return };
         let name = part(clerk, "rep", number);
@@ -79,7 +79,7 @@ impl TenantMaker<'_> {
         }
     }
 
-    /// What is done, and when; nothing, if what it is done to was taken out.
+    /// The time and the content of an action; none if its element was removed from the plan.
     fn deed(&self, rep: &KnownRep, number: usize, stream: &mut Stream) -> Option<(Time, OfficeDeed)> {
         let deeds = self.plan.scenario.office.deeds;
         let weights = [

@@ -30,7 +30,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     }
 });
 
-/// A first and a last name.
+/// Draws a first and a last name, independently of each other, from `fixtures/people`.
 pub fn name(stream: &mut Stream) -> (Private, Private) {
     let (first, last) = (stream.below(WORDS.first.len() as u64), stream.below(WORDS.last.len() as u64));
     (WORDS.first[first as usize].clone(), WORDS.last[last as usize].clone())

@@ -15,7 +15,7 @@ impl CellPlan {
         names
     }
 
-    /// Writes the plan for people to read.
+    /// Writes the plan as text for people, tenant by tenant.
     pub fn render(&self, out: &mut dyn Write) -> fmt::Result {
         writeln!(out, "{}  {}  {} to {}", self.name, self.date, self.start, self.end)?;
         for mishap in &self.mishaps {
@@ -29,7 +29,7 @@ impl CellPlan {
 }
 
 impl Routine {
-    /// What somebody does of it, by name.
+    /// The routine whose parts are those for whose names `does` is true.
     pub fn of(does: impl Fn(&str) -> bool) -> Routine {
         Routine {
             clock_in: does("clock-in"),

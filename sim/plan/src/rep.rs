@@ -19,10 +19,10 @@ use std::sync::Arc;
 
 /// Appointments begin on the quarter of an hour.
 const QUARTER: i64 = 15 * 60 * 1_000_000;
-/// Nobody eats before.
+/// No lunch break begins before this local time.
 const LUNCH_FROM: TimeOfDay = TimeOfDay::hm(11, 30);
 
-/// A rep in the making.
+/// A rep while its rows and its day are made.
 pub(super) struct RepMaker {
     pub number: usize,
     pub name: String,
@@ -33,9 +33,9 @@ pub(super) struct RepMaker {
     pub known: KnownRep,
 }
 
-/// A day in the making.
+/// The state of a rep's day while its visits are made.
 struct Day {
-    /// The area that the visits are around.
+    /// The index of the territory's area around which the visits lie.
     area: usize,
     lunch: Option<LunchPlan>,
     /// When and where the rep is free again.

@@ -9,11 +9,11 @@ use std::fmt::Write as _;
 /// The version of the format. A reader refuses another.
 pub const FORMAT: u32 = 1;
 
-/// One failure.
+/// The content of a `repro.toml`: one failure with all that is needed to show it again.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Repro {
-    /// [`FORMAT`].
+    /// The version of the format: [`FORMAT`].
     pub fieldday_repro: u32,
     /// The version of Field Day that wrote it: another may live the same day otherwise.
     pub version: String,
@@ -21,13 +21,13 @@ pub struct Repro {
     pub seed: String,
     /// The cell of the plan in which it shows.
     pub cell: u32,
-    /// The rule that is broken.
+    /// The rule that was broken.
     pub rule: Rule,
-    /// What kind of violation it is: the endpoint, and the sentence without what differs from day to day.
+    /// The endpoint of the violation, by which two cases are compared.
     pub endpoint: String,
     /// The sentence of the violation with names and numbers left out, so that two cases can be compared.
     pub shape: String,
-    /// The scenario.
+    /// The whole scenario, with its defects and what was removed from its plan.
     pub scenario: Scenario,
 }
 
@@ -35,9 +35,9 @@ pub struct Repro {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{file}: {problem}")]
 pub struct ReproError {
-    /// The file that is wrong.
+    /// The name of the file, as it was given.
     pub file: String,
-    /// What is wrong, where, and what was expected.
+    /// The problem with its place and what was expected.
     pub problem: String,
 }
 
@@ -66,7 +66,7 @@ impl Repro {
         })?;
         Ok(repro)
     }
-    /// The seed.
+    /// The seed as a number; none if the text is not `0x` and hexadecimal digits.
     pub fn seed_number(&self) -> Option<u64> {
         u64::from_str_radix(self.seed.strip_prefix("0x")?, 16).ok()
     }

@@ -27,16 +27,16 @@ const TOMORROW: usize = 2;
 const HOUSES_PER_REP: u64 = 40;
 const FIRST_PAST_HOUSE: u64 = 12;
 const FIRST_TOMORROW_HOUSE: u64 = 24;
-/// Of the threads and the task lists: so long that they need a second page.
+/// So many of a million threads and task lists are long enough to need a second page.
 const LONG_PPM: u32 = 20_000;
 
-/// What an appointment's rows have in common.
+/// The ids that the rows of an appointment share.
 pub(super) struct Subject {
     key: u64,
     appointment_id: SmolStr,
     contact_id: SmolStr,
     lead_id: SmolStr,
-    /// When the appointment was made.
+    /// The moment at which the appointment was made, before the day.
     created_at: Time,
 }
 

@@ -15,25 +15,25 @@ use std::str::FromStr;
 pub struct Shard {
     /// The index, from 0, as in array jobs.
     pub index: u32,
-    /// How many shards there are.
+    /// The number of shards, at least 1.
     pub of: u32,
 }
 
-/// Text that names no shard.
+/// The reason why a text or a pair of numbers is not a shard.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NoShard {
-    /// It has another form.
+    /// The text is not two numbers with a `/` between them; holds the text.
     #[error("a shard is its index and the number of shards, such as 0/4, not {0:?}")]
     Form(String),
-    /// There are no shards.
+    /// The number of shards is 0.
     #[error("there must be at least one shard")]
     None,
-    /// The index is beyond the last one.
+    /// The index is not below the number of shards.
     #[error("there is no shard {index} of {of}: indexes go from 0 to {}", .of - 1)]
     Beyond {
-        /// The index.
+        /// The index that is too large.
         index: u32,
-        /// How many shards there are.
+        /// The number of shards.
         of: u32,
     },
 }

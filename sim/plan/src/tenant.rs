@@ -15,22 +15,22 @@ use fieldday_radio::territory::Territory;
 use indexmap::IndexMap;
 use std::sync::Arc;
 
-/// What is known of a tenant before it is made.
+/// The facts about a tenant that are fixed before its rows are made.
 pub(super) struct TenantSite<'a> {
     pub name: String,
-    /// Its number in its cell.
+    /// The number of the tenant within its cell, as its name has it.
     pub number: u32,
     pub demo: bool,
-    /// How many reps work.
+    /// The number of reps who work on the date.
     pub reps: u32,
     pub territory: &'a Arc<Territory>,
     pub zone: &'a Zone,
     pub date: Date,
-    /// When the cell ends.
+    /// The end of the cell, after the last tenant's midnight.
     pub ends: Time,
 }
 
-/// A tenant in the making.
+/// A tenant while its rows, reps and office are made.
 pub(super) struct TenantMaker<'a> {
     pub plan: &'a Plan,
     pub site: TenantSite<'a>,
@@ -42,11 +42,11 @@ pub(super) struct TenantMaker<'a> {
     pub reps: Vec<RepPlan>,
     pub office: Vec<OfficePlan>,
     pub rows: Vec<RowName>,
-    /// What the office knows of each rep, by number; none of one that was taken out.
+    /// The office's knowledge of each rep, by number; none of a rep who was removed from the plan.
     pub known: Vec<Option<KnownRep>>,
 }
 
-/// What the office knows of a rep: everything that was planned, also what was taken out since.
+/// The office's knowledge of a rep: everything that was planned, also what was removed since.
 pub(super) struct KnownRep {
     pub rep_id: SmolStr,
     pub visits: Vec<KnownVisit>,
@@ -64,7 +64,7 @@ pub(super) struct KnownVisit {
     pub here: Here,
 }
 
-/// Makes a tenant.
+/// Makes a tenant with its data, its reps' days and its office.
 pub(super) fn make(plan: &Plan, site: TenantSite<'_>) -> TenantPlan {
     let key = name_key(&site.name);
     let id = if site.demo { demo().organisation.clone() } else { id("org_", key) };

@@ -4,7 +4,7 @@ use fieldday_api::SmolStr;
 use fieldday_api::private::Private;
 use std::sync::LazyLock;
 
-/// What is sold.
+/// The services that appointments are about.
 pub(super) const SERVICES: [SmolStr; 8] = [
     SmolStr::new_static("Roof Replacement"),
     SmolStr::new_static("Roof Repair"),
@@ -16,14 +16,14 @@ pub(super) const SERVICES: [SmolStr; 8] = [
     SmolStr::new_static("Solar Consultation"),
 ];
 
-/// Who carries messages.
+/// The carrier that messages name.
 pub(super) const PROVIDER: SmolStr = SmolStr::new_static("Twilio");
 
-/// A list of texts.
+/// A list of private texts, made when it is first used.
 pub(super) struct Texts(LazyLock<Vec<Private>>);
 
 impl Texts {
-    /// One of them, by any number.
+    /// The text at `number`, modulo the length of the list.
     pub fn pick(&self, number: u64) -> Private {
         let list = &*self.0;
         list[(number % list.len() as u64) as usize].clone()
@@ -39,7 +39,7 @@ macro_rules! texts {
 }
 
 texts! {
-    /// What customers write.
+    /// Messages from customers.
     INBOUND =
         "Hi, is tomorrow morning still good for the estimate?",
         "The gate code is on the note by the door.",
@@ -54,7 +54,7 @@ texts! {
         "Another company quoted less. Can you match it?",
         "Is the financing offer still on?",
         "ok 👍";
-    /// What the office and reps write.
+    /// Messages to customers, from the office and from reps.
     OUTBOUND =
         "Hello, this is a reminder of your appointment.",
         "I am about twenty minutes away.",
@@ -66,7 +66,7 @@ texts! {
         "Could you send a picture of the damage?",
         "Our crew can start in two weeks.",
         "Please reply YES to confirm.";
-    /// What is to be done.
+    /// Descriptions of tasks.
     TASKS =
         "Send the estimate",
         "Call back about financing",
@@ -78,7 +78,7 @@ texts! {
         "Follow up on the quote",
         "Collect the signed contract",
         "Ask for a review";
-    /// What is noted of an appointment.
+    /// Notes of appointments.
     NOTES =
         "Prefers mornings.",
         "Dog in the yard, ring first.",
@@ -86,12 +86,12 @@ texts! {
         "Hail damage reported by the neighbour.",
         "Has two other quotes.",
         "Wants to see samples.";
-    /// What was said.
+    /// Transcripts of recordings.
     TRANSCRIPTS =
         "Thanks for having me. Shall we begin with the roof? The shingles on the south side have lost their grit.",
         "So the price is what worries you. Let us go through what is in it, line by line.",
         "We could start in two weeks. I need your signature and a deposit for that.";
-    /// What was objected, in their words.
+    /// Objections of customers, in their words.
     OBJECTIONS =
         "That is more than we wanted to spend.",
         "I have to talk to my wife about it.",

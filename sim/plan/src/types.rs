@@ -22,21 +22,21 @@ use std::sync::Arc;
 /// One backend with its tenants, for one day.
 #[derive(Clone, Debug, Serialize)]
 pub struct CellPlan {
-    /// `cell-0`
+    /// The name of the element: `cell-0`.
     pub name: String,
-    /// Its place in the plan.
+    /// The place of the cell in the plan, from 0.
     pub index: u32,
     /// The seed of everything that is drawn in it while it runs.
     pub seed: u64,
-    /// The tenants' date.
+    /// The plan's date, on which the tenants have their day.
     pub date: Date,
     /// Before anybody gets up: the earliest local midnight.
     pub start: Time,
-    /// After everybody is done.
+    /// The end of the cell, some hours after the last tenant's local midnight.
     pub end: Time,
-    /// Its tenants, two at least.
+    /// The organisations whose data the backend holds; two at least, so that they can be told apart.
     pub tenants: Vec<TenantPlan>,
-    /// What goes wrong with the backend.
+    /// The planned troubles of the backend, from the scenario.
     pub mishaps: Vec<Mishap>,
 }
 
@@ -50,35 +50,35 @@ impl CellPlan {
     }
 }
 
-/// One organisation.
+/// One organisation with its data, its people and the place where they work.
 #[derive(Clone, Debug, Serialize)]
 pub struct TenantPlan {
-    /// `cell-0/tenant-1`
+    /// The name of the element: `cell-0/tenant-1`.
     pub name: String,
-    /// The date of the plan.
+    /// The local date of the tenant's day.
     pub date: Date,
-    /// What its database holds before the first request.
+    /// The rows that the backend's database holds before the first request.
     pub data: TenantData,
-    /// Where it works.
+    /// The territory in which its addresses lie and its reps drive.
     pub territory: Arc<Territory>,
-    /// What becomes of appointments that are not in the plan.
+    /// The treatment of appointments that are not in the plan.
     #[serde(skip)]
     pub found: Arc<Found>,
-    /// The network there.
+    /// The mobile network of the territory.
     pub air: Arc<Air>,
-    /// Where the addresses are.
+    /// The places of the tenant's addresses, by which visits and geofences are judged.
     pub places: Places,
-    /// What is true of a visit whoever makes it, by appointment id.
+    /// The true course of each visit, by appointment id, whoever makes it.
     pub visits: IndexMap<SmolStr, VisitPlan>,
     /// The reps who work on the plan's date.
     pub reps: Vec<RepPlan>,
-    /// Who sits in the office.
+    /// The office's users, each with their actions of the day.
     pub office: Vec<OfficePlan>,
-    /// Who tries what must fail.
+    /// The intruders, who send requests that the backend must refuse.
     pub intruders: Vec<IntruderPlan>,
     /// The rep without a working day at whom intruders aim what would disturb one, if there is one.
     pub off_duty: Option<OffDutyPlan>,
-    /// Who reads back what should be there.
+    /// The auditor, who reads back what should be there; none if the scenario has no rounds.
     pub auditor: Option<AuditorPlan>,
     /// The names of the rows that have one, in the order of their making.
     pub rows: Vec<RowName>,
@@ -89,7 +89,7 @@ pub struct TenantPlan {
 pub struct Places(Vec<(u64, Point)>);
 
 impl Places {
-    /// The places of these tokens.
+    /// The places of addresses by token, in any order.
     pub fn new(mut places: Vec<(u64, Point)>) -> Places {
         places.sort_unstable();
         Places(places)
@@ -103,44 +103,44 @@ impl Places {
         let at = self.0.binary_search_by_key(&token, |(token, _)| *token).ok()?;
         Some(self.0[at].1)
     }
-    /// How many are known.
+    /// The number of addresses whose place is known.
     pub fn len(&self) -> usize {
         self.0.len()
     }
-    /// Whether none is known.
+    /// Whether no address has a known place.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// One rep's day.
+/// The plan of one rep's day.
 #[derive(Clone, Debug, Serialize)]
 pub struct RepPlan {
-    /// `cell-0/tenant-1/rep-07`
+    /// The name of the element: `cell-0/tenant-1/rep-07`.
     pub name: String,
     /// The key of the rep's random streams, made of the name.
     pub key: u64,
-    /// `org_…`
+    /// The id of the tenant: `org_…`.
     pub tenant_id: SmolStr,
-    /// `rep_…`
+    /// The id of the rep: `rep_…`.
     pub rep_id: SmolStr,
-    /// `user_…`, the token's subject.
+    /// The id of the user, the subject of the token: `user_…`.
     pub user_id: SmolStr,
-    /// What the person is like.
+    /// The habits and abilities of the person, from which decisions are drawn.
     pub persona: Arc<Persona>,
-    /// Where the day begins and ends.
+    /// The place at which the day begins and ends.
     pub home: Point,
-    /// When the rep leaves home.
+    /// The moment at which the rep leaves home.
     pub leaves_home: Time,
     /// When the work is over at the latest.
     pub stops_work: Time,
     /// When and where to eat, if at all.
     pub lunch: Option<LunchPlan>,
-    /// When the app is killed.
+    /// The moments at which the app is killed, in order of time.
     pub kills: Vec<KillPlan>,
     /// Whether the app reads back its day when that is over.
     pub reads_back: bool,
-    /// What the person does every day.
+    /// The parts of the daily routine that this rep has.
     pub routine: Routine,
     /// Until when the phone is looked at: long enough for what is queued to go out.
     pub lives_until: Time,
@@ -150,11 +150,11 @@ pub struct RepPlan {
 /// it; whoever looks for what a failure needs takes it out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Routine {
-    /// Clocks in and out.
+    /// Whether the rep clocks in and out.
     pub clock_in: bool,
-    /// Records visits.
+    /// Whether the rep records visits.
     pub recordings: bool,
-    /// Opens the dashboard, whenever there is time.
+    /// Whether the rep opens the dashboard, whenever there is time.
     pub dashboard: bool,
     /// Looks at the shift, after clocking in and out.
     pub shift: bool,
@@ -162,91 +162,91 @@ pub struct Routine {
     pub tasks: bool,
 }
 
-/// A lunch break: `cell-0/tenant-1/rep-07/lunch`.
+/// The lunch break of a rep.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct LunchPlan {
-    /// From then on, when the visit before is over.
+    /// The earliest beginning; the rep eats when the visit before is over.
     pub at: Time,
-    /// The length of the break in minutes.
+    /// The length of the break, in minutes.
     pub minutes: u32,
-    /// Where the rep eats.
+    /// The place at which the rep eats.
     pub place: Point,
 }
 
 /// The app is killed, as phones do for memory, or people with a swipe.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct KillPlan {
-    /// `cell-0/tenant-1/rep-07/kill-1`
+    /// The name of the element: `cell-0/tenant-1/rep-07/kill-1`.
     pub name: String,
-    /// When the app is killed.
+    /// The moment at which the app is killed, if it runs then.
     pub at: Time,
 }
 
-/// A visit: the truth behind an appointment.
+/// The true course of an appointment's visit.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct VisitPlan {
-    /// `cell-0/tenant-1/rep-07/visit-3`
+    /// The name of the element: `cell-0/tenant-1/rep-07/visit-3`.
     pub name: String,
-    /// `appt_…`
+    /// The id of the appointment: `appt_…`.
     pub appointment_id: SmolStr,
-    /// Where the door is.
+    /// The place of the door, around which the geofence lies.
     pub place: Point,
-    /// When it is to begin.
+    /// The planned beginning, which the appointment shows.
     pub start: Time,
-    /// When it is to end.
+    /// The planned end, which the appointment shows.
     pub end: Time,
-    /// What happens at the door.
+    /// Whether the visit takes place, and with which outcome.
     pub fate: VisitFate,
-    /// How it is recorded.
+    /// The mode in which the rep wants to record it.
     pub mode: RecordingMode,
-    /// How much audio a second makes.
+    /// The bit rate of the recorded audio, in kbit/s.
     pub audio_kbit_s: u32,
     /// How much longer it lasts than planned; negative: shorter.
     pub overrun: Span,
 }
 
-/// How a visit goes.
+/// What happens at the door.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VisitFate {
     /// The visit takes place.
     Held {
-        /// What comes of it.
+        /// The outcome that the rep reports.
         outcome: Outcome,
-        /// For how much, if it is won.
+        /// The size of the deal; none unless it is won.
         deal_size: Option<Money>,
     },
-    /// Nobody is at home.
+    /// Nobody opens the door.
     NoShow,
-    /// Somebody opens and wants no visit.
+    /// The customer opens and cancels the visit.
     CancelledAtTheDoor,
 }
 
-/// Somebody in the office.
+/// A user of the office with their actions of the day.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct OfficePlan {
-    /// `cell-0/tenant-1/office/csr-1`
+    /// The name of the element: `cell-0/tenant-1/office/csr-1`.
     pub name: String,
     /// The key of the client's random streams, made of the name.
     pub key: u64,
-    /// `org_…`
+    /// The id of the tenant: `org_…`.
     pub tenant_id: SmolStr,
-    /// `user_…`
+    /// The id of the user: `user_…`.
     pub user_id: SmolStr,
-    /// A manager or a CSR.
+    /// The role in the token: a manager or a CSR.
     pub role: Role,
-    /// What they do today, in order of time.
+    /// The actions of the day, in order of time.
     pub actions: Vec<OfficeAction>,
 }
 
-/// Something done in the office.
+/// One action of an office user.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct OfficeAction {
-    /// `cell-0/tenant-1/office/csr-1/action-4`
+    /// The name of the element: `cell-0/tenant-1/office/csr-1/action-4`.
     pub name: String,
-    /// When it is done.
+    /// The moment at which the user begins it.
     pub at: Time,
-    /// What is done.
+    /// The action with the element that it is about.
     pub what: OfficeDeed,
 }
 
@@ -259,7 +259,7 @@ pub enum OfficeDeed {
         /// The rep whose day is looked at.
         rep_id: SmolStr,
     },
-    /// Moves an appointment to another time.
+    /// Moves an appointment of today to another time.
     Move {
         /// The appointment that is moved.
         appointment_id: SmolStr,
@@ -268,12 +268,12 @@ pub enum OfficeDeed {
         /// Its new end.
         end: Time,
     },
-    /// Cancels an appointment.
+    /// Cancels an appointment of today.
     Cancel {
         /// The appointment that is cancelled.
         appointment_id: SmolStr,
     },
-    /// Gives an appointment to another rep.
+    /// Assigns an appointment of today to another rep.
     Reassign {
         /// The appointment that gets another rep.
         appointment_id: SmolStr,
@@ -284,39 +284,39 @@ pub enum OfficeDeed {
     CreateTask {
         /// The appointment that the task is about.
         appointment_id: SmolStr,
-        /// What is to be done.
+        /// The description of the task.
         description: Private,
-        /// When the task is due.
+        /// The moment at which the task is due.
         due: Time,
     },
-    /// Changes a task.
+    /// Changes the due date of a task.
     UpdateTask {
         /// The task that is changed.
         task_id: SmolStr,
-        /// Its new date.
+        /// The new moment at which the task is due.
         due: Time,
     },
-    /// Reads a customer's messages.
+    /// Reads the messages of a customer.
     ReadThread {
         /// The customer whose messages are read.
         contact_card_id: SmolStr,
     },
 }
 
-/// Somebody who tries what must fail.
+/// A client who sends requests that the backend must refuse or must not obey.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct IntruderPlan {
-    /// `cell-0/tenant-1/intruder-0`
+    /// The name of the element: `cell-0/tenant-1/intruder-0`.
     pub name: String,
     /// The key of the client's random streams, made of the name.
     pub key: u64,
-    /// `org_…`
+    /// The id of the tenant: `org_…`.
     pub tenant_id: SmolStr,
-    /// `user_…`
+    /// The id of the user: `user_…`.
     pub user_id: SmolStr,
-    /// `rep_…`: a rep without work.
+    /// The id of the intruder's own rep, who has no work: `rep_…`.
     pub rep_id: SmolStr,
-    /// What is tried, in order of time.
+    /// The probes, in order of time.
     pub probes: Vec<ProbePlan>,
 }
 
@@ -324,78 +324,78 @@ pub struct IntruderPlan {
 /// must be refused are aimed at them, so that a target that takes them disturbs nobody's day.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct OffDutyPlan {
-    /// `cell-0/tenant-1/off-duty`
+    /// The name of the element: `cell-0/tenant-1/off-duty`.
     pub name: String,
-    /// `user_…`
+    /// The id of the user: `user_…`.
     pub user_id: SmolStr,
-    /// `rep_…`
+    /// The id of the rep: `rep_…`.
     pub rep_id: SmolStr,
 }
 
 /// Something that is tried: a few requests, one after the other.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ProbePlan {
-    /// `cell-0/tenant-1/intruder-0/probe-12`
+    /// The name of the element: `cell-0/tenant-1/intruder-0/probe-12`.
     pub name: String,
-    /// When it is tried.
+    /// The moment at which the probe begins.
     pub at: Time,
     /// The requests of the probe, in order.
     pub steps: Vec<ProbeStep>,
 }
 
-/// One request of a probe.
+/// One request of a probe, with the credential it carries.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ProbeStep {
     /// The probe that the request belongs to.
     pub probe: Probe,
-    /// What goes with it as proof of who asks.
+    /// The credential that the request carries.
     pub login: Login,
     /// The call that is sent.
     pub call: Call,
 }
 
-/// What an intruder shows as proof of who asks.
+/// The credential of an intruder's request.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Login {
-    /// A good token, with this role.
+    /// A valid token with this role.
     Good(Role),
     /// No credential is sent.
     None,
-    /// One that does not verify.
+    /// A token whose signature does not verify.
     Forged,
-    /// One that expired so long ago.
+    /// A valid token that expired so long ago.
     Expired(Span),
-    /// One that names no tenant.
+    /// A valid token without a claim for the tenant.
     WithoutTenant,
-    /// A good one under other names.
+    /// A valid token that names the tenant, the user and the role in other claims; the text is the role there.
     Alias(TenantClaim, UserClaim, RoleClaim, SmolStr),
 }
 
-/// Somebody who reads back what should be there.
+/// A client with a manager's login who reads back what should be there.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct AuditorPlan {
-    /// `cell-0/tenant-1/auditor`
+    /// The name of the element: `cell-0/tenant-1/auditor`.
     pub name: String,
     /// The key of the client's random streams, made of the name.
     pub key: u64,
-    /// `org_…`
+    /// The id of the tenant: `org_…`.
     pub tenant_id: SmolStr,
-    /// `user_…`: a manager's.
+    /// The id of the user, a manager: `user_…`.
     pub user_id: SmolStr,
-    /// The tenant's date.
+    /// The local date of the tenant's day.
     pub date: Date,
-    /// The reps looked after, by rep id.
+    /// The ids of the reps whose data are read back.
     pub reps: Vec<SmolStr>,
-    /// When it is looked, each named `cell-0/tenant-1/auditor/round-1`.
+    /// The moments at which a round begins, each with its name: `cell-0/tenant-1/auditor/round-1`.
     pub rounds: Vec<(String, Time)>,
 }
 
 /// The name of a row: a past or coming appointment, a task.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct RowName {
-    /// `cell-0/tenant-1/rep-07/task-2`
+    /// The name of the element: `cell-0/tenant-1/rep-07/task-2`.
     pub name: String,
-    /// `task_…`
+    /// The id of the row: `task_…`.
     pub id: SmolStr,
 }

@@ -15,10 +15,10 @@ use fieldday_history::event::Cause;
 use fieldday_kernel::time::Span;
 use fieldday_plan::AuditorPlan;
 
-/// Longer than any request takes.
+/// No rep is clocked in or out again this close to midnight: longer than any request takes.
 const BEFORE_MIDNIGHT: Span = Span::minutes(10);
 
-/// Somebody with a manager's login who reads back what should be there.
+/// A client with a manager's login who reads back what should be there.
 pub struct Auditor {
     browser: Browser,
     plan: AuditorPlan,
@@ -27,7 +27,7 @@ pub struct Auditor {
 }
 
 impl Auditor {
-    /// Somebody before the day begins, who waits for so long between two reads.
+    /// An auditor who has read nothing yet, and waits for `pause` between two reads.
     pub fn new(station: Station, plan: AuditorPlan, pause: Span) -> Auditor {
         Auditor { browser: Browser::new(station), plan, pause }
     }
@@ -75,7 +75,7 @@ impl Auditor {
         })
         .await;
     }
-    /// Reads all pages of the rep's tasks.
+    /// Reads all pages of a rep's tasks.
     async fn reads_tasks(&mut self, rep_id: &SmolStr) {
         let mut offset = 0;
         loop {

@@ -12,7 +12,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A browser.
+/// A client with one token in memory, whose calls are never retried.
 pub(crate) struct Browser {
     pub station: Station,
     calls: u32,
@@ -28,7 +28,7 @@ impl Browser {
         let claims = self.claims().await?;
         self.send(request, cause, CredentialKind::Own, Credential::Token(claims)).await
     }
-    /// Asks with whatever token.
+    /// Sends a request with this credential and waits for the answer; none if none came.
     pub async fn send(
         &mut self,
         request: Call,
@@ -63,7 +63,7 @@ impl Browser {
             at_deadline: NoAnswer::Timeout,
         }
     }
-    /// What a good token says; none if none can be had.
+    /// The claims of a valid token, fetched if need be; none if none can be had.
     pub async fn claims(&mut self) -> Option<Claims> {
         let now = self.station.now();
         if let Some((claims, expires_at)) = &self.token

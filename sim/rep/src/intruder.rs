@@ -17,19 +17,19 @@ use futures_lite::future;
 use std::pin::pin;
 use std::sync::Arc;
 
-/// Between the requests of one probe.
+/// The pause between the requests of one probe.
 const BETWEEN: Span = Span::millis(200);
 
-/// Somebody with a login who tries what must fail.
+/// A client who sends requests that the backend must refuse.
 pub struct Intruder {
     browser: Browser,
     plan: IntruderPlan,
-    /// What takes back what probes made so far, and with which login they made it.
+    /// The requests that undo what probes made so far, each with the login that made it.
     undo: Vec<(Login, Call)>,
 }
 
 impl Intruder {
-    /// Somebody before the day begins.
+    /// An intruder who has sent nothing yet.
     pub fn new(station: Station, plan: IntruderPlan) -> Intruder {
         Intruder { browser: Browser::new(station), plan, undo: Vec::new() }
     }
@@ -37,7 +37,7 @@ impl Intruder {
     pub async fn day(mut self) {
         self.day_until(future::pending()).await;
     }
-    /// The same until `called`: a probe that has begun then is brought to its end.
+    /// Sends probes until `called` is ready, and ends the probe that has begun by then.
     pub async fn day_until(&mut self, called: impl Future<Output = ()>) {
         let mut called = pin!(called);
         for probe in std::mem::take(&mut self.plan.probes) {
@@ -99,7 +99,7 @@ fn undo(call: &Call, response: &Response) -> Option<Call> {
     }
 }
 
-/// What is shown as proof of who asks, made of a good token.
+/// The credential of a login, made of the claims of a valid token.
 fn shown(login: &Login, good: Claims) -> (CredentialKind, Credential) {
     match login {
         Login::Good(role) => {

@@ -11,14 +11,14 @@ use fieldday_api::wire::tasks::{TaskCreate, TaskPatch};
 use fieldday_history::event::Cause;
 use fieldday_plan::{OfficeDeed, OfficePlan};
 
-/// Somebody at a desk.
+/// An office user at a desk.
 pub struct Desk {
     browser: Browser,
     plan: OfficePlan,
 }
 
 impl Desk {
-    /// Somebody before the day begins.
+    /// An office user who has done nothing yet.
     pub fn new(station: Station, plan: OfficePlan) -> Desk {
         Desk { browser: Browser::new(station), plan }
     }
@@ -31,7 +31,7 @@ impl Desk {
     }
 }
 
-/// The request behind a deed.
+/// The request that carries out an action of the office.
 fn request(deed: &OfficeDeed) -> Call {
     let patch = |appointment_id: &fieldday_api::SmolStr, body| Call::UpdateAppointment {
         appointment_id: appointment_id.clone(),

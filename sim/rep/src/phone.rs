@@ -15,47 +15,47 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 
-/// Whose phone it is.
+/// The rep who carries a phone.
 #[derive(Clone, Debug)]
 pub struct Owner {
-    /// The rep's id.
+    /// The id of the rep, in paths and bodies.
     pub rep_id: SmolStr,
-    /// The rep's user id.
+    /// The id of the rep's user, the subject of the token.
     pub user_id: SmolStr,
 }
 
 /// How a phone looks from outside. Never holds a token.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct PhoneView {
-    /// How often the app was started.
+    /// The number of times that the app was started.
     pub launch: u32,
-    /// Whether the app is running.
+    /// Whether the app's process is alive.
     pub runs: bool,
-    /// Whether the phone sees a network.
+    /// Whether there is a network at the phone's place now.
     pub online: bool,
     /// Where it is, in metres in its territory's plane.
     pub position_m: (i64, i64),
     /// How long the token in hand lives yet; negative once it has expired.
     pub token_lives: Option<Span>,
-    /// What waits to be sent: number, endpoint, id.
+    /// The queued actions, each with its number, endpoint and the id in its path.
     pub queue: Vec<(u32, Op, SmolStr)>,
-    /// The session that is being recorded.
+    /// The id of the session that is being recorded; none if none is.
     pub recording: Option<SmolStr>,
     /// Audio on its way: of which session, how many bytes.
     pub uploads: Vec<(SmolStr, u64)>,
-    /// What is in the cache: what, how old, whether it is fresh.
+    /// The cached answers, each with its content, age and whether it is fresh.
     pub cache: Vec<(String, Span, bool)>,
 }
 
-/// A phone with the app installed.
+/// A phone on which the app is installed.
 pub struct Phone {
-    /// Its clock, its network, where it is, and where its events go.
+    /// The clock, network and position of the phone, and the sink of its events.
     pub station: Station,
     /// The rep who carries the phone.
     pub owner: Owner,
-    /// How the app is set up.
+    /// The settings of the app.
     pub settings: Settings,
-    /// What survives the app.
+    /// The app's durable store, which survives its process.
     pub storage: RefCell<Storage>,
     /// Whether the app's defects are switched off since.
     pub healed: Cell<bool>,
@@ -100,7 +100,7 @@ impl Phone {
         // Boxed, since a rep is mostly between two uses: what one needs is held only while it lasts.
         process.guard(Box::pin(use_of_it)).await
     }
-    /// The app dies, if it runs.
+    /// Kills the app, if it runs.
     pub fn kill(&self) {
         let app = self.app.borrow_mut().take();
         if let Some(app) = app {
@@ -186,7 +186,7 @@ impl Phone {
                 .collect(),
         }
     }
-    /// A number for the next call.
+    /// The number of the next call, from 1.
     pub(crate) fn next_call(&self) -> u32 {
         self.calls.set(self.calls.get() + 1);
         self.calls.get()
@@ -196,7 +196,7 @@ impl Phone {
         self.readings.set(self.readings.get() + 1);
         self.readings.get()
     }
-    /// How many calls were made.
+    /// The number of calls that were made so far.
     pub fn calls(&self) -> u32 {
         self.calls.get()
     }

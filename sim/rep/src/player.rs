@@ -17,27 +17,27 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A request of a simulated day.
+/// One request of a script.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Line {
-    /// When, since the part began.
+    /// When it is due, counted from the beginning of the part.
     pub at: Span,
-    /// The request.
+    /// The request as it was sent in the simulation.
     pub call: Arc<Call>,
     /// The id of what it made in the simulation, if it made anything.
     pub makes: Option<SmolStr>,
 }
 
-/// A part of a client's simulated day.
+/// A part of a client's simulated day, to be played.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Script {
-    /// What must be there before the part begins, one after the other.
+    /// Requests that make what the part needs, sent one after the other before it begins.
     pub before: Vec<Line>,
-    /// The part itself, by time.
+    /// The requests of the part, in order of time.
     pub lines: Vec<Line>,
 }
 
-/// Plays a script.
+/// A client who plays a script.
 pub struct Player {
     browser: Browser,
     script: Script,
@@ -52,7 +52,7 @@ struct Made {
 }
 
 impl Player {
-    /// A player before anything was sent.
+    /// A player who has sent nothing yet.
     pub fn new(station: Station, script: Script) -> Player {
         let makers = script.before.iter().chain(&script.lines);
         let by = makers.filter_map(|line| Some((line.makes.clone()?, line.call.clone()))).collect();
@@ -139,7 +139,7 @@ pub fn about(call: &Call) -> Option<&SmolStr> {
     }
 }
 
-/// The same request about another one.
+/// The same request about the recording or task of that id.
 fn of(call: &Call, id: &SmolStr) -> Call {
     let mut call = call.clone();
     match &mut call {

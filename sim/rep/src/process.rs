@@ -9,7 +9,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Poll, Waker};
 
-/// One run of the app.
+/// One run of the app, from its launch to its death.
 #[derive(Default)]
 pub struct Process {
     dead: Cell<bool>,
@@ -20,9 +20,9 @@ pub struct Process {
 
 /// Makes a process die by itself, before a step of its own.
 pub struct Fuse {
-    /// Before which step, from 1.
+    /// The step before which the process dies, from 1.
     pub step: u64,
-    /// Told when it happens.
+    /// Called when the process dies by it.
     pub burnt: Box<dyn FnOnce()>,
 }
 
@@ -35,7 +35,7 @@ impl Process {
     pub fn new(fuse: Option<Fuse>) -> Process {
         Process { fuse: Cell::new(fuse), ..Process::default() }
     }
-    /// Whether it still runs.
+    /// Whether the process has not been killed.
     pub fn is_alive(&self) -> bool {
         !self.dead.get()
     }
@@ -48,7 +48,7 @@ impl Process {
         self.dead.set(true);
         self.waiting.take().into_iter().flatten().for_each(Waker::wake);
     }
-    /// Runs `work` as part of the process.
+    /// Runs `work` as part of the process; an error if the process dies before it is done.
     pub async fn guard<T>(&self, work: impl Future<Output = T>) -> Result<T, Died> {
         let mut work = pin!(work);
         let seat = Seat::take(self);

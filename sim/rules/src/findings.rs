@@ -49,7 +49,7 @@ pub enum RuleVerdict {
 pub struct Violation {
     /// The rule that was broken.
     pub rule: Rule,
-    /// When it showed, from the scenario's start.
+    /// When it showed, from the start of its cell.
     pub at: Span,
     /// The event of the cell's stream, counted from 0, at which there was no other explanation left.
     pub event: u64,
@@ -75,7 +75,7 @@ pub struct Violation {
 pub struct ReadingCase {
     /// The choice that the target shows, where the specification leaves one.
     pub reading: Reading,
-    /// When it showed, from the scenario's start.
+    /// When it showed, from the start of its cell.
     pub at: Span,
     /// The number of the event in the cell's stream, from 0.
     pub event: u64,
@@ -145,7 +145,7 @@ impl Hazard {
 pub struct HazardCase {
     /// The kind of hazard.
     pub hazard: Hazard,
-    /// When it showed, from the scenario's start.
+    /// When it showed, from the start of its cell.
     pub at: Span,
     /// The number of the event in the cell's stream, from 0.
     pub event: u64,

@@ -7,14 +7,14 @@ use crate::queue::Queue;
 use fieldday_api::endpoint::Op;
 use std::collections::BTreeMap;
 
-/// The most workers that are tried.
+/// No greater number of workers is tried.
 pub(super) const WORKERS_MOST: u32 = 4_096;
 /// Shares of the floor that a worker may be busy for, in fiftieths.
 const BUSY_SHARES: std::ops::RangeInclusive<u32> = 15..=55;
 /// Arrivals that vary by more than this come in bursts. How much of that a queue feels is fitted: the calls of one rep follow
 /// one another and do not wait for each other.
 const BURSTS: f64 = 1.5;
-/// So many degrees of it are tried.
+/// So many values are tried, from 1 to the measured squared coefficient of variation, evenly spread by their ratio.
 const DEGREES: u32 = 8;
 /// Workers that are less busy than that at every level make nobody wait.
 const IDLE: f64 = 0.05;
@@ -34,13 +34,13 @@ pub(super) const ERROR_MOST: f64 = 0.2;
 /// Below this utilisation everywhere, the number of workers is a guess.
 const UTILISATION_MIN: f64 = 0.5;
 
-/// What it comes to.
+/// A set of parameters with how well the levels fit it.
 #[derive(Clone, Copy)]
 struct Candidate {
     tried: Tried,
-    /// The mean wait at little load.
+    /// The mean wait at levels of little load, in seconds, by the model itself.
     waited_s: f64,
-    /// What is made least.
+    /// What the fit minimises.
     misfit: f64,
     /// The mean squared error of the mean latencies, each weighing as well as it is known.
     error: f64,
@@ -90,7 +90,7 @@ fn least_error(candidates: &[Candidate], of: impl Fn(&Candidate) -> bool) -> Opt
     candidates.iter().filter(|one| of(one)).min_by(|a, b| a.misfit.total_cmp(&b.misfit)).copied()
 }
 
-/// Those of each number of workers.
+/// The candidates of every number of workers that may matter.
 fn of_any_workers(floors: &Floors, seen: &[Seen], mixes: &[Mix], full_at: Option<f64>) -> Vec<Candidate> {
     let offered = seen.iter().zip(mixes).map(|(level, mix)| level.rate * mix.mean_s).fold(0.0, f64::max);
     let (mut workers, mut found) = (1, Vec::new());
@@ -246,7 +246,7 @@ fn per_rep(seen: &[Seen]) -> f64 {
     rates.get(rates.len() / 2).copied().unwrap_or_default()
 }
 
-/// By the time that they keep workers, the longest first.
+/// The endpoints with their worker time, the one with the greatest share of the work first.
 fn endpoints(floors: &Floors, seen: &[Seen], best: Candidate) -> Vec<EndpointDemand> {
     let mut rates: BTreeMap<Op, f64> = BTreeMap::new();
     for (op, (rate, _)) in seen.iter().flat_map(|level| &level.ops) {

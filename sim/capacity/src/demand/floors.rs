@@ -21,11 +21,11 @@ pub(super) struct Seen {
     pub mean_s: f64,
     pub p95_s: f64,
     pub arrivals_scv: f64,
-    /// By endpoint: rate and mean latency.
+    /// By endpoint: requests a second and mean latency in seconds.
     pub ops: BTreeMap<Op, (f64, f64)>,
 }
 
-/// What is tried.
+/// A set of parameters that is tried.
 #[derive(Clone, Copy)]
 pub(super) struct Tried {
     pub workers: u32,
@@ -40,7 +40,7 @@ impl Tried {
     }
 }
 
-/// Latencies at little load.
+/// Latencies at little load, by endpoint, in seconds.
 pub(super) struct Floors {
     pub mean_s: BTreeMap<Op, f64>,
     pub points_s: BTreeMap<Op, Vec<f64>>,
@@ -76,7 +76,7 @@ impl Floors {
         }
         floors
     }
-    /// One that is called at no level of little load is taken from the others.
+    /// Adds an endpoint's latency, from all levels if no level of little load calls it.
     fn add(&mut self, op: Op, seen: &[Seen], levels: &[&Level]) {
         let reps_of = |is_little: bool| -> Vec<u64> {
             let of = |level: &&Seen| level.ops.contains_key(&op) && (!is_little || self.is_little(level));
@@ -103,7 +103,7 @@ impl Floors {
     fn is_little(&self, level: &Seen) -> bool {
         level.rate <= self.little
     }
-    /// The mix of a level.
+    /// The mix of the endpoints that a level called, weighted by their requests a second.
     pub fn mix(&self, level: &Seen) -> Mix {
         let (mut rate, mut first, mut second) = (0.0, 0.0, 0.0);
         for (op, (of, _)) in &level.ops {

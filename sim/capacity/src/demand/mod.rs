@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 /// Levels that it takes at least: two parameters go through any two.
 pub const LEVELS_MIN: usize = 4;
 
-/// What was fitted.
+/// A queueing model fitted to the levels of a search.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Demand {
@@ -33,36 +33,36 @@ pub struct Demand {
     /// The squared coefficient of variation of the time between requests that the model uses: 1 if requests are independent.
     /// As measured, or fitted if requests come in bursts.
     pub arrivals_scv: f64,
-    /// The measured value.
+    /// The squared coefficient of variation of the time between requests as it was measured.
     pub arrivals_scv_measured: f64,
     /// The requests a second, of the measured mix, at which all workers are always busy.
     pub saturates_at: f64,
-    /// Requests a second of one rep.
+    /// Requests a second that one rep makes, by the measured levels.
     pub requests_per_s_per_rep: f64,
-    /// Worker time by endpoint, the greatest first.
+    /// Worker time by endpoint, the endpoint with the greatest share of the work first.
     pub endpoints: Vec<EndpointDemand>,
-    /// Measured and fitted, level by level.
+    /// Measured and fitted latencies, by number of reps.
     pub residuals: Vec<Waited>,
     /// The root of the mean squared relative error of the mean latencies.
     pub error: f64,
-    /// Reasons to distrust the fit.
+    /// Reasons to distrust the fit, a sentence each; empty if there are none.
     pub warnings: Vec<String>,
 }
 
-/// The worker time that an endpoint needs.
+/// The time for which the requests of an endpoint keep workers busy.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointDemand {
-    /// The endpoint's word.
+    /// The endpoint's name, as scenario files write it.
     #[schemars(with = "String")]
     pub op: Op,
-    /// Its latency without load, in microseconds.
+    /// Its mean latency without load, in microseconds, as the least loaded levels show it.
     pub floor_us: f64,
     /// The time for which a request keeps a worker busy, in microseconds.
     pub service_us: f64,
-    /// Its share of the requests.
+    /// Its share of the requests of all levels together, from 0 to 1.
     pub share_of_requests: f64,
-    /// Its share of the time that workers are busy.
+    /// Its share of the time that workers are busy, from 0 to 1.
     pub share_of_work: f64,
     /// Points of the distribution of its latency without load, in microseconds, each with the same weight.
     pub floor_points_us: Vec<f64>,
@@ -77,37 +77,37 @@ impl EndpointDemand {
     }
 }
 
-/// A level's mean latency, measured and fitted.
+/// The mean latency of a number of reps, measured and fitted.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Waited {
-    /// The number of reps.
+    /// The number of reps, all levels of which are taken together.
     pub reps: u64,
     /// How busy the workers are by the model.
     pub utilisation: f64,
-    /// The mean latency, measured, in microseconds.
+    /// The measured mean latency, in microseconds.
     pub measured_us: f64,
     /// The fitted mean latency; absent where the model has no steady state.
     pub fitted_us: Option<f64>,
-    /// The 95th percentile, measured.
+    /// The measured 95th percentile of the latency, in microseconds.
     pub measured_p95_us: f64,
     /// The fitted 95th percentile, to which nothing was fitted.
     pub fitted_p95_us: Option<f64>,
 }
 
-/// Why nothing was fitted.
+/// The reason why no queueing model could be fitted.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Unfit {
-    /// Too few levels.
+    /// There are fewer usable levels than [`LEVELS_MIN`]; holds how many there are.
     #[error("a queueing model needs at least {LEVELS_MIN} levels, but there are {0}; measure more levels")]
     TooFew(usize),
-    /// No model explains the measured levels.
+    /// No number of workers that was tried explains the measured levels.
     #[error(
         "no number of workers up to {} explains the latencies, so they do not come from a single queue",
         fit::WORKERS_MOST
     )]
     Nothing,
-    /// What fits best does not fit.
+    /// The best fit is too far from the measured latencies to be used.
     #[error("the best fit differs from the measured mean latencies by {percent} %; a fit is used up to {} %", fit::ERROR_MOST * 100.0)]
     Off {
         /// The root of the mean squared relative error.

@@ -27,15 +27,15 @@ const ROUNDS: u64 = 3;
 /// The golden section: moments that are moved on by it from client to client cover the window evenly.
 const GOLDEN_PPM: u64 = 618_034;
 
-/// The offered load of a level.
+/// The offered load of a level: requests that were due, sent or not.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Offered {
     /// Requests that were due in the measured part.
     pub requests: u64,
-    /// Requests due per second.
+    /// Requests due per second of the wall clock.
     pub requests_per_s: f64,
-    /// The same by endpoint.
+    /// Requests due per second of the wall clock, by endpoint.
     pub endpoints: Vec<Asked>,
 }
 
@@ -56,20 +56,20 @@ impl Offered {
 
 /// A request of a simulated day that was answered with success.
 struct Done {
-    /// Microseconds of the local day.
+    /// Microseconds since midnight of the local day.
     at_us: i64,
     call: Arc<Call>,
     makes: Option<SmolStr>,
 }
 
-/// A client's simulated day.
+/// The successful requests of a client's simulated day, by time.
 struct Lived {
     cell: u32,
     name: SmolStr,
     done: Vec<Done>,
 }
 
-/// The simulated days of a plan.
+/// The simulated days of a plan's clients, from which levels take their parts.
 #[derive(Default)]
 pub struct Cast {
     office: bool,
@@ -77,16 +77,16 @@ pub struct Cast {
     lived: Vec<Lived>,
 }
 
-/// What a level plays.
+/// The scripts that the clients of a level play, and when their requests are due.
 pub struct Schedule {
-    /// By the cell's place in the plan and the client's name.
+    /// The script of each client, by the cell's index in the plan and the client's name.
     pub scripts: BTreeMap<u32, BTreeMap<SmolStr, Script>>,
-    /// When each request is due, by time.
+    /// When each request is due since the scripts began, in order of time.
     due: Vec<(Span, Op)>,
 }
 
 impl Cast {
-    /// With the office's requests or without.
+    /// A cast of nobody yet; `office` says whether the office's clients play as well.
     pub fn new(office: bool) -> Cast {
         Cast { office, ..Cast::default() }
     }
@@ -129,7 +129,7 @@ impl Cast {
             self.lived.push(lived);
         }
     }
-    /// What one rep asks a second in a window of the day, by endpoint.
+    /// Requests a second that one rep makes in a window of the day, by endpoint.
     pub fn asks(&self, (from, until): (TimeOfDay, TimeOfDay)) -> Vec<Asked> {
         let window = us(from)..us(until);
         let seconds = f64::from(until.seconds().saturating_sub(from.seconds()).max(1)) * self.reps.max(1) as f64;
@@ -266,7 +266,7 @@ impl Lived {
 }
 
 impl Schedule {
-    /// What is due from one moment to another, since the scripts began.
+    /// The load that is due between two moments, counted from when the scripts began.
     pub fn offered(&self, from: Span, until: Span) -> Offered {
         let mut counts: BTreeMap<Op, u64> = BTreeMap::new();
         for (_, op) in self.due.iter().filter(|(at, _)| (from..until).contains(at)) {
@@ -277,11 +277,11 @@ impl Schedule {
         let endpoints = counts.into_iter().map(|(op, n)| Asked { op, requests_per_s: n as f64 / seconds }).collect();
         Offered { requests, requests_per_s: requests as f64 / seconds, endpoints }
     }
-    /// How many requests are due by then.
+    /// How many requests are due up to `at`, counted from when the scripts began.
     pub fn due_by(&self, at: Span) -> u64 {
         self.due.partition_point(|(due, _)| *due <= at) as u64
     }
-    /// How many clients play.
+    /// How many clients play, in all cells together.
     pub fn clients(&self) -> u64 {
         self.scripts.values().map(|of| of.len() as u64).sum()
     }

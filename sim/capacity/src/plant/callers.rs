@@ -9,7 +9,7 @@ use fieldday_kernel::time::{Date, Span, Time, Zone};
 use fieldday_scenario::plant as spec;
 
 const ARRIVALS: Purpose = Purpose::new("test.arrivals");
-/// Callers wait that long.
+/// The deadline of these callers: so long after a request they give up.
 const PATIENCE: Span = Span::hours(4);
 
 /// One instance of so many workers, before which any number may wait for any time.
@@ -26,7 +26,7 @@ pub fn one_queue(workers: u32, service: Option<spec::Service>) -> spec::Plant {
     }
 }
 
-/// One request.
+/// A request that arrives at `at`, keyed by its number, with an app that waits for hours.
 pub fn request(op: Op, number: u32, at: Time) -> PlantRequest {
     PlantRequest { at, number, op, attempt: 0, key: join_keys(17, u64::from(number)), deadline: at + PATIENCE }
 }

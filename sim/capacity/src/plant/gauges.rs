@@ -36,7 +36,7 @@ struct Peaks {
     instances: u32,
 }
 
-/// What can be full, and since when it is.
+/// The order in which resources are counted and listed: that of the enum.
 const RESOURCES: [Resource; 6] = [
     Resource::Workers,
     Resource::Queue,
@@ -74,7 +74,7 @@ pub(super) struct Gauges {
     tally: Tally,
     full: [Fullness; 6],
     of_bin: Vec<Histogram<u64>>,
-    /// Of all endpoints together, in the bin that is closed.
+    /// The times in the plant of all endpoints together, in the bin that is closed.
     of_any: Histogram<u64>,
     of_all: Vec<Histogram<u64>>,
     worst: Vec<Option<(Time, Span)>>,
@@ -173,7 +173,7 @@ impl Gauges {
             _ => {}
         }
     }
-    /// A resource was full for a moment.
+    /// A resource was full at `now`, and not for any length of time: a request was refused because of it.
     pub(super) fn struck(&mut self, what: Resource, now: Time) {
         if self.counts(now) {
             let fullness = &mut self.full[what as usize];
@@ -182,7 +182,7 @@ impl Gauges {
         }
     }
 
-    /// Counts something that happened to a request.
+    /// Adds to the tallies of the bin, of the day and of the endpoint, if `now` is measured.
     pub(super) fn count(&mut self, op: Op, now: Time, add: impl Fn(&mut Tally)) {
         if self.counts(now) {
             add(&mut self.tally);
@@ -255,7 +255,7 @@ impl Gauges {
         self.peaks = Peaks::default();
     }
 
-    /// The last piece of the day ends.
+    /// Closes the last bin at `now`, or at the end of the measured part if that is earlier.
     pub(super) fn close(&mut self, now: Time) {
         self.pass(now);
         if self.bin_at < now.min(self.until) {
@@ -265,7 +265,7 @@ impl Gauges {
             self.full(what, false, now);
         }
     }
-    /// What was full, in the order in which it first was.
+    /// The resources that were full at some time, in the order in which they first were.
     pub(super) fn saturations(&self) -> Vec<Saturation> {
         let mut found: Vec<Saturation> = RESOURCES
             .iter()
@@ -277,7 +277,7 @@ impl Gauges {
         found.sort_by_key(|saturation| (saturation.first, saturation.what));
         found
     }
-    /// What limits are judged over: what was served and how the rest ended, by endpoint.
+    /// Latencies and endings by endpoint, over which limits are judged.
     pub(super) fn measures(&self) -> Measures {
         let mut measures = Measures::new();
         for (op, tally) in Op::ALL.iter().copied().zip(&self.ops) {
@@ -288,7 +288,7 @@ impl Gauges {
         }
         measures
     }
-    /// Every endpoint that was asked for.
+    /// The tallies of the endpoints that were called at least once in the measured part.
     pub(super) fn endpoints(&self) -> Vec<EndpointTally> {
         let asked = Op::ALL.iter().filter(|op| self.ops[op.index()].offered > 0);
         asked

@@ -5,7 +5,7 @@ use fieldday_kernel::time::Time;
 use fieldday_scenario::plant::Balancer;
 use std::collections::VecDeque;
 
-/// What the load balancer's draws are named for.
+/// The purpose of the load balancer's draws.
 const CHOICE: Purpose = Purpose::new("plant.balancer");
 
 /// A request's place in the plant's table, and whose place it was then: a place is given to others later.
@@ -15,26 +15,26 @@ pub(super) struct Ticket {
     pub turn: u32,
 }
 
-/// Whether an instance takes requests.
+/// The state of an instance for the load balancer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum State {
     /// It takes requests.
     Taking,
-    /// It ends what it has begun.
+    /// It takes no new requests and ends those that it has.
     Draining,
-    /// It is not there.
+    /// It was lost or has drained, and its number may be used again.
     Gone,
 }
 
-/// One instance.
+/// An instance of the deployment: so many workers with a queue.
 pub(super) struct Instance {
     pub state: State,
     pub busy: u32,
     /// Waiting for a worker, oldest first; some may have been given up since.
     pub waiting: VecDeque<Ticket>,
-    /// Of these, how many still wait.
+    /// How many of `waiting` have not been given up.
     pub waiting_live: u32,
-    /// Until then its work takes longer.
+    /// Until then it is cold after its start, and work takes longer.
     pub cold_until: Time,
 }
 

@@ -6,10 +6,10 @@ use fieldday_kernel::random::{Purpose, Stream};
 use fieldday_kernel::time::Span;
 use fieldday_scenario::plant::{Law, Service};
 
-/// What the work of a request is drawn for: named by the request alone, so one request fewer changes no other's.
+/// The purpose of the draws of work: they are keyed by the request alone, so one request fewer changes no other's.
 const WORK: Purpose = Purpose::new("plant.service");
 
-/// The laws of all endpoints.
+/// The distributions of the service time, by endpoint.
 pub(super) struct Laws {
     seed: u64,
     of: Vec<Option<Law>>,
@@ -68,7 +68,7 @@ pub fn mean_us(law: &Law) -> f64 {
     }
 }
 
-/// What the model backend takes, as laws: the default where a scenario says nothing.
+/// The service times of the model backend as laws: the default where a scenario has none.
 pub fn default_service() -> Service {
     let times = ServiceTimes::default();
     let law = |op: Op| {

@@ -5,21 +5,21 @@ use crate::simulate::{Bin, EndpointTally, Resource, Saturation, Tally};
 use fieldday_kernel::time::Time;
 use fieldday_rules::Measures;
 
-/// The books of a plant.
+/// What a plant counted and measured over its day.
 pub struct Ledger {
-    /// Of everything that reached it, and what became of it.
+    /// A hash of every request that reached the plant, in order, with what became of it.
     pub fingerprint: u128,
-    /// All together.
+    /// All requests of the measured part, by what became of them.
     pub totals: Tally,
-    /// Piece by piece.
+    /// The measured part in bins of equal length, oldest first.
     pub bins: Vec<Bin>,
-    /// What was full in each of them.
+    /// The resources that were full in each bin, by the bin's place in `bins`.
     pub full: Vec<Vec<Resource>>,
-    /// By endpoint.
+    /// The endpoints that were called in the measured part, over all of it.
     pub endpoints: Vec<EndpointTally>,
-    /// What limits are judged over.
+    /// Latencies and endings by endpoint over the measured part, over which the scenario's limits are judged.
     pub measures: Measures,
-    /// What was full, and when.
+    /// The resources that were full at some time of the measured part, in the order in which they first were.
     pub saturations: Vec<Saturation>,
     /// Requests that were handed in, measured or not.
     pub requests: u64,
@@ -29,7 +29,7 @@ pub struct Ledger {
 }
 
 impl Plant {
-    /// Closes the books at `until`.
+    /// Ends the plant's day at `until` and hands over what was counted.
     pub fn close(mut self, until: Time) -> Ledger {
         self.gauges.close(until);
         Ledger {

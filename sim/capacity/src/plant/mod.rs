@@ -37,7 +37,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use trouble::{Rolling, Slowness};
 use xxhash_rust::xxh3::Xxh3;
 
-/// A plant that cannot be built.
+/// A plant that cannot be built; holds the first problem of its description, with what would be right.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct PlantError(String);
@@ -45,57 +45,57 @@ pub struct PlantError(String);
 /// When a plant runs, and what of that is measured.
 #[derive(Clone, Debug)]
 pub struct When {
-    /// Its day begins.
+    /// When the plant begins to run.
     pub start: Time,
-    /// The date, by which troubles are told.
+    /// The local date of the day, on which the times of day of troubles fall.
     pub date: fieldday_kernel::time::Date,
-    /// The zone, by which they are told.
+    /// The zone in which the times of day of troubles are local.
     pub zone: Zone,
-    /// From then on everything counts.
+    /// When the measured part begins.
     pub from: Time,
-    /// The moment from which on nothing counts.
+    /// When the measured part ends.
     pub until: Time,
 }
 
-/// What happens by itself.
+/// An event of the plant's own timeline; arrivals and deadlines have queues of their own.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Event {
-    /// The part without the database is done.
+    /// A request's work outside the database is done.
     Worked(Ticket),
-    /// The database's part is done.
+    /// A request's work in the database is done.
     Answered(Ticket),
     /// Autoscaling evaluates its metric.
     Looks,
-    /// An instance comes in.
+    /// An instance that was ordered has started and takes requests.
     Joins,
-    /// A trouble begins.
+    /// A trouble begins; holds its place in the plant's list.
     Begins(u32),
-    /// A trouble ends.
+    /// A trouble ends; holds its place in the plant's list.
     Ends(u32),
-    /// A draining instance has had its time.
+    /// An instance must have drained by now; holds its number.
     DrainOver(u32),
-    /// A restarted instance is back.
+    /// An instance is back after its restart; holds its number.
     Back(u32),
 }
 
-/// Where a request is.
+/// The stage in which a request is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Stage {
     /// It has not reached the load balancer yet.
     Coming,
-    /// At an instance, without a worker.
+    /// It waits at an instance for a worker.
     Waiting,
-    /// A worker works on it.
+    /// A worker works on it, outside the database.
     Working,
     /// A worker waits with it for a connection.
     Connecting,
-    /// The database works on it.
+    /// The database works on it, and a worker waits for that.
     Querying,
-    /// Nowhere: the place is free.
+    /// The entry holds no request and can be used again.
     Free,
 }
 
-/// A request.
+/// An entry of the plant's table of requests.
 #[derive(Clone, Copy)]
 struct Job {
     turn: u32,
@@ -110,7 +110,7 @@ struct Job {
 
 type Coming = Reverse<(Time, u32, u32, Ticket)>;
 
-/// The plant.
+/// A simulated deployment: load balancer, instances, database and rate limit.
 pub struct Plant {
     spec: spec::Plant,
     laws: Laws,
@@ -119,9 +119,9 @@ pub struct Plant {
     sequence: u64,
     timeline: BinaryHeap<Reverse<(Time, u64, Event)>>,
     coming: BinaryHeap<Coming>,
-    /// When apps give up.
+    /// When the app of each request stops waiting, less the lookahead, the earliest first.
     deadlines: BinaryHeap<Reverse<(Time, Ticket)>>,
-    /// When the plant gives up, oldest first.
+    /// When each request in the plant is answered 504, the earliest first.
     give_ups: VecDeque<(Time, Ticket)>,
     jobs: Vec<Job>,
     free: Vec<u32>,
@@ -141,7 +141,7 @@ pub struct Plant {
     requests: u64,
 }
 
-/// The rate limit's tokens, in millionths.
+/// The rate limit's token bucket, in millionths of a token.
 #[derive(Clone, Copy, Default)]
 struct Bucket {
     tokens: u64,
@@ -318,7 +318,7 @@ impl Plant {
         );
     }
 
-    /// What the instruments show from now on.
+    /// Sets the gauges to the state after an event.
     fn levels(&mut self) {
         let taking = &self.choice.taking;
         let levels = &mut self.gauges.levels;
@@ -333,7 +333,7 @@ impl Plant {
         self.gauges.full(Resource::Instances, nobody, now);
     }
 
-    /// How many requests were handed in.
+    /// How many requests were submitted so far, measured or not.
     pub fn requests(&self) -> u64 {
         self.requests
     }

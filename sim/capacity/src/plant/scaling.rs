@@ -9,7 +9,7 @@ use fieldday_scenario::plant::{Scaling, ScalingMetric};
 /// Autoscaling: what it has seen since it last looked.
 pub(super) struct Scaler {
     scaling: Scaling,
-    /// Instances that are starting.
+    /// How many instances were ordered and have not started yet.
     coming: u32,
     since: Time,
     busy: u128,
@@ -25,7 +25,7 @@ impl Scaler {
 }
 
 impl Plant {
-    /// An instance takes requests from now on.
+    /// Adds an instance that takes requests at once and is cold until then.
     pub(super) fn opens(&mut self, cold_until: Time) {
         let free = self.instances.iter().position(|instance| instance.state == State::Gone && instance.busy == 0);
         let number = free.unwrap_or(self.instances.len());
@@ -37,13 +37,13 @@ impl Plant {
         self.choice.joins(number as u32);
         self.gauges.levels.workers += u64::from(self.spec.workers);
     }
-    /// It takes no more.
+    /// Takes an instance out of the load balancer; it ends what it has begun.
     pub(super) fn drains(&mut self, number: u32) {
         self.choice.leaves(number);
         self.instances[number as usize].state = State::Draining;
         self.is_idle(number);
     }
-    /// It is not there any more.
+    /// Removes an instance with its workers.
     pub(super) fn closes(&mut self, number: u32) {
         self.choice.leaves(number);
         self.instances[number as usize].state = State::Gone;
@@ -71,7 +71,7 @@ impl Plant {
         }
     }
 
-    /// Autoscaling looks, and decides.
+    /// Evaluates the scaling metric since the last time, and orders or drains instances.
     pub(super) fn looks(&mut self) {
         let (now, there) = (self.now, self.choice.taking.len() as u32);
         let Some(scaler) = &mut self.scaler else { return };

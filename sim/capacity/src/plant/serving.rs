@@ -7,7 +7,7 @@ use fieldday_engine::transport::plant::{PlantOutcome, PlantReply};
 use fieldday_kernel::time::{Span, Time};
 use fieldday_scenario::plant as spec;
 
-/// What becomes of a request, for the fingerprint.
+/// The codes of the steps of a request that go into the fingerprint.
 const ARRIVED: u8 = 0;
 const SERVED: u8 = 1;
 const REFUSED: u8 = 2;
@@ -16,7 +16,7 @@ const BROKEN: u8 = 3;
 const ONE_REQUEST: u64 = 1_000_000;
 
 impl Plant {
-    /// A request is there.
+    /// A request reaches the load balancer.
     pub(super) fn arrives(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, PlantReply)) {
         let Some(job) = self.job(ticket).copied() else { return };
         let (op, key, now) = (job.arrival.op, job.arrival.key, self.now);
@@ -78,7 +78,7 @@ impl Plant {
         self.schedule(now + work.0, Event::Worked(ticket));
     }
 
-    /// The part without the database is done.
+    /// The work outside the database is done, and the request needs a connection of the database, if it queries it at all.
     pub(super) fn needs_the_database(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, PlantReply)) {
         let Some(job) = self.job(ticket).copied() else { return };
         let Some(database) = self.spec.database.filter(|_| job.work.1 > Span::ZERO) else {
@@ -98,7 +98,7 @@ impl Plant {
         let done = self.now + job.work.1;
         self.schedule(done, Event::Answered(ticket));
     }
-    /// The database's part is done.
+    /// The work in the database is done, and with it the request.
     pub(super) fn is_answered(&mut self, ticket: Ticket, tell: &mut impl FnMut(u32, PlantReply)) {
         if self.job(ticket).is_some() {
             self.frees_connection();
@@ -145,7 +145,7 @@ impl Plant {
             self.refuses(ticket, 504, None, tell, |tally| tally.timed_out += 1);
         }
     }
-    /// Answers an error, wherever the request is.
+    /// Ends a request with an error answer, in whatever stage it is.
     fn refuses(
         &mut self,
         ticket: Ticket,
@@ -205,7 +205,7 @@ impl Bucket {
         let tokens = spec.rate_limit.map_or(0, |limit| u64::from(limit.burst) * ONE_REQUEST);
         Bucket { tokens, filled: now }
     }
-    /// Whether a request may pass.
+    /// Takes a token from the bucket; false if there is none.
     fn takes_one(&mut self, spec: &spec::Plant, now: Time) -> bool {
         let Some(limit) = spec.rate_limit else { return true };
         let passed = now.since(self.filled).as_micros().max(0).unsigned_abs();

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 /// How long an instance has by default to end what it has begun.
 const DRAIN_S: u32 = 30;
 
-/// Work takes longer, for now.
+/// A trouble under way that makes work take longer.
 pub(super) struct Slowness {
     trouble: u32,
     pub percent: u32,
@@ -33,7 +33,7 @@ pub(super) struct Rolling {
 }
 
 impl Plant {
-    /// Notes when troubles begin and end.
+    /// Schedules the begin and the end of each trouble.
     pub(super) fn expect_troubles(&mut self, when: &When) {
         for (i, trouble) in self.troubles.clone().iter().enumerate() {
             let at = |of_day| when.zone.at(when.date, of_day);
@@ -88,7 +88,7 @@ impl Plant {
         self.instances[number as usize].waiting.clear();
     }
 
-    /// The next instance of a deployment drains.
+    /// Drains the next instance of a deployment, unless one is being restarted.
     fn rolls_on(&mut self) {
         if self.rolling.current.is_some() {
             return;
@@ -102,7 +102,7 @@ impl Plant {
             }
         }
     }
-    /// It has had its time: what it has not ended breaks.
+    /// The time to drain is over, and requests that have not ended lose their connection.
     pub(super) fn drain_is_over(&mut self, number: u32, tell: &mut impl FnMut(u32, PlantReply)) {
         if self.rolling.current == Some(number) && self.instances[number as usize].state == State::Draining {
             self.loses(number, tell);

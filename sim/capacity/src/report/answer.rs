@@ -7,7 +7,7 @@ use crate::level::Level;
 use crate::search::{Ending, Finding};
 use fieldday_paint::units::{bytes, count, counted, fraction, micros, number};
 
-/// What was called, in words.
+/// The target of the search in words, with the settings of the built-in mock.
 pub(super) fn called(header: &Header) -> String {
     let Some(mock) = header.mock else { return header.target.clone() };
     let workers = mock.workers.map_or("no limit of workers".to_owned(), |n| counted(n.into(), "worker", "workers"));
@@ -20,7 +20,7 @@ pub(super) fn called(header: &Header) -> String {
     format!("the built-in mock, over HTTP ({workers}, {pace})")
 }
 
-/// The machine that asked, in words.
+/// The machine that generated the load, in words: processor, memory and system.
 pub(super) fn machine(header: &Header) -> String {
     let host = &header.host;
     let memory = host.memory_bytes.map_or(String::new(), |n| format!(", {} of memory", bytes(n)));
@@ -32,7 +32,7 @@ pub(super) fn machine(header: &Header) -> String {
     format!("{cores}{processor}{memory}, {}{kernel} {}{governor}{build}", host.os, host.arch)
 }
 
-/// The interval around what is carried.
+/// The interval around the number of reps that the target carries: `[480, 520]`, and `?` on a side that is not known.
 fn interval(finding: &Finding) -> String {
     let low = finding.low.map_or("?".to_owned(), count);
     let high = finding.high.map_or("?".to_owned(), count);
@@ -169,7 +169,7 @@ pub(super) fn small(x: f64) -> String {
     }
 }
 
-/// A phrase as a sentence.
+/// A phrase as a sentence: with a capital letter and a full stop.
 pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).chain(['.']).collect())

@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Breaks {
-    /// The limit.
+    /// The limit, as the scenario writes it.
     pub limit: String,
     /// The greatest number of requests a second at which the limit holds.
     pub requests_per_s: f64,
-    /// The greatest number of reps.
+    /// The greatest number of reps at which the limit holds.
     pub reps: f64,
 }
 
-/// Of each limit on latencies, the lowest load first.
+/// The load at which each limit on a latency breaks, the lowest load first.
 pub(super) fn breaks(limits: &[Limit], queue: &Demand) -> Vec<Breaks> {
     let of = |limit: &Limit| {
         let (share, bound) = match limit.measure {

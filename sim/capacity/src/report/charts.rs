@@ -176,7 +176,7 @@ pub(super) fn demand(report: &Report) -> String {
     .html_over(&hours(&labels))
 }
 
-/// What stands below a chart of times of day: whole hours, as many as have room.
+/// The axis below a chart over the day: whole hours, as many as there is room for.
 fn hours(labels: &[String]) -> Axis {
     let every = |hours: u32| {
         let is_whole = |label: &str| {

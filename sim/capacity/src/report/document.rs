@@ -58,7 +58,7 @@ pub(super) fn document(report: &Report) -> Document {
     }
 }
 
-/// What matters most about a search.
+/// The figures at the top of a report: those that matter most.
 fn numbers(report: &Report) -> Vec<Number> {
     let finding = &report.measured.finding;
     let mut numbers = Vec::new();
@@ -176,7 +176,7 @@ fn offered(levels: &[&Level]) -> String {
     rates.map_or("-".to_owned(), |rates| number(rates.iter().sum::<f64>() / rates.len() as f64))
 }
 
-/// How requests failed, by number of reps.
+/// How many requests failed in which way, a sentence for each number of reps.
 fn failures(report: &Report) -> Vec<String> {
     let mut by_reps: BTreeMap<u64, BTreeMap<OutcomeClass, u64>> = BTreeMap::new();
     for level in report.measured.levels.iter().filter(|level| level.counts()) {

@@ -16,13 +16,13 @@ const TIMES: [u64; 4] = [1, 2, 5, 10];
 /// The share of an instance's capacity that is left free.
 pub const HEADROOM: f64 = 0.3;
 
-/// What was fitted.
+/// The models that could be fitted to the levels, and what follows from them.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fitted {
-    /// The Universal Scalability Law.
+    /// The Universal Scalability Law; absent if it is not used, and then `missing` says why.
     pub usl: Option<Usl>,
-    /// The queueing model.
+    /// The queueing model; absent if it is not used, and then `missing` says why.
     pub queue: Option<Demand>,
     /// The load at which the queueing model predicts that each limit is exceeded, the first one first.
     pub breaks: Vec<Breaks>,
@@ -38,7 +38,7 @@ pub struct Fitted {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Moment {
-    /// When it begins.
+    /// When the quarter of an hour begins, by the rep's clock: `07:45`.
     pub from: String,
     /// The share of the workers' time that one rep takes in that quarter of an hour, in real time.
     pub utilisation_per_rep: f64,
@@ -52,9 +52,9 @@ pub struct Moment {
 pub struct Instances {
     /// The multiple of the reps that the target carries.
     pub times: u64,
-    /// Reps.
+    /// The number of reps: `times` the number that the target carries.
     pub reps: u64,
-    /// Requests a second.
+    /// The requests a second of so many reps.
     pub requests_per_s: f64,
     /// The number of instances that hold every limit, without spare capacity.
     pub least: u64,
@@ -63,7 +63,7 @@ pub struct Instances {
 }
 
 impl Fitted {
-    /// What can be fitted to these levels.
+    /// Fits both models to the levels and keeps those that explain them.
     pub fn new(header: &Header, levels: &[Level], finding: &Finding, day: &Day) -> Fitted {
         let mut fitted = Fitted::default();
         let points: Vec<(f64, f64)> = curve(levels).iter().map(|of| (of.in_flight, of.requests_per_s)).collect();

@@ -23,32 +23,32 @@ use fieldday_paint::Paint;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The version of the report's shape.
+/// The version of the format of `capacity.json`.
 pub const SCHEMA: u32 = 1;
 
-/// The result of a search for capacity.
+/// The report of a search for capacity, which `capacity.json` holds.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
-    /// The schema version of this document.
+    /// The version of the format of this document.
     pub schema: u32,
-    /// The version of Field Day.
+    /// The version of Field Day that measured the levels.
     pub version: String,
-    /// The answer, in sentences.
+    /// The answer in sentences, the most important first.
     pub answer: Vec<String>,
     /// The question: scenario, seed, target and range of the search.
     pub asked: Asked,
-    /// The measurements.
+    /// The levels that were measured against the target, and what follows from them alone.
     pub measured: Measured,
     /// The models fitted to the measurements.
     pub fitted: Fitted,
     /// The demand of a rep over the day, simulated from the scenario.
     pub day: Day,
-    /// The simulation, if there was one.
+    /// The simulation of a deployment with the fitted service times, if one was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<serde_json::Value>")]
     pub simulated: Option<Box<Outcome>>,
-    /// The assumptions.
+    /// The assumptions on which the answer rests.
     pub assumptions: Vec<Assumption>,
 }
 
@@ -56,49 +56,49 @@ pub struct Report {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
-    /// The scenario's name.
+    /// The name of the scenario whose day was played.
     pub scenario: String,
-    /// The subject of the assumption.
+    /// The scenario's description, in a sentence.
     pub about: String,
-    /// The seed, in hexadecimal.
+    /// The seed of the scenario's plan, in hexadecimal.
     pub seed: String,
-    /// The target.
+    /// The target in words: a base URL, or the built-in mock with its settings.
     pub target: String,
-    /// The speed: simulated seconds per real second.
+    /// Simulated seconds of the day per real second.
     pub speed: u32,
     /// The shortest warm-up of a level, in seconds.
     pub warm_up_s: u32,
     /// The window of the day from which the levels took their requests, in local time.
     pub window: String,
-    /// The limits.
+    /// The limits that the levels were judged by, each as it was written.
     pub limits: Vec<String>,
-    /// The settings of the search.
+    /// The numbers of reps between which the search looked, and its settings.
     pub range: Range,
-    /// The machine of the load generator.
+    /// The machine that generated the load: processor, memory and system.
     pub machine: String,
-    /// The command line that repeats the search.
+    /// The command line that starts the same search again.
     pub reproduce: String,
 }
 
-/// The measurements.
+/// What was measured against the target.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
-    /// What was found.
+    /// The number of reps that the target carries, and how the search ended.
     pub finding: Finding,
-    /// Each number of reps, its levels together.
+    /// The average of the valid levels of each number of reps, the smallest number first.
     pub curve: Vec<Point>,
     /// Each level, in the order in which they were measured.
     pub levels: Vec<Level>,
 }
 
-/// An assumption behind the answer.
+/// An assumption on which the answer rests.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Assumption {
-    /// What is assumed.
+    /// What is assumed, in a phrase.
     pub what: String,
-    /// Where it comes from.
+    /// Where it comes from: the scenario, the command line, the specification, a measurement.
     pub source: String,
 }
 
@@ -133,8 +133,8 @@ impl Report {
             simulated: simulated.map(Box::new),
         }
     }
-    /// The exit code: 0 if a capacity was found, also within the time that there was, or nothing broke, 1 if the limits never hold, 4 if the generator gave up, 130
-    /// if it was interrupted.
+    /// The exit code: 0 if a capacity was found, also within the time that there was, or nothing broke, 1 if the limits never
+    /// hold, 4 if the generator gave up or the time was over before a number held, 130 if the search was interrupted.
     pub fn exit_code(&self) -> u8 {
         match self.measured.finding.ending {
             Ending::OutOfTime if self.measured.finding.carries.is_none() => 4,
@@ -144,26 +144,26 @@ impl Report {
             Ending::Interrupted => 130,
         }
     }
-    /// As JSON, which is what `capacity.json` holds.
+    /// The report as JSON, as `capacity.json` holds it.
     pub fn json(&self) -> String {
         // Plain data of strings and numbers: it cannot fail.
         fieldday_paint::json(self).unwrap_or_default()
     }
-    /// For a terminal.
+    /// The report for a terminal.
     pub fn terminal(&self, paint: Paint) -> String {
         document::document(self).terminal(paint)
     }
-    /// As Markdown.
+    /// The report as Markdown.
     pub fn markdown(&self) -> String {
         document::document(self).markdown()
     }
-    /// As a page.
+    /// The report as an HTML page with charts.
     pub fn html(&self) -> String {
         document::document(self).html()
     }
 }
 
-/// The JSON schema of `capacity.json`.
+/// The JSON schema of `capacity.json` (draft 2020-12).
 pub fn schema() -> serde_json::Value {
     let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
     settings.into_generator().into_root_schema_for::<Report>().to_value()

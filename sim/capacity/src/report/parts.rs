@@ -2,11 +2,11 @@
 
 use fieldday_paint::document::{Block, Body, On, Section, Table};
 
-/// Where figures come from: a real target.
+/// The tag of sections whose figures were measured against a real target.
 pub(super) const MEASURED: &str = "measured";
-/// Models fitted to that.
+/// The tag of sections whose figures come from models fitted to measured levels.
 pub(super) const FITTED: &str = "fitted";
-/// The virtual clock.
+/// The tag of sections whose figures come from a simulated deployment.
 pub(super) const SIMULATED: &str = "simulated";
 
 /// A table longer than this is no terminal's: it would push the answer out of sight.
@@ -26,7 +26,7 @@ pub(super) fn section(id: &str, title: &str, tag: &'static str, says: Vec<String
     section
 }
 
-/// With a chart before its table. A section in which nothing is said needs none.
+/// The section with a chart before its table, unless the section is empty or there is no chart.
 pub(super) fn charted(mut section: Section, chart: String) -> Section {
     if !section.blocks.is_empty() && !chart.is_empty() {
         let place = section.blocks.iter().position(|block| matches!(block.body, Body::Table(_)));

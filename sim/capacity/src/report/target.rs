@@ -8,7 +8,7 @@ use fieldday_metrics::{MetricFigures, TargetMetrics};
 use fieldday_paint::document::{Section, Table, figures, words};
 use fieldday_paint::units::{count, counted, share};
 
-/// What was full at the smallest number of reps that broke a limit; none if nothing was, or if nothing was scraped.
+/// The resources of the target that were full at the smallest number of reps that broke a limit; none if none was scraped or full.
 pub(super) fn full_at_the_edge(levels: &[Level], finding: &Finding) -> Option<String> {
     let is_beyond = |level: &&Level| level.counts() && finding.carries.is_none_or(|carries| level.reps > carries);
     let reps = levels.iter().filter(is_beyond).map(|level| level.reps).min()?;
@@ -17,7 +17,7 @@ pub(super) fn full_at_the_edge(levels: &[Level], finding: &Finding) -> Option<St
     Some(format!("Full meanwhile, at {}: {}.", counted(reps, "rep", "reps"), full.join("; ")))
 }
 
-/// Every series by level.
+/// A table of every series that the target's exporters told, by level.
 pub(super) fn of_levels(report: &Report) -> Section {
     let mut table = Table::new([
         words("of the target"),

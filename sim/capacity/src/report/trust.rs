@@ -16,7 +16,7 @@ const BEYOND_FULL_MOST: f64 = 1.05;
 /// The modelled edge may be off by so large a factor from levels that held or broke.
 const EDGE_OFF_MOST: f64 = 1.25;
 
-/// What a model is held against.
+/// The levels and the result of the search, which a fitted model must not contradict.
 pub(super) struct Trust<'a> {
     levels: Vec<&'a Level>,
     finding: &'a Finding,

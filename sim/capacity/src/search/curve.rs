@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Fewer points have no knee.
+/// A curve of fewer points has no knee: too few to tell a bend from noise.
 const POINTS_MIN: usize = 5;
 /// A curve that is no further than this from a straight line has no knee.
 const BENT_MIN: f64 = 0.1;
@@ -14,21 +14,21 @@ const BENT_MIN: f64 = 0.1;
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Point {
-    /// Reps at work.
+    /// The number of reps.
     pub reps: u64,
     /// The number of times that it was measured.
     pub times: u32,
     /// Requests a second that were served: answered as expected.
     pub requests_per_s: f64,
-    /// Requests in flight.
+    /// The mean number of requests in flight while these levels were measured.
     pub in_flight: f64,
     /// The mean latency of the answered requests, in microseconds.
     pub mean_us: f64,
-    /// The median.
+    /// The median latency, in microseconds: the mean of the levels' medians.
     pub p50_us: f64,
-    /// The 95th percentile.
+    /// The 95th percentile of the latency, in microseconds: the mean of the levels' percentiles.
     pub p95_us: f64,
-    /// The 99th.
+    /// The 99th percentile of the latency, in microseconds: the mean of the levels' percentiles.
     pub p99_us: f64,
 }
 
@@ -38,9 +38,9 @@ pub struct Point {
 pub struct Knee {
     /// Reps at the point that is furthest below the chord of the curve (Kneedle).
     pub reps: u64,
-    /// Requests a second at the knee.
+    /// Requests a second that were served at the knee.
     pub requests_per_s: f64,
-    /// Requests in flight at the knee.
+    /// The mean number of requests in flight at the knee.
     pub in_flight: f64,
     /// The distance of the knee below the chord, as a share of the height of the curve: 0 for a straight line.
     pub bend: f64,

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 /// A target sheds load if more than this share of its requests failed.
 const SHEDS_FROM: f64 = 0.01;
 
-/// What a search found.
+/// The result of a search: between which numbers of reps a limit begins to be exceeded.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
-    /// How it ended.
+    /// Why the search ended.
     pub ending: Ending,
     /// The greatest number of reps that held every limit, below the smallest that exceeded one.
     pub carries: Option<u64>,
@@ -29,12 +29,12 @@ pub struct Finding {
     pub breaks_first: Vec<String>,
     /// Where more load begins to cost more latency than it brings throughput.
     pub knee: Option<Knee>,
-    /// Notes and warnings.
+    /// Notes and warnings about the result, a sentence each, for people.
     pub notes: Vec<String>,
 }
 
 impl Range {
-    /// What was found by these levels.
+    /// The result as these levels tell it, if the search ended with them.
     pub fn finding(&self, levels: &[Level], ending: Ending) -> Finding {
         let known = self.known(levels);
         let (low, high) = edge(&known);
@@ -122,7 +122,7 @@ impl Range {
     }
 }
 
-/// Of a target that refuses or fails what is too much: how much it serves all the same.
+/// A note on how much a target still serves that refuses or fails a part of the load; none if it refuses next to nothing.
 fn shed(levels: &[Level], reps: u64) -> Option<String> {
     let of = || levels.iter().filter(|level| level.counts() && level.reps == reps);
     let mean = |figure: &dyn Fn(&Level) -> f64| of().map(figure).sum::<f64>() / of().count().max(1) as f64;

@@ -16,7 +16,7 @@ const NEAR: f64 = 1.6;
 /// it is far from logistic. In the same way one below a fraction of it tells only that the curve is below.
 const ABOVE: f64 = 4.0;
 const BELOW: f64 = 0.2;
-/// By how much the logarithm of the odds rises per number of reps at the edge: at least and at most.
+/// The least and the greatest slope of the logarithm of the odds over the number of reps, counted in multiples of the edge.
 const SLOPES: (f64, f64) = (0.5, 500.0);
 /// So many numbers of reps are tried, evenly spread by their ratio.
 const TRIED: u32 = 300;
@@ -28,7 +28,7 @@ const WITHIN: f64 = 2.0;
 /// The numbers of reps between which an edge is; none on a side where the levels do not tell.
 pub(super) type Bounds = (Option<u64>, Option<u64>);
 
-/// What a level counted for a limit.
+/// The share of a level's samples that were beyond a limit.
 struct Counted {
     reps: f64,
     of: f64,
@@ -41,7 +41,7 @@ struct Curve {
     allowed: f64,
     /// Where the edge seems to be: the scale of the slope.
     edge: f64,
-    /// By how much more the counts vary within levels than independent draws would.
+    /// How many times as much the counts vary within levels as independent draws would.
     effect: f64,
 }
 
@@ -82,7 +82,7 @@ impl Range {
 }
 
 impl Curve {
-    /// Of a limit that allows a share, if anything was beyond it.
+    /// The curve of a limit that allows a share; none if nothing was beyond the limit.
     fn of(of: &[(u64, &Judged)], edge: f64) -> Option<Curve> {
         let reps = || of.iter().map(|of| of.0);
         let least = reps().filter(|reps| (*reps as f64) < edge / NEAR).max().unwrap_or(0);
@@ -109,7 +109,7 @@ impl Curve {
         let reps = || self.levels.iter().map(|level| level.reps as u64);
         (reps().min().unwrap_or(0), reps().max().unwrap_or(0))
     }
-    /// Where it may cross what is allowed.
+    /// Between which numbers of reps the curve may cross the share that is allowed.
     fn crosses(&self, confidence: f64) -> Bounds {
         let (least, most) = self.reaches();
         let (least, most) = (least as f64, most as f64);
@@ -134,7 +134,7 @@ impl Curve {
         let odds = libm::log(self.allowed / (1.0 - self.allowed)) + slope * (reps - crosses) / self.edge;
         1.0 / (1.0 + libm::exp(-odds))
     }
-    /// What was counted and what the curve has there, as far as the level tells.
+    /// The share that was counted at a level and that of the curve, both cut to the range in which the level tells.
     fn told(&self, level: &Counted, crosses: f64, slope: f64) -> (f64, f64) {
         let within = |share: f64| share.clamp(BELOW * self.allowed, (ABOVE * self.allowed).min(0.999));
         let (share, curve) = (level.share, self.share(level.reps, crosses, slope));
@@ -158,7 +158,7 @@ impl Curve {
         }
         libm::exp((low + high) / 2.0)
     }
-    /// By how much the levels differ from the curve (Pearson's statistic), and its degrees of freedom.
+    /// Pearson's statistic of the levels against the curve, and its degrees of freedom.
     fn differ(&self, crosses: f64, slope: f64) -> (f64, f64) {
         let of = |level: &Counted| {
             let (share, curve) = self.told(level, crosses, slope);

@@ -30,11 +30,11 @@ const ABOVE: f64 = 4.0;
 /// How close, as a ratio, a search goes to where the generator gives up: that edge is nobody's answer.
 const NEAR_THE_GENERATOR: f64 = 1.3;
 
-/// How a search ended.
+/// Why a search ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
-    /// The edge was found.
+    /// The greatest number of reps that holds and the smallest that does not are as close as was asked for.
     Found,
     /// A limit is broken even at the smallest number of reps.
     NeverHolds,
@@ -42,9 +42,9 @@ pub enum Ending {
     NeverBreaks,
     /// The generator fell behind before a limit was exceeded.
     GeneratorGaveUp,
-    /// The search was interrupted.
+    /// The user interrupted the search; it can be resumed.
     Interrupted,
-    /// The time of `--within` is over.
+    /// The time that `--within` allows is over.
     OutOfTime,
 }
 
@@ -52,9 +52,9 @@ pub enum Ending {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
-    /// The smallest number of reps.
+    /// The smallest number of reps that is measured, and the first.
     pub from: u64,
-    /// The greatest.
+    /// The greatest number of reps that may be measured.
     pub to: u64,
     /// The factor from one level to the next, until a limit is exceeded.
     pub step: f64,
@@ -89,24 +89,24 @@ impl Default for Range {
     }
 }
 
-/// What is wrong with a range, and what to do.
+/// The option of a search that is wrong, and what to use.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{what}; {instead}")]
 pub struct WrongRange {
-    /// What is wrong.
+    /// The option with its value, and what is wrong with it.
     pub what: String,
-    /// What would be right.
+    /// The values that the option may have.
     pub instead: String,
 }
 
-/// What is to be done next.
+/// The next step of a search.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Next {
-    /// Measure a level.
+    /// A level is to be measured.
     Measure {
-        /// The number of reps to measure.
+        /// The number of reps, all shards together.
         reps: u64,
-        /// For so long, in seconds.
+        /// The length of the measured part, in seconds.
         for_s: f64,
         /// Why this is measured next, in a phrase.
         why: &'static str,
@@ -115,7 +115,7 @@ pub enum Next {
     Done(Ending),
 }
 
-/// What is known of a number of reps.
+/// The levels of one number of reps, taken together.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Known {
     /// Whether its share is within what the limit allows.
@@ -150,7 +150,7 @@ impl Range {
             () => Ok(()),
         }
     }
-    /// What to do after these levels.
+    /// The next step, as a function of nothing but the levels measured so far.
     pub fn next(&self, levels: &[Level]) -> Next {
         let known = self.known(levels);
         let measure = |reps: u64, why| Next::Measure { reps, for_s: self.lasts(reps, levels), why };

@@ -2,21 +2,21 @@
 
 use super::{BEYOND_MIN, Range};
 
-/// What a search costs at most if the edge is somewhere.
+/// The greatest cost of a search, if the edge is at some number of reps.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Price {
-    /// Levels.
+    /// How many levels are measured, repetitions included.
     pub levels: u64,
-    /// Seconds.
+    /// How long that takes by the wall clock, in seconds, warm-ups included.
     pub seconds: f64,
-    /// Requests that are sent.
+    /// How many requests are sent, those of warm-ups included.
     pub requests: f64,
 }
 
-/// What is known of levels before the first one.
+/// The facts about levels that are known before the first one.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Terms {
-    /// Requests a second of one rep.
+    /// Requests a second that one rep makes.
     pub per_rep_per_s: f64,
     /// The smallest share that a limit allows beyond it.
     pub allowed: f64,
@@ -25,7 +25,7 @@ pub struct Terms {
 }
 
 impl Range {
-    /// What the search costs if the edge is at so many reps: the climb there, the halving, and both sides again.
+    /// The cost of the search if the edge is at so many reps: the climb there, the halving, and both sides again.
     pub fn price(&self, terms: Terms, edge: u64) -> Price {
         let (edge, mut reps) = (edge.clamp(self.from, self.to) as f64, self.from as f64);
         let mut all = Vec::new();

@@ -10,7 +10,7 @@ use fieldday_rep::app::settings::Retrying;
 use fieldday_scenario::Scenario;
 use fieldday_scenario::persona;
 
-/// Advice tries no more instances than this.
+/// Advice never tries more instances than this.
 const MOST_INSTANCES: u32 = 4_096;
 
 impl Outcome {
@@ -62,7 +62,7 @@ impl Outcome {
 }
 
 impl Question {
-    /// The same with so many instances: what autoscaling may do moves along.
+    /// The same question with so many instances; the bounds of autoscaling are widened to hold them.
     pub fn with_instances(&self, instances: u32) -> Question {
         let mut question = self.clone();
         question.plant.instances = instances;
@@ -72,7 +72,7 @@ impl Question {
         }
         question
     }
-    /// The same with so many reps.
+    /// The same question with so many reps.
     pub fn with_reps(&self, reps: u64) -> Question {
         let mut question = self.clone();
         question.scenario.with_reps(reps);
@@ -99,7 +99,7 @@ pub fn grid(
     Ok(Grid { points })
 }
 
-/// What to do about an answer.
+/// Finds the fewest instances that are enough, and what other ways of retrying change, by simulating the question again.
 pub fn advise(question: &Question, outcome: &Outcome, watch: &Watch<'_>) -> Result<Advice, SimulateError> {
     let mut search = Search { question, watch, most: outcome.plant.instances, exceeded: Vec::new() };
     let needed = search.fewest(outcome)?;
@@ -123,7 +123,7 @@ pub fn advise(question: &Question, outcome: &Outcome, watch: &Watch<'_>) -> Resu
     })
 }
 
-/// Spread out, fewer, both.
+/// The other ways of retrying: with jitter, with one retry, and both; those that differ from `now`.
 fn other_ways(now: Retrying) -> Vec<Retrying> {
     let ways = [(now.retries, true), (1, now.jitter), (1, true)];
     let mut others: Vec<Retrying> = Vec::new();

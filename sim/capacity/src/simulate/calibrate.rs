@@ -11,7 +11,7 @@ use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// With fewer measured than this, an endpoint is given what its kind took.
+/// An endpoint with fewer measured requests than this gets the distribution of all reads, or of all writes.
 const ENOUGH: u64 = 30;
 /// Quantiles that are kept, in parts per million.
 const KEPT: [u32; 22] = [
@@ -22,23 +22,23 @@ const KEPT: [u32; 22] = [
 /// A folder that service times cannot be taken from.
 #[derive(Debug, thiserror::Error)]
 pub enum CalibrateError {
-    /// It cannot be read.
+    /// The folder has no latencies that can be read.
     #[error(
         "{} cannot be read: {source}; --calibrate takes the folder of a run, or of a search for capacity",
         path.display()
     )]
     Unreadable {
-        /// The file that cannot be read.
+        /// The file of latencies.
         path: PathBuf,
-        /// What the operating system reported.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// It is no log of histograms.
+    /// The file is not a histogram log.
     #[error("{} is not a histogram log: {why}", path.display())]
     Broken {
-        /// Which file.
+        /// The file of latencies.
         path: PathBuf,
-        /// What is wrong.
+        /// The first error in it.
         why: String,
     },
     /// A run on the virtual clock has no wire.
@@ -47,41 +47,41 @@ pub enum CalibrateError {
         path.display()
     )]
     NothingMeasured {
-        /// Which file.
+        /// The file of latencies.
         path: PathBuf,
-        /// Reads or writes.
+        /// The kind of requests without latencies: `reads` or `writes`.
         kind: &'static str,
     },
-    /// A search's journal is not one.
+    /// The folder's journal of a capacity search cannot be read.
     #[error("{} is not the journal of a capacity search: {}; {}", .0.path.display(), .0.why, .0.hint)]
     NoJournal(JournalError),
-    /// No model fits a search's levels.
+    /// No queueing model fits the levels of the search.
     #[error("{}: {source}", path.display())]
     Unfit {
-        /// Which file.
+        /// The journal of the search.
         path: PathBuf,
-        /// What the fit lacked.
+        /// The reason why no model fits.
         source: Unfit,
     },
 }
 
-/// What a plant is made like, and how much that rests on.
+/// Service times for a plant, with where they come from and how far to trust them.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Calibration {
-    /// How long requests keep a worker.
+    /// The distributions of the time for which requests keep a worker, by endpoint and kind.
     pub service: Service,
     /// How many workers there are, all instances together, if that was fitted.
     pub workers: Option<u32>,
-    /// Where they come from, in words.
+    /// Where the times come from, in words, with the folder.
     pub source: String,
-    /// Why it may not be trusted.
+    /// Reasons to distrust them, a sentence each.
     pub warnings: Vec<String>,
     /// How many requests they were measured on, by endpoint.
     pub measured: BTreeMap<Op, u64>,
 }
 
 impl Calibration {
-    /// What was fitted to the levels of a search: waits for a worker, and the way there and back, are taken off.
+    /// The service times that were fitted to the levels of a search, without waits for a worker and the way there and back.
     pub fn fitted(demand: &Demand, source: String) -> Calibration {
         let of = |writes: bool| -> Vec<(f64, f64)> {
             demand.endpoints.iter().filter(|of| of.op.writes() == writes).flat_map(|of| of.work_us()).collect()

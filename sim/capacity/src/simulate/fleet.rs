@@ -24,14 +24,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How to run a fleet.
+/// The settings of a fleet's run through the day.
 pub(super) struct FleetOptions<'a> {
     pub plan: &'a Plan,
     pub retrying: Retrying,
-    /// For how many reps each stands.
+    /// How many reps each simulated one stands for.
     pub stands_for: u32,
     pub lookahead: Span,
-    /// Nothing from then on matters.
+    /// The end of the measured part, at which the run ends.
     pub until: Time,
     pub threads: usize,
     /// Whether the cells' own events are fingerprinted too.
@@ -41,20 +41,20 @@ pub(super) struct FleetOptions<'a> {
     pub progress: &'a (dyn Fn(Time) + Sync),
 }
 
-/// What came of it.
+/// What a fleet's run leaves behind.
 pub(super) struct FleetOutcome {
     pub plant: Plant,
     pub windows: u64,
     pub visits: u64,
     pub alive_max: u64,
-    /// Of each cell's events, in the plan's order, if they were wanted.
+    /// The fingerprint of each cell's events, in the plan's order; empty unless they were asked for.
     pub cells: Vec<Fingerprint>,
     pub complete: bool,
 }
 
-/// For so many reps one more thread is worth it.
+/// Each thread should have at least so many reps; with fewer it waits longer than it works.
 const REPS_WORTH_A_THREAD: u64 = 20_000;
-/// Windows between two looks at the outside.
+/// `progress` is called once in so many windows.
 const LOOKS_EVERY: u64 = 1_000;
 
 /// What a thread and the leader pass each other. Only one of them has it at a time.
@@ -80,7 +80,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Lets the fleet live until `ride.until`.
+/// Runs all cells in lockstep with the plant until `ride.until`.
 pub(super) fn run(ride: &FleetOptions<'_>, plant: Plant) -> Result<FleetOutcome, rayon::ThreadPoolBuildError> {
     // Threads wait for each other in every window: for a small fleet that takes longer than what they do in it.
     let worth = usize::try_from(ride.plan.reps() / REPS_WORTH_A_THREAD).unwrap_or(usize::MAX).max(1);
@@ -140,7 +140,7 @@ pub(super) fn run(ride: &FleetOptions<'_>, plant: Plant) -> Result<FleetOutcome,
     })
 }
 
-/// What is done between two windows, by one thread.
+/// The state of the leader, which one thread advances between two windows.
 struct Leader {
     plant: Option<Plant>,
     arrivals: Vec<(u32, PlantRequest)>,
@@ -193,17 +193,17 @@ fn earlier(one: Option<Time>, other: Option<Time>) -> Option<Time> {
     }
 }
 
-/// A place in a thread's stable.
+/// The place of a cell in its thread's group.
 enum CellSlot {
-    /// Its day has not begun.
+    /// Nobody in the cell has left home yet, and its plan is not made.
     Asleep,
-    /// It is running.
+    /// The cell has begun its day and is not over.
     Alive { cell: Box<CellRun>, reps: u64 },
-    /// Its day is over.
+    /// The cell has been closed, and its memory is free.
     Gone,
 }
 
-/// The cells of one thread.
+/// The cells that one thread runs.
 struct CellGroup<'a> {
     ride: &'a FleetOptions<'a>,
     mine: u32,

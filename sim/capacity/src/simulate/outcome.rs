@@ -11,37 +11,37 @@ use serde::{Deserialize, Serialize};
 /// A fleet's day, or a part of one, against a plant. All of it is simulated; `assumptions` says what it rests on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Outcome {
-    /// The scenario's name.
+    /// The name of the scenario whose day was simulated.
     pub scenario: String,
-    /// The seed.
+    /// The seed of the plan and of all draws.
     pub seed: u64,
     /// The named question that was asked, if any: `monday-storm`.
     pub what_if: Option<String>,
-    /// How many reps lived it.
+    /// How many reps the load is that of; each simulated one may stand for several.
     pub reps: u64,
-    /// In how many cells.
+    /// How many cells were simulated.
     pub cells: u32,
-    /// From when on it was measured.
+    /// When the measured part begins.
     pub from: Time,
-    /// Until when.
+    /// When the measured part ends: a whole number of bins later.
     pub until: Time,
     /// The zone by whose clocks the report tells the time: that of the scenario's first territory.
     pub zone: String,
-    /// What served them.
+    /// The deployment that served the requests.
     pub plant: Plant,
-    /// How the apps retried.
+    /// How the apps retried failed requests.
     pub retrying: Retrying,
-    /// Of all that reached the plant, and what became of it, in hexadecimal.
+    /// A hash of every request that reached the plant with what became of it, as 32 hexadecimal digits.
     pub fingerprint: String,
-    /// All together.
+    /// All requests of the measured part, by what became of them.
     pub totals: Tally,
     /// The day in pieces of equal length, oldest first.
     pub bins: Vec<Bin>,
-    /// What happens at a known time: deployments, outages, the change that was asked about.
+    /// Events at a known time: deployments, outages, the change that was asked about.
     pub happenings: Vec<Happening>,
-    /// Each endpoint over the whole time.
+    /// The endpoints that were called, each over the whole measured part.
     pub endpoints: Vec<EndpointTally>,
-    /// What was full, and when, in the order in which it first was.
+    /// The resources that were full, in the order in which they first were.
     pub saturations: Vec<Saturation>,
     /// Every limit: those of the plant, judged in every bin, then those of the scenario, judged over the whole time.
     pub limits: Vec<LimitOutcome>,
@@ -49,16 +49,16 @@ pub struct Outcome {
     pub first_broken: Option<Broken>,
     /// Every limit of the plant that broke, with the bins in which it did.
     pub broken: Vec<Broken>,
-    /// Whether no limit was exceeded.
+    /// Whether no limit was exceeded; undecided ones do not count.
     pub holds: bool,
-    /// What is assumed, and where each of it comes from.
+    /// The assumptions on which the simulation rests.
     pub assumptions: Vec<Assumption>,
-    /// What it cost to find out.
+    /// How much was computed for it.
     pub cost: Cost,
 }
 
 impl Outcome {
-    /// The limits that were exceeded.
+    /// The limits that were exceeded, of the plant and of the scenario.
     pub fn exceeded(&self) -> impl Iterator<Item = &LimitOutcome> {
         self.limits.iter().filter(|limit| limit.result.verdict == LimitVerdict::Exceeded)
     }
@@ -72,22 +72,22 @@ impl Outcome {
     }
 }
 
-/// Requests, by what became of them.
+/// Requests of the measured part, by what became of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Tally {
-    /// Reached the plant.
+    /// How many reached the plant.
     pub offered: u64,
-    /// Of these, not the first attempt of their call.
+    /// How many of these were not the first attempt of their call.
     pub retries: u64,
-    /// Were worked on and answered.
+    /// How many were worked on and answered.
     pub served: u64,
-    /// 429 by the rate limit.
+    /// How many the rate limit answered 429.
     pub rate_limited: u64,
     /// 503: the queue was full, or no instance was there.
     pub turned_away: u64,
-    /// 504: in the plant for too long.
+    /// How many were answered 504 after too long in the plant.
     pub timed_out: u64,
-    /// The instance went away under them.
+    /// How many lost their connection because their instance went away.
     pub broken: u64,
     /// The app had given up when the answer came, or could have come. They count above as well.
     pub too_late: u64,
@@ -96,22 +96,22 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Those that were not served.
+    /// How many were refused or lost their connection.
     pub const fn refused(&self) -> u64 {
         self.rate_limited + self.turned_away + self.timed_out + self.broken
     }
 }
 
-/// A piece of the day.
+/// A piece of the measured part, as long as `plant.hold.every_minutes` says.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Bin {
     /// When the bin begins.
     pub at: Time,
-    /// The length of the bin.
+    /// The length of the bin, the same for all of an outcome.
     pub span: Span,
-    /// What came and what became of what ended in it.
+    /// The requests that came or ended in the bin.
     pub tally: Tally,
-    /// Instances that took requests, at most.
+    /// The most instances that took requests at any time of the bin.
     pub instances: u32,
     /// Time that workers were busy, of all that they had: parts per million.
     pub utilisation_ppm: u32,
@@ -119,59 +119,59 @@ pub struct Bin {
     pub database_ppm: Option<u32>,
     /// Requests that waited for a worker: the mean over time, in thousandths.
     pub queue_mean_milli: u64,
-    /// The most that waited.
+    /// The most requests that waited for a worker at any time of the bin.
     pub queue_max: u64,
     /// Requests in the plant, waiting or worked on: the mean over time, in thousandths.
     pub in_plant_mean_milli: u64,
-    /// The most that were.
+    /// The most requests that were in the plant at any time of the bin.
     pub in_plant_max: u64,
     /// Time in the plant, of those served in it, by endpoint: those that had any.
     pub latencies: Vec<Latency>,
-    /// The same of all endpoints together; none if none was served.
+    /// The times of all endpoints together; none if no request was served.
     pub of_all: Option<Times>,
 }
 
 /// How long requests of an endpoint were in the plant: from their last byte's arrival until they took effect.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Latency {
-    /// Of which endpoint.
+    /// The endpoint that was called.
     pub op: Op,
-    /// How long they were.
+    /// The mean and the percentiles of the time in the plant.
     #[serde(flatten)]
     pub times: Times,
 }
 
-/// How long requests were in the plant.
+/// How long served requests were in the plant, from a histogram.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Times {
-    /// How many requests were served.
+    /// The number of requests that were served.
     pub count: u64,
-    /// The mean.
+    /// The arithmetic mean.
     pub mean: Span,
-    /// Half took no longer.
+    /// The median.
     pub p50: Span,
-    /// 95 of 100.
+    /// The 95th percentile.
     pub p95: Span,
-    /// 99 of 100.
+    /// The 99th percentile.
     pub p99: Span,
-    /// The longest.
+    /// The longest time.
     pub max: Span,
 }
 
-/// An endpoint over the whole time.
+/// What became of an endpoint's requests over the whole measured part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct EndpointTally {
-    /// The endpoint.
+    /// The endpoint that was called.
     pub op: Op,
-    /// Its requests.
+    /// Its requests, by what became of them.
     pub tally: Tally,
     /// Work that it made: the sum of its service times.
     pub work: Span,
-    /// Its times in the plant; none if none was served.
+    /// Its times in the plant; none if no request was served.
     pub latency: Option<Latency>,
     /// The bin in which its 95th percentile was greatest, by its beginning, of those with samples enough for one.
     pub worst_at: Option<Time>,
-    /// That percentile.
+    /// The 95th percentile in that bin; none if no bin has samples enough for one.
     pub worst_p95: Option<Span>,
 }
 
@@ -180,26 +180,26 @@ pub struct EndpointTally {
 pub struct Happening {
     /// What, in a word or two: `deployment`, `monday-storm`.
     pub what: String,
-    /// From when on.
+    /// The moment at which it begins.
     pub from: Time,
     /// Until when; the same moment if that depends.
     pub until: Time,
 }
 
-/// Something was full.
+/// A resource that was full at some time of the measured part.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Saturation {
     /// The resource that was full.
     pub what: Resource,
-    /// When it was first.
+    /// The first moment of the measured part at which it was.
     pub first: Time,
-    /// In how many bins.
+    /// The number of bins in which it was, for however short a time.
     pub bins: u32,
-    /// Time in all that it was.
+    /// How long it was full in all; 0 if only for moments.
     pub during: Span,
 }
 
-/// What can be full.
+/// A resource of a deployment that can be full.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Resource {
@@ -218,7 +218,7 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// Its word.
+    /// The name of the resource in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Resource::Workers => "workers",
@@ -231,22 +231,22 @@ impl Resource {
     }
 }
 
-/// A limit, and what it comes to.
+/// A limit with its verdict, and where the worst value was found.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LimitOutcome {
-    /// Who sets it.
+    /// Whether the plant or the scenario sets the limit.
     pub origin: LimitOrigin,
-    /// What it comes to. Of a limit of the plant, `actual` is what was found in the worst bin.
+    /// The verdict and the figures; of a limit of the plant, `actual` is the value in the worst bin.
     pub result: LimitResult,
     /// The endpoint for which the worst value was found, if the limit is one on each endpoint.
     pub op: Option<Op>,
     /// The bin in which the worst value was found, by its beginning; none of a limit over the whole time.
     pub worst_at: Option<Time>,
-    /// In how many bins it was exceeded; none of a limit over the whole time.
+    /// The number of bins in which it was exceeded; none of a limit over the whole time.
     pub exceeded_bins: Option<u32>,
 }
 
-/// Who sets a limit.
+/// Where a limit is set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LimitOrigin {
@@ -256,42 +256,42 @@ pub enum LimitOrigin {
     Scenario,
 }
 
-/// A limit that broke.
+/// A limit of the plant that was exceeded.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Broken {
-    /// Which, by its key: `plant.hold.late_ppm`.
+    /// The key of the limit: `plant.hold.late_ppm`.
     pub limit: String,
-    /// In which bin first, by its beginning.
+    /// The beginning of the first bin in which it was exceeded.
     pub at: Time,
-    /// What was found there.
+    /// The value in that bin, in words.
     pub found: String,
-    /// What was allowed.
+    /// The bound of the limit, in words.
     pub allowed: String,
-    /// In how many bins.
+    /// The number of bins in which it was exceeded.
     pub bins: u32,
-    /// What was full in that bin.
+    /// The resources that were full in the first of these bins.
     pub full: Vec<Resource>,
     /// The endpoint it is about; all if none.
     pub op: Option<Op>,
 }
 
-/// Something assumed.
+/// An assumption on which the simulation rests.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Assumption {
-    /// What it is about.
+    /// The subject of the assumption, in a word or two.
     pub about: String,
-    /// What is assumed.
+    /// What is assumed about it, in a phrase.
     pub value: String,
     /// Where that comes from: the scenario, a measured run's folder, a default.
     pub source: String,
 }
 
-/// What a simulation cost. It is no part of its result: it differs from machine to machine.
+/// The cost of computing a simulation, which is no part of its result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Cost {
     /// Windows that the cells went through in lockstep.
     pub windows: u64,
-    /// Visits to a cell.
+    /// How many times a thread ran a cell to the end of a window.
     pub visits: u64,
     /// Requests that went through the plant, those before the measured part included.
     pub requests: u64,
@@ -302,18 +302,18 @@ pub struct Cost {
 /// A table of simulations over instances and reps.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Grid {
-    /// Its cells, by reps, then instances.
+    /// The points of the table, by reps, then instances.
     pub points: Vec<GridPoint>,
 }
 
-/// One of a grid.
+/// A point of a table: the day of so many reps against so many instances.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct GridPoint {
-    /// How many reps.
+    /// The number of reps.
     pub reps: u64,
-    /// How many instances.
+    /// The number of instances that each simulation begins with.
     pub instances: u32,
-    /// Whether no limit was exceeded.
+    /// Whether no limit was exceeded; undecided ones do not count.
     pub holds: bool,
     /// The limits that were exceeded, each as it was written.
     pub exceeded: Vec<String>,
@@ -331,57 +331,57 @@ pub struct GridPoint {
     pub worst_p95: Option<Span>,
     /// The greatest 95th percentile of all endpoints together in any bin; none if no bin has samples enough for one.
     pub p95: Option<Span>,
-    /// What broke first.
+    /// The first limit of the plant that was exceeded; none if none was.
     pub first_broken: Option<Broken>,
 }
 
-/// Advice that was computed.
+/// Advice that was found by simulating the question again with other settings.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Advice {
     /// The fewest instances with which every limit held; none if not even the most that were tried held.
     pub instances: Option<u32>,
-    /// The same with the headroom that the scenario wants.
+    /// The fewest that were found to leave the headroom that the scenario wants as well; none if no number was found.
     pub with_headroom: Option<u32>,
-    /// The most that were tried.
+    /// The greatest number of instances that was simulated.
     pub tried_up_to: u32,
     /// The limits that are exceeded whatever the number of instances, each as it was written.
     pub exceeded_always: Vec<String>,
-    /// What other ways of retrying change, on the plant that was asked about.
+    /// The effect of other ways of retrying on the plant that was asked about, the way that was asked about first.
     pub policies: Vec<PolicyEffect>,
     /// Time limits of the spec that no plant can keep.
     pub beyond_physics: Vec<Impossible>,
 }
 
-/// What another way of retrying changes.
+/// The effect of one way of retrying on the same plant.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PolicyEffect {
-    /// How the apps retry.
+    /// The way of retrying.
     pub retrying: Retrying,
-    /// What came and what became of it.
+    /// All requests of the measured part, by what became of them.
     pub totals: Tally,
     /// Requests a second in the busiest bin, in thousandths.
     pub peak_milli: u64,
-    /// Bins in which a limit broke.
+    /// The number of bins in which a limit was exceeded: that of the limit with the most.
     pub broken_bins: u32,
-    /// Whether every limit held.
+    /// Whether no limit was exceeded.
     pub holds: bool,
 }
 
 /// A time limit that the uplink cannot keep, whatever serves it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Impossible {
-    /// Of which endpoint.
+    /// The endpoint whose limit cannot be kept.
     pub op: Op,
-    /// The limit.
+    /// The time limit of the spec.
     pub limit: Span,
-    /// What is sent, in bytes.
+    /// The size of the request's body, in bytes.
     pub bytes: u64,
-    /// What that is: an hour of audio at 128 kbit/s.
+    /// The content in words: an hour of audio at 128 kbit/s.
     pub what: String,
-    /// Over which radio, in words.
+    /// The radio and the network profile, in words.
     pub radio: String,
-    /// How fast that uplink is.
+    /// The greatest rate of that uplink, in kbit/s.
     pub uplink_kbit_s: u64,
-    /// How long the bytes take alone.
+    /// How long the bytes alone take over that uplink.
     pub takes: Span,
 }

@@ -12,27 +12,27 @@ use std::sync::Arc;
 /// So many reps at most live at once; of more, each simulated one stands for several.
 pub const MOST_ALIVE: u64 = 250_000;
 
-/// A question to the simulation.
+/// A question to the simulation: whose day, against which deployment, with which change.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// Whose day it is: what it says of the plant is not looked at.
+    /// The scenario whose day is simulated; its own plant is not looked at.
     pub scenario: Scenario,
-    /// Of all that is drawn.
+    /// The seed of the plan and of all draws.
     pub seed: u64,
-    /// The plant that serves the requests.
+    /// The deployment that serves the requests.
     pub plant: Plant,
     /// Where its service times come from: for the report.
     pub service_source: String,
     /// Why they may not be trusted: for the report.
     pub service_warnings: Vec<String>,
-    /// How the apps retry.
+    /// How the apps retry failed requests.
     pub retrying: Retrying,
     /// The part of the day that is measured, by the local time of the first territory; all of it if none. What lies before
     /// it is lived too, from the moment the first rep leaves home.
     pub window: Option<(TimeOfDay, TimeOfDay)>,
     /// A change whose effect is asked for, if one is.
     pub what_if: Option<WhatIf>,
-    /// For how many reps each simulated one stands; for as many as are needed to hold them all in memory if none.
+    /// How many reps each simulated one stands for; if none, as many as are needed to hold the simulated ones in memory.
     pub each_for: Option<u32>,
     /// How many threads; 0 for as many as are worth it.
     pub threads: usize,
@@ -53,17 +53,17 @@ pub enum WhatIf {
     SlowShunya,
 }
 
-/// A row of the table of questions.
+/// A row of the table of named questions.
 pub struct WhatIfRow {
-    /// The question.
+    /// The change that the row names.
     pub what_if: WhatIf,
-    /// Its word on the command line.
+    /// The name of the change on the command line.
     pub word: &'static str,
-    /// The question as people read it.
+    /// The change in a phrase, for reports and for the help page.
     pub asks: &'static str,
 }
 
-/// All named questions.
+/// All named questions, in the order in which help pages list them.
 pub const WHAT_IFS: [WhatIfRow; 5] = [
     WhatIfRow {
         what_if: WhatIf::MondayStorm,
@@ -91,11 +91,11 @@ pub const WHAT_IFS: [WhatIfRow; 5] = [
 impl WhatIf {
     /// The name of the outage and of the mishap that a question adds to a scenario.
     pub(super) const ADDED: &'static str = "what-if";
-    /// Its word.
+    /// The name of the change on the command line.
     pub fn as_str(self) -> &'static str {
         WHAT_IFS.iter().find(|row| row.what_if == self).map_or("", |row| row.word)
     }
-    /// The question of that word.
+    /// The change of that name on the command line; none if there is none.
     pub fn named(word: &str) -> Option<WhatIf> {
         WHAT_IFS.iter().find(|row| row.word == word).map(|row| row.what_if)
     }
@@ -170,7 +170,7 @@ impl Question {
         if by.workers.is_some() { self.with_instances(1) } else { self }
     }
 
-    /// For how many reps each simulated one stands.
+    /// How many reps each simulated one stands for.
     pub fn stands_for(&self) -> u32 {
         let needed = self.scenario.people.reps.div_ceil(MOST_ALIVE).max(1);
         self.each_for.unwrap_or(u32::try_from(needed).unwrap_or(u32::MAX)).max(1)

@@ -14,40 +14,40 @@ use fieldday_scenario::Scenario;
 use fieldday_scenario::zones;
 use std::sync::atomic::AtomicBool;
 
-/// What keeps a question from being answered.
+/// The reason why a question has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulateError {
-    /// It makes no sense.
+    /// A setting of the question is wrong; holds the key, the problem and what to use.
     #[error("{0}")]
     Question(String),
-    /// The plant makes none.
+    /// The plant's description has a contradiction.
     #[error(transparent)]
     Plant(#[from] PlantError),
-    /// The plan cannot be made.
+    /// The scenario's plan cannot be made.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// No threads.
+    /// The threads cannot be started.
     #[error("threads cannot be started: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
-    /// It was interrupted.
+    /// [`Watch::stop`] was set before the end of the day.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// What is watched while a question is answered.
+/// How a caller stops a simulation and hears of its progress.
 pub struct Watch<'a> {
-    /// Set from outside to end early.
+    /// If it is set while the simulation runs, that ends at its next window with [`SimulateError::Interrupted`].
     pub stop: &'a AtomicBool,
     /// Told now and then which moment of the day it is.
     pub progress: &'a (dyn Fn(Time) + Sync),
 }
 
-/// Answers a question.
+/// Simulates the day that a question asks about.
 pub fn simulate(question: &Question, watch: &Watch<'_>) -> Result<Outcome, SimulateError> {
     answer(question, watch, false).map(|(outcome, _)| outcome)
 }
 
-/// The same, with the fingerprints of all cells' own events if `recorded`.
+/// Simulates the day and gives, if `recorded`, the fingerprint of each cell's own events too.
 pub fn answer(
     question: &Question,
     watch: &Watch<'_>,

@@ -8,9 +8,9 @@ use fieldday_engine::transport::plant::PlantRequest;
 use fieldday_kernel::random::{Purpose, Stream, join_keys};
 use fieldday_kernel::time::Span;
 
-/// What the others' moments are drawn for.
+/// The purpose of the draws of the others' moments.
 const SHADOW: Purpose = Purpose::new("simulate.shadow");
-/// They are so much later at most.
+/// The others' requests follow the simulated one's within this time.
 const WITHIN: Span = Span::seconds(1);
 /// The cell of those that no cell hears of.
 pub(super) const NO_CELL: u32 = u32::MAX;

@@ -30,7 +30,7 @@ pub struct ReportArgs {
     pub otlp: Option<String>,
 }
 
-/// Judges the history of a folder again.
+/// Judges the recorded history of a folder again with the rules of this version.
 pub fn check(args: &CheckArgs) -> Result<u8, Failure> {
     said(args, &once_more::check(&RunFolder::open(&args.folder)?, machine::random())?)
 }

@@ -74,13 +74,13 @@ pub struct ConformArgs {
     /// Do not create a run folder
     #[arg(long, conflicts_with = "out")]
     pub no_out: bool,
-    /// What of the words gives the same pass again, beside scenario, seed and defects.
+    /// The words of the command line that make the same pass again, beside scenario, seed and defects.
     #[arg(skip)]
     pub again: Vec<String>,
 }
 
 impl ConformArgs {
-    /// The line that makes the pass again.
+    /// The command line that makes the same pass again.
     fn again(&self) -> String {
         let line = format!("fieldday conform {} --seed {:#x}", quoted(&self.scenario), self.seed.or_default());
         let defects = self.defect.iter().flat_map(|name| ["--defect", name]);
@@ -203,7 +203,7 @@ fn at_a_target(args: &ConformArgs, scenario: Scenario) -> Result<u8, Failure> {
     ended.tell(facts, keeper)
 }
 
-/// About so many requests a pass has.
+/// About the number of requests of a whole pass, for the progress bar.
 pub(super) const EXPECTED: u64 = 1_320;
 
 /// Why nothing can be said of a target: it went wrong too often. Limits on errors and latencies are for a day; what the tool's
@@ -224,7 +224,7 @@ fn facts(args: &ConformArgs, took: Took) -> Facts {
     }
 }
 
-/// A pass that is over.
+/// A pass that has ended, with what its report needs.
 struct Ended<'a> {
     args: &'a ConformArgs,
     plan: &'a Plan,

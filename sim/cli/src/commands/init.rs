@@ -92,7 +92,7 @@ fn for_target(args: &InitArgs, url: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What somebody at a terminal says; nothing where nobody can be asked, or nothing is said.
+/// The answer of the user at the terminal; none if nobody can be asked, or the answer is empty.
 fn asked(question: &str) -> Option<PathBuf> {
     if !io::stdin().is_terminal() || !terminal::stderr_is_terminal() {
         return None;

@@ -23,32 +23,32 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The file in the run folder.
+/// The name of the ledger in a run folder: a JSON object per line, one per write.
 const LEDGER: &str = "ledger.jsonl";
 
 /// A write that was no work of the day.
 #[derive(Debug, Serialize)]
 struct Write {
-    /// When it was sent, UTC.
+    /// When the request was sent, in UTC.
     at: String,
     /// Who sent it: a client's name in the plan.
     who: String,
-    /// What was put to the test; none of what is no probe.
+    /// The kind of probe that the write belongs to; absent if it belongs to none.
     #[serde(skip_serializing_if = "Option::is_none")]
     probe: Option<String>,
-    /// The endpoint.
+    /// The endpoint's method and path.
     endpoint: &'static str,
-    /// The id in its path.
+    /// The id in the request's path; absent if the path has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
-    /// The answer's status; none if none came.
+    /// The HTTP status of the answer; null if none came.
     status: Option<u16>,
     /// The id of the row that it made, by the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     made: Option<SmolStr>,
     /// Whether a later write took that row back.
     undone: bool,
-    /// How, or why not.
+    /// How it was undone, or why it was not, in words.
     note: Cow<'static, str>,
     #[serde(skip)]
     request: Arc<Call>,
@@ -78,7 +78,7 @@ impl Row {
             _ => None,
         }
     }
-    /// The row that a write takes back.
+    /// The row that a write undoes, with its id; none if it undoes none.
     fn taken_back(call: &Call) -> Option<(Row, SmolStr)> {
         match call {
             Call::UpdateTask { task_id, body } if body.status == Some(TaskStatus::Cancelled) => {
@@ -90,7 +90,7 @@ impl Row {
             _ => None,
         }
     }
-    /// What was done to it, and what is left of it.
+    /// What undoing did to the row, and what the API leaves of it.
     fn how(self) -> &'static str {
         match self {
             Row::Task => "the task was closed",
@@ -140,16 +140,16 @@ fn settle(writes: &mut [Write]) {
     undoing.into_iter().for_each(|at| writes[at].note = "it undoes another write".into());
 }
 
-/// What is known of a cell so far: a history tells of each in many parts, and of its clients in the first.
+/// The state of one cell while the history is read, which tells of cells in many parts.
 #[derive(Default)]
 struct SoFar {
     begins: Time,
-    /// Those who put rules to the test, by number.
+    /// The names of the clients who put rules to the test, by their number in the cell.
     testers: BTreeMap<u32, SmolStr>,
     open: OpenAttempts<Write>,
 }
 
-/// Whose an event is: what is read of the lines of everybody else.
+/// The client of an event: the only field that is read of the lines of other clients.
 #[derive(Deserialize)]
 struct Whose {
     c: Option<u32>,
@@ -216,7 +216,7 @@ fn writes<R: Read>(mut reader: Reader<R>) -> Vec<Write> {
 }
 
 impl SoFar {
-    /// The write that ended with an event.
+    /// The write that an event ends; none if the event ends no write of those who test rules.
     fn on(&mut self, event: &Event) -> Option<Write> {
         match &event.what {
             EventKind::Client(client) => {

@@ -168,13 +168,13 @@ fn plan(args: &MockArgs) -> Result<Plan, Failure> {
     planned(&args.scenario, choice.scenario, choice.seed)
 }
 
-/// Which keys' tokens the mock accepts.
+/// The keys whose tokens the mock accepts.
 enum Trust {
-    /// Those of the development key, which everybody has.
+    /// The built-in development key, which everybody has.
     Development(Key),
-    /// Those of a key, of which this is the file.
+    /// A private key from a file; the file is removed at the end if it was made for this mock.
     Key { key: Key, file: PathBuf, made: Option<Removed> },
-    /// Those of the keys of a document.
+    /// The public keys of a JWKS document.
     Jwks { verifier: Verifier, text: String, file: PathBuf },
 }
 
@@ -234,14 +234,14 @@ fn saved(key: &Key) -> Result<PathBuf, KeyError> {
     }
 }
 
-/// Somebody to be: the first rep's user and tenant.
+/// The first rep's user and tenant, and the size of the plan, for the lines that the mock prints.
 struct Login {
     user: String,
     tenant: String,
     reps: u64,
     tenants: u64,
     date: Date,
-    /// What names the same reps: a scenario, and what was typed beside it.
+    /// The scenario with the options that decide its reps, as words of a command line.
     run: String,
 }
 
@@ -324,7 +324,7 @@ fn program() -> String {
     std::env::current_exe().map_or_else(|_| "fieldday".to_owned(), |path| quoted(&path))
 }
 
-/// A path as a shell reads it.
+/// A path as a word of a shell's command line.
 fn quoted(path: &Path) -> String {
     fieldday_folder::quoted(&path.display().to_string())
 }
@@ -372,7 +372,7 @@ fn farewell(served: &Served) -> String {
     text
 }
 
-/// What ends it: Ctrl-C, what a service manager sends, or a terminal that is closed.
+/// The signals that end the mock: Ctrl-C, a service manager's, a closed terminal.
 struct End {
     #[cfg(unix)]
     signals: Vec<tokio::signal::unix::Signal>,

@@ -29,7 +29,7 @@ use crate::{again, help, log, options, output, show};
 use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 
-/// Everything: arguments in, an exit code out.
+/// Reads the command line, runs the command and gives its exit code.
 pub fn main() -> ExitCode {
     let cli = match cli() {
         Ok(cli) => cli,

@@ -10,10 +10,10 @@ use fieldday_plan::shard::Shard;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// The version of the file's shape.
+/// The version of the format of a shard's file.
 const SCHEMA: u32 = 1;
 
-/// The trials of one shard.
+/// The trials of one shard of a proof, as its file holds them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProofPart {
@@ -23,7 +23,7 @@ pub struct ProofPart {
     /// The line that makes all of it, in one piece.
     pub of: String,
     pub shard: Shard,
-    /// Whether it came to its end.
+    /// Whether all trials of the shard were made.
     pub complete: bool,
     trials: Trials,
 }
@@ -35,7 +35,7 @@ pub enum Trials {
     Mock { seeds: u64, at_once: u64, wall_s: f64, trials: Vec<LiveTrial> },
 }
 
-/// A proof of either kind.
+/// A proof on the virtual clock or over HTTP.
 pub enum AnyProof {
     Model(Proof),
     Mock(LiveProof),

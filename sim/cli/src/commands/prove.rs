@@ -33,7 +33,7 @@ const PASS_SEEDS: u64 = 3;
 const SEEDS: u64 = 20;
 /// Over HTTP, where a trial takes the time that it takes.
 const LIVE_SEEDS: u64 = 3;
-/// Passes over the mock without a defect.
+/// The number of passes over the mock without a defect.
 const CLEAN_RUNS: u64 = 100;
 /// Trials over HTTP that go on side by side on a core. docs/yardstick.md has what that rests on.
 const AT_ONCE_A_CORE: u64 = 6;
@@ -175,7 +175,7 @@ fn on_the_model(args: &ProveArgs, defects: &[Defect]) -> Result<u8, Failure> {
     finish(args, !stop.load(Ordering::Relaxed), trials, command(args, &amount))
 }
 
-/// The backend's defects over HTTP.
+/// Proves the backend's defects against the mock over HTTP.
 fn on_the_mock(args: &ProveArgs, defects: &[Defect]) -> Result<u8, Failure> {
     let (seeds, clean) = match args.quick {
         true => QUICK,
@@ -233,7 +233,7 @@ fn finish(args: &ProveArgs, complete: bool, trials: Trials, command: String) -> 
     })
 }
 
-/// A proof as it is printed.
+/// The text of a proof in a format.
 pub fn shown(proof: &AnyProof, format: Format, command: &str) -> String {
     let paint = || Paint::new(terminal::stdout_has_colour());
     match (proof, format) {
@@ -337,7 +337,7 @@ fn defects(args: &ProveArgs) -> Result<Vec<Defect>, Failure> {
     }
 }
 
-/// What makes the same table again.
+/// The command line that makes the same table again.
 fn command(args: &ProveArgs, amount: &Amount) -> String {
     let mut line = format!("fieldday prove --seeds {} --cap {} --clean {}", amount.seeds, amount.cap, amount.clean);
     args.defect.iter().for_each(|name| line.push_str(&format!(" --defect {name}")));

@@ -91,7 +91,7 @@ fn show(name: &str) -> Result<(), Failure> {
     output::print(&text).map(drop)
 }
 
-/// What is wrong with a file, for programs.
+/// The problems of a scenario file, as JSON for programs.
 #[derive(Serialize)]
 struct Checked<'a> {
     file: &'a str,
@@ -235,7 +235,7 @@ fn one_rep(plan: &Plan, name: &str, format: Format) -> Result<(), Failure> {
     output::print(&text).map(drop)
 }
 
-/// Every client of a tenant, by name.
+/// The names of all clients of a tenant.
 fn names_of(tenant: &TenantPlan) -> impl Iterator<Item = &str> {
     let reps = tenant.reps.iter().map(|rep| rep.name.as_str());
     let office = tenant.office.iter().map(|desk| desk.name.as_str());

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// Between two lines of progress.
+/// The time between two lines of progress.
 const A_WHILE: Duration = Duration::from_secs(2);
 /// Nothing is broken: there is nothing to shrink.
 const NOTHING: u8 = 4;
@@ -142,7 +142,7 @@ fn repro(case: &Case) -> Repro {
 }
 
 impl Written {
-    /// What goes to stdout: the story, or what a program wants to know.
+    /// The result for stdout: the story, or a JSON document.
     fn result(&self, case: &Case, format: Format) -> String {
         match format {
             Format::Terminal => self.files.first().map(|(_, text)| text.clone()).unwrap_or_default(),
@@ -178,7 +178,7 @@ impl Written {
     }
 }
 
-/// A folder that was not there before.
+/// Creates a folder for the rule's failure below `out`, with a name that is not taken.
 fn new_folder(out: &Path, rule: Rule) -> Result<PathBuf, Failure> {
     fs::create_dir_all(out).map_err(|source| Failure::File { path: out.to_owned(), source })?;
     let mut number = 1;

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use fieldday_api::redact::url_without_secrets;
 use fieldday_folder::{RunFile, Summary};
 
-/// Whether this build can send anything.
+/// Whether this build has the feature `otlp`.
 pub const IS_BUILT: bool = cfg!(feature = "otlp");
 
 /// Whether anything can be sent there, as far as that can be told before there is something to send.
@@ -23,13 +23,13 @@ pub fn can_send(url: &str) -> Result<(), Failure> {
     }
 }
 
-/// Sends what a run came to.
+/// Sends the figures of a run to the OTLP endpoint at `url`.
 #[cfg(feature = "otlp")]
 pub fn send(url: &str, run: &RunFile, summary: &Summary) -> Result<(), Failure> {
     pipeline::send(url, run, summary)
         .map_err(|error| Failure::Otlp { url: url_without_secrets(url), why: error.to_string() })
 }
-/// The same in a build without OTLP: it fails and says so.
+/// Fails, since this build has no OTLP.
 #[cfg(not(feature = "otlp"))]
 pub fn send(url: &str, _run: &RunFile, _summary: &Summary) -> Result<(), Failure> {
     can_send(url)

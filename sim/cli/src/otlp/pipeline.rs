@@ -22,7 +22,7 @@ pub fn send(url: &str, run: &RunFile, summary: &Summary) -> Result<(), Box<dyn E
     span(&format!("{url}/v1/traces"), run, summary)
 }
 
-/// What is told with everything.
+/// The attributes that go with every metric of the run.
 fn resource(run: &RunFile, summary: &Summary) -> Resource {
     let facts = [
         ("service.version", &summary.version),

@@ -10,40 +10,40 @@ use fieldday_tokens::TokenError;
 use std::io;
 use std::path::PathBuf;
 
-/// Why a run cannot begin.
+/// The reason why a live run cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
-    /// A plan that cannot be made.
+    /// The scenario's plan cannot be made.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// A file of users that is wrong.
+    /// The file of users is wrong.
     #[error(transparent)]
     Roster(#[from] RosterError),
-    /// Users who cannot play the plan.
+    /// The file of users does not fit the plan.
     #[error(transparent)]
     Cast(#[from] CastError),
-    /// Users who cannot play the conformance pass.
+    /// The file of users has too few users for the conformance pass.
     #[error(transparent)]
     Spare(#[from] SpareError),
-    /// There is no such rep.
+    /// No rep of the cells that are run has this name.
     #[error("the plan has no rep called {0:?}")]
     NoSuchRep(String),
-    /// A target that is no base URL.
+    /// The target is not a base URL.
     #[error(transparent)]
     NoTarget(#[from] NoTarget),
-    /// An exporter whose URL is none.
+    /// The URL of an exporter is not one.
     #[error("metrics: {0}")]
     NoExporter(#[source] NoTarget),
-    /// A target beyond loopback that nobody allowed.
+    /// The target is not on this machine, and the scenario does not allow its host.
     #[error("{host} is not on this machine, and requests to it are not allowed")]
     NotAllowed {
-        /// Its host.
+        /// The target's host.
         host: String,
     },
-    /// An exporter beyond loopback that nobody allowed.
+    /// An exporter is not on this machine, and the scenario does not allow its host.
     #[error("{host} is not on this machine, and metrics may not be scraped from it")]
     MetricsNotAllowed {
-        /// Its host.
+        /// The exporter's host.
         host: String,
     },
     /// A command that loads the target, and lacks its password.
@@ -57,81 +57,81 @@ pub enum PrepareError {
         "the local date of {tenant} would change during the run: its local time is {time}, and the run takes {minutes} minutes"
     )]
     Midnight {
-        /// The tenant, and its zone.
+        /// The name of the tenant, with its time zone.
         tenant: String,
-        /// The time of day there.
+        /// The present time of day in that zone.
         time: String,
-        /// How long the run takes.
+        /// The length of the run with what comes before and after it, in minutes.
         minutes: i64,
         /// In how many minutes the day of the plan is over there, if it has begun.
         midnight_min: Option<i64>,
     },
-    /// More open files than the system allows.
+    /// The run needs more open files than the system allows this process.
     #[error("{reps} reps need about {needed} open files, but the system allows {allowed}")]
     TooFewFiles {
-        /// So many reps.
+        /// The number of reps.
         reps: u64,
-        /// Need so many.
+        /// The number of open files that the run may need.
         needed: u64,
-        /// And may have so many.
+        /// The number of open files that are allowed.
         allowed: u64,
     },
-    /// More connections than there are ports for.
+    /// The run needs more connections than there are local ports.
     #[error(
         "{reps} reps may open {needed} connections at once, but from {sources} there are only {ports} ports to one target"
     )]
     TooFewPorts {
-        /// So many reps.
+        /// The number of reps.
         reps: u64,
-        /// May open so many.
+        /// The number of connections that may be open at once.
         needed: u64,
-        /// From so many addresses, in words.
+        /// The addresses that connections come from, in words.
         sources: String,
-        /// There are so many ports.
+        /// The number of local ports that they have together.
         ports: u64,
     },
-    /// Tokens that cannot be had.
+    /// No tokens can be had from the scenario's source.
     #[error(transparent)]
     Token(#[from] TokenError),
     /// Tokens that a mock of ours could not verify.
     #[error("the built-in mock accepts only tokens of this run, but the scenario's [tokens] names another source")]
     MockNeedsAKey,
-    /// A file that cannot be read.
+    /// A file cannot be read.
     #[error("{} cannot be read: {source}", path.display())]
     Unreadable {
-        /// Which.
+        /// The file that cannot be read.
         path: PathBuf,
-        /// Why not.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A file that cannot be written.
+    /// A file or folder cannot be written.
     #[error("{} cannot be written: {source}", path.display())]
     Unwritable {
-        /// Which.
+        /// The file or folder that cannot be written.
         path: PathBuf,
-        /// Why not.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A port that goose's dashboard cannot have.
+    /// The port of goose's dashboard is taken or not allowed.
     #[error("the dashboard cannot listen on port {port} of the loopback: {source}")]
     Dashboard {
-        /// The port.
+        /// The port that was asked for.
         port: u16,
-        /// One that it could have.
+        /// A port that is free instead, if one was found.
         free: Option<u16>,
-        /// Why not.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// Sockets and timers that the system does not give.
     #[error("the system cannot provide what a server needs: {0}")]
     Runtime(#[source] io::Error),
-    /// A mock that cannot serve.
+    /// The built-in mock cannot serve.
     #[error(transparent)]
     Mock(#[from] MockError),
-    /// A target that could not be loaded.
+    /// The scenario's command could not load the target.
     #[error(transparent)]
     Provision(#[from] ProvisionError),
-    /// A target that cannot be used.
+    /// The target cannot be used for the run.
     #[error(transparent)]
     Unusable(#[from] Unusable),
     /// A target that cannot be used for the conformance pass, since it does not know its people.

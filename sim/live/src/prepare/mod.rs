@@ -30,16 +30,16 @@ use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What a run calls.
+/// The target of a run.
 pub enum Called {
     /// The tool's own mock, in this process and with the run's clock; changed by this before it serves.
     Mock(Box<dyn FnOnce(&mut MockOptions)>),
-    /// A deployment, by its base URL.
+    /// A deployment with this base URL.
     Url(String),
 }
 
 impl Called {
-    /// What somebody means who writes `mock`, or a base URL.
+    /// The target that the command line names: `mock`, or a base URL.
     pub fn named(text: &str) -> Called {
         if text == "mock" { Called::Mock(Box::new(|_| ())) } else { Called::Url(text.to_owned()) }
     }
@@ -50,19 +50,19 @@ impl Called {
 pub struct LiveOptions {
     /// So many workers, each a thread; one at least.
     pub workers: usize,
-    /// Whether a history is wanted.
+    /// Whether the run's history is kept.
     pub history: bool,
     /// Which part of the plan is run; all of it if none. It gets its portion of what the scenario allows the whole run.
     pub shard: Option<Shard>,
     /// When the window will open at the earliest; now if none.
     pub starts_at: Option<Time>,
-    /// Only this rep begins.
+    /// The name of the only rep who begins; all begin if none.
     pub only: Option<String>,
     /// How long after the window opened it is measured, and for how long; all of the run if none.
     pub plateau: Option<(Span, Span)>,
-    /// What clients play in place of their days: they do not live those.
+    /// The scripts that clients play in place of living their days.
     pub scripts: Option<Scripts>,
-    /// Further root certificates to trust, in PEM.
+    /// A PEM file of root certificates to trust beside the system's.
     pub cacert: Option<PathBuf>,
     /// Where connections come from, in turn; wherever the system likes if there is none.
     pub sources: Vec<IpAddr>,
@@ -70,15 +70,15 @@ pub struct LiveOptions {
     pub key: Option<PathBuf>,
     /// Which build the target runs, if somebody knows better than its answers.
     pub version: Option<String>,
-    /// What goose is asked for.
+    /// Where goose shows its dashboard and writes its log of requests, if it is to.
     pub goose: GooseWishes,
-    /// The scenario's planned disturbances happen.
+    /// Whether the scenario's planned disturbances of the target happen.
     pub disturb: bool,
     /// The target is only looked at: it is not loaded by the scenario's command.
     pub dry_run: bool,
 }
 
-/// What is called, checked.
+/// The target after its checks.
 enum Checked {
     Mock(Box<dyn FnOnce(&mut MockOptions)>),
     Deployment(Target),
@@ -169,7 +169,7 @@ pub fn prepare(
 }
 
 impl Prepared {
-    /// The scenario.
+    /// The scenario that is run.
     pub fn scenario(&self) -> &Arc<Scenario> {
         self.plan.plan.scenario()
     }
@@ -181,7 +181,7 @@ impl Prepared {
     pub fn conforms_first(&self) -> bool {
         self.pass.is_some()
     }
-    /// What the run needs of this machine.
+    /// The cores, memory, files and connections that the run may need on this machine.
     pub fn sizing(&self) -> Sizing {
         self.sizing
     }

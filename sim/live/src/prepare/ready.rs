@@ -26,7 +26,7 @@ use tokio::runtime::Runtime;
 /// A protocol's clock shows this a moment before the window opens: everybody takes their place.
 pub(super) const TAKES_PLACE: Span = Span::millis(500);
 
-/// What serves the mock, until nobody needs it any more.
+/// The built-in mock, if it is the target, with its runtime; dropping it stops the mock.
 pub(super) struct Served {
     pub(super) mock: Option<Mock>,
     pub(super) runtime: Runtime,
@@ -40,7 +40,7 @@ impl Drop for Served {
     }
 }
 
-/// A run whose target is there.
+/// A run whose target has been set up.
 pub struct Ready {
     pub(super) plan: LivePlan,
     pub(super) cells: Vec<CellPlan>,
@@ -55,31 +55,31 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// The plan.
+    /// The plan with the identities that the target knows.
     pub fn plan(&self) -> &LivePlan {
         &self.plan
     }
-    /// Its cells.
+    /// The cells that are run.
     pub fn cells(&self) -> &[CellPlan] {
         &self.cells
     }
-    /// How many reps there are.
+    /// The number of reps in these cells.
     pub fn reps(&self) -> u64 {
         reps(&self.cells)
     }
-    /// What is called.
+    /// The target's base URL: the deployment's, or that of the mock that is served.
     pub fn target(&self) -> &Target {
         &self.target
     }
-    /// The protocol's clock.
+    /// The protocol's clock: the wall clock, or that of the mock's day.
     pub fn clock(&self) -> WallClock {
         self.clock
     }
-    /// When the window opens, by that clock.
+    /// When the window opens, by the protocol's clock.
     pub fn opens(&self) -> Time {
         self.opens
     }
-    /// From when to when it is measured, if not all of the run is.
+    /// Between which moments of the protocol's clock the run is measured; none if all of it is.
     pub fn plateau(&self) -> Option<(Time, Time)> {
         let (after, lasts) = self.options.plateau?;
         Some((self.opens + after, self.opens + after + lasts))
@@ -201,13 +201,13 @@ impl Ready {
 
 /// A run that was lived. The mock is there until this goes.
 pub struct Lived {
-    /// What came of it.
+    /// The result of the run.
     pub outcome: LiveOutcome,
-    /// What the target's exporters told meanwhile.
+    /// The metrics of the target's exporters during the run.
     pub observed: Observed,
-    /// How the target was disturbed on purpose.
+    /// The planned disturbances with when each began and ended.
     pub disturbances: Disturbances,
-    /// Its plan.
+    /// The plan with the identities that the target knows.
     pub plan: LivePlan,
     _served: Served,
 }

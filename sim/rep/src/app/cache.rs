@@ -7,24 +7,24 @@ use fieldday_kernel::time::{Date, Span, Time};
 use std::fmt;
 use std::sync::Arc;
 
-/// What a screen shows.
+/// The content of a screen, under which the cache keeps the answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Key {
-    /// Today's appointments.
+    /// Today's appointments of the rep, by date.
     Today(Date),
-    /// Those of an earlier day.
+    /// The appointments of an earlier date.
     Past(Date),
-    /// One appointment.
+    /// The details of an appointment, by its id.
     Appointment(SmolStr),
-    /// Open tasks.
+    /// The rep's open tasks, first page.
     OpenTasks,
-    /// Done tasks.
+    /// The rep's completed tasks, first page.
     CompletedTasks,
-    /// The shift.
+    /// The rep's shift of today.
     Shift,
-    /// A contact's messages.
+    /// The messages with a customer, by the id of the contact card.
     Thread(SmolStr),
-    /// The wins feed.
+    /// The feed of wins.
     Wins,
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for Key {
 }
 
 impl Key {
-    /// For how long it is served without a call. The spec names five; what it does not name is read every time.
+    /// How long an answer is served without a call; the spec names five lifetimes, and what it does not name is read every time.
     pub fn lifetime(&self) -> Span {
         match self {
             Key::Today(_) => fresh_for::TODAY,
@@ -58,7 +58,7 @@ impl Key {
 }
 
 impl Key {
-    /// Of what it is: the appointment, the contact, the date; none where there is but one.
+    /// The subject of the content: an appointment, a contact or a date; none where there is only one.
     pub fn subject(&self) -> Option<SmolStr> {
         match self {
             Key::Today(date) | Key::Past(date) => Some(date.to_string().into()),
@@ -69,14 +69,14 @@ impl Key {
     }
 }
 
-/// Something that was read.
+/// An answer in the cache.
 #[derive(Clone, Debug)]
 pub struct Cached {
-    /// What the screen shows: the key under which it is found.
+    /// The content of the screen that showed it.
     pub key: Key,
-    /// The answer that is kept.
+    /// The answer as it was received.
     pub response: Arc<Response>,
-    /// The call that brought it.
+    /// The number of the call that it answered.
     pub call: u32,
     /// When it was put in, by the phone's own clock.
     pub at: Time,
@@ -90,11 +90,11 @@ pub struct Cache(Vec<Cached>);
 const CAPACITY: usize = 64;
 
 impl Cache {
-    /// What is there, fresh or not.
+    /// The kept answer, whether it is still fresh or not; none if there is none.
     pub fn get(&self, key: &Key) -> Option<&Cached> {
         self.0.iter().find(|cached| cached.key == *key)
     }
-    /// All that is there.
+    /// All kept answers, fresh or not.
     pub fn entries(&self) -> impl Iterator<Item = &Cached> {
         self.0.iter()
     }

@@ -19,9 +19,9 @@ use std::sync::Arc;
 /// How a call ended for the app.
 #[derive(Clone, Debug)]
 pub enum CallOutcome {
-    /// With an answer, good or bad.
+    /// The backend answered, whatever the status.
     Answered(Arc<Response>),
-    /// No answer came: why.
+    /// It was sent and no answer came; holds the reason.
     Unanswered(NoAnswer),
     /// It was never sent: there is no network, or no token to be had.
     Offline,
@@ -58,16 +58,16 @@ impl CallOutcome {
     }
 }
 
-/// Who waits for the call.
+/// Whether a person waits for the call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Waits {
     /// A person looks at the screen, and may lose patience.
     Person,
-    /// Background work: nobody looks at a spinner.
+    /// Nobody waits for it: background work.
     Nobody,
 }
 
-/// What the app's waits are spread by.
+/// The purpose of the draws of jitter between attempts.
 const JITTER: Purpose = Purpose::new("app.retry.jitter");
 
 /// A call while it is made: how often it failed so far, and whether its token was refused.
@@ -78,12 +78,12 @@ pub(super) struct CallState {
     pub(super) token_was_refused: bool,
 }
 
-/// What follows an attempt.
+/// What the app does after an attempt.
 #[derive(Clone, Copy)]
 pub(super) enum Next {
     /// Nothing: the call ends with what came of the attempt.
     End,
-    /// Another attempt at once, with another token.
+    /// Another attempt at once, with a new token.
     NewToken,
     /// Another attempt after a wait; `asked` is what `Retry-After` said.
     Retry { wait: Span, asked: Option<Span> },
@@ -95,7 +95,7 @@ impl App {
     pub(super) async fn call(&self, request: Arc<Call>, cause: Cause, waits: Waits) -> CallOutcome {
         self.call_as(self.phone.next_call(), request, cause, waits).await
     }
-    /// The same, under a number that the caller knows.
+    /// Makes a call under a number that was taken before.
     pub(super) async fn call_as(&self, call: u32, request: Arc<Call>, cause: Cause, waits: Waits) -> CallOutcome {
         let mut state = CallState { op: request.op(), cause, failures: 0, token_was_refused: false };
         let mut credential = self.defects().first_credential(cause);
@@ -129,7 +129,7 @@ impl App {
         }
         CallOutcome::Offline
     }
-    /// What follows an attempt (§0.3), if a failure is followed by so many retries at most.
+    /// The action after an attempt (§0.3), with at most so many retries.
     pub(super) fn next(&self, state: &CallState, outcome: &AttemptOutcome, retries: u32) -> Next {
         let may_retry = state.failures < retries;
         let may_repeat = may_retry && state.op.endpoint().repeat != Repeat::NotIdempotent;
@@ -221,7 +221,7 @@ impl App {
         }
         outcome
     }
-    /// What kind of token goes along.
+    /// What kind of credential goes along, by the phone's clock.
     fn bearer(&self, op: Op, token: &Credential) -> CredentialKind {
         match token {
             _ if op.endpoint().roles.is_empty() => CredentialKind::None,
@@ -241,7 +241,7 @@ impl App {
         let leaks = private::scan(&self.defects().log_line(line, token));
         self.record(EventKind::Logged { call, status, request_id, leaks });
     }
-    /// How long an answer is waited for.
+    /// The time limit of a call by its endpoint's class (§0.4).
     fn limit(&self, op: Op) -> Span {
         match op.endpoint().class {
             _ if self.has(AppDefect::OneTimeoutForAll) => Span::seconds(60),
@@ -251,7 +251,7 @@ impl App {
             class => self.phone.settings.pace.limit(class),
         }
     }
-    /// The same where a person waits, who may cancel sooner; and what it means when the answer does not come.
+    /// The time limit of an attempt with its meaning: a person who waits may cancel sooner.
     fn patience(&self, op: Op, waits: Waits) -> (Span, NoAnswer) {
         let (limit, patience) = (self.limit(op), self.phone.settings.patience);
         match waits {

@@ -33,33 +33,33 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 
-/// How long the app takes to start.
+/// The time from the app's launch until it can be used.
 const START_TAKES: Span = Span::millis(1_200);
 
 /// The app while it runs. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     phone: Rc<Phone>,
-    /// What it runs in.
+    /// The process of the phone that this run of the app is.
     pub process: Rc<Process>,
     memory: Rc<Memory>,
 }
 
-/// What the app holds in memory.
+/// The state that dies with the process.
 #[derive(Default)]
 struct Memory {
-    /// It has started.
+    /// Whether the app has started.
     ready: Cell<bool>,
     became_ready: Signal,
     token: RefCell<Option<token::Held>>,
     /// A token is being fetched; `fetched` is given when that ends.
     fetching: Cell<bool>,
     fetched: Signal,
-    /// The queue is being sent.
+    /// Whether a flush of the queue is under way.
     flushing: Cell<bool>,
     /// Something waits for the next time to send it.
     keeping: Cell<bool>,
-    /// Audio is being brought to the store.
+    /// Whether uploads are under way.
     uploading: Cell<bool>,
     /// A recording is being started, or a task created: a second tap does nothing.
     starting: Cell<bool>,
@@ -80,7 +80,7 @@ impl App {
         }
         self.upload_soon();
     }
-    /// Waits until it has started.
+    /// Waits until the app has started.
     pub(crate) async fn ready(&self) {
         while !self.memory.ready.get() {
             self.memory.became_ready.wait().await;
@@ -103,11 +103,11 @@ impl App {
     async fn write(&self) {
         self.phone.station.sleep(self.phone.settings.write_takes).await;
     }
-    /// Whether the app has this bug.
+    /// Whether the app has this defect, and it has not been switched off since.
     fn has(&self, defect: AppDefect) -> bool {
         self.phone.settings.defects.has(defect) && !self.phone.healed.get()
     }
-    /// What its bugs do in the place of what is right.
+    /// The decisions that defects change.
     fn defects(&self) -> ActiveDefects<'_> {
         ActiveDefects(self)
     }

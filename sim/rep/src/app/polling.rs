@@ -14,7 +14,7 @@ use fieldday_kernel::time::Span;
 use std::sync::Arc;
 
 impl App {
-    /// Watches a session in the background.
+    /// Polls a recording session in the background until it is processed or failed, for 5 minutes at most.
     pub fn watch(&self, session_id: SmolStr) {
         self.background(|app| async move {
             app.record(EventKind::PollBegan { session_id: session_id.clone() });

@@ -13,7 +13,7 @@ use fieldday_history::event::Cause;
 use std::sync::Arc;
 
 impl App {
-    /// Reads back the day.
+    /// Reads back what the app did during the day, so that a lost write shows.
     pub async fn read_back(&self) {
         let date = Some(self.phone.station.zone().date(self.now()));
         let tasks =

@@ -73,7 +73,7 @@ impl App {
         }
         self.record(EventKind::FlushEnded { waiting: self.waiting() });
     }
-    /// A flush has ended.
+    /// Marks that no flush is under way any more.
     pub(super) fn flushed(&self) {
         self.memory.flushing.set(false);
         self.keep_trying();
@@ -81,7 +81,7 @@ impl App {
     fn oldest(&self) -> Option<Queued> {
         self.phone.storage.borrow().queue.front().cloned()
     }
-    /// An action leaves the queue.
+    /// Removes an action from the queue and records how it was settled.
     pub(super) async fn settle(&self, queued: &Queued, how: Settlement, reply: Option<&CallOutcome>) {
         self.write().await;
         self.phone.storage.borrow_mut().queue.retain(|waits| waits.action != queued.action);

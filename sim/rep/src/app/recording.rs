@@ -13,10 +13,10 @@ use fieldday_history::event::{Cause, Settlement, Trigger};
 use fieldday_radio::place::Point;
 use std::sync::Arc;
 
-/// What came of wanting to record.
+/// What became of an attempt to start a recording.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Started {
-    /// The microphone is on.
+    /// The recording runs.
     Recording,
     /// The phone does not believe that it is there.
     OutsideGeofence,
@@ -24,14 +24,14 @@ pub enum Started {
     NotAllowed,
     /// There is no network, and this needs one; or no answer came.
     NoAnswer,
-    /// The backend refused.
+    /// The backend refused it for good.
     Refused,
     /// A second tap while the first was under way, or it already records.
     Ignored,
 }
 
 impl App {
-    /// Starts to record the visit at `place`.
+    /// Starts to record the visit whose door is at `place`, if the phone's fix lies within the geofence.
     pub async fn start_recording(&self, appointment_id: &SmolStr, place: Point, mode: RecordingMode) -> Started {
         if self.phone.storage.borrow().recording_is_off {
             return Started::NotAllowed;
@@ -174,7 +174,7 @@ impl App {
     }
 }
 
-/// What stands for the id of a session whose start is queued.
+/// The stand-in for the id of a session whose start is queued.
 fn stand_in(action: u32) -> SmolStr {
     format!("queued-start-{action}").into()
 }

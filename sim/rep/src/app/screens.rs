@@ -25,18 +25,18 @@ impl App {
         let (today, _) = future::zip(self.todays_appointments(), self.open_tasks()).await;
         today
     }
-    /// Today's appointments, as the dashboard shows them.
+    /// Shows today's appointments on the dashboard.
     pub async fn todays_appointments(&self) -> Option<Arc<Response>> {
         let date = self.phone.station.zone().date(self.now());
         let query = AppointmentQuery { date: Some(date), ..Default::default() };
         self.show(Screen::Dashboard, Key::Today(date), Call::ListAppointments(query)).await
     }
-    /// The open tasks, first page.
+    /// Shows the first page of the open tasks on the dashboard.
     pub async fn open_tasks(&self) -> Option<Arc<Response>> {
         let query = self.task_query(TaskStatus::Open, 0);
         self.show(Screen::Dashboard, Key::OpenTasks, Call::ListTasks(query)).await
     }
-    /// The overdue tasks, first page.
+    /// Reads the first page of the overdue tasks, which the cache never holds.
     pub async fn overdue_tasks(&self) -> Option<Arc<Response>> {
         let query = self.task_query(TaskStatus::Overdue, 0);
         let reply = self.call(Arc::new(Call::ListTasks(query)), Cause::Screen(Screen::Dashboard), Waits::Person).await;
@@ -60,12 +60,12 @@ impl App {
         }
         shown
     }
-    /// One appointment, whole.
+    /// Opens the details of an appointment.
     pub async fn open_appointment(&self, appointment_id: &SmolStr) -> Option<Arc<Response>> {
         let request = Call::GetAppointment { appointment_id: appointment_id.clone() };
         self.show(Screen::Appointment, Key::Appointment(appointment_id.clone()), request).await
     }
-    /// §1.5: a thread; older messages on scrolling.
+    /// Opens a thread (§1.5) and loads older messages with each of `scrolls`.
     pub async fn open_thread(&self, contact_card_id: &SmolStr, scrolls: u32) -> Option<Arc<Response>> {
         let page = |offset| Page { limit: Some(self.page()), offset };
         let request = |offset| Call::GetThread { contact_card_id: contact_card_id.clone(), page: page(offset) };
@@ -83,12 +83,12 @@ impl App {
         }
         shown
     }
-    /// §1.6: an earlier day.
+    /// Opens the appointments of an earlier date (§1.6).
     pub async fn open_past_appointments(&self, date: Date) -> Option<Arc<Response>> {
         let query = AppointmentQuery { date: Some(date), ..Default::default() };
         self.show(Screen::PastAppointments, Key::Past(date), Call::ListAppointments(query)).await
     }
-    /// The shift's state.
+    /// Opens the shift of today.
     pub async fn open_shift(&self) -> Option<Arc<Response>> {
         let request = Call::ShiftToday { rep_id: self.phone.owner.rep_id.clone() };
         self.show(Screen::Shift, Key::Shift, request).await

@@ -7,7 +7,7 @@ use fieldday_api::pace::Pace;
 use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
 
-/// The app's settings.
+/// The settings of the app, from the scenario.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Settings {
     /// A recording starts only within this distance of the visit's place.
@@ -32,9 +32,9 @@ pub struct Settings {
     pub patience: Span,
     /// How a call that failed is tried again.
     pub retrying: Retrying,
-    /// How fast the protocol's own times pass.
+    /// The factors by which the protocol's own times pass faster than specified.
     pub pace: Pace,
-    /// Switched-on bugs of the app.
+    /// The defects of the app that are switched on.
     pub defects: Defects,
 }
 
@@ -43,7 +43,7 @@ pub struct Settings {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retrying {
-    /// How often at most.
+    /// The greatest number of retries of a call.
     pub retries: u32,
     /// Waits are drawn evenly from nothing to the spec's wait and as much again (so the mean stays), and what waits for the
     /// network or for the minute goes out within that minute, not at its beginning.

@@ -14,14 +14,14 @@ use fieldday_history::EventKind;
 use fieldday_history::event::Cause;
 use std::sync::Arc;
 
-/// What came of creating a task.
+/// What became of an attempt to create a task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Created {
-    /// The backend created it.
+    /// The backend created the task.
     Done,
-    /// Nobody knows, and the person did not want it tried again.
+    /// It is not known whether the backend created it, and the person did not want to try again.
     LeftInDoubt,
-    /// The backend refused it.
+    /// The backend refused it for good.
     Refused,
     /// There is no network, and this needs one.
     NeedsNetwork,
@@ -75,7 +75,7 @@ impl App {
             doubted = Some(call);
         }
     }
-    /// Ticks a task off.
+    /// Queues the completion of a task.
     pub async fn complete_task(&self, task_id: &SmolStr) {
         self.enqueue(Call::CompleteTask { task_id: task_id.clone() }).await;
     }
@@ -84,11 +84,11 @@ impl App {
         let request = Call::UpdateTask { task_id: task_id.clone(), body };
         self.call(Arc::new(request), Cause::Tap, Waits::Person).await.success().is_some()
     }
-    /// Says what came of a visit.
+    /// Queues the outcome of a visit.
     pub async fn set_outcome(&self, appointment_id: &SmolStr, body: AppointmentPatch) {
         self.enqueue(Call::UpdateAppointment { appointment_id: appointment_id.clone(), body }).await;
     }
-    /// Begins the shift.
+    /// Queues a clock-in, unless one is queued already.
     pub async fn clock_in(&self) {
         let desired = (!self.phone.settings.bare_clock_in).then(|| self.now());
         // Two taps within a moment mean one clock-in: the time is that of the one which waits.
@@ -98,7 +98,7 @@ impl App {
             self.enqueue(Call::ClockIn { rep_id, body: ClockIn { desired_start_time: desired, notes: None } }).await;
         }
     }
-    /// Ends the shift.
+    /// Queues a clock-out.
     pub async fn clock_out(&self) {
         self.enqueue(Call::ClockOut { rep_id: self.phone.owner.rep_id.clone() }).await;
     }

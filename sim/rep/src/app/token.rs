@@ -9,7 +9,7 @@ use fieldday_history::event::RefreshReason;
 use fieldday_kernel::time::Time;
 use std::rc::Rc;
 
-/// A token the app holds.
+/// The session token in the app's memory.
 #[derive(Clone)]
 pub struct Held {
     credential: Rc<Credential>,
@@ -47,7 +47,7 @@ impl App {
     pub(crate) fn token_lives(&self) -> Option<fieldday_kernel::time::Span> {
         self.memory.token.borrow().as_ref().map(|held| held.expires_at.since(self.now()))
     }
-    /// The token in hand, good or not.
+    /// The token in memory, expired or not; none before the first.
     pub(super) fn held_token(&self) -> Option<Rc<Credential>> {
         self.memory.token.borrow().as_ref().map(|held| held.credential.clone())
     }

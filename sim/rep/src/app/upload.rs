@@ -19,13 +19,13 @@ use std::sync::Arc;
 /// After a failed try, the next waits this long (and for the network).
 const TRY_AGAIN_AFTER: Span = Span::minutes(1);
 
-/// How far an upload came.
+/// How far a try to upload came.
 enum Progress {
-    /// All the way, now or before.
+    /// The backend has the audio, from this try or an earlier one.
     Ended,
     /// The backend will not have it: it knows no such session, or it is not this rep's any more.
     Refused,
-    /// Not all the way: again later.
+    /// The try failed, and another follows.
     Later,
 }
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Where an appointment of the list is, as far as the person needs it.
 pub(super) struct Next {
     pub appointment_id: SmolStr,
-    /// A deployment's list may leave it out.
+    /// The id of the customer's contact card; none if a deployment's list leaves it out.
     pub contact_card_id: Option<SmolStr>,
     pub address: Private,
     pub start: Time,
@@ -30,7 +30,7 @@ const LOOKS_AGAIN_AFTER: Span = Span::minutes(5);
 const TOO_LATE: Span = Span::minutes(10);
 
 impl Person {
-    /// Lives the day, to its end.
+    /// Lives the day from leaving home to the end of work.
     pub async fn day(mut self) {
         self.stay();
         self.wait_until(self.plan.leaves_home).await;
@@ -95,7 +95,7 @@ impl Person {
                 });
         }
     }
-    /// Visits that the office called off meanwhile.
+    /// Notes which visits the office has cancelled, by the latest list of appointments.
     fn note_changes(&mut self, list: &[AppointmentSummary]) {
         for off in list.iter().filter(|a| a.status == AppointmentStatus::Cancelled) {
             if !self.settled.contains(&off.appointment_id) {

@@ -4,7 +4,7 @@ use super::Person;
 use fieldday_kernel::random::{Purpose, Stream};
 use fieldday_kernel::time::Span;
 
-/// The purposes of a person's draws.
+/// The purposes of a person's draws, one per habit.
 pub struct Habit;
 
 #[allow(missing_docs)] // Each is what the person then does.

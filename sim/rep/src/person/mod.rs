@@ -27,15 +27,15 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What is true of the place where a tenant's reps work, whoever of them comes by.
+/// The facts about the place where a tenant's reps work, the same for all of them.
 pub struct Town {
-    /// What happens at each visit, by appointment id.
+    /// The true course of each planned visit, by appointment id.
     pub visits: IndexMap<SmolStr, VisitPlan>,
-    /// Where addresses are.
+    /// The places of addresses, by token.
     pub places: Places,
-    /// What happens at appointments that are not in the plan.
+    /// The treatment of appointments that are not in the plan.
     pub found: Arc<Found>,
-    /// How fast one gets about.
+    /// The speeds at which one drives in the territory.
     pub roads: Roads,
 }
 
@@ -56,7 +56,7 @@ impl Town {
     }
 }
 
-/// A rep with a phone.
+/// A rep with a phone, who lives the day of a plan.
 pub struct Person {
     phone: Rc<Phone>,
     plan: RepPlan,
@@ -70,7 +70,7 @@ pub struct Person {
 const TAPS_AGAIN_AFTER: Span = Span::seconds(3);
 
 impl Person {
-    /// A rep before the day begins.
+    /// A rep who has not left home yet.
     pub fn new(phone: Rc<Phone>, plan: RepPlan, town: Rc<Town>) -> Person {
         Person { phone, plan, town, settled: Vec::new(), lunched: false }
     }
@@ -84,7 +84,7 @@ impl Person {
             self.wait(TAPS_AGAIN_AFTER).await;
         }
     }
-    /// The same, and now and then twice at once.
+    /// Does something with the app until it is done, now and then with two taps at once.
     async fn tap_nervously<T, F: Future<Output = T>>(&self, occasion: u64, act: impl Fn(App) -> F) -> T {
         self.nervously(occasion, || self.tap(&act)).await
     }
@@ -118,7 +118,7 @@ impl Person {
         self.phone.station.follow(leg);
         leg
     }
-    /// Stays where they are, from now on.
+    /// Stays at the present place from now on.
     fn stay(&self) {
         self.phone.station.follow(Leg::stay(self.phone.station.here(), self.now()));
     }

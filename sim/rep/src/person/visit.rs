@@ -22,7 +22,7 @@ const RECORDING_TRIES: u32 = 3;
 const TRIES_AGAIN_AFTER: Span = Span::seconds(30);
 
 impl Person {
-    /// Makes a visit.
+    /// Drives to a visit and makes it, from the door to the outcome.
     pub(super) async fn makes(&mut self, next: Next) {
         let id = next.appointment_id.clone();
         self.settled.push(id.clone());
@@ -143,7 +143,7 @@ impl Person {
         false
     }
 
-    /// Says what came of the visit.
+    /// Reports the outcome of a visit in the app.
     async fn says(
         &self,
         visit: &VisitPlan,

@@ -12,9 +12,9 @@ pub enum AccessLink {
     Mobile(Box<RefCell<Link>>),
     /// A line that carries everything: an office's, or a phone's where the scenario has no mobile network.
     Direct {
-        /// How long one way takes.
+        /// The latency of one direction.
         one_way: Span,
-        /// Where the client is.
+        /// The leg on which the client moves, by the clock of the day.
         leg: Cell<Leg>,
     },
 }
@@ -24,14 +24,14 @@ impl AccessLink {
     pub fn direct(one_way: Span) -> AccessLink {
         AccessLink::Direct { one_way, leg: Cell::new(Leg::stay(Point::default(), Time::default())) }
     }
-    /// What becomes of a request that leaves at `at`.
+    /// What the network does to a request that leaves at `at`, by the day's clock.
     pub(super) fn send(&self, at: Time, bytes: u64, key: u64) -> UplinkOutcome {
         match self {
             AccessLink::Mobile(link) => link.borrow_mut().send(at, bytes, key),
             AccessLink::Direct { one_way, .. } => UplinkOutcome::Arrives { at: at + *one_way },
         }
     }
-    /// What becomes of an answer that leaves the backend at `at`.
+    /// What the network does to an answer that leaves the backend at `at`, by the day's clock.
     pub(super) fn reply(&self, at: Time, bytes: u64, key: u64) -> DownlinkOutcome {
         match self {
             AccessLink::Mobile(link) => link.borrow_mut().reply(at, bytes, key),
@@ -64,7 +64,7 @@ impl AccessLink {
             AccessLink::Direct { leg, .. } => leg.get().at(at),
         }
     }
-    /// What the positioning system says for the `reading`th time, and its idea of its error in metres.
+    /// The `reading`th reading of the positioning system, with the error in metres that it reports.
     pub(super) fn fix(&self, at: Time, reading: u32) -> (Point, u32) {
         match self {
             AccessLink::Mobile(link) => {

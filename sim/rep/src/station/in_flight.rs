@@ -20,20 +20,20 @@ enum Stage {
     Open,
     /// The client learns of its end when this is due.
     Ending(AttemptOutcome),
-    /// The client can be told.
+    /// The client's future is woken and has not taken the outcome yet.
     Ended(AttemptOutcome),
-    /// Nothing is left to happen.
+    /// The outcome was taken, or the attempt was cancelled.
     Over,
 }
 
-/// An attempt in flight.
+/// An attempt that a transport carries.
 pub struct InFlight {
     station: Station,
-    /// The attempt.
+    /// The attempt as the client made it.
     pub attempt: Attempt,
     /// Its own key: whatever is drawn for it is keyed by this, and traces are named by it.
     pub key: u64,
-    /// Until when the client waits.
+    /// The moment up to which the client waits, by the phone's clock.
     pub deadline: Time,
     /// Whether the phone had lost its connection since its last attempt.
     pub reconnects: bool,
@@ -63,15 +63,15 @@ impl InFlight {
             waker: Cell::default(),
         })
     }
-    /// Whose it is.
+    /// The station of the client who made the attempt.
     pub fn station(&self) -> &Station {
         &self.station
     }
-    /// The clock that it flies by.
+    /// The executor's clock, on which its events are scheduled.
     pub fn clock(&self) -> &Handle {
         self.station.clock()
     }
-    /// Its endpoint.
+    /// The endpoint of the request.
     pub fn op(&self) -> Op {
         self.attempt.request.op()
     }
@@ -123,7 +123,7 @@ impl InFlight {
     pub(super) fn set_timer(&self, timer: DeadlineTimer) {
         self.timer.set(timer);
     }
-    /// What it comes to when the deadline passes without an answer.
+    /// The outcome when the deadline passes without an answer.
     pub(super) fn expired(&self) -> AttemptOutcome {
         AttemptOutcome::Unanswered(self.at_deadline)
     }

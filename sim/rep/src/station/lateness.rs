@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 /// Late calls whose attempts may still be on their way.
 const RECENT: usize = 32;
 
-/// What is known of one client.
+/// The lateness of one client and of its recent calls.
 #[derive(Default)]
 pub(super) struct Lateness {
     person: Cell<Span>,
@@ -19,7 +19,7 @@ impl Lateness {
     pub(super) fn person_is_late(&self, by: Span) {
         self.person.set(by);
     }
-    /// The person begins this call now.
+    /// The person begins this call now, and it takes over the lateness.
     pub(super) fn begins(&self, call: u32) {
         let late = self.person.take();
         if late > Span::ZERO {

@@ -40,62 +40,62 @@ use std::sync::Arc;
 
 /// Takes the events of a cell as they happen.
 pub trait EventSink {
-    /// An event of a client.
+    /// Takes an event of a client; `now` is the executor's time, and `client` its number within the cell.
     fn record(&self, now: Time, client: u32, what: EventKind);
 }
 
-/// What all clients of a cell share.
+/// The clock, the seed and the connections that all clients of a cell share.
 pub struct CellContext {
-    /// The executor's clock.
+    /// The clock of the executor that runs the cell.
     pub clock: Handle,
-    /// The cell's seed.
+    /// The seed of the draws of all clients, told apart by their keys.
     pub seed: u64,
-    /// Where events go.
+    /// The sink of the cell's events.
     pub events: Box<dyn EventSink>,
-    /// What carries attempts.
+    /// The transport that carries the clients' attempts to the backend.
     pub transport: Rc<dyn Transport>,
-    /// For how long after the day a phone stays on for what still waits to be sent.
+    /// How long after the day a phone stays on for what still waits to be sent.
     pub lingers: Span,
 }
 
-/// Who a station is for.
+/// The client that a station is for.
 pub struct Occupant {
     /// The client's number within the cell.
     pub client: u32,
-    /// The key of its draws.
+    /// The key of the client's draws, made of its name.
     pub key: u64,
-    /// Its tenant's id.
+    /// The id of the client's tenant, as tokens have it.
     pub tenant: SmolStr,
-    /// Its user's id.
+    /// The id of the client's user, the subject of its tokens.
     pub user_id: SmolStr,
-    /// Its role.
+    /// The role in the client's tokens.
     pub role: Role,
-    /// How it reaches the backend.
+    /// The client's line to the backend.
     pub line: AccessLink,
-    /// Its tenant's day.
+    /// The clock of the tenant's day.
     pub day: DayClock,
-    /// Its tenant's zone.
+    /// The time zone of the tenant.
     pub zone: Zone,
-    /// Where it works.
+    /// The territory whose plane the client moves in.
     pub territory: Arc<Territory>,
 }
 
-/// Where the phone thinks it is.
+/// A reading of the phone's positioning system.
 #[derive(Clone, Copy, Debug)]
 pub struct Fix {
-    /// In the territory's plane.
+    /// The place in the territory's plane, with the error of the reading.
     pub point: Point,
-    /// In degrees, as requests carry it.
+    /// The same place in degrees, as requests carry it.
     pub location: Location,
-    /// The fix's own idea of its error.
+    /// The error that the phone itself reports, in metres.
     pub accuracy_m: u32,
 }
 
-/// An attempt that has ended.
+/// The end of an attempt, as the client sees it.
 pub struct Ended {
-    /// How.
+    /// The answer, or the reason why there is none.
     pub outcome: AttemptOutcome,
-    /// How long the client waited.
+    /// The time from sending to the end, by the phone's clock.
     pub took: Span,
 }
 
@@ -125,12 +125,12 @@ struct Place {
     in_flight: Cell<u32>,
 }
 
-/// A client's station. Cheap to clone.
+/// The place of a client in its cell. Cheap to clone.
 #[derive(Clone)]
 pub struct Station(Rc<Place>);
 
 impl Station {
-    /// A station for a client.
+    /// The station of a client who has made no call yet.
     pub fn new(cell: Rc<CellContext>, who: Occupant) -> Station {
         let role = Some(who.role.claim().into());
         let identity = Claims { tenant: Some(who.tenant), user: Some(who.user_id), role, ..Claims::default() };
@@ -152,27 +152,27 @@ impl Station {
             in_flight: Cell::new(0),
         }))
     }
-    /// The client's number within its cell.
+    /// The number of the client within its cell.
     pub fn client(&self) -> u32 {
         self.0.client
     }
-    /// What a token of this client says, but for its times.
+    /// The claims of this client's tokens, without their times.
     pub fn identity(&self) -> &Claims {
         &self.0.identity
     }
-    /// The tenant's time zone.
+    /// The time zone of the client's tenant.
     pub fn zone(&self) -> &Zone {
         &self.0.zone
     }
-    /// The clock of its tenant's day.
+    /// The clock of the tenant's day.
     pub fn day(&self) -> DayClock {
         self.0.day
     }
-    /// The executor's clock.
+    /// The clock of the executor that runs the cell.
     pub fn clock(&self) -> &Handle {
         &self.0.cell.clock
     }
-    /// For how long after the day a phone stays on for what still waits to be sent.
+    /// How long after the day a phone stays on for what still waits to be sent.
     pub fn lingers(&self) -> Span {
         self.0.cell.lingers
     }
@@ -189,28 +189,28 @@ impl Station {
         self.0.fetches.set(self.0.fetches.get() + 1);
         self.0.fetches.get()
     }
-    /// Records what happened.
+    /// Records an event of this client at the present time.
     pub fn record(&self, what: EventKind) {
         self.0.cell.events.record(self.now(), self.0.client, what);
     }
 
-    /// What the phone's clock shows.
+    /// The time on the phone's clock, which is the executor's.
     pub fn now(&self) -> Time {
         self.clock().now()
     }
-    /// Waits until the phone's clock shows that.
+    /// Waits until the phone's clock shows `until`; at once if it is past.
     pub fn sleep_until(&self, until: Time) -> Sleep {
         self.clock().sleep_until(until)
     }
-    /// Waits for a while.
+    /// Waits for `span` on the phone's clock.
     pub fn sleep(&self, span: Span) -> Sleep {
         self.clock().sleep(span)
     }
-    /// Starts something that goes on by itself.
+    /// Runs a task beside the others of the cell.
     pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.clock().spawn(task);
     }
-    /// What the clock of the person's day shows.
+    /// The present time of the person's day.
     pub fn day_now(&self) -> Time {
         self.0.day.day(self.now())
     }
@@ -230,13 +230,13 @@ impl Station {
         self.0.lateness.of(call, attempt)
     }
 
-    /// From now on the client is on this leg of its way.
+    /// Moves the client along this leg from now on.
     pub fn follow(&self, leg: Leg) {
         self.0.line.follow(leg);
         self.0.since.set(leg.depart);
         self.0.moved.notify();
     }
-    /// Where the client really is.
+    /// The true place of the client now, in the territory's plane.
     pub fn here(&self) -> Point {
         self.0.line.here(self.day_now())
     }
@@ -245,12 +245,12 @@ impl Station {
         let (point, accuracy_m) = self.0.line.fix(self.day_now(), reading);
         Fix { point, location: self.0.territory.degrees(point), accuracy_m }
     }
-    /// Whether the phone sees a network.
+    /// Whether there is a network at the client's place now.
     pub fn online(&self) -> bool {
         let now = self.day_now();
         self.0.line.next_online(now) == Some(now)
     }
-    /// For how long it has seen one without a break, as far as it remembers; none if it sees none.
+    /// How long there has been a network without a break, in whole minutes up to 30; none if there is none now.
     pub fn online_for(&self) -> Option<Span> {
         let now = self.now();
         let was_online = |minutes: &i64| {
@@ -260,7 +260,7 @@ impl Station {
         let minutes = (0..=REMEMBERS_MINUTES).take_while(was_online).last()?;
         Some(Span::minutes(minutes))
     }
-    /// Waits until the phone sees a network.
+    /// Waits until there is a network at the client's place.
     pub async fn network_back(&self) {
         loop {
             let now = self.day_now();
@@ -392,7 +392,7 @@ impl Station {
         }
     }
 
-    /// The transport completed an attempt.
+    /// Counts an attempt that the transport has completed.
     fn landed(&self) {
         self.0.in_flight.set(self.in_flight() - 1);
     }

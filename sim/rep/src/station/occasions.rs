@@ -7,10 +7,10 @@ use fieldday_api::call::Call;
 use fieldday_kernel::random::{join_keys, name_key};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Calls whose further attempts may still come.
+/// The occasions of so many calls are remembered for their further attempts.
 const RECENT: usize = 64;
 
-/// The occasions of one client.
+/// The occasions of one client, counted by kind.
 #[derive(Default)]
 pub struct Occasions {
     counts: BTreeMap<u64, u64>,

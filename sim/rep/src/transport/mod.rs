@@ -18,48 +18,48 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// One attempt at a call.
+/// One attempt at a call, as a client hands it to its station.
 pub struct Attempt {
     /// The call's number within its client; all its attempts share it.
     pub call: u32,
-    /// Which attempt of the call, from 0.
+    /// The number of the attempt within the call, from 0.
     pub attempt: u8,
-    /// The request.
+    /// The request that is sent.
     pub request: Arc<Call>,
-    /// What goes into the `Authorization` header.
+    /// The credential for the `Authorization` header.
     pub credential: Rc<Credential>,
-    /// What kind of credential that is.
+    /// The kind of the credential, for the record.
     pub bearer: CredentialKind,
-    /// Why the call is made.
+    /// The reason why the call is made.
     pub cause: Cause,
     /// How long the client waits for the answer.
     pub patience: Span,
-    /// What it means when no answer came by then: a timeout, or a person who cancels.
+    /// The reason to record when no answer comes by then: a timeout, or a person who cancels.
     pub at_deadline: NoAnswer,
 }
 
-/// How an attempt ended for the client.
+/// The end of an attempt for the client.
 #[derive(Clone, Debug)]
 pub enum AttemptOutcome {
-    /// An answer came in time.
+    /// An answer came before the deadline.
     Answered(Arc<Response>),
-    /// None did.
+    /// No answer came before the deadline; holds the reason.
     Unanswered(NoAnswer),
 }
 
-/// What the link lets through of an attempt.
+/// The part of an attempt that the link lets through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Passage {
-    /// All of it.
+    /// The whole request.
     Whole {
-        /// When its last byte reaches the target.
+        /// When the last byte reaches the target, by the phone's clock.
         arrives: Time,
     },
     /// The beginning of an upload. The attempt's deadline is the moment of the cut, if that is the earlier one.
     Cut {
-        /// When the connection breaks.
+        /// When the connection breaks, by the phone's clock.
         at: Time,
-        /// How much of it reaches the target.
+        /// The number of bytes that reach the target.
         sent_bytes: u64,
     },
 }
@@ -67,40 +67,40 @@ pub enum Passage {
 /// Who notices that an attempt's deadline passes without an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DeadlineTimer {
-    /// The station sets a timer.
+    /// The station sets a timer, and cancels the attempt when it fires.
     Needed,
     /// The transport completes the attempt before the deadline or not at all, and says so by then: no timer is needed.
     Spared,
 }
 
-/// What a transport has to say of an attempt that it carried.
+/// The end of an attempt on the transport's side.
 #[derive(Clone, Debug)]
 pub enum Completion {
-    /// The target answered.
+    /// The target answered, in time or not.
     Answered {
-        /// The answer.
+        /// The answer with its status and body.
         response: Arc<Response>,
         /// How much the link has to bring back.
         bytes: u64,
     },
-    /// There was no connection to be had.
+    /// No connection to the target could be opened.
     NoConnection,
-    /// The connection broke.
+    /// The connection broke before an answer came.
     Broken {
-        /// When the client notices.
+        /// When the client notices, by the phone's clock.
         noticed: Time,
     },
     /// There will be no answer before the deadline.
     TooLate,
-    /// The station cancelled it.
+    /// The station had cancelled the attempt.
     Cancelled,
 }
 
 /// A session token, and when the identity provider sent it.
 pub struct IssuedToken {
-    /// When its answer leaves the identity provider.
+    /// When the token leaves the identity provider, by the phone's clock.
     pub at: Time,
-    /// What the token says.
+    /// The claims of the token.
     pub claims: Claims,
 }
 
@@ -111,7 +111,7 @@ pub type TokenFetch = Pin<Box<dyn Future<Output = Option<IssuedToken>>>>;
 pub trait Transport {
     /// Takes over an attempt, to [complete](InFlight::complete) it at most once.
     fn dispatch(self: Rc<Self>, attempt: &Rc<InFlight>, passage: Passage) -> DeadlineTimer;
-    /// Nobody waits for this attempt any more.
+    /// Tells that the client has stopped waiting for the attempt.
     fn cancel(&self, attempt: &InFlight);
     /// Fetches a session token for a client, with a request that reaches the identity provider at `arrives`.
     fn fetch_token(self: Rc<Self>, station: &Station, arrives: Time) -> TokenFetch;

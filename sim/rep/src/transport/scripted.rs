@@ -10,65 +10,65 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What the script lets happen to an attempt.
+/// What a script makes happen to an attempt.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// The backend answers after so long.
+    /// The backend answers so long after the request reached it.
     After(Span, Arc<Response>),
-    /// Nothing comes back.
+    /// The backend never answers.
     Silence,
-    /// The connection breaks after so long.
+    /// The connection breaks so long after the request reached the backend.
     Breaks(Span),
-    /// There is no connection to be had.
+    /// No connection to the backend can be opened.
     NoConnection,
 }
 
 impl Reply {
-    /// An answer after 100 ms.
+    /// An answer 100 ms after the request reached the backend.
     pub fn soon(response: Response) -> Reply {
         Reply::After(Span::millis(100), Arc::new(response))
     }
 }
 
-/// An attempt that was sent.
+/// An attempt that reached the backend.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// When it reached the backend.
+    /// When its last byte reached the backend.
     pub at: Time,
-    /// The call's number within its client.
+    /// The number of the call within its client, from 1.
     pub call: u32,
-    /// Which attempt of the call, from 0.
+    /// The number of the attempt within the call, from 0.
     pub attempt: u8,
-    /// The request.
+    /// The request as the app sent it.
     pub request: Arc<Call>,
-    /// What its token says; none where there is none.
+    /// The claims of its token; none if it carries none.
     pub claims: Option<Claims>,
-    /// What its draws are keyed by.
+    /// The key of the attempt's draws.
     pub key: u64,
     /// Whether the phone had to open a connection for it.
     pub reconnects: bool,
 }
 
-/// What the identity provider does to those who want a token.
+/// The answer of the identity provider to a request for a token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TokenReply {
-    /// It sends one.
+    /// It issues a token.
     Issued {
-        /// After so long.
+        /// The time from the request's arrival to the token's departure.
         after: Span,
-        /// It lives for so long from then on.
+        /// The life of the token from its departure on.
         lives: Span,
     },
-    /// It has none.
+    /// It issues no token.
     Refused,
-    /// It says nothing.
+    /// It never answers.
     Silence,
 }
 
-/// Decides what becomes of an attempt.
+/// The function that decides what happens to an attempt.
 type Script = Box<dyn FnMut(&Seen) -> Reply>;
 
-/// The transport of a test.
+/// A transport whose answers come from a script, for tests.
 pub struct Scripted {
     clock: Handle,
     script: RefCell<Script>,
@@ -92,7 +92,7 @@ impl Scripted {
             timer: Cell::new(DeadlineTimer::Needed),
         })
     }
-    /// From now on, answers come as this script says.
+    /// Replaces the script from now on.
     pub fn answer(&self, script: impl FnMut(&Seen) -> Reply + 'static) {
         *self.script.borrow_mut() = Box::new(script);
     }
@@ -101,11 +101,11 @@ impl Scripted {
     pub fn knows_ahead(&self) {
         self.timer.set(DeadlineTimer::Spared);
     }
-    /// From now on, the identity provider does this.
+    /// Replaces the identity provider's answer from now on.
     pub fn tokens(&self, reply: TokenReply) {
         self.token_reply.set(reply);
     }
-    /// Every attempt that was sent so far.
+    /// The attempts that reached the backend so far, in order of time.
     pub fn seen(&self) -> Vec<Seen> {
         self.seen.borrow().clone()
     }

@@ -6,7 +6,7 @@ use crate::simulate::{Advice, Outcome};
 use fieldday_paint::document::{Body, Item, Mark, On, Section};
 use fieldday_paint::units::{count, counted, number};
 
-/// In how many pieces of the day a limit was exceeded, at least: those of the limit that was most often.
+/// A lower bound of the pieces of the day in which some limit was exceeded: those of the limit with the most.
 pub(super) fn exceeded_in(of: &Outcome) -> u32 {
     of.broken.iter().map(|broken| broken.bins).max().unwrap_or(0)
 }
@@ -29,7 +29,7 @@ pub(super) fn instances(advice: &Advice) -> String {
     }
 }
 
-/// What to do.
+/// How many instances are enough, and what other ways of retrying would change.
 pub(super) fn section(advice: &Advice) -> Section {
     let mark = match (advice.instances, advice.with_headroom) {
         (None, _) => Mark::BAD,

@@ -7,7 +7,7 @@ use fieldday_kernel::time::Span;
 use fieldday_paint::document::{Section, Table, figures, words};
 use fieldday_paint::units::{change, count, micros, number, ppm};
 
-/// By how much a figure changed; nothing where there was none.
+/// The change of a figure in words; empty where the figure was 0.
 fn changed(was: f64, is: f64) -> String {
     match () {
         () if was == is => "=".to_owned(),
@@ -16,7 +16,7 @@ fn changed(was: f64, is: f64) -> String {
     }
 }
 
-/// What the change does, figure by figure.
+/// The figures with and without the change that was asked about, side by side.
 pub(super) fn section(without: &Outcome, with: &Outcome) -> Section {
     let word = with.what_if.as_deref().unwrap_or_default();
     let asks = WHAT_IFS.iter().find(|row| row.word == word).map_or("", |row| row.asks);

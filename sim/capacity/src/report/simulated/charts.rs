@@ -29,7 +29,7 @@ fn marks(outcome: &Outcome) -> Vec<Mark> {
     outcome.happenings.iter().enumerate().map(mark).collect()
 }
 
-/// All charts of a day.
+/// The charts of a day, one below the other, as SVG.
 pub(super) fn of_day(outcome: &Outcome, without: Option<&Outcome>) -> String {
     let zone = outcome.zone();
     let labels = outcome.bins.iter().map(|bin| moment(outcome.from, bin.at, &zone)).collect();
@@ -42,7 +42,7 @@ impl Course<'_> {
     fn line(&self, name: &str, colour: &'static str, of: impl Fn(&Bin) -> Option<f64>) -> Line {
         Line { name: name.to_owned(), colour, values: self.outcome.bins.iter().map(of).collect() }
     }
-    /// The same of the day without the change, whose pieces are the same.
+    /// The line of the day without the change; none if its pieces are not the same.
     fn before(&self, name: &str, of: impl Fn(&Bin) -> Option<f64>) -> Option<Line> {
         let without = self.without.filter(|without| without.bins.len() == self.outcome.bins.len())?;
         let name = format!("{name}, without the change");
@@ -52,7 +52,7 @@ impl Course<'_> {
         LineChart { labels: &self.labels, marks: self.marks.clone(), ..of }.html_over(&self.axis)
     }
 
-    /// What came, what was served and what was refused.
+    /// Requests that came, were served and were refused, a second, by interval.
     fn load(&self) -> String {
         let rate = |of: fn(&Tally) -> u64| move |bin: &Bin| Some(per_s(of(&bin.tally), bin.span));
         let mut lines = Vec::from_iter(self.before("offered", rate(|of| of.offered)));
@@ -101,7 +101,7 @@ impl Course<'_> {
             ..plain("chart-utilisation", scale, lines)
         })
     }
-    /// How many waited for a worker.
+    /// The most requests that waited for a worker, by interval.
     fn queue(&self) -> String {
         let most = |bin: &Bin| Some(bin.queue_max as f64);
         let mut lines = Vec::from_iter(self.before("maximum", most));
@@ -118,7 +118,7 @@ impl Course<'_> {
             ..plain("chart-waiting", scale, lines)
         })
     }
-    /// How long requests were in the server.
+    /// How long requests were in the server, by interval.
     fn latency(&self) -> String {
         let us = |times: &Option<Times>, of: fn(&Times) -> fieldday_kernel::time::Span, per_mille: u64| {
             let times = times.as_ref().filter(|times| enough(times.count, per_mille))?;

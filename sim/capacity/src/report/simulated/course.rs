@@ -11,7 +11,7 @@ use fieldday_paint::units::{count, counted, number, ppm};
 /// So many intervals of the day are shown on a terminal: those with the most requests and trouble, in the order of time.
 const PIECES: usize = 16;
 
-/// Its sections.
+/// The course of the day by interval, what was full, the endpoints and the assumptions.
 pub(super) fn sections(outcome: &Outcome, without: Option<&Outcome>) -> Vec<Section> {
     let zone = &outcome.zone();
     vec![

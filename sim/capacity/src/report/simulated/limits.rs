@@ -7,7 +7,7 @@ use fieldday_paint::document::{Mark, Section, Table, figures, words};
 use fieldday_paint::units::count;
 use fieldday_rules::limit_result::LimitVerdict;
 
-/// What was full, in words.
+/// The resources that were full, as words in a list.
 pub(super) fn full(of: &[Resource]) -> String {
     if of.is_empty() {
         return "nothing was saturated".to_owned();

@@ -22,61 +22,61 @@ pub const SCHEMA: u32 = 1;
 /// A question to a simulated deployment, and its answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Simulation {
-    /// The version of this document's shape.
+    /// The version of the format of this document: [`SCHEMA`].
     pub schema: u32,
-    /// The version of Field Day.
+    /// The version of Field Day that simulated it.
     pub version: String,
-    /// What was asked.
+    /// The question with its scenario, its sizes and the part of the day.
     pub asked: SimulationAsked,
     /// The answer, in sentences, the verdict first.
     pub answer: Vec<String>,
     /// How the day went, if one was asked about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// The same day without what was asked about with `--what-if`.
+    /// The simulated day without the change that `--what-if` asked about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without: Option<Outcome>,
     /// A table of many days, if one was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grid: Option<Grid>,
-    /// What to do, if that was asked.
+    /// What would help, if `--advise` asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<Advice>,
 }
 
-/// What was asked of a simulation.
+/// The question put to a simulation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SimulationAsked {
-    /// The question, as people ask it.
+    /// The question in a sentence.
     pub question: String,
     /// The named change that was asked about: `monday-storm`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub what_if: Option<String>,
-    /// The scenario's name.
+    /// The name of the scenario whose day was simulated.
     pub scenario: String,
-    /// What it is about.
+    /// The scenario's description, in a sentence.
     pub about: String,
-    /// The seed, in hexadecimal.
+    /// The seed of the plan and of all draws, in hexadecimal.
     pub seed: String,
-    /// The numbers of reps.
+    /// The numbers of reps, each with every number of instances; more than one makes a table.
     pub reps: Vec<u64>,
-    /// The numbers of instances.
+    /// The numbers of instances, each with every number of reps; more than one makes a table.
     pub instances: Vec<u32>,
     /// The part of the day that was measured, by local time; all of it if none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<String>,
-    /// The zone of all local times.
+    /// The zone of all local times, by its IANA name.
     pub zone: String,
     /// The line that gives the same answer again.
     pub reproduce: String,
 }
 
-/// What a simulation comes to.
+/// The verdict of a simulation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answered {
     /// No limit was exceeded; of a table, at all of its points.
     Holds,
-    /// Of a table: at some points no limit was exceeded, at others one was.
+    /// Of a table: at some points no limit was exceeded, at others one was, or one is undecided.
     HoldsInPart,
     /// A limit was exceeded; of a table, at all of its points.
     Exceeded,
@@ -84,21 +84,21 @@ pub enum Answered {
     Inconclusive,
 }
 
-/// What is simulated, before the answer is put into words.
+/// The simulated days, tables and advice, before the answer is put into words.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Answers {
-    /// How the day went.
+    /// The simulated day, if one was asked about.
     pub outcome: Option<Outcome>,
-    /// The same without the change that was asked about.
+    /// The simulated day without the change that was asked about.
     pub without: Option<Outcome>,
-    /// A table of many days.
+    /// A table of many days, if one was asked for.
     pub grid: Option<Grid>,
-    /// What to do.
+    /// What would help, if `--advise` asked for it.
     pub advice: Option<Advice>,
 }
 
 impl Simulation {
-    /// A question with its answers.
+    /// A question with what was simulated for it, and the answer in sentences.
     pub fn new(version: &str, asked: SimulationAsked, answers: Answers) -> Simulation {
         let Answers { outcome, without, grid, advice } = answers;
         let mut simulation = Simulation {
@@ -114,7 +114,7 @@ impl Simulation {
         simulation.answer = answer::sentences(&simulation);
         simulation
     }
-    /// What it comes to.
+    /// The verdict over the day, or over all points of the table.
     pub fn answered(&self) -> Answered {
         let of_day = self.outcome.iter().map(|of| (of.holds, of.undecided().next().is_some()));
         let of_grid = self.grid.iter().flat_map(|grid| &grid.points);
@@ -137,20 +137,20 @@ impl Simulation {
             Answered::Inconclusive => 4,
         }
     }
-    /// As JSON.
+    /// The simulation as JSON.
     pub fn json(&self) -> String {
         // Plain data of strings and numbers: it cannot fail.
         fieldday_paint::json(self).unwrap_or_default()
     }
-    /// For a terminal.
+    /// The simulation for a terminal.
     pub fn terminal(&self, paint: Paint) -> String {
         self.document().terminal(paint)
     }
-    /// As Markdown.
+    /// The simulation as Markdown.
     pub fn markdown(&self) -> String {
         self.document().markdown()
     }
-    /// As a page.
+    /// The simulation as an HTML page with charts.
     pub fn html(&self) -> String {
         self.document().html()
     }

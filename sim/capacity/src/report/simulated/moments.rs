@@ -27,17 +27,17 @@ fn is_utc(zone: &str) -> bool {
     zone == Zone::utc().name
 }
 
-/// By which clocks times are told: `local time, America/New_York`.
+/// The zone of the report's times in words: `local time, America/New_York`, or `UTC`.
 pub(super) fn told_by(zone: &str) -> String {
     if is_utc(zone) { "UTC".to_owned() } else { format!("local time, {zone}") }
 }
 
-/// The same as the title of an axis.
+/// The zone of the report's times as the title of an axis.
 pub(super) fn axis_title(zone: &str) -> String {
     if is_utc(zone) { "UTC".to_owned() } else { format!("Local time, {zone}") }
 }
 
-/// Which part of which day was measured.
+/// The date and the local times between which the outcome was measured.
 pub(super) fn measured(outcome: &Outcome) -> String {
     let zone = outcome.zone();
     let until = moment(outcome.from, outcome.until, &zone);
@@ -54,7 +54,7 @@ pub(super) fn ticks(bins: &[Bin], from: Time, zone: &Zone) -> Vec<Tick> {
     round.map(|(number, bin)| Tick { at: place(number), words: moment(from, bin.at, zone) }).collect()
 }
 
-/// So many in a span, a second.
+/// The rate per second of `count` events over a span.
 pub(super) fn per_s(count: u64, span: Span) -> f64 {
     count as f64 * 1e6 / span.as_micros().max(1) as f64
 }

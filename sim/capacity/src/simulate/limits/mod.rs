@@ -135,7 +135,7 @@ struct PlantLimit {
     bound: u64,
     /// Whether the limit is exceeded there, the value, the piece, the endpoint.
     worst: Option<(bool, u64, Time, Option<Op>)>,
-    /// The number of requests there.
+    /// The number of requests in the piece with the worst value.
     of: u64,
     samples: u64,
     is_decided: bool,
@@ -250,7 +250,7 @@ fn scenarios(limit: &Limit, ledger: &Ledger, measured: Span) -> LimitOutcome {
     LimitOutcome { origin: LimitOrigin::Scenario, result, op: None, worst_at: None, exceeded_bins: None }
 }
 
-/// Requests a second, in thousandths.
+/// Requests that reached the plant in a piece of the day, in thousandths of a request a second.
 pub(super) fn rate_milli(bin: &Bin) -> u64 {
     let micros = u128::from(bin.span.as_micros().max(1).unsigned_abs());
     (u128::from(bin.tally.offered) * 1_000_000_000 / micros) as u64

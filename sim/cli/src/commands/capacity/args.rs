@@ -85,7 +85,7 @@ pub struct CapacityArgs {
     pub simulated: SimulateArgs,
 }
 
-/// How a target is searched.
+/// The options of a search of a target, from the range of reps to its budget.
 #[derive(Args, Debug)]
 #[command(next_help_heading = LIVE)]
 pub struct SearchArgs {

@@ -23,7 +23,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// The scenario if none is named.
+/// The scenario of a search for which none is named.
 const SCENARIO: &str = "peak";
 /// Over so many seconds reps come to work before a level is measured.
 const WARM_UP_S: u32 = 20;
@@ -31,14 +31,14 @@ const WARM_UP_S: u32 = 20;
 const WITHIN: Duration = Duration::from_secs(15 * 60);
 /// Levels are short enough that so many fit into the time that there is.
 const LEVELS_WITHIN: f64 = 15.0;
-/// What of a level is not measured (preparing, warm-up, going home), by its warm-up.
+/// A level takes so many times its warm-up beside the measured part: preparing, warm-up, cool-down.
 pub const OVERHEAD: f64 = 1.6;
 /// Levels longer than this do not widen the window that is looked for.
 const LONGEST_PART_S: f64 = 120.0;
 /// So many reps' days are lived on the virtual clock, to see what a rep asks over the day.
 const DAY_REPS: u64 = 200;
 
-/// What is searched, and what is known of it before the first level.
+/// The search that the command line asks for, with what is known before the first level.
 pub struct Asked {
     pub header: Header,
     pub day: Day,
@@ -178,12 +178,12 @@ fn fits(header: &mut Header) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The line that was typed.
+/// The command line as it was typed.
 fn again() -> String {
     typed(std::env::args().skip(1))
 }
 
-/// Where the scenario comes from.
+/// The scenario as the user named it, or the folder of the resumed search.
 fn of(args: &CapacityArgs) -> String {
     let folder = args.resume.as_ref().map(|folder| folder.display().to_string());
     args.scenario.clone().or(folder).unwrap_or_else(|| SCENARIO.to_owned())

@@ -34,7 +34,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Between two lines of progress.
+/// The time between two lines of progress.
 const A_WHILE: Duration = Duration::from_secs(10);
 /// Fewer requests than this say nothing of a target that suffers.
 const REQUESTS_MIN: u64 = 200;
@@ -54,7 +54,7 @@ const STEADY_SHARE: f64 = 0.1;
 const STEADY_DEVIATIONS: f64 = 3.0;
 /// What is measured begins so long after that was decided: workers have to hear of it.
 const NOTICE: Span = Span::millis(1_500);
-/// Preparing gives up after so long.
+/// Preparing a level gives up after this time.
 const PREPARES_FOR: Duration = Duration::from_secs(120);
 
 /// What the levels of a search have in common: workers, certificates, addresses and key.
@@ -66,7 +66,7 @@ pub struct Bench {
     has_looked: Cell<bool>,
 }
 
-/// What was played of a level, and what is known of it beside.
+/// A level that was played, with what was measured of it.
 pub struct Played {
     pub part: LevelPart,
     pub about: About,
@@ -79,7 +79,7 @@ enum Cut {
     NotTogether(StartError),
     /// The user interrupted it.
     Interrupted,
-    /// The target could not cope.
+    /// The target was overloaded; holds the reason for people.
     Suffered(String),
 }
 
@@ -129,7 +129,7 @@ impl Bench {
     pub fn lasts(&self, header: &Header, for_s: f64) -> Span {
         warm_up_most(header) + seconds(for_s) + NOTICE
     }
-    /// What a level of so many reps plays.
+    /// The scripts of a level of so many reps.
     pub fn schedule(
         &self,
         header: &Header,
@@ -264,7 +264,7 @@ fn with_terms(options: &mut MockOptions, terms: MockTerms) {
     }
 }
 
-/// What was seen of a level.
+/// The run of a level, before its figures are computed.
 struct Watched {
     lived: Lived,
     cut: Option<Cut>,
@@ -402,7 +402,7 @@ impl Steady {
     }
 }
 
-/// From how many microseconds on an answer is far beyond every limit; 0 if no limit is on a latency.
+/// Microseconds beyond which an answer is far beyond every limit; 0 if no limit is on a latency.
 fn far_beyond_us(scenario: &Scenario) -> u64 {
     let bound = |limit: &fieldday_scenario::limits::Limit| match limit.measure {
         Measure::Within(us) => us,

@@ -120,7 +120,7 @@ fn finish(
     Ok(report.exit_code())
 }
 
-/// What is known of levels before the first one.
+/// The facts about levels that are known before the first one.
 fn terms(header: &Header, per_rep: f64) -> Terms {
     let allowed = header.scenario.limits.iter().map(allowed).filter(|share| *share > 0.0).fold(1.0, f64::min);
     let per_rep_per_s = per_rep * f64::from(header.scenario.live.speed);
@@ -131,7 +131,7 @@ fn level_lasts(for_s: f64, terms: Terms) -> Duration {
     Duration::from_secs_f64(for_s + terms.overhead_s)
 }
 
-/// What the search costs, by where the edge is.
+/// Prints the cost of the search, by where the edge may be.
 fn tell_price(header: &Header, terms: Terms, within: Option<Duration>) {
     let range = &header.range;
     for edge in [1_000_u64, range.to] {
@@ -188,7 +188,7 @@ fn announce(header: &Header, place: &Place, measured: usize, per_rep: f64) {
     }
 }
 
-/// A level in a line.
+/// Prints the figures and the verdict of a level in a line.
 fn tell(range: &Range, level: &Level) {
     let verdict = match (&level.invalid, range.standing(&[level])) {
         (Some(why), _) => format!("not valid: {why}"),

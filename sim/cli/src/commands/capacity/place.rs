@@ -18,7 +18,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// A new folder with its journal begun.
+    /// Creates the folder of a search below `out` and begins its journal.
     pub fn create(out: &Path, header: &Header) -> Result<Place, Failure> {
         let failed = |path: &Path| {
             let path = path.to_owned();

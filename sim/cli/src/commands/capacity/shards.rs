@@ -26,7 +26,7 @@ const SPARE: Duration = Duration::from_secs(300);
 /// A level of which a shard died is measured so many times.
 const TRIES: u32 = 2;
 
-/// What all shards of a search are given.
+/// The part of the command line that concerns the shards of a search.
 pub struct Shards<'a> {
     pub shard: Shard,
     dir: &'a Path,
@@ -34,7 +34,7 @@ pub struct Shards<'a> {
 }
 
 impl<'a> Shards<'a> {
-    /// None of a search by one process.
+    /// The shards of the search; none if one process makes it.
     pub fn of(args: &'a CapacityArgs) -> Option<Shards<'a>> {
         let (shard, dir) = (args.search.shard?, args.search.start_together.as_deref()?);
         Some(Shards { shard, dir, within: args.search.start_within.unwrap_or(WITHIN) })

@@ -18,10 +18,10 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// Between two lines of progress.
+/// The time between two lines of progress.
 const A_WHILE: Duration = Duration::from_secs(5);
 
-/// What a fleet's day is simulated of if no scenario is named.
+/// The scenario of a simulation for which none is named.
 pub const SCENARIO: &str = "weekday";
 
 pub fn run(of: &CapacityArgs, scenario: &str) -> Result<u8, Failure> {
@@ -96,7 +96,7 @@ fn zone(question: &Question) -> Zone {
     local_zone(&question.scenario, Zone::utc().midnight(date))
 }
 
-/// The question, as people ask it.
+/// The question in a sentence.
 fn asked(question: &Question, reps: &[u64], instances: &[u32]) -> String {
     let list = |numbers: Vec<u64>| numbers.into_iter().map(count).collect::<Vec<_>>().join(", ");
     let all = |n: &[u32]| n.iter().map(|n| u64::from(*n)).collect::<Vec<u64>>();

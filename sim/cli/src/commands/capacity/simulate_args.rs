@@ -61,7 +61,7 @@ pub struct SimulateArgs {
     pub html: Option<PathBuf>,
 }
 
-/// A list, or a range in doublings.
+/// Numbers of instances, from a list or a range in doublings.
 #[derive(Clone, Debug)]
 pub struct Numbers(pub Vec<u32>);
 
@@ -71,7 +71,7 @@ impl Numbers {
     }
 }
 
-/// `200`, `10k`, `1M`
+/// Reads a number of reps: `200`, `10k`, `1M`.
 fn many_reps(text: &str) -> Result<u64, String> {
     let wrong = || format!("{text:?} is not a number of reps: use 200, 10k or 1M, up to {MOST_REPS}");
     let (digits, times) = match text.strip_suffix(['k', 'K']) {
@@ -82,7 +82,7 @@ fn many_reps(text: &str) -> Result<u64, String> {
     reps.filter(|reps| (1..=MOST_REPS).contains(reps)).ok_or_else(wrong)
 }
 
-/// `4`, `2,3,8`, `2..32`
+/// Reads numbers of instances: `4`, `2,3,8`, `2..32`.
 fn instances(text: &str) -> Result<Numbers, String> {
     let number = |text: &str| {
         let number = text.trim().parse::<u32>().ok().filter(|n| (1..=10_000).contains(n));

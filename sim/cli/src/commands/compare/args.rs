@@ -27,12 +27,12 @@ Exit codes:
   4    inconclusive: too few runs, or none of them is usable
   130  --interleave was interrupted; the completed runs are compared";
 
-/// Sets that are named, not listed.
+/// The runs that new runs are compared with, if they are not listed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Baseline {
     /// The newest good night before the new runs.
     LastGood,
-    /// So many nights before them.
+    /// The newest runs before the new ones, so many.
     Last(usize),
     /// A run's folder, or a folder of such.
     Folder(PathBuf),

@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The names of the folders that the sides' runs go to.
 const SIDES: [&str; 2] = ["new", "baseline"];
 
-/// Where the runs are, and the runs.
+/// Runs both sides in turn `times` times and gives the folder with the runs to compare.
 pub fn runs(args: &CompareArgs, times: u64, stop: &AtomicBool) -> Result<(PathBuf, Chosen), Failure> {
     let (Some(target), Some(against)) = (&args.target, &args.against) else {
         return Err(Failure::Interleave("give both targets: --target and --against".to_owned()));

@@ -51,7 +51,7 @@ pub fn chosen(args: &CompareArgs) -> Result<Chosen, Failure> {
     Ok((new, baseline, history))
 }
 
-/// The newest run of a place.
+/// The newest run in a place; an error if there is none.
 fn newest(results: &Nights, place: &Path) -> Result<Night, Failure> {
     let newest = results.nights.iter().rev().find(|night| night.unusable().is_none());
     let newest =
@@ -88,7 +88,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// What can be read there; what cannot is told.
+    /// The runs of the folder that can be read; each that cannot is noted.
     fn read(&self) -> Result<Nights, Failure> {
         let read = Nights::read(self.path);
         let nights = read.map_err(|source| Failure::Unreadable { path: self.path.to_owned(), source })?;

@@ -25,7 +25,7 @@ trait Part: Sized {
     fn read(text: &str) -> Result<Self, String>;
     /// Which shard it is; none of a result in one piece.
     fn shard(&self) -> Option<Shard>;
-    /// What all shards have in common.
+    /// A text that is the same in all shards of one command and in no other's.
     fn of(&self) -> &str;
     /// Whether it came to its end, as far as that is known.
     fn is_complete(&self) -> bool;
@@ -65,7 +65,7 @@ impl Part for ProofPart {
 struct Parts<P> {
     parts: Vec<P>,
     of: u32,
-    /// What keeps the result from being the whole one.
+    /// The reasons why the merged result does not cover the whole: shards that are missing or were cut short.
     problems: Vec<String>,
 }
 

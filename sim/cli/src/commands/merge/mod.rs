@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 /// How often it is looked whether more shards are there.
 const LOOKS_EVERY: Duration = Duration::from_secs(1);
-/// How often progress is told.
+/// The time between two lines of progress.
 const TOLD_EVERY: Duration = Duration::from_secs(2);
 
 pub fn merge(args: &MergeArgs) -> Result<u8, Failure> {
@@ -119,7 +119,7 @@ fn find(args: &MergeArgs, stop: &AtomicBool) -> Result<Option<Parts>, Failure> {
     }
 }
 
-/// What is known of the run before it is merged.
+/// The description of the run for the merged folder.
 fn run_file(parts: &Parts) -> RunFile {
     RunFile {
         complete: false,

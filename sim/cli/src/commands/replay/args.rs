@@ -47,7 +47,7 @@ pub struct ReplayArgs {
     pub format: Format,
 }
 
-/// `14:03`, `14:03:20`
+/// Reads a time of day: `14:03`, `14:03:20`.
 fn time(text: &str) -> Result<TimeOfDay, String> {
     let whole = if text.len() == 5 { format!("{text}:00") } else { text.to_owned() };
     TimeOfDay::parse(&whole).ok_or_else(|| format!("a time of day is hours and minutes: 14:03, not {text:?}"))

@@ -46,7 +46,7 @@ pub fn replay(args: &ReplayArgs, kept: &RunFolder, plan: &Plan) -> Result<u8, Fa
     show(args, &day, &kept.run.reproduce).map(|()| code)
 }
 
-/// A cell of the history, judged again.
+/// Judges a recorded cell again, by its index.
 pub fn recorded(kept: &RunFolder, index: u32) -> Result<Replayed, Failure> {
     let wanted = cell_name(index);
     let no = |why: String| Failure::NotRelived { path: kept.path.display().to_string(), why };

@@ -57,7 +57,7 @@ fn is_closed(terminal: std::os::fd::BorrowedFd<'_>) -> bool {
     }
 }
 
-/// What a key is for.
+/// The action of a key that was pressed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Key {
     Go(Go),

@@ -66,7 +66,7 @@ pub struct RunArgs {
     pub again: Vec<String>,
 }
 
-/// What concerns runs on the wall clock alone.
+/// The options of runs on the wall clock alone.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = LIVE)]
 pub struct LiveArgs {

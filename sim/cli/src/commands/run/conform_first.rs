@@ -47,7 +47,7 @@ impl PassBefore {
     pub(super) fn clock(&self) -> (u32, CellClock) {
         (CONFORMANCE_CELL, self.clock.clone())
     }
-    /// What the summary says of it.
+    /// The pass as the run's summary has it.
     pub(super) fn part(&self) -> ConformancePart {
         let outcome = &self.outcome;
         let problems = outcome.budget.iter().cloned().chain(unanswered(&outcome.run));

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Cells of a failed run that are run again and recorded.
 const CELLS_RECORDED: usize = 4;
 
-/// What is known of a run before it begins.
+/// The description of a run for its folder, before it begins.
 pub fn run_file(plan: &Plan, target: String, recipe: &Recipe, opens: Option<Time>) -> RunFile {
     RunFile {
         schema: RUN_SCHEMA,
@@ -38,7 +38,7 @@ pub fn run_file(plan: &Plan, target: String, recipe: &Recipe, opens: Option<Time
     }
 }
 
-/// What the history of a run on the virtual clock is made of.
+/// The source of the history of a run on the virtual clock.
 pub struct History<'a> {
     pub record: bool,
     pub plan: &'a Plan,
@@ -73,7 +73,7 @@ impl History<'_> {
     }
 }
 
-/// Why a history has all cells.
+/// The reason that the run folder gives for holding a history of all cells.
 pub fn recorded(whole: Option<Fingerprint>) -> &'static str {
     if whole.is_some() { "recorded" } else { "recorded until the run was ended" }
 }

@@ -121,7 +121,7 @@ fn comes_the_moment(args: &RunArgs, stop: &AtomicBool) -> Result<bool, Failure> 
     Ok(wait_until(moment, stop, machine::now))
 }
 
-/// What the run needs, and what this machine has.
+/// Prints the cores, memory, files and connections that the run needs, beside those of this machine.
 fn tell_sizing(sizing: &Sizing) {
     let host = machine::host();
     let ports = sizing.ports.map_or(String::new(), |ports| format!(" of {} source ports here", count(ports)));
@@ -207,7 +207,7 @@ fn scaled(scales: &[Scaled]) -> String {
     if words.is_empty() { String::new() } else { format!(" ({} with it)", words.join(", ")) }
 }
 
-/// What is about to happen.
+/// Prints what is about to be run, before the window opens.
 fn announce(ready: &Ready, is_mock: bool) {
     let (reps, plan, target) = (ready.reps(), &ready.plan().plan, ready.target());
     let scenario = plan.scenario();
@@ -228,7 +228,7 @@ fn announce(ready: &Ready, is_mock: bool) {
     ));
 }
 
-/// What the folder says of a run.
+/// What the run folder says of a run before it begins.
 struct Described {
     recipe: Recipe,
     target: String,
@@ -350,7 +350,7 @@ fn nobody_off_duty(ready: &Ready) -> Vec<NotExercised> {
     }]
 }
 
-/// What planned disturbances are judged by; none if the target was not to be disturbed.
+/// The facts by which planned disturbances are judged; none if the target was not to be disturbed.
 fn disturbed(lived: &Lived) -> Option<DisturbedFacts> {
     let of = &lived.disturbances;
     let traffic = lived.outcome.all_traffic.clone()?;

@@ -23,12 +23,12 @@ impl Drop for PressesInVain {
 }
 
 impl ActiveDefects<'_> {
-    /// What the first attempt goes out with, in the place of a token that is good; none if it waits for one.
+    /// The credential of the first attempt in place of a valid token; none if no defect changes it.
     pub(in crate::app) fn first_credential(&self, cause: Cause) -> Option<Rc<Credential>> {
         let is_early = self.has(AppDefect::CallsBeforeToken) && self.0.held_token().is_none();
         self.kept_token(cause).or_else(|| is_early.then(|| Rc::new(Credential::None)))
     }
-    /// What follows an attempt, where `correct` would be right.
+    /// The action after an attempt, in place of `correct`.
     pub(in crate::app) fn next(&self, state: &CallState, outcome: &AttemptOutcome, correct: Next) -> Next {
         let (app, mut next) = (self.0, correct);
         let (retries, pace) = (app.phone.settings.retrying.retries, app.phone.settings.pace);
@@ -87,7 +87,7 @@ impl ActiveDefects<'_> {
         });
         Some(PressesInVain(ended))
     }
-    /// The request as it goes out.
+    /// The request as the app sends it, changed by the defects that change requests.
     pub(in crate::app) fn as_sent(&self, request: &Arc<Call>, token: &Credential) -> Arc<Call> {
         let (true, Op::ListTasks, Credential::Token(claims)) =
             (self.has(AppDefect::SendsTenantId), request.op(), token)
@@ -99,7 +99,7 @@ impl ActiveDefects<'_> {
         raw.query = format!("{}&tenant_id={tenant}", raw.query).into();
         Arc::new(Call::Raw(Box::new(raw)))
     }
-    /// The log line of an error.
+    /// The log line of an error answer, with the token that a defect adds to it.
     pub(in crate::app) fn log_line(&self, mut line: String, token: &Credential) -> String {
         if let (true, Credential::Token(_)) = (self.has(AppDefect::LogsToken), token) {
             line.push_str(", headers Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl");

@@ -25,10 +25,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What the bugs that are switched on do, one method for each decision that they change.
+/// The defects that are switched on, with a method for each decision that they change.
 pub(super) struct ActiveDefects<'a>(pub(super) &'a App);
 
-/// What bugs keep in the durable store.
+/// The state of some defects that survives the app, as its storage does.
 #[derive(Default)]
 pub struct Stored {
     /// A flush runs, or ran when the app died.
@@ -41,7 +41,7 @@ impl ActiveDefects<'_> {
     fn has(&self, defect: AppDefect) -> bool {
         self.0.has(defect)
     }
-    /// What becomes of something that the app shows or logs; none if it does not show it.
+    /// The event as the app shows or logs it; none if a defect suppresses it.
     pub(super) fn shown(&self, what: EventKind) -> Option<EventKind> {
         match what {
             EventKind::Spinner { .. } if self.has(AppDefect::NoSpinner) => None,

@@ -139,7 +139,7 @@ impl ActiveDefects<'_> {
     }
 }
 
-/// As it is right. False if the action stays.
+/// Delivers and settles an action as a correct app does; false if the action stays in the queue.
 async fn deliver_and_settle(app: &App, queued: &Queued) -> bool {
     let Some((how, reply)) = app.deliver(queued).await else { return false };
     app.settle(queued, how, reply.as_ref()).await;
