@@ -11,7 +11,7 @@ const MANY: usize = 10;
 const KEYS: &str = "n next  p previous  PgDn PgUp by ten  g first  G last  v next violation  q quit";
 /// Where a violation's sentence begins: below what its event says.
 const SENTENCE: usize = 24;
-/// Where the second column of [`crate::timeline::standing`] begins.
+/// Where the second column of [`crate::moment::standing`] begins.
 const SECOND_COLUMN: usize = 16;
 
 /// A move of the cursor.
@@ -73,7 +73,7 @@ impl Stepper {
     }
 
     /// The screen: `height` lines of at most `width` characters, without a line break after the last. Below the events
-    /// stands how things stood at the cursor's time, as [`crate::timeline::standing`] says it without colour.
+    /// stands how things stood at the cursor's time, as [`crate::moment::standing`] says it without colour.
     pub fn draw(&self, standing: &str, (width, height): (usize, usize), paint: Paint) -> String {
         let body = height.saturating_sub(3);
         // What the cursor's line cuts is told whole, and the events around it make room for that.
