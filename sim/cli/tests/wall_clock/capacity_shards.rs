@@ -47,7 +47,7 @@ fn two_shards_offer_together_what_one_process_would_and_the_first_has_the_report
     let second = shard(&place, &mock.url, 1, &["--from", "60", "--repeats", "1"]).spawn().unwrap();
     let ((code, out, err), (follows, _, told)) = (ended(first), ended(second));
     assert!([0, 4].contains(&code) && follows == 0, "{code} {follows}\n{out}{err}\n{told}");
-    assert!(told.contains("the search is over; shard 0 has the report"), "{told}");
+    assert!(told.contains("the search is over; shard 0 writes the report"), "{told}");
     assert!(err.contains("levels below 101 reps are played by shard 0 alone"), "{err}");
     assert!(told.contains("a part of 160 reps") && !told.contains("a part of 60 reps"), "{told}");
     // The offered load of a level is that of its reps, whoever plays them.
