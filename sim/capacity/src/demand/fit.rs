@@ -78,7 +78,9 @@ pub fn fit_knowing(levels: &[Level], workers: Option<u32>) -> Result<Demand, Unf
     // chance would have it.
     let plain = least_error(&candidates, |of| of.tried.is_plain()).filter(|plain| plain.misfit <= clearly);
     let best = plain.unwrap_or(best);
-    let range = (near().min().unwrap_or(best.tried.workers), near().max().unwrap_or(best.tried.workers));
+    // The one that is taken is among them, also where another share of the time fits better.
+    let taken = best.tried.workers;
+    let range = (near().fold(taken, u32::min), near().fold(taken, u32::max));
     let demand = demand(&floors, &seen, &mixes, best, range);
     if demand.error > ERROR_MOST {
         return Err(Unfit::Off { percent: (demand.error * 100.0).round() as u64 });

@@ -140,6 +140,7 @@ fn workers_are_found_within_one_in_levels_that_were_played() {
                 };
                 let levels: Vec<Level> = shares.into_iter().enumerate().map(level).collect();
                 let said = fit(&levels).map(|demand| (demand.workers, demand.workers_range));
+                assert!(said.as_ref().is_ok_and(|(said, (low, high))| (low..=high).contains(&said)), "{said:?}");
                 if !said.as_ref().is_ok_and(|(said, _)| said.abs_diff(workers) <= 1) {
                     wrong += 1;
                 }
