@@ -4,11 +4,7 @@
 //! coefficients of variation of both (Allen and Cunneen; for one server and arrivals that are independent it is Pollaczek and
 //! Khinchine's exact mean), and is taken to fall off exponentially, as it does in M/M/c.
 
-use fieldday_kernel::random::{Purpose, Stream};
 use serde::{Deserialize, Serialize};
-
-/// So many requests are played through a queue.
-const PLAYED: usize = 400_000;
 
 /// A queue before servers that are all alike, first come first served.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
@@ -106,28 +102,10 @@ pub fn exponential(mean: f64, points: usize) -> Vec<f64> {
         .collect()
 }
 
-/// The time within which that share of requests is answered by a queue that is played through request by request (Kiefer and
-/// Wolfowitz), arrivals independent of each other, service times as they are drawn: what the closed forms are checked against.
-pub fn played_s(servers: u32, rate: f64, share: f64, mut service: impl FnMut(&mut Stream) -> f64) -> f64 {
-    let mut stream = Stream::new(11, Purpose::new("queue"), 0, 0, 0);
-    let (mut free, mut now, mut answers) = (vec![0.0_f64; servers.max(1) as usize], 0.0, Vec::new());
-    for request in 0..PLAYED {
-        now += stream.exponential(1.0 / rate);
-        let first = (0..free.len()).min_by(|a, b| free[*a].total_cmp(&free[*b])).unwrap_or(0);
-        let ends = free[first].max(now) + service(&mut stream);
-        free[first] = ends;
-        // The queue is empty at first: that is no steady state.
-        if request > PLAYED / 20 {
-            answers.push(ends - now);
-        }
-    }
-    answers.sort_by(f64::total_cmp);
-    answers[((answers.len() as f64 * share) as usize).min(answers.len() - 1)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::played::{Target, Work};
 
     #[test]
     fn erlang_c_is_that_of_the_tables() {
@@ -168,10 +146,10 @@ mod tests {
     fn percentiles_are_those_of_queues_that_are_played_through() {
         for (servers, busy) in [(1, 0.5), (2, 0.8), (8, 0.7)] {
             let rate = f64::from(servers) * busy / 0.05;
-            let exact = played_s(servers, rate, 0.95, |stream| stream.exponential(0.05));
+            let exact = Target::of(servers, Work::Exponential(0.05)).quantile_s(rate, 0.95);
             let said = Queue::mmc(servers, rate, 0.05).quantile_s(0.95, &exponential(0.05, 500)).unwrap();
             assert!((said / exact - 1.0).abs() < 0.04, "M/M/{servers} at {busy}: {said}, played {exact}");
-            let exact = played_s(servers, rate, 0.95, |_| 0.05);
+            let exact = Target::of(servers, Work::Fixed(0.05)).quantile_s(rate, 0.95);
             let said = Queue::mdc(servers, rate, 0.05).quantile_s(0.95, &[0.05]).unwrap();
             assert!((said / exact - 1.0).abs() < 0.10, "M/D/{servers} at {busy}: {said}, played {exact}");
         }

@@ -1,4 +1,5 @@
-//! What an option has an effect with. The heading under which it stands in the help is what it needs. clap's own `requires` and `conflicts_with` say what concerns single options.
+//! What an option has an effect with. The heading under which it stands in the help is what it needs; clap's own `requires` and
+//! `conflicts_with` say what concerns single options.
 
 use crate::commands::capacity::simulate_args::Numbers;
 use crate::commands::compare::args::Baseline;

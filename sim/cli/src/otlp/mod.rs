@@ -8,14 +8,11 @@ use crate::failure::Failure;
 use fieldday_api::redact::url_without_secrets;
 use fieldday_folder::{RunFile, Summary};
 
-/// Whether this build has the feature `otlp`.
-pub const IS_BUILT: bool = cfg!(feature = "otlp");
-
 /// Whether anything can be sent there, as far as that can be told before there is something to send.
 pub fn can_send(url: &str) -> Result<(), Failure> {
     let cannot = |why: &str| Err(Failure::Otlp { url: url_without_secrets(url), why: why.to_owned() });
     match () {
-        () if !IS_BUILT => cannot("this build has no OTLP support"),
+        () if !cfg!(feature = "otlp") => cannot("this build has no OTLP support"),
         () if !url.starts_with("http://") && !url.starts_with("https://") => {
             cannot("it is not an http:// or https:// URL")
         }

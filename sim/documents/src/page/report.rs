@@ -14,6 +14,7 @@ use fieldday_folder::summary::{
     Case, Limit, LimitMark, Outcome, Percentiles, RuleLine, RuleVerdict, Summary, verdict_word,
 };
 use fieldday_paint::chart::{Bar, LogBars};
+use fieldday_paint::document::Section;
 use fieldday_paint::frame::{Frame, data};
 use fieldday_paint::units;
 use fieldday_stories::sequences::Stories;
@@ -131,22 +132,22 @@ impl Report<'_> {
     fn sections(&self) -> Vec<(&'static str, String)> {
         let summary = self.summary;
         let broken = summary.rules.iter().filter(|rule| rule.verdict == RuleVerdict::Broken).count();
-        let is_muted = summary.rules.iter().any(|rule| rule.muted.is_some());
+        let made = |id, section: Section| (id, section.is_on_page(), section.title);
         let all = [
             ("verdict", true, "The answer".to_owned()),
             ("violations", !summary.violations.is_empty(), "Violations".to_owned()),
-            ("limits", !summary.scenario_limits.is_empty(), "Limits".to_owned()),
+            made("limits", sections::scenario_limits(summary)),
             ("endpoints", !summary.limits.is_empty(), "Endpoints".to_owned()),
-            ("failures", !summary.failures.is_empty(), "Failures".to_owned()),
+            made("failures", sections::failures(summary)),
             ("day", self.has_day(), "Over the day".to_owned()),
             ("queues", self.has_day(), "Queues".to_owned()),
-            ("target", summary.target_metrics.is_some(), "The target".to_owned()),
-            ("felt", summary.felt.rep_days > 0, "What reps felt".to_owned()),
+            made("target", sections::target(summary)),
+            made("felt", sections::felt(summary)),
             ("rules", true, if broken > 0 { format!("Rules ({broken} broken)") } else { "Rules".to_owned() }),
-            ("not-exercised", !summary.not_exercised_parts.is_empty(), "Not exercised".to_owned()),
-            ("contract", summary.contract.is_some(), "Contract".to_owned()),
-            ("findings", !summary.findings.is_empty() || is_muted, "Findings".to_owned()),
-            ("hazards", summary.hazards.iter().any(|hazard| hazard.count > 0), "Hazards".to_owned()),
+            made("not-exercised", sections::not_exercised(summary)),
+            made("contract", sections::contract(summary)),
+            made("findings", sections::findings(summary)),
+            made("hazards", sections::hazards(summary)),
             ("map", self.map_series().is_some(), "Map".to_owned()),
             ("facts", true, "Facts".to_owned()),
         ];

@@ -19,7 +19,7 @@ impl Document {
         if is_answered {
             sections.push(("verdict", "The answer".to_owned()));
         }
-        for of in self.sections.iter().filter(|section| section.shown(Medium::Page).next().is_some()) {
+        for of in self.sections.iter().filter(|section| section.is_on_page()) {
             sections.push((&of.id, of.title.clone()));
             body.push_str(&of.html());
         }
@@ -58,9 +58,13 @@ pub fn html(blocks_of: &[Block], heading: &str, label: &str) -> String {
 }
 
 impl Section {
+    /// Whether it has anything to say on a page.
+    pub fn is_on_page(&self) -> bool {
+        self.shown(Medium::Page).next().is_some()
+    }
     /// The section as HTML; empty if it has nothing for a page.
     pub fn html(&self) -> String {
-        if self.shown(Medium::Page).next().is_none() {
+        if !self.is_on_page() {
             return String::new();
         }
         let tag = self.tag.map_or(String::new(), |tag| format!(" <small class=\"is-quiet\">{}</small>", escaped(tag)));
