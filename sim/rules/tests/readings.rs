@@ -293,7 +293,7 @@ fn what_a_body_lacked_is_held_against_nobody() {
     s.call(REP, get(), detail(&other));
     s.breaks(&[Rule::ReadYourWrites]);
     let says = s.findings().violations[0].says.clone();
-    assert!(says.contains("appt_1 notes: expected a text (0x") && says.ends_with("seen null"), "{says}");
+    assert!(says.contains("appt_1 notes: expected a text (0x") && says.ends_with("got null"), "{says}");
 }
 
 fn wrong_twice() -> Stream {

@@ -58,19 +58,19 @@ pub(crate) struct Impossible {
     pub wrong: Wrong,
     /// The answer is that of an update sent before with the same body.
     pub repeat: bool,
+    /// The reps whom the two values of [`ASSIGNED`] mean, expected and got, by the ids of the API.
+    reps: [Option<SmolStr>; 2],
 }
 
 impl Impossible {
-    /// Expected and seen, for people.
+    /// Expected and got, for people.
     pub fn says(&self) -> String {
         let Wrong { field, expected, seen, .. } = self.wrong;
-        format!(
-            "{} {}: expected {}, seen {}",
-            self.id,
-            views::name(self.kind, field),
-            views::show(self.kind, field, expected),
-            views::show(self.kind, field, seen)
-        )
+        let [expected, got] = [(0, expected), (1, seen)].map(|(which, value)| match &self.reps[which] {
+            Some(rep) => rep.to_string(),
+            None => views::show(self.kind, field, value),
+        });
+        format!("{} {}: expected {expected}, got {got}", self.id, views::name(self.kind, field))
     }
 }
 
@@ -118,6 +118,15 @@ impl Looked {
         self.impossible.clear();
         self.new.clear();
         (self.foreign_task, self.leaked, self.session, self.assignment_ignored) = (None, None, None, false);
+    }
+    /// Adds to each impossible [`ASSIGNED`] whom its two values mean. `people` has the number of each rep's client.
+    pub fn name_reps(&mut self, people: &ById<u32>) {
+        let rep = |value: u64| {
+            people.iter().filter(|(_, person)| u64::from(**person) == value).map(|(id, _)| id).min().cloned()
+        };
+        for wrong in self.impossible.iter_mut().filter(|i| i.kind == Kind::Appointment && i.wrong.field == ASSIGNED) {
+            wrong.reps = [rep(wrong.wrong.expected), rep(wrong.wrong.seen)];
+        }
     }
     /// An update was refused: is that a repeat of one that was acknowledged?
     pub fn refused(&mut self, records: &Records, _kind: Kind, id: &SmolStr, body: &View, x: &Exchange<'_>) {
@@ -188,7 +197,13 @@ impl Looked {
             Some(Some(field)) => self.torn.push((kind, id.clone(), field)),
         }
         for wrong in look.wrong {
-            self.impossible.push(Impossible { kind, id: id.clone(), wrong, repeat: repeat.is_some() });
+            self.impossible.push(Impossible {
+                kind,
+                id: id.clone(),
+                wrong,
+                repeat: repeat.is_some(),
+                reps: [None, None],
+            });
         }
         Found { place, is_new }
     }

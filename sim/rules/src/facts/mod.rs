@@ -93,6 +93,10 @@ impl Facts {
     }
     /// Compares what an answer shows with what is possible.
     pub fn look(&mut self, x: &Exchange<'_>) {
+        self.compare(x);
+        self.looked.name_reps(&self.people);
+    }
+    fn compare(&mut self, x: &Exchange<'_>) {
         let Facts { people, appointments, tasks, sessions, looked, .. } = self;
         looked.clear();
         if matches!(x.op, Op::GetRecording | Op::StopRecording) {

@@ -201,7 +201,7 @@ pub(crate) fn show(kind: Kind, field: usize, value: u64) -> String {
         (Kind::Appointment, STATUS) => of(AppointmentStatus::ALL, value),
         (Kind::Appointment, OUTCOME) => of(Outcome::ALL, value),
         (Kind::Appointment, DEAL) => fieldday_api::fixed::Fixed::<2>(value as i64).to_string(),
-        (Kind::Appointment, ASSIGNED) => format!("client {value}"),
+        (Kind::Appointment, ASSIGNED) => "another rep".to_owned(),
         (Kind::Task, STATUS) => of(TaskStatus::ALL, value),
         (Kind::Task, PRIORITY) => of(Priority::ALL, value),
         (Kind::Task, ASSIGNED) => of(Assignee::ALL, value),

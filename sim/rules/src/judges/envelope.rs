@@ -94,6 +94,6 @@ fn cause(status: u16, code: ErrorCode, x: &Exchange<'_>, notes: &mut Notes) {
     };
     notes.judge(Part::EnvelopeCause, x, code != impossible, || {
         let why = if status == 400 { "the request has no body" } else { "the token names its tenant" };
-        format!("expected another code than {} from {}, {why}", impossible.name(), x.op)
+        format!("expected an error_code other than {} from {}: {why}", impossible.name(), x.op)
     });
 }

@@ -126,7 +126,7 @@ impl StartOnce {
         } else if known.is_stopped(facts) && !over {
             notes.reading(Reading::NewSessionAfterStop, x, || {
                 let (appointment, session) = (&known.appointment, &known.session);
-                format!("a start at {appointment} whose session {session} a stop was sent for began another, {now}")
+                format!("a repeated start at {appointment} began session {now}: a stop of its session {session} had been sent")
             });
         } else if !over {
             notes.broken(part, x, || {
@@ -161,7 +161,7 @@ impl StartOnce {
         if before.is_some_and(|before| shown.started_at + leeway < start + before) {
             notes.broken(Part::StartLost, x, || {
                 let (id, appointment) = (&shown.id, &known.appointment);
-                format!("expected one active session of {appointment}, {id} began before another that was given for it")
+                format!("expected one active session of {appointment}: {id} began before the session that an earlier start returned")
             });
         }
     }
@@ -196,7 +196,7 @@ impl Judge for StopOnce {
             if facts.session().filter(acked).is_some() && !is_probe(x) {
                 notes.broken(Part::StopRepeat, x, || {
                     format!(
-                        "expected a stop that was acknowledged to be acknowledged again, it was refused with {status}"
+                        "expected the repeat of an acknowledged stop to be acknowledged, it was refused with {status}"
                     )
                 });
             }
@@ -250,7 +250,7 @@ impl Judge for UploadOnce {
                 (false, Some(was)) if was != now => format!("transcription_status {now} after {was}"),
                 _ => format!("analysis_status {} after one further on", shown.analysis_status),
             };
-            format!("the same audio_url of {} was reported again: expected nothing to start, got {what}", shown.id)
+            format!("expected nothing to start when the same audio_url of {} was reported again, got {what}", shown.id)
                 .about(&shown.id)
         });
     }

@@ -77,12 +77,12 @@ impl ClockInOnce {
         if let (Some(day), Some(status @ (400 | 404 | 422))) = (day.filter(|day| day.since < x.sent_seq), x.refusal()) {
             // 422 is a matter of form, and told as that.
             return notes.judge(Part::ClockInRepeat, x, status != 404, || {
-                format!("expected a repeated clock-in to give {} or 400, it got {status}", day.id)
+                format!("expected a repeated clock-in to answer with {} or 400, got {status}", day.id)
             });
         }
         if x.refusal() == Some(409) && !sent.is_empty() {
             notes.broken(Part::ClockInConcurrent, x, || {
-                format!("expected a clock-in of {rep_id} beside another to give the shift, or 400, it got 409")
+                format!("expected a clock-in of {rep_id} beside another to answer with the shift or 400, got 409")
             });
         }
     }
@@ -106,7 +106,7 @@ impl Judge for ClockOutOnce {
         let Some(known) = day.clock_out_at else { return };
         if shifts::reopens(day, x) {
             return notes.reading(Reading::ShiftReopened, x, || {
-                format!("{} had clock_out_at {}, and a clock-in shows it with none", shown.id, known.value)
+                format!("expected {} to keep clock_out_at {}, a clock-in answered without it", shown.id, known.value)
             });
         }
         let same = match shown.clock_out_at {
@@ -211,7 +211,9 @@ fn says_date(shown: &Shift, x: &Exchange<'_>, notes: &mut Notes) {
     };
     let (id, says, began) = (&shown.id, shown.shift_date, x.client.zone.date(shown.clock_in_at));
     notes.judge(apart(shown.clock_in_at), x, says == began, || {
-        format!("expected {id}, which began on {began} by the tenant's clock, to say so, its shift_date is {says}")
+        format!(
+            "expected shift_date {began} of {id}, the date of its clock_in_at in the tenant's time zone, got {says}"
+        )
     });
     if x.op == Op::ShiftToday
         && let Some(today) = date(x, notes)

@@ -64,20 +64,20 @@ fn session(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
         && (x.client.role != Role::SalesRep || known.started_by == Some(x.client.index));
     if x.refusal() == Some(404) && before(known.started) && may_see {
         notes.broken(Part::WritesSession, x, || {
-            format!("{session_id} was acknowledged to be started, and answers 404").about(session_id)
+            format!("expected {session_id}, whose start was acknowledged, got 404").about(session_id)
         });
     }
     let Some(shown) = sessions::shown(x) else { return };
     if before(known.stop_acked) && x.shows("ended_at") {
         notes.judge(Part::WritesSession, x, shown.ended_at.is_some(), || {
-            format!("{session_id} was acknowledged to be stopped: expected its ended_at, got null").about(session_id)
+            format!("expected ended_at of {session_id}, whose stop was acknowledged, got null").about(session_id)
         });
     }
     // Only a target that shows where audio is kept can be asked for it; other modes keep none.
     let kept = shown.mode == RecordingMode::Full && shown.audio_storage_mode.is_some() && x.shows("audio_url");
     if kept && known.uploads.iter().any(|upload| before(upload.acked)) {
         notes.judge(Part::WritesSession, x, shown.audio_url.is_some(), || {
-            format!("the audio of {session_id} was acknowledged: expected its audio_url, got null").about(session_id)
+            format!("expected audio_url of {session_id}, whose upload was acknowledged, got null").about(session_id)
         });
     }
 }
@@ -90,7 +90,7 @@ fn shift(x: &Exchange<'_>, facts: &Facts, notes: &mut Notes) {
     let known = facts.shift_day(shown).and_then(|day| day.out_acked);
     if known.is_some_and(|since| since < x.sent_seq) && x.shows("clock_out_at") {
         notes.judge(Part::WritesShift, x, shown.clock_out_at.is_some(), || {
-            format!("the clock-out of {} was acknowledged: expected its clock_out_at, got null", shown.id)
+            format!("expected clock_out_at of {}, whose clock-out was acknowledged, got null", shown.id)
                 .about(&shown.id)
         });
     }

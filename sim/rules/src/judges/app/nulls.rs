@@ -41,7 +41,7 @@ impl Judge for Nulls {
                     let part = differs.map_or("", |part| ["audio controls", "the transcript", "the analysis"][part]);
                     let (expected, seen) =
                         if differs.is_some_and(|part| there[part]) { ("shown", "not") } else { ("absent", "shown") };
-                    format!("expected {part} of {session_id} to be {expected}, seen {seen}")
+                    format!("expected {part} of {session_id} to be {expected}, got {seen}")
                 });
             }
             _ => {}
