@@ -6,8 +6,8 @@ use crate::output;
 use fieldday_engine::all_defects::Defect;
 use fieldday_folder::{Recipe, RunFolder};
 use fieldday_plan::Plan;
-use fieldday_plan::repro::Repro;
 use fieldday_scenario::Scenario;
+use fieldday_scenario::repro::Repro;
 use std::path::Path;
 use std::sync::Arc;
 

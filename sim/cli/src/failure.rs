@@ -58,7 +58,7 @@ pub enum Failure {
     NoTerminal { why: String },
     /// A file that is no failure of this version.
     #[error(transparent)]
-    Repro(#[from] fieldday_plan::repro::ReproError),
+    Repro(#[from] fieldday_scenario::repro::ReproError),
     /// No endpoint has this name; `suggestion` is the most similar one.
     #[error("there is no endpoint called {name:?}")]
     NoSuchEndpoint { name: String, suggestion: Option<String> },

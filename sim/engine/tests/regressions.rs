@@ -2,8 +2,8 @@
 
 use fieldday_engine::cell::{CellRun, Keep};
 use fieldday_plan::Plan;
-use fieldday_plan::repro::Repro;
 use fieldday_rules::Measures;
+use fieldday_scenario::repro::Repro;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -34,7 +34,6 @@ pub mod people;
 mod removed;
 mod render;
 mod rep;
-pub mod repro;
 mod rows;
 pub mod shard;
 mod tenant;

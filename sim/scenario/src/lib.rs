@@ -14,6 +14,7 @@ mod locate;
 mod metrics;
 pub mod persona;
 pub mod plant;
+pub mod repro;
 mod rules;
 mod swarm;
 mod tokens;

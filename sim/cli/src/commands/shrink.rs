@@ -13,7 +13,7 @@ use fieldday_engine::shrink::{self, Case, Size};
 use fieldday_engine::slice::Day;
 use fieldday_kernel::time::Zone;
 use fieldday_paint::units::counted;
-use fieldday_plan::repro::{FORMAT, Repro};
+use fieldday_scenario::repro::{FORMAT, Repro};
 use fieldday_stories::har::har;
 use fieldday_stories::script::script;
 use fieldday_stories::story::{Told, names, story};
