@@ -44,6 +44,8 @@ const PAIRS: &[Pair] = &[
     (RUN, &["--request-log", "requests.csv"], "--target"),
     (RUN, &["--disturb"], "--target"),
     (LIVE, &["--disturb"], "live.disturb"),
+    (SIMULATE, &["--disturb"], "--simulate"),
+    (MOCK, &["--disturb"], "live.disturb"),
     (RUN, &["--dry-run"], "--target"),
     (&["run", "weekday", "--target", "model"], &["--dry-run"], "--target"),
     (LIVE, &["--verify"], "--target"),
