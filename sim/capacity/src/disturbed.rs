@@ -255,7 +255,8 @@ mod tests {
         assert_eq!((failed.invalid.as_deref(), failed.is_undecided()), (Some(why), true));
         // That is no sign of a generator that fell behind: the same number of reps is asked for again.
         let range = Range::default();
-        let asked_again = |levels: &[Level]| matches!(range.next(levels), crate::search::Next::Measure { reps: 10, .. });
+        let asked_again =
+            |levels: &[Level]| matches!(range.next(levels), crate::search::Next::Measure { reps: 10, .. });
         assert!(asked_again(&[failed.clone()]) && asked_again(&[failed.clone(), failed]));
         // A target that was overloaded before the moment of the disturbance does not hold.
         let trouble = Some("the run ended before its moment came");

@@ -211,7 +211,8 @@ fn fits_in(header: &Header, of: &str, most_s: f64, by: &str) -> Result<(), Failu
         "a level must be measured for {needs:.0} s until its recovery is judged (at_s, lasts_s, holds_again_within_s and 10 s), and is for {:.0} s at most ({by})",
         most_s.max(0.0)
     );
-    let instead = "use a smaller at_s, or allow longer levels: a higher --longest or --within, a lower --speed, a longer window";
+    let instead =
+        "use a smaller at_s, or allow longer levels: a higher --longest or --within, a lower --speed, a longer window";
     Err(Failure::Disturbance { of: of.to_owned(), place, key: "at_s", why, instead: instead.to_owned() })
 }
 

@@ -49,6 +49,8 @@ const STEADY_SHARE: f64 = 0.1;
 const STEADY_DEVIATIONS: f64 = 3.0;
 /// What is measured begins so long after that was decided: workers have to hear of it.
 const NOTICE: Span = Span::millis(1_500);
+/// Nothing of a level is measured before it is said what: no level waits so long for that.
+const NOT_YET: Span = Span::hours(24);
 /// Preparing a level gives up after this time.
 const PREPARES_FOR: Duration = Duration::from_secs(120);
 
@@ -125,7 +127,7 @@ impl Bench {
         let lasts = self.lasts(header, for_s);
         let options = LiveOptions {
             workers: self.workers,
-            plateau: Some((warm_up_most(header), seconds(for_s))),
+            plateau: Some((NOT_YET, seconds(for_s))),
             scripts: Some(schedule.scripts.clone()),
             cacert: self.cacert.clone(),
             sources: self.sources.clone(),
@@ -343,8 +345,9 @@ fn watched(
             Phase::WarmsUp { begins } => {
                 let ended = pulse.requests.load(Ordering::Relaxed);
                 let is_steady = steady.look(now.since(begins), ended, schedule);
-                // Shards measure the same moments: each warms up for as long as any may.
-                if is_steady && !start.is_of_shards() || now.since(begins) >= warm_up_most(header) {
+                // Shards measure the same moments: each warms up for as long as any may. Workers hear of it before.
+                let notice = if start.is_of_shards() { NOTICE } else { Span::ZERO };
+                if is_steady && !start.is_of_shards() || now.since(begins) + notice >= warm_up_most(header) {
                     if !is_steady {
                         unsteady.replace(Some(steady.why(header)));
                     }
