@@ -81,8 +81,6 @@ const PAIRS: &[Pair] = &[
     (SIMULATE, &["peak"], "--simulate"),
     (SIMULATE, &["--target", "mock"], "--simulate"),
     (SIMULATE, &["--resume", "results/x"], "--simulate"),
-    (SIMULATE, &["--reps", "10,20", "--advise"], "--reps"),
-    (SIMULATE, &["--instances", "2..4", "--advise"], "--instances"),
     (MOCK, &["--reps", "10"], "--simulate"),
     (MOCK, &["--instances", "2"], "--simulate"),
     (MOCK, &["--queue", "10"], "--simulate"),

@@ -20,8 +20,8 @@ use crate::journal::Header;
 use crate::level::Level;
 use crate::search::{Ending, Finding, Point, Range, curve};
 use crate::simulate::Outcome;
-use fieldday_scenario::Disturbance;
 use fieldday_paint::Paint;
+use fieldday_scenario::Disturbance;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,6 @@ pub struct Report {
     pub day: Day,
     /// The simulation of a deployment with the fitted service times, if one was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<serde_json::Value>")]
     pub simulated: Option<Box<Outcome>>,
     /// The assumptions on which the answer rests.
     pub assumptions: Vec<Assumption>,

@@ -142,7 +142,10 @@ fn a_trend_marks_the_night_and_skips_what_it_cannot_read() {
         "{text}"
     );
     assert!(text.contains("1,200 reps, at least 1,100"), "{text}");
-    assert!(text.contains("demo, disturbed by \"instance-lost\""), "a search with disturbances is another question: {text}");
+    assert!(
+        text.contains("demo, disturbed by \"instance-lost\""),
+        "a search with disturbances is another question: {text}"
+    );
     let html = fs::read_to_string(room.join("trend.html")).unwrap();
     let link = format!("href=\"{}/report.html\"", broken.file_name().unwrap().to_str().unwrap());
     assert!(html.contains(&link) && html.contains("level of p95") && html.contains("Skipped folders"));
