@@ -5,7 +5,7 @@ use crate::level::Level;
 use crate::search::Range;
 use fieldday_folder::{Host, bounded};
 use fieldday_kernel::time::{Time, TimeOfDay};
-use fieldday_scenario::Scenario;
+use fieldday_scenario::{Disturbance, Scenario};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -37,6 +37,9 @@ pub struct Header {
     pub warm_up_s: u32,
     /// The window of the day that levels play parts of, by local time.
     pub window: (TimeOfDay, TimeOfDay),
+    /// Whether each level lives the scenario's planned disturbances.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub disturb: bool,
     /// The line that gives the same search again.
     pub reproduce: String,
     /// When the search began, by the machine's clock.
@@ -45,6 +48,18 @@ pub struct Header {
     pub host: Host,
     /// The scenario with everything that the command line said.
     pub scenario: Scenario,
+}
+
+/// What serde leaves out.
+fn is_not(value: &bool) -> bool {
+    !value
+}
+
+impl Header {
+    /// The planned disturbances that each level lives.
+    pub fn disturbances(&self) -> &[Disturbance] {
+        if self.disturb { &self.scenario.live.disturb } else { &[] }
+    }
 }
 
 /// How the tool's own mock serves during a search.
@@ -155,10 +170,16 @@ impl Journal {
         let limits =
             |of: &Header| of.scenario.limits.iter().map(|limit| limit.text().to_owned()).collect::<Vec<_>>().join(", ");
         compare("limits", limits(has), limits(asked));
+        compare("disturbances", disturbances(has), disturbances(asked));
         if differs.is_empty() && has.mock != asked.mock {
             differs.push("it was made with other settings of the mock".to_owned());
         }
-        if differs.is_empty() && has.scenario != asked.scenario {
+        if differs.is_empty()
+            && let Some(of) = as_kept(has).zip(as_kept(asked)).and_then(|(has, asked)| changed(&has, &asked))
+        {
+            differs.push(format!("its disturbance {of:?} has changed since"));
+        }
+        if differs.is_empty() && as_kept(has).is_none_or(|has| as_kept(asked) != Some(has)) {
             differs.push(format!("the scenario {}, --speed or another option has changed since", has.scenario.name));
         }
         if !differs.is_empty() {
@@ -184,6 +205,24 @@ impl Journal {
     }
 }
 
+/// The planned disturbances of a search by name, each with its moment; `none` without any.
+fn disturbances(of: &Header) -> String {
+    let each = |of: &Disturbance| format!("{:?} (at {} s, for {} s)", of.name, of.at_s, of.lasts_s);
+    let all: Vec<String> = of.disturbances().iter().map(each).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+}
+
+/// The scenario as a journal keeps it: without the passwords of its commands. None if it cannot be written.
+fn as_kept(of: &Header) -> Option<Scenario> {
+    serde_json::from_value(serde_json::to_value(&of.scenario).ok()?).ok()
+}
+
+/// The name of the first planned disturbance that differs.
+fn changed(has: &Scenario, asked: &Scenario) -> Option<String> {
+    let mut both = has.live.disturb.iter().zip(&asked.live.disturb);
+    both.find(|(has, asked)| has != asked).map(|(has, _)| has.name.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +239,7 @@ mod tests {
             range: Range::default(),
             warm_up_s: 20,
             window: (TimeOfDay::hm(7, 30), TimeOfDay::hm(9, 0)),
+            disturb: false,
             reproduce: "fieldday capacity peak --target mock".to_owned(),
             began: Time::from_micros(0),
             host: Host::default(),
@@ -228,6 +268,34 @@ mod tests {
         assert!(read.was_cut && read.levels == levels[..1]);
         journal.add(&levels[1]).unwrap();
         assert_eq!(Journal::read(&room).unwrap().levels, levels);
+        fs::remove_dir_all(room).unwrap();
+    }
+
+    /// A search whose levels live one disturbance.
+    fn disturbed(run: &str) -> Header {
+        let mut header = Header { disturb: true, ..header() };
+        let of = serde_json::json!({
+            "name": "stopped", "at_s": 5, "run": run, "undo": "true", "lasts_s": 3, "holds_again_within_s": 9
+        });
+        header.scenario.live.disturb = vec![serde_json::from_value(of).unwrap()];
+        header
+    }
+
+    #[test]
+    fn disturbances_are_part_of_the_question_and_their_passwords_are_not() {
+        let room = room("disturbed");
+        Journal::create(&room, &disturbed("PGPASSWORD=hunter2 psql -c stop")).unwrap();
+        assert!(!fs::read_to_string(room.join(JOURNAL)).unwrap().contains("hunter2"));
+        let refused = |wanted: Header| Journal::resume(&room, &wanted).err().map(|error| error.to_string());
+        // With the password that the journal does not have, it is the same search.
+        assert_eq!(refused(disturbed("PGPASSWORD=hunter2 psql -c stop")), None);
+        let changed = refused(disturbed("PGPASSWORD=hunter2 psql -c halt")).unwrap();
+        assert!(changed.contains("its disturbance \"stopped\" has changed since"), "{changed}");
+        let without = refused(Header { disturb: false, ..disturbed("PGPASSWORD=hunter2 psql -c stop") }).unwrap();
+        assert!(without.contains("with disturbances \"stopped\" (at 5 s, for 3 s), not none"), "{without}");
+        let mut later = disturbed("PGPASSWORD=hunter2 psql -c stop");
+        later.scenario.live.disturb[0].at_s = 7;
+        assert!(refused(later).unwrap().contains("(at 5 s, for 3 s), not \"stopped\" (at 7 s, for 3 s)"));
         fs::remove_dir_all(room).unwrap();
     }
 

@@ -1,15 +1,17 @@
 //! A level: so many reps for a while, and what was measured of it.
 
+use crate::disturbed::{self, CourseSlice, LevelDisturbance};
 use crate::excerpt::Offered;
 use crate::share::{Share, Standing};
 use fieldday_api::endpoint::Op;
 use fieldday_history::OutcomeClass;
-use fieldday_kernel::time::Time;
+use fieldday_kernel::time::{Span, Time};
 use fieldday_metrics::TargetMetrics;
+use fieldday_rules::disturbed::{Happened, excuse, excused};
 use fieldday_rules::limit_result::{LimitResult, LimitVerdict};
 use fieldday_rules::limits;
 use fieldday_rules::{Carried, Measures, Traffic};
-use fieldday_scenario::limits::{Limit, Measure, Scope};
+use fieldday_scenario::limits::{Limit, Scope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -56,13 +58,20 @@ pub struct Level {
     pub endpoints: Vec<Endpoint>,
     /// The results of the scenario's limits, in its order, then of those that are built in.
     pub limits: Vec<Judged>,
+    /// What came of the planned disturbances, in the order in which they began; absent without `--disturb`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disturbances: Vec<LevelDisturbance>,
+    /// How the level went, slice by slice, if it was disturbed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub course: Vec<CourseSlice>,
     /// Rules of the API that the target broke during the level, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules_broken: Vec<String>,
     /// The metrics of the target during the level; absent if no exporter was scraped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_metrics: Option<TargetMetrics>,
-    /// The reason why the level does not count, if so: the generator fell behind, or the level was cut short.
+    /// The reason why the level does not count, if so: the generator fell behind, the level was cut short, or a disturbance decided
+    /// nothing.
     pub invalid: Option<String>,
     /// Why it was stopped early, if the target was overloaded; such a level does not hold, whatever its percentiles.
     pub suffered: Option<String>,
@@ -129,18 +138,20 @@ impl Judged {
         match shares {
             Some(shares) => Share::pooled(&shares).standing(of.first().map_or(0.0, |first| first.allowed), confidence),
             // One of a mean or a maximum has no share: the majority says, and nothing is sure before it was asked twice.
-            None => {
-                let broken = of.iter().filter(|judged| judged.result.verdict == LimitVerdict::Exceeded).count();
-                match (broken, of.len()) {
-                    (0, 1) => Standing::LooksHeld,
-                    (1, 1) => Standing::LooksBroken,
-                    (0, _) => Standing::Held,
-                    (all, n) if all == n => Standing::Broken,
-                    (some, n) if some * 2 > n => Standing::LooksBroken,
-                    _ => Standing::LooksHeld,
-                }
-            }
+            None => by_majority(of.iter().map(|judged| judged.result.verdict == LimitVerdict::Exceeded)),
         }
+    }
+}
+
+/// How observations of the same load stand, each of which says whether it was broken.
+pub(crate) fn by_majority(broken: impl Iterator<Item = bool> + Clone) -> Standing {
+    match (broken.clone().filter(|is_broken| *is_broken).count(), broken.count()) {
+        (0, 0 | 1) => Standing::LooksHeld,
+        (1, 1) => Standing::LooksBroken,
+        (0, _) => Standing::Held,
+        (all, n) if all == n => Standing::Broken,
+        (some, n) if some * 2 > n => Standing::LooksBroken,
+        _ => Standing::LooksHeld,
     }
 }
 
@@ -160,13 +171,18 @@ pub struct About {
     pub suffered: Option<String>,
     /// The metrics of the target during the level; none if no exporter was scraped.
     pub target_metrics: Option<TargetMetrics>,
+    /// The planned disturbances, with when each took place, from the beginning of the measured part; in that order.
+    pub disturbed: Vec<Happened>,
+    /// When the level ended, from the beginning of the measured part, if before its time.
+    pub ended: Option<Span>,
 }
 
 impl About {
     /// A valid level of so many reps that began then, of which nothing else is known yet.
     pub fn of(reps: u64, began: Time) -> About {
         let (rules_broken, invalid, offered, suffered, target_metrics) = (Vec::new(), None, None, None, None);
-        About { reps, began, rules_broken, invalid, offered, suffered, target_metrics }
+        let (disturbed, ended) = (Vec::new(), None);
+        About { reps, began, rules_broken, invalid, offered, suffered, target_metrics, disturbed, ended }
     }
 }
 
@@ -200,13 +216,20 @@ impl Level {
             });
         }
         let wall_us = u64::try_from(traffic.lasts().as_micros()).ok();
-        let own = limits.iter().map(|limit| judged(limit, measures, traffic, wall_us));
+        let judged = |limit: &Limit| judged(limit, measures, traffic, wall_us, &about.disturbed);
+        let own = limits.iter().map(judged);
         // A target that answers fast because it refuses carries nobody.
-        let built_in = Limit::built_in(limits).into_iter().filter(|limit| limit.scope == Scope::All);
-        let built_in = built_in.map(|limit| {
-            let judged = judged(&limit, measures, traffic, wall_us);
+        let built_in: Vec<Limit> =
+            Limit::built_in(limits).into_iter().filter(|limit| limit.scope == Scope::All).collect();
+        let of_built_in = built_in.iter().map(|limit| {
+            let judged = judged(limit);
             Judged { result: LimitResult { built_in: true, ..judged.result }, ..judged }
         });
+        let judged = own.chain(of_built_in).collect();
+        let all: Vec<Limit> = limits.iter().chain(&built_in).cloned().collect();
+        let ended = about.ended.map_or(traffic.lasts(), |ended| ended.min(traffic.lasts()));
+        let disturbances = disturbed::judged(&about.disturbed, &all, traffic, ended);
+        let undecided = disturbed::why_undecided(&about.disturbed, &disturbances).filter(|_| about.suffered.is_none());
         Level {
             reps: about.reps,
             began: about.began,
@@ -222,16 +245,23 @@ impl Level {
             latency,
             arrivals_scv: arrivals_scv(traffic),
             endpoints,
-            limits: own.chain(built_in).collect(),
+            limits: judged,
+            course: if disturbances.is_empty() { Vec::new() } else { disturbed::course(traffic) },
+            disturbances,
             rules_broken: about.rules_broken,
             target_metrics: about.target_metrics,
-            invalid: about.invalid,
+            invalid: about.invalid.or(undecided),
             suffered: about.suffered,
         }
     }
     /// Whether the level counts: it is not [`invalid`](Level::invalid).
     pub fn counts(&self) -> bool {
         self.invalid.is_none()
+    }
+    /// Whether it does not count because a disturbance decided nothing: a command failed, or its recovery was not seen to its end.
+    pub fn is_undecided(&self) -> bool {
+        let is_open = |of: &LevelDisturbance| of.result.verdict == LimitVerdict::Inconclusive;
+        !self.counts() && self.disturbances.iter().any(is_open)
     }
 }
 
@@ -243,32 +273,28 @@ fn failures(measures: &Measures) -> Vec<Failed> {
     kinds.map(|outcome| Failed { outcome, attempts: count(outcome) }).filter(|of| of.attempts > 0).collect()
 }
 
-fn judged(limit: &Limit, measures: &Measures, traffic: &Traffic, wall_us: Option<u64>) -> Judged {
-    let result = limits::judge(limit, measures, wall_us);
+fn judged(
+    limit: &Limit,
+    measures: &Measures,
+    traffic: &Traffic,
+    wall_us: Option<u64>,
+    happened: &[Happened],
+) -> Judged {
+    let mut result = limits::judge(limit, measures, wall_us);
+    let allowed = limits::allowed(limit);
     let counted = limits::beyond(limit, measures);
-    let share = counted.map(|(beyond, of)| Share::sliced(beyond, of, &slices(limit, traffic)));
-    Judged { result, share, allowed: limits::allowed(limit) }
-}
-
-/// How many requests were beyond a limit in each slice of a level. By the wire's clock, whatever the limit's: what makes
-/// neighbours alike is the target's queue.
-fn slices(limit: &Limit, traffic: &Traffic) -> Vec<(u64, u64)> {
-    let mut slices = vec![(0, 0); SLICES];
-    let lasts = traffic.lasts().as_micros().max(1);
-    for one in traffic.over().filter(|one| limit.scope.holds(one.op)) {
-        let place = (one.ended_us.max(0) as usize).saturating_mul(SLICES) / lasts as usize;
-        let is_beyond = match limit.measure {
-            Measure::ErrorRate => !one.good,
-            // What failed is slower than any bound.
-            _ if !one.good => true,
-            Measure::Within(us) => one.took_us() > us,
-            _ => !limit.side.holds(one.took_us(), limit.bound),
-        };
-        let slice = &mut slices[place.min(SLICES - 1)];
-        slice.0 += u64::from(is_beyond);
-        slice.1 += 1;
+    let parts = excused(happened, limit);
+    if parts.is_empty() {
+        let slices = disturbed::sliced(limit, traffic, SLICES, |_| true);
+        let share = counted.map(|(beyond, of)| Share::sliced(beyond, of, &slices));
+        return Judged { result, share, allowed };
     }
-    slices
+    // What began while the limit may be exceeded says nothing of it.
+    excuse(std::slice::from_mut(&mut result), happened, std::slice::from_ref(limit), traffic);
+    let is_outside = |at: i64| !parts.iter().any(|(from, until)| (*from..*until).contains(&at));
+    let slices = disturbed::sliced(limit, traffic, SLICES, |one| is_outside(one.began_us));
+    let (beyond, of) = slices.iter().fold((0, 0), |sum, slice| (sum.0 + slice.0, sum.1 + slice.1));
+    Judged { result, share: counted.map(|_| Share::sliced(beyond, of, &slices)), allowed }
 }
 
 fn latency_of(took: impl Iterator<Item = u64>) -> Latency {

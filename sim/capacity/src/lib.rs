@@ -7,6 +7,7 @@
 
 pub mod day;
 pub mod demand;
+pub mod disturbed;
 pub mod excerpt;
 pub mod journal;
 pub mod level;

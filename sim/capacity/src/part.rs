@@ -3,6 +3,8 @@
 use crate::excerpt::Offered;
 use crate::level::{About, Level};
 use fieldday_api::endpoint::Op;
+use fieldday_kernel::time::Span;
+use fieldday_rules::disturbed::Happened;
 use fieldday_rules::{Measures, Traffic};
 use fieldday_scenario::limits::Limit;
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,10 @@ pub struct LevelPart {
     pub invalid: Option<String>,
     /// The reason why the level was stopped early, if the target was overloaded.
     pub suffered: Option<String>,
+    /// The planned disturbances with when each took place, from the beginning of the measured part; of the shard that disturbs.
+    pub disturbed: Vec<Happened>,
+    /// When that shard's part ended, from the beginning of the measured part, if before its time.
+    pub ended: Option<Span>,
 }
 
 impl LevelPart {
@@ -45,14 +51,16 @@ impl LevelPart {
         };
         self.invalid = join(self.invalid.take(), other.invalid);
         self.suffered = join(self.suffered.take(), other.suffered);
+        self.disturbed.extend(other.disturbed);
+        self.ended = self.ended.into_iter().chain(other.ended).min();
     }
     /// The level that it is, with what is known beside it.
     pub fn level(self, about: About, limits: &[Limit]) -> Level {
-        let LevelPart { offered, traffic, measures, rules_broken, invalid, suffered } = self;
+        let LevelPart { offered, traffic, measures, rules_broken, invalid, suffered, disturbed, ended } = self;
         // Why a target suffered is why it was stopped: then it does not matter that too little was sent.
         let invalid = invalid.or_else(|| why_off(&offered, &traffic)).filter(|_| suffered.is_none());
         Level::new(
-            About { offered: Some(offered), rules_broken, invalid, suffered, ..about },
+            About { offered: Some(offered), rules_broken, invalid, suffered, disturbed, ended, ..about },
             &traffic,
             &measures,
             limits,
@@ -90,6 +98,8 @@ mod tests {
             rules_broken: Vec::new(),
             invalid: None,
             suffered: None,
+            disturbed: Vec::new(),
+            ended: None,
         }
     }
 

@@ -79,6 +79,8 @@ impl Target {
             }],
             latency,
             arrivals_scv: 1.0,
+            disturbances: Vec::new(),
+            course: Vec::new(),
             rules_broken: Vec::new(),
             target_metrics: None,
             invalid: None,

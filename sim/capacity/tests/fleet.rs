@@ -1,6 +1,8 @@
 //! Whole fleets against one plant.
 
-use fieldday_capacity::simulate::{Outcome, Question, SimulateError, Watch, WhatIf, answer, simulate};
+use fieldday_capacity::simulate::{
+    Outcome, Question, SimulateError, Told, Watch, WhatIf, advise, answer, grid, simulate,
+};
 use fieldday_kernel::time::{Time, TimeOfDay};
 use fieldday_scenario::Scenario;
 use std::sync::atomic::AtomicBool;
@@ -103,4 +105,53 @@ fn nonsense_is_refused_by_the_name_of_the_key() {
     assert!(refused(none).contains("`plant.instances`"));
     let stopped = Watch { stop: &AtomicBool::new(true), progress: &|_: Time| {} };
     assert!(matches!(simulate(&morning(10), &stopped), Err(SimulateError::Interrupted)));
+}
+
+/// A morning that is too much for few instances: each serves one request at once, and two may wait.
+fn too_much(reps: u64) -> Question {
+    let window = Some((TimeOfDay::hm(7, 0), TimeOfDay::hm(8, 30)));
+    let mut question = Question { window, ..morning(reps) };
+    (question.plant.instances, question.plant.workers, question.plant.queue) = (1, 1, 2);
+    let law = fieldday_scenario::plant::Law::Constant { us: 2_000_000 };
+    question.plant.service = Some(fieldday_scenario::plant::Service {
+        reads: Some(law.clone()),
+        writes: Some(law.clone()),
+        health: Some(law),
+        ..Default::default()
+    });
+    question
+}
+
+#[test]
+fn a_table_advises_at_each_point_that_breaks_as_a_day_alone_would_and_simulates_no_day_twice() {
+    let question = too_much(80);
+    let watch = Watch { stop: &AtomicBool::new(false), progress: &|_: Time| {} };
+    let (mut tried, mut most, mut points) = (Vec::new(), 0, Vec::new());
+    let told = |told: Told<'_>| match told {
+        Told::Point(point) => points.push((point.reps, point.instances)),
+        Told::Advising(days) => most = days.iter().map(|(_, days)| days).sum(),
+        Told::Tried(of) => tried.push((of.reps, of.plant.instances, of.retrying.retries, of.retrying.jitter)),
+    };
+    let table = grid(&question, &[5, 80], &[1, 2, 16], true, &watch, told).unwrap();
+    let holds: Vec<bool> = table.points.iter().map(|point| point.holds).collect();
+    assert_eq!(holds[3..], [false, false, true], "{points:?} {holds:?}");
+    for point in &table.points {
+        assert_eq!(point.advice.is_some(), !point.holds, "{point:?}");
+    }
+    // No day twice, those of the table included.
+    let mut all: Vec<_> = tried.iter().copied().chain(points.iter().map(|of| (of.0, of.1, 3, false))).collect();
+    let simulated = all.len();
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), simulated, "{tried:?}");
+    assert!(!tried.is_empty() && tried.len() as u64 <= most, "{} of {most} at most", tried.len());
+    // The same advice as for each of these days alone, where instances never make anything worse.
+    let (first, second) = (table.points[3].advice.as_ref().unwrap(), table.points[4].advice.as_ref().unwrap());
+    assert_eq!(first.enough, second.enough);
+    let asked = question.with_reps(80);
+    let alone = advise(&asked, &simulate(&asked, &watch).unwrap(), &watch, |_| ()).unwrap();
+    assert_eq!((alone.enough.instances, alone.policies), (first.enough.instances, first.policies.clone()));
+    assert_eq!(table.beyond_physics, alone.beyond_physics);
+    let plain = grid(&question, &[5, 80], &[1, 2, 16], false, &watch, |_| ()).unwrap();
+    assert!(plain.points.iter().all(|point| point.advice.is_none()) && plain.beyond_physics.is_empty());
 }

@@ -119,6 +119,9 @@ pub enum Failure {
     /// A level that the window of the scenario has no room for.
     #[error("a level takes at least {needed_s} s, but the window of the day lasts only {has_s} s at speed {speed}")]
     ShortWindow { needed_s: i64, has_s: i64, speed: u32 },
+    /// A planned disturbance that no level of a search could judge.
+    #[error("{of}: live.disturb[{place}].{key}: {why}")]
+    Disturbance { of: String, place: usize, key: &'static str, why: String, instead: String },
     /// A run on the wall clock that cannot begin.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -223,6 +226,7 @@ impl Failure {
             | Failure::Journal(_)
             | Failure::NoLimits { .. }
             | Failure::ShortWindow { .. }
+            | Failure::Disturbance { .. }
             | Failure::Live(_)
             | Failure::NotRelived { .. }
             | Failure::NoEffect { .. }
@@ -358,6 +362,7 @@ impl Failure {
             Failure::ShortWindow { .. } => {
                 Some("use a lower --speed, a shorter --level or --warm-up, or a longer window".to_owned())
             }
+            Failure::Disturbance { instead, .. } => Some(instead.clone()),
             Failure::Compare(error) => Some(error.hint()),
             Failure::Turn { .. } => Some("see its messages above".to_owned()),
             Failure::NoNights { .. } => Some("`fieldday run` creates run folders; name the directory that holds them".to_owned()),

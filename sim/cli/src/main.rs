@@ -20,6 +20,7 @@ mod otlp;
 mod output;
 mod packed;
 mod picture;
+mod planned;
 mod progress;
 mod shard;
 mod show;

@@ -308,7 +308,8 @@ mod tests {
         let offered = Offered { requests: 0, requests_per_s: 0.0, endpoints: Vec::new() };
         let traffic = Traffic::new(Span::ZERO, Span::seconds(2));
         let (measures, rules_broken) = (Measures::new(), vec!["paging.exact".to_owned()]);
-        LevelPart { offered, traffic, measures, rules_broken, invalid: None, suffered: None }
+        let (invalid, suffered, disturbed, ended) = (None, None, Vec::new(), None);
+        LevelPart { offered, traffic, measures, rules_broken, invalid, suffered, disturbed, ended }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What an option has an effect with. The heading under which it stands in the help is what it needs; clap's own `requires` and
 //! `conflicts_with` say what concerns single options.
 
-use crate::commands::capacity::simulate_args::Numbers;
 use crate::commands::compare::args::Baseline;
 use crate::headings::{IN_TURN, LIVE, MOCK, RUN_BEFORE, SERVED, SIMULATED, VIRTUAL};
 use clap::error::{Error, ErrorKind};
@@ -37,12 +36,11 @@ const HEADINGS: [(&str, Idle); 7] = [
 ];
 
 /// Single options, by command, that have no effect with certain values of others.
-const SINGLE: [(&str, &str, Idle); 6] = [
+const SINGLE: [(&str, &str, Idle); 5] = [
     ("capacity", "scenario", |typed| {
         let named = typed.get_one::<String>("simulate").is_some_and(|named| !named.is_empty());
         named.then_some("with --simulate SCENARIO, which names the scenario")
     }),
-    ("capacity", "advise", is_table),
     ("compare", "results", |typed| {
         let baselines = || typed.get_many::<Baseline>("baseline").into_iter().flatten();
         let are_folders = is_typed(typed, "baseline") && baselines().all(|one| matches!(one, Baseline::Folder(_)));
@@ -61,13 +59,6 @@ const SINGLE: [(&str, &str, Idle); 6] = [
         (is_elsewhere && of_backend).then_some("with --target URL: it is a defect of the backend")
     }),
 ];
-
-/// The option that makes a simulation a table: several numbers of reps or instances.
-fn is_table(typed: &ArgMatches) -> Option<&'static str> {
-    let reps = typed.get_many::<u64>("reps").map_or(0, Iterator::count);
-    let instances = typed.get_one::<Numbers>("instances").map_or(0, Numbers::count);
-    (reps.max(instances) > 1).then_some("with several --reps or --instances")
-}
 
 /// Refuses options that have no effect with the others that were typed.
 pub fn check(command: &mut Command, typed: &ArgMatches) -> Result<(), Error> {

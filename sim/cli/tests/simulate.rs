@@ -23,6 +23,8 @@ fn a_day_holds_or_breaks_by_its_plant_and_is_the_same_on_any_number_of_threads()
     let words = ["--reps", "200", "--instances", "1", "--threads"];
     let one = simulated(0, &[&words[..], &["1"]].concat());
     assert_eq!(one, simulated(0, &[&words[..], &["2"]].concat()));
+    let schema: Value = serde_json::from_str(include_str!("../../capacity/schemas/simulation.schema.json")).unwrap();
+    assert!(jsonschema::is_valid(&schema, &one), "{one}");
     assert_eq!((&one["outcome"]["reps"], &one["outcome"]["holds"]), (&Value::from(200), &Value::Bool(true)));
     let totals = &one["outcome"]["totals"];
     // Every request ends one way or another.
@@ -67,6 +69,35 @@ fn a_table_is_a_page_too_with_the_verdict_of_each_point() {
     let cells = |mark: &str, reps: &str| page.matches(&format!("{mark} {reps}</th>")).count();
     assert_eq!([cells("✓", "20"), cells("✓", "1,000"), cells("✗", "1,000")], [2, 1, 1]);
     assert!(page.contains("id=\"chart-grid-latency\"") && page.contains("1,000 reps: 64 instances are enough."));
+}
+
+#[test]
+fn a_table_advises_at_each_point_that_exceeds_a_limit_and_says_how_long_that_takes() {
+    let room = room("simulate-advice");
+    let page = room.join("table.html");
+    let words =
+        ["--reps", "20,600", "--instances", "1,16", "--workers", "1", "--queue", "2", "--window", "07:00-10:00"];
+    let words = [&words[..], &["--advise", "--html", page.to_str().unwrap()]].concat();
+    let (code, text, err) = said(&[&BASE[..], &["json"], &words].concat());
+    assert_eq!(code, 0, "{text}{err}");
+    let table: Value = serde_json::from_str(&text).unwrap();
+    let schema: Value = serde_json::from_str(include_str!("../../capacity/schemas/simulation.schema.json")).unwrap();
+    assert!(jsonschema::is_valid(&schema, &table), "{text}");
+    let points = table["grid"]["points"].as_array().unwrap();
+    let exceeded: Vec<&Value> = points.iter().filter(|point| point["holds"] == false).collect();
+    assert!(points.iter().all(|point| point.get("advice").is_some() == (point["holds"] == false)), "{text}");
+    let [point] = exceeded.as_slice() else { panic!("{text}") };
+    let enough = number(&point["advice"]["instances"]);
+    assert!(point["reps"] == 600 && (2.0..=16.0).contains(&enough), "{point}");
+    assert_eq!(point["advice"]["policies"].as_array().unwrap().len(), 4, "three other ways of retrying: {point}");
+    let says = format!("Advice for 600 reps: {enough} instances are enough");
+    assert!(table["answer"].to_string().contains(&says), "{}", table["answer"]);
+    assert!(err.contains("advice: at most ") && err.contains("simulated days"), "{err}");
+    let tried = err.lines().filter(|line| line.starts_with("advice, day ")).count();
+    assert!(tried > 3 && err.contains(&format!("advice, day {tried} of ")), "{err}");
+    assert!(err.contains("600 reps on 1 instance, retries 1 with jitter: "), "{err}");
+    let page = fs::read_to_string(&page).unwrap();
+    assert!(page.contains(&says) && page.contains("id=\"advice\"") && page.contains("retries 1 with jitter"));
 }
 
 #[test]

@@ -28,11 +28,13 @@ pub struct Disturbed {
     pub until: Option<Time>,
     /// Why nothing follows from it: a command that failed, or a run that ended meanwhile.
     pub trouble: Option<String>,
+    /// Whether nothing of it is left, as far as is known: `undo` succeeded, or there is none, or it did not begin.
+    pub is_undone: bool,
 }
 
 /// The disturbances of a run, and the run's times.
 pub struct Disturbances {
-    /// The time at which the window opened, on the protocol's clock.
+    /// The time from which theirs count, on the protocol's clock: when the window opened, or the measured part of a level began.
     pub opens: Time,
     /// The time at which the run was over.
     pub ended: Time,
@@ -119,16 +121,19 @@ fn failed(what: &str, command: &str, target: &str, timeout: Duration, stop: &Ato
     }
 }
 
+/// The moment from which the times of disturbances count; none as long as it is not known.
+pub type Opens = Arc<dyn Fn() -> Option<Time> + Send + Sync>;
+
 /// Disturbs a target while a run goes on.
 pub struct Disturber {
     stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<Disturbed>>,
+    threads: Vec<(Disturbance, JoinHandle<Disturbed>)>,
     undos: Vec<Arc<Undo>>,
 }
 
 impl Disturber {
-    /// Waits for each moment from now on. `opens` is when the window of the run opens.
-    pub fn start(planned: &[Disturbance], target: &str, clock: WallClock, opens: Time) -> io::Result<Disturber> {
+    /// Waits for each moment from now on. `opens` gives the moment from which their times count.
+    pub fn start(planned: &[Disturbance], target: &str, clock: WallClock, opens: &Opens) -> io::Result<Disturber> {
         let mut disturber = Disturber { stop: Arc::default(), threads: Vec::new(), undos: Vec::new() };
         for planned in planned.iter().cloned() {
             let undo = planned.undo.as_ref().map(|command| {
@@ -138,9 +143,10 @@ impl Disturber {
                 Arc::new(Undo { command, target, timeout, stop, begins, done })
             });
             disturber.undos.extend(undo.clone());
-            let (stop, target) = (disturber.stop.clone(), target.to_owned());
+            let (stop, target, opens) = (disturber.stop.clone(), target.to_owned(), opens.clone());
             let thread = thread::Builder::new().name("disturbance".to_owned());
-            disturber.threads.push(thread.spawn(move || disturb(planned, undo, &target, clock, opens, &stop))?);
+            let of = planned.clone();
+            disturber.threads.push((of, thread.spawn(move || disturb(planned, undo, &target, clock, &opens, &stop))?));
         }
         Ok(disturber)
     }
@@ -150,7 +156,13 @@ impl Disturber {
     }
     fn end(&mut self) -> Vec<Disturbed> {
         self.stop.store(true, Ordering::Relaxed);
-        let ended = self.threads.drain(..).filter_map(|thread| thread.join().ok()).collect();
+        let ended = self.threads.drain(..).map(|(planned, thread)| {
+            thread.join().unwrap_or_else(|_| {
+                let trouble = Some("its thread panicked; this is a bug of fieldday".to_owned());
+                Disturbed { planned, from: None, until: None, trouble, is_undone: true }
+            })
+        });
+        let ended = ended.collect();
         // A thread that panicked has left its own.
         for undo in self.undos.drain(..) {
             let mut pending = pending();
@@ -171,8 +183,8 @@ impl Drop for Disturber {
 }
 
 /// Whether a moment came before the run was over.
-fn comes(at: Time, clock: WallClock, stop: &AtomicBool) -> bool {
-    while clock.now() < at {
+fn comes(at: impl Fn() -> Option<Time>, clock: WallClock, stop: &AtomicBool) -> bool {
+    while at().is_none_or(|at| clock.now() < at) {
         if stop.load(Ordering::Relaxed) {
             return false;
         }
@@ -186,20 +198,20 @@ fn disturb(
     undo: Option<Arc<Undo>>,
     target: &str,
     clock: WallClock,
-    opens: Time,
+    opens: &Opens,
     stop: &AtomicBool,
 ) -> Disturbed {
     let seconds = |s: u32| Span::seconds(i64::from(s));
-    if !comes(opens + seconds(planned.at_s), clock, stop) {
+    if !comes(|| opens().map(|opens| opens + seconds(planned.at_s)), clock, stop) {
         let trouble = Some("the run ended before its moment came".to_owned());
-        return Disturbed { planned, from: None, until: None, trouble };
+        return Disturbed { planned, from: None, until: None, trouble, is_undone: true };
     }
     // First of all: what is begun from here on is undone by somebody.
     {
         let mut pending = pending();
         if QUITS.load(Ordering::Relaxed) {
             let trouble = Some("the run was ended".to_owned());
-            return Disturbed { planned, from: None, until: None, trouble };
+            return Disturbed { planned, from: None, until: None, trouble, is_undone: true };
         }
         pending.extend(undo.clone());
     }
@@ -210,15 +222,17 @@ fn disturb(
         failed("run", &planned.run, target, timeout, stop)
     };
     // What failed is undone at once: nobody knows how far it came.
-    if trouble.is_none() && !comes(from + seconds(planned.lasts_s), clock, stop) {
+    if trouble.is_none() && !comes(|| Some(from + seconds(planned.lasts_s)), clock, stop) {
         trouble = Some("the run ended while it lasted".to_owned());
     }
+    let mut is_undone = true;
     if let Some(undo) = undo {
         let why = undo.run();
+        is_undone = why.is_none();
         trouble = trouble.or(why);
         pending().retain(|of| !Arc::ptr_eq(of, &undo));
     }
-    Disturbed { planned, from: Some(from), until: Some(clock.now()), trouble }
+    Disturbed { planned, from: Some(from), until: Some(clock.now()), trouble, is_undone }
 }
 
 #[cfg(all(test, unix))]
@@ -239,7 +253,10 @@ mod tests {
         Disturbance { name, at_s: 0, run, undo, lasts_s, timeout_s: 5, may_break: Vec::new(), holds_again_within_s: 5 }
     }
     fn start(planned: Disturbance) -> Disturber {
-        Disturber::start(&[planned], "http://127.0.0.1:9", WallClock::showing(BEGAN), BEGAN).unwrap()
+        begins(planned, Arc::new(|| Some(BEGAN)))
+    }
+    fn begins(planned: Disturbance, opens: Opens) -> Disturber {
+        Disturber::start(&[planned], "http://127.0.0.1:9", WallClock::showing(BEGAN), &opens).unwrap()
     }
     fn writes(file: &std::path::Path) -> Option<String> {
         Some(format!("echo \"$FIELDDAY_TARGET\" >>{}", file.display()))
@@ -297,7 +314,23 @@ mod tests {
         let disturber = start(planned("true", Some("exit 7".to_owned()), 1));
         thread::sleep(Duration::from_millis(1_500));
         let [ended] = disturber.finish().try_into().unwrap();
-        assert_eq!(ended.trouble.as_deref(), Some("`undo` failed (exit status: 7)"));
+        assert_eq!((ended.trouble.as_deref(), ended.is_undone), (Some("`undo` failed (exit status: 7)"), false));
+    }
+
+    #[test]
+    fn a_moment_that_is_not_known_yet_is_waited_for() {
+        let (undone, known) = (file("known"), Arc::new(AtomicBool::new(false)));
+        let is_known = known.clone();
+        let opens: Opens = Arc::new(move || is_known.load(Ordering::Relaxed).then_some(BEGAN));
+        let disturber = begins(planned("true", writes(&undone), 60), opens.clone());
+        thread::sleep(Duration::from_millis(300));
+        let [ended] = disturber.finish().try_into().unwrap();
+        assert_eq!((ended.from, said(&undone).as_str()), (None, ""), "nothing began before the moment was known");
+        let disturber = begins(planned("true", writes(&undone), 60), opens);
+        known.store(true, Ordering::Relaxed);
+        thread::sleep(Duration::from_millis(300));
+        let [ended] = disturber.finish().try_into().unwrap();
+        assert_eq!((ended.from.is_some(), said(&undone).lines().count()), (true, 1));
     }
 
     #[test]

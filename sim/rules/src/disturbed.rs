@@ -11,12 +11,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// All limits hold again from the first moment on of which they hold for so long.
-const HOLDS_FOR: Span = Span::seconds(5);
+pub const HOLDS_FOR: Span = Span::seconds(5);
 /// Moments that are tried lie so far apart.
 const STEP: Span = Span::seconds(1);
 
 /// What is known of a disturbance of the run once the run is over: when it took place, and what it may break.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Happened {
     /// The name of the disturbance.
     pub name: String,
@@ -89,13 +89,7 @@ fn is_exceeded(limit: &Limit, traffic: &Traffic, part: impl Fn(i64) -> bool) -> 
     for one in traffic.carried.iter().filter(|one| limit.scope.holds(one.op) && part(one.began_us)) {
         all += 1;
         sum += one.took_us();
-        beyond += u64::from(match limit.measure {
-            Measure::ErrorRate => !one.good,
-            // What failed is slower than any bound.
-            _ if !one.good => true,
-            Measure::Within(us) => one.took_us() > us,
-            _ => !limit.side.holds(one.took_us(), limit.bound),
-        });
+        beyond += u64::from(limits::is_beyond(limit, one));
     }
     match limit.measure {
         _ if all == 0 => None,
@@ -170,15 +164,19 @@ pub fn judge_all(happened: &[Happened], limits: &[Limit], traffic: &Traffic, end
     happened.iter().enumerate().map(|(place, of)| of.judge(limits, traffic, next(place))).collect()
 }
 
+/// When a limit may be exceeded: from the beginning of each disturbance that may break it until the time that its recovery may take is
+/// over. From and until when, in microseconds of the traffic's times.
+pub fn excused(happened: &[Happened], limit: &Limit) -> Vec<(i64, i64)> {
+    let of_this = happened.iter().filter(|of| of.may_break.iter().any(|text| text == limit.text()));
+    let time = |of: &Happened| of.at.map(|(from, until)| (from, until + of.holds_again_within));
+    of_this.filter_map(time).map(|(from, until)| (from.as_micros(), until.as_micros())).collect()
+}
+
 /// Lets limits hold that were exceeded only while they might be: until a disturbance's end, and for as long after it as it may take.
 pub fn excuse(results: &mut [LimitResult], happened: &[Happened], limits: &[Limit], traffic: &Traffic) {
     for result in results.iter_mut().filter(|of| of.verdict == LimitVerdict::Exceeded) {
         let Some(limit) = limits.iter().find(|limit| limit.text() == result.text) else { continue };
-        let of_this = happened.iter().filter(|of| of.may_break.contains(&result.text));
-        let parts: Vec<(i64, i64)> = of_this
-            .filter_map(|of| of.at.map(|(from, until)| (from, until + of.holds_again_within)))
-            .map(|(from, until)| (from.as_micros(), until.as_micros()))
-            .collect();
+        let parts = excused(happened, limit);
         let is_outside = |at: i64| !parts.iter().any(|(from, until)| (*from..*until).contains(&at));
         if !parts.is_empty() && is_exceeded(limit, traffic, is_outside) == Some(false) {
             result.verdict = LimitVerdict::Held;

@@ -7,7 +7,7 @@
 //! already that no better answers up to that number could mend it.
 
 use crate::limit_result::{LimitResult, LimitVerdict};
-use crate::{Measures, OpMeasures, growth};
+use crate::{Carried, Measures, OpMeasures, growth};
 use fieldday_api::endpoint::Op;
 use fieldday_history::OutcomeClass;
 use fieldday_history::event::NoAnswer;
@@ -72,6 +72,16 @@ pub fn beyond(limit: &Limit, measures: &Measures) -> Option<(u64, u64)> {
         Measure::Within(us) => Some(sample()).map(|sample| (sample.count() - sample.within(us), sample.count())),
         Measure::ErrorRate => Some((wrong(&of), reached(&of))),
         Measure::Mean | Measure::Max | Measure::Requests | Measure::Growth => None,
+    }
+}
+
+/// Whether a request on the wire is on the wrong side of a limit, by the wire's clock. What failed is slower than any bound.
+pub fn is_beyond(limit: &Limit, one: &Carried) -> bool {
+    match limit.measure {
+        Measure::ErrorRate => !one.good,
+        _ if !one.good => true,
+        Measure::Within(us) => one.took_us() > us,
+        _ => !limit.side.holds(one.took_us(), limit.bound),
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) fn write(_: &[String]) -> Done {
         ("sim/compare/schemas/comparison.schema.json", fieldday_compare::schema()),
         ("sim/compare/schemas/trend.schema.json", fieldday_compare::trend::schema()),
         ("sim/capacity/schemas/capacity.schema.json", fieldday_capacity::report::schema()),
+        ("sim/capacity/schemas/simulation.schema.json", fieldday_capacity::report::simulated::schema()),
     ];
     schemas.iter().try_for_each(|(path, schema)| write_file(path, &format!("{schema:#}\n")))
 }

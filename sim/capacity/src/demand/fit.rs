@@ -55,6 +55,9 @@ pub fn fit(levels: &[Level]) -> Result<Demand, Unfit> {
 /// The same where it is known how many requests the target works on at once: at little load hardly anybody waits, so the
 /// latencies say little of that.
 pub fn fit_knowing(levels: &[Level], workers: Option<u32>) -> Result<Demand, Unfit> {
+    if levels.iter().any(|level| !level.disturbances.is_empty()) {
+        return Err(Unfit::Disturbed);
+    }
     let good = |level: &&Level| level.counts() && level.suffered.is_none() && level.errors * 20 <= level.requests;
     let levels: Vec<&Level> = levels.iter().filter(good).collect();
     let seen = seen(&levels);

@@ -101,6 +101,9 @@ pub enum Unfit {
     /// There are fewer usable levels than [`LEVELS_MIN`]; holds how many there are.
     #[error("a queueing model needs at least {LEVELS_MIN} levels, but there are {0}; measure more levels")]
     TooFew(usize),
+    /// The levels were disturbed on purpose, so they belong to no steady state.
+    #[error("the levels were disturbed on purpose (--disturb), so they show no steady state; search without --disturb")]
+    Disturbed,
     /// No number of workers that was tried explains the measured levels.
     #[error(
         "no number of workers up to {} explains the latencies, so they do not come from a single queue",

@@ -39,6 +39,12 @@ fn interval(finding: &Finding) -> String {
     format!("[{low}, {high}]")
 }
 
+/// The end of a sentence about a search whose levels were disturbed; nothing for others.
+fn while_disturbed(header: &Header) -> String {
+    let names: Vec<String> = header.disturbances().iter().map(|of| format!("{:?}", of.name)).collect();
+    if names.is_empty() { String::new() } else { format!(", with the planned disturbances ({})", names.join(", ")) }
+}
+
 pub(super) fn sentences(
     header: &Header,
     levels: &[Level],
@@ -51,17 +57,18 @@ pub(super) fn sentences(
     let speed = header.scenario.live.speed;
     match finding.carries {
         None if finding.ending == Ending::NeverHolds => {
-            says.push(format!("Even {} reps exceed a limit.", count(header.range.from)))
+            says.push(format!("Even {} reps exceed a limit{}.", count(header.range.from), while_disturbed(header)))
         }
-        None => says.push("No valid level has been measured yet.".to_owned()),
+        None => says.push("No valid level has been measured.".to_owned()),
         Some(carries) => {
             // Below a number of reps that broke it is more than that.
             let at_least = if finding.breaks_first.is_empty() { "at least " } else { "" };
             let at_speed = if speed == 1 { String::new() } else { format!(" at speed {speed}") };
             let reps = count(carries);
             says.push(format!(
-                "One instance serves {at_least}{reps} reps {}{at_speed} within every limit.",
-                interval(finding)
+                "One instance serves {at_least}{reps} reps {}{at_speed} within every limit{}.",
+                interval(finding),
+                while_disturbed(header)
             ));
             let open = if finding.low.is_none() { ", and ? that no level held with certainty" } else { "" };
             says.push(format!(
@@ -80,7 +87,8 @@ pub(super) fn sentences(
         ));
     }
     if !finding.breaks_first.is_empty() {
-        says.push(format!("First limit exceeded: {}.", finding.breaks_first.join("; ")));
+        let what = if header.disturb { "Exceeded first" } else { "First limit exceeded" };
+        says.push(format!("{what}: {}.", finding.breaks_first.join("; ")));
         says.extend(target::full_at_the_edge(levels, finding));
     }
     if let Some(knee) = &finding.knee {
@@ -120,6 +128,13 @@ pub(super) fn assumptions(header: &Header, fitted: &Fitted, day: &Day) -> Vec<As
                 scenario.live.speed
             ),
             "docs/live.md, the two clocks",
+        );
+    }
+    if header.disturb {
+        add(
+            "the requests of a disturbance and of its allowed recovery say nothing of the limits in its may_break; latencies, throughput and requests in flight are those of whole levels, disturbances included"
+                .to_owned(),
+            "docs/disturb.md, disturbances in a search",
         );
     }
     if header.mock.is_some() {

@@ -3,7 +3,7 @@
 use super::answer::{sentence, small};
 use super::fitted::HEADROOM;
 use super::parts::{FITTED, MEASURED, SIMULATED, charted, section};
-use super::{Report, charts, simulated, target};
+use super::{Report, charts, disturbances, simulated, target};
 use crate::level::Level;
 use crate::search::{Ending, Standing};
 use fieldday_history::OutcomeClass;
@@ -22,6 +22,9 @@ pub(super) fn document(report: &Report) -> Document {
         ("Limits", asked.limits.join("; ")),
         ("Generator", asked.machine.clone()),
     ];
+    if !asked.disturbances.is_empty() {
+        setup.insert(4, ("Disturbances", disturbances::planned(report).join("; ")));
+    }
     let again = Body::Paste("again", asked.reproduce.clone());
     // A page has the numbers first, and the setup at its end, as the page of a run has it.
     let mut lead = Section::default();
@@ -32,6 +35,7 @@ pub(super) fn document(report: &Report) -> Document {
     let mut sections = vec![
         charted(levels(report), chart(&|of| charts::latency(of) + &charts::throughput(of))),
         limits(report),
+        charted(disturbances::of_levels(report), disturbances::courses(report)),
         target::of_levels(report),
         usl(report),
         charted(queue(report), charts::residuals(report)),
@@ -88,6 +92,7 @@ fn verdict(report: &Report) -> Verdict {
         Ending::NeverHolds => (Mark::BAD, "No level holds"),
         Ending::NeverBreaks => (Mark::DOUBT, "No limit exceeded"),
         Ending::GeneratorGaveUp => (Mark::DOUBT, "Generator limit reached"),
+        Ending::DisturbanceUndecided => (Mark::DOUBT, "A disturbance was not decided"),
         Ending::Interrupted => (Mark::DOUBT, "Interrupted"),
         Ending::OutOfTime => (Mark::DOUBT, "Time is over"),
     };

@@ -66,6 +66,11 @@ impl Fitted {
     /// Fits both models to the levels and keeps those that explain them.
     pub fn new(header: &Header, levels: &[Level], finding: &Finding, day: &Day) -> Fitted {
         let mut fitted = Fitted::default();
+        if header.disturb {
+            let why = "no model is fitted: the levels were disturbed on purpose, so they show no steady state; a search without --disturb fits them";
+            fitted.missing.push(why.to_owned());
+            return fitted;
+        }
         let points: Vec<(f64, f64)> = curve(levels).iter().map(|of| (of.in_flight, of.requests_per_s)).collect();
         let trust = Trust::new(header, levels, finding);
         match trust.usl(usl::fit(&points)) {

@@ -4,6 +4,7 @@
 mod answer;
 mod breaks;
 mod charts;
+mod disturbances;
 mod document;
 mod fitted;
 mod parts;
@@ -20,6 +21,7 @@ use crate::level::Level;
 use crate::search::{Ending, Finding, Point, Range, curve};
 use crate::simulate::Outcome;
 use fieldday_paint::Paint;
+use fieldday_scenario::Disturbance;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +48,6 @@ pub struct Report {
     pub day: Day,
     /// The simulation of a deployment with the fitted service times, if one was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<serde_json::Value>")]
     pub simulated: Option<Box<Outcome>>,
     /// The assumptions on which the answer rests.
     pub assumptions: Vec<Assumption>,
@@ -72,6 +73,9 @@ pub struct Asked {
     pub window: String,
     /// The limits that the levels were judged by, each as it was written.
     pub limits: Vec<String>,
+    /// The planned disturbances that each level lived, as the scenario writes them, without passwords; absent without `--disturb`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disturbances: Vec<Disturbance>,
     /// The numbers of reps between which the search looked, and its settings.
     pub range: Range,
     /// The machine that generated the load: processor, memory and system.
@@ -117,6 +121,7 @@ impl Report {
             warm_up_s: header.warm_up_s,
             window: format!("{} to {}", header.window.0, header.window.1),
             limits: header.scenario.limits.iter().map(|limit| limit.text().to_owned()).collect(),
+            disturbances: header.disturbances().to_vec(),
             range: header.range.clone(),
             machine: answer::machine(header),
             reproduce: header.reproduce.clone(),
@@ -134,13 +139,13 @@ impl Report {
         }
     }
     /// The exit code: 0 if a capacity was found, also within the time that there was, or nothing broke, 1 if the limits never
-    /// hold, 4 if the generator gave up or the time was over before a number held, 130 if the search was interrupted.
+    /// hold, 4 if the generator gave up, a disturbance decided nothing or the time was over before a number held, 130 if the search was interrupted.
     pub fn exit_code(&self) -> u8 {
         match self.measured.finding.ending {
             Ending::OutOfTime if self.measured.finding.carries.is_none() => 4,
             Ending::Found | Ending::NeverBreaks | Ending::OutOfTime => 0,
             Ending::NeverHolds => 1,
-            Ending::GeneratorGaveUp => 4,
+            Ending::GeneratorGaveUp | Ending::DisturbanceUndecided => 4,
             Ending::Interrupted => 130,
         }
     }

@@ -22,6 +22,7 @@ fn header() -> Header {
         seed: 1,
         range: Range::default(),
         warm_up_s: 20,
+        disturb: false,
         window: (TimeOfDay::hm(7, 30), TimeOfDay::hm(9, 0)),
         reproduce: "fieldday capacity peak --target mock --limit 'wire p95 < 100 ms'".to_owned(),
         began: Time::from_micros(0),

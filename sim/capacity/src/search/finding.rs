@@ -1,6 +1,6 @@
 //! What a search found.
 
-use super::{Ending, Knee, Range, Standing, curve, edge, knee};
+use super::{Ending, Knee, Range, Standing, by_disturbance, curve, edge, knee};
 use crate::level::Level;
 use fieldday_paint::units::{counted, number};
 use schemars::JsonSchema;
@@ -55,6 +55,7 @@ impl Range {
         let breaks = |of: &(&str, Standing)| !of.1.holds();
         let mut breaks_first: Vec<String> =
             self.by_limit(&broken).iter().filter(|of| breaks(of)).map(|of| of.0.to_owned()).collect();
+        breaks_first.extend(by_disturbance(&broken).into_iter().filter(|of| !of.1.holds()).map(|of| of.0));
         breaks_first.extend(broken.iter().filter_map(|level| level.suffered.clone()).take(1));
         Finding {
             ending,
@@ -64,7 +65,8 @@ impl Range {
             requests_per_s: at.map(|point| point.requests_per_s),
             in_flight: at.map(|point| point.in_flight),
             breaks_first,
-            knee: knee(&curve),
+            // A level that was disturbed is no steady state: its mean latency is no point of the curve.
+            knee: knee(&curve).filter(|_| self.disturbing.is_none()),
             notes: self.notes(levels, low, high, ending),
         }
     }
@@ -79,6 +81,10 @@ impl Range {
             )),
             Ending::GeneratorGaveUp => notes.push(
                 "the generator could not keep up before a limit was exceeded, so the result is a lower bound; use a machine with more cores, or a lower --speed"
+                    .to_owned(),
+            ),
+            Ending::DisturbanceUndecided => notes.push(
+                "a planned disturbance decided nothing, so the search ended; mend its commands, and try them with `fieldday run --disturb`"
                     .to_owned(),
             ),
             Ending::OutOfTime => notes.push(

@@ -7,7 +7,9 @@
 //! how much more the counts vary than those of independent draws.
 
 use super::{Known, Range, Standing};
+use crate::disturbed::LevelDisturbance;
 use crate::level::{Judged, Level};
+use fieldday_rules::limit_result::LimitVerdict;
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 
 /// Levels within this ratio of the edge tell of it, and the next one on either side.
@@ -76,6 +78,11 @@ impl Range {
                 // Nothing was ever beyond it.
                 None => {}
             }
+        }
+        // A disturbance is one observation, and no curve.
+        let is_exceeded = |of: &LevelDisturbance| of.result.verdict == LimitVerdict::Exceeded;
+        if counts.iter().any(|level| level.disturbances.iter().any(is_exceeded)) {
+            add((held(low + 1), broken(low + 1)));
         }
         (least.unwrap_or_else(|| held(low + 1)), most)
     }

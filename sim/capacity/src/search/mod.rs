@@ -16,7 +16,9 @@ pub use price::{Price, Terms};
 
 pub use crate::share::{Share, Standing};
 
-use crate::level::{Judged, Level};
+use crate::disturbed::Disturbing;
+use crate::level::{Judged, Level, by_majority};
+use fieldday_rules::limit_result::LimitVerdict;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,6 +44,8 @@ pub enum Ending {
     NeverBreaks,
     /// The generator fell behind before a limit was exceeded.
     GeneratorGaveUp,
+    /// A planned disturbance decided nothing at two levels in a row, or could not be undone.
+    DisturbanceUndecided,
     /// The user interrupted the search; it can be resumed.
     Interrupted,
     /// The time that `--within` allows is over.
@@ -71,6 +75,9 @@ pub struct Range {
     pub shortest_s: f64,
     /// The longest time for which a level is measured, in seconds.
     pub longest_s: f64,
+    /// The time that planned disturbances take of each level; absent without `--disturb`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disturbing: Option<Disturbing>,
 }
 
 impl Default for Range {
@@ -85,6 +92,7 @@ impl Default for Range {
             confidence: 0.95,
             shortest_s: 30.0,
             longest_s: 600.0,
+            disturbing: None,
         }
     }
 }
@@ -243,7 +251,9 @@ impl Range {
         if levels.iter().any(|level| level.suffered.is_some()) {
             return Standing::Broken;
         }
-        self.by_limit(levels).into_iter().map(|(_, standing)| standing).max().unwrap_or(Standing::Held)
+        let by_limit = self.by_limit(levels).into_iter().map(|(_, standing)| standing);
+        let by_disturbance = by_disturbance(levels).into_iter().map(|(_, standing)| standing);
+        by_limit.chain(by_disturbance).max().unwrap_or(Standing::Held)
     }
     /// How levels of the same number of reps stand to each limit, by its text.
     pub fn by_limit<'a>(&self, levels: &[&'a Level]) -> Vec<(&'a str, Standing)> {
@@ -262,18 +272,45 @@ impl Range {
     /// How long a level must be for every limit's percentile to mean something, by what the levels so far had of samples.
     fn lasts(&self, reps: u64, levels: &[Level]) -> f64 {
         let nearest = levels.iter().filter(|level| level.counts() && level.measured_s > 0.0);
-        let Some(like) = nearest.min_by_key(|level| level.reps.abs_diff(reps)) else { return self.shortest_s };
+        let Some(like) = nearest.min_by_key(|level| level.reps.abs_diff(reps)) else {
+            return self.lengthened(self.shortest_s);
+        };
+        // What began while a limit may be exceeded is no sample of it.
+        let sampled_s = (like.measured_s - self.disturbing.map_or(0.0, |of| of.takes_s)).max(1.0);
         // A level is not made longer for what nobody asked about.
         let needed = |limit: &Judged| {
             if limit.result.built_in {
                 return None;
             }
             let share = limit.share.filter(|_| limit.allowed > 0.0)?;
-            let per_s = share.of as f64 / like.measured_s * reps as f64 / like.reps.max(1) as f64;
+            let per_s = share.of as f64 / sampled_s * reps as f64 / like.reps.max(1) as f64;
             (per_s > 0.0).then(|| BEYOND_MIN / limit.allowed / per_s)
         };
-        like.limits.iter().filter_map(needed).fold(self.shortest_s, f64::max).min(self.longest_s)
+        self.lengthened(like.limits.iter().filter_map(needed).fold(self.shortest_s, f64::max))
     }
+    /// How long a level is of which so much is wanted beside its disturbances, if there are any.
+    fn lengthened(&self, for_s: f64) -> f64 {
+        self.disturbing.map_or(for_s, |of| of.lengthened(for_s)).min(self.longest_s)
+    }
+}
+
+/// How levels of the same number of reps stand to each planned disturbance. One is one observation, so it is sure when two agree.
+pub fn by_disturbance(levels: &[&Level]) -> Vec<(String, Standing)> {
+    let Some(first) = levels.first() else { return Vec::new() };
+    let standing = |place: usize| {
+        let verdicts = levels.iter().filter_map(move |level| Some(level.disturbances.get(place)?.result.verdict));
+        let decided = verdicts.filter(|verdict| *verdict != LimitVerdict::Inconclusive);
+        by_majority(decided.map(|verdict| verdict == LimitVerdict::Exceeded))
+    };
+    let named = |(place, of): (usize, &crate::disturbed::LevelDisturbance)| {
+        (format!("the disturbance {:?}", of.result.name), standing(place))
+    };
+    first.disturbances.iter().enumerate().map(named).collect()
+}
+
+/// Whether the generator fell behind at a level, which tells of the machine and not of the target.
+fn fell_behind(level: &Level) -> bool {
+    !level.counts() && !level.is_undecided()
 }
 
 /// Whether anything was beyond a limit at all.
@@ -290,12 +327,12 @@ fn edge(known: &BTreeMap<u64, Known>) -> (Option<u64>, Option<u64>) {
 
 /// A number of reps whose only level was invalid: it is tried again.
 fn once_invalid(levels: &[Level]) -> Option<u64> {
-    let last = levels.last().filter(|level| !level.counts())?;
+    let last = levels.last().filter(|level| fell_behind(level))?;
     (invalid(levels, last.reps) < INVALID_MOST).then_some(last.reps)
 }
 
 fn invalid(levels: &[Level], reps: u64) -> u32 {
-    levels.iter().filter(|level| level.reps == reps && !level.counts()).count() as u32
+    levels.iter().filter(|level| level.reps == reps && fell_behind(level)).count() as u32
 }
 
 /// Whether the generator could not keep up at that number of reps often enough to leave it.
@@ -306,7 +343,7 @@ fn is_hopeless(levels: &[Level], reps: u64) -> bool {
 /// The smallest number of reps that the generator could not do.
 fn ceiling(levels: &[Level]) -> Option<u64> {
     let never = |reps: &u64| !levels.iter().any(|level| level.reps == *reps && level.counts());
-    levels.iter().filter(|level| !level.counts()).map(|level| level.reps).filter(never).min()
+    levels.iter().filter(|level| fell_behind(level)).map(|level| level.reps).filter(never).min()
 }
 
 /// The number in the middle of two, by their ratio; none if there is none between.

@@ -43,15 +43,15 @@ impl Range {
         for reps in all {
             let rate = terms.per_rep_per_s * reps;
             let enough_s = BEYOND_MIN / terms.allowed.max(1e-6) / rate.max(1e-9);
-            let lasts_s = enough_s.clamp(self.shortest_s, self.longest_s) + terms.overhead_s;
+            let lasts_s = self.lengthened(enough_s.max(self.shortest_s)) + terms.overhead_s;
             price.seconds += lasts_s;
             price.requests += rate * lasts_s;
         }
         price
     }
-    /// Levels no longer than leaves time for so many in so many seconds.
+    /// Levels no longer than leaves time for so many in so many seconds, but as long as planned disturbances need.
     pub fn within(&mut self, seconds: f64, levels: f64, overhead_s: f64) {
-        let most = (seconds / levels - overhead_s).max(5.0);
+        let most = (seconds / levels - overhead_s).max(5.0).max(self.disturbing.map_or(0.0, |of| of.needs_s));
         self.longest_s = self.longest_s.min(most);
         self.shortest_s = self.shortest_s.min(self.longest_s);
     }
@@ -60,6 +60,7 @@ impl Range {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disturbed::Disturbing;
     use crate::search::{Ending, Next};
     use crate::synthetic::TARGET;
 
@@ -88,5 +89,18 @@ mod tests {
         assert_eq!((range.shortest_s, range.longest_s), (30.0, 40.0));
         let bounded = range.price(Terms { per_rep_per_s: 0.003, ..TERMS }, 1_000);
         assert!(whole.seconds > 3_600.0 && bounded.seconds < 1_200.0, "{whole:?} {bounded:?}");
+    }
+
+    #[test]
+    fn disturbances_are_part_of_the_price_and_no_bound_leaves_them_out() {
+        let disturbing = Some(Disturbing { needs_s: 200.0, takes_s: 90.0 });
+        let (plain, disturbed) = (Range::default(), Range { disturbing, ..Range::default() });
+        let (without, with) = (plain.price(TERMS, 1_000), disturbed.price(TERMS, 1_000));
+        // Each level is as long as the disturbances need, since 30 s beside them are less.
+        assert_eq!((without.levels, with.seconds), (with.levels, with.levels as f64 * 220.0));
+        assert!(without.seconds < with.seconds / 3.0, "{without:?} {with:?}");
+        let mut bounded = disturbed;
+        bounded.within(600.0, 15.0, 20.0);
+        assert_eq!((bounded.longest_s, bounded.shortest_s), (200.0, 30.0));
     }
 }

@@ -1,7 +1,10 @@
 //! Advice that is computed: the same question again with other instances, or with apps that retry otherwise.
 
 use super::limits::rate_milli;
-use super::{Advice, Grid, GridPoint, Impossible, Outcome, PolicyEffect, Question, SimulateError, Watch, simulate};
+use super::{
+    Advice, Enough, Grid, GridPoint, Impossible, Outcome, PointAdvice, PolicyEffect, Question, SimulateError, Watch,
+    simulate,
+};
 use fieldday_api::endpoint::{Op, TimeoutClass};
 use fieldday_kernel::time::Span;
 use fieldday_paint::units::enough;
@@ -9,9 +12,12 @@ use fieldday_radio::network::{self, Radio};
 use fieldday_rep::app::settings::Retrying;
 use fieldday_scenario::Scenario;
 use fieldday_scenario::persona;
+use std::rc::Rc;
 
 /// Advice never tries more instances than this.
 const MOST_INSTANCES: u32 = 4_096;
+/// So many numbers of instances are tried for the headroom that is wanted.
+const HEADROOM_TRIES: u64 = 8;
 
 impl Outcome {
     /// Workers' time in the busiest piece of the day: parts per million.
@@ -57,6 +63,7 @@ impl Outcome {
             worst_p95: self.worst_p95(),
             p95: self.p95(),
             first_broken: self.first_broken.clone(),
+            advice: None,
         }
     }
 }
@@ -80,48 +87,74 @@ impl Question {
     }
 }
 
-/// A question over reps and instances. `told` hears each point as it is found.
+/// Something that a caller of [`grid`] or [`advise`] may want to tell.
+pub enum Told<'a> {
+    /// A point of the table was found.
+    Point(&'a GridPoint),
+    /// Advice begins: at most so many more days are simulated, by number of reps.
+    Advising(&'a [(u64, u64)]),
+    /// A day was simulated for the advice.
+    Tried(&'a Outcome),
+}
+
+/// A question over reps and instances. If it is `advised`, each point at which a limit was exceeded gets advice; points share the days
+/// that are simulated for it. `told` hears of each day.
 pub fn grid(
     question: &Question,
     reps: &[u64],
     instances: &[u32],
+    advised: bool,
     watch: &Watch<'_>,
-    mut told: impl FnMut(&GridPoint),
+    mut told: impl FnMut(Told<'_>),
 ) -> Result<Grid, SimulateError> {
-    let mut points = Vec::new();
+    let mut days = Days { question, watch, simulated: Vec::new(), sets_reps: true };
+    let mut points: Vec<GridPoint> = Vec::new();
     for reps in reps {
         for instances in instances {
-            let point = simulate(&question.with_reps(*reps).with_instances(*instances), watch)?.point();
-            told(&point);
+            let of = Setting { reps: *reps, instances: *instances, retrying: question.retrying };
+            let point = days.of(of)?.point();
+            told(Told::Point(&point));
             points.push(point);
         }
     }
-    Ok(Grid { points })
+    let beyond_physics = if advised { beyond_physics(&question.scenario) } else { Vec::new() };
+    if advised {
+        let most: Vec<(u64, u64)> = points
+            .chunk_by(|one, other| one.reps == other.reps)
+            .map(|of| (of, of.iter().filter(|point| !point.holds).count() as u64))
+            .filter(|(_, exceeded)| *exceeded > 0)
+            .map(|(of, exceeded)| (of[0].reps, days.most(of[0].reps) + exceeded * WAYS))
+            .collect();
+        told(Told::Advising(&most));
+        for point in points.iter_mut().filter(|point| !point.holds) {
+            point.advice = Some(days.advice(point.reps, point.instances, &mut |outcome| told(Told::Tried(outcome)))?);
+        }
+    }
+    Ok(Grid { points, beyond_physics })
 }
 
 /// Finds the fewest instances that are enough, and what other ways of retrying change, by simulating the question again.
-pub fn advise(question: &Question, outcome: &Outcome, watch: &Watch<'_>) -> Result<Advice, SimulateError> {
-    let mut search = Search { question, watch, most: outcome.plant.instances, exceeded: Vec::new() };
-    let needed = search.fewest(outcome)?;
-    let with_headroom = match &needed {
-        Some(needed) => search.with_headroom(needed)?,
-        None => None,
+pub fn advise(
+    question: &Question,
+    outcome: &Outcome,
+    watch: &Watch<'_>,
+    mut told: impl FnMut(Told<'_>),
+) -> Result<Advice, SimulateError> {
+    let of = Setting {
+        reps: question.scenario.people.reps,
+        instances: question.plant.instances,
+        retrying: question.retrying,
     };
-    let mut policies = Vec::new();
-    for retrying in other_ways(question.retrying) {
-        let other = simulate(&Question { retrying, ..question.clone() }, watch)?;
-        policies.push(effect(&other));
-    }
-    policies.insert(0, effect(outcome));
-    Ok(Advice {
-        instances: needed.map(|needed| needed.plant.instances),
-        with_headroom,
-        tried_up_to: search.most,
-        exceeded_always: search.exceeded,
-        policies,
-        beyond_physics: beyond_physics(&question.scenario),
-    })
+    let simulated = vec![(of, Rc::new(outcome.clone()))];
+    let mut days = Days { question, watch, simulated, sets_reps: false };
+    told(Told::Advising(&[(of.reps, days.most(of.reps) + WAYS)]));
+    let PointAdvice { enough, policies } =
+        days.advice(of.reps, of.instances, &mut |outcome| told(Told::Tried(outcome)))?;
+    Ok(Advice { enough, policies, beyond_physics: beyond_physics(&question.scenario) })
 }
+
+/// No more other ways of retrying are tried than this.
+const WAYS: u64 = 3;
 
 /// The other ways of retrying: with jitter, with one retry, and both; those that differ from `now`.
 fn other_ways(now: Retrying) -> Vec<Retrying> {
@@ -146,45 +179,112 @@ fn effect(outcome: &Outcome) -> PolicyEffect {
     }
 }
 
-struct Search<'a> {
-    question: &'a Question,
-    watch: &'a Watch<'a>,
-    most: u32,
-    /// The limits that no number of instances helps.
-    exceeded: Vec<String>,
+/// What may differ between the days of one question.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Setting {
+    reps: u64,
+    instances: u32,
+    retrying: Retrying,
 }
 
-impl Search<'_> {
-    fn with(&mut self, instances: u32) -> Result<Outcome, SimulateError> {
-        self.most = self.most.max(instances);
-        simulate(&self.question.with_instances(instances), self.watch)
+/// The days of a question that were simulated so far: none is simulated twice.
+struct Days<'a> {
+    question: &'a Question,
+    watch: &'a Watch<'a>,
+    simulated: Vec<(Setting, Rc<Outcome>)>,
+    /// Whether numbers of reps are set in the scenario; if not, it is lived as it is.
+    sets_reps: bool,
+}
+
+impl Days<'_> {
+    /// The day with this setting.
+    fn of(&mut self, of: Setting) -> Result<Rc<Outcome>, SimulateError> {
+        self.told(of, &mut |_| ())
     }
-    /// The fewest instances with which everything held, with the outcome of that; none if the most did not.
-    fn fewest(&mut self, asked: &Outcome) -> Result<Option<Outcome>, SimulateError> {
-        let asked_for = self.question.plant.instances;
-        let (mut too_few, mut enough) = if asked.holds { (0, Some(asked.clone())) } else { (asked_for, None) };
-        let mut last = asked.clone();
-        while enough.is_none() {
-            let next = too_few.max(1) * 2;
-            if next > MOST_INSTANCES || last.has_room() {
-                self.exceeded = last.exceeded().map(|limit| limit.result.text.clone()).collect();
-                return Ok(None);
-            }
-            last = self.with(next)?;
-            if last.holds { enough = Some(last.clone()) } else { too_few = next }
+    /// The same; `told` hears of it if it is simulated now.
+    fn told(&mut self, of: Setting, told: &mut dyn FnMut(&Outcome)) -> Result<Rc<Outcome>, SimulateError> {
+        if let Some((_, known)) = self.simulated.iter().find(|(setting, _)| *setting == of) {
+            return Ok(known.clone());
         }
-        while let Some(least) = enough.as_ref().map(|outcome| outcome.plant.instances).filter(|n| *n > too_few + 1) {
-            let between = too_few + (least - too_few) / 2;
-            let outcome = self.with(between)?;
-            if outcome.holds { enough = Some(outcome) } else { too_few = between }
+        let question = if self.sets_reps { self.question.with_reps(of.reps) } else { self.question.clone() };
+        // The bounds of autoscaling are those of the question where its own number of instances is asked about.
+        let question = if self.sets_reps || of.instances != question.plant.instances {
+            question.with_instances(of.instances)
+        } else {
+            question
+        };
+        let outcome = Rc::new(simulate(&Question { retrying: of.retrying, ..question }, self.watch)?);
+        told(&outcome);
+        self.simulated.push((of, outcome.clone()));
+        Ok(outcome)
+    }
+    /// The days of so many reps whose apps retry as they were asked to, by number of instances.
+    fn known(&self, reps: u64) -> impl DoubleEndedIterator<Item = (u32, &Rc<Outcome>)> {
+        let of = self.simulated.iter().filter(move |(of, _)| of.reps == reps && of.retrying == self.question.retrying);
+        of.map(|(of, outcome)| (of.instances, outcome))
+    }
+    /// The greatest number of instances that is known to be too few, or 0, and the least above it that is known to be enough.
+    fn bounds(&self, reps: u64) -> (u32, Option<u32>) {
+        let too_few = self.known(reps).filter(|(_, of)| !of.holds).map(|(n, _)| n).max().unwrap_or(0);
+        (too_few, self.known(reps).filter(|(n, of)| of.holds && *n > too_few).map(|(n, _)| n).min())
+    }
+    /// How many days are simulated at most to find the fewest instances for so many reps, with and without headroom.
+    fn most(&self, reps: u64) -> u64 {
+        let (too_few, enough) = self.bounds(reps);
+        let doublings = u64::from((MOST_INSTANCES / too_few.max(1)).max(1).ilog2());
+        // The gap that is left is as wide as the last doubling.
+        let gap = enough.map_or(MOST_INSTANCES / 2, |enough| enough - too_few);
+        let halvings = u64::from(u32::BITS - gap.saturating_sub(1).leading_zeros());
+        halvings + HEADROOM_TRIES + if enough.is_some() { 0 } else { doublings }
+    }
+    /// What would help where so many instances serve so many reps.
+    fn advice(
+        &mut self,
+        reps: u64,
+        instances: u32,
+        told: &mut dyn FnMut(&Outcome),
+    ) -> Result<PointAdvice, SimulateError> {
+        let now = self.question.retrying;
+        let with = |instances| Setting { reps, instances, retrying: now };
+        let (needed, exceeded_always) = self.fewest(reps, told)?;
+        let with_headroom = match needed {
+            Some(needed) => self.with_headroom(with(needed), told)?,
+            None => None,
+        };
+        let mut policies = vec![effect(&*self.of(with(instances))?)];
+        for retrying in other_ways(now) {
+            policies.push(effect(&*self.told(Setting { retrying, ..with(instances) }, told)?));
         }
-        Ok(enough)
+        let tried_up_to = self.known(reps).map(|(n, _)| n).max().unwrap_or(instances);
+        Ok(PointAdvice { enough: Enough { instances: needed, with_headroom, tried_up_to, exceeded_always }, policies })
+    }
+    /// The fewest instances with which everything held; none if no number helps, and the limits that are exceeded whatever the number.
+    fn fewest(
+        &mut self,
+        reps: u64,
+        told: &mut dyn FnMut(&Outcome),
+    ) -> Result<(Option<u32>, Vec<String>), SimulateError> {
+        loop {
+            let next = match self.bounds(reps) {
+                (too_few, Some(enough)) if enough <= too_few + 1 => return Ok((Some(enough), Vec::new())),
+                (too_few, Some(enough)) => too_few + (enough - too_few) / 2,
+                (too_few, None) => {
+                    let next = too_few.max(1) * 2;
+                    let last = self.known(reps).rfind(|(n, _)| *n == too_few).map(|(_, of)| of);
+                    if let Some(last) = last.filter(|last| next > MOST_INSTANCES || last.has_room()) {
+                        return Ok((None, last.exceeded().map(|limit| limit.result.text.clone()).collect()));
+                    }
+                    next
+                }
+            };
+            self.told(Setting { reps, instances: next, retrying: self.question.retrying }, told)?;
+        }
     }
     /// So many that the busiest piece of the day leaves free what the scenario wants free, and everything holds.
-    fn with_headroom(&mut self, needed: &Outcome) -> Result<Option<u32>, SimulateError> {
+    fn with_headroom(&mut self, needed: Setting, told: &mut dyn FnMut(&Outcome)) -> Result<Option<u32>, SimulateError> {
         let most_ppm = u64::from(100 - self.question.plant.hold.headroom_percent.min(90)) * 10_000;
-        let mut outcome = needed.clone();
-        for _ in 0..8 {
+        let mut outcome = self.of(needed)?;
+        for _ in 0..HEADROOM_TRIES {
             let (instances, busy) = (outcome.plant.instances, u64::from(outcome.peak_utilisation_ppm()));
             if busy <= most_ppm && outcome.holds {
                 return Ok(Some(instances));
@@ -194,7 +294,7 @@ impl Search<'_> {
             if wanted > MOST_INSTANCES {
                 break;
             }
-            outcome = self.with(wanted)?;
+            outcome = self.told(Setting { instances: wanted, ..needed }, told)?;
         }
         Ok(None)
     }

@@ -5,6 +5,7 @@
 mod advice;
 mod calibrate;
 mod fleet;
+mod forms;
 mod gathering;
 mod happenings;
 mod limits;
@@ -13,7 +14,7 @@ mod question;
 mod run;
 mod shadows;
 
-pub use advice::{advise, beyond_physics, grid};
+pub use advice::{Told, advise, beyond_physics, grid};
 pub use calibrate::{CalibrateError, Calibration, calibrate};
 pub use outcome::*;
 pub use question::{MOST_ALIVE, Question, WHAT_IFS, WhatIf, WhatIfRow};

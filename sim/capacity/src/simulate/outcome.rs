@@ -1,15 +1,17 @@
 //! What a simulation says: plain data, from which every report is made.
 
+use super::forms::{Micros, RetryingForm};
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_rep::app::settings::Retrying;
 use fieldday_rules::limit_result::{LimitResult, LimitVerdict};
 use fieldday_scenario::plant::Plant;
 use fieldday_scenario::zones;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A fleet's day, or a part of one, against a plant. All of it is simulated; `assumptions` says what it rests on.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Outcome {
     /// The name of the scenario whose day was simulated.
     pub scenario: String,
@@ -22,14 +24,17 @@ pub struct Outcome {
     /// How many cells were simulated.
     pub cells: u32,
     /// When the measured part begins.
+    #[schemars(with = "String")]
     pub from: Time,
     /// When the measured part ends: a whole number of bins later.
+    #[schemars(with = "String")]
     pub until: Time,
     /// The zone by whose clocks the report tells the time: that of the scenario's first territory.
     pub zone: String,
     /// The deployment that served the requests.
     pub plant: Plant,
     /// How the apps retried failed requests.
+    #[schemars(with = "RetryingForm")]
     pub retrying: Retrying,
     /// A hash of every request that reached the plant with what became of it, as 32 hexadecimal digits.
     pub fingerprint: String,
@@ -73,7 +78,7 @@ impl Outcome {
 }
 
 /// Requests of the measured part, by what became of them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Tally {
     /// How many reached the plant.
     pub offered: u64,
@@ -103,11 +108,13 @@ impl Tally {
 }
 
 /// A piece of the measured part, as long as `plant.hold.every_minutes` says.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Bin {
     /// When the bin begins.
+    #[schemars(with = "String")]
     pub at: Time,
     /// The length of the bin, the same for all of an outcome.
+    #[schemars(with = "Micros")]
     pub span: Span,
     /// The requests that came or ended in the bin.
     pub tally: Tally,
@@ -132,9 +139,10 @@ pub struct Bin {
 }
 
 /// How long requests of an endpoint were in the plant: from their last byte's arrival until they took effect.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     /// The endpoint that was called.
+    #[schemars(with = "String")]
     pub op: Op,
     /// The mean and the percentiles of the time in the plant.
     #[serde(flatten)]
@@ -142,65 +150,78 @@ pub struct Latency {
 }
 
 /// How long served requests were in the plant, from a histogram.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Times {
     /// The number of requests that were served.
     pub count: u64,
     /// The arithmetic mean.
+    #[schemars(with = "Micros")]
     pub mean: Span,
     /// The median.
+    #[schemars(with = "Micros")]
     pub p50: Span,
     /// The 95th percentile.
+    #[schemars(with = "Micros")]
     pub p95: Span,
     /// The 99th percentile.
+    #[schemars(with = "Micros")]
     pub p99: Span,
     /// The longest time.
+    #[schemars(with = "Micros")]
     pub max: Span,
 }
 
 /// What became of an endpoint's requests over the whole measured part.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct EndpointTally {
     /// The endpoint that was called.
+    #[schemars(with = "String")]
     pub op: Op,
     /// Its requests, by what became of them.
     pub tally: Tally,
     /// Work that it made: the sum of its service times.
+    #[schemars(with = "Micros")]
     pub work: Span,
     /// Its times in the plant; none if no request was served.
     pub latency: Option<Latency>,
     /// The bin in which its 95th percentile was greatest, by its beginning, of those with samples enough for one.
+    #[schemars(with = "Option<String>")]
     pub worst_at: Option<Time>,
     /// The 95th percentile in that bin; none if no bin has samples enough for one.
+    #[schemars(with = "Option<Micros>")]
     pub worst_p95: Option<Span>,
 }
 
 /// Something that happens at a known time of the day.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Happening {
     /// What, in a word or two: `deployment`, `monday-storm`.
     pub what: String,
     /// The moment at which it begins.
+    #[schemars(with = "String")]
     pub from: Time,
     /// Until when; the same moment if that depends.
+    #[schemars(with = "String")]
     pub until: Time,
 }
 
 /// A resource that was full at some time of the measured part.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Saturation {
     /// The resource that was full.
     pub what: Resource,
     /// The first moment of the measured part at which it was.
+    #[schemars(with = "String")]
     pub first: Time,
     /// The number of bins in which it was, for however short a time.
     pub bins: u32,
     /// How long it was full in all; 0 if only for moments.
+    #[schemars(with = "Micros")]
     pub during: Span,
 }
 
 /// A resource of a deployment that can be full.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Resource {
     /// All workers of all instances were busy.
@@ -232,22 +253,24 @@ impl Resource {
 }
 
 /// A limit with its verdict, and where the worst value was found.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct LimitOutcome {
     /// Whether the plant or the scenario sets the limit.
     pub origin: LimitOrigin,
     /// The verdict and the figures; of a limit of the plant, `actual` is the value in the worst bin.
     pub result: LimitResult,
     /// The endpoint for which the worst value was found, if the limit is one on each endpoint.
+    #[schemars(with = "Option<String>")]
     pub op: Option<Op>,
     /// The bin in which the worst value was found, by its beginning; none of a limit over the whole time.
+    #[schemars(with = "Option<String>")]
     pub worst_at: Option<Time>,
     /// The number of bins in which it was exceeded; none of a limit over the whole time.
     pub exceeded_bins: Option<u32>,
 }
 
 /// Where a limit is set.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LimitOrigin {
     /// The plant: `[plant.hold]`, or `--p95`. It must hold in every bin.
@@ -257,11 +280,12 @@ pub enum LimitOrigin {
 }
 
 /// A limit of the plant that was exceeded.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Broken {
     /// The key of the limit: `plant.hold.late_ppm`.
     pub limit: String,
     /// The beginning of the first bin in which it was exceeded.
+    #[schemars(with = "String")]
     pub at: Time,
     /// The value in that bin, in words.
     pub found: String,
@@ -272,11 +296,12 @@ pub struct Broken {
     /// The resources that were full in the first of these bins.
     pub full: Vec<Resource>,
     /// The endpoint it is about; all if none.
+    #[schemars(with = "Option<String>")]
     pub op: Option<Op>,
 }
 
 /// An assumption on which the simulation rests.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Assumption {
     /// The subject of the assumption, in a word or two.
     pub about: String,
@@ -287,7 +312,7 @@ pub struct Assumption {
 }
 
 /// The cost of computing a simulation, which is no part of its result.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Cost {
     /// Windows that the cells went through in lockstep.
     pub windows: u64,
@@ -300,14 +325,17 @@ pub struct Cost {
 }
 
 /// A table of simulations over instances and reps.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Grid {
     /// The points of the table, by reps, then instances.
     pub points: Vec<GridPoint>,
+    /// Time limits of the spec that no plant can keep, if `--advise` asked for advice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beyond_physics: Vec<Impossible>,
 }
 
 /// A point of a table: the day of so many reps against so many instances.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct GridPoint {
     /// The number of reps.
     pub reps: u64,
@@ -328,16 +356,31 @@ pub struct GridPoint {
     /// Refused or broken, of a million, in the worst bin.
     pub refused_ppm: u32,
     /// The greatest 95th percentile of any endpoint in any bin; none if no bin has samples enough for one.
+    #[schemars(with = "Option<Micros>")]
     pub worst_p95: Option<Span>,
     /// The greatest 95th percentile of all endpoints together in any bin; none if no bin has samples enough for one.
+    #[schemars(with = "Option<Micros>")]
     pub p95: Option<Span>,
     /// The first limit of the plant that was exceeded; none if none was.
     pub first_broken: Option<Broken>,
+    /// What would help, if `--advise` asked for it and a limit was exceeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<PointAdvice>,
 }
 
-/// Advice that was found by simulating the question again with other settings.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Advice {
+/// Advice about a point of a table, found by simulating its day again with other settings.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PointAdvice {
+    /// The number of instances that is enough for so many reps: the same at all points of these.
+    #[serde(flatten)]
+    pub enough: Enough,
+    /// The effect of other ways of retrying on the point's own instances, the way that was asked about first.
+    pub policies: Vec<PolicyEffect>,
+}
+
+/// The number of instances that is enough for a number of reps.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Enough {
     /// The fewest instances with which every limit held; none if not even the most that were tried held.
     pub instances: Option<u32>,
     /// The fewest that were found to leave the headroom that the scenario wants as well; none if no number was found.
@@ -346,6 +389,14 @@ pub struct Advice {
     pub tried_up_to: u32,
     /// The limits that are exceeded whatever the number of instances, each as it was written.
     pub exceeded_always: Vec<String>,
+}
+
+/// Advice that was found by simulating the question again with other settings.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Advice {
+    /// The number of instances that is enough.
+    #[serde(flatten)]
+    pub enough: Enough,
     /// The effect of other ways of retrying on the plant that was asked about, the way that was asked about first.
     pub policies: Vec<PolicyEffect>,
     /// Time limits of the spec that no plant can keep.
@@ -353,9 +404,10 @@ pub struct Advice {
 }
 
 /// The effect of one way of retrying on the same plant.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PolicyEffect {
     /// The way of retrying.
+    #[schemars(with = "RetryingForm")]
     pub retrying: Retrying,
     /// All requests of the measured part, by what became of them.
     pub totals: Tally,
@@ -368,11 +420,13 @@ pub struct PolicyEffect {
 }
 
 /// A time limit that the uplink cannot keep, whatever serves it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Impossible {
     /// The endpoint whose limit cannot be kept.
+    #[schemars(with = "String")]
     pub op: Op,
     /// The time limit of the spec.
+    #[schemars(with = "Micros")]
     pub limit: Span,
     /// The size of the request's body, in bytes.
     pub bytes: u64,
@@ -383,5 +437,6 @@ pub struct Impossible {
     /// The greatest rate of that uplink, in kbit/s.
     pub uplink_kbit_s: u64,
     /// How long the bytes alone take over that uplink.
+    #[schemars(with = "Micros")]
     pub takes: Span,
 }

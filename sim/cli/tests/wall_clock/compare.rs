@@ -128,7 +128,8 @@ fn a_trend_marks_the_night_and_skips_what_it_cannot_read() {
     fs::write(damaged.join("summary.json"), "{").unwrap();
     let search = room.join("capacity-demo-0x1-20260615T081500Z");
     fs::create_dir(&search).unwrap();
-    let found = r#"{"asked":{"scenario":"demo","target":"mock"},"measured":{"finding":{"carries":1200,"low":1100,"high":null}}}"#;
+    let found = r#"{"asked":{"scenario":"demo","target":"mock","disturbances":[{"name":"instance-lost"}]},
+        "measured":{"finding":{"carries":1200,"low":1100,"high":null}}}"#;
     fs::write(search.join("capacity.json"), found).unwrap();
 
     let (code, text, stderr) = said(&["trend", &results]);
@@ -141,6 +142,10 @@ fn a_trend_marks_the_night_and_skips_what_it_cannot_read() {
         "{text}"
     );
     assert!(text.contains("1,200 reps, at least 1,100"), "{text}");
+    assert!(
+        text.contains("demo, disturbed by \"instance-lost\""),
+        "a search with disturbances is another question: {text}"
+    );
     let html = fs::read_to_string(room.join("trend.html")).unwrap();
     let link = format!("href=\"{}/report.html\"", broken.file_name().unwrap().to_str().unwrap());
     assert!(html.contains(&link) && html.contains("level of p95") && html.contains("Skipped folders"));

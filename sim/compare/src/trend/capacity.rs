@@ -19,6 +19,13 @@ struct Report {
 struct Asked {
     scenario: String,
     target: String,
+    #[serde(default)]
+    disturbances: Vec<Disturbance>,
+}
+
+#[derive(Deserialize)]
+struct Disturbance {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -44,8 +51,9 @@ pub(super) fn read(folder: &Path) -> Result<CapacityLine, String> {
     let is_time = |part: &&str| part.len() >= 15 && part.as_bytes()[8] == b'T' && part.ends_with('Z');
     let began = name.split('-').find(is_time).map(dated).unwrap_or_default();
     let Finding { carries, low, high } = report.measured.finding;
-    let Asked { scenario, target } = report.asked;
-    Ok(CapacityLine { folder: folder.display().to_string(), began, scenario, target, carries, low, high })
+    let Asked { scenario, target, disturbances } = report.asked;
+    let disturbances = disturbances.into_iter().map(|of| of.name).collect();
+    Ok(CapacityLine { folder: folder.display().to_string(), began, scenario, target, disturbances, carries, low, high })
 }
 
 /// `20260610T081500Z` as `2026-06-10T08:15:00Z`.

@@ -184,7 +184,7 @@ pub(super) fn capacity(searches: &[CapacityLine]) -> String {
         words: |reps| count(reps.round() as u64),
         more: vec![(
             "scenario and target".to_owned(),
-            searches.iter().map(|search| format!("{} at {}", search.scenario, search.target)).collect(),
+            searches.iter().map(|search| format!("{} at {}", search.asked(), search.target)).collect(),
         )],
     };
     chart.html_over(&columns.axis)

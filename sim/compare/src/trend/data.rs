@@ -201,6 +201,9 @@ pub struct CapacityLine {
     pub scenario: String,
     /// The target of the search.
     pub target: String,
+    /// The names of the disturbances that each level lived; absent without `--disturb`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disturbances: Vec<String>,
     /// The greatest number of reps that held every limit, if any did.
     pub carries: Option<u64>,
     /// The greatest number of reps that held with the required confidence.

@@ -38,7 +38,7 @@ impl Trend {
         let mut searches = Table::new([words("began"), words("scenario"), words("carries")]);
         for search in &self.capacity {
             let began = Cell { link: to_page(at, &search.folder, "capacity.html"), ..when(&search.began).into() };
-            searches.row([began, search.scenario.as_str().into(), search.words().into()]);
+            searches.row([began, search.asked().into(), search.words().into()]);
         }
         let mut of_capacity = Section::new("capacity", "Capacity");
         of_capacity.add(On::Page, "", Body::Chart(capacity(&self.capacity)));

@@ -149,6 +149,12 @@ impl LimitRow {
 }
 
 impl CapacityLine {
+    /// `staging`, or `staging, disturbed by "instance-lost"`: what was asked.
+    pub(super) fn asked(&self) -> String {
+        let names: Vec<String> = self.disturbances.iter().map(|name| format!("{name:?}")).collect();
+        let scenario = &self.scenario;
+        if names.is_empty() { scenario.clone() } else { format!("{scenario}, disturbed by {}", names.join(", ")) }
+    }
     /// `1,200 reps, between 1,100 and 1,300`
     pub(super) fn words(&self) -> String {
         let carries = self.carries.map_or_else(|| "no level held".to_owned(), |reps| counted(reps, "rep", "reps"));

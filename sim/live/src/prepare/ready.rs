@@ -5,7 +5,7 @@ use super::checks::ends_before_midnight;
 use super::error::PrepareError;
 use crate::clock::WallClock;
 use crate::conform::{self, ConformError, ConformRun, PassProgress};
-use crate::disturb::{Disturbances, Disturber};
+use crate::disturb::{Disturbances, Disturber, Opens};
 use crate::http::WireSettings;
 use crate::plan::LivePlan;
 use crate::preflight::{Preflight, Terms, preflight};
@@ -145,10 +145,17 @@ impl Ready {
         let scenario = self.plan.plan.scenario().clone();
         let scraper = Scraper::start(self.exporters, &scenario.live.metrics, self.wire.roots.clone(), self.clock)?;
         let planned = if self.options.disturb { scenario.live.disturb.as_slice() } else { &[] };
+        // Their times count from when the window opens; where scripts are played, from when what is measured of them begins.
+        let (conduct, opens, plays) = (pulse.clone(), self.opens, self.options.scripts.is_some());
+        let opens: Opens = Arc::new(move || match plays {
+            true => conduct.conduct.measured().map(|(from, _)| from),
+            false => Some(opens),
+        });
         // It undoes what it began when it goes, also where the run fails or panics.
-        let disturber = Disturber::start(planned, &self.target.to_string(), self.clock, self.opens)?;
+        let disturber = Disturber::start(planned, &self.target.to_string(), self.clock, &opens)?;
         let live = LiveRun {
-            traffic: !planned.is_empty(),
+            // What is measured of scripts is kept anyway.
+            traffic: !planned.is_empty() && plateau.is_none(),
             scenario: self.plan.plan.scenario().clone(),
             cells: self.cells,
             shard: self.options.shard,
@@ -167,7 +174,7 @@ impl Ready {
         let disturbed = disturber.finish();
         // It ends with the run, also with one that failed.
         let observed = scraper.map(Scraper::finish).unwrap_or_default();
-        let disturbances = Disturbances { opens: self.opens, ended, disturbed };
+        let disturbances = Disturbances { opens: opens().unwrap_or(self.opens), ended, disturbed };
         Ok(Lived { outcome: outcome?, observed, disturbances, plan: self.plan, _served: self.served })
     }
 }

@@ -30,9 +30,10 @@ pub(super) fn sentences(of: &Simulation) -> Vec<String> {
         let all = counted(grid.points.len() as u64, "point", "points");
         says.push(format!("{} of {all} hold every limit{with}: {}.", count(held as u64), of.asked.scenario));
         says.extend(enough(grid));
+        says.extend(advised(grid));
     }
     if let Some(advice) = &of.advice {
-        says.push(format!("Advice: {}", super::advice::instances(advice)));
+        says.push(format!("Advice: {}", super::advice::instances(&advice.enough)));
     }
     says
 }
@@ -118,4 +119,25 @@ fn enough(grid: &Grid) -> Vec<String> {
         })
     };
     of_reps.filter_map(sentence).collect()
+}
+
+/// For each number of reps with advice, how many instances are enough; and every point at which another way of retrying is.
+fn advised(grid: &Grid) -> Vec<String> {
+    let mut says = Vec::new();
+    for points in grid.points.chunk_by(|one, other| one.reps == other.reps) {
+        let advised = || points.iter().filter_map(|point| Some((point, point.advice.as_ref()?)));
+        let Some((first, advice)) = advised().next() else { continue };
+        says.push(format!("Advice for {}: {}", reps(first.reps), super::advice::instances(&advice.enough)));
+        for (point, advice) in advised() {
+            if let Some(helps) = advice.policies.iter().find(|policy| policy.holds) {
+                says.push(format!(
+                    "Advice for {} on {}: with {} every limit holds.",
+                    reps(point.reps),
+                    instances(point.instances),
+                    super::advice::way(helps.retrying)
+                ));
+            }
+        }
+    }
+    says
 }

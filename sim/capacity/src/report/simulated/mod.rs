@@ -14,13 +14,14 @@ use super::parts::SIMULATED;
 use crate::simulate::{Advice, Grid, Outcome};
 use fieldday_paint::Paint;
 use fieldday_paint::document::{Body, Document, Mark, On, Place, Section, Verdict};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The version of the shape of what is printed as JSON.
 pub const SCHEMA: u32 = 1;
 
 /// A question to a simulated deployment, and its answer.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Simulation {
     /// The version of the format of this document: [`SCHEMA`].
     pub schema: u32,
@@ -39,13 +40,13 @@ pub struct Simulation {
     /// A table of many days, if one was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grid: Option<Grid>,
-    /// What would help, if `--advise` asked for it.
+    /// What would help on the day, if `--advise` asked for it; of a table, each point has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<Advice>,
 }
 
 /// The question put to a simulation.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SimulationAsked {
     /// The question in a sentence.
     pub question: String,
@@ -178,8 +179,9 @@ impl Simulation {
         }
         if let Some(grid) = &self.grid {
             sections.extend(grid::sections(grid, asked));
-            sections.extend(self.advice.as_ref().map(advice::section));
+            sections.push(advice::of_grid(grid));
         }
+        sections.retain(|section| !section.blocks.is_empty());
         if let Some(last) = sections.last_mut() {
             last.add(On::Text, "", again);
         }
@@ -204,6 +206,12 @@ impl Simulation {
         let word = format!("{word} ({SIMULATED})");
         Verdict { mark, word, headline, reasons, about, place: Place::First }
     }
+}
+
+/// The JSON schema of what `fieldday capacity --simulate --format json` prints (draft 2020-12).
+pub fn schema() -> serde_json::Value {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator().into_root_schema_for::<Simulation>().to_value()
 }
 
 /// The sections of an outcome within a search's report.

@@ -1,6 +1,7 @@
 use super::*;
 use crate::simulate::{
-    Bin, Broken, GridPoint, Happening, LimitOrigin, LimitOutcome, PolicyEffect, Resource, Saturation, Tally, Times,
+    Bin, Broken, Enough, GridPoint, Happening, LimitOrigin, LimitOutcome, PointAdvice, PolicyEffect, Resource,
+    Saturation, Tally, Times,
 };
 use fieldday_kernel::time::{Span, Time};
 use fieldday_rules::limit_result::{LimitResult, LimitUnit, LimitVerdict};
@@ -215,6 +216,7 @@ fn point(reps: u64, instances: u32, holds: bool) -> GridPoint {
         worst_p95: Some(Span::millis(900)),
         p95: Some(Span::millis(300)),
         first_broken: None,
+        advice: None,
     }
 }
 
@@ -223,7 +225,7 @@ fn a_table_says_what_each_number_of_reps_needs_and_its_curves_have_axes_of_numbe
     let points = vec![point(100, 1, true), point(100, 4, true), point(10_000, 1, false), point(10_000, 4, true)];
     let asked = SimulationAsked { reps: vec![100, 10_000], instances: vec![1, 4], ..asked() };
     let table = |points| {
-        let grid = Some(Grid { points });
+        let grid = Some(Grid { points, beyond_physics: Vec::new() });
         Simulation::new("0.1.0", asked.clone(), Answers { grid, ..Answers::default() })
     };
     let of = table(points);
@@ -253,16 +255,57 @@ fn advice_names_what_no_number_of_instances_helps() {
         broken_bins: 1,
         holds: false,
     };
-    let advice = Advice {
+    let enough = Enough {
         instances: None,
         with_headroom: None,
         tried_up_to: 8,
         exceeded_always: vec!["plant.hold.p95_ms".to_owned()],
-        policies: vec![policy],
-        beyond_physics: Vec::new(),
     };
+    let advice = Advice { enough, policies: vec![policy], beyond_physics: Vec::new() };
     let of = made(Answers { outcome: Some(outcome()), advice: Some(advice), ..Answers::default() });
     for text in everywhere(&of) {
         assert!(text.contains("not even 8 instances are enough: plant.hold.p95_ms would"), "{text}");
     }
+}
+
+#[test]
+fn every_point_of_a_table_that_exceeds_a_limit_has_its_advice_in_every_form() {
+    let policy = |retries, jitter, holds| PolicyEffect {
+        retrying: fieldday_rep::app::settings::Retrying { retries, jitter },
+        totals: Tally { retries: 12, turned_away: 7, ..Tally::default() },
+        peak_milli: 1_000,
+        broken_bins: 2,
+        holds,
+    };
+    let advice = |helps| {
+        let enough = Enough { instances: Some(3), with_headroom: Some(5), tried_up_to: 8, exceeded_always: Vec::new() };
+        Some(PointAdvice { enough, policies: vec![policy(3, false, false), policy(3, true, helps)] })
+    };
+    let points = vec![
+        GridPoint { advice: advice(false), ..point(1_000, 1, false) },
+        GridPoint { advice: advice(true), ..point(1_000, 2, false) },
+        point(1_000, 4, true),
+    ];
+    let of = made(Answers { grid: Some(Grid { points, beyond_physics: Vec::new() }), ..Answers::default() });
+    let says = [
+        "Advice for 1,000 reps: 3 instances are enough; with the headroom wanted, 5.",
+        "Advice for 1,000 reps on 2 instances: with retries 3 with jitter every limit holds.",
+    ];
+    assert_eq!(of.answer[2..], says.map(str::to_owned));
+    for text in everywhere(&of) {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(says.iter().all(|says| text.contains(says)), "{text}");
+        assert!(text.contains("limits exceeded in 2 intervals") && text.contains("retries 3 with jitter"), "{text}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&of.json()).unwrap();
+    assert_eq!(json["grid"]["points"][0]["advice"]["instances"], 3);
+    assert!(json["grid"]["points"][2].get("advice").is_none(), "a point that holds needs none");
+    assert_eq!(serde_json::from_value::<Simulation>(json).unwrap(), of);
+}
+
+#[test]
+fn the_committed_schema_is_the_one_of_this_version() {
+    let committed: serde_json::Value =
+        serde_json::from_str(include_str!("../../../schemas/simulation.schema.json")).unwrap();
+    assert!(committed == schema(), "`cargo xtask schemas` writes it");
 }

@@ -125,6 +125,13 @@ pub struct SearchArgs {
     /// A limit, in place of the scenario's, for example 'wire p95 < 300 ms for reads' (repeatable)
     #[arg(long, value_name = "LIMIT", value_parser = limit)]
     pub limit: Vec<Limit>,
+    /// Disturb the target at each level as the scenario's [[live.disturb]] plans it: run its commands
+    ///
+    /// A disturbance begins at its `at_s`, counted from the beginning of the measured part. A level holds only if every limit holds
+    /// but those in `may_break`, and all of them hold again in time. The commands are printed before the first level. docs/disturb.md
+    /// describes it.
+    #[arg(long)]
+    pub disturb: bool,
     /// Play one of N parts of each level, I from 0 to N-1; shard 0 decides what is measured and writes the report
     #[arg(long, value_name = "I/N|auto", requires = "start_together", conflicts_with = "resume", value_parser = crate::shard::shard)]
     pub shard: Option<Shard>,

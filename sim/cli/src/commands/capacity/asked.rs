@@ -4,8 +4,9 @@
 use super::args::CapacityArgs;
 use crate::again::typed;
 use crate::failure::Failure;
-use crate::{choice, machine};
+use crate::{choice, machine, planned};
 use fieldday_capacity::day::{Counter, Day};
+use fieldday_capacity::disturbed::{Disturbing, needs_s, too_early};
 use fieldday_capacity::excerpt::Cast;
 use fieldday_capacity::journal::{FORMAT, Header, MockTerms};
 use fieldday_capacity::search::Range;
@@ -18,7 +19,7 @@ use fieldday_live::run::window;
 use fieldday_live::target::Target;
 use fieldday_plan::shard::Shard;
 use fieldday_scenario::Scenario;
-use fieldday_scenario::limits::Measure as Limited;
+use fieldday_scenario::limits::{Limit, Measure as Limited};
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -54,15 +55,16 @@ pub fn asked(args: &CapacityArgs, before: Option<&Header>, stop: &AtomicBool) ->
         return Err(Failure::NoEffect { option: "--shard", with });
     }
     header.range.check()?;
+    disturbances_fit(&header, &of(args), args)?;
     let (day, cast) = lived(&header, &of(args), DAY_REPS, None, stop)?;
-    if let Some(most) = within(args) {
+    if let Some(most) = within(args, &header.range) {
         header.range.within(most.as_secs_f64(), LEVELS_WITHIN, OVERHEAD * f64::from(header.warm_up_s));
     }
     header.window = match before {
         Some(before) => before.window,
         None => day.busiest(plays(&header), window(&header.scenario)),
     };
-    fits(&mut header)?;
+    fits(&mut header, &of(args))?;
     let per_rep = cast.asks(header.window).iter().map(|of| of.requests_per_s).sum();
     Ok(Asked { header, day, per_rep })
 }
@@ -80,6 +82,7 @@ fn header(args: &CapacityArgs, before: Option<&Header>) -> Result<Header, Failur
         (named, _) => settled(choice::load(named.as_deref().unwrap_or(SCENARIO))?, is_mock, args),
     };
     let scenario = with_options(scenario, args)?;
+    planned::check(&scenario.live.disturb, args.search.disturb)?;
     let mock = match before {
         Some(before) if args.workers.is_none() && args.delay_us.is_none() => before.mock,
         _ => is_mock.then_some(MockTerms {
@@ -95,6 +98,8 @@ fn header(args: &CapacityArgs, before: Option<&Header>) -> Result<Header, Failur
     // Where the command line is silent, as before.
     let base = before.map_or_else(Range::default, |of| of.range.clone());
     let shortest_s = args.search.level.unwrap_or(base.shortest_s);
+    let disturbing = Disturbing::of(&scenario.live.disturb).filter(|_| args.search.disturb);
+    let least_s = disturbing.map_or(shortest_s, |of| of.lengthened(shortest_s));
     let range = Range {
         from: args.search.from.unwrap_or(base.from),
         to: args.search.to.unwrap_or(base.to),
@@ -103,8 +108,10 @@ fn header(args: &CapacityArgs, before: Option<&Header>) -> Result<Header, Failur
         repeats: args.search.repeats.unwrap_or(base.repeats),
         confidence: args.search.confidence.unwrap_or(base.confidence),
         shortest_s,
-        longest_s: args.search.longest.unwrap_or(base.longest_s.max(shortest_s)),
-        ..base
+        longest_s: args.search.longest.unwrap_or(base.longest_s.max(least_s)),
+        disturbing,
+        // No model is fitted to levels that were disturbed: none needs more of them.
+        levels: if disturbing.is_some() { 1 } else { base.levels },
     };
     Ok(Header {
         fieldday_capacity: FORMAT,
@@ -114,6 +121,7 @@ fn header(args: &CapacityArgs, before: Option<&Header>) -> Result<Header, Failur
         seed: args.seed.seed.or(before.map(|of| of.seed)).unwrap_or(1),
         range,
         window: window(&scenario),
+        disturb: args.search.disturb,
         warm_up_s: args.search.warm_up.or(before.map(|of| of.warm_up_s)).unwrap_or(WARM_UP_S),
         reproduce: before.map_or_else(again, |of| of.reproduce.clone()),
         began: machine::now(),
@@ -152,20 +160,71 @@ fn with_options(mut scenario: Scenario, args: &CapacityArgs) -> Result<Scenario,
     Ok(scenario)
 }
 
-/// How long a search may take; none if as long as it needs.
-pub fn within(args: &CapacityArgs) -> Option<Duration> {
+/// How long a search may take; none if as long as it needs. Levels that are disturbed are longer, and so is the search if nobody
+/// bounds it.
+pub fn within(args: &CapacityArgs, range: &Range) -> Option<Duration> {
     let asked_for_levels = args.search.level.is_some() || args.search.longest.is_some() || args.resume.is_some();
-    args.search.within.or((!asked_for_levels).then_some(WITHIN))
+    let longer_s = range.disturbing.map_or(0.0, |of| of.needs_s * LEVELS_WITHIN);
+    args.search.within.or((!asked_for_levels).then_some(WITHIN + Duration::from_secs_f64(longer_s)))
+}
+
+/// Refuses disturbances that no level could judge, by what was asked for.
+fn disturbances_fit(header: &Header, of: &str, args: &CapacityArgs) -> Result<(), Failure> {
+    let planned = header.disturbances();
+    let wrong = |place: usize, key: &'static str, why: String, instead: String| {
+        Err(Failure::Disturbance { of: of.to_owned(), place, key, why, instead })
+    };
+    let (limits, built_in) = (&header.scenario.limits, Limit::built_in(&header.scenario.limits));
+    for (place, disturbance) in planned.iter().enumerate() {
+        let is_limit = |text: &str| limits.iter().chain(&built_in).any(|limit| limit.text() == text);
+        // A search drops limits on requests a second, which no disturbance is judged by.
+        let is_judged = |limit: &&Limit| limit.measure != Limited::Requests;
+        if let Some(limit) = disturbance.may_break.iter().filter(is_judged).find(|limit| !is_limit(limit.text())) {
+            let why = format!("{:?} is no limit of this search: --limit replaces those of the scenario", limit.text());
+            let texts: Vec<&str> = limits.iter().chain(&built_in).map(Limit::text).collect();
+            return wrong(place, "may_break", why, format!("name some of: {}", texts.join("; ")));
+        }
+    }
+    if let Some((first, second)) = too_early(planned) {
+        let why = format!(
+            "{:?} begins before it can be seen whether the limits hold again after {:?}",
+            planned[second].name, planned[first].name
+        );
+        return wrong(second, "at_s", why, "let 5 s at least pass between the two".to_owned());
+    }
+    fits_in(header, of, header.range.longest_s, "--longest")?;
+    let overhead_s = OVERHEAD * f64::from(header.warm_up_s);
+    if let Some(within) = args.search.within {
+        fits_in(header, of, within.as_secs_f64() - overhead_s, "--within, less the warm-up")?;
+    }
+    Ok(())
+}
+
+/// Refuses a disturbance that takes longer than a level may, which `by` bounds.
+fn fits_in(header: &Header, of: &str, most_s: f64, by: &str) -> Result<(), Failure> {
+    let mut planned = header.disturbances().iter().enumerate();
+    let Some((place, disturbance)) = planned.find(|(_, disturbance)| needs_s(disturbance) > most_s) else {
+        return Ok(());
+    };
+    let needs = needs_s(disturbance);
+    let why = format!(
+        "a level must be measured for {needs:.0} s until its recovery is judged (at_s, lasts_s, holds_again_within_s and 10 s), and is for {:.0} s at most ({by})",
+        most_s.max(0.0)
+    );
+    let instead =
+        "use a smaller at_s, or allow longer levels: a higher --longest or --within, a lower --speed, a longer window";
+    Err(Failure::Disturbance { of: of.to_owned(), place, key: "at_s", why, instead: instead.to_owned() })
 }
 
 /// How much of the day levels play parts of: twice what the longest one plays, and an hour at least.
 fn plays(header: &Header) -> Span {
-    let longest_s = header.range.longest_s.min(LONGEST_PART_S) + 4.0 * f64::from(header.warm_up_s);
+    let needs_s = header.range.disturbing.map_or(0.0, |of| of.needs_s);
+    let longest_s = header.range.longest_s.min(LONGEST_PART_S).max(needs_s) + 4.0 * f64::from(header.warm_up_s);
     Span::seconds(((longest_s * f64::from(header.scenario.live.speed) * 2.0) as i64).max(3_600))
 }
 
 /// A level must fit into the window; the longest one is as long as that allows.
-fn fits(header: &mut Header) -> Result<(), Failure> {
+fn fits(header: &mut Header, of: &str) -> Result<(), Failure> {
     let speed = header.scenario.live.speed;
     let (from, until) = header.window;
     let warm_up_s = i64::from(header.warm_up_s) * 4;
@@ -174,6 +233,7 @@ fn fits(header: &mut Header) -> Result<(), Failure> {
     if has_s < needed_s {
         return Err(Failure::ShortWindow { needed_s: needed_s + warm_up_s, has_s: has_s + warm_up_s, speed });
     }
+    fits_in(header, of, has_s as f64, "the window at this speed")?;
     header.range.longest_s = header.range.longest_s.min(has_s as f64);
     Ok(())
 }

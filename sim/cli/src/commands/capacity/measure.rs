@@ -2,6 +2,7 @@
 
 use super::args::CapacityArgs;
 use super::asked::lived;
+use super::overload::{Overload, far_beyond_us};
 use super::start::Start;
 use crate::commands::run::troubles::troubles;
 use crate::failure::Failure;
@@ -11,7 +12,7 @@ use fieldday_api::redact::line_without_secrets;
 use fieldday_api::rules::{Rule, RuleWeight};
 use fieldday_capacity::excerpt::{Offered, Schedule};
 use fieldday_capacity::journal::{Header, MockTerms};
-use fieldday_capacity::level::{About, SUFFERS};
+use fieldday_capacity::level::{About, Level};
 use fieldday_capacity::part::LevelPart;
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_live::prepare::{Called, LiveOptions, Lived, PrepareError, Prepared, Ready, prepare};
@@ -21,12 +22,12 @@ use fieldday_live::start::StartError;
 use fieldday_live::worker::RunProgress;
 use fieldday_metrics::TargetMetrics;
 use fieldday_mock::{Options as MockOptions, Service};
-use fieldday_paint::units::{count, counted};
+use fieldday_paint::units::counted;
 use fieldday_plan::shard::Shard;
 use fieldday_rules::{RuleVerdict, Traffic};
 use fieldday_scenario::RuleSetting;
 use fieldday_scenario::Scenario;
-use fieldday_scenario::limits::Measure;
+use fieldday_scenario::limits::Limit;
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -36,12 +37,6 @@ use std::time::{Duration, Instant};
 
 /// The time between two lines of progress.
 const A_WHILE: Duration = Duration::from_secs(10);
-/// Fewer requests than this say nothing of a target that suffers.
-const REQUESTS_MIN: u64 = 200;
-/// A latency is far beyond its limit if it is so many times as long …
-const FAR_BEYOND: u64 = 10;
-/// … and a target suffers if this share of its answers are.
-const MOST_ARE_SLOW: f64 = 0.5;
 /// A target that could be used before is asked so many times whether it can still be …
 const LOOKS_AGAIN: u64 = 3;
 /// … with a pause of this length before each time.
@@ -54,6 +49,8 @@ const STEADY_SHARE: f64 = 0.1;
 const STEADY_DEVIATIONS: f64 = 3.0;
 /// What is measured begins so long after that was decided: workers have to hear of it.
 const NOTICE: Span = Span::millis(1_500);
+/// Nothing of a level is measured before it is said what: no level waits so long for that.
+const NOT_YET: Span = Span::hours(24);
 /// Preparing a level gives up after this time.
 const PREPARES_FOR: Duration = Duration::from_secs(120);
 
@@ -70,6 +67,22 @@ pub struct Bench {
 pub struct Played {
     pub part: LevelPart,
     pub about: About,
+    /// Whether a disturbance of the target could not be undone.
+    pub stays_disturbed: bool,
+}
+
+/// A level, once all parts of it are there.
+pub struct Measured {
+    pub level: Level,
+    /// Whether a disturbance of the target could not be undone.
+    pub stays_disturbed: bool,
+}
+
+impl Played {
+    /// The level that it is, judged by these limits.
+    pub fn level(self, limits: &[Limit]) -> Measured {
+        Measured { level: self.part.level(self.about, limits), stays_disturbed: self.stays_disturbed }
+    }
 }
 
 /// How a level ended, if not by itself.
@@ -114,12 +127,14 @@ impl Bench {
         let lasts = self.lasts(header, for_s);
         let options = LiveOptions {
             workers: self.workers,
-            plateau: Some((warm_up_most(header), seconds(for_s))),
+            plateau: Some((NOT_YET, seconds(for_s))),
             scripts: Some(schedule.scripts.clone()),
             cacert: self.cacert.clone(),
             sources: self.sources.clone(),
             key: self.key.clone(),
             shard,
+            // One of several shards is enough.
+            disturb: header.disturb && shard.is_none_or(|shard| shard.index == 0),
             ..LiveOptions::default()
         };
         prepare(played(header, reps, lasts), header.seed, called, options)
@@ -203,6 +218,7 @@ impl Bench {
         let ended = machine::with_stdout_aside(|| watched(ready, header, schedule, for_s, start, interrupted))?;
         let Watched { lived, cut, offered, unsteady, measured } = ended;
         let took = stopwatch.took();
+        let stays_disturbed = warn_of_what_is_not_undone(&lived);
         let suffered = match cut {
             Some(Cut::Interrupted) => return Ok(None),
             Some(Cut::NotTogether(why)) => return Err(Failure::Start(why)),
@@ -222,8 +238,11 @@ impl Bench {
         let gaps = target_metrics.iter().flat_map(TargetMetrics::gaps);
         gaps.for_each(|gap| output::note(&format!("  {gap}")));
         let (measures, rules_broken) = (ran.run.measures.clone(), rules_broken(ran));
-        let part = LevelPart { offered, traffic, measures, rules_broken, invalid, suffered };
-        Ok(Some(Played { part, about: About { target_metrics, ..About::of(reps, began) } }))
+        let (of, disturbed) = (&lived.disturbances, lived.disturbances.happened());
+        let ended = (!disturbed.is_empty()).then(|| of.ended.since(of.opens));
+        let part = LevelPart { offered, traffic, measures, rules_broken, invalid, suffered, disturbed, ended };
+        let about = About { target_metrics, ..About::of(reps, began) };
+        Ok(Some(Played { part, about, stays_disturbed }))
     }
 }
 
@@ -283,6 +302,16 @@ enum Phase {
     Measures { begins: Time, from: Time, until: Time },
 }
 
+impl Phase {
+    /// How long what is measured goes on; none before that.
+    fn measured(self, now: Time) -> Option<Span> {
+        match self {
+            Phase::Measures { from, .. } if now >= from => Some(now.since(from)),
+            Phase::Prepares | Phase::WarmsUp { .. } | Phase::Measures { .. } => None,
+        }
+    }
+}
+
 /// Lives a level, and ends it when what is measured is over, somebody interrupts, or the target suffers.
 fn watched(
     ready: Ready,
@@ -298,6 +327,7 @@ fn watched(
     pulse.slow_from_us.store(far_beyond_us(&header.scenario), Ordering::Relaxed);
     let (cut, phase, unsteady) = (RefCell::new(None), Cell::new(Phase::Prepares), RefCell::new(None));
     let (began, mut told, mut steady) = (Instant::now(), Instant::now(), Steady::new(header));
+    let mut overload = Overload::new(header);
     let tick = |pulse: &RunProgress| {
         let now = clock.now();
         match phase.get() {
@@ -315,8 +345,9 @@ fn watched(
             Phase::WarmsUp { begins } => {
                 let ended = pulse.requests.load(Ordering::Relaxed);
                 let is_steady = steady.look(now.since(begins), ended, schedule);
-                // Shards measure the same moments: each warms up for as long as any may.
-                if is_steady && !start.is_of_shards() || now.since(begins) >= warm_up_most(header) {
+                // Shards measure the same moments: each warms up for as long as any may. Workers hear of it before.
+                let notice = if start.is_of_shards() { NOTICE } else { Span::ZERO };
+                if is_steady && !start.is_of_shards() || now.since(begins) + notice >= warm_up_most(header) {
                     if !is_steady {
                         unsteady.replace(Some(steady.why(header)));
                     }
@@ -330,7 +361,7 @@ fn watched(
         let is_over = matches!(phase.get(), Phase::Measures { until, .. } if now > until);
         if interrupted.load(Ordering::Relaxed) && !is_over {
             cut.borrow_mut().get_or_insert(Cut::Interrupted);
-        } else if let Some(why) = suffers(pulse) {
+        } else if let Some(why) = overload.look(pulse, phase.get().measured(now)) {
             cut.borrow_mut().get_or_insert(Cut::Suffered(why));
         }
         if is_over || cut.borrow().is_some() {
@@ -402,34 +433,6 @@ impl Steady {
     }
 }
 
-/// Microseconds beyond which an answer is far beyond every limit; 0 if no limit is on a latency.
-fn far_beyond_us(scenario: &Scenario) -> u64 {
-    let bound = |limit: &fieldday_scenario::limits::Limit| match limit.measure {
-        Measure::Within(us) => us,
-        Measure::Percentile(_) | Measure::Mean | Measure::Max => limit.bound,
-        Measure::ErrorRate | Measure::Requests | Measure::Growth => 0,
-    };
-    scenario.limits.iter().map(bound).max().unwrap_or(0).saturating_mul(FAR_BEYOND)
-}
-
-fn suffers(pulse: &RunProgress) -> Option<String> {
-    let of = |n: &std::sync::atomic::AtomicU64| n.load(Ordering::Relaxed);
-    let (requests, errors, slow) = (of(&pulse.requests), of(&pulse.errors), of(&pulse.slow));
-    let share = |n: u64| n as f64 / requests as f64;
-    match () {
-        () if requests < REQUESTS_MIN => None,
-        () if share(errors) > SUFFERS => {
-            Some(format!("stopped early: {} of {} requests failed", count(errors), count(requests)))
-        }
-        () if share(slow) > MOST_ARE_SLOW => Some(format!(
-            "stopped early: {} of {} answers took {FAR_BEYOND} times as long as any limit",
-            count(slow),
-            count(requests)
-        )),
-        () => None,
-    }
-}
-
 /// Why what was measured says nothing of the target.
 fn why_invalid(lived: &Lived, traffic: &Traffic, took: Took) -> Option<String> {
     let mut troubles = troubles(lived, took);
@@ -440,6 +443,19 @@ fn why_invalid(lived: &Lived, traffic: &Traffic, took: Took) -> Option<String> {
         );
     }
     (!troubles.is_empty()).then(|| troubles.join("; "))
+}
+
+/// Warns of disturbances that could not be undone; says whether there are any.
+fn warn_of_what_is_not_undone(lived: &Lived) -> bool {
+    let stays: Vec<_> = lived.disturbances.disturbed.iter().filter(|of| !of.is_undone).collect();
+    for of in &stays {
+        let why = of.trouble.as_deref().unwrap_or("it was not undone");
+        output::note(&format!(
+            "warning: the target may still be disturbed by {:?}: {why}; undo it by hand",
+            of.planned.name
+        ));
+    }
+    !stays.is_empty()
 }
 
 fn rules_broken(ran: &LiveOutcome) -> Vec<String> {

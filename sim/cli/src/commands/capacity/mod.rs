@@ -4,6 +4,7 @@
 pub mod args;
 mod asked;
 mod measure;
+mod overload;
 mod place;
 mod shards;
 mod simulate;
@@ -12,7 +13,7 @@ mod start;
 
 use crate::args::Format;
 use crate::failure::Failure;
-use crate::{interrupt, output, terminal};
+use crate::{interrupt, output, planned, terminal};
 use args::CapacityArgs;
 use asked::{Asked, OVERHEAD, asked, within};
 use fieldday_capacity::day::Day;
@@ -24,12 +25,15 @@ use fieldday_paint::Paint;
 use fieldday_paint::units::{count, counted, micros, number};
 use fieldday_rules::limits::allowed;
 use fieldday_scenario::limits::Limit;
-use measure::{Bench, Played};
+use measure::{Bench, Measured};
 use place::Place;
 use shards::{Leader, Shards};
 use start::Start;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+
+/// A search ends when a disturbance decided nothing at so many levels in a row.
+const UNDECIDED_MOST: u32 = 2;
 
 pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
     if let Some(named) = &args.simulated.simulate {
@@ -54,10 +58,11 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
     };
     announce(&header, &place, levels.len(), per_rep);
     let mut leader = together.map(|shards| Leader::new(shards, &header)).transpose()?;
-    let within = within(args);
+    let within = within(args, &header.range);
     let began = Instant::now();
     let terms = terms(&header, per_rep);
     tell_price(&header, terms, within);
+    let mut undecided = 0;
     let ending = loop {
         if stop.load(Ordering::Relaxed) {
             break Ending::Interrupted;
@@ -78,13 +83,18 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
                     Some(leader) => leader.level(&bench, &header, per_rep, (reps, for_s), &stop),
                     None => bench
                         .level(&header, per_rep, reps, for_s, &Start::Alone, &stop)
-                        .map(|played| played.map(|Played { part, about }| part.level(about, &header.scenario.limits))),
+                        .map(|played| played.map(|played| played.level(&header.scenario.limits))),
                 };
                 match measured {
-                    Ok(Some(level)) => {
+                    Ok(Some(Measured { level, stays_disturbed })) => {
                         tell(&header.range, &level);
                         place.add(&level)?;
+                        undecided = if level.is_undecided() { undecided + 1 } else { 0 };
                         levels.push(level);
+                        // Levels of a target that stays disturbed would measure something else.
+                        if stays_disturbed || undecided >= UNDECIDED_MOST {
+                            break Ending::DisturbanceUndecided;
+                        }
                     }
                     Ok(None) => break Ending::Interrupted,
                     // What was measured before is a result, too.
@@ -138,11 +148,15 @@ fn tell_price(header: &Header, terms: Terms, within: Option<Duration>) {
         let price = range.price(terms, edge);
         let minutes = (price.seconds / 60.0).ceil() as u64;
         output::note(&format!(
-            "  if it carries {} reps: about {} levels, {}, {} requests",
+            "  if it carries {} reps: about {} levels, {}, {} requests{}",
             count(edge.clamp(range.from, range.to)),
             price.levels,
             counted(minutes, "minute", "minutes"),
-            count(price.requests as u64)
+            count(price.requests as u64),
+            match header.disturbances().len() as u64 * price.levels {
+                0 => String::new(),
+                times => format!(", {}", counted(times, "disturbance", "disturbances")),
+            }
         ));
         if edge >= range.to {
             break;
@@ -183,6 +197,13 @@ fn announce(header: &Header, place: &Place, measured: usize, per_rep: f64) {
         limits.join("; "),
         place.path().display()
     ));
+    planned::tell(&header.scenario.live.disturb, header.disturb, "into the measured part of each level");
+    if let Some(of) = header.range.disturbing {
+        output::note(&format!(
+            "  each level is measured for {:.0} s more, and {:.0} s at least, since it is disturbed",
+            of.takes_s, of.needs_s
+        ));
+    }
     if measured > 0 {
         output::note(&format!("  {measured} levels were measured before"));
     }
@@ -204,4 +225,7 @@ fn tell(range: &Range, level: &Level) {
         micros(level.latency.p95_us),
         count(level.errors)
     ));
+    for of in &level.disturbances {
+        output::note(&format!("  disturbance {:?}: {}", of.result.name, of.result.words()));
+    }
 }

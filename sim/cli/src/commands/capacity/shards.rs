@@ -2,13 +2,12 @@
 
 use super::args::CapacityArgs;
 use super::asked::{Asked, asked};
-use super::measure::{Bench, Played};
+use super::measure::{Bench, Measured, Played};
 use super::start::Start;
 use crate::failure::Failure;
 use crate::meeting::{Heartbeat, LevelOrder, Meeting, Order};
 use crate::{exit, interrupt, output};
 use fieldday_capacity::journal::Header;
-use fieldday_capacity::level::Level;
 use fieldday_capacity::part::LevelPart;
 use fieldday_kernel::fingerprint::Fingerprinter;
 use fieldday_live::start::StartError;
@@ -87,10 +86,10 @@ impl<'a> Leader<'a> {
         per_rep: f64,
         (reps, for_s): (u64, f64),
         stop: &Arc<AtomicBool>,
-    ) -> Result<Option<Level>, Failure> {
+    ) -> Result<Option<Measured>, Failure> {
         if reps < least_reps(header, self.shards.shard) {
             let played = bench.level(header, per_rep, reps, for_s, &Start::Alone, stop)?;
-            return Ok(played.map(|Played { part, about }| part.level(about, &header.scenario.limits)));
+            return Ok(played.map(|played| played.level(&header.scenario.limits)));
         }
         for left in (0..TRIES).rev() {
             let number = self.next;
@@ -103,13 +102,14 @@ impl<'a> Leader<'a> {
                 Ok(None) => return Ok(None),
                 Err(Failure::Start(StartError::Missing { missing, .. })) => missing,
                 Err(failure) => return Err(failure),
-                Ok(Some(Played { mut part, about })) => {
+                Ok(Some(mut played)) => {
                     let lasts = bench.lasts(header, for_s).as_micros().unsigned_abs();
                     match self.meeting.parts(number, Duration::from_micros(lasts) + SPARE, stop)? {
                         _ if stop.load(Ordering::Relaxed) => return Ok(None),
                         Ok(parts) => {
-                            parts.into_iter().for_each(|(index, other)| LevelPart::merge(&mut part, index, other));
-                            return Ok(Some(part.level(about, &header.scenario.limits)));
+                            let part = &mut played.part;
+                            parts.into_iter().for_each(|(index, other)| LevelPart::merge(part, index, other));
+                            return Ok(Some(played.level(&header.scenario.limits)));
                         }
                         Err(lost) => lost,
                     }
@@ -142,6 +142,9 @@ pub fn follow(args: &CapacityArgs, shards: &Shards<'_>) -> Result<u8, Failure> {
     let _alive = meeting.heartbeat()?;
     let mut next = meeting.next_order()?;
     output::note(&format!("shard {} follows shard 0 by way of {}", shards.shard, shards.dir.display()));
+    if header.disturb {
+        output::note("shard 0 alone disturbs the target");
+    }
     loop {
         let Some(Order { level, .. }) = meeting.wait_for_order(next, &search, shards.within, &stop)? else {
             return Ok(exit::INTERRUPTED);

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::{exit, interrupt, output, terminal};
 use fieldday_capacity::report::simulated::{Answers, Simulation, SimulationAsked};
 use fieldday_capacity::simulate::{
-    Question, SimulateError, WHAT_IFS, Watch, advise, calibrate, grid, local_zone, simulate,
+    Outcome, Question, SimulateError, Told, WHAT_IFS, Watch, advise, calibrate, grid, local_zone, simulate,
 };
 use fieldday_kernel::time::{Time, TimeOfDay, Zone};
 use fieldday_paint::units::{count, counted};
@@ -43,7 +43,7 @@ pub fn run(of: &CapacityArgs, scenario: &str) -> Result<u8, Failure> {
     let reps = several(&args.reps, question.scenario.people.reps);
     let instances = args.instances.as_ref().map_or(vec![question.plant.instances], |numbers| numbers.0.clone());
     let answers = if reps.len() * instances.len() > 1 {
-        table(&question, &reps, &instances, &watch)
+        table(&question, (&reps, &instances), args.advise, &watch)
     } else {
         one(&question, args.advise, &watch)
     };
@@ -166,29 +166,117 @@ fn question(of: &CapacityArgs, scenario: &str) -> Result<Question, Failure> {
 }
 
 fn one(question: &Question, advised: bool, watch: &Watch<'_>) -> Result<Answers, SimulateError> {
+    let mut spent = Spent::default();
     let outcome = simulate(question, watch)?;
+    spent.day(outcome.reps);
     let without = match question.what_if {
         Some(what_if) => {
             output::note(&format!("the same without {}, to compare", what_if.as_str()));
-            Some(simulate(&Question { what_if: None, ..question.clone() }, watch)?)
+            let without = simulate(&Question { what_if: None, ..question.clone() }, watch)?;
+            spent.day(without.reps);
+            Some(without)
         }
         None => None,
     };
-    let advice = if advised { Some(advise(question, &outcome, watch)?) } else { None };
+    let advice = if advised { Some(advise(question, &outcome, watch, |told| spent.hears(&told))?) } else { None };
     Ok(Answers { outcome: Some(outcome), without, advice, grid: None })
 }
 
-fn table(question: &Question, reps: &[u64], instances: &[u32], watch: &Watch<'_>) -> Result<Answers, SimulateError> {
-    let found = grid(question, reps, instances, watch, |point| {
-        let holds = match (point.holds, point.undecided.is_empty()) {
-            (false, _) => "a limit was exceeded",
-            (true, false) => "a limit is undecided",
-            (true, true) => "every limit held",
-        };
-        let (reps, n) = (counted(point.reps, "rep", "reps"), counted(point.instances.into(), "instance", "instances"));
-        output::note(&format!("{reps} on {n}: {holds}"));
-    })?;
+fn table(
+    question: &Question,
+    (reps, instances): (&[u64], &[u32]),
+    advised: bool,
+    watch: &Watch<'_>,
+) -> Result<Answers, SimulateError> {
+    let mut spent = Spent::default();
+    let found = grid(question, reps, instances, advised, watch, |told| spent.hears(&told))?;
     Ok(Answers { grid: Some(found), ..Answers::default() })
+}
+
+/// What the simulated days so far took, and how many more there may be.
+struct Spent {
+    began: Instant,
+    days: u64,
+    reps: u64,
+    advising: Option<Advising>,
+}
+
+/// The days of which advice is made.
+struct Advising {
+    began: Instant,
+    days: u64,
+    most: u64,
+}
+
+impl Default for Spent {
+    fn default() -> Spent {
+        Spent { began: Instant::now(), days: 0, reps: 0, advising: None }
+    }
+}
+
+impl Spent {
+    fn day(&mut self, reps: u64) {
+        self.days += 1;
+        self.reps += reps;
+    }
+    /// Tells what was found, and how long the rest takes.
+    fn hears(&mut self, told: &Told<'_>) {
+        match told {
+            Told::Point(point) => {
+                self.day(point.reps);
+                let found = found(point.holds, point.undecided.is_empty());
+                output::note(&format!("{}: {found}", served(point.reps, point.instances)));
+            }
+            Told::Advising([]) => output::note("advice: every limit held at each point, so there is none to give"),
+            Told::Advising(most) => {
+                // A day takes as long as it has reps.
+                let reps: u64 = most.iter().map(|(reps, days)| reps * days).sum();
+                let all: u64 = most.iter().map(|(_, days)| days).sum();
+                let takes = self.began.elapsed().mul_f64(reps as f64 / self.reps.max(1) as f64);
+                self.advising = Some(Advising { began: Instant::now(), days: 0, most: all });
+                output::note(&format!(
+                    "advice: at most {} more, about {} at most",
+                    counted(all, "simulated day", "simulated days"),
+                    lasts(takes)
+                ));
+            }
+            Told::Tried(outcome) => {
+                let Some(advising) = &mut self.advising else { return };
+                advising.days += 1;
+                let (number, most, s) = (advising.days, advising.most, advising.began.elapsed());
+                output::note(&format!("advice, day {number} of {most} at most, {}: {}", lasts(s), tried(outcome)));
+            }
+        }
+    }
+}
+
+fn tried(outcome: &Outcome) -> String {
+    let way = outcome.retrying;
+    let jitter = if way.jitter { " with jitter" } else { "" };
+    let found = found(outcome.holds, outcome.undecided().next().is_none());
+    format!("{}, retries {}{jitter}: {found}", served(outcome.reps, outcome.plant.instances), way.retries)
+}
+
+/// `1,000 reps on 4 instances`
+fn served(reps: u64, instances: u32) -> String {
+    let (reps, n) = (counted(reps, "rep", "reps"), counted(instances.into(), "instance", "instances"));
+    format!("{reps} on {n}")
+}
+
+fn found(holds: bool, is_decided: bool) -> &'static str {
+    match (holds, is_decided) {
+        (false, _) => "a limit was exceeded",
+        (true, false) => "a limit is undecided",
+        (true, true) => "every limit held",
+    }
+}
+
+/// A time in words: `40 s`, `12 minutes`.
+fn lasts(time: Duration) -> String {
+    match time.as_secs() {
+        s @ 0..120 => format!("{s} s"),
+        s => counted(s.div_ceil(60), "minute", "minutes"),
+    }
 }
 
 #[cfg(test)]

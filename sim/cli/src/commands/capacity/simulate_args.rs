@@ -9,6 +9,7 @@ use std::path::PathBuf;
 pub const EXAMPLES: &str = "  fieldday capacity --simulate weekday --reps 10k --instances 4
   fieldday capacity --simulate weekday --reps 10k --what-if monday-storm
   fieldday capacity --simulate weekday --reps 1k,10k,100k --instances 2..32
+  fieldday capacity --simulate weekday --reps 1k,10k --instances 1..8 --advise
   fieldday capacity --simulate weekday --reps 5k --advise \\
       --calibrate results/weekday-0x1-20260610T120000Z
   fieldday capacity --simulate weekday --what-if outage-ends --jitter
@@ -53,7 +54,8 @@ pub struct SimulateArgs {
     /// Number of reps that each simulated rep stands for; default: the fewest that fit into memory
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub each_for: Option<u32>,
-    /// Search for the number of instances needed, and try other retry policies (about ten more simulations)
+    /// Search for the number of instances needed, and try other retry policies (about ten more simulations); of a table, for each
+    /// point that exceeds a limit
     #[arg(long)]
     pub advise: bool,
     /// Also write the report, of a day or of a table, as an HTML page
@@ -64,12 +66,6 @@ pub struct SimulateArgs {
 /// Numbers of instances, from a list or a range in doublings.
 #[derive(Clone, Debug)]
 pub struct Numbers(pub Vec<u32>);
-
-impl Numbers {
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-}
 
 /// Reads a number of reps: `200`, `10k`, `1M`.
 fn many_reps(text: &str) -> Result<u64, String> {

@@ -11,7 +11,7 @@ use crate::commands::{ledger, stories};
 use crate::failure::Failure;
 use crate::machine::{self, Stopwatch};
 use crate::watcher::{Watcher, Watching};
-use crate::{exit, interrupt, output};
+use crate::{exit, interrupt, output, planned};
 use fieldday_api::endpoint::Op;
 use fieldday_api::redact::line_without_secrets;
 use fieldday_folder::series::{DisturbedTime, Ground, SeriesFile};
@@ -59,7 +59,9 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         };
         output::note(&format!("{what}: {command}"));
     }
-    plans(&prepared.scenario().live, args.live.disturb)?;
+    let disturbances = &prepared.scenario().live.disturb;
+    planned::check(disturbances, args.live.disturb)?;
+    planned::tell(disturbances, args.live.disturb, "after the window opens");
     if prepared.scenario().live.conform && !prepared.conforms_first() {
         let why = if is_mock { "the built-in mock: `fieldday conform --target mock` tests it" } else { "a shard" };
         output::note(&format!("the conformance pass is left out with {why}"));
@@ -157,24 +159,6 @@ fn settled(mut scenario: Scenario, args: &LiveArgs, is_mock: bool, dated: bool) 
         scenario.must_exercise.clear();
     }
     Ok(scenario)
-}
-
-/// Says how the target will be disturbed, or that it will not.
-fn plans(live: &Live, disturbs: bool) -> Result<(), Failure> {
-    if disturbs && live.disturb.is_empty() {
-        return Err(Failure::NoEffect { option: "--disturb", with: "a scenario without [[live.disturb]]".to_owned() });
-    }
-    for of in &live.disturb {
-        let what = format!("disturbance {:?}, {} s after the window opens", of.name, of.at_s);
-        if !disturbs {
-            output::note(&format!("{what}: left out without --disturb"));
-            continue;
-        }
-        output::note(&format!("{what}, for {} s: {}", of.lasts_s, line_without_secrets(&of.run)));
-        let undo = of.undo.as_deref().map_or("nothing; it ends by itself".to_owned(), line_without_secrets);
-        output::note(&format!("  undone by: {undo}"));
-    }
-    Ok(())
 }
 
 fn options(args: &RunArgs) -> LiveOptions {
