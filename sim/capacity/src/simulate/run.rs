@@ -99,7 +99,7 @@ pub fn answer(
         holds: limits.iter().all(|limit| limit.result.verdict != LimitVerdict::Exceeded),
         limits,
         broken,
-        assumptions: assumptions(question, &scenario, lookahead),
+        assumptions: assumptions(question, &plan, lookahead),
         cost: Cost {
             windows: rode.windows,
             visits: rode.visits,
@@ -130,9 +130,21 @@ fn when(question: &Question, plan: &Plan) -> When {
     When { start: plan.start(), date, zone, from, until: from + Span::micros(pieces * every) }
 }
 
-fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec<Assumption> {
+/// The network of the phones in a phrase, and where that comes from.
+fn network(plan: &Plan, lookahead: Span) -> (String, &'static str) {
+    let profile = &plan.scenario().network.profile;
+    let traces: String =
+        plan.traces().into_iter().map(|of| format!("; trace of {}: {}", of.whose, of.trace.name)).collect();
+    let source =
+        if traces.is_empty() { "from fixtures/network.toml" } else { "from fixtures/network.toml and the scenario" };
+    (format!("profile {profile:?}{traces}; one way takes {lookahead} at least"), source)
+}
+
+fn assumptions(question: &Question, plan: &Plan, lookahead: Span) -> Vec<Assumption> {
     let own = "assumed by Field Day";
+    let scenario = plan.scenario();
     let plant = &question.plant;
+    let (network, source_of_network) = network(plan, lookahead);
     let service_is_given = plant.service.is_some();
     let database = plant.database.map_or("none: no wait for a connection".to_owned(), |database| {
         format!("{} connections, {} % of the work", database.connections, database.percent)
@@ -175,11 +187,7 @@ fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec
             "from the scenario",
         ),
         ("the backend's mishaps and defects", "omitted: failures come from the simulated deployment".to_owned(), own),
-        (
-            "network",
-            format!("profile {:?}; one way takes {lookahead} at least", scenario.network.profile),
-            "from fixtures/network.toml",
-        ),
+        ("network", network, source_of_network),
     ];
     // Said only where there is something to say.
     let own_limits = (
