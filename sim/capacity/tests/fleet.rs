@@ -1,8 +1,11 @@
 //! Whole fleets against one plant.
 
-use fieldday_capacity::simulate::{Outcome, Question, SimulateError, Watch, WhatIf, answer, simulate};
-use fieldday_kernel::time::{Time, TimeOfDay};
-use fieldday_scenario::Scenario;
+use fieldday_api::endpoint::Op;
+use fieldday_capacity::simulate::{LimitOrigin, Outcome, Question, SimulateError, Watch, WhatIf, answer, simulate};
+use fieldday_kernel::time::{Span, Time, TimeOfDay};
+use fieldday_rules::limit_result::LimitVerdict;
+use fieldday_scenario::plant::{Law, Service};
+use fieldday_scenario::{Limit, Scenario};
 use std::sync::atomic::AtomicBool;
 
 fn scenario(reps: u64) -> Scenario {
@@ -44,8 +47,8 @@ fn a_fleet_that_is_well_served_retries_little_and_a_plant_too_small_breaks() {
     assert!(well.totals.retries * 50 < well.totals.offered);
     let mut small = morning(40);
     (small.plant.instances, small.plant.workers, small.plant.queue) = (1, 1, 2);
-    let slow = fieldday_scenario::plant::Law::Exponential { mean_us: 3_000_000 };
-    small.plant.service = Some(fieldday_scenario::plant::Service {
+    let slow = Law::Exponential { mean_us: 3_000_000 };
+    small.plant.service = Some(Service {
         reads: Some(slow.clone()),
         writes: Some(slow.clone()),
         health: Some(slow),
@@ -77,7 +80,7 @@ fn an_outage_that_ends_leaves_a_storm_that_jitter_calms() {
     question.window = Some((TimeOfDay::hm(12, 0), TimeOfDay::hm(14, 0)));
     (question.plant.instances, question.plant.workers, question.plant.queue) = (1, 1, 1);
     let after = |outcome: &Outcome| {
-        let late = outcome.bins.iter().filter(|bin| bin.at >= outcome.from + fieldday_kernel::time::Span::minutes(60));
+        let late = outcome.bins.iter().filter(|bin| bin.at >= outcome.from + Span::minutes(60));
         late.map(|bin| bin.tally.turned_away).sum::<u64>()
     };
     let synchronised = asked(&question);
@@ -103,4 +106,78 @@ fn nonsense_is_refused_by_the_name_of_the_key() {
     assert!(refused(none).contains("`plant.instances`"));
     let stopped = Watch { stop: &AtomicBool::new(true), progress: &|_: Time| {} };
     assert!(matches!(simulate(&morning(10), &stopped), Err(SimulateError::Interrupted)));
+}
+
+/// The morning on that network, held to limits of the scenario.
+fn on_network(profile: &str, limits: &[&str]) -> Question {
+    let mut question = morning(40);
+    question.scenario.network.profile = profile.to_owned();
+    question.scenario.limits = limits.iter().map(|text| Limit::parse(text).unwrap()).collect();
+    question
+}
+/// The verdicts on the limits of the scenario, in its order.
+fn verdicts(outcome: &Outcome) -> Vec<LimitVerdict> {
+    let own = outcome.limits.iter().filter(|limit| limit.origin == LimitOrigin::Scenario);
+    own.map(|limit| limit.result.verdict).collect()
+}
+
+#[test]
+fn a_slow_link_breaks_a_limit_on_attempts_while_the_server_is_fast() {
+    // Half a second there and back; the server takes some tens of milliseconds.
+    let limits = ["wire p95 < 450 ms for reads", "p95 < 450 ms for reads", "felt p95 < 450 ms for reads"];
+    let slow = asked(&on_network("firefox-gprs", &limits));
+    assert_eq!(verdicts(&slow), [LimitVerdict::Held, LimitVerdict::Exceeded, LimitVerdict::Exceeded]);
+    assert!(!slow.holds && slow.broken.is_empty(), "the deployment's own limits hold: {:?}", slow.broken);
+    let fast = asked(&on_network("clean", &limits));
+    assert_eq!(verdicts(&fast), [LimitVerdict::Held; 3], "{:?}", fast.limits);
+    let list = |outcome: &Outcome| {
+        let of = outcome.endpoints.iter().find(|of| of.op == Op::ListAppointments).unwrap();
+        (of.latency.unwrap().times, of.attempts.unwrap())
+    };
+    let (server, attempts) = list(&slow);
+    assert!(attempts.p50.time >= server.p50 + Span::millis(500), "{server:?} {attempts:?}");
+    // Of the uploads, which no deployment sees, the attempts alone are known.
+    let audio = slow.endpoints.iter().find(|of| of.op == Op::PutAudio).unwrap();
+    assert!(audio.tally.offered == 0 && audio.latency.is_none() && audio.attempts.unwrap().count > 0, "{audio:?}");
+}
+
+/// Nothing goes wrong on the way.
+fn without_trouble_on_the_way(question: &mut Question) {
+    let Scenario { network, visits, kills, .. } = &mut question.scenario;
+    network.profile = "clean".to_owned();
+    (network.valleys, network.dead_roads, network.old_masts) = (0, 0, 0);
+    (network.gap_ppm, network.portal_ppm, visits.basement_ppm, kills.ppm) = (0, 0, 0, 0);
+}
+
+#[test]
+fn attempts_whose_connection_the_deployment_broke_are_without_success() {
+    let mut question = Question { what_if: Some(WhatIf::InstanceLost), ..morning(60) };
+    question.window = Some((TimeOfDay::hm(9, 30), TimeOfDay::hm(10, 30)));
+    without_trouble_on_the_way(&mut question);
+    (question.plant.instances, question.plant.workers) = (2, 16);
+    let slow = Law::Constant { us: 4_000_000 };
+    let every = Some(slow);
+    question.plant.service =
+        Some(Service { reads: every.clone(), writes: every.clone(), health: every, ..Service::default() });
+    let outcome = asked(&question);
+    let broken = outcome.totals.broken;
+    assert!(broken > 0 && outcome.totals.refused() == broken && outcome.totals.too_late == 0, "{:?}", outcome.totals);
+    let without_success: u64 = outcome.endpoints.iter().filter_map(|of| of.attempts).map(|of| of.without_success).sum();
+    assert_eq!(without_success, broken);
+}
+
+#[test]
+fn attempts_of_reps_who_stand_for_several_count_once() {
+    let mut question = morning(60);
+    without_trouble_on_the_way(&mut question);
+    let attempts = |each_for| {
+        let outcome = asked(&Question { each_for: Some(each_for), ..question.clone() });
+        let count = outcome.endpoints.iter().filter(|of| of.op != Op::PutAudio).filter_map(|of| of.attempts);
+        (count.map(|of| of.count).sum::<u64>(), outcome.totals.offered)
+    };
+    for each_for in [1, 3] {
+        let (attempts, offered) = attempts(each_for);
+        let expected = offered / u64::from(each_for);
+        assert!(attempts.abs_diff(expected) * 20 < expected, "{attempts} attempts, {offered} requests, for {each_for}");
+    }
 }

@@ -1,14 +1,17 @@
 //! From a question to its answer.
 
 use super::fleet::{self, FleetOptions};
-use super::{Assumption, Cost, Outcome, Question, happenings, limits};
+use super::limits::Measured;
+use super::{Assumption, AttemptTimes, Cost, EndpointTally, Outcome, Question, happenings, limits};
 use crate::plant::{Plant, PlantError, When};
+use fieldday_api::endpoint::Op;
 use fieldday_engine::transport::plant::lookahead;
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_plan::{Plan, PlanError};
 use fieldday_radio::network;
 use fieldday_radio::territory;
+use fieldday_rules::Measures;
 use fieldday_rules::limit_result::LimitVerdict;
 use fieldday_scenario::Scenario;
 use fieldday_scenario::zones;
@@ -66,6 +69,7 @@ pub fn answer(
         retrying: question.retrying,
         stands_for: question.stands_for(),
         lookahead,
+        from: when.from,
         until: when.until,
         threads: question.threads,
         recorded,
@@ -77,7 +81,8 @@ pub fn answer(
         return Err(SimulateError::Interrupted);
     }
     let ledger = rode.plant.close(when.until);
-    let (broken, limits) = limits::judged(&spec.hold, &scenario.limits, &ledger, when.until.since(when.from));
+    let measured = Measured { server: &ledger, attempts: &rode.attempts, during: when.until.since(when.from) };
+    let (broken, limits) = limits::judged(&spec.hold, &scenario.limits, &measured);
     let happenings = happenings::of(question.what_if, &scenario, &spec, &when);
     let outcome = Outcome {
         scenario: scenario.name.clone(),
@@ -93,7 +98,7 @@ pub fn answer(
         totals: ledger.totals,
         bins: ledger.bins,
         happenings,
-        endpoints: ledger.endpoints,
+        endpoints: with_attempts(&ledger.endpoints, &rode.attempts),
         saturations: ledger.saturations,
         first_broken: broken.first().cloned(),
         holds: limits.iter().all(|limit| limit.result.verdict != LimitVerdict::Exceeded),
@@ -109,6 +114,17 @@ pub fn answer(
         plant: spec,
     };
     Ok((outcome, rode.cells))
+}
+
+/// The endpoints with how long their attempts took. Some attempts reach no plant: those that the network lost, and uploads,
+/// which go to the object store.
+fn with_attempts(endpoints: &[EndpointTally], attempts: &Measures) -> Vec<EndpointTally> {
+    let of = |op: &Op| {
+        let (at_plant, attempts) = (endpoints.iter().find(|of| of.op == *op), AttemptTimes::of(attempts.op(*op)));
+        let tally = at_plant.copied().or_else(|| attempts.map(|_| EndpointTally::uncalled(*op)))?;
+        Some(EndpointTally { attempts, ..tally })
+    };
+    Op::ALL.iter().filter_map(of).collect()
 }
 
 /// The zone of the first territory, by which people are told the time.
@@ -152,7 +168,7 @@ fn assumptions(question: &Question, plan: &Plan, lookahead: Span) -> Vec<Assumpt
     let each = match question.stands_for() {
         1 => "each is simulated".to_owned(),
         n => format!(
-            "each simulated rep stands for {n}: their requests follow within a second, their retries at the same time"
+            "each simulated rep stands for {n}: their requests follow within a second, their retries at the same time; latencies of attempts are those of the simulated reps"
         ),
     };
     let lines = [
@@ -192,7 +208,7 @@ fn assumptions(question: &Question, plan: &Plan, lookahead: Span) -> Vec<Assumpt
     // Said only where there is something to say.
     let own_limits = (
         "the scenario's limits",
-        "judged over the whole measured time; wire latency is the time in the server, without the network, and every request that was served counts as no error".to_owned(),
+        "judged over the whole measured time; wire latency is the time in the server, without the network, and every request that was served counts as no error; other latencies are those of attempts, from sending until the answer".to_owned(),
         own,
     );
     let own_limits = (!scenario.limits.is_empty()).then_some(own_limits);
