@@ -4,7 +4,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_capacity::simulate::{LimitOrigin, Outcome, Question, SimulateError, Watch, WhatIf, answer, simulate};
 use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_rules::limit_result::LimitVerdict;
-use fieldday_scenario::plant::{Law, Service};
+use fieldday_scenario::plant::{Law, PlantTrouble, PlantTroubleWord, Service};
 use fieldday_scenario::{Limit, Scenario};
 use std::sync::atomic::AtomicBool;
 
@@ -141,9 +141,10 @@ fn a_slow_link_breaks_a_limit_on_attempts_while_the_server_is_fast() {
     assert!(audio.tally.offered == 0 && audio.latency.is_none() && audio.attempts.unwrap().count > 0, "{audio:?}");
 }
 
-/// Nothing goes wrong on the way.
+/// Nothing goes wrong on the way, and nobody cancels a call.
 fn without_trouble_on_the_way(question: &mut Question) {
-    let Scenario { network, visits, kills, .. } = &mut question.scenario;
+    let Scenario { people, network, visits, kills, .. } = &mut question.scenario;
+    people.habits.patience_s = Some(120);
     network.profile = "clean".to_owned();
     (network.valleys, network.dead_roads, network.old_masts) = (0, 0, 0);
     (network.gap_ppm, network.portal_ppm, visits.basement_ppm, kills.ppm) = (0, 0, 0, 0);
@@ -151,14 +152,22 @@ fn without_trouble_on_the_way(question: &mut Question) {
 
 #[test]
 fn attempts_whose_connection_the_deployment_broke_are_without_success() {
-    let mut question = Question { what_if: Some(WhatIf::InstanceLost), ..morning(60) };
+    let mut question = Question { threads: 1, ..morning(60) };
     question.window = Some((TimeOfDay::hm(9, 30), TimeOfDay::hm(10, 30)));
     without_trouble_on_the_way(&mut question);
+    // Reads take nearly as long as apps wait, so that an instance that goes, every three minutes, has some.
     (question.plant.instances, question.plant.workers) = (2, 16);
-    let slow = Law::Constant { us: 4_000_000 };
-    let every = Some(slow);
-    question.plant.service =
-        Some(Service { reads: every.clone(), writes: every.clone(), health: every, ..Service::default() });
+    let (reads, fast) = (Some(Law::Constant { us: 8_000_000 }), Some(Law::Constant { us: 10_000 }));
+    question.plant.service = Some(Service { reads, writes: fast.clone(), health: fast, ..Service::default() });
+    let lost = |minute: u32| PlantTrouble {
+        kind: PlantTroubleWord::InstanceLost,
+        from: TimeOfDay::hm(9 + minute / 60, minute % 60),
+        until: TimeOfDay::hm(9 + (minute + 1) / 60, (minute + 1) % 60),
+        percent: None,
+        ops: Vec::new(),
+        drain_s: None,
+    };
+    question.plant.trouble = (31..88).step_by(3).map(lost).collect();
     let outcome = asked(&question);
     let broken = outcome.totals.broken;
     assert!(broken > 0 && outcome.totals.refused() == broken && outcome.totals.too_late == 0, "{:?}", outcome.totals);
@@ -168,7 +177,7 @@ fn attempts_whose_connection_the_deployment_broke_are_without_success() {
 
 #[test]
 fn attempts_of_reps_who_stand_for_several_count_once() {
-    let mut question = morning(60);
+    let mut question = Question { threads: 1, ..morning(60) };
     without_trouble_on_the_way(&mut question);
     let attempts = |each_for| {
         let outcome = asked(&Question { each_for: Some(each_for), ..question.clone() });
