@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{room, said};
+use common::{flat, room, said};
 use serde_json::Value;
 use std::fs;
 
@@ -120,7 +120,7 @@ fn limits_of_the_scenario_and_of_the_command_line_are_judged() {
     {
         assert!(text.contains(part), "{part}: {text}");
     }
-    assert!(text.contains("`attempt` is used instead"), "{text}");
+    assert!(flat(&text).contains("`attempt` is used instead"), "{text}");
     // Nothing is green that was not put to the test.
     let open = simulated(4, &[&few[..], &["--limit", "wire p99.99 < 30 s"]].concat());
     assert_eq!(verdicts(&open)[2].1, "inconclusive");

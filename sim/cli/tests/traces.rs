@@ -80,7 +80,7 @@ fn reports_say_whose_trace_was_which_and_the_folder_can_be_repeated_whole_and_in
     let file = scenario(&room, &network);
     let (code, plan, stderr) = said(&["scenarios", "plan", &file]);
     assert_eq!(code, 0, "{stderr}");
-    let network_of = |line: &&str, of: &str| line.ends_with(&format!("network 1.00 s of {of}"));
+    let network_of = |line: &&str, of: &str| line.ends_with(&format!("network 1.0 s of {of}"));
     let reps: Vec<&str> = plan.lines().filter(|line| line.contains("leaves home")).collect();
     assert!(reps.iter().all(|line| line.contains("  half-hour  ") == network_of(line, van)), "{plan}");
     assert!([all, newark, van].iter().all(|of| reps.iter().any(|line| network_of(line, of))), "{plan}");
