@@ -152,12 +152,12 @@ fn without_trouble_on_the_way(question: &mut Question) {
 
 #[test]
 fn attempts_whose_connection_the_deployment_broke_are_without_success() {
-    let mut question = Question { threads: 1, ..morning(60) };
+    let mut question = Question { threads: 1, ..morning(150) };
     question.window = Some((TimeOfDay::hm(9, 30), TimeOfDay::hm(10, 30)));
     without_trouble_on_the_way(&mut question);
-    // Reads take nearly as long as apps wait, so that an instance that goes, every three minutes, has some.
+    // Reads take nearly as long as some apps wait, so that an instance that goes, every two minutes, has some.
     (question.plant.instances, question.plant.workers) = (2, 16);
-    let (reads, fast) = (Some(Law::Constant { us: 8_000_000 }), Some(Law::Constant { us: 10_000 }));
+    let (reads, fast) = (Some(Law::Constant { us: 4_500_000 }), Some(Law::Constant { us: 10_000 }));
     question.plant.service = Some(Service { reads, writes: fast.clone(), health: fast, ..Service::default() });
     let lost = |minute: u32| PlantTrouble {
         kind: PlantTroubleWord::InstanceLost,
@@ -167,7 +167,7 @@ fn attempts_whose_connection_the_deployment_broke_are_without_success() {
         ops: Vec::new(),
         drain_s: None,
     };
-    question.plant.trouble = (31..88).step_by(3).map(lost).collect();
+    question.plant.trouble = (31..89).step_by(2).map(lost).collect();
     let outcome = asked(&question);
     let broken = outcome.totals.broken;
     assert!(broken > 0 && outcome.totals.refused() == broken && outcome.totals.too_late == 0, "{:?}", outcome.totals);
