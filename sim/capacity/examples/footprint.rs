@@ -5,6 +5,7 @@
 
 use fieldday_backend::{Backend, Config};
 use fieldday_engine::cell::CellRun;
+use fieldday_engine::meter::SharedMeter;
 use fieldday_kernel::time::Span;
 use fieldday_plan::Plan;
 use fieldday_rep::app::settings::Retrying;
@@ -71,8 +72,9 @@ fn main() {
     let mut cells: Vec<CellRun> = Vec::new();
     let start = plans.first().map_or(plan.start(), |plan| plan.start);
     before_cells(&mut told);
+    let meter = SharedMeter::new(start..start + Span::hours(24));
     for plan in plans {
-        cells.push(CellRun::at_plant(&scenario, plan, Retrying::default(), false));
+        cells.push(CellRun::at_plant(&scenario, plan, Retrying::default(), false, &meter));
     }
     told("cells around the plans, beyond them", reps);
     for hour in [1, 10, 14, 17] {

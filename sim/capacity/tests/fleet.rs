@@ -1,10 +1,13 @@
 //! Whole fleets against one plant.
 
+use fieldday_api::endpoint::Op;
 use fieldday_capacity::simulate::{
-    Outcome, Question, SimulateError, Told, Watch, WhatIf, advise, answer, grid, simulate,
+    LimitOrigin, Outcome, Question, SimulateError, Told, Watch, WhatIf, advise, answer, grid, simulate,
 };
-use fieldday_kernel::time::{Time, TimeOfDay};
-use fieldday_scenario::Scenario;
+use fieldday_kernel::time::{Span, Time, TimeOfDay};
+use fieldday_rules::limit_result::LimitVerdict;
+use fieldday_scenario::plant::{Law, PlantTrouble, PlantTroubleWord, Service};
+use fieldday_scenario::{Limit, Scenario};
 use std::sync::atomic::AtomicBool;
 
 fn scenario(reps: u64) -> Scenario {
@@ -46,8 +49,8 @@ fn a_fleet_that_is_well_served_retries_little_and_a_plant_too_small_breaks() {
     assert!(well.totals.retries * 50 < well.totals.offered);
     let mut small = morning(40);
     (small.plant.instances, small.plant.workers, small.plant.queue) = (1, 1, 2);
-    let slow = fieldday_scenario::plant::Law::Exponential { mean_us: 3_000_000 };
-    small.plant.service = Some(fieldday_scenario::plant::Service {
+    let slow = Law::Exponential { mean_us: 3_000_000 };
+    small.plant.service = Some(Service {
         reads: Some(slow.clone()),
         writes: Some(slow.clone()),
         health: Some(slow),
@@ -79,7 +82,7 @@ fn an_outage_that_ends_leaves_a_storm_that_jitter_calms() {
     question.window = Some((TimeOfDay::hm(12, 0), TimeOfDay::hm(14, 0)));
     (question.plant.instances, question.plant.workers, question.plant.queue) = (1, 1, 1);
     let after = |outcome: &Outcome| {
-        let late = outcome.bins.iter().filter(|bin| bin.at >= outcome.from + fieldday_kernel::time::Span::minutes(60));
+        let late = outcome.bins.iter().filter(|bin| bin.at >= outcome.from + Span::minutes(60));
         late.map(|bin| bin.tally.turned_away).sum::<u64>()
     };
     let synchronised = asked(&question);
@@ -112,7 +115,7 @@ fn too_much(reps: u64) -> Question {
     let window = Some((TimeOfDay::hm(7, 0), TimeOfDay::hm(8, 30)));
     let mut question = Question { window, ..morning(reps) };
     (question.plant.instances, question.plant.workers, question.plant.queue) = (1, 1, 2);
-    let law = fieldday_scenario::plant::Law::Constant { us: 2_000_000 };
+    let law = Law::Constant { us: 2_000_000 };
     question.plant.service = Some(fieldday_scenario::plant::Service {
         reads: Some(law.clone()),
         writes: Some(law.clone()),
@@ -154,4 +157,87 @@ fn a_table_advises_at_each_point_that_breaks_as_a_day_alone_would_and_simulates_
     assert_eq!(table.beyond_physics, alone.beyond_physics);
     let plain = grid(&question, &[5, 80], &[1, 2, 16], false, &watch, |_| ()).unwrap();
     assert!(plain.points.iter().all(|point| point.advice.is_none()) && plain.beyond_physics.is_empty());
+}
+
+/// The morning on that network, held to limits of the scenario.
+fn on_network(profile: &str, limits: &[&str]) -> Question {
+    let mut question = morning(40);
+    question.scenario.network.profile = profile.to_owned();
+    question.scenario.limits = limits.iter().map(|text| Limit::parse(text).unwrap()).collect();
+    question
+}
+/// The verdicts on the limits of the scenario, in its order.
+fn verdicts(outcome: &Outcome) -> Vec<LimitVerdict> {
+    let own = outcome.limits.iter().filter(|limit| limit.origin == LimitOrigin::Scenario);
+    own.map(|limit| limit.result.verdict).collect()
+}
+
+#[test]
+fn a_slow_link_breaks_a_limit_on_attempts_while_the_server_is_fast() {
+    // Half a second there and back; the server takes some tens of milliseconds.
+    let limits = ["wire p95 < 450 ms for reads", "p95 < 450 ms for reads", "felt p95 < 450 ms for reads"];
+    let slow = asked(&on_network("firefox-gprs", &limits));
+    assert_eq!(verdicts(&slow), [LimitVerdict::Held, LimitVerdict::Exceeded, LimitVerdict::Exceeded]);
+    assert!(!slow.holds && slow.broken.is_empty(), "the deployment's own limits hold: {:?}", slow.broken);
+    let fast = asked(&on_network("clean", &limits));
+    assert_eq!(verdicts(&fast), [LimitVerdict::Held; 3], "{:?}", fast.limits);
+    let list = |outcome: &Outcome| {
+        let of = outcome.endpoints.iter().find(|of| of.op == Op::ListAppointments).unwrap();
+        (of.latency.unwrap().times, of.attempts.unwrap())
+    };
+    let (server, attempts) = list(&slow);
+    assert!(attempts.p50.time >= server.p50 + Span::millis(500), "{server:?} {attempts:?}");
+    // Of the uploads, which no deployment sees, the attempts alone are known.
+    let audio = slow.endpoints.iter().find(|of| of.op == Op::PutAudio).unwrap();
+    assert!(audio.tally.offered == 0 && audio.latency.is_none() && audio.attempts.unwrap().count > 0, "{audio:?}");
+}
+
+/// Nothing goes wrong on the way, and nobody cancels a call.
+fn without_trouble_on_the_way(question: &mut Question) {
+    let Scenario { people, network, visits, kills, .. } = &mut question.scenario;
+    people.habits.patience_s = Some(120);
+    network.profile = "clean".to_owned();
+    (network.valleys, network.dead_roads, network.old_masts) = (0, 0, 0);
+    (network.gap_ppm, network.portal_ppm, visits.basement_ppm, kills.ppm) = (0, 0, 0, 0);
+}
+
+#[test]
+fn attempts_whose_connection_the_deployment_broke_are_without_success() {
+    let mut question = Question { threads: 1, ..morning(150) };
+    question.window = Some((TimeOfDay::hm(9, 30), TimeOfDay::hm(10, 30)));
+    without_trouble_on_the_way(&mut question);
+    // Reads take nearly as long as some apps wait, so that an instance that goes, every two minutes, has some.
+    (question.plant.instances, question.plant.workers) = (2, 16);
+    let (reads, fast) = (Some(Law::Constant { us: 4_500_000 }), Some(Law::Constant { us: 10_000 }));
+    question.plant.service = Some(Service { reads, writes: fast.clone(), health: fast, ..Service::default() });
+    let lost = |minute: u32| PlantTrouble {
+        kind: PlantTroubleWord::InstanceLost,
+        from: TimeOfDay::hm(9 + minute / 60, minute % 60),
+        until: TimeOfDay::hm(9 + (minute + 1) / 60, (minute + 1) % 60),
+        percent: None,
+        ops: Vec::new(),
+        drain_s: None,
+    };
+    question.plant.trouble = (31..89).step_by(2).map(lost).collect();
+    let outcome = asked(&question);
+    let broken = outcome.totals.broken;
+    assert!(broken > 0 && outcome.totals.refused() == broken && outcome.totals.too_late == 0, "{:?}", outcome.totals);
+    let without_success: u64 = outcome.endpoints.iter().filter_map(|of| of.attempts).map(|of| of.without_success).sum();
+    assert_eq!(without_success, broken);
+}
+
+#[test]
+fn attempts_of_reps_who_stand_for_several_count_once() {
+    let mut question = Question { threads: 1, ..morning(60) };
+    without_trouble_on_the_way(&mut question);
+    let attempts = |each_for| {
+        let outcome = asked(&Question { each_for: Some(each_for), ..question.clone() });
+        let count = outcome.endpoints.iter().filter(|of| of.op != Op::PutAudio).filter_map(|of| of.attempts);
+        (count.map(|of| of.count).sum::<u64>(), outcome.totals.offered)
+    };
+    for each_for in [1, 3] {
+        let (attempts, offered) = attempts(each_for);
+        let expected = offered / u64::from(each_for);
+        assert!(attempts.abs_diff(expected) * 20 < expected, "{attempts} attempts, {offered} requests, for {each_for}");
+    }
 }

@@ -286,7 +286,7 @@ impl Failure {
                 Some("name the files that `fieldday explore --shard I/N --out FILE` or `fieldday prove --shard I/N --out FILE` wrote".to_owned())
             }
             Failure::TooFewDefects { .. } => Some("use fewer shards, or try more defects".to_owned()),
-            Failure::Plan { source: PlanError::Trace(_) | PlanError::NoTrace { .. }, .. } => {
+            Failure::Plan { source: PlanError::Trace { .. } | PlanError::NoTrace { .. }, .. } => {
                 Some("docs/world.md describes the two formats of `network.trace`".to_owned())
             }
             Failure::Plan { source: PlanError::TooFewCells { .. }, .. } => {

@@ -1,7 +1,7 @@
 //! What a run comes to in numbers that are no verdict: how much was done, at what cost, and where it is kept.
 
 use crate::{conformance, shards};
-use fieldday_folder::summary::{Cost, Summary};
+use fieldday_folder::summary::{Cost, RanTrace, Summary};
 use fieldday_paint::units::{bytes, count, counted, number, seconds};
 
 /// Each with its title. `folder` is where the run's files are.
@@ -30,6 +30,13 @@ pub(crate) fn totals(summary: &Summary, folder: Option<&str>) -> Vec<(&'static s
         ("history", format!("{}{cells}: {}", part.file, part.why))
     }));
     facts
+}
+
+/// The network traces with whose phones had them, those that go before others first: none if there were none.
+pub(crate) fn network_traces(summary: &Summary) -> Option<String> {
+    let each = |of: &RanTrace| format!("{}: {}", of.whose, of.files);
+    let traces: Vec<String> = summary.ran.traces.iter().map(each).collect();
+    (!traces.is_empty()).then(|| traces.join("; "))
 }
 
 /// Of a history that was judged again, nobody knows what it cost to live it.

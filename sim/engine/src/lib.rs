@@ -11,6 +11,7 @@ pub mod conform;
 pub mod explore;
 pub mod live_trial;
 mod lockstep;
+pub mod meter;
 pub mod pass;
 pub mod prove;
 pub mod recorder;

@@ -60,6 +60,8 @@ const SIMPLER: &[Simplify] = &[
     |s| s.outage.clear(),
     |s| s.kills = Kills::default(),
     |s| (s.network.trace, s.network.trace_down) = (None, None),
+    |s| s.network.personas.clear(),
+    |s| s.network.territories.clear(),
     |s| "clean".clone_into(&mut s.network.profile),
     |s| (s.network.valleys, s.network.dead_roads, s.network.old_masts) = (0, 0, 0),
     |s| (s.network.gap_ppm, s.network.gap_minutes) = (0, Network::default().gap_minutes),
@@ -215,7 +217,7 @@ mod tests {
     use super::*;
     use fieldday_api::readings::{ClockInRepeat, PageBeyond};
     use fieldday_api::rules::Rule;
-    use fieldday_scenario::{Limit, keys};
+    use fieldday_scenario::{Limit, TraceFiles, keys};
     use std::collections::BTreeSet;
 
     const KEPT: &[(&str, &str)] = &[
@@ -250,6 +252,9 @@ mod tests {
             scenario.limits = vec![Limit::parse("error rate < 0.5 %").unwrap()];
             scenario.intruders.probes = (3, 4);
             (scenario.network.trace, scenario.network.trace_down) = (Some("up".to_owned()), Some("down".to_owned()));
+            let files = TraceFiles { trace: "up".to_owned(), trace_down: None };
+            scenario.network.personas.insert("steady".to_owned(), files.clone());
+            scenario.network.territories.insert("newark".to_owned(), files);
             scenario.switches = Switches {
                 start_queued: true,
                 audio_put_30s: true,

@@ -13,7 +13,7 @@ use fieldday_history::OutcomeClass;
 use fieldday_history::event::{NoAnswer, Screen};
 use fieldday_kernel::time::Span;
 use fieldday_metrics::TargetMetrics;
-use fieldday_plan::Plan;
+use fieldday_plan::{Plan, TraceUse};
 use fieldday_rules::disturbed::{self, Happened};
 use fieldday_rules::growth::{self, LatencyTrend};
 use fieldday_rules::limit_result::LimitResult;
@@ -212,7 +212,12 @@ fn ran(facts: &Facts, plan: &Plan, outcome: &RunOutcome) -> Ran {
         cells_ran: outcome.cells.into(),
         defects: scenario.defects.clone(),
         without: scenario.remove.clone(),
+        traces: plan.traces().iter().map(ran_trace).collect(),
     }
+}
+
+fn ran_trace(of: &TraceUse) -> RanTrace {
+    RanTrace { whose: of.whose.to_string(), files: of.trace.name.clone() }
 }
 
 fn by_endpoint(outcome: &RunOutcome) -> Vec<Limit> {

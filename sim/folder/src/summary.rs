@@ -212,6 +212,19 @@ pub struct Ran {
     pub defects: Vec<String>,
     /// Elements that were removed from the plan.
     pub without: Vec<String>,
+    /// The network traces and whose phones had them, those that go before others first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traces: Vec<RanTrace>,
+}
+
+/// A network trace of a run, and whose phones had it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RanTrace {
+    /// Whose phones had it: `persona steady`, `territory newark`, or `all others`.
+    pub whose: String,
+    /// The file, or the files of both directions, as the scenario names them.
+    pub files: String,
 }
 
 /// One endpoint's latency against the spec's limit, attempt by attempt, as phones and desks measured it.

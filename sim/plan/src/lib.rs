@@ -38,25 +38,27 @@ mod rows;
 pub mod shard;
 mod tenant;
 mod texts;
+mod traces;
 mod types;
 
 #[cfg(test)]
 mod tests;
 
 pub use found::{Found, FoundAppointment, found_visit, place_for};
+pub use traces::{TraceOwner, TraceUse};
 pub use types::*;
 
 use fieldday_kernel::time::{Date, Span, Time, TimeOfDay, Zone};
 use fieldday_radio::territory::{self, Territory};
-use fieldday_radio::trace::{Trace, TraceError};
+use fieldday_radio::trace::TraceError;
+use fieldday_scenario::Scenario;
 use fieldday_scenario::persona::{self, Persona};
 use fieldday_scenario::zones;
-use fieldday_scenario::{Network, Scenario};
 use removed::Removed;
 use shard::Shard;
-use std::fs;
 use std::ops::Range;
 use std::sync::Arc;
+use traces::Traces;
 
 /// How long phones are looked at after work, for what still waits to be sent.
 pub const EVENING: Span = Span::hours(2);
@@ -80,7 +82,7 @@ pub struct Plan {
     seed: u64,
     days: Vec<PlanDay>,
     personas: Vec<(Arc<Persona>, u64)>,
-    trace: Option<Arc<Trace>>,
+    traces: Traces,
     removed: Removed,
     /// Which part of it is run, if not all is.
     shard: Option<Shard>,
@@ -121,19 +123,24 @@ pub enum PlanError {
         /// The name that is not known.
         name: String,
     },
-    /// The file of the scenario's network trace cannot be read.
-    #[error("{path}: `network.{key}` cannot be read: {problem}")]
+    /// The file of a network trace cannot be read.
+    #[error("{path}: `{key}` cannot be read: {problem}")]
     NoTrace {
-        /// The key below `network` that names the file: `trace` or `trace_down`.
-        key: &'static str,
+        /// The key of the scenario that names the file: `network.trace_down`, `network.personas.steady.trace`.
+        key: String,
         /// The path of the file, as the scenario has it.
         path: String,
         /// The error of the operating system.
         problem: String,
     },
-    /// The file of the scenario's network trace is not in the format of a trace.
-    #[error(transparent)]
-    Trace(#[from] TraceError),
+    /// The file of a network trace is not in the format of a trace.
+    #[error("{source}; `{key}` names this file")]
+    Trace {
+        /// The key of the scenario that names the file: `network.trace`, `network.territories.newark.trace`.
+        key: String,
+        /// The file, the line, and what is wrong there.
+        source: TraceError,
+    },
     /// The plan has fewer cells than there are to be shards.
     #[error("{shards} shards cannot be made of {cells} cells; a cell is the smallest part")]
     TooFewCells {
@@ -142,23 +149,6 @@ pub enum PlanError {
         /// The number of cells that the plan has.
         cells: u32,
     },
-}
-
-/// Reads the scenario's trace, if it has one.
-fn trace(network: &Network) -> Result<Option<Arc<Trace>>, PlanError> {
-    let Some(up) = &network.trace else { return Ok(None) };
-    let read = |key, path: &str| {
-        fs::read_to_string(path).map_err(|error| PlanError::NoTrace {
-            key,
-            path: path.to_owned(),
-            problem: error.to_string(),
-        })
-    };
-    let text = read("trace", up)?;
-    let down = network.trace_down.as_ref().map(|path| Ok::<_, PlanError>((path, read("trace_down", path)?)));
-    let down = down.transpose()?;
-    let down = down.as_ref().map(|(path, text)| (path.as_str(), text.as_str()));
-    Ok(Some(Arc::new(Trace::parse(up, &text, down)?)))
 }
 
 fn hint(suggestion: &Option<String>) -> String {
@@ -172,7 +162,7 @@ impl Plan {
         if fieldday_radio::network::named(&scenario.network.profile).is_none() {
             return Err(no_such("network profile", &scenario.network.profile));
         }
-        let trace = trace(&scenario.network)?;
+        let traces = Traces::read(&scenario.network)?;
         let mut personas = Vec::new();
         // By name: in whatever order a file has them, they are the same people.
         let mut mix: Vec<_> = scenario.people.mix.iter().collect();
@@ -196,7 +186,7 @@ impl Plan {
             days.push(PlanDay { date: *date, sites });
         }
         let removed = Removed::new(&scenario.remove);
-        let mut plan = Plan { scenario, seed, days, personas, trace, removed: Removed::default(), shard: None };
+        let mut plan = Plan { scenario, seed, days, personas, traces, removed: Removed::default(), shard: None };
         removed.check(&plan)?;
         plan.removed = removed;
         Ok(plan)
@@ -233,6 +223,13 @@ impl Plan {
     /// The scenario from which the plan is made.
     pub fn scenario(&self) -> &Arc<Scenario> {
         &self.scenario
+    }
+    /// The network traces of its phones, and whose phones have which; those that go before others first.
+    pub fn traces(&self) -> Vec<TraceUse> {
+        // Tenants are in the territories in turn, so the last ones may have none.
+        let sites = self.days.iter().flat_map(|day| day.sites.iter().take(self.scenario.people.tenants as usize));
+        let territories: Vec<&str> = sites.map(|site| site.territory.name()).collect();
+        self.traces.uses(&territories)
     }
     /// The seed from which all draws of the plan come.
     pub fn seed(&self) -> u64 {

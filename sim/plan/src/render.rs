@@ -98,9 +98,7 @@ impl TenantPlan {
         let (data, air) = (&self.data, &self.air);
         let (metro, zone, rows) = (self.territory.metro(), &data.zone.name, data.rows());
         writeln!(out, "\n{}  {}  {metro}, {zone}, {rows} rows", self.name, data.id)?;
-        let traced =
-            air.trace.as_ref().map_or(String::new(), |trace| format!(", {} of {}", trace.length(), trace.name));
-        writeln!(out, "  network {}{traced}: 5G in {} areas", air.profile.name, air.fast.len())?;
+        writeln!(out, "  network {}: 5G in {} areas", air.profile.name, air.fast.len())?;
         for outage in &air.outages {
             let place = if outage.region.is_some() { "a part" } else { "everywhere" };
             writeln!(out, "  {}  {} to {}, {place}", outage.name, self.clock(outage.from), self.clock(outage.until))?;
@@ -135,7 +133,9 @@ impl TenantPlan {
 
     fn render_rep(&self, out: &mut dyn Write, rep: &RepPlan) -> fmt::Result {
         let (leaves, stops) = (self.clock(rep.leaves_home), self.clock(rep.stops_work));
-        writeln!(out, "  {}  {}  leaves home {leaves}, finishes {stops}", rep.name, rep.persona.name)?;
+        let traced =
+            rep.trace.as_ref().map_or(String::new(), |trace| format!(", network {} of {}", trace.length(), trace.name));
+        writeln!(out, "  {}  {}  leaves home {leaves}, finishes {stops}{traced}", rep.name, rep.persona.name)?;
         let own = |name: &str| name.strip_prefix(rep.name.as_str()).is_some_and(|rest| rest.starts_with('/'));
         for visit in self.visits.values().filter(|v| own(&v.name)) {
             let (from, to, mode) = (self.clock(visit.start), self.clock(visit.end), visit.mode);

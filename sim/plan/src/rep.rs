@@ -121,6 +121,7 @@ impl TenantMaker<'_> {
             tenant_id: self.id.clone(),
             rep_id: rep.rep_id.clone(),
             user_id: rep.user_id.clone(),
+            trace: self.plan.traces.of(&rep.persona.name, self.site.territory.name()).cloned(),
             persona: rep.persona.clone(),
             home,
             leaves_home,

@@ -84,7 +84,7 @@ pub(super) fn make(plan: &Plan, site: TenantSite<'_>) -> TenantPlan {
         sessions: Vec::with_capacity(reps),
         threads: Vec::with_capacity(reps * 6),
     };
-    let air = Air { trace: plan.trace.clone(), ..Air::plain(site.territory.clone(), profile) };
+    let air = Air::plain(site.territory.clone(), profile);
     let (visits, known) = (IndexMap::with_capacity(reps * 6), Vec::with_capacity(reps));
     let (places, rows, office) = (Vec::with_capacity(reps * 8), Vec::with_capacity(reps * each), Vec::new());
     let reps = Vec::with_capacity(reps);

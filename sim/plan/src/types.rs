@@ -14,6 +14,7 @@ use fieldday_kernel::time::{Date, Span, Time};
 use fieldday_radio::air::Air;
 use fieldday_radio::place::Point;
 use fieldday_radio::territory::Territory;
+use fieldday_radio::trace::Trace;
 use fieldday_scenario::persona::Persona;
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -128,6 +129,9 @@ pub struct RepPlan {
     pub user_id: SmolStr,
     /// The habits and abilities of the person, from which decisions are drawn.
     pub persona: Arc<Persona>,
+    /// The measurements that the phone's network has; none if the network profile decides it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Arc<Trace>>,
     /// The place at which the day begins and ends.
     pub home: Point,
     /// The moment at which the rep leaves home.

@@ -107,6 +107,23 @@ fn wrong_values_are_placed_by_their_key() {
         ("[network]\ntrace_down = 'lte.down'", (6, 14), "network.trace_down", "needs `trace`"),
         ("[network]\ntrace = 'a.csv'\ntrace_down = 'b'", (7, 14), "network.trace_down", "both directions"),
         ("[network]\ntrace = 'a'\ntrace_down = 'b.csv'", (7, 14), "network.trace_down", "is a .csv file"),
+        ("[network.personas]\nstedy = { trace = 'a.csv' }", (6, 1), "network.personas.stedy", "unknown value"),
+        ("[network.personas.steady]\ntrace = ''", (6, 9), "network.personas.steady.trace", "is empty"),
+        ("[network.personas.steady]\ntrace_up = ''", (6, 1), "network.personas.steady.trace_up", "unknown key"),
+        ("[network.territories]\nnewerk = { trace = 'a.csv' }", (6, 1), "network.territories.newerk", "unknown value"),
+        ("[network.territories.newark]\ntrace_down = 'a'", (5, 1), "network.territories.newark.trace", "is missing"),
+        (
+            "[network.territories.newark]\ntrace = 'a.csv'\ntrace_down = 'b'",
+            (7, 14),
+            "network.territories.newark.trace_down",
+            "both directions",
+        ),
+        (
+            "[people.mix]\nsteady = 1\n[network.personas]\nbig-ticket = { trace = 'a.csv' }",
+            (8, 1),
+            "network.personas.big-ticket",
+            "no rep has this persona",
+        ),
         ("[network]\nprofile = 'cautous'", (6, 11), "network.profile", "unknown value"),
         ("[office]\nactions_per_rep = [0, 4000000000]", (6, 23), "office.actions_per_rep[1]", "out of range"),
         ("[network]\ngap_minutes = [9, 3]", (6, 15), "network.gap_minutes", "more than"),
@@ -145,6 +162,8 @@ fn suggestions_come_with_words_too() {
     let head = HEAD.replace("[day]", "must_exercise = ['shift.clock-in.onse']\n[day]");
     assert_eq!(suggestion(&head).as_deref(), Some("shift.clock-in.once"));
     assert_eq!(suggestion(&format!("{HEAD}[network]\nprofile = 'cautous'")).as_deref(), Some("cautious"));
+    assert_eq!(suggestion(&format!("{HEAD}[network.personas.stedy]\ntrace = 'a'")).as_deref(), Some("steady"));
+    assert_eq!(suggestion(&format!("{HEAD}[network.territories.newerk]\ntrace = 'a'")).as_deref(), Some("newark"));
     let ops = format!("{HEAD}[[mishap]]\nname = 'x'\nkind = 'restart'\nops = ['clok-in']");
     assert_eq!(suggestion(&ops).as_deref(), Some("clock-in"));
     let unknown = Scenario::load("weekdy").unwrap_err();
@@ -177,6 +196,19 @@ fn more_reps_are_more_tenants_of_the_same_size() {
         assert_eq!(size(&scenario), expected);
         assert_eq!(Scenario::parse(&scenario.to_toml().unwrap(), "again.toml"), Ok(scenario.clone()));
     }
+}
+
+#[test]
+fn traces_for_some_phones_are_written_as_they_are_read() {
+    let text = format!(
+        "{HEAD}[network]\ntrace = 'all.csv'\nvalleys = 3\n[network.personas]\nsteady = {{ trace = 'a.csv' }}\n\
+         [network.territories.newark]\ntrace = 'lte.up'\ntrace_down = 'lte.down'\n"
+    );
+    let scenario = Scenario::parse(&text, "test.toml").unwrap();
+    let network = &scenario.network;
+    assert_eq!((network.personas["steady"].trace.as_str(), network.valleys), ("a.csv", 3));
+    assert_eq!(network.territories["newark"].trace_down.as_deref(), Some("lte.down"));
+    assert_eq!(Scenario::parse(&scenario.to_toml().unwrap(), "again.toml"), Ok(scenario));
 }
 
 /// Pieces that change what a file means.

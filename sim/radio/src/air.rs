@@ -4,7 +4,6 @@ use crate::coverage::Region;
 use crate::network::{Profile, Radio};
 use crate::place::Point;
 use crate::territory::Territory;
-use crate::trace::Trace;
 use fieldday_kernel::time::{Span, Time};
 use serde::Serialize;
 use std::sync::Arc;
@@ -14,9 +13,6 @@ use std::sync::Arc;
 pub struct Air {
     /// The properties of each radio: round trips, loss, bandwidth, bad seconds.
     pub profile: Arc<Profile>,
-    /// Somebody's own measurements, in place of the profile's bandwidths, bad seconds and, if they are measured, round trips.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trace: Option<Arc<Trace>>,
     /// The territory that the network covers.
     pub territory: Arc<Territory>,
     /// Where there is 5G; elsewhere there is LTE.
@@ -110,7 +106,7 @@ impl Air {
     /// A network with nothing wrong and LTE everywhere.
     pub fn plain(territory: Arc<Territory>, profile: Arc<Profile>) -> Air {
         let (fast, holes, spots) = (Vec::new(), Vec::new(), Vec::new());
-        Air { profile, trace: None, territory, fast, holes, spots, outages: Vec::new(), gaps: Vec::new() }
+        Air { profile, territory, fast, holes, spots, outages: Vec::new(), gaps: Vec::new() }
     }
     /// Puts the lists into the order that look-ups need. Whoever fills the lists calls it once.
     pub fn sort(&mut self) {

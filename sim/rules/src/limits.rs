@@ -62,6 +62,30 @@ pub fn judge_all(limits: &[Limit], measures: &Measures, wall: WallMicros) -> Vec
     limits.iter().map(|limit| judge(limit, measures, wall)).chain(built_in).collect()
 }
 
+/// How long attempts of an endpoint took by their clients' clock, as limits take it: failed attempts and those that were
+/// given up are slower than any other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AttemptPercentile {
+    /// The time that the share of attempts does not exceed, in microseconds.
+    pub us: u64,
+    /// Whether it is only a lower bound: the attempt at that rank failed or was given up.
+    pub at_least: bool,
+}
+
+/// The number of attempts of an endpoint, of those how many failed or were given up, and the times that these shares of
+/// them, in parts per million, do not exceed; none if none was measured.
+pub fn attempt_percentiles<const N: usize>(
+    of: &OpMeasures,
+    ppm: [u64; N],
+) -> Option<(u64, u64, [AttemptPercentile; N])> {
+    let sample = Sample::of(&[of], Clock::Attempt);
+    let at = |ppm| {
+        let (us, at_least) = sample.at(ppm);
+        AttemptPercentile { us, at_least }
+    };
+    (sample.count() > 0).then(|| (sample.count(), sample.given_up, ppm.map(at)))
+}
+
 /// How many samples are beyond a limit, and of how many; none of a limit that allows no share of them: on a mean, a maximum
 /// or a rate of requests.
 pub fn beyond(limit: &Limit, measures: &Measures) -> Option<(u64, u64)> {

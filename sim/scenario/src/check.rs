@@ -6,7 +6,7 @@ use super::limits::Limit;
 use super::locate::Path;
 use super::metrics::is_name;
 use super::words::nearest;
-use super::{Data, MetricsSettings, Mishap, Network, Scenario, TokenSource, Tokens};
+use super::{Data, MetricsSettings, Mishap, Network, Scenario, TokenSource, Tokens, TraceFiles};
 use fieldday_api::rules::RuleWeight;
 use fieldday_kernel::time::Date;
 use fieldday_radio::trace::is_csv;
@@ -31,7 +31,7 @@ pub(super) fn problems(scenario: &Scenario) -> Vec<Finding> {
         findings.sums_and_bounds(scenario);
         findings.rules(scenario);
         findings.dialect(scenario);
-        findings.network(&scenario.network);
+        findings.traces(scenario);
         findings.data(&scenario.data);
         findings.tokens(&scenario.tokens);
         findings.metrics(&scenario.live.metrics);
@@ -352,15 +352,32 @@ impl Findings {
         }
     }
 
-    /// A trace is a file, and only one of mahimahi's needs a second one.
-    fn network(&mut self, network: &Network) {
-        let Network { trace, trace_down, .. } = network;
-        for (key, file) in [("trace", trace), ("trace_down", trace_down)] {
-            if file.as_ref().is_some_and(|file| file.trim().is_empty()) {
-                self.add(&["network", key], "is empty", Some("the name of a file".to_owned()));
+    /// A trace is a file, and only one of mahimahi's needs a second one. A persona with a trace is one that reps have. A
+    /// territory with one may lie outside the scenario's: a roster of users can move tenants there.
+    fn traces(&mut self, scenario: &Scenario) {
+        let Network { trace, trace_down, personas, territories, .. } = &scenario.network;
+        self.trace(&["network"], trace.as_deref(), trace_down.as_deref());
+        for (list, of) in [("personas", personas), ("territories", territories)] {
+            for (name, TraceFiles { trace, trace_down }) in of {
+                self.trace(&["network", list, name], Some(trace), trace_down.as_deref());
             }
         }
-        let path = ["network", "trace_down"];
+        let mix = &scenario.people.mix;
+        let is_had = |name: &str| mix.get(name).is_some_and(|weight| *weight > 0);
+        for name in personas.keys().filter(|name| !is_had(name)) {
+            let there: Vec<&str> = mix.keys().map(String::as_str).filter(|name| is_had(name)).collect();
+            let message = "no rep has this persona: its weight in `people.mix` is 0";
+            self.add(&["network", "personas", name], message, Some(there.join(", ")));
+        }
+    }
+    fn trace(&mut self, table: &[&str], trace: Option<&str>, trace_down: Option<&str>) {
+        let below = |key| [table, &[key]].concat();
+        for (key, file) in [("trace", trace), ("trace_down", trace_down)] {
+            if file.is_some_and(|file| file.trim().is_empty()) {
+                self.add(&below(key), "is empty", Some("the name of a file".to_owned()));
+            }
+        }
+        let path = below("trace_down");
         match (trace, trace_down) {
             (None, Some(_)) => self.add(&path, "needs `trace`, the file of the uplink", None),
             (Some(up), Some(_)) if is_csv(up) => {

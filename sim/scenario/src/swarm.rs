@@ -115,6 +115,9 @@ impl Swarm {
             let said: Vec<String> = mix.iter().map(|(name, weight)| format!("{weight} {name}")).collect();
             self.note("people.mix", said.join(", "));
             self.scenario.people.mix = mix.into_iter().collect();
+            // A trace of a persona whom nobody has any longer would be refused.
+            let people = &self.scenario.people;
+            self.scenario.network.personas.retain(|name, _| people.mix.contains_key(name));
         }
         for (habit, most) in HabitsForAll::ALL {
             let mut draw = self.stream(habit);
@@ -371,7 +374,7 @@ fn span(draw: &mut Stream, lengths: &[u32]) -> Bounds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys;
+    use crate::{TraceFiles, keys};
     use std::collections::BTreeSet;
 
     #[test]
@@ -385,6 +388,22 @@ mod tests {
                 assert!(drawn.len() > 10, "{drawn:?}");
             }
         }
+    }
+
+    #[test]
+    fn traces_of_personas_whom_a_drawn_mix_leaves_out_are_left_out_too() {
+        let mut base = Scenario::load("weekday").unwrap();
+        let all = persona::personas().iter().map(|persona| persona.name.clone());
+        let files = TraceFiles { trace: "own.csv".to_owned(), trace_down: None };
+        base.network.personas = all.map(|name| (name, files.clone())).collect();
+        let mut left_out = 0;
+        for seed in 0..60 {
+            let (scenario, _) = base.swarm(seed);
+            let text = scenario.to_toml().unwrap();
+            assert_eq!(Scenario::parse(&text, "swarm.toml").as_ref(), Ok(&scenario), "seed {seed}\n{text}");
+            left_out += base.network.personas.len() - scenario.network.personas.len();
+        }
+        assert!(left_out > 0);
     }
 
     const NOT_DRAWN: &[(&str, &str)] = &[
@@ -410,6 +429,8 @@ mod tests {
         ("switches.health_path", "a path is as good as another"),
         ("network.trace", "whose measurements are used is the scenario's to say"),
         ("network.trace_down", "whose measurements are used is the scenario's to say"),
+        ("network.personas", "whose measurements are used is the scenario's to say"),
+        ("network.territories", "whose measurements are used is the scenario's to say"),
         ("live", "swarms live their days on the virtual clock"),
         ("plant", "it serves capacity simulations alone"),
         ("dialect", "it matters for HTTP targets alone"),

@@ -7,6 +7,7 @@ use fieldday_api::endpoint::Op;
 use fieldday_api::mishap::{Figures, MishapKind};
 use fieldday_api::readings::{ClockInRepeat, PageBeyond};
 use fieldday_kernel::time::TimeOfDay;
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,14 @@ pub struct Network {
     /// With an uplink in mahimahi's format: the file of the downlink; default: the profile's bandwidths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_down: Option<String>,
+    /// Measurements for the phones of a persona's reps, by the persona's name, in place of every other trace.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(schema_with = "words::persona_traces_schema")]
+    pub personas: IndexMap<String, TraceFiles>,
+    /// Measurements for the phones in a territory, by the territory's name, in place of `trace`.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(schema_with = "words::territory_traces_schema")]
+    pub territories: IndexMap<String, TraceFiles>,
     /// Percentage of eligible areas with 5G.
     #[schemars(range(max = 100))]
     pub five_g_percent: u32,
@@ -53,6 +62,8 @@ impl Default for Network {
             profile: "us-2024".to_owned(),
             trace: None,
             trace_down: None,
+            personas: IndexMap::new(),
+            territories: IndexMap::new(),
             five_g_percent: 100,
             valleys: 5,
             dead_roads: 8,
@@ -63,6 +74,17 @@ impl Default for Network {
             portal_ppm: 150_000,
         }
     }
+}
+
+/// Files of your own measurements of a network, for some of the phones.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TraceFiles {
+    /// File of the measurements, in the formats of `network.trace`.
+    pub trace: String,
+    /// With an uplink in mahimahi's format: the file of the downlink; default: the profile's bandwidths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_down: Option<String>,
 }
 
 /// How often the app on a phone is killed.

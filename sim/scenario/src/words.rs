@@ -1,6 +1,7 @@
 //! The closed sets of words that a scenario may use, for errors and for the schema.
 
 use crate::persona;
+use crate::trouble::TraceFiles;
 use fieldday_api::dialect::{ContractKind, NAME_SETS};
 use fieldday_api::endpoint::Op;
 use fieldday_api::rules::Rule;
@@ -59,6 +60,21 @@ pub(super) fn mix_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object", "minProperties": 1, "propertyNames": { "enum": words },
         "additionalProperties": { "type": "integer", "minimum": 0, "maximum": 1000 },
+    })
+}
+
+pub(super) fn persona_traces_schema(generator: &mut SchemaGenerator) -> Schema {
+    traces_by(generator, persona::personas().iter().map(|p| p.name.as_str()))
+}
+
+pub(super) fn territory_traces_schema(generator: &mut SchemaGenerator) -> Schema {
+    traces_by(generator, territory::territories().iter().map(|t| t.name()))
+}
+
+fn traces_by(generator: &mut SchemaGenerator, names: impl Iterator<Item = &'static str>) -> Schema {
+    json_schema!({
+        "type": "object", "propertyNames": { "enum": names.collect::<Vec<_>>() },
+        "additionalProperties": generator.subschema_for::<TraceFiles>(),
     })
 }
 

@@ -299,6 +299,7 @@ impl Gauges {
                     tally: self.ops[op.index()],
                     work: self.work[op.index()],
                     latency: latency(*op, &self.of_all[op.index()]),
+                    attempts: None,
                     worst_at: worst.map(|(at, _)| at),
                     worst_p95: worst.map(|(_, p95)| p95),
                 }

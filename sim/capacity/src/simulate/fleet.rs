@@ -12,11 +12,13 @@ use super::gathering::Gathering;
 use super::shadows;
 use crate::plant::Plant;
 use fieldday_engine::cell::CellRun;
+use fieldday_engine::meter::SharedMeter;
 use fieldday_engine::transport::plant::{PlantReply, PlantRequest};
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_plan::Plan;
 use fieldday_rep::app::settings::Retrying;
+use fieldday_rules::Measures;
 use std::any::Any;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -31,6 +33,8 @@ pub(super) struct FleetOptions<'a> {
     /// How many reps each simulated one stands for.
     pub stands_for: u32,
     pub lookahead: Span,
+    /// The beginning of the measured part.
+    pub from: Time,
     /// The end of the measured part, at which the run ends.
     pub until: Time,
     pub threads: usize,
@@ -44,6 +48,8 @@ pub(super) struct FleetOptions<'a> {
 /// What a fleet's run leaves behind.
 pub(super) struct FleetOutcome {
     pub plant: Plant,
+    /// The attempts of all clients, by endpoint.
+    pub attempts: Measures,
     pub windows: u64,
     pub visits: u64,
     pub alive_max: u64,
@@ -66,6 +72,8 @@ struct Mail {
     alive: u64,
     visits: u64,
     prints: Vec<(u32, Fingerprint)>,
+    /// What the thread's cells measured, once it is over.
+    attempts: Option<Measures>,
     panic: Option<Box<dyn Any + Send>>,
 }
 
@@ -119,12 +127,14 @@ pub(super) fn run(ride: &FleetOptions<'_>, plant: Plant) -> Result<FleetOutcome,
         stable.ends(&mut lock(&mails[mine]));
     });
     let leader = leader.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let (mut visits, mut prints) = (0, Vec::new());
+    let (mut visits, mut prints, mut attempts) = (0, Vec::new(), Measures::new());
     for mail in mails {
         let mail = mail.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(panic) = mail.panic {
             resume_unwind(panic);
         }
+        // Counts add up to the same whichever thread had which cells.
+        mail.attempts.iter().for_each(|of| attempts.merge(of));
         visits += mail.visits;
         prints.extend(mail.prints);
     }
@@ -132,6 +142,7 @@ pub(super) fn run(ride: &FleetOptions<'_>, plant: Plant) -> Result<FleetOutcome,
     let Some(plant) = leader.plant else { unreachable!("the leader keeps its plant") };
     Ok(FleetOutcome {
         plant,
+        attempts,
         windows: leader.windows,
         visits,
         alive_max: leader.alive_max,
@@ -208,6 +219,7 @@ struct CellGroup<'a> {
     ride: &'a FleetOptions<'a>,
     mine: u32,
     threads: u32,
+    meter: SharedMeter,
     stalls: Vec<CellSlot>,
     /// When something is due in a cell; only the entry that `due` confirms counts.
     agenda: BinaryHeap<Reverse<(Time, u32)>>,
@@ -221,6 +233,7 @@ impl<'a> CellGroup<'a> {
             ride,
             mine: mine as u32,
             threads: threads as u32,
+            meter: SharedMeter::new(ride.from..ride.until),
             stalls: cells.clone().map(|_| CellSlot::Asleep).collect(),
             agenda: BinaryHeap::new(),
             due: vec![None; cells.clone().count()],
@@ -268,7 +281,8 @@ impl<'a> CellGroup<'a> {
             let reps = plan.tenants.iter().map(|tenant| tenant.reps.len() as u64).sum();
             mail.alive += reps;
             let scenario = self.ride.plan.scenario();
-            let cell = CellRun::at_plant(scenario, plan, self.ride.retrying, self.ride.recorded);
+            let ride = self.ride;
+            let cell = CellRun::at_plant(scenario, plan, ride.retrying, ride.recorded, &self.meter);
             self.stalls[stall as usize] = CellSlot::Alive { cell: Box::new(cell), reps };
         }
         let CellSlot::Alive { cell, reps } = &self.stalls[stall as usize] else { return };
@@ -294,5 +308,6 @@ impl<'a> CellGroup<'a> {
         for stall in 0..self.stalls.len() as u32 {
             self.closes(stall, mail);
         }
+        mail.attempts = Some(self.meter.take());
     }
 }

@@ -1,14 +1,17 @@
 //! From a question to its answer.
 
 use super::fleet::{self, FleetOptions};
-use super::{Assumption, Cost, Outcome, Question, happenings, limits};
+use super::limits::Measured;
+use super::{Assumption, AttemptTimes, Cost, EndpointTally, Outcome, Question, happenings, limits};
 use crate::plant::{Plant, PlantError, When};
+use fieldday_api::endpoint::Op;
 use fieldday_engine::transport::plant::lookahead;
 use fieldday_kernel::fingerprint::Fingerprint;
 use fieldday_kernel::time::{Span, Time, Zone};
 use fieldday_plan::{Plan, PlanError};
 use fieldday_radio::network;
 use fieldday_radio::territory;
+use fieldday_rules::Measures;
 use fieldday_rules::limit_result::LimitVerdict;
 use fieldday_scenario::Scenario;
 use fieldday_scenario::zones;
@@ -66,6 +69,7 @@ pub fn answer(
         retrying: question.retrying,
         stands_for: question.stands_for(),
         lookahead,
+        from: when.from,
         until: when.until,
         threads: question.threads,
         recorded,
@@ -77,7 +81,8 @@ pub fn answer(
         return Err(SimulateError::Interrupted);
     }
     let ledger = rode.plant.close(when.until);
-    let (broken, limits) = limits::judged(&spec.hold, &scenario.limits, &ledger, when.until.since(when.from));
+    let measured = Measured { server: &ledger, attempts: &rode.attempts, during: when.until.since(when.from) };
+    let (broken, limits) = limits::judged(&spec.hold, &scenario.limits, &measured);
     let happenings = happenings::of(question.what_if, &scenario, &spec, &when);
     let outcome = Outcome {
         scenario: scenario.name.clone(),
@@ -93,13 +98,13 @@ pub fn answer(
         totals: ledger.totals,
         bins: ledger.bins,
         happenings,
-        endpoints: ledger.endpoints,
+        endpoints: with_attempts(&ledger.endpoints, &rode.attempts),
         saturations: ledger.saturations,
         first_broken: broken.first().cloned(),
         holds: limits.iter().all(|limit| limit.result.verdict != LimitVerdict::Exceeded),
         limits,
         broken,
-        assumptions: assumptions(question, &scenario, lookahead),
+        assumptions: assumptions(question, &plan, lookahead),
         cost: Cost {
             windows: rode.windows,
             visits: rode.visits,
@@ -109,6 +114,17 @@ pub fn answer(
         plant: spec,
     };
     Ok((outcome, rode.cells))
+}
+
+/// The endpoints with how long their attempts took. Some attempts reach no plant: those that the network lost, and uploads,
+/// which go to the object store.
+fn with_attempts(endpoints: &[EndpointTally], attempts: &Measures) -> Vec<EndpointTally> {
+    let of = |op: &Op| {
+        let (at_plant, attempts) = (endpoints.iter().find(|of| of.op == *op), AttemptTimes::of(attempts.op(*op)));
+        let tally = at_plant.copied().or_else(|| attempts.map(|_| EndpointTally::uncalled(*op)))?;
+        Some(EndpointTally { attempts, ..tally })
+    };
+    Op::ALL.iter().filter_map(of).collect()
 }
 
 /// The zone of the first territory, by which people are told the time.
@@ -130,9 +146,21 @@ fn when(question: &Question, plan: &Plan) -> When {
     When { start: plan.start(), date, zone, from, until: from + Span::micros(pieces * every) }
 }
 
-fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec<Assumption> {
+/// The network of the phones in a phrase, and where that comes from.
+fn network(plan: &Plan, lookahead: Span) -> (String, &'static str) {
+    let profile = &plan.scenario().network.profile;
+    let traces: String =
+        plan.traces().into_iter().map(|of| format!("; trace of {}: {}", of.whose, of.trace.name)).collect();
+    let source =
+        if traces.is_empty() { "from fixtures/network.toml" } else { "from fixtures/network.toml and the scenario" };
+    (format!("profile {profile:?}{traces}; one way takes {lookahead} at least"), source)
+}
+
+fn assumptions(question: &Question, plan: &Plan, lookahead: Span) -> Vec<Assumption> {
     let own = "assumed by Field Day";
+    let scenario = plan.scenario();
     let plant = &question.plant;
+    let (network, source_of_network) = network(plan, lookahead);
     let service_is_given = plant.service.is_some();
     let database = plant.database.map_or("none: no wait for a connection".to_owned(), |database| {
         format!("{} connections, {} % of the work", database.connections, database.percent)
@@ -140,7 +168,7 @@ fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec
     let each = match question.stands_for() {
         1 => "each is simulated".to_owned(),
         n => format!(
-            "each simulated rep stands for {n}: their requests follow within a second, their retries at the same time"
+            "each simulated rep stands for {n}: their requests follow within a second, their retries at the same time; latencies of attempts are those of the simulated reps"
         ),
     };
     let lines = [
@@ -175,16 +203,12 @@ fn assumptions(question: &Question, scenario: &Scenario, lookahead: Span) -> Vec
             "from the scenario",
         ),
         ("the backend's mishaps and defects", "omitted: failures come from the simulated deployment".to_owned(), own),
-        (
-            "network",
-            format!("profile {:?}; one way takes {lookahead} at least", scenario.network.profile),
-            "from fixtures/network.toml",
-        ),
+        ("network", network, source_of_network),
     ];
     // Said only where there is something to say.
     let own_limits = (
         "the scenario's limits",
-        "judged over the whole measured time; wire latency is the time in the server, without the network, and every request that was served counts as no error".to_owned(),
+        "judged over the whole measured time; wire latency is the time in the server, without the network, and every request that was served counts as no error; other latencies are those of attempts, from sending until the answer".to_owned(),
         own,
     );
     let own_limits = (!scenario.limits.is_empty()).then_some(own_limits);

@@ -3,6 +3,9 @@
 //! The others are as busy as the one who is simulated, within a second of it, with work of their own. What becomes of their
 //! requests nobody hears: they retry when the simulated one does. So the load is that of all of them, the feedback too, and
 //! only its chance is shared; arrivals are a little burstier than those of people who know nothing of each other.
+//!
+//! Nor does anybody measure how long the others' attempts took. Those of the simulated reps are counted once each: since each
+//! of them stands for as many, percentiles and shares would be the same, and a limit would only seem to have more samples.
 
 use fieldday_engine::transport::plant::PlantRequest;
 use fieldday_kernel::random::{Purpose, Stream, join_keys};

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use fieldday_documents::catalogue;
 use fieldday_folder::cell_of;
 use fieldday_paint::units::counted;
-use fieldday_plan::{CellPlan, Plan, TenantPlan};
+use fieldday_plan::{CellPlan, Plan, PlanError, TenantPlan};
 use fieldday_scenario::{Problem, Scenario};
 use serde::Serialize;
 
@@ -155,7 +155,14 @@ fn wrong(failure: &Failure) -> Vec<Wrong> {
         Failure::Scenario(error) => error.problems.iter().map(placed).collect(),
         failure => {
             let message = failure.to_string();
-            vec![Wrong { line: None, column: None, key: None, message, allowed: failure.hint(), suggestion: None }]
+            let key = match failure {
+                Failure::Plan { source: PlanError::Trace { key, .. } | PlanError::NoTrace { key, .. }, .. } => {
+                    Some(key)
+                }
+                _ => None,
+            };
+            let (key, allowed) = (key.cloned(), failure.hint());
+            vec![Wrong { line: None, column: None, key, message, allowed, suggestion: None }]
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::day::Day;
 use super::map::{self, MapView};
 use super::metrics;
-use crate::facts::totals;
+use crate::facts::{network_traces, totals};
 use crate::first::{Answer, StoryPaths};
 use crate::{sections, tables};
 use askama::Template;
@@ -304,6 +304,7 @@ impl Report<'_> {
         let names = |what, names: &[String]| (!names.is_empty()).then(|| (what, names.join(", ")));
         facts.extend(names("defects", &ran.defects));
         facts.extend(names("left out", &ran.without));
+        facts.extend(network_traces(self.summary).map(|traces| ("network traces", traces)));
         facts.extend(totals(self.summary, None));
         facts
     }

@@ -73,4 +73,5 @@ fn what_ran(out: &mut String, summary: &Summary, paint: Paint) {
             say(&format!("{what} {}", names.join(", ")));
         }
     }
+    facts::network_traces(summary).iter().for_each(|traces| say(&format!("network traces of {traces}")));
 }

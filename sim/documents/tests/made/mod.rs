@@ -106,6 +106,7 @@ pub fn held() -> Summary {
             cells_ran: 2,
             defects: vec![],
             without: vec!["cell-0/tenant-1/rep-07".into()],
+            traces: vec![],
         },
         limits: vec![
             limit("list-tasks", "GET tasks", Some(10_000_000), percentiles(1_234, 76_000, 3_100_000), LimitMark::Held),

@@ -85,7 +85,8 @@ impl Furnishing<'_> {
             for plan in reps {
                 let line = match self.mobile {
                     true => {
-                        let link = Link::new(self.context.seed, plan.key, tenant.air.clone());
+                        let (air, trace) = (tenant.air.clone(), plan.trace.clone());
+                        let link = Link::with_trace(self.context.seed, plan.key, air, trace);
                         AccessLink::Mobile(Box::new(RefCell::new(link)))
                     }
                     false => AccessLink::direct(Span::ZERO),

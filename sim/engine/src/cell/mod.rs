@@ -4,6 +4,7 @@ mod clients;
 
 pub use clients::{Day, Furnishing, RepDay, Seat};
 
+use crate::meter::{MeteredEvents, SharedMeter};
 use crate::pass;
 use crate::recorder::{History, Recorder, SharedRecorder};
 use crate::setup::{self, OFFICE_ONE_WAY};
@@ -23,7 +24,7 @@ use fieldday_rep::auditor::Auditor;
 use fieldday_rep::intruder::Intruder;
 use fieldday_rep::office::Desk;
 use fieldday_rep::phone::Phone;
-use fieldday_rep::station::{CellContext, DayClock};
+use fieldday_rep::station::{CellContext, DayClock, EventSink};
 use fieldday_rep::transport::Transport;
 use fieldday_rules::{Findings, Judges, Measures};
 use fieldday_scenario::Scenario;
@@ -88,7 +89,7 @@ impl CellRun {
     pub fn new(scenario: &Scenario, plan: CellPlan, keep: Keep, mut measures: Measures) -> CellRun {
         measures.cell(setup::day_starts(scenario, plan.date, plan.start));
         let recorder = keeping(recorder(scenario, &plan, measures), &plan, keep);
-        CellRun::furnished(scenario, plan, Some(recorder), false, setup::app(scenario, Pace::SPECIFIED))
+        CellRun::furnished(scenario, plan, Some(recorder), None, setup::app(scenario, Pace::SPECIFIED))
     }
     /// A cell in which nobody lives their day: a conformance pass is made of its backend. None if there are too few people.
     pub fn conforming(
@@ -102,25 +103,31 @@ impl CellRun {
         let recorder = keeping(recorder(scenario, &plan, measures), &plan, keep);
         let begins = pass::begins(&plan);
         let app = setup::app(scenario, Pace::SPECIFIED);
-        let (run, context, tenants) = CellRun::bare(scenario, plan, Some(recorder), false);
+        let (run, context, tenants) = CellRun::bare(scenario, plan, Some(recorder), None);
         let furnishing = Furnishing { context, app: &app, mobile: false, office_one_way: OFFICE_ONE_WAY };
         let days = vec![DayClock::real_time(); tenants.len()];
         let actors = furnishing.seat_conformers(&tenants, &days)?;
         run.executor.handle().spawn(Pass::new(actors, pass::means(scenario, begins)).run());
         Ok(run)
     }
-    /// A cell whose requests leave for a plant that all cells share. Nothing is noted of it, unless a fingerprint of its
-    /// events is wanted.
-    pub fn at_plant(scenario: &Scenario, plan: CellPlan, retrying: Retrying, recorded: bool) -> CellRun {
+    /// A cell whose requests leave for a plant that all cells share. `meter` measures its clients' attempts; nothing else is
+    /// noted of it, unless a fingerprint of its events is wanted.
+    pub fn at_plant(
+        scenario: &Scenario,
+        plan: CellPlan,
+        retrying: Retrying,
+        recorded: bool,
+        meter: &SharedMeter,
+    ) -> CellRun {
         let recorder = recorded.then(|| recorder(scenario, &plan, Measures::default()));
         let settings = Settings { retrying, ..setup::app(scenario, Pace::SPECIFIED) };
-        CellRun::furnished(scenario, plan, recorder, true, settings)
+        CellRun::furnished(scenario, plan, recorder, Some(meter), settings)
     }
     fn furnished(
         scenario: &Scenario,
         plan: CellPlan,
         recorder: Option<Recorder>,
-        at_plant: bool,
+        at_plant: Option<&SharedMeter>,
         app: Settings,
     ) -> CellRun {
         let (mut run, context, tenants) = CellRun::bare(scenario, plan, recorder, at_plant);
@@ -130,11 +137,12 @@ impl CellRun {
         run
     }
     /// A cell without its clients: its backend with the tenants' rows, what its clients share, and the tenants without rows.
+    /// The meter is that of a cell whose requests leave for a plant.
     fn bare(
         scenario: &Scenario,
         plan: CellPlan,
         recorder: Option<Recorder>,
-        at_plant: bool,
+        at_plant: Option<&SharedMeter>,
     ) -> (CellRun, Rc<CellContext>, Vec<TenantPlan>) {
         let executor = Executor::new(plan.start);
         let config = setup::backend(scenario, &plan);
@@ -142,23 +150,21 @@ impl CellRun {
         let rows = tenants.iter_mut().map(|tenant| {
             let frame = setup::emptied(&tenant.data);
             let rows = std::mem::replace(&mut tenant.data, frame);
-            if at_plant { setup::lean(rows, tenant.date) } else { rows }
+            if at_plant.is_some() { setup::lean(rows, tenant.date) } else { rows }
         });
         let backend = Backend::new(config, plan.seed, plan.start, rows.collect());
         let model = Model::new(executor.handle(), backend, setup::token_life(scenario));
-        let plant = at_plant.then(|| Plant::new(model.clone()));
+        let plant = at_plant.map(|_| Plant::new(model.clone()));
         let transport: Rc<dyn Transport> = match &plant {
             Some(plant) => plant.clone(),
             None => model.clone(),
         };
         let recorder = SharedRecorder::new(recorder);
-        let context = CellContext {
-            clock: executor.handle(),
-            seed: plan.seed,
-            events: Box::new(recorder.clone()),
-            transport,
-            lingers: Span::ZERO,
+        let events: Box<dyn EventSink> = match at_plant {
+            Some(meter) => Box::new(MeteredEvents::new(recorder.clone(), meter.clone())),
+            None => Box::new(recorder.clone()),
         };
+        let context = CellContext { clock: executor.handle(), seed: plan.seed, events, transport, lingers: Span::ZERO };
         let (name, index, end) = (plan.name, plan.index, plan.end);
         let run = CellRun { executor, plant, recorder, model, name, index, end, phones: Vec::new() };
         (run, Rc::new(context), tenants)

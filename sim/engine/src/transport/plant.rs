@@ -7,6 +7,7 @@
 use super::model::{Model, breaks};
 use crate::setup::OFFICE_ONE_WAY;
 use fieldday_api::endpoint::Op;
+use fieldday_history::event::GroundTruth;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_radio::network::Profile;
 use fieldday_rep::station::{InFlight, Station};
@@ -104,7 +105,11 @@ impl Plant {
                 let response = Arc::new(fieldday_backend::failure(status, retry_after, attempt.key));
                 attempt.complete(verdict.at, Completion::Answered { bytes: response.bytes_down(), response });
             }
-            PlantOutcome::Broken => breaks(attempt, verdict.at),
+            PlantOutcome::Broken => {
+                // That it was the deployment, no client can know; whoever classifies the end must.
+                attempt.record_truth(|call, attempt| GroundTruth::CutByBackend { call, attempt, took_effect: false });
+                breaks(attempt, verdict.at);
+            }
             PlantOutcome::TooLate => {
                 is_given_up.set(true);
                 attempt.complete(verdict.at, Completion::TooLate);

@@ -20,6 +20,7 @@ pub use crate::network::Radio;
 
 use crate::air::Air;
 use crate::place::Point;
+use crate::trace::Trace;
 use crate::track::Leg;
 use conditions::Conditions;
 use fieldday_kernel::random::Purpose;
@@ -98,10 +99,15 @@ pub enum DownlinkOutcome {
 impl Link {
     /// The link of the phone with that key, standing at the origin until told otherwise.
     pub fn new(seed: u64, entity: u64, air: Arc<Air>) -> Link {
+        Link::with_trace(seed, entity, air, None)
+    }
+    /// The same of a phone whose network was measured: with the trace's figures in place of the profile's bandwidths, bad
+    /// seconds and, if they are measured, round trips.
+    pub fn with_trace(seed: u64, entity: u64, air: Arc<Air>, trace: Option<Arc<Trace>>) -> Link {
         let leg = Leg::stay(Point::default(), Time::from_micros(0));
         let mut timeline = Timeline::default();
         timeline.follow(&leg, &air, entity);
-        let conditions = Conditions::new(seed, entity, air.trace.clone());
+        let conditions = Conditions::new(seed, entity, trace);
         Link { seed, entity, air, leg, timeline, conditions, used: None, reconnected: false }
     }
     /// From its beginning on, the phone is on this leg. What a place does to a stay (a basement, a portal) counts from the

@@ -187,7 +187,7 @@ const TRACE: &str = "time_s,up_kbit_s,down_kbit_s,rtt_ms\n0,800,400,100\n4,0,0,1
 
 fn traced(phone: u64, trace: &str) -> Link {
     let trace = Some(Arc::new(Trace::parse("mine.csv", trace, None).unwrap()));
-    let mut link = Link::new(1, phone, Arc::new(Air { trace, ..calm("us-2024") }));
+    let mut link = Link::with_trace(1, phone, Arc::new(calm("us-2024")), trace);
     link.follow(Leg::stay(Point::metres(0, 0), noon()));
     link
 }

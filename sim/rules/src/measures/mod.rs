@@ -187,6 +187,24 @@ impl Measures {
         self.series.on(at, event);
         self.tracks.on(at, event);
     }
+    /// The next event of a cell of a fleet, of which attempts alone are measured, by endpoint: how they ended and how long
+    /// they took by their clients' clock. `tracker` is the cell's own.
+    pub fn attempts_on(&mut self, event: &Event, tracker: &mut OutcomeTracker) {
+        if let EventKind::Sent(sent) = &event.what {
+            self.ops[sent.request.op().index()].attempts += 1;
+        }
+        let is_killed = matches!(event.what, EventKind::Killed);
+        let op = tracker.on(event, |ended| {
+            let of = &mut self.ops[ended.op.index()];
+            of.ended(ended.class);
+            if is_killed {
+                of.killed();
+            }
+        });
+        if let Some((op, AttemptEnd { end, took, .. })) = op.zip(AttemptEnd::of(&event.what)) {
+            self.ops[op.index()].attempt_ended(op, end, took);
+        }
+    }
     /// A live run's call took so long on the wire: its service time.
     pub fn record_wire(&mut self, op: Op, took: Span) {
         ops::record(&mut self.ops[op.index()].live.wire, took);
@@ -232,21 +250,15 @@ impl Measures {
         std::mem::replace(&mut self.ops, Op::ALL.iter().map(|_| OpMeasures::new()).collect())
     }
     fn ended(&mut self, is_at_work: bool, at: Time, op: Op, AttemptEnd { end, took, .. }: AttemptEnd<'_>) {
-        let measures = &mut self.ops[op.index()];
+        self.ops[op.index()].attempt_ended(op, end, took);
         match end {
+            _ if !is_at_work => {}
             End::Answered(response) => {
-                measures.answered(op, response, took);
-                if is_at_work {
-                    let is_final = response.is_success() || live::is_final(response.status);
-                    self.series.answered(at, op, response, took, is_final);
-                }
+                let is_final = response.is_success() || live::is_final(response.status);
+                self.series.answered(at, op, response, took, is_final);
             }
-            End::Unanswered(why) => {
-                measures.unanswered(op, why, took);
-                if is_at_work && why == NoAnswer::Timeout {
-                    self.series.timed_out(at, op, took);
-                }
-            }
+            End::Unanswered(NoAnswer::Timeout) => self.series.timed_out(at, op, took),
+            End::Unanswered(_) => {}
         }
     }
 }

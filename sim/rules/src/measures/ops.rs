@@ -5,8 +5,8 @@ use crate::failing::Tries;
 use fieldday_api::call::{Answer, Response};
 use fieldday_api::defaults::LONGEST_US;
 use fieldday_api::endpoint::{Op, TimeoutClass};
-use fieldday_history::OutcomeClass;
 use fieldday_history::event::NoAnswer;
+use fieldday_history::{End, OutcomeClass};
 use fieldday_kernel::time::Span;
 use serde::{Deserialize, Serialize};
 
@@ -117,7 +117,14 @@ impl OpMeasures {
     pub fn share_beyond_limit(&self) -> Option<f64> {
         (self.judged > 0).then(|| self.beyond_limit as f64 / self.judged as f64)
     }
-    pub(super) fn answered(&mut self, op: Op, response: &Response, took: Span) {
+    /// An attempt has ended for its client.
+    pub(super) fn attempt_ended(&mut self, op: Op, end: End<'_>, took: Span) {
+        match end {
+            End::Answered(response) => self.answered(op, response, took),
+            End::Unanswered(why) => self.unanswered(op, why, took),
+        }
+    }
+    fn answered(&mut self, op: Op, response: &Response, took: Span) {
         self.answered += 1;
         match response.status {
             _ if matches!(response.answer, Answer::Foreign(_)) => self.foreign += 1,
@@ -134,7 +141,7 @@ impl OpMeasures {
     pub(super) fn ended(&mut self, class: OutcomeClass) {
         self.outcomes[class as usize] += 1;
     }
-    pub(super) fn unanswered(&mut self, op: Op, why: NoAnswer, took: Span) {
+    fn unanswered(&mut self, op: Op, why: NoAnswer, took: Span) {
         self.unanswered[why as usize] += 1;
         if why == NoAnswer::Timeout {
             self.beyond_limit += u64::from(is_beyond(op, took, true));

@@ -3,10 +3,10 @@
 use super::charts;
 use super::moments::{moment, per_s, time, told_by};
 use crate::report::parts::{SIMULATED, charted, section};
-use crate::simulate::{Bin, Outcome};
+use crate::simulate::{AttemptTime, AttemptTimes, Bin, Outcome};
 use fieldday_kernel::time::{Span, Zone};
 use fieldday_paint::document::{Body, On, Section, Table, figures, words};
-use fieldday_paint::units::{count, counted, number, ppm};
+use fieldday_paint::units::{count, counted, enough, number, ppm, too_few};
 
 /// So many intervals of the day are shown on a terminal: those with the most requests and trouble, in the order of time.
 const PIECES: usize = 16;
@@ -120,18 +120,39 @@ fn course(outcome: &Outcome, zone: &Zone) -> Section {
     section
 }
 
+/// What the two kinds of latencies are.
+const ENDPOINTS_SAY: &str = "server: from a request's arrival until it took effect, of those that were served; worst p95: that of the worst interval of the day; attempt: from sending until the answer, network included, of all attempts (≥: given up after that time, or failed).";
+
+/// A percentile of attempts, given in thousandths, in words.
+fn attempt(of: Option<AttemptTimes>, per_mille: u64, at: impl Fn(&AttemptTimes) -> AttemptTime) -> String {
+    let Some(of) = of else { return "–".to_owned() };
+    match at(&of) {
+        _ if !enough(of.count, per_mille) => too_few(of.count),
+        AttemptTime { time: took, at_least: true } if took == Span::ZERO => "no success".to_owned(),
+        AttemptTime { time: took, at_least: true } => format!("≥{}", time(took)),
+        AttemptTime { time: took, at_least: false } => time(took),
+    }
+}
+
 fn endpoints(outcome: &Outcome, zone: &Zone) -> Section {
     let mut table = Table::new([
-        words("server time"),
+        words("endpoint").obvious(),
         figures("requests"),
         figures("retries"),
         figures("refused"),
-        figures("p50"),
-        figures("p95"),
-        figures("p99"),
+        figures("server p50"),
+        figures("server p95"),
+        figures("server p99"),
         figures("worst p95"),
         words("at"),
+        figures("attempt p50").on(On::Files),
+        figures("attempt p95"),
+        figures("attempt p99").on(On::Files),
+        figures("attempts").on(On::Files),
+        figures("without success").on(On::Files),
     ]);
+    // What a narrow terminal can do without.
+    table.may_go = vec![2, 4, 8];
     for of in &outcome.endpoints {
         let at = |value: Option<Span>| value.map_or("–".to_owned(), time);
         table.row([
@@ -144,9 +165,14 @@ fn endpoints(outcome: &Outcome, zone: &Zone) -> Section {
             at(of.latency.map(|latency| latency.times.p99)),
             at(of.worst_p95),
             of.worst_at.map_or(String::new(), |at| moment(outcome.from, at, zone)),
+            attempt(of.attempts, 500, |of| of.p50),
+            attempt(of.attempts, 950, |of| of.p95),
+            attempt(of.attempts, 990, |of| of.p99),
+            of.attempts.map_or("–".to_owned(), |of| count(of.count)),
+            of.attempts.map_or("–".to_owned(), |of| count(of.without_success)),
         ]);
     }
-    section("simulated-endpoints", "By endpoint", SIMULATED, Vec::new(), table)
+    section("simulated-endpoints", "By endpoint", SIMULATED, vec![ENDPOINTS_SAY.to_owned()], table)
 }
 
 fn assumptions(outcome: &Outcome) -> Section {

@@ -7,6 +7,7 @@ use super::{Bin, Broken, LimitOrigin, LimitOutcome, Tally, Times};
 use crate::plant::Ledger;
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::{Span, Time};
+use fieldday_rules::Measures;
 use fieldday_rules::limit_result::{LimitResult, LimitUnit, LimitVerdict};
 use fieldday_rules::limits::{judge, needed};
 use fieldday_scenario::limits::{Clock, Limit, Measure};
@@ -37,15 +38,25 @@ fn ppm(part: u64, of: u64) -> u32 {
     u32::try_from(u128::from(part) * 1_000_000 / u128::from(of)).unwrap_or(1_000_000)
 }
 
+/// What limits are judged over.
+pub(super) struct Measured<'a> {
+    /// What the plant counted and measured: the time in the server, and what became of requests.
+    pub server: &'a Ledger,
+    /// The attempts of all clients, from sending until the answer.
+    pub attempts: &'a Measures,
+    /// The length of the measured part.
+    pub during: Span,
+}
+
 /// Every limit of the plant that broke, the first first; and all limits, the plant's before the scenario's.
-pub(super) fn judged(hold: &Hold, own: &[Limit], ledger: &Ledger, measured: Span) -> (Vec<Broken>, Vec<LimitOutcome>) {
-    let mut broken = Vec::new();
+pub(super) fn judged(hold: &Hold, own: &[Limit], measured: &Measured<'_>) -> (Vec<Broken>, Vec<LimitOutcome>) {
+    let (ledger, mut broken) = (measured.server, Vec::new());
     let mut limits = vec![
         share("plant.hold.refused_ppm", hold.refused_ppm, "refused or cut off", Tally::refused, ledger, &mut broken),
         share("plant.hold.late_ppm", hold.late_ppm, "late", Tally::late, ledger, &mut broken),
     ];
     limits.extend(hold.p95_ms.map(|ms| percentile(Span::millis(i64::from(ms)), ledger, &mut broken)));
-    limits.extend(own.iter().map(|limit| scenarios(limit, ledger, measured)));
+    limits.extend(own.iter().map(|limit| scenarios(limit, measured)));
     broken.sort_by_key(|broken| broken.at);
     (broken, limits)
 }
@@ -202,50 +213,30 @@ impl PlantLimit {
 }
 
 /// A limit of the scenario. What a simulated deployment cannot tell is left undecided, with the reason.
-fn scenarios(limit: &Limit, ledger: &Ledger, measured: Span) -> LimitOutcome {
-    let wall = Some(micros(measured));
-    let mut on_the_wire = limit.clone();
-    on_the_wire.clock = Clock::Wire;
-    let result = judge(&on_the_wire, &ledger.measures, wall);
-    let undecided = |why: &str, result: LimitResult| LimitResult {
+fn scenarios(limit: &Limit, measured: &Measured<'_>) -> LimitOutcome {
+    let in_the_server = || {
+        let mut on_the_wire = limit.clone();
+        on_the_wire.clock = Clock::Wire;
+        judge(&on_the_wire, &measured.server.measures, Some(micros(measured.during)))
+    };
+    let undecided = |why: &str| LimitResult {
         verdict: LimitVerdict::Inconclusive,
         optional: true,
         actual: None,
         margin: None,
         at_least: false,
         note: Some(why.to_owned()),
-        ..result
+        ..in_the_server()
     };
-    let is_latency =
-        matches!(limit.measure, Measure::Percentile(_) | Measure::Mean | Measure::Max | Measure::Within(_));
     let result = match limit.measure {
-        Measure::Growth => {
-            undecided("a simulated server does not become slower with time; a live run measures growth", result)
-        }
-        Measure::Requests => {
-            undecided("the number of reps decides the load here; a live run is held to this limit", result)
-        }
-        _ if is_latency && limit.clock != Clock::Wire => {
-            let clock = limit.clock.as_str();
-            match result.verdict {
-                // Longer than in the server alone it is in any case.
-                LimitVerdict::Exceeded => LimitResult {
-                    clock: Some(clock.to_owned()),
-                    note: Some(format!("the time in the server alone exceeds it; `{clock}` is longer still")),
-                    ..result
-                },
-                _ => LimitResult {
-                    clock: Some(clock.to_owned()),
-                    ..undecided(
-                        &format!(
-                            "`{clock}` includes the way over the network, and only the time in the server is simulated here; `fieldday run` judges it"
-                        ),
-                        result,
-                    )
-                },
-            }
-        }
-        _ => result,
+        Measure::Growth => undecided("a simulated server does not become slower with time; a live run measures growth"),
+        Measure::Requests => undecided("the number of reps decides the load here; a live run is held to this limit"),
+        Measure::ErrorRate => in_the_server(),
+        Measure::Percentile(_) | Measure::Mean | Measure::Max | Measure::Within(_) => match limit.clock {
+            Clock::Wire => in_the_server(),
+            // As in a run on the virtual clock, the attempts' clock stands for those of a live run.
+            Clock::Attempt | Clock::Due | Clock::Felt => judge(limit, measured.attempts, None),
+        },
     };
     LimitOutcome { origin: LimitOrigin::Scenario, result, op: None, worst_at: None, exceeded_bins: None }
 }

@@ -1,7 +1,11 @@
 use super::*;
 use crate::plant::callers::{one_queue, request, serve};
+use fieldday_api::call::{Answer, Call, Response};
 use fieldday_engine::transport::plant::PlantRequest;
+use fieldday_history::event::{Cause, CredentialKind, NoAnswer, Sent};
+use fieldday_history::{Event, EventKind, OutcomeTracker};
 use fieldday_scenario::plant::{Law, RateLimit, Service};
+use std::sync::Arc;
 
 const LENGTH: Span = Span::minutes(10);
 const SERVICE_MS: i64 = 50;
@@ -25,10 +29,14 @@ fn ledger(workers: u32, requests: &[PlantRequest], limit: Option<RateLimit>) -> 
 fn hold() -> Hold {
     Hold { p95_ms: Some(80), ..Hold::default() }
 }
+/// What limits come to over what a plant measured, without a client's attempt.
+fn over(hold: &Hold, own: &[Limit], ledger: &Ledger) -> (Vec<Broken>, Vec<LimitOutcome>) {
+    judged(hold, own, &Measured { server: ledger, attempts: &Measures::new(), during: LENGTH })
+}
 /// What a limit of the scenario comes to, its figure, and why.
 fn own(text: &str, ledger: &Ledger) -> (LimitVerdict, Option<u64>, String) {
     let limits = [Limit::parse(text).unwrap()];
-    let (_, found) = judged(&hold(), &limits, ledger, LENGTH);
+    let (_, found) = over(&hold(), &limits, ledger);
     let result = found.last().unwrap().result.clone();
     assert_eq!(result.text, text);
     (result.verdict, result.actual, result.note.unwrap_or_default())
@@ -44,7 +52,7 @@ fn a_limit_of_the_plant_is_judged_in_each_interval_and_says_where_it_is_worst() 
     steadily(100, Span::ZERO, Span::minutes(5), &mut requests);
     steadily(25, Span::minutes(5), Span::seconds(8), &mut requests);
     let ledger = ledger(1, &requests, None);
-    let (broken, limits) = judged(&hold(), &[], &ledger, LENGTH);
+    let (broken, limits) = over(&hold(), &[], &ledger);
     let p95 = of_plant(P95, &limits);
     assert_eq!((p95.result.verdict, p95.exceeded_bins), (LimitVerdict::Exceeded, Some(1)));
     assert_eq!((p95.worst_at, p95.op), (Some(Time::default() + Span::minutes(5)), Some(Op::ListTasks)));
@@ -69,7 +77,7 @@ fn one_refused_request_of_few_exceeds_no_limit_of_one_in_a_thousand_and_two_do()
         // One request at a time, and one a second after that.
         let limit = RateLimit { per_second: 2, burst: 1, retry_after_s: 1 };
         let ledger = ledger(8, &all, Some(limit));
-        let limits = judged(&Hold::default(), &[], &ledger, LENGTH).1;
+        let limits = over(&Hold::default(), &[], &ledger).1;
         let result = of_plant("plant.hold.refused_ppm", &limits).result.clone();
         (ledger.bins[0].tally.rate_limited, result.verdict, result.note)
     };
@@ -89,7 +97,7 @@ fn one_refused_request_in_each_of_two_intervals_exceeds_it_over_the_whole_time()
         all.push(request(Op::ListTasks, all.len() as u32, Time::default() + from + Span::millis(10_001)));
     }
     let ledger = ledger(8, &all, Some(RateLimit { per_second: 2, burst: 1, retry_after_s: 1 }));
-    let (broken, limits) = judged(&Hold::default(), &[], &ledger, LENGTH);
+    let (broken, limits) = over(&Hold::default(), &[], &ledger);
     let refused = of_plant("plant.hold.refused_ppm", &limits);
     assert_eq!((refused.result.verdict, refused.exceeded_bins), (LimitVerdict::Exceeded, Some(0)));
     let note = "2 of 202 requests over the whole time; each interval alone has too few";
@@ -119,18 +127,69 @@ fn what_a_simulation_cannot_tell_is_undecided_with_the_reason() {
     let mut requests = Vec::new();
     steadily(100, Span::ZERO, LENGTH, &mut requests);
     let ledger = ledger(1, &requests, None);
-    let cases = [
-        ("p95 < 1 s", "`attempt` includes the way over the network"),
-        ("felt p95 < 1 s", "`felt` includes the way over the network"),
-        ("growth < 5 %", "a live run measures growth"),
-        ("requests > 1 /s", "the number of reps decides"),
-    ];
+    let cases = [("growth < 5 %", "a live run measures growth"), ("requests > 1 /s", "the number of reps decides")];
     for (text, why) in cases {
         let (verdict, actual, note) = own(text, &ledger);
         assert_eq!((verdict, actual), (LimitVerdict::Inconclusive, None), "{text}");
         assert!(note.contains(why), "{text}: {note}");
     }
-    // Whatever the network adds: more than this it is in any case.
-    let (verdict, _, note) = own("p95 < 20 ms", &ledger);
-    assert!(verdict == LimitVerdict::Exceeded && note.contains("in the server alone"), "{verdict:?} {note}");
+}
+
+/// What clients measured who sent so many reads, one a second: each was answered after so many milliseconds, or timed out.
+fn attempts(took_ms: &[Option<i64>]) -> Measures {
+    let (mut measures, mut tracker) = (Measures::new(), OutcomeTracker::default());
+    for (call, took_ms) in (0..).zip(took_ms) {
+        let (at, patience) = (Span::seconds(call.into()), Span::seconds(10));
+        let request = Arc::new(Call::Health);
+        let (cause, bearer) = (Cause::Tap, CredentialKind::Own);
+        let sent = Sent { call, attempt: 0, cause, bearer, patience, request };
+        let end = match took_ms {
+            Some(ms) => EventKind::Answered {
+                call,
+                attempt: 0,
+                response: Arc::new(Response::ok(Answer::Stored)),
+                took: Span::millis(*ms),
+            },
+            None => EventKind::Unanswered { call, attempt: 0, why: NoAnswer::Timeout, took: patience },
+        };
+        for what in [EventKind::Sent(sent), end] {
+            measures.attempts_on(&Event { at, client: 0, what }, &mut tracker);
+        }
+    }
+    measures
+}
+
+#[test]
+fn limits_of_the_clients_clocks_are_judged_by_their_attempts_as_a_virtual_run_does() {
+    let mut requests = Vec::new();
+    steadily(100, Span::ZERO, LENGTH, &mut requests);
+    // The server takes 50 ms; half of the clients wait for half a second.
+    let ledger = ledger(1, &requests, None);
+    let slow: Vec<Option<i64>> = (0..100).map(|n| Some(if n % 2 == 0 { 500 } else { 60 })).collect();
+    let slow = attempts(&slow);
+    let judged_over = |text: &str, attempts: &Measures| {
+        let limits = [Limit::parse(text).unwrap()];
+        let (_, found) = judged(&hold(), &limits, &Measured { server: &ledger, attempts, during: LENGTH });
+        found.last().unwrap().result.clone()
+    };
+    for (text, verdict) in [
+        ("wire p95 < 100 ms", LimitVerdict::Held),
+        ("p95 < 600 ms", LimitVerdict::Held),
+        ("p95 < 100 ms", LimitVerdict::Exceeded),
+        ("due p95 < 100 ms", LimitVerdict::Exceeded),
+        ("felt p95 < 600 ms", LimitVerdict::Held),
+        ("mean < 300 ms", LimitVerdict::Held),
+        ("p99.9 < 600 ms", LimitVerdict::Inconclusive),
+    ] {
+        assert_eq!(judged_over(text, &slow).verdict, verdict, "{text}");
+        if !text.starts_with("wire") {
+            let of_run = judge(&Limit::parse(text).unwrap(), &slow, None);
+            assert_eq!(judged_over(text, &slow), of_run, "{text}: as a run judges it");
+        }
+    }
+    // One of ten is given up after ten seconds.
+    let lossy: Vec<Option<i64>> = (0..100).map(|n| (n % 10 != 0).then_some(60)).collect();
+    let given_up = judged_over("p95 < 1 s", &attempts(&lossy));
+    assert_eq!((given_up.verdict, given_up.at_least), (LimitVerdict::Exceeded, true));
+    assert!(given_up.actual.unwrap().abs_diff(10_000_000) < 10_000, "{given_up:?}");
 }
