@@ -239,7 +239,10 @@ mod tests {
             assert!(of.counts() && !standing(&[of]).holds(), "{:?}", of.disturbances);
             assert_eq!(standing(&[of, of]), Standing::Broken);
         }
-        assert_eq!(Range::default().finding(&[late.clone()], crate::search::Ending::Found).breaks_first.len(), 2);
+        assert_eq!(
+            Range::default().finding(std::slice::from_ref(&late), crate::search::Ending::Found).breaks_first.len(),
+            2
+        );
         let low = Level { reps: 5, ..level(vec![happened(MAY, None)], 35, None) };
         let high = Level { reps: 10, ..level(vec![happened(&[], None)], 22, None) };
         let levels = [&low, &low, &high, &high].map(Level::clone);
@@ -257,7 +260,7 @@ mod tests {
         let range = Range::default();
         let asked_again =
             |levels: &[Level]| matches!(range.next(levels), crate::search::Next::Measure { reps: 10, .. });
-        assert!(asked_again(&[failed.clone()]) && asked_again(&[failed.clone(), failed]));
+        assert!(asked_again(std::slice::from_ref(&failed)) && asked_again(&[failed.clone(), failed]));
         // A target that was overloaded before the moment of the disturbance does not hold.
         let trouble = Some("the run ended before its moment came");
         let over = Happened { at: None, ..happened(MAY, trouble) };

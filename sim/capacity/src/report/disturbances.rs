@@ -75,12 +75,12 @@ pub(super) fn courses(report: &Report) -> String {
     let levels = || report.measured.levels.iter().filter(|level| !level.course.is_empty());
     let known: Vec<u64> = levels().filter(|level| level.counts()).map(|level| level.reps).collect();
     let above = known.iter().copied().filter(|reps| finding.carries.is_none_or(|carries| *reps > carries)).min();
-    let at = |reps: u64| levels().filter(move |level| level.reps == reps && level.counts()).last();
+    let at = |reps: u64| levels().rfind(move |level| level.reps == reps && level.counts());
     let near = finding.carries.into_iter().chain(above).filter_map(at);
     let mut shown: Vec<&Level> = near.collect();
     if shown.is_empty() {
         // Where no level counts, the last one shows at least what was tried.
-        shown.extend(levels().last());
+        shown.extend(levels().next_back());
     }
     shown.into_iter().map(course).collect()
 }
