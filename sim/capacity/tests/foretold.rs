@@ -164,8 +164,13 @@ fn log_normal() -> Vec<Case> {
 }
 
 #[test]
-fn log_normal_times_are_foretold_from_half_of_the_load() {
-    are_foretold(&log_normal(), Range::default().shortest_s);
+fn log_normal_times_of_few_workers_are_foretold_from_half_of_the_load() {
+    are_foretold(&log_normal()[..2], Range::default().shortest_s);
+}
+
+#[test]
+fn log_normal_times_of_more_workers_are_foretold_from_half_of_the_load() {
+    are_foretold(&log_normal()[2..], Range::default().shortest_s);
 }
 
 #[test]
