@@ -2,8 +2,8 @@
 //! load, endpoint and moment of the day they are all busy.
 //!
 //! Every request is taken to wait in one queue before workers that are all alike. With a number of workers the requests' traces
-//! say how long each of them waited, and how long it kept a worker ([`worked`]). The number is that under which the
-//! latencies are likeliest. Latencies at another load are [foretold] by playing the queue with the work that was measured.
+//! say how long each of them waited, and how long it kept a worker (`worked`). The number is that under which the
+//! latencies are likeliest. Latencies at another load are foretold by playing the queue with the work that was measured.
 
 mod fit;
 mod foretold;
