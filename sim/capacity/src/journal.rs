@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The version of the journal's format; a journal of another version is refused.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 /// The name of the journal's file in the folder of a search.
 pub const JOURNAL: &str = "capacity.jsonl";
 

@@ -3,6 +3,7 @@
 use crate::disturbed::{self, CourseSlice, LevelDisturbance};
 use crate::excerpt::Offered;
 use crate::share::{Share, Standing};
+use crate::trace::Trace;
 use fieldday_api::endpoint::Op;
 use fieldday_history::OutcomeClass;
 use fieldday_kernel::time::{Span, Time};
@@ -75,6 +76,9 @@ pub struct Level {
     pub invalid: Option<String>,
     /// Why it was stopped early, if the target was overloaded; such a level does not hold, whatever its percentiles.
     pub suffered: Option<String>,
+    /// When each request began and how long it took: what the queueing model is fitted to. The journal has it, a report does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
 }
 
 /// Attempts that ended in the same way, other than with the expected answer.
@@ -252,6 +256,7 @@ impl Level {
             target_metrics: about.target_metrics,
             invalid: about.invalid.or(undecided),
             suffered: about.suffered,
+            trace: Some(Trace::new(traffic)),
         }
     }
     /// Whether the level counts: it is not [`invalid`](Level::invalid).

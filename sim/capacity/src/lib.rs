@@ -21,4 +21,5 @@ mod share;
 pub mod simulate;
 #[cfg(test)]
 mod synthetic;
+pub mod trace;
 pub mod usl;

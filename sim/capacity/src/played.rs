@@ -177,6 +177,14 @@ impl Target {
     }
 }
 
+/// How long requests take in one queue before so many workers, in seconds, if they come at these times and are worked on for so
+/// long, both in seconds.
+pub(crate) fn through(workers: u32, requests: impl Iterator<Item = (f64, f64)>) -> impl Iterator<Item = f64> {
+    let target = Target::of(workers, Work::Fixed(0.0));
+    let mut busy = Busy::of(&target);
+    requests.map(move |(came_s, work_s)| busy.serve(&target, came_s, work_s, false).took_s())
+}
+
 /// When a worker, the lock or a connection is free again, in nanoseconds, so that it has an order.
 struct Busy {
     workers: BinaryHeap<Reverse<u64>>,

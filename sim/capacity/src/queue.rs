@@ -1,4 +1,4 @@
-//! One queue before many servers, in closed form: what capacity is checked against, and fitted with.
+//! One queue before many servers, in closed form: what capacity is checked against, and what says how far a prediction may be off.
 //!
 //! M/M/c is exact (Erlang C). For other service times and arrivals the wait is that of M/M/c times the mean of the squared
 //! coefficients of variation of both (Allen and Cunneen; for one server and arrivals that are independent it is Pollaczek and
@@ -57,16 +57,12 @@ impl Queue {
     }
     /// The share of requests, from 0 to 1, that wait longer than `than_s` seconds; 1 if there is no steady state.
     pub fn waits_longer(&self, than_s: f64) -> f64 {
-        match self.wait_of_waiting_s() {
-            None => 1.0,
-            Some(_) if than_s < 0.0 => 1.0,
-            Some(mean) if mean <= 0.0 => 0.0,
-            Some(mean) => self.waits() * libm::exp(-than_s / mean),
-        }
+        longer(self.waits(), self.wait_of_waiting_s(), than_s)
     }
     /// The share of requests that are not answered within that, if their service times are these, each of the same weight.
     pub fn beyond(&self, bound_s: f64, services_s: &[f64]) -> f64 {
-        let beyond = services_s.iter().map(|service| self.waits_longer(bound_s - service)).sum::<f64>();
+        let (waits, mean) = (self.waits(), self.wait_of_waiting_s());
+        let beyond = services_s.iter().map(|service| longer(waits, mean, bound_s - service)).sum::<f64>();
         beyond / services_s.len().max(1) as f64
     }
     /// The time within which that share of requests is answered, in seconds; none if there is no steady state.
@@ -89,6 +85,16 @@ impl Queue {
             if beyond <= 1.0 - share { low = middle } else { high = middle }
         }
         low
+    }
+}
+
+/// The share of requests that wait longer than that, if so many wait at all, and those so long on average.
+fn longer(waits: f64, mean_s: Option<f64>, than_s: f64) -> f64 {
+    match mean_s {
+        None => 1.0,
+        Some(_) if than_s < 0.0 => 1.0,
+        Some(mean_s) if mean_s <= 0.0 => 0.0,
+        Some(mean_s) => waits * libm::exp(-than_s / mean_s),
     }
 }
 

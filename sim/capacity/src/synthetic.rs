@@ -1,8 +1,10 @@
 //! Levels that nobody measured: what a queue in closed form would show.
 
 use crate::level::{Endpoint, Judged, Latency, Level};
+use crate::played::{self, Work};
 use crate::queue::{Queue, exponential};
 use crate::search::Share;
+use crate::trace::{Trace, Traced};
 use fieldday_api::endpoint::Op;
 use fieldday_kernel::time::Time;
 use fieldday_rules::limit_result::{LimitResult, LimitUnit, LimitVerdict};
@@ -85,6 +87,14 @@ impl Target {
             target_metrics: None,
             invalid: None,
             suffered: None,
+            trace: self.trace(rate, measured_s, reps),
         }
+    }
+    /// Requests of such a level, which have the noise of chance.
+    fn trace(&self, rate: f64, measured_s: f64, number: u64) -> Option<Trace> {
+        let target = played::Target::of(self.workers, Work::Exponential(self.service_s));
+        let played = target.level((1, rate), measured_s, &[], number).trace?;
+        let of_op = |one: &Traced| Traced { op: Op::ListAppointments, ..*one };
+        Some(Trace::of(played.requests().iter().map(of_op).collect()))
     }
 }

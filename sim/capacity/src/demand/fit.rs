@@ -1,50 +1,34 @@
-//! The number of workers, and the share of a latency that keeps one busy, under which the levels' latencies are explained best.
+//! The number of workers under which the levels' requests are likeliest, and how long each endpoint keeps one of them.
 
-use super::floors::{Floors, Mix, Seen, Tried};
-use super::{Demand, EndpointDemand, LEVELS_MIN, Unfit, Waited};
+use super::parts::{mean, parts, scv};
+use super::seen::{Seen, arrivals_scv, per_rep, seen, without_full};
+use super::worked::{Requests, Worked};
+use super::{Demand, EndpointDemand, LEVELS_MIN, Overhead, Unfit, Waited};
 use crate::level::Level;
 use crate::queue::Queue;
 use fieldday_api::endpoint::Op;
 use std::collections::BTreeMap;
 
 /// No greater number of workers is tried.
-pub(super) const WORKERS_MOST: u32 = 4_096;
-/// Shares of the floor that a worker may be busy for, in fiftieths.
-const BUSY_SHARES: std::ops::RangeInclusive<u32> = 15..=55;
+const WORKERS_MOST: u32 = 4_096;
+/// Workers that are less busy than that at every level make nobody wait.
+const IDLE: f64 = 0.05;
+/// Numbers of workers are as good as each other if the logarithm of their likelihood differs by less: by the test of ratios of
+/// likelihoods that is 99.9 %, since requests that wait in the same queue tell less than independent ones.
+const AS_GOOD: f64 = 6.0;
 /// Arrivals that vary by more than this come in bursts. How much of that a queue feels is fitted: the calls of one rep follow
 /// one another and do not wait for each other.
 const BURSTS: f64 = 1.5;
-/// So many values are tried, from 1 to the measured squared coefficient of variation, evenly spread by their ratio.
-const DEGREES: u32 = 8;
-/// Workers that are less busy than that at every level make nobody wait.
-const IDLE: f64 = 0.05;
-/// Workers are full at a level that served less than was offered by this share and by so many deviations of a count. It has no
-/// steady state, so its latencies say nothing, but its requests a second say how many the workers can do …
-const SERVED_LESS: f64 = 0.03;
-const DEVIATIONS: f64 = 3.0;
-/// … and to this share, as well as a mean latency is known at best.
-const FULL_KNOWN: f64 = 0.02;
+/// To this share a mean latency is known at best.
 const MEAN_KNOWN: f64 = 0.03;
-/// A model may have workers be this busy by chance at a level that served what was offered; its wait is then that of
-/// the second.
-const BUSY_MOST: f64 = 1.05;
+/// A model may have workers be this busy by chance at a level that served what was offered.
 const BUSY_TAKEN: f64 = 0.98;
 /// Above this error a model is not used: mean latencies grow steeply near the edge, so some of it is noise.
 pub(super) const ERROR_MOST: f64 = 0.2;
-/// Below this utilisation everywhere, the number of workers is a guess.
+/// Below this utilisation everywhere, the number of workers is a guess where several fit.
 const UTILISATION_MIN: f64 = 0.5;
-
-/// A set of parameters with how well the levels fit it.
-#[derive(Clone, Copy)]
-struct Candidate {
-    tried: Tried,
-    /// The mean wait at levels of little load, in seconds, by the model itself.
-    waited_s: f64,
-    /// What the fit minimises.
-    misfit: f64,
-    /// The mean squared error of the mean latencies, each weighing as well as it is known.
-    error: f64,
-}
+/// More of a latency than this share is taken to be work when it is asked whether so few workers are possible.
+const WORK_LEAST: f64 = 0.5;
 
 /// Fits it to the levels that count. Those at which requests failed in numbers are left out: a target that refuses or gives
 /// up has other latencies than one that works.
@@ -52,247 +36,224 @@ pub fn fit(levels: &[Level]) -> Result<Demand, Unfit> {
     fit_knowing(levels, None)
 }
 
-/// The same where it is known how many requests the target works on at once: at little load hardly anybody waits, so the
-/// latencies say little of that.
+/// The same where it is known how many requests the target works on at once.
 pub fn fit_knowing(levels: &[Level], workers: Option<u32>) -> Result<Demand, Unfit> {
     if levels.iter().any(|level| !level.disturbances.is_empty()) {
         return Err(Unfit::Disturbed);
     }
     let good = |level: &&Level| level.counts() && level.suffered.is_none() && level.errors * 20 <= level.requests;
-    let levels: Vec<&Level> = levels.iter().filter(good).collect();
+    let levels: Vec<&Level> = levels.iter().filter(good).filter(|level| level.trace.is_some()).collect();
     let seen = seen(&levels);
     if seen.len() < LEVELS_MIN {
         return Err(Unfit::TooFew(seen.len()));
     }
-    let (seen, full_at) = without_full(seen);
-    let floors = Floors::new(&seen, &levels);
-    let mixes: Vec<Mix> = seen.iter().map(|level| floors.mix(level)).collect();
-    let candidates = match workers {
-        Some(workers) => candidates(&floors, &seen, &mixes, full_at, workers),
-        None => of_any_workers(&floors, &seen, &mixes, full_at),
+    let seen = without_full(seen, LEVELS_MIN);
+    let levels: Vec<&Level> =
+        levels.into_iter().filter(|level| seen.iter().any(|seen| seen.reps == level.reps)).collect();
+    let traces = || levels.iter().filter_map(|level| level.trace.as_ref());
+    let count = || traces().map(|trace| trace.requests().len() as u64).sum();
+    let requests = Requests::new(traces()).ok_or_else(|| Unfit::TooShort(count()))?;
+    let busiest = seen.iter().map(|level| level.rate).fold(0.0, f64::max) * requests.alone_s();
+    let found = Found::of(&requests, busiest);
+    let (taken, range) = match workers {
+        None => (found.best, found.range),
+        Some(workers) => (requests.worked(workers), (workers, workers)),
     };
-    let best = least_error(&candidates, |_| true).ok_or(workers.map_or(Unfit::Nothing, Unfit::NotOf))?;
-    // Nearly as good: by the F test's rule for one parameter more, at some 95 %.
-    let nearly = best.misfit * (1.0 + 4.0 / (seen.len() as f64 - 2.0).max(1.0)) + 1e-9;
-    // Clearly worse: by the same rule at some 99 %.
-    let clearly = best.misfit * (1.0 + 11.0 / (seen.len() as f64 - 2.0).max(1.0)) + 1e-9;
-    let near = || candidates.iter().filter(|of| of.misfit <= nearly).map(|of| of.tried.workers);
-    // That all of an answer's time keeps a worker needs no parameter: another share is taken only if it fits better than
-    // chance would have it.
-    let plain = least_error(&candidates, |of| of.tried.is_plain()).filter(|plain| plain.misfit <= clearly);
-    let best = plain.unwrap_or(best);
-    // The one that is taken is among them, also where another share of the time fits better.
-    let taken = best.tried.workers;
-    let range = (near().fold(taken, u32::min), near().fold(taken, u32::max));
-    let demand = demand(&floors, &seen, &mixes, best, range);
+    if workers.is_some() && (taken.is_impossible || busiest * WORK_LEAST > f64::from(taken.workers)) {
+        return Err(Unfit::NotOf(taken.workers));
+    }
+    let mut demand = demand(&requests, &seen, &levels, &taken, range);
     if demand.error > ERROR_MOST {
         return Err(Unfit::Off { percent: (demand.error * 100.0).round() as u64 });
     }
-    Ok(Demand { warnings: warnings(&demand, workers.is_some()), ..demand })
+    demand.warnings = warnings(&demand, workers.map(|_| (&taken, &found)));
+    demand.at_eighty = demand.foretell(0.95, 0.8 * demand.saturates_at);
+    demand.warnings.extend(demand.at_eighty.as_ref().and_then(super::Foretold::warning));
+    Ok(demand)
 }
 
-fn least_error(candidates: &[Candidate], of: impl Fn(&Candidate) -> bool) -> Option<Candidate> {
-    candidates.iter().filter(|one| of(one)).min_by(|a, b| a.misfit.total_cmp(&b.misfit)).copied()
+/// The numbers of workers that the latencies speak for.
+struct Found {
+    best: Worked,
+    range: (u32, u32),
 }
 
-/// The candidates of every number of workers that may matter.
-fn of_any_workers(floors: &Floors, seen: &[Seen], mixes: &[Mix], full_at: Option<f64>) -> Vec<Candidate> {
-    let offered = seen.iter().zip(mixes).map(|(level, mix)| level.rate * mix.mean_s).fold(0.0, f64::max);
-    let (mut workers, mut found) = (1, Vec::new());
-    // With more than that nobody waits, and one number is as good as another.
-    while workers <= WORKERS_MOST && f64::from(workers) * IDLE < offered.max(1.0) {
-        found.extend(candidates(floors, seen, mixes, full_at, workers));
-        // Finely where one more makes a difference.
-        workers += (workers / 24).max(1);
-    }
-    found
-}
-
-/// The best of a number of workers, and the best of it in which all of an answer's time keeps a worker.
-fn candidates(floors: &Floors, seen: &[Seen], mixes: &[Mix], full_at: Option<f64>, workers: u32) -> Vec<Candidate> {
-    let degrees = degrees(floors.arrivals_scv);
-    let tried = BUSY_SHARES.flat_map(|fiftieths| {
-        let busy_share = f64::from(fiftieths) / 50.0;
-        degrees.iter().map(move |scv| Tried { workers, busy_share, arrivals_scv: *scv })
-    });
-    let fitted: Vec<Candidate> = tried.filter_map(|tried| candidate(floors, seen, mixes, full_at, tried)).collect();
-    least_error(&fitted, |_| true).into_iter().chain(least_error(&fitted, |of| of.tried.is_plain())).collect()
-}
-
-/// The levels at which the workers were not full, and how many requests a second were served where they were. All of them, if
-/// too few would be left.
-fn without_full(seen: Vec<Seen>) -> (Vec<Seen>, Option<f64>) {
-    let per_rep = per_rep(&seen);
-    let is_full = |level: &Seen| {
-        let offered = per_rep * level.reps as f64 * level.requests / level.rate.max(1e-12);
-        let less = offered - level.requests;
-        less > SERVED_LESS * offered && less > DEVIATIONS * offered.sqrt()
-    };
-    if seen.iter().filter(|level| !is_full(level)).count() < LEVELS_MIN {
-        return (seen, None);
-    }
-    let (full, others): (Vec<Seen>, Vec<Seen>) = seen.into_iter().partition(is_full);
-    let requests: f64 = full.iter().map(|level| level.requests).sum();
-    let served = full.iter().map(|level| level.rate * level.requests).sum::<f64>() / requests.max(1.0);
-    (others, (requests > 0.0).then_some(served))
-}
-
-/// With the mean squared error of the logarithms of the levels' latencies, and of how many requests the workers can do if
-/// that was seen; none if a level could not have a steady state.
-fn candidate(floors: &Floors, seen: &[Seen], mixes: &[Mix], full_at: Option<f64>, tried: Tried) -> Option<Candidate> {
-    let waited_s = floors.waited_s(seen, mixes, tried)?;
-    let (mut sum, mut weights, mut service_s) = (0.0, 0.0, 0.0);
-    for (level, mix) in seen.iter().zip(mixes) {
-        let queue = floors.queue(level, *mix, tried, waited_s);
-        let busy = queue.utilisation();
-        if busy > BUSY_MOST {
-            return None;
+impl Found {
+    /// Tries every number that may matter.
+    fn of(requests: &Requests, busiest: f64) -> Found {
+        // Of more workers than requests were ever there at once, one was always free: they are as good as each other.
+        let most = requests.most.min(WORKERS_MOST);
+        let (mut workers, mut tried) = (1, Vec::new());
+        while workers < most {
+            tried.push(requests.worked(workers));
+            // Finely where one more makes a difference.
+            workers += (workers / 24).max(1);
         }
-        let rate = queue.rate * (BUSY_TAKEN / busy).min(1.0);
-        let wait = Queue { rate, ..queue }.mean_wait_s()?;
-        let off = libm::log(level.mean_s / (mix.mean_s - waited_s + wait).max(1e-9));
-        let weight = 1.0 / variance(level, full_at);
+        tried.push(requests.worked(most));
+        let first = likeliest(&tried).map_or(most, |of| of.workers);
+        let step = (first / 24).max(1);
+        let between = (first.saturating_sub(step) + 1..first).chain(first + 1..(first + step).min(most));
+        tried.extend(between.map(|workers| requests.worked(workers)));
+        let best = likeliest(&tried).unwrap_or_else(|| requests.worked(most));
+        let near = || tried.iter().filter(|of| best.likely - of.likely <= AS_GOOD).map(|of| of.workers);
+        let (low, high) = (near().fold(best.workers, u32::min), near().fold(best.workers, u32::max));
+        let idle = (busiest / IDLE).min(f64::from(WORKERS_MOST)) as u32;
+        Found { best, range: (low, if high == most { high.max(idle) } else { high }) }
+    }
+}
+
+/// The likeliest; of those that are as likely, the fewest workers.
+fn likeliest(tried: &[Worked]) -> Option<Worked> {
+    let better = |a: Worked, b: &Worked| {
+        let is_better = b.likely > a.likely || (b.likely == a.likely && b.workers < a.workers);
+        if is_better { *b } else { a }
+    };
+    tried.split_first().map(|(first, rest)| rest.iter().fold(*first, better))
+}
+
+fn demand(requests: &Requests, seen: &[Seen], levels: &[&Level], taken: &Worked, range: (u32, u32)) -> Demand {
+    let endpoints = endpoints(requests, seen, taken);
+    let service_s: f64 = endpoints.iter().map(|of| of.share_of_requests * of.service_us / 1e6).sum();
+    let overhead = taken.overhead;
+    let measured = arrivals_scv(seen);
+    let us = |s: f64| s * 1e6;
+    let mut demand = Demand {
+        workers: taken.workers,
+        workers_range: range,
+        busy_share: service_s / (service_s + overhead.taken_s).max(1e-12),
+        overhead: Overhead {
+            us: us(overhead.taken_s),
+            measured_us: us(overhead.measured_s),
+            deviation_us: us(overhead.deviation_s),
+            most_us: us(overhead.most_s),
+        },
+        arrivals_scv: 1.0,
+        arrivals_scv_measured: measured,
+        saturates_at: f64::from(taken.workers) / service_s.max(1e-12),
+        requests_per_s_per_rep: per_rep(seen),
+        endpoints,
+        at_eighty: None,
+        residuals: Vec::new(),
+        error: 0.0,
+        warnings: Vec::new(),
+    };
+    demand.arrivals_scv = felt(&demand, requests, seen, levels, taken, measured);
+    let (mut sum, mut weights) = (0.0, 0.0);
+    for level in seen {
+        let (queue, mix_s) = of_level(&demand, level);
+        let rate = queue.rate * (BUSY_TAKEN / queue.utilisation()).min(1.0);
+        let wait_s = Queue { rate, ..queue }.mean_wait_s().unwrap_or_default();
+        let fitted_s = mix_s + wait_s;
+        let (off, weight) = (libm::log(level.mean_s / fitted_s.max(1e-9)), 1.0 / variance(level, queue.utilisation()));
         sum += off * off * weight;
         weights += weight;
-        service_s += queue.service_s / seen.len() as f64;
+        demand.residuals.push(Waited {
+            reps: level.reps,
+            utilisation: queue.utilisation(),
+            measured_us: us(level.mean_s),
+            fitted_us: queue.mean_wait_s().map(|wait_s| us(mix_s + wait_s)),
+            measured_p95_us: us(level.p95_s),
+            fitted_p95_us: demand.roughly_us(0.95, level.rate),
+        });
     }
-    let full = full_at.map_or(0.0, |full_at| {
-        let off = libm::log(full_at * service_s / f64::from(tried.workers)) / FULL_KNOWN;
-        off * off
-    });
-    Some(Candidate { tried, waited_s, misfit: (sum + full) / seen.len() as f64, error: sum / weights.max(1e-12) })
+    demand.error = f64::sqrt(sum / f64::max(weights, 1e-12));
+    demand
 }
 
-/// How well the mean latency of a level is known, as a relative variance: the busier, the longer a queue remembers. All alike
-/// where nobody knows how busy the workers were.
-fn variance(level: &Seen, full_at: Option<f64>) -> f64 {
-    let Some(full_at) = full_at else { return 1.0 };
-    let busy = (level.rate / full_at).min(BUSY_TAKEN);
+/// The endpoints with their worker time, the one with the greatest share of the work first.
+fn endpoints(requests: &Requests, seen: &[Seen], taken: &Worked) -> Vec<EndpointDemand> {
+    let mut rates: BTreeMap<Op, f64> = BTreeMap::new();
+    for (op, rate) in seen.iter().flat_map(|level| &level.ops) {
+        *rates.entry(*op).or_default() += rate;
+    }
+    let work_s = requests.work_s(taken);
+    rates.retain(|op, _| work_s.contains_key(op));
+    let all: f64 = rates.values().sum();
+    let mut endpoints: Vec<EndpointDemand> = Vec::new();
+    for (op, rate) in rates {
+        let work_s = &work_s[&op];
+        let service_us = work_s.iter().sum::<f64>() / work_s.len().max(1) as f64 * 1e6;
+        endpoints.push(EndpointDemand {
+            op,
+            floor_us: service_us + taken.overhead.taken_s * 1e6,
+            service_us,
+            requests: work_s.len() as u64,
+            share_of_requests: rate / all.max(1e-12),
+            share_of_work: rate * service_us,
+            work_parts_us: parts(work_s).into_iter().map(|(s, weight)| (s * 1e6, weight)).collect(),
+        });
+    }
+    let work: f64 = endpoints.iter().map(|of| of.share_of_work).sum();
+    endpoints.iter_mut().for_each(|of| of.share_of_work /= work.max(1e-12));
+    endpoints.sort_by(|a, b| b.share_of_work.total_cmp(&a.share_of_work));
+    endpoints
+}
+
+/// The queue at a level with the mix that it called, and the mean latency of that mix without a wait, in seconds.
+fn of_level(demand: &Demand, level: &Seen) -> (Queue, f64) {
+    let of = |op: &Op| demand.endpoints.iter().find(|of| of.op == *op);
+    let known = || level.ops.iter().filter_map(|(op, rate)| Some((of(op)?, *rate)));
+    let rates: f64 = known().map(|(_, rate)| rate).sum();
+    let mixed: Vec<(f64, f64)> = known()
+        .flat_map(|(of, rate)| of.work_parts_us.iter().map(move |(us, weight)| (us / 1e6, weight * rate / rates)))
+        .collect();
+    let service_s = mean(&mixed);
+    let queue = Queue { rate: level.rate, service_s, service_scv: scv(&mixed), ..demand.queue(level.rate) };
+    (queue, service_s + demand.overhead.us / 1e6)
+}
+
+/// The variation of the times between requests that the queue feels: none but chance, if that is all that was measured; of
+/// bursts as much as explains the waits.
+fn felt(demand: &Demand, requests: &Requests, seen: &[Seen], levels: &[&Level], taken: &Worked, measured: f64) -> f64 {
+    let all: f64 = seen.iter().map(|level| level.requests).sum();
+    // The deviation of a measured variation of exponential times.
+    if (measured - 1.0).abs() <= 3.0 * f64::sqrt(8.0 / all.max(1.0)) {
+        return 1.0;
+    }
+    if measured <= BURSTS {
+        return measured;
+    }
+    let (mut waited, mut modelled) = (0.0, 0.0);
+    for (level, wait_s) in levels.iter().zip(requests.waits_s(taken)) {
+        let queue = Queue { service_scv: 1.0, arrivals_scv: 1.0, ..demand.queue(level.requests_per_s) };
+        let Some(of_exponential_s) = queue.mean_wait_s() else { continue };
+        waited += level.requests as f64 * wait_s;
+        modelled += level.requests as f64 * of_exponential_s;
+    }
+    if modelled <= 0.0 {
+        return measured;
+    }
+    (2.0 * waited / modelled - demand.queue(0.0).service_scv).clamp(1.0, measured)
+}
+
+/// How well the mean latency of a level is known, as a relative variance: the busier, the longer a queue remembers.
+fn variance(level: &Seen, busy: f64) -> f64 {
+    let busy = busy.min(BUSY_TAKEN);
     // As of M/M/1, whose mean varies with 4ρ / (1 − ρ)² by the number of requests.
     let of_one = 1.0 + 4.0 * busy / ((1.0 - busy) * (1.0 - busy));
     MEAN_KNOWN * MEAN_KNOWN + of_one / level.requests.max(1.0)
 }
 
-/// How much of the arrivals' variation a queue may feel: as measured if they are independent, else from that to all of it.
-fn degrees(measured: f64) -> Vec<f64> {
-    if measured <= BURSTS {
-        return vec![measured];
-    }
-    (0..DEGREES).map(|i| libm::pow(measured, f64::from(i) / f64::from(DEGREES - 1))).collect()
-}
-
-fn seen(levels: &[&Level]) -> Vec<Seen> {
-    let mut of: BTreeMap<u64, Vec<&Level>> = BTreeMap::new();
-    levels.iter().filter(|level| level.requests > 0).for_each(|level| of.entry(level.reps).or_default().push(level));
-    of.into_iter().map(|(reps, levels)| together(reps, &levels)).collect()
-}
-
-fn together(reps: u64, levels: &[&Level]) -> Seen {
-    let seconds: f64 = levels.iter().map(|level| level.measured_s).sum();
-    let requests: f64 = levels.iter().map(|level| level.requests as f64).sum();
-    let mean = |of: &dyn Fn(&Level) -> f64| {
-        levels.iter().map(|level| of(level) * level.requests as f64).sum::<f64>() / requests.max(1.0)
-    };
-    let mut ops: BTreeMap<Op, (f64, f64)> = BTreeMap::new();
-    for endpoint in levels.iter().flat_map(|level| &level.endpoints).filter(|of| of.op != Op::PutAudio) {
-        let sum = ops.entry(endpoint.op).or_default();
-        sum.0 += endpoint.requests as f64;
-        sum.1 += endpoint.requests as f64 * endpoint.latency.mean_us / 1e6;
-    }
-    ops.values_mut().for_each(|sum| *sum = (sum.0 / seconds.max(1e-6), sum.1 / sum.0.max(1.0)));
-    Seen {
-        reps,
-        requests,
-        rate: requests / seconds.max(1e-6),
-        mean_s: mean(&|level| level.latency.mean_us) / 1e6,
-        p95_s: mean(&|level| level.latency.p95_us as f64) / 1e6,
-        arrivals_scv: mean(&|level| level.arrivals_scv),
-        ops,
-    }
-}
-
-fn demand(floors: &Floors, seen: &[Seen], mixes: &[Mix], best: Candidate, workers_range: (u32, u32)) -> Demand {
-    let Candidate { tried, waited_s, error, .. } = best;
-    let Tried { workers, busy_share, arrivals_scv } = tried;
-    let endpoints = endpoints(floors, seen, best);
-    let service_s: f64 = endpoints.iter().map(|of| of.share_of_requests * of.service_us / 1e6).sum();
-    let mut demand = Demand {
-        workers,
-        workers_range,
-        busy_share,
-        arrivals_scv,
-        arrivals_scv_measured: floors.arrivals_scv,
-        saturates_at: f64::from(workers) / service_s.max(1e-12),
-        requests_per_s_per_rep: per_rep(seen),
-        endpoints,
-        residuals: Vec::new(),
-        error: error.sqrt(),
-        warnings: Vec::new(),
-    };
-    let points = demand.mixed_points_s();
-    for (level, mix) in seen.iter().zip(mixes) {
-        let queue = floors.queue(level, *mix, tried, waited_s);
-        demand.residuals.push(Waited {
-            reps: level.reps,
-            utilisation: queue.utilisation(),
-            measured_us: level.mean_s * 1e6,
-            fitted_us: queue.mean_wait_s().map(|wait| (mix.mean_s - waited_s + wait) * 1e6),
-            measured_p95_us: level.p95_s * 1e6,
-            fitted_p95_us: queue.quantile_s(0.95, &points).map(|s| s * 1e6),
-        });
-    }
-    demand
-}
-
-/// Requests a second of one rep: the median of the levels, since reps of a target that is full send fewer.
-fn per_rep(seen: &[Seen]) -> f64 {
-    let mut rates: Vec<f64> = seen.iter().map(|level| level.rate / level.reps.max(1) as f64).collect();
-    rates.sort_by(f64::total_cmp);
-    rates.get(rates.len() / 2).copied().unwrap_or_default()
-}
-
-/// The endpoints with their worker time, the one with the greatest share of the work first.
-fn endpoints(floors: &Floors, seen: &[Seen], best: Candidate) -> Vec<EndpointDemand> {
-    let mut rates: BTreeMap<Op, f64> = BTreeMap::new();
-    for (op, (rate, _)) in seen.iter().flat_map(|level| &level.ops) {
-        *rates.entry(*op).or_default() += rate;
-    }
-    // A wait at little load is nobody's work, but an endpoint that is faster than the mean waited less than that.
-    let floor_s = |op: &Op| {
-        let mean = floors.mean_s.get(op).copied().unwrap_or_default();
-        (mean - best.waited_s).max(mean * 0.1)
-    };
-    let work: f64 = rates.iter().map(|(op, rate)| rate * floor_s(op)).sum();
-    let all: f64 = rates.values().sum();
-    let endpoint = |(op, rate): (&Op, &f64)| {
-        let (floor, mean) = (floor_s(op), floors.mean_s.get(op).copied().unwrap_or_default());
-        // The points without the wait: their mean is the floor.
-        let shrunk = floor / mean.max(1e-12);
-        EndpointDemand {
-            op: *op,
-            floor_us: floor * 1e6,
-            service_us: floor * best.tried.busy_share * 1e6,
-            share_of_requests: rate / all.max(1e-12),
-            share_of_work: rate * floor / work.max(1e-12),
-            floor_points_us: floors.points_s.get(op).into_iter().flatten().map(|s| s * shrunk * 1e6).collect(),
-        }
-    };
-    let mut endpoints: Vec<EndpointDemand> = rates.iter().map(endpoint).collect();
-    endpoints.sort_by(|a, b| b.share_of_work.total_cmp(&a.share_of_work));
-    endpoints
-}
-
-fn warnings(demand: &Demand, workers_are_known: bool) -> Vec<String> {
+fn warnings(demand: &Demand, known: Option<(&Worked, &Found)>) -> Vec<String> {
     let mut warnings = Vec::new();
     let busiest = demand.residuals.iter().map(|of| of.utilisation).fold(0.0, f64::max);
-    if busiest < UTILISATION_MIN && !workers_are_known {
+    let (low, high) = demand.workers_range;
+    if high > low && busiest < UTILISATION_MIN {
         let percent = busiest * 100.0;
         warnings
             .push(format!("workers were at most {percent:.0} % busy, so their number is uncertain; measure more reps"));
     }
-    let (low, high) = demand.workers_range;
     if high > low * 2 {
         warnings.push(format!("{low} to {high} workers fit almost as well"));
+    }
+    if let Some((taken, found)) = known
+        && found.best.likely - taken.likely > AS_GOOD
+    {
+        let ((low, high), said) = (found.range, taken.workers);
+        warnings.push(format!(
+            "the requests waited as if there were {} [{low}, {high}] workers, not {said}; check --workers",
+            found.best.workers
+        ));
     }
     warnings
 }

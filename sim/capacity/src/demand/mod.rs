@@ -1,19 +1,21 @@
 //! A queueing model fitted to the levels: how long an endpoint keeps a worker, how many workers there are, and so at which
 //! load, endpoint and moment of the day they are all busy.
 //!
-//! Every request is taken to wait in one queue before workers that are all alike. An endpoint's latency without load is its
-//! *floor*; a share of that, the same for all, keeps a worker busy (the rest is the way there and back). The number of workers
-//! and that share are those under which the waits of the queue ([`Queue`]) fit the mean latencies of the levels best, by
-//! least squares of their logarithms.
+//! Every request is taken to wait in one queue before workers that are all alike. With a number of workers the requests' traces
+//! say how long each of them waited, and how long it kept a worker (`worked`). The number is that under which the
+//! latencies are likeliest. Latencies at another load are foretold by playing the queue with the work that was measured.
 
 mod fit;
-mod floors;
+mod foretold;
+mod parts;
+mod seen;
+mod shape;
+mod worked;
 
 pub use fit::{fit, fit_knowing};
+pub use foretold::Foretold;
 
-use crate::queue::Queue;
 use fieldday_api::endpoint::Op;
-use floors::scv;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +32,8 @@ pub struct Demand {
     pub workers_range: (u32, u32),
     /// The share of the latency without load that keeps a worker busy.
     pub busy_share: f64,
+    /// The part of each latency that keeps no worker: the way there and back.
+    pub overhead: Overhead,
     /// The squared coefficient of variation of the time between requests that the model uses: 1 if requests are independent.
     /// As measured, or fitted if requests come in bursts.
     pub arrivals_scv: f64,
@@ -41,12 +45,29 @@ pub struct Demand {
     pub requests_per_s_per_rep: f64,
     /// Worker time by endpoint, the endpoint with the greatest share of the work first.
     pub endpoints: Vec<EndpointDemand>,
+    /// The 95th percentile of the latency at 80 % of the load at which all workers are always busy; absent if it cannot be
+    /// foretold.
+    pub at_eighty: Option<Foretold>,
     /// Measured and fitted latencies, by number of reps.
     pub residuals: Vec<Waited>,
     /// The root of the mean squared relative error of the mean latencies.
     pub error: f64,
     /// Reasons to distrust the fit, a sentence each; empty if there are none.
     pub warnings: Vec<String>,
+}
+
+/// The part of each latency that keeps no worker, in microseconds: how much longer requests take that find a worker free.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Overhead {
+    /// The part that the model takes.
+    pub us: f64,
+    /// As it was measured; negative by chance.
+    pub measured_us: f64,
+    /// The standard deviation of the measured one.
+    pub deviation_us: f64,
+    /// The least latency of all: it is no more than that.
+    pub most_us: f64,
 }
 
 /// The time for which the requests of an endpoint keep workers busy.
@@ -56,24 +77,25 @@ pub struct EndpointDemand {
     /// The endpoint's name, as scenario files write it.
     #[schemars(with = "String")]
     pub op: Op,
-    /// Its mean latency without load, in microseconds, as the least loaded levels show it.
+    /// Its mean latency without load, in microseconds: the worker time, and the way there and back.
     pub floor_us: f64,
     /// The time for which a request keeps a worker busy, in microseconds.
     pub service_us: f64,
+    /// The number of requests that were measured.
+    pub requests: u64,
     /// Its share of the requests of all levels together, from 0 to 1.
     pub share_of_requests: f64,
     /// Its share of the time that workers are busy, from 0 to 1.
     pub share_of_work: f64,
-    /// Points of the distribution of its latency without load, in microseconds, each with the same weight.
-    pub floor_points_us: Vec<f64>,
+    /// Parts of the distribution of the worker time: the mean of each in microseconds, and its share of the requests. The tail
+    /// has the smallest parts.
+    pub work_parts_us: Vec<(f64, f64)>,
 }
 
 impl EndpointDemand {
     /// How long its requests keep a worker, in microseconds, each with its weight: the share of the requests it stands for.
     pub fn work_us(&self) -> Vec<(f64, f64)> {
-        let busy_share = self.service_us / self.floor_us.max(1e-12);
-        let weight = self.share_of_requests / self.floor_points_us.len().max(1) as f64;
-        self.floor_points_us.iter().map(|us| (us * busy_share, weight)).collect()
+        self.work_parts_us.iter().map(|(us, weight)| (*us, weight * self.share_of_requests)).collect()
     }
 }
 
@@ -104,12 +126,9 @@ pub enum Unfit {
     /// The levels were disturbed on purpose, so they belong to no steady state.
     #[error("the levels were disturbed on purpose (--disturb), so they show no steady state; search without --disturb")]
     Disturbed,
-    /// No number of workers that was tried explains the measured levels.
-    #[error(
-        "no number of workers up to {} explains the latencies, so they do not come from a single queue",
-        fit::WORKERS_MOST
-    )]
-    Nothing,
+    /// There are too few requests in the levels; holds how many there are.
+    #[error("{0} requests are too few for a queueing model; measure longer levels (--level), or more reps")]
+    TooShort(u64),
     /// The best fit is too far from the measured latencies to be used.
     #[error("the best fit differs from the measured mean latencies by {percent} %; a fit is used up to {} %", fit::ERROR_MOST * 100.0)]
     Off {
@@ -119,47 +138,6 @@ pub enum Unfit {
     /// Nothing fits the number of workers that is said to be known.
     #[error("{0} workers could not have served the measured requests; the target has more")]
     NotOf(u32),
-}
-
-impl Demand {
-    /// The queue at so many requests a second of the mix that was measured.
-    pub fn queue(&self, rate: f64) -> Queue {
-        let service_scv = scv(&self.mixed_points_s());
-        let service_s = f64::from(self.workers) / self.saturates_at.max(1e-12);
-        Queue { servers: self.workers, rate, service_s, service_scv, arrivals_scv: self.arrivals_scv }
-    }
-    /// Latencies without load of the mix that was measured, in seconds, points of the same weight.
-    pub fn mixed_points_s(&self) -> Vec<f64> {
-        let of = |endpoint: &EndpointDemand| {
-            let copies = (endpoint.share_of_requests * 400.0).round().max(1.0) as usize;
-            let points = &endpoint.floor_points_us;
-            (0..copies)
-                .filter_map(|i| points.get((i * points.len() + points.len() / 2) / copies.max(1) % points.len().max(1)))
-                .map(|us| us / 1e6)
-                .collect::<Vec<f64>>()
-        };
-        self.endpoints.iter().flat_map(of).collect()
-    }
-    /// The percentile of the mix at so many requests a second, in microseconds; none if there is no steady state.
-    pub fn quantile_us(&self, share: f64, rate: f64) -> Option<f64> {
-        self.queue(rate).quantile_s(share, &self.mixed_points_s()).map(|s| s * 1e6)
-    }
-    /// The greatest number of requests a second at which that share of the requests of some endpoints is answered within
-    /// the bound.
-    pub fn greatest_rate(&self, share: f64, bound_us: f64, of: impl Fn(Op) -> bool) -> f64 {
-        let points: Vec<f64> = match self.endpoints.iter().filter(|endpoint| of(endpoint.op)).count() {
-            0 => return f64::INFINITY,
-            1 => {
-                let only = self.endpoints.iter().filter(|endpoint| of(endpoint.op));
-                only.flat_map(|endpoint| endpoint.floor_points_us.iter().map(|us| us / 1e6)).collect()
-            }
-            _ => {
-                let some = self.endpoints.iter().filter(|endpoint| of(endpoint.op)).cloned().collect();
-                Demand { endpoints: some, ..self.clone() }.mixed_points_s()
-            }
-        };
-        self.queue(0.0).greatest_rate(share, bound_us / 1e6, &points)
-    }
 }
 
 #[cfg(test)]

@@ -160,9 +160,13 @@ pub(super) fn assumptions(header: &Header, fitted: &Fitted, day: &Day) -> Vec<As
             format!(
                 "the time between requests has a squared coefficient of variation of {measured}; the queue is modelled with {felt}"
             ),
-            "measured at all levels; fitted if above 1.5",
+            "measured at all levels; 1 if that may be chance, and fitted if above 1.5",
         );
-        add("waits fall off exponentially (exact for M/M/c)".to_owned(), "Allen and Cunneen's approximation");
+        add(
+            "how long a request keeps a worker does not depend on the load; another load is played with the work that was measured"
+                .to_owned(),
+            "worked out from when each request began and ended",
+        );
     }
     if !fitted.instances.is_empty() {
         add(

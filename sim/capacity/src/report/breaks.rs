@@ -15,6 +15,10 @@ pub struct Breaks {
     pub requests_per_s: f64,
     /// The greatest number of reps at which the limit holds.
     pub reps: f64,
+    /// The lower end of its interval of 95 %: as far as the number of measured requests tells.
+    pub low_reps: f64,
+    /// The upper end of that interval.
+    pub high_reps: f64,
 }
 
 /// The load at which each limit on a latency breaks, the lowest load first.
@@ -26,8 +30,19 @@ pub(super) fn breaks(limits: &[Limit], queue: &Demand) -> Vec<Breaks> {
             _ => return None,
         };
         let requests_per_s = queue.greatest_rate(share, bound as f64, |op| limit.scope.holds(op));
-        let reps = requests_per_s / queue.requests_per_s_per_rep.max(1e-12);
-        requests_per_s.is_finite().then(|| Breaks { limit: limit.text().to_owned(), requests_per_s, reps })
+        if !requests_per_s.is_finite() {
+            return None;
+        }
+        let reps = |rate: f64| rate / queue.requests_per_s_per_rep.max(1e-12);
+        let holds = |op| limit.scope.holds(op);
+        let (low, high) = queue.greatest_rate_between(share, bound as f64, requests_per_s, holds);
+        Some(Breaks {
+            limit: limit.text().to_owned(),
+            requests_per_s,
+            reps: reps(requests_per_s),
+            low_reps: reps(low),
+            high_reps: reps(high),
+        })
     };
     let mut breaks: Vec<Breaks> = limits.iter().filter_map(of).collect();
     breaks.sort_by(|a, b| a.requests_per_s.total_cmp(&b.requests_per_s));

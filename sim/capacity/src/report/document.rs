@@ -4,6 +4,7 @@ use super::answer::{sentence, small};
 use super::fitted::HEADROOM;
 use super::parts::{FITTED, MEASURED, SIMULATED, charted, section};
 use super::{Report, charts, disturbances, simulated, target};
+use crate::demand::Foretold;
 use crate::level::Level;
 use crate::search::{Ending, Standing};
 use fieldday_history::OutcomeClass;
@@ -278,6 +279,7 @@ fn queue(report: &Report) -> Section {
         number(queue.saturates_at),
         fraction(queue.error)
     ));
+    says.extend(queue.at_eighty.as_ref().map(foretold));
     says.extend(queue.warnings.iter().map(|warning| format!("Warning: {warning}.")));
     let mut table = Table::new([
         figures("reps"),
@@ -307,6 +309,22 @@ fn queue(report: &Report) -> Section {
     section("queue", "Queueing model", FITTED, says, table)
 }
 
+/// What is foretold of a busy target, or that it is not known well enough.
+fn foretold(of: &Foretold) -> String {
+    let us = |us: f64| micros(us.round() as u64);
+    let (rate, low) = (number(of.requests_per_s), us(of.low_us));
+    let high = of.high_us.map_or("?".to_owned(), us);
+    if of.is_used() {
+        return format!(
+            "At 80 % of that load, {rate} requests per second, the p95 is {} [{low}, {high}].",
+            us(of.p95_us)
+        );
+    }
+    format!(
+        "The p95 at 80 % of that load, {rate} requests per second, is not given: it may be anything from {low} to {high}."
+    )
+}
+
 fn endpoints(report: &Report) -> Section {
     let Some(queue) = &report.fitted.queue else { return Section::default() };
     let mut table = Table::new([
@@ -329,9 +347,16 @@ fn endpoints(report: &Report) -> Section {
 }
 
 fn breaks(report: &Report) -> Section {
-    let mut table = Table::new([words("limit"), figures("holds up to requests/s"), figures("reps")]);
+    let mut table =
+        Table::new([words("limit"), figures("holds up to requests/s"), figures("reps"), words("interval of 95 %")]);
     for of in &report.fitted.breaks {
-        table.row([of.limit.clone(), number(of.requests_per_s), count(of.reps.round() as u64)]);
+        let reps = |reps: f64| count(reps.round() as u64);
+        table.row([
+            of.limit.clone(),
+            number(of.requests_per_s),
+            reps(of.reps),
+            format!("{} to {}", reps(of.low_reps), reps(of.high_reps)),
+        ]);
     }
     section("breaks", "Where each limit is exceeded", FITTED, Vec::new(), table)
 }

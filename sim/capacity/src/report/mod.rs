@@ -131,7 +131,7 @@ impl Report {
             version: header.version.clone(),
             answer: answer::sentences(header, &levels, &finding, &fitted, &day),
             assumptions: answer::assumptions(header, &fitted, &day),
-            measured: Measured { curve: curve(&levels), finding, levels },
+            measured: Measured { curve: curve(&levels), finding, levels: without_traces(levels) },
             asked,
             fitted,
             day,
@@ -166,6 +166,11 @@ impl Report {
     pub fn html(&self) -> String {
         document::document(self).html()
     }
+}
+
+/// A report says what follows from the requests; the requests themselves are in the journal.
+fn without_traces(levels: Vec<Level>) -> Vec<Level> {
+    levels.into_iter().map(|level| Level { trace: None, ..level }).collect()
 }
 
 /// The JSON schema of `capacity.json` (draft 2020-12).

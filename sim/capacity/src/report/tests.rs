@@ -89,6 +89,25 @@ fn the_model_says_which_moment_and_what_more_reps_need() {
 }
 
 #[test]
+fn a_prediction_has_its_interval_and_is_not_given_if_that_is_too_wide() {
+    let report = report_of(TARGET, Range::default());
+    let breaks = &report.fitted.breaks[0];
+    assert!(breaks.low_reps < breaks.reps && breaks.reps < breaks.high_reps, "{breaks:?}");
+    let sure = report.fitted.queue.as_ref().unwrap().at_eighty.unwrap();
+    assert!(sure.is_used() && report.markdown().contains("At 80 % of that load, "), "{sure:?}");
+    let mut queue = report.fitted.queue.clone().unwrap();
+    for high_us in [None, Some(sure.low_us * 3.0)] {
+        queue.at_eighty = Some(crate::demand::Foretold { high_us, ..sure });
+        let text =
+            Report { fitted: Fitted { queue: Some(queue.clone()), ..Fitted::default() }, ..report.clone() }.markdown();
+        assert!(
+            text.contains("is not given: it may be anything from") && !text.contains("At 80 % of that load, "),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn endings_that_are_no_answer_say_what_to_do() {
     let never = report_of(Target { service_s: 0.09, ..TARGET }, Range::default());
     assert_eq!(never.exit_code(), 1);

@@ -89,16 +89,26 @@ impl Rows {
         match demand::fit_knowing(&half, Some(workers)) {
             Err(why) => self.note(case, &format!("from half of the load nothing is foretold: {why}")),
             Ok(model) => {
+                let truth = case.target.quantile_s(eighty, SHARE) * 1e3;
                 let said = model.greatest_rate(SHARE, case.bound_s * 1e6, |_| true);
-                self.row(case, "edge/s, by the model from half", said, "measured", found, FORETOLD);
-                let said = model.quantile_us(SHARE, eighty).map_or(f64::INFINITY, |us| us / 1e3);
-                self.row(case, "p95 at 80 %, by it", said, "measured", p95, FORETOLD);
+                self.row(case, "edge/s, by the model from half", said, "truth", edge, FORETOLD);
+                let (low, high) = model.greatest_rate_between(SHARE, case.bound_s * 1e6, said, |_| true);
+                self.note(case, &format!("its interval {low:.1} to {high:.1}; {found:.1} measured"));
+                match model.foretell(SHARE, eighty) {
+                    Some(of) => {
+                        self.row(case, "p95 at 80 %, by it", of.p95_us / 1e3, "truth", truth, FORETOLD);
+                        let high = of.high_us.map_or("?".to_owned(), |high| format!("{:.1}", high / 1e3));
+                        let (low, way) = (of.low_us / 1e3, model.overhead.us / 1e3);
+                        self.note(case, &format!("its interval {low:.1} to {high}; {way:.2} ms there and back"));
+                    }
+                    None => self.row(case, "p95 at 80 %, by it", f64::INFINITY, "truth", truth, FORETOLD),
+                }
                 let plant = plant_like(&model);
                 let said =
                     greatest(case.target.most_per_s() * 1.2, |rate| simulated_p95_s(&plant, rate) <= case.bound_s);
-                self.row(case, "edge/s, simulated from half", said, "measured", found, FORETOLD);
+                self.row(case, "edge/s, simulated from half", said, "truth", edge, FORETOLD);
                 let said = simulated_p95_s(&plant, eighty) * 1e3;
-                self.row(case, "p95 at 80 %, simulated", said, "measured", p95, FORETOLD);
+                self.row(case, "p95 at 80 %, simulated", said, "truth", truth, FORETOLD);
             }
         }
         let whole = demand::fit(levels)?;
