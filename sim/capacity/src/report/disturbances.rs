@@ -34,7 +34,7 @@ pub(super) fn of_levels(report: &Report) -> Section {
         words("exceeded, as may be"),
         words("exceeded, and should not be"),
         figures("held again after"),
-        words("it"),
+        words("result"),
     ]);
     let seconds = |at: Option<f64>| at.map_or("-".to_owned(), |at| format!("{at:.1} s"));
     let list = |limits: &[String]| if limits.is_empty() { "-".to_owned() } else { limits.join(", ") };

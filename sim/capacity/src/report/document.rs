@@ -207,7 +207,7 @@ fn limits(report: &Report) -> Section {
         figures("share"),
         words("interval"),
         figures("allowed"),
-        words("it"),
+        words("result"),
     ]);
     let finding = &report.measured.finding;
     let broken = report.measured.curve.iter().map(|of| of.reps).find(|reps| finding.carries.is_none_or(|c| *reps > c));

@@ -4,6 +4,7 @@
 
 mod advice;
 mod calibrate;
+mod endpoint;
 mod fleet;
 mod forms;
 mod gathering;
@@ -16,6 +17,7 @@ mod shadows;
 
 pub use advice::{Told, advise, beyond_physics, grid};
 pub use calibrate::{CalibrateError, Calibration, calibrate};
+pub use endpoint::{AttemptTime, AttemptTimes, EndpointTally};
 pub use outcome::*;
 pub use question::{MOST_ALIVE, Question, WHAT_IFS, WhatIf, WhatIfRow};
 pub use run::{SimulateError, Watch, answer, local_zone, simulate};
