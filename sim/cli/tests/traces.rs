@@ -38,7 +38,7 @@ fn bad_traces_of_some_phones_are_refused_with_file_key_and_what_is_allowed() {
         (
             format!("[network.personas]\nbig-ticket = {{ trace = {good:?} }}\n"),
             "network.personas.big-ticket",
-            "steady, half-hour",
+            "half-hour, steady",
         ),
         (
             format!("[network.personas]\nsteady = {{ trace = {bad:?} }}\n"),
