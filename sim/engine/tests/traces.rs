@@ -15,8 +15,11 @@ use std::sync::Arc;
 
 /// A file of that name and text.
 fn file(name: &str, text: &str) -> String {
+    // Tests write the same files side by side: each puts its own in place at once, so none reads half of one.
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, text).unwrap();
+    let own = path.with_extension(format!("{:?}", std::thread::current().id()));
+    std::fs::write(&own, text).unwrap();
+    std::fs::rename(&own, &path).unwrap();
     path.display().to_string()
 }
 
