@@ -12,12 +12,16 @@ use fieldday_scenario::TraceFiles;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How many files were written.
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
 
 /// A file of that name and text.
 fn file(name: &str, text: &str) -> String {
     // Tests write the same files side by side: each puts its own in place at once, so none reads half of one.
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let own = path.with_extension(format!("{:?}", std::thread::current().id()));
+    let own = path.with_extension(WRITTEN.fetch_add(1, Ordering::Relaxed).to_string());
     std::fs::write(&own, text).unwrap();
     std::fs::rename(&own, &path).unwrap();
     path.display().to_string()
