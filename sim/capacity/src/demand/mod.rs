@@ -136,7 +136,7 @@ pub enum Unfit {
         percent: u64,
     },
     /// Nothing fits the number of workers that is said to be known.
-    #[error("{0} workers could not have served the measured requests; the target has more")]
+    #[error("with {0} at work at once the measured requests could not have been served; the target has more workers")]
     NotOf(u32),
 }
 
