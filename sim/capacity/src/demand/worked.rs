@@ -28,6 +28,9 @@ const FIRST_GUESSES: [f64; 3] = [1.0, 0.3, 0.0];
 /// of 100 a second, at random and delayed by up to a millisecond, one in twenty.
 const OVERTAKE_MOST: f64 = 0.1;
 
+/// By less than that, in microseconds, the ways of two requests to the target differ: they may reach it in another order.
+const ON_THE_WAY_US: i64 = 1_000;
+
 /// A request of a trace.
 struct One {
     /// The place of its endpoint.
@@ -111,6 +114,7 @@ impl Requests {
                 level.push(One { op, began_us: one.began_us, ended_us, found: there.len() as u32 });
                 there.push(Reverse(ended_us));
             }
+            in_order_of_service(&mut level);
             levels.push(level);
         }
         let counted = || levels.iter().flatten().filter(|one: &&One| one.counts());
@@ -256,6 +260,16 @@ impl Requests {
     pub fn alone_s(&self) -> f64 {
         let of = || self.alone.iter().flatten();
         of().map(|of| of.mean_s * of.requests).sum::<f64>() / of().map(|of| of.requests).sum::<f64>().max(1.0)
+    }
+}
+
+/// Exchanges two requests that began at nearly the same moment, if the later one ended first: it overtook the other on the way.
+fn in_order_of_service(level: &mut [One]) {
+    for place in 1..level.len() {
+        let (before, after) = (&level[place - 1], &level[place]);
+        if after.began_us - before.began_us < ON_THE_WAY_US && after.ended_us < before.ended_us {
+            level.swap(place - 1, place);
+        }
     }
 }
 
