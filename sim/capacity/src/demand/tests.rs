@@ -146,6 +146,31 @@ fn the_way_there_and_back_is_no_work() {
     }
 }
 
+/// Such levels, to which each request is by chance longer under way, by up to so much: some reach the target before earlier ones.
+fn overtaken(target: played::Target, most_us: u64) -> Vec<Level> {
+    let mut levels = far(target, 0, 0.0);
+    for (i, level) in levels.iter_mut().enumerate() {
+        level.latency.mean_us += most_us as f64 / 2.0;
+        let mut stream = Stream::new(i as u64, Purpose::new("overtaken"), 0, 0, 0);
+        let earlier = |one: &Traced| {
+            let way_us = stream.below(most_us) as i64;
+            Traced { began_us: one.began_us - way_us, took_us: one.took_us + way_us, ..*one }
+        };
+        level.trace = Some(Trace::of(level.trace.iter().flat_map(|trace| trace.requests()).map(earlier).collect()));
+    }
+    levels
+}
+
+#[test]
+fn requests_that_overtake_others_on_the_way_are_no_further_workers_and_no_less_work() {
+    for workers in [1, 2] {
+        let target = played::Target::of(workers, Work::Fixed(0.005));
+        let demand = fit_knowing(&overtaken(target, 900), Some(workers)).unwrap();
+        let (truth, said) = (target.most_per_s(), demand.saturates_at);
+        assert!((said / truth - 1.0).abs() < 0.06, "{workers}: {said} not {truth}, {demand:?}");
+    }
+}
+
 #[test]
 fn no_more_of_bursts_is_felt_than_explains_the_waits() {
     let target = played::Target::of(2, Work::Exponential(0.02));

@@ -24,9 +24,8 @@ const CLEARLY: f64 = 0.15;
 const WAITED_MIN: f64 = 10.0;
 /// What it may be is first taken to be such a share of the most that it can be.
 const FIRST_GUESSES: [f64; 3] = [1.0, 0.3, 0.0];
-/// If more requests than this share overtook so many others, there must be more workers. Over HTTP, some are overtaken on the way:
-/// of 100 a second, at random and delayed by up to a millisecond, one in twenty.
-const OVERTAKE_MOST: f64 = 0.1;
+/// More requests than this share overtook so many others that there must be more workers.
+const OVERTAKE_MOST: f64 = 0.01;
 
 /// By less than that, in microseconds, the ways of two requests to the target differ: they may reach it in another order.
 const ON_THE_WAY_US: i64 = 1_000;
