@@ -191,6 +191,33 @@ impl About {
 }
 
 impl Level {
+    /// A valid level of so many reps that was measured for so many seconds, without any figure.
+    pub(crate) fn empty(reps: u64, measured_s: f64) -> Level {
+        Level {
+            reps,
+            began: Time::default(),
+            measured_s,
+            requests: 0,
+            requests_per_s: 0.0,
+            served_per_s: 0.0,
+            offered: None,
+            in_flight: 0.0,
+            in_flight_by_little: 0.0,
+            errors: 0,
+            failures: Vec::new(),
+            latency: Latency::default(),
+            arrivals_scv: 1.0,
+            endpoints: Vec::new(),
+            limits: Vec::new(),
+            disturbances: Vec::new(),
+            course: Vec::new(),
+            rules_broken: Vec::new(),
+            target_metrics: None,
+            invalid: None,
+            suffered: None,
+            trace: None,
+        }
+    }
     /// Computes a level's figures from what the wire carried and from what was measured, and judges the limits.
     pub fn new(about: About, traffic: &Traffic, measures: &Measures, limits: &[Limit]) -> Level {
         let seconds = traffic.lasts().as_micros() as f64 / 1e6;

@@ -6,7 +6,6 @@ use crate::queue::{Queue, exponential};
 use crate::search::Share;
 use crate::trace::{Trace, Traced};
 use fieldday_api::endpoint::Op;
-use fieldday_kernel::time::Time;
 use fieldday_rules::limit_result::{LimitResult, LimitUnit, LimitVerdict};
 
 /// A target with so many workers, and what reps ask of it.
@@ -43,17 +42,11 @@ impl Target {
         let verdict =
             if latency.p95_us as f64 > self.bound_s * 1e6 { LimitVerdict::Exceeded } else { LimitVerdict::Held };
         Level {
-            reps,
-            began: Time::from_micros(0),
-            measured_s,
             requests,
             requests_per_s: rate,
             served_per_s: rate,
-            offered: None,
             in_flight: rate * mean_us / 1e6,
             in_flight_by_little: rate * mean_us / 1e6,
-            errors: 0,
-            failures: Vec::new(),
             endpoints: vec![Endpoint {
                 op: Op::ListAppointments,
                 requests,
@@ -80,14 +73,8 @@ impl Target {
                 allowed: 0.05,
             }],
             latency,
-            arrivals_scv: 1.0,
-            disturbances: Vec::new(),
-            course: Vec::new(),
-            rules_broken: Vec::new(),
-            target_metrics: None,
-            invalid: None,
-            suffered: None,
             trace: self.trace(rate, measured_s, reps),
+            ..Level::empty(reps, measured_s)
         }
     }
     /// Requests of such a level, which have the noise of chance.

@@ -8,7 +8,7 @@ use fieldday_kernel::time::{Span, Time, TimeOfDay};
 use fieldday_rules::limit_result::LimitVerdict;
 use fieldday_scenario::plant::{Law, PlantTrouble, PlantTroubleWord, Service};
 use fieldday_scenario::{Limit, Scenario};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 fn scenario(reps: u64) -> Scenario {
     let mut scenario = Scenario::load("weekday").unwrap();
@@ -107,7 +107,32 @@ fn nonsense_is_refused_by_the_name_of_the_key() {
     none.plant.instances = 0;
     assert!(refused(none).contains("`plant.instances`"));
     let stopped = Watch { stop: &AtomicBool::new(true), progress: &|_: Time| {} };
-    assert!(matches!(simulate(&morning(10), &stopped), Err(SimulateError::Interrupted)));
+    assert!(matches!(simulate(&morning(10), &stopped), Err(SimulateError::Interrupted(None))));
+}
+
+#[test]
+fn an_interrupted_day_has_the_whole_days_figures_up_to_then() {
+    let question = morning(80);
+    let whole = asked(&question);
+    let (stop, nine) = (AtomicBool::new(false), whole.zone().at(whole.zone().date(whole.from), TimeOfDay::hm(9, 0)));
+    let progress = |at: Time| {
+        stop.fetch_or(at >= nine, Ordering::Relaxed);
+    };
+    let watch = Watch { stop: &stop, progress: &progress };
+    let Err(SimulateError::Interrupted(Some(part))) = simulate(&question, &watch) else { panic!("it ended by itself") };
+    assert!(
+        part.from == whole.from && nine <= part.until && part.until < whole.until,
+        "{} {}",
+        part.until,
+        whole.until
+    );
+    let complete = part.bins.len() - 1;
+    assert!(complete >= 24 && part.bins[..complete] == whole.bins[..complete]);
+    let offered: u64 = part.bins.iter().map(|bin| bin.tally.offered).sum();
+    assert_eq!(part.totals.offered, offered);
+    let (last, of_whole) = (&part.bins[complete], &whole.bins[complete]);
+    assert!(last.at + last.span == part.until && last.span <= of_whole.span, "{last:?}");
+    assert!(last.tally.offered <= of_whole.tally.offered);
 }
 
 /// A morning that is too much for few instances: each serves one request at once, and two may wait.
@@ -135,7 +160,7 @@ fn a_table_advises_at_each_point_that_breaks_as_a_day_alone_would_and_simulates_
         Told::Advising(days) => most = days.iter().map(|(_, days)| days).sum(),
         Told::Tried(of) => tried.push((of.reps, of.plant.instances, of.retrying.retries, of.retrying.jitter)),
     };
-    let table = grid(&question, &[5, 80], &[1, 2, 16], true, &watch, told).unwrap();
+    let table = grid(&question, &[5, 80], &[1, 2, 16], true, &watch, told).unwrap().grid;
     let holds: Vec<bool> = table.points.iter().map(|point| point.holds).collect();
     assert_eq!(holds[3..], [false, false, true], "{points:?} {holds:?}");
     for point in &table.points {
@@ -155,7 +180,7 @@ fn a_table_advises_at_each_point_that_breaks_as_a_day_alone_would_and_simulates_
     let alone = advise(&asked, &simulate(&asked, &watch).unwrap(), &watch, |_| ()).unwrap();
     assert_eq!((alone.enough.instances, alone.policies), (first.enough.instances, first.policies.clone()));
     assert_eq!(table.beyond_physics, alone.beyond_physics);
-    let plain = grid(&question, &[5, 80], &[1, 2, 16], false, &watch, |_| ()).unwrap();
+    let plain = grid(&question, &[5, 80], &[1, 2, 16], false, &watch, |_| ()).unwrap().grid;
     assert!(plain.points.iter().all(|point| point.advice.is_none()) && plain.beyond_physics.is_empty());
 }
 

@@ -2,9 +2,13 @@
 
 mod common;
 
-use common::{flat, room, said};
+use common::{fieldday, flat, read_output, room, said};
 use serde_json::Value;
 use std::fs;
+#[cfg(unix)]
+use std::io::{BufRead, BufReader};
+#[cfg(unix)]
+use std::process::{Command, Stdio};
 
 const BASE: [&str; 4] = ["capacity", "--simulate", "weekday", "--format"];
 
@@ -98,6 +102,61 @@ fn a_table_advises_at_each_point_that_exceeds_a_limit_and_says_how_long_that_tak
     assert!(err.contains("600 reps on 1 instance, retries 1 with jitter: "), "{err}");
     let page = fs::read_to_string(&page).unwrap();
     assert!(page.contains(&says) && page.contains("id=\"advice\"") && page.contains("retries 1 with jitter"));
+}
+
+/// The document of a simulation that is interrupted as soon as it says that.
+#[cfg(unix)]
+fn interrupted_at(says: &str, words: &[&str]) -> Value {
+    let mut command = fieldday();
+    command.args(BASE).arg("json").args(words).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut progress = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(progress.any(|line| line.unwrap().contains(says)), "{says:?} was not said");
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    // Whatever else it says must have somewhere to go.
+    let rest = std::thread::spawn(move || progress.map_while(Result::ok).collect::<Vec<_>>());
+    let (code, text, _) = read_output(&child.wait_with_output().unwrap());
+    assert_eq!(code, 130, "{text}{:?}", rest.join());
+    let answer: Value = serde_json::from_str(&text).unwrap();
+    let schema: Value = serde_json::from_str(include_str!("../../capacity/schemas/simulation.schema.json")).unwrap();
+    assert!(jsonschema::is_valid(&schema, &answer), "{text}");
+    answer
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_day_is_told_until_then_and_nothing_is_claimed_of_its_rest() {
+    let room = room("simulate-interrupted");
+    let page = room.join("day.html");
+    let words = ["--reps", "20k", "--limit", "wire p95 < 10 ms", "--html", page.to_str().unwrap()];
+    let day = interrupted_at(" % of the day's requests, about ", &words);
+    assert_eq!(day["interrupted"], "rest-of-day");
+    let (outcome, answer) = (&day["outcome"], day["answer"].as_array().unwrap());
+    let says = answer[0].as_str().unwrap();
+    assert!(says.starts_with("Interrupted: the day was simulated until ") && says.ends_with("of its rest."), "{says}");
+    assert!(number(&outcome["totals"]["offered"]) > 0.0 && outcome["until"].as_str() < Some("2026-06-11"), "{outcome}");
+    let whole_day = 24 * 12;
+    assert!(outcome["bins"].as_array().unwrap().len() < whole_day, "the rest has no bins");
+    assert!(answer[1].as_str().unwrap().contains("until then 1 of 3 limits are exceeded"), "{answer:?}");
+    assert!(fs::read_to_string(&page).unwrap().contains("Interrupted (simulated)"));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_table_keeps_its_points_and_a_day_whose_advice_is_interrupted_is_kept() {
+    let points = ["--reps", "20,10k", "--instances", "1,2,4,8"];
+    let table = interrupted_at("20 reps on 2 instances: ", &points);
+    let found = table["grid"]["points"].as_array().unwrap().len();
+    assert!(table["interrupted"] == "points" && (2..8).contains(&found), "{table}");
+    assert_eq!(table["answer"][0], format!("Interrupted: {found} of 8 points of the table were simulated."));
+    let tight = ["--reps", "600", "--workers", "1", "--queue", "2", "--window", "07:00-10:00", "--advise"];
+    let day = interrupted_at("advice: at most ", &[&tight[..], &["--instances", "1"]].concat());
+    assert!(day["interrupted"] == "advice" && day.get("advice").is_none(), "{day}");
+    assert_eq!(day["outcome"]["holds"], false, "the day itself is complete");
+    assert_eq!(day["answer"][0], "Interrupted: the day is complete, but its advice is missing.");
+    // Two points exceed limits; the advice for one of them may be there.
+    let table = interrupted_at("advice, day 1 of ", &[&tight[..], &["--instances", "1,2"]].concat());
+    assert_eq!((&table["interrupted"], table["grid"]["points"].as_array().unwrap().len()), (&"advice".into(), 2));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use fieldday_api::SmolStr;
 use fieldday_kernel::signal::Signal;
 use fieldday_kernel::time::Time;
-use fieldday_rep::player::{Player, Script};
+use fieldday_rep::player::{MadeThings, Player, Script};
 use fieldday_rep::station::Station;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -62,6 +62,7 @@ pub(crate) struct Stage {
     prepared: Cell<u64>,
     begins: Cell<Option<Time>>,
     begun: Signal,
+    made: Rc<MadeThings>,
 }
 
 impl Stage {
@@ -73,6 +74,7 @@ impl Stage {
             prepared: Cell::new(0),
             begins: Cell::new(None),
             begun: Signal::default(),
+            made: Rc::default(),
         }
     }
     /// What a client plays. Nothing is sent by one without a script.
@@ -81,7 +83,7 @@ impl Stage {
         let script = self.scripts.borrow_mut().remove(name);
         async move {
             let Some(script) = script else { return };
-            let mut player = Player::new(station, script);
+            let mut player = Player::new(station, script, stage.made.clone());
             while stage.free.get() == 0 {
                 stage.freed.wait().await;
             }

@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::options::{MockError, Options, Service};
 use crate::pacer::Pacer;
+use crate::resource::{Resource, Taken};
 use crate::tally::{Served, Tally};
 use crate::uploads;
 use fieldday_api::SmolStr;
@@ -40,12 +41,12 @@ struct Inner {
     clock: Clock,
     seed: u64,
     requests: AtomicU64,
-    workers: Option<Semaphore>,
+    workers: Option<Resource>,
     /// A permit for each request that may be in the mock, waiting or worked on; none if there is no limit.
     room: Option<Semaphore>,
     /// One for all writes, and how long each holds it.
-    lock: Option<(Semaphore, Span)>,
-    connections: Option<Semaphore>,
+    lock: Option<(Resource, Span)>,
+    connections: Option<Resource>,
     pacer: Pacer,
     service: Service,
     slowdown: Span,
@@ -137,23 +138,21 @@ pub struct Pending {
     came: Time,
 }
 
-/// The permits that a request holds while it is worked on.
+/// What a request has while it is worked on.
 pub(crate) struct Turn<'a> {
-    _worker: Option<SemaphorePermit<'a>>,
-    _connection: Option<SemaphorePermit<'a>>,
+    worker: Option<Taken<'a>>,
+    connection: Option<Taken<'a>>,
+    /// When the work begins.
+    from: Instant,
 }
 
 /// The mock holds as many requests as it may.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Full;
 
-fn as_many(permits: usize) -> Semaphore {
-    Semaphore::new(permits.clamp(1, Semaphore::MAX_PERMITS))
-}
-
-/// A permit, in the order of the requests; none if there is no limit.
-async fn acquired(of: Option<&Semaphore>) -> Option<SemaphorePermit<'_>> {
-    of?.acquire().await.ok()
+/// One of a resource, in the order of the requests, for one that has wanted it since then; none if there is no limit.
+async fn taken(of: Option<&Resource>, since: Instant) -> Option<Taken<'_>> {
+    of?.take(since).await
 }
 
 /// The request as the backend is asked.
@@ -219,10 +218,10 @@ impl Handler {
             requests: AtomicU64::new(0),
             service,
             slowdown,
-            workers: workers.map(as_many),
-            room: sheds_above.map(as_many),
-            lock: write_lock.map(|held| (Semaphore::new(1), held)),
-            connections: connections.map(as_many),
+            workers: workers.map(Resource::of),
+            room: sheds_above.map(|most| Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS))),
+            lock: write_lock.map(|held| (Resource::of(1), held)),
+            connections: connections.map(Resource::of),
             pacer: Pacer::default(),
             upload_limit,
             patience,
@@ -259,23 +258,35 @@ impl Handler {
     /// Waits for what a request needs to be worked on, and keeps it until what this gives is dropped: a worker, the lock if it
     /// is a write, which it lets go of, a connection.
     pub(crate) async fn turn(&self, is_write: bool) -> Turn<'_> {
-        let worker = acquired(self.0.workers.as_ref()).await;
-        if let Some((lock, held)) = self.0.lock.as_ref().filter(|_| is_write) {
-            let _lock = lock.acquire().await.ok();
-            self.pause(*held, true).await;
+        let now = Instant::now();
+        let worker = taken(self.0.workers.as_ref(), now).await;
+        let mut from = worker.as_ref().map_or(now, Taken::from);
+        if let Some((lock, held)) = self.0.lock.as_ref().filter(|_| is_write)
+            && let Some(mut lock) = lock.take(from).await
+        {
+            from = lock.from() + duration(*held);
+            lock.has_until(from);
+            self.pause_until(from, true).await;
         }
-        Turn { _worker: worker, _connection: acquired(self.0.connections.as_ref()).await }
+        let connection = taken(self.0.connections.as_ref(), from).await;
+        let from = connection.as_ref().map_or(from, Taken::from);
+        Turn { worker, connection, from }
     }
-    /// Waits for the time that a request is worked on.
-    pub(crate) async fn work(&self, takes: Span) {
-        self.pause(takes, self.0.service.is_given()).await;
+    /// Waits for the time that a request is worked on, whose turn it is; of one that needs none, from now on.
+    pub(crate) async fn work(&self, turn: Option<&mut Turn<'_>>, takes: Span) {
+        let from = turn.as_ref().map_or_else(Instant::now, |turn| turn.from);
+        let until = from + duration(takes);
+        if let Some(turn) = turn {
+            turn.worker.iter_mut().chain(&mut turn.connection).for_each(|taken| taken.has_until(until));
+        }
+        if !duration(takes).is_zero() {
+            self.pause_until(until, self.0.service.is_given()).await;
+        }
     }
-    async fn pause(&self, span: Span, is_fine: bool) {
-        let span = Duration::from_micros(u64::try_from(span.as_micros()).unwrap_or(0));
+    async fn pause_until(&self, until: Instant, is_fine: bool) {
         match is_fine {
-            _ if span.is_zero() => {}
-            true => self.0.pacer.until(Instant::now() + span).await,
-            false => tokio::time::sleep(span).await,
+            true => self.0.pacer.until(until).await,
+            false => tokio::time::sleep_until(until.into()).await,
         }
     }
 
@@ -440,6 +451,10 @@ fn asked(arrival: &Arrival<'_>) -> (Option<usize>, Asked) {
 fn methods_of(path: &str) -> String {
     let has = |method: &&str| op_of(method, path).is_some_and(|op| !is_literal(path) || op.endpoint().path == path);
     METHODS.iter().map(|method| method.as_str()).filter(has).collect::<Vec<_>>().join(", ")
+}
+
+fn duration(span: Span) -> Duration {
+    Duration::from_micros(u64::try_from(span.as_micros()).unwrap_or(0))
 }
 
 fn is_literal(path: &str) -> bool {

@@ -11,6 +11,7 @@ mod handler;
 mod options;
 mod pacer;
 #[cfg(feature = "wiremock")]
+mod resource;
 mod respond;
 mod serve;
 mod tally;

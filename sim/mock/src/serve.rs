@@ -148,13 +148,13 @@ async fn outcome(handler: Handler, request: Request<Body>) -> Outcome {
     // Audio goes to a store, not to those who answer.
     if op == Some(Op::PutAudio) {
         let pending = handler.arrive_late(&arrival, came);
-        handler.work(pending.takes()).await;
+        handler.work(None, pending.takes()).await;
         return pending.take_effect();
     }
     let Ok(_place) = handler.place() else { return Outcome::Answered(handler.full(op)) };
-    let _turn = handler.turn(!matches!(method, "GET" | "HEAD")).await;
+    let mut turn = handler.turn(!matches!(method, "GET" | "HEAD")).await;
     let pending = handler.arrive_late(&arrival, came);
-    handler.work(pending.takes()).await;
+    handler.work(Some(&mut turn), pending.takes()).await;
     pending.take_effect()
 }
 

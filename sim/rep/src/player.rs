@@ -1,4 +1,5 @@
-//! A player: sends a part of somebody's simulated day, each request when it is due, whatever became of those before.
+//! A player: sends a part of somebody's simulated day, each request when it is due, whatever became of those before. Only requests
+//! about a recording or task wait for the answer to the request that makes it, since they need its id.
 //!
 //! Reps who live their day need hours until they are in every phase of it. A level of a search for capacity has minutes: so it
 //! plays parts of days that were lived on the virtual clock. Requests about what a day made itself (a recording, a task) need
@@ -10,9 +11,11 @@ use fieldday_api::SmolStr;
 use fieldday_api::call::{Answer, Call, Response};
 use fieldday_api::wire::shifts::ClockIn;
 use fieldday_history::event::Cause;
+use fieldday_kernel::signal::Signal;
 use fieldday_kernel::time::{Span, Time};
+use futures_lite::future::{or, yield_now};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -41,81 +44,120 @@ pub struct Script {
 pub struct Player {
     browser: Browser,
     script: Script,
-    made: Rc<RefCell<Made>>,
+    /// The request that makes each thing that the script makes, by the thing's simulated id.
+    makers: BTreeMap<SmolStr, Arc<Call>>,
+    made: Rc<MadeThings>,
 }
 
-/// What a script makes: by its simulated id, the request that makes it, and the target's id once there is one.
+/// The recordings and tasks that the players of a cell make: some of a player's requests are about what another one makes.
 #[derive(Default)]
-struct Made {
-    by: BTreeMap<SmolStr, Arc<Call>>,
-    ids: BTreeMap<SmolStr, SmolStr>,
+pub struct MadeThings {
+    /// The ids that the target gave, by those of the simulation.
+    ids: RefCell<BTreeMap<SmolStr, SmolStr>>,
+    /// The simulated ids of those whose id is awaited: a request that makes them is in flight.
+    in_flight: RefCell<BTreeSet<SmolStr>>,
+    /// Notified whenever a request that makes something was answered, or got no answer.
+    answered: Signal,
+}
+
+/// A request as it is sent to the target, and the simulated id of what it makes there, if anything.
+struct Sent {
+    call: Arc<Call>,
+    makes: Option<SmolStr>,
 }
 
 impl Player {
-    /// A player who has sent nothing yet.
-    pub fn new(station: Station, script: Script) -> Player {
-        let makers = script.before.iter().chain(&script.lines);
-        let by = makers.filter_map(|line| Some((line.makes.clone()?, line.call.clone()))).collect();
-        let made = Rc::new(RefCell::new(Made { by, ids: BTreeMap::new() }));
-        Player { browser: Browser::new(station), script, made }
+    /// A player who has sent nothing yet, in a cell whose players share `made`.
+    pub fn new(station: Station, script: Script, made: Rc<MadeThings>) -> Player {
+        let lines = script.before.iter().chain(&script.lines);
+        let makers = lines.filter_map(|line| Some((line.makes.clone()?, line.call.clone()))).collect();
+        Player { browser: Browser::new(station), script, makers, made }
     }
     /// Sends what must be there before the part begins, and fetches a token for it.
     pub async fn prepares(&mut self) {
-        if self.script.lines.is_empty() {
+        if self.script.lines.is_empty() && self.script.before.is_empty() {
             return;
         }
         self.browser.claims().await;
         for line in std::mem::take(&mut self.script.before) {
-            let call = self.made.borrow().as_sent(&line);
+            let Sent { call, makes } = self.as_sent(&line);
             let response = self.browser.call((*call).clone(), Cause::Office).await;
-            self.made.borrow_mut().learn(&line, response.as_deref());
+            self.made.learn(makes, response.as_deref());
         }
     }
     /// Plays the part, once it is known when it begins.
     pub async fn plays(mut self, begins: impl Future<Output = Time>) {
         let begins = begins.await;
         let station = self.browser.station.clone();
-        for line in std::mem::take(&mut self.script.lines) {
-            let due = begins + line.at;
-            station.sleep_until(due).await;
-            station.was_due(station.day().day(due));
-            let call = self.made.borrow().as_sent(&line);
-            let Some(answer) = self.browser.begins((*call).clone(), Cause::Office).await else { continue };
-            let made = self.made.clone();
-            station.spawn(async move {
-                let response = answer.await;
-                made.borrow_mut().learn(&line, response.as_deref());
-            });
+        let mut lines: VecDeque<Line> = std::mem::take(&mut self.script.lines).into();
+        // Lines that were due and need an id of which the answer has not come yet, in the order in which they were due.
+        let mut held: Vec<Line> = Vec::new();
+        loop {
+            if let Some(free) = held.iter().position(|line| !self.made.must_wait(line)) {
+                let line = held.remove(free);
+                self.sends(&line, begins).await;
+            } else if lines.front().is_some_and(|line| station.now() >= begins + line.at) {
+                match lines.pop_front() {
+                    Some(line) if self.made.must_wait(&line) => held.push(line),
+                    Some(line) => self.sends(&line, begins).await,
+                    None => {}
+                }
+            } else if let Some(line) = lines.front() {
+                or(station.sleep_until(begins + line.at), self.made.answered.wait()).await;
+            } else if held.is_empty() {
+                return;
+            } else {
+                self.made.answered.wait().await;
+            }
+        }
+    }
+    /// Sends a line that was due so long after the part began, and lets others wait for its answer.
+    async fn sends(&mut self, line: &Line, begins: Time) {
+        let station = self.browser.station.clone();
+        station.was_due(station.day().day(begins + line.at));
+        let Sent { call, makes } = self.as_sent(line);
+        let Some(answer) = self.browser.begins((*call).clone(), Cause::Office).await else { return };
+        self.made.in_flight.borrow_mut().extend(makes.clone());
+        let made = self.made.clone();
+        station.spawn(async move {
+            let response = answer.await;
+            made.learn(makes, response.as_deref());
+        });
+        // The call begins in its own task, and takes over how late it is: before the next line says how late that is.
+        yield_now().await;
+    }
+    /// The request as it is sent to the target. Where what it is about could not be made, the request that makes it goes in
+    /// its place, as an app would try that again.
+    fn as_sent(&self, line: &Line) -> Sent {
+        let id = about(&line.call).and_then(|id| self.made.ids.borrow().get(id).cloned());
+        let maker = about(&line.call).and_then(|id| Some((id, self.makers.get(id)?)));
+        match (id, maker, &*line.call) {
+            (Some(id), ..) => Sent { call: Arc::new(of(&line.call, &id)), makes: None },
+            (None, Some((id, maker)), _) => Sent { call: maker.clone(), makes: Some(id.clone()) },
+            // Now, not when it was in the simulation.
+            (None, None, Call::ClockIn { rep_id, body }) => {
+                let body = ClockIn { desired_start_time: None, ..body.clone() };
+                Sent { call: Arc::new(Call::ClockIn { rep_id: rep_id.clone(), body }), makes: None }
+            }
+            (None, None, _) => Sent { call: line.call.clone(), makes: line.makes.clone() },
         }
     }
 }
 
-impl Made {
-    /// The request as it is sent to the target. Where what it is about could not be made yet, the request that makes it goes in
-    /// its place, as an app would try that again.
-    fn as_sent(&self, line: &Line) -> Arc<Call> {
-        let Some(about) = about(&line.call).filter(|id| self.by.contains_key(*id)) else {
-            return match &*line.call {
-                // Now, not when it was in the simulation.
-                Call::ClockIn { rep_id, body } => {
-                    let body = ClockIn { desired_start_time: None, ..body.clone() };
-                    Arc::new(Call::ClockIn { rep_id: rep_id.clone(), body })
-                }
-                _ => line.call.clone(),
-            };
-        };
-        match (self.ids.get(about), self.by.get(about)) {
-            (Some(id), _) => Arc::new(of(&line.call, id)),
-            (None, Some(maker)) => maker.clone(),
-            (None, None) => line.call.clone(),
-        }
+impl MadeThings {
+    /// Whether what the line is about is being made: its id comes with an answer that is still awaited. Sent without it, the line
+    /// would make the thing once more.
+    fn must_wait(&self, line: &Line) -> bool {
+        about(&line.call).is_some_and(|id| self.in_flight.borrow().contains(id))
     }
-    fn learn(&mut self, line: &Line, response: Option<&Response>) {
-        let Some(id) = response.and_then(|response| made_by(&response.answer)) else { return };
-        let of = line.makes.clone().or_else(|| about(&line.call).cloned());
-        if let Some(of) = of {
-            self.ids.entry(of).or_insert(id);
+    /// The answer to a request that was to make that has come, or none will.
+    fn learn(&self, makes: Option<SmolStr>, response: Option<&Response>) {
+        let Some(makes) = makes else { return };
+        self.in_flight.borrow_mut().remove(&makes);
+        if let Some(id) = response.and_then(|response| made_by(&response.answer)) {
+            self.ids.borrow_mut().entry(makes).or_insert(id);
         }
+        self.answered.notify();
     }
 }
 
@@ -150,51 +192,4 @@ fn of(call: &Call, id: &SmolStr) -> Call {
         _ => {}
     }
     call
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use fieldday_api::fixed::Fixed;
-    use fieldday_api::names::AudioStorage;
-    use fieldday_api::names::RecordingMode;
-    use fieldday_api::wire::recordings::{Location, RecordingStart, RecordingStarted};
-
-    fn line(call: Call, makes: Option<&str>) -> Line {
-        Line { at: Span::ZERO, call: Arc::new(call), makes: makes.map(SmolStr::from) }
-    }
-    fn start() -> Line {
-        let location = Location { lat: Fixed(0), lng: Fixed(0) };
-        let body = RecordingStart { appointment_id: "a".into(), rep_id: "r".into(), location, mode: None };
-        line(Call::StartRecording(body), Some("session_sim"))
-    }
-    fn poll(session: &str) -> Line {
-        line(Call::GetRecording { session_id: session.into() }, None)
-    }
-
-    #[test]
-    fn a_request_about_what_the_target_made_has_the_targets_id_and_before_that_it_is_made() {
-        let (start, mut made) = (start(), Made::default());
-        made.by.insert("session_sim".into(), start.call.clone());
-        assert_eq!(made.as_sent(&poll("session_sim")), start.call, "there is nothing to poll yet");
-        assert_eq!(made.as_sent(&poll("other")), poll("other").call, "nobody here made that");
-        let started = RecordingStarted {
-            recording_session_id: "session_live".into(),
-            mode: RecordingMode::Full,
-            audio_storage_mode: AudioStorage::Persistent,
-            audio_upload_url: None,
-            shunya_job_config: None,
-        };
-        let answer = Response::ok(Answer::RecordingStarted(started));
-        // It was the poll's turn when the recording was started, so the answer is to that.
-        made.learn(&poll("session_sim"), Some(&answer));
-        assert_eq!(made.as_sent(&poll("session_sim")), poll("session_live").call);
-    }
-
-    #[test]
-    fn who_clocks_in_does_so_now() {
-        let body = ClockIn { desired_start_time: Some(Time::from_micros(5)), notes: None };
-        let sent = Made::default().as_sent(&line(Call::ClockIn { rep_id: "r".into(), body }, None));
-        assert_eq!(*sent, Call::ClockIn { rep_id: "r".into(), body: ClockIn::default() });
-    }
 }

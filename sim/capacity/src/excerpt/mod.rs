@@ -96,6 +96,7 @@ impl Cast {
         self.reps += reps;
         let mut clients: BTreeMap<u32, Lived> = BTreeMap::new();
         let mut sent: BTreeMap<(u32, u32, u8), (Time, Arc<Call>)> = BTreeMap::new();
+        let mut left_out = reassigned(events);
         for event in events {
             match &event.what {
                 EventKind::Client(client) => {
@@ -111,21 +112,24 @@ impl Cast {
                 }
                 EventKind::Answered { call, attempt, response, .. } => {
                     let Some((at, request)) = sent.remove(&(event.client, *call, *attempt)) else { continue };
-                    let Some(lived) = clients.get_mut(&event.client).filter(|_| response.is_success()) else {
+                    if !response.is_success() {
                         continue;
-                    };
-                    let midnight = zone.midnight(zone.date(at));
-                    let (at_us, makes) = (at.since(midnight).as_micros(), made_by(&response.answer));
+                    }
+                    let makes = made_by(&response.answer);
                     let makes = makes.filter(|_| matches!(*request, Call::StartRecording(_) | Call::CreateTask(_)));
-                    lived.done.push(Done { at_us, call: request, makes });
+                    let at_us = at.since(zone.midnight(zone.date(at))).as_micros();
+                    match clients.get_mut(&event.client) {
+                        Some(lived) => lived.done.push(Done { at_us, call: request, makes }),
+                        // Nobody makes it at the target.
+                        None => left_out.extend(makes),
+                    }
                 }
                 _ => {}
             }
         }
-        let reassigned = reassigned(events);
         for mut lived in clients.into_values() {
             lived.done.sort_by_key(|done| done.at_us);
-            lived.leave_out(&reassigned);
+            lived.leave_out(&left_out);
             self.lived.push(lived);
         }
     }
@@ -184,13 +188,27 @@ impl Cast {
                 }
             }
         }
+        let needed = self.needed_by_others(&begin, part_us);
         for (lived, begins) in self.lived.iter().zip(begin) {
-            let script = lived.script(begins, part_us, speed);
+            let script = lived.script(begins, part_us, speed, &needed);
             schedule.due.extend(script.lines.iter().map(|line| (line.at, line.call.op())));
             schedule.scripts.entry(lived.cell).or_default().insert(lived.name.clone(), script);
         }
         schedule.due.sort();
         schedule
+    }
+    /// The recordings and tasks that a client's part is about and that another client made, as tasks of the office are. Parts begin at
+    /// different times of the day, so these are made before any of them.
+    fn needed_by_others(&self, begin: &[i64], lasts_us: i64) -> BTreeSet<SmolStr> {
+        let lived = || self.lived.iter().enumerate();
+        let made = lived().flat_map(|(number, lived)| lived.done.iter().map(move |done| (done.makes.as_ref(), number)));
+        let makers: BTreeMap<&SmolStr, usize> = made.filter_map(|(id, number)| Some((id?, number))).collect();
+        let parts = lived().zip(begin).map(|((number, lived), from)| (number, lived.within(*from, from + lasts_us)));
+        let of_others = |(number, part): (usize, &[Done])| -> Vec<SmolStr> {
+            let ids = part.iter().filter_map(|done| about(&done.call));
+            ids.filter(|id| makers.get(id).is_some_and(|maker| *maker != number)).cloned().collect()
+        };
+        parts.flat_map(of_others).collect()
     }
 }
 
@@ -209,9 +227,9 @@ fn reassigned(events: &[Event]) -> BTreeSet<SmolStr> {
 }
 
 impl Lived {
-    /// Leaves out what was done about some appointments, and about what was made there.
-    fn leave_out(&mut self, appointments: &BTreeSet<SmolStr>) {
-        let mut gone = appointments.clone();
+    /// Leaves out what was done about some appointments, recordings and tasks, and about what was made there.
+    fn leave_out(&mut self, ids: &BTreeSet<SmolStr>) {
+        let mut gone = ids.clone();
         self.done.retain(|done| {
             let is_of = match &*done.call {
                 Call::GetAppointment { appointment_id } | Call::UpdateAppointment { appointment_id, .. } => {
@@ -242,18 +260,19 @@ impl Lived {
         (1..PARTS).for_each(|part| counts[part] += counts[part - 1]);
         counts
     }
-    /// The part that begins then, with what must be there before.
-    fn script(&self, begins_us: i64, lasts_us: i64, speed: i64) -> Script {
+    /// The part that begins then, with what must be there before, also for others.
+    fn script(&self, begins_us: i64, lasts_us: i64, speed: i64, needed_by_others: &BTreeSet<SmolStr>) -> Script {
         let part = self.within(begins_us, begins_us + lasts_us);
         let line = |done: &Done, at: Span| Line { at, call: done.call.clone(), makes: done.makes.clone() };
         let lines: Vec<Line> =
             part.iter().map(|done| line(done, Span::micros((done.at_us - begins_us) / speed))).collect();
         let earlier = &self.done[..self.done.partition_point(|done| done.at_us < begins_us)];
-        let is_needed = |done: &Done| {
-            done.makes.as_ref().is_some_and(|made| part.iter().any(|later| about(&later.call) == Some(made)))
+        let is_needed = |done: &&Done| {
+            let is_earlier = done.at_us < begins_us;
+            let is_about = |made| part.iter().any(|later| about(&later.call) == Some(made));
+            done.makes.as_ref().is_some_and(|made| needed_by_others.contains(made) || is_earlier && is_about(made))
         };
-        let mut before: Vec<Line> =
-            earlier.iter().filter(|done| is_needed(done)).map(|done| line(done, Span::ZERO)).collect();
+        let mut before: Vec<Line> = self.done.iter().filter(is_needed).map(|done| line(done, Span::ZERO)).collect();
         // Nobody records, sees a shift or ends one who is not at work.
         let is_of_work =
             |of: &Line| matches!(*of.call, Call::StartRecording(_) | Call::ClockOut { .. } | Call::ShiftToday { .. });

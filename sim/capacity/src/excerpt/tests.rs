@@ -12,11 +12,14 @@ fn window() -> (TimeOfDay, TimeOfDay) {
     (TimeOfDay::hm(WINDOW.0, 0), TimeOfDay::hm(WINDOW.1, 0))
 }
 fn cast(reps: u64) -> Cast {
+    cast_with(reps, false)
+}
+fn cast_with(reps: u64, office: bool) -> Cast {
     let mut scenario = Scenario::load("weekday").unwrap();
     (scenario.mishap, scenario.day.dates) = (Vec::new(), scenario.day.dates[..1].to_vec());
     scenario.with_reps(reps);
     let plan = Plan::new(Arc::new(scenario), 1).unwrap();
-    let mut cast = Cast::new(false);
+    let mut cast = Cast::new(office);
     let stop = AtomicBool::new(false);
     let options = Options { threads: 1, keep: Keep { events: true, history: false }, stop: &stop };
     run(&plan, &options, |cell| {
@@ -79,4 +82,37 @@ fn clients_are_in_every_phase_and_what_their_part_needs_is_there_before() {
     let offered = schedule.offered(Span::ZERO, Span::seconds(40));
     assert_eq!(offered.requests, schedule.due_by(Span::seconds(40)));
     assert!(offered.endpoints.iter().any(|of| of.op == Op::GetRecording), "{offered:?}");
+}
+
+#[test]
+fn what_another_client_makes_is_there_before_any_part_begins_and_without_that_client_nothing_is_about_it() {
+    let plays = |office: bool| {
+        let cast = cast_with(80, office);
+        let schedule = cast.schedule(window(), 30, Span::seconds(120), rate(&cast.asks(window())));
+        let makers = |cast: &Cast| -> BTreeMap<SmolStr, SmolStr> {
+            let made =
+                cast.lived.iter().flat_map(|of| of.done.iter().map(|done| (done.makes.clone(), of.name.clone())));
+            made.filter_map(|(id, name)| Some((id?, name))).collect()
+        };
+        (makers(&cast), schedule)
+    };
+    let (with_office, schedule) = plays(true);
+    let mut of_others = 0;
+    for scripts in schedule.scripts.values() {
+        let before: BTreeSet<&SmolStr> =
+            scripts.values().flat_map(|script| &script.before).filter_map(|line| line.makes.as_ref()).collect();
+        for (name, script) in scripts {
+            for id in script.lines.iter().filter_map(|line| about(&line.call)) {
+                if with_office.get(id).is_some_and(|maker| maker != name) {
+                    assert!(before.contains(id), "{name} needs {id}");
+                    of_others += 1;
+                }
+            }
+        }
+    }
+    assert!(of_others > 0, "some reps do what the office asks for");
+    let (without, schedule) = plays(false);
+    let of_the_office = |id: &&SmolStr| with_office.contains_key(*id) && !without.contains_key(*id);
+    let lines = schedule.scripts.values().flat_map(BTreeMap::values).flat_map(|script| &script.lines);
+    assert_eq!(lines.filter_map(|line| about(&line.call)).find(of_the_office), None);
 }

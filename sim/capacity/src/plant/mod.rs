@@ -232,6 +232,10 @@ impl Plant {
         next.into_iter().flatten().min()
     }
 
+    /// The moment that the plant has come to.
+    pub fn now(&self) -> Time {
+        self.now
+    }
     /// Everything that happens before `until`. `tell` hears the verdicts with their cells, in the order of their times.
     pub fn advance(&mut self, until: Time, tell: &mut impl FnMut(u32, PlantReply)) {
         loop {

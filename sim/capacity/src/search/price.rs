@@ -1,15 +1,21 @@
-//! What a search costs, before it begins.
+//! What a search costs, before it begins and while it goes on: the search is played with the levels that a target with a given
+//! edge would show.
 
-use super::{BEYOND_MIN, Range};
+use super::{Next, Range};
+use crate::disturbed::LevelDisturbance;
+use crate::level::{Judged, Level};
+use crate::share::Share;
+use fieldday_rules::disturbed::DisturbanceResult;
+use fieldday_rules::limit_result::{LimitResult, LimitUnit, LimitVerdict};
 
-/// The greatest cost of a search, if the edge is at some number of reps.
-#[derive(Clone, Copy, PartialEq, Debug)]
+/// The cost of what a search still measures.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Price {
     /// How many levels are measured, repetitions included.
     pub levels: u64,
-    /// How long that takes by the wall clock, in seconds, warm-ups included.
+    /// How long that takes by the wall clock, in seconds, preparations and warm-ups included.
     pub seconds: f64,
-    /// How many requests are sent, those of warm-ups included.
+    /// How many requests are sent, those of preparations and warm-ups included.
     pub requests: f64,
 }
 
@@ -18,36 +24,52 @@ pub struct Price {
 pub struct Terms {
     /// Requests a second that one rep makes.
     pub per_rep_per_s: f64,
+    /// Requests that one rep sends before a level begins: clocking in, and what its part of the day needs.
+    pub prepared_per_rep: f64,
+    /// Preparing a level is given up after this time, in seconds.
+    pub prepares_for_s: f64,
     /// The smallest share that a limit allows beyond it.
     pub allowed: f64,
-    /// Seconds of a level that are not measured.
-    pub overhead_s: f64,
+    /// The length of a warm-up after which the load is steady, in seconds.
+    pub warm_up_s: f64,
+    /// The least time of a level that is neither prepared, warmed up nor measured, in seconds.
+    pub notice_s: f64,
 }
 
+/// So many levels at most are played: a search with more of them is as good as endless.
+const MOST_LEVELS: usize = 500;
+/// The share beyond a limit is taken to rise with the load as that of M/M/1 does: its logarithm is linear in the load, and reaches 0
+/// at this multiple of the load at the edge.
+const SATURATED: f64 = 1.2;
+/// How much more shares are taken to vary than those of independent requests: as much as makes searches of queues as long as they are.
+const DESIGN_EFFECT: f64 = 20.0;
+/// Above its edge a target answers less than is offered, so the load is not steady after one warm-up: so many are taken.
+const WARM_UPS_ABOVE: f64 = 2.0;
+
 impl Range {
-    /// The cost of the search if the edge is at so many reps: the climb there, the halving, and both sides again.
-    pub fn price(&self, terms: Terms, edge: u64) -> Price {
-        let (edge, mut reps) = (edge.clamp(self.from, self.to) as f64, self.from as f64);
-        let mut all = Vec::new();
-        while reps < edge {
-            all.push(reps);
-            reps *= self.step;
-        }
-        all.push(reps.min(self.to as f64));
-        // Each level halves what is left of the last step.
-        let halvings = (libm::log(self.step) / libm::log(1.0 + self.resolution)).max(1.0);
-        let again = 2 * self.repeats.saturating_sub(1);
-        let near = libm::ceil(libm::log2(halvings)) as usize + again as usize;
-        all.extend(std::iter::repeat_n(edge, near));
-        let mut price = Price { levels: all.len() as u64, seconds: 0.0, requests: 0.0 };
-        for reps in all {
-            let rate = terms.per_rep_per_s * reps;
-            let enough_s = BEYOND_MIN / terms.allowed.max(1e-6) / rate.max(1e-9);
-            let lasts_s = self.lengthened(enough_s.max(self.shortest_s)) + terms.overhead_s;
-            price.seconds += lasts_s;
-            price.requests += rate * lasts_s;
+    /// The cost of what is left of a search, if the edge is at so many reps and these levels were measured.
+    pub fn price(&self, terms: Terms, levels: &[Level], edge: u64) -> Price {
+        let edge = edge.max(1) as f64;
+        let mut all = levels.to_vec();
+        let mut price = Price::default();
+        while all.len() < MOST_LEVELS
+            && let Next::Measure { reps, for_s, .. } = self.next(&all)
+        {
+            price.add(terms, reps, for_s, edge);
+            all.push(self.expected(terms, (reps, for_s), edge, levels));
         }
         price
+    }
+    /// The number of reps at which the edge is taken to be for what is left: between the two where it is known to be, or as far above
+    /// those that hold as the next level is, but no lower than `likely`.
+    pub fn likely_edge(&self, levels: &[Level], likely: u64) -> u64 {
+        let edge = match self.edge(levels) {
+            (Some(low), Some(high)) => (low as f64 * high as f64).sqrt() as u64,
+            (Some(low), None) => likely.max((low as f64 * self.step) as u64),
+            (None, Some(high)) => high / 2,
+            (None, None) => likely,
+        };
+        edge.clamp(self.from, self.to)
     }
     /// Levels no longer than leaves time for so many in so many seconds, but as long as planned disturbances need.
     pub fn within(&mut self, seconds: f64, levels: f64, overhead_s: f64) {
@@ -57,48 +79,186 @@ impl Range {
     }
 }
 
+impl Terms {
+    /// How long it takes to prepare so many reps, in seconds, if a target with this edge answers as fast as it can.
+    fn prepares_s(&self, reps: f64, edge: f64) -> f64 {
+        (self.prepared_per_rep * reps / (self.per_rep_per_s * edge).max(1e-9)).min(self.prepares_for_s)
+    }
+    /// How long a level lasts beside what is measured, in seconds, if a target with this edge answers as fast as it can.
+    pub fn overhead_s(&self, reps: u64, edge: f64) -> f64 {
+        let warm_ups = if reps as f64 > edge { WARM_UPS_ABOVE } else { 1.0 };
+        self.prepares_s(reps as f64, edge) + warm_ups * self.warm_up_s + self.notice_s
+    }
+}
+
+impl Price {
+    fn add(&mut self, terms: Terms, reps: u64, for_s: f64, edge: f64) {
+        let (overhead_s, reps_f) = (terms.overhead_s(reps, edge), reps as f64);
+        let plays_s = for_s + overhead_s - terms.prepares_s(reps_f, edge);
+        self.levels += 1;
+        self.seconds += for_s + overhead_s;
+        self.requests += reps_f * (terms.per_rep_per_s * plays_s + terms.prepared_per_rep);
+    }
+}
+
+impl Range {
+    /// A level as a target with this edge would show it, with limits like those of the levels that were measured if there are any.
+    fn expected(&self, terms: Terms, (reps, for_s): (u64, f64), edge: f64, measured: &[Level]) -> Level {
+        let load = reps as f64 / edge;
+        let of = (terms.per_rep_per_s * reps as f64 * for_s) as u64;
+        let verdict = if load > 1.0 { LimitVerdict::Exceeded } else { LimitVerdict::Held };
+        let share = |allowed: f64| {
+            let beyond = libm::pow(allowed.clamp(0.0, 1.0), ((SATURATED - load) / (SATURATED - 1.0)).max(0.0));
+            Share { design_effect: DESIGN_EFFECT, ..Share::new((beyond * of as f64).round() as u64, of) }
+        };
+        let like = |limit: &Judged| match limit.result.built_in {
+            // Nobody asked for it, and a target breaks it later than what was asked for.
+            true => Judged { share: limit.share.map(|_| Share::new(0, of)), ..limit.clone() },
+            false => {
+                let result = LimitResult { verdict, ..limit.result.clone() };
+                Judged { result, share: limit.share.map(|_| share(limit.allowed)), allowed: limit.allowed }
+            }
+        };
+        let limits = match measured.first() {
+            Some(level) => level.limits.iter().map(like).collect(),
+            None => {
+                vec![Judged { result: nameless(verdict), share: Some(share(terms.allowed)), allowed: terms.allowed }]
+            }
+        };
+        let disturbed = if self.disturbing.is_some() { 1 } else { 0 };
+        let disturbances = std::iter::repeat_with(|| undisturbed(verdict)).take(disturbed).collect();
+        Level { limits, disturbances, ..Level::empty(reps, for_s) }
+    }
+}
+
+/// A limit of which nothing is known but its verdict.
+fn nameless(verdict: LimitVerdict) -> LimitResult {
+    LimitResult {
+        text: String::new(),
+        verdict,
+        clock: None,
+        unit: LimitUnit::Micros,
+        bound: 0,
+        actual: None,
+        at_least: false,
+        margin: None,
+        optional: false,
+        built_in: false,
+        sample_count: 0,
+        note: None,
+    }
+}
+
+/// A disturbance of which nothing is known but its verdict.
+fn undisturbed(verdict: LimitVerdict) -> LevelDisturbance {
+    let result = DisturbanceResult {
+        name: String::new(),
+        began: None,
+        ended: None,
+        exceeded: Vec::new(),
+        not_allowed: Vec::new(),
+        held_again_after_us: None,
+        holds_again_within_us: 0,
+        verdict,
+        note: None,
+    };
+    LevelDisturbance { from_s: None, until_s: None, result }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::disturbed::Disturbing;
-    use crate::search::{Ending, Next};
-    use crate::synthetic::TARGET;
+    use crate::played::{Target, Work};
+    use crate::search::Ending;
+    use fieldday_scenario::limits::Limit;
 
-    const TERMS: Terms = Terms { per_rep_per_s: 0.5, allowed: 0.05, overhead_s: 20.0 };
+    const TERMS: Terms = Terms {
+        per_rep_per_s: 0.5,
+        prepared_per_rep: 1.5,
+        prepares_for_s: 120.0,
+        allowed: 0.05,
+        warm_up_s: 10.0,
+        notice_s: 4.0,
+    };
+
+    /// What the search takes at a target that is played request by request.
+    fn took(range: &Range, target: &Target, bound_ms: u32, edge: f64, seed: u64) -> (Price, Vec<Level>) {
+        let limits = [Limit::parse(&format!("wire p95 < {bound_ms} ms")).unwrap()];
+        let (mut price, mut levels) = (Price::default(), Vec::new());
+        loop {
+            match range.next(&levels) {
+                Next::Measure { reps, for_s, .. } => {
+                    price.add(TERMS, reps, for_s, edge);
+                    levels.push(target.level((reps, 0.5), for_s, &limits, seed * 1_000 + levels.len() as u64));
+                }
+                Next::Done(ending) => {
+                    assert_eq!(ending, Ending::Found);
+                    return (price, levels);
+                }
+            }
+        }
+    }
 
     #[test]
-    fn a_search_costs_about_what_was_said() {
-        let range = Range::default();
-        let price = range.price(TERMS, TARGET.truth() as u64);
-        let (mut levels, mut seconds, mut requests) = (Vec::new(), 0.0, 0.0);
-        while let Next::Measure { reps, for_s, .. } = range.next(&levels) {
-            levels.push(TARGET.level(reps, for_s));
-            seconds += for_s + TERMS.overhead_s;
-            requests += (for_s + TERMS.overhead_s) * reps as f64 * TERMS.per_rep_per_s;
+    fn a_search_costs_what_was_said_whatever_the_target() {
+        let mut range = Range { longest_s: 60.0, ..Range::default() };
+        range.within(900.0, 15.0, 16.0);
+        for (target, bound_ms) in [
+            (Target::of(1, Work::Exponential(0.02)), 150),
+            (Target::of(8, Work::Exponential(0.02)), 100),
+            (Target::of(4, Work::Fixed(0.02)), 50),
+            (Target::of(2, Work::LogNormal(0.02, 2.5)), 120),
+        ] {
+            let edge = target.edge_per_s(0.95, f64::from(bound_ms) / 1e3) / 0.5;
+            let said = range.price(TERMS, &[], edge as u64);
+            let all: Vec<Price> = (0..8).map(|seed| took(&range, &target, bound_ms, edge, seed).0).collect();
+            let mean = |of: fn(&Price) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
+            let (seconds, requests) = (mean(|of| of.seconds), mean(|of| of.requests));
+            println!(
+                "{target:?}: {said:?}, took {seconds:.0} s, {requests:.0} requests, {:.1} levels",
+                mean(|of| of.levels as f64)
+            );
+            assert!((0.75..1.33).contains(&(said.seconds / seconds)), "{target:?}: {said:?}, in the mean {seconds} s");
+            assert!((0.7..1.4).contains(&(said.requests / requests)), "{target:?}: {said:?}, in the mean {requests}");
         }
-        assert!(matches!(range.next(&levels), Next::Done(Ending::Found)));
-        assert!((0.6..1.6).contains(&(price.seconds / seconds)), "{price:?}, and it took {seconds} s");
-        assert!((0.5..2.0).contains(&(price.requests / requests)), "{price:?}, and {requests} were sent");
+    }
+
+    #[test]
+    fn what_is_left_falls_with_the_levels_and_is_nothing_at_the_end() {
+        let (range, target) = (Range { longest_s: 40.0, ..Range::default() }, Target::of(4, Work::Exponential(0.02)));
+        let edge = target.edge_per_s(0.95, 0.1) / 0.5;
+        let (_, levels) = took(&range, &target, 100, edge, 1);
+        let left = |n: usize| range.price(TERMS, &levels[..n], range.likely_edge(&levels[..n], edge as u64)).seconds;
+        let (at_first, half) = (left(0), left(levels.len() / 2));
+        assert!(at_first > half && half > 0.0, "{at_first} s, then {half} s");
+        assert_eq!(left(levels.len()), 0.0);
+        // Where nothing is known of the edge it is the likely one, and above what holds once that held.
+        assert_eq!(range.likely_edge(&[], 1_000), 1_000);
+        let climbed = range.likely_edge(&levels[..2], 1);
+        assert_eq!(climbed, levels[1].reps * 2);
     }
 
     #[test]
     fn a_search_that_is_given_less_time_has_shorter_levels() {
         let mut range = Range::default();
-        let whole = range.price(Terms { per_rep_per_s: 0.003, ..TERMS }, 1_000);
+        let whole = range.price(Terms { per_rep_per_s: 0.003, prepared_per_rep: 0.0, ..TERMS }, &[], 1_000);
         range.within(900.0, 15.0, 20.0);
         assert_eq!((range.shortest_s, range.longest_s), (30.0, 40.0));
-        let bounded = range.price(Terms { per_rep_per_s: 0.003, ..TERMS }, 1_000);
-        assert!(whole.seconds > 3_600.0 && bounded.seconds < 1_200.0, "{whole:?} {bounded:?}");
+        let bounded = range.price(Terms { per_rep_per_s: 0.003, prepared_per_rep: 0.0, ..TERMS }, &[], 1_000);
+        assert!(whole.seconds > bounded.seconds * 2.0, "{whole:?} {bounded:?}");
     }
 
     #[test]
     fn disturbances_are_part_of_the_price_and_no_bound_leaves_them_out() {
         let disturbing = Some(Disturbing { needs_s: 200.0, takes_s: 90.0 });
         let (plain, disturbed) = (Range::default(), Range { disturbing, ..Range::default() });
-        let (without, with) = (plain.price(TERMS, 1_000), disturbed.price(TERMS, 1_000));
+        let (without, with) = (plain.price(TERMS, &[], 1_000), disturbed.price(TERMS, &[], 1_000));
         // Each level is as long as the disturbances need, since 30 s beside them are less.
-        assert_eq!((without.levels, with.seconds), (with.levels, with.levels as f64 * 220.0));
-        assert!(without.seconds < with.seconds / 3.0, "{without:?} {with:?}");
+        assert!(
+            with.seconds > with.levels as f64 * 200.0 && without.seconds < with.seconds / 3.0,
+            "{without:?} {with:?}"
+        );
         let mut bounded = disturbed;
         bounded.within(600.0, 15.0, 20.0);
         assert_eq!((bounded.longest_s, bounded.shortest_s), (200.0, 30.0));

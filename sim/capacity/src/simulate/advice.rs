@@ -97,8 +97,16 @@ pub enum Told<'a> {
     Tried(&'a Outcome),
 }
 
+/// A table of simulated days.
+pub struct GridFound {
+    /// The points that were simulated, with advice as far as that came.
+    pub grid: Grid,
+    /// Whether it was interrupted, so that points or advice are missing.
+    pub interrupted: bool,
+}
+
 /// A question over reps and instances. If it is `advised`, each point at which a limit was exceeded gets advice; points share the days
-/// that are simulated for it. `told` hears of each day.
+/// that are simulated for it. `told` hears of each day. If it is interrupted, the table has what was found until then.
 pub fn grid(
     question: &Question,
     reps: &[u64],
@@ -106,17 +114,23 @@ pub fn grid(
     advised: bool,
     watch: &Watch<'_>,
     mut told: impl FnMut(Told<'_>),
-) -> Result<Grid, SimulateError> {
+) -> Result<GridFound, SimulateError> {
     let mut days = Days { question, watch, simulated: Vec::new(), sets_reps: true };
     let mut points: Vec<GridPoint> = Vec::new();
     for reps in reps {
         for instances in instances {
             let of = Setting { reps: *reps, instances: *instances, retrying: question.retrying };
-            let point = days.of(of)?.point();
+            let point = match days.of(of) {
+                Err(SimulateError::Interrupted(_)) if !points.is_empty() => {
+                    return Ok(GridFound { grid: Grid { points, beyond_physics: Vec::new() }, interrupted: true });
+                }
+                day => day?.point(),
+            };
             told(Told::Point(&point));
             points.push(point);
         }
     }
+    let mut interrupted = false;
     let beyond_physics = if advised { beyond_physics(&question.scenario) } else { Vec::new() };
     if advised {
         let most: Vec<(u64, u64)> = points
@@ -127,10 +141,16 @@ pub fn grid(
             .collect();
         told(Told::Advising(&most));
         for point in points.iter_mut().filter(|point| !point.holds) {
-            point.advice = Some(days.advice(point.reps, point.instances, &mut |outcome| told(Told::Tried(outcome)))?);
+            match days.advice(point.reps, point.instances, &mut |outcome| told(Told::Tried(outcome))) {
+                Err(SimulateError::Interrupted(_)) => {
+                    interrupted = true;
+                    break;
+                }
+                advice => point.advice = Some(advice?),
+            }
         }
     }
-    Ok(Grid { points, beyond_physics })
+    Ok(GridFound { grid: Grid { points, beyond_physics }, interrupted })
 }
 
 /// Finds the fewest instances that are enough, and what other ways of retrying change, by simulating the question again.

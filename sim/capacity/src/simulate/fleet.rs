@@ -88,43 +88,43 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs all cells in lockstep with the plant until `ride.until`.
-pub(super) fn run(ride: &FleetOptions<'_>, plant: Plant) -> Result<FleetOutcome, rayon::ThreadPoolBuildError> {
+/// Runs all cells in lockstep with the plant until `options.until`.
+pub(super) fn run(options: &FleetOptions<'_>, plant: Plant) -> Result<FleetOutcome, rayon::ThreadPoolBuildError> {
     // Threads wait for each other in every window: for a small fleet that takes longer than what they do in it.
-    let worth = usize::try_from(ride.plan.reps() / REPS_WORTH_A_THREAD).unwrap_or(usize::MAX).max(1);
-    let threads = if ride.threads == 0 { worth.min(rayon::current_num_threads()) } else { ride.threads };
+    let worth = usize::try_from(options.plan.reps() / REPS_WORTH_A_THREAD).unwrap_or(usize::MAX).max(1);
+    let threads = if options.threads == 0 { worth.min(rayon::current_num_threads()) } else { options.threads };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let threads = pool.current_num_threads();
     let mails: Vec<Mutex<Mail>> = (0..threads).map(|_| Mutex::default()).collect();
-    let start = ride.plan.start();
+    let start = options.plan.start();
     let window = Mutex::new(Window { ends: start, is_over: false });
     let leader = Mutex::new(Leader { plant: Some(plant), arrivals: Vec::new(), windows: 0, alive_max: 0 });
     let gathering = Gathering::new(threads);
     let complete = AtomicBool::new(true);
     pool.broadcast(|context| {
         let mine = context.index();
-        let mut stable = CellGroup::new(ride, mine, threads);
+        let mut group = CellGroup::new(options, mine, threads);
         loop {
             let now = *lock(&window);
             if now.is_over {
                 break;
             }
             let mut mail = lock(&mails[mine]);
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| stable.goes_to(now.ends, &mut mail))) {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| group.goes_to(now.ends, &mut mail))) {
                 mail.panic = Some(panic);
             }
             drop(mail);
             if gathering.wait() {
                 let mut leader = lock(&leader);
-                let next = leader.leads(ride, now, &mails);
-                if next.is_none() && ride.stop.load(Ordering::Relaxed) {
+                let next = leader.leads(options, now, &mails);
+                if next.is_none() && options.stop.load(Ordering::Relaxed) {
                     complete.store(false, Ordering::Relaxed);
                 }
                 *lock(&window) = next.unwrap_or(Window { is_over: true, ..now });
             }
             gathering.wait();
         }
-        stable.ends(&mut lock(&mails[mine]));
+        group.ends(&mut lock(&mails[mine]));
     });
     let leader = leader.into_inner().unwrap_or_else(PoisonError::into_inner);
     let (mut visits, mut prints, mut attempts) = (0, Vec::new(), Measures::new());
@@ -161,7 +161,7 @@ struct Leader {
 
 impl Leader {
     /// Takes in what the cells sent, lets the plant go on, hands out its verdicts, and says which window is next.
-    fn leads(&mut self, ride: &FleetOptions<'_>, now: Window, mails: &[Mutex<Mail>]) -> Option<Window> {
+    fn leads(&mut self, options: &FleetOptions<'_>, now: Window, mails: &[Mutex<Mail>]) -> Option<Window> {
         let plant = self.plant.as_mut()?;
         let (mut due, mut alive) = (None, 0);
         for mail in mails {
@@ -177,23 +177,23 @@ impl Leader {
         self.arrivals.sort_by_key(|(cell, arrival)| (arrival.at, *cell, arrival.number));
         for (cell, arrival) in self.arrivals.drain(..) {
             plant.submit(cell, arrival);
-            shadows::of(arrival, ride.stands_for).for_each(|other| plant.submit(shadows::NO_CELL, other));
+            shadows::of(arrival, options.stands_for).for_each(|other| plant.submit(shadows::NO_CELL, other));
         }
-        let next = earlier(due, plant.next_due().map(|at| at + ride.lookahead))?;
+        let next = earlier(due, plant.next_due().map(|at| at + options.lookahead))?;
         let begins = now.ends.max(next);
         self.windows += 1;
         if self.windows.is_multiple_of(LOOKS_EVERY) {
-            (ride.progress)(begins);
+            (options.progress)(begins);
         }
-        if begins >= ride.until || ride.stop.load(Ordering::Relaxed) {
+        if begins >= options.until || options.stop.load(Ordering::Relaxed) {
             return None;
         }
-        plant.advance(begins + ride.lookahead, &mut |cell, verdict| {
+        plant.advance(begins + options.lookahead, &mut |cell, verdict| {
             if cell != shadows::NO_CELL {
                 lock(&mails[cell as usize % mails.len()]).verdicts.push((cell, verdict));
             }
         });
-        Some(Window { ends: begins + ride.lookahead.times(2), is_over: false })
+        Some(Window { ends: begins + options.lookahead.times(2), is_over: false })
     }
 }
 
@@ -216,97 +216,97 @@ enum CellSlot {
 
 /// The cells that one thread runs.
 struct CellGroup<'a> {
-    ride: &'a FleetOptions<'a>,
+    options: &'a FleetOptions<'a>,
     mine: u32,
     threads: u32,
     meter: SharedMeter,
-    stalls: Vec<CellSlot>,
+    slots: Vec<CellSlot>,
     /// When something is due in a cell; only the entry that `due` confirms counts.
     agenda: BinaryHeap<Reverse<(Time, u32)>>,
     due: Vec<Option<Time>>,
 }
 
 impl<'a> CellGroup<'a> {
-    fn new(ride: &'a FleetOptions<'a>, mine: usize, threads: usize) -> CellGroup<'a> {
-        let cells = (mine as u32..ride.plan.cells()).step_by(threads);
-        let mut stable = CellGroup {
-            ride,
+    fn new(options: &'a FleetOptions<'a>, mine: usize, threads: usize) -> CellGroup<'a> {
+        let cells = (mine as u32..options.plan.cells()).step_by(threads);
+        let mut group = CellGroup {
+            options,
             mine: mine as u32,
             threads: threads as u32,
-            meter: SharedMeter::new(ride.from..ride.until),
-            stalls: cells.clone().map(|_| CellSlot::Asleep).collect(),
+            meter: SharedMeter::new(options.from..options.until),
+            slots: cells.clone().map(|_| CellSlot::Asleep).collect(),
             agenda: BinaryHeap::new(),
             due: vec![None; cells.clone().count()],
         };
-        for (stall, index) in cells.enumerate() {
-            stable.is_due(stall as u32, Some(ride.plan.wakes(index)));
+        for (slot, index) in cells.enumerate() {
+            group.is_due(slot as u32, Some(options.plan.wakes(index)));
         }
-        stable
+        group
     }
-    fn is_due(&mut self, stall: u32, at: Option<Time>) {
-        if self.due[stall as usize] != at {
-            self.due[stall as usize] = at;
-            self.agenda.extend(at.map(|at| Reverse((at, stall))));
+    fn is_due(&mut self, slot: u32, at: Option<Time>) {
+        if self.due[slot as usize] != at {
+            self.due[slot as usize] = at;
+            self.agenda.extend(at.map(|at| Reverse((at, slot))));
         }
     }
 
     /// Tells the cells what the plant decided, and lets them live to the window's end.
     fn goes_to(&mut self, until: Time, mail: &mut Mail) {
         for (cell, verdict) in mail.verdicts.drain(..) {
-            let stall = cell / self.threads;
-            if let CellSlot::Alive { cell, .. } = &self.stalls[stall as usize] {
+            let slot = cell / self.threads;
+            if let CellSlot::Alive { cell, .. } = &self.slots[slot as usize] {
                 cell.deliver(&verdict);
                 let due = cell.next_due();
-                self.is_due(stall, due);
+                self.is_due(slot, due);
             }
         }
-        while let Some(Reverse((at, stall))) = self.agenda.peek().copied().filter(|Reverse((at, _))| *at < until) {
+        while let Some(Reverse((at, slot))) = self.agenda.peek().copied().filter(|Reverse((at, _))| *at < until) {
             self.agenda.pop();
-            if self.due[stall as usize] == Some(at) {
-                self.due[stall as usize] = None;
-                self.visits(stall, until, mail);
+            if self.due[slot as usize] == Some(at) {
+                self.due[slot as usize] = None;
+                self.visits(slot, until, mail);
             }
         }
-        while let Some(Reverse((at, stall))) = self.agenda.peek()
-            && self.due[*stall as usize] != Some(*at)
+        while let Some(Reverse((at, slot))) = self.agenda.peek()
+            && self.due[*slot as usize] != Some(*at)
         {
             self.agenda.pop();
         }
         mail.next_due = self.agenda.peek().map(|Reverse((at, _))| *at);
     }
-    fn visits(&mut self, stall: u32, until: Time, mail: &mut Mail) {
-        let index = stall * self.threads + self.mine;
-        if let CellSlot::Asleep = self.stalls[stall as usize] {
-            let plan = self.ride.plan.cell(index);
+    fn visits(&mut self, slot: u32, until: Time, mail: &mut Mail) {
+        let index = slot * self.threads + self.mine;
+        if let CellSlot::Asleep = self.slots[slot as usize] {
+            let plan = self.options.plan.cell(index);
             let reps = plan.tenants.iter().map(|tenant| tenant.reps.len() as u64).sum();
             mail.alive += reps;
-            let scenario = self.ride.plan.scenario();
-            let ride = self.ride;
-            let cell = CellRun::at_plant(scenario, plan, ride.retrying, ride.recorded, &self.meter);
-            self.stalls[stall as usize] = CellSlot::Alive { cell: Box::new(cell), reps };
+            let scenario = self.options.plan.scenario();
+            let options = self.options;
+            let cell = CellRun::at_plant(scenario, plan, options.retrying, options.recorded, &self.meter);
+            self.slots[slot as usize] = CellSlot::Alive { cell: Box::new(cell), reps };
         }
-        let CellSlot::Alive { cell, reps } = &self.stalls[stall as usize] else { return };
+        let CellSlot::Alive { cell, reps } = &self.slots[slot as usize] else { return };
         mail.visits += 1;
         cell.run_before(until);
         cell.departed(|arrival| mail.arrivals.push((index, arrival)));
         let (due, reps) = (cell.next_due(), *reps);
         if cell.live_tasks() == 0 {
             mail.alive -= reps;
-            self.closes(stall, mail);
+            self.closes(slot, mail);
         } else {
-            self.is_due(stall, due);
+            self.is_due(slot, due);
         }
     }
-    fn closes(&mut self, stall: u32, mail: &mut Mail) {
-        let index = stall * self.threads + self.mine;
-        if let CellSlot::Alive { cell, .. } = std::mem::replace(&mut self.stalls[stall as usize], CellSlot::Gone) {
+    fn closes(&mut self, slot: u32, mail: &mut Mail) {
+        let index = slot * self.threads + self.mine;
+        if let CellSlot::Alive { cell, .. } = std::mem::replace(&mut self.slots[slot as usize], CellSlot::Gone) {
             mail.prints.extend(cell.close().map(|print| (index, print)));
         }
     }
     /// The simulation is over: whoever still lives is let go.
     fn ends(mut self, mail: &mut Mail) {
-        for stall in 0..self.stalls.len() as u32 {
-            self.closes(stall, mail);
+        for slot in 0..self.slots.len() as u32 {
+            self.closes(slot, mail);
         }
         mail.attempts = Some(self.meter.take());
     }

@@ -11,13 +11,15 @@ mod gathering;
 mod happenings;
 mod limits;
 mod outcome;
+mod pilot;
 mod question;
 mod run;
 mod shadows;
 
-pub use advice::{Told, advise, beyond_physics, grid};
+pub use advice::{GridFound, Told, advise, beyond_physics, grid};
 pub use calibrate::{CalibrateError, Calibration, calibrate};
 pub use endpoint::{AttemptTime, AttemptTimes, EndpointTally};
 pub use outcome::*;
+pub use pilot::Pilot;
 pub use question::{MOST_ALIVE, Question, WHAT_IFS, WhatIf, WhatIfRow};
 pub use run::{SimulateError, Watch, answer, local_zone, simulate};

@@ -27,7 +27,7 @@ pub struct Outcome {
     /// When the measured part begins.
     #[schemars(with = "String")]
     pub from: Time,
-    /// When the measured part ends: a whole number of bins later.
+    /// When the measured part ends: a whole number of bins later, unless the user interrupted it.
     #[schemars(with = "String")]
     pub until: Time,
     /// The zone by whose clocks the report tells the time: that of the scenario's first territory.
@@ -114,7 +114,7 @@ pub struct Bin {
     /// When the bin begins.
     #[schemars(with = "String")]
     pub at: Time,
-    /// The length of the bin, the same for all of an outcome.
+    /// The length of the bin, the same for all of an outcome but the last one of a day that was interrupted.
     #[schemars(with = "Micros")]
     pub span: Span,
     /// The requests that came or ended in the bin.
@@ -307,7 +307,7 @@ pub struct Cost {
 /// A table of simulations over instances and reps.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Grid {
-    /// The points of the table, by reps, then instances.
+    /// The points of the table, by reps, then instances; without those that were not simulated, if the user interrupted it.
     pub points: Vec<GridPoint>,
     /// Time limits of the spec that no plant can keep, if `--advise` asked for advice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

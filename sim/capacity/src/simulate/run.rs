@@ -32,9 +32,9 @@ pub enum SimulateError {
     /// The threads cannot be started.
     #[error("threads cannot be started: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
-    /// [`Watch::stop`] was set before the end of the day.
+    /// [`Watch::stop`] was set before the end of the day; holds the day until then, or nothing if no measured time had passed.
     #[error("interrupted")]
-    Interrupted,
+    Interrupted(Option<Box<Outcome>>),
 }
 
 /// How a caller stops a simulation and hears of its progress.
@@ -64,7 +64,7 @@ pub fn answer(
     };
     let lookahead = lookahead(profile);
     let plant = Plant::new(&spec, question.seed, lookahead, &when)?;
-    let ride = FleetOptions {
+    let options = FleetOptions {
         plan: &plan,
         retrying: question.retrying,
         stands_for: question.stands_for(),
@@ -76,12 +76,14 @@ pub fn answer(
         stop: watch.stop,
         progress: watch.progress,
     };
-    let rode = fleet::run(&ride, plant)?;
-    if !rode.complete {
-        return Err(SimulateError::Interrupted);
+    let ran = fleet::run(&options, plant)?;
+    let until = if ran.complete { when.until } else { ran.plant.now().min(when.until) };
+    if until <= when.from {
+        return Err(SimulateError::Interrupted(None));
     }
-    let ledger = rode.plant.close(when.until);
-    let measured = Measured { server: &ledger, attempts: &rode.attempts, during: when.until.since(when.from) };
+    let when = When { until, ..when };
+    let ledger = ran.plant.close(when.until);
+    let measured = Measured { server: &ledger, attempts: &ran.attempts, during: when.until.since(when.from) };
     let (broken, limits) = limits::judged(&spec.hold, &scenario.limits, &measured);
     let happenings = happenings::of(question.what_if, &scenario, &spec, &when);
     let outcome = Outcome {
@@ -98,7 +100,7 @@ pub fn answer(
         totals: ledger.totals,
         bins: ledger.bins,
         happenings,
-        endpoints: with_attempts(&ledger.endpoints, &rode.attempts),
+        endpoints: with_attempts(&ledger.endpoints, &ran.attempts),
         saturations: ledger.saturations,
         first_broken: broken.first().cloned(),
         holds: limits.iter().all(|limit| limit.result.verdict != LimitVerdict::Exceeded),
@@ -106,14 +108,14 @@ pub fn answer(
         broken,
         assumptions: assumptions(question, &plan, lookahead),
         cost: Cost {
-            windows: rode.windows,
-            visits: rode.visits,
+            windows: ran.windows,
+            visits: ran.visits,
             requests: ledger.requests,
-            alive_max: rode.alive_max * u64::from(question.stands_for()),
+            alive_max: ran.alive_max * u64::from(question.stands_for()),
         },
         plant: spec,
     };
-    Ok((outcome, rode.cells))
+    if ran.complete { Ok((outcome, ran.cells)) } else { Err(SimulateError::Interrupted(Some(Box::new(outcome)))) }
 }
 
 /// The endpoints with how long their attempts took. Some attempts reach no plant: those that the network lost, and uploads,

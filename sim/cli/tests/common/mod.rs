@@ -5,6 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+/// A part of a scenario: the machine may be as slow as it likes, and no run is inconclusive for it.
+pub const SLOW_MACHINE: &str = "
+[live.generator]
+late_p99_ms = 60000
+lag_p99_ms = 60000
+cpu_percent = 100
+";
+
 /// The command, without colours, in a folder where it may leave things.
 pub fn fieldday() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fieldday"));

@@ -2,7 +2,7 @@
 //! by another.
 #![cfg(unix)]
 
-use crate::common::{fieldday, flat, read_output, room};
+use crate::common::{SLOW_MACHINE, fieldday, flat, read_output, room};
 use crate::mock::Mock;
 use serde_json::Value;
 use std::fs;
@@ -34,12 +34,7 @@ linger_s = 1
 link = false
 office = false
 dead_after_s = 20
-
-[live.generator]
-late_p99_ms = 60000
-lag_p99_ms = 60000
-cpu_percent = 100
-
+{SLOW_MACHINE}
 [[live.disturb]]
 name = "stopped"
 at_s = 2

@@ -3,7 +3,7 @@
 #[path = "../../../compare/tests/made/mod.rs"]
 mod made;
 
-use crate::common::{fieldday, room, said};
+use crate::common::{SLOW_MACHINE, fieldday, room, said};
 use made::Made;
 use std::fs;
 use std::path::Path;
@@ -176,9 +176,8 @@ fn a_trend_marks_the_night_and_skips_what_it_cannot_read() {
 fn patient_demo(place: &Path) -> String {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/demo.toml")).unwrap();
     let must = text.lines().find(|line| line.starts_with("must_exercise")).unwrap();
-    let patience = "[live.generator]\nlate_p99_ms = 60000\nlag_p99_ms = 60000\ncpu_percent = 100\n";
     let file = place.join("demo.toml");
-    fs::write(&file, format!("{}\n{patience}", text.replace(must, ""))).unwrap();
+    fs::write(&file, format!("{}{SLOW_MACHINE}", text.replace(must, ""))).unwrap();
     file.to_str().unwrap().to_owned()
 }
 

@@ -1,6 +1,6 @@
 //! What intruders write in a live run: the ledger says what became of each write, and the report what they left out.
 
-use crate::common::{fieldday, flat, read_output, room, said};
+use crate::common::{SLOW_MACHINE, fieldday, flat, read_output, room, said};
 use fieldday_plan::Plan;
 use fieldday_scenario::Scenario;
 use serde_json::Value;
@@ -14,8 +14,7 @@ fn scenario(place: &Path, more: &str) -> PathBuf {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/demo.toml")).unwrap();
     let must = text.lines().find(|line| line.starts_with("must_exercise")).unwrap();
     let file = place.join("demo.toml");
-    let patience = "[live.generator]\nlate_p99_ms = 60000\nlag_p99_ms = 60000\ncpu_percent = 100\n";
-    fs::write(&file, format!("{}\n[intruders]\nprobes = [29, 29]\n\n{patience}\n{more}", text.replace(must, "")))
+    fs::write(&file, format!("{}\n[intruders]\nprobes = [29, 29]\n{SLOW_MACHINE}\n{more}", text.replace(must, "")))
         .unwrap();
     file
 }

@@ -1,6 +1,6 @@
 //! `fieldday run --target`, from outside: against the built-in mock, against nothing, and cut short.
 
-use crate::common::{fieldday, read_output, room, said, said_live};
+use crate::common::{SLOW_MACHINE, fieldday, read_output, room, said, said_live};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -44,9 +44,8 @@ fn summary_as_the_schema_says(folder: &Path) -> serde_json::Value {
 fn patient_demo(name: &str) -> String {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/demo.toml")).unwrap();
     let must = text.lines().find(|line| line.starts_with("must_exercise")).unwrap();
-    let patience = "[live.generator]\nlate_p99_ms = 60000\nlag_p99_ms = 60000\ncpu_percent = 100\n";
     let file = room(name).join("demo.toml");
-    fs::write(&file, format!("{}\n{patience}", text.replace(must, ""))).unwrap();
+    fs::write(&file, format!("{}{SLOW_MACHINE}", text.replace(must, ""))).unwrap();
     file.to_str().unwrap().to_owned()
 }
 

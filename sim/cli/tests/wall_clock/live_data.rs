@@ -1,6 +1,6 @@
 //! Live runs against a backend that is loaded, provisioned, or used as it is found: `fieldday mock` in another process.
 
-use crate::common::{fieldday, room, said, said_live};
+use crate::common::{SLOW_MACHINE, fieldday, room, said, said_live};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -39,9 +39,8 @@ fn stage(name: &str, more: &str) -> (PathBuf, PathBuf, PathBuf) {
     assert_eq!(code, 0, "{stderr}");
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/demo.toml")).unwrap();
     let must = text.lines().find(|line| line.starts_with("must_exercise")).unwrap();
-    let patience = "[live.generator]\nlate_p99_ms = 60000\nlag_p99_ms = 60000\ncpu_percent = 100\n";
     let tokens = format!("[tokens]\nkey = {:?}\n", key.to_str().unwrap());
-    fs::write(&file, format!("{}\n{patience}\n{tokens}\n{more}", text.replace(must, ""))).unwrap();
+    fs::write(&file, format!("{}{SLOW_MACHINE}\n{tokens}\n{more}", text.replace(must, ""))).unwrap();
     (room, key, file)
 }
 

@@ -103,7 +103,7 @@ async fn measure(case: &Case, level_s: f64, keep: &Path) -> Result<Measured, Box
     let most = case.target.most_per_s() / CALLS;
     let range = Range {
         // From so little that half of the load has the levels that a prediction needs.
-        from: ((most / 12.0) as u64).max(1),
+        from: ((most / 16.0) as u64).max(1),
         to: (most * 2.0) as u64,
         step: 1.5,
         resolution: 0.03,

@@ -7,6 +7,7 @@ mod defects;
 mod harness;
 mod kills;
 mod line;
+mod player;
 mod polling;
 mod queue;
 mod queued_start;

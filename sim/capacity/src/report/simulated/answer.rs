@@ -2,7 +2,7 @@
 
 use super::limits::{first, full};
 use super::moments::{moment, time};
-use super::{Answered, Simulation};
+use super::{Answered, Missing, Simulation};
 use crate::simulate::{Grid, LimitOutcome, Outcome};
 use fieldday_paint::units::{count, counted, number, ppm};
 
@@ -16,7 +16,7 @@ pub(super) fn reps(n: u64) -> String {
 }
 
 pub(super) fn sentences(of: &Simulation) -> Vec<String> {
-    let mut says = Vec::new();
+    let mut says: Vec<String> = of.interrupted.iter().map(|missing| interrupted(of, *missing)).collect();
     let with = of.asked.what_if.as_ref().map_or(String::new(), |what_if| format!(" with {what_if}"));
     if let Some(outcome) = &of.outcome {
         says.push(headline(of, outcome, &with));
@@ -38,10 +38,45 @@ pub(super) fn sentences(of: &Simulation) -> Vec<String> {
     says
 }
 
+/// What is missing of an answer, and what the sentences after this one are about.
+fn interrupted(of: &Simulation, missing: Missing) -> String {
+    let until = of.outcome.as_ref().map(|outcome| moment(outcome.from, outcome.until, &outcome.zone()));
+    let points = of.grid.as_ref().map_or(0, |grid| grid.points.len());
+    match missing {
+        Missing::RestOfDay => {
+            format!(
+                "Interrupted: the day was simulated until {}, and nothing is known of its rest.",
+                until.unwrap_or_default()
+            )
+        }
+        Missing::Comparison => {
+            "Interrupted: the day is complete, but not the day without the change that it is compared with.".to_owned()
+        }
+        Missing::Advice if of.grid.is_some() => "Interrupted: the table is complete, but not its advice.".to_owned(),
+        Missing::Advice => "Interrupted: the day is complete, but its advice is missing.".to_owned(),
+        Missing::Points => {
+            let all = (of.asked.reps.len() * of.asked.instances.len()) as u64;
+            format!(
+                "Interrupted: {} of {} of the table were simulated.",
+                count(points as u64),
+                counted(all, "point", "points")
+            )
+        }
+    }
+}
+
 fn headline(of: &Simulation, outcome: &Outcome, with: &str) -> String {
     let (n, reps) = (outcome.plant.instances, reps(outcome.reps));
     let (who, whose) = (instances(n), format!("{reps} of {}{with}", outcome.scenario));
-    match of.answered() {
+    if of.interrupted == Some(Missing::RestOfDay) {
+        let (exceeded, all) = (outcome.exceeded().count() as u64, outcome.limits.len() as u64);
+        return format!(
+            "{whose} on {who}: until then {} of {} exceeded.",
+            count(exceeded),
+            counted(all, "limit is", "limits are")
+        );
+    }
+    match of.found() {
         Answered::Exceeded => {
             let exceeded = outcome.exceeded().count() as u64;
             let (does, limits) = (if n == 1 { "does" } else { "do" }, count(outcome.limits.len() as u64));
@@ -52,7 +87,7 @@ fn headline(of: &Simulation, outcome: &Outcome, with: &str) -> String {
             let open = counted(outcome.undecided().count() as u64, "limit is", "limits are");
             format!("Whether {who} can serve {whose} is open: no limit is exceeded, and {open} undecided.")
         }
-        Answered::Holds | Answered::HoldsInPart => {
+        _ => {
             let serves = if n == 1 { "serves" } else { "serve" };
             let left = outcome.limits.iter().filter(|limit| limit.result.actual.is_none()).count() as u64;
             let but = match left {

@@ -31,6 +31,9 @@ pub struct Simulation {
     pub asked: SimulationAsked,
     /// The answer, in sentences, the verdict first.
     pub answer: Vec<String>,
+    /// The part that is missing, because the user interrupted the command; absent if nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interrupted: Option<Missing>,
     /// How the day went, if one was asked about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
@@ -72,6 +75,20 @@ pub struct SimulationAsked {
     pub reproduce: String,
 }
 
+/// The part of an answer that is missing because the user interrupted the command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Missing {
+    /// The rest of the day, and whatever else was asked for.
+    RestOfDay,
+    /// The day without the change, and advice if it was asked for.
+    Comparison,
+    /// Advice; of a table, advice for some points.
+    Advice,
+    /// Points of the table, and advice if it was asked for.
+    Points,
+}
+
 /// The verdict of a simulation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answered {
@@ -83,6 +100,8 @@ pub enum Answered {
     Exceeded,
     /// No limit was exceeded, and one that must be decided is not.
     Inconclusive,
+    /// The user interrupted it, so a part of the answer is missing.
+    Interrupted,
 }
 
 /// The simulated days, tables and advice, before the answer is put into words.
@@ -96,17 +115,20 @@ pub struct Answers {
     pub grid: Option<Grid>,
     /// What would help, if `--advise` asked for it.
     pub advice: Option<Advice>,
+    /// What is missing, if the user interrupted it.
+    pub interrupted: Option<Missing>,
 }
 
 impl Simulation {
     /// A question with what was simulated for it, and the answer in sentences.
     pub fn new(version: &str, asked: SimulationAsked, answers: Answers) -> Simulation {
-        let Answers { outcome, without, grid, advice } = answers;
+        let Answers { outcome, without, grid, advice, interrupted } = answers;
         let mut simulation = Simulation {
             schema: SCHEMA,
             version: version.to_owned(),
             asked,
             answer: Vec::new(),
+            interrupted,
             outcome,
             without,
             grid,
@@ -117,6 +139,10 @@ impl Simulation {
     }
     /// The verdict over the day, or over all points of the table.
     pub fn answered(&self) -> Answered {
+        if self.interrupted.is_some() { Answered::Interrupted } else { self.found() }
+    }
+    /// The verdict by what was simulated, whether or not that is all that was asked for.
+    fn found(&self) -> Answered {
         let of_day = self.outcome.iter().map(|of| (of.holds, of.undecided().next().is_some()));
         let of_grid = self.grid.iter().flat_map(|grid| &grid.points);
         let points: Vec<(bool, bool)> =
@@ -130,12 +156,13 @@ impl Simulation {
         }
     }
     /// The exit code: 0 if every limit held (of a table: at one point at least), 1 if one was exceeded (of a table: at every
-    /// point), 4 if none was and one is undecided.
+    /// point), 4 if none was and one is undecided, 130 if it was interrupted.
     pub fn exit_code(&self) -> u8 {
         match self.answered() {
             Answered::Holds | Answered::HoldsInPart => 0,
             Answered::Exceeded => 1,
             Answered::Inconclusive => 4,
+            Answered::Interrupted => 130,
         }
     }
     /// The simulation as JSON.
@@ -199,6 +226,7 @@ impl Simulation {
             Answered::HoldsInPart => (Mark::NOTE, "Holds in part"),
             Answered::Exceeded => (Mark::BAD, "Does not hold"),
             Answered::Inconclusive => (Mark::DOUBT, "Inconclusive"),
+            Answered::Interrupted => (Mark::DOUBT, "Interrupted"),
         };
         let (headline, reasons) =
             self.answer.split_first().map_or_else(Default::default, |(first, rest)| (first.clone(), rest.to_vec()));

@@ -32,8 +32,8 @@ const WARM_UP_S: u32 = 20;
 const WITHIN: Duration = Duration::from_secs(15 * 60);
 /// Levels are short enough that so many fit into the time that there is.
 const LEVELS_WITHIN: f64 = 15.0;
-/// A level takes so many times its warm-up beside the measured part: preparing, warm-up, cool-down.
-pub const OVERHEAD: f64 = 1.6;
+/// The length of levels is chosen as if each took so many times its warm-up beside the measured part: preparing, warm-up, cool-down.
+const OVERHEAD: f64 = 1.6;
 /// Levels longer than this do not widen the window that is looked for.
 const LONGEST_PART_S: f64 = 120.0;
 /// So many reps' days are lived on the virtual clock, to see what a rep asks over the day.
@@ -45,6 +45,8 @@ pub struct Asked {
     pub day: Day,
     /// Requests a second of the day that a rep offers in the window.
     pub per_rep: f64,
+    /// Requests that a rep sends before a level begins.
+    pub prepared_per_rep: f64,
 }
 
 /// What the command line asks for; the answer is the same in all shards of a search.
@@ -66,7 +68,10 @@ pub fn asked(args: &CapacityArgs, before: Option<&Header>, stop: &AtomicBool) ->
     };
     fits(&mut header, &of(args))?;
     let per_rep = cast.asks(header.window).iter().map(|of| of.requests_per_s).sum();
-    Ok(Asked { header, day, per_rep })
+    let lasts = Span::micros((header.range.shortest_s * 1e6) as i64);
+    let before = cast.schedule(header.window, header.scenario.live.speed, lasts, per_rep).before();
+    let prepared_per_rep = before as f64 / DAY_REPS as f64;
+    Ok(Asked { header, day, per_rep, prepared_per_rep })
 }
 
 /// What is asked, by the command line, and where it is silent by the search that is gone on with.

@@ -2,24 +2,23 @@
 
 use super::args::CapacityArgs;
 use super::asked::lived;
-use super::overload::{Overload, far_beyond_us};
+use super::phases::{Cut, LINGERS_S, LevelTime, NOTICE, PREPARES_FOR, Watched, seconds, watched};
 use super::start::Start;
+use super::steady::warm_up_most;
 use crate::commands::run::troubles::troubles;
 use crate::failure::Failure;
 use crate::machine::{self, Stopwatch, Took};
 use crate::output;
 use fieldday_api::redact::line_without_secrets;
 use fieldday_api::rules::{Rule, RuleWeight};
-use fieldday_capacity::excerpt::{Offered, Schedule};
+use fieldday_capacity::excerpt::Schedule;
 use fieldday_capacity::journal::{Header, MockTerms};
 use fieldday_capacity::level::{About, Level};
 use fieldday_capacity::part::LevelPart;
-use fieldday_kernel::time::{Span, Time, TimeOfDay};
-use fieldday_live::prepare::{Called, LiveOptions, Lived, PrepareError, Prepared, Ready, prepare};
+use fieldday_kernel::time::{Span, TimeOfDay};
+use fieldday_live::prepare::{Called, LiveOptions, Lived, PrepareError, Prepared, prepare};
 use fieldday_live::provision::ProvisionError;
 use fieldday_live::run::LiveOutcome;
-use fieldday_live::start::StartError;
-use fieldday_live::worker::RunProgress;
 use fieldday_metrics::TargetMetrics;
 use fieldday_mock::{Options as MockOptions, Service};
 use fieldday_paint::units::counted;
@@ -28,31 +27,19 @@ use fieldday_rules::{RuleVerdict, Traffic};
 use fieldday_scenario::RuleSetting;
 use fieldday_scenario::Scenario;
 use fieldday_scenario::limits::Limit;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// The time between two lines of progress.
-const A_WHILE: Duration = Duration::from_secs(10);
 /// A target that could be used before is asked so many times whether it can still be …
 const LOOKS_AGAIN: u64 = 3;
 /// … with a pause of this length before each time.
 const PAUSES: Duration = Duration::from_secs(5);
-/// A warm-up lasts so many times as long as was asked for at most.
-const WARM_UP_MOST: u32 = 3;
-/// The load is steady if as much ended as was offered in each of the last two quarters of a warm-up, but for this share …
-const STEADY_SHARE: f64 = 0.1;
-/// … or so many times the deviation of a count.
-const STEADY_DEVIATIONS: f64 = 3.0;
-/// What is measured begins so long after that was decided: workers have to hear of it.
-const NOTICE: Span = Span::millis(1_500);
 /// Nothing of a level is measured before it is said what: no level waits so long for that.
 const NOT_YET: Span = Span::hours(24);
-/// Preparing a level gives up after this time.
-const PREPARES_FOR: Duration = Duration::from_secs(120);
 
 /// What the levels of a search have in common: workers, certificates, addresses and key.
 pub struct Bench {
@@ -61,6 +48,8 @@ pub struct Bench {
     sources: Vec<IpAddr>,
     key: Option<PathBuf>,
     has_looked: Cell<bool>,
+    /// When the search must be over; none if it takes as long as it needs.
+    ends_by: Cell<Option<Instant>>,
 }
 
 /// A level that was played, with what was measured of it.
@@ -85,17 +74,6 @@ impl Played {
     }
 }
 
-/// How a level ended, if not by itself.
-#[derive(Debug)]
-enum Cut {
-    /// The other shards did not come to it.
-    NotTogether(StartError),
-    /// The user interrupted it.
-    Interrupted,
-    /// The target was overloaded; holds the reason for people.
-    Suffered(String),
-}
-
 impl Bench {
     pub fn new(args: &CapacityArgs) -> Bench {
         machine::take_small_pages();
@@ -106,7 +84,12 @@ impl Bench {
             sources: args.search.drive.source_address.clone(),
             key: args.search.drive.key.clone(),
             has_looked: Cell::new(false),
+            ends_by: Cell::new(None),
         }
+    }
+    /// Levels are over by then, or are not measured.
+    pub fn ends_by(&self, ends_by: Option<Instant>) {
+        self.ends_by.set(ends_by);
     }
 
     /// A level of so many reps that are measured for so long, of which everything is checked and nothing begun.
@@ -157,7 +140,7 @@ impl Bench {
         Ok(cast.schedule(header.window, header.scenario.live.speed, self.lasts(header, for_s), per_rep))
     }
 
-    /// Measures a level; none if it was interrupted. A target that was looked at before and cannot be used now is looked at
+    /// Measures a level; none if it was interrupted, or if the search's time would be over before the level. A target that was looked at before and cannot be used now is looked at
     /// again: one connection that breaks must not end a search.
     pub fn level(
         &self,
@@ -215,12 +198,15 @@ impl Bench {
         self.has_looked.set(true);
         seen.notes.iter().filter(|_| is_first).for_each(|note| output::note(note));
         let stopwatch = Stopwatch::start();
-        let ended = machine::with_stdout_aside(|| watched(ready, header, schedule, for_s, start, interrupted))?;
+        // Shards measure the same moments, so one of them cannot hurry.
+        let ends_by = self.ends_by.get().filter(|_| start.shard().is_none());
+        let time = LevelTime { for_s, ends_by };
+        let ended = machine::with_stdout_aside(|| watched(ready, header, schedule, time, start, interrupted))?;
         let Watched { lived, cut, offered, unsteady, measured } = ended;
         let took = stopwatch.took();
         let stays_disturbed = warn_of_what_is_not_undone(&lived);
         let suffered = match cut {
-            Some(Cut::Interrupted) => return Ok(None),
+            Some(Cut::Interrupted | Cut::OutOfTime) => return Ok(None),
             Some(Cut::NotTogether(why)) => return Err(Failure::Start(why)),
             Some(Cut::Suffered(why)) => Some(why),
             None if lived.outcome.target_died => lived.outcome.budget.clone(),
@@ -260,7 +246,7 @@ fn played(header: &Header, reps: u64, lasts: Span) -> Scenario {
     scenario.live.scales.clear();
     scenario.live.link = false;
     scenario.live.ramp_s = header.warm_up_s;
-    scenario.live.linger_s = 1;
+    scenario.live.linger_s = LINGERS_S;
     // What is played has no app, and what was made beforehand was made out of turn: its rules are no question of capacity.
     for rule in Rule::ALL {
         scenario.rules.0.insert(*rule, RuleSetting { weight: RuleWeight::Off, why: "scripts have no app".to_owned() });
@@ -268,168 +254,11 @@ fn played(header: &Header, reps: u64, lasts: Span) -> Scenario {
     scenario
 }
 
-fn seconds(s: f64) -> Span {
-    Span::micros((s * 1e6) as i64)
-}
-fn warm_up_most(header: &Header) -> Span {
-    Span::seconds(i64::from(header.warm_up_s * WARM_UP_MOST))
-}
-
 fn with_terms(options: &mut MockOptions, terms: MockTerms) {
     options.workers = terms.workers.map(|workers| workers as usize);
     if let Some(us) = terms.delay_us {
         let span = Span::micros(i64::try_from(us).unwrap_or(i64::MAX));
         options.service = if terms.exponential { Service::Exponential(span) } else { Service::Fixed(span) };
-    }
-}
-
-/// The run of a level, before its figures are computed.
-struct Watched {
-    lived: Lived,
-    cut: Option<Cut>,
-    offered: Offered,
-    /// Why the load was not steady when it was measured.
-    unsteady: Option<String>,
-    /// From when until when it was measured, if it came to that.
-    measured: Option<(Time, Time)>,
-}
-
-/// The phase of a level that goes on.
-#[derive(Clone, Copy, PartialEq)]
-enum Phase {
-    Prepares,
-    WarmsUp { begins: Time },
-    Measures { begins: Time, from: Time, until: Time },
-}
-
-impl Phase {
-    /// How long what is measured goes on; none before that.
-    fn measured(self, now: Time) -> Option<Span> {
-        match self {
-            Phase::Measures { from, .. } if now >= from => Some(now.since(from)),
-            Phase::Prepares | Phase::WarmsUp { .. } | Phase::Measures { .. } => None,
-        }
-    }
-}
-
-/// Lives a level, and ends it when what is measured is over, somebody interrupts, or the target suffers.
-fn watched(
-    ready: Ready,
-    header: &Header,
-    schedule: &Schedule,
-    for_s: f64,
-    start: &Start,
-    interrupted: &AtomicBool,
-) -> Result<Watched, Failure> {
-    let start = start.begin();
-    let clock = ready.clock();
-    let (pulse, ends) = (Arc::new(RunProgress::default()), AtomicBool::new(false));
-    pulse.slow_from_us.store(far_beyond_us(&header.scenario), Ordering::Relaxed);
-    let (cut, phase, unsteady) = (RefCell::new(None), Cell::new(Phase::Prepares), RefCell::new(None));
-    let (began, mut told, mut steady) = (Instant::now(), Instant::now(), Steady::new(header));
-    let mut overload = Overload::new(header);
-    let tick = |pulse: &RunProgress| {
-        let now = clock.now();
-        match phase.get() {
-            Phase::Prepares if pulse.conduct.prepared() >= schedule.clients() || began.elapsed() > PREPARES_FOR => {
-                match start.moment() {
-                    None => {}
-                    Some(Err(why)) => *cut.borrow_mut() = Some(Cut::NotTogether(why)),
-                    Some(Ok(moment)) => {
-                        let begins = moment.unwrap_or(now).max(now) + NOTICE;
-                        pulse.conduct.begin_at(begins);
-                        phase.set(Phase::WarmsUp { begins });
-                    }
-                }
-            }
-            Phase::WarmsUp { begins } => {
-                let ended = pulse.requests.load(Ordering::Relaxed);
-                let is_steady = steady.look(now.since(begins), ended, schedule);
-                // Shards measure the same moments: each warms up for as long as any may. Workers hear of it before.
-                let notice = if start.is_of_shards() { NOTICE } else { Span::ZERO };
-                if is_steady && !start.is_of_shards() || now.since(begins) + notice >= warm_up_most(header) {
-                    if !is_steady {
-                        unsteady.replace(Some(steady.why(header)));
-                    }
-                    let from = if start.is_of_shards() { begins + warm_up_most(header) } else { now } + NOTICE;
-                    pulse.conduct.measure(from, from + seconds(for_s));
-                    phase.set(Phase::Measures { begins, from, until: from + seconds(for_s) });
-                }
-            }
-            Phase::Prepares | Phase::Measures { .. } => {}
-        }
-        let is_over = matches!(phase.get(), Phase::Measures { until, .. } if now > until);
-        if interrupted.load(Ordering::Relaxed) && !is_over {
-            cut.borrow_mut().get_or_insert(Cut::Interrupted);
-        } else if let Some(why) = overload.look(pulse, phase.get().measured(now)) {
-            cut.borrow_mut().get_or_insert(Cut::Suffered(why));
-        }
-        if is_over || cut.borrow().is_some() {
-            ends.store(true, Ordering::Relaxed);
-        }
-        if told.elapsed() >= A_WHILE {
-            told = Instant::now();
-            let phase = match phase.get() {
-                Phase::Prepares => "preparing",
-                Phase::WarmsUp { .. } => "warming up",
-                Phase::Measures { from, .. } if now < from => "warming up",
-                Phase::Measures { .. } => "measuring",
-            };
-            let (requests, errors) = (pulse.requests.load(Ordering::Relaxed), pulse.errors.load(Ordering::Relaxed));
-            let (requests, errors) = (counted(requests, "request", "requests"), counted(errors, "error", "errors"));
-            output::note(&format!("  {:>4} s  {phase}: {requests}, {errors}", began.elapsed().as_secs()));
-        }
-    };
-    let lived = ready.run(&ends, &pulse, |_| (), tick)?;
-    let offered = match phase.get() {
-        Phase::Measures { begins, from, until } => schedule.offered(from.since(begins), until.since(begins)),
-        Phase::Prepares | Phase::WarmsUp { .. } => {
-            schedule.offered(warm_up_most(header), warm_up_most(header) + seconds(for_s))
-        }
-    };
-    let measured = match phase.get() {
-        Phase::Measures { from, until, .. } => Some((from, until)),
-        Phase::Prepares | Phase::WarmsUp { .. } => None,
-    };
-    Ok(Watched { lived, cut: cut.into_inner(), offered, unsteady: unsteady.into_inner(), measured })
-}
-
-/// Whether a level's load is steady: what ends is what is offered, so no queue grows or drains.
-struct Steady {
-    period: Span,
-    least: Span,
-    /// How many requests had ended at the end of each period.
-    ended: Vec<u64>,
-}
-
-impl Steady {
-    fn new(header: &Header) -> Steady {
-        let least = Span::seconds(i64::from(header.warm_up_s));
-        Steady { period: Span::micros((least.as_micros() / 4).max(1)), least, ended: Vec::new() }
-    }
-    /// Looks at what had ended so long after the beginning.
-    fn look(&mut self, since: Span, ended: u64, schedule: &Schedule) -> bool {
-        if since < self.period.times(self.ended.len() as i64) {
-            return false;
-        }
-        self.ended.push(ended);
-        let periods = self.ended.len().saturating_sub(1) as i64;
-        if since < self.least || periods < 4 {
-            return false;
-        }
-        (periods - 1..=periods).all(|period| {
-            let due = |at: i64| schedule.due_by(self.period.times(at));
-            let offered = (due(period) - due(period - 1)) as f64;
-            let (before, after) = (self.ended[(period - 1) as usize], self.ended[period as usize]);
-            let off = ((after - before) as f64 - offered).abs();
-            off <= (offered * STEADY_SHARE).max(STEADY_DEVIATIONS * offered.max(1.0).sqrt())
-        })
-    }
-    fn why(&self, header: &Header) -> String {
-        format!(
-            "the load was not steady after {} s: the target did not answer as much as was offered",
-            header.warm_up_s * WARM_UP_MOST
-        )
     }
 }
 

@@ -5,17 +5,20 @@ pub mod args;
 mod asked;
 mod measure;
 mod overload;
+mod phases;
 mod place;
 mod shards;
 mod simulate;
 pub mod simulate_args;
+mod simulate_progress;
 mod start;
+mod steady;
 
 use crate::args::Format;
 use crate::failure::Failure;
 use crate::{interrupt, output, planned, terminal};
 use args::CapacityArgs;
-use asked::{Asked, OVERHEAD, asked, within};
+use asked::{Asked, asked, within};
 use fieldday_capacity::day::Day;
 use fieldday_capacity::journal::{Header, Journal};
 use fieldday_capacity::level::Level;
@@ -26,12 +29,16 @@ use fieldday_paint::units::{count, counted, micros, number};
 use fieldday_rules::limits::allowed;
 use fieldday_scenario::limits::Limit;
 use measure::{Bench, Measured};
+use phases::{NOTICES_S, PREPARES_FOR};
 use place::Place;
 use shards::{Leader, Shards};
 use start::Start;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use steady::WARM_UPS_MOST;
 
+/// The edge that a search is taken to have before anything is known of it, in reps.
+const LIKELY_EDGE: u64 = 1_000;
 /// A search ends when a disturbance decided nothing at so many levels in a row.
 const UNDECIDED_MOST: u32 = 2;
 
@@ -46,7 +53,8 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
     }
     let stop = interrupt::flag();
     let before = args.resume.as_deref().map(Journal::read).transpose()?;
-    let Asked { header, day, per_rep } = asked(args, before.as_ref().map(|read| &read.header), &stop)?;
+    let Asked { header, day, per_rep, prepared_per_rep } =
+        asked(args, before.as_ref().map(|read| &read.header), &stop)?;
     let bench = Bench::new(args);
     // Whatever keeps the smallest level from being measured is told before there is a folder.
     let smallest = (header.range.from, header.range.shortest_s);
@@ -59,9 +67,10 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
     announce(&header, &place, levels.len(), per_rep);
     let mut leader = together.map(|shards| Leader::new(shards, &header)).transpose()?;
     let within = within(args, &header.range);
-    let began = Instant::now();
-    let terms = terms(&header, per_rep);
-    tell_price(&header, terms, within);
+    let ends_by = within.map(|most| Instant::now() + most);
+    bench.ends_by(ends_by);
+    let terms = terms(&header, (per_rep, prepared_per_rep), leader.is_some());
+    tell_price(&header, terms, &levels, within);
     let mut undecided = 0;
     let ending = loop {
         if stop.load(Ordering::Relaxed) {
@@ -69,14 +78,14 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
         }
         match header.range.next(&levels) {
             Next::Done(ending) => break ending,
-            Next::Measure { for_s, .. }
-                if within.is_some_and(|most| began.elapsed() + level_lasts(for_s, terms) > most) =>
-            {
-                break Ending::OutOfTime;
-            }
             Next::Measure { reps, for_s, why } => {
-                let left = within.map(|most| most.saturating_sub(began.elapsed()));
-                tell_progress(&header, &levels, left);
+                let edge = header.range.likely_edge(&levels, LIKELY_EDGE);
+                let lasts = Duration::from_secs_f64(for_s + terms.overhead_s(reps, edge as f64));
+                let left = ends_by.map(|ends_by| ends_by.saturating_duration_since(Instant::now()));
+                if left.is_some_and(|left| lasts > left) {
+                    break Ending::OutOfTime;
+                }
+                tell_progress(&header, terms, &levels, left);
                 let offers = number(per_rep * reps as f64 * f64::from(header.scenario.live.speed));
                 output::note(&format!("{} reps, {offers} requests/s, for {for_s:.0} s ({why})", count(reps)));
                 let measured = match &mut leader {
@@ -96,7 +105,8 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
                             break Ending::DisturbanceUndecided;
                         }
                     }
-                    Ok(None) => break Ending::Interrupted,
+                    Ok(None) if stop.load(Ordering::Relaxed) => break Ending::Interrupted,
+                    Ok(None) => break Ending::OutOfTime,
                     // What was measured before is a result, too.
                     Err(failure) if !levels.is_empty() => {
                         finish(args, &header, levels, Ending::Interrupted, day, &place)?;
@@ -131,50 +141,62 @@ fn finish(
 }
 
 /// The facts about levels that are known before the first one.
-fn terms(header: &Header, per_rep: f64) -> Terms {
+fn terms(header: &Header, (per_rep, prepared_per_rep): (f64, f64), is_sharded: bool) -> Terms {
     let allowed = header.scenario.limits.iter().map(allowed).filter(|share| *share > 0.0).fold(1.0, f64::min);
     let per_rep_per_s = per_rep * f64::from(header.scenario.live.speed);
-    Terms { per_rep_per_s, allowed, overhead_s: OVERHEAD * f64::from(header.warm_up_s) }
+    let warm_ups = if is_sharded { WARM_UPS_MOST } else { 1 };
+    let warm_up_s = f64::from(header.warm_up_s * warm_ups);
+    let prepares_for_s = PREPARES_FOR.as_secs_f64();
+    Terms { per_rep_per_s, prepared_per_rep, prepares_for_s, allowed, warm_up_s, notice_s: NOTICES_S }
 }
 
-fn level_lasts(for_s: f64, terms: Terms) -> Duration {
-    Duration::from_secs_f64(for_s + terms.overhead_s)
-}
-
-/// Prints the cost of the search, by where the edge may be.
-fn tell_price(header: &Header, terms: Terms, within: Option<Duration>) {
+/// Prints the cost of what is left of the search, by where the edge may be.
+fn tell_price(header: &Header, terms: Terms, levels: &[Level], within: Option<Duration>) {
     let range = &header.range;
-    for edge in [1_000_u64, range.to] {
-        let price = range.price(terms, edge);
-        let minutes = (price.seconds / 60.0).ceil() as u64;
+    let mut edges = vec![range.likely_edge(levels, LIKELY_EDGE), range.to];
+    // Once it is known on both sides, nothing depends on where else it might be.
+    if matches!(range.edge(levels), (Some(_), Some(_))) {
+        edges.truncate(1);
+    }
+    edges.dedup();
+    for edge in edges {
+        let price = range.price(terms, levels, edge);
         output::note(&format!(
-            "  if it carries {} reps: about {} levels, {}, {} requests{}",
-            count(edge.clamp(range.from, range.to)),
-            price.levels,
-            counted(minutes, "minute", "minutes"),
+            "  if it carries {} reps: about {}, {}, {} requests{}",
+            count(edge),
+            counted(price.levels, "level", "levels"),
+            minutes(price.seconds),
             count(price.requests as u64),
             match header.disturbances().len() as u64 * price.levels {
                 0 => String::new(),
                 times => format!(", {}", counted(times, "disturbance", "disturbances")),
             }
         ));
-        if edge >= range.to {
-            break;
-        }
     }
     if let Some(most) = within {
-        let minutes = most.as_secs().div_ceil(60);
-        output::note(&format!("  it ends after {} at the latest (--within)", counted(minutes, "minute", "minutes")));
+        output::note(&format!("  it ends after {} at the latest (--within)", minutes(most.as_secs_f64())));
     }
 }
 
+/// `12 minutes`, begun ones included.
+fn minutes(seconds: f64) -> String {
+    counted((seconds / 60.0).ceil().max(1.0) as u64, "minute", "minutes")
+}
+
 /// Where the edge is by now, and how much time is left.
-fn tell_progress(header: &Header, levels: &[Level], left: Option<Duration>) {
-    let (low, high) = header.range.edge(levels);
+fn tell_progress(header: &Header, terms: Terms, levels: &[Level], most: Option<Duration>) {
+    let range = &header.range;
+    let (low, high) = range.edge(levels);
     let or_open = |reps: Option<u64>| reps.map_or("?".to_owned(), count);
-    let left = left.map_or(String::new(), |left| format!(", {} s left at most", left.as_secs()));
+    let edge = range.likely_edge(levels, LIKELY_EDGE);
+    let left_s = range.price(terms, levels, edge).seconds;
+    let left = match (most, high) {
+        (Some(most), _) if most.as_secs_f64() <= left_s => format!("{} left at most", minutes(most.as_secs_f64())),
+        (_, None) => format!("about {} left if {} are carried", minutes(left_s), counted(edge, "rep", "reps")),
+        (_, Some(_)) => format!("about {} left", minutes(left_s)),
+    };
     output::note(&format!(
-        "level {}: so far {} reps hold, {} do not{left}",
+        "level {}: so far {} reps hold, {} do not; {left}",
         levels.len() + 1,
         or_open(low),
         or_open(high)

@@ -2,24 +2,20 @@
 
 use super::args::CapacityArgs;
 use super::simulate_args::Numbers;
+use super::simulate_progress::{DayProgress, Spent};
 use crate::again::typed;
 use crate::args::Format;
 use crate::choice;
 use crate::failure::Failure;
 use crate::{exit, interrupt, output, terminal};
-use fieldday_capacity::report::simulated::{Answers, Simulation, SimulationAsked};
+use fieldday_capacity::report::simulated::{Answers, Missing, Simulation, SimulationAsked};
 use fieldday_capacity::simulate::{
-    Outcome, Question, SimulateError, Told, WHAT_IFS, Watch, advise, calibrate, grid, local_zone, simulate,
+    GridFound, Pilot, Question, SimulateError, WHAT_IFS, Watch, advise, calibrate, grid, local_zone, simulate,
 };
-use fieldday_kernel::time::{Time, TimeOfDay, Zone};
+use fieldday_kernel::time::{Date, Time, TimeOfDay, Zone};
 use fieldday_paint::units::{count, counted};
 use fieldday_rep::app::settings::Retrying;
 use std::path::Path;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
-
-/// The time between two lines of progress.
-const A_WHILE: Duration = Duration::from_secs(5);
 
 /// The scenario of a simulation for which none is named.
 pub const SCENARIO: &str = "weekday";
@@ -29,15 +25,14 @@ pub fn run(of: &CapacityArgs, scenario: &str) -> Result<u8, Failure> {
     let question = question(of, scenario)?;
     args.html.as_deref().map_or(Ok(()), has_a_place)?;
     let stop = interrupt::flag();
-    let told = Mutex::new((Instant::now(), String::new()));
     let zone = zone(&question);
-    let progress = |at: Time| {
-        let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if told.0.elapsed() >= A_WHILE {
-            told.0 = Instant::now();
-            output::note(&format!("the simulated time is {} ({})", zone.time_of_day(at), zone.name));
-        }
+    let pilot = match Pilot::of(&question, &Watch { stop: &stop, progress: &|_| () }) {
+        Err(SimulateError::Interrupted(_)) => return Ok(exit::INTERRUPTED),
+        pilot => pilot?,
     };
+    let until = question.window.map(|(_, until)| zone.at(date(&question), until));
+    let day = DayProgress::new(zone.clone(), pilot, until);
+    let progress = |at: Time| day.hears(at);
     let watch = Watch { stop: &stop, progress: &progress };
     let several = |numbers: &[u64], own: u64| if numbers.is_empty() { vec![own] } else { numbers.to_vec() };
     let reps = several(&args.reps, question.scenario.people.reps);
@@ -48,7 +43,8 @@ pub fn run(of: &CapacityArgs, scenario: &str) -> Result<u8, Failure> {
         one(&question, args.advise, &watch)
     };
     let answers = match answers {
-        Err(SimulateError::Interrupted) => return Ok(exit::INTERRUPTED),
+        // Nothing of the measured time was simulated.
+        Err(SimulateError::Interrupted(_)) => return Ok(exit::INTERRUPTED),
         answered => answered?,
     };
     let asked = SimulationAsked {
@@ -92,8 +88,12 @@ fn has_a_place(file: &Path) -> Result<(), Failure> {
 
 /// The zone by whose clocks times are told, with the offsets of the simulated day.
 fn zone(question: &Question) -> Zone {
-    let date = question.scenario.day.dates.first().copied().unwrap_or_default();
-    local_zone(&question.scenario, Zone::utc().midnight(date))
+    local_zone(&question.scenario, Zone::utc().midnight(date(question)))
+}
+
+/// The day that is simulated.
+fn date(question: &Question) -> Date {
+    question.scenario.day.dates.first().copied().unwrap_or_default()
 }
 
 /// The question in a sentence.
@@ -165,21 +165,32 @@ fn question(of: &CapacityArgs, scenario: &str) -> Result<Question, Failure> {
     Ok(question)
 }
 
+/// A day with what was asked for besides. If it is interrupted, the answers are what was simulated until then.
 fn one(question: &Question, advised: bool, watch: &Watch<'_>) -> Result<Answers, SimulateError> {
     let mut spent = Spent::default();
-    let outcome = simulate(question, watch)?;
-    spent.day(outcome.reps);
-    let without = match question.what_if {
-        Some(what_if) => {
-            output::note(&format!("the same without {}, to compare", what_if.as_str()));
-            let without = simulate(&Question { what_if: None, ..question.clone() }, watch)?;
-            spent.day(without.reps);
-            Some(without)
+    let mut answers = Answers::default();
+    let outcome = match simulate(question, watch) {
+        Err(SimulateError::Interrupted(Some(until_then))) => {
+            return Ok(Answers { outcome: Some(*until_then), interrupted: Some(Missing::RestOfDay), ..answers });
         }
-        None => None,
+        outcome => outcome?,
     };
-    let advice = if advised { Some(advise(question, &outcome, watch, |told| spent.hears(&told))?) } else { None };
-    Ok(Answers { outcome: Some(outcome), without, advice, grid: None })
+    spent.day(outcome.reps);
+    if let Some(what_if) = question.what_if {
+        output::note(&format!("the same without {}, to compare", what_if.as_str()));
+        match simulate(&Question { what_if: None, ..question.clone() }, watch) {
+            Err(SimulateError::Interrupted(_)) => answers.interrupted = Some(Missing::Comparison),
+            without => answers.without = Some(without?),
+        }
+        answers.without.iter().for_each(|without| spent.day(without.reps));
+    }
+    if advised && answers.interrupted.is_none() {
+        match advise(question, &outcome, watch, |told| spent.hears(&told)) {
+            Err(SimulateError::Interrupted(_)) => answers.interrupted = Some(Missing::Advice),
+            advice => answers.advice = Some(advice?),
+        }
+    }
+    Ok(Answers { outcome: Some(outcome), ..answers })
 }
 
 fn table(
@@ -188,95 +199,11 @@ fn table(
     advised: bool,
     watch: &Watch<'_>,
 ) -> Result<Answers, SimulateError> {
-    let mut spent = Spent::default();
-    let found = grid(question, reps, instances, advised, watch, |told| spent.hears(&told))?;
-    Ok(Answers { grid: Some(found), ..Answers::default() })
-}
-
-/// What the simulated days so far took, and how many more there may be.
-struct Spent {
-    began: Instant,
-    days: u64,
-    reps: u64,
-    advising: Option<Advising>,
-}
-
-/// The days of which advice is made.
-struct Advising {
-    began: Instant,
-    days: u64,
-    most: u64,
-}
-
-impl Default for Spent {
-    fn default() -> Spent {
-        Spent { began: Instant::now(), days: 0, reps: 0, advising: None }
-    }
-}
-
-impl Spent {
-    fn day(&mut self, reps: u64) {
-        self.days += 1;
-        self.reps += reps;
-    }
-    /// Tells what was found, and how long the rest takes.
-    fn hears(&mut self, told: &Told<'_>) {
-        match told {
-            Told::Point(point) => {
-                self.day(point.reps);
-                let found = found(point.holds, point.undecided.is_empty());
-                output::note(&format!("{}: {found}", served(point.reps, point.instances)));
-            }
-            Told::Advising([]) => output::note("advice: every limit held at each point, so there is none to give"),
-            Told::Advising(most) => {
-                // A day takes as long as it has reps.
-                let reps: u64 = most.iter().map(|(reps, days)| reps * days).sum();
-                let all: u64 = most.iter().map(|(_, days)| days).sum();
-                let takes = self.began.elapsed().mul_f64(reps as f64 / self.reps.max(1) as f64);
-                self.advising = Some(Advising { began: Instant::now(), days: 0, most: all });
-                output::note(&format!(
-                    "advice: at most {} more, about {} at most",
-                    counted(all, "simulated day", "simulated days"),
-                    lasts(takes)
-                ));
-            }
-            Told::Tried(outcome) => {
-                let Some(advising) = &mut self.advising else { return };
-                advising.days += 1;
-                let (number, most, s) = (advising.days, advising.most, advising.began.elapsed());
-                output::note(&format!("advice, day {number} of {most} at most, {}: {}", lasts(s), tried(outcome)));
-            }
-        }
-    }
-}
-
-fn tried(outcome: &Outcome) -> String {
-    let way = outcome.retrying;
-    let jitter = if way.jitter { " with jitter" } else { "" };
-    let found = found(outcome.holds, outcome.undecided().next().is_none());
-    format!("{}, retries {}{jitter}: {found}", served(outcome.reps, outcome.plant.instances), way.retries)
-}
-
-/// `1,000 reps on 4 instances`
-fn served(reps: u64, instances: u32) -> String {
-    let (reps, n) = (counted(reps, "rep", "reps"), counted(instances.into(), "instance", "instances"));
-    format!("{reps} on {n}")
-}
-
-fn found(holds: bool, is_decided: bool) -> &'static str {
-    match (holds, is_decided) {
-        (false, _) => "a limit was exceeded",
-        (true, false) => "a limit is undecided",
-        (true, true) => "every limit held",
-    }
-}
-
-/// A time in words: `40 s`, `12 minutes`.
-fn lasts(time: Duration) -> String {
-    match time.as_secs() {
-        s @ 0..120 => format!("{s} s"),
-        s => counted(s.div_ceil(60), "minute", "minutes"),
-    }
+    let all = reps.len() * instances.len();
+    let mut spent = Spent::of_table(reps.iter().sum::<u64>() * instances.len() as u64);
+    let GridFound { grid, interrupted } = grid(question, reps, instances, advised, watch, |told| spent.hears(&told))?;
+    let missing = if grid.points.len() < all { Missing::Points } else { Missing::Advice };
+    Ok(Answers { grid: Some(grid), interrupted: interrupted.then_some(missing), ..Answers::default() })
 }
 
 #[cfg(test)]
