@@ -138,7 +138,7 @@ pub struct Pending {
     came: Time,
 }
 
-/// What a request has while it is worked on.
+/// The units of resources that a request has while it is worked on.
 pub(crate) struct Turn<'a> {
     worker: Option<Taken<'a>>,
     connection: Option<Taken<'a>>,
@@ -150,7 +150,7 @@ pub(crate) struct Turn<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Full;
 
-/// One of a resource, in the order of the requests, for one that has wanted it since then; none if there is no limit.
+/// A unit of a resource, for a request that asked for it at `since`; none if there is no limit.
 async fn taken(of: Option<&Resource>, since: Instant) -> Option<Taken<'_>> {
     of?.take(since).await
 }

@@ -10,8 +10,8 @@ mod clock;
 mod handler;
 mod options;
 mod pacer;
-#[cfg(feature = "wiremock")]
 mod resource;
+#[cfg(feature = "wiremock")]
 mod respond;
 mod serve;
 mod tally;

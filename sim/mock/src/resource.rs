@@ -1,7 +1,8 @@
-//! What a target has a number of: workers, a lock, connections. Each is taken in the order of the requests.
+//! Resources with a fixed number of units: workers, a lock, connections. Requests get units in the order in which they ask.
 //!
-//! A thread that waits wakes some tens or hundreds of microseconds late. If the next request began only then, a worker of 5 ms would
-//! serve 5 % less than it was told to. So a request begins when the one before it should have ended, whenever that was seen.
+//! A thread that waits wakes some tens or hundreds of microseconds late. If the next request began only then, a worker with a service time
+//! of 5 ms would serve 5 % fewer requests than it should. So a request begins at the time at which the one before it should have ended,
+//! however late that was noticed.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -9,21 +10,21 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// A number of alike things, each of which one request has at a time.
+/// A fixed number of units, each of which one request has at a time.
 pub(crate) struct Resource {
     permits: Semaphore,
     free: Mutex<Free>,
 }
 
-/// The things that no request has.
+/// The units that no request has.
 struct Free {
-    /// How many were never taken.
+    /// The number of units that no request has had yet.
     untouched: usize,
-    /// When each of the others became free.
+    /// The time from which each of the other units is free.
     since: BinaryHeap<Reverse<Instant>>,
 }
 
-/// A thing that a request has until this is dropped.
+/// A unit that a request has until this is dropped.
 pub(crate) struct Taken<'a> {
     of: &'a Resource,
     _permit: SemaphorePermit<'a>,
@@ -32,13 +33,13 @@ pub(crate) struct Taken<'a> {
 }
 
 impl Resource {
-    /// So many of them, one at least.
+    /// A resource of so many units, one at least.
     pub(crate) fn of(many: usize) -> Resource {
         let many = many.clamp(1, Semaphore::MAX_PERMITS);
         let free = Mutex::new(Free { untouched: many, since: BinaryHeap::new() });
         Resource { permits: Semaphore::new(many), free }
     }
-    /// One of them, for a request that has wanted it since then.
+    /// Waits for a unit, for a request that asked for it at `since`; none if there never will be one.
     pub(crate) async fn take(&self, since: Instant) -> Option<Taken<'_>> {
         let permit = self.permits.acquire().await.ok()?;
         let mut free = self.free();
@@ -57,11 +58,11 @@ impl Resource {
 }
 
 impl Taken<'_> {
-    /// From when the request has it.
+    /// The time from which the request has the unit.
     pub(crate) fn from(&self) -> Instant {
         self.from
     }
-    /// The next request may have it from then on, however late this is dropped.
+    /// Sets the time from which the next request may have the unit, however late this is dropped.
     pub(crate) fn has_until(&mut self, until: Instant) {
         self.until = until;
     }

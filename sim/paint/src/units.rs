@@ -106,6 +106,13 @@ pub fn number(x: f64) -> String {
         x => count(x.round() as u64),
     }
 }
+/// A time that somebody waits for, in words: `40 s`, `12 minutes`, begun ones included.
+pub fn lasts(seconds: f64) -> String {
+    match seconds.max(0.0).ceil() as u64 {
+        s @ 0..120 => format!("{s} s"),
+        s => counted(s.div_ceil(60), "minute", "minutes"),
+    }
+}
 
 /// Seconds of a machine: `0.42 s`, `75 s`.
 pub fn seconds(s: f64) -> String {

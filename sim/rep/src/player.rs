@@ -148,7 +148,8 @@ impl MadeThings {
     /// Whether what the line is about is being made: its id comes with an answer that is still awaited. Sent without it, the line
     /// would make the thing once more.
     fn must_wait(&self, line: &Line) -> bool {
-        about(&line.call).is_some_and(|id| self.in_flight.borrow().contains(id))
+        let is_awaited = |id| self.in_flight.borrow().contains(id) && !self.ids.borrow().contains_key(id);
+        about(&line.call).is_some_and(is_awaited)
     }
     /// The answer to a request that was to make that has come, or none will.
     fn learn(&self, makes: Option<SmolStr>, response: Option<&Response>) {

@@ -127,11 +127,13 @@ impl Cast {
                 _ => {}
             }
         }
-        for mut lived in clients.into_values() {
-            lived.done.sort_by_key(|done| done.at_us);
-            lived.leave_out(&left_out);
-            self.lived.push(lived);
+        let mut lived: Vec<Lived> = clients.into_values().collect();
+        lived.iter_mut().for_each(|of| of.done.sort_by_key(|done| done.at_us));
+        // Twice, since a client may have done something about what another made that is left out.
+        for _ in 0..2 {
+            lived.iter_mut().for_each(|of| of.leave_out(&mut left_out));
         }
+        self.lived.extend(lived);
     }
     /// Requests a second that one rep makes in a window of the day, by endpoint.
     pub fn asks(&self, (from, until): (TimeOfDay, TimeOfDay)) -> Vec<Asked> {
@@ -227,9 +229,9 @@ fn reassigned(events: &[Event]) -> BTreeSet<SmolStr> {
 }
 
 impl Lived {
-    /// Leaves out what was done about some appointments, recordings and tasks, and about what was made there.
-    fn leave_out(&mut self, ids: &BTreeSet<SmolStr>) {
-        let mut gone = ids.clone();
+    /// Leaves out what was done about some appointments, recordings and tasks, and about what was made there, which is added to
+    /// them.
+    fn leave_out(&mut self, gone: &mut BTreeSet<SmolStr>) {
         self.done.retain(|done| {
             let is_of = match &*done.call {
                 Call::GetAppointment { appointment_id } | Call::UpdateAppointment { appointment_id, .. } => {

@@ -11,7 +11,7 @@ pub struct Ledger {
     pub fingerprint: u128,
     /// All requests of the measured part, by what became of them.
     pub totals: Tally,
-    /// The measured part in bins of equal length, oldest first.
+    /// The measured part in bins of equal length, oldest first; the last one is shorter if the plant was closed before its end.
     pub bins: Vec<Bin>,
     /// The resources that were full in each bin, by the bin's place in `bins`.
     pub full: Vec<Vec<Resource>>,

@@ -30,8 +30,10 @@ pub struct Terms {
     pub prepares_for_s: f64,
     /// The smallest share that a limit allows beyond it.
     pub allowed: f64,
-    /// The length of a warm-up after which the load is steady, in seconds.
+    /// The length of warm-ups below the edge, where the load is steady after the first one, in seconds.
     pub warm_up_s: f64,
+    /// The length of warm-ups above the edge, in seconds: a target answers less there than is offered, so the load is not steady.
+    pub warm_up_above_s: f64,
     /// The least time of a level that is neither prepared, warmed up nor measured, in seconds.
     pub notice_s: f64,
 }
@@ -43,8 +45,6 @@ const MOST_LEVELS: usize = 500;
 const SATURATED: f64 = 1.2;
 /// How much more shares are taken to vary than those of independent requests: as much as makes searches of queues as long as they are.
 const DESIGN_EFFECT: f64 = 20.0;
-/// Above its edge a target answers less than is offered, so the load is not steady after one warm-up: so many are taken.
-const WARM_UPS_ABOVE: f64 = 2.0;
 
 impl Range {
     /// The cost of what is left of a search, if the edge is at so many reps and these levels were measured.
@@ -86,8 +86,8 @@ impl Terms {
     }
     /// How long a level lasts beside what is measured, in seconds, if a target with this edge answers as fast as it can.
     pub fn overhead_s(&self, reps: u64, edge: f64) -> f64 {
-        let warm_ups = if reps as f64 > edge { WARM_UPS_ABOVE } else { 1.0 };
-        self.prepares_s(reps as f64, edge) + warm_ups * self.warm_up_s + self.notice_s
+        let warm_up_s = if reps as f64 > edge { self.warm_up_above_s } else { self.warm_up_s };
+        self.prepares_s(reps as f64, edge) + warm_up_s + self.notice_s
     }
 }
 
@@ -107,22 +107,32 @@ impl Range {
         let load = reps as f64 / edge;
         let of = (terms.per_rep_per_s * reps as f64 * for_s) as u64;
         let verdict = if load > 1.0 { LimitVerdict::Exceeded } else { LimitVerdict::Held };
-        let share = |allowed: f64| {
+        let share = |allowed: f64, of: u64| {
             let beyond = libm::pow(allowed.clamp(0.0, 1.0), ((SATURATED - load) / (SATURATED - 1.0)).max(0.0));
             Share { design_effect: DESIGN_EFFECT, ..Share::new((beyond * of as f64).round() as u64, of) }
         };
+        // A limit on some endpoints has only their requests as samples.
+        let sampled = |share: Share| of * share.of / measured.first().map_or(1, |level| level.requests.max(1));
         let like = |limit: &Judged| match limit.result.built_in {
             // Nobody asked for it, and a target breaks it later than what was asked for.
             true => Judged { share: limit.share.map(|_| Share::new(0, of)), ..limit.clone() },
             false => {
                 let result = LimitResult { verdict, ..limit.result.clone() };
-                Judged { result, share: limit.share.map(|_| share(limit.allowed)), allowed: limit.allowed }
+                Judged {
+                    result,
+                    share: limit.share.map(|of| share(limit.allowed, sampled(of))),
+                    allowed: limit.allowed,
+                }
             }
         };
         let limits = match measured.first() {
             Some(level) => level.limits.iter().map(like).collect(),
             None => {
-                vec![Judged { result: nameless(verdict), share: Some(share(terms.allowed)), allowed: terms.allowed }]
+                vec![Judged {
+                    result: nameless(verdict),
+                    share: Some(share(terms.allowed, of)),
+                    allowed: terms.allowed,
+                }]
             }
         };
         let disturbed = if self.disturbing.is_some() { 1 } else { 0 };
@@ -179,6 +189,7 @@ mod tests {
         prepares_for_s: 120.0,
         allowed: 0.05,
         warm_up_s: 10.0,
+        warm_up_above_s: 20.0,
         notice_s: 4.0,
     };
 

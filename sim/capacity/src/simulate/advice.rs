@@ -22,11 +22,11 @@ const HEADROOM_TRIES: u64 = 8;
 impl Outcome {
     /// Workers' time in the busiest piece of the day: parts per million.
     pub fn peak_utilisation_ppm(&self) -> u32 {
-        self.bins.iter().map(|bin| bin.utilisation_ppm).max().unwrap_or(0)
+        self.whole_bins().iter().map(|bin| bin.utilisation_ppm).max().unwrap_or(0)
     }
     /// Requests a second in the busiest piece of the day, in thousandths.
     pub fn peak_milli(&self) -> u64 {
-        self.bins.iter().map(rate_milli).max().unwrap_or(0)
+        self.whole_bins().iter().map(rate_milli).max().unwrap_or(0)
     }
     /// The greatest 95th percentile of any endpoint in any piece of the day that has samples enough for one.
     pub fn worst_p95(&self) -> Option<Span> {
@@ -34,7 +34,7 @@ impl Outcome {
     }
     /// Refused or cut off, of a million that came, in the worst piece of the day.
     pub fn refused_ppm(&self) -> u32 {
-        self.bins.iter().map(|bin| bin.tally.refused_ppm()).max().unwrap_or(0)
+        self.whole_bins().iter().map(|bin| bin.tally.refused_ppm()).max().unwrap_or(0)
     }
     /// The most requests that waited for a worker.
     pub fn queue_max(&self) -> u64 {
@@ -42,7 +42,7 @@ impl Outcome {
     }
     /// The greatest 95th percentile of all endpoints together in any piece of the day that has samples enough for one.
     pub fn p95(&self) -> Option<Span> {
-        let times = self.bins.iter().filter_map(|bin| bin.of_all);
+        let times = self.whole_bins().iter().filter_map(|bin| bin.of_all);
         times.filter(|times| enough(times.count, 950)).map(|times| times.p95).max()
     }
     /// Whether more instances would change nothing: no request waited for a worker, and none met an instance that was not there.
@@ -121,7 +121,7 @@ pub fn grid(
         for instances in instances {
             let of = Setting { reps: *reps, instances: *instances, retrying: question.retrying };
             let point = match days.of(of) {
-                Err(SimulateError::Interrupted(_)) if !points.is_empty() => {
+                Err(SimulateError::Interrupted(_)) => {
                     return Ok(GridFound { grid: Grid { points, beyond_physics: Vec::new() }, interrupted: true });
                 }
                 day => day?.point(),

@@ -98,9 +98,8 @@ pub(super) fn run(options: &FleetOptions<'_>, plant: Plant) -> Result<FleetOutco
     let mails: Vec<Mutex<Mail>> = (0..threads).map(|_| Mutex::default()).collect();
     let start = options.plan.start();
     let window = Mutex::new(Window { ends: start, is_over: false });
-    let leader = Mutex::new(Leader { plant: Some(plant), arrivals: Vec::new(), windows: 0, alive_max: 0 });
+    let leader = Mutex::new(Leader::new(plant));
     let gathering = Gathering::new(threads);
-    let complete = AtomicBool::new(true);
     pool.broadcast(|context| {
         let mine = context.index();
         let mut group = CellGroup::new(options, mine, threads);
@@ -117,9 +116,6 @@ pub(super) fn run(options: &FleetOptions<'_>, plant: Plant) -> Result<FleetOutco
             if gathering.wait() {
                 let mut leader = lock(&leader);
                 let next = leader.leads(options, now, &mails);
-                if next.is_none() && options.stop.load(Ordering::Relaxed) {
-                    complete.store(false, Ordering::Relaxed);
-                }
                 *lock(&window) = next.unwrap_or(Window { is_over: true, ..now });
             }
             gathering.wait();
@@ -147,7 +143,7 @@ pub(super) fn run(options: &FleetOptions<'_>, plant: Plant) -> Result<FleetOutco
         visits,
         alive_max: leader.alive_max,
         cells: prints.into_iter().map(|(_, print)| print).collect(),
-        complete: complete.into_inner(),
+        complete: !leader.is_stopped,
     })
 }
 
@@ -157,9 +153,14 @@ struct Leader {
     arrivals: Vec<(u32, PlantRequest)>,
     windows: u64,
     alive_max: u64,
+    /// Whether the caller stopped it before the end.
+    is_stopped: bool,
 }
 
 impl Leader {
+    fn new(plant: Plant) -> Leader {
+        Leader { plant: Some(plant), arrivals: Vec::new(), windows: 0, alive_max: 0, is_stopped: false }
+    }
     /// Takes in what the cells sent, lets the plant go on, hands out its verdicts, and says which window is next.
     fn leads(&mut self, options: &FleetOptions<'_>, now: Window, mails: &[Mutex<Mail>]) -> Option<Window> {
         let plant = self.plant.as_mut()?;
@@ -185,7 +186,11 @@ impl Leader {
         if self.windows.is_multiple_of(LOOKS_EVERY) {
             (options.progress)(begins);
         }
-        if begins >= options.until || options.stop.load(Ordering::Relaxed) {
+        if begins >= options.until {
+            return None;
+        }
+        self.is_stopped = options.stop.load(Ordering::Relaxed);
+        if self.is_stopped {
             return None;
         }
         plant.advance(begins + options.lookahead, &mut |cell, verdict| {

@@ -72,6 +72,13 @@ impl Outcome {
     pub fn undecided(&self) -> impl Iterator<Item = &LimitOutcome> {
         self.limits.iter().filter(|limit| limit.result.verdict == LimitVerdict::Inconclusive && !limit.result.optional)
     }
+    /// The bins of full length: the last one of an interrupted day may be too short for a rate. It counts if there is no other.
+    pub(super) fn whole_bins(&self) -> &[Bin] {
+        match self.bins.split_last() {
+            Some((last, [first, ..])) if last.span < first.span => &self.bins[..self.bins.len() - 1],
+            _ => &self.bins,
+        }
+    }
     /// The zone by whose clocks the report tells the time.
     pub fn zone(&self) -> Zone {
         zones::zone(&self.zone, self.from).unwrap_or_else(Zone::utc)

@@ -69,6 +69,15 @@ fn what_needs_the_id_of_a_recording_waits_for_it_and_nothing_else_does() {
 }
 
 #[test]
+fn a_start_that_only_asks_for_a_fresh_url_keeps_nobody_waiting() {
+    let bench = bench();
+    slow_to_start(&bench);
+    plays(&bench, vec![starts(0, "sim"), polls(3_000, "sim"), starts(4_000, "sim"), polls(4_500, "sim")]);
+    assert_eq!(bench.times(Op::StartRecording), [0, 4_000]);
+    assert_eq!(bench.times(Op::GetRecording), [3_000, 4_500], "the id was known already");
+}
+
+#[test]
 fn a_recording_that_could_not_be_started_is_started_once_more_in_place_of_the_next_request_about_it() {
     let bench = bench();
     slow_to_start(&bench);

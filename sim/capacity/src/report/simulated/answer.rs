@@ -28,8 +28,12 @@ pub(super) fn sentences(of: &Simulation) -> Vec<String> {
     if let Some(grid) = &of.grid {
         let held = grid.points.iter().filter(|point| point.holds && point.undecided.is_empty()).count();
         let all = counted(grid.points.len() as u64, "point", "points");
-        says.push(format!("{} of {all} hold every limit{with}: {}.", count(held as u64), of.asked.scenario));
-        says.extend(enough(grid));
+        if !grid.points.is_empty() {
+            says.push(format!("{} of {all} hold every limit{with}: {}.", count(held as u64), of.asked.scenario));
+        }
+        // Of a number of reps whose other points are missing, nothing is known of how many instances are enough.
+        let all = if of.interrupted == Some(Missing::Points) { of.asked.instances.len() } else { 1 };
+        says.extend(enough(grid, all));
         says.extend(advised(grid));
     }
     if let Some(advice) = &of.advice {
@@ -50,9 +54,10 @@ fn interrupted(of: &Simulation, missing: Missing) -> String {
             )
         }
         Missing::Comparison => {
-            "Interrupted: the day is complete, but not the day without the change that it is compared with.".to_owned()
+            "Interrupted: the day is complete, but the day without the change, to compare it with, is missing."
+                .to_owned()
         }
-        Missing::Advice if of.grid.is_some() => "Interrupted: the table is complete, but not its advice.".to_owned(),
+        Missing::Advice if of.grid.is_some() => "Interrupted: the table is complete, but its advice is not.".to_owned(),
         Missing::Advice => "Interrupted: the day is complete, but its advice is missing.".to_owned(),
         Missing::Points => {
             let all = (of.asked.reps.len() * of.asked.instances.len()) as u64;
@@ -139,9 +144,9 @@ fn change(without: &Outcome, with: &Outcome) -> String {
     )
 }
 
-/// For each number of reps, the fewest instances that are enough.
-fn enough(grid: &Grid) -> Vec<String> {
-    let of_reps = grid.points.chunk_by(|one, other| one.reps == other.reps);
+/// For each number of reps with so many points at least, the fewest instances that are enough.
+fn enough(grid: &Grid, least: usize) -> Vec<String> {
+    let of_reps = grid.points.chunk_by(|one, other| one.reps == other.reps).filter(|points| points.len() >= least);
     let sentence = |points: &[crate::simulate::GridPoint]| {
         let held = points.iter().filter(|point| point.holds && point.undecided.is_empty());
         let most = points.iter().map(|point| point.instances).max()?;

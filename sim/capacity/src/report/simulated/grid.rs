@@ -14,8 +14,11 @@ use fieldday_paint::units::{count, counted, fraction, micros, number, ppm};
 /// Colours of the curves. More curves than this are in the table alone.
 const COLOURS: [&str; 8] = ["c1", "c3", "c2", "c7", "c4", "c6", "c8", "c5"];
 
-/// A table with a row for each point, and a chart of the points if there are several.
+/// A table with a row for each point, and a chart of the points if there are several. Nothing without points.
 pub(super) fn sections(grid: &Grid, asked: &SimulationAsked) -> Vec<Section> {
+    if grid.points.is_empty() {
+        return Vec::new();
+    }
     let mut table = Table::new([
         figures("reps"),
         figures("instances"),

@@ -140,8 +140,8 @@ impl Bench {
         Ok(cast.schedule(header.window, header.scenario.live.speed, self.lasts(header, for_s), per_rep))
     }
 
-    /// Measures a level; none if it was interrupted, or if the search's time would be over before the level. A target that was looked at before and cannot be used now is looked at
-    /// again: one connection that breaks must not end a search.
+    /// Measures a level; none if it was interrupted, or if the search's time would be over before the level is. A target that could be
+    /// used before and cannot be used now is tried again: one connection that breaks must not end a search.
     pub fn level(
         &self,
         header: &Header,

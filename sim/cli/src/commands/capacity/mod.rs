@@ -25,7 +25,7 @@ use fieldday_capacity::level::Level;
 use fieldday_capacity::report::Report;
 use fieldday_capacity::search::{Ending, Next, Range, Standing, Terms};
 use fieldday_paint::Paint;
-use fieldday_paint::units::{count, counted, micros, number};
+use fieldday_paint::units::{count, counted, lasts, micros, number};
 use fieldday_rules::limits::allowed;
 use fieldday_scenario::limits::Limit;
 use measure::{Bench, Measured};
@@ -39,6 +39,8 @@ use steady::WARM_UPS_MOST;
 
 /// The edge that a search is taken to have before anything is known of it, in reps.
 const LIKELY_EDGE: u64 = 1_000;
+/// So many warm-ups are expected at a level above the edge.
+const WARM_UPS_ABOVE: u32 = 2;
 /// A search ends when a disturbance decided nothing at so many levels in a row.
 const UNDECIDED_MOST: u32 = 2;
 
@@ -144,28 +146,31 @@ fn finish(
 fn terms(header: &Header, (per_rep, prepared_per_rep): (f64, f64), is_sharded: bool) -> Terms {
     let allowed = header.scenario.limits.iter().map(allowed).filter(|share| *share > 0.0).fold(1.0, f64::min);
     let per_rep_per_s = per_rep * f64::from(header.scenario.live.speed);
-    let warm_ups = if is_sharded { WARM_UPS_MOST } else { 1 };
-    let warm_up_s = f64::from(header.warm_up_s * warm_ups);
+    // Shards warm up for as long as any of them may have to.
+    let (below, above) = if is_sharded { (WARM_UPS_MOST, WARM_UPS_MOST) } else { (1, WARM_UPS_ABOVE) };
+    let [warm_up_s, warm_up_above_s] = [below, above].map(|n| f64::from(header.warm_up_s * n));
     let prepares_for_s = PREPARES_FOR.as_secs_f64();
-    Terms { per_rep_per_s, prepared_per_rep, prepares_for_s, allowed, warm_up_s, notice_s: NOTICES_S }
+    Terms { per_rep_per_s, prepared_per_rep, prepares_for_s, allowed, warm_up_s, warm_up_above_s, notice_s: NOTICES_S }
 }
 
 /// Prints the cost of what is left of the search, by where the edge may be.
 fn tell_price(header: &Header, terms: Terms, levels: &[Level], within: Option<Duration>) {
     let range = &header.range;
-    let mut edges = vec![range.likely_edge(levels, LIKELY_EDGE), range.to];
-    // Once it is known on both sides, nothing depends on where else it might be.
-    if matches!(range.edge(levels), (Some(_), Some(_))) {
-        edges.truncate(1);
+    let mut edges = vec![range.likely_edge(levels, LIKELY_EDGE)];
+    // Of a search that goes on, it may be known that the edge is lower.
+    if range.edge(levels).1.is_none() && edges[0] < range.to {
+        edges.push(range.to);
     }
-    edges.dedup();
     for edge in edges {
         let price = range.price(terms, levels, edge);
+        if price.levels == 0 {
+            continue;
+        }
         output::note(&format!(
             "  if it carries {} reps: about {}, {}, {} requests{}",
             count(edge),
             counted(price.levels, "level", "levels"),
-            minutes(price.seconds),
+            lasts(price.seconds),
             count(price.requests as u64),
             match header.disturbances().len() as u64 * price.levels {
                 0 => String::new(),
@@ -174,13 +179,8 @@ fn tell_price(header: &Header, terms: Terms, levels: &[Level], within: Option<Du
         ));
     }
     if let Some(most) = within {
-        output::note(&format!("  it ends after {} at the latest (--within)", minutes(most.as_secs_f64())));
+        output::note(&format!("  it ends after {} at the latest (--within)", lasts(most.as_secs_f64())));
     }
-}
-
-/// `12 minutes`, begun ones included.
-fn minutes(seconds: f64) -> String {
-    counted((seconds / 60.0).ceil().max(1.0) as u64, "minute", "minutes")
 }
 
 /// Where the edge is by now, and how much time is left.
@@ -191,9 +191,9 @@ fn tell_progress(header: &Header, terms: Terms, levels: &[Level], most: Option<D
     let edge = range.likely_edge(levels, LIKELY_EDGE);
     let left_s = range.price(terms, levels, edge).seconds;
     let left = match (most, high) {
-        (Some(most), _) if most.as_secs_f64() <= left_s => format!("{} left at most", minutes(most.as_secs_f64())),
-        (_, None) => format!("about {} left if {} are carried", minutes(left_s), counted(edge, "rep", "reps")),
-        (_, Some(_)) => format!("about {} left", minutes(left_s)),
+        (Some(most), _) if most.as_secs_f64() <= left_s => format!("{} left at most", lasts(most.as_secs_f64())),
+        (_, None) => format!("about {} left if it carries {}", lasts(left_s), counted(edge, "rep", "reps")),
+        (_, Some(_)) => format!("about {} left", lasts(left_s)),
     };
     output::note(&format!(
         "level {}: so far {} reps hold, {} do not; {left}",

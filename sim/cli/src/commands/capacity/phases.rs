@@ -24,6 +24,8 @@ const A_WHILE: Duration = Duration::from_secs(10);
 pub const NOTICE: Span = Span::millis(1_500);
 /// Requests that are in flight when a level ends have so long to end.
 pub const LINGERS_S: u32 = 1;
+/// The longest time that requests in flight have at the end of a level at which the target is slow.
+const LAST_REQUESTS: Span = Span::seconds(3);
 /// The least time of a level that is neither prepared, warmed up nor measured, in seconds: two notices, and the last requests.
 pub const NOTICES_S: f64 = 4.0;
 /// A level is looked at at least so often.
@@ -67,7 +69,7 @@ pub struct LevelTime {
 impl LevelTime {
     /// Whether it would end too late if it went on like this for so much longer before it is measured.
     fn is_too_late(self, before: Span) -> bool {
-        let left = before + NOTICE + seconds(self.for_s) + seconds(LINGERS_S.into());
+        let left = before + NOTICE + seconds(self.for_s) + LAST_REQUESTS;
         let left = Duration::from_micros(left.as_micros().unsigned_abs());
         self.ends_by.is_some_and(|ends_by| Instant::now() + left > ends_by)
     }

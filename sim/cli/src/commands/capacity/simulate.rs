@@ -25,8 +25,11 @@ pub fn run(of: &CapacityArgs, scenario: &str) -> Result<u8, Failure> {
     let question = question(of, scenario)?;
     args.html.as_deref().map_or(Ok(()), has_a_place)?;
     let stop = interrupt::flag();
+    let several = |numbers: &[u64], own: u64| if numbers.is_empty() { vec![own] } else { numbers.to_vec() };
+    let reps = several(&args.reps, question.scenario.people.reps);
+    let most = reps.iter().copied().max().unwrap_or_default();
     let zone = zone(&question);
-    let pilot = match Pilot::of(&question, &Watch { stop: &stop, progress: &|_| () }) {
+    let pilot = match Pilot::of(&question.with_reps(most), &Watch { stop: &stop, progress: &|_| () }) {
         Err(SimulateError::Interrupted(_)) => return Ok(exit::INTERRUPTED),
         pilot => pilot?,
     };
@@ -34,8 +37,6 @@ pub fn run(of: &CapacityArgs, scenario: &str) -> Result<u8, Failure> {
     let day = DayProgress::new(zone.clone(), pilot, until);
     let progress = |at: Time| day.hears(at);
     let watch = Watch { stop: &stop, progress: &progress };
-    let several = |numbers: &[u64], own: u64| if numbers.is_empty() { vec![own] } else { numbers.to_vec() };
-    let reps = several(&args.reps, question.scenario.people.reps);
     let instances = args.instances.as_ref().map_or(vec![question.plant.instances], |numbers| numbers.0.clone());
     let answers = if reps.len() * instances.len() > 1 {
         table(&question, (&reps, &instances), args.advise, &watch)
@@ -43,8 +44,10 @@ pub fn run(of: &CapacityArgs, scenario: &str) -> Result<u8, Failure> {
         one(&question, args.advise, &watch)
     };
     let answers = match answers {
-        // Nothing of the measured time was simulated.
-        Err(SimulateError::Interrupted(_)) => return Ok(exit::INTERRUPTED),
+        Err(SimulateError::Interrupted(_)) => {
+            output::note("interrupted before the measured time began: there is nothing to report");
+            return Ok(exit::INTERRUPTED);
+        }
         answered => answered?,
     };
     let asked = SimulationAsked {

@@ -3,7 +3,7 @@
 use crate::output;
 use fieldday_capacity::simulate::{Outcome, Pilot, Told};
 use fieldday_kernel::time::{Time, Zone};
-use fieldday_paint::units::counted;
+use fieldday_paint::units::{counted, lasts};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -49,7 +49,7 @@ impl DayProgress {
     fn line(&self, at: Time, took: Duration) -> String {
         let share = self.pilot.share(at, self.until);
         let left = share.filter(|share| *share >= TELLS_FROM).map(|share| {
-            let left = lasts(took.mul_f64((1.0 - share) / share));
+            let left = lasts(took.as_secs_f64() * (1.0 - share) / share);
             format!(", {:.0} % of the day's requests, about {left} left of this day", share * 100.0)
         });
         let (time, zone) = (self.zone.time_of_day(at), &self.zone.name);
@@ -101,7 +101,7 @@ impl Spent {
                 let found = found(point.holds, point.undecided.is_empty());
                 let left = match self.table_reps.saturating_sub(self.reps) {
                     0 => String::new(),
-                    left => format!("; about {} left for the table", lasts(self.takes(left))),
+                    left => format!("; about {} left for the table", lasts(self.takes(left).as_secs_f64())),
                 };
                 output::note(&format!("{}: {found}{left}", served(point.reps, point.instances)));
             }
@@ -114,14 +114,18 @@ impl Spent {
                 output::note(&format!(
                     "advice: at most {} more, about {} at most",
                     counted(all, "simulated day", "simulated days"),
-                    lasts(takes)
+                    lasts(takes.as_secs_f64())
                 ));
             }
             Told::Tried(outcome) => {
                 let Some(advising) = &mut self.advising else { return };
                 advising.days += 1;
                 let (number, most, s) = (advising.days, advising.most, advising.began.elapsed());
-                output::note(&format!("advice, day {number} of {most} at most, {}: {}", lasts(s), tried(outcome)));
+                output::note(&format!(
+                    "advice, day {number} of {most} at most, {}: {}",
+                    lasts(s.as_secs_f64()),
+                    tried(outcome)
+                ));
             }
         }
     }
@@ -145,13 +149,5 @@ fn found(holds: bool, is_decided: bool) -> &'static str {
         (false, _) => "a limit was exceeded",
         (true, false) => "a limit is undecided",
         (true, true) => "every limit held",
-    }
-}
-
-/// A time in words: `40 s`, `12 minutes`.
-fn lasts(time: Duration) -> String {
-    match time.as_secs() {
-        s @ 0..120 => format!("{s} s"),
-        s => counted(s.div_ceil(60), "minute", "minutes"),
     }
 }

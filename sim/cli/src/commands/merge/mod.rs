@@ -49,9 +49,6 @@ pub fn merge(args: &MergeArgs) -> Result<u8, Failure> {
         }
         done += 1;
     })?;
-    if stop.load(Ordering::Relaxed) {
-        return Ok(exit::INTERRUPTED);
-    }
     let problems = facts.shards.as_ref().map_or(0, |shards| shards.problems.len());
     let whole = (problems == 0).then_some(outcome.fingerprint);
     let history = match histories {
@@ -109,6 +106,7 @@ fn find(args: &MergeArgs, stop: &AtomicBool) -> Result<Option<Parts>, Failure> {
         };
         let Some(waits_for) = waits_for.filter(|_| !is_over) else { return Ok(Some(found?)) };
         if stop.load(Ordering::Relaxed) {
+            output::note(&format!("interrupted: nothing was merged; {waits_for}"));
             return Ok(None);
         }
         if told.as_ref() != Some(&waits_for) {

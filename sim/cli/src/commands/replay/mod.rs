@@ -9,7 +9,7 @@ mod step;
 use crate::args::Format;
 use crate::choice::Choice;
 use crate::failure::{Failure, nearest};
-use crate::{interrupt, output, terminal};
+use crate::{exit, interrupt, output, terminal};
 use args::ReplayArgs;
 use fieldday_api::rules::Rule;
 use fieldday_engine::replay;
@@ -23,7 +23,7 @@ use fieldday_stories::stepper::Stepper;
 use fieldday_stories::timeline::Told;
 use show::{endpoint, filter, rule, show};
 use std::ops::ControlFlow;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
     if args.step {
@@ -42,6 +42,10 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
         (None, Some(rep)) => cell_of(rep).unwrap_or(0),
         (None, None) => first_broken(plan, rule, &stop)?,
     };
+    if stop.load(Ordering::Relaxed) {
+        output::note("interrupted before it was known which cell to replay; --cell N names one");
+        return Ok(exit::INTERRUPTED);
+    }
     if cell >= plan.cells() {
         return Err(Failure::NoSuchCell { cell, cells: plan.cells() });
     }
@@ -49,6 +53,10 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
         return moment(args, plan, cell, rep, at);
     }
     let day = replay::replay(plan, cell, &stop);
+    if !day.complete {
+        output::note("interrupted: the events until then follow, and nothing is compared with the folder");
+        return show(args, &day, &choice.recipe.to_string()).map(|()| exit::INTERRUPTED);
+    }
     let code = choice.kept.as_ref().map_or(Ok(0), |kept| beside::with_folder(kept, plan, &day, &stop))?;
     if let (true, Some(rep)) = (args.step, &args.rep) {
         let events = filter(args, &day)?.of(&day);
