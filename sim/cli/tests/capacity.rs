@@ -176,6 +176,8 @@ fn what_cannot_be_searched_is_told_before_anything_begins() {
     assert!(wrong(&["weekday", "--target", "mock"]).contains("--limit 'wire p95 < 300 ms'"));
     assert!(wrong(&["--target", "mock", "--limit", "p95 <"]).contains("expected"));
     assert!(wrong(&["--target", "mock", "--speed", "2000"]).contains("a lower --speed"));
+    let short = wrong(&["--target", "mock", "--within", "20s"]);
+    assert!(short.contains("--within 20 s: a level takes 31 s at least: 20 s of warm-up (--warm-up)"), "{short}");
     assert!(wrong(&["--resume", "nowhere"]).contains("cannot be resumed"));
     let out = room("capacity-wrong").join("out");
     let to = ["--target", "https://staging.example.com", "--out", out.to_str().unwrap()];

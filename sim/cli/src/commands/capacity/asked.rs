@@ -2,6 +2,7 @@
 //! the first level.
 
 use super::args::CapacityArgs;
+use super::phases::NOTICES_S;
 use crate::again::typed;
 use crate::failure::Failure;
 use crate::{choice, machine, planned};
@@ -9,7 +10,7 @@ use fieldday_capacity::day::{Counter, Day};
 use fieldday_capacity::disturbed::{Disturbing, needs_s, too_early};
 use fieldday_capacity::excerpt::Cast;
 use fieldday_capacity::journal::{FORMAT, Header, MockTerms};
-use fieldday_capacity::search::Range;
+use fieldday_capacity::search::{Range, WrongRange};
 use fieldday_engine::cell::Keep;
 use fieldday_engine::run::{Options, run};
 use fieldday_kernel::time::Span;
@@ -17,6 +18,7 @@ use fieldday_live::clock::utc_now;
 use fieldday_live::prepare::PrepareError;
 use fieldday_live::run::window;
 use fieldday_live::target::Target;
+use fieldday_paint::units::lasts;
 use fieldday_plan::shard::Shard;
 use fieldday_scenario::Scenario;
 use fieldday_scenario::limits::{Limit, Measure as Limited};
@@ -67,6 +69,9 @@ pub fn asked(args: &CapacityArgs, before: Option<&Header>, stop: &AtomicBool) ->
         None => day.busiest(plays(&header), window(&header.scenario)),
     };
     fits(&mut header, &of(args))?;
+    if let Some(most) = within(args, &header.range) {
+        one_level_fits(&header, most)?;
+    }
     let per_rep = cast.asks(header.window).iter().map(|of| of.requests_per_s).sum();
     let lasts = Span::micros((header.range.shortest_s * 1e6) as i64);
     let before = cast.schedule(header.window, header.scenario.live.speed, lasts, per_rep).before();
@@ -241,6 +246,22 @@ fn fits(header: &mut Header, of: &str) -> Result<(), Failure> {
     fits_in(header, of, has_s as f64, "the window at this speed")?;
     header.range.longest_s = header.range.longest_s.min(has_s as f64);
     Ok(())
+}
+
+/// Refuses a time in which no level can be measured.
+fn one_level_fits(header: &Header, within: Duration) -> Result<(), Failure> {
+    let least_s = header.range.shortest_s + f64::from(header.warm_up_s) + NOTICES_S;
+    if within.as_secs_f64() >= least_s {
+        return Ok(());
+    }
+    let what = format!(
+        "--within {}: a level takes {} at least: {} s of warm-up (--warm-up), {:.0} s that are measured, and {NOTICES_S:.0} s between them",
+        lasts(within.as_secs_f64()),
+        lasts(least_s),
+        header.warm_up_s,
+        header.range.shortest_s
+    );
+    Err(WrongRange { what, instead: "allow more time, or a shorter --warm-up or --level".to_owned() }.into())
 }
 
 /// The command line as it was typed.

@@ -81,8 +81,8 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
         match header.range.next(&levels) {
             Next::Done(ending) => break ending,
             Next::Measure { reps, for_s, why } => {
-                let edge = header.range.likely_edge(&levels, LIKELY_EDGE);
-                let lasts = Duration::from_secs_f64(for_s + terms.overhead_s(reps, edge as f64));
+                // At least: a level that takes longer to prepare ends itself in time.
+                let lasts = Duration::from_secs_f64(for_s + terms.warm_up_s + terms.notice_s);
                 let left = ends_by.map(|ends_by| ends_by.saturating_duration_since(Instant::now()));
                 if left.is_some_and(|left| lasts > left) {
                     break Ending::OutOfTime;

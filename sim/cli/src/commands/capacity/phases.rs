@@ -26,8 +26,8 @@ pub const NOTICE: Span = Span::millis(1_500);
 pub const LINGERS_S: u32 = 1;
 /// The longest time that requests in flight have at the end of a level at which the target is slow.
 const LAST_REQUESTS: Span = Span::seconds(3);
-/// The least time of a level that is neither prepared, warmed up nor measured, in seconds: two notices, and the last requests.
-pub const NOTICES_S: f64 = 4.0;
+/// The time of a level that is neither prepared, warmed up nor measured, in seconds: two notices, and the last requests.
+pub const NOTICES_S: f64 = 6.0;
 /// A level is looked at at least so often.
 const TICKS: Span = Span::millis(500);
 /// Preparing a level gives up after this time.
