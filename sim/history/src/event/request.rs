@@ -93,7 +93,7 @@ pub enum Cause {
     Tap,
     /// A queued action's turn came.
     Queue {
-        /// The action's number, as [`EventKind::Queued`] gave it.
+        /// The action's number, as [`EventKind::Queued`](super::EventKind::Queued) gave it.
         action: u32,
     },
     /// The app polls a recording session's processing.
