@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod capacity;
 mod capacity_disturb;
 mod capacity_shards;
 mod compare;

@@ -1,8 +1,6 @@
 //! `fieldday capacity --target`, from outside: against the tool's own mock, gone on with, and with what cannot be searched.
 
-mod common;
-
-use common::{SLOW_MACHINE, fieldday, read_output, room, said};
+use crate::common::{SLOW_MACHINE, fieldday, read_output, room, said};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -65,7 +63,7 @@ fn a_search_is_reported_in_every_form_and_can_be_gone_on_with() {
         assert!(!text.contains("eyJ"), "nothing of a token is in {name}");
     }
     let schema: serde_json::Value =
-        serde_json::from_str(include_str!("../../capacity/schemas/capacity.schema.json")).unwrap();
+        serde_json::from_str(include_str!("../../../capacity/schemas/capacity.schema.json")).unwrap();
     let document = fs::read_to_string(folder.join("capacity.json")).unwrap();
     assert!(jsonschema::is_valid(&schema, &serde_json::from_str(&document).unwrap()), "{document}");
 
