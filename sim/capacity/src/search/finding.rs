@@ -2,7 +2,7 @@
 
 use super::{Ending, Knee, Range, Standing, by_disturbance, curve, edge, knee};
 use crate::level::Level;
-use fieldday_paint::units::{counted, number};
+use fieldday_paint::units::{count, counted, number};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -74,10 +74,12 @@ impl Range {
         let (Range { from, to, .. }, mut notes) = (self, Vec::new());
         match ending {
             Ending::NeverHolds => notes.push(format!(
-                "a limit is exceeded even at {from} reps, the smallest number allowed; use a lower --from, or limits that this target can meet"
+                "a limit is exceeded even at {}, the smallest number allowed; use a lower --from, or limits that this target can meet",
+                counted(*from, "rep", "reps")
             )),
             Ending::NeverBreaks => notes.push(format!(
-                "no limit was exceeded up to {to} reps, the greatest number allowed; use a higher --to"
+                "no limit was exceeded up to {}, the greatest number allowed; use a higher --to",
+                counted(*to, "rep", "reps")
             )),
             Ending::GeneratorGaveUp => notes.push(
                 "the generator could not keep up before a limit was exceeded, so the result is a lower bound; use a machine with more cores, or a lower --speed"
@@ -97,15 +99,13 @@ impl Range {
         let known = self.known(levels);
         notes.extend(high.and_then(|high| shed(levels, high)));
         if let Some(high) = high {
-            let above: Vec<String> = known
-                .iter()
-                .filter(|(reps, of)| **reps > high && of.standing.holds())
-                .map(|of| of.0.to_string())
-                .collect();
+            let above: Vec<String> =
+                known.iter().filter(|(reps, of)| **reps > high && of.standing.holds()).map(|of| count(*of.0)).collect();
             if !above.is_empty() {
                 let above = above.join(", ");
                 notes.push(format!(
-                    "{high} reps exceeded a limit, though {above} did not: the target's performance varies"
+                    "{} exceeded a limit, though {above} did not: the target's performance varies",
+                    counted(high, "rep", "reps")
                 ));
             }
         }
@@ -114,7 +114,8 @@ impl Range {
                 let looks = if of.standing.holds() { "held" } else { "broken" };
                 let times = if of.times == 1 { "once".to_owned() } else { format!("{} times", of.times) };
                 notes.push(format!(
-                    "{reps} reps, measured {times}, probably {looks}, but not with {:.0} % confidence; use a longer --level",
+                    "{}, measured {times}, probably {looks}, but not with {:.0} % confidence; use a longer --level",
+                    counted(reps, "rep", "reps"),
                     self.confidence * 100.0
                 ));
             }
