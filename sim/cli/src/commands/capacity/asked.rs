@@ -255,7 +255,7 @@ fn one_level_fits(header: &Header, within: Duration) -> Result<(), Failure> {
         return Ok(());
     }
     let what = format!(
-        "--within {}: a level takes {} at least: {} s of warm-up (--warm-up), {:.0} s that are measured, and {NOTICES_S:.0} s between them",
+        "--within {}: a level takes {} at least: {} s of warm-up (--warm-up), {:.0} s that are measured, and {NOTICES_S:.0} s around them",
         lasts(within.as_secs_f64()),
         lasts(least_s),
         header.warm_up_s,
