@@ -73,6 +73,10 @@ impl Span {
     pub const fn as_seconds(self) -> i64 {
         self.0 / 1_000_000
     }
+    /// The span as a duration of the standard library; one of nothing if it is negative.
+    pub const fn duration(self) -> std::time::Duration {
+        std::time::Duration::from_micros(if self.0 < 0 { 0 } else { self.0.unsigned_abs() })
+    }
     /// The span that is `n` times as long.
     pub const fn times(self, n: i64) -> Span {
         Span(self.0 * n)
@@ -370,6 +374,12 @@ mod tests {
         assert_eq!(Time::parse("2025-01-20T14:00:00"), Some(time), "a time without an offset is UTC");
         assert_eq!(Time::parse("2025-01-20T15:00:00+01:00"), Some(time));
         assert_eq!(Time::parse("yesterday"), None);
+    }
+
+    #[test]
+    fn a_span_is_a_duration_of_as_many_microseconds_and_a_negative_one_of_none() {
+        assert_eq!(Span::millis(1_500).duration(), std::time::Duration::from_millis(1_500));
+        assert_eq!(Span::micros(-1).duration(), std::time::Duration::ZERO);
     }
 
     proptest::proptest! {

@@ -3,7 +3,6 @@
 //! Goose starts the users at its pace and keeps its metrics. A user's transaction is a proxy: it hands its rep to the worker
 //! on whose executor that rep lives, passes on what the rep's calls came to, and ends with the rep's day.
 
-use crate::clock::duration;
 use crate::worker::{Command, Request};
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction, TransactionResult};
@@ -70,7 +69,7 @@ async fn day_of(user: &mut GooseUser, seat: Seat, worker: &UnboundedSender<Comma
         return Ok(());
     }
     while let Some(Request { op, service, status }) = told.recv().await {
-        let took = duration(service);
+        let took = service.duration();
         let good = status.is_some_and(|status| status < 400);
         let (label, error) = (op.label(), (!good).then_some("failed"));
         let (method, name) = label.split_once(' ').unwrap_or(("CALL", label));

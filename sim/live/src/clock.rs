@@ -25,13 +25,8 @@ impl WallClock {
     }
     /// When it shows that; now, if that has passed.
     pub fn instant(&self, at: Time) -> Instant {
-        self.started + duration(at.since(self.origin))
+        self.started + at.since(self.origin).duration()
     }
-}
-
-/// A span as the wall's libraries have it; none of it if it is negative.
-pub(crate) fn duration(span: Span) -> Duration {
-    Duration::from_micros(span.as_micros().max(0).unsigned_abs())
 }
 
 /// What the wall's libraries say as a span.

@@ -142,7 +142,7 @@ pub fn wait_until(moment: Time, stop: &AtomicBool, now: impl Fn() -> Time) -> bo
         if left <= Span::ZERO {
             return true;
         }
-        thread::sleep(LOOKS_EVERY.min(Duration::from_micros(left.as_micros().unsigned_abs())));
+        thread::sleep(LOOKS_EVERY.min(left.duration()));
     }
 }
 

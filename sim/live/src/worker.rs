@@ -39,7 +39,7 @@ const HANDS_ON_EVERY: Duration = Duration::from_millis(500);
 /// How often it is said how reps are.
 const GLANCES_EVERY: Duration = Duration::from_secs(1);
 /// How long a request may still be on the wire after its phone was switched off.
-const LAST_WORDS: Span = Span::seconds(3);
+pub const LAST_WORDS: Span = Span::seconds(3);
 /// How long after the last phone is switched off an auditor may still read.
 pub const AUDITS_FOR: Span = Span::minutes(5);
 

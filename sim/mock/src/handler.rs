@@ -264,7 +264,7 @@ impl Handler {
         if let Some((lock, held)) = self.0.lock.as_ref().filter(|_| is_write)
             && let Some(mut lock) = lock.take(from).await
         {
-            from = lock.from() + duration(*held);
+            from = lock.from() + held.duration();
             lock.has_until(from);
             self.pause_until(from, true).await;
         }
@@ -275,11 +275,11 @@ impl Handler {
     /// Waits for the time that a request is worked on, whose turn it is; of one that needs none, from now on.
     pub(crate) async fn work(&self, turn: Option<&mut Turn<'_>>, takes: Span) {
         let from = turn.as_ref().map_or_else(Instant::now, |turn| turn.from);
-        let until = from + duration(takes);
+        let until = from + takes.duration();
         if let Some(turn) = turn {
             turn.worker.iter_mut().chain(&mut turn.connection).for_each(|taken| taken.has_until(until));
         }
-        if !duration(takes).is_zero() {
+        if takes > Span::ZERO {
             self.pause_until(until, self.0.service.is_given()).await;
         }
     }
@@ -451,10 +451,6 @@ fn asked(arrival: &Arrival<'_>) -> (Option<usize>, Asked) {
 fn methods_of(path: &str) -> String {
     let has = |method: &&str| op_of(method, path).is_some_and(|op| !is_literal(path) || op.endpoint().path == path);
     METHODS.iter().map(|method| method.as_str()).filter(has).collect::<Vec<_>>().join(", ")
-}
-
-fn duration(span: Span) -> Duration {
-    Duration::from_micros(u64::try_from(span.as_micros()).unwrap_or(0))
 }
 
 fn is_literal(path: &str) -> bool {

@@ -1,7 +1,6 @@
 //! In wiremock: the handler is a responder.
 
 use crate::handler::{Arrival, Handler, Outcome};
-use std::time::Duration;
 use wiremock::{Request, Respond, ResponseTemplate};
 
 /// For tests of a client in Rust: the model backend as what a wiremock server answers. wiremock keeps every request and
@@ -24,7 +23,7 @@ impl Respond for Handler {
             uploaded: request.body.len() as u64,
         };
         let pending = self.arrive(&arrival);
-        let takes = Duration::from_micros(u64::try_from(pending.takes().as_micros()).unwrap_or(0));
+        let takes = pending.takes().duration();
         let reply = match pending.take_effect() {
             Outcome::Answered(reply) => reply,
             Outcome::Cut => return ResponseTemplate::new(502),

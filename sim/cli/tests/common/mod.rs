@@ -13,6 +13,17 @@ lag_p99_ms = 60000
 cpu_percent = 100
 ";
 
+/// A part of a scenario: an hour of the day in a minute, without the simulated link and the office. Further keys of `[live]` may
+/// follow.
+pub const HOUR_A_MINUTE: &str = r#"
+[live]
+speed = 60
+window = ["06:00", "18:00"]
+linger_s = 1
+link = false
+office = false
+"#;
+
 /// The command, without colours, in a folder where it may leave things.
 pub fn fieldday() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fieldday"));

@@ -1,6 +1,6 @@
 //! `fieldday capacity --target`, from outside: against the tool's own mock, gone on with, and with what cannot be searched.
 
-use crate::common::{SLOW_MACHINE, fieldday, read_output, room, said};
+use crate::common::{HOUR_A_MINUTE, SLOW_MACHINE, fieldday, read_output, room, said};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,18 +19,11 @@ dates = ["2026-06-10"]
 reps = 4
 tenants = 2
 territories = ["newark"]
-
-[live]
-speed = 60
-window = ["06:00", "18:00"]
-linger_s = 1
-link = false
-office = false
 "#;
 
 fn scenario(room: &Path) -> String {
     let file = room.join("few.toml");
-    fs::write(&file, format!("{SCENARIO}{SLOW_MACHINE}")).unwrap();
+    fs::write(&file, format!("{SCENARIO}{HOUR_A_MINUTE}{SLOW_MACHINE}")).unwrap();
     file.to_str().unwrap().to_owned()
 }
 fn folder(out: &Path) -> PathBuf {

@@ -2,7 +2,7 @@
 //! by another.
 #![cfg(unix)]
 
-use crate::common::{SLOW_MACHINE, fieldday, flat, read_output, room};
+use crate::common::{HOUR_A_MINUTE, SLOW_MACHINE, fieldday, flat, read_output, room};
 use crate::mock::Mock;
 use serde_json::Value;
 use std::fs;
@@ -26,14 +26,7 @@ dates = ["2026-06-10"]
 reps = 40
 tenants = 4
 territories = ["newark"]
-
-[live]
-speed = 60
-window = ["06:00", "18:00"]
-linger_s = 1
-link = false
-office = false
-dead_after_s = 20
+{HOUR_A_MINUTE}dead_after_s = 20
 {SLOW_MACHINE}
 [[live.disturb]]
 name = "stopped"

@@ -5,7 +5,6 @@ use super::budget::AnswerBudget;
 use super::connect::Connector;
 use super::exchange::{Exchange, ExchangeEnd, exchange};
 use super::trouble::NoConnection;
-use crate::clock::duration;
 use fieldday_api::SmolStr;
 use fieldday_api::call::Call;
 use fieldday_api::dialect::{Dialect, write_call};
@@ -62,7 +61,7 @@ pub async fn call_once(wire: &WireSettings, call: &Call, bearer: Option<&str>) -
         request = request.header(AUTHORIZATION, bearer);
     }
     let request = request.body(body).map_err(|_| ended("a request that is no HTTP"))?;
-    let limit = duration(call.op().endpoint().class.limit());
+    let limit = call.op().endpoint().class.limit().duration();
     match tokio::time::timeout(limit, exchange(connection, request, &wire.answers)).await {
         Ok(Ok((answer, _))) => Ok(answer),
         Ok(Err(ExchangeEnd(why))) => Err(Unanswered::Ended(why)),

@@ -1,7 +1,7 @@
 //! Carries the attempts of one cell's clients over HTTP.
 
 use super::{Arrival, Departing, Departs, Departure, PendingToken, WireCompletion};
-use crate::clock::{WallClock, duration, span};
+use crate::clock::{WallClock, span};
 use crate::http::{ConnectionPool, Connector, Exchange, ExchangeEnd, NoConnection, Outgoing, WireSettings, exchange};
 use crate::inbox::Inbox;
 use crate::target::Target;
@@ -176,7 +176,7 @@ impl Transport for HttpTransport {
         let timed_out = attempt.attempt.at_deadline == NoAnswer::Timeout && class != TimeoutClass::Transfer;
         match self.me.upgrade().filter(|_| timed_out && rest > Span::ZERO && rest <= HELD_ON) {
             Some(transport) => drop(tokio::task::spawn_local(async move {
-                tokio::time::sleep(duration(rest)).await;
+                tokio::time::sleep(rest.duration()).await;
                 transport.break_off(&key);
             })),
             None => self.break_off(&key),
@@ -421,7 +421,7 @@ impl HttpTransport {
         let bytes = self.settings.upload_bytes.map_or(bytes, |most| bytes.min(most));
         let request = Request::builder().method("PUT").uri(rest).header(HOST, store.target().authority());
         let request = self.settings.traced(request, attempt.key).header(CONTENT_TYPE, "audio/mp4");
-        let Ok(request) = request.body(Outgoing::audio(bytes, departure.cut_after, duration(departure.over))) else {
+        let Ok(request) = request.body(Outgoing::audio(bytes, departure.cut_after, departure.over.duration())) else {
             return failed("an upload URL that is none");
         };
         match exchange(connection, request, &self.settings.answers).await {

@@ -92,7 +92,7 @@ fn headline(of: &Simulation, outcome: &Outcome, with: &str) -> String {
             let open = counted(outcome.undecided().count() as u64, "limit is", "limits are");
             format!("Whether {who} can serve {whose} is open: no limit is exceeded, and {open} undecided.")
         }
-        _ => {
+        Answered::Holds | Answered::HoldsInPart | Answered::Interrupted => {
             let serves = if n == 1 { "serves" } else { "serve" };
             let left = outcome.limits.iter().filter(|limit| limit.result.actual.is_none()).count() as u64;
             let but = match left {

@@ -2,7 +2,7 @@
 //! the first level.
 
 use super::args::CapacityArgs;
-use super::phases::NOTICES_S;
+use super::phases::{NOTICES_S, seconds};
 use crate::again::typed;
 use crate::failure::Failure;
 use crate::{choice, machine, planned};
@@ -73,8 +73,8 @@ pub fn asked(args: &CapacityArgs, before: Option<&Header>, stop: &AtomicBool) ->
         one_level_fits(&header, most)?;
     }
     let per_rep = cast.asks(header.window).iter().map(|of| of.requests_per_s).sum();
-    let lasts = Span::micros((header.range.shortest_s * 1e6) as i64);
-    let before = cast.schedule(header.window, header.scenario.live.speed, lasts, per_rep).before();
+    let part = seconds(header.range.shortest_s);
+    let before = cast.schedule(header.window, header.scenario.live.speed, part, per_rep).before();
     let prepared_per_rep = before as f64 / DAY_REPS as f64;
     Ok(Asked { header, day, per_rep, prepared_per_rep })
 }

@@ -82,9 +82,9 @@ pub fn capacity(args: &CapacityArgs) -> Result<u8, Failure> {
             Next::Done(ending) => break ending,
             Next::Measure { reps, for_s, why } => {
                 // At least: a level that takes longer to prepare ends itself in time.
-                let lasts = Duration::from_secs_f64(for_s + terms.warm_up_s + terms.notice_s);
+                let takes = Duration::from_secs_f64(for_s + terms.warm_up_s + terms.notice_s);
                 let left = ends_by.map(|ends_by| ends_by.saturating_duration_since(Instant::now()));
-                if left.is_some_and(|left| lasts > left) {
+                if left.is_some_and(|left| takes > left) {
                     break Ending::OutOfTime;
                 }
                 tell_progress(&header, terms, &levels, left);

@@ -11,7 +11,7 @@ use fieldday_capacity::journal::Header;
 use fieldday_kernel::time::{Span, Time};
 use fieldday_live::prepare::{Lived, Ready};
 use fieldday_live::start::StartError;
-use fieldday_live::worker::RunProgress;
+use fieldday_live::worker::{LAST_WORDS, RunProgress};
 use fieldday_paint::units::counted;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -24,10 +24,8 @@ const A_WHILE: Duration = Duration::from_secs(10);
 pub const NOTICE: Span = Span::millis(1_500);
 /// Requests that are in flight when a level ends have so long to end.
 pub const LINGERS_S: u32 = 1;
-/// The longest time that requests in flight have at the end of a level at which the target is slow.
-const LAST_REQUESTS: Span = Span::seconds(3);
 /// The time of a level that is neither prepared, warmed up nor measured, in seconds: two notices, and the last requests.
-pub const NOTICES_S: f64 = 6.0;
+pub const NOTICES_S: f64 = (2 * NOTICE.as_micros() + LAST_WORDS.as_micros()) as f64 / 1e6;
 /// A level is looked at at least so often.
 const TICKS: Span = Span::millis(500);
 /// Preparing a level gives up after this time.
@@ -69,8 +67,7 @@ pub struct LevelTime {
 impl LevelTime {
     /// Whether it would end too late if it went on like this for so much longer before it is measured.
     fn is_too_late(self, before: Span) -> bool {
-        let left = before + NOTICE + seconds(self.for_s) + LAST_REQUESTS;
-        let left = Duration::from_micros(left.as_micros().unsigned_abs());
+        let left = (before + NOTICE + seconds(self.for_s) + LAST_WORDS).duration();
         self.ends_by.is_some_and(|ends_by| Instant::now() + left > ends_by)
     }
 }

@@ -103,8 +103,8 @@ impl<'a> Leader<'a> {
                 Err(Failure::Start(StartError::Missing { missing, .. })) => missing,
                 Err(failure) => return Err(failure),
                 Ok(Some(mut played)) => {
-                    let lasts = bench.lasts(header, for_s).as_micros().unsigned_abs();
-                    match self.meeting.parts(number, Duration::from_micros(lasts) + SPARE, stop)? {
+                    let lasts = bench.lasts(header, for_s).duration();
+                    match self.meeting.parts(number, lasts + SPARE, stop)? {
                         _ if stop.load(Ordering::Relaxed) => return Ok(None),
                         Ok(parts) => {
                             let part = &mut played.part;

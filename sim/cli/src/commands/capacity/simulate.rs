@@ -16,6 +16,7 @@ use fieldday_kernel::time::{Date, Time, TimeOfDay, Zone};
 use fieldday_paint::units::{count, counted};
 use fieldday_rep::app::settings::Retrying;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 /// The scenario of a simulation for which none is named.
 pub const SCENARIO: &str = "weekday";
@@ -27,23 +28,9 @@ pub fn run(of: &CapacityArgs, scenario: &str) -> Result<u8, Failure> {
     let stop = interrupt::flag();
     let several = |numbers: &[u64], own: u64| if numbers.is_empty() { vec![own] } else { numbers.to_vec() };
     let reps = several(&args.reps, question.scenario.people.reps);
-    let most = reps.iter().copied().max().unwrap_or_default();
-    let zone = zone(&question);
-    let pilot = match Pilot::of(&question.with_reps(most), &Watch { stop: &stop, progress: &|_| () }) {
-        Err(SimulateError::Interrupted(_)) => return Ok(exit::INTERRUPTED),
-        pilot => pilot?,
-    };
-    let until = question.window.map(|(_, until)| zone.at(date(&question), until));
-    let day = DayProgress::new(zone.clone(), pilot, until);
-    let progress = |at: Time| day.hears(at);
-    let watch = Watch { stop: &stop, progress: &progress };
     let instances = args.instances.as_ref().map_or(vec![question.plant.instances], |numbers| numbers.0.clone());
-    let answers = if reps.len() * instances.len() > 1 {
-        table(&question, (&reps, &instances), args.advise, &watch)
-    } else {
-        one(&question, args.advise, &watch)
-    };
-    let answers = match answers {
+    let zone = zone(&question);
+    let answers = match answers(&question, (&reps, &instances), args.advise, &zone, &stop) {
         Err(SimulateError::Interrupted(_)) => {
             output::note("interrupted before the measured time began: there is nothing to report");
             return Ok(exit::INTERRUPTED);
@@ -166,6 +153,27 @@ fn question(of: &CapacityArgs, scenario: &str) -> Result<Question, Failure> {
     question.each_for = args.each_for;
     question.threads = usize::try_from(of.threads.unwrap_or(0)).unwrap_or(0);
     Ok(question)
+}
+
+/// What is simulated for the question; its progress is told by the clocks of the zone.
+fn answers(
+    question: &Question,
+    (reps, instances): (&[u64], &[u32]),
+    advised: bool,
+    zone: &Zone,
+    stop: &AtomicBool,
+) -> Result<Answers, SimulateError> {
+    let most = reps.iter().copied().max().unwrap_or_default();
+    let pilot = Pilot::of(&question.with_reps(most), &Watch { stop, progress: &|_| () })?;
+    let until = question.window.map(|(_, until)| zone.at(date(question), until));
+    let day = DayProgress::new(zone.clone(), pilot, until);
+    let progress = |at: Time| day.hears(at);
+    let watch = Watch { stop, progress: &progress };
+    if reps.len() * instances.len() > 1 {
+        table(question, (reps, instances), advised, &watch)
+    } else {
+        one(question, advised, &watch)
+    }
 }
 
 /// A day with what was asked for besides. If it is interrupted, the answers are what was simulated until then.

@@ -40,12 +40,14 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
     let cell = match (args.cell, &args.rep) {
         (Some(cell), _) => cell,
         (None, Some(rep)) => cell_of(rep).unwrap_or(0),
-        (None, None) => first_broken(plan, rule, &stop)?,
+        (None, None) => match first_broken(plan, rule, &stop)? {
+            Some(cell) => cell,
+            None => {
+                output::note("interrupted before it was known which cell to replay; --cell N names one");
+                return Ok(exit::INTERRUPTED);
+            }
+        },
     };
-    if stop.load(Ordering::Relaxed) {
-        output::note("interrupted before it was known which cell to replay; --cell N names one");
-        return Ok(exit::INTERRUPTED);
-    }
     if cell >= plan.cells() {
         return Err(Failure::NoSuchCell { cell, cells: plan.cells() });
     }
@@ -68,8 +70,8 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Failure> {
     show(args, &day, &choice.recipe.to_string()).map(|()| code)
 }
 
-/// The first cell in which the rule (or any) is broken; the first of all if none is.
-fn first_broken(plan: &Plan, rule: Option<Rule>, stop: &AtomicBool) -> Result<u32, Failure> {
+/// The first cell in which the rule (or any) is broken; the first of all if none is. None if it was interrupted before that is known.
+fn first_broken(plan: &Plan, rule: Option<Rule>, stop: &AtomicBool) -> Result<Option<u32>, Failure> {
     let mut found = None;
     run::run(plan, &Options { threads: 0, keep: fieldday_engine::cell::Keep::default(), stop }, |cell| {
         let broken = cell.findings.violations.iter().any(|v| rule.is_none_or(|rule| v.rule == rule));
@@ -79,7 +81,7 @@ fn first_broken(plan: &Plan, rule: Option<Rule>, stop: &AtomicBool) -> Result<u3
         }
         ControlFlow::Continue(())
     })?;
-    Ok(found.unwrap_or(0))
+    Ok(found.or((!stop.load(Ordering::Relaxed)).then_some(0)))
 }
 
 fn moment(args: &ReplayArgs, plan: &Plan, cell: u32, rep: &str, at: TimeOfDay) -> Result<u8, Failure> {
